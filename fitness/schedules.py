@@ -1,0 +1,175 @@
+"""When a group's digest is due, in the group's own time zone, and which days it is about."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fitness.dates import Dates, month_of, months_later, week_of
+from fitness.vocabulary import WEEKDAYS, line, words_of
+
+LAST_DAY = -1
+NOON = time(12)
+
+
+class BadClock(ValueError):
+    """A time that no clock shows; its text can be shown."""
+
+
+@dataclass(frozen=True)
+class Weekly:
+    """Every week on one day (0 is Monday), at one wall-clock time."""
+
+    weekday: int
+    at: time
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weekday <= 6:
+            raise ValueError(f"A weekday is 0 (Monday) to 6 (Sunday), not {self.weekday}.")
+        _require_minutes(self.at)
+
+    def days(self, start: date) -> Iterator[date]:
+        """Its days, without end, from the first one on or after `start`."""
+        day = start + timedelta((self.weekday - start.weekday()) % 7)
+        while True:
+            yield day
+            day += timedelta(7)
+
+
+@dataclass(frozen=True)
+class Monthly:
+    """Every month on one day (1 to 28, or LAST_DAY), at one wall-clock time."""
+
+    day: int
+    at: time
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.day <= 28 or self.day == LAST_DAY):
+            raise ValueError(f"A day of every month is 1 to 28, or {LAST_DAY} for the last one, not {self.day}.")
+        _require_minutes(self.at)
+
+    def days(self, start: date) -> Iterator[date]:
+        """Its days, without end, from the first one on or after `start`."""
+        month = start.replace(day=1)
+        while True:
+            if (day := self.day_in(month)) >= start:
+                yield day
+            month = months_later(month, 1)
+
+    def day_in(self, month: date) -> date:
+        return month_of(month).end if self.day == LAST_DAY else month.replace(day=self.day)
+
+
+type Schedule = Weekly | Monthly
+
+
+def next_due(schedule: Schedule, zone: str, after: datetime) -> datetime:
+    """The first due instant strictly after another, in UTC.
+
+    The wall time stays what it is across daylight saving: in the hour that spring leaves out, it moves forward by
+    the gap (02:30 → 03:30); of the hour that autumn repeats, the first counts.
+    """
+    tz = _zone(zone)
+    # A day earlier, because a gap at midnight moves yesterday's time into today.
+    days = schedule.days(_aware(after).astimezone(tz).date() - timedelta(1))
+    instants = (datetime.combine(day, schedule.at, tz).astimezone(UTC) for day in days)
+    return next(due for due in instants if due > after)
+
+
+def due_period(schedule: Schedule, zone: str, due: datetime) -> Dates:
+    """The week (Monday to Sunday) or month that the digest due at an instant is about.
+
+    From noon on Sunday it is the week that is ending: with the evening's rest to come, friends look back on it. At
+    any other time too much of the running week is still to come, and it is the last complete one. Months go by the
+    same rule: from noon of the last day the month that is ending, else the last complete one.
+
+    The day counts on which the digest was meant to come, not the one on which it did where a gap moved it past
+    midnight. So the days follow from the schedule alone, and every due instant has a period of its own.
+    """
+    today = _aware(due).astimezone(_zone(zone)).date()
+    if isinstance(schedule, Weekly):
+        day = today - timedelta((today.weekday() - schedule.weekday) % 7)
+        ending = schedule.weekday == WEEKDAYS["sunday"] and schedule.at >= NOON
+        return week_of(day) if ending else week_of(day).moved(-7)
+    this_month = schedule.day_in(today)
+    day = this_month if this_month <= today else schedule.day_in(months_later(today, -1))
+    ending = schedule.day == LAST_DAY and schedule.at >= NOON
+    return month_of(day) if ending else month_of(months_later(day, -1))
+
+
+def cron(schedule: Schedule) -> str:
+    """The schedule in five cron fields, where Sunday is 0 and L, which most crons know, the last day."""
+    clock = f"{schedule.at.minute} {schedule.at.hour}"
+    if isinstance(schedule, Weekly):
+        return f"{clock} * * {(schedule.weekday + 1) % 7}"
+    return f"{clock} {'L' if schedule.day == LAST_DAY else schedule.day} * *"
+
+
+def from_cron(text: str) -> Schedule:
+    match = _CRON.fullmatch(text.strip())
+    if match is None or not (int(match["hour"]) < 24 and int(match["minute"]) < 60):
+        raise ValueError(f"“{text}” is not a weekly or monthly schedule such as “0 18 * * 0”.")
+    at = time(int(match["hour"]), int(match["minute"]))
+    if match["weekday"]:
+        return Weekly((int(match["weekday"]) - 1) % 7, at)
+    return Monthly(LAST_DAY if match["day"] == "L" else int(match["day"]), at)
+
+
+def find_clock(words: Sequence[str]) -> tuple[time, range] | None:
+    """The first time of day in lower-case words, and the words it took up; a bare "7" only after "at"."""
+    for match in _CLOCK.finditer(line(words)):
+        if match["noon"] or match["at"] or match["minute"] or match["h"] or match["half"]:
+            return _read_clock(match), words_of(match)
+    return None
+
+
+def find_weekday(words: Sequence[str]) -> tuple[int, range] | None:
+    """The first weekday in lower-case words (0 is Monday), and the words it took up with its "on" or "every"."""
+    for place, word in enumerate(words):
+        day = WEEKDAYS.get(word, WEEKDAYS.get(word.removesuffix("s")))
+        if day is not None:
+            led = place > 0 and words[place - 1] in {"on", "every", "each"}
+            return day, range(place - led, place + 1)
+    return None
+
+
+def _read_clock(match: re.Match[str]) -> time:
+    if match["noon"]:
+        return time(0) if match["noon"] == "midnight" else NOON
+    hour, minute = int(match["hour"]), match["minute"] or match["past"] or "00"
+    on_the_dial = 1 <= hour <= 12 if match["half"] else hour < 24
+    if not on_the_dial or len(minute) != 2 or int(minute) > 59:
+        shown = match.group().strip().removeprefix("at ")
+        raise BadClock(f"“{shown}” is not a time of day. I read times like 18:00 or 6pm.")
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"] == "pm" else 0)
+    return time(hour, int(minute))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder such as "Europe" is an OSError
+        raise ValueError(f"I know no time zone “{name}”.") from error
+
+
+def _aware(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant} has no time zone.")
+    return instant
+
+
+def _require_minutes(at: time) -> None:
+    if at.tzinfo is not None or at.second or at.microsecond:
+        raise ValueError(f"{at} is not a plain time in hours and minutes.")
+
+
+_CRON = re.compile(
+    r"(?P<minute>[0-9]{1,2})\s+(?P<hour>[0-9]{1,2})\s+"
+    r"(?:\*\s+\*\s+(?P<weekday>[0-7])|(?P<day>[1-9]|1[0-9]|2[0-8]|L)\s+\*\s+\*)"
+)
+_CLOCK = re.compile(
+    r"(?<= )(?P<at>at )?(?:(?P<noon>noon|midday|midnight)"
+    r"|(?P<hour>[0-9]{1,3})(?::(?P<minute>[0-9]{1,3})|(?P<h>h)(?P<past>[0-9]{2})?)?(?: ?(?P<half>am|pm))?)(?!\S)"
+)

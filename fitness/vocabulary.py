@@ -1,0 +1,51 @@
+"""How people write numbers, weekdays, months, years and times of day, as patterns for one or a few words."""
+
+import re
+from collections.abc import Sequence
+
+MONTH_NAMES = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+MONTHS = {
+    **{name: number for number, name in enumerate(MONTH_NAMES, 1)},
+    **{name[:3]: number for number, name in enumerate(MONTH_NAMES, 1)},
+    "sept": 9,
+}
+WEEKDAYS = {
+    **{name: number for number, name in enumerate(WEEKDAY_NAMES)},
+    **{name[:3]: number for number, name in enumerate(WEEKDAY_NAMES)},
+    "tues": 1,
+    "weds": 2,
+    "thur": 3,
+    "thurs": 3,
+}
+_ONE_TO_TWELVE = "one two three four five six seven eight nine ten eleven twelve"
+NUMBERS = {word: value for value, word in enumerate(_ONE_TO_TWELVE.split(), 1)}
+
+_NUMBER_WORDS = "|".join(NUMBERS)
+COUNT = rf"(?:[0-9]{{1,9}}|{_NUMBER_WORDS})"
+DAY = rf"(?:[0-9]{{1,2}}(?:st|nd|rd|th)?|{_NUMBER_WORDS})"
+MONTH = rf"(?:{'|'.join(MONTHS)})"
+WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
+YEAR = r"(?:20(?!00)[0-9]{2})"  # a bare 2000 is oftener steps or metres than a year
+ISO = rf"(?:{YEAR}-[0-9]{{2}}-[0-9]{{2}})"
+CLOCK = r"(?:[0-9]{1,2}(?::[0-9]{2}(?: ?[ap]m)?|h[0-9]{0,2}| ?[ap]m)|noon|midday|midnight)"
+
+
+def number(word: str) -> int:
+    """The value of "7", "7th" or "seven"."""
+    return NUMBERS[word] if word in NUMBERS else int(word.rstrip("stndrh"))
+
+
+def line(words: Sequence[str]) -> str:
+    """The words as one text to search, each with a space before it."""
+    return "".join(f" {word}" for word in words)
+
+
+def words_of(match: re.Match[str]) -> range:
+    """Which words of the searched line a match, begun at a word, took up."""
+    first = match.string.count(" ", 0, match.start()) - 1
+    return range(first, first + match.group().count(" ") + 1)
