@@ -1,0 +1,1 @@
+"""The outside world: one port per need, one adapter per vendor."""

@@ -1,0 +1,35 @@
+"""What time it is: the system's, or one that the demo's page can move."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from redis import Redis, RedisError
+
+Clock = Callable[[], datetime]
+
+OFFSET_KEY = "pretend:clock-offset"
+
+
+def system_clock() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class PretendClock:
+    """The system's clock moved by so many seconds, kept in Redis so that all processes of a demo agree."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+
+    def __call__(self) -> datetime:
+        return system_clock() + timedelta(seconds=self._offset())
+
+    def travel_to(self, instant: datetime) -> None:
+        """Let it be `instant` now."""
+        self.redis.set(OFFSET_KEY, str((instant - system_clock()).total_seconds()))
+
+    def _offset(self) -> float:
+        try:
+            return float(self.redis.get(OFFSET_KEY) or 0)
+        except RedisError:
+            return 0.0

@@ -1,0 +1,247 @@
+"""Garmin Connect through python-garminconnect: sign in once, then live on its rotating tokens."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from curl_cffi.requests.exceptions import RequestException as CurlError
+from garminconnect import (
+    Garmin as Library,
+)
+from garminconnect import (
+    GarminConnectAuthenticationError,
+    GarminConnectConnectionError,
+    GarminConnectNotFoundError,
+    GarminConnectTooManyRequestsError,
+)
+from garminconnect.client import sso
+from requests import RequestException
+
+from providers.errors import (
+    GarminBlocked,
+    GarminError,
+    GarminThrottled,
+    GarminUnavailable,
+    LinkBroken,
+    SignInTimedOut,
+    WrongCode,
+    WrongPassword,
+)
+from providers.garmin import NeedsCode, Page, Profile, SignedIn
+
+# Tried in order by the library, each a burst of its own; the plain-requests twins add requests and no hope.
+USELESS_STRATEGIES = {"mobile+requests", "portal+requests"}
+# Rows asked for at once. The list has no documented maximum; other tools ask 1,000 in one call.
+PAGE = 1000
+SMALLER_PAGES = {1000: 200, 200: 45, 45: 20}
+
+
+class GarminConnect:
+    """The `Garmin` that Garmin Connect is. `base_url` sends the library to another address (the simulator)."""
+
+    def __init__(self, base_url: str | None = None) -> None:
+        # With this set, the library gives every member the tokens found there: never let it near us.
+        os.environ.pop("GARMINTOKENS", None)
+        self.base_url = base_url.rstrip("/") if base_url else None
+        if self.base_url:
+            _require_loopback_speed()
+
+    def sign_in(self, email: str, password: str) -> SignedIn | NeedsCode:
+        """Try once: about four requests, a minute or two when Garmin is in a bad mood. See `Garmin.sign_in`."""
+        client = self._library().client
+        with _signing_in(WrongPassword):
+            status, state = client.login(email, password, return_on_mfa=True)
+            if status == "needs_mfa":
+                return NeedsCode(method=str(state.get("method") or "email"), state=json.dumps(state))
+            return _signed_in(client)
+
+    def answer_code(self, state: str, code: str) -> SignedIn:
+        """Finish with the code. See `Garmin.answer_code`."""
+        client = self._library().client
+        try:
+            pending = json.loads(state)
+        except ValueError:
+            raise SignInTimedOut from None
+        with _signing_in(WrongCode):
+            client.resume_login(pending, code)
+            return _signed_in(client)
+
+    def open(self, tokens: str) -> "Account":
+        """Open an account without a request. See `Garmin.open`."""
+        library = self._library()
+        try:
+            library.client.loads(tokens)
+        except (GarminConnectConnectionError, GarminConnectAuthenticationError, ValueError):
+            raise LinkBroken("tokens unreadable") from None
+        return Account(library)
+
+    def _library(self) -> Any:
+        library = Library(retry_attempts=0)
+        client = library.client
+        client.skip_strategies = set(USELESS_STRATEGIES)
+        if self.base_url:
+            # The library has no setting for this. A test holds these names against the pinned version.
+            client._sso = client._connect = client._connectapi = self.base_url  # noqa: SLF001
+            client._di_token_url = f"{self.base_url}/di-oauth2-service/oauth/token"  # noqa: SLF001
+        return library
+
+
+class Account:
+    """One account, opened from its tokens. See `providers.garmin.Session`."""
+
+    def __init__(self, library: Any) -> None:
+        self.library = library
+        self.client = library.client
+        self.page = PAGE
+
+    @property
+    def tokens(self) -> str:
+        """The tokens as they are now."""
+        return str(self.client.dumps())
+
+    def activities(self, start: date, end: date) -> Iterator[Page]:
+        """Page through the list. A page the server cannot give is asked for again, smaller."""
+        first, wanted = 0, self.page
+        while True:
+            rows = self._rows(first, wanted, start, end)
+            if rows is None:
+                if wanted not in SMALLER_PAGES:
+                    raise GarminUnavailable("no page is small enough")
+                self.page = wanted = SMALLER_PAGES[wanted]
+                continue
+            last = len(rows) < wanted
+            yield Page(rows, last)
+            if last:
+                return
+            first += len(rows)
+
+    def _rows(self, first: int, limit: int, start: date, end: date) -> list[dict[str, Any]] | None:
+        """One page, or None when the server failed at a size that could be smaller."""
+        window = {"startDate": start.isoformat(), "endDate": end.isoformat()}
+        try:
+            found = self._asked(lambda: self.library.search_activities(first, limit, **window))
+        except GarminUnavailable as error:
+            if getattr(error, "status", None) == 500 and limit in SMALLER_PAGES:
+                return None
+            raise
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise GarminUnavailable("the activity list is not a list")
+        return found
+
+    def _asked(self, question: Callable[[], Any]) -> Any:
+        """Ask once, with tokens refreshed first where they are about to end, and errors in our own words."""
+        with _reading():
+            if self.client._token_expires_soon():  # noqa: SLF001 - the library hides a failed refresh; we must see it
+                self._refresh()
+            return question()
+
+    def _refresh(self) -> None:
+        try:
+            self.client._refresh_di_token()  # noqa: SLF001
+        except GarminConnectAuthenticationError as error:
+            raise _refresh_failed(str(error)) from None
+
+
+def _refresh_failed(message: str) -> GarminError:
+    status = message.rsplit(" ", 1)[-1]
+    if status in {"400", "401"}:
+        return LinkBroken(f"refresh answered {status}")
+    if status in {"429", "427"}:
+        return GarminThrottled(message)
+    return GarminBlocked(message) if status == "403" else GarminUnavailable(message)
+
+
+def _signed_in(client: Any) -> SignedIn:
+    if client.di_token is None:
+        raise GarminUnavailable("signed in by a way whose tokens cannot be kept")
+    profile = client.connectapi("/userprofile-service/socialProfile")
+    return SignedIn(
+        Profile(
+            garmin_id=str(profile.get("profileId") or profile.get("id") or ""),
+            display_name=str(profile.get("displayName") or ""),
+            full_name=str(profile.get("fullName") or profile.get("userName") or ""),
+        ),
+        str(client.dumps()),
+    )
+
+
+@contextmanager
+def _signing_in(refused: type[GarminError]) -> Iterator[None]:
+    """Errors of a sign-in in our own words. Nothing of the library's text goes on: it may name the account."""
+    try:
+        yield
+    except GarminError:
+        raise
+    except GarminConnectTooManyRequestsError as error:
+        raise GarminThrottled("sign-in", _retry_after(error)) from None
+    except GarminConnectAuthenticationError as error:
+        raise _refusal(error, refused) from None
+    except (GarminConnectConnectionError, RequestException, CurlError) as error:
+        raise _outage(error) from None
+    except (KeyError, TypeError, ValueError):
+        raise GarminUnavailable("an answer that makes no sense") from None
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Errors of a data call in our own words."""
+    try:
+        yield
+    except GarminError:
+        raise
+    except GarminConnectTooManyRequestsError as error:
+        raise GarminThrottled("data", _retry_after(error)) from None
+    except GarminConnectAuthenticationError:
+        raise LinkBroken("Garmin answers 401") from None
+    except (GarminConnectConnectionError, RequestException, CurlError) as error:
+        raise _outage(error) from None
+    except ValueError:
+        raise GarminUnavailable("an answer that is not JSON") from None
+
+
+def _refusal(error: Exception, refused: type[GarminError]) -> GarminError:
+    status = _status(error)
+    if status in {429, 427}:
+        return GarminThrottled("sign-in")
+    if status == 403:
+        return GarminBlocked("sign-in")
+    return refused()
+
+
+def _outage(error: Exception) -> GarminError:
+    status = _status(error)
+    if status in {401, 400} and not isinstance(error, GarminConnectNotFoundError):
+        return LinkBroken(f"Garmin answers {status}")
+    if status in {429, 427}:
+        return GarminThrottled("data", _retry_after(error))
+    if status == 403:
+        return GarminBlocked(f"Garmin answers {status}")
+    failure = GarminUnavailable(type(error).__name__ if status is None else f"Garmin answers {status}")
+    failure.status = status  # type: ignore[attr-defined]
+    return failure
+
+
+def _status(error: BaseException) -> int | None:
+    for each in (error, error.__cause__, error.__context__):
+        response = getattr(each, "response", None)
+        if response is not None:
+            return int(response.status_code)
+    return None
+
+
+def _retry_after(error: BaseException) -> timedelta | None:
+    for each in (error, error.__cause__, error.__context__):
+        wish = getattr(getattr(each, "response", None), "headers", {}).get("Retry-After", "")
+        if str(wish).isdigit():
+            return timedelta(seconds=int(wish))
+    return None
+
+
+def _require_loopback_speed() -> None:
+    """The library waits like a person between its steps; an emulator needs no such courtesy."""
+    for name in ("MOBILE", "WIDGET", "LOGIN"):
+        for end in ("MIN", "MAX"):
+            setattr(sso, f"{name}_DELAY_{end}_S", 0.0)

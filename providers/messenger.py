@@ -1,0 +1,128 @@
+"""The port to WhatsApp: how a message leaves, and what comes back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One message ready to leave: either text (and a picture), or a stored content with its variables.
+
+    `to` is an address as the vendor writes it; `reference` is our own id, which comes back with every receipt.
+    """
+
+    to: str
+    reference: str
+    text: str = field(default="", repr=False)
+    media_url: str | None = None
+    content_id: str | None = None
+    variables: Mapping[str, str] | None = field(default=None, repr=False)
+    valid_for: int = 14_400
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One line from a person. `line` is what they said, or what the button they tapped says."""
+
+    sid: str
+    phone: str | None
+    business_id: str | None
+    profile_name: str
+    line: str = field(repr=False)
+    kind: str = "text"
+    replied_to: str | None = None
+    media: tuple[tuple[str, str], ...] = ()
+    opted: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Where an answer goes."""
+        return f"whatsapp:{self.phone or self.business_id}"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the vendor says became of a message."""
+
+    sid: str
+    status: str
+    error_code: int | None = None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message as the vendor lists it."""
+
+    sid: str
+    to: str
+    status: str
+    body: str = field(repr=False)
+    created_at: datetime | None = None
+    error_code: int | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """A stored content: its body and buttons with numbered variables, and samples for each."""
+
+    name: str
+    body: str
+    kind: str
+    buttons: Sequence[tuple[str, str]] = ()
+    samples: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Where WhatsApp's approval of a template stands."""
+
+    status: str
+    category: str = ""
+    reason: str = ""
+
+
+class Messenger(Protocol):
+    """Sends, verifies and reads."""
+
+    def send(self, parcel: Parcel) -> str:
+        """Hand one message over and give the vendor's id. Raises a `providers.errors.MessengerError`."""
+        ...
+
+    def fetch(self, sid: str) -> Sent:
+        """Ask what became of one message."""
+        ...
+
+    def sent_to(self, address: str, limit: int = 50) -> list[Sent]:
+        """List the newest messages from us to this address."""
+        ...
+
+    def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
+        """Tell whether this webhook was really signed by the vendor for this URL."""
+        ...
+
+    def read(self, form: Any) -> Inbound:
+        """Read an inbound webhook. Raises ValueError when it is not one."""
+        ...
+
+    def receipt(self, form: Any) -> Receipt:
+        """Read a status callback. Raises ValueError when it is not one."""
+        ...
+
+    def reference(self, query: Mapping[str, str]) -> str | None:
+        """Our own id of the message that a callback's address speaks of, or None when the address is not ours."""
+        ...
+
+    def push_content(self, content: Content) -> str:
+        """Store a content at the vendor and give its id."""
+        ...
+
+    def ask_approval(self, content_id: str, name: str, category: str) -> None:
+        """Ask WhatsApp to approve a stored content as a template."""
+        ...
+
+    def approval(self, content_id: str) -> Approval:
+        """Ask where the approval stands."""
+        ...

@@ -1,0 +1,70 @@
+"""Pictures drawn on this machine: the board's SVG through resvg."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import resvg_py
+
+from providers.boards import checked
+from providers.charts import Leaderboard
+from providers.drawing import svg
+from providers.errors import ChartError
+from providers.fonts import FOLDERS, font_files, missing_scripts
+
+_EMOJI = re.compile("[\U0001f000-\U0001faff]")
+
+
+class Resvg:
+    """Draws without a network. It holds the interpreter for about 0.2 s, so draw in a worker."""
+
+    def __init__(
+        self, rasterise: Callable[..., bytes] = resvg_py.svg_to_bytes, folders: Iterable[Path] = FOLDERS
+    ) -> None:
+        folders = tuple(folders)
+        self._rasterise = rasterise
+        self._fonts = font_files(folders)
+        self._has_emoji = "emoji" not in missing_scripts(folders)
+
+    def draw(self, chart: Leaderboard) -> bytes:
+        """Draw a board as it is or, where a name breaks the renderer, in ASCII."""
+        try:
+            return self._png(svg(chart if self._has_emoji else _reworded(chart, _without_emoji)))
+        except ChartError:
+            return self._png(svg(_reworded(chart, _in_ascii)))
+
+    def _png(self, picture: str) -> bytes:
+        try:
+            png = self._rasterise(svg_string=picture, skip_system_fonts=True, font_files=self._fonts)
+        except ValueError as error:
+            raise ChartError(f"resvg refused the picture: {error}") from error
+        except BaseException as error:
+            # A panic in Rust arrives as pyo3's PanicException, which is no Exception and cannot be imported.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise ChartError("resvg panicked") from error
+        return checked(png)
+
+
+def _reworded(chart: Leaderboard, say: Callable[[str], str]) -> Leaderboard:
+    """Say everything on the board otherwise, and number whoever had a name and lost it."""
+    return replace(
+        chart,
+        title=say(chart.title),
+        subtitle=say(chart.subtitle),
+        legend=tuple((sport, say(label) or sport) for sport, label in chart.legend),
+        bars=tuple(
+            replace(bar, name=say(bar.name) or f"Member {n}", label=say(bar.label), change=say(bar.change))
+            for n, bar in enumerate(chart.bars, 1)
+        ),
+    )
+
+
+def _without_emoji(text: str) -> str:
+    return _EMOJI.sub("", text).strip()
+
+
+def _in_ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip()
