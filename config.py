@@ -1,0 +1,63 @@
+"""Settings: every environment variable, typed, read once."""
+
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.vault import Vault
+
+
+class Settings(BaseSettings):
+    """What an operator chooses. Each field is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    database_url: str = Field(description="Postgres, as Heroku gives it: postgres://user:password@host/name")
+    redis_url: str = Field(description="Redis or Valkey: redis://host:6379/0")
+    public_base_url: HttpUrl = Field(description="Where the world reaches the web process: https://bot.example.org")
+    secret_key: SecretStr = Field(min_length=32, description="Signs cookies and receipts: 32 characters or more")
+    data_keys: SecretStr = Field(description="Encrypts tokens and messages: name:base64[,older:base64]")
+
+    twilio_account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$", description="From Twilio's console")
+    twilio_auth_token: SecretStr = Field(description="From Twilio's console; also signs webhooks")
+    twilio_whatsapp_from: str = Field(
+        pattern=r"^whatsapp:\+[1-9]\d{6,14}$", description="The bot's number: whatsapp:+14155238886"
+    )
+    twilio_api_base_url: str | None = Field(None, description="Send the Twilio client elsewhere (the simulator)")
+    garmin_base_url: str | None = Field(None, description="Send the Garmin client elsewhere (the simulator)")
+
+    chart_provider: str = Field("local", pattern="^(local|quickchart)$", description="Who draws the pictures")
+    quickchart_host: str = Field("quickchart:3400", description="Host of a QuickChart server, with its port")
+    quickchart_scheme: str = Field("http", pattern="^https?$", description="http or https")
+
+    trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")
+    log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
+    pretend_clock: bool = Field(False, description="For the demo only: a clock that the page of phones can move")
+
+    @field_validator("data_keys")
+    @classmethod
+    def _readable_keys(cls, value: SecretStr) -> SecretStr:
+        Vault.from_text(value.get_secret_value())
+        return value
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The ring of keys that seals what is secret."""
+        return Vault.from_text(self.data_keys.get_secret_value())
+
+    @cached_property
+    def base_url(self) -> str:
+        """`public_base_url` without a slash at its end."""
+        return str(self.public_base_url).rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach us encrypted: cookies and headers depend on it."""
+        return urlsplit(self.base_url).scheme == "https"
+
+    @property
+    def bot_phone(self) -> str:
+        """The bot's number in digits, as a wa.me link wants it."""
+        return self.twilio_whatsapp_from.removeprefix("whatsapp:+")

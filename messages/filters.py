@@ -1,0 +1,183 @@
+"""How figures, days and names read, in the reader's language, units and zone."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_interval, format_time, get_day_names
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from jinja2 import Environment, pass_context, pass_environment
+from jinja2.runtime import Context
+
+from messages.words import isolated
+
+METRES_IN_MILE = 1609.344
+
+
+@pass_context
+def length(context: Context, metres: float) -> str:
+    """Metres as "8.1 km" or "5.0 mi": one decimal under a hundred, none above."""
+    reader = context["reader"]
+    unit, metres_in_unit = ("mi", METRES_IN_MILE) if reader.units == "imperial" else ("km", 1000.0)
+    value = metres / metres_in_unit
+    return f"{format_decimal(value, '#,##0.0' if value < 99.95 else '#,##0', locale=reader.locale)} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as "3h 39m", "39 min" or "0 min"."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours}h {minutes:02d}m" if hours else f"{minutes} min"
+
+
+@pass_context
+def number(context: Context, value: float) -> str:
+    """A whole number with the reader's separators."""
+    return format_decimal(round(value), locale=context["reader"].locale)
+
+
+@pass_context
+def plural(context: Context, count: float, **forms: str) -> str:
+    """The form for this count: {{ n|plural(one="session", other="sessions") }}; the language names the forms."""
+    form = Locale.parse(context["reader"].locale).plural_form(count)
+    return forms.get(form, forms["other"])
+
+
+@pass_context
+def ordinal(context: Context, place: int) -> str:
+    """A place: "1st", "2nd", "3rd" in English; "3." elsewhere."""
+    locale = Locale.parse(context["reader"].locale)
+    if locale.language != "en":
+        return f"{place}."
+    return f"{place}{ {'one': 'st', 'two': 'nd', 'few': 'rd'}.get(locale.ordinal_form(place), 'th') }"
+
+
+@pass_context
+def day(context: Context, when: date | datetime) -> str:
+    """A day as "Sun 22 Nov"; an instant is read in the reader's zone."""
+    reader = context["reader"]
+    local = when.astimezone(reader.zone).date() if isinstance(when, datetime) else when
+    return format_date(local, "EEE d MMM", locale=reader.locale)
+
+
+@pass_context
+def clock(context: Context, when: datetime) -> str:
+    """The time of day in the reader's zone: "18:00"."""
+    reader = context["reader"]
+    return format_time(when.astimezone(reader.zone), "HH:mm", locale=reader.locale)
+
+
+@pass_context
+def dates(context: Context, span: Any) -> str:
+    """A stretch of days: "16–22 Nov", "22 Nov", or with years where it crosses one."""
+    locale = context["reader"].locale
+    if span.start == span.end:
+        return format_date(span.start, "d MMM", locale=locale)
+    skeleton = "MMMd" if span.start.year == span.end.year else "yMMMd"
+    return _english_order(span, locale) or format_interval(span.start, span.end, skeleton, locale=locale)
+
+
+@pass_context
+def day_in(context: Context, when: datetime, zone: str) -> str:
+    """The day of an instant in another zone than the reader's."""
+    return format_date(when.astimezone(ZoneInfo(zone)).date(), "EEE d MMM", locale=context["reader"].locale)
+
+
+@pass_context
+def weekday(context: Context, number: int) -> str:
+    """The name of a weekday; Monday is 0."""
+    names = get_day_names("wide", locale=context["reader"].locale)
+    return str(names[number])
+
+
+@pass_context
+def figure(context: Context, totals: Any, metric: str) -> str:
+    """What somebody did, by the metric that a board ranks by."""
+    if metric == "distance":
+        return length(context, totals.distance)
+    if metric == "count":
+        return f"{number(context, totals.count)}×"
+    return duration(totals.time)
+
+
+@pass_environment
+def sport(environment: Environment, which: str) -> str:
+    """A sport with its sign: "🏃 Run"."""
+    return environment.get_template("words/sport.txt").render(sport=str(which)).strip()
+
+
+@pass_environment
+def sport_name(environment: Environment, which: str) -> str:
+    """A sport's name: "Run"."""
+    return environment.get_template("words/sport_name.txt").render(sport=str(which)).strip()
+
+
+@pass_environment
+def metric(environment: Environment, which: str) -> str:
+    """What a board ranks by: "by time"."""
+    return environment.get_template("words/metric.txt").render(metric=str(which)).strip()
+
+
+def name(text: str) -> str:
+    """A name that somebody chose, unable to turn its line around."""
+    return isolated(text)
+
+
+@pass_context
+def listed(context: Context, texts: Iterable[str]) -> str:
+    """Names as "Anna, Ben and Dev"."""
+    return format_list([isolated(text) for text in texts], locale=context["reader"].locale)
+
+
+def change(now: float, before: float) -> str:
+    """A change in percent with an arrow: "▲12%", "▼8%", "=", or nothing where there is nothing to compare with."""
+    if before <= 0:
+        return ""
+    percent = round(100 * (now / before - 1))
+    return f"▲{percent}%" if percent > 0 else f"▼{-percent}%" if percent < 0 else "="
+
+
+def moved(places: int | None) -> str:
+    """A change of place: "▲2", "▼1", or nothing."""
+    return "" if not places else f"▲{places}" if places > 0 else f"▼{-places}"
+
+
+def medal(place: int) -> str:
+    """A medal for the podium, a number below it."""
+    return {1: "🥇", 2: "🥈", 3: "🥉"}.get(place, f"{place}.")
+
+
+def _english_order(span: Any, locale: str) -> str:
+    """CLDR's English is American ("Nov 16 – 22"); ours puts the day first, as most of its readers do."""
+    if not locale.startswith("en") or locale == "en_US":
+        return ""
+    same_month = (span.start.year, span.start.month) == (span.end.year, span.end.month)
+    year = " y" if span.start.year != span.end.year else ""
+    first = "d" if same_month else f"d MMM{year}"
+    joint = "–" if same_month else " – "
+    return format_date(span.start, first, locale=locale) + joint + format_date(span.end, f"d MMM{year}", locale=locale)
+
+
+ALL = {
+    "length": length,
+    "duration": duration,
+    "number": number,
+    "plural": plural,
+    "ordinal": ordinal,
+    "day": day,
+    "clock": clock,
+    "dates": dates,
+    "day_in": day_in,
+    "weekday": weekday,
+    "figure": figure,
+    "sport": sport,
+    "sport_name": sport_name,
+    "metric": metric,
+    "name": name,
+    "listed": listed,
+    "change": change,
+    "moved": moved,
+    "medal": medal,
+}

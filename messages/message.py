@@ -1,0 +1,104 @@
+"""A message to one person, held to WhatsApp's limits when it is made."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from json import dumps, loads
+from typing import Any
+
+# https://www.twilio.com/docs/api/errors/21617, …/content/twilio-quick-reply, …/content/twiliolist-picker
+MOST_TEXT = 1600
+MOST_CAPTION = 1024
+MOST_BUTTONS = 3
+MOST_LABEL = 20
+MOST_SAYS = 200
+
+
+class TooMuch(ValueError):
+    """A message that WhatsApp would not take."""
+
+
+@dataclass(frozen=True)
+class Button:
+    """A quick reply. A tap is only a faster way to type `says`."""
+
+    label: str
+    says: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.label) <= MOST_LABEL:
+            raise TooMuch(
+                f"button label {self.label!r} has {len(self.label)} characters, 1 to {MOST_LABEL} are allowed"
+            )
+        if not 1 <= len(self.says) <= MOST_SAYS:
+            raise TooMuch(f"button {self.label!r} says {len(self.says)} characters, 1 to {MOST_SAYS} are allowed")
+
+
+@dataclass(frozen=True)
+class Approved:
+    """How to say a message when 24 hours have passed since the member last wrote: an approved template's name and
+    its values, which may hold no newline, tab, or four spaces in a row, and may not be empty.
+    """
+
+    name: str
+    values: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        for key, value in self.values.items():
+            if not value.strip() or any(bad in value for bad in ("\n", "\t", "    ")):
+                raise TooMuch(f"value {key} of {self.name} is empty or not a single line: {value!r}")
+
+
+@dataclass(frozen=True)
+class Message:
+    """Text, perhaps with a picture or up to three buttons; never both.
+
+    WhatsApp sends buttons only with plain text, and counts text in UTF-16 units. A `picture` is its path on our host;
+    a `chart` is what is to be on a picture that is only drawn when the message leaves.
+    """
+
+    text: str
+    picture: str | None = None
+    chart: Mapping[str, Any] | None = None
+    buttons: tuple[Button, ...] = ()
+    approved: Approved | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        most = MOST_CAPTION if self.pictured or self.buttons else MOST_TEXT
+        if not 1 <= units(self.text) <= most:
+            raise TooMuch(f"a text of {units(self.text)} UTF-16 units, 1 to {most} are allowed: {self.text[:60]!r}…")
+        if len(self.buttons) > MOST_BUTTONS:
+            raise TooMuch(f"{len(self.buttons)} buttons, at most {MOST_BUTTONS} are allowed")
+        if self.pictured and self.buttons:
+            raise TooMuch("a picture cannot have buttons")
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a picture goes with it."""
+        return self.picture is not None or self.chart is not None
+
+    @property
+    def plain(self) -> str:
+        """The text for where buttons cannot go: what they say, to be typed."""
+        offers = "\n".join(f"• {button.label}: send *{button.says}*" for button in self.buttons)
+        return f"{self.text}\n\n{offers}" if offers else self.text
+
+    def to_json(self) -> str:
+        """One line of JSON, for the outbox."""
+        return dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> "Message":
+        """Read what `to_json` wrote."""
+        facts = loads(line)
+        return cls(
+            text=facts["text"],
+            picture=facts["picture"],
+            chart=facts["chart"],
+            buttons=tuple(Button(**button) for button in facts["buttons"]),
+            approved=Approved(**facts["approved"]) if facts["approved"] else None,
+        )
+
+
+def units(text: str) -> int:
+    """The length as WhatsApp counts it: most emoji count as two."""
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,41 @@
+"""What is remembered. Importing this names every table, so that Alembic sees them all."""
+
+from models.audit import AuditEvent
+from models.base import Base
+from models.digests import DigestRun, RunStatus
+from models.garmin import Activity, GarminAccount, GarminMethod, GarminStatus
+from models.groups import Group, Invite, Membership, Role
+from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
+from models.media import Content, Media
+from models.messages import InboundMessage, MessageEvent, MessageKind, MessageState, OutboundMessage
+from models.people import Identity, IdentityKind, Member, Units
+
+__all__ = [
+    "Activity",
+    "AttemptStep",
+    "AuditEvent",
+    "Base",
+    "Content",
+    "DigestRun",
+    "GarminAccount",
+    "GarminMethod",
+    "GarminStatus",
+    "Group",
+    "Identity",
+    "IdentityKind",
+    "InboundMessage",
+    "Invite",
+    "LinkAttempt",
+    "LinkPurpose",
+    "Media",
+    "Member",
+    "Membership",
+    "MessageEvent",
+    "MessageKind",
+    "MessageState",
+    "OneTimeLink",
+    "OutboundMessage",
+    "Role",
+    "RunStatus",
+    "Units",
+]

@@ -1,0 +1,91 @@
+"""What every table shares: types, names of constraints, and how a database is opened."""
+
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Annotated, Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Identity, MetaData, String, create_engine, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from models.vault import Vault
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Refuses a naive datetime instead of guessing its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: every instant is aware")
+        return value
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+
+class Word(TypeDecorator[Enum]):
+    """One of an enum's words, kept as plain text with a check by the enum on the way out."""
+
+    impl = String(24)
+    cache_ok = True
+
+    def __init__(self, kind: type[Enum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Enum | None, _dialect: Dialect) -> str | None:
+        return None if value is None else str(self.kind(value).value)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Enum | None:
+        return None if value is None else self.kind(value)
+
+
+Key = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """The root of all tables. Constraint names are fixed, so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "pk": "%(table_name)s_pkey",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own spelling
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSONB(),
+        list[str]: JSONB(),
+        int: BigInteger(),
+    }
+
+
+class Timestamps:
+    """When a row was made and last changed, by the database's clock."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+def open_engine(url: str) -> Engine:
+    """Open a pool of connections, each set to UTC. Nothing connects until first use, so a fork is safe before."""
+    url = url.replace("postgres://", "postgresql+psycopg2://", 1).replace("postgresql://", "postgresql+psycopg2://", 1)
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=15,
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=5000", "connect_timeout": 5},
+    )
+
+
+def make_sessions(engine: Engine, vault: Vault) -> sessionmaker[Session]:
+    """Sessions that carry the vault in `session.info`, so that services can seal and open."""
+    return sessionmaker(engine, expire_on_commit=False, info={"vault": vault})

@@ -1,0 +1,46 @@
+"""The weekly digest of a group: one run for each period, whatever happens."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps, Word
+from models.groups import Group
+
+
+class RunStatus(StrEnum):
+    """Whether a digest was made. SKIPPED: it was due while nothing ran, too long ago to be worth reading."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class DigestRun(Base, Timestamps):
+    """One group's digest for one stretch of days, both ends included. Unique, so that nobody gets it twice."""
+
+    __tablename__ = "digest_runs"
+    __table_args__ = (
+        UniqueConstraint("group_id", "period_start", "period_end"),
+        CheckConstraint("period_start <= period_end", name="period"),
+        Index("digest_runs_pending_idx", "due_at", postgresql_where=text("status = 'pending'")),
+    )
+
+    id: Mapped[Key]
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"))
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    due_at: Mapped[datetime]
+    status: Mapped[RunStatus] = mapped_column(Word(RunStatus), default=RunStatus.PENDING)
+    content: Mapped[dict[str, Any] | None]
+    generated_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(String(60))
+
+    group: Mapped[Group] = relationship()

@@ -1,0 +1,96 @@
+"""Groups, who belongs to them, and how one gets in."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps, Word
+from models.people import Member
+
+
+class Role(StrEnum):
+    """What a member may do in a group."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Group(Base, Timestamps):
+    """Our own roster: WhatsApp lets no bot into an ordinary group, so everybody talks to it one to one.
+
+    `digest_schedule` is a cron line in the group's `timezone`, or None when the digest is off; `next_digest_at`
+    is the instant that follows from it.
+    """
+
+    __tablename__ = "groups"
+    __table_args__ = (
+        Index(
+            "groups_due_idx",
+            "next_digest_at",
+            postgresql_where=text("is_active AND next_digest_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(40))
+    description: Mapped[str | None] = mapped_column(String(400))
+    whatsapp_group_id: Mapped[str | None] = mapped_column(String(80), unique=True)
+    timezone: Mapped[str] = mapped_column(String(64))
+    digest_schedule: Mapped[str | None] = mapped_column(String(40))
+    next_digest_at: Mapped[datetime | None]
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="group")
+
+
+class Membership(Base, Timestamps):
+    """One person in one group: role, and what the others may see. Leaving keeps the row, with `left_at`."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        UniqueConstraint("group_id", "member_id"),
+        Index(
+            "memberships_one_owner_idx",
+            "group_id",
+            unique=True,
+            postgresql_where=text("role = 'owner' AND left_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role] = mapped_column(Word(Role), default=Role.MEMBER)
+    shares: Mapped[list[str]] = mapped_column(default=list)
+    hidden: Mapped[bool] = mapped_column(default=False)
+    muted_until: Mapped[datetime | None]
+    consented_at: Mapped[datetime]
+    consent_version: Mapped[str] = mapped_column(String(20))
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+    group: Mapped[Group] = relationship(back_populates="memberships")
+    member: Mapped[Member] = relationship()
+
+
+class Invite(Base, Timestamps):
+    """A code that lets people join. Only its keyed hash is kept."""
+
+    __tablename__ = "invites"
+    __table_args__ = (CheckConstraint("uses <= most_uses", name="uses"),)
+
+    id: Mapped[Key]
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), index=True)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+    uses: Mapped[int] = mapped_column(default=0)
+    most_uses: Mapped[int] = mapped_column(default=50)
+    revoked_at: Mapped[datetime | None]
+
+    group: Mapped[Group] = relationship()

@@ -1,0 +1,66 @@
+"""One-time links, and what happens on the page behind them."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps, Word
+from models.people import Member
+
+
+class LinkPurpose(StrEnum):
+    """What a one-time link opens."""
+
+    GARMIN = "garmin"
+
+
+class AttemptStep(StrEnum):
+    """Where a sign-in stands. ASKED and ANSWERED wait for a worker; CODE waits for the member."""
+
+    ASKED = "asked"
+    CODE = "code"
+    ANSWERED = "answered"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class OneTimeLink(Base, Timestamps):
+    """A page only one person may open, for fifteen minutes. The token and the browser's cookie are kept as hashes."""
+
+    __tablename__ = "one_time_links"
+
+    id: Mapped[Key]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[LinkPurpose] = mapped_column(Word(LinkPurpose))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    session_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    member: Mapped[Member] = relationship()
+
+
+class LinkAttempt(Base, Timestamps):
+    """One try to sign in to Garmin. Everything secret is sealed, read once, and gone when the try ends."""
+
+    __tablename__ = "link_attempts"
+    __table_args__ = (
+        Index("link_attempts_waiting_idx", "created_at", postgresql_where=text("step IN ('asked', 'answered')")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    link_id: Mapped[int] = mapped_column(ForeignKey("one_time_links.id", ondelete="CASCADE"), index=True)
+    step: Mapped[AttemptStep] = mapped_column(Word(AttemptStep), default=AttemptStep.ASKED)
+    garmin_email: Mapped[str | None] = mapped_column(String(254))
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[bytes | None] = mapped_column(LargeBinary)
+    method: Mapped[str | None] = mapped_column(String(20))
+    tries: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(String(40))
+    expires_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+
+    link: Mapped[OneTimeLink] = relationship()

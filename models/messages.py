@@ -1,0 +1,107 @@
+"""What was heard and what is to be said: the inbox and the outbox."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps, Word
+from models.people import Member
+
+
+class MessageKind(StrEnum):
+    """Why a message is sent: only a reply answers somebody; the others are proactive and obey an opt-out."""
+
+    REPLY = "reply"
+    NOTICE = "notice"
+    DIGEST = "digest"
+
+
+class MessageState(StrEnum):
+    """Where an outgoing message stands, one word per *who must act*.
+
+    QUEUED: a worker. SENDING: the worker that claimed it. UNKNOWN: the reconciler, because the vendor may or may not
+    have it. ACCEPTED, SENT: the vendor. The rest are ends.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    SUPPRESSED = "suppressed"
+
+
+class InboundMessage(Base):
+    """A webhook we have seen, so that its repetition does nothing. What was said is not kept."""
+
+    __tablename__ = "inbound_messages"
+
+    sid: Mapped[str] = mapped_column(String(40), primary_key=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    command: Mapped[str | None] = mapped_column(String(40))
+    reference: Mapped[str] = mapped_column(String(16))
+    received_at: Mapped[datetime]
+
+
+class OutboundMessage(Base, Timestamps):
+    """One message to one person. `content` is the sealed `messages.Message`; times are instants, leases by the
+    database's clock.
+    """
+
+    __tablename__ = "outbound_messages"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('queued', 'sending', 'unknown', 'accepted', 'sent', 'delivered', 'read', "
+            "'failed', 'expired', 'suppressed')",
+            name="state",
+        ),
+        Index("outbound_queued_idx", "priority", "next_attempt_at", postgresql_where=text("state = 'queued'")),
+        Index("outbound_in_flight_idx", "member_id", postgresql_where=text("state IN ('sending', 'unknown')")),
+        Index("outbound_leased_idx", "leased_until", postgresql_where=text("state = 'sending'")),
+        Index("outbound_unknown_idx", "next_attempt_at", postgresql_where=text("state = 'unknown'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="SET NULL"))
+    kind: Mapped[MessageKind] = mapped_column(Word(MessageKind))
+    dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[MessageState] = mapped_column(Word(MessageState), default=MessageState.QUEUED)
+    priority: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    first_attempt_at: Mapped[datetime | None]
+    looks: Mapped[int] = mapped_column(default=0)
+    sid: Mapped[str | None] = mapped_column(String(40), unique=True)
+    said_as: Mapped[str | None] = mapped_column(String(60))
+    body_hash: Mapped[str | None] = mapped_column(String(32))
+    error_code: Mapped[int | None]
+    accepted_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+    member: Mapped[Member] = relationship()
+
+
+class MessageEvent(Base):
+    """One step of an outgoing message. Only ever added."""
+
+    __tablename__ = "message_events"
+
+    id: Mapped[Key]
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("outbound_messages.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    source: Mapped[str] = mapped_column(String(20))
+    state: Mapped[MessageState] = mapped_column(Word(MessageState))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

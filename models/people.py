@@ -1,0 +1,64 @@
+"""People: members, and the addresses by which WhatsApp knows them."""
+
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps, Word
+
+
+class Units(StrEnum):
+    """How a member reads lengths."""
+
+    METRIC = "metric"
+    IMPERIAL = "imperial"
+
+
+class IdentityKind(StrEnum):
+    """What kind of address: a phone number (+32…), or WhatsApp's id for people without one (BE.1234…)."""
+
+    PHONE = "phone"
+    BUSINESS = "bsuid"
+
+
+class Member(Base, Timestamps):
+    """A person who talks to the bot. Keyed on our own id: numbers change and some people have none."""
+
+    __tablename__ = "members"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(40))
+    full_name: Mapped[str | None] = mapped_column(String(120))
+    email: Mapped[str | None] = mapped_column(String(254))
+    locale: Mapped[str] = mapped_column(String(12), default="en")
+    units: Mapped[Units] = mapped_column(Word(Units), default=Units.METRIC)
+    timezone: Mapped[str] = mapped_column(String(64), default="UTC")
+    quiet_from: Mapped[time] = mapped_column(default=time(21, 30))
+    quiet_until: Mapped[time] = mapped_column(default=time(7, 30))
+    preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    address: Mapped[str] = mapped_column(String(150))
+    last_inbound_at: Mapped[datetime | None]
+    opted_out_at: Mapped[datetime | None]
+    next_send_at: Mapped[datetime | None]
+    current_group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="SET NULL"))
+    unfinished: Mapped[str | None] = mapped_column(String(400))
+    unfinished_until: Mapped[datetime | None]
+
+    identities: Mapped[list["Identity"]] = relationship(back_populates="member", cascade="all, delete-orphan")
+
+
+class Identity(Base):
+    """One address of a member."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("kind", "value"),)
+
+    id: Mapped[Key]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[IdentityKind] = mapped_column(Word(IdentityKind))
+    value: Mapped[str] = mapped_column(String(140))
+
+    member: Mapped[Member] = relationship(back_populates="identities")

@@ -1,0 +1,106 @@
+"""Secrets at rest: AES-256-GCM under a ring of keys, bound to what they are and whose."""
+
+import base64
+import binascii
+import os
+from dataclasses import dataclass
+from functools import cached_property
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy.orm import Session
+
+VERSION = b"\x01"
+NONCE = 12
+
+
+class Unreadable(Exception):
+    """A sealed value cannot be opened: its key is gone, or it was moved or changed."""
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Seals and opens small secrets.
+
+    A sealed value is `01 | length of key id | key id | 12-byte nonce | ciphertext and tag`. The purpose, and whose
+    secret it is, are bound as associated data: a value copied to another row or column does not open. Each purpose
+    has its own key, derived by HKDF-SHA256 (RFC 5869) from the ring's key.
+    """
+
+    keys: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def from_text(cls, text: str) -> "Vault":
+        """Read `k2:base64,k1:base64`, the writing key first. Raises ValueError with a plain sentence."""
+        keys = tuple(_key(part) for part in text.split(",") if part.strip())
+        if not keys:
+            raise ValueError("DATA_KEYS is empty: make a key with `flask keys generate`")
+        if len({name for name, _ in keys}) < len(keys):
+            raise ValueError("DATA_KEYS names one key twice")
+        return cls(keys)
+
+    def seal(self, purpose: str, owner: object, secret: str) -> bytes:
+        """Encrypt `secret` for this purpose and owner, under the first key of the ring."""
+        name, key = self.keys[0]
+        nonce = os.urandom(NONCE)
+        sealed = _cipher(key, purpose).encrypt(nonce, secret.encode(), _bound(purpose, owner))
+        return VERSION + bytes([len(name)]) + name.encode() + nonce + sealed
+
+    def open(self, purpose: str, owner: object, sealed: bytes) -> str:
+        """Decrypt what `seal` gave for the same purpose and owner. Raises `Unreadable`."""
+        name, nonce, rest = _parts(sealed)
+        key = self._ring.get(name)
+        if key is None:
+            raise Unreadable(f"sealed under key {name!r}, which is not in DATA_KEYS")
+        try:
+            return _cipher(key, purpose).decrypt(nonce, rest, _bound(purpose, owner)).decode()
+        except InvalidTag:
+            raise Unreadable(f"not a {purpose} of {owner}") from None
+
+    def digest(self, purpose: str, text: str) -> str:
+        """Give a keyed hash (HMAC-SHA256, hex) under the oldest key, for looking up short secrets such as codes."""
+        tag = hmac.HMAC(_derived(self.keys[-1][1], purpose), hashes.SHA256())
+        tag.update(text.encode())
+        return tag.finalize().hex()
+
+    @cached_property
+    def _ring(self) -> dict[str, bytes]:
+        return dict(self.keys)
+
+
+def vault(session: Session) -> Vault:
+    """The vault that this session was opened with."""
+    found: Vault = session.info["vault"]
+    return found
+
+
+def _key(part: str) -> tuple[str, bytes]:
+    name, _, encoded = part.strip().partition(":")
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        raise ValueError(f"DATA_KEYS: key {name!r} is not base64") from None
+    if not 1 <= len(name) <= 16 or len(key) != 32:
+        raise ValueError("DATA_KEYS wants names of 1–16 letters and keys of 32 bytes: name:base64[,name:base64]")
+    return name, key
+
+
+def _parts(sealed: bytes) -> tuple[str, bytes, bytes]:
+    if sealed[:1] != VERSION or len(sealed) < 2 + NONCE + 16:
+        raise Unreadable("not a sealed value")
+    end = 2 + sealed[1]
+    return sealed[2:end].decode(errors="replace"), sealed[end : end + NONCE], sealed[end + NONCE :]
+
+
+def _cipher(key: bytes, purpose: str) -> AESGCM:
+    return AESGCM(_derived(key, purpose))
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(key)
+
+
+def _bound(purpose: str, owner: object) -> bytes:
+    return f"1|{purpose}|{owner}".encode()

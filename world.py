@@ -1,0 +1,84 @@
+"""World: all that is not our own rules. Built once per process, handed down, never imported by what uses it."""
+
+from dataclasses import dataclass
+
+from redis import Redis
+from sqlalchemy.orm import Session, sessionmaker
+
+from config import Settings
+from models.base import make_sessions, open_engine
+from providers.charts import Charts, FallbackCharts
+from providers.clock import Clock, PretendClock, system_clock
+from providers.garmin import Garmin
+from providers.garmin_connect import GarminConnect
+from providers.messenger import Messenger
+from providers.quickchart import QuickChartServer
+from providers.resvg import Resvg
+from providers.twilio import Twilio
+
+
+@dataclass(frozen=True)
+class World:
+    """Settings, database, doorbell, clock, and the three providers."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    redis: Redis
+    now: Clock
+    messenger: Messenger
+    garmin: Garmin
+    charts: Charts
+
+    @classmethod
+    def from_env(cls) -> "World":
+        """Build the world that the environment describes."""
+        return cls.from_settings(Settings())
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "World":
+        """Build the world that these settings describe. Nothing connects until it is used."""
+        redis = Redis.from_url(
+            settings.redis_url, socket_connect_timeout=1, socket_timeout=10, health_check_interval=30
+        )
+        return cls(
+            settings=settings,
+            sessions=make_sessions(open_engine(settings.database_url), settings.vault),
+            redis=redis,
+            now=PretendClock(redis) if settings.pretend_clock else system_clock,
+            messenger=_messenger(settings),
+            garmin=GarminConnect(settings.garmin_base_url),
+            charts=_charts(settings),
+        )
+
+
+_in_use: list[World] = []
+
+
+def current() -> World:
+    """The world of this process, for those whom nobody can hand one: RQ's jobs. Built at the first call."""
+    if not _in_use:
+        _in_use.append(World.from_env())
+    return _in_use[0]
+
+
+def use(world: World) -> None:
+    """Let this be the world of this process from now on."""
+    _in_use[:] = [world]
+
+
+def _messenger(settings: Settings) -> Messenger:
+    return Twilio(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        sender=settings.twilio_whatsapp_from,
+        callback_url=f"{settings.base_url}/webhooks/twilio/status",
+        secret=settings.secret_key.get_secret_value(),
+        base_url=settings.twilio_api_base_url,
+    )
+
+
+def _charts(settings: Settings) -> Charts:
+    local = Resvg()
+    if settings.chart_provider == "quickchart":
+        return FallbackCharts(QuickChartServer(settings.quickchart_host, settings.quickchart_scheme), local)
+    return local
