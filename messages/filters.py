@@ -18,7 +18,7 @@ METRES_IN_MILE = 1609.344
 
 
 @pass_context
-def length(context: Context, metres: float) -> str:
+def far(context: Context, metres: float) -> str:
     """Metres as "8.1 km" or "5.0 mi": one decimal under a hundred, none above."""
     reader = context["reader"]
     unit, metres_in_unit = ("mi", METRES_IN_MILE) if reader.units == "imperial" else ("km", 1000.0)
@@ -63,6 +63,12 @@ def day(context: Context, when: date | datetime) -> str:
 
 
 @pass_context
+def day_of_year(context: Context, when: date) -> str:
+    """A day with its year: "19 Nov 2025"."""
+    return format_date(when, "d MMM y", locale=context["reader"].locale)
+
+
+@pass_context
 def clock(context: Context, when: datetime) -> str:
     """The time of day in the reader's zone: "18:00"."""
     reader = context["reader"]
@@ -96,7 +102,7 @@ def weekday(context: Context, number: int) -> str:
 def figure(context: Context, totals: Any, metric: str) -> str:
     """What somebody did, by the metric that a board ranks by."""
     if metric == "distance":
-        return length(context, totals.distance)
+        return far(context, totals.distance)
     if metric == "count":
         return f"{number(context, totals.count)}×"
     return duration(totals.time)
@@ -161,7 +167,7 @@ def _english_order(span: Any, locale: str) -> str:
 
 
 ALL = {
-    "length": length,
+    "far": far,
     "duration": duration,
     "number": number,
     "plural": plural,
@@ -170,6 +176,7 @@ ALL = {
     "clock": clock,
     "dates": dates,
     "day_in": day_in,
+    "day_of_year": day_of_year,
     "weekday": weekday,
     "figure": figure,
     "sport": sport,

@@ -1,6 +1,7 @@
 """How Alembic reaches the database. Two releases at once wait for each other."""
 
 import os
+from typing import Literal
 
 from alembic import context
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from models.base import UtcDateTime, Word, open_engine
 LOCK = 710_000
 
 
-def _plain(kind: str, what: object, _context: object) -> str | bool:
+def _plain(kind: str, what: object, _context: object) -> str | Literal[False]:
     """Write our own column types as what they are in Postgres, so that old migrations need none of our code."""
     if kind == "type" and isinstance(what, UtcDateTime):
         return "sa.DateTime(timezone=True)"

@@ -5,7 +5,7 @@ from statistics import mean
 
 import pytest
 
-from simulator.athletes import ALL_ROUNDER, CYCLIST, LIFTER, RUNNER, SWIMMER, WALKER, Athlete, Habits, Outing
+from simulator.garmin.athletes import ALL_ROUNDER, CYCLIST, LIFTER, RUNNER, SWIMMER, WALKER, Athlete, Habits, Outing
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERYWHERE = {

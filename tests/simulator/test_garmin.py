@@ -19,8 +19,8 @@ from garminconnect import (
 from garminconnect.client import sso
 from werkzeug.serving import make_server
 
-from simulator.athletes import CYCLIST, RUNNER, Habits, Outing
-from simulator.garmin import PretendGarmin
+from simulator.garmin.athletes import CYCLIST, RUNNER, Habits, Outing
+from simulator.garmin.server import PretendGarmin
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EMAIL, PASSWORD, CODE = "anna@example.com", "correct horse", "314159"

@@ -1,0 +1,61 @@
+# Needs nothing but make, sh and Python 3.12 or newer; `make` alone lists what there is.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
+PIP_COMPILE := $(PY) -m piptools compile --quiet --no-header --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do command -v $$name && break; done)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo demo-reset story test lint format check browser pins clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: $(READY) ## the whole product with pretend phones: opens at the address it prints
+	@$(PY) -m simulator.demo
+
+demo-reset: $(READY) ## forget what the demo kept
+	@$(PY) -m simulator.demo --reset
+
+story: $(READY) ## an evening of chat, played without a browser and printed
+	@$(PY) -m simulator.story
+
+test: $(READY) ## every test, on a real Postgres and Valkey of its own (ARGS="-k digest" for some)
+	@$(PY) -m pytest $(ARGS)
+
+lint: $(READY) ## formatting, style and types
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy .
+
+format: $(READY) ## put formatting and imports right
+	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff format .
+
+check: lint test ## lint, then test
+
+browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
+	@test -n "$(CHROMIUM)" || { echo 'No chromium, chromium-browser or google-chrome is on the PATH: install one' \
+		'or name yours with make browser CHROMIUM=/path/to/it.' >&2; exit 1; }
+	@$(PIP_INSTALL) --requirement requirements-browser.txt
+	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening
+
+pins: $(READY) ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions)
+	@$(PIP_INSTALL) pip-tools
+	@$(PIP_COMPILE) $(ARGS) --output-file requirements.txt requirements.in
+	@$(PIP_COMPILE) $(ARGS) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
+
+clean: ## remove the venv and the caches; the demo's data stay
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements-dev.txt
+	@$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
+		|| { python=$$(sh ops/find_python.sh "$(PYTHON)") && "$$python" -m venv --clear $(VENV); }
+	@echo 'Installing the pinned packages into $(VENV) …'
+	@$(PIP_INSTALL) --requirement requirements-dev.txt
+	@touch $@

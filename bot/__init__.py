@@ -1,0 +1,1 @@
+"""Talks: one chat line in, one reply out."""

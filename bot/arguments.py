@@ -1,0 +1,214 @@
+"""What a command may be told: each kind finds its words anywhere in the line, and leaves the rest to the others."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import time
+from enum import Enum, StrEnum
+from inspect import Parameter
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
+from zoneinfo import available_timezones
+
+from bot.lines import Word
+from fitness.metrics import Metric
+from fitness.periods import Period, find_period
+from fitness.schedules import find_clock, find_weekday
+from fitness.sports import Sport
+
+Found = tuple[Any, Sequence[int]]
+Reader = Callable[[Sequence[Word]], Found | None]
+
+
+class Rest(str):
+    """Whatever is left, as it was typed."""
+
+    __slots__ = ()
+
+
+class Code(str):
+    """An invite code: six letters and digits."""
+
+    __slots__ = ()
+
+
+class Weekday(int):
+    """A day of the week; Monday is 0."""
+
+
+class Zone(str):
+    """A time zone, found by its name or its city."""
+
+    __slots__ = ()
+
+
+class Weeks(int):
+    """A number of weeks."""
+
+
+class Newest(StrEnum):
+    """The newest there is."""
+
+    LAST = "last"
+
+
+class Yes(StrEnum):
+    """Agreement."""
+
+    YES = "yes"
+
+
+class Off(StrEnum):
+    """Switching something off."""
+
+    OFF = "off"
+
+
+YES = {"yes", "y", "ok", "okay", "sure", "agree", "agreed", "yep", "yeah", "ja", "oui", "si", "👍"}
+OFF = {"off", "never", "stop", "none", "no"}
+CODE = re.compile(r"[A-HJKMNP-Z2-9]{6}")
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One thing that a command may or must be told, taken from its handler's signature."""
+
+    name: str
+    kind: type
+    required: bool
+
+    @classmethod
+    def from_parameter(cls, parameter: Parameter) -> "Argument":
+        """Read a handler's parameter. `X | None = None` is an optional X."""
+        kind = parameter.annotation
+        if get_origin(kind) is UnionType:
+            kind = next(each for each in get_args(kind) if each is not NoneType)
+        return cls(parameter.name, kind, parameter.default is Parameter.empty)
+
+    def find(self, words: Sequence[Word]) -> Found | None:
+        """The value, and the places of the words that said it."""
+        return READERS[self.kind](words)
+
+    @property
+    def usage(self) -> str:
+        """How help writes it."""
+        return USAGE[self.kind]
+
+
+def _period(words: Sequence[Word]) -> Found | None:
+    found = find_period([word.key for word in words])
+    return None if found is None else (found[0], found[1])
+
+
+def _one_of(kind: type[Enum]) -> Reader:
+    choices = {spoken: choice for choice in kind for spoken in (choice.value, *choice.words)}  # type: ignore[attr-defined]
+
+    def read(words: Sequence[Word]) -> Found | None:
+        return next(((choices[word.key], [i]) for i, word in enumerate(words) if word.key in choices), None)
+
+    return read
+
+
+def _among(choices: set[str], value: Any) -> Reader:
+    def read(words: Sequence[Word]) -> Found | None:
+        return next(((value, [i]) for i, word in enumerate(words) if word.key in choices), None)
+
+    return read
+
+
+def _clock(words: Sequence[Word]) -> Found | None:
+    found = find_clock([word.key for word in words])
+    return None if found is None else (found[0], found[1])
+
+
+def _weekday(words: Sequence[Word]) -> Found | None:
+    found = find_weekday([word.key for word in words])
+    return None if found is None else (Weekday(found[0]), found[1])
+
+
+def _zone(words: Sequence[Word]) -> Found | None:
+    """Find "Europe/London", "london" or "new york": the longest run of words that is a zone or its city."""
+    for length in (3, 2, 1):
+        for i in range(len(words) - length + 1):
+            zone = ZONES.get("_".join(word.key for word in words[i : i + length]))
+            if zone:
+                return Zone(zone), range(i, i + length)
+    return None
+
+
+def _code(words: Sequence[Word]) -> Found | None:
+    for i, word in enumerate(words):
+        if CODE.fullmatch(word.raw.upper().strip(".,!")):
+            return Code(word.raw.upper().strip(".,!")), [i]
+    return None
+
+
+def _weeks(words: Sequence[Word]) -> Found | None:
+    """Find "4 weeks", "4w", or a bare "4"."""
+    for i, word in enumerate(words):
+        if match := re.fullmatch(r"(\d{1,3})(w|wk|wks|week|weeks)?", word.key):
+            unit_apart = i + 1 < len(words) and words[i + 1].key in {"week", "weeks"}
+            return Weeks(match[1]), [i, i + 1] if unit_apart else [i]
+    return None
+
+
+def _whole(words: Sequence[Word]) -> Found | None:
+    return next(((int(word.key), [i]) for i, word in enumerate(words) if re.fullmatch(r"\d{1,4}", word.key)), None)
+
+
+def _rest(words: Sequence[Word]) -> Found | None:
+    text = " ".join(word.raw for word in words).strip()
+    return (Rest(text), range(len(words))) if text else None
+
+
+def _zones() -> dict[str, str]:
+    """Zones by full name and by city; a city that several zones share is left out."""
+    names = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/", "right/"))
+    )
+    cities: dict[str, list[str]] = {}
+    for name in names:
+        cities.setdefault(name.rsplit("/", 1)[1].casefold(), []).append(name)
+    return (
+        {name.casefold(): name for name in names}
+        | {city: found[0] for city, found in cities.items() if len(found) == 1}
+        | {"utc": "UTC", "gmt": "UTC"}
+    )
+
+
+ZONES = _zones()
+
+READERS: dict[type, Reader] = {
+    Period: _period,
+    Metric: _one_of(Metric),
+    Sport: _one_of(Sport),
+    time: _clock,
+    Weekday: _weekday,
+    Zone: _zone,
+    Code: _code,
+    Yes: _among(YES, Yes.YES),
+    Off: _among(OFF, Off.OFF),
+    Newest: _among({"last", "latest", "newest"}, Newest.LAST),
+    Weeks: _weeks,
+    int: _whole,
+    Rest: _rest,
+}
+
+# Read in this order: a date takes its number and its month before a number or a rest can.
+ORDER = (Period, Code, time, Weekday, Metric, Sport, Newest, Weeks, Off, Yes, Zone, int, Rest)
+
+USAGE: dict[type, str] = {
+    Period: "when",
+    Metric: "|".join(Metric),
+    Sport: "sport",
+    time: "18:00",
+    Weekday: "day",
+    Zone: "city",
+    Code: "CODE",
+    Newest: "last",
+    Weeks: "4 weeks",
+    Yes: "yes",
+    Off: "off",
+    int: "number",
+    Rest: "name",
+}

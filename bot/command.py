@@ -1,0 +1,93 @@
+"""A command is declared once: from the declaration come parsing, usage, help, permission, buttons and tests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from bot.arguments import Argument
+from messages.message import Button, Message
+
+if TYPE_CHECKING:
+    from bot.turn import Turn
+
+Handler = Callable[..., Message]
+
+
+class Allowed(Enum):
+    """Who may use a command."""
+
+    ANYONE = auto()
+    MEMBERS = auto()
+    ADMINS = auto()
+
+
+@dataclass(frozen=True)
+class Command:
+    """What may be said, by whom, and what then happens."""
+
+    name: str
+    aliases: tuple[str, ...]
+    help: str
+    allowed: Allowed
+    examples: tuple[str, ...]
+    handler: Handler
+    arguments: tuple[Argument, ...]
+    destructive: bool
+
+    def __call__(self, turn: "Turn", **arguments: Any) -> Message:
+        """Do it."""
+        return self.handler(turn, **arguments)
+
+    @property
+    def topic(self) -> str:
+        """The file in bot/commands, the folder in templates/chat, and the story in tests/conversations."""
+        return self.handler.__module__.rsplit(".", 1)[-1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that it is called by."""
+        return (self.name, *self.aliases)
+
+    @property
+    def usage(self) -> str:
+        """How it is written: `leaderboard [time|distance|count] [sport] [when]`."""
+        parts = [arg.usage if arg.required else f"[{arg.usage}]" for arg in self.arguments]
+        return " ".join([self.name, *parts])
+
+    def button(self, label: str, *words: object) -> Button:
+        """A button that says this command with these words."""
+        return Button(label, " ".join([self.name, *map(str, words)]))
+
+
+commands: dict[str, Command] = {}
+
+
+def command(
+    name: str,
+    *,
+    help: str,  # noqa: A002 - it is what it is called everywhere
+    allowed: Allowed,
+    examples: tuple[str, ...],
+    aliases: tuple[str, ...] = (),
+    destructive: bool = False,
+) -> Callable[[Handler], Command]:
+    """Declare the function below as the command `name`. Two commands with one name are an error at import."""
+
+    def declare(handler: Handler) -> Command:
+        parameters = list(signature(handler).parameters.values())[1:]
+        arguments = tuple(Argument.from_parameter(parameter) for parameter in parameters)
+        made = Command(name, aliases, help, allowed, examples, handler, arguments, destructive)
+        for each in made.names:
+            if each in commands:
+                raise ValueError(f"{each!r} already means {commands[each].name!r}")
+            commands[each] = made
+        return made
+
+    return declare
+
+
+def all_commands() -> list[Command]:
+    """Every command once, in the order of declaration."""
+    return list({each.name: each for each in commands.values()}.values())

@@ -1,0 +1,94 @@
+"""Who moved how much."""
+
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from fitness.metrics import Metric
+from fitness.periods import LAST_WEEK, THIS_WEEK, Period
+from fitness.sports import Sport
+from messages.message import Button, Message
+from models import GarminStatus
+from services import linking, members, standings
+from services.digests import board_facts
+from services.refusals import LinkNeedsRenewing, NotLinked
+
+
+@command(
+    "me",
+    aliases=("my week", "stats", "mine", "my stats"),
+    help="Your own numbers",
+    allowed=Allowed.ANYONE,
+    examples=("me", "stats last month", "me run march", "stats since 1 oct"),
+)
+def me(turn: Turn, sport: Sport | None = None, period: Period = THIS_WEEK) -> Message:
+    """One's own totals, and one's place in the group if there is one."""
+    account = linking.account_of(turn.session, turn.member)
+    if account is None:
+        raise NotLinked
+    if account.status is GarminStatus.NEEDS_RELINK and account.last_sync_at is None:
+        raise LinkNeedsRenewing
+    dates, before = turn.resolve(period)
+    totals = standings.totals_of(turn.session, [turn.member.id], dates, sport).get(turn.member.id)
+    if totals is None:
+        first = standings.first_day(turn.session, turn.member)
+        return turn.say(
+            "standings/nothing", dates=dates, first=first, sport=sport, buttons=[commands["sync"].button("Sync now")]
+        )
+    earlier = standings.totals_of(turn.session, [turn.member.id], before, sport).get(turn.member.id)
+    place, of = _place(turn, period, sport)
+    return turn.say(
+        "standings/me",
+        totals=totals,
+        earlier=earlier or standings.Totals(),
+        dates=dates,
+        sport=sport,
+        place=place,
+        of=of,
+        buttons=_other_periods(period, sport),
+    )
+
+
+@command(
+    "leaderboard",
+    aliases=("lb", "board", "top", "rank", "ranking"),
+    help="See who moved most in your group",
+    allowed=Allowed.MEMBERS,
+    examples=("leaderboard", "lb distance run march", "top time last week", "rank ride last 4 weeks"),
+)
+def leaderboard(
+    turn: Turn, metric: Metric = Metric.TIME, sport: Sport | None = None, period: Period = THIS_WEEK
+) -> Message:
+    """The group's board over any days."""
+    dates, before = turn.resolve(period, turn.group.timezone)
+    board = standings.board(turn.session, turn.group, metric, dates, before, sport)
+    return turn.say(
+        "standings/board",
+        **board_facts(board, turn.member),
+        sport=sport,
+        buttons=_other_boards(metric, sport, period),
+    )
+
+
+def _place(turn: Turn, period: Period, sport: Sport | None) -> tuple[standings.Row | None, int]:
+    if not members.memberships(turn.session, turn.member):
+        return None, 0
+    dates, before = turn.resolve(period, turn.group.timezone)
+    board = standings.board(turn.session, turn.group, Metric.TIME, dates, before, sport)
+    return board.row_of(turn.member), len(board.rows)
+
+
+def _other_periods(period: Period, sport: Sport | None) -> list[Button]:
+    said = [sport.value] if sport else []
+    other = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
+    return [commands["me"].button(other[1], *said, other[0].words), commands["leaderboard"].button("Leaderboard")]
+
+
+def _other_boards(metric: Metric, sport: Sport | None, period: Period) -> list[Button]:
+    said = [sport.value] if sport else []
+    other = Metric.DISTANCE if metric is Metric.TIME else Metric.TIME
+    label = {Metric.TIME: "By time", Metric.DISTANCE: "By distance"}[other]
+    when = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
+    return [
+        commands["leaderboard"].button(label, other, *said, period.words),
+        commands["leaderboard"].button(when[1], metric, *said, when[0].words),
+        commands["me"].button("My week"),
+    ]

@@ -1,0 +1,88 @@
+"""Beginning, help, and being left in peace."""
+
+from bot.arguments import Rest
+from bot.command import Allowed, all_commands, command, commands
+from bot.turn import Turn
+from messages.message import Button, Message
+from models import GarminAccount
+from services import linking, members
+
+
+@command(
+    "start",
+    aliases=("hi", "hello", "hey", "menu", "unstop", "hola", "ciao"),
+    help="Where you stand and what comes next",
+    allowed=Allowed.ANYONE,
+    examples=("start", "hi", "Hello!"),
+)
+def start(turn: Turn) -> Message:
+    """Greet, and offer the next step."""
+    resumed = members.opt_in(turn.session, turn.member, turn.now)
+    mine = members.memberships(turn.session, turn.member)
+    account = linking.account_of(turn.session, turn.member)
+    groups = [each.group.name for each in mine]
+    return turn.say(
+        "start/welcome",
+        member=turn.member,
+        groups=groups,
+        account=account,
+        resumed=resumed,
+        is_new=turn.is_new,
+        buttons=_next_steps(bool(mine), account),
+    )
+
+
+@command(
+    "help",
+    aliases=("?", "commands", "h"),
+    help="What I understand",
+    allowed=Allowed.ANYONE,
+    examples=("help", "help leaderboard", "?"),
+)
+def explain(turn: Turn, topic: Rest | None = None) -> Message:
+    """The short list, or one command at length."""
+    wanted = commands.get(topic.casefold().strip(" ?!.")) if topic else None
+    if wanted:
+        return turn.say("start/help_command", command=wanted)
+    buttons = [commands["leaderboard"].button("Leaderboard"), commands["me"].button("My week")]
+    return turn.say("start/help", commands=commands, topic=topic, others=all_commands(), buttons=buttons)
+
+
+@command(
+    "stop",
+    aliases=("stopall", "unsubscribe", "end", "quit", "revoke", "optout"),
+    help="I write no more unless you write first",
+    allowed=Allowed.ANYONE,
+    examples=("stop", "STOP", "unsubscribe"),
+    destructive=True,
+)
+def stop(turn: Turn) -> Message:
+    """Send nothing more that was not asked for."""
+    members.opt_out(turn.session, turn.member, turn.now)
+    return turn.say("start/stopped", buttons=[Button("Start again", "start")])
+
+
+@command(
+    "cancel",
+    aliases=("nevermind", "never mind"),
+    help="Forget a question I asked",
+    allowed=Allowed.ANYONE,
+    examples=("cancel",),
+    destructive=True,
+)
+def cancel(turn: Turn) -> Message:
+    """Forget the unfinished line."""
+    members.take_unfinished(turn.member, turn.now)
+    return turn.say("start/cancelled")
+
+
+def _next_steps(in_group: bool, account: GarminAccount | None) -> list[Button]:
+    if not in_group:
+        return [commands["new group"].button("Start a group"), commands["help"].button("Help")]
+    if account is None:
+        return [commands["link garmin"].button("Connect Garmin"), commands["help"].button("Help")]
+    return [
+        commands["me"].button("My week"),
+        commands["leaderboard"].button("Leaderboard"),
+        commands["help"].button("Help"),
+    ]

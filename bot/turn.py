@@ -1,0 +1,76 @@
+"""A turn: all that a handler is given."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from fitness.periods import BadPeriod, Dates, FuturePeriod, Period
+from messages.message import Button, Message
+from messages.render import Reader, render
+from models import Group, Member, Membership
+from services import members
+from services.digests import reader_of
+from services.refusals import PeriodNotStarted
+from world import World
+
+NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
+
+
+@dataclass
+class Turn:
+    """One line from one member, inside one transaction."""
+
+    world: World
+    session: Session
+    member: Member
+    line: str
+    now: datetime
+    reference: str
+    is_new: bool = False
+
+    @cached_property
+    def membership(self) -> Membership:
+        """The member's place in the group they talk about. Raises `NotInAGroup`."""
+        return members.membership_of(self.session, self.member)
+
+    @property
+    def group(self) -> Group:
+        """The group they talk about. Raises `NotInAGroup`."""
+        return self.membership.group
+
+    @property
+    def reader(self) -> Reader:
+        """How the member reads."""
+        return reader_of(self.member)
+
+    def say(
+        self, template: str, /, *, buttons: Iterable[Button] = (), picture: str | None = None, **facts: Any
+    ) -> Message:
+        """Answer with a template's words."""
+        return render(template, self.reader, buttons=buttons, picture=picture, **facts)
+
+    def ask(self, template: str, /, *, buttons: Iterable[Button] = (), **facts: Any) -> Message:
+        """Answer with a question: the member's next line completes this one, unless it is a command itself."""
+        members.keep_unfinished(self.member, self.line, self.now)
+        return self.say(template, buttons=buttons, **facts)
+
+    def today(self, zone: str | None = None) -> date:
+        """The date where the member lives, or in another zone."""
+        return self.now.astimezone(ZoneInfo(zone or self.member.timezone)).date()
+
+    def resolve(self, period: Period, zone: str | None = None) -> tuple[Dates, Dates]:
+        """The days that a period means today, and the stretch before it. Raises `PeriodNotStarted`."""
+        today = self.today(zone)
+        try:
+            dates = period.resolve(today)
+        except FuturePeriod as error:
+            raise PeriodNotStarted(starts=error.starts) from None
+        try:
+            return dates, period.previous(today)
+        except BadPeriod:  # nothing comes before all time
+            return dates, NEVER

@@ -1,0 +1,88 @@
+"""Where RQ is spoken. Postgres is the truth and Redis a doorbell: a job says who is to look, never what is to be done.
+
+So a job has no arguments, a lost one is rung again by the next tick, and one that is rung twice finds nothing to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from redis import Redis, RedisError
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+import world as worlds
+from services.bells import Bell
+from world import World
+
+log = structlog.get_logger()
+
+RUNG = "rung:"
+FAILED_KEPT = 7 * 24 * 3600
+# A bell that was rung and not yet heard is not rung again; should the job be lost, it may be after so many seconds.
+UNHEARD = 15
+
+
+answering: dict[Bell, "Work"] = {}
+
+
+class JsonJob(Job):
+    """A job written as JSON. RQ's own way, pickle, would run whatever somebody writes into Redis."""
+
+    def __init__(self, id: str | None = None, connection: Redis | None = None, serializer: Any = None) -> None:  # noqa: A002
+        super().__init__(id, connection, serializer or JSONSerializer)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A declared job. Calling it does the work in this process's world; `ring` lets a worker call it."""
+
+    name: str
+    queue: str
+    timeout: int
+    body: Callable[[World], Any]
+
+    def __call__(self) -> None:
+        """What RQ calls. Its answer would be kept in Redis, so there is none."""
+        run(self, worlds.current())
+
+
+def run(work: Work, world: World) -> Any:
+    """Do the work now. Whoever rings from here on is heard by another run."""
+    world.redis.delete(f"{RUNG}{work.name}")
+    structlog.contextvars.bind_contextvars(job=work.name)
+    try:
+        return work.body(world)
+    finally:
+        structlog.contextvars.unbind_contextvars("job")
+
+
+def job(queue: str, *, timeout: int, answers: Bell | None = None) -> Callable[[Callable[[World], Any]], Work]:
+    """Declare a job: which queue's workers do it, after how many seconds it is stopped, and which bell it answers."""
+
+    def declare(body: Callable[[World], Any]) -> Work:
+        work = Work(f"{body.__module__}.{body.__name__}", queue, timeout, body)
+        if answers is not None:
+            answering[answers] = work
+        return work
+
+    return declare
+
+
+def ring(world: World, work: Work) -> bool:
+    """Let a worker do this soon. False when Redis is away: then the next tick will."""
+    try:
+        if world.redis.set(f"{RUNG}{work.name}", 1, nx=True, ex=UNHEARD):
+            enqueue(world.redis, work)
+    except RedisError as error:
+        log.warning("bell not rung", work=work.name, error=type(error).__name__)
+        return False
+    return True
+
+
+def enqueue(redis: Redis, work: Work) -> None:
+    """Put the job on its queue."""
+    queue = Queue(work.queue, connection=redis, serializer=JSONSerializer, job_class=JsonJob)
+    queue.enqueue(work.name, job_timeout=work.timeout, result_ttl=0, failure_ttl=FAILED_KEPT)

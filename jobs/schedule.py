@@ -1,0 +1,106 @@
+"""The clock process: rq-scheduler with one bell per group at its next due instant, and a tick every minute.
+
+`python -m jobs.schedule` instead of the `rqscheduler` command, because that one exits when Redis restarts, stops at one
+unreadable entry, and cannot set its bells again after a flush (docs/decisions/0002-the-clock.md).
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from redis import Redis, RedisError
+from rq_scheduler import Scheduler
+
+import world as worlds
+from jobs import logs
+from jobs.queue import JsonJob, Work
+from services import digests
+from world import World
+
+log = structlog.get_logger()
+
+INTERVAL = 1
+TICK = "tick"
+TICK_EVERY = 60
+TICK_WORK = "jobs.tick.tick"
+QUEUE = "tick"
+
+
+def scheduler(redis: Redis) -> Scheduler:
+    """rq-scheduler on this Redis, writing JSON."""
+    return Scheduler(queue_name=QUEUE, connection=redis, job_class=JsonJob, interval=INTERVAL)
+
+
+def set_bell(redis: Redis, group_id: int, due: datetime) -> None:
+    """Let the tick be rung when this group's digest is due. A bell left at an old time rings, and nothing is due.
+
+    The instant stands in the entry's name: RQ deletes a finished job by its name, and with it a new one of that name.
+    """
+    name = f"digest-{group_id}-{int(due.timestamp())}"
+    at = due.astimezone(UTC).replace(tzinfo=None)
+    scheduler(redis).enqueue_at(at, TICK_WORK, job_id=name, timeout=60, job_result_ttl=0)
+
+
+def ensure_tick(redis: Redis) -> bool:
+    """Let there be a tick every minute; true when it had to be made. Safe to repeat."""
+    clock = scheduler(redis)
+    if TICK in clock and JsonJob.exists(TICK, connection=redis):
+        return False
+    soon = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=1)
+    clock.schedule(soon, TICK_WORK, id=TICK, interval=TICK_EVERY, timeout=60)
+    return True
+
+
+def ring_in(redis: Redis, work: Work, seconds: float) -> None:
+    """Let a job be done in so many seconds."""
+    at = datetime.now(UTC) + timedelta(seconds=max(seconds, 0))
+    name = f"{work.name.replace('.', '-')}-{int(at.timestamp())}"
+    clock = Scheduler(queue_name=work.queue, connection=redis, job_class=JsonJob)
+    clock.enqueue_at(at.replace(tzinfo=None), work.name, job_id=name, timeout=work.timeout, job_result_ttl=0)
+
+
+class Clock(Scheduler):  # type: ignore[misc]
+    """rq-scheduler that outlives Redis, an unreadable entry, and a flush."""
+
+    def __init__(self, world: World, interval: int = INTERVAL) -> None:
+        super().__init__(queue_name=QUEUE, connection=world.redis, job_class=JsonJob, interval=interval)
+        self.world = world
+
+    def enqueue_jobs(self) -> Any:
+        """Move what is due to its queue, after making sure of the tick."""
+        if ensure_tick(self.connection):
+            reset_bells(self.world)
+        return super().enqueue_jobs()
+
+    def enqueue_job(self, job: JsonJob) -> None:
+        """One entry that cannot be moved is dropped: the tick makes up for it."""
+        try:
+            super().enqueue_job(job)
+        except (ValueError, TypeError, KeyError) as error:
+            log.warning("entry dropped", entry=job.id, error=type(error).__name__)
+            self.cancel(job)
+
+
+def reset_bells(world: World) -> None:
+    """Set every group's bell from Postgres: after a flush, and when the process starts."""
+    with world.sessions() as session:
+        due = digests.scheduled(session)
+    for group_id, instant in due:
+        set_bell(world.redis, group_id, instant)
+    log.info("digest bells set", groups=len(due))
+
+
+def main() -> None:
+    """Run for ever. A Redis that is away is waited for."""
+    logs.configure(worlds.current().settings.log_format)
+    while True:
+        try:
+            Clock(worlds.current()).run()
+        except RedisError as error:
+            log.warning("redis is away", error=type(error).__name__)
+            time.sleep(2)
+
+
+if __name__ == "__main__":
+    main()

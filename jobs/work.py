@@ -1,0 +1,37 @@
+"""Commit first; only then do messages and jobs leave."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from redis import RedisError
+from sqlalchemy.orm import Session
+
+from jobs import schedule
+from jobs.queue import answering, ring
+from services.bells import rung, timed
+from world import World
+
+log = structlog.get_logger()
+
+
+@contextmanager
+def transaction(world: World) -> Iterator[Session]:
+    """Everything inside is committed together; then the bells that services rang are heard.
+
+    A bell that cannot be rung because Redis is away is only counted: what it stood for is in Postgres.
+    """
+    with world.sessions.begin() as session:
+        yield session
+    after_commit(world, session)
+
+
+def after_commit(world: World, session: Session) -> None:
+    """Ring what this committed session wants rung."""
+    for bell in sorted(rung(session)):
+        ring(world, answering[bell])
+    for group_id, due in timed(session).items():
+        try:
+            schedule.set_bell(world.redis, group_id, due)
+        except RedisError as error:
+            log.warning("digest bell not set", group=group_id, error=type(error).__name__)

@@ -1,0 +1,21 @@
+"""Writing down who did what."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import AuditEvent
+
+
+def note(
+    session: Session,
+    action: str,
+    now: datetime,
+    *,
+    member_id: int | None = None,
+    group_id: int | None = None,
+    **detail: Any,
+) -> None:
+    """Add one event. `detail` holds ids and choices, never a secret and never what somebody wrote."""
+    session.add(AuditEvent(at=now, member_id=member_id, group_id=group_id, action=action, detail=detail))

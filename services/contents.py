@@ -1,0 +1,113 @@
+"""Contents stored at the vendor: buttons for a conversation, and templates that WhatsApp must approve."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from messages.message import Approved, Message
+from models import Content as StoredContent
+from providers.messenger import Content, Messenger
+
+FOLDER = Path(__file__).parent.parent / "templates" / "approved"
+SESSION, APPROVED = "session", "approved"
+CATEGORY = "UTILITY"  # what the member asked for; marketing is not delivered to +1 numbers
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to one content: pushed, kept, or where its approval stands."""
+
+    name: str
+    status: str
+    category: str = ""
+    reason: str = ""
+
+
+def buttons_content(count: int) -> Content:
+    """The content through which every message with so many buttons goes: all of it is variables.
+
+    {{1}} is the text; then come label and meaning of each button. Needs no approval inside the 24 hours.
+    """
+    pairs = [(f"{{{{{2 * i}}}}}", f"{{{{{2 * i + 1}}}}}") for i in range(1, count + 1)]
+    samples = {"1": "What would you like to see?"}
+    for i in range(1, count + 1):
+        samples |= {str(2 * i): f"Choice {i}", str(2 * i + 1): f"choice {i}"}
+    return Content(name=f"buttons_{count}", body="{{1}}", kind=SESSION, buttons=pairs, samples=samples)
+
+
+def buttons_values(message: Message) -> dict[str, str]:
+    """The variables of `buttons_content` for this message."""
+    values = {"1": message.text}
+    for i, button in enumerate(message.buttons, 1):
+        values |= {str(2 * i): button.label, str(2 * i + 1): button.says}
+    return values
+
+
+def definitions() -> list[Content]:
+    """All contents that the bot needs."""
+    return [buttons_content(count) for count in (1, 2, 3)] + [_approved(path) for path in sorted(FOLDER.glob("*.json"))]
+
+
+def push(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
+    """Store what is new or changed at the vendor, and ask for the approvals. Safe to repeat."""
+    return [_pushed(session, messenger, content, now) for content in definitions()]
+
+
+def poll(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
+    """Ask where the approvals stand. A changed category is news: marketing costs more and is blocked in places."""
+    changes = []
+    for stored in session.scalars(select(StoredContent).where(StoredContent.status != SESSION)):
+        found = messenger.approval(stored.sid)
+        stored.status, stored.checked_at = found.status, now
+        stored.category = found.category or stored.category
+        changes.append(Change(stored.name, stored.status, stored.category, found.reason))
+    return changes
+
+
+def usable(session: Session) -> Mapping[str, str]:
+    """The vendor's ids of all contents that may be used now, by name."""
+    ready = StoredContent.status.in_([SESSION, APPROVED])
+    return {each.name: each.sid for each in session.scalars(select(StoredContent).where(ready))}
+
+
+def said(approved: Approved) -> str:
+    """The text of an approved template with its values: what the member will read."""
+    body = _approved(FOLDER / f"{approved.name}.json").body
+    for key, value in approved.values.items():
+        body = body.replace(f"{{{{{key}}}}}", value)
+    return body
+
+
+def _pushed(session: Session, messenger: Messenger, content: Content, now: datetime) -> Change:
+    fingerprint = hashlib.sha256(json.dumps(asdict(content), sort_keys=True).encode()).hexdigest()[:32]
+    stored = session.get(StoredContent, content.name)
+    if stored is not None and stored.fingerprint == fingerprint:
+        return Change(content.name, stored.status, stored.category)
+    sid = messenger.push_content(content)
+    status = SESSION
+    if content.kind == APPROVED:
+        # A rejected or changed template needs a name that WhatsApp has not seen.
+        messenger.ask_approval(sid, f"{content.name}_{fingerprint[:8]}", CATEGORY)
+        status = "received"
+    session.merge(
+        StoredContent(name=content.name, sid=sid, fingerprint=fingerprint, status=status, category="", checked_at=now)
+    )
+    return Change(content.name, status)
+
+
+def _approved(path: Path) -> Content:
+    facts = json.loads(path.read_text())
+    return Content(
+        name=path.stem,
+        body=facts["body"],
+        kind=APPROVED,
+        buttons=[(button["title"], button["says"]) for button in facts["buttons"]],
+        samples=facts["samples"],
+        language=facts["language"],
+    )

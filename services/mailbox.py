@@ -1,0 +1,54 @@
+"""The outbox's rows: what is to be said to whom. How it leaves is `services.outbox`'s matter."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from messages.message import Message
+from models import InboundMessage, MessageKind, OutboundMessage
+from models.vault import vault
+from services.bells import Bell, ring
+
+PRIORITY = {MessageKind.REPLY: 0, MessageKind.NOTICE: 3, MessageKind.DIGEST: 5}
+GOOD_FOR = {
+    MessageKind.REPLY: timedelta(minutes=10),
+    MessageKind.NOTICE: timedelta(hours=12),
+    MessageKind.DIGEST: timedelta(hours=36),
+}
+
+
+def receive(session: Session, sid: str, kind: str, reference: str, now: datetime) -> bool:
+    """Take note of an inbound message. False when it was here before: the vendor repeats itself."""
+    row = {"sid": sid, "kind": kind, "reference": reference, "received_at": now}
+    taken = insert(InboundMessage).values(row).on_conflict_do_nothing().returning(InboundMessage.sid)
+    return session.scalar(taken) is not None
+
+
+def post(
+    session: Session,
+    member_id: int,
+    message: Message,
+    now: datetime,
+    *,
+    kind: MessageKind,
+    key: str,
+    group_id: int | None = None,
+    after: datetime | None = None,
+) -> None:
+    """Put a message into the outbox once: a second one with the same `key` is ignored. It leaves after the commit."""
+    identity = uuid4()
+    row = {
+        "id": identity,
+        "member_id": member_id,
+        "group_id": group_id,
+        "kind": kind,
+        "dedupe_key": key,
+        "content": vault(session).seal("message", identity, message.to_json()),
+        "priority": PRIORITY[kind],
+        "next_attempt_at": after or now,
+        "expires_at": now + GOOD_FOR[kind],
+    }
+    session.execute(insert(OutboundMessage).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    ring(session, Bell.DELIVER)

@@ -1,0 +1,129 @@
+"""People: knowing them by their addresses, and what they chose for themselves."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from phonenumbers.timezone import time_zones_for_number
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from messages.words import clean_name
+from models import Group, Identity, IdentityKind, Member, Membership
+from services import audit
+from services.refusals import NotInAGroup
+
+UNFINISHED_FOR = timedelta(minutes=15)
+
+
+def known(
+    session: Session, now: datetime, *, phone: str | None, business_id: str | None, address: str, profile_name: str
+) -> tuple[Member, bool]:
+    """Find the member behind these addresses, or greet a new one; the second value tells which. Locks the member."""
+    found = _behind(session, phone, business_id)
+    member = found or _newcomer(session, phone, address, profile_name)
+    _remember_addresses(session, member, phone, business_id)
+    member.address = address
+    member.last_inbound_at = now
+    return member, found is None
+
+
+def local_now(member: Member, now: datetime) -> datetime:
+    """The member's own clock."""
+    return now.astimezone(ZoneInfo(member.timezone))
+
+
+def membership_of(session: Session, member: Member) -> Membership:
+    """The member's place in the group they are talking about. Raises `NotInAGroup`."""
+    mine = memberships(session, member)
+    if not mine:
+        raise NotInAGroup
+    current = next((each for each in mine if each.group_id == member.current_group_id), mine[0])
+    member.current_group_id = current.group_id
+    return current
+
+
+def memberships(session: Session, member: Member) -> list[Membership]:
+    """All groups that the member belongs to, oldest first."""
+    query = (
+        select(Membership)
+        .join(Group)
+        .where(Membership.member_id == member.id, Membership.left_at.is_(None), Group.is_active)
+        .order_by(Membership.joined_at, Membership.id)
+    )
+    return list(session.scalars(query))
+
+
+def keep_unfinished(member: Member, line: str, now: datetime) -> None:
+    """Remember a line that lacks something, for the next one to complete."""
+    member.unfinished = line[:400]
+    member.unfinished_until = now + UNFINISHED_FOR
+
+
+def take_unfinished(member: Member, now: datetime) -> str | None:
+    """The line that waits to be completed, if it is not too old. It waits no more."""
+    line = member.unfinished if member.unfinished_until and member.unfinished_until > now else None
+    member.unfinished = member.unfinished_until = None
+    return line
+
+
+def opt_out(session: Session, member: Member, now: datetime) -> None:
+    """Send nothing more that was not asked for."""
+    member.opted_out_at = member.opted_out_at or now
+    audit.note(session, "member.opted_out", now, member_id=member.id)
+
+
+def opt_in(session: Session, member: Member, now: datetime) -> bool:
+    """Send again. Tells whether anything changed."""
+    changed = member.opted_out_at is not None
+    member.opted_out_at = None
+    if changed:
+        audit.note(session, "member.opted_in", now, member_id=member.id)
+    return changed
+
+
+def guessed_zone(phone: str | None) -> str:
+    """The time zone that a number's country suggests; UTC where it suggests none or several far apart."""
+    if phone is None:
+        return "UTC"
+    try:
+        zones = time_zones_for_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return "UTC"
+    first = zones[0] if zones else "UTC"
+    return "UTC" if first.startswith("Etc/") else str(first)
+
+
+def _behind(session: Session, phone: str | None, business_id: str | None) -> Member | None:
+    """The phone number wins where both are known and differ: WhatsApp's id changes with the number."""
+    for kind, value in ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)):
+        if value is None:
+            continue
+        query = (
+            select(Member)
+            .join(Identity)
+            .where(Identity.kind == kind, Identity.value == value)
+            .with_for_update(of=Member)
+            .execution_options(populate_existing=True)
+        )
+        if member := session.scalar(query):
+            return member
+    return None
+
+
+def _newcomer(session: Session, phone: str | None, address: str, profile_name: str) -> Member:
+    member = Member(name=clean_name(profile_name) or "friend", address=address, timezone=guessed_zone(phone))
+    session.add(member)
+    session.flush()
+    return member
+
+
+def _remember_addresses(session: Session, member: Member, phone: str | None, business_id: str | None) -> None:
+    for kind, value in ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)):
+        if value is None:
+            continue
+        identity = session.scalar(select(Identity).where(Identity.kind == kind, Identity.value == value))
+        if identity is None:
+            session.add(Identity(member_id=member.id, kind=kind, value=value))
+        else:
+            identity.member_id = member.id

@@ -1,0 +1,81 @@
+"""What a person can put right. Each class has a text of its name in templates/chat/refusals."""
+
+import re
+from typing import Any
+
+
+class Refusal(Exception):
+    """Raised by services and handlers; becomes an answer, never an error in the log. Its facts fill its text."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(type(self).__name__)
+        self.facts = facts
+
+    @classmethod
+    def template(cls) -> str:
+        """The text's name: `NotInAGroup` is said as refusals/not_in_a_group."""
+        return "refusals/" + re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class NotInAGroup(Refusal):
+    """The command is about a group, and the member belongs to none."""
+
+
+class OnlyAdmins(Refusal):
+    """Only the owner and admins may do this. Facts: admins (names), what."""
+
+
+class CodeNotActive(Refusal):
+    """The invite code is wrong, expired or used up."""
+
+
+class TooManyGuesses(Refusal):
+    """Five wrong invite codes. Facts: minutes."""
+
+
+class AlreadyInGroup(Refusal):
+    """Facts: group."""
+
+
+class NoSuchGroup(Refusal):
+    """Not one of the member's groups. Facts: groups (names), wanted."""
+
+
+class GroupNameNotUsable(Refusal):
+    """Nothing readable is left of the name."""
+
+
+class OwnerCannotLeave(Refusal):
+    """An owner with others in the group. Facts: group."""
+
+
+class TooManyGroups(Refusal):
+    """Facts: most."""
+
+
+class NotLinked(Refusal):
+    """No Garmin account yet."""
+
+
+class LinkNeedsRenewing(Refusal):
+    """Garmin no longer accepts what we hold."""
+
+
+class SyncedJustNow(Refusal):
+    """Asked again within fifteen minutes. Facts: minutes (until next), last (instant)."""
+
+
+class PeriodNotStarted(Refusal):
+    """Facts: starts (date)."""
+
+
+class PeriodNotUnderstood(Refusal):
+    """Facts: why."""
+
+
+class ScheduleNotUnderstood(Refusal):
+    """Facts: why."""
+
+
+class NothingToDigest(Refusal):
+    """No digest has been made for this group yet. Facts: group, next."""

@@ -1,0 +1,155 @@
+"""Who moved how much: sums over activities, and places."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from fitness.metrics import Metric
+from fitness.periods import Dates
+from fitness.ranking import Place, movers, rank
+from fitness.sports import Sport
+from models import Activity, Group, Member, Membership
+
+SPORTS = {sport.value: sport for sport in Sport}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What somebody did in some days: sessions, seconds, metres, and the seconds of each sport."""
+
+    count: int = 0
+    time: float = 0.0
+    distance: float = 0.0
+    sports: dict[Sport, float] = field(default_factory=dict)
+
+    def value(self, metric: Metric) -> float:
+        """The figure that this metric ranks by: seconds, metres, or sessions."""
+        return float({Metric.TIME: self.time, Metric.DISTANCE: self.distance, Metric.COUNT: self.count}[metric])
+
+    def __add__(self, other: "Totals") -> "Totals":
+        sports = {
+            sport: self.sports.get(sport, 0) + other.sports.get(sport, 0) for sport in {*self.sports, *other.sports}
+        }
+        return Totals(self.count + other.count, self.time + other.time, self.distance + other.distance, sports)
+
+    @property
+    def by_sport(self) -> list[tuple[Sport, float]]:
+        """The sports, most time first."""
+        return sorted(self.sports.items(), key=lambda each: (-each[1], each[0]))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a board. `moved` is the change of place since the period before, None where there was none."""
+
+    place: Place
+    member: Member
+    totals: Totals
+    moved: int | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """A group's board. Only members who share with the group are on it, or in its totals."""
+
+    group: Group
+    metric: Metric
+    dates: Dates
+    rows: Sequence[Row]
+    sharing: int
+    together: Totals
+    before: Totals
+
+    def row_of(self, member: Member) -> Row | None:
+        """The member's own line, if they are on the board."""
+        return next((row for row in self.rows if row.member.id == member.id), None)
+
+
+def board(
+    session: Session, group: Group, metric: Metric, dates: Dates, before: Dates, sport: Sport | None = None
+) -> Board:
+    """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
+    people = sharing(session, group)
+    totals = totals_of(session, list(people), dates, sport)
+    earlier = totals_of(session, list(people), before, sport)
+    places = _places(totals, metric, people)
+    moved = movers(places, _places(earlier, metric, people))
+    return Board(
+        group=group,
+        metric=metric,
+        dates=dates,
+        rows=[Row(place, people[place.key], totals[place.key], moved.get(place.key)) for place in places],
+        sharing=len(people),
+        together=sum(totals.values(), Totals()),
+        before=sum(earlier.values(), Totals()),
+    )
+
+
+def sharing(session: Session, group: Group) -> dict[int, Member]:
+    """The members whom the group may see, by id."""
+    query = (
+        select(Member)
+        .join(Membership, Membership.member_id == Member.id)
+        .where(Membership.group_id == group.id, Membership.left_at.is_(None), ~Membership.hidden)
+    )
+    return {member.id: member for member in session.scalars(query)}
+
+
+def totals_of(
+    session: Session, member_ids: Sequence[int], dates: Dates, sport: Sport | None = None
+) -> dict[int, Totals]:
+    """Sum up these members' activities; whoever has none is not in the answer. One query."""
+    query = (
+        select(
+            Activity.member_id,
+            Activity.sport,
+            func.count(),
+            func.sum(Activity.duration),
+            func.coalesce(func.sum(Activity.distance), 0.0),
+        )
+        .where(Activity.member_id.in_(member_ids), *counting(dates, sport))
+        .group_by(Activity.member_id, Activity.sport)
+    )
+    totals: dict[int, Totals] = defaultdict(Totals)
+    for member_id, found, count, seconds, metres in session.execute(query):
+        sport = SPORTS[found]
+        totals[member_id] += Totals(count, seconds or 0.0, metres or 0.0, {sport: seconds or 0.0})
+    return dict(totals)
+
+
+def counting(dates: Dates, sport: Sport | None = None) -> list[ColumnElement[bool]]:
+    """What makes an activity count in these days."""
+    conditions: list[ColumnElement[bool]] = [
+        Activity.deleted_at.is_(None),
+        Activity.local_date.between(dates.start, dates.end),
+    ]
+    if sport is not None:
+        conditions.append(Activity.sport == sport)
+    return conditions
+
+
+def first_day(session: Session, member: Member) -> date | None:
+    """The day of the member's first activity that we know."""
+    query = select(func.min(Activity.local_date)).where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
+    return session.scalar(query)
+
+
+def newest(session: Session, member: Member) -> Activity | None:
+    """The member's newest activity."""
+    query = (
+        select(Activity)
+        .where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
+        .order_by(Activity.start_utc.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def _places(totals: dict[int, Totals], metric: Metric, people: dict[int, Member]) -> list[Place]:
+    """Zeroes are not ranked: nobody is put on a board for not moving."""
+    values = {key: total.value(metric) for key, total in totals.items() if total.value(metric) > 0}
+    return rank(values, order=lambda key: (people[key].name.casefold(), key))

@@ -1,0 +1,255 @@
+"""Reading activities from Garmin and keeping our rows equal to its truth.
+
+Garmin's list has no "changed since": a window is read anew, rows are compared by fingerprint, and a row that is missing
+from a window read to its end was deleted there.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from fitness.sports import counts, sport_of
+from models import Activity, GarminAccount, GarminStatus, Member
+from providers.garmin import Page
+from services import linking
+from services.bells import Bell, ring
+from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
+
+FIRST_WINDOW = timedelta(days=365)
+WINDOW = timedelta(days=35)  # this week and the four digests before it
+EVERY = timedelta(hours=6)
+ASKED_EVERY = timedelta(minutes=15)
+LEASE = timedelta(minutes=5)
+BACK_OFF = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
+MOST_VANISHED = 20
+
+# Kept of each row as Garmin sent it. Places, pictures and the owner's roles are dropped at the door.
+KEPT = (
+    "activityId", "activityName", "startTimeLocal", "startTimeGMT", "activityType", "eventType", "duration",
+    "elapsedDuration", "movingDuration", "distance", "elevationGain", "elevationLoss", "averageSpeed", "maxSpeed",
+    "calories", "bmrCalories", "averageHR", "maxHR", "steps", "avgPower", "normPower", "vO2MaxValue",
+    "aerobicTrainingEffect", "anaerobicTrainingEffect", "activityTrainingLoad", "moderateIntensityMinutes",
+    "vigorousIntensityMinutes", "hrTimeInZone_1", "hrTimeInZone_2", "hrTimeInZone_3", "hrTimeInZone_4",
+    "hrTimeInZone_5", "fastestSplit_1000", "fastestSplit_1609", "fastestSplit_5000", "fastestSplit_10000",
+    "fastestSplit_21098", "fastestSplit_42195", "fastestSplit_100", "fastestSplit_400", "fastestSplit_1500",
+    "lapCount", "manufacturer", "privacy", "manualActivity", "pr", "parent", "parentId",
+)  # fmt: skip
+
+
+@dataclass
+class Found:
+    """What a sync saw: rows new, changed, gone; and the newest of the new ones."""
+
+    new: list[int] = field(default_factory=list)
+    changed: int = 0
+    gone: int = 0
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One account to read: its tokens, and the window of local start dates."""
+
+    account_id: int
+    tokens: str = field(repr=False)
+    start: date
+    end: date
+    is_first: bool
+    was_asked: bool
+
+
+def ask(session: Session, member: Member, now: datetime) -> None:
+    """Let the member's account be read at once; at most every quarter of an hour. Raises a refusal."""
+    account = linking.account_of(session, member)
+    if account is None:
+        raise NotLinked
+    if account.status is GarminStatus.NEEDS_RELINK:
+        raise LinkNeedsRenewing
+    last = max(filter(None, (account.last_sync_at, account.asked_at)), default=None)
+    if last is not None and now - last < ASKED_EVERY:
+        raise SyncedJustNow(minutes=_minutes(ASKED_EVERY - (now - last)), last=last)
+    account.asked_at = account.next_sync_at = now
+    ring(session, Bell.GARMIN)
+
+
+def hurry(session: Session, member_ids: Sequence[int], now: datetime, *, older_than: timedelta) -> int:
+    """Let these members' accounts be read soon if what we know is older than that; before a digest, say."""
+    stale = or_(GarminAccount.last_sync_at.is_(None), GarminAccount.last_sync_at < now - older_than)
+    linked = GarminAccount.status == GarminStatus.LINKED
+    query = select(GarminAccount).where(GarminAccount.member_id.in_(member_ids), stale, linked).with_for_update()
+    accounts = [each for each in session.scalars(query) if each.next_sync_at > now]
+    for account in accounts:
+        account.next_sync_at = now
+    if accounts:
+        ring(session, Bell.GARMIN)
+    return len(accounts)
+
+
+def take(session: Session, now: datetime) -> Errand | None:
+    """Lease the account that has waited longest. Those who asked come first."""
+    query = (
+        select(GarminAccount)
+        .where(
+            GarminAccount.status == GarminStatus.LINKED,
+            GarminAccount.next_sync_at <= now,
+            or_(GarminAccount.leased_until.is_(None), GarminAccount.leased_until < func.clock_timestamp()),
+        )
+        .order_by(GarminAccount.asked_at.is_(None), GarminAccount.next_sync_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    account = session.scalar(query)
+    if account is None:
+        return None
+    account.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    window = WINDOW if account.last_sync_at else FIRST_WINDOW
+    # Local dates reach a day beyond UTC's on either side.
+    start, end = (now - window).date(), (now + timedelta(days=1)).date()
+    return Errand(
+        account_id=account.id,
+        tokens=linking.tokens_of(session, account),
+        start=start,
+        end=end,
+        is_first=account.last_sync_at is None,
+        was_asked=account.asked_at is not None,
+    )
+
+
+def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
+    """Keep one page and the tokens as they are after it, in one transaction: to resume is to repeat."""
+    account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
+    found = Found()
+    rows = {row.garmin_activity_id: row for row in (_read(account, raw) for raw in page.rows) if row is not None}
+    known = _known(session, account, list(rows))
+    for garmin_id, row in rows.items():
+        old = known.get(garmin_id)
+        if old is None:
+            session.add(row)
+            found.new.append(garmin_id)
+        elif old.fingerprint != row.fingerprint or old.deleted_at is not None:
+            _take_over(old, row)
+            found.changed += 1
+    linking.keep_tokens(session, account, tokens)
+    return found
+
+
+def finish(session: Session, errand: Errand, seen: set[int], now: datetime) -> int:
+    """The window was read to its end: mark what is missing as deleted, and plan the next reading. Gives how many."""
+    account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
+    gone = _vanished(session, account, errand, seen)
+    for activity in gone:
+        activity.deleted_at = now
+    account.last_sync_at = now
+    account.next_sync_at = now + EVERY
+    account.asked_at = account.leased_until = account.last_error = None
+    account.failures = 0
+    return len(gone)
+
+
+def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish: timedelta | None = None) -> None:
+    """Garmin could not be read: later, and later still if it goes on. What we know stays."""
+    account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
+    wait = max(wish or timedelta(), BACK_OFF[min(account.failures, len(BACK_OFF) - 1)])
+    account.failures += 1
+    account.last_error = problem
+    account.next_sync_at = now + wait
+    account.asked_at = account.leased_until = None
+
+
+def break_link(session: Session, errand: Errand) -> bool:
+    """Garmin refuses the tokens for good. True the first time: the member is told once."""
+    account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
+    news = account.status is GarminStatus.LINKED
+    account.status, account.asked_at, account.leased_until = GarminStatus.NEEDS_RELINK, None, None
+    return news
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether an account waits to be read."""
+    due = (GarminAccount.status == GarminStatus.LINKED, GarminAccount.next_sync_at <= now)
+    return session.scalar(select(GarminAccount.id).where(*due).limit(1)) is not None
+
+
+def _known(session: Session, account: GarminAccount, ids: list[int]) -> dict[int, Activity]:
+    mine = (Activity.account_id == account.id, Activity.garmin_activity_id.in_(ids))
+    return {each.garmin_activity_id: each for each in session.scalars(select(Activity).where(*mine))}
+
+
+def _vanished(session: Session, account: GarminAccount, errand: Errand, seen: set[int]) -> list[Activity]:
+    """Rows of ours strictly inside the window that Garmin did not list. Too many at once are not believed."""
+    inside = Activity.local_date.between(errand.start + timedelta(days=1), errand.end - timedelta(days=1))
+    query = select(Activity).where(Activity.account_id == account.id, Activity.deleted_at.is_(None), inside)
+    ours = list(session.scalars(query))
+    gone = [each for each in ours if each.garmin_activity_id not in seen]
+    return gone if len(gone) <= min(MOST_VANISHED, max(1, len(ours) * 3 // 10)) else []
+
+
+def _read(account: GarminAccount, raw: dict[str, Any]) -> Activity | None:
+    """One row of Garmin's list as ours; None for what is no session, or part of a multisport one."""
+    kind = raw.get("activityType") or {}
+    key = str(kind.get("typeKey") or "other")
+    began, local = _instant(raw.get("startTimeGMT")), _instant(raw.get("startTimeLocal"))
+    if raw.get("parentId") or not counts(key) or began is None or not isinstance(raw.get("activityId"), int):
+        return None
+    local = local or began
+    kept = {name: raw[name] for name in KEPT if raw.get(name) is not None}
+    return Activity(
+        account_id=account.id,
+        member_id=account.member_id,
+        garmin_activity_id=raw["activityId"],
+        type=key[:60],
+        sport=sport_of(key, kind.get("parentTypeId")),
+        name=str(raw["activityName"])[:200] if raw.get("activityName") else None,
+        start_utc=began,
+        utc_offset=round((local - began).total_seconds()),
+        local_date=local.date(),
+        duration=_number(raw.get("duration")) or 0.0,
+        moving_duration=_number(raw.get("movingDuration")),
+        elapsed_duration=_number(raw.get("elapsedDuration")),
+        distance=_number(raw.get("distance")),
+        elevation_gain=_number(raw.get("elevationGain")),
+        calories=_number(raw.get("calories")),
+        average_hr=_number(raw.get("averageHR")),
+        moderate_minutes=_whole(raw.get("moderateIntensityMinutes")),
+        vigorous_minutes=_whole(raw.get("vigorousIntensityMinutes")),
+        manual=bool(raw.get("manualActivity") or raw.get("isManualActivity")),
+        processed_metrics={},
+        raw_data=kept,
+        fingerprint=_fingerprint(kept),
+    )
+
+
+def _take_over(old: Activity, new: Activity) -> None:
+    for column in Activity.__table__.columns:
+        if column.name not in {"id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at"}:
+            setattr(old, column.name, getattr(new, column.name))
+
+
+def _fingerprint(kept: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _instant(text: Any) -> datetime | None:
+    """Garmin's "YYYY-MM-DD HH:MM:SS". Local times are read as if they were UTC: only their date and distance count."""
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and value == value and abs(value) < 1e9 else None  # noqa: PLR0124
+
+
+def _whole(value: Any) -> int | None:
+    number = _number(value)
+    return None if number is None else round(number)
+
+
+def _minutes(span: timedelta) -> int:
+    return max(1, -(-int(span.total_seconds()) // 60))

@@ -1,0 +1,44 @@
+"""Who lives in the pretend world: three friends with phones and Garmin accounts."""
+
+from dataclasses import dataclass
+
+from simulator.garmin.athletes import ALL_ROUNDER, CYCLIST, LIFTER, RUNNER, SWIMMER, WALKER, Athlete, Habits
+from simulator.garmin.server import PretendGarmin
+from simulator.phones import Phone, Phones
+
+
+@dataclass(frozen=True)
+class Role:
+    """A friend: name, number, and how their Garmin account is opened. One with a code has a second factor."""
+
+    name: str
+    number: str
+    email: str
+    password: str
+    habits: Habits
+    zone: str
+    code: str | None = None
+
+
+FRIENDS = (
+    Role("Zoë 🚴", "+32470000001", "zoe@example.org", "gruppetto", CYCLIST, "Europe/Brussels"),
+    Role("José", "+34600000002", "jose@example.org", "gruppetto", RUNNER, "Europe/Madrid", code="314159"),
+    Role("سارة", "+971500000003", "sara@example.org", "gruppetto", WALKER, "Asia/Dubai"),
+)
+NEWCOMERS = (SWIMMER, LIFTER, ALL_ROUNDER, RUNNER, CYCLIST, WALKER)
+
+
+def move_in(role: Role, garmin: PretendGarmin, phones: Phones, seed: int) -> tuple[Phone, Athlete]:
+    """Give a friend a phone and a Garmin account."""
+    phone = phones.add(role.name, role.number)
+    athlete = garmin.enrol(
+        role.name, role.email, role.password, code=role.code, habits=role.habits, zone=role.zone, seed=seed
+    )
+    return phone, athlete
+
+
+def newcomer(phone: Phone, garmin: PretendGarmin) -> Athlete:
+    """Give somebody with a new phone a Garmin account too."""
+    number = len(garmin.athletes)
+    email = f"friend{number}@example.org"
+    return garmin.enrol(phone.name, email, "gruppetto", habits=NEWCOMERS[number % len(NEWCOMERS)], seed=number + 1)

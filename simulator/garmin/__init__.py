@@ -1,0 +1,1 @@
+"""The pretend Garmin: sign-in, tokens, and athletes whose weeks look like weeks."""

@@ -1,0 +1,254 @@
+"""A pretend Garmin Connect over HTTP: sign-in, tokens and data, close enough for the real library."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import flask
+
+from simulator.garmin import answers, lists
+from simulator.garmin.athletes import Athlete
+from simulator.garmin.days import daily_steps, daily_summaries
+from simulator.garmin.journal import Faults, Request, kind_of
+from simulator.garmin.store import Accounts
+
+__all__ = ["Faults", "PretendGarmin", "Request"]
+
+PREFIX = "/garmin"
+CLIENTS = "GARMIN_CONNECT_MOBILE_"
+TICKET_GRANT = "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket"
+LONGEST_STEPS, LONGEST_SUMMARIES = 28, 31  # days in one request
+EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+Answer = flask.Response
+View = Callable[..., Answer]
+
+
+class PretendGarmin(Accounts):
+    """Garmin over HTTP: what it answers, what goes wrong, what it was asked. Safe to serve from several threads."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__(now)
+        self.journal: list[Request] = []
+        self.faults = Faults()
+
+    def requests(self, kind: str | None = None, email: str | None = None) -> list[Request]:
+        """The journal, or the part of it about one kind of request or one athlete."""
+        return [
+            request
+            for request in list(self.journal)
+            if kind in (None, request.kind) and (email is None or request.email == email.strip().lower())
+        ]
+
+    def blueprint(self) -> flask.Blueprint:
+        """Its HTTP side, under /garmin. Whatever the library asks beyond these routes does not exist."""
+        house = flask.Blueprint("garmin", __name__, url_prefix=PREFIX)
+        house.before_request(self._obstruct)
+        house.after_request(self._note)
+        for method, path, view in self._routes():
+            house.add_url_rule(path, f"{method} {path}".replace(".", "-"), view, methods=[method])
+        house.add_url_rule("/<path:anything>", "nothing", _nothing, methods=EVERY_METHOD)
+        return house
+
+    def _routes(self) -> tuple[tuple[str, str, View], ...]:
+        signed_in = self._signed_in
+        return (
+            ("GET", "/mobile/sso/en_US/sign-in", self._sign_in_page),
+            ("POST", "/mobile/api/login", self._login),
+            ("POST", "/mobile/api/mfa/verifyCode", self._verify_code),
+            ("GET", "/portal/sso/en-US/sign-in", self._sign_in_page),
+            ("POST", "/portal/api/login", self._login),
+            ("POST", "/portal/api/mfa/verifyCode", self._verify_code),
+            ("POST", "/di-oauth2-service/oauth/token", self._token),
+            ("GET", "/userprofile-service/socialProfile", signed_in(_social_profile)),
+            ("GET", "/userprofile-service/userprofile/user-settings", signed_in(_user_settings)),
+            ("GET", "/activitylist-service/activities/search/activities", signed_in(self._activities)),
+            ("GET", "/activitylist-service/activities/count", signed_in(_count)),
+            ("GET", "/activity-service/activity/<int:activity_id>", signed_in(_activity)),
+            ("GET", "/usersummary-service/stats/steps/daily/<first>/<last>", signed_in(self._steps)),
+            ("GET", "/usersummary-service/v2/dailysummaries", signed_in(self._summaries)),
+        )
+
+    def _obstruct(self) -> Answer | None:
+        faults, kind = self.faults, kind_of(_path())
+        flask.g.garmin_email = self._caller(kind)
+        if faults.hang_seconds:
+            time.sleep(faults.hang_seconds)
+        if kind == "sign_in":
+            return _sabotaged(faults.sign_in_html, faults.sign_in_status, None)
+        if kind == "token":
+            return None  # only a refresh fails, see _token
+        return _sabotaged(faults.data_html, faults.data_status, faults.data_retry_after)
+
+    def _note(self, answer: Answer) -> Answer:
+        asked = flask.request
+        self.journal.append(
+            Request(
+                at=self.now(),
+                method=asked.method,
+                path=_path(),
+                query=asked.args.to_dict(),
+                kind=kind_of(_path()),
+                user_agent=asked.headers.get("User-Agent", ""),
+                email=flask.g.garmin_email,
+                status=answer.status_code,
+            )
+        )
+        return answer
+
+    def _caller(self, kind: str) -> str | None:
+        """Whose request this seems to be, right or wrong, for the journal."""
+        if kind == "sign_in":
+            claimed = _email(_sent())
+            return claimed if claimed in self.athletes else self.keys.waiting(_session(), self.now())
+        if kind == "token":
+            form = flask.request.form
+            return self.keys.owner(form.get("refresh_token", "")) or self.keys.owner(form.get("service_ticket", ""))
+        return self.keys.owner(_bearer())
+
+    def _sign_in_page(self) -> Answer:
+        page = flask.make_response(answers.SIGN_IN_PAGE)
+        page.set_cookie("SESSION", self.keys.open_page(), path="/", httponly=True)
+        page.set_cookie("__cf_bm", uuid.uuid4().hex, path="/", httponly=True)
+        return page
+
+    def _login(self) -> Answer:
+        if not self.keys.knows_page(_session()):
+            # the library's authors saw this: credentials without the page's cookies are throttled
+            return _json(answers.failure(429), 429)
+        sent = _sent()
+        athlete = self.athletes.get(_email(sent))
+        if athlete is None or sent.get("password") != athlete.password:
+            return _json(answers.wrong_password(), 401)
+        if athlete.code is not None:
+            self.keys.wait_for_code(_session(), athlete.email, self.now())
+            return _json(answers.code_wanted(athlete.email))
+        return self._welcome(athlete)
+
+    def _verify_code(self) -> Answer:
+        waiting = self.keys.waiting(_session(), self.now())
+        if waiting is None or waiting not in self.athletes:
+            return _json(answers.sign_in_expired(), 401)
+        athlete = self.athletes[waiting]
+        if _sent().get("mfaVerificationCode") != athlete.code:
+            return _json(answers.wrong_code(), 401)
+        self.keys.finish(_session())
+        return self._welcome(athlete)
+
+    def _welcome(self, athlete: Athlete) -> Answer:
+        service = flask.request.args.get("service", "")
+        return _json(answers.signed_in(self.keys.ticket(athlete.email), service))
+
+    def _token(self) -> Answer:
+        form = flask.request.form
+        if not form.get("client_id", "").startswith(CLIENTS):
+            return _json({"error": "invalid_client"}, 401)
+        if form.get("grant_type") == "refresh_token":
+            if self.faults.token_status is not None:
+                return _json(answers.no_tokens(self.faults.token_status), self.faults.token_status)
+            email = self.keys.spend_refresh(form.get("refresh_token", ""))
+        elif form.get("grant_type") == TICKET_GRANT:
+            email = self.keys.spend_ticket(form.get("service_ticket", ""))
+        else:
+            return _json({"error": "unsupported_grant_type"}, 400)
+        if email is None:
+            return _json({"error": "invalid_grant"}, 400)
+        return _json(self.keys.issue(email, form["client_id"], self.token_lifetime))
+
+    def _signed_in(self, view: Callable[..., Answer]) -> View:
+        def guarded(**words: Any) -> Answer:
+            athlete = self.athletes.get(self.keys.bearer(_bearer()) or "")
+            if athlete is None:
+                return _json(answers.failure(401), 401)
+            athlete.live_until(self.now())
+            try:
+                return view(athlete, **words)
+            except lists.BadQuery:
+                return _json(answers.failure(400), 400)
+            except LookupError:
+                return _json(answers.failure(404), 404)
+
+        return guarded
+
+    def _activities(self, athlete: Athlete) -> Answer:
+        query, most = flask.request.args, self.faults.max_page
+        if most is not None and lists.page_size(query) > most:
+            return _json(answers.failure(500), 500)
+        body = json.dumps(lists.chosen(athlete.activities, query))
+        if self.faults.truncate_lists:
+            body = body[: len(body) // 2]
+        return flask.Response(body, mimetype="application/json")
+
+    def _steps(self, athlete: Athlete, first: str, last: str) -> Answer:
+        begin, end = self._span(athlete, {"startDate": first, "endDate": last}, LONGEST_STEPS)
+        return _json(daily_steps(athlete, begin, end))
+
+    def _summaries(self, athlete: Athlete) -> Answer:
+        return _json(daily_summaries(athlete, *self._span(athlete, flask.request.args, LONGEST_SUMMARIES)))
+
+    def _span(self, athlete: Athlete, query: Any, longest: int) -> tuple[date, date]:
+        first, last = lists.day(query, "startDate"), lists.day(query, "endDate")
+        if first is None or last is None or not timedelta() <= last - first < timedelta(days=longest):
+            raise lists.BadQuery(f"{first} … {last}")
+        return first, min(last, self.now().astimezone(ZoneInfo(athlete.zone)).date())
+
+
+def _social_profile(athlete: Athlete) -> Answer:
+    return _json(answers.social_profile(athlete))
+
+
+def _user_settings(athlete: Athlete) -> Answer:
+    return _json(answers.user_settings(athlete))
+
+
+def _count(athlete: Athlete) -> Answer:
+    return _json({"totalCount": len(athlete.activities)})
+
+
+def _activity(athlete: Athlete, activity_id: int) -> Answer:
+    return _json(athlete.detail(activity_id))
+
+
+def _nothing(anything: str) -> Answer:  # noqa: ARG001
+    return _json(answers.failure(404), 404)
+
+
+def _sabotaged(html: bool, status: int | None, retry_after: int | None) -> Answer | None:
+    if html:
+        answer = flask.make_response(answers.CHALLENGE_PAGE, status or 403)
+    elif status is not None:
+        answer = _json(answers.failure(status), status)
+    else:
+        return None
+    if retry_after is not None:
+        answer.headers["Retry-After"] = str(retry_after)
+    return answer
+
+
+def _json(body: Any, status: int = 200) -> Answer:
+    return flask.Response(json.dumps(body), status, mimetype="application/json")
+
+
+def _path() -> str:
+    return flask.request.path.removeprefix(PREFIX)
+
+
+def _session() -> str:
+    return flask.request.cookies.get("SESSION", "")
+
+
+def _bearer() -> str:
+    return flask.request.headers.get("Authorization", "").removeprefix("Bearer ")
+
+
+def _sent() -> dict[str, Any]:
+    body = flask.request.get_json(silent=True)
+    return body if isinstance(body, dict) else {}
+
+
+def _email(sent: dict[str, Any]) -> str:
+    return str(sent.get("username", "")).strip().lower()

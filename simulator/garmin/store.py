@@ -1,0 +1,96 @@
+"""The accounts of a pretend Garmin and the keys to them, and how they survive a restart."""
+
+import threading
+import uuid
+import zlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulator.garmin.athletes import Athlete, Habits
+from simulator.garmin.keys import Keys
+
+
+class Accounts:
+    """Athletes by e-mail, with what opens their accounts; knows nothing of HTTP."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
+        self.athletes: dict[str, Athlete] = {}
+        self.token_lifetime = 86_400.0  # seconds of the real clock, for tokens issued from now on
+        self.keys = Keys()
+        self._lock = threading.RLock()
+
+    def enrol(
+        self,
+        name: str,
+        email: str,
+        password: str,
+        *,
+        code: str | None = None,
+        habits: Habits | None = None,
+        zone: str = "Europe/London",
+        seed: int = 1,
+    ) -> Athlete:
+        """Open an account; with `code` a second factor is asked for, with `habits` it has a year of history."""
+        email = email.strip().lower()
+        if "@" not in email:
+            raise ValueError(f"{email!r} is no e-mail address")
+        now = self.now()
+        with self._lock:
+            if email in self.athletes:
+                raise ValueError(f"{email} is enrolled already")
+            athlete = Athlete(
+                name=name,
+                email=email,
+                password=password,
+                code=code,
+                garmin_id=self._free_id(email),
+                display_name=str(uuid.uuid5(uuid.NAMESPACE_URL, f"garmin:{email}")),
+                zone=ZoneInfo(zone).key,
+                habits=habits,
+                seed=seed,
+                enrolled_at=now,
+            )
+            athlete.live_until(now)
+            self.athletes[email] = athlete
+        return athlete
+
+    def revoke(self, email: str) -> None:
+        """Make every token of this athlete worthless at once."""
+        self.keys.revoke(self._athlete(email).email)
+
+    def change_password(self, email: str, new: str) -> None:
+        """Change the password; tokens go on working, as after a change in Garmin Connect they may."""
+        self._athlete(email).password = new
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything a restart must not lose, as JSON-able data: accounts, keys; not the journal, not the faults."""
+        with self._lock:
+            return {
+                "athletes": [athlete.snapshot() for athlete in self.athletes.values()],
+                "keys": self.keys.snapshot(),
+                "token_lifetime": self.token_lifetime,
+            }
+
+    def restore(self, data: dict[str, Any]) -> None:
+        """Become the pretend Garmin that this snapshot was taken of."""
+        athletes = [Athlete.restored(each) for each in data["athletes"]]
+        with self._lock:
+            self.athletes = {athlete.email: athlete for athlete in athletes}
+            self.keys.restore(data["keys"])
+            self.token_lifetime = data["token_lifetime"]
+
+    def _athlete(self, email: str) -> Athlete:
+        athlete = self.athletes.get(email.strip().lower())
+        if athlete is None:
+            raise LookupError(f"nobody is enrolled as {email}")
+        return athlete
+
+    def _free_id(self, email: str) -> int:
+        taken = {athlete.garmin_id for athlete in self.athletes.values()}
+        candidate = 100_000_000 + zlib.crc32(email.encode()) % 40_000_000
+        while candidate in taken:
+            candidate += 1
+        return candidate

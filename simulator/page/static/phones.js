@@ -1,0 +1,135 @@
+"use strict";
+// Sends every form without leaving the page, and asks once a second what is new on the phones.
+
+const TYPING_MS = 25000; // as long as WhatsApp shows the dots
+let seen = Number(document.body.dataset.seq);
+let asking = Promise.resolve();
+let lost = false;
+const dots = new Map();
+
+const logOf = (phone) => document.querySelector(`[data-phone="${CSS.escape(phone)}"] .log`);
+const atEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 90;
+const toEnd = (log) => { log.scrollTop = log.scrollHeight; };
+
+function say(words) {
+  const followed = [...document.querySelectorAll(".log")].filter(atEnd); // the line makes the phones shorter
+  document.querySelector(".said").textContent = words;
+  followed.forEach(toEnd);
+}
+
+function typing(phone, on) {
+  const log = logOf(phone);
+  const follow = atEnd(log);
+  log.querySelector(".typing").hidden = !on;
+  log.closest(".phone").querySelector(".presence").textContent = on ? "typing…" : "online";
+  clearTimeout(dots.get(phone));
+  if (on) dots.set(phone, setTimeout(() => typing(phone, false), TYPING_MS));
+  if (follow) toEnd(log);
+}
+
+function put(log, sid, html) {
+  const draft = document.createElement("template");
+  draft.innerHTML = html; // made and escaped by our own server
+  const fresh = draft.content.firstElementChild;
+  const old = document.getElementById(sid);
+  const follow = !old || atEnd(log);
+  if (old) old.replaceWith(fresh);
+  else log.insertBefore(fresh, log.querySelector(".typing"));
+  if (follow) toEnd(log);
+}
+
+function show(event) {
+  if (event.status === "reload") return location.reload();
+  seen = Math.max(seen, event.seq);
+  const log = logOf(event.phone);
+  if (!log) return undefined;
+  if (event.html) put(log, event.sid, event.html);
+  else typing(event.phone, event.status === "typing");
+  return undefined;
+}
+
+async function ask() {
+  try {
+    const answer = await fetch(`/events?after=${seen}`);
+    if (!answer.ok) return;
+    for (const time of document.querySelectorAll(".status-bar .time")) {
+      time.textContent = answer.headers.get("X-Clock");
+    }
+    (await answer.json()).forEach(show);
+    if (lost) say("");
+    lost = false;
+  } catch {
+    lost = true;
+    say("The demo does not answer. Is it still running?");
+  }
+}
+
+function look() {
+  asking = asking.then(ask); // never two at once, or a row would come twice
+  return asking;
+}
+
+async function send(form, body) {
+  const answer = await fetch(form.action, {
+    method: "POST",
+    body,
+    headers: { Accept: "application/json" },
+  });
+  if (!answer.ok) throw new Error(`That did not work (${answer.status}).`);
+  const told = await answer.json();
+  if (told.reload) location.reload();
+  else if (told.said) say(told.said);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.method === "dialog") return;
+  const field = form.elements.text;
+  const typed = field && !event.submitter?.value;
+  event.preventDefault();
+  if (typed && !field.value.trim()) return;
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  if (typed) field.value = "";
+  if (event.submitter && form.matches(".replies")) event.submitter.disabled = true;
+  form.closest(".menu")?.removeAttribute("open");
+  try {
+    await send(form, body);
+  } catch (failure) {
+    if (typed) field.value = body.get("text");
+    say(failure.message);
+  }
+  await look();
+});
+
+document.addEventListener("load", ({ target }) => {
+  const log = target.closest?.(".log");
+  if (log && log.scrollHeight - log.scrollTop - log.clientHeight < target.height + 90) toEnd(log);
+}, true);
+
+document.addEventListener("click", ({ target }) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(target)) menu.removeAttribute("open");
+  }
+});
+
+// A wa.me link opens WhatsApp with words typed in. Here: on the phone of whoever it was forwarded to.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="https://wa.me/"]');
+  const words = link && new URL(link.href).searchParams.get("text");
+  if (!words) return;
+  event.preventDefault();
+  const dialog = document.querySelector(".forward");
+  dialog.returnValue = "";
+  dialog.onclose = () => {
+    const phone = document.querySelector(`[data-phone="${CSS.escape(dialog.returnValue)}"]`);
+    if (!phone) return;
+    const field = phone.querySelector("input[name=text]");
+    field.value = words;
+    field.focus();
+    phone.scrollIntoView({ inline: "center", block: "nearest" });
+  };
+  dialog.showModal();
+});
+
+document.querySelectorAll(".log").forEach(toEnd);
+setInterval(look, 1000);

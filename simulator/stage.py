@@ -1,0 +1,213 @@
+"""The whole product on this computer: servers, pretend vendors, and the processes of the Procfile."""
+
+import base64
+import json
+import logging
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+
+import requests
+from flask import Flask
+from honcho.environ import parse_procfile
+from redis import Redis
+from werkzeug.serving import make_server
+
+from providers.clock import PretendClock
+from simulator.garmin.server import PretendGarmin
+from simulator.phones import Phones
+from simulator.services import Services, SetUpProblem, services
+from simulator.twilio.server import PretendTwilio
+
+ROOT = Path(__file__).parent.parent
+ACCOUNT, SENDER = "AC" + "0" * 32, "whatsapp:+14155238886"
+PATIENCE = 40.0
+
+
+@dataclass
+class Stage:
+    """A running product. `folder` holds its logs; `processes` are those of the Procfile, by name."""
+
+    folder: Path
+    bot_url: str
+    clock: PretendClock
+    twilio: PretendTwilio
+    garmin: PretendGarmin
+    phones: Phones
+    simulator: Flask
+    environment: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, command: str) -> None:
+        """Start one process of the Procfile; what it prints goes to its log."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                ["/bin/sh", "-c", f"exec {command}"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def run(self, *command: str) -> None:
+        """Run a command to its end. Raises `SetUpProblem` with its last words."""
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            raise SetUpProblem(f"`{' '.join(command)}` failed: {' '.join(last) or 'without a word'}")
+
+    def fallen(self) -> str | None:
+        """The name of a process that has stopped by itself."""
+        return next((name for name, process in self.processes.items() if process.poll() is not None), None)
+
+    def await_readiness(self) -> None:
+        """Wait until the web process answers and workers and clock have begun."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if name := self.fallen():
+                raise SetUpProblem(f"{name} stopped; the end of {self.folder / name}.log: {self.last_words(name)}")
+            try:
+                if requests.get(f"{self.bot_url}/readyz", timeout=2).ok:
+                    return
+            except requests.RequestException:
+                pass
+            time.sleep(0.1)
+        raise SetUpProblem(f"the web process is not ready after {PATIENCE:.0f} s: {self.last_words('web')}")
+
+    def last_words(self, name: str) -> str:
+        """The last line of a process's log."""
+        lines = (self.folder / f"{name}.log").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "nothing"
+
+
+@contextmanager
+def stage(folder: Path, *, kept: bool, port: int = 0, bot_port: int = 0) -> Iterator[Stage]:
+    """Set everything up and take it down again. `kept` data survive in the folder; a port of 0 means any."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        page = _listening(port, "PORT")
+        stack.callback(page.close)
+        bot_url = f"http://127.0.0.1:{bot_port or _free_port()}"
+        require_free(bot_port)
+        running = stack.enter_context(services(folder / "data" if kept else None, durable=kept))
+        made = _made(folder, running, bot_url, _secrets(folder))
+        made.run(sys.executable, "-m", "alembic", "upgrade", "head")
+        _serve(made.simulator, page)
+        made.environment |= {
+            "TWILIO_API_BASE_URL": f"http://127.0.0.1:{page.getsockname()[1]}/twilio",
+            "GARMIN_BASE_URL": f"http://127.0.0.1:{page.getsockname()[1]}/garmin",
+        }
+        stack.callback(made.twilio.close)
+        stack.callback(_stop, made)
+        yield made
+
+
+def open_for_business(made: Stage) -> None:
+    """Get the templates approved and start what the Procfile names."""
+    flask = (sys.executable, "-m", "flask", "--app", "wsgi", "templates")
+    made.run(*flask, "push")
+    made.run(*flask, "status")
+    made.run(*flask, "status")
+    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
+        if name != "release":
+            made.start(name, command)
+    made.await_readiness()
+
+
+def require_free(port: int) -> None:
+    """Raise `SetUpProblem` when somebody else listens there."""
+    with socket.socket() as probe:
+        if port and probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise SetUpProblem(f"port {port} is taken: stop what listens there, or choose another with BOT_PORT=")
+
+
+def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str]) -> Stage:
+    clock = PretendClock(Redis.from_url(running.redis_url))
+    twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=keys["TWILIO_AUTH_TOKEN"], sender=SENDER)
+    twilio.webhook_url = f"{bot_url}/webhooks/twilio/inbound"
+    garmin = PretendGarmin(clock)
+    app = Flask("simulator")
+    app.register_blueprint(twilio.blueprint(), url_prefix="/twilio")
+    app.register_blueprint(garmin.blueprint())
+    environment = {
+        **os.environ,
+        **keys,
+        "DATABASE_URL": running.database_url,
+        "REDIS_URL": running.redis_url,
+        "PUBLIC_BASE_URL": bot_url,
+        "PORT": bot_url.rsplit(":", 1)[1],
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_WHATSAPP_FROM": SENDER,
+        "PRETEND_CLOCK": "1",
+        "LOG_FORMAT": "console",
+        "NO_COLOR": "1",
+        "WEB_CONCURRENCY": "1",
+        "WORKERS": "2",
+        "TZ": "UTC",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    return Stage(folder, bot_url, clock, twilio, garmin, Phones(twilio), app, environment)
+
+
+def _secrets(folder: Path) -> dict[str, str]:
+    """Keys of this stage, made once and kept beside its data."""
+    path = folder / "keys.json"
+    if not path.exists():
+        keys = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "DATA_KEYS": "demo:" + base64.b64encode(secrets.token_bytes(32)).decode(),
+            "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        }
+        path.write_text(json.dumps(keys))
+        path.chmod(0o600)
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def _listening(port: int, variable: str) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError:
+        listening.close()
+        raise SetUpProblem(
+            f"port {port} is taken: stop what listens there, or choose another with {variable}="
+        ) from None
+    listening.listen(128)
+    return listening
+
+
+def _serve(app: Flask, listening: socket.socket) -> None:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    host, port = listening.getsockname()
+    server = make_server(host, port, app, threaded=True, fd=listening.fileno())
+    Thread(target=server.serve_forever, daemon=True).start()
+
+
+def _stop(made: Stage) -> None:
+    """Stop the processes, clock first, and wait for what they have begun."""
+    for process in reversed(made.processes.values()):
+        process.terminate()
+    for process in made.processes.values():
+        try:
+            process.wait(8)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

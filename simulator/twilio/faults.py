@@ -1,0 +1,48 @@
+"""Bad days for the pretend Twilio: scripted one by one, or drawn at a rate."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from random import Random
+from threading import Lock
+from typing import Literal
+
+Callbacks = Literal["normal", "off", "doubled", "reordered", "before_answer"]
+FAULTS = ("429", "500", "401", "hang", "reset", "500_after_accept", "hang_after_accept")
+
+
+@dataclass
+class Faults:
+    """The levers. `next` and `undelivered_next` are used up one message at a time; the rest stays until changed."""
+
+    next: deque[str] = field(default_factory=deque)
+    fault_rate: dict[str, float] = field(default_factory=dict)
+    random: Random = field(default_factory=lambda: Random(0))
+    hang_seconds: float = 30.0
+    callbacks: Callbacks = "normal"
+    list_lag: float = 0.0
+    list_status: int | None = None
+    undelivered_next: deque[int] = field(default_factory=deque)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def draw(self) -> str | None:
+        """Say what goes wrong with this POST of a message, if anything. "400:CODE" answers with that error code."""
+        with self._lock:
+            name = self.next.popleft() if self.next else self._by_chance()
+        if name is not None and name not in FAULTS and not name.startswith("400:"):
+            raise ValueError(f"unknown fault {name!r}; there are {', '.join(FAULTS)} and 400:CODE")
+        return name
+
+    def doom(self) -> int | None:
+        """Give the error code with which the message just accepted will not arrive."""
+        with self._lock:
+            return self.undelivered_next.popleft() if self.undelivered_next else None
+
+    def _by_chance(self) -> str | None:
+        if not self.fault_rate:
+            return None
+        roll = self.random.random()
+        for name, rate in self.fault_rate.items():
+            roll -= rate
+            if roll < 0:
+                return name
+        return None

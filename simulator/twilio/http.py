@@ -1,0 +1,47 @@
+"""The pretend Twilio over HTTP: who may ask, what is noted, how a refusal looks."""
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, jsonify, request
+
+from simulator.twilio.answers import Answer, refusal
+from simulator.twilio.content_routes import ContentsApi
+from simulator.twilio.message_routes import MessagesApi
+from simulator.twilio.rules import RefusedError
+from simulator.twilio.values import Request
+
+if TYPE_CHECKING:
+    from simulator.twilio.server import PretendTwilio
+
+
+def blueprint(twilio: "PretendTwilio") -> Blueprint:
+    """Mount everything the SDK may ask for; only the pictures on the phones are open to all."""
+    routes = Blueprint("twilio", __name__)
+    routes.before_request(lambda: _signed_in(twilio))
+    routes.after_request(lambda answer: _noted(twilio, answer))
+    routes.register_error_handler(RefusedError, _refused)
+    for api in MessagesApi(twilio), ContentsApi(twilio):
+        for rule, method, view in api.routes():
+            routes.add_url_rule(rule, f"{method}_{view.__name__}", view, methods=[method])
+    return routes
+
+
+def _signed_in(twilio: "PretendTwilio") -> None:
+    given = request.authorization
+    if request.endpoint == "twilio.GET_kept":
+        return
+    if given is None or (given.username, given.password) != (twilio.account_sid, twilio.auth_token):
+        raise refusal("401")
+
+
+def _noted(twilio: "PretendTwilio", answer: Response) -> Response:
+    params = request.form.to_dict() or request.args.to_dict() or request.get_json(silent=True) or {}
+    agent = request.user_agent.string
+    twilio.journal.append(Request(twilio.now(), request.method, request.path, params, agent, answer.status_code))
+    return answer
+
+
+def _refused(why: RefusedError) -> Answer:
+    more = f"https://www.twilio.com/docs/errors/{why.code}"
+    told = {"code": why.code, "message": why.message, "more_info": more, "status": why.status}
+    return jsonify(told), why.status

@@ -1,0 +1,42 @@
+"""A browser without a screen: follows the link page's forms as a person would."""
+
+import re
+
+import requests
+
+from simulator.forms import Form
+from world import World
+
+
+class Browser:
+    """Cookies, the last answer, and what a person does with a page."""
+
+    def __init__(self, world: World) -> None:
+        self.base = world.settings.base_url
+        self.session = requests.Session()
+        self.session.headers["Origin"] = self.base
+        self.answer: requests.Response | None = None
+
+    def get(self, path: str) -> str:
+        """Open a page."""
+        self.answer = self.session.get(self.base + path if path.startswith("/") else path)
+        return self.answer.text
+
+    def submit(self, **values: str) -> str:
+        """Fill in the page's form and press its button."""
+        form = Form(self.answer.text)
+        self.answer = self.session.post(self.base + form.action, data={**form.fields, **values})
+        return self.answer.text
+
+    def open_link(self, message: str) -> str:
+        """Open the link in a chat message and press Continue."""
+        self.get(re.search(r"https?://\S+/link/\S+", message)[0])
+        return self.submit()
+
+    def sign_in(self, email: str, password: str) -> str:
+        """Fill in the Garmin form."""
+        return self.submit(email=email, password=password)
+
+    def again(self) -> str:
+        """Look at the page again, as the waiting page does by itself."""
+        return self.get("/link/garmin")

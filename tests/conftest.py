@@ -1,0 +1,71 @@
+"""What every test may ask for: servers that are started once, and a town of its own."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+from simulator.services import services
+from tests import town as towns
+from tests.town import Person, Served, Town
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where Postgres, Redis and the two web servers are, for one test process."""
+
+    database_url: str
+    redis_url: str
+    app: Served
+    simulator: Served
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Real Postgres and Valkey, with the schema made by the migrations."""
+    with services() as running:
+        yield _prepared(running.database_url, running.redis_url)
+
+
+def _prepared(database_url: str, redis_url: str) -> Servers:
+    """A database of our own on that server, so that one that was given by DATABASE_URL keeps what it holds."""
+    name = f"gruppetto_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
+    admin = create_engine(database_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    admin.dispose()
+    own = database_url.rsplit("/", 1)[0] + f"/{name}"
+    config = Config("alembic.ini")
+    config.attributes["url"] = own
+    command.upgrade(config, "head")
+    return Servers(own, redis_url.rsplit("/", 1)[0] + "/9", Served(), Served())
+
+
+@pytest.fixture
+def town(servers: Servers) -> Iterator[Town]:
+    """An empty town on a Wednesday evening."""
+    made = towns.build(servers.database_url, servers.redis_url, servers.app, servers.simulator)
+    yield made
+    towns.empty(made.world)
+    made.twilio.close()
+    made.world.sessions.kw["bind"].dispose()
+    made.world.redis.close()
+
+
+@pytest.fixture
+def zoe(town: Town) -> Person:
+    return town.person("Zoë", "+32470000001")
+
+
+@pytest.fixture
+def jose(town: Town) -> Person:
+    return town.person("José", "+34600000002")
+
+
+@pytest.fixture
+def sara(town: Town) -> Person:
+    return town.person("سارة", "+971500000003")

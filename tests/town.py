@@ -1,0 +1,227 @@
+"""A small town to test in: the real app over HTTP, real Postgres and Redis, and a pretend Twilio and Garmin."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+from flask import Flask
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy import text
+from werkzeug.serving import make_server
+
+import world as worlds
+from config import Settings
+from jobs import delivery
+from jobs.queue import JsonJob
+from jobs.tick import tick
+from models import Base, OutboundMessage
+from services import contents
+from simulator.garmin.athletes import Habits
+from simulator.garmin.server import PretendGarmin
+from simulator.phones import Phone, Phones
+from simulator.twilio.server import PretendTwilio
+from tests.browsing import Browser
+from web.app import create_app
+from world import World
+
+ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a-pretend-auth-token", "whatsapp:+14155238886"
+START = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)  # a Wednesday evening
+QUEUES = ("deliver", "tick", "garmin")
+
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+
+
+class TestClock:
+    """Stands still until it is told to move."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.instant = START
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+    def travel(self, **span: float) -> None:
+        self.instant += timedelta(**span)
+
+    def travel_to(self, instant: datetime) -> None:
+        self.instant = instant
+
+
+class Served:
+    """A Flask app behind a real socket."""
+
+    def __init__(self, app: Flask | None = None) -> None:
+        self.app = app or Flask("nothing yet")
+        self.server = make_server("127.0.0.1", 0, self, threaded=True)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __call__(self, environ: dict, start: Callable) -> object:
+        """Whatever app is served at the moment answers."""
+        return self.app(environ, start)
+
+
+@dataclass
+class Person:
+    """Somebody with a phone. A test reads as what they do and what they hear."""
+
+    town: "Town"
+    phone: Phone
+    email: str
+
+    def says(self, line: str) -> str:
+        """Send a line, let the town come to rest, and give the last thing heard."""
+        before = len(self.phone.heard)
+        self.phone.says(line)
+        self.town.rest()
+        heard = self.phone.heard[before:]
+        return heard[-1].text if heard else ""
+
+    def taps(self, label: str) -> str:
+        """Tap a button, and give the last thing heard."""
+        self.phone.taps(label)
+        self.town.rest()
+        return self.heard
+
+    @property
+    def heard(self) -> str:
+        """The last message on the phone."""
+        return self.phone.heard[-1].text if self.phone.heard else ""
+
+    @property
+    def buttons(self) -> list[str]:
+        """The labels under the last message."""
+        return [title for title, _ in self.phone.heard[-1].buttons]
+
+    def count(self) -> int:
+        """How many messages have come."""
+        return len(self.phone.heard)
+
+    def connects_garmin(self, habits: Habits | None = None, *, seed: int = 1, upload: Callable | None = None) -> str:
+        """Get a Garmin account, connect it through the page, and give the last thing heard."""
+        athlete = self.town.garmin.enrol(self.phone.name, self.email, "right", habits=habits, seed=seed)
+        if upload:
+            upload(athlete)
+        browser = self.town.browser()
+        browser.open_link(self.says("link garmin"))
+        browser.sign_in(self.email, "right")
+        self.town.rest()
+        return self.heard
+
+
+@dataclass
+class Town:
+    """Everything, and the levers."""
+
+    world: World
+    clock: TestClock
+    twilio: PretendTwilio
+    garmin: PretendGarmin
+    phones: Phones
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def person(self, name: str, number: str) -> Person:
+        """Somebody new in town."""
+        person = Person(self, self.phones.add(name, number), f"{name.split(maxsplit=1)[0].casefold()}@example.org")
+        self.people[name] = person
+        return person
+
+    def browser(self) -> Browser:
+        """A browser without cookies."""
+        return Browser(self.world)
+
+    def work(self) -> None:
+        """Let a worker do all that waits in the queues."""
+        queues = [Queue(name, connection=self.world.redis, serializer=JSONSerializer) for name in QUEUES]
+        if not any(len(queue) for queue in queues):
+            return
+        worker = SimpleWorker(queues, connection=self.world.redis, serializer=JSONSerializer, job_class=JsonJob)
+        worker.log.setLevel(logging.ERROR)
+        worker.work(burst=True, logging_level="ERROR")
+        failed = [job for queue in queues for job in queue.failed_job_registry.get_job_ids()]
+        assert not failed, f"jobs failed: {failed}"
+
+    def rest(self) -> None:
+        """Work until nothing moves any more; the six seconds between two messages to one person pass meanwhile."""
+        for _ in range(40):
+            self.work()
+            self.twilio.settle()
+            if not self._waiting():
+                return
+            self.clock.travel(seconds=6)
+            delivery.drain()
+        raise AssertionError("the town does not come to rest")
+
+    def tick(self) -> None:
+        """What the clock rings every minute."""
+        tick()
+        self.rest()
+
+    def travel(self, **span: float) -> None:
+        """Let time pass, and the tick ring at its end."""
+        self.clock.travel(**span)
+        self.tick()
+
+    def travel_to(self, instant: datetime) -> None:
+        """Let it be later, and the tick ring."""
+        self.clock.travel_to(instant)
+        self.tick()
+
+    def _waiting(self) -> bool:
+        soon = self.clock() + timedelta(minutes=2)
+        with self.world.sessions() as session:
+            query = session.query(OutboundMessage).filter(
+                OutboundMessage.state == "queued", OutboundMessage.next_attempt_at <= soon
+            )
+            return query.count() > 0
+
+
+def settings(database_url: str, redis_url: str, base_url: str, simulator_url: str) -> Settings:
+    """Settings of a town."""
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        public_base_url=base_url,
+        secret_key="a-secret-key-for-the-tests-only-0123456789",
+        data_keys="t1:" + "dGVzdC1rZXktZm9yLXRoZS10ZXN0cy1vbmx5LTAxMjM=",
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_token=TOKEN,
+        twilio_whatsapp_from=SENDER,
+        twilio_api_base_url=f"{simulator_url}/twilio",
+        garmin_base_url=f"{simulator_url}/garmin",
+        log_format="console",
+    )
+
+
+def build(database_url: str, redis_url: str, app_server: Served, simulator_server: Served) -> Town:
+    """A town on these servers."""
+    clock = TestClock()
+    chosen = settings(database_url, redis_url, app_server.url, simulator_server.url)
+    world = replace(World.from_settings(chosen), now=clock)
+    worlds.use(world)
+    twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER)
+    twilio.webhook_url = f"{app_server.url}/webhooks/twilio/inbound"
+    garmin = PretendGarmin(clock)
+    pretend = Flask("simulator")
+    pretend.register_blueprint(twilio.blueprint(), url_prefix="/twilio")
+    pretend.register_blueprint(garmin.blueprint())
+    simulator_server.app, app_server.app = pretend, create_app(world)
+    with world.sessions.begin() as session:
+        contents.push(session, world.messenger, clock())
+    for _ in range(4):
+        with world.sessions.begin() as session:
+            contents.poll(session, world.messenger, clock())
+    return Town(world, clock, twilio, garmin, Phones(twilio))
+
+
+def empty(world: World) -> None:
+    """Forget everything between two tests."""
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with world.sessions.begin() as session:
+        session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    world.redis.flushdb()

@@ -1,0 +1,47 @@
+"""The web process: every page and address, built from a world."""
+
+import structlog
+from flask import Flask, Response, render_template
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from bot.webhook import webhook
+from jobs import logs, roster
+from web import headers, health, link, media, operator
+from world import World
+
+log = structlog.get_logger()
+
+LARGEST_REQUEST = 64 * 1024
+
+
+def create_app(world: World) -> Flask:
+    """Build the Flask application for this world."""
+    logs.configure(world.settings.log_format)
+    app = Flask("gruppetto", root_path=str(headers.ROOT), template_folder="templates/pages", static_folder="static")
+    app.config |= {
+        "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
+        "MAX_FORM_MEMORY_SIZE": LARGEST_REQUEST,
+        "MAX_FORM_PARTS": 200,
+    }
+    hops = world.settings.trusted_hops
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    for routes in (webhook(world), link.pages(world), media.pictures(world), health.checks(world)):
+        app.register_blueprint(routes)
+    app.extensions["jobs"] = roster.WORK
+    operator.add_commands(app, world)
+    headers.protect(app, world)
+    app.register_error_handler(HTTPException, _said)
+    app.register_error_handler(Exception, _broke)
+    return app
+
+
+def _said(error: HTTPException) -> tuple[str, int] | Response:
+    if error.code is None:
+        return Response(status=500)
+    return render_template("problem.html", code=error.code, name=error.name), error.code
+
+
+def _broke(error: Exception) -> tuple[str, int]:
+    log.error("request broke", error=type(error).__name__, exc_info=error)
+    return render_template("problem.html", code=500, name="Something broke on our side"), 500

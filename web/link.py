@@ -1,0 +1,135 @@
+"""/link/<token>: the page where a member connects Garmin. Looking changes nothing; one browser, once, for 15 minutes.
+
+The token leaves the address bar with the first press of the button; from then on the browser holds a cookie.
+"""
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from jobs.work import transaction
+from models import AttemptStep, LinkAttempt, OneTimeLink
+from services import linking
+from world import World
+
+log = structlog.get_logger()
+
+MOST_EMAIL, MOST_PASSWORD, MOST_CODE = 254, 256, 12
+
+
+def pages(world: World) -> Blueprint:
+    """The pages, for this world."""
+    routes = Blueprint("link", __name__, url_prefix="/link")
+
+    @routes.get("/<token>")
+    def welcome(token: str) -> str:
+        """The same for everybody who looks: WhatsApp's preview and virus scanners open links too."""
+        return render_template("link_welcome.html", token=token)
+
+    @routes.post("/<token>/start")
+    def start(token: str) -> Response:
+        _require_same_origin(world)
+        with transaction(world) as session:
+            browser = linking.open_link(session, token, request.cookies.get(_cookie(world)), world.now())
+        if browser is None:
+            return make_response(render_template("link_over.html"), 410)
+        answer = make_response(redirect(url_for("link.form"), 303))
+        answer.set_cookie(
+            _cookie(world),
+            browser,
+            max_age=int(linking.LINK_FOR.total_seconds()),
+            secure=world.settings.is_https,
+            httponly=True,
+            samesite="Strict",
+            path="/",
+        )
+        return answer
+
+    @routes.get("/garmin")
+    def form() -> Response:
+        with transaction(world) as session:
+            link = _link(world, session)
+            return _page(world, link, linking.attempt_of(session, link), linking.tries_left(session, link))
+
+    @routes.post("/garmin/sign-in")
+    def sign_in() -> Response:
+        _require_same_origin(world)
+        email, password = request.form.get("email", "").strip(), request.form.get("password", "")
+        with transaction(world) as session:
+            link = _link(world, session)
+            _require_token(world)
+            if "@" not in email or not password or len(email) > MOST_EMAIL or len(password) > MOST_PASSWORD:
+                return _form(world, problem="incomplete", email=email, tries=linking.tries_left(session, link))
+            linking.ask(session, link, email, password, world.now())
+        return make_response(redirect(url_for("link.form"), 303))
+
+    @routes.post("/garmin/code")
+    def code() -> Response:
+        _require_same_origin(world)
+        typed = "".join(request.form.get("code", "").split())
+        with transaction(world) as session:
+            link = _link(world, session)
+            _require_token(world)
+            attempt = linking.attempt_of(session, link)
+            if attempt is None or not typed.isalnum() or len(typed) > MOST_CODE:
+                return _page(world, link, attempt, 0, problem="code_incomplete")
+            linking.answer(session, attempt, typed, world.now())
+        return make_response(redirect(url_for("link.form"), 303))
+
+    return routes
+
+
+def _page(
+    world: World, link: OneTimeLink, attempt: LinkAttempt | None, tries: int, problem: str | None = None
+) -> Response:
+    """The page for where the sign-in stands."""
+    if attempt is None:
+        return _form(world, tries=tries)
+    if attempt.step is AttemptStep.DONE or link.used_at:
+        return make_response(render_template("link_done.html", bot=world.settings.bot_phone))
+    if attempt.step is AttemptStep.CODE:
+        facts = {"method": attempt.method, "problem": problem or attempt.problem}
+        return make_response(render_template("link_code.html", csrf=_csrf(world), **facts))
+    if attempt.step is AttemptStep.FAILED:
+        return _form(world, problem=attempt.problem, email=attempt.garmin_email or "", tries=tries)
+    return make_response(render_template("link_wait.html"))
+
+
+def _form(world: World, *, tries: int, problem: str | None = None, email: str = "") -> Response:
+    facts = {"problem": problem, "email": email, "tries": tries, "csrf": _csrf(world)}
+    return make_response(render_template("link_form.html", **facts), 400 if problem == "incomplete" else 200)
+
+
+def _link(world: World, session: Session) -> OneTimeLink:
+    link = linking.link_of(session, request.cookies.get(_cookie(world), ""), world.now())
+    if link is None:
+        abort(make_response(render_template("link_over.html"), 410))
+    return link
+
+
+def _cookie(world: World) -> str:
+    return "__Host-link" if world.settings.is_https else "link"
+
+
+def _csrf(world: World) -> str:
+    secret = world.settings.secret_key.get_secret_value().encode()
+    browser = request.cookies.get(_cookie(world), "")
+    return hmac.new(secret, f"csrf|{browser}".encode(), hashlib.sha256).hexdigest()
+
+
+def _require_token(world: World) -> None:
+    if not hmac.compare_digest(request.form.get("csrf", "").encode(), _csrf(world).encode()):
+        abort(400)
+
+
+def _require_same_origin(world: World) -> None:
+    """A form on another site cannot post here. Browsers that send neither header are told by the token in the form."""
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    ours = "{0.scheme}://{0.netloc}".format(urlsplit(world.settings.base_url))
+    if (site is not None and site not in {"same-origin", "none"}) or (origin not in {None, "null", ours}):
+        log.warning("post from elsewhere", path=request.url_rule and request.url_rule.rule)
+        abort(403)
