@@ -12,10 +12,13 @@ from models.vault import Vault
 class Settings(BaseSettings):
     """What an operator chooses. Each field is an environment variable of the same name in capitals."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_file=None, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: str = Field(description="Postgres, as Heroku gives it: postgres://user:password@host/name")
-    redis_url: str = Field(description="Redis or Valkey: redis://host:6379/0")
+    redis_url: str = Field(description="Redis or Valkey: redis://host:6379/0, or rediss:// with TLS")
+    redis_self_signed: bool = Field(False, description="Accept a certificate that Redis signed itself (Heroku: 1)")
     public_base_url: HttpUrl = Field(description="Where the world reaches the web process: https://bot.example.org")
     secret_key: SecretStr = Field(min_length=32, description="Signs cookies and receipts: 32 characters or more")
     data_keys: SecretStr = Field(description="Encrypts tokens and messages: name:base64[,older:base64]")
@@ -31,6 +34,12 @@ class Settings(BaseSettings):
     chart_provider: str = Field("local", pattern="^(local|quickchart)$", description="Who draws the pictures")
     quickchart_host: str = Field("quickchart:3400", description="Host of a QuickChart server, with its port")
     quickchart_scheme: str = Field("http", pattern="^https?$", description="http or https")
+
+    lease_seconds: int = Field(60, ge=15, description="After how long a message's worker is taken for dead")
+    look_seconds: int = Field(60, ge=1, description="How far apart the two looks for a doubtful message are")
+    tick_seconds: int = Field(60, ge=1, le=600, description="How often the clock looks for what was not heard")
+    people_a_day: int = Field(250, ge=1, description="People who may get a template in 24 hours: WhatsApp's tier")
+    send_rate: int = Field(20, ge=1, le=80, description="Messages a second at most; Twilio allows 80 for a sender")
 
     trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
@@ -51,6 +60,14 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """`public_base_url` without a slash at its end."""
         return str(self.public_base_url).rstrip("/")
+
+    @property
+    def redis(self) -> str:
+        """`redis_url` with what its certificate needs."""
+        relaxed = self.redis_self_signed and self.redis_url.startswith("rediss://")
+        return (
+            f"{self.redis_url}{'&' if '?' in self.redis_url else '?'}ssl_cert_reqs=none" if relaxed else self.redis_url
+        )
 
     @property
     def is_https(self) -> bool:

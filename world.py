@@ -37,9 +37,7 @@ class World:
     @classmethod
     def from_settings(cls, settings: Settings) -> "World":
         """Build the world that these settings describe. Nothing connects until it is used."""
-        redis = Redis.from_url(
-            settings.redis_url, socket_connect_timeout=1, socket_timeout=10, health_check_interval=30
-        )
+        redis = Redis.from_url(settings.redis_url, socket_connect_timeout=1, socket_timeout=2, health_check_interval=30)
         return cls(
             settings=settings,
             sessions=make_sessions(open_engine(settings.database_url), settings.vault),

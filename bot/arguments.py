@@ -138,8 +138,8 @@ def _zone(words: Sequence[Word]) -> Found | None:
 
 def _code(words: Sequence[Word]) -> Found | None:
     for i, word in enumerate(words):
-        if CODE.fullmatch(word.raw.upper().strip(".,!")):
-            return Code(word.raw.upper().strip(".,!")), [i]
+        if CODE.fullmatch(word.key.upper()):
+            return Code(word.key.upper()), [i]
     return None
 
 

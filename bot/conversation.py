@@ -1,12 +1,14 @@
 """One turn, from a line to its reply: who, which command, may they, answer, apologise."""
 
 import secrets
+from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.command import Allowed, commands
+from bot.lines import said
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, understand
 from bot.turn import Turn
 from jobs.work import transaction
@@ -21,23 +23,35 @@ from world import World
 
 log = structlog.get_logger()
 
-# https://help.twilio.com/articles/223134027: words that must stop a sender, and those that undo it
+# https://help.twilio.com/articles/223134027: words that must stop a sender
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
-START_WORDS = {"start", "unstop"}
+TRIES = 3
+GOT_IN_THE_WAY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
+NO_WORDS = {"cancel", "no", "nope", "no thanks", "no thank you", "never mind", "nevermind"}
 
 
-def converse(world: World, inbound: Inbound) -> str | None:
-    """Answer one inbound message, in one transaction. Gives the command's name; None when it was heard before."""
+def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -> str | None:
+    """Answer one inbound message, in one transaction. Gives the command's name; None when it was heard before.
+
+    Two turns that got in each other's way (a newcomer's two first lines, a deadlock) are tried again. Raises
+    OperationalError when the database is away.
+    """
     reference = secrets.token_hex(4)
     with structlog.contextvars.bound_contextvars(turn=reference):
-        try:
-            return _turn(world, inbound, reference)
-        except IntegrityError:
-            # Two first messages of a newcomer at once: by now the other one has made the member.
-            return _turn(world, inbound, reference)
+        for _ in range(TRIES - 1):
+            try:
+                return _turn(world, inbound, reference, heard_at)
+            except IntegrityError:
+                continue
+            except OperationalError as error:
+                if getattr(error.orig, "pgcode", None) not in GOT_IN_THE_WAY:
+                    raise
+        return _turn(world, inbound, reference, heard_at, again=True)
 
 
-def _turn(world: World, inbound: Inbound, reference: str) -> str | None:
+def _turn(
+    world: World, inbound: Inbound, reference: str, heard_at: datetime | None, *, again: bool = False
+) -> str | None:
     now = world.now()
     with transaction(world) as session:
         if not mailbox.receive(session, inbound.sid, inbound.kind, reference, now):
@@ -45,14 +59,14 @@ def _turn(world: World, inbound: Inbound, reference: str) -> str | None:
             return None
         member, is_new = members.known(
             session,
-            now,
+            heard_at or now,
             phone=inbound.phone,
             business_id=inbound.business_id,
             address=inbound.address,
             profile_name=inbound.profile_name,
         )
         turn = Turn(world, session, member, inbound.line, now, reference, is_new)
-        name, reply = _answer(turn)
+        name, reply = _answer(turn, again=again)
         mailbox.post(session, member.id, reply, now, kind=MessageKind.REPLY, key=f"reply:{inbound.sid}")
         heard = session.get_one(InboundMessage, inbound.sid)
         heard.member_id, heard.command = member.id, name
@@ -60,56 +74,66 @@ def _turn(world: World, inbound: Inbound, reference: str) -> str | None:
     return name
 
 
-def _answer(turn: Turn) -> tuple[str, Message]:
-    """Never raises but for the database: a refusal becomes its text, a bug an apology; both leave nothing half-done."""
-    savepoint = turn.session.begin_nested()
+def _answer(turn: Turn, *, again: bool) -> tuple[str, Message]:
+    """Raises only what another try could help: a bug becomes an apology, and leaves nothing half-done."""
     try:
-        name, reply = _respond(turn)
-        savepoint.commit()
-    except Refusal as refusal:
-        savepoint.rollback()
-        return "refusal", _said_no(turn, refusal)
-    except (OperationalError, IntegrityError):
+        return _respond_or_refuse(turn)
+    except OperationalError:
         raise
-    except Exception:
-        savepoint.rollback()
+    except Exception as error:
+        if isinstance(error, IntegrityError) and not again:
+            raise
         log.exception("turn broke")
         return "bug", _apology(turn)
-    return name, reply
+
+
+def _respond_or_refuse(turn: Turn) -> tuple[str, Message]:
+    """A refusal becomes its text, and leaves nothing half-done."""
+    typed = turn.line
+    try:
+        with turn.session.begin_nested():
+            return _respond(turn)
+    except Refusal as refusal:
+        # A completed question stays open for another try; one that a command has put aside does not.
+        if turn.line == typed:
+            members.take_unfinished(turn.member, turn.now)
+        return "refusal", turn.say(refusal.template(), **refusal.facts)
 
 
 def _respond(turn: Turn) -> tuple[str, Message]:
     if not turn.line.strip():
         return "media", turn.say("start/only_text", buttons=[Button("Help", "help")])
-    bare = turn.line.strip().strip(".!").casefold()
+    bare = said(turn.line)
     if bare in STOP_WORDS and not (bare == "cancel" and turn.member.unfinished):
         return "stop", commands["stop"](turn)
-    line, reading = _read(turn)
-    turn.line = line
-    if isinstance(reading, Understood):
-        return reading.command.name, _run(turn, reading)
+    turn.line, reading = _read(turn)
+    if isinstance(reading, NotUnderstood):
+        return "not understood", _puzzled(turn, reading)
+    _require(turn, reading.command.allowed, reading.command.name)
     if isinstance(reading, Unfinished):
         return reading.command.name, turn.ask(
             f"{reading.command.topic}/ask_{reading.missing.name}", command=reading.command
         )
-    return "not understood", _puzzled(turn, reading)
+    return reading.command.name, _run(turn, reading)
 
 
 def _read(turn: Turn) -> tuple[str, Reading]:
     """Read the line, as the completion of an unfinished one unless it is a command by itself."""
     waiting = members.take_unfinished(turn.member, turn.now)
-    if waiting is not None and turn.line.strip().casefold() in {"cancel", "no", "never mind", "nevermind"}:
+    alone = understand(turn.line)
+    if waiting is None:
+        return turn.line, alone
+    if said(turn.line) in NO_WORDS:
         return turn.line, Understood(commands["cancel"])
-    if waiting is not None and not is_command(turn.line):
-        completed = f"{waiting} {turn.line}"
-        reading = understand(completed)
-        if not isinstance(reading, NotUnderstood):
-            return completed, reading
-    return turn.line, understand(turn.line)
+    # "Top runners" is a group's name, though it begins like a command; "top runs" is a command.
+    if is_command(turn.line) and not (isinstance(alone, NotUnderstood) and alone.strange):
+        return turn.line, alone
+    completed = f"{waiting} {turn.line}"
+    reading = understand(completed)
+    return (turn.line, alone) if isinstance(reading, NotUnderstood) else (completed, reading)
 
 
 def _run(turn: Turn, reading: Understood) -> Message:
-    _require(turn, reading.command.allowed, reading.command.name)
     reply = reading.command(turn, **reading.arguments)
     if reading.guessed is None:
         return reply
@@ -128,15 +152,9 @@ def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:
     if turn.is_new:
         return commands["start"](turn)
     if reading.why or reading.strange:
-        return turn.say(
-            "start/strange_words", command=reading.nearest[0], strange=reading.strange[:60], why=reading.why
-        )
+        return turn.say("start/strange_words", command=reading.nearest[0], strange=reading.strange, why=reading.why)
     offers = [Button(each.name[:20].capitalize(), each.name) for each in reading.nearest] or [Button("Help", "help")]
     return turn.say("start/not_understood", nearest=reading.nearest, buttons=offers)
-
-
-def _said_no(turn: Turn, refusal: Refusal) -> Message:
-    return turn.say(refusal.template(), **refusal.facts)
 
 
 def _apology(turn: Turn) -> Message:

@@ -5,10 +5,11 @@ import unicodedata
 from dataclasses import dataclass
 
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
-INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+JOINER = "\u200d"  # holds an emoji of several together
+GAPS = {"Cc", "Cs", "Co", "Cn"}
 POLITE = {
     "please", "pls", "plz", "thanks", "thank", "you", "the", "a", "an", "of", "for", "in", "by", "on", "at", "our",
-    "my", "me", "show", "us", "to", "and", "with", "is", "was",
+    "my", "me", "show", "us", "to", "and", "with", "is", "was", "code", "there", "now", "bot", "gruppetto",
 }  # fmt: skip
 
 
@@ -19,16 +20,32 @@ class Word:
     raw: str
     key: str
 
+    @property
+    def is_spoken(self) -> bool:
+        """Whether it has a letter or a digit; what has none is a sign or an emoji, put there for friendliness."""
+        return any(sign.isalnum() for sign in self.key)
+
 
 def words_of(line: str) -> list[Word]:
-    """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven."""
-    visible = "".join(" " if unicodedata.category(sign) in INVISIBLE and sign != "\u200d" else sign for sign in line)
-    visible = visible.strip().lstrip("/!")
-    words = (Word(raw, key_of(raw)) for raw in visible.split())
-    return [word for word in words if word.key]
+    """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word."""
+    visible = "".join(map(_seen, line)).strip().lstrip("/!")
+    words = [Word(raw, key_of(raw)) for raw in visible.split()]
+    spoken = [word for word in words if word.key]
+    return spoken or [Word("?", "?") for word in words[:1] if "?" in word.raw]
+
+
+def said(line: str) -> str:
+    """A line as it is compared."""
+    return " ".join(word.key for word in words_of(line))
 
 
 def key_of(raw: str) -> str:
     """How a word is compared: compatible forms folded, lower case, no signs at its edges."""
     folded = unicodedata.normalize("NFKC", raw).casefold().strip(EDGES)
     return re.sub(r"[\ufe0f\u200d]", "", folded)
+
+
+def _seen(sign: str) -> str:
+    """What is left of a sign on a screen: copied text brings marks of direction and of width with it."""
+    kind = unicodedata.category(sign)
+    return " " if kind in GAPS else "" if kind == "Cf" and sign != JOINER else sign

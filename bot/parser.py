@@ -48,7 +48,7 @@ Reading = Understood | Unfinished | NotUnderstood
 
 def understand(line: str) -> Reading:
     """Read one line. Never raises."""
-    words = words_of(line)
+    words = _from_the_first_spoken(words_of(line))
     found = _named(words)
     if found is not None:
         return _told(*found)
@@ -57,7 +57,12 @@ def understand(line: str) -> Reading:
 
 def is_command(line: str) -> bool:
     """Whether a line begins with the exact name of a command."""
-    return _named(words_of(line)) is not None
+    return _named(_from_the_first_spoken(words_of(line))) is not None
+
+
+def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:
+    """Drop the emoji before the first word. Where there is no word, they stay."""
+    return words[next((i for i, word in enumerate(words) if word.is_spoken), 0) :]
 
 
 def _named(words: Sequence[Word]) -> tuple[Command, Sequence[Word]] | None:
@@ -98,7 +103,7 @@ def _told(command: Command, words: Sequence[Word]) -> Reading:
                 left = [word for i, word in enumerate(left) if i not in set(found[1])]
     except (BadPeriod, BadClock) as error:
         return NotUnderstood((command,), why=str(error))
-    strange = [word for word in left if word.key not in POLITE]
+    strange = [word for word in left if word.is_spoken and word.key not in POLITE]
     if strange:
         return NotUnderstood((command,), strange=" ".join(word.raw for word in strange))
     missing = next((each for each in command.arguments if each.required and each.name not in arguments), None)

@@ -5,9 +5,9 @@ from uuid import UUID
 import structlog
 from flask import Blueprint, Request, Response, abort, request
 
-from bot.conversation import converse
+from bot.receiving import hear
 from jobs.work import transaction
-from services import outbox
+from services import outcomes
 from world import World
 
 log = structlog.get_logger()
@@ -27,7 +27,8 @@ def webhook(world: World) -> Blueprint:
         except ValueError as error:
             log.warning("inbound not readable", why=str(error))
             abort(400)
-        converse(world, message)
+        if not hear(world, message):
+            abort(503)
         return Response(NOTHING_TO_SAY, mimetype="text/xml")
 
     @routes.post("/status")
@@ -41,7 +42,7 @@ def webhook(world: World) -> Blueprint:
             log.warning("receipt not readable", why=str(error))
             abort(400)
         with transaction(world) as session:
-            moved = outbox.receipt(session, identity, receipt, world.now())
+            moved = outcomes.receipt(session, identity, receipt, world.now())
         log.info("receipt", sid=receipt.sid, status=receipt.status, code=receipt.error_code, moved=moved is not None)
         return Response(status=204)
 
@@ -50,7 +51,8 @@ def webhook(world: World) -> Blueprint:
 
 def _verify(world: World, heard: Request) -> None:
     """The signature covers our public address, whatever a proxy made of it on the way."""
-    url = world.settings.base_url + heard.full_path.rstrip("?")
+    query = heard.query_string.decode(errors="replace")
+    url = f"{world.settings.base_url}{heard.path}{'?' if query else ''}{query}"
     if not world.messenger.verified(url, heard.form, dict(heard.headers)):
         log.warning("forged webhook", path=heard.path)
         abort(403)

@@ -2,155 +2,240 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from redis import RedisError
 from sqlalchemy.orm import Session
 
-from jobs import schedule
+from jobs import crash, schedule
+from jobs.pace import Pace, patience
 from jobs.queue import job
 from jobs.work import transaction
-from messages.message import Message
 from providers.charts import Leaderboard
-from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused, Unclear
+from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Parcel
-from services import contents, media, outbox
+from services import breakers, contents, media, outbox, outcomes
 from services.bells import Bell
 from services.outbox import Claimed
 from world import World
 
 log = structlog.get_logger()
 
-AT_ONCE = 16
+AT_ONCE = 24
 FOR_SECONDS = 50
-WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
 TICK_IS_NEAR = 45
-BROKEN_WAIT = timedelta(minutes=1)
+# A worker that stood still for so long that its claim may have ended must not send beside its successor.
+LONGEST_POST = 12
+
+Step = Callable[[Session, datetime], None]
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """One message that was handed over, or not: what to mark."""
+
+    claimed: Claimed
+    mark: Step
+    log_as: dict[str, object]
 
 
 @job("deliver", timeout=120, answers=Bell.DELIVER)
 def drain(world: World) -> int:
-    """Hand over all that may leave now, many at a time. Gives how many were claimed."""
+    """Hand over all that may leave now, many at a time, each at its place in the pace. Gives how many were claimed."""
     until, count = time.monotonic() + FOR_SECONDS, 0
-    with world.sessions() as session:
-        usable = dict(contents.usable(session))
+    pace = Pace(world.redis, world.settings.send_rate)
+    on_the_way: set[Future[HandOver]] = set()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        while time.monotonic() < until:
-            with world.sessions.begin() as session:
-                claimed = outbox.claim(session, world.now(), AT_ONCE)
-            if not claimed:
-                break
+        while True:
+            deadline = time.monotonic() + world.settings.lease_seconds - LONGEST_POST
+            claimed = _claim(world, AT_ONCE - len(on_the_way)) if time.monotonic() < until else []
             count += len(claimed)
-            list(pool.map(lambda each: hand_over(world, each, usable), claimed))
+            on_the_way |= {pool.submit(_hand_over, world, each, pace, deadline) for each in claimed}
+            if not on_the_way:
+                break
+            done, on_the_way = wait(on_the_way, timeout=1.0, return_when=FIRST_COMPLETED)
+            _mark(world, [future.result() for future in done])
+    crash.here("before_ring_again")
     _ring_again(world)
     return count
+
+
+@job("tick", timeout=300)
+def reconcile(world: World) -> None:
+    """Find out about messages of which nobody knows what became."""
+    _look_up(world)
+    _ask_after(world)
+
+
+@job("tick", timeout=120)
+def check_templates(world: World) -> None:
+    """Ask where approvals stand; a template that WhatsApp pauses or recategorises holds its messages and is told of."""
+    try:
+        with transaction(world) as session:
+            changes = contents.poll(session, world.messenger, world.now())
+    except MessengerError as error:
+        log.warning("templates not checked", why=str(error))
+        return
+    for change in changes:
+        tell = log.info if change.status == contents.APPROVED and change.category == contents.CATEGORY else log.error
+        tell("template", name=change.name, status=change.status, category=change.category, why=change.reason)
+
+
+def _look_up(world: World) -> None:
+    """Look for doubtful messages in the vendor's own list."""
+    pause = timedelta(seconds=world.settings.look_seconds)
+    with transaction(world) as session:
+        outcomes.expire_leases(session, world.now() + pause)
+    crash.here("after_leases_expired")
+    with world.sessions() as session:
+        looks = outcomes.due_looks(session, world.now())
+    for look in looks:
+        try:
+            listed = world.messenger.sent_to(look.address)
+        except MessengerError as error:
+            log.warning("look failed", message=str(look.id), why=str(error))
+            return  # the vendor is not well: the next tick tries again
+        crash.here("after_list")
+        with transaction(world) as session:
+            outcomes.looked(session, look, listed, world.now(), pause)
+            crash.here("before_looked_commit")
+
+
+def _ask_after(world: World) -> None:
+    """Ask the vendor about messages whose receipts never came."""
+    with world.sessions() as session:
+        sids = outcomes.due_polls(session, world.now())
+    for sid in sids:
+        try:
+            receipt = world.messenger.fetch(sid).receipt
+        except MessengerError as error:
+            log.warning("poll failed", sid=sid, why=str(error))
+            return
+        with transaction(world) as session:
+            outcomes.polled(session, sid, world.now())
+            outcomes.receipt(session, None, receipt, world.now())
+
+
+def _claim(world: World, most: int) -> list[Claimed]:
+    if most <= 0:
+        return []
+    rules = outbox.Rules(timedelta(seconds=world.settings.lease_seconds), world.settings.people_a_day)
+    with transaction(world) as session:
+        if breakers.is_shut(session, breakers.MESSENGER, world.now()):
+            return []
+        claimed = outbox.claim(session, world.now(), most, contents.usable(session), rules)
+        crash.here("before_claim_commit")
+    crash.here("after_claim")
+    return claimed
+
+
+def _hand_over(world: World, claimed: Claimed, pace: Pace, deadline: float) -> HandOver:
+    """Send one claimed message, once. Never raises: what went wrong is what to mark."""
+    try:
+        parcel = _parcel(world, claimed)
+        pace.wait()
+        crash.here("before_post")
+        sid = _send(world, parcel, deadline)
+        crash.here("after_post")
+    except MessengerError as error:
+        if isinstance(error, NotSent) and error.throttled:
+            pace.slow_down()
+        return HandOver(claimed, _failure(world, claimed, error), {"why": str(error)})
+    except Exception:
+        # Whatever this is, nobody knows whether the message left.
+        log.exception("hand-over broke", message=str(claimed.id))
+        return HandOver(claimed, _doubt(world, claimed, "bug"), {"why": "bug"})
+    return HandOver(
+        claimed, lambda session, now: outcomes.accepted(session, claimed, sid, now), {"sid": sid, "as": claimed.said_as}
+    )
+
+
+def _send(world: World, parcel: Parcel, deadline: float) -> str:
+    """Send, unless the claim may have ended meanwhile: then another worker may be about to."""
+    if time.monotonic() > deadline:
+        raise NotSent("its claim may have ended")
+    return world.messenger.send(parcel)
+
+
+def _mark(world: World, done: list[HandOver]) -> None:
+    """Write down what became of them, together."""
+    if not done:
+        return
+    with transaction(world) as session:
+        for each in sorted(done, key=lambda each: each.claimed.id):
+            each.mark(session, world.now())
+        crash.here("before_mark_commit")
+    crash.here("after_mark")
+    for each in done:
+        log.info("handed over", message=str(each.claimed.id), kind=each.claimed.kind, **each.log_as)
+
+
+def _parcel(world: World, claimed: Claimed) -> Parcel:
+    """The message in the form that the claim decided on."""
+    message, reference = claimed.message, str(claimed.id)
+    valid = max(int((claimed.expires_at - world.now()).total_seconds()), 1)
+    if claimed.said_as in ("text", "picture"):
+        return Parcel(claimed.to, reference, claimed.text, _picture(world, claimed), valid_for=valid)
+    with world.sessions() as session:
+        content_id = contents.usable(session).get(claimed.said_as)
+    buttons = claimed.said_as.startswith("buttons_")
+    values = contents.buttons_values(message) if buttons else dict(message.approved.values if message.approved else {})
+    return Parcel(claimed.to, reference, claimed.text, None, content_id, values, valid)
+
+
+def _picture(world: World, claimed: Claimed) -> str | None:
+    """The address of the message's picture, drawn now if it must be. A picture that fails costs nobody the text."""
+    path, chart = claimed.message.picture, claimed.message.chart
+    if path is None and chart is not None:
+        try:
+            png = world.charts.draw(Leaderboard.from_facts(chart))
+        except ChartError as error:
+            log.warning("picture not drawn", why=str(error))
+            return None
+        with transaction(world) as session:
+            path = media.publish(session, png, world.now())
+        crash.here("after_picture")
+    return f"{world.settings.base_url}{path}" if path else None
+
+
+def _failure(world: World, claimed: Claimed, error: MessengerError) -> Step:
+    """What to mark for this error."""
+    why = str(error)
+    if isinstance(error, Refused):
+        return lambda session, now: outcomes.refused(session, claimed, error.code, error.meaning, now)
+    if isinstance(error, NotSent):
+        pause = patience(error.retry_after, claimed.attempt)
+        return lambda session, now: outcomes.put_back(session, claimed, now + pause, why)
+    if isinstance(error, MessengerBroken):
+        return lambda session, now: _shut_off(session, claimed, now, why)
+    return _doubt(world, claimed, why)
+
+
+def _doubt(world: World, claimed: Claimed, why: str) -> Step:
+    pause = timedelta(seconds=world.settings.look_seconds)
+    return lambda session, now: outcomes.doubtful(session, claimed, now + pause, why)
+
+
+def _shut_off(session: Session, claimed: Claimed, now: datetime, why: str) -> None:
+    """The vendor refuses our account: everything waits, and the operator is told."""
+    log.error("messenger shut off", why=why)
+    outcomes.account_refused(session, now, why)
+    outcomes.put_back(session, claimed, now + outcomes.ACCOUNT_REFUSED_FOR, why)
 
 
 def _ring_again(world: World) -> None:
     """What may not leave yet, because its reader has just got something or it failed, leaves without a tick."""
     with world.sessions() as session:
         due = outbox.next_due(session)
-    if due is None:
+        shut = breakers.is_shut(session, breakers.MESSENGER, world.now())
+    if due is None or shut:
         return
-    wait = (due - world.now()).total_seconds()
-    if wait < TICK_IS_NEAR:
+    seconds = (due - world.now()).total_seconds()
+    if seconds < TICK_IS_NEAR:
         try:
-            schedule.ring_in(world.redis, drain, wait)
+            schedule.ring_in(world.redis, drain, seconds)
         except RedisError as error:
             log.warning("bell not set", error=type(error).__name__)
-
-
-def hand_over(world: World, claimed: Claimed, usable: dict[str, str]) -> None:
-    """Send one claimed message and mark what became of it. Never raises: the others must go on."""
-    log_line = log.bind(message=str(claimed.id), kind=claimed.kind, attempt=claimed.attempt)
-    try:
-        parcel, said_as = _parcel(world, claimed, usable)
-        if parcel is None:
-            _mark(world, lambda session, _now: outbox.refused(session, claimed, 63016))
-            log_line.info("not sent", why="window closed")
-            return
-        sid = world.messenger.send(parcel)
-    except MessengerError as error:
-        _mark_failure(world, claimed, error)
-        log_line.warning("not accepted", why=str(error))
-    except Exception:
-        # Whatever this is, nobody knows whether the message left.
-        log_line.exception("hand-over broke")
-        _mark(world, lambda session, now: outbox.doubtful(session, claimed, now, "bug"))
-    else:
-        _mark(world, lambda session, now: outbox.accepted(session, claimed, sid, said_as, parcel.text, now))
-        log_line.info("accepted", sid=sid, said_as=said_as)
-
-
-def look_up(world: World) -> int:
-    """Find out about doubtful messages by the vendor's own list. Gives how many were looked for."""
-    with transaction(world) as session:
-        outbox.expire_leases(session, world.now())
-        due = outbox.due_looks(session, world.now())
-    for identity, address, first in due:
-        try:
-            listed = [each.sid for each in world.messenger.sent_to(address) if _young(each.created_at, first)]
-        except MessengerError as error:
-            log.warning("look failed", message=str(identity), why=str(error))
-            continue
-        with transaction(world) as session:
-            strangers = [sid for sid in listed if sid not in outbox.ours(session, listed)]
-            outbox.looked(session, identity, strangers[0] if strangers else None, world.now())
-    return len(due)
-
-
-def _young(created_at: datetime | None, first: datetime) -> bool:
-    return created_at is None or created_at >= first - timedelta(seconds=60)
-
-
-def _parcel(world: World, claimed: Claimed, usable: dict[str, str]) -> tuple[Parcel | None, str]:
-    """How this message is said now: in full inside the 24 hours, as an approved template after, else not at all."""
-    message, now = claimed.message, world.now()
-    reference, valid = str(claimed.id), int((claimed.expires_at - now).total_seconds())
-    if claimed.last_inbound_at is None or now - claimed.last_inbound_at > WINDOW:
-        approved = message.approved
-        if approved is None or approved.name not in usable:
-            return None, ""
-        text, content, values = contents.said(approved), usable[approved.name], dict(approved.values)
-        return Parcel(claimed.to, reference, text, None, content, values, valid), approved.name
-    name = f"buttons_{len(message.buttons)}"
-    if message.buttons and name in usable:
-        values = contents.buttons_values(message)
-        return Parcel(claimed.to, reference, message.text, None, usable[name], values, valid), name
-    picture = _picture(world, message)
-    return Parcel(claimed.to, reference, message.plain, picture, None, None, valid), "picture" if picture else "text"
-
-
-def _picture(world: World, message: Message) -> str | None:
-    """The address of the message's picture, drawn now if it must be. A picture that fails costs nobody the text."""
-    path = message.picture
-    if path is None and message.chart is not None:
-        try:
-            png = world.charts.draw(Leaderboard.from_facts(message.chart))
-        except ChartError as error:
-            log.warning("picture not drawn", why=str(error))
-            return None
-        with transaction(world) as session:
-            path = media.publish(session, png, world.now())
-    return f"{world.settings.base_url}{path}" if path else None
-
-
-def _mark_failure(world: World, claimed: Claimed, error: MessengerError) -> None:
-    now = world.now()
-    if isinstance(error, Refused):
-        _mark(world, lambda session, _: outbox.refused(session, claimed, error.code))
-    elif isinstance(error, NotSent):
-        again = now + (error.retry_after or timedelta(seconds=2**claimed.attempt))
-        _mark(world, lambda session, _: outbox.put_back(session, claimed, again, str(error)))
-    elif isinstance(error, MessengerBroken):
-        _mark(world, lambda session, _: outbox.put_back(session, claimed, now + BROKEN_WAIT, str(error)))
-    else:
-        why = str(error) if isinstance(error, Unclear) else type(error).__name__
-        _mark(world, lambda session, now: outbox.doubtful(session, claimed, now, why))
-
-
-def _mark(world: World, step: Callable[[Session, datetime], None]) -> None:
-    with transaction(world) as session:
-        step(session, world.now())

@@ -5,6 +5,7 @@ import time
 import structlog
 
 from fitness.periods import Dates
+from jobs import crash
 from jobs.queue import job
 from jobs.work import transaction
 from messages.render import Reader
@@ -37,10 +38,13 @@ def make_next(world: World) -> bool:
     if run.status is RunStatus.FAILED:
         log.error("digest given up", run=run.id, group=run.group_id)
         return True
+    crash.here("after_take_run")
     png = _drawn(world, run)
+    crash.here("after_drawn")
     with transaction(world) as session:
         picture = media.publish(session, png, world.now()) if png else None
         readers = digests.post(session, run.id, picture, world.now())
+        crash.here("before_digest_commit")
     log.info("digest made", run=run.id, group=run.group_id, readers=readers, picture=png is not None)
     return True
 

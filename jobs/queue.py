@@ -4,6 +4,7 @@ So a job has no arguments, a lost one is rung again by the next tick, and one th
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,10 @@ from redis import Redis, RedisError
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import OperationalError
 
 import world as worlds
+from jobs import crash
 from services.bells import Bell
 from world import World
 
@@ -45,13 +48,20 @@ class Work:
     body: Callable[[World], Any]
 
     def __call__(self) -> None:
-        """What RQ calls. Its answer would be kept in Redis, so there is none."""
-        run(self, worlds.current())
+        """What RQ calls. Its answer would be kept in Redis, so there is none.
+
+        With Postgres away there is nothing to be done, and nothing lost: the next tick rings again.
+        """
+        try:
+            run(self, worlds.current())
+        except OperationalError as error:
+            log.warning("work put off", work=self.name, error=type(error.orig).__name__)
 
 
 def run(work: Work, world: World) -> Any:
     """Do the work now. Whoever rings from here on is heard by another run."""
-    world.redis.delete(f"{RUNG}{work.name}")
+    with suppress(RedisError):
+        world.redis.delete(f"{RUNG}{work.name}")
     structlog.contextvars.bind_contextvars(job=work.name)
     try:
         return work.body(world)
@@ -75,6 +85,7 @@ def ring(world: World, work: Work) -> bool:
     """Let a worker do this soon. False when Redis is away: then the next tick will."""
     try:
         if world.redis.set(f"{RUNG}{work.name}", 1, nx=True, ex=UNHEARD):
+            crash.here("after_rung")
             enqueue(world.redis, work)
     except RedisError as error:
         log.warning("bell not rung", work=work.name, error=type(error).__name__)

@@ -4,9 +4,11 @@
 unreadable entry, and cannot set its bells again after a flush (docs/decisions/0002-the-clock.md).
 """
 
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from redis import Redis, RedisError
@@ -22,7 +24,6 @@ log = structlog.get_logger()
 
 INTERVAL = 1
 TICK = "tick"
-TICK_EVERY = 60
 TICK_WORK = "jobs.tick.tick"
 QUEUE = "tick"
 
@@ -35,27 +36,30 @@ def scheduler(redis: Redis) -> Scheduler:
 def set_bell(redis: Redis, group_id: int, due: datetime) -> None:
     """Let the tick be rung when this group's digest is due. A bell left at an old time rings, and nothing is due.
 
-    The instant stands in the entry's name: RQ deletes a finished job by its name, and with it a new one of that name.
+    The instant stands in the entry's name, for the reason that `ring_in` gives.
     """
     name = f"digest-{group_id}-{int(due.timestamp())}"
     at = due.astimezone(UTC).replace(tzinfo=None)
     scheduler(redis).enqueue_at(at, TICK_WORK, job_id=name, timeout=60, job_result_ttl=0)
 
 
-def ensure_tick(redis: Redis) -> bool:
-    """Let there be a tick every minute; true when it had to be made. Safe to repeat."""
+def ensure_tick(redis: Redis, every: int) -> bool:
+    """Let there be a tick every so many seconds; true when it had to be made. Safe to repeat."""
     clock = scheduler(redis)
     if TICK in clock and JsonJob.exists(TICK, connection=redis):
         return False
     soon = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=1)
-    clock.schedule(soon, TICK_WORK, id=TICK, interval=TICK_EVERY, timeout=60)
+    clock.schedule(soon, TICK_WORK, id=TICK, interval=every, timeout=60)
     return True
 
 
 def ring_in(redis: Redis, work: Work, seconds: float) -> None:
-    """Let a job be done in so many seconds."""
-    at = datetime.now(UTC) + timedelta(seconds=max(seconds, 0))
-    name = f"{work.name.replace('.', '-')}-{int(at.timestamp())}"
+    """Let a job be done in so many seconds, never earlier: the clock knows whole seconds only.
+
+    No two entries share a name: RQ deletes a finished job by its name, and with it a new one of that name.
+    """
+    at = datetime.now(UTC) + timedelta(seconds=math.ceil(max(seconds, 0)) + 1 if seconds > 0 else 0)
+    name = f"{work.name.replace('.', '-')}-{uuid4().hex}"
     clock = Scheduler(queue_name=work.queue, connection=redis, job_class=JsonJob)
     clock.enqueue_at(at.replace(tzinfo=None), work.name, job_id=name, timeout=work.timeout, job_result_ttl=0)
 
@@ -69,7 +73,7 @@ class Clock(Scheduler):  # type: ignore[misc]
 
     def enqueue_jobs(self) -> Any:
         """Move what is due to its queue, after making sure of the tick."""
-        if ensure_tick(self.connection):
+        if ensure_tick(self.connection, self.world.settings.tick_seconds):
             reset_bells(self.world)
         return super().enqueue_jobs()
 

@@ -2,11 +2,12 @@
 
 import structlog
 
-from jobs import delivery, digests, garmin
-from jobs.queue import job, ring
+from jobs import crash, delivery, digests, garmin
+from jobs.queue import answering, job, ring
 from jobs.work import transaction
+from services import contents, linking, media, outcomes, syncing
 from services import digests as digest_service
-from services import linking, media, outbox, syncing
+from services.bells import Bell
 from world import World
 
 log = structlog.get_logger()
@@ -16,26 +17,42 @@ log = structlog.get_logger()
 def tick(world: World) -> None:
     """Any number of these may run at once, early, late or twice: what is due is claimed in Postgres."""
     now = world.now()
+    while open_digests(world):
+        pass
     with transaction(world) as session:
-        while digest_service.claim_due(session, now):
-            pass
         digest_service.hurry_syncs(session, now)
         linking.give_up_abandoned(session, now)
-    delivery.look_up(world)
-    _ring_for_what_waits(world)
+    ring_for_what_waits(world)
     with transaction(world) as session:
         media.forget_expired(session, now)
         linking.forget_old(session, now)
 
 
-def _ring_for_what_waits(world: World) -> None:
+def open_digests(world: World) -> int:
+    """Open the runs of some groups whose digest is due. Gives how many."""
+    with transaction(world) as session:
+        opened = digest_service.claim_due(session, world.now())
+        crash.here("before_open_commit")
+    return opened
+
+
+def ring_for_what_waits(world: World) -> None:
+    """Ring for every kind of work that Postgres holds: a bell may have been lost with Redis, a worker with its job."""
+    now = world.now()
     with world.sessions() as session:
-        waiting = outbox.backlog(session)
-        due_sync, due_digest = syncing.is_due(session, world.now()), digest_service.pending(session)
-    if waiting:
-        ring(world, delivery.drain)
-    if due_sync:
-        ring(world, garmin.drain)
-    if due_digest:
-        ring(world, digests.make)
+        waiting = outcomes.backlog(session)
+        doubtful = outcomes.has_doubts(session, now)
+        due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now)
+        due_digest = digest_service.pending(session)
+        unapproved = contents.is_unapproved(session)
+    for is_needed, work in (
+        (bool(waiting), delivery.drain),
+        (doubtful, delivery.reconcile),
+        (due_sync, garmin.drain),
+        (due_digest, digests.make),
+        (unapproved, delivery.check_templates),
+        (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),
+    ):
+        if is_needed and work is not None:
+            ring(world, work)
     log.info("tick", **waiting)

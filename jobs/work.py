@@ -7,7 +7,7 @@ import structlog
 from redis import RedisError
 from sqlalchemy.orm import Session
 
-from jobs import schedule
+from jobs import crash, schedule
 from jobs.queue import answering, ring
 from services.bells import rung, timed
 from world import World
@@ -23,6 +23,7 @@ def transaction(world: World) -> Iterator[Session]:
     """
     with world.sessions.begin() as session:
         yield session
+    crash.here("after_commit")
     after_commit(world, session)
 
 

@@ -1,7 +1,8 @@
 """How figures, days and names read, in the reader's language, units and zone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,12 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, pass_context, pass_environment
 from jinja2.runtime import Context
 
-from messages.words import isolated
+from messages.message import units
+from messages.words import isolated, without_markup
 
 METRES_IN_MILE = 1609.344
+MOST_QUOTED = 40
+LINE_AROUND_NAME = 5
 
 
 @pass_context
@@ -76,13 +80,14 @@ def clock(context: Context, when: datetime) -> str:
 
 
 @pass_context
-def dates(context: Context, span: Any) -> str:
-    """A stretch of days: "16–22 Nov", "22 Nov", or with years where it crosses one."""
+def dates(context: Context, span: Any, today: date | None = None) -> str:
+    """A stretch of days: "16–22 Nov", "22 Nov", or with years where it crosses one or is not in today's."""
     locale = context["reader"].locale
+    with_year = span.start.year != span.end.year or (today is not None and span.end.year != today.year)
     if span.start == span.end:
-        return format_date(span.start, "d MMM", locale=locale)
-    skeleton = "MMMd" if span.start.year == span.end.year else "yMMMd"
-    return _english_order(span, locale) or format_interval(span.start, span.end, skeleton, locale=locale)
+        return format_date(span.start, "d MMM y" if with_year else "d MMM", locale=locale)
+    skeleton = "yMMMd" if with_year else "MMMd"
+    return _english_order(span, locale, with_year) or format_interval(span.start, span.end, skeleton, locale=locale)
 
 
 @pass_context
@@ -131,10 +136,24 @@ def name(text: str) -> str:
     return isolated(text)
 
 
+def quoted(text: str) -> str:
+    """What somebody typed, short and harmless enough to be said back to them."""
+    plain = without_markup(text)
+    return isolated(plain if len(plain) <= MOST_QUOTED else plain[:MOST_QUOTED].rstrip() + "…")
+
+
 @pass_context
-def listed(context: Context, texts: Iterable[str]) -> str:
-    """Names as "Anna, Ben and Dev"."""
-    return format_list([isolated(text) for text in texts], locale=context["reader"].locale)
+def listed(context: Context, texts: Sequence[str], most: int = 10) -> str:
+    """Names as "Anna, Ben and Dev", or, where they are too many, "Anna, Ben and 7 more"."""
+    names = [isolated(text) for text in texts]
+    shown = names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return format_list(shown, locale=context["reader"].locale)
+
+
+def fitting(names: Iterable[str], room: int) -> int:
+    """How many of these names, each on a line of its own, fit into so many signs."""
+    lines = accumulate(units(each) + LINE_AROUND_NAME for each in names)
+    return sum(length <= room for length in lines)
 
 
 def change(now: float, before: float) -> str:
@@ -155,15 +174,15 @@ def medal(place: int) -> str:
     return {1: "🥇", 2: "🥈", 3: "🥉"}.get(place, f"{place}.")
 
 
-def _english_order(span: Any, locale: str) -> str:
+def _english_order(span: Any, locale: str, with_year: bool) -> str:
     """CLDR's English is American ("Nov 16 – 22"); ours puts the day first, as most of its readers do."""
     if not locale.startswith("en") or locale == "en_US":
         return ""
-    same_month = (span.start.year, span.start.month) == (span.end.year, span.end.month)
-    year = " y" if span.start.year != span.end.year else ""
-    first = "d" if same_month else f"d MMM{year}"
-    joint = "–" if same_month else " – "
-    return format_date(span.start, first, locale=locale) + joint + format_date(span.end, f"d MMM{year}", locale=locale)
+    same_year, same_month = span.start.year == span.end.year, span.start.month == span.end.month
+    first = "d MMM y" if not same_year else "d" if same_month else "d MMM"
+    joint = "–" if first == "d" else " – "
+    last = "d MMM y" if with_year else "d MMM"
+    return format_date(span.start, first, locale=locale) + joint + format_date(span.end, last, locale=locale)
 
 
 ALL = {
@@ -183,7 +202,9 @@ ALL = {
     "sport_name": sport_name,
     "metric": metric,
     "name": name,
+    "quoted": quoted,
     "listed": listed,
+    "fitting": fitting,
     "change": change,
     "moved": moved,
     "medal": medal,

@@ -3,27 +3,35 @@
 import re
 import unicodedata
 
+from messages.message import units
+
 MARKUP = str.maketrans("", "", "*_~`")
+# What WhatsApp turns into a link, whether or not the address exists, and numbers that could be called.
 ADDRESS = re.compile(
-    r"(https?://|www\.|\S+\.(com|net|org|io|me|ru|cn|info|biz)\b|\+?\d[\d\s().-]{6,}\d)", re.IGNORECASE
+    r"[a-z][a-z0-9+.-]*://\S*|www\.\S*|\S+\.[a-z]{2,}/\S*"
+    r"|\S+\.(?:com|net|org|io|me|ru|cn|info|biz|app|dev|co|ly|gg|xyz|link|site|online|shop|club|live|tv|uk|eu|de)\b"
+    r"|\+?\d[\d\s().-]{6,}\d",
+    re.IGNORECASE,
 )
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 JOINERS = "\u200c\u200d"
+BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters and marks that show nothing
+SKIN = ("\U0001f3fb", "\U0001f3ff")
+FLAG_HALVES = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 MOST = 40
+MOST_READ = 400
 
 
 def clean_name(text: str, most: int = MOST) -> str:
     """A name on one line, without WhatsApp markup, addresses, numbers to call, or invisible signs; it may end up empty.
 
-    Joiners stay between letters and inside emoji, where scripts need them. Names written from right to left are
-    isolated when they are shown, not here.
+    `most` is counted as WhatsApp counts, where an emoji is two. Joiners stay between letters and inside emoji, where
+    scripts need them. Names written from right to left are isolated when they are shown, not here.
     """
-    text = unicodedata.normalize("NFC", text).translate(MARKUP)
-    text = ADDRESS.sub(" ", text)
-    text = "".join(sign if _visible(sign) else " " for sign in text)
-    text = " ".join(text.split())
-    text = text.strip(JOINERS)
-    return _cut(text, most) if any(_readable(sign) for sign in text) else ""
+    before, name = None, text[:MOST_READ]
+    while name != before:  # what is taken out of the middle may bring together what must not stand
+        before, name = name, _cleaned(name, most)
+    return name
 
 
 def isolated(name: str) -> str:
@@ -32,8 +40,22 @@ def isolated(name: str) -> str:
     return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}" if turns else name
 
 
-def _visible(sign: str) -> bool:
-    return sign in JOINERS or unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+def without_markup(text: str) -> str:
+    """A text in which WhatsApp finds nothing to set in bold."""
+    return text.translate(MARKUP)
+
+
+def _cleaned(text: str, most: int) -> str:
+    text = unicodedata.normalize("NFC", without_markup("".join(map(_seen, text))))
+    text = " ".join(ADDRESS.sub(" ", text).split()).strip(JOINERS)
+    return _cut(text, most) if any(_readable(sign) for sign in text) else ""
+
+
+def _seen(sign: str) -> str:
+    kind = unicodedata.category(sign)
+    if sign in JOINERS:
+        return sign
+    return "" if kind == "Cf" or sign in BLANK else " " if kind in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} else sign
 
 
 def _readable(sign: str) -> bool:
@@ -42,9 +64,18 @@ def _readable(sign: str) -> bool:
 
 def _cut(text: str, most: int) -> str:
     """Cut without leaving half a sign: marks and joined emoji go with what they stand on."""
-    if len(text) <= most:
-        return text
-    cut = text[:most]
-    while cut and (unicodedata.combining(text[len(cut)]) or text[len(cut)] in JOINERS or cut[-1] in JOINERS):
-        cut = cut[:-1]
-    return cut.rstrip()
+    end = len(text)
+    while units(text[:end]) > most or _splits(text, end):
+        end -= 1
+    return text[:end].rstrip()
+
+
+def _splits(text: str, end: int) -> bool:
+    if not 0 < end < len(text):
+        return False
+    after = text[end]
+    if after in FLAG_HALVES:
+        before = text[:end]
+        return (len(before) - len(before.rstrip(FLAG_HALVES))) % 2 == 1
+    hangs_on = unicodedata.category(after)[0] == "M" or after in JOINERS or SKIN[0] <= after <= SKIN[1]
+    return hangs_on or text[end - 1] in JOINERS

@@ -2,6 +2,7 @@
 
 from models.audit import AuditEvent
 from models.base import Base
+from models.breakers import Breaker
 from models.digests import DigestRun, RunStatus
 from models.garmin import Activity, GarminAccount, GarminMethod, GarminStatus
 from models.groups import Group, Invite, Membership, Role
@@ -15,6 +16,7 @@ __all__ = [
     "AttemptStep",
     "AuditEvent",
     "Base",
+    "Breaker",
     "Content",
     "DigestRun",
     "GarminAccount",

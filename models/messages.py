@@ -64,10 +64,17 @@ class OutboundMessage(Base, Timestamps):
             "'failed', 'expired', 'suppressed')",
             name="state",
         ),
-        Index("outbound_queued_idx", "priority", "next_attempt_at", postgresql_where=text("state = 'queued'")),
+        Index(
+            "outbound_queued_idx",
+            "priority",
+            "next_attempt_at",
+            "created_at",
+            postgresql_where=text("state = 'queued'"),
+        ),
         Index("outbound_in_flight_idx", "member_id", postgresql_where=text("state IN ('sending', 'unknown')")),
         Index("outbound_leased_idx", "leased_until", postgresql_where=text("state = 'sending'")),
         Index("outbound_unknown_idx", "next_attempt_at", postgresql_where=text("state = 'unknown'")),
+        Index("outbound_silent_idx", "next_attempt_at", postgresql_where=text("state IN ('accepted', 'sent')")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -85,6 +92,7 @@ class OutboundMessage(Base, Timestamps):
     first_attempt_at: Mapped[datetime | None]
     looks: Mapped[int] = mapped_column(default=0)
     sid: Mapped[str | None] = mapped_column(String(40), unique=True)
+    old_sids: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     said_as: Mapped[str | None] = mapped_column(String(60))
     body_hash: Mapped[str | None] = mapped_column(String(32))
     error_code: Mapped[int | None]

@@ -42,6 +42,8 @@ class Member(Base, Timestamps):
     address: Mapped[str] = mapped_column(String(150))
     last_inbound_at: Mapped[datetime | None]
     opted_out_at: Mapped[datetime | None]
+    unreachable_at: Mapped[datetime | None]
+    template_at: Mapped[datetime | None] = mapped_column(index=True)
     next_send_at: Mapped[datetime | None]
     current_group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="SET NULL"))
     unfinished: Mapped[str | None] = mapped_column(String(400))

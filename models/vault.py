@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,6 +71,11 @@ class Vault:
         return dict(self.keys)
 
 
+def new_key(name: str) -> str:
+    """A fresh key, as DATA_KEYS wants it."""
+    return f"{name}:{base64.b64encode(os.urandom(32)).decode()}"
+
+
 def vault(session: Session) -> Vault:
     """The vault that this session was opened with."""
     found: Vault = session.info["vault"]
@@ -104,3 +110,7 @@ def _derived(key: bytes, purpose: str) -> bytes:
 
 def _bound(purpose: str, owner: object) -> bytes:
     return f"1|{purpose}|{owner}".encode()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(new_key("k1") + "\n")

@@ -1,6 +1,9 @@
 """What can go wrong outside, told apart by who can do something about it."""
 
 from datetime import timedelta
+from enum import StrEnum
+
+from providers.messenger import Meaning
 
 
 class ProviderError(Exception):
@@ -21,6 +24,12 @@ class WrongPassword(GarminError):
 
 class WrongCode(GarminError):
     """The second-factor code was wrong or too old; a newer one may be tried."""
+
+    permanent = True
+
+
+class KeyRejected(GarminError):
+    """Garmin does not know this Personal API key, or no longer."""
 
     permanent = True
 
@@ -58,11 +67,14 @@ class MessengerError(ProviderError):
 
 
 class NotSent(MessengerError):
-    """Certainly not accepted; it may be sent again, after `retry_after` where the vendor named a time."""
+    """Certainly not accepted; it may be sent again, after `retry_after` where the vendor named a time.
 
-    def __init__(self, message: str = "", retry_after: timedelta | None = None) -> None:
+    `throttled` tells that the vendor asked us to slow down.
+    """
+
+    def __init__(self, message: str = "", retry_after: timedelta | None = None, *, throttled: bool = False) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.throttled = retry_after, throttled
 
 
 class Refused(MessengerError):
@@ -70,9 +82,9 @@ class Refused(MessengerError):
 
     permanent = True
 
-    def __init__(self, code: int, message: str = "") -> None:
-        super().__init__(message or f"refused with {code}")
-        self.code = code
+    def __init__(self, code: int, meaning: Meaning = Meaning.OURS) -> None:
+        super().__init__(f"refused with {code}: {meaning}")
+        self.code, self.meaning = code, meaning
 
 
 class MessengerBroken(MessengerError):
@@ -85,3 +97,26 @@ class Unclear(MessengerError):
 
 class ChartError(ProviderError):
     """A picture could not be drawn."""
+
+
+class Flaw(StrEnum):
+    """Why a file cannot be read as an activity."""
+
+    TOO_LARGE = "too_large"
+    PACKED = "packed"  # a ZIP, as Garmin Connect exports an original
+    UNKNOWN_KIND = "unknown_kind"
+    DAMAGED = "damaged"
+    NO_ACTIVITY = "no_activity"  # a course, a workout, a day's steps
+    NO_TIMES = "no_times"  # a planned route: nobody has done it yet
+    IMPOSSIBLE = "impossible"  # it lasts a month, or happened in 1970
+    TOO_MANY = "too_many"
+
+
+class NotAnActivityFile(ProviderError):
+    """A file that somebody sent holds no activity that we can read. `why` is what to tell them."""
+
+    permanent = True
+
+    def __init__(self, why: Flaw) -> None:
+        super().__init__(why.value)
+        self.why = why

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Protocol
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol, Self
+
+LONGEST_STEPS = 28  # days of steps that Garmin gives to one request
 
 
 @dataclass(frozen=True)
@@ -17,10 +19,14 @@ class Profile:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A finished sign-in. `tokens` is an opaque text: keep it encrypted, hand it back unchanged."""
+    """A finished sign-in. `tokens` is an opaque text: keep it encrypted, hand it back unchanged.
+
+    `ends` is when they stop for good, where Garmin lets us see it: a key shows its end only on its last day.
+    """
 
     profile: Profile
     tokens: str = field(repr=False)
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,26 @@ class Page:
     last: bool
 
 
+@dataclass(frozen=True)
+class DaySteps:
+    """A day on the watch: the steps counted, and how many were hoped for."""
+
+    day: date
+    steps: int
+    goal: int | None
+
+    @classmethod
+    def listed(cls, answer: Any) -> list[Self]:
+        """Read Garmin's list of days, leaving out those that nobody wore the watch. Raises ValueError if it is none."""
+        if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+            raise ValueError("the days are not a list")
+        return [
+            cls(date.fromisoformat(str(row.get("calendarDate"))), steps, _count(row.get("stepGoal")))
+            for row in answer
+            if (steps := _count(row.get("totalSteps"))) is not None
+        ]
+
+
 class Session(Protocol):
     """One account, opened from its stored tokens. Not safe to share between threads or processes."""
 
@@ -49,6 +75,10 @@ class Session(Protocol):
 
     def activities(self, start: date, end: date) -> Iterator[Page]:
         """Every activity whose local start date lies in [start, end], page by page."""
+        ...
+
+    def steps(self, start: date, end: date) -> list[DaySteps]:
+        """The days in [start, end] that Garmin has steps of, oldest first."""
         ...
 
 
@@ -66,3 +96,28 @@ class Garmin(Protocol):
     def open(self, tokens: str) -> Session:
         """Open an account without a request."""
         ...
+
+
+class GarminByKey(Protocol):
+    """The same account by another door: a Personal API key that its owner made, which only reads."""
+
+    def sign_in_with_key(self, key: str) -> SignedIn:
+        """Try a key. Raises a `providers.errors.GarminError`: `KeyRejected` when it opens nothing."""
+        ...
+
+    def open(self, tokens: str) -> Session:
+        """Open an account without a request."""
+        ...
+
+
+def spans(start: date, end: date, longest: int = LONGEST_STEPS) -> Iterator[tuple[date, date]]:
+    """Cut [start, end] into pieces of at most so many days, oldest first."""
+    while start <= end:
+        last = min(start + timedelta(days=longest - 1), end)
+        yield start, last
+        start = last + timedelta(days=1)
+
+
+def _count(value: Any) -> int | None:
+    """A number of steps. Garmin sends null for a day it knows nothing of."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -14,7 +15,6 @@ from garminconnect import (
 from garminconnect import (
     GarminConnectAuthenticationError,
     GarminConnectConnectionError,
-    GarminConnectNotFoundError,
     GarminConnectTooManyRequestsError,
 )
 from garminconnect.client import sso
@@ -30,13 +30,27 @@ from providers.errors import (
     WrongCode,
     WrongPassword,
 )
-from providers.garmin import NeedsCode, Page, Profile, SignedIn
+from providers.garmin import DaySteps, NeedsCode, Page, Profile, SignedIn, spans
 
 # Tried in order by the library, each a burst of its own; the plain-requests twins add requests and no hope.
 USELESS_STRATEGIES = {"mobile+requests", "portal+requests"}
 # Rows asked for at once. The list has no documented maximum; other tools ask 1,000 in one call.
 PAGE = 1000
 SMALLER_PAGES = {1000: 200, 200: 45, 45: 20}
+
+# A sign-in that failed is told by the library in words only: it has tried several ways, each with answers of its own.
+TOLD: tuple[tuple[re.Pattern[str], type[GarminError]], ...] = (
+    (re.compile("Invalid Username or Password|Widget authentication failed"), WrongPassword),
+    (re.compile("SESSION_EXPIRED|Invalid MFA client_state|Missing widget MFA|Widget MFA: missing"), SignInTimedOut),
+    (re.compile("CAPTCHA"), GarminBlocked),
+    (re.compile(r"Widget MFA failed|verifyCode: [A-Z]+_[A-Z_]+"), WrongCode),
+    (re.compile(r"(HTTP|returned) 42[79]\b|429 in JSON|rate limited"), GarminThrottled),
+    # A page where JSON should be is a bot check, unless a gateway says that nobody is there.
+    (re.compile(r"(HTTP|returned) 403\b|HTTP 200 non-JSON|non-JSON\): HTTP 200|a 403 here"), GarminBlocked),
+)
+LONGEST_WISH = 24 * 3600  # seconds; whoever names more is not believed
+LIBRARY = (GarminConnectAuthenticationError, GarminConnectConnectionError, GarminConnectTooManyRequestsError)
+SENSELESS = (AttributeError, KeyError, TypeError, ValueError)
 
 
 class GarminConnect:
@@ -52,7 +66,7 @@ class GarminConnect:
     def sign_in(self, email: str, password: str) -> SignedIn | NeedsCode:
         """Try once: about four requests, a minute or two when Garmin is in a bad mood. See `Garmin.sign_in`."""
         client = self._library().client
-        with _signing_in(WrongPassword):
+        with _signing_in():
             status, state = client.login(email, password, return_on_mfa=True)
             if status == "needs_mfa":
                 return NeedsCode(method=str(state.get("method") or "email"), state=json.dumps(state))
@@ -61,12 +75,8 @@ class GarminConnect:
     def answer_code(self, state: str, code: str) -> SignedIn:
         """Finish with the code. See `Garmin.answer_code`."""
         client = self._library().client
-        try:
-            pending = json.loads(state)
-        except ValueError:
-            raise SignInTimedOut from None
-        with _signing_in(WrongCode):
-            client.resume_login(pending, code)
+        with _signing_in():
+            client.resume_login(_pending(state), code)
             return _signed_in(client)
 
     def open(self, tokens: str) -> "Account":
@@ -118,6 +128,20 @@ class Account:
                 return
             first += len(rows)
 
+    def steps(self, start: date, end: date) -> list[DaySteps]:
+        """Read the days, 28 to a request. See `Session.steps`."""
+        found: list[DaySteps] = []
+        for first, last in spans(start, end):
+            found += self._days(first.isoformat(), last.isoformat())
+        return found
+
+    def _days(self, first: str, last: str) -> list[DaySteps]:
+        answer = self._asked(lambda: self.library.get_daily_steps(first, last))
+        try:
+            return DaySteps.listed(answer or [])
+        except ValueError:
+            raise GarminUnavailable("the days make no sense") from None
+
     def _rows(self, first: int, limit: int, start: date, end: date) -> list[dict[str, Any]] | None:
         """One page, or None when the server failed at a size that could be smaller."""
         window = {"startDate": start.isoformat(), "endDate": end.isoformat()}
@@ -136,6 +160,13 @@ class Account:
         with _reading():
             if self.client._token_expires_soon():  # noqa: SLF001 - the library hides a failed refresh; we must see it
                 self._refresh()
+            token = self.client.di_token
+            try:
+                return question()
+            except GarminConnectAuthenticationError:
+                if self.client.di_token != token:  # refused with fresh tokens too
+                    raise
+            self._refresh()
             return question()
 
     def _refresh(self) -> None:
@@ -147,20 +178,32 @@ class Account:
 
 def _refresh_failed(message: str) -> GarminError:
     status = message.rsplit(" ", 1)[-1]
-    if status in {"400", "401"}:
-        return LinkBroken(f"refresh answered {status}")
-    if status in {"429", "427"}:
-        return GarminThrottled(message)
-    return GarminBlocked(message) if status == "403" else GarminUnavailable(message)
+    if status in {"400", "401"} or "No DI refresh token" in message:
+        return LinkBroken("tokens cannot be refreshed")
+    return _failure(int(status) if status.isdecimal() else None, "refresh")
+
+
+def _pending(state: str) -> dict[str, Any]:
+    """The half-open sign-in. One that cannot be read is as good as one that is over."""
+    try:
+        pending = json.loads(state)
+    except ValueError:
+        raise SignInTimedOut from None
+    if not isinstance(pending, dict) or not pending:
+        raise SignInTimedOut
+    return pending
 
 
 def _signed_in(client: Any) -> SignedIn:
     if client.di_token is None:
         raise GarminUnavailable("signed in by a way whose tokens cannot be kept")
     profile = client.connectapi("/userprofile-service/socialProfile")
+    garmin_id = str(profile.get("profileId") or profile.get("id") or "")
+    if not garmin_id:
+        raise GarminUnavailable("a profile without an id")
     return SignedIn(
         Profile(
-            garmin_id=str(profile.get("profileId") or profile.get("id") or ""),
+            garmin_id=garmin_id,
             display_name=str(profile.get("displayName") or ""),
             full_name=str(profile.get("fullName") or profile.get("userName") or ""),
         ),
@@ -169,19 +212,18 @@ def _signed_in(client: Any) -> SignedIn:
 
 
 @contextmanager
-def _signing_in(refused: type[GarminError]) -> Iterator[None]:
+def _signing_in() -> Iterator[None]:
     """Errors of a sign-in in our own words. Nothing of the library's text goes on: it may name the account."""
     try:
         yield
     except GarminError:
         raise
-    except GarminConnectTooManyRequestsError as error:
-        raise GarminThrottled("sign-in", _retry_after(error)) from None
-    except GarminConnectAuthenticationError as error:
-        raise _refusal(error, refused) from None
-    except (GarminConnectConnectionError, RequestException, CurlError) as error:
+    except LIBRARY as error:
+        told = next((kind for words, kind in TOLD if words.search(str(error))), None)
+        raise told() if told and _status(error) is None else _outage(error) from None
+    except (RequestException, CurlError) as error:
         raise _outage(error) from None
-    except (KeyError, TypeError, ValueError):
+    except SENSELESS:
         raise GarminUnavailable("an answer that makes no sense") from None
 
 
@@ -192,40 +234,38 @@ def _reading() -> Iterator[None]:
         yield
     except GarminError:
         raise
-    except GarminConnectTooManyRequestsError as error:
-        raise GarminThrottled("data", _retry_after(error)) from None
     except GarminConnectAuthenticationError:
         raise LinkBroken("Garmin answers 401") from None
-    except (GarminConnectConnectionError, RequestException, CurlError) as error:
+    except (*LIBRARY, RequestException, CurlError) as error:
         raise _outage(error) from None
-    except ValueError:
-        raise GarminUnavailable("an answer that is not JSON") from None
+    except SENSELESS:
+        raise GarminUnavailable("an answer that makes no sense") from None
 
 
-def _refusal(error: Exception, refused: type[GarminError]) -> GarminError:
-    status = _status(error)
+def _outage(error: BaseException) -> GarminError:
+    if any(str(getattr(each, "doc", "")).lstrip().startswith("<") for each in _chain(error)):
+        return GarminBlocked("a page instead of data")
+    if isinstance(error, GarminConnectTooManyRequestsError):
+        return GarminThrottled("Garmin asks to slow down", _retry_after(error))
+    return _failure(_status(error), type(error).__name__, _retry_after(error))
+
+
+def _failure(status: int | None, what: str, retry_after: timedelta | None = None) -> GarminError:
     if status in {429, 427}:
-        return GarminThrottled("sign-in")
-    if status == 403:
-        return GarminBlocked("sign-in")
-    return refused()
-
-
-def _outage(error: Exception) -> GarminError:
-    status = _status(error)
-    if status in {401, 400} and not isinstance(error, GarminConnectNotFoundError):
-        return LinkBroken(f"Garmin answers {status}")
-    if status in {429, 427}:
-        return GarminThrottled("data", _retry_after(error))
+        return GarminThrottled(f"Garmin answers {status}", retry_after)
     if status == 403:
         return GarminBlocked(f"Garmin answers {status}")
-    failure = GarminUnavailable(type(error).__name__ if status is None else f"Garmin answers {status}")
+    failure = GarminUnavailable(what if status is None else f"Garmin answers {status}")
     failure.status = status  # type: ignore[attr-defined]
     return failure
 
 
+def _chain(error: BaseException) -> list[BaseException]:
+    return [each for each in (error, error.__cause__, error.__context__) if each is not None]
+
+
 def _status(error: BaseException) -> int | None:
-    for each in (error, error.__cause__, error.__context__):
+    for each in _chain(error):
         response = getattr(each, "response", None)
         if response is not None:
             return int(response.status_code)
@@ -233,10 +273,10 @@ def _status(error: BaseException) -> int | None:
 
 
 def _retry_after(error: BaseException) -> timedelta | None:
-    for each in (error, error.__cause__, error.__context__):
-        wish = getattr(getattr(each, "response", None), "headers", {}).get("Retry-After", "")
-        if str(wish).isdigit():
-            return timedelta(seconds=int(wish))
+    for each in _chain(error):
+        wish = str(getattr(getattr(each, "response", None), "headers", {}).get("Retry-After", ""))
+        if wish.isdecimal():
+            return timedelta(seconds=min(int(wish), LONGEST_WISH))
     return None
 
 

@@ -3,7 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
+
+
+class Meaning(StrEnum):
+    """What a vendor's refusal means for the message, by who can do something about it."""
+
+    AGAIN_SOON = "again soon"
+    AGAIN_LATER = "again later"
+    WINDOW_CLOSED = "window closed"
+    NO_MORE = "no more to this person"
+    UNREACHABLE = "person unreachable"
+    TEMPLATE_HELD = "template held"
+    OURS = "our fault"
+    STOP = "stop everything"
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,7 @@ class Receipt:
     sid: str
     status: str
     error_code: int | None = None
+    meaning: Meaning = Meaning.OURS
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,12 @@ class Sent:
     body: str = field(repr=False)
     created_at: datetime | None = None
     error_code: int | None = None
+    meaning: Meaning = Meaning.OURS
+
+    @property
+    def receipt(self) -> "Receipt":
+        """What a receipt would have told."""
+        return Receipt(self.sid, self.status, self.error_code, self.meaning)
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,10 @@ class Messenger(Protocol):
 
     def sent_to(self, address: str, limit: int = 50) -> list[Sent]:
         """List the newest messages from us to this address."""
+        ...
+
+    def heard_since(self, instant: datetime) -> list[Inbound]:
+        """List what people wrote to us since then, newest first: for those whose webhook never came."""
         ...
 
     def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:

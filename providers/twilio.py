@@ -3,14 +3,15 @@
 import hashlib
 import hmac
 import json
+import ssl
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import structlog
 from requests import exceptions as http
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
 from twilio.request_validator import get_signature_algorithm as algorithm_of
 from twilio.rest import Client
@@ -20,14 +21,16 @@ from urllib3 import exceptions as urllib3
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
 from providers.messenger import Approval, Content, Inbound, Parcel, Receipt, Sent
-from providers.twilio_forms import read_inbound, read_receipt
+from providers.twilio_codes import meaning_of
+from providers.twilio_forms import SID, addresses_of, read_inbound, read_receipt
 from providers.twilio_http import Throttled, TwilioHttp
 
 log = structlog.get_logger()
 
 ACCOUNT_REFUSED = {20003, 20005, 30002}  # wrong token, account suspended: https://www.twilio.com/docs/api/errors
-FAILURES = (Throttled, TwilioException, http.RequestException)
-BEFORE_ANYTHING_WAS_SENT = (urllib3.NewConnectionError, urllib3.ConnectTimeoutError, urllib3.SSLError)
+# The last three are the SDK's stumbling over an answer that is not what it should be.
+FAILURES = (Throttled, TwilioException, http.RequestException, AttributeError, TypeError, ValueError)
+BEFORE_ANYTHING_WAS_SENT = (urllib3.NewConnectionError, urllib3.ConnectTimeoutError)
 
 
 class Twilio:
@@ -67,6 +70,8 @@ class Twilio:
             )
         except FAILURES as error:
             raise _sending(error) from None
+        if not SID.fullmatch(str(message.sid)):
+            raise Unclear("Twilio's answer names no message")
         return str(message.sid)
 
     def fetch(self, sid: str) -> Sent:
@@ -82,6 +87,14 @@ class Twilio:
             return [_sent(each) for each in self.client.messages.list(to=address, from_=self.sender, limit=limit)]
         except FAILURES as error:
             raise _asking(error) from None
+
+    def heard_since(self, instant: datetime) -> list[Inbound]:
+        """List inbound messages. See `Messenger.heard_since`."""
+        try:
+            listed = self.client.messages.list(to=self.sender, date_sent_after=instant, limit=1000)
+        except FAILURES as error:
+            raise _asking(error) from None
+        return [heard for heard in map(_heard, listed) if heard is not None]
 
     def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Check the account, then the signature. A missing one is False, not an error."""
@@ -160,13 +173,21 @@ class _Types(ContentList.Types):  # type: ignore[misc]
 def _sending(error: Exception) -> MessengerError:
     """Tell apart: refused, not sent, or unclear. What is not understood counts as unclear, so nothing doubles."""
     if isinstance(error, Throttled):
-        return NotSent("Twilio asks to slow down", error.retry_after)
-    if isinstance(error, TwilioRestException):
+        return NotSent("Twilio asks to slow down", error.retry_after, throttled=True)
+    if isinstance(error, TwilioRestException | TwilioServiceException):
         return _answered(error)
+    if getattr(error.args[-1] if error.args else None, "status_code", None) == 401:  # the SDK's lists keep no code
+        return MessengerBroken("Twilio refuses our account (401)")
     reason = getattr(error.args[0], "reason", None) if isinstance(error, http.RequestException) and error.args else None
-    if isinstance(error, http.ConnectTimeout) or isinstance(reason, BEFORE_ANYTHING_WAS_SENT):
+    if isinstance(error, http.ConnectTimeout) or isinstance(reason, BEFORE_ANYTHING_WAS_SENT) or _not_trusted(reason):
         return NotSent("Twilio could not be reached", timedelta(seconds=5))
     return Unclear(type(error).__name__)
+
+
+def _not_trusted(reason: object) -> bool:
+    """A certificate refused: nothing was sent. Any other failure of TLS may come after the request."""
+    inner = reason.args[0] if isinstance(reason, urllib3.SSLError) and reason.args else None
+    return isinstance(inner, ssl.SSLCertVerificationError)
 
 
 def _asking(error: Exception) -> MessengerError:
@@ -175,14 +196,23 @@ def _asking(error: Exception) -> MessengerError:
     return NotSent(str(failure)) if isinstance(failure, Unclear) else failure
 
 
-def _answered(error: TwilioRestException) -> MessengerError:
+def _answered(error: TwilioRestException | TwilioServiceException) -> MessengerError:
     code = error.code or error.status
     log.warning("twilio refused", status=error.status, code=code)
     if error.status == 401 or code in ACCOUNT_REFUSED:
         return MessengerBroken(f"Twilio refuses our account ({code})")
-    if error.status >= 500:
+    if not 400 <= error.status < 500 or error.status == 408:
         return Unclear(f"Twilio answered {error.status}")
-    return Refused(code)
+    return Refused(code, meaning_of(code))
+
+
+def _heard(message: Any) -> Inbound | None:
+    """An inbound message as the list tells it: without the writer's name, and a tap only by its label."""
+    try:
+        phone, business = addresses_of(message.from_)
+    except ValueError:
+        return None
+    return Inbound(message.sid, phone, business, "", (message.body or "").replace("\x00", ""))
 
 
 def _sent(message: Any) -> Sent:
@@ -193,4 +223,5 @@ def _sent(message: Any) -> Sent:
         body=message.body or "",
         created_at=message.date_created,
         error_code=message.error_code,
+        meaning=meaning_of(message.error_code),
     )

@@ -5,9 +5,11 @@ import unicodedata
 from typing import Any
 
 from providers.messenger import Inbound, Receipt
+from providers.twilio_codes import meaning_of
 
 SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
-PHONE = re.compile(r"\+[1-9]\d{6,14}")
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+ERROR_CODE = re.compile(r"[0-9]{1,9}")
 BUSINESS = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]{1,128}")  # WhatsApp's id for a person without a number
 STATUSES = {
     "accepted",
@@ -28,7 +30,7 @@ def read_inbound(form: Any, sender: str) -> Inbound:
     """Read an inbound message. A tap's payload wins over its label. Raises ValueError where a field is off."""
     if _one(form, "To") != sender:
         raise ValueError("To is not our number")
-    phone, business = _addresses(form)
+    phone, business = addresses_of(_one(form, "From"), _one(form, "ExternalUserId"))
     kind = _one(form, "MessageType") or "text"
     return Inbound(
         sid=_matching(form, "MessageSid", SID),
@@ -49,29 +51,31 @@ def read_receipt(form: Any) -> Receipt:
     if status not in STATUSES:
         raise ValueError("unknown MessageStatus")
     code = _one(form, "ErrorCode")
-    return Receipt(_matching(form, "MessageSid", SID), status, int(code) if code.isdigit() else None)
+    number = int(code) if ERROR_CODE.fullmatch(code) else None
+    return Receipt(_matching(form, "MessageSid", SID), status, number, meaning_of(number))
 
 
-def _addresses(form: Any) -> tuple[str | None, str | None]:
+def addresses_of(*written: str) -> tuple[str | None, str | None]:
+    """The phone number and the WhatsApp id among addresses like `whatsapp:+32…`. Raises ValueError without either."""
     phone = business = None
-    for field in ("From", "ExternalUserId"):
-        value = _one(form, field)
+    for value in written:
         address = value.removeprefix("whatsapp:")
-        if value == address and value:
-            raise ValueError(f"{field} is not a WhatsApp address")
+        if value and value == address:
+            raise ValueError("not a WhatsApp address")
         if PHONE.fullmatch(address):
             phone = address
         elif BUSINESS.fullmatch(address):
             business = address
         elif address:
-            raise ValueError(f"{field} is neither a number nor a WhatsApp id")
+            raise ValueError("neither a number nor a WhatsApp id")
     if not phone and not business:
-        raise ValueError("From is missing")
+        raise ValueError("nobody's address")
     return phone, business
 
 
 def _line(form: Any) -> str:
-    spoken = _one(form, "ButtonPayload") or _one(form, "ListId") or _one(form, "ButtonText") or _one(form, "Body")
+    words = [_one(form, field) for field in ("ButtonPayload", "ListId", "ButtonText", "Body")]
+    spoken = next(filter(None, words), "")
     return unicodedata.normalize("NFC", spoken.replace("\x00", ""))
 
 

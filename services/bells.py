@@ -10,6 +10,7 @@ class Bell(StrEnum):
     """Who is to be woken."""
 
     DELIVER = "deliver"
+    RECEIVE = "receive"
     GARMIN = "garmin"
     DIGESTS = "digests"
 

@@ -70,6 +70,12 @@ def poll(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
     return changes
 
 
+def is_unapproved(session: Session) -> bool:
+    """Whether a template waits for WhatsApp, or is held by it."""
+    waiting = StoredContent.status.in_(["received", "pending", "paused", "unsubmitted"])
+    return session.scalar(select(StoredContent.name).where(waiting).limit(1)) is not None
+
+
 def usable(session: Session) -> Mapping[str, str]:
     """The vendor's ids of all contents that may be used now, by name."""
     ready = StoredContent.status.in_([SESSION, APPROVED])

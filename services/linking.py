@@ -171,6 +171,12 @@ def failed(session: Session, task: Task, problem: str) -> None:
     _finish(attempt, AttemptStep.FAILED, problem)
 
 
+def is_waiting(session: Session, now: datetime) -> bool:
+    """Whether a sign-in waits for a worker."""
+    waiting = (LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
+    return session.scalar(select(LinkAttempt.id).where(*waiting).limit(1)) is not None
+
+
 def give_up_abandoned(session: Session, now: datetime) -> int:
     """End sign-ins whose worker died or whose code never came. Never tried again by themselves."""
     open_steps = LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.CODE, AttemptStep.ANSWERED])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from messages.words import clean_name
 from models import Group, Identity, IdentityKind, Member, Membership
-from services import audit
+from services import audit, outbox
 from services.refusals import NotInAGroup
 
 UNFINISHED_FOR = timedelta(minutes=15)
@@ -25,6 +25,7 @@ def known(
     _remember_addresses(session, member, phone, business_id)
     member.address = address
     member.last_inbound_at = now
+    member.unreachable_at = None
     return member, found is None
 
 
@@ -70,6 +71,7 @@ def take_unfinished(member: Member, now: datetime) -> str | None:
 def opt_out(session: Session, member: Member, now: datetime) -> None:
     """Send nothing more that was not asked for."""
     member.opted_out_at = member.opted_out_at or now
+    outbox.silence(session, member.id)
     audit.note(session, "member.opted_out", now, member_id=member.id)
 
 
@@ -103,7 +105,7 @@ def _behind(session: Session, phone: str | None, business_id: str | None) -> Mem
             select(Member)
             .join(Identity)
             .where(Identity.kind == kind, Identity.value == value)
-            .with_for_update(of=Member)
+            .with_for_update(of=Member, key_share=True)
             .execution_options(populate_existing=True)
         )
         if member := session.scalar(query):

@@ -1,7 +1,7 @@
-"""How a message leaves: claimed, handed over, marked; and what is done when nobody knows.
+"""Who gets which message next: claimed under a lock, in the form that may be said now.
 
-Each function is one short step inside a transaction of its caller; the vendor is never spoken to in here. The claim is
-committed before the message is handed over, so a crash leaves a row that says so, and nothing is sent blindly twice.
+The claim is committed before the message is handed over, so a crash leaves a row that says so, and nothing is sent
+blindly twice. What then becomes of it is `services.outcomes`' matter.
 """
 
 import hashlib
@@ -9,61 +9,58 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from messages.message import Message
-from models import Member, MessageEvent, MessageKind, MessageState, OutboundMessage
+from models import Member, Membership, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.vault import Unreadable, vault
-from providers.messenger import Receipt
+from services import contents
 
-LEASE = timedelta(seconds=60)
-PAIR_GAP = timedelta(seconds=6)
-FIRST_LOOK_AFTER = timedelta(seconds=60)
-MOST_ATTEMPTS = 5
-
+PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
+WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
+BUDGET_AGAIN = timedelta(hours=1)
+DAY = timedelta(hours=24)
+ROWS_FOR_EACH = 3  # several may wait for one person, and only the first may go
+QUIET_GRACE = timedelta(hours=2)
 IN_FLIGHT = (MessageState.SENDING, MessageState.UNKNOWN)
-RANK = {
-    MessageState.SENDING: 0,
-    MessageState.UNKNOWN: 0,
-    MessageState.QUEUED: 0,
-    MessageState.ACCEPTED: 1,
-    MessageState.SENT: 3,
-    MessageState.DELIVERED: 4,
-    MessageState.READ: 5,
-}
-STATE_OF = {
-    "accepted": MessageState.ACCEPTED,
-    "scheduled": MessageState.ACCEPTED,
-    "queued": MessageState.ACCEPTED,
-    "sending": MessageState.ACCEPTED,
-    "sent": MessageState.SENT,
-    "delivered": MessageState.DELIVERED,
-    "read": MessageState.READ,
-    "undelivered": MessageState.FAILED,
-    "failed": MessageState.FAILED,
-    "canceled": MessageState.FAILED,
-}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an operator chose: how long a claim lasts, and how many people may get a template in 24 hours."""
+
+    lease: timedelta = timedelta(seconds=60)
+    people_a_day: int = 250
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A message that this worker, and nobody else, may hand over now. `attempt` is the fence against its twin."""
+    """A message that this worker, and nobody else, may hand over now.
+
+    `attempt` is the fence against its twin. `said_as` is the form: an approved template's or a buttons content's
+    name, "picture" or "text"; `text` is what the reader will read.
+    """
 
     id: UUID
     attempt: int
     kind: MessageKind
     to: str
-    last_inbound_at: datetime | None
     expires_at: datetime
     message: Message
+    said_as: str
+    text: str
 
 
-def claim(session: Session, now: datetime, most: int) -> list[Claimed]:
-    """Claim up to `most` messages, at most one for each person, replies first. The caller commits before sending."""
+def claim(session: Session, now: datetime, most: int, usable: Mapping[str, str], rules: Rules) -> list[Claimed]:
+    """Claim up to `most` messages, at most one for each person, replies first. The caller commits before sending.
+
+    `usable` names the contents that the vendor has for us. A message that may not be said is ended or put off here.
+    """
     rows = _next_for_each_person(session, now, most)
-    claimed = [_claimed(session, row, member, now) for row, member in rows]
+    claimed = [_claimed(session, row, member, now, usable, rules) for row, member in rows]
     return [each for each in claimed if each is not None]
 
 
@@ -74,200 +71,156 @@ def next_due(session: Session) -> datetime | None:
     return session.scalar(query.where(OutboundMessage.state == MessageState.QUEUED))
 
 
+def silence(session: Session, member_id: int) -> None:
+    """Whoever wants no more gets nothing that already waits, but for replies to what they say themselves."""
+    mine = (OutboundMessage.member_id == member_id, OutboundMessage.kind != MessageKind.REPLY)
+    query = select(OutboundMessage).where(*mine, OutboundMessage.state == MessageState.QUEUED).with_for_update()
+    for row in session.scalars(query):
+        end(session, row, MessageState.SUPPRESSED, "opt-out")
+
+
+def end(session: Session, row: OutboundMessage, state: MessageState, source: str, **detail: object) -> None:
+    """Finish a message for good. What it said is forgotten."""
+    row.state = state
+    row.leased_until = row.content = None
+    event(session, row, source, **detail)
+
+
+def event(session: Session, row: OutboundMessage, source: str, **detail: object) -> None:
+    """Write down one step of a message."""
+    session.add(MessageEvent(message_id=row.id, source=source, state=row.state, detail=detail))
+
+
+def body_hash(text: str) -> str:
+    """Enough of a text to recognise it in the vendor's list."""
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:32]
+
+
 def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequence[tuple[OutboundMessage, Member]]:
     busy = aliased(OutboundMessage)
+    # A reply answers what a person has just said, and WhatsApp lends a burst for that; the rest keeps its distance.
+    rested = or_(OutboundMessage.kind == MessageKind.REPLY, Member.next_send_at.is_(None), Member.next_send_at <= now)
     query = (
         select(OutboundMessage, Member)
         .join(Member, Member.id == OutboundMessage.member_id)
         .where(
             OutboundMessage.state == MessageState.QUEUED,
             OutboundMessage.next_attempt_at <= now,
-            or_(OutboundMessage.kind == MessageKind.REPLY, Member.next_send_at.is_(None), Member.next_send_at <= now),
+            rested,
             ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT)),
         )
         .order_by(OutboundMessage.priority, OutboundMessage.next_attempt_at, OutboundMessage.created_at)
-        .limit(most)
-        .with_for_update(skip_locked=True, of=[OutboundMessage, Member])
+        .limit(most * ROWS_FOR_EACH)
+        # NO KEY UPDATE: a digest being written for these members, which only refers to them, is not in the way.
+        .with_for_update(skip_locked=True, key_share=True, of=[OutboundMessage, Member])
         .execution_options(populate_existing=True)
     )
     first: dict[int, tuple[OutboundMessage, Member]] = {}
     for row, member in session.execute(query):
-        first.setdefault(member.id, (row, member))
+        if len(first) < most:
+            first.setdefault(member.id, (row, member))
     # Between the look and the lock another worker may have claimed for the same person: look again, now locked.
     taken = select(busy.member_id).where(busy.member_id.in_(first), busy.state.in_(IN_FLIGHT))
     for member_id in session.scalars(taken):
-        del first[member_id]
+        first.pop(member_id, None)
     return list(first.values())
 
 
-def _claimed(session: Session, row: OutboundMessage, member: Member, now: datetime) -> Claimed | None:
-    if row.expires_at <= now:
-        end(session, row, MessageState.EXPIRED, "claim")
+def _claimed(
+    session: Session, row: OutboundMessage, member: Member, now: datetime, usable: Mapping[str, str], rules: Rules
+) -> Claimed | None:
+    if over := _over(session, row, member, now):
+        end(session, row, over[0], "claim", why=over[1])
         return None
-    if member.opted_out_at and row.kind is not MessageKind.REPLY:
-        end(session, row, MessageState.SUPPRESSED, "claim", why="opted out")
+    if row.kind is not MessageKind.REPLY and (morning := _quiet_until(member, now)):
+        row.next_attempt_at, row.expires_at = morning, max(row.expires_at, morning + QUIET_GRACE)
         return None
     try:
         message = Message.from_json(vault(session).open("message", row.id, row.content or b""))
     except Unreadable:
         end(session, row, MessageState.FAILED, "claim", why="unreadable")
         return None
+    template = None
+    if member.last_inbound_at is None or now - member.last_inbound_at > WINDOW:
+        template = _template(session, row, member, message, now, usable, rules)
+        if template is None:
+            return None
     row.state = MessageState.SENDING
     row.attempt += 1
     row.first_attempt_at = row.first_attempt_at or now
-    row.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    row.leased_until = session.scalar(select(func.clock_timestamp() + rules.lease))
+    row.said_as, text = _words(message, template, usable)
+    row.body_hash = body_hash(text)
     member.next_send_at = now + PAIR_GAP
-    _event(session, row, "claim", attempt=row.attempt)
-    return Claimed(row.id, row.attempt, row.kind, member.address, member.last_inbound_at, row.expires_at, message)
+    event(session, row, "claim", attempt=row.attempt, said_as=row.said_as)
+    return Claimed(row.id, row.attempt, row.kind, member.address, row.expires_at, message, row.said_as, text)
 
 
-def end(session: Session, row: OutboundMessage, state: MessageState, source: str, **detail: object) -> None:
-    """Finish a message that will not be sent."""
-    row.state = state
-    row.leased_until = None
-    row.content = None
-    _event(session, row, source, **detail)
+def _words(message: Message, template: str | None, usable: Mapping[str, str]) -> tuple[str, str]:
+    """In which form it is said, and the text of that."""
+    if template is not None and message.approved is not None:
+        return template, contents.said(message.approved)
+    buttons = f"buttons_{len(message.buttons)}"
+    if message.buttons and buttons in usable:
+        return buttons, message.text
+    return ("picture" if message.pictured else "text"), message.plain
 
 
-def accepted(session: Session, claimed: Claimed, sid: str, said_as: str, body: str, now: datetime) -> None:
-    """The vendor has it. What was said is kept, sealed, until it is delivered: it may have to be said as a template."""
-    row = _fenced(session, claimed)
-    if row is None or row.state not in IN_FLIGHT:
-        return
-    row.sid = row.sid or sid
-    row.state = MessageState.ACCEPTED
-    row.said_as, row.body_hash = said_as, body_hash(body)
-    row.accepted_at, row.leased_until = now, None
-    _event(session, row, "api", said_as=said_as)
-
-
-def put_back(session: Session, claimed: Claimed, again_at: datetime, why: str) -> None:
-    """Certainly not accepted: try again later, or give up after too many attempts."""
-    row = _fenced(session, claimed)
-    if row is None or row.state is not MessageState.SENDING:
-        return
-    if row.attempt >= MOST_ATTEMPTS * 4:
-        end(session, row, MessageState.FAILED, "api", why=why)
-        return
-    row.state, row.next_attempt_at, row.leased_until = MessageState.QUEUED, again_at, None
-    _event(session, row, "api", why=why)
-
-
-def refused(session: Session, claimed: Claimed, code: int) -> None:
-    """Certainly not accepted, and never will be."""
-    row = _fenced(session, claimed)
-    if row is None or row.state is not MessageState.SENDING:
-        return
-    row.error_code = code
-    end(session, row, MessageState.FAILED, "api", code=code)
-
-
-def doubtful(session: Session, claimed: Claimed, now: datetime, why: str) -> None:
-    """Perhaps accepted: wait for a receipt, then look."""
-    row = _fenced(session, claimed)
-    if row is None or row.state is not MessageState.SENDING:
-        return
-    _to_unknown(session, row, now, "api", why)
-
-
-def expire_leases(session: Session, now: datetime) -> int:
-    """Whoever claimed these is gone: perhaps accepted. Gives how many."""
-    query = (
-        select(OutboundMessage)
-        .where(OutboundMessage.state == MessageState.SENDING, OutboundMessage.leased_until < func.clock_timestamp())
-        .with_for_update(skip_locked=True)
-    )
-    rows = list(session.scalars(query))
-    for row in rows:
-        _to_unknown(session, row, now, "sweeper", "lease ended")
-    return len(rows)
-
-
-def due_looks(session: Session, now: datetime, most: int = 100) -> list[tuple[UUID, str, datetime]]:
-    """Doubtful messages whose next look is due: id, address, and when they were first handed over."""
-    query = (
-        select(OutboundMessage.id, Member.address, OutboundMessage.first_attempt_at)
-        .join(Member, Member.id == OutboundMessage.member_id)
-        .where(OutboundMessage.state == MessageState.UNKNOWN, OutboundMessage.next_attempt_at <= now)
-        .order_by(OutboundMessage.next_attempt_at)
-        .limit(most)
-    )
-    return [(identity, address, first or now) for identity, address, first in session.execute(query)]
-
-
-def looked(session: Session, identity: UUID, found_sid: str | None, now: datetime) -> None:
-    """A look at the vendor's list: found, it was accepted; absent in two looks a minute apart, it goes again."""
-    row = session.get(OutboundMessage, identity, with_for_update=True)
-    if row is None or row.state is not MessageState.UNKNOWN:
-        return
-    if found_sid is not None:
-        row.sid, row.state, row.accepted_at = found_sid, MessageState.ACCEPTED, now
-        _event(session, row, "look", found=True)
-        return
-    row.looks += 1
-    if row.looks < 2:
-        row.next_attempt_at = now + FIRST_LOOK_AFTER
-    elif row.expires_at <= now or row.attempt >= MOST_ATTEMPTS:
-        end(session, row, MessageState.EXPIRED, "look", found=False)
-    else:
-        row.state, row.next_attempt_at, row.looks = MessageState.QUEUED, now, 0
-    _event(session, row, "look", found=False)
-
-
-def ours(session: Session, sids: Sequence[str]) -> set[str]:
-    """Which of these vendor ids we already know."""
-    return {sid for sid in session.scalars(select(OutboundMessage.sid).where(OutboundMessage.sid.in_(sids))) if sid}
-
-
-def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: datetime) -> MessageState | None:
-    """Take note of what became of a message. States only move forward; gives the new one if it moved."""
-    which = OutboundMessage.id == identity if identity else OutboundMessage.sid == receipt.sid
-    row = session.scalar(select(OutboundMessage).where(which).with_for_update())
-    if row is None or (row.sid is not None and row.sid != receipt.sid):
+def _over(session: Session, row: OutboundMessage, member: Member, now: datetime) -> tuple[MessageState, str] | None:
+    """Whether it is too late for this message, or its reader does not want it any more."""
+    if row.expires_at <= now:
+        return MessageState.EXPIRED, "too late"
+    if row.kind is MessageKind.REPLY:
         return None
-    new = STATE_OF[receipt.status]
-    if not _moves_forward(row.state, new):
+    if member.opted_out_at:
+        return MessageState.SUPPRESSED, "opted out"
+    if member.unreachable_at:
+        return MessageState.SUPPRESSED, "unreachable"
+    if row.kind is MessageKind.DIGEST and not _still_belongs(session, row):
+        return MessageState.SUPPRESSED, "left the group"
+    return None
+
+
+def _still_belongs(session: Session, row: OutboundMessage) -> bool:
+    here = (Membership.member_id == row.member_id, Membership.group_id == row.group_id, Membership.left_at.is_(None))
+    return row.group_id is None or session.scalar(select(Membership.id).where(*here)) is not None
+
+
+def _quiet_until(member: Member, now: datetime) -> datetime | None:
+    """The end of the member's quiet hours, if these are now. They may reach over midnight."""
+    local = now.astimezone(ZoneInfo(member.timezone))
+    at, start, end_ = local.time(), member.quiet_from, member.quiet_until
+    quiet = start <= at < end_ if start <= end_ else at >= start or at < end_
+    if start == end_ or not quiet:
         return None
-    row.sid, row.state = receipt.sid, new
-    row.accepted_at = row.accepted_at or now
-    row.leased_until = None
-    if new in (MessageState.DELIVERED, MessageState.READ):
-        row.delivered_at, row.content = row.delivered_at or now, None
-    row.error_code = receipt.error_code or row.error_code
-    _event(session, row, "receipt", status=receipt.status, code=receipt.error_code)
-    return new
+    day = local.date() if at < end_ else local.date() + timedelta(days=1)
+    return datetime.combine(day, end_, local.tzinfo)
 
 
-def body_hash(body: str) -> str:
-    """Enough of a text to recognise it in the vendor's list."""
-    return hashlib.sha256(body.encode()).hexdigest()[:32]
+def _template(
+    session: Session,
+    row: OutboundMessage,
+    member: Member,
+    message: Message,
+    now: datetime,
+    usable: Mapping[str, str],
+    rules: Rules,
+) -> str | None:
+    """The approved template to say it as, since the 24 hours are over; None when it is put off or ended instead."""
+    if message.approved is None:
+        end(session, row, MessageState.EXPIRED, "claim", why="window closed")
+        return None
+    within = member.template_at is not None and member.template_at > now - DAY
+    if message.approved.name not in usable or not (within or _budget(session, now, rules)):
+        row.next_attempt_at = now + BUDGET_AGAIN
+        event(session, row, "claim", why="template held" if message.approved.name not in usable else "daily limit")
+        return None
+    member.template_at = member.template_at if within else now
+    return message.approved.name
 
 
-def backlog(session: Session) -> Mapping[str, int]:
-    """How many messages wait in each state that is not an end."""
-    waiting = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
-    query = select(OutboundMessage.state, func.count()).where(OutboundMessage.state.in_(waiting))
-    return {str(state): count for state, count in session.execute(query.group_by(OutboundMessage.state))}
-
-
-def _moves_forward(old: MessageState, new: MessageState) -> bool:
-    if old not in RANK:
-        return False
-    if new is MessageState.FAILED:
-        return RANK[old] < RANK[MessageState.DELIVERED]
-    return RANK[new] > RANK[old]
-
-
-def _to_unknown(session: Session, row: OutboundMessage, now: datetime, source: str, why: str) -> None:
-    row.state, row.next_attempt_at, row.leased_until = MessageState.UNKNOWN, now + FIRST_LOOK_AFTER, None
-    _event(session, row, source, why=why)
-
-
-def _fenced(session: Session, claimed: Claimed) -> OutboundMessage | None:
-    """The row, locked, if no other worker has claimed it since."""
-    mine = and_(OutboundMessage.id == claimed.id, OutboundMessage.attempt == claimed.attempt)
-    return session.scalar(select(OutboundMessage).where(mine).with_for_update())
-
-
-def _event(session: Session, row: OutboundMessage, source: str, **detail: object) -> None:
-    session.add(MessageEvent(message_id=row.id, source=source, state=row.state, detail=detail))
+def _budget(session: Session, now: datetime, rules: Rules) -> bool:
+    """Whether one more person may get a template: WhatsApp limits how many in any 24 hours."""
+    session.flush()
+    used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
+    return used < rules.people_a_day

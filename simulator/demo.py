@@ -5,14 +5,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Select, create_engine, func, or_, select
 
-from jobs.schedule import ring_in
+from jobs.queue import enqueue
 from jobs.tick import tick
+from models import DigestRun, GarminAccount, GarminStatus, Group, Membership, RunStatus
+from services.digests import FRESH
 from simulator import services
 from simulator.cast import FRIENDS, move_in, newcomer
 from simulator.page.views import page
@@ -20,9 +23,12 @@ from simulator.phones import Phone
 from simulator.services import SetUpProblem
 from simulator.stage import ROOT, Stage, open_for_business, stage
 
-FOLDER = ROOT / ".demo"
+FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / ".demo").absolute()
 PAGE_PORT, BOT_PORT = 8100, 8101
-SYNC_FIRST = timedelta(minutes=10)
+SYNC_FIRST, PATIENCE = timedelta(minutes=10), 15
+WINDOW = timedelta(hours=24)
+SHUT = "After 24 hours of silence WhatsApp lets only an approved message through: “Show digest” brings the picture."
+OURS = ("*.log", "keys.json", "pretend.json", "pretend.new")
 CHEAT_SHEET = [
     "hi",
     "new group Sunday Legends",
@@ -41,6 +47,7 @@ class Levers:
 
     def __init__(self, on: Stage) -> None:
         self.on = on
+        self.database = create_engine(on.environment["DATABASE_URL"])
 
     def now(self) -> datetime:
         """What time it is in the demo."""
@@ -49,18 +56,20 @@ class Levers:
     def travel_to(self, moment: datetime, /) -> None:
         """Let it be another time, and what became due by that happen at once."""
         self.on.clock.travel_to(moment)
-        self._ring()
+        enqueue(self.on.clock.redis, tick)
 
     def send_digest(self) -> str:
         """Travel to the next digest of any group: first to shortly before, so that activities are fetched."""
-        due = self._next_digest()
+        due = self._ask(select(func.min(Group.next_digest_at)).where(Group.is_active))
         if due is None:
             return "No group has a digest to come. Start one with “new group …” on a phone."
         if due - SYNC_FIRST > self.now():
-            self.travel_to(due - SYNC_FIRST)
-            time.sleep(3)
+            self.on.clock.travel_to(due - SYNC_FIRST)
+            self._ring_until(lambda: not self._ask(_stale(due, self.now() - FRESH)))
         self.travel_to(due + timedelta(seconds=1))
-        return f"It is {due:%A %H:%M} UTC now, and the digest is on its way."
+        made = self._ring_until(lambda: not self._ask(_undone(due)))
+        told = f"It is {due:%A %H:%M} UTC now, and the digest is {'out' if made else 'on its way'}."
+        return f"{told} {SHUT}" if self._anybody_shut() else told
 
     def cheat_sheet(self) -> list[str]:
         """Lines to try, under each phone."""
@@ -76,17 +85,42 @@ class Levers:
         if athlete is None:
             return ""
         code = f" · code {athlete.code}" if athlete.code else ""
-        return f"Garmin: {athlete.email} · password {athlete.password}{code}"
+        return f"Garmin: {athlete.email}\npassword {athlete.password}{code}"
 
-    def _next_digest(self) -> datetime | None:
-        engine = create_engine(self.on.environment["DATABASE_URL"])
-        with engine.connect() as connection:
-            due = connection.scalar(text("SELECT min(next_digest_at) FROM groups WHERE is_active"))
-        engine.dispose()
-        return due if isinstance(due, datetime) else None
+    def _anybody_shut(self) -> bool:
+        """Whether somebody wrote to the bot once, and not in the last 24 hours."""
+        said = [phone.last_inbound_at for phone in self.on.phones.by_number.values() if phone.last_inbound_at]
+        return any(self.now() - at >= WINDOW for at in said)
 
-    def _ring(self) -> None:
-        ring_in(self.on.clock.redis, tick, 0)
+    def _ring_until(self, sign: Callable[[], bool]) -> bool:
+        """Ring, and again every second, until the sign is seen; no longer than one waits for a button."""
+        for _ in range(PATIENCE):
+            enqueue(self.on.clock.redis, tick)
+            until = time.monotonic() + 1
+            while time.monotonic() < until:
+                if sign():
+                    return True
+                time.sleep(0.05)
+        return False
+
+    def _ask[Answer](self, query: Select[Answer]) -> Answer | None:
+        with self.database.connect() as connection:
+            return connection.scalar(query)
+
+
+def _stale(due: datetime, fresh: datetime) -> Select[int]:
+    """How many accounts that count in digests of that moment have not been read lately, and can be."""
+    readable = (GarminAccount.status == GarminStatus.LINKED, GarminAccount.last_error.is_(None))
+    old = or_(GarminAccount.last_sync_at.is_(None), GarminAccount.last_sync_at < fresh)
+    members = select(Membership.member_id).join(Group).where(Group.next_digest_at == due, Membership.left_at.is_(None))
+    return select(func.count(GarminAccount.id)).where(*readable, old, GarminAccount.member_id.in_(members))
+
+
+def _undone(due: datetime) -> Select[int]:
+    """How many digests that are due are not made."""
+    groups = select(func.count(Group.id)).where(Group.is_active, Group.next_digest_at <= due).scalar_subquery()
+    runs = select(func.count(DigestRun.id)).where(DigestRun.status == RunStatus.PENDING).scalar_subquery()
+    return select(groups + runs)
 
 
 def run() -> None:
@@ -102,7 +136,7 @@ def run() -> None:
 
     the phones   http://127.0.0.1:{port}
     the bot      http://127.0.0.1:{bot_port}/readyz
-    the logs     {FOLDER.relative_to(ROOT)}/*.log
+    the logs     {os.path.relpath(FOLDER)}/*.log
 
   Nothing leaves this computer. Ctrl-C stops it; what was said is kept until `make demo-reset`.
 """, flush=True)  # fmt: skip
@@ -128,8 +162,8 @@ def _restore(on: Stage) -> None:
         on.garmin.restore(kept["garmin"])
         on.phones.restore(kept["phones"])
         return
-    for seed, role in enumerate(FRIENDS, 1):
-        move_in(role, on.garmin, on.phones, seed)
+    for role in FRIENDS:
+        move_in(role, on.garmin, on.phones)
 
 
 def _keep(on: Stage) -> None:
@@ -141,12 +175,11 @@ def _keep(on: Stage) -> None:
 
 
 def _reset() -> None:
-    """Forget the demo's data."""
+    """Forget the demo's data, and nothing else that may lie in a folder of somebody's choice."""
     if FOLDER.exists():
         services.erase(FOLDER / "data")
-        for path in FOLDER.iterdir():
-            if path.is_file():
-                path.unlink()
+        for path in (each for pattern in OURS for each in FOLDER.glob(pattern)):
+            path.unlink()
     print("The demo has forgotten everything.")
 
 

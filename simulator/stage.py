@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,9 +34,12 @@ PATIENCE = 40.0
 
 @dataclass
 class Stage:
-    """A running product. `folder` holds its logs; `processes` are those of the Procfile, by name."""
+    """A running product. `folder` holds its logs; `processes` are those of the Procfile, by name. `services` are the
+    servers themselves, whatever network the product sees them through.
+    """
 
     folder: Path
+    services: Services
     bot_url: str
     clock: PretendClock
     twilio: PretendTwilio
@@ -91,8 +94,19 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, *, kept: bool, port: int = 0, bot_port: int = 0) -> Iterator[Stage]:
-    """Set everything up and take it down again. `kept` data survive in the folder; a port of 0 means any."""
+def stage(
+    folder: Path,
+    *,
+    kept: bool,
+    port: int = 0,
+    bot_port: int = 0,
+    network: Callable[[Services], Services] | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Stage]:
+    """Set everything up and take it down again. `kept` data survive in the folder; a port of 0 means any.
+
+    `network` says where the product finds the servers instead; `settings` are environment variables of its own.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         page = _listening(port, "PORT")
@@ -101,6 +115,8 @@ def stage(folder: Path, *, kept: bool, port: int = 0, bot_port: int = 0) -> Iter
         require_free(bot_port)
         running = stack.enter_context(services(folder / "data" if kept else None, durable=kept))
         made = _made(folder, running, bot_url, _secrets(folder))
+        seen = network(running) if network else running
+        made.environment |= {"DATABASE_URL": seen.database_url, "REDIS_URL": seen.redis_url, **(settings or {})}
         made.run(sys.executable, "-m", "alembic", "upgrade", "head")
         _serve(made.simulator, page)
         made.environment |= {
@@ -142,8 +158,6 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str]) -
     environment = {
         **os.environ,
         **keys,
-        "DATABASE_URL": running.database_url,
-        "REDIS_URL": running.redis_url,
         "PUBLIC_BASE_URL": bot_url,
         "PORT": bot_url.rsplit(":", 1)[1],
         "TWILIO_ACCOUNT_SID": ACCOUNT,
@@ -156,7 +170,7 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str]) -
         "TZ": "UTC",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    return Stage(folder, bot_url, clock, twilio, garmin, Phones(twilio), app, environment)
+    return Stage(folder, running, bot_url, clock, twilio, garmin, Phones(twilio), app, environment)
 
 
 def _secrets(folder: Path) -> dict[str, str]:

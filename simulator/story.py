@@ -102,13 +102,13 @@ def play(on: Stage, tell: Narrator, worker_stops: bool) -> None:
     tell.says(sara, "leadrboard", 'I read "leadrboard"')
     tell.says(sara, "how is everybody", "I didn't get that")
     tell.says(zoe, "members", "3 of 3 connected")
-    tell.says(zoe, "schedule sun 19:30", "Every Sunday at 19:30")
+    tell.says(zoe, "schedule sun 17:30", "Every Sunday at 17:30")
     tell.scene("Sunday evening")
-    _pass_to(on, datetime(2026, 11, 22, 18, 24, tzinfo=UTC))
+    _pass_to(on, datetime(2026, 11, 22, 16, 24, tzinfo=UTC))
     for phone in (zoe, jose, sara):
         phone.says("status")
     heard = {phone.name: len(phone.heard) for phone in (zoe, jose, sara)}
-    _pass_to(on, datetime(2026, 11, 22, 18, 30, 5, tzinfo=UTC))
+    _pass_to(on, datetime(2026, 11, 22, 16, 30, 5, tzinfo=UTC))
     for phone in (zoe, jose, sara):
         tell.hears(phone, "🏁 *Sunday Legends* · 16–22 Nov", picture=True, after=heard[phone.name])
     tell.says(jose, "mute 2 weeks", "No digest of *Sunday Legends* for you until")
@@ -156,7 +156,7 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="gruppetto-story-", delete=False) as folder,
+            tempfile.TemporaryDirectory(prefix="gruppetto-story-") as folder,
             stage(Path(folder), kept=False) as on,
         ):
             on.clock.travel_to(EVENING)

@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.webhook import webhook
-from jobs import logs, roster
+from jobs import delivery, digests, garmin, logs
 from web import headers, health, link, media, operator
 from world import World
 
@@ -28,7 +28,7 @@ def create_app(world: World) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     for routes in (webhook(world), link.pages(world), media.pictures(world), health.checks(world)):
         app.register_blueprint(routes)
-    app.extensions["jobs"] = roster.WORK
+    app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain)
     operator.add_commands(app, world)
     headers.protect(app, world)
     app.register_error_handler(HTTPException, _said)

@@ -1,13 +1,12 @@
 """`flask …`: what an operator does by hand."""
 
-import base64
-import os
 import sys
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from models.vault import new_key
 from providers.errors import MessengerError
 from services import contents
 from world import World
@@ -44,7 +43,7 @@ def _keys() -> AppGroup:
     @click.argument("name", default="k1")
     def generate(name: str) -> None:
         """Print a new key, to put first in DATA_KEYS."""
-        click.echo(f"{name}:{base64.b64encode(os.urandom(32)).decode()}")
+        click.echo(new_key(name))
 
     return group
 

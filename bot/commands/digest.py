@@ -29,7 +29,7 @@ def digest(turn: Turn, period: Period | None = None, newest: Newest | None = Non
         dates, _ = turn.resolve(period, group.timezone)
     elif run := digests.last_run(turn.session, group):
         dates = Dates(run.period_start, run.period_end)
-    elif group.next_digest_at is None:
+    elif newest is not None or group.next_digest_at is None:
         raise NothingToDigest(group=group)
     else:
         dates, _ = turn.resolve(THIS_WEEK, group.timezone)

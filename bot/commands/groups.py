@@ -86,7 +86,7 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None) -> Message:
             size=groups.size(turn.session, found.group),
             inviter=next(iter(groups.members(turn.session, found.group))).member,
             shares=groups.SHARED_AT_FIRST,
-            buttons=[Button("Yes, join", f"join {code} yes"), Button("No, thanks", "cancel")],
+            buttons=[Button("Yes, join", f"join {code} yes"), Button("No, thanks", "never mind")],
         )
     membership = groups.join(turn.session, turn.member, code, turn.now)
     account = linking.account_of(turn.session, turn.member)
@@ -162,7 +162,7 @@ def leave(turn: Turn, sure: Yes | None = None) -> Message:
     group = turn.group
     if sure is None:
         alone = groups.size(turn.session, group) == 1
-        buttons = [Button("Yes, leave", "leave yes"), Button("No, stay", "cancel")]
+        buttons = [Button("Yes, leave", "leave yes"), Button("No, stay", "never mind")]
         return turn.ask("groups/ask_sure", group=group, alone=alone, buttons=buttons)
     groups.leave(turn.session, turn.membership, turn.now)
     return turn.say("groups/left", group=group)

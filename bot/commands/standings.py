@@ -31,7 +31,12 @@ def me(turn: Turn, sport: Sport | None = None, period: Period = THIS_WEEK) -> Me
     if totals is None:
         first = standings.first_day(turn.session, turn.member)
         return turn.say(
-            "standings/nothing", dates=dates, first=first, sport=sport, buttons=[commands["sync"].button("Sync now")]
+            "standings/nothing",
+            dates=dates,
+            today=turn.today(),
+            first=first,
+            sport=sport,
+            buttons=[commands["sync"].button("Sync now")],
         )
     earlier = standings.totals_of(turn.session, [turn.member.id], before, sport).get(turn.member.id)
     place, of = _place(turn, period, sport)
@@ -40,6 +45,7 @@ def me(turn: Turn, sport: Sport | None = None, period: Period = THIS_WEEK) -> Me
         totals=totals,
         earlier=earlier or standings.Totals(),
         dates=dates,
+        today=turn.today(),
         sport=sport,
         place=place,
         of=of,
@@ -63,6 +69,7 @@ def leaderboard(
     return turn.say(
         "standings/board",
         **board_facts(board, turn.member),
+        today=turn.today(turn.group.timezone),
         sport=sport,
         buttons=_other_boards(metric, sport, period),
     )

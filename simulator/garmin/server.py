@@ -3,17 +3,18 @@
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import flask
 
-from simulator.garmin import answers, lists
+from simulator.garmin import answers, lists, personal
 from simulator.garmin.athletes import Athlete
 from simulator.garmin.days import daily_steps, daily_summaries
 from simulator.garmin.journal import Faults, Request, kind_of
+from simulator.garmin.personal import PersonalFaults, PersonalKeys
 from simulator.garmin.store import Accounts
 
 __all__ = ["Faults", "PretendGarmin", "Request"]
@@ -34,7 +35,8 @@ class PretendGarmin(Accounts):
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(now)
         self.journal: list[Request] = []
-        self.faults = Faults()
+        self.faults = PersonalFaults()
+        self.personal = PersonalKeys(now)
 
     def requests(self, kind: str | None = None, email: str | None = None) -> list[Request]:
         """The journal, or the part of it about one kind of request or one athlete."""
@@ -43,6 +45,23 @@ class PretendGarmin(Accounts):
             for request in list(self.journal)
             if kind in (None, request.kind) and (email is None or request.email == email.strip().lower())
         ]
+
+    def make_key(self, email: str, days: float = 90) -> str:
+        """Make a key for the Personal API, which is served under /garmin/personal."""
+        return self.personal.make(self._athlete(email).email, days)
+
+    def delete_key(self, key: str) -> None:
+        """Delete a key, as its owner can at any time. Raises KeyError when there is none."""
+        self.personal.delete(key)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything a restart must not lose. See `Accounts.snapshot`."""
+        return {**super().snapshot(), "personal": self.personal.snapshot()}
+
+    def restore(self, data: dict[str, Any]) -> None:
+        """Become the pretend Garmin that this snapshot was taken of; one of before it had keys will do."""
+        super().restore(data)
+        self.personal.restore(data.get("personal", {"keys": [], "tokens": []}))
 
     def blueprint(self) -> flask.Blueprint:
         """Its HTTP side, under /garmin. Whatever the library asks beyond these routes does not exist."""
@@ -71,10 +90,23 @@ class PretendGarmin(Accounts):
             ("GET", "/activity-service/activity/<int:activity_id>", signed_in(_activity)),
             ("GET", "/usersummary-service/stats/steps/daily/<first>/<last>", signed_in(self._steps)),
             ("GET", "/usersummary-service/v2/dailysummaries", signed_in(self._summaries)),
+            *self._personal_routes(),
         )
 
+    def _personal_routes(self) -> Iterator[tuple[str, str, View]]:
+        yield "POST", personal.PREFIX + personal.EXCHANGE, lambda: personal.exchanged(self.personal)
+        for path, view in (
+            ("/activitylist-service/activities/search/activities", personal.small_pages(self._activities)),
+            ("/activity-service/activity/<int:activity_id>", _activity),
+            ("/usersummary-service/stats/steps/daily/<first>/<last>", self._steps),
+            ("/usersummary-service/v2/dailysummaries", self._summaries),
+            ("/usersummary-service/usersummary/daily", personal.daily),
+            ("/userprofile-service/userprofile/settings", personal.settings),
+        ):
+            yield "GET", personal.PREFIX + path, self._signed_in(view, self.personal.bearer)
+
     def _obstruct(self) -> Answer | None:
-        faults, kind = self.faults, kind_of(_path())
+        faults, kind = self.faults, _kind()
         flask.g.garmin_email = self._caller(kind)
         if faults.hang_seconds:
             time.sleep(faults.hang_seconds)
@@ -82,6 +114,10 @@ class PretendGarmin(Accounts):
             return _sabotaged(faults.sign_in_html, faults.sign_in_status, None)
         if kind == "token":
             return None  # only a refresh fails, see _token
+        if faults.burst and _path().startswith(personal.PREFIX) and self.personal.is_too_fast():
+            return personal.throttled()
+        if kind == "key":
+            return _sabotaged(faults.key_html, faults.key_status, faults.key_retry_after)
         return _sabotaged(faults.data_html, faults.data_status, faults.data_retry_after)
 
     def _note(self, answer: Answer) -> Answer:
@@ -92,7 +128,7 @@ class PretendGarmin(Accounts):
                 method=asked.method,
                 path=_path(),
                 query=asked.args.to_dict(),
-                kind=kind_of(_path()),
+                kind=_kind(),
                 user_agent=asked.headers.get("User-Agent", ""),
                 email=flask.g.garmin_email,
                 status=answer.status_code,
@@ -108,7 +144,9 @@ class PretendGarmin(Accounts):
         if kind == "token":
             form = flask.request.form
             return self.keys.owner(form.get("refresh_token", "")) or self.keys.owner(form.get("service_ticket", ""))
-        return self.keys.owner(_bearer())
+        if kind == "key":
+            return self.personal.owner(personal.api_key())
+        return self.keys.owner(_bearer()) or self.personal.owner(_bearer())
 
     def _sign_in_page(self) -> Answer:
         page = flask.make_response(answers.SIGN_IN_PAGE)
@@ -159,9 +197,12 @@ class PretendGarmin(Accounts):
             return _json({"error": "invalid_grant"}, 400)
         return _json(self.keys.issue(email, form["client_id"], self.token_lifetime))
 
-    def _signed_in(self, view: Callable[..., Answer]) -> View:
+    def _signed_in(self, view: Callable[..., Answer], bearer: Callable[[str], str | None] | None = None) -> View:
+        """A view for whom the token of the request admits, by this door's own list."""
+        admitted = bearer or self.keys.bearer
+
         def guarded(**words: Any) -> Answer:
-            athlete = self.athletes.get(self.keys.bearer(_bearer()) or "")
+            athlete = self.athletes.get(admitted(_bearer()) or "")
             if athlete is None:
                 return _json(answers.failure(401), 401)
             athlete.live_until(self.now())
@@ -235,6 +276,10 @@ def _json(body: Any, status: int = 200) -> Answer:
 
 def _path() -> str:
     return flask.request.path.removeprefix(PREFIX)
+
+
+def _kind() -> str:
+    return "key" if personal.is_exchange(_path()) else kind_of(_path())
 
 
 def _session() -> str:

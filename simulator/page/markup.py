@@ -13,6 +13,7 @@ INLINE = re.compile(
     r"|(?<!\w)_(?P<italic>[^\s_](?:[^_\n]*[^\s_])?)_(?!\w)"
     r"|(?<!\w)~(?P<strike>[^\s~](?:[^~\n]*[^\s~])?)~(?!\w)"
 )
+ISOLATE = re.compile("\u2068([^\u2068\u2069]*)\u2069")
 BLOCKS = re.compile(r"(?P<quote>> )|(?P<ul>[-*] )|(?P<ol>\d{1,3}\. )")
 
 
@@ -52,9 +53,9 @@ def inline(text: str) -> Markup:
     """Give one stretch of text with its bold, italic, strike, code and links."""
     pieces, end = [], 0
     for found in INLINE.finditer(text):
-        pieces += [escape(text[end : found.start()]), _marked(str(found.lastgroup), found)]
+        pieces += [_plain(text[end : found.start()]), _marked(str(found.lastgroup), found)]
         end = found.end()
-    return Markup("").join([*pieces, escape(text[end:])])
+    return Markup("").join([*pieces, _plain(text[end:])])
 
 
 def _marked(kind: str, found: re.Match[str]) -> Markup:
@@ -65,3 +66,8 @@ def _marked(kind: str, found: re.Match[str]) -> Markup:
         return Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(inside)
     tag = MARKS[kind]
     return Markup(f"<{tag}>{{}}</{tag}>").format(inline(inside))
+
+
+def _plain(text: str) -> Markup:
+    """Escape; an isolated name becomes a `bdi`, or dir="auto" would turn the line by it, which WhatsApp does not do."""
+    return Markup(ISOLATE.sub(r"<bdi>\1</bdi>", str(escape(text))))  # escaped first

@@ -113,7 +113,7 @@ class Views:
             answer = jsonify([{"seq": self._feed.last, "phone": "", "status": "reload"}])
         else:
             answer = jsonify([self._event(*event, now) for event in found])
-        answer.headers["X-Clock"] = f"{now:%H:%M}"
+        answer.headers["X-Day"], answer.headers["X-Clock"] = f"{now:%Y-%m-%d}", f"{now:%H:%M}"
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -162,7 +162,7 @@ class Views:
         return self._done(reload=True)
 
     def digest(self) -> Answer:
-        return self._done(self._levers.send_digest())
+        return self._done(self._levers.send_digest(), reload=True)
 
     def failure(self) -> Answer:
         how = request.form.get("how", "")

@@ -1,6 +1,6 @@
 """Bad days for the pretend Twilio: scripted one by one, or drawn at a rate."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
@@ -12,16 +12,21 @@ FAULTS = ("429", "500", "401", "hang", "reset", "500_after_accept", "hang_after_
 
 @dataclass
 class Faults:
-    """The levers. `next` and `undelivered_next` are used up one message at a time; the rest stays until changed."""
+    """The levers. `next` and `undelivered_next` are used up one message at a time; the rest stays until changed.
+
+    `latency` is how long every answer to a POST of a message takes. `drawn` counts what went wrong, by name.
+    """
 
     next: deque[str] = field(default_factory=deque)
     fault_rate: dict[str, float] = field(default_factory=dict)
     random: Random = field(default_factory=lambda: Random(0))
     hang_seconds: float = 30.0
+    latency: float = 0.0
     callbacks: Callbacks = "normal"
     list_lag: float = 0.0
     list_status: int | None = None
     undelivered_next: deque[int] = field(default_factory=deque)
+    drawn: Counter[str] = field(default_factory=Counter)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def draw(self) -> str | None:
@@ -30,7 +35,14 @@ class Faults:
             name = self.next.popleft() if self.next else self._by_chance()
         if name is not None and name not in FAULTS and not name.startswith("400:"):
             raise ValueError(f"unknown fault {name!r}; there are {', '.join(FAULTS)} and 400:CODE")
+        if name is not None:
+            self.count(name)
         return name
+
+    def count(self, name: str) -> None:
+        """Note that something went wrong."""
+        with self._lock:
+            self.drawn[name] += 1
 
     def doom(self) -> int | None:
         """Give the error code with which the message just accepted will not arrive."""

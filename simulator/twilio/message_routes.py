@@ -40,6 +40,7 @@ class MessagesApi:
 
     def create(self) -> Answer:
         fault = self._twilio.faults.draw()
+        self._twilio.closing.wait(self._twilio.faults.latency)
         if fault in REFUSALS:
             raise refusal(fault)
         if fault is not None and fault.startswith("400:"):
@@ -51,6 +52,7 @@ class MessagesApi:
 
     def page(self) -> Answer:
         if self._twilio.faults.list_status is not None:
+            self._twilio.faults.count("list error")
             raise RefusedError(20500, "The list is not available", self._twilio.faults.list_status)
         size = min(max(request.args.get("PageSize", 50, int), 1), 1_000)
         before = int(request.args.get("PageToken", "").removeprefix("PA") or 0)

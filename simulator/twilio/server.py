@@ -205,6 +205,8 @@ class PretendTwilio:
 
     def _call_back(self, message: PretendMessage, statuses: list[str]) -> None:
         mode = self.faults.callbacks
+        if mode != "normal":
+            self.faults.count(f"callbacks {mode}")
         if not message.callback or mode == "off":
             return
         forms = [receipt(message, status, self.account_sid) for status in statuses if status in self.rules.announced]

@@ -1,5 +1,17 @@
 """The first words with the bot, its help, and being left in peace."""
 
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import select
+
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from messages.message import Message
+from models import Group, Identity, Member
+from services import groups
+from tests.scenes import start_group
 from tests.town import Person, Town
 
 
@@ -26,3 +38,151 @@ def test_a_repeated_webhook_is_answered_once(town: Town, zoe: Person) -> None:
     assert zoe.phone.repeats(sid) == 200
     town.rest()
     assert zoe.count() == 1
+
+
+def test_start_knows_how_far_one_has_come(zoe: Person) -> None:
+    zoe.says("hi")
+    start_group(zoe)
+    heard = zoe.says("menu")
+    assert "You're in *Sunday Legends*. I have no Garmin data from you yet" in heard
+    assert "I'm *Gruppetto*" not in heard
+    assert zoe.buttons == ["Connect Garmin", "Help"]
+    zoe.connects_garmin()
+    assert "You're in Sunday Legends, and your Garmin is connected." in zoe.says("start")
+    assert zoe.buttons == ["My week", "Leaderboard", "Help"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "greeted"),
+    [
+        ("*_~", "Hi friend 👋"),
+        ("*Max*_imum_ ~M~", "Hi Maximum M 👋"),
+        ("سارة", "Hi \u2068سارة\u2069 👋"),
+        ("\u202eZo\u200bë\u2069", "Hi Zoë 👋"),
+        ("👟" * 60, f"Hi {'👟' * 20} 👋"),
+        ("Al\nBundy", "Hi Al Bundy 👋"),
+        ("Win at https://evil.example", "Hi Win at 👋"),
+        ("Call +44 20 7946 0000 now", "Hi Call now 👋"),
+    ],
+)
+def test_a_name_is_said_without_harm(town: Town, chosen: str, greeted: str) -> None:
+    assert town.person(chosen, "+447700900001").says("hi").startswith(greeted)
+
+
+def test_what_is_not_understood_is_met_with_the_nearest_commands(zoe: Person) -> None:
+    zoe.says("hi")
+    assert "Did you mean one of these?" in zoe.says("how is the leaderboard going")
+    assert "Leaderboard" in zoe.buttons
+    assert "I didn't get that. *help* shows what I understand." in zoe.says("ζζζζ ξξξξ")
+    assert zoe.buttons == ["Help"]
+    assert "I didn't get that" in zoe.says("\u200b")
+
+
+def test_a_slip_of_the_finger_is_forgiven_and_named(zoe: Person) -> None:
+    zoe.says("hi")
+    assert zoe.says("helo").startswith('_I read "helo" as start._')
+
+
+def test_a_known_command_with_strange_words_shows_how_it_is_written(zoe: Person) -> None:
+    zoe.says("hi")
+    heard = zoe.says("sync *everything* _at_ once")
+    assert 'I know *sync*, but not what "everything once" means there.' in heard
+    assert "• sync" in heard
+
+
+@pytest.mark.parametrize("kind", ["image", "audio", "video", "sticker", "document", "contacts"])
+def test_only_text_is_read(zoe: Person, kind: str) -> None:
+    zoe.says("hi")
+    zoe.phone._post({"MessageType": kind, "Body": "", "NumMedia": "1"}, {"MediaUrl0": "https://x.test/1"})
+    zoe.town.rest()
+    assert zoe.heard.startswith("I can only read text so far")
+
+
+def test_a_place_is_not_read_but_the_words_under_a_picture_are(town: Town, zoe: Person) -> None:
+    zoe.says("hi")
+    zoe.phone.shares_location()
+    town.rest()
+    assert zoe.heard.startswith("I can only read text so far")
+    zoe.phone.sends_picture("help")
+    town.rest()
+    assert zoe.heard.startswith("*What I understand*")
+
+
+@pytest.mark.parametrize("line", ["help", "?", "HELP!", "commands"])
+def test_help_lists_what_is_understood(zoe: Person, line: str) -> None:
+    zoe.says("hi")
+    assert zoe.says(line).startswith("*What I understand*")
+    assert "WhatsApp lets no bot into your group chat" in zoe.heard
+
+
+def test_help_explains_one_command(zoe: Person) -> None:
+    heard = zoe.says("help lb")
+    assert heard.startswith("*leaderboard* – See who moved most in your group")
+    assert "• lb distance run march" in heard
+    assert "Also: lb, board, top" in heard
+
+
+def test_help_about_what_does_not_exist_says_so(zoe: Person) -> None:
+    assert 'I have no command called "dancing".' in zoe.says("help *dancing*")
+
+
+@pytest.mark.parametrize("line", ["stop", "STOP", "Stop.", "*stop*", "unsubscribe", "quit", "END!", "optout", "cancel"])
+def test_every_word_that_must_stop_a_sender_stops_it(town: Town, zoe: Person, line: str) -> None:
+    zoe.says("hi")
+    assert zoe.says(line).startswith("OK, I stop.")
+    assert zoe.buttons == ["Start again"]
+    with town.world.sessions() as session:
+        assert session.scalar(select(Member.opted_out_at)) is not None
+
+
+def test_who_has_stopped_is_still_answered_and_may_start_again(zoe: Person) -> None:
+    zoe.says("stop")
+    assert zoe.says("help").startswith("*What I understand*")
+    assert "Welcome back, Zoë 👋 I write to you again." in zoe.taps("Start again")
+    assert "Welcome back" not in zoe.says("start")
+
+
+@pytest.fixture
+def declare() -> Iterator[Callable]:
+    """A way to declare commands that are gone after the test."""
+    before = dict(commands)
+
+    def declared(handler: Callable) -> None:
+        command("break", help="Break", allowed=Allowed.ANYONE, examples=("break",))(handler)
+
+    yield declared
+    commands.clear()
+    commands.update(before)
+
+
+def breaks(turn: Turn) -> Message:
+    groups.start(turn.session, turn.member, "Half a group", turn.now)
+    turn.member.name = "Nobody"
+    raise RuntimeError("on purpose")
+
+
+def breaks_the_database(turn: Turn) -> Message:
+    groups.start(turn.session, turn.member, "Half a group", turn.now)
+    for _ in range(2):
+        turn.session.add(Identity(member_id=turn.member.id, kind="phone", value="+1"))
+    turn.session.flush()
+    return turn.say("start/cancelled")
+
+
+def says_too_much(turn: Turn) -> Message:
+    groups.start(turn.session, turn.member, "Half a group", turn.now)
+    return Message("…" * 2000)
+
+
+@pytest.mark.parametrize("handler", [breaks, breaks_the_database, says_too_much])
+def test_a_bug_is_apologised_for_and_leaves_nothing_half_done(
+    town: Town, zoe: Person, declare: Callable, handler: Callable
+) -> None:
+    zoe.says("hi")
+    declare(handler)
+    assert re.match(r"Something broke on my side \(ref [0-9a-f]{8}\)\. Your data is safe", zoe.says("break"))
+    with town.world.sessions() as session:
+        assert session.scalars(select(Group)).all() == []
+        assert session.scalars(select(Identity.value)).all() == [zoe.phone.number]
+        assert session.scalars(select(Member.name)).all() == ["Zoë"]
+    assert "Hi Zoë" in zoe.says("hi")

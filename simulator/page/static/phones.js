@@ -5,14 +5,24 @@ const TYPING_MS = 25000; // as long as WhatsApp shows the dots
 let seen = Number(document.body.dataset.seq);
 let asking = Promise.resolve();
 let lost = false;
+let sending = 0;
+const clock = document.getElementById("at");
+const today = clock.getAttribute("value").slice(0, 10);
 const dots = new Map();
 
 const logOf = (phone) => document.querySelector(`[data-phone="${CSS.escape(phone)}"] .log`);
-const atEnd = (log) => log.scrollHeight - log.scrollTop - log.clientHeight < 90;
-const toEnd = (log) => { log.scrollTop = log.scrollHeight; };
+
+// The end of a chat is where its newest message is in sight; of one taller than the phone, where it begins.
+function endOf(log) {
+  const newest = [...log.querySelectorAll(".row")].at(-1);
+  const bottom = log.scrollHeight - log.clientHeight;
+  return newest ? Math.min(bottom, newest.offsetTop - 6) : bottom;
+}
+const atEnd = (log, grown = 0) => log.scrollTop > endOf(log) - grown - 90;
+const toEnd = (log) => { log.scrollTop = Math.max(log.scrollTop, endOf(log)); };
 
 function say(words) {
-  const followed = [...document.querySelectorAll(".log")].filter(atEnd); // the line makes the phones shorter
+  const followed = [...document.querySelectorAll(".log")].filter((log) => atEnd(log)); // the line makes the phones shorter
   document.querySelector(".said").textContent = words;
   followed.forEach(toEnd);
 }
@@ -48,14 +58,23 @@ function show(event) {
   return undefined;
 }
 
+function tick(day, time) {
+  for (const each of document.querySelectorAll(".status-bar .time")) each.textContent = time;
+  const writing = [...document.querySelectorAll("input[name=text]")].some((field) => field.value);
+  const busy = writing || sending || document.querySelector("dialog[open]");
+  if (day !== today && !busy) location.reload(); // what is called today was yesterday
+  if (document.activeElement === clock || clock.value !== clock.getAttribute("value")) return; // being set
+  clock.value = `${day}T${time}`;
+  clock.setAttribute("value", clock.value);
+}
+
 async function ask() {
   try {
     const answer = await fetch(`/events?after=${seen}`);
     if (!answer.ok) return;
-    for (const time of document.querySelectorAll(".status-bar .time")) {
-      time.textContent = answer.headers.get("X-Clock");
-    }
-    (await answer.json()).forEach(show);
+    const events = await answer.json();
+    tick(answer.headers.get("X-Day"), answer.headers.get("X-Clock"));
+    events.forEach(show);
     if (lost) say("");
     lost = false;
   } catch {
@@ -92,18 +111,20 @@ document.addEventListener("submit", async (event) => {
   if (typed) field.value = "";
   if (event.submitter && form.matches(".replies")) event.submitter.disabled = true;
   form.closest(".menu")?.removeAttribute("open");
+  sending += 1;
   try {
     await send(form, body);
   } catch (failure) {
     if (typed) field.value = body.get("text");
     say(failure.message);
   }
+  sending -= 1;
   await look();
 });
 
 document.addEventListener("load", ({ target }) => {
   const log = target.closest?.(".log");
-  if (log && log.scrollHeight - log.scrollTop - log.clientHeight < target.height + 90) toEnd(log);
+  if (log && atEnd(log, target.height)) toEnd(log);
 }, true);
 
 document.addEventListener("click", ({ target }) => {
@@ -115,10 +136,12 @@ document.addEventListener("click", ({ target }) => {
 // A wa.me link opens WhatsApp with words typed in. Here: on the phone of whoever it was forwarded to.
 document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="https://wa.me/"]');
-  const words = link && new URL(link.href).searchParams.get("text");
-  if (!words) return;
+  if (!link) return;
   event.preventDefault();
+  const words = new URL(link.href).searchParams.get("text") ?? "";
   const dialog = document.querySelector(".forward");
+  dialog.querySelector("p").hidden = !words;
+  dialog.querySelector(".words").textContent = words;
   dialog.returnValue = "";
   dialog.onclose = () => {
     const phone = document.querySelector(`[data-phone="${CSS.escape(dialog.returnValue)}"]`);

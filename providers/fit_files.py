@@ -1,0 +1,115 @@
+"""FIT files, Garmin's own format: the sums that the watch made of each session."""
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fitdecode import CrcCheck, ErrorHandling, FitDataMessage, FitReader  # type: ignore[import-untyped,unused-ignore]
+from fitdecode.exceptions import FitError  # type: ignore[import-untyped,unused-ignore]
+
+from providers.errors import Flaw, NotAnActivityFile
+from providers.fit_sports import fit_type
+from providers.recordings import Recording, whole
+
+EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
+CLOCK_SET = 0x10000000  # below this a time counts from when the watch was switched on
+WANTED = {"file_id", "session", "activity"}
+# What the library lets out when bytes make no sense; a file comes from anybody.
+NONSENSE = (
+    FitError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, OSError,
+)  # fmt: skip
+
+
+@dataclass
+class _Told:
+    """What the files in the stream said so far."""
+
+    sessions: list[Recording] = field(default_factory=list)
+    offset: timedelta | None = None
+    maker: str = ""
+    is_activity: bool = False
+
+
+def read_fit(data: bytes) -> list[Recording]:
+    """Read the sessions: one is the activity, several are the legs of a multisport one. Raises NotAnActivityFile."""
+    told = _Told()
+    try:
+        for name, values in _messages(data):
+            _note(told, name, values)
+    except NONSENSE:
+        raise NotAnActivityFile(Flaw.DAMAGED) from None
+    sessions = [replace(each, offset=told.offset, maker=told.maker) for each in told.sessions]
+    return [whole(sessions)] if len(sessions) > 1 else sessions
+
+
+def _messages(data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    reader = FitReader(io.BytesIO(data), processor=None, check_crc=CrcCheck.RAISE, error_handling=ErrorHandling.IGNORE)
+    with reader:
+        for frame in reader:
+            if isinstance(frame, FitDataMessage) and frame.name in WANTED:
+                yield frame.name, _values(frame)
+
+
+def _values(message: Any) -> dict[str, Any]:
+    """The message's own fields. An app on the watch may add others under the same names."""
+    own = (each for each in message.fields if each.field_def is None or not each.field_def.is_dev)
+    return {each.name: each.value for each in own if each.value is not None}
+
+
+def _note(told: _Told, name: str, values: Mapping[str, Any]) -> None:
+    if name == "file_id":
+        told.is_activity = values.get("type") == "activity"
+        told.maker = told.maker or _word(values.get("manufacturer"))
+    elif not told.is_activity:
+        return
+    elif name == "activity":
+        told.offset = _offset(values)
+    elif "start_time" in values:
+        told.sessions.append(_session(values))
+
+
+def _session(values: Mapping[str, Any]) -> Recording:
+    elapsed = _number(values, "total_elapsed_time")
+    seconds = _number(values, "total_timer_time") or elapsed
+    start = values["start_time"]
+    if not isinstance(start, int) or start < CLOCK_SET or not seconds:
+        raise NotAnActivityFile(Flaw.IMPOSSIBLE)
+    strides = _number(values, "total_strides")
+    return Recording(
+        type_key=fit_type(_word(values.get("sport")), _word(values.get("sub_sport"))),
+        start=EPOCH + timedelta(seconds=start),
+        seconds=seconds,
+        elapsed=elapsed,
+        moving=_number(values, "total_moving_time"),
+        metres=_number(values, "total_distance"),
+        climb=_number(values, "total_ascent"),
+        descent=_number(values, "total_descent"),
+        pulse=_number(values, "avg_heart_rate"),
+        highest_pulse=_number(values, "max_heart_rate"),
+        calories=_number(values, "total_calories"),
+        steps=2 * strides if strides is not None else None,
+        watts=_number(values, "avg_power"),
+        top_speed=_number(values, "enhanced_max_speed") or _number(values, "max_speed"),
+        laps=int(_number(values, "num_laps") or 0) or None,
+    )
+
+
+def _offset(values: Mapping[str, Any]) -> timedelta | None:
+    """How far the watch's clock is from UTC, in quarters of an hour; a watch may be some seconds off."""
+    local, utc = values.get("local_timestamp"), values.get("timestamp")
+    if not isinstance(local, int) or not isinstance(utc, int):
+        return None
+    offset = timedelta(minutes=15 * round((local - utc) / 900))
+    return offset if abs(offset) <= timedelta(hours=14) else None
+
+
+def _number(values: Mapping[str, Any], name: str) -> float | None:
+    value = values.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _word(value: Any) -> str:
+    """A name of FIT's; what the library has no name for is a number."""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,213 @@
+"""Garmin's Personal API: a key that a member made, exchanged once a day for a token that only reads."""
+
+import base64
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from providers.clock import Clock
+from providers.errors import GarminError, GarminUnavailable, KeyRejected, LinkBroken
+from providers.garmin import DaySteps, Page, Profile, SignedIn, spans
+from providers.garmin_personal_http import Answer, Wire
+
+HOST = "https://personal.connectapi.garmin.com"
+EXCHANGE = "/personalapitoken-service/personal-api/personal-api-key/token"
+SEARCH = "/activitylist-service/activities/search/activities"
+DAY = "/usersummary-service/usersummary/daily"
+STEPS = "/usersummary-service/stats/steps/daily"
+
+KEY = re.compile(r"[!-~]{16,4096}")
+MARGIN = timedelta(minutes=15)
+# A token lives 24 hours, less when its key ends before: so a shorter one tells when.
+SHORT_LIFE = timedelta(hours=20)
+# Larger pages than 45 are answered with 500; the limit is written nowhere, so it is found out.
+PAGE, SMALLEST_PAGE = 45, 5
+REMEMBER_PAGE = timedelta(days=1)
+MOST_RESTARTS = 3
+COURTESY = 0.3  # seconds between two requests; a dozen at once are throttled
+
+
+class GarminPersonal:
+    """The `GarminByKey` that the Personal API is. `base_url` is another address of it (the simulator)."""
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        now: Clock,
+        timeout: float = 15.0,
+        pause: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.base_url = (base_url or HOST).rstrip("/")
+        self.now, self.timeout, self.pause = now, timeout, pause
+        self._page, self._page_until = PAGE, datetime.min.replace(tzinfo=UTC)
+
+    def sign_in_with_key(self, key: str) -> SignedIn:
+        """Exchange the key, and learn whose it is: two requests. See `GarminByKey.sign_in_with_key`."""
+        key = key.strip()
+        if not KEY.fullmatch(key):
+            raise KeyRejected("no key looks like this")
+        account = Account(self, key)
+        try:
+            garmin_id = account.garmin_id()
+        except LinkBroken:
+            raise KeyRejected("Garmin refuses the key") from None
+        return SignedIn(Profile(garmin_id, display_name="", full_name=""), account.tokens, account.ends)
+
+    def open(self, tokens: str) -> "Account":
+        """Open an account without a request. See `GarminByKey.open`."""
+        try:
+            kept = json.loads(tokens)
+            key, jwt = str(kept["key"]), str(kept["jwt"])
+            return Account(self, key, jwt, _instant(kept["jwt_expires"]), _instant(kept.get("key_ends")))
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError):
+            problem = "tokens unreadable"
+        raise LinkBroken(problem)
+
+    @property
+    def page(self) -> int:
+        """How many rows to ask for at once: fewer for a day after only fewer could be had."""
+        return self._page if self.now() < self._page_until else PAGE
+
+    def remember_page(self, size: int) -> None:
+        """Ask for so many at once from now on: more have just failed, and these were given."""
+        self._page, self._page_until = size, self.now() + REMEMBER_PAGE
+
+
+class Account:
+    """One account, opened with its key. See `providers.garmin.Session`."""
+
+    def __init__(
+        self,
+        door: GarminPersonal,
+        key: str,
+        jwt: str = "",
+        expires: datetime | None = None,
+        ends: datetime | None = None,
+    ) -> None:
+        self.ends = ends
+        self._door, self._key, self._jwt, self._expires = door, key, jwt, expires
+        self._wire = Wire(door.base_url, door.timeout)
+        self._exchanged = self._asked = False
+
+    @property
+    def tokens(self) -> str:
+        """The key and its token as they are now."""
+        kept = {"key": self._key, "jwt": self._jwt, "jwt_expires": _seconds(self._expires)}
+        return json.dumps(kept | {"key_ends": _seconds(self.ends)})
+
+    def garmin_id(self) -> str:
+        """Whose account it is: the same number that Garmin Connect calls the profile's."""
+        day = self._read(DAY, calendarDate=self._door.now().date().isoformat())
+        found = day.get("userProfileId") if isinstance(day, dict) else None
+        if not found:
+            rows = self._read(SEARCH, start=0, limit=1)
+            found = rows[0].get("ownerId") if isinstance(rows, list) and rows and isinstance(rows[0], dict) else None
+        if not isinstance(found, int | str) or isinstance(found, bool) or not str(found):
+            raise GarminUnavailable("Garmin does not tell whose key it is")
+        return str(found)
+
+    def activities(self, start: date, end: date) -> Iterator[Page]:
+        """Page through the list. Each page begins with the last row of the one before it.
+
+        If it does not, a row came or went meanwhile and one may have slipped between the pages: begin again.
+        """
+        first, above = 0, None
+        for _ in range(1 + MOST_RESTARTS):
+            while True:
+                rows, last = self._page(first, start, end)
+                if above is not None and [row.get("activityId") for row in rows[:1]] != [above]:
+                    first, above = 0, None
+                    break
+                yield Page(rows[1:] if first else rows, last)
+                if last:
+                    return
+                first, above = first + len(rows) - 1, rows[-1].get("activityId")
+        raise GarminUnavailable("the activity list does not stand still")
+
+    def steps(self, start: date, end: date) -> list[DaySteps]:
+        """Read the days, 28 to a request. See `Session.steps`."""
+        found: list[DaySteps] = []
+        for first, last in spans(start, end):
+            answer = self._read(f"{STEPS}/{first.isoformat()}/{last.isoformat()}")
+            try:
+                found += DaySteps.listed(answer or [])
+            except ValueError:
+                raise GarminUnavailable("the days make no sense") from None
+        return found
+
+    def _page(self, first: int, start: date, end: date) -> tuple[list[dict[str, Any]], bool]:
+        """One page and whether it is the last. A page that the server cannot give is asked for again, smaller."""
+        limit = wanted = self._door.page
+        window = {"startDate": start.isoformat(), "endDate": end.isoformat()}
+        while (answer := self._ask(SEARCH, start=first, limit=limit, **window)).status == 500 and limit > SMALLEST_PAGE:
+            limit = max(limit // 2, SMALLEST_PAGE)
+        rows = answer.data(self._door.now())
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise GarminUnavailable("the activity list is not a list")
+        if limit != wanted:
+            self._door.remember_page(limit)
+        return rows, len(rows) < limit
+
+    def _read(self, path: str, **query: str | int) -> Any:
+        return self._ask(path, **query).data(self._door.now())
+
+    def _ask(self, path: str, **query: str | int) -> Answer:
+        """Ask with a token that will last; if Garmin refuses it, once more with a new one."""
+        is_new = self._renew_if_due()
+        answer = self._send("GET", path, f"Bearer {self._jwt}", query)
+        if answer.status == 401 and not is_new:
+            self._renew()
+            answer = self._send("GET", path, f"Bearer {self._jwt}", query)
+        if answer.status == 401:
+            raise LinkBroken("Garmin refuses a new token")
+        return answer
+
+    def _renew_if_due(self) -> bool:
+        left = self._expires - self._door.now() if self._expires else timedelta()
+        # A key that is about to end gives short tokens only: one exchange is enough then.
+        if left > MARGIN or (left > timedelta() and self._exchanged):
+            return False
+        self._renew()
+        return True
+
+    def _renew(self) -> None:
+        answer = self._send("POST", EXCHANGE, f"ApiKey {self._key}", None)
+        if answer.status == 401:
+            raise LinkBroken("Garmin refuses the key")
+        now = self._door.now()
+        jwt = answer.text(now)
+        issued, expires = _life(jwt, now)
+        self._jwt, self._expires, self._exchanged = jwt, expires, True
+        self.ends = expires if expires - issued < SHORT_LIFE else None
+
+    def _send(self, method: str, path: str, credentials: str, query: dict[str, str | int] | None) -> Answer:
+        if self._asked:
+            self._door.pause(COURTESY)
+        self._asked = True
+        return self._wire.ask(method, path, credentials, query)
+
+
+def _life(jwt: str, now: datetime) -> tuple[datetime, datetime]:
+    """When a token began and when it ends, by its own word; whether it is genuine is for Garmin to say."""
+    failure: GarminError = GarminUnavailable("the exchange gave no token")
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(jwt.split(".")[1] + "=="))
+        expires = _instant(claims["exp"])
+        issued = _instant(claims.get("iat")) or now
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, OSError):
+        expires = None
+    if expires is None or not KEY.fullmatch(jwt):
+        raise failure
+    return issued, expires
+
+
+def _instant(seconds: Any) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _seconds(instant: datetime | None) -> int | None:
+    return None if instant is None else int(instant.timestamp())

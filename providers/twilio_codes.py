@@ -1,0 +1,54 @@
+"""What Twilio's error codes mean for a message, as data: https://www.twilio.com/docs/api/errors.
+
+Twilio advises against logic on codes, and adds new ones without notice: an unknown code ends the message and is told
+to the operator; it is never tried again.
+"""
+
+from providers.messenger import Meaning
+
+MEANINGS: dict[Meaning, tuple[int, ...]] = {
+    Meaning.AGAIN_SOON: (
+        20429,  # too many requests
+        30001,  # queue overflow
+        30410,  # provider timed out
+        63009, 63010, 63012,  # WhatsApp's own trouble
+        63017, 63023,  # rate of the account; generic channel error
+        63019, 63037,  # media could not be fetched, or uploaded
+    ),
+    Meaning.AGAIN_LATER: (
+        63018,  # rate or daily limit of the sender
+        63032,  # this person is in an experiment of Meta's
+        63038,  # daily limit of the account
+    ),
+    Meaning.WINDOW_CLOSED: (63016,),
+    Meaning.NO_MORE: (
+        21610,  # they told Twilio to stop
+        63014,  # they blocked or opted out
+    ),
+    Meaning.UNREACHABLE: (
+        21211, 21614,  # not a number that can be reached
+        63003, 63024,  # no WhatsApp there, or an old one
+        63033,
+        63049,  # Meta chose not to deliver marketing; to +1 it never does
+    ),
+    Meaning.TEMPLATE_HELD: (
+        63027,  # not there in this language
+        63040, 63041, 63042,  # rejected, paused, disabled
+    ),
+    Meaning.STOP: (
+        30002,  # account suspended
+        63013, 63026,  # policy violation; sender flagged as spam
+        63015,  # the sandbox was never joined
+    ),
+    Meaning.OURS: (
+        20404, 21408, 21602, 21603, 21604, 21606, 21608, 21617, 21620, 21623, 21654, 21655, 21656, 21703, 21704, 21705,
+        21712, 30036, 35111, 35114, 35115, 35118, 35126, 63001, 63002, 63005, 63006, 63007, 63008, 63011, 63020, 63021,
+        63022, 63025, 63028, 63029, 63030, 63031, 63034, 63036,
+    ),
+}  # fmt: skip
+_BY_CODE = {code: meaning for meaning, codes in MEANINGS.items() for code in codes}
+
+
+def meaning_of(code: int | None) -> Meaning:
+    """What this code means; an unknown one is taken for our own fault."""
+    return _BY_CODE.get(code or 0, Meaning.OURS)

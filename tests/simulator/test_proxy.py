@@ -1,0 +1,135 @@
+"""The bad network, between real clients and the real Postgres and Valkey."""
+
+import time
+from collections.abc import Iterator
+from threading import Thread
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+import redis
+
+from simulator.proxy import Proxy
+
+
+@pytest.fixture
+def valkey(servers) -> Iterator[tuple[Proxy, redis.Redis]]:
+    at = urlsplit(servers.redis_url)
+    with Proxy(at.hostname, at.port) as proxy:
+        client = redis.Redis(port=proxy.port, db=9, socket_timeout=0.5, socket_connect_timeout=0.5)
+        yield proxy, client
+        client.close()
+
+
+@pytest.fixture
+def postgres(servers) -> Iterator[tuple[Proxy, str]]:
+    at = urlsplit(servers.database_url)
+    with Proxy(at.hostname, at.port) as proxy:
+        yield proxy, f"postgresql://postgres@127.0.0.1:{proxy.port}{at.path}?connect_timeout=2"
+
+
+def test_what_is_said_passes_both_ways(valkey, postgres):
+    _, client = valkey
+    client.set("long", "x" * 1_000_000)
+    assert client.get("long") == b"x" * 1_000_000
+    assert answer(postgres[1], "SELECT sum(n) FROM generate_series(1, 1000) n") == 500_500
+
+
+def test_a_cut_resets_open_connections_and_lets_new_ones_in(postgres):
+    proxy, url = postgres
+    line = psycopg2.connect(url)
+    proxy.cut()
+    with pytest.raises(psycopg2.OperationalError):
+        line.cursor().execute("SELECT 1")
+    assert answer(url, "SELECT 2") == 2
+
+
+def test_refusing_turns_new_ones_away_and_keeps_old_ones(postgres):
+    proxy, url = postgres
+    line = psycopg2.connect(url)
+    for _ in range(3):
+        proxy.refuse()
+        with pytest.raises(psycopg2.OperationalError, match="refused"):
+            psycopg2.connect(url)
+        proxy.accept()
+        assert answer(url, "SELECT 3") == 3
+    cursor = line.cursor()
+    cursor.execute("SELECT 4")
+    assert cursor.fetchone() == (4,)
+    line.close()
+
+
+def test_a_stopped_server_is_one_that_refuses_and_was_cut(valkey):
+    proxy, client = valkey
+    client.ping()
+    proxy.refuse()
+    proxy.cut()
+    with pytest.raises(redis.ConnectionError):
+        client.ping()
+    proxy.accept()
+    assert client.ping()
+
+
+def test_hanging_swallows_until_it_flows_again(valkey):
+    proxy, client = valkey
+    client.set("bell", "rung")
+    proxy.hang()
+    with pytest.raises(redis.TimeoutError):
+        client.get("bell")
+    patient = redis.Redis(port=proxy.port, db=9)
+    heard: list[object] = []
+    waiting = Thread(target=lambda: heard.append(patient.get("bell")))
+    waiting.start()
+    waiting.join(0.3)
+    assert not heard
+    proxy.flow()
+    waiting.join(5)
+    assert heard == [b"rung"]
+    patient.close()
+
+
+def test_a_hanging_line_can_be_cut(postgres):
+    proxy, url = postgres
+    line = psycopg2.connect(url)
+    proxy.hang()
+    Thread(target=lambda: (time.sleep(0.2), proxy.cut())).start()
+    with pytest.raises(psycopg2.OperationalError):
+        line.cursor().execute("SELECT 1")
+
+
+def test_delay_holds_back_both_directions(valkey):
+    proxy, client = valkey
+    client.ping()
+    proxy.delay(0.1)
+    began = time.monotonic()
+    client.ping()
+    assert 0.2 <= time.monotonic() - began < 0.5
+    proxy.delay(0)
+    began = time.monotonic()
+    client.ping()
+    assert time.monotonic() - began < 0.1
+
+
+def test_a_closed_proxy_is_gone_and_says_so(servers):
+    at = urlsplit(servers.redis_url)
+    proxy = Proxy(at.hostname, at.port)
+    proxy.close()
+    with pytest.raises(redis.ConnectionError):
+        redis.Redis(port=proxy.port).ping()
+    with pytest.raises(ValueError, match="closed"):
+        proxy.cut()
+
+
+def test_without_a_target_a_connection_is_reset():
+    with Proxy("127.0.0.1", 1) as proxy, pytest.raises(redis.ConnectionError):
+        redis.Redis(port=proxy.port).ping()
+
+
+def answer(url: str, query: str) -> object:
+    line = psycopg2.connect(url)
+    try:
+        cursor = line.cursor()
+        cursor.execute(query)
+        return cursor.fetchone()[0]
+    finally:
+        line.close()
