@@ -97,7 +97,7 @@ def _respond_or_refuse(turn: Turn) -> tuple[str, Message]:
         # A completed question stays open for another try; one that a command has put aside does not.
         if turn.line == typed:
             members.take_unfinished(turn.member, turn.now)
-        return "refusal", turn.say(refusal.template(), **refusal.facts)
+        return refusal.template(), turn.say(refusal.template(), **refusal.facts)
 
 
 def _respond(turn: Turn) -> tuple[str, Message]:

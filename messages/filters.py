@@ -147,7 +147,8 @@ def listed(context: Context, texts: Sequence[str], most: int = 10) -> str:
     """Names as "Anna, Ben and Dev", or, where they are too many, "Anna, Ben and 7 more"."""
     names = [isolated(text) for text in texts]
     shown = names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return format_list(shown, locale=context["reader"].locale)
+    locale = context["reader"].locale
+    return format_list(shown, locale="en_GB" if locale == "en" else locale)  # CLDR's English is American: "A, B, and C"
 
 
 def fitting(names: Iterable[str], room: int) -> int:

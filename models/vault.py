@@ -1,10 +1,10 @@
 """Secrets at rest: AES-256-GCM under a ring of keys, bound to what they are and whose."""
 
 import base64
-import binascii
 import os
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from cryptography.exceptions import InvalidTag
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 VERSION = b"\x01"
 NONCE = 12
+NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 
 class Unreadable(Exception):
@@ -30,7 +31,7 @@ class Vault:
     has its own key, derived by HKDF-SHA256 (RFC 5869) from the ring's key.
     """
 
-    keys: tuple[tuple[str, bytes], ...]
+    keys: tuple[tuple[str, bytes], ...] = field(repr=False)
 
     @classmethod
     def from_text(cls, text: str) -> "Vault":
@@ -84,12 +85,14 @@ def vault(session: Session) -> Vault:
 
 def _key(part: str) -> tuple[str, bytes]:
     name, _, encoded = part.strip().partition(":")
+    if not NAME.fullmatch(name):  # not repeated: it may be a key that was written without its name
+        raise ValueError("DATA_KEYS wants name:base64[,name:base64], and names of 1–16 letters, digits, _ or -")
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ValueError(f"DATA_KEYS: key {name!r} is not base64") from None
-    if not 1 <= len(name) <= 16 or len(key) != 32:
-        raise ValueError("DATA_KEYS wants names of 1–16 letters and keys of 32 bytes: name:base64[,name:base64]")
+    if len(key) != 32:
+        raise ValueError(f"DATA_KEYS: key {name!r} has {len(key)} bytes instead of 32")
     return name, key
 
 

@@ -247,7 +247,9 @@ def _outage(error: BaseException) -> GarminError:
         return GarminBlocked("a page instead of data")
     if isinstance(error, GarminConnectTooManyRequestsError):
         return GarminThrottled("Garmin asks to slow down", _retry_after(error))
-    return _failure(_status(error), type(error).__name__, _retry_after(error))
+    failure = _failure(_status(error), type(error).__name__, _retry_after(error))
+    failure.status = _status(error)  # type: ignore[attr-defined]
+    return failure
 
 
 def _failure(status: int | None, what: str, retry_after: timedelta | None = None) -> GarminError:
@@ -255,9 +257,7 @@ def _failure(status: int | None, what: str, retry_after: timedelta | None = None
         return GarminThrottled(f"Garmin answers {status}", retry_after)
     if status == 403:
         return GarminBlocked(f"Garmin answers {status}")
-    failure = GarminUnavailable(what if status is None else f"Garmin answers {status}")
-    failure.status = status  # type: ignore[attr-defined]
-    return failure
+    return GarminUnavailable(what if status is None else f"Garmin answers {status}")
 
 
 def _chain(error: BaseException) -> list[BaseException]:

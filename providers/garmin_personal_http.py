@@ -43,7 +43,8 @@ class Answer:
         try:
             return json.loads(text) if text else None
         except (ValueError, RecursionError):
-            raise GarminUnavailable("an answer that is not JSON") from None
+            problem = "an answer that is not JSON"
+        raise GarminUnavailable(problem)  # out here, as the parser's error holds the whole text
 
     def failure(self, now: datetime) -> GarminError:
         """What went wrong, by whose hand. Nothing of the body goes on: nobody knows what it repeats."""

@@ -1,6 +1,6 @@
 """TCX and GPX files, read as they stream by: no entity, depth or size makes them larger than they are."""
 
-from xml.etree.ElementTree import ParseError  # noqa: S405 - only to catch it; defusedxml parses
+from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser

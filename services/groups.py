@@ -11,7 +11,7 @@ from fitness.schedules import Weekly, cron
 from messages.words import clean_name
 from models import Group, Invite, Member, Membership, Role
 from models.vault import vault
-from services import audit, digests
+from services import audit, digests, mailbox
 from services.members import memberships
 from services.refusals import (
     AlreadyInGroup,
@@ -21,12 +21,14 @@ from services.refusals import (
     OnlyAdmins,
     OwnerCannotLeave,
     TooManyGroups,
+    TooManyGuesses,
 )
 
 CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: they are read aloud and typed by hand
 CODE_LENGTH = 6
 INVITE_FOR = timedelta(days=30)
 MOST_GROUPS = 10
+MOST_GUESSES, GUESSES_WITHIN = 5, timedelta(minutes=15)
 CONSENT_VERSION = "2026-11"
 SHARED_AT_FIRST = ["name", "sports", "time", "distance", "count"]
 FIRST_SCHEDULE = Weekly(weekday=6, at=time(18, 0))
@@ -75,7 +77,8 @@ def invite(session: Session, membership: Membership, now: datetime) -> Invitatio
 
 
 def invited_to(session: Session, member: Member, code: str, now: datetime) -> Invite:
-    """The invite behind a code, its row locked. Raises `CodeNotActive` or `AlreadyInGroup`."""
+    """The invite behind a code, its row locked. Raises `CodeNotActive`, `AlreadyInGroup` or `TooManyGuesses`."""
+    _require_patience(session, member, now)
     code_hash = vault(session).digest("invite", code.upper())
     invite = session.scalar(select(Invite).where(Invite.code_hash == code_hash).with_for_update())
     if invite is None or not _is_active(invite, now):
@@ -141,6 +144,14 @@ def require_admin(session: Session, membership: Membership, what: str) -> None:
     if membership.role is Role.MEMBER:
         admins = [each.member.name for each in members(session, membership.group) if each.role is not Role.MEMBER]
         raise OnlyAdmins(admins=admins, what=what)
+
+
+def _require_patience(session: Session, member: Member, now: datetime) -> None:
+    """Codes are short: whoever guesses wrong five times in a quarter of an hour has to wait."""
+    wrong = mailbox.refused_since(session, member.id, CodeNotActive.template(), now - GUESSES_WITHIN)
+    if len(wrong) >= MOST_GUESSES:
+        left = min(wrong) + GUESSES_WITHIN - now
+        raise TooManyGuesses(minutes=max(1, -(-int(left.total_seconds()) // 60)))
 
 
 def _belong(session: Session, group: Group, member: Member, role: Role, now: datetime) -> Membership:

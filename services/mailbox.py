@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,12 @@ def receive(session: Session, sid: str, kind: str, reference: str, now: datetime
     row = {"sid": sid, "kind": kind, "reference": reference, "received_at": now}
     taken = insert(InboundMessage).values(row).on_conflict_do_nothing().returning(InboundMessage.sid)
     return session.scalar(taken) is not None
+
+
+def refused_since(session: Session, member_id: int, refusal: str, since: datetime) -> list[datetime]:
+    """When this member got that refusal since then."""
+    mine = (InboundMessage.member_id == member_id, InboundMessage.received_at > since)
+    return list(session.scalars(select(InboundMessage.received_at).where(*mine, InboundMessage.command == refusal)))
 
 
 def post(

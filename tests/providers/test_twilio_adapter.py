@@ -76,9 +76,6 @@ def twilio(base_url: str | None = None, *, token: str = TOKEN, timeout: float = 
     )
 
 
-# --- sending, through the pretend Twilio -------------------------------------------------------------------------
-
-
 def test_a_message_is_handed_over_once_and_its_id_comes_back(adapter: Twilio, pretend: PretendTwilio) -> None:
     sid = adapter.send(PARCEL)
     pretend.settle()
@@ -159,8 +156,6 @@ def test_a_question_that_failed_may_be_asked_again(adapter: Twilio, pretend: Pre
         adapter.fetch("SM" + "0" * 32)
     assert refused.value.code == 20404
 
-
-# --- what Twilio may answer --------------------------------------------------------------------------------------
 
 # Codes that Twilio gives at once with 400, or that it normally tells only later: none of them was accepted.
 REFUSED = (
@@ -264,9 +259,6 @@ def test_without_another_address_twilio_itself_is_asked() -> None:
     assert twilio().send(PARCEL) == "SM" + "a" * 32
     sent = dict(parse_qsl(responses.calls[0].request.body))
     assert (sent["To"], sent["From"], sent["Body"]) == (ANA, SENDER, "hello")
-
-
-# --- lines that break --------------------------------------------------------------------------------------------
 
 
 def free_port() -> int:
@@ -383,9 +375,6 @@ def test_a_certificate_that_is_not_trusted_means_not_sent(certificate: Path) -> 
     assert listener.heard == b""
 
 
-# --- signatures --------------------------------------------------------------------------------------------------
-
-
 def signed(url: str, form: list[tuple[str, str]], *, token: str = TOKEN, kind: str = "sha1") -> str:
     """Twilio's signature, computed by hand from its documentation."""
     written = url + "".join(name + value for name, value in sorted(set(form)))
@@ -474,9 +463,6 @@ def test_parameters_run_together_escape_the_signature_and_not_the_reader() -> No
     assert verified(signed(HOOK, FORM), form=together)
     with pytest.raises(ValueError):
         read(MultiDict(together))
-
-
-# --- reading what people say -------------------------------------------------------------------------------------
 
 
 def sid(number: int, kind: str = "SM") -> str:
@@ -631,9 +617,6 @@ def test_a_field_given_twice_is_refused(field: str) -> None:
     form.add(field, "another")
     with pytest.raises(ValueError, match="2 times"):
         read(form)
-
-
-# --- receipts ----------------------------------------------------------------------------------------------------
 
 
 def receipt(status: str | None = "delivered", **changes: str | None) -> MultiDict:

@@ -6,6 +6,7 @@ let seen = Number(document.body.dataset.seq);
 let asking = Promise.resolve();
 let lost = false;
 let sending = 0;
+let leaving = false;
 const clock = document.getElementById("at");
 const today = clock.getAttribute("value").slice(0, 10);
 const dots = new Map();
@@ -20,6 +21,11 @@ function endOf(log) {
 }
 const atEnd = (log, grown = 0) => log.scrollTop > endOf(log) - grown - 90;
 const toEnd = (log) => { log.scrollTop = Math.max(log.scrollTop, endOf(log)); };
+
+function anew() {
+  if (!leaving) location.reload(); // twice, and the sentence from the server would be lost with the first answer
+  leaving = true;
+}
 
 function say(words) {
   const followed = [...document.querySelectorAll(".log")].filter((log) => atEnd(log)); // the line makes the phones shorter
@@ -49,7 +55,7 @@ function put(log, sid, html) {
 }
 
 function show(event) {
-  if (event.status === "reload") return location.reload();
+  if (event.status === "reload") return anew();
   seen = Math.max(seen, event.seq);
   const log = logOf(event.phone);
   if (!log) return undefined;
@@ -62,7 +68,7 @@ function tick(day, time) {
   for (const each of document.querySelectorAll(".status-bar .time")) each.textContent = time;
   const writing = [...document.querySelectorAll("input[name=text]")].some((field) => field.value);
   const busy = writing || sending || document.querySelector("dialog[open]");
-  if (day !== today && !busy) location.reload(); // what is called today was yesterday
+  if (day !== today && !busy) anew(); // what is called today was yesterday
   if (document.activeElement === clock || clock.value !== clock.getAttribute("value")) return; // being set
   clock.value = `${day}T${time}`;
   clock.setAttribute("value", clock.value);
@@ -96,7 +102,7 @@ async function send(form, body) {
   });
   if (!answer.ok) throw new Error(`That did not work (${answer.status}).`);
   const told = await answer.json();
-  if (told.reload) location.reload();
+  if (told.reload) anew();
   else if (told.said) say(told.said);
 }
 
