@@ -1,12 +1,13 @@
 """Settings: every environment variable, typed, read once."""
 
+import re
 from functools import cached_property
 from urllib.parse import urlsplit
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.vault import Vault
+KEY = re.compile(r"[^:,\s]{1,16}:[A-Za-z0-9+/]{43}=")
 
 
 class Settings(BaseSettings):
@@ -30,6 +31,16 @@ class Settings(BaseSettings):
     )
     twilio_api_base_url: str | None = Field(None, description="Send the Twilio client elsewhere (the simulator)")
     garmin_base_url: str | None = Field(None, description="Send the Garmin client elsewhere (the simulator)")
+    garmin_personal_api_base_url: str | None = Field(None, description="Send the Personal API client elsewhere")
+    garmin_link_methods: str = Field(
+        "personal_key,password",
+        pattern=r"^(personal_key|password)(,(personal_key|password))?$",
+        description="Ways to connect that the link page offers, in this order",
+    )
+    garmin_keep_password: bool = Field(
+        True,
+        description="Let members ask that their Garmin password be kept, encrypted (0 forbids it)",
+    )
 
     chart_provider: str = Field("local", pattern="^(local|quickchart)$", description="Who draws the pictures")
     quickchart_host: str = Field("quickchart:3400", description="Host of a QuickChart server, with its port")
@@ -48,13 +59,14 @@ class Settings(BaseSettings):
     @field_validator("data_keys")
     @classmethod
     def _readable_keys(cls, value: SecretStr) -> SecretStr:
-        Vault.from_text(value.get_secret_value())
+        parts = [part.strip() for part in value.get_secret_value().split(",") if part.strip()]
+        if not parts or not all(KEY.fullmatch(part) for part in parts):
+            raise ValueError(
+                "DATA_KEYS wants name:base64[,older:base64], keys of 32 bytes: see `python -m models.vault`"
+            )
+        if len({part.split(":")[0] for part in parts}) < len(parts):
+            raise ValueError("DATA_KEYS names one key twice")
         return value
-
-    @cached_property
-    def vault(self) -> Vault:
-        """The ring of keys that seals what is secret."""
-        return Vault.from_text(self.data_keys.get_secret_value())
 
     @cached_property
     def base_url(self) -> str:
@@ -68,6 +80,11 @@ class Settings(BaseSettings):
         return (
             f"{self.redis_url}{'&' if '?' in self.redis_url else '?'}ssl_cert_reqs=none" if relaxed else self.redis_url
         )
+
+    @property
+    def link_methods(self) -> list[str]:
+        """Ways to connect Garmin, the recommended one first."""
+        return self.garmin_link_methods.split(",")
 
     @property
     def is_https(self) -> bool:

@@ -19,6 +19,7 @@ WORK = (
     delivery.check_templates,
     digests.make,
     garmin.drain,
+    garmin.remind,
     tick.tick,
 )
 

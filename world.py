@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from config import Settings
 from models.base import make_sessions, open_engine
+from models.vault import Vault
 from providers.charts import Charts, FallbackCharts
 from providers.clock import Clock, PretendClock, system_clock
-from providers.garmin import Garmin
+from providers.garmin import Garmin, GarminByKey
 from providers.garmin_connect import GarminConnect
+from providers.garmin_personal import GarminPersonal
 from providers.messenger import Messenger
 from providers.quickchart import QuickChartServer
 from providers.resvg import Resvg
@@ -19,14 +21,16 @@ from providers.twilio import Twilio
 
 @dataclass(frozen=True)
 class World:
-    """Settings, database, doorbell, clock, and the three providers."""
+    """Settings, secrets, database, doorbell, clock, and the providers."""
 
     settings: Settings
+    vault: Vault
     sessions: sessionmaker[Session]
     redis: Redis
     now: Clock
     messenger: Messenger
     garmin: Garmin
+    garmin_by_key: GarminByKey
     charts: Charts
 
     @classmethod
@@ -38,13 +42,17 @@ class World:
     def from_settings(cls, settings: Settings) -> "World":
         """Build the world that these settings describe. Nothing connects until it is used."""
         redis = Redis.from_url(settings.redis_url, socket_connect_timeout=1, socket_timeout=2, health_check_interval=30)
+        now = PretendClock(redis) if settings.pretend_clock else system_clock
+        vault = Vault.from_text(settings.data_keys.get_secret_value(), settings.secret_key.get_secret_value())
         return cls(
             settings=settings,
-            sessions=make_sessions(open_engine(settings.database_url), settings.vault),
+            vault=vault,
+            sessions=make_sessions(open_engine(settings.database_url), vault),
             redis=redis,
-            now=PretendClock(redis) if settings.pretend_clock else system_clock,
+            now=now,
             messenger=_messenger(settings),
             garmin=GarminConnect(settings.garmin_base_url),
+            garmin_by_key=GarminPersonal(settings.garmin_personal_api_base_url, now=now),
             charts=_charts(settings),
         )
 

@@ -111,9 +111,7 @@ def _respond(turn: Turn) -> tuple[str, Message]:
         return "not understood", _puzzled(turn, reading)
     _require(turn, reading.command.allowed, reading.command.name)
     if isinstance(reading, Unfinished):
-        return reading.command.name, turn.ask(
-            f"{reading.command.topic}/ask_{reading.missing.name}", command=reading.command
-        )
+        return reading.command.name, turn.ask(f"{reading.command.topic}/ask_{reading.missing.name}")
     return reading.command.name, _run(turn, reading)
 
 

@@ -42,7 +42,7 @@ def hear(world: World, inbound: Inbound) -> bool:
 def spool(world: World, inbound: Inbound, now: datetime) -> bool:
     """Keep a line for later. False when Redis is away too: then the vendor must try again."""
     line = json.dumps({"inbound": asdict(inbound), "at": now.isoformat()})
-    sealed = world.settings.vault.seal(PURPOSE, OWNER, line)
+    sealed = world.vault.seal(PURPOSE, OWNER, line)
     try:
         world.redis.lpush(SPOOL, sealed)
     except RedisError as error:
@@ -63,7 +63,7 @@ def ingest(world: World) -> int:
     while sealed := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT"):
         assert isinstance(sealed, bytes)  # noqa: S101 - this client never decodes
         try:
-            facts = json.loads(world.settings.vault.open(PURPOSE, OWNER, sealed))
+            facts = json.loads(world.vault.open(PURPOSE, OWNER, sealed))
         except (Unreadable, ValueError):
             world.redis.lmove(TAKEN, BROKEN, "LEFT", "LEFT")
             log.warning("kept line unreadable")

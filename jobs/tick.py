@@ -45,11 +45,13 @@ def ring_for_what_waits(world: World) -> None:
         due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now)
         due_digest = digest_service.pending(session)
         unapproved = contents.is_unapproved(session)
+        ending = bool(linking.due_reminders(session, now))
     for is_needed, work in (
         (bool(waiting), delivery.drain),
         (doubtful, delivery.reconcile),
         (due_sync, garmin.drain),
         (due_digest, digests.make),
+        (ending, garmin.remind),
         (unapproved, delivery.check_templates),
         (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),
     ):

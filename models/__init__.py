@@ -4,7 +4,7 @@ from models.audit import AuditEvent
 from models.base import Base
 from models.breakers import Breaker
 from models.digests import DigestRun, RunStatus
-from models.garmin import Activity, GarminAccount, GarminMethod, GarminStatus
+from models.garmin import Activity, Day, GarminAccount, GarminMethod, GarminStatus
 from models.groups import Group, Invite, Membership, Role
 from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
 from models.media import Content, Media
@@ -18,6 +18,7 @@ __all__ = [
     "Base",
     "Breaker",
     "Content",
+    "Day",
     "DigestRun",
     "GarminAccount",
     "GarminMethod",

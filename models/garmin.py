@@ -14,6 +14,7 @@ from models.people import Member
 class GarminMethod(StrEnum):
     """How a member connected."""
 
+    KEY = "personal_key"
     PASSWORD = "password"  # noqa: S105 - the name of a way, not a secret
 
 
@@ -27,6 +28,8 @@ class GarminStatus(StrEnum):
 class GarminAccount(Base, Timestamps):
     """The tokens of one member, sealed, and how far their activities are read.
 
+    `password` is kept, sealed, only where the member asked for it and the operator allows it. `refused_at` is when
+    Garmin first answered 401 although it had just refreshed the tokens: one such answer does not end a link.
     `next_sync_at` is when a job should read again (earlier when the member asks); `leased_until` is set while one does.
     """
 
@@ -40,13 +43,21 @@ class GarminAccount(Base, Timestamps):
     garmin_id: Mapped[str] = mapped_column(String(64))
     display_name: Mapped[str] = mapped_column(String(120))
     tokens: Mapped[bytes] = mapped_column(LargeBinary)
+    password: Mapped[bytes | None] = mapped_column(LargeBinary)
+    password_used_at: Mapped[datetime | None]
+    key_ends_at: Mapped[datetime | None]
+    reminded_days: Mapped[int | None]
     status: Mapped[GarminStatus] = mapped_column(Word(GarminStatus), default=GarminStatus.LINKED)
     linked_at: Mapped[datetime]
     last_sync_at: Mapped[datetime | None]
     next_sync_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
+    whole_year_at: Mapped[datetime | None]
+    steps_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(60))
 
     member: Mapped[Member] = relationship()
@@ -56,17 +67,23 @@ class Activity(Base, Timestamps):
     """One session as Garmin tells it, without places. Seconds, metres, kilocalories, beats per minute.
 
     `local_date` is the day on the watch when it began: it decides the week. A row that vanished at Garmin keeps
-    `deleted_at` and counts no more.
+    `deleted_at` and counts no more; nor does one that another device recorded too, which is `twin_of` that other.
+    `account_id` is None for a file that the member sent into the chat.
     """
 
     __tablename__ = "activities"
     __table_args__ = (
-        UniqueConstraint("account_id", "garmin_activity_id"),
-        Index("activities_counting_idx", "member_id", "local_date", postgresql_where=text("deleted_at IS NULL")),
+        UniqueConstraint("member_id", "garmin_activity_id"),
+        Index(
+            "activities_counting_idx",
+            "member_id",
+            "local_date",
+            postgresql_where=text("deleted_at IS NULL AND twin_of IS NULL"),
+        ),
     )
 
     id: Mapped[Key]
-    account_id: Mapped[int] = mapped_column(ForeignKey("garmin_accounts.id", ondelete="CASCADE"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("garmin_accounts.id", ondelete="CASCADE"), index=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
     garmin_activity_id: Mapped[int]
     type: Mapped[str] = mapped_column(String(60))
@@ -88,4 +105,16 @@ class Activity(Base, Timestamps):
     processed_metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     raw_data: Mapped[dict[str, Any]]
     fingerprint: Mapped[str] = mapped_column(String(32))
+    twin_of: Mapped[int | None]
     deleted_at: Mapped[datetime | None]
+
+
+class Day(Base, Timestamps):
+    """A member's day on the watch: steps, and how many were hoped for."""
+
+    __tablename__ = "days"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    steps: Mapped[int]
+    goal: Mapped[int | None]

@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps, Word
+from models.garmin import GarminMethod
 from models.people import Member
 
 
@@ -54,6 +55,11 @@ class LinkAttempt(Base, Timestamps):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     link_id: Mapped[int] = mapped_column(ForeignKey("one_time_links.id", ondelete="CASCADE"), index=True)
     step: Mapped[AttemptStep] = mapped_column(Word(AttemptStep), default=AttemptStep.ASKED)
+    way: Mapped[GarminMethod] = mapped_column(
+        Word(GarminMethod), default=GarminMethod.PASSWORD, server_default="password"
+    )
+    keep: Mapped[bool] = mapped_column(default=False, server_default=false())
+    key_ends_at: Mapped[datetime | None]
     garmin_email: Mapped[str | None] = mapped_column(String(254))
     secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[bytes | None] = mapped_column(LargeBinary)

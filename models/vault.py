@@ -32,16 +32,17 @@ class Vault:
     """
 
     keys: tuple[tuple[str, bytes], ...] = field(repr=False)
+    pepper: str = field(default="", repr=False)
 
     @classmethod
-    def from_text(cls, text: str) -> "Vault":
+    def from_text(cls, text: str, pepper: str = "") -> "Vault":
         """Read `k2:base64,k1:base64`, the writing key first. Raises ValueError with a plain sentence."""
         keys = tuple(_key(part) for part in text.split(",") if part.strip())
         if not keys:
             raise ValueError("DATA_KEYS is empty: make a key with `flask keys generate`")
         if len({name for name, _ in keys}) < len(keys):
             raise ValueError("DATA_KEYS names one key twice")
-        return cls(keys)
+        return cls(keys, pepper)
 
     def seal(self, purpose: str, owner: object, secret: str) -> bytes:
         """Encrypt `secret` for this purpose and owner, under the first key of the ring."""
@@ -62,10 +63,23 @@ class Vault:
             raise Unreadable(f"not a {purpose} of {owner}") from None
 
     def digest(self, purpose: str, text: str) -> str:
-        """Give a keyed hash (HMAC-SHA256, hex) under the oldest key, for looking up short secrets such as codes."""
-        tag = hmac.HMAC(_derived(self.keys[-1][1], purpose), hashes.SHA256())
+        """Give a keyed hash (HMAC-SHA256, hex), for looking up short secrets such as codes.
+
+        Its key is the pepper, SECRET_KEY, and not one of the ring: these come and go.
+        """
+        tag = hmac.HMAC(_derived(self.pepper.encode(), purpose), hashes.SHA256())
         tag.update(text.encode())
         return tag.finalize().hex()
+
+    @property
+    def writes_with(self) -> str:
+        """The name of the key that seals."""
+        return self.keys[0][0]
+
+    @staticmethod
+    def key_of(sealed: bytes) -> str:
+        """The name of the key that a value was sealed with. Raises `Unreadable`."""
+        return _parts(sealed)[0]
 
     @cached_property
     def _ring(self) -> dict[str, bytes]:

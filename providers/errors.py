@@ -57,9 +57,13 @@ class GarminUnavailable(GarminError):
 
 
 class LinkBroken(GarminError):
-    """Garmin no longer accepts this member's tokens: only a new sign-in helps."""
+    """Garmin does not accept this member's tokens. `certain` tells that it never will again: a refresh was refused."""
 
     permanent = True
+
+    def __init__(self, message: str = "", *, certain: bool = True) -> None:
+        super().__init__(message)
+        self.certain = certain
 
 
 class MessengerError(ProviderError):

@@ -73,6 +73,10 @@ class Session(Protocol):
         """The tokens as they are now: they rotate, so store them again after use."""
         ...
 
+    def renew(self) -> None:
+        """Renew tokens that are about to end, so that they can be kept before anything is asked with them."""
+        ...
+
     def activities(self, start: date, end: date) -> Iterator[Page]:
         """Every activity whose local start date lies in [start, end], page by page."""
         ...

@@ -112,6 +112,12 @@ class Account:
         """The tokens as they are now."""
         return str(self.client.dumps())
 
+    def renew(self) -> None:
+        """Refresh the tokens if they are about to end. See `Session.renew`."""
+        with _reading():
+            if self.client._token_expires_soon():  # noqa: SLF001
+                self._refresh()
+
     def activities(self, start: date, end: date) -> Iterator[Page]:
         """Page through the list. A page the server cannot give is asked for again, smaller."""
         first, wanted = 0, self.page
@@ -235,7 +241,7 @@ def _reading() -> Iterator[None]:
     except GarminError:
         raise
     except GarminConnectAuthenticationError:
-        raise LinkBroken("Garmin answers 401") from None
+        raise LinkBroken("Garmin answers 401", certain=False) from None
     except (*LIBRARY, RequestException, CurlError) as error:
         raise _outage(error) from None
     except SENSELESS:

@@ -99,9 +99,14 @@ class Account:
         kept = {"key": self._key, "jwt": self._jwt, "jwt_expires": _seconds(self._expires)}
         return json.dumps(kept | {"key_ends": _seconds(self.ends)})
 
+    def renew(self) -> None:
+        """Exchange the key if its token is about to end. See `Session.renew`."""
+        self._renew_if_due()
+
     def garmin_id(self) -> str:
         """Whose account it is: the same number that Garmin Connect calls the profile's."""
-        day = self._read(DAY, calendarDate=self._door.now().date().isoformat())
+        answer = self._ask(DAY, calendarDate=self._door.now().date().isoformat())
+        day = None if answer.status == 404 else answer.data(self._door.now())
         found = day.get("userProfileId") if isinstance(day, dict) else None
         if not found:
             rows = self._read(SEARCH, start=0, limit=1)
@@ -163,7 +168,7 @@ class Account:
             self._renew()
             answer = self._send("GET", path, f"Bearer {self._jwt}", query)
         if answer.status == 401:
-            raise LinkBroken("Garmin refuses a new token")
+            raise LinkBroken("Garmin refuses a new token", certain=False)
         return answer
 
     def _renew_if_due(self) -> bool:

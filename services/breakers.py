@@ -2,24 +2,40 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import Breaker
 
-MESSENGER = "messenger"
+MESSENGER, GARMIN = "messenger", "garmin"
 
 
 def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) -> None:
-    """Leave it alone for a while."""
+    """Leave it alone for a while; who is shut for longer stays so."""
     row = {"name": name, "shut_until": now + span, "why": why[:120], "trips": 1}
     taken = insert(Breaker).values(row)
     session.execute(
         taken.on_conflict_do_update(
             index_elements=["name"],
-            set_={"shut_until": taken.excluded.shut_until, "why": taken.excluded.why, "trips": Breaker.trips + 1},
+            set_={
+                "shut_until": func.greatest(Breaker.shut_until, taken.excluded.shut_until),
+                "why": taken.excluded.why,
+                "trips": Breaker.trips + 1,
+                "updated_at": func.now(),
+            },
         )
     )
+
+
+def shut_longer(session: Session, name: str, now: datetime, first: timedelta, most: timedelta, why: str) -> None:
+    """Leave it alone, for twice as long as the last time if that has only just ended; nothing while it is shut."""
+    found = session.get(Breaker, name, with_for_update=True)
+    if found is None or found.shut_until < now - most:
+        shut(session, name, now, first, why)
+    elif found.shut_until <= now:
+        last = found.shut_until - found.updated_at
+        shut(session, name, now, min(max(last * 2, first), most), why)
 
 
 def is_shut(session: Session, name: str, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from models import Content as StoredContent
 from providers.messenger import Content, Messenger
 
 FOLDER = Path(__file__).parent.parent / "templates" / "approved"
+PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 SESSION, APPROVED = "session", "approved"
 CATEGORY = "UTILITY"  # what the member asked for; marketing is not delivered to +1 numbers
 
@@ -85,9 +87,7 @@ def usable(session: Session) -> Mapping[str, str]:
 def said(approved: Approved) -> str:
     """The text of an approved template with its values: what the member will read."""
     body = _approved(FOLDER / f"{approved.name}.json").body
-    for key, value in approved.values.items():
-        body = body.replace(f"{{{{{key}}}}}", value)
-    return body
+    return PLACEHOLDER.sub(lambda found: approved.values.get(found[1], found[0]), body)
 
 
 def _pushed(session: Session, messenger: Messenger, content: Content, now: datetime) -> Change:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
-from models.vault import vault
+from models.vault import Unreadable, vault
 from providers.garmin import NeedsCode, SignedIn
 from services import audit
 from services.bells import Bell, ring
@@ -19,6 +19,8 @@ LINK_FOR = timedelta(minutes=15)
 CODE_FOR = timedelta(minutes=10)
 LEASE = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait
 MOST_PASSWORDS = 3
+REMIND_DAYS = (14, 3, 0)
+PASSWORD_EVERY = timedelta(hours=24)
 MOST_CODES = 3
 
 
@@ -27,6 +29,7 @@ class Task:
     """A sign-in that a worker has taken: its secrets, read once and already gone from the database."""
 
     attempt_id: UUID
+    way: GarminMethod
     email: str
     secret: str = field(repr=False)
     state: str | None = field(repr=False)
@@ -81,16 +84,34 @@ def tries_left(session: Session, link: OneTimeLink) -> int:
     return max(MOST_PASSWORDS - len(tried), 0)
 
 
-def ask(session: Session, link: OneTimeLink, email: str, password: str, now: datetime) -> LinkAttempt | None:
-    """Hand e-mail and password to a worker, sealed. None while another sign-in runs or when no tries are left."""
+@dataclass(frozen=True)
+class Request:
+    """What a member typed into the page: a way, its secret, and what goes with it."""
+
+    way: GarminMethod
+    secret: str = field(repr=False)
+    email: str = ""
+    keep: bool = False
+    key_ends_at: datetime | None = None
+
+
+def ask(session: Session, link: OneTimeLink, wish: Request, now: datetime) -> LinkAttempt | None:
+    """Hand what was typed to a worker, sealed. None while another sign-in runs or when no tries are left."""
     last = attempt_of(session, link)
     running = last is not None and last.step not in (AttemptStep.FAILED, AttemptStep.DONE)
     if running or link.used_at or tries_left(session, link) == 0:
         return None
-    attempt = LinkAttempt(link_id=link.id, garmin_email=email, expires_at=now + CODE_FOR)
+    attempt = LinkAttempt(
+        link_id=link.id,
+        way=wish.way,
+        keep=wish.keep,
+        key_ends_at=wish.key_ends_at,
+        garmin_email=wish.email or None,
+        expires_at=now + CODE_FOR,
+    )
     session.add(attempt)
     session.flush()
-    attempt.secret = vault(session).seal("garmin-password", attempt.id, password)
+    attempt.secret = vault(session).seal("garmin-secret", attempt.id, wish.secret)
     link.expires_at = max(link.expires_at, now + CODE_FOR)
     ring(session, Bell.GARMIN)
     return attempt
@@ -100,7 +121,7 @@ def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> 
     """Hand the code to a worker, sealed. False when none is awaited."""
     if attempt.step is not AttemptStep.CODE or attempt.expires_at <= now:
         return False
-    attempt.secret = vault(session).seal("garmin-code", attempt.id, code)
+    attempt.secret = vault(session).seal("garmin-secret", attempt.id, code)
     attempt.step = AttemptStep.ANSWERED
     ring(session, Bell.GARMIN)
     return True
@@ -120,10 +141,14 @@ def take(session: Session, now: datetime) -> Task | None:
     if attempt is None or attempt.secret is None:
         return None
     answering = attempt.step is AttemptStep.ANSWERED
-    secret = vault(session).open("garmin-code" if answering else "garmin-password", attempt.id, attempt.secret)
-    state = vault(session).open("garmin-state", attempt.id, attempt.state) if answering and attempt.state else None
+    try:
+        secret = vault(session).open("garmin-secret", attempt.id, attempt.secret)
+        state = vault(session).open("garmin-state", attempt.id, attempt.state) if answering and attempt.state else None
+    except Unreadable:
+        _finish(attempt, AttemptStep.FAILED, "timed_out")  # its key is gone: the member can only begin again
+        return None
     attempt.secret, attempt.leased_until = None, now + LEASE
-    return Task(attempt.id, attempt.garmin_email or "", secret, state)
+    return Task(attempt.id, attempt.way, attempt.garmin_email or "", secret, state)
 
 
 def needs_code(session: Session, task: Task, answer: NeedsCode, now: datetime) -> None:
@@ -147,8 +172,13 @@ def linked(session: Session, task: Task, answer: SignedIn, now: datetime) -> Gar
         session.delete(account)  # another person's history must not stay under this one's name
         session.flush()
         account = GarminAccount(member_id=link.member_id)
-    account.method = GarminMethod.PASSWORD
-    account.garmin_email, account.garmin_id = task.email, answer.profile.garmin_id
+    account.method = task.way
+    account.garmin_email, account.garmin_id = task.email or None, answer.profile.garmin_id
+    account.key_ends_at, account.reminded_days = answer.ends or attempt.key_ends_at, None
+    account.password = account.password_used_at = account.refused_at = account.failed_at = None
+    if attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD:
+        # With a second factor a kept password would be of no use: Garmin would ask for a code again.
+        account.password = vault(session).seal("kept-password", link.member_id, task.secret)
     account.display_name = answer.profile.display_name
     account.status, account.failures, account.last_error = GarminStatus.LINKED, 0, None
     account.linked_at = account.next_sync_at = now
@@ -195,6 +225,42 @@ def forget_old(session: Session, now: datetime) -> None:
 def account_of(session: Session, member: Member) -> GarminAccount | None:
     """The member's Garmin account, if they connected one."""
     return session.scalar(select(GarminAccount).where(GarminAccount.member_id == member.id))
+
+
+def due_reminders(session: Session, now: datetime) -> list[GarminAccount]:
+    """Accounts whose key ends soon and whose member has not been told so yet, their rows locked."""
+    ending = (GarminAccount.key_ends_at.is_not(None), GarminAccount.key_ends_at < now + timedelta(days=REMIND_DAYS[0]))
+    linked = GarminAccount.status == GarminStatus.LINKED
+    accounts = session.scalars(select(GarminAccount).where(*ending, linked).with_for_update(skip_locked=True))
+    return [each for each in accounts if _reminder(each, now) is not None]
+
+
+def remind(account: GarminAccount, now: datetime) -> int:
+    """Note that the member is told now; gives the whole days that are left."""
+    account.reminded_days = _reminder(account, now)
+    return max((account.key_ends_at - now).days, 0) if account.key_ends_at else 0
+
+
+def _reminder(account: GarminAccount, now: datetime) -> int | None:
+    """Which of the reminders is due: the nearest to the end that has begun and was not sent."""
+    if account.key_ends_at is None:
+        return None
+    begun = [days for days in REMIND_DAYS if account.key_ends_at - now <= timedelta(days=days)]
+    if not begun or (account.reminded_days is not None and account.reminded_days <= begun[-1]):
+        return None
+    return begun[-1]
+
+
+def kept_password(session: Session, account: GarminAccount, now: datetime) -> str | None:
+    """The password that the member asked to keep, at most once a day; using it is noted."""
+    used = account.password_used_at
+    if account.password is None or (used is not None and now - used < PASSWORD_EVERY):
+        return None
+    account.password_used_at = now
+    try:
+        return vault(session).open("kept-password", account.member_id, account.password)
+    except Unreadable:
+        return None
 
 
 def tokens_of(session: Session, account: GarminAccount) -> str:

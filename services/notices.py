@@ -21,3 +21,8 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Mes
 def relink(member: Member) -> Message:
     """Garmin no longer accepts the member's tokens."""
     return render("garmin/relink", reader_of(member), member=member, buttons=[Button("Connect again", "link garmin")])
+
+
+def key_ends(member: Member, days: int) -> Message:
+    """The member's Garmin key is about to end."""
+    return render("garmin/key_ends", reader_of(member), days=days, buttons=[Button("Renew", "link garmin")])

@@ -25,6 +25,8 @@ BUDGET_AGAIN = timedelta(hours=1)
 DAY = timedelta(hours=24)
 ROWS_FOR_EACH = 3  # several may wait for one person, and only the first may go
 QUIET_GRACE = timedelta(hours=2)
+MOST_PASSED_OVER = 500
+ONE_AT_A_TIME = 710_010  # whoever counts the people of the day: two who count at once would both find room
 IN_FLIGHT = (MessageState.SENDING, MessageState.UNKNOWN)
 
 
@@ -57,11 +59,19 @@ class Claimed:
 def claim(session: Session, now: datetime, most: int, usable: Mapping[str, str], rules: Rules) -> list[Claimed]:
     """Claim up to `most` messages, at most one for each person, replies first. The caller commits before sending.
 
-    `usable` names the contents that the vendor has for us. A message that may not be said is ended or put off here.
+    `usable` names the contents that the vendor has for us. A message that may not be said is ended or put off here,
+    and those behind it come forward.
     """
-    rows = _next_for_each_person(session, now, most)
-    claimed = [_claimed(session, row, member, now, usable, rules) for row, member in rows]
-    return [each for each in claimed if each is not None]
+    claimed: list[Claimed] = []
+    seen = 0
+    while len(claimed) < most and seen < most + MOST_PASSED_OVER:
+        rows = _next_for_each_person(session, now, most - len(claimed))
+        if not rows:
+            break
+        seen += len(rows)
+        tried = [_claimed(session, row, member, now, usable, rules) for row, member in rows]
+        claimed += [each for each in tried if each is not None]
+    return claimed
 
 
 def next_due(session: Session) -> datetime | None:
@@ -194,7 +204,8 @@ def _quiet_until(member: Member, now: datetime) -> datetime | None:
     if start == end_ or not quiet:
         return None
     day = local.date() if at < end_ else local.date() + timedelta(days=1)
-    return datetime.combine(day, end_, local.tzinfo)
+    # In the hour that autumn repeats, the end is the one still to come.
+    return datetime.combine(day, end_.replace(fold=local.fold), local.tzinfo)
 
 
 def _template(
@@ -215,12 +226,13 @@ def _template(
         row.next_attempt_at = now + BUDGET_AGAIN
         event(session, row, "claim", why="template held" if message.approved.name not in usable else "daily limit")
         return None
-    member.template_at = member.template_at if within else now
+    member.template_at = now
     return message.approved.name
 
 
 def _budget(session: Session, now: datetime, rules: Rules) -> bool:
     """Whether one more person may get a template: WhatsApp limits how many in any 24 hours."""
     session.flush()
+    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
     return used < rules.people_a_day

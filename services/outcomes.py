@@ -58,15 +58,14 @@ class Look:
     address: str
     first_attempt_at: datetime
     body_hash: str | None
-    old_sids: frozenset[str]
     due: datetime
 
 
 def accepted(session: Session, claimed: Claimed, sid: str, now: datetime) -> None:
     """The vendor has it. What was said is kept, sealed, until it is delivered: it may have to be said as a template."""
     row = _fenced(session, claimed)
-    if row is None or row.state not in (*IN_FLIGHT, MessageState.QUEUED):
-        return  # its receipt was quicker
+    if row is None or row.state not in (*IN_FLIGHT, MessageState.QUEUED) or sid in row.old_sids:
+        return  # its receipt was quicker, perhaps to say that it did not arrive
     row.sid, row.state, row.accepted_at, row.leased_until = sid, MessageState.ACCEPTED, now, None
     row.next_attempt_at, row.looks = now + POLLS[0], 0
     event(session, row, "api")
@@ -118,7 +117,7 @@ def due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
         .limit(most)
     )
     return [
-        Look(row.id, address, row.first_attempt_at or now, row.body_hash, frozenset(row.old_sids), row.next_attempt_at)
+        Look(row.id, address, row.first_attempt_at or now, row.body_hash, row.next_attempt_at)
         for row, address in session.execute(query)
     ]
 
@@ -128,7 +127,7 @@ def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, 
     row = session.get(OutboundMessage, look.id, with_for_update=True)
     if row is None or row.state is not MessageState.UNKNOWN or row.next_attempt_at != look.due:
         return
-    found = _recognised(session, look, listed)
+    found = _recognised(session, row, look, listed)
     if found is not None:
         row.sid, row.state, row.accepted_at = found.sid, MessageState.ACCEPTED, now
         row.next_attempt_at, row.looks = now, 0  # its receipts may have come to nobody: ask at once
@@ -199,11 +198,13 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
     return new
 
 
-def _recognised(session: Session, look: Look, listed: Sequence[Sent]) -> Sent | None:
+def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequence[Sent]) -> Sent | None:
     """The listed message that is ours: of that time, known to no row, and with the same words where it has any."""
     young = [each for each in listed if each.created_at is None or each.created_at >= look.first_attempt_at - SKEW]
     sids = [each.sid for each in young]
-    known = set(session.scalars(select(OutboundMessage.sid).where(OutboundMessage.sid.in_(sids)))) | look.old_sids
+    known = set(session.scalars(select(OutboundMessage.sid).where(OutboundMessage.sid.in_(sids))))
+    tried = (OutboundMessage.member_id == row.member_id, func.jsonb_array_length(OutboundMessage.old_sids) > 0)
+    known.update(*session.scalars(select(OutboundMessage.old_sids).where(*tried)))
     strangers = [each for each in young if each.sid not in known]
     return next((each for each in strangers if not each.body or body_hash(each.body) == look.body_hash), None)
 
@@ -220,7 +221,7 @@ def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning,
     """The message did not arrive: again, in another form, later, or never, by what the code means."""
     row.error_code = code
     member = session.get_one(Member, row.member_id)
-    if meaning is Meaning.WINDOW_CLOSED:
+    if meaning is Meaning.WINDOW_CLOSED and not _wrote_since(member, row):
         member.last_inbound_at = None
     if meaning in (Meaning.NO_MORE, Meaning.UNREACHABLE):
         _give_up_on(session, member, meaning, now)
@@ -251,6 +252,11 @@ def _again_at(row: OutboundMessage, meaning: Meaning, now: datetime) -> datetime
     return None
 
 
+def _wrote_since(member: Member, row: OutboundMessage) -> bool:
+    """Whether they have opened the window again while this message was on its way."""
+    return bool(row.accepted_at and member.last_inbound_at and member.last_inbound_at > row.accepted_at)
+
+
 def _give_up_on(session: Session, member: Member, meaning: Meaning, now: datetime) -> None:
     if meaning is Meaning.NO_MORE:
         member.opted_out_at = member.opted_out_at or now
@@ -275,6 +281,7 @@ def _queue(session: Session, row: OutboundMessage, at: datetime, source: str, **
     if row.sid is not None:
         row.old_sids = [*row.old_sids, row.sid]
     row.state, row.sid, row.next_attempt_at, row.leased_until, row.looks = MessageState.QUEUED, None, at, None, 0
+    row.accepted_at = None
     event(session, row, source, **detail)
     ring(session, Bell.DELIVER)
 

@@ -12,13 +12,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from fitness.sports import counts, sport_of
-from models import Activity, GarminAccount, GarminStatus, Member
-from providers.garmin import Page
-from services import linking
+from fitness.twins import Record, twins
+from models import Activity, Day, GarminAccount, GarminMethod, GarminStatus, Member
+from models.vault import Unreadable
+from providers.garmin import DaySteps, Page
+from services import breakers, linking
 from services.bells import Bell, ring
+from services.metrics import metrics_of
 from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 
 FIRST_WINDOW = timedelta(days=365)
@@ -26,6 +30,11 @@ WINDOW = timedelta(days=35)  # this week and the four digests before it
 EVERY = timedelta(hours=6)
 ASKED_EVERY = timedelta(minutes=15)
 LEASE = timedelta(minutes=5)
+WHOLE_YEAR_EVERY = timedelta(days=7)
+STEPS_EVERY, STEPS_AT_FIRST = timedelta(hours=20), timedelta(days=27)
+REFUSED_AGAIN_AFTER = timedelta(hours=1)
+FAILING_TOGETHER, MOST_FAILING = timedelta(minutes=10), 3
+SHUT_AT_FIRST, SHUT_AT_MOST = timedelta(minutes=30), timedelta(hours=6)
 BACK_OFF = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
 MOST_VANISHED = 20
 
@@ -56,11 +65,13 @@ class Errand:
     """One account to read: its tokens, and the window of local start dates."""
 
     account_id: int
+    method: GarminMethod
     tokens: str = field(repr=False)
     start: date
     end: date
     is_first: bool
     was_asked: bool
+    steps_since: date | None
 
 
 def ask(session: Session, member: Member, now: datetime) -> None:
@@ -107,16 +118,23 @@ def take(session: Session, now: datetime) -> Errand | None:
     if account is None:
         return None
     account.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
-    window = WINDOW if account.last_sync_at else FIRST_WINDOW
     # Local dates reach a day beyond UTC's on either side.
-    start, end = (now - window).date(), (now + timedelta(days=1)).date()
+    start, end = (now - _window(account, now)).date(), (now + timedelta(days=1)).date()
+    try:
+        tokens = linking.tokens_of(session, account)
+    except Unreadable:
+        tokens = (
+            ""  # its key is gone: whoever opens these finds the link broken, and the member is asked to connect again
+        )
     return Errand(
         account_id=account.id,
-        tokens=linking.tokens_of(session, account),
+        method=account.method,
+        tokens=tokens,
         start=start,
         end=end,
         is_first=account.last_sync_at is None,
         was_asked=account.asked_at is not None,
+        steps_since=_steps_since(account, now),
     )
 
 
@@ -144,11 +162,28 @@ def finish(session: Session, errand: Errand, seen: set[int], now: datetime) -> i
     gone = _vanished(session, account, errand, seen)
     for activity in gone:
         activity.deleted_at = now
+    _mark_twins(session, account.member_id, errand)
     account.last_sync_at = now
-    account.next_sync_at = now + EVERY
-    account.asked_at = account.leased_until = account.last_error = None
+    if errand.start <= (now - FIRST_WINDOW + timedelta(days=2)).date():
+        account.whole_year_at = now
+    # Spread over an hour, so that accounts that were connected together are not read together for ever.
+    account.next_sync_at = now + EVERY - timedelta(seconds=account.id * 613 % 3600)
+    account.asked_at = account.leased_until = account.last_error = account.refused_at = account.failed_at = None
     account.failures = 0
     return len(gone)
+
+
+def store_steps(session: Session, errand: Errand, days: Sequence[DaySteps], now: datetime) -> None:
+    """Keep the steps of these days."""
+    account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
+    account.steps_at = now
+    if days:
+        rows = [
+            {"member_id": account.member_id, "day": each.day, "steps": each.steps, "goal": each.goal} for each in days
+        ]
+        kept = insert(Day).values(rows)
+        newer = {"steps": kept.excluded.steps, "goal": kept.excluded.goal}
+        session.execute(kept.on_conflict_do_update(index_elements=["member_id", "day"], set_=newer))
 
 
 def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish: timedelta | None = None) -> None:
@@ -156,17 +191,42 @@ def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish:
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     wait = max(wish or timedelta(), BACK_OFF[min(account.failures, len(BACK_OFF) - 1)])
     account.failures += 1
-    account.last_error = problem
+    account.last_error, account.failed_at = problem, now
+    _shut_if_many_fail(session, now, problem, wait)
     account.next_sync_at = now + wait
     account.asked_at = account.leased_until = None
 
 
-def break_link(session: Session, errand: Errand) -> bool:
-    """Garmin refuses the tokens for good. True the first time: the member is told once."""
+def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -> bool:
+    """Garmin refuses the tokens. True when the link has ended by that: the member is told once.
+
+    A refused refresh is certain. A 401 on data is not, it comes and goes with Garmin's own trouble: it ends a link only
+    when it is met again an hour or more later.
+    """
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-    news = account.status is GarminStatus.LINKED
-    account.status, account.asked_at, account.leased_until = GarminStatus.NEEDS_RELINK, None, None
-    return news
+    if account.status is not GarminStatus.LINKED:
+        return False
+    account.asked_at = account.leased_until = None
+    if not certain and (account.refused_at is None or now - account.refused_at < REFUSED_AGAIN_AFTER):
+        account.refused_at = account.refused_at or now
+        account.next_sync_at, account.last_error = account.refused_at + REFUSED_AGAIN_AFTER, "LinkBroken"
+        return False
+    account.status = GarminStatus.NEEDS_RELINK
+    return True
+
+
+def signed_in_again(session: Session, errand: Errand, tokens: str, now: datetime) -> None:
+    """The kept password opened the account once more: read it at once."""
+    account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
+    linking.keep_tokens(session, account, tokens)
+    account.next_sync_at, account.leased_until, account.refused_at = now, None, None
+    ring(session, Bell.GARMIN)
+
+
+def silent_since(session: Session, member_ids: Sequence[int]) -> datetime | None:
+    """Until when these members' data reach, if Garmin did not answer lately for any of them."""
+    failing = (GarminAccount.member_id.in_(member_ids), GarminAccount.failed_at.is_not(None))
+    return session.scalar(select(func.min(GarminAccount.last_sync_at)).where(*failing))
 
 
 def is_due(session: Session, now: datetime) -> bool:
@@ -175,8 +235,39 @@ def is_due(session: Session, now: datetime) -> bool:
     return session.scalar(select(GarminAccount.id).where(*due).limit(1)) is not None
 
 
+def _window(account: GarminAccount, now: datetime) -> timedelta:
+    """Five weeks; once a week the whole year, for edits and deletions further back."""
+    year = account.whole_year_at is None or now - account.whole_year_at >= WHOLE_YEAR_EVERY
+    return FIRST_WINDOW if year else WINDOW
+
+
+def _steps_since(account: GarminAccount, now: datetime) -> date | None:
+    """From which day steps are to be read, if they were not lately: they cost a request of their own."""
+    if account.steps_at is None:
+        return (now - STEPS_AT_FIRST).date()
+    return (account.steps_at - timedelta(days=2)).date() if now - account.steps_at >= STEPS_EVERY else None
+
+
+def _shut_if_many_fail(session: Session, now: datetime, problem: str, wait: timedelta) -> None:
+    """Several accounts failing at once is Garmin's trouble, not theirs: leave it alone, longer each time."""
+    session.flush()
+    lately = select(func.count()).where(GarminAccount.failed_at > now - FAILING_TOGETHER)
+    if (session.scalar(lately) or 0) >= MOST_FAILING:
+        breakers.shut_longer(session, breakers.GARMIN, now, max(wait, SHUT_AT_FIRST), SHUT_AT_MOST, problem)
+
+
+def _mark_twins(session: Session, member_id: int, errand: Errand) -> None:
+    """Two devices that recorded one session: only the better record counts, both are kept."""
+    mine = (Activity.member_id == member_id, Activity.deleted_at.is_(None))
+    query = select(Activity).where(*mine, Activity.local_date.between(errand.start, errand.end))
+    rows = list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
+    pairs = twins([Record(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
+    for row in rows:
+        row.twin_of = pairs.get(row.id)
+
+
 def _known(session: Session, account: GarminAccount, ids: list[int]) -> dict[int, Activity]:
-    mine = (Activity.account_id == account.id, Activity.garmin_activity_id.in_(ids))
+    mine = (Activity.member_id == account.member_id, Activity.garmin_activity_id.in_(ids))
     return {each.garmin_activity_id: each for each in session.scalars(select(Activity).where(*mine))}
 
 
@@ -218,7 +309,7 @@ def _read(account: GarminAccount, raw: dict[str, Any]) -> Activity | None:
         moderate_minutes=_whole(raw.get("moderateIntensityMinutes")),
         vigorous_minutes=_whole(raw.get("vigorousIntensityMinutes")),
         manual=bool(raw.get("manualActivity") or raw.get("isManualActivity")),
-        processed_metrics={},
+        processed_metrics=metrics_of(kept),
         raw_data=kept,
         fingerprint=_fingerprint(kept),
     )

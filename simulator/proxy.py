@@ -129,7 +129,7 @@ class _Line:
             each.close()
 
     async def _pump(self, reader: StreamReader, writer: StreamWriter) -> None:
-        with suppress(OSError):
+        try:
             while chunk := await reader.read(CHUNK):
                 if self.seconds:
                     await asyncio.sleep(self.seconds)
@@ -138,6 +138,10 @@ class _Line:
                 await writer.drain()
             await self.flowing.wait()
             writer.write_eof()
+        except OSError:
+            # A reset passes through: Postgres would keep the locks of a client that was killed for ever.
+            await self.flowing.wait()
+            _reset(writer)
 
 
 def _bound(port: int) -> socket.socket:

@@ -122,6 +122,7 @@ def stage(
         made.environment |= {
             "TWILIO_API_BASE_URL": f"http://127.0.0.1:{page.getsockname()[1]}/twilio",
             "GARMIN_BASE_URL": f"http://127.0.0.1:{page.getsockname()[1]}/garmin",
+            "GARMIN_PERSONAL_API_BASE_URL": f"http://127.0.0.1:{page.getsockname()[1]}/garmin/personal",
         }
         stack.callback(made.twilio.close)
         stack.callback(_stop, made)

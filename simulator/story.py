@@ -120,15 +120,15 @@ def _connect(link: str, email: str, password: str, code: str | None) -> None:
     base = link.split("/link/", maxsplit=1)[0]
     page = browser.get(link, timeout=10)
     page = browser.post(base + Form(page.text).action, timeout=10)
-    form = Form(page.text)
+    form = Form(page.text, having="email")
     browser.post(base + form.action, data=form.fields | {"email": email, "password": password}, timeout=10)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         page = browser.get(f"{base}/link/garmin", timeout=10)
         if "Connected" in page.text:
             return
-        form = Form(page.text)
-        if code and "code" in form.fields:
+        form = Form(page.text, having="code")
+        if code and form.action:
             browser.post(base + form.action, data=form.fields | {"code": code}, timeout=10)
         time.sleep(0.2)
     raise Missing("the link page never said that Garmin is connected")

@@ -23,8 +23,8 @@ class Browser:
         return self.answer.text
 
     def submit(self, **values: str) -> str:
-        """Fill in the page's form and press its button."""
-        form = Form(self.answer.text)
+        """Fill in the form that has these fields and press its button."""
+        form = Form(self.answer.text, having=next(iter(values), ""))
         self.answer = self.session.post(self.base + form.action, data={**form.fields, **values})
         return self.answer.text
 
@@ -36,6 +36,10 @@ class Browser:
     def sign_in(self, email: str, password: str) -> str:
         """Fill in the Garmin form."""
         return self.submit(email=email, password=password)
+
+    def use_key(self, key: str, lasts: str = "90") -> str:
+        """Paste a Personal API key."""
+        return self.submit(key=key, lasts=lasts)
 
     def again(self) -> str:
         """Look at the page again, as the waiting page does by itself."""

@@ -2,8 +2,14 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
+from sqlalchemy import select
+
+from models import GarminAccount, GarminMethod, Identity, Member
+from providers.garmin import Page
+from services import linking, syncing
+from services.syncing import Errand
 from simulator.garmin.athletes import Athlete
 from tests.town import Person
 
@@ -19,6 +25,32 @@ def start_group(owner: Person, *friends: Person, name: str = "Sunday Legends") -
     for friend in friends:
         assert f"You're in *{name}*" in friend.says(f"join {code} yes")
     return code
+
+
+def has_moved(person: Person, upload: Callable[[Athlete], None]) -> None:
+    """Let somebody have these sessions without the way through Garmin's page; their account is not read again."""
+    town = person.town
+    athlete = town.garmin.enrol(person.phone.name, person.email, "right")
+    upload(athlete)
+    with town.world.sessions.begin() as session:
+        member = session.scalar(select(Member).join(Identity).where(Identity.value == person.phone.number))
+        account = GarminAccount(member_id=member.id, method=GarminMethod.PASSWORD, garmin_id="1", display_name="d")
+        account.linked_at = account.last_sync_at = town.clock()
+        account.next_sync_at = town.clock() + timedelta(days=365)
+        linking.keep_tokens(session, account, "none")
+        session.add(account)
+        session.flush()
+        errand = Errand(
+            account.id,
+            GarminMethod.PASSWORD,
+            "none",
+            date.min,
+            date.max,
+            is_first=True,
+            was_asked=False,
+            steps_since=None,
+        )
+        syncing.store(session, errand, Page(athlete.activities, last=True), "none")
 
 
 def november(day: int, hour: int = 9, minute: int = 0) -> datetime:

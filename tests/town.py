@@ -18,6 +18,7 @@ from jobs import delivery
 from jobs.queue import JsonJob
 from jobs.tick import tick
 from models import Base, OutboundMessage
+from providers.garmin_personal import GarminPersonal
 from services import contents
 from simulator.garmin.athletes import Habits
 from simulator.garmin.server import PretendGarmin
@@ -194,6 +195,7 @@ def settings(database_url: str, redis_url: str, base_url: str, simulator_url: st
         twilio_whatsapp_from=SENDER,
         twilio_api_base_url=f"{simulator_url}/twilio",
         garmin_base_url=f"{simulator_url}/garmin",
+        garmin_personal_api_base_url=f"{simulator_url}/garmin/personal",
         log_format="console",
     )
 
@@ -202,7 +204,8 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
     """A town on these servers."""
     clock = TestClock()
     chosen = settings(database_url, redis_url, app_server.url, simulator_server.url)
-    world = replace(World.from_settings(chosen), now=clock)
+    by_key = GarminPersonal(chosen.garmin_personal_api_base_url, now=clock, pause=lambda _seconds: None)
+    world = replace(World.from_settings(chosen), now=clock, garmin_by_key=by_key)
     worlds.use(world)
     twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER)
     twilio.webhook_url = f"{app_server.url}/webhooks/twilio/inbound"

@@ -1,8 +1,8 @@
 """The web process: every page and address, built from a world."""
 
 import structlog
-from flask import Flask, Response, render_template
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.webhook import webhook
@@ -28,6 +28,7 @@ def create_app(world: World) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     for routes in (webhook(world), link.pages(world), media.pictures(world), health.checks(world)):
         app.register_blueprint(routes)
+    app.before_request(_require_small)
     app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain)
     operator.add_commands(app, world)
     headers.protect(app, world)
@@ -36,10 +37,16 @@ def create_app(world: World) -> Flask:
     return app
 
 
-def _said(error: HTTPException) -> tuple[str, int] | Response:
-    if error.code is None:
-        return Response(status=500)
-    return render_template("problem.html", code=error.code, name=error.name), error.code
+def _require_small() -> None:
+    """Before anything else looks at the request: not every page reads the body that comes with it."""
+    if (request.content_length or 0) > LARGEST_REQUEST:
+        raise RequestEntityTooLarge
+
+
+def _said(error: HTTPException) -> Response:
+    answer = make_response(render_template("problem.html", code=error.code, name=error.name), error.code or 500)
+    answer.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
+    return answer
 
 
 def _broke(error: Exception) -> tuple[str, int]:

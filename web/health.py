@@ -43,7 +43,7 @@ def _redis(world: World) -> bool:
 
 
 def _secrets(world: World) -> bool:
-    vault = world.settings.vault
+    vault = world.vault
     return vault.open("health", 0, vault.seal("health", 0, "sound")) == "sound"
 
 

@@ -5,6 +5,7 @@ The token leaves the address bar with the first press of the button; from then o
 
 import hashlib
 import hmac
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -12,13 +13,17 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from sqlalchemy.orm import Session
 
 from jobs.work import transaction
-from models import AttemptStep, LinkAttempt, OneTimeLink
+from models import AttemptStep, GarminMethod, LinkAttempt, OneTimeLink
 from services import linking
 from world import World
 
 log = structlog.get_logger()
 
 MOST_EMAIL, MOST_PASSWORD, MOST_CODE = 254, 256, 12
+MOST_KEY = 4096
+KEYS_LAST = ("30", "90", "180", "365")  # what Garmin offers
+# Each password and each code gives the link ten minutes more: the cookie must not end before the link does.
+COOKIE_FOR = timedelta(hours=1)
 
 
 def pages(world: World) -> Blueprint:
@@ -41,7 +46,7 @@ def pages(world: World) -> Blueprint:
         answer.set_cookie(
             _cookie(world),
             browser,
-            max_age=int(linking.LINK_FOR.total_seconds()),
+            max_age=int(COOKIE_FOR.total_seconds()),
             secure=world.settings.is_https,
             httponly=True,
             samesite="Strict",
@@ -62,9 +67,25 @@ def pages(world: World) -> Blueprint:
         with transaction(world) as session:
             link = _link(world, session)
             _require_token(world)
-            if "@" not in email or not password or len(email) > MOST_EMAIL or len(password) > MOST_PASSWORD:
+            if not _usable(email, MOST_EMAIL) or "@" not in email or not _usable(password, MOST_PASSWORD):
                 return _form(world, problem="incomplete", email=email, tries=linking.tries_left(session, link))
-            linking.ask(session, link, email, password, world.now())
+            keep = world.settings.garmin_keep_password and request.form.get("keep") == "yes"
+            wish = linking.Request(_offered(world, GarminMethod.PASSWORD), password, email, keep)
+            linking.ask(session, link, wish, world.now())
+        return make_response(redirect(url_for("link.form"), 303))
+
+    @routes.post("/garmin/key")
+    def use_key() -> Response:
+        _require_same_origin(world)
+        key, lasts = request.form.get("key", "").strip(), request.form.get("lasts", "")
+        with transaction(world) as session:
+            link = _link(world, session)
+            _require_token(world)
+            if not _usable(key, MOST_KEY) or lasts not in KEYS_LAST:
+                return _form(world, problem="key_incomplete", tries=linking.tries_left(session, link))
+            ends = world.now() + timedelta(days=int(lasts))
+            wish = linking.Request(_offered(world, GarminMethod.KEY), key, key_ends_at=ends)
+            linking.ask(session, link, wish, world.now())
         return make_response(redirect(url_for("link.form"), 303))
 
     @routes.post("/garmin/code")
@@ -76,7 +97,7 @@ def pages(world: World) -> Blueprint:
             _require_token(world)
             attempt = linking.attempt_of(session, link)
             if attempt is None or not typed.isalnum() or len(typed) > MOST_CODE:
-                return _page(world, link, attempt, 0, problem="code_incomplete")
+                return _page(world, link, attempt, linking.tries_left(session, link), problem="code_incomplete")
             linking.answer(session, attempt, typed, world.now())
         return make_response(redirect(url_for("link.form"), 303))
 
@@ -91,9 +112,9 @@ def _page(
         return _form(world, tries=tries)
     if attempt.step is AttemptStep.DONE or link.used_at:
         return make_response(render_template("link_done.html", bot=world.settings.bot_phone))
-    if attempt.step is AttemptStep.CODE:
+    if attempt.step is AttemptStep.CODE and attempt.expires_at > world.now():
         facts = {"method": attempt.method, "problem": problem or attempt.problem}
-        return make_response(render_template("link_code.html", csrf=_csrf(world), **facts))
+        return make_response(render_template("link_code.html", csrf=_csrf(world), **facts), 400 if problem else 200)
     if attempt.step is AttemptStep.FAILED:
         return _form(world, problem=attempt.problem, email=attempt.garmin_email or "", tries=tries)
     return make_response(render_template("link_wait.html"))
@@ -101,7 +122,21 @@ def _page(
 
 def _form(world: World, *, tries: int, problem: str | None = None, email: str = "") -> Response:
     facts = {"problem": problem, "email": email, "tries": tries, "csrf": _csrf(world)}
-    return make_response(render_template("link_form.html", **facts), 400 if problem == "incomplete" else 200)
+    choice = {"methods": world.settings.link_methods, "may_keep": world.settings.garmin_keep_password}
+    page = render_template("link_form.html", **facts, **choice)
+    return make_response(page, 400 if problem in ("incomplete", "key_incomplete") else 200)
+
+
+def _offered(world: World, way: GarminMethod) -> GarminMethod:
+    """This way, if the operator offers it."""
+    if way.value not in world.settings.link_methods:
+        abort(404)
+    return way
+
+
+def _usable(text: str, most: int) -> bool:
+    """Something was typed, and nothing that no keyboard can type."""
+    return 0 < len(text) <= most and text.isprintable()
 
 
 def _link(world: World, session: Session) -> OneTimeLink:

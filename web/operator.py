@@ -8,14 +8,14 @@ from flask.cli import AppGroup
 
 from models.vault import new_key
 from providers.errors import MessengerError
-from services import contents
+from services import contents, keyring
 from world import World
 
 
 def add_commands(app: Flask, world: World) -> None:
     """Add our groups of commands to Flask's own."""
     app.cli.add_command(_templates(world))
-    app.cli.add_command(_keys())
+    app.cli.add_command(_keys(world))
 
 
 def _templates(world: World) -> AppGroup:
@@ -36,7 +36,7 @@ def _templates(world: World) -> AppGroup:
     return group
 
 
-def _keys() -> AppGroup:
+def _keys(world: World) -> AppGroup:
     group = AppGroup("keys", help="Keys that encrypt what is secret.")
 
     @group.command("generate")
@@ -44,6 +44,37 @@ def _keys() -> AppGroup:
     def generate(name: str) -> None:
         """Print a new key, to put first in DATA_KEYS."""
         click.echo(new_key(name))
+
+    @group.command("status")
+    def status() -> None:
+        """Count what each key seals."""
+        with world.sessions() as session:
+            for column, keys in keyring.status(session).items():
+                for name, number in sorted(keys.items()):
+                    click.echo(f"{column}\t{name}\t{number}")
+
+    @group.command("rotate")
+    def rotate() -> None:
+        """Seal everything anew with the first key of DATA_KEYS. May be stopped at any time, and repeated."""
+        for sealed in keyring.SEALED:
+            done, lost, last = 0, 0, None
+            while True:
+                with world.sessions.begin() as session:
+                    batch = keyring.rotate_some(session, sealed, last)
+                if batch is None:
+                    break
+                done, lost, last = done + batch.done, lost + batch.unreadable, batch.last
+            click.echo(f"{sealed.name}\t{done} sealed anew\t{lost} unreadable")
+
+    @group.command("verify")
+    def verify() -> None:
+        """Open everything; exit 1 if something does not open."""
+        with world.sessions() as session:
+            found = keyring.unreadable(session)
+        for column, number in found.items():
+            click.echo(f"{column}\t{number} unreadable")
+        if any(found.values()):
+            sys.exit(1)
 
     return group
 

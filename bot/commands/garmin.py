@@ -36,9 +36,7 @@ def status(turn: Turn) -> Message:
     if account is None:
         raise NotLinked
     newest = standings.newest(turn.session, turn.member)
-    return turn.say(
-        "garmin/status", account=account, newest=newest, now=turn.now, buttons=[commands["sync"].button("Sync now")]
-    )
+    return turn.say("garmin/status", account=account, newest=newest, buttons=[commands["sync"].button("Sync now")])
 
 
 @command(

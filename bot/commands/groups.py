@@ -85,7 +85,6 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None) -> Message:
             group=found.group,
             size=groups.size(turn.session, found.group),
             inviter=next(iter(groups.members(turn.session, found.group))).member,
-            shares=groups.SHARED_AT_FIRST,
             buttons=[Button("Yes, join", f"join {code} yes"), Button("No, thanks", "never mind")],
         )
     membership = groups.join(turn.session, turn.member, code, turn.now)

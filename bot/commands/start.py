@@ -1,10 +1,10 @@
 """Beginning, help, and being left in peace."""
 
 from bot.arguments import Rest
-from bot.command import Allowed, all_commands, command, commands
+from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
-from models import GarminAccount
+from models import GarminAccount, GarminStatus
 from services import linking, members
 
 
@@ -45,7 +45,7 @@ def explain(turn: Turn, topic: Rest | None = None) -> Message:
     if wanted:
         return turn.say("start/help_command", command=wanted)
     buttons = [commands["leaderboard"].button("Leaderboard"), commands["me"].button("My week")]
-    return turn.say("start/help", commands=commands, topic=topic, others=all_commands(), buttons=buttons)
+    return turn.say("start/help", topic=topic, buttons=buttons)
 
 
 @command(
@@ -79,7 +79,7 @@ def cancel(turn: Turn) -> Message:
 def _next_steps(in_group: bool, account: GarminAccount | None) -> list[Button]:
     if not in_group:
         return [commands["new group"].button("Start a group"), commands["help"].button("Help")]
-    if account is None:
+    if account is None or account.status is GarminStatus.NEEDS_RELINK:
         return [commands["link garmin"].button("Connect Garmin"), commands["help"].button("Help")]
     return [
         commands["me"].button("My week"),

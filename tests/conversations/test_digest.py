@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import world as worlds
 from providers.charts import Leaderboard
 from providers.errors import ChartError
-from tests.scenes import november, runs, start_group
+from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town
 
 SUNDAY = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # 18:00 in Brussels
@@ -15,8 +15,8 @@ SUNDAY = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # 18:00 in Brussels
 def runners(zoe: Person, jose: Person, *more: Person) -> None:
     """A group in which Zoë and José have run this week."""
     start_group(zoe, jose, *more)
-    zoe.connects_garmin(upload=runs(16, 18))
-    jose.connects_garmin(upload=runs(17))
+    has_moved(zoe, runs(16, 18))
+    has_moved(jose, runs(17))
 
 
 def come_to_sunday(town: Town, *people: Person) -> None:
@@ -64,7 +64,9 @@ def test_only_those_who_run_the_group_change_its_schedule(zoe: Person, jose: Per
 def test_before_the_first_digest_there_is_the_week_so_far(zoe: Person, jose: Person) -> None:
     runners(zoe, jose)
     heard = jose.says("digest")
-    assert heard.startswith("🏁 *Sunday Legends* · 16–22 Nov\n3 sessions · *3h 00m* together · 30.0 km\n\n🥇 *Zoë* 2h 00m")
+    assert heard.startswith(
+        "🏁 *Sunday Legends* · 16–22 Nov\n3 sessions · *3h 00m* together · 30.0 km\n\n🥇 *Zoë* 2h 00m"
+    )
     assert "*You* were 2nd of 2. Your sports: 🏃 Run 1h 00m." in heard
     assert jose.phone.heard[-1].picture_url is not None
     assert jose.says("digest last").startswith("*Sunday Legends* has no digest yet. *digest this week* shows")
@@ -83,7 +85,8 @@ def test_a_group_that_wants_no_digest_has_none(town: Town, zoe: Person) -> None:
 def test_on_sunday_the_digest_comes_to_everybody_once(town: Town, zoe: Person, jose: Person, sara: Person) -> None:
     runners(zoe, jose, sara)
     come_to_sunday(town, zoe, jose, sara)
-    for person, line in ((zoe, "*You* were 1st of 2 👏"), (jose, "*You* were 2nd of 2."), (sara, "*mute* to pause")):
+    lines = ("*You* were 1st of 2 👏", "*You* were 2nd of 2.", "Fewer of these: *mute*.")
+    for person, line in zip((zoe, jose, sara), lines, strict=True):
         assert person.heard.startswith("🏁 *Sunday Legends* · 16–22 Nov\n3 sessions")
         assert line in person.heard
         assert person.phone.heard[-1].picture_url is not None
@@ -92,6 +95,17 @@ def test_on_sunday_the_digest_comes_to_everybody_once(town: Town, zoe: Person, j
     town.travel(minutes=5)
     assert [person.count() for person in (zoe, jose, sara)] == heard
     assert zoe.says("digest last").startswith("🏁 *Sunday Legends* · 16–22 Nov")
+
+
+def test_a_run_on_the_last_afternoon_is_in_the_digest(town: Town, zoe: Person) -> None:
+    start_group(zoe)
+    zoe.connects_garmin(upload=runs(16))
+    town.travel_to(SUNDAY.replace(hour=15))
+    zoe.says("me")
+    town.garmin.athletes[zoe.email].upload(start=SUNDAY.replace(hour=16), seconds=1800, metres=5_000)
+    town.travel_to(SUNDAY.replace(hour=16, minute=50))
+    town.travel_to(SUNDAY)
+    assert "2 sessions · *1h 30m* together · 15.0 km" in zoe.heard
 
 
 def test_after_a_digest_the_newest_is_read_again_until_the_next(town: Town, zoe: Person, jose: Person) -> None:

@@ -155,12 +155,17 @@ def test_a_broken_link_is_told_once_and_mended_by_connecting_again(town: Town, z
     zoe.connects_garmin(upload=runs(16))
     town.garmin.revoke(zoe.email)
     town.travel(hours=7)
+    assert "Your Garmin is connected" in zoe.heard, "nobody is woken at two in the morning"
+    town.travel_to(november(19, 6, 31))
     assert zoe.heard.startswith("Zoë, Garmin no longer lets me read your activities")
     assert zoe.buttons == ["Connect again"]
     told = zoe.count()
     town.travel(hours=7)
     assert zoe.count() == told
     assert zoe.says("sync").startswith("Garmin no longer lets me read your account.")
+    start_group(zoe)
+    assert "but Garmin no longer lets me read your activities." in zoe.says("start")
+    assert zoe.buttons == ["Connect Garmin", "Help"]
     assert zoe.says("status").startswith("Garmin ⚠️ I can no longer read your account.")
     browser = town.browser()
     assert "Your history stays when you connect again." in zoe.says("link garmin")

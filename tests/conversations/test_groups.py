@@ -122,6 +122,15 @@ def test_a_code_may_be_given_after_being_asked_for(zoe: Person, jose: Person) ->
     assert "✅ You're in" in jose.says("yes")
 
 
+def test_who_guesses_codes_has_to_wait(town: Town, zoe: Person, jose: Person) -> None:
+    code = start_group(zoe)
+    for _ in range(5):
+        assert jose.says("join ABCDEF").startswith("That code isn't active")
+    assert jose.says(f"join {code} yes") == "Five wrong codes. Try again in 15 minutes."
+    town.travel(minutes=16)
+    assert "✅ You're in" in jose.says(f"join {code} yes")
+
+
 def test_what_is_no_code_is_explained(zoe: Person) -> None:
     zoe.says("hi")
     assert 'I know *join*, but not what "123" means there.' in zoe.says("join 123")

@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import os
 import pickle
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from providers.errors import GarminBlocked, GarminError, GarminThrottled, Garmin
 from providers.garmin import DaySteps, spans
 from providers.garmin_connect import GarminConnect
 from providers.garmin_personal import GarminPersonal
+from simulator.garmin.days import daily_steps, daily_summaries
 from simulator.garmin.server import PretendGarmin
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -25,7 +27,6 @@ TODAY = START.date()
 YEAR_AGO = TODAY - timedelta(days=365)
 EMAIL = "anna@example.com"
 CANARY = "canary-key-0123456789-canary"
-SAMPLES = Path("../shared/samples/garmin")
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
@@ -228,6 +229,11 @@ def test_a_fresh_token_refused_breaks_the_link(world: World, tokens: str) -> Non
     with pytest.raises(LinkBroken):
         ids(world.door, tokens)
     assert world.asked() == ["data 401", "key 200", "data 401"]
+    world.garmin.journal.clear()
+    world.moment += timedelta(hours=24)
+    with pytest.raises(LinkBroken):
+        ids(world.door, tokens)
+    assert world.asked() == ["key 200", "data 401"]
     with pytest.raises(KeyRejected):
         world.door.sign_in_with_key(world.garmin.make_key(EMAIL))
 
@@ -328,6 +334,15 @@ def test_steps_are_asked_for_28_days_at_a_time(world: World, tokens: str) -> Non
         assert len(world.asked()) == 3
 
 
+def test_a_burst_is_throttled_and_our_own_pace_is_not_one(world: World, tokens: str) -> None:
+    world.garmin.faults.burst = True
+    with pytest.raises(GarminThrottled) as raised:
+        world.door.open(tokens).steps(TODAY - timedelta(days=364), TODAY)
+    assert raised.value.retry_after == timedelta(seconds=14)
+    assert world.asked() == ["data 200"] * 12 + ["data 429"]
+    assert 12 * min(world.pauses) > 1
+
+
 def test_spans_meet_without_a_gap() -> None:
     pieces = list(spans(date(2026, 1, 1), date(2026, 3, 1)))
     assert pieces == [
@@ -387,19 +402,23 @@ def test_it_says_who_it_is_and_sends_nothing_it_was_given_by_others(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    odd.answers["daily"] = lambda: flask.Response('{"userProfileId": 7}', headers={"Set-Cookie": "who=anna"})
+    odd.answers["daily"] = lambda: flask.Response('{"userProfileId": 7}', headers={"Set-Cookie": "who=anna; Path=/"})
     door = odd.door
     signed_in = door.sign_in_with_key(CANARY)
-    list(door.open(signed_in.tokens).activities(TODAY, TODAY))
-    (_, exchange), (_, day), (_, search) = odd.seen
+    odd.answers["activities"] = lambda: flask.Response("[]", headers={"Set-Cookie": "who=anna; Path=/"})
+    account = door.open(signed_in.tokens)
+    list(account.activities(TODAY, TODAY))
+    account.steps(TODAY, TODAY)
+    (_, exchange), (_, day), (_, search), (_, steps) = odd.seen
     assert exchange["Authorization"] == f"ApiKey {CANARY}"
     assert day["Authorization"] == search["Authorization"] == f"Bearer {json.loads(signed_in.tokens)['jwt']}"
     assert {each["User-Agent"] for each in (exchange, day, search)} == {"Gruppetto"}
-    assert "Cookie" not in search
+    assert "Cookie" not in day.keys() | search.keys() | steps.keys()
 
 
-def test_the_owner_of_an_activity_tells_the_id_where_the_day_does_not(odd: Odd) -> None:
-    odd.answers["daily"] = lambda: flask.Response("", 204)
+@pytest.mark.parametrize("status", [204, 404])
+def test_the_owner_of_an_activity_tells_the_id_where_the_day_does_not(odd: Odd, status: int) -> None:
+    odd.answers["daily"] = lambda: flask.Response("", status)
     odd.answers["activities"] = lambda: flask.Response('[{"activityId": 1, "ownerId": 4711}]')
     assert odd.door.sign_in_with_key(CANARY).profile.garmin_id == "4711"
     odd.answers["activities"] = lambda: flask.Response("[]")
@@ -522,24 +541,28 @@ def told_by(error: BaseException | None) -> list[str]:
     return told + told_by(error.__cause__) + told_by(error.__context__)
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="recorded answers are not on this machine")
+def recorded(name: str, pretended: object) -> bytes:
+    """What Garmin really answered, where a folder of recordings is named; else what ours makes of the same."""
+    path = Path(os.environ.get("GRUPPETTO_SAMPLES", "")) / "garmin" / f"{name}.json"
+    return path.read_bytes() if path.is_file() else json.dumps(pretended).encode()
+
+
 def test_recorded_answers_are_understood(odd: Odd) -> None:
-    recorded = {
-        "daily": "data__test_daily_summary_list.1",
-        "activities": "data__test_activity_list.0",
-        "2023-07-07": "stats__test_daily_steps.0",
+    anna = World().anna
+    anna.upload(start=START - timedelta(days=2), seconds=1800, metres=5000)
+    answers = {
+        "daily": recorded("data__test_daily_summary_list.1", daily_summaries(anna, TODAY, TODAY)["data"][0]),
+        "activities": recorded("data__test_activity_list.0", anna.activities),
+        "2023-07-07": recorded("stats__test_daily_steps.0", daily_steps(anna, date(2023, 7, 1), date(2023, 7, 7))),
     }
-    for path, name in recorded.items():
-        body = (SAMPLES / f"{name}.json").read_bytes()
-        odd.answers[path] = lambda body=body: flask.Response(body)
+    odd.answers |= {path: lambda body=body: flask.Response(body) for path, body in answers.items()}
     signed_in = odd.door.sign_in_with_key(CANARY)
     account = odd.door.open(signed_in.tokens)
-    rows = [row for page in account.activities(date(2026, 1, 1), date(2026, 1, 31)) for row in page.rows]
-    listed = json.loads((SAMPLES / "data__test_activity_list.0.json").read_text())
-    assert rows == listed
+    listed, told = json.loads(answers["activities"]), json.loads(answers["2023-07-07"])
+    assert [page.rows for page in account.activities(date(2026, 1, 1), TODAY)] == [listed]
     assert signed_in.profile.garmin_id == str(listed[0]["ownerId"])
     days = account.steps(date(2023, 7, 1), date(2023, 7, 7))
-    told = json.loads((SAMPLES / "stats__test_daily_steps.0.json").read_text())
+    assert len(days) >= 7
     assert [(str(each.day), each.steps, each.goal) for each in days] == [
         (each["calendarDate"], each["totalSteps"], each["stepGoal"]) for each in told
     ]

@@ -155,6 +155,8 @@ def test_a_burst_is_throttled_when_told_so(door: Door, token: str) -> None:
     assert calm == [200] * 13
     assert [each.status_code for each in hasty] == [200] * 12 + [429]
     assert hasty[-1].headers["Retry-After"] == "14"
+    house = door.base.removesuffix("/personal")
+    assert {requests.get(house + SEARCH, timeout=5).status_code for _ in range(13)} == {401}
 
 
 @pytest.mark.parametrize(

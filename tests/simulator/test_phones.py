@@ -47,6 +47,12 @@ class World:
     def now(self) -> datetime:
         return self.time
 
+    def moves_in(self, phone: Phone, /) -> None:
+        self.moved_in = phone.name
+
+    def hint(self, phone: Phone, /) -> str:
+        return f"{phone.name}'s secret <i>"
+
     def travel_to(self, moment: datetime, /) -> None:
         self.time = moment
 

@@ -1,5 +1,7 @@
 """The bad network, between real clients and the real Postgres and Valkey."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from threading import Thread
@@ -8,15 +10,28 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from simulator.proxy import Proxy
+
+AT_ONCE = Retry(NoBackoff(), 0)
+# With bytes unread, the kernel says farewell for a killed process with a reset.
+KILLED = """
+import psycopg2, socket, struct, sys
+line = psycopg2.connect(sys.argv[1])
+line.cursor().execute("SELECT pg_advisory_lock(1)")
+end = socket.socket(fileno=line.fileno())
+end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+end.close()
+"""
 
 
 @pytest.fixture
 def valkey(servers) -> Iterator[tuple[Proxy, redis.Redis]]:
     at = urlsplit(servers.redis_url)
     with Proxy(at.hostname, at.port) as proxy:
-        client = redis.Redis(port=proxy.port, db=9, socket_timeout=0.5, socket_connect_timeout=0.5)
+        client = redis.Redis(port=proxy.port, db=9, socket_timeout=0.5, retry=AT_ONCE)
         yield proxy, client
         client.close()
 
@@ -97,6 +112,16 @@ def test_a_hanging_line_can_be_cut(postgres):
         line.cursor().execute("SELECT 1")
 
 
+def test_a_client_that_is_killed_leaves_no_locks_behind(postgres):
+    _, url = postgres
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+    subprocess.run([sys.executable, "-c", KILLED, url], check=True)
+    until = time.monotonic() + 5
+    while answer(url, held) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert answer(url, held) == 0
+
+
 def test_delay_holds_back_both_directions(valkey):
     proxy, client = valkey
     client.ping()
@@ -115,14 +140,14 @@ def test_a_closed_proxy_is_gone_and_says_so(servers):
     proxy = Proxy(at.hostname, at.port)
     proxy.close()
     with pytest.raises(redis.ConnectionError):
-        redis.Redis(port=proxy.port).ping()
+        redis.Redis(port=proxy.port, retry=AT_ONCE).ping()
     with pytest.raises(ValueError, match="closed"):
         proxy.cut()
 
 
 def test_without_a_target_a_connection_is_reset():
     with Proxy("127.0.0.1", 1) as proxy, pytest.raises(redis.ConnectionError):
-        redis.Redis(port=proxy.port).ping()
+        redis.Redis(port=proxy.port, retry=AT_ONCE).ping()
 
 
 def answer(url: str, query: str) -> object:

@@ -1,0 +1,62 @@
+"""Signing members in to Garmin: each try once, with a secret that is already gone from the database."""
+
+import structlog
+
+from jobs import crash
+from jobs.work import transaction
+from models import GarminMethod
+from providers.errors import (
+    GarminBlocked,
+    GarminError,
+    GarminThrottled,
+    KeyRejected,
+    SignInTimedOut,
+    WrongCode,
+    WrongPassword,
+)
+from providers.garmin import NeedsCode, SignedIn
+from services import linking
+from services.linking import Task
+from world import World
+
+log = structlog.get_logger()
+
+PROBLEMS: dict[type[GarminError], str] = {
+    WrongPassword: "wrong_password",
+    WrongCode: "wrong_code",
+    KeyRejected: "key_rejected",
+    SignInTimedOut: "timed_out",
+    GarminThrottled: "throttled",
+    GarminBlocked: "blocked",
+}
+
+
+def sign_in_next(world: World) -> bool:
+    """Do one sign-in. False when none waits."""
+    with transaction(world) as session:
+        task = linking.take(session, world.now())
+    if task is None:
+        return False
+    crash.here("after_take_sign_in")
+    try:
+        answer = _signed_in(world, task)
+    except GarminError as error:
+        log.info("sign-in failed", attempt=str(task.attempt_id), why=type(error).__name__)
+        with transaction(world) as session:
+            linking.failed(session, task, PROBLEMS.get(type(error), "unavailable"))
+        return True
+    with transaction(world) as session:
+        if isinstance(answer, NeedsCode):
+            linking.needs_code(session, task, answer, world.now())
+        else:
+            linking.linked(session, task, answer, world.now())
+    log.info("sign-in step done", attempt=str(task.attempt_id), step=type(answer).__name__)
+    return True
+
+
+def _signed_in(world: World, task: Task) -> SignedIn | NeedsCode:
+    if task.way is GarminMethod.KEY:
+        return world.garmin_by_key.sign_in_with_key(task.secret)
+    if task.state is None:
+        return world.garmin.sign_in(task.email, task.secret)
+    return world.garmin.answer_code(task.state, task.secret)

@@ -1,0 +1,128 @@
+"""Reading accounts whose time has come: tokens kept before anything else, each page in its own transaction."""
+
+import time
+
+import structlog
+from sqlalchemy.orm import Session as Database
+
+from jobs import crash
+from jobs.work import transaction
+from messages.message import Message
+from models import GarminAccount, GarminMethod, Member, MessageKind
+from providers.errors import GarminError, GarminThrottled, LinkBroken
+from providers.garmin import NeedsCode, Session
+from services import breakers, linking, mailbox, notices, syncing
+from services.syncing import Errand, Found
+from world import World
+
+log = structlog.get_logger()
+
+
+def sync_next(world: World) -> bool:
+    """Read one account. False when none is due, or Garmin is left alone for a while."""
+    with transaction(world) as session:
+        shut = breakers.is_shut(session, breakers.GARMIN, world.now())
+        errand = None if shut else syncing.take(session, world.now())
+    if errand is None:
+        return False
+    began = time.monotonic()
+    try:
+        found = read(world, errand)
+    except LinkBroken as error:
+        _refused(world, errand, error)
+    except GarminError as error:
+        wish = error.retry_after if isinstance(error, GarminThrottled) else None
+        with transaction(world) as session:
+            syncing.put_off(session, errand, type(error).__name__, world.now(), wish)
+        log.warning("sync put off", account=errand.account_id, why=type(error).__name__)
+    else:
+        log.info("synced", account=errand.account_id, new=len(found.new), changed=found.changed, gone=found.gone,
+                 seconds=round(time.monotonic() - began, 2))  # fmt: skip
+    return True
+
+
+def read(world: World, errand: Errand) -> Found:
+    """Read the window page by page, mark what is gone, read steps if they are due, and tell a member who waits."""
+    account, total, seen = _opened(world, errand), Found(), set[int]()
+    for page in account.activities(errand.start, errand.end):
+        with transaction(world) as session:
+            found = syncing.store(session, errand, page, account.tokens)
+        crash.here("after_page")
+        seen |= {row["activityId"] for row in page.rows if isinstance(row.get("activityId"), int)}
+        total.new += found.new
+        total.changed += found.changed
+    with transaction(world) as session:
+        total.gone = syncing.finish(session, errand, seen, world.now())
+        if errand.is_first or errand.was_asked:
+            member = _member(session, errand)
+            message = notices.synced(session, member, len(total.new), is_first=errand.is_first)
+            _post(session, world, errand, member, message, "synced", MessageKind.REPLY)
+    _read_steps(world, errand, account)
+    return total
+
+
+def _opened(world: World, errand: Errand) -> Session:
+    """The account, its tokens renewed and kept: they rotate, and old ones are worth nothing."""
+    door = world.garmin_by_key if errand.method is GarminMethod.KEY else world.garmin
+    account = door.open(errand.tokens)
+    account.renew()
+    if account.tokens != errand.tokens:
+        with transaction(world) as session:
+            linking.keep_tokens(session, session.get_one(GarminAccount, errand.account_id), account.tokens)
+        crash.here("after_renewed")
+    return account
+
+
+def _read_steps(world: World, errand: Errand, account: Session) -> None:
+    """Steps are a trimming: when they cannot be had, the activities are kept all the same."""
+    if errand.steps_since is None:
+        return
+    try:
+        days = account.steps(errand.steps_since, errand.end)
+    except GarminError as error:
+        log.warning("steps not read", account=errand.account_id, why=type(error).__name__)
+        return
+    with transaction(world) as session:
+        syncing.store_steps(session, errand, days, world.now())
+
+
+def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
+    """Garmin refuses the tokens: a kept password may help; else the link may have ended, and the member is told."""
+    with transaction(world) as session:
+        account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
+        password, email = linking.kept_password(session, account, world.now()), account.garmin_email or ""
+    if password is not None and _signed_in_again(world, errand, email, password):
+        return
+    with transaction(world) as session:
+        ended = syncing.refused(session, errand, certain=error.certain, now=world.now())
+        if ended:
+            member = _member(session, errand)
+            _post(session, world, errand, member, notices.relink(member), "relink", MessageKind.NOTICE)
+    log.warning("tokens refused", account=errand.account_id, ended=ended, why=str(error))
+
+
+def _signed_in_again(world: World, errand: Errand, email: str, password: str) -> bool:
+    """Use the password that the member asked to keep: once, and not again today."""
+    try:
+        answer = world.garmin.sign_in(email, password)
+    except GarminError as error:
+        log.warning("kept password did not help", account=errand.account_id, why=type(error).__name__)
+        return False
+    if isinstance(answer, NeedsCode):
+        return False
+    with transaction(world) as session:
+        syncing.signed_in_again(session, errand, answer.tokens, world.now())
+    return True
+
+
+def _member(session: Database, errand: Errand) -> Member:
+    account = session.get_one(GarminAccount, errand.account_id)
+    found: Member = account.member
+    return found
+
+
+def _post(
+    session: Database, world: World, errand: Errand, member: Member, message: Message, what: str, kind: MessageKind
+) -> None:
+    key = f"{what}:{errand.account_id}:{world.now().isoformat()}"
+    mailbox.post(session, member.id, message, world.now(), kind=kind, key=key)

@@ -1,0 +1,44 @@
+"""Screenshots in a folder: each page in two widths, light and dark."""
+
+from itertools import product
+from pathlib import Path
+
+from playwright.sync_api import Page, ViewportSize
+
+SIZES = {"1280": (1280, 900), "390": (390, 844)}
+DESK: ViewportSize = {"width": 1280, "height": 900}
+POSTER: ViewportSize = {"width": 1280, "height": 1000}
+SCHEMES = ("light", "dark")
+
+
+class Album:
+    """Keeps pictures of pages. What it changed to take them is put back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, page: Page, name: str) -> None:
+        """Take a page as it is, in every size and scheme."""
+        for (size, (width, height)), scheme in product(SIZES.items(), SCHEMES):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": height})
+            self.snap(page, f"{name}-{size}-{scheme}")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESK)
+
+    def snap(self, page: Page, name: str) -> Path:
+        """Take a page as it is."""
+        path = self.folder / f"{name}.png"
+        page.screenshot(path=path)
+        return path
+
+    def poster(self, page: Page, name: str) -> Path:
+        """Take a page for people to look at: tall enough for whole phones, nothing pointed at."""
+        page.set_viewport_size(POSTER)
+        page.mouse.move(1, 1)
+        page.evaluate("document.activeElement.blur()")
+        page.wait_for_timeout(300)  # the chats scroll to their end
+        path = self.snap(page, name)
+        page.set_viewport_size(DESK)
+        return path

@@ -1,0 +1,137 @@
+"""An evening with the demo in a real Chromium, by clicking and typing. Ends with 0 only if all of it went well.
+
+python -m tests.browser.evening [FOLDER FOR THE SCREENSHOTS]
+"""
+
+# ruff: noqa: T201
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from tests.browser.album import DESK, Album
+from tests.browser.friends import Evening
+from tests.browser.link_page import opened_elsewhere
+from tests.browser.people import Missed
+from tests.browser.running_demo import DemoFailed, Place, fresh_place, running
+from tests.browser.watch import Watch
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]
+SECOND_START = 15.0  # seconds; on a busy machine both starts are slow, so twice the first one is allowed too
+
+
+def play(browser: Browser, place: Place, album: Album) -> None:
+    """The evening, with the demo started twice on the same folder."""
+    with running(place) as first:
+        told("the demo starts for the first time", first)
+        first_evening(browser, place, album)
+    patience = max(SECOND_START, 2 * first)
+    with running(place) as took:
+        told("the demo starts again on the same folder", took)
+        if took > patience:
+            raise Missed(f"The second start should take less than {patience:.0f} s, and took {took:.1f} s.")
+        with open_page(browser, place, album) as evening, step("the chat is still there, and goes on"):
+            evening.went_on()
+
+
+def first_evening(browser: Browser, place: Place, album: Album) -> None:
+    with open_page(browser, place, album) as evening:
+        album.keep(evening.page, "phones-at-first")
+        with step("Zoë starts a group on Saturday evening"):
+            evening.saturday()
+            evening.group()
+        with step("José and سارة join by the invite link"):
+            evening.invited(evening.jose)
+            evening.invited(evening.sara)
+        with step("all three connect their Garmin: José with a code, سارة after a slip"):
+            used = evening.connected(evening.zoe)
+            evening.connected(evening.jose, album=album)
+            evening.connected(evening.sara, slip=True, album=album)
+        with step("a used link is over"):
+            opened_elsewhere(browser, used, album)
+        with step("the board of last week has all three"):
+            evening.board()
+        with step("the weekly digest comes to all three, with its picture"):
+            evening.digest()
+            album.keep(evening.page, "phones")
+        with step("they look further"):
+            evening.look_further()
+            album.poster(evening.page, "poster")
+        with step("a week later the approved message comes, and a tap brings the digest"):
+            evening.digest_a_week_later()
+            album.keep(evening.page, "phones-a-week-later")
+
+
+@contextmanager
+def open_page(browser: Browser, place: Place, album: Album) -> Iterator[Evening]:
+    """The page of phones, watched. A failure leaves a picture."""
+    context = browser.new_context(viewport=DESK, locale="en-GB", timezone_id="UTC")
+    context.set_default_timeout(15_000)
+    watch, page = Watch(context), context.new_page()
+    try:
+        page.goto(place.url)
+        yield Evening(page, album)
+        watch.verdict()
+        print(f"           {watch.requests} requests, none of which left 127.0.0.1, and a clean console", flush=True)
+    except (Missed, Error):
+        for number, tab in enumerate(context.pages, 1):
+            print(f"  see {album.snap(tab, f'failed-{number}')}", file=sys.stderr)
+        raise
+    finally:
+        context.close()
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """A part of the evening, named when it fails and timed when it does not."""
+    began = time.monotonic()
+    try:
+        yield
+    except (Missed, Error, DemoFailed):
+        print(f"✗ {time.monotonic() - began:5.1f} s  {title}", file=sys.stderr)
+        raise
+    told(title, time.monotonic() - began)
+
+
+def told(title: str, took: float) -> None:
+    print(f"✓ {took:5.1f} s  {title}", flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    if not (chromium := os.environ.get("CHROMIUM")):
+        print("Say in CHROMIUM= where a Chromium is.", file=sys.stderr)
+        return 1
+    album = Album(Path(arguments[0] if arguments else tempfile.mkdtemp(prefix="gruppetto-screenshots-")))
+    with tempfile.TemporaryDirectory(prefix="gruppetto-evening-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)  # root's Postgres runs as somebody else, who has to get in
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+                play(browser, fresh_place(Path(folder)), album)
+        except (Missed, Error, DemoFailed) as failure:
+            for log in Path(folder).glob("*.log"):
+                shutil.copy(log, album.folder)
+            print(f"{failure}\n  The screenshots and the demo's logs are in {album.folder}", file=sys.stderr)
+            return 1
+    print(f"The screenshots are in {album.folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

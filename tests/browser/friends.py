@@ -1,0 +1,100 @@
+"""What three friends do in an evening at the page of phones, part by part."""
+
+from datetime import datetime, timedelta
+
+from playwright.sync_api import Error, Page
+
+from tests.browser.album import Album
+from tests.browser.link_page import connect
+from tests.browser.people import Missed, Person
+
+GROUP, DIGEST = "Sunday Legends", "🏁 Sunday Legends"
+SATURDAY, EVENING = 5, 19  # the digest is on the next day: everybody who writes now is still in WhatsApp's 24 hours
+
+
+class Evening:
+    """Three friends at one page of phones."""
+
+    def __init__(self, page: Page, album: Album) -> None:
+        self.page, self.album = page, album
+        self.zoe, self.jose, self.sara = (Person(page, name) for name in ("Zoë 🚴", "José", "سارة"))
+        self.everybody = (self.zoe, self.jose, self.sara)
+
+    def saturday(self) -> None:
+        """Set the clock of the page to the coming Saturday evening."""
+        clock = self.page.get_by_label("Clock UTC")
+        now = datetime.fromisoformat(clock.input_value())
+        then = (now + timedelta(days=(SATURDAY - now.weekday()) % 7)).replace(hour=EVENING, minute=30)
+        then += timedelta(days=7 if then < now else 0)
+        clock.fill(then.isoformat(timespec="minutes"))
+        self.page.get_by_role("button", name="Set").click()
+        self.page.locator(".status-bar .time", has_text="19:3").first.wait_for()
+
+    def group(self) -> None:
+        self.zoe.picks("hi", "I'm Gruppetto")
+        self.zoe.types(f"new group {GROUP}", f"{GROUP} is ready")
+
+    def invited(self, friend: Person) -> None:
+        """Zoë's invite link, forwarded to a friend, opens a chat with the words typed in."""
+        self.zoe.heard.filter(has_text="is ready").get_by_role("link", name="https://wa.me/").first.click()
+        dialog = self.page.get_by_role("dialog", name="Open this link on …")
+        if friend is self.jose:
+            self.album.keep(self.page, "forwarding")
+        dialog.get_by_role("button", name=f"{friend.name}'s phone").click()
+        asked = friend.sends_what_is_typed("join", "You're asking to join")
+        friend.taps(asked, "Yes, join", f"You're in {GROUP}")
+
+    def connected(self, friend: Person, *, slip: bool = False, album: Album | None = None) -> str:
+        """The page of `link garmin`, in a tab of its own. Gives its address, which nobody can use again."""
+        found = friend.count("Your Garmin is connected")
+        link = friend.picks("link garmin", "Open this page within").get_by_role("link")
+        with self.page.expect_popup() as opened:
+            link.click()
+        connect(opened.value, friend.credentials, slip=slip, album=album)
+        opened.value.close()
+        friend.hears("Your Garmin is connected", after=found)
+        return link.inner_text()
+
+    def board(self) -> None:
+        text = self.zoe.picks("leaderboard last week", "Together").inner_text()
+        for name in ("Zoë", "José", "سارة"):
+            if name not in text:
+                raise Missed(f"{name} should be on the board of last week, which says: {text}")
+
+    def digest(self) -> None:
+        """The lever, a day after everybody wrote: text and picture come by themselves."""
+        before = [friend.count(DIGEST) for friend in self.everybody]
+        self.page.get_by_role("button", name="Send weekly digest").click()
+        for friend, after in zip(self.everybody, before, strict=True):
+            text = friend.hears(DIGEST, after=after, picture=True).inner_text()
+            if any(name not in text for name in ("Zoë", "José", "سارة")):
+                raise Missed(f"All three should be in {friend.name}'s digest, which says: {text}")
+        self._told("the digest is out")
+
+    def look_further(self) -> None:
+        """One asks for another board, one for a new Garmin page, and the third is still at the digest."""
+        self.jose.types("leaderboard distance last 4 weeks", "by distance")
+        self.sara.picks("link garmin", "Your history stays")
+
+    def digest_a_week_later(self) -> None:
+        """The lever again, a week after anybody wrote: the approved message comes, and a tap brings the digest."""
+        before = [friend.count("digest for") for friend in self.everybody]
+        self.page.get_by_role("button", name="Send weekly digest").click()
+        for friend, after in zip(self.everybody, before, strict=True):
+            friend.taps(friend.hears("digest for", after=after), "Show digest", DIGEST, picture=True)
+        self._told("“Show digest” brings the picture")
+
+    def _told(self, sentence: str) -> None:
+        """What the page says of the lever, below its buttons."""
+        said = self.page.get_by_role("status")
+        try:
+            said.filter(has_text=sentence).wait_for()
+        except Error:
+            raise Missed(f"The page should say “{sentence}”, and says “{said.inner_text()}”.") from None
+
+    def went_on(self) -> None:
+        """After a restart: the chat, its pictures, and who is connected."""
+        for friend in self.everybody:
+            friend.hears(DIGEST, after=1, picture=True)
+        self.zoe.hears(f"{GROUP} is ready", after=0)
+        self.zoe.types("members", "3 of 3 connected")

@@ -1,0 +1,56 @@
+"""The page behind `link garmin`, as a member uses it."""
+
+from typing import Literal
+
+from playwright.sync_api import Browser, Error, Page
+
+from tests.browser.album import Album
+from tests.browser.people import PATIENCE, Missed
+
+
+def connect(tab: Page, credentials: tuple[str, str, str], *, slip: bool = False, album: Album | None = None) -> None:
+    """Sign in; with `slip`, the password is wrong at first. The album gets each page on the way."""
+    email, password, code = credentials
+    _keep(tab, album, "link-welcome", heading="Connect your Garmin")
+    tab.get_by_role("button", name="Continue").click()
+    _keep(tab, album, "link-form", heading="Sign in to Garmin")
+    if slip:
+        _sign_in(tab, email, f"{password}?")
+        _await(tab, "alert", "Garmin doesn't know this e-mail and password together")
+        _keep(tab, album, "link-wrong-password", heading="Sign in to Garmin")
+    _sign_in(tab, email, password)
+    if code:
+        _keep(tab, album, "link-code", heading="Enter the code")
+        tab.get_by_label("Code").fill(code)
+        tab.get_by_role("button", name="Send the code").click()
+    _keep(tab, album, "link-done", heading="Connected ✓")
+
+
+def opened_elsewhere(browser: Browser, link: str, album: Album) -> None:
+    """A link that was used, in another browser: it says so, and how to get a new one."""
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.goto(link)
+    tab.get_by_role("button", name="Continue").click()
+    _keep(tab, album, "link-over", heading="This link no longer works")
+    context.close()
+
+
+def _sign_in(tab: Page, email: str, password: str) -> None:
+    tab.get_by_label("E-mail address at Garmin").fill(email)
+    tab.get_by_label("Password at Garmin").fill(password)
+    tab.get_by_role("button", name="Connect my Garmin").click()
+
+
+def _keep(tab: Page, album: Album | None, name: str, *, heading: str) -> None:
+    _await(tab, "heading", heading)
+    if album:
+        album.keep(tab, name)
+
+
+def _await(tab: Page, role: Literal["heading", "alert"], text: str) -> None:
+    try:
+        tab.get_by_role(role).filter(has_text=text).wait_for(timeout=PATIENCE)
+    except Error:
+        shown = tab.locator("main").inner_text()
+        raise Missed(f"The link page should say “{text}”, and says: {shown}") from None

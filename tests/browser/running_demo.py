@@ -1,0 +1,81 @@
+"""`make demo` as a person starts it, but on free ports and with a folder of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 90.0
+
+
+class DemoFailed(Exception):
+    """The demo did not come up, or did not go down; with what it said."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a demo runs. The same place twice is the same demo, gone on with."""
+
+    folder: Path
+    port: int
+    bot_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+
+def fresh_place(folder: Path) -> Place:
+    """A demo that has never run, on two ports that nobody has."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return Place(folder, one.getsockname()[1], other.getsockname()[1])
+
+
+@contextmanager
+def running(place: Place) -> Iterator[float]:
+    """The demo, ready. Gives how many seconds that took; ends it as Ctrl-C would."""
+    said = place.folder / "said.txt"
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}},
+        "PORT": str(place.port),
+        "BOT_PORT": str(place.bot_port),
+        "DEMO_FOLDER": str(place.folder),
+    }
+    began = time.monotonic()
+    with said.open("w") as output:
+        command = [sys.executable, "-m", "simulator.demo"]
+        demo = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        _await_ready(demo, said, began)
+        yield time.monotonic() - began
+        if demo.poll() is not None:
+            raise DemoFailed(f"the demo stopped by itself: {said.read_text().strip()}")
+    finally:
+        _stop(demo)
+    if demo.returncode:
+        raise DemoFailed(f"the demo ended with {demo.returncode}: {said.read_text().strip()}")
+
+
+def _await_ready(demo: subprocess.Popen[bytes], said: Path, began: float) -> None:
+    while "is ready" not in said.read_text():
+        if demo.poll() is not None:
+            raise DemoFailed(f"the demo did not start: {said.read_text().strip()}")
+        if time.monotonic() - began > PATIENCE:
+            raise DemoFailed(f"the demo is not ready after {PATIENCE:.0f} s: {said.read_text().strip()}")
+        time.sleep(0.05)
+
+
+def _stop(demo: subprocess.Popen[bytes]) -> None:
+    demo.terminate()
+    try:
+        demo.wait(30)
+    except subprocess.TimeoutExpired:
+        demo.kill()
+        demo.wait()
+        raise DemoFailed("the demo did not stop within 30 s of being asked") from None

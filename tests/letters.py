@@ -1,0 +1,169 @@
+"""Messages put into the outbox without a chat, and the rows that tell what became of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+
+from messages.message import Approved, Message
+from models import Base, Breaker, Content, Group, Member, Membership, MessageEvent, MessageKind, OutboundMessage
+from services import contents, mailbox, outbox
+from services.outbox import Claimed, Rules
+from tests.town import Town
+
+NEVER_QUIET = {"quiet_from": time(0), "quiet_until": time(0)}
+READY = Approved(
+    "digest_ready",
+    {"1": "Ann", "2": "Legends", "3": "16–22 Nov", "4": "3h 00m", "5": "3 sessions", "6": "a new week has begun"},
+)
+EVENING = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Letters:
+    """A town's outbox, written to and looked at directly."""
+
+    town: Town
+
+    @property
+    def now(self) -> datetime:
+        return self.town.clock()
+
+    def member(self, number: int = 1, **more: object) -> Member:
+        """A member who wrote an hour ago and knows no quiet hours. They have no phone yet."""
+        return self.members(1, number, **more)[0]
+
+    def members(self, count: int, first: int = 1, **more: object) -> list[Member]:
+        """So many of them."""
+        facts = {**NEVER_QUIET, "last_inbound_at": self.now - EVENING, **more}
+        made = [
+            Member(**{"name": f"Friend {number}", "address": f"whatsapp:+3247{number:07}", **facts})
+            for number in range(first, first + count)
+        ]
+        with self.town.world.sessions.begin() as session:
+            session.add_all(made)
+        return made
+
+    def with_phone(self, number: int = 1, **more: object) -> Member:
+        """A member whom the pretend WhatsApp can reach."""
+        member = self.member(number, **more)
+        phone = self.town.phones.add(member.name, member.address.removeprefix("whatsapp:"))
+        phone.last_inbound_at = member.last_inbound_at
+        return member
+
+    def group(self, *members: Member, **more: object) -> Group:
+        """A group of these members; the first is its owner."""
+        group = Group(**{"name": "Legends", "timezone": "UTC", **more})
+        with self.town.world.sessions.begin() as session:
+            session.add(group)
+            session.flush()
+            for number, member in enumerate(members):
+                session.add(
+                    Membership(
+                        group_id=group.id,
+                        member_id=member.id,
+                        role="owner" if number == 0 else "member",
+                        consented_at=self.now,
+                        consent_version="1",
+                        joined_at=self.now,
+                    )
+                )
+        return group
+
+    def write(
+        self,
+        member: Member,
+        text: str = "hello",
+        kind: MessageKind = MessageKind.REPLY,
+        *,
+        key: str = "",
+        group: Group | None = None,
+        approved: Approved | None = None,
+        **more: object,
+    ) -> UUID:
+        """Put a message into the outbox and give its id. `more` are columns, as they are to be in the end."""
+        key = key or f"test:{uuid4()}"
+        group_id = group.id if group else None
+        message = Message(text, approved=approved)
+        with self.town.world.sessions.begin() as session:
+            mailbox.post(session, member.id, message, self.now, kind=kind, key=key, group_id=group_id)
+            row = session.scalar(select(OutboundMessage).where(OutboundMessage.dedupe_key == key))
+            for name, value in more.items():
+                setattr(row, name, value)
+        return row.id
+
+    def write_to_all(self, members: Iterable[Member], text: str, kind: MessageKind, approved: Approved) -> None:
+        """The same to many."""
+        message = Message(text, approved=approved)
+        with self.town.world.sessions.begin() as session:
+            for member in members:
+                mailbox.post(session, member.id, message, self.now, kind=kind, key=f"test:{uuid4()}")
+
+    def claim(
+        self, most: int = 24, *, usable: Mapping[str, str] | None = None, rules: Rules | None = None
+    ) -> list[Claimed]:
+        """Claim and commit, as a worker does."""
+        with self.town.world.sessions.begin() as session:
+            named = contents.usable(session) if usable is None else usable
+            return outbox.claim(session, self.now, most, named, rules or Rules())
+
+    def row(self, identity: UUID) -> OutboundMessage:
+        with self.town.world.sessions() as session:
+            return session.get_one(OutboundMessage, identity)
+
+    def rows(self) -> list[OutboundMessage]:
+        with self.town.world.sessions() as session:
+            return list(session.scalars(select(OutboundMessage).order_by(OutboundMessage.created_at)))
+
+    def events(self, identity: UUID) -> list[MessageEvent]:
+        with self.town.world.sessions() as session:
+            query = select(MessageEvent).where(MessageEvent.message_id == identity).order_by(MessageEvent.id)
+            return list(session.scalars(query))
+
+    def why(self, identity: UUID) -> str | None:
+        """What the last step says about its reason."""
+        return self.events(identity)[-1].detail.get("why")
+
+    def change(self, row: Base, **values: object) -> None:
+        """Change columns of a row behind everybody's back."""
+        table = type(row)
+        with self.town.world.sessions.begin() as session:
+            session.execute(update(table).where(*_is(row)).values(values))
+
+    def see(self, row: Base) -> Base:
+        """The row as it is now."""
+        with self.town.world.sessions() as session:
+            return session.scalar(select(type(row)).where(*_is(row)))
+
+    def end_lease(self, identity: UUID) -> None:
+        """Let the database's clock be past the end of a claim."""
+        with self.town.world.sessions.begin() as session:
+            session.execute(
+                update(OutboundMessage)
+                .where(OutboundMessage.id == identity)
+                .values(leased_until=datetime(2020, 1, 1, tzinfo=self.now.tzinfo))
+            )
+
+    def template(self, name: str = "digest_ready") -> Content:
+        with self.town.world.sessions() as session:
+            return session.get_one(Content, name)
+
+    def breaker(self) -> Breaker | None:
+        with self.town.world.sessions() as session:
+            return session.get(Breaker, "messenger")
+
+    def open_again(self) -> None:
+        """Let nothing be shut."""
+        with self.town.world.sessions.begin() as session:
+            for breaker in session.scalars(select(Breaker)):
+                session.delete(breaker)
+
+
+def ids(claimed: Iterable[Claimed]) -> list[UUID]:
+    return [each.id for each in claimed]
+
+
+def _is(row: Base) -> list[object]:
+    return [column == getattr(row, column.name) for column in row.__table__.primary_key]

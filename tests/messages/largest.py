@@ -1,0 +1,119 @@
+"""One fact of each name that a template may ask for, with the longest names and the largest figures there are."""
+
+from datetime import UTC, date, datetime, time
+from types import SimpleNamespace
+from typing import Any
+
+from fitness.dates import Dates
+from fitness.metrics import Metric
+from fitness.ranking import Place
+from fitness.schedules import Weekly
+from fitness.sports import Sport
+from messages.words import MOST, clean_name
+from services.digests import board_facts
+from services.standings import Board, Row, Totals
+
+NAME = clean_name("שם" * MOST)
+YEAR = 8_784 * 3600.0  # nobody moves for longer than a leap year has seconds
+BIG = Totals(9_999, YEAR, 99_999_000.0, dict.fromkeys((Sport.STRENGTH, Sport.MULTI, Sport.CARDIO, Sport.PADDLE), YEAR))
+BIGGEST = Totals(499_950, 50 * YEAR, 4_999_950_000.0, BIG.sports)
+LITTLE = Totals(1, 36_000.0, 1_000.0, {Sport.RUN: 36_000.0})
+NONE = Totals()
+WHEN = datetime(2026, 12, 30, 22, 58, tzinfo=UTC)
+CROSSING = Dates(date(2024, 12, 30), date(2025, 12, 29))
+
+
+def person(number: int = 1, name: str = NAME) -> Any:
+    return SimpleNamespace(id=number, name=name)
+
+
+def group(**more: Any) -> Any:
+    facts = {"name": NAME, "timezone": "America/Argentina/ComodRivadavia", "next_digest_at": WHEN, "id": 1}
+    return SimpleNamespace(**(facts | more))
+
+
+def membership(number: int, role: str = "member") -> Any:
+    return SimpleNamespace(group=group(id=number), group_id=number, member=person(number), role=role)
+
+
+def board(rows: int, totals: Totals, together: Totals, before: Totals) -> dict[str, Any]:
+    lines = [Row(Place(i, i, totals.time, tied=False), person(i), totals, -88) for i in range(1, rows + 1)]
+    made = Board(group(), Metric.DISTANCE, CROSSING, lines, rows, together, before)
+    return board_facts(made, person(rows - 1))
+
+
+ACTIVITY = SimpleNamespace(sport=Sport.STRENGTH, distance=9_999_999.0, duration=YEAR, local_date=WHEN.date())
+PLACE = SimpleNamespace(place=Place(49, 1, YEAR, tied=False), totals=BIG)
+ACCOUNT = SimpleNamespace(status="linked", last_sync_at=WHEN, next_sync_at=WHEN, last_error="Down", key_ends_at=WHEN)
+
+FACTS: dict[str, Any] = {
+    "account": ACCOUNT,
+    "admins": [NAME] * 50,
+    "alone": False,
+    "command": SimpleNamespace(name="leaderboard", help="See who moved most", examples=("lb",) * 4, aliases=("lb",)),
+    "current": 10,
+    "dates": CROSSING,
+    "days": 30,
+    "earlier": LITTLE,
+    "first": date(2026, 1, 1),
+    "group": group(),
+    "groups": [NAME] * 10,
+    "in_group": False,
+    "invitation": SimpleNamespace(code="K7QX2M", expires_at=WHEN, group=group()),
+    "inviter": person(),
+    "is_new": True,
+    "last": WHEN,
+    "link": "https://wa.me/491701234567890?text=join%20K7QX2M",
+    "linked": 50,
+    "may": True,
+    "member": person(),
+    "memberships": [membership(number) for number in range(1, 11)],
+    "metric": Metric.DISTANCE,
+    "minutes": 15,
+    "most": 10,
+    "name": "link garmin",
+    "nearest": [1, 2, 3],
+    "new": 99_999,
+    "newest": ACTIVITY,
+    "of": 50,
+    "others": [NAME] * 49,
+    "people": [membership(1, "owner"), *(membership(number) for number in range(2, 51))],
+    "place": PLACE,
+    "reference": "0123abcd",
+    "resumed": False,
+    "schedule": Weekly(2, time(23, 59)),
+    "size": 50,
+    "sport": Sport.STRENGTH,
+    "starts": WHEN.date(),
+    "strange": "שם " * 2_000,
+    "today": date(2026, 11, 18),
+    "topic": "*x* " * 1_000,
+    "totals": BIG,
+    "typed": "link_garmin " * 10,
+    "until": WHEN,
+    "url": "https://a-long-name-of-somebodys-app-1234567890.herokuapp.com/link/" + "x" * 43,
+    "wanted": NAME,
+    "what": "invite people",
+    "why": "",
+} | board(50, BIG, BIGGEST, LITTLE)
+
+# The other branch of what has one.
+OTHERWISE: dict[str, Any] = {
+    "account": SimpleNamespace(status="needs_relink", last_sync_at=None, last_error=None, key_ends_at=None),
+    "alone": True,
+    "first": None,
+    "groups": [],
+    "is_new": False,
+    "linked": 0,
+    "may": False,
+    "memberships": [],
+    "nearest": [],
+    "new": 0,
+    "newest": None,
+    "resumed": True,
+    "schedule": None,
+    "sport": None,
+    "topic": None,
+    "wanted": "",
+    "why": "Wednesday, 29 February 2023 comes after Tuesday, 28 February 2023.",
+} | board(2, NONE, NONE, NONE)

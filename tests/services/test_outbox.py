@@ -1,0 +1,338 @@
+"""Who gets which message next, and who does not."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+
+import pytest
+
+from messages.message import Approved
+from models import Membership, MessageKind, MessageState, OutboundMessage
+from services import outbox, outcomes
+from services.outbox import Rules
+from tests.letters import READY, Letters, ids
+from tests.town import START, Town
+
+REPLY, NOTICE, DIGEST = MessageKind.REPLY, MessageKind.NOTICE, MessageKind.DIGEST
+A_DAY_AGO = START - timedelta(days=2)
+
+
+@pytest.fixture
+def letters(town: Town) -> Letters:
+    return Letters(town)
+
+
+def claimed_texts(letters: Letters, most: int = 24) -> list[str]:
+    return [each.text for each in letters.claim(most)]
+
+
+def test_each_person_gets_one_message_at_a_time_in_the_order_they_were_written(letters: Letters) -> None:
+    ann, ben = letters.members(2)
+    first = letters.write(ann, "first")
+    letters.write(ann, "second")
+    letters.write(ben, "other")
+    assert claimed_texts(letters) == ["first", "other"]
+    assert claimed_texts(letters) == []
+    row = letters.row(first)
+    assert (row.state, row.attempt, row.said_as, row.first_attempt_at) == (MessageState.SENDING, 1, "text", START)
+    with letters.town.world.sessions.begin() as session:
+        [one] = [each for each in letters.rows() if each.id == first]
+        outcomes.accepted(session, claimed_like(one), "SM" + "1" * 32, START)
+    assert claimed_texts(letters) == ["second"], "replies do not wait for the six seconds"
+
+
+def claimed_like(row: OutboundMessage) -> outbox.Claimed:
+    return outbox.Claimed(row.id, row.attempt, row.kind, "", row.expires_at, None, row.said_as, "")
+
+
+def test_replies_leave_before_notices_and_these_before_digests(letters: Letters) -> None:
+    people = letters.members(9)
+    kinds = [DIGEST] * 3 + [NOTICE] * 3 + [REPLY] * 3
+    for person, kind in zip(people, kinds, strict=True):
+        letters.write(person, kind, kind)
+    assert claimed_texts(letters, 4) == ["reply"] * 3 + ["notice"]
+    assert claimed_texts(letters, 4) == ["notice"] * 2 + ["digest"] * 2
+
+
+def test_one_person_with_many_messages_does_not_hold_up_the_others(letters: Letters) -> None:
+    chatty, quiet = letters.members(2)
+    for number in range(30):
+        letters.write(chatty, f"{number}")
+    letters.write(quiet, "mine")
+    assert {"mine", "0"} == {*claimed_texts(letters, 2), *claimed_texts(letters, 2)}
+
+
+def test_those_who_may_not_get_theirs_do_not_hold_up_those_behind_them(letters: Letters) -> None:
+    for person in letters.members(30, opted_out_at=START):
+        letters.write(person, "unwanted", NOTICE)
+    letters.write(letters.member(31), "wanted", NOTICE)
+    assert claimed_texts(letters, 2) == ["wanted"]
+
+
+def test_after_a_message_a_notice_waits_six_seconds(letters: Letters) -> None:
+    ann = letters.member(next_send_at=START + outbox.PAIR_GAP)
+    letters.write(ann, "notice", NOTICE)
+    with letters.town.world.sessions() as session:
+        assert outbox.next_due(session) == START + outbox.PAIR_GAP
+    assert claimed_texts(letters) == []
+    letters.town.clock.travel(seconds=6)
+    assert claimed_texts(letters) == ["notice"]
+
+
+def test_nothing_leaves_before_its_time_or_after_its_end(letters: Letters) -> None:
+    ann, ben = letters.members(2)
+    letters.write(ann, "later", next_attempt_at=START + timedelta(seconds=1))
+    over = letters.write(ben, "over", expires_at=START)
+    assert claimed_texts(letters) == []
+    assert (letters.row(over).state, letters.why(over)) == (MessageState.EXPIRED, "too late")
+    assert letters.row(over).content is None
+
+
+def test_the_lease_runs_by_the_databases_clock(letters: Letters) -> None:
+    letters.town.clock.travel_to(datetime(2001, 1, 1, tzinfo=UTC))
+    one = letters.write(letters.member())
+    letters.claim(rules=Rules(lease=timedelta(seconds=40)))
+    with letters.town.world.sessions() as session:
+        left = letters.row(one).leased_until - session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar()
+        assert timedelta(seconds=30) < left < timedelta(seconds=41)
+        assert not outcomes.has_doubts(session, letters.now)
+
+
+def test_whoever_lost_their_claim_can_mark_nothing(letters: Letters) -> None:
+    one = letters.write(letters.member())
+    [slow] = letters.claim()
+    letters.end_lease(one)
+    with letters.town.world.sessions.begin() as session:
+        assert outcomes.expire_leases(session, START) == 1
+    looks_twice(letters)
+    [quick] = letters.claim()
+    assert (slow.attempt, quick.attempt) == (1, 2)
+    for mark in (
+        lambda session: outcomes.accepted(session, slow, "SM" + "5" * 32, START),
+        lambda session: outcomes.put_back(session, slow, START, "429"),
+        lambda session: outcomes.refused(session, slow, 21211, outcomes.Meaning.UNREACHABLE, START),
+        lambda session: outcomes.doubtful(session, slow, START, "hang"),
+    ):
+        with letters.town.world.sessions.begin() as session:
+            mark(session)
+        row = letters.row(one)
+        assert (row.state, row.attempt, row.sid) == (MessageState.SENDING, 2, None)
+    with letters.town.world.sessions.begin() as session:
+        outcomes.accepted(session, quick, "SM" + "6" * 32, START)
+    assert letters.row(one).sid == "SM" + "6" * 32
+
+
+def looks_twice(letters: Letters) -> None:
+    """Two looks at a list in which nothing is found."""
+    for _ in range(2):
+        with letters.town.world.sessions.begin() as session:
+            [look] = outcomes.due_looks(session, letters.now)
+            outcomes.looked(session, look, [], letters.now, timedelta())
+
+
+def test_twenty_workers_at_once_claim_every_message_once_and_one_for_each_person(letters: Letters) -> None:
+    people = letters.members(30)
+    draw = Random(3)
+    for number in range(120):
+        letters.write(draw.choice(people), f"{number}", draw.choice([REPLY, DIGEST]))
+    for _ in range(3):
+        with ThreadPoolExecutor(20) as pool:
+            rounds = list(pool.map(lambda _: letters.claim(4), range(20)))
+        claimed = [each for one in rounds for each in one]
+        in_flight = Counter(row.member_id for row in letters.rows() if row.state in outbox.IN_FLIGHT)
+        assert max(Counter(ids(claimed)).values()) == 1
+        assert max(in_flight.values()) == 1
+        assert len(claimed) == len(in_flight)
+        with letters.town.world.sessions.begin() as session:
+            for each in claimed:
+                outcomes.accepted(session, each, f"SM{each.id.hex}", letters.now)
+        letters.town.clock.travel(seconds=6)
+    assert {row.attempt for row in letters.rows() if row.state is MessageState.ACCEPTED} == {1}
+
+
+EVENINGS = (time(21, 30), time(7, 30))
+# Zone, quiet hours, an instant, and when it is quiet no more; None where it is not quiet then.
+QUIET = [
+    ("Europe/Brussels", EVENINGS, (11, 18, 20, 29), None),
+    ("Europe/Brussels", EVENINGS, (11, 18, 20, 30), (11, 19, 6, 30)),
+    ("Europe/Brussels", EVENINGS, (11, 19, 3, 0), (11, 19, 6, 30)),
+    ("Europe/Brussels", EVENINGS, (11, 19, 6, 30), None),
+    ("Asia/Kathmandu", EVENINGS, (11, 18, 19, 0), (11, 19, 1, 45)),
+    ("America/Los_Angeles", EVENINGS, (11, 18, 19, 0), None),
+    ("Pacific/Kiritimati", EVENINGS, (11, 18, 10, 0), (11, 18, 17, 30)),
+    ("UTC", (time(13), time(15)), (11, 18, 14, 0), (11, 18, 15, 0)),
+    ("UTC", (time(13), time(15)), (11, 18, 15, 0), None),
+    ("UTC", (time(9), time(9)), (11, 18, 9, 0), None),
+    # In the night of 25 October the hour from two to three comes twice in Brussels: 02:15 is over at 02:30, …
+    ("Europe/Brussels", (time(21), time(2, 30)), (10, 25, 0, 15), (10, 25, 0, 30)),
+    # … and so it is the second time, an hour later.
+    ("Europe/Brussels", (time(21), time(2, 30)), (10, 25, 1, 15), (10, 25, 1, 30)),
+]
+
+
+def test_quiet_hours_delay_what_nobody_waits_for(letters: Letters) -> None:
+    for number, (zone, hours, now, until) in enumerate(QUIET):
+        here = {"timezone": zone, "quiet_from": hours[0], "quiet_until": hours[1]}
+        letters.town.clock.travel_to(datetime(2026, *now, tzinfo=UTC))
+        ann, ben = letters.members(2, 2 * number, **here)
+        notice, reply = letters.write(ann, "notice", NOTICE), letters.write(ben, "reply")
+        claimed = ids(letters.claim())
+        assert reply in claimed
+        assert (notice in claimed) is (until is None), (zone, now)
+        if until is not None:
+            morning = datetime(2026, *until, tzinfo=UTC)
+            assert letters.row(notice).next_attempt_at == morning, (zone, now)
+            letters.town.clock.travel_to(morning)
+            assert notice in ids(letters.claim()), (zone, now)
+
+
+def test_what_would_end_in_the_night_is_still_said_in_the_morning(letters: Letters) -> None:
+    letters.town.clock.travel_to(datetime(2026, 11, 18, 22, tzinfo=UTC))
+    ann = letters.member(quiet_from=time(21), quiet_until=time(12))
+    one = letters.write(ann, "notice", NOTICE)
+    assert letters.row(one).expires_at < datetime(2026, 11, 19, 12, tzinfo=UTC)
+    assert letters.claim() == []
+    letters.town.clock.travel_to(datetime(2026, 11, 19, 12, tzinfo=UTC))
+    assert claimed_texts(letters) == ["notice"]
+
+
+@pytest.mark.parametrize("flag", ["opted_out_at", "unreachable_at"])
+def test_who_wants_nothing_or_cannot_be_reached_gets_only_replies(letters: Letters, flag: str) -> None:
+    ann = letters.member(**{flag: START})
+    notice, reply = letters.write(ann, "notice", NOTICE), letters.write(ann, "reply")
+    assert ids(letters.claim()) == [reply]
+    with letters.town.world.sessions.begin() as session:
+        outcomes.accepted(session, claimed_like(letters.row(reply)), "SM" + "1" * 32, START)
+    letters.town.clock.travel(seconds=6)
+    assert letters.claim() == []
+    assert letters.row(notice).state is MessageState.SUPPRESSED
+    assert letters.why(notice) == {"opted_out_at": "opted out", "unreachable_at": "unreachable"}[flag]
+
+
+def test_an_opt_out_ends_what_waits_but_no_reply(letters: Letters) -> None:
+    ann, ben = letters.members(2)
+    mine = [letters.write(ann, kind, kind) for kind in (REPLY, NOTICE, DIGEST)]
+    other = letters.write(ben, "digest", DIGEST)
+    with letters.town.world.sessions.begin() as session:
+        outbox.silence(session, ann.id)
+    states = [letters.row(each).state for each in (*mine, other)]
+    assert states == [MessageState.QUEUED, MessageState.SUPPRESSED, MessageState.SUPPRESSED, MessageState.QUEUED]
+
+
+def test_who_left_the_group_gets_no_digest_of_it(letters: Letters) -> None:
+    ann, ben, eve = letters.members(3)
+    group, other = letters.group(ann, ben), letters.group(eve)
+    digests = [letters.write(each, "digest", DIGEST, group=group) for each in (ann, ben)]
+    stranger = letters.write(eve, "digest", DIGEST, group=group)
+    notice = letters.write(letters.member(4), "about the group", NOTICE, group=other)
+    with letters.town.world.sessions.begin() as session:
+        session.query(Membership).filter_by(member_id=ben.id).update({"left_at": START})
+    assert sorted(ids(letters.claim())) == sorted([digests[0], notice])
+    assert [letters.why(each) for each in (digests[1], stranger)] == ["left the group"] * 2
+
+
+@pytest.mark.parametrize(
+    ("ago", "said_as"),
+    [(timedelta(hours=23, minutes=50), "text"), (timedelta(hours=23, minutes=50, seconds=1), "digest_ready")],
+)
+def test_the_form_is_chosen_by_when_they_last_wrote(letters: Letters, ago: timedelta, said_as: str) -> None:
+    one = letters.write(letters.member(last_inbound_at=START - ago), "in full", DIGEST, approved=READY)
+    [claimed] = letters.claim()
+    assert (claimed.said_as, letters.row(one).said_as) == (said_as, said_as)
+    assert claimed.text.startswith("in full" if said_as == "text" else "Hi Ann, your Legends digest for 16–22 Nov")
+    assert letters.row(one).body_hash == outbox.body_hash(claimed.text)
+
+
+def test_who_never_wrote_gets_the_template(letters: Letters) -> None:
+    letters.write(letters.member(last_inbound_at=None), "in full", DIGEST, approved=READY)
+    assert [each.said_as for each in letters.claim()] == ["digest_ready"]
+
+
+def test_without_a_template_nothing_can_be_said_after_24_hours(letters: Letters) -> None:
+    one = letters.write(letters.member(last_inbound_at=A_DAY_AGO), "a reply that came too late")
+    assert letters.claim() == []
+    assert (letters.row(one).state, letters.why(one)) == (MessageState.EXPIRED, "window closed")
+
+
+def test_a_value_that_looks_like_a_placeholder_stays_as_it_is(letters: Letters) -> None:
+    named = Approved("digest_ready", {**READY.values, "1": "{{2}}", "2": "{{1}}"})
+    letters.write(letters.member(last_inbound_at=None), "in full", DIGEST, approved=named)
+    [claimed] = letters.claim()
+    assert claimed.text.startswith("Hi {{2}}, your {{1}} digest for 16–22 Nov")
+
+
+@pytest.mark.parametrize("status", ["missing", "paused", "pending", "rejected", "disabled"])
+def test_a_template_that_may_not_be_used_holds_its_messages(letters: Letters, status: str) -> None:
+    away = letters.write(letters.member(last_inbound_at=None), "in full", DIGEST, approved=READY)
+    letters.write(letters.member(2), "to one who wrote", DIGEST, approved=READY)
+    if status == "missing":
+        with letters.town.world.sessions.begin() as session:
+            session.delete(letters.template())
+    else:
+        letters.change(letters.template(), status=status)
+    assert claimed_texts(letters) == ["to one who wrote"]
+    row = letters.row(away)
+    assert (row.state, row.next_attempt_at) == (MessageState.QUEUED, START + timedelta(hours=1))
+    assert letters.why(away) == "template held"
+
+
+def away(letters: Letters, count: int, start: int = 1) -> list[object]:
+    """People who last wrote long ago, with a digest each."""
+    people = [letters.member(number, last_inbound_at=A_DAY_AGO) for number in range(start, start + count)]
+    for person in people:
+        letters.write(person, "digest", DIGEST, approved=READY)
+    return people
+
+
+def test_no_more_people_get_a_template_in_24_hours_than_the_tier_allows(letters: Letters) -> None:
+    three_a_day = Rules(people_a_day=3)
+    people = away(letters, 5)
+    reached = letters.claim(rules=three_a_day)
+    assert len(reached) == 3
+    held = [row for row in letters.rows() if row.state is MessageState.QUEUED]
+    assert {row.next_attempt_at for row in held} == {START + timedelta(hours=1)}
+    with letters.town.world.sessions.begin() as session:
+        for each in reached:
+            outcomes.accepted(session, each, f"SM{each.id.hex}", letters.now)
+    again = letters.write(people[0], "another", DIGEST, approved=READY)
+    letters.town.clock.travel(hours=23)
+    assert ids(letters.claim(rules=three_a_day)) == [again], "who got one today may get another"
+    letters.town.clock.travel(hours=1)
+    assert len(letters.claim(rules=three_a_day)) == 2, "two of the three are more than 24 hours ago"
+
+
+def test_a_template_keeps_its_reader_counted_for_24_hours(letters: Letters) -> None:
+    one_a_day = Rules(people_a_day=1)
+    [ann] = away(letters, 1)
+    [first] = letters.claim(rules=one_a_day)
+    with letters.town.world.sessions.begin() as session:
+        outcomes.accepted(session, first, f"SM{first.id.hex}", letters.now)
+    letters.town.clock.travel(hours=23)
+    letters.write(ann, "second", DIGEST, approved=READY)
+    assert len(letters.claim(rules=one_a_day)) == 1
+    letters.town.clock.travel(hours=2)
+    away(letters, 1, start=2)
+    assert letters.claim(rules=one_a_day) == [], "Ann got one two hours ago"
+
+
+def test_many_workers_together_keep_within_the_tier(letters: Letters) -> None:
+    away(letters, 24)
+    with ThreadPoolExecutor(8) as pool:
+        rounds = list(pool.map(lambda _: letters.claim(4, rules=Rules(people_a_day=5)), range(16)))
+    assert sum(map(len, rounds)) == 5
+
+
+def test_a_message_whose_key_is_gone_is_ended_and_holds_up_nobody(letters: Letters) -> None:
+    broken = letters.write(letters.member(), content=b"\x01\x02no")
+    letters.write(letters.member(2), "fine")
+    assert claimed_texts(letters) == ["fine"]
+    assert (letters.row(broken).state, letters.why(broken)) == (MessageState.FAILED, "unreadable")
+
+
+def test_a_second_message_under_the_same_key_is_not_written(letters: Letters) -> None:
+    ann = letters.member()
+    for text in ("first", "second"):
+        letters.write(ann, text, key="reply:SM1")
+    assert claimed_texts(letters) == ["first"]
+    assert len(letters.rows()) == 1

@@ -1,0 +1,153 @@
+"""What is deployed fits together: settings, processes, queues, migrations, pinned packages, and the rooms' folders."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+import worker
+from bot.command import all_commands
+from config import Settings
+from jobs import queue
+from models import Base
+from services.bells import Bell
+from tests.conftest import Servers
+
+ROOT = Path(__file__).parent.parent
+FIELDS = {name.upper() for name in Settings.model_fields}
+OF_THE_PLATFORM = {"WORKERS", "TZ"}
+REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
+
+
+def processes() -> dict[str, str]:
+    """The Procfile's processes."""
+    return dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+
+
+def composed(service: str) -> str:
+    """What docker compose runs as this service."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    return str(services[service]["command"])
+
+
+def queues(line: str) -> list[str]:
+    """The queues at the end of a worker's command line."""
+    return line.split("--quiet ", 1)[1].split()
+
+
+def test_the_example_of_an_environment_names_every_setting() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    names = [line.lstrip("# ").split("=", 1)[0] for line in lines if re.match(r"(# ?)?[A-Z_]+=", line)]
+    assert sorted(names) == sorted(FIELDS)
+
+
+def test_what_the_example_fills_in_are_the_defaults() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    filled = dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=.", line))
+    assert len(filled) > 5
+    for name, value in filled.items():
+        default = Settings.model_fields[name.lower()].default
+        assert value == (str(int(default)) if isinstance(default, bool) else str(default)), name
+
+
+def test_what_has_no_default_is_asked_for_by_the_app_manifest() -> None:
+    manifest = json.loads((ROOT / "app.json").read_text())
+    assert manifest["env"].keys() <= FIELDS | OF_THE_PLATFORM
+    required = {name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
+    assert required - {"DATABASE_URL", "REDIS_URL"} <= manifest["env"].keys(), "add-ons give the two addresses"
+    assert manifest["formation"].keys() == processes().keys() - {"release"}
+
+
+def test_the_processes_are_named_as_everywhere() -> None:
+    assert processes().keys() == {"release", "web", "worker", "clock"}
+
+
+def test_every_queue_has_its_workers() -> None:
+    used = {work.queue for work in worker.WORK}
+    assert used
+    assert set(queues(processes()["worker"])) == used
+    assert len(queues(processes()["worker"])) == len(used)
+
+
+def test_docker_compose_runs_what_the_procfile_runs() -> None:
+    assert " ".join(composed("worker").split()) == processes()["worker"]
+    assert composed("web").removesuffix(" --reload") == processes()["web"]
+    assert composed("clock") == processes()["clock"]
+    assert composed("release") == processes()["release"]
+
+
+def test_the_worker_knows_every_job_and_every_bell_is_answered() -> None:
+    declared = {
+        f"{path.parent.name}.{path.stem}.{name}"
+        for room in ("bot", "jobs")
+        for path in (ROOT / room).glob("*.py")
+        for name in re.findall(r"^@job\(.*\)\ndef (\w+)\(", path.read_text(), re.MULTILINE)
+    }
+    assert {work.name for work in worker.WORK} == declared
+    assert queue.answering.keys() == set(Bell)
+    assert set(queue.answering.values()) <= set(worker.WORK)
+
+
+def test_migrations_are_numbered_without_a_gap_and_named_as_their_files() -> None:
+    files = sorted((ROOT / "migrations" / "versions").glob("*.py"))
+    assert [path.name[:5] for path in files] == [f"{number:04}_" for number in range(1, len(files) + 1)]
+    script = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini")))
+    chain = [revision.revision for revision in script.walk_revisions()]
+    assert chain == [path.stem for path in reversed(files)]
+    assert script.get_heads() == [files[-1].stem]
+
+
+def test_the_migrations_make_what_the_models_say(servers: Servers) -> None:
+    engine = create_engine(servers.database_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        checks = text("SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace")
+        assert len(_declared_checks()) > 2
+        assert _declared_checks() == set(connection.scalars(checks))
+    engine.dispose()
+
+
+def _declared_checks() -> set[str]:
+    """Alembic compares no checks, so they are compared by name."""
+    constraints = (each for table in Base.metadata.tables.values() for each in table.constraints)
+    return {str(each.name) for each in constraints if each.__visit_name__.endswith("check_constraint")}
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
+def test_every_package_is_pinned(path: Path) -> None:
+    lines = [line.split("#", 1)[0].strip() for line in path.read_text().splitlines()]
+    packages = [line for line in lines if line and not line.startswith("-c ")]
+    assert packages
+    assert [line for line in packages if not re.fullmatch(r"[a-zA-Z0-9._\[\]-]+==[^\s=]+( ;.+)?", line)] == []
+
+
+def test_what_is_deployed_is_what_is_tested() -> None:
+    def pins(name: str) -> set[str]:
+        return set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(), re.MULTILINE))
+
+    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+
+
+def test_one_python_everywhere() -> None:
+    assert (ROOT / ".python-version").read_text().strip() == "3.13"
+    assert "FROM python:3.13-slim" in (ROOT / "Dockerfile").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["requires-python"] == ">=3.12"
+
+
+def test_every_topic_has_its_commands_its_words_and_its_story() -> None:
+    topics = {path.stem for path in (ROOT / "bot" / "commands").glob("*.py")} - {"__init__"}
+    stories = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "conversations").glob("test_*.py")}
+    words = {path.name for path in (ROOT / "templates" / "chat").iterdir()}
+    assert topics == stories == {each.topic for each in all_commands()}
+    assert words - topics == {"refusals", "words"}
+    assert topics - words == set()

@@ -1,0 +1,50 @@
+"""Each command's examples are understood, and answered: they stand in the help, so they must be true."""
+
+import pytest
+
+from bot import commands as _declared  # noqa: F401 - importing declares them
+from bot.command import Command, all_commands, commands
+from bot.parser import Understood, understand
+from tests.scenes import runs, start_group
+from tests.town import Person, Town
+
+EXAMPLES = [pytest.param(each, line, id=line) for each in all_commands() for line in each.examples]
+PUZZLED = ("Something broke on my side", "I didn't get that", "I know *", "These work:", "I have no command called")
+
+
+@pytest.mark.parametrize(("declared", "line"), EXAMPLES)
+def test_an_example_is_understood_as_its_command_and_lacks_nothing(declared: Command, line: str) -> None:
+    reading = understand(line)
+    assert isinstance(reading, Understood)
+    assert reading.command is declared
+    assert reading.guessed is None
+
+
+@pytest.mark.parametrize("name", list(commands))
+def test_every_name_and_alias_finds_its_command(name: str) -> None:
+    reading = understand(name.upper())
+    assert not hasattr(reading, "nearest"), reading
+    assert reading.command is commands[name]
+
+
+def test_every_example_is_answered_and_so_is_every_button_that_is_offered(
+    town: Town, zoe: Person, jose: Person
+) -> None:
+    start_group(zoe, jose)
+    start_group(zoe, name="Office swim")
+    zoe.connects_garmin(upload=runs(10, 16, 18))
+    answers = {}
+    for each in all_commands():
+        town.travel(minutes=1)  # WhatsApp lets no more through to one person than a message every six seconds
+        answers |= {line: zoe.says(line) for line in each.examples}
+    puzzled = {line: heard for line, heard in answers.items() if not heard or any(sign in heard for sign in PUZZLED)}
+    assert puzzled == {}
+    offered = {says for message in zoe.phone.heard for _, says in message.buttons}
+    assert len(offered) > 15
+    assert {says for says in offered if not isinstance(understand(says), Understood)} <= {"new group"}
+
+
+def test_a_stranger_may_begin_with_any_example(town: Town) -> None:
+    first = [each.examples[0] for each in all_commands()]
+    heard = {line: town.person(line, f"+3247010{number:04}").says(line) for number, line in enumerate(first)}
+    assert {line: answer for line, answer in heard.items() if not answer or PUZZLED[0] in answer} == {}

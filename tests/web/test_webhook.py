@@ -1,0 +1,334 @@
+"""Where Twilio knocks: forged, garbled, oversized, repeated and reordered knocks."""
+
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
+from random import Random
+from threading import Barrier
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import uuid4
+
+import pytest
+import requests
+from sqlalchemy import func, select
+from twilio.request_validator import RequestValidator
+
+from models import Identity, InboundMessage, Member, MessageEvent, MessageState, OutboundMessage
+from simulator.phones import Phone
+from simulator.twilio.callbacks import receipt
+from simulator.twilio.server import PretendMessage
+from tests.town import ACCOUNT, SENDER, TOKEN, Person, Town
+
+INBOUND, STATUS = "/webhooks/twilio/inbound", "/webhooks/twilio/status"
+NUMBER = "whatsapp:+32470000001"
+
+
+def said(body: str = "hi", **changes: str) -> dict[str, str]:
+    """An inbound text, as Twilio posts it."""
+    sid = f"SM{uuid4().hex}"
+    form = {
+        "MessageSid": sid,
+        "SmsSid": sid,
+        "AccountSid": ACCOUNT,
+        "From": NUMBER,
+        "To": SENDER,
+        "Body": body,
+        "NumMedia": "0",
+        "MessageType": "text",
+        "ProfileName": "Zoë",
+        "WaId": NUMBER[-11:],
+    }
+    return form | changes
+
+
+def knock(town: Town, path: str, form: dict[str, str], *, token: str = TOKEN) -> requests.Response:
+    """Post a form, signed for this address."""
+    url = path if path.startswith("http") else town.world.settings.base_url + path
+    signature = RequestValidator(token).compute_signature(url, form)
+    headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+    return requests.post(url, data=urlencode(form), headers=headers, timeout=30)
+
+
+def rows(town: Town, table: type) -> int:
+    with town.world.sessions() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def kept(town: Town) -> tuple[int, ...]:
+    return tuple(rows(town, table) for table in (InboundMessage, OutboundMessage, Member, Identity, MessageEvent))
+
+
+def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
+    """All of them, let go at the same moment."""
+    gate = Barrier(len(acts))
+
+    def go(act: Callable[[], Any]) -> Any:
+        gate.wait(20)
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(go, acts))
+
+
+def test_a_genuine_knock_is_answered_with_nothing_to_say(town: Town) -> None:
+    answer = knock(town, INBOUND, said())
+    assert (answer.status_code, answer.text) == (200, "<Response/>")
+    assert answer.headers["Content-Type"].startswith("text/xml")
+    assert kept(town)[:3] == (1, 1, 1)
+
+
+def test_a_forged_knock_is_refused_and_leaves_nothing(town: Town) -> None:
+    base = town.world.settings.base_url
+    signed = RequestValidator(TOKEN)
+    form, other = said(), said(AccountSid="AC" + "1" * 32)
+    cases: list[tuple[dict[str, str], str | None]] = [
+        (form, None),
+        (form, ""),
+        (form, "nonsense"),
+        (form, RequestValidator("another token").compute_signature(base + INBOUND, form)),
+        (form, signed.compute_signature(base + STATUS, form)),
+        (form, signed.compute_signature(base + INBOUND + "?a=1", form)),
+        (form, signed.compute_signature(base.replace("http", "https") + INBOUND, form)),
+        (form | {"Body": "new group Mine"}, signed.compute_signature(base + INBOUND, form)),
+        (form | {"Extra": "1"}, signed.compute_signature(base + INBOUND, form)),
+        (other, signed.compute_signature(base + INBOUND, other)),
+        ({}, signed.compute_signature(base + INBOUND, {})),
+    ]
+    for path in (INBOUND, STATUS):
+        for sent, signature in cases if path == INBOUND else cases[:4]:
+            headers = {} if signature is None else {"X-Twilio-Signature": signature}
+            answer = requests.post(base + path, data=sent, headers=headers, timeout=5)
+            assert answer.status_code == 403, (path, signature)
+            assert "signature" not in answer.text.casefold()
+    assert kept(town) == (0,) * 5
+
+
+def test_a_knock_that_cannot_be_read_is_refused_and_leaves_nothing(town: Town) -> None:
+    for changes in (
+        {"To": "whatsapp:+15550000000"},
+        {"From": "sms:+32470000001"},
+        {"From": ""},
+        {"From": "whatsapp:somebody"},
+        {"MessageSid": "SM1"},
+        {"MessageSid": "'; DROP TABLE members; --"},
+        {"NumMedia": "9" * 5_000},
+    ):
+        assert knock(town, INBOUND, said(**changes)).status_code == 400, changes
+    twice = {**said(), "Body": "hi"}
+    signature = RequestValidator(TOKEN).compute_signature(town.world.settings.base_url + INBOUND, twice)
+    answer = requests.post(
+        town.world.settings.base_url + INBOUND,
+        data=[*twice.items(), ("Body", "hi")],
+        headers={"X-Twilio-Signature": signature},
+        timeout=5,
+    )
+    assert answer.status_code == 400, "a repeated parameter escapes the signature only"
+    for changes in ({"MessageStatus": "eaten"}, {"MessageStatus": "sent", "MessageSid": "x"}):
+        assert knock(town, STATUS, said(**changes)).status_code == 400, changes
+    assert kept(town) == (0,) * 5
+
+
+def test_a_reference_of_ours_that_is_none_is_refused(town: Town) -> None:
+    address = town.world.messenger._callback("not a message of ours")
+    assert knock(town, address, said(MessageStatus="sent")).status_code == 400
+
+
+def test_a_large_knock_is_refused_before_it_is_read(town: Town) -> None:
+    for path in (INBOUND, STATUS):
+        assert knock(town, path, said("x" * 64 * 1024)).status_code == 413
+    assert knock(town, INBOUND, said("x" * 60 * 1024)).status_code == 200
+
+
+def test_only_posting_is_knocking(town: Town) -> None:
+    for path in (INBOUND, STATUS):
+        for method in ("GET", "HEAD", "PUT", "DELETE"):
+            answer = requests.request(method, town.world.settings.base_url + path, timeout=5)
+            assert answer.status_code == 405
+            assert set(answer.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+
+
+def test_bytes_that_are_no_text_are_no_fault_of_ours(town: Town) -> None:
+    """A query in Latin-1, unsigned: anybody may send it, and nobody may get a 500 for it."""
+    where = urlsplit(town.world.settings.base_url)
+    body = b"Body=%FF&AccountSid=" + ACCOUNT.encode()
+    head = f"POST {STATUS}?m=\xff&k=\xfe HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n".encode("latin-1")
+    head += b"Content-Type: application/x-www-form-urlencoded\r\nX-Twilio-Signature: \xff\r\n"
+    with socket.create_connection((where.hostname, where.port), 5) as line:
+        line.sendall(head + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = b"".join(iter(lambda: line.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 403")
+
+
+def test_the_query_is_signed_as_it_is_written(town: Town) -> None:
+    odd = f"{INBOUND}?b=%2B1%20x&a=%C3%BC&b=&empty"
+    assert knock(town, odd, said()).status_code == 200
+    signature = RequestValidator(TOKEN).compute_signature(town.world.settings.base_url + odd, form := said())
+    for other in (f"{INBOUND}?a=%C3%BC&b=%2B1%20x&b=&empty", f"{INBOUND}?b=%2B1+x&a=%C3%BC&b=&empty", INBOUND):
+        address = town.world.settings.base_url + other
+        answer = requests.post(address, data=form, headers={"X-Twilio-Signature": signature}, timeout=5)
+        assert answer.status_code == 403, other
+
+
+def test_a_knock_repeated_fifty_times_at_once_is_answered_once(town: Town, zoe: Person) -> None:
+    zoe.says("hi")
+    before = kept(town)
+    form = said("help")
+    answers = at_once([lambda: knock(town, INBOUND, form).status_code] * 50)
+    assert answers == [200] * 50
+    after = kept(town)
+    assert (after[0] - before[0], after[1] - before[1], after[2] - before[2]) == (1, 1, 0)
+    town.rest()
+    assert zoe.count() == 2
+
+
+def test_first_words_at_once_make_one_member(town: Town) -> None:
+    for number in range(5):
+        address = f"whatsapp:+3247100000{number}"
+        town.phones.add(f"Newcomer {number}", address.removeprefix("whatsapp:"))
+        ids = {"ExternalUserId": f"whatsapp:BE.{number}"} if number % 2 else {}
+        forms = [said("hello", From=address, **ids) for _ in range(3)]
+        assert at_once([lambda form=form: knock(town, INBOUND, form).status_code for form in forms]) == [200] * 3
+    with town.world.sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Member)) == 5
+        assert session.scalar(select(func.count()).select_from(Identity)) == 7
+        assert session.scalar(select(func.count()).select_from(InboundMessage)) == 15
+        assert session.scalar(select(func.count()).select_from(OutboundMessage)) == 15
+
+
+@pytest.fixture
+def message(town: Town, zoe: Person) -> PretendMessage:
+    """An answer that Twilio has accepted, and of which it has told nothing yet."""
+    town.twilio.faults.callbacks = "off"
+    zoe.phone.says("hi")
+    town.work()
+    town.twilio.settle()
+    (found,) = [each for each in town.twilio.messages.values() if not each.inbound]
+    return found
+
+
+class Row:
+    """Our row of that message, and how it was when Twilio had just accepted it."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        with town.world.sessions() as session:
+            found = session.scalars(select(OutboundMessage)).one()
+            self.columns = {column.name: getattr(found, column.name) for column in OutboundMessage.__table__.columns}
+        assert self.columns["state"] is MessageState.ACCEPTED
+
+    def begin_again(self) -> None:
+        with self.town.world.sessions.begin() as session:
+            row = session.scalars(select(OutboundMessage)).one()
+            for name, value in self.columns.items():
+                setattr(row, name, value)
+
+    @property
+    def now(self) -> OutboundMessage:
+        with self.town.world.sessions() as session:
+            return session.scalars(select(OutboundMessage)).one()
+
+
+def told(message: PretendMessage, status: str, code: int | None = None) -> dict[str, str]:
+    """A status callback about this message."""
+    form = receipt(message, status, ACCOUNT)
+    form.pop("ErrorCode", None)
+    return form | ({"ErrorCode": str(code)} if code else {})
+
+
+def orders(statuses: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """Every order of these, and every order with one of them doubled."""
+    doubled = {order for each in statuses for order in permutations((*statuses, each))}
+    return set(permutations(statuses)) | doubled
+
+
+def ends(town: Town, message: PretendMessage, sequences: Sequence[tuple[str, ...]]) -> set[Any]:
+    """How the row ends after each of these sequences of callbacks."""
+    row, seen = Row(town), set()
+    app = town.world.settings.base_url
+    query = message.callback.removeprefix(app)
+    with requests.Session() as line:
+        for sequence in sequences:
+            row.begin_again()
+            for status in sequence:
+                form = told(message, status, 63021 if status == "undelivered" else None)
+                signature = RequestValidator(TOKEN).compute_signature(app + query, form)
+                answer = line.post(app + query, data=form, headers={"X-Twilio-Signature": signature}, timeout=10)
+                assert answer.status_code == 204
+            now = row.now
+            seen.add((now.state, now.error_code, now.content is None, now.sid == message.sid, now.leased_until))
+    return seen
+
+
+def test_receipts_in_any_order_end_alike(town: Town, message: PretendMessage) -> None:
+    every = sorted(orders(("sent", "delivered", "read")))
+    some = Random(7).sample(sorted(orders(("sending", "sent", "delivered", "read"))), 25)
+    assert {len(each) for each in every} == {3, 4}
+    assert {len(each) for each in some} == {4, 5}
+    assert ends(town, message, [*every, *some]) == {(MessageState.READ, None, True, True, None)}
+
+
+def test_a_failure_in_any_order_stays_a_failure(town: Town, message: PretendMessage) -> None:
+    found = ends(town, message, sorted(orders(("sending", "sent", "undelivered"))))
+    assert found == {(MessageState.FAILED, 63021, True, True, None)}
+
+
+def test_a_failure_told_after_the_delivery_is_not_believed(town: Town, message: PretendMessage) -> None:
+    assert ends(town, message, [("delivered", "undelivered"), ("sent", "delivered", "undelivered")]) == {
+        (MessageState.DELIVERED, None, True, True, None)
+    }
+
+
+def test_a_receipt_under_a_forged_reference_counts_for_its_own_message_only(
+    town: Town, message: PretendMessage
+) -> None:
+    """Twilio signs whatever address it was given, so the reference has a proof of its own."""
+    address, _, query = message.callback.partition("?")
+    genuine = dict(parse_qsl(query))
+    stranger = said(MessageStatus="read")["MessageSid"]
+    for forged in ({**genuine, "k": "0" * 16}, {"m": genuine["m"]}, {**genuine, "m": str(uuid4())}):
+        answer = knock(town, f"{address}?{urlencode(forged)}", told(message, "read") | {"MessageSid": stranger})
+        assert answer.status_code == 204
+        assert Row(town).now.state is MessageState.ACCEPTED
+    answer = knock(town, message.callback, told(message, "read") | {"MessageSid": stranger})
+    assert answer.status_code == 204, "a true reference with another message's id"
+    assert Row(town).now.sid == message.sid
+
+
+def test_a_receipt_nobody_signed_moves_nothing(town: Town, message: PretendMessage) -> None:
+    assert requests.post(message.callback, data=told(message, "read"), timeout=5).status_code == 403
+    assert knock(town, message.callback, told(message, "read"), token="another").status_code == 403
+    assert Row(town).now.state is MessageState.ACCEPTED
+
+
+def test_a_receipt_for_a_message_unknown_to_us_is_taken_and_ignored(town: Town, message: PretendMessage) -> None:
+    events = rows(town, MessageEvent)
+    unknown = told(message, "delivered") | {"MessageSid": f"SM{uuid4().hex}"}
+    mine = town.world.messenger._callback(str(uuid4()))
+    for address in (STATUS, mine):
+        assert knock(town, address, unknown).status_code == 204
+    assert rows(town, MessageEvent) == events
+
+
+def test_a_receipt_without_a_reference_is_known_by_its_id(town: Town, message: PretendMessage) -> None:
+    assert knock(town, STATUS, told(message, "delivered")).status_code == 204
+    with town.world.sessions() as session:
+        assert session.scalars(select(OutboundMessage.state)).one() is MessageState.DELIVERED
+
+
+def test_receipts_at_once_move_the_message_once(town: Town, message: PretendMessage) -> None:
+    forms = [told(message, status) for status in ("sent", "delivered", "read") * 6]
+    answers = at_once([lambda form=form: knock(town, message.callback, form).status_code for form in forms])
+    assert answers == [204] * 18
+    with town.world.sessions() as session:
+        assert session.scalars(select(OutboundMessage.state)).one() is MessageState.READ
+        moves = session.scalars(select(MessageEvent.state).where(MessageEvent.source == "receipt")).all()
+    assert len(moves) == len(set(moves)) <= 3
+
+
+def test_somebody_without_a_number_is_answered_under_their_id(town: Town) -> None:
+    phone: Phone = town.phones.add("Ana", "", "US.13491208655302741918")
+    phone.says("hi")
+    town.rest()
+    assert "I'm *Gruppetto*" in phone.heard[-1].text
