@@ -10,7 +10,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test lint format check browser pins clean
+.PHONY: help demo demo-reset story test lint format check bench chaos browser pins clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,12 @@ format: $(READY) ## put formatting and imports right
 	@$(PY) -m ruff format .
 
 check: lint test ## lint, then test
+
+bench: $(READY) ## how fast: replies, and a digest for 10,000 (ARGS=replies or ARGS=fan-out for one)
+	@$(PY) -m bench.load $(ARGS)
+
+chaos: $(READY) ## bad days: kills, outages, vendor's faults; nothing lost, nothing said twice (QUICK=1: 3 min)
+	@$(PY) -m bench.chaos $(if $(QUICK),--quick) $(ARGS)
 
 browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 	@test -n "$(CHROMIUM)" || { echo 'No chromium, chromium-browser or google-chrome is on the PATH: install one' \

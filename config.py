@@ -17,8 +17,10 @@ class Settings(BaseSettings):
         env_file=None, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    database_url: str = Field(description="Postgres, as Heroku gives it: postgres://user:password@host/name")
-    redis_url: str = Field(description="Redis or Valkey: redis://host:6379/0, or rediss:// with TLS")
+    database_url: str = Field(
+        repr=False, description="Postgres, as Heroku gives it: postgres://user:password@host/name"
+    )
+    redis_url: str = Field(repr=False, description="Redis or Valkey: redis://host:6379/0, or rediss:// with TLS")
     redis_self_signed: bool = Field(False, description="Accept a certificate that Redis signed itself (Heroku: 1)")
     public_base_url: HttpUrl = Field(description="Where the world reaches the web process: https://bot.example.org")
     secret_key: SecretStr = Field(min_length=32, description="Signs cookies and receipts: 32 characters or more")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy.orm import Session, sessionmaker
 
 from config import Settings
@@ -41,7 +43,13 @@ class World:
     @classmethod
     def from_settings(cls, settings: Settings) -> "World":
         """Build the world that these settings describe. Nothing connects until it is used."""
-        redis = Redis.from_url(settings.redis_url, socket_connect_timeout=1, socket_timeout=2, health_check_interval=30)
+        redis = Redis.from_url(
+            settings.redis_url,
+            socket_connect_timeout=1,
+            socket_timeout=1,
+            retry=Retry(NoBackoff(), 1),
+            health_check_interval=30,
+        )
         now = PretendClock(redis) if settings.pretend_clock else system_clock
         vault = Vault.from_text(settings.data_keys.get_secret_value(), settings.secret_key.get_secret_value())
         return cls(

@@ -64,13 +64,20 @@ class Turn:
         return self.now.astimezone(ZoneInfo(zone or self.member.timezone)).date()
 
     def resolve(self, period: Period, zone: str | None = None) -> tuple[Dates, Dates]:
-        """The days that a period means today, and the stretch before it. Raises `PeriodNotStarted`."""
+        """The days that a period means today, and the stretch before it. Raises `PeriodNotStarted`.
+
+        A period that is not over is compared with as much of the one before: half a week with half a week.
+        """
         today = self.today(zone)
         try:
             dates = period.resolve(today)
         except FuturePeriod as error:
             raise PeriodNotStarted(starts=error.starts) from None
         try:
-            return dates, period.previous(today)
+            before = period.previous(today)
         except BadPeriod:  # nothing comes before all time
             return dates, NEVER
+        if today < dates.end:
+            as_much = before.start + (today - dates.start)
+            before = Dates(before.start, min(before.end, as_much))
+        return dates, before

@@ -11,7 +11,7 @@ from redis import RedisError
 from sqlalchemy.orm import Session
 
 from jobs import crash, schedule
-from jobs.pace import Pace, patience
+from jobs.pace import Pace, patience, wait_until
 from jobs.queue import job
 from jobs.work import transaction
 from providers.charts import Leaderboard
@@ -50,27 +50,33 @@ def drain(world: World) -> int:
     on_the_way: set[Future[HandOver]] = set()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while True:
+            free = AT_ONCE - len(on_the_way) if time.monotonic() < until else 0
+            places = pace.take(free)
             deadline = time.monotonic() + world.settings.lease_seconds - LONGEST_POST
-            claimed = _claim(world, AT_ONCE - len(on_the_way)) if time.monotonic() < until else []
+            claimed = _claim(world, len(places.moments))
+            pace.give_back(places, len(places.moments) - len(claimed))
             count += len(claimed)
-            on_the_way |= {pool.submit(_hand_over, world, each, pace, deadline) for each in claimed}
-            if not on_the_way:
+            turns = zip(claimed, places.moments, strict=False)
+            on_the_way |= {pool.submit(_hand_over, world, each, pace, at, deadline) for each, at in turns}
+            if not on_the_way and (places.moments or not free):
                 break
-            done, on_the_way = wait(on_the_way, timeout=1.0, return_when=FIRST_COMPLETED)
+            done, on_the_way = wait(on_the_way, timeout=0.2, return_when=FIRST_COMPLETED)
             _mark(world, [future.result() for future in done])
+            if not on_the_way and not places.moments:
+                time.sleep(0.1)
     crash.here("before_ring_again")
     _ring_again(world)
     return count
 
 
-@job("tick", timeout=300)
+@job("work", timeout=300)
 def reconcile(world: World) -> None:
     """Find out about messages of which nobody knows what became."""
     _look_up(world)
     _ask_after(world)
 
 
-@job("tick", timeout=120)
+@job("work", timeout=120)
 def check_templates(world: World) -> None:
     """Ask where approvals stand; a template that WhatsApp pauses or recategorises holds its messages and is told of."""
     try:
@@ -80,7 +86,7 @@ def check_templates(world: World) -> None:
         log.warning("templates not checked", why=str(error))
         return
     for change in changes:
-        tell = log.info if change.status == contents.APPROVED and change.category == contents.CATEGORY else log.error
+        tell = log.error if change.is_bad else log.info
         tell("template", name=change.name, status=change.status, category=change.category, why=change.reason)
 
 
@@ -89,6 +95,7 @@ def _look_up(world: World) -> None:
     pause = timedelta(seconds=world.settings.look_seconds)
     with transaction(world) as session:
         outcomes.expire_leases(session, world.now() + pause)
+        outcomes.give_up_doubts(session, world.now())
     crash.here("after_leases_expired")
     with world.sessions() as session:
         looks = outcomes.due_looks(session, world.now())
@@ -97,7 +104,9 @@ def _look_up(world: World) -> None:
             listed = world.messenger.sent_to(look.address)
         except MessengerError as error:
             log.warning("look failed", message=str(look.id), why=str(error))
-            return  # the vendor is not well: the next tick tries again
+            with transaction(world) as session:
+                outcomes.could_not_look(session, look, world.now() + pause)
+            return  # the vendor is not well: the next tick tries again, with another one first
         crash.here("after_list")
         with transaction(world) as session:
             outcomes.looked(session, look, listed, world.now(), pause)
@@ -110,13 +119,17 @@ def _ask_after(world: World) -> None:
         sids = outcomes.due_polls(session, world.now())
     for sid in sids:
         try:
-            receipt = world.messenger.fetch(sid).receipt
+            found = world.messenger.fetch(sid)
+        except Refused as error:
+            log.warning("the vendor knows it no more", sid=sid, why=str(error))
+            found = None
         except MessengerError as error:
             log.warning("poll failed", sid=sid, why=str(error))
             return
         with transaction(world) as session:
             outcomes.polled(session, sid, world.now())
-            outcomes.receipt(session, None, receipt, world.now())
+            if found is not None:
+                outcomes.receipt(session, None, found.receipt, world.now())
 
 
 def _claim(world: World, most: int) -> list[Claimed]:
@@ -132,11 +145,11 @@ def _claim(world: World, most: int) -> list[Claimed]:
     return claimed
 
 
-def _hand_over(world: World, claimed: Claimed, pace: Pace, deadline: float) -> HandOver:
+def _hand_over(world: World, claimed: Claimed, pace: Pace, at: float, deadline: float) -> HandOver:
     """Send one claimed message, once. Never raises: what went wrong is what to mark."""
     try:
         parcel = _parcel(world, claimed)
-        pace.wait()
+        wait_until(at)
         crash.here("before_post")
         sid = _send(world, parcel, deadline)
         crash.here("after_post")

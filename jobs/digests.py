@@ -20,7 +20,7 @@ log = structlog.get_logger()
 FOR_SECONDS = 50
 
 
-@job("tick", timeout=120, answers=Bell.DIGESTS)
+@job("work", timeout=120, answers=Bell.DIGESTS)
 def make(world: World) -> int:
     """Make every digest that waits. Gives how many."""
     until, count = time.monotonic() + FOR_SECONDS, 0

@@ -1,6 +1,7 @@
 """How fast messages leave: evenly, all workers together, slower after the vendor said so."""
 
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -9,68 +10,113 @@ from redis import Redis, RedisError
 log = structlog.get_logger()
 
 NEXT, RATE = "pace:next", "pace:rate"
-SLOWEST = 1.0
+SLOWEST = 5.0
+FASTER_EACH_SECOND = 1.0
+HALVE_ONCE_IN = 5.0
 WITHOUT_REDIS = 5.0
 # A little under what is allowed: messages meet delays on their way, and no second may see more than the limit.
 MARGIN = 0.95
-FORGET_AFTER = 24 * 3600
+AHEAD = 0.5
+FORGET_AFTER = 3600
 
-# Takes a place and gives the seconds until it. KEYS: next, rate. ARGV: fastest rate, share recovered in a minute.
-RESERVE = """
+CURRENT = """
 local t = redis.call('TIME')
 local now = t[1] + t[2] / 1e6
-local fastest, rate = tonumber(ARGV[1]), tonumber(ARGV[1])
+local fastest, faster = tonumber(ARGV[1]), tonumber(ARGV[2])
 local slowed = redis.call('HMGET', KEYS[2], 'rate', 'at')
-if slowed[1] then
-  rate = math.min(fastest, slowed[1] * (1 + tonumber(ARGV[2])) ^ ((now - slowed[2]) / 60))
-end
-local place = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
-redis.call('SET', KEYS[1], string.format('%.6f', place + 1 / rate), 'EX', 60)
-return string.format('%.6f', place - now)
+local rate = fastest
+if slowed[1] then rate = math.min(fastest, slowed[1] + faster * (now - slowed[2])) end
 """
-# Halves the rate, at most once a second: one burst of refusals is one sign.
-SLOW = """
-local t = redis.call('TIME')
-local now = t[1] + t[2] / 1e6
-local slowed = redis.call('HMGET', KEYS[1], 'rate', 'at')
-if slowed[2] and now - slowed[2] < 1 then return slowed[1] end
-local rate = math.max(tonumber(ARGV[2]), math.min(tonumber(slowed[1] or ARGV[1]), tonumber(ARGV[1])) / 2)
-redis.call('HSET', KEYS[1], 'rate', tostring(rate), 'at', string.format('%.6f', now))
-redis.call('EXPIRE', KEYS[1], ARGV[3])
+# Takes up to ARGV[3] places that begin within ARGV[4] s: gives how many, seconds until the first, places a second.
+TAKE = (
+    CURRENT
+    + """
+local first = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
+local room = math.floor((now + tonumber(ARGV[4]) - first) * rate) + 1
+local places = math.max(0, math.min(tonumber(ARGV[3]), room))
+if places > 0 then redis.call('SET', KEYS[1], string.format('%.6f', first + places / rate), 'EX', 60) end
+return {places, string.format('%.6f', first - now), tostring(rate), string.format('%.6f', first + places / rate)}
+"""
+)
+# Gives back the last ARGV[2] places, unless somebody has taken places after them (then KEYS[1] is not ARGV[1]).
+GIVE_BACK = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('SET', KEYS[1], string.format('%.6f', ARGV[1] - ARGV[2] / ARGV[3]), 'EX', 60)
+end
+"""
+SLOW = (
+    CURRENT
+    + """
+if slowed[2] and now - slowed[2] < tonumber(ARGV[4]) then return tostring(rate) end
+rate = math.max(tonumber(ARGV[3]), rate / 2)
+redis.call('HSET', KEYS[2], 'rate', tostring(rate), 'at', string.format('%.6f', now))
+redis.call('EXPIRE', KEYS[2], ARGV[5])
 return tostring(rate)
 """
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Moments at which messages may leave, by the monotonic clock; `end` is what Redis knows them by."""
+
+    moments: tuple[float, ...]
+    rate: float = WITHOUT_REDIS
+    end: str = ""
 
 
 class Pace:
-    """One place after another, `rate` a second at most, for all processes that share this Redis."""
+    """Places one after another, `rate` a second at most, for all processes that share this Redis.
+
+    Places are taken before messages are claimed, and only for the next half second: what is claimed never waits so
+    long that its claim could end. After a 429 the rate is halved, once in five seconds; then it grows by one a second.
+    """
 
     def __init__(self, redis: Redis, rate: float) -> None:
         self.fastest = rate * MARGIN
-        self._reserve, self._slow = redis.register_script(RESERVE), redis.register_script(SLOW)
+        self._take, self._give_back = redis.register_script(TAKE), redis.register_script(GIVE_BACK)
+        self._slow = redis.register_script(SLOW)
         self._alone_until = 0.0
 
-    def wait(self) -> None:
-        """Wait for one's place. Without Redis each process goes slowly by itself."""
-        time.sleep(self.reserve())
-
-    def reserve(self) -> float:
-        """Take the next place and give the seconds until then."""
+    def take(self, most: int) -> Places:
+        """Take up to `most` places in the next half second; there may be none. Without Redis, one each 200 ms."""
         try:
-            return max(0.0, float(self._reserve(keys=[NEXT, RATE], args=[self.fastest, 0.1])))
+            count, wait, rate, end = self._take(keys=[NEXT, RATE], args=[self.fastest, FASTER_EACH_SECOND, most, AHEAD])
         except RedisError:
-            now = time.monotonic()
-            self._alone_until = max(now, self._alone_until) + 1 / WITHOUT_REDIS
-            return self._alone_until - now
+            return self._alone()
+        first, speed = time.monotonic() + max(float(wait), 0.0), float(rate)
+        return Places(tuple(first + i / speed for i in range(int(count))), speed, end.decode())
+
+    def give_back(self, places: Places, unused: int) -> None:
+        """The last so many places are not needed: whoever comes next may have them."""
+        if not unused or not places.end:
+            return
+        try:
+            self._give_back(keys=[NEXT], args=[places.end, unused, places.rate])
+        except RedisError as error:
+            log.warning("places lost", places=unused, error=type(error).__name__)
 
     def slow_down(self) -> None:
-        """The vendor said that it is too fast: half as fast from now on, and a tenth faster each minute after."""
+        """The vendor said that it is too fast."""
+        args = [self.fastest, FASTER_EACH_SECOND, SLOWEST, HALVE_ONCE_IN, FORGET_AFTER]
         try:
-            rate = self._slow(keys=[RATE], args=[self.fastest, SLOWEST, FORGET_AFTER])
-            log.warning("slower", rate=float(rate))
+            log.warning("slower", rate=round(float(self._slow(keys=[NEXT, RATE], args=args)), 1))
         except RedisError:
             log.warning("slower", rate=WITHOUT_REDIS)
+
+    def _alone(self) -> Places:
+        now = time.monotonic()
+        if self._alone_until > now + AHEAD:
+            return Places(())
+        self._alone_until = max(now, self._alone_until) + 1 / WITHOUT_REDIS
+        return Places((self._alone_until,))
+
+
+def wait_until(moment: float) -> None:
+    """Sleep until a moment of the monotonic clock."""
+    time.sleep(max(0.0, moment - time.monotonic()))
 
 
 def patience(wish: timedelta | None, attempt: int) -> timedelta:
     """How long to leave one message that was not accepted: as the vendor wishes, else longer each time."""
-    return max(wish or timedelta(), timedelta(seconds=min(2**attempt, 300)))
+    return max(wish or timedelta(), timedelta(seconds=min(2**attempt, 60)))

@@ -8,11 +8,11 @@ import math
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from redis import Redis, RedisError
 from rq_scheduler import Scheduler
+from sqlalchemy.exc import OperationalError
 
 import world as worlds
 from jobs import logs
@@ -56,12 +56,16 @@ def ensure_tick(redis: Redis, every: int) -> bool:
 def ring_in(redis: Redis, work: Work, seconds: float) -> None:
     """Let a job be done in so many seconds, never earlier: the clock knows whole seconds only.
 
-    No two entries share a name: RQ deletes a finished job by its name, and with it a new one of that name.
+    Bells for one second are one bell. Its name holds the second, because RQ deletes a finished job by its name, and
+    with it a new one of that name; so a second that has begun is never used again.
     """
-    at = datetime.now(UTC) + timedelta(seconds=math.ceil(max(seconds, 0)) + 1 if seconds > 0 else 0)
-    name = f"{work.name.replace('.', '-')}-{uuid4().hex}"
+    at = math.floor(time.time() + max(seconds, 0)) + 1
+    if not redis.set(f"bell:{work.name}:{at}", 1, nx=True, ex=math.ceil(max(seconds, 0)) + 10):
+        return
     clock = Scheduler(queue_name=work.queue, connection=redis, job_class=JsonJob)
-    clock.enqueue_at(at.replace(tzinfo=None), work.name, job_id=name, timeout=work.timeout, job_result_ttl=0)
+    instant = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
+    name = f"{work.name.replace('.', '-')}-{at}"
+    clock.enqueue_at(instant, work.name, job_id=name, timeout=work.timeout, job_result_ttl=0)
 
 
 class Clock(Scheduler):  # type: ignore[misc]
@@ -70,11 +74,14 @@ class Clock(Scheduler):  # type: ignore[misc]
     def __init__(self, world: World, interval: int = INTERVAL) -> None:
         super().__init__(queue_name=QUEUE, connection=world.redis, job_class=JsonJob, interval=interval)
         self.world = world
+        self.bells_are_set = False
 
     def enqueue_jobs(self) -> Any:
         """Move what is due to its queue, after making sure of the tick."""
         if ensure_tick(self.connection, self.world.settings.tick_seconds):
-            reset_bells(self.world)
+            self.bells_are_set = False
+        if not self.bells_are_set:
+            self.bells_are_set = reset_bells(self.world)
         return super().enqueue_jobs()
 
     def enqueue_job(self, job: JsonJob) -> None:
@@ -86,13 +93,18 @@ class Clock(Scheduler):  # type: ignore[misc]
             self.cancel(job)
 
 
-def reset_bells(world: World) -> None:
-    """Set every group's bell from Postgres: after a flush, and when the process starts."""
-    with world.sessions() as session:
-        due = digests.scheduled(session)
+def reset_bells(world: World) -> bool:
+    """Set every group's bell from Postgres, after a flush and when the process starts. False when Postgres is away."""
+    try:
+        with world.sessions() as session:
+            due = digests.scheduled(session)
+    except OperationalError as error:
+        log.warning("digest bells not set", error=type(error.orig).__name__)
+        return False
     for group_id, instant in due:
         set_bell(world.redis, group_id, instant)
     log.info("digest bells set", groups=len(due))
+    return True
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ def ring_for_what_waits(world: World) -> None:
         doubtful = outcomes.has_doubts(session, now)
         due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now)
         due_digest = digest_service.pending(session)
-        unapproved = contents.is_unapproved(session)
+        unchecked = contents.is_check_due(session, now)
         ending = bool(linking.due_reminders(session, now))
     for is_needed, work in (
         (bool(waiting), delivery.drain),
@@ -52,7 +52,7 @@ def ring_for_what_waits(world: World) -> None:
         (due_sync, garmin.drain),
         (due_digest, digests.make),
         (ending, garmin.remind),
-        (unapproved, delivery.check_templates),
+        (unchecked, delivery.check_templates),
         (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),
     ):
         if is_needed and work is not None:

@@ -24,7 +24,7 @@ def _plain(kind: str, what: object, _context: object) -> str | Literal[False]:
 def run() -> None:
     """Run the migrations on DATABASE_URL, or on the connection that a test hands over."""
     handed = context.config.attributes.get("url")
-    engine = open_engine(handed or os.environ["DATABASE_URL"])
+    engine = open_engine(handed or os.environ["DATABASE_URL"], patience="")
     with engine.begin() as connection:
         context.configure(
             connection=connection,

@@ -74,7 +74,14 @@ class Timestamps:
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
 
-def open_engine(url: str) -> Engine:
+# A worker whose machine is gone must not keep its rows locked for hours.
+PATIENCE = (
+    "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000"
+    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+)
+
+
+def open_engine(url: str, patience: str = PATIENCE) -> Engine:
     """Open a pool of connections, each set to UTC. Nothing connects until first use, so a fork is safe before."""
     url = url.replace("postgres://", "postgresql+psycopg2://", 1).replace("postgresql://", "postgresql+psycopg2://", 1)
     return create_engine(
@@ -83,7 +90,7 @@ def open_engine(url: str) -> Engine:
         pool_size=5,
         max_overflow=15,
         connect_args={
-            "options": "-c timezone=UTC -c lock_timeout=5000",
+            "options": f"-c timezone=UTC -c lock_timeout=5000 {patience}",
             "connect_timeout": 3,
             # A server that is gone without a word is noticed in seconds, not in a quarter of an hour.
             "tcp_user_timeout": 10_000,

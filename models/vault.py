@@ -67,6 +67,8 @@ class Vault:
 
         Its key is the pepper, SECRET_KEY, and not one of the ring: these come and go.
         """
+        if not self.pepper:
+            raise ValueError("a vault without a pepper cannot hash")
         tag = hmac.HMAC(_derived(self.pepper.encode(), purpose), hashes.SHA256())
         tag.update(text.encode())
         return tag.finalize().hex()

@@ -5,10 +5,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from messages.message import Approved, Message
@@ -19,6 +19,8 @@ FOLDER = Path(__file__).parent.parent / "templates" / "approved"
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 SESSION, APPROVED = "session", "approved"
 CATEGORY = "UTILITY"  # what the member asked for; marketing is not delivered to +1 numbers
+WAITING = ("unsubmitted", "received", "pending")
+CHECKED_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Change:
     status: str
     category: str = ""
     reason: str = ""
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the operator must act: messages are held, or cost more than they should."""
+        return self.status not in (SESSION, *WAITING) and (self.status, self.category) != (APPROVED, CATEGORY)
 
 
 def buttons_content(count: int) -> Content:
@@ -72,15 +79,18 @@ def poll(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
     return changes
 
 
-def is_unapproved(session: Session) -> bool:
-    """Whether a template waits for WhatsApp, or is held by it."""
-    waiting = StoredContent.status.in_(["received", "pending", "paused", "unsubmitted"])
-    return session.scalar(select(StoredContent.name).where(waiting).limit(1)) is not None
+def is_check_due(session: Session, now: datetime) -> bool:
+    """Whether approvals are to be asked for: at every look while a template waits or is held, else once a day."""
+    restless = StoredContent.status.in_([*WAITING, "paused"])
+    old = or_(StoredContent.checked_at.is_(None), StoredContent.checked_at <= now - CHECKED_EVERY)
+    due = and_(StoredContent.status != SESSION, or_(restless, old))
+    return session.scalar(select(StoredContent.name).where(due).limit(1)) is not None
 
 
 def usable(session: Session) -> Mapping[str, str]:
-    """The vendor's ids of all contents that may be used now, by name."""
-    ready = StoredContent.status.in_([SESSION, APPROVED])
+    """The vendor's ids of all contents that may be used now, by name. A template that became marketing may not."""
+    approved = and_(StoredContent.status == APPROVED, StoredContent.category.in_(["", CATEGORY]))
+    ready = or_(StoredContent.status == SESSION, approved)
     return {each.name: each.sid for each in session.scalars(select(StoredContent).where(ready))}
 
 

@@ -22,7 +22,7 @@ def known(
     """Find the member behind these addresses, or greet a new one; the second value tells which. Locks the member."""
     found = _behind(session, phone, business_id)
     member = found or _newcomer(session, phone, address, profile_name)
-    _remember_addresses(session, member, phone, business_id)
+    _remember_addresses(session, member, phone, business_id, is_new=found is None)
     member.address = address
     member.last_inbound_at = now
     member.unreachable_at = None
@@ -120,12 +120,15 @@ def _newcomer(session: Session, phone: str | None, address: str, profile_name: s
     return member
 
 
-def _remember_addresses(session: Session, member: Member, phone: str | None, business_id: str | None) -> None:
+def _remember_addresses(
+    session: Session, member: Member, phone: str | None, business_id: str | None, *, is_new: bool
+) -> None:
+    """Point the addresses to the member. Two first messages of one newcomer meet at the unique constraint."""
     for kind, value in ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)):
         if value is None:
             continue
         identity = session.scalar(select(Identity).where(Identity.kind == kind, Identity.value == value))
-        if identity is None:
+        if is_new or identity is None:
             session.add(Identity(member_id=member.id, kind=kind, value=value))
         else:
             identity.member_id = member.id

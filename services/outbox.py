@@ -76,9 +76,11 @@ def claim(session: Session, now: datetime, most: int, usable: Mapping[str, str],
 
 def next_due(session: Session) -> datetime | None:
     """When the next queued message may leave, or none waits; a person who has just got one gets the next 6 s later."""
+    busy = aliased(OutboundMessage)
+    waits = ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT))
     may_leave: ColumnElement[datetime | None] = func.greatest(OutboundMessage.next_attempt_at, Member.next_send_at)
     query = select(func.min(may_leave)).join(Member, Member.id == OutboundMessage.member_id)
-    return session.scalar(query.where(OutboundMessage.state == MessageState.QUEUED))
+    return session.scalar(query.where(OutboundMessage.state == MessageState.QUEUED, waits))
 
 
 def silence(session: Session, member_id: int) -> None:

@@ -24,6 +24,7 @@ LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timede
 SAID_IN_FULL = ("text", "picture", "buttons_")
 ACCOUNT_REFUSED_FOR = timedelta(minutes=1)
 STOPPED_FOR = timedelta(hours=1)
+LONGEST_DOUBT = timedelta(hours=1)
 # A message without receipts is asked after, so long after it was accepted each time; then nobody will ever know.
 POLLS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4, minutes=30), timedelta(hours=24))
 
@@ -107,6 +108,15 @@ def expire_leases(session: Session, look_at: datetime) -> int:
     return len(rows)
 
 
+def give_up_doubts(session: Session, now: datetime) -> int:
+    """Nobody could be asked about these for too long: their readers are to be spoken to again. Gives how many."""
+    old = (OutboundMessage.state == MessageState.UNKNOWN, OutboundMessage.expires_at < now - LONGEST_DOUBT)
+    rows = list(session.scalars(select(OutboundMessage).where(*old).with_for_update(skip_locked=True)))
+    for row in rows:
+        end(session, row, MessageState.EXPIRED, "sweeper", why="never found out")
+    return len(rows)
+
+
 def due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
     """Doubtful messages whose next look is due."""
     query = (
@@ -143,6 +153,13 @@ def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, 
         _queue(session, row, now, "look", found=False)
 
 
+def could_not_look(session: Session, look: Look, again_at: datetime) -> None:
+    """The list was not to be had. This counts as no look, and the next one begins with another message."""
+    row = session.get(OutboundMessage, look.id, with_for_update=True)
+    if row is not None and row.state is MessageState.UNKNOWN and row.next_attempt_at == look.due:
+        row.next_attempt_at = again_at
+
+
 def has_doubts(session: Session, now: datetime) -> bool:
     """Whether a claim has ended without a word, or a doubtful or silent message is due to be asked after."""
     ended = and_(OutboundMessage.state == MessageState.SENDING, OutboundMessage.leased_until < func.clock_timestamp())
@@ -161,7 +178,8 @@ def backlog(session: Session) -> Mapping[str, int]:
 def due_polls(session: Session, now: datetime, most: int = 100) -> list[str]:
     """Messages that the vendor accepted and never told more about: its ids, to be asked after."""
     silent = OutboundMessage.state.in_([MessageState.ACCEPTED, MessageState.SENT])
-    query = select(OutboundMessage.sid).where(silent, OutboundMessage.next_attempt_at <= now).limit(most)
+    query = select(OutboundMessage.sid).where(silent, OutboundMessage.next_attempt_at <= now)
+    query = query.order_by(OutboundMessage.next_attempt_at).limit(most)
     return [sid for sid in session.scalars(query) if sid]
 
 

@@ -69,13 +69,5 @@ class PeriodNotStarted(Refusal):
     """Facts: starts (date)."""
 
 
-class PeriodNotUnderstood(Refusal):
-    """Facts: why."""
-
-
-class ScheduleNotUnderstood(Refusal):
-    """Facts: why."""
-
-
 class NothingToDigest(Refusal):
     """No digest has been made for this group yet. Facts: group, next."""

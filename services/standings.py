@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from fitness.periods import Dates
 from fitness.ranking import Place, movers, rank
 from fitness.sports import Sport
 from models import Activity, Group, Member, Membership
+from services import syncing
 
 SPORTS = {sport.value: sport for sport in Sport}
 
@@ -54,7 +55,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """A group's board. Only members who share with the group are on it, or in its totals."""
+    """A group's board. Only members who share with the group are on it, or in its totals.
+
+    `silent_since` is until when data reach, if Garmin did not answer lately for some of them.
+    """
 
     group: Group
     metric: Metric
@@ -63,6 +67,7 @@ class Board:
     sharing: int
     together: Totals
     before: Totals
+    silent_since: datetime | None = None
 
     def row_of(self, member: Member) -> Row | None:
         """The member's own line, if they are on the board."""
@@ -86,6 +91,7 @@ def board(
         sharing=len(people),
         together=sum(totals.values(), Totals()),
         before=sum(earlier.values(), Totals()),
+        silent_since=syncing.silent_since(session, list(people)),
     )
 
 

@@ -289,13 +289,15 @@ def _read(account: GarminAccount, raw: dict[str, Any]) -> Activity | None:
         return None
     local = local or began
     kept = {name: raw[name] for name in KEPT if raw.get(name) is not None}
+    if kept.get("activityName"):
+        kept["activityName"] = _placeless(str(kept["activityName"]), str(raw.get("locationName") or ""))
     return Activity(
         account_id=account.id,
         member_id=account.member_id,
         garmin_activity_id=raw["activityId"],
         type=key[:60],
         sport=sport_of(key, kind.get("parentTypeId")),
-        name=str(raw["activityName"])[:200] if raw.get("activityName") else None,
+        name=kept.get("activityName", "")[:200] or None,
         start_utc=began,
         utc_offset=round((local - began).total_seconds()),
         local_date=local.date(),
@@ -319,6 +321,11 @@ def _take_over(old: Activity, new: Activity) -> None:
     for column in Activity.__table__.columns:
         if column.name not in {"id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at"}:
             setattr(old, column.name, getattr(new, column.name))
+
+
+def _placeless(name: str, place: str) -> str:
+    """A title without the town that Garmin puts before it: it is often where the member lives."""
+    return name.replace(place, "").strip(" -–,") if place else name
 
 
 def _fingerprint(kept: dict[str, Any]) -> str:

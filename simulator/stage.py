@@ -21,11 +21,14 @@ from honcho.environ import parse_procfile
 from redis import Redis
 from werkzeug.serving import make_server
 
+from config import Settings
 from providers.clock import PretendClock
+from services import contents
 from simulator.garmin.server import PretendGarmin
 from simulator.phones import Phones
 from simulator.services import Services, SetUpProblem, services
 from simulator.twilio.server import PretendTwilio
+from world import World
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT, SENDER = "AC" + "0" * 32, "whatsapp:+14155238886"
@@ -131,14 +134,23 @@ def stage(
 
 def open_for_business(made: Stage) -> None:
     """Get the templates approved and start what the Procfile names."""
-    flask = (sys.executable, "-m", "flask", "--app", "wsgi", "templates")
-    made.run(*flask, "push")
-    made.run(*flask, "status")
-    made.run(*flask, "status")
+    _get_templates_approved(made)
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
         if name != "release":
             made.start(name, command)
     made.await_readiness()
+
+
+def _get_templates_approved(made: Stage) -> None:
+    """What `flask templates push` and, some minutes later, `status` do for an operator."""
+    known = {name.lower(): value for name, value in made.environment.items()}
+    world = World.from_settings(
+        Settings.model_validate({name: known[name] for name in Settings.model_fields if name in known})
+    )
+    with world.sessions.begin() as session:
+        contents.push(session, world.messenger, world.now())
+        for _ in range(2):
+            contents.poll(session, world.messenger, world.now())
 
 
 def require_free(port: int) -> None:

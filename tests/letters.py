@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 
+from jobs import delivery
 from messages.message import Approved, Message
 from models import Base, Breaker, Content, Group, Member, Membership, MessageEvent, MessageKind, OutboundMessage
 from services import contents, mailbox, outbox
@@ -159,6 +160,12 @@ class Letters:
         with self.town.world.sessions.begin() as session:
             for breaker in session.scalars(select(Breaker)):
                 session.delete(breaker)
+
+
+def deliver(town: Town) -> None:
+    """A worker hands over what may leave now, and it travels."""
+    delivery.drain()
+    town.twilio.settle()
 
 
 def ids(claimed: Iterable[Claimed]) -> list[UUID]:

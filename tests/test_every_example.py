@@ -34,17 +34,12 @@ def test_every_example_is_answered_and_so_is_every_button_that_is_offered(
     start_group(zoe, name="Office swim")
     zoe.connects_garmin(upload=runs(10, 16, 18))
     answers = {}
-    for each in all_commands():
-        town.travel(minutes=1)  # WhatsApp lets no more through to one person than a message every six seconds
+    for number, each in enumerate(all_commands()):
+        if number % 8 == 7:
+            town.travel(minutes=5)  # WhatsApp lets no more through to one person than a message every six seconds
         answers |= {line: zoe.says(line) for line in each.examples}
     puzzled = {line: heard for line, heard in answers.items() if not heard or any(sign in heard for sign in PUZZLED)}
     assert puzzled == {}
     offered = {says for message in zoe.phone.heard for _, says in message.buttons}
     assert len(offered) > 15
     assert {says for says in offered if not isinstance(understand(says), Understood)} <= {"new group"}
-
-
-def test_a_stranger_may_begin_with_any_example(town: Town) -> None:
-    first = [each.examples[0] for each in all_commands()]
-    heard = {line: town.person(line, f"+3247010{number:04}").says(line) for number, line in enumerate(first)}
-    assert {line: answer for line, answer in heard.items() if not answer or PUZZLED[0] in answer} == {}

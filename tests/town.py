@@ -30,7 +30,7 @@ from world import World
 
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a-pretend-auth-token", "whatsapp:+14155238886"
 START = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)  # a Wednesday evening
-QUEUES = ("deliver", "tick", "garmin")
+QUEUES = ("tick", "deliver", "work", "garmin")
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 

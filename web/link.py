@@ -40,25 +40,20 @@ def pages(world: World) -> Blueprint:
         _require_same_origin(world)
         with transaction(world) as session:
             browser = linking.open_link(session, token, request.cookies.get(_cookie(world)), world.now())
-        if browser is None:
-            return make_response(render_template("link_over.html"), 410)
-        answer = make_response(redirect(url_for("link.form"), 303))
-        answer.set_cookie(
-            _cookie(world),
-            browser,
-            max_age=int(COOKIE_FOR.total_seconds()),
-            secure=world.settings.is_https,
-            httponly=True,
-            samesite="Strict",
-            path="/",
-        )
-        return answer
+        return _begun(world, browser)
 
     @routes.get("/garmin")
     def form() -> Response:
         with transaction(world) as session:
             link = _link(world, session)
             return _page(world, link, linking.attempt_of(session, link), linking.tries_left(session, link))
+
+    _add_answers(routes, world)
+    return routes
+
+
+def _add_answers(routes: Blueprint, world: World) -> None:
+    """What the forms post to."""
 
     @routes.post("/garmin/sign-in")
     def sign_in() -> Response:
@@ -67,7 +62,7 @@ def pages(world: World) -> Blueprint:
         with transaction(world) as session:
             link = _link(world, session)
             _require_token(world)
-            if not _usable(email, MOST_EMAIL) or "@" not in email or not _usable(password, MOST_PASSWORD):
+            if not (_is_address(email) and _usable(password, MOST_PASSWORD)):
                 return _form(world, problem="incomplete", email=email, tries=linking.tries_left(session, link))
             keep = world.settings.garmin_keep_password and request.form.get("keep") == "yes"
             wish = linking.Request(_offered(world, GarminMethod.PASSWORD), password, email, keep)
@@ -96,12 +91,27 @@ def pages(world: World) -> Blueprint:
             link = _link(world, session)
             _require_token(world)
             attempt = linking.attempt_of(session, link)
-            if attempt is None or not typed.isalnum() or len(typed) > MOST_CODE:
+            if attempt is None or not _is_code(typed):
                 return _page(world, link, attempt, linking.tries_left(session, link), problem="code_incomplete")
             linking.answer(session, attempt, typed, world.now())
         return make_response(redirect(url_for("link.form"), 303))
 
-    return routes
+
+def _begun(world: World, browser: str | None) -> Response:
+    """On to the page that the address bar may show, with the secret that makes this browser the one."""
+    if browser is None:
+        return make_response(render_template("link_over.html"), 410)
+    answer = make_response(redirect(url_for("link.form"), 303))
+    answer.set_cookie(
+        _cookie(world),
+        browser,
+        max_age=int(COOKIE_FOR.total_seconds()),
+        secure=world.settings.is_https,
+        httponly=True,
+        samesite="Strict",
+        path="/",
+    )
+    return answer
 
 
 def _page(
@@ -128,10 +138,18 @@ def _form(world: World, *, tries: int, problem: str | None = None, email: str = 
 
 
 def _offered(world: World, way: GarminMethod) -> GarminMethod:
-    """This way, if the operator offers it."""
+    """Give this way back, if the operator offers it."""
     if way.value not in world.settings.link_methods:
         abort(404)
     return way
+
+
+def _is_address(text: str) -> bool:
+    return _usable(text, MOST_EMAIL) and "@" in text
+
+
+def _is_code(text: str) -> bool:
+    return _usable(text, MOST_CODE) and text.isalnum()
 
 
 def _usable(text: str, most: int) -> bool:

@@ -57,13 +57,7 @@ def _keys(world: World) -> AppGroup:
     def rotate() -> None:
         """Seal everything anew with the first key of DATA_KEYS. May be stopped at any time, and repeated."""
         for sealed in keyring.SEALED:
-            done, lost, last = 0, 0, None
-            while True:
-                with world.sessions.begin() as session:
-                    batch = keyring.rotate_some(session, sealed, last)
-                if batch is None:
-                    break
-                done, lost, last = done + batch.done, lost + batch.unreadable, batch.last
+            done, lost = _rotated(world, sealed)
             click.echo(f"{sealed.name}\t{done} sealed anew\t{lost} unreadable")
 
     @group.command("verify")
@@ -71,12 +65,21 @@ def _keys(world: World) -> AppGroup:
         """Open everything; exit 1 if something does not open."""
         with world.sessions() as session:
             found = keyring.unreadable(session)
-        for column, number in found.items():
-            click.echo(f"{column}\t{number} unreadable")
-        if any(found.values()):
-            sys.exit(1)
+        click.echo("\n".join(f"{column}\t{number} unreadable" for column, number in found.items()))
+        sys.exit(1 if any(found.values()) else 0)
 
     return group
+
+
+def _rotated(world: World, sealed: keyring.SealedColumn) -> tuple[int, int]:
+    """Work through one column, each batch committed by itself: how many were done, and how many could not be read."""
+    done, lost, last = 0, 0, None
+    while True:
+        with world.sessions.begin() as session:
+            batch = keyring.rotate_some(session, sealed, last)
+        if batch is None:
+            return done, lost
+        done, lost, last = done + batch.done, lost + batch.unreadable, batch.last
 
 
 class _said_plainly:  # noqa: N801 - reads as a word where it is used

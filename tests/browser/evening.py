@@ -33,19 +33,18 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
-SECOND_START = 15.0  # seconds; on a busy machine both starts are slow, so twice the first one is allowed too
+SECOND_START = 15.0  # seconds, where nothing else runs
 
 
 def play(browser: Browser, place: Place, album: Album) -> None:
     """The evening, with the demo started twice on the same folder."""
-    with running(place) as first:
-        told("the demo starts for the first time", first)
+    with running(place) as took:
+        told("the demo starts for the first time", took)
         first_evening(browser, place, album)
-    patience = max(SECOND_START, 2 * first)
     with running(place) as took:
         told("the demo starts again on the same folder", took)
-        if took > patience:
-            raise Missed(f"The second start should take less than {patience:.0f} s, and took {took:.1f} s.")
+        if took > (most := SECOND_START * crowd()):
+            raise Missed(f"The second start should take less than {most:.0f} s, and took {took:.1f} s.")
         with open_page(browser, place, album) as evening, step("the chat is still there, and goes on"):
             evening.went_on()
 
@@ -76,6 +75,11 @@ def first_evening(browser: Browser, place: Place, album: Album) -> None:
         with step("a week later the approved message comes, and a tap brings the digest"):
             evening.digest_a_week_later()
             album.keep(evening.page, "phones-a-week-later")
+
+
+def crowd() -> float:
+    """How many want each processor; at least one. A start is nothing but work for processors."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @contextmanager

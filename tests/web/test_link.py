@@ -446,6 +446,7 @@ NO_SIGN_IN = [
     ("zoë@example.org", "p\x00q"),
     ("zoë@example.org", "p\r\nq"),
 ]
+NO_KEY = ["", " ", "k\x00", "k" * 4_097, "two\nlines"]
 NO_CODE = ["", " ", "\x00", "12\x0034", "1" * 13, "1" * 10_240, "12-34", "<b>", "🔑"]
 
 
@@ -467,6 +468,36 @@ def test_what_cannot_be_a_code_is_asked_for_again(town: Town, zoe: Person, brows
         assert browser.answer.status_code == 400, code[:20]
         assert "Please type the code that Garmin sent you." in html
     assert [each.step for each in attempts(town.world)] == [AttemptStep.CODE]
+
+
+def test_what_cannot_be_a_key_is_asked_for_again(town: Town, browser: Browser) -> None:
+    for key, lasts in [*((key, "90") for key in NO_KEY), ("k", ""), ("k", "7"), ("k", "-30"), ("k", "９０")]:
+        html = browser.use_key(key, lasts)
+        assert browser.answer.status_code == 400, (key[:20], lasts)
+        assert "Please paste your key, all of it." in html
+    assert attempts(town.world) == []
+
+
+def test_ways_that_the_operator_forbids_are_neither_shown_nor_taken(
+    town: Town, servers: Servers, zoe: Person, browser: Browser
+) -> None:
+    enrol(zoe)
+    both = browser.answer
+    strict = {"garmin_link_methods": "password", "garmin_keep_password": False}
+    servers.app.app = create_app(replace(town.world, settings=town.world.settings.model_copy(update=strict)))
+    html = browser.again()
+    assert THE_FORM in html
+    assert 'name="key"' not in html
+    assert 'name="keep"' not in html
+    browser.answer = both
+    browser.use_key("a-key-pasted-all-the-same")
+    assert browser.answer.status_code == 404
+    assert attempts(town.world) == []
+    browser.answer = both
+    browser.submit(email=zoe.email, password=PASSWORD, keep="yes")
+    town.rest()
+    with town.world.sessions() as session:
+        assert session.scalars(select(GarminAccount)).one().password is None
 
 
 def test_markup_in_an_address_stays_text(town: Town, browser: Browser) -> None:

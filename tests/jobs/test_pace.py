@@ -1,0 +1,169 @@
+"""How fast messages leave: evenly for all workers together, slower after a sign, and also without Redis."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from jobs.pace import AHEAD, HALVE_ONCE_IN, MARGIN, NEXT, RATE, SLOWEST, WITHOUT_REDIS, Pace, patience, wait_until
+from tests.conftest import Servers
+
+SLACK = 0.03
+
+
+@pytest.fixture
+def redis(servers: Servers) -> Iterator[Redis]:
+    made = Redis.from_url(servers.redis_url)
+    made.flushdb()
+    yield made
+    made.flushdb()
+    made.close()
+
+
+def gaps(moments: list[float]) -> list[float]:
+    return [after - before for before, after in pairwise(sorted(moments))]
+
+
+def taken(pace: Pace, most: int) -> list[float]:
+    """So many places, taken as they become free."""
+    found: list[float] = []
+    while len(found) < most:
+        moments = pace.take(most - len(found)).moments
+        found += moments
+        if not moments:
+            time.sleep(0.02)
+    return found
+
+
+def rate(pace: Pace) -> float:
+    """How fast it goes now."""
+    return pace.take(0).rate
+
+
+def later(redis: Redis, seconds: float) -> None:
+    """Let the last sign be longer ago."""
+    redis.hset(RATE, "at", float(redis.hget(RATE, "at")) - seconds)
+
+
+def test_places_are_evenly_apart_for_all_workers_together(redis: Redis) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda worker: taken(Pace(redis, 50), 15), range(4)))
+    moments = sorted(moment for each in found for moment in each)
+    assert gaps(moments) == pytest.approx([1 / (50 * MARGIN)] * 59, abs=SLACK)
+    assert moments[-1] - moments[0] == pytest.approx(59 / (50 * MARGIN), abs=2 * SLACK)
+
+
+def test_no_second_has_more_than_is_allowed(redis: Redis) -> None:
+    pace, left = Pace(redis, 20), []
+    while len(left) < 36:
+        for moment in pace.take(24).moments:
+            wait_until(moment)
+            left.append(time.monotonic())
+    busiest = max(sum(1 for each in left if start <= each < start + 1) for start in left)
+    assert 15 <= busiest <= 20
+
+
+def test_places_are_taken_only_for_the_next_half_second(redis: Redis) -> None:
+    pace, now = Pace(redis, 20), time.monotonic()
+    first = pace.take(100).moments
+    assert len(first) == pytest.approx(AHEAD * 20 * MARGIN + 1, abs=1)
+    assert now <= first[0] <= first[-1] <= time.monotonic() + AHEAD + SLACK
+    assert len(pace.take(100).moments) <= 1
+    assert pace.take(0).moments == ()
+    assert 0 < redis.ttl(NEXT) <= 60
+
+
+def test_places_that_nobody_took_are_not_saved_up(redis: Redis) -> None:
+    pace = Pace(redis, 20)
+    pace.take(2)
+    time.sleep(0.3)
+    moments = pace.take(3).moments
+    assert moments[0] <= time.monotonic()
+    assert gaps(list(moments)) == pytest.approx([1 / (20 * MARGIN)] * 2, abs=0.001)
+
+
+def test_places_given_back_are_taken_by_the_next(redis: Redis) -> None:
+    first, second = Pace(redis, 20), Pace(redis, 20)
+    places = first.take(8)
+    first.give_back(places, 5)
+    assert second.take(1).moments[0] == pytest.approx(places.moments[3], abs=SLACK)
+
+
+def test_places_before_somebody_elses_cannot_be_given_back(redis: Redis) -> None:
+    first, second = Pace(redis, 20), Pace(redis, 20)
+    mine, theirs = first.take(3), second.take(3)
+    first.give_back(mine, 2)
+    second.give_back(theirs, 0)
+    assert second.take(1).moments[0] == pytest.approx(theirs.moments[-1] + 1 / (20 * MARGIN), abs=SLACK)
+
+
+def test_a_sign_halves_the_rate_once_in_a_while_for_everybody(redis: Redis) -> None:
+    first, second = Pace(redis, 80), Pace(redis, 80)
+    for pace in (first, second, first, second):
+        pace.slow_down()
+    half = 80 * MARGIN / 2
+    assert rate(first) == pytest.approx(half, abs=1)
+    moments = taken(second, 8)
+    assert gaps(moments) == pytest.approx([1 / half] * 7, abs=0.01)
+    later(redis, HALVE_ONCE_IN + 0.1)
+    first.slow_down()
+    assert rate(second) < 0.6 * half
+
+
+def test_there_is_always_some_pace(redis: Redis) -> None:
+    pace = Pace(redis, 40)
+    for _ in range(8):
+        pace.slow_down()
+        redis.hset(RATE, mapping={"rate": max(SLOWEST, rate(pace) / 2), "at": time.time() - HALVE_ONCE_IN - 0.1})
+    pace.slow_down()
+    assert SLOWEST <= rate(pace) <= SLOWEST + 1
+
+
+def test_it_recovers_by_and_by_and_no_further_than_before(redis: Redis) -> None:
+    pace = Pace(redis, 40)
+    pace.slow_down()
+    rates = []
+    for _ in range(4):
+        rates.append(rate(pace))
+        later(redis, 8)
+    assert rates == sorted(rates)
+    assert rates[0] == pytest.approx(20 * MARGIN, abs=1)
+    assert rates[1] > 1.2 * rates[0]
+    assert rates[-1] == 40 * MARGIN
+
+
+def test_a_slower_setting_holds_at_once(redis: Redis) -> None:
+    Pace(redis, 80).slow_down()
+    assert rate(Pace(redis, 10)) == 10 * MARGIN
+
+
+def test_without_redis_it_goes_slowly_by_itself() -> None:
+    pace = Pace(Redis(port=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)), 80)
+    began = time.monotonic()
+    moments = taken(pace, 8)
+    assert gaps(moments) == pytest.approx([1 / WITHOUT_REDIS] * 7, abs=SLACK)
+    assert moments[-1] - began <= 8 / WITHOUT_REDIS + SLACK
+    pace.give_back(pace.take(1), 1)
+    pace.slow_down()
+
+
+def test_when_redis_comes_back_empty_the_pace_goes_on(redis: Redis) -> None:
+    pace = Pace(redis, 50)
+    pace.take(20)
+    redis.flushall()
+    redis.script_flush()
+    assert len(pace.take(5).moments) == 5
+
+
+@pytest.mark.parametrize(
+    ("wish", "attempt", "seconds"),
+    [(None, 1, 2), (None, 5, 32), (None, 30, 60), (5, 1, 5), (1, 3, 8), (3600, 2, 3600)],
+)
+def test_one_message_is_left_for_longer_each_time(wish: int | None, attempt: int, seconds: int) -> None:
+    assert patience(None if wish is None else timedelta(seconds=wish), attempt) == timedelta(seconds=seconds)
