@@ -50,6 +50,9 @@ class Settings(BaseSettings):
 
     lease_seconds: int = Field(60, ge=15, description="After how long a message's worker is taken for dead")
     look_seconds: int = Field(60, ge=1, description="How far apart the two looks for a doubtful message are")
+    linger_seconds: float = Field(
+        1.0, ge=0, le=30, description="How long an idle worker looks for more replies before it ends"
+    )
     tick_seconds: int = Field(60, ge=1, le=600, description="How often the clock looks for what was not heard")
     people_a_day: int = Field(250, ge=1, description="People who may get a template in 24 hours: WhatsApp's tier")
     send_rate: int = Field(20, ge=1, le=80, description="Messages a second at most; Twilio allows 80 for a sender")

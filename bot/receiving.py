@@ -69,7 +69,14 @@ def ingest(world: World) -> int:
             log.warning("kept line unreadable")
             continue
         facts["inbound"]["media"] = tuple(map(tuple, facts["inbound"]["media"]))
-        converse(world, Inbound(**facts["inbound"]), datetime.fromisoformat(facts["at"]))
+        try:
+            converse(world, Inbound(**facts["inbound"]), datetime.fromisoformat(facts["at"]))
+        except OperationalError:
+            raise  # Postgres is away again: the line stays
+        except Exception:
+            log.exception("kept line not answered")
+            world.redis.lmove(TAKEN, BROKEN, "LEFT", "LEFT")
+            continue
         crash.here("after_ingested")
         world.redis.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
         count += 1

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from jobs import crash, schedule
 from jobs.pace import Pace, patience, wait_until
-from jobs.queue import job
+from jobs.queue import hold, job, release
 from jobs.work import transaction
 from providers.charts import Leaderboard
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 AT_ONCE = 24
 FOR_SECONDS = 50
 TICK_IS_NEAR = 45
+LOOK_EVERY = 0.05
 # A worker that stood still for so long that its claim may have ended must not send beside its successor.
 LONGEST_POST = 12
 
@@ -44,29 +45,59 @@ class HandOver:
 
 @job("deliver", timeout=120, answers=Bell.DELIVER)
 def drain(world: World) -> int:
-    """Hand over all that may leave now, many at a time, each at its place in the pace. Gives how many were claimed."""
+    """Hand over all that may leave now, many at a time, each at its place in the pace. Gives how many were claimed.
+
+    When all is done it stays for a moment: replies come in bursts, and the next one then costs no new process.
+    """
     until, count = time.monotonic() + FOR_SECONDS, 0
-    pace = Pace(world.redis, world.settings.send_rate)
-    on_the_way: set[Future[HandOver]] = set()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        while True:
-            free = AT_ONCE - len(on_the_way) if time.monotonic() < until else 0
-            places = pace.take(free)
-            deadline = time.monotonic() + world.settings.lease_seconds - LONGEST_POST
-            claimed = _claim(world, len(places.moments))
-            pace.give_back(places, len(places.moments) - len(claimed))
-            count += len(claimed)
-            turns = zip(claimed, places.moments, strict=False)
-            on_the_way |= {pool.submit(_hand_over, world, each, pace, at, deadline) for each, at in turns}
-            if not on_the_way and (places.moments or not free):
+        while handed := _drain_once(world, pool, until):
+            count += handed
+            if not _more_comes(world, until):
                 break
-            done, on_the_way = wait(on_the_way, timeout=0.2, return_when=FIRST_COMPLETED)
-            _mark(world, [future.result() for future in done])
-            if not on_the_way and not places.moments:
-                time.sleep(0.1)
     crash.here("before_ring_again")
     _ring_again(world)
     return count
+
+
+def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
+    """Hand over until nothing more may leave, or time is up."""
+    pace, count = Pace(world.redis, world.settings.send_rate), 0
+    on_the_way: set[Future[HandOver]] = set()
+    while True:
+        free = AT_ONCE - len(on_the_way) if time.monotonic() < until else 0
+        places = pace.take(free)
+        deadline = time.monotonic() + world.settings.lease_seconds - LONGEST_POST
+        claimed = _claim(world, len(places.moments))
+        pace.give_back(places, len(places.moments) - len(claimed))
+        count += len(claimed)
+        turns = zip(claimed, places.moments, strict=False)
+        on_the_way |= {pool.submit(_hand_over, world, each, pace, at, deadline) for each, at in turns}
+        if not on_the_way:
+            if places.moments or not free:
+                return count
+            time.sleep(LOOK_EVERY)
+            continue
+        done, on_the_way = wait(on_the_way, timeout=0.2, return_when=FIRST_COMPLETED)
+        _mark(world, [future.result() for future in done])
+
+
+def _more_comes(world: World, until: float) -> bool:
+    """Stay and look; meanwhile nobody else is woken. Whoever rang while the bell was held is found by the last look."""
+    stay = min(time.monotonic() + world.settings.linger_seconds, until)
+    found = False
+    while not found and time.monotonic() < stay:
+        hold(world, drain)
+        time.sleep(LOOK_EVERY)
+        found = _may_leave(world)
+    release(world, drain)
+    return found or (time.monotonic() < until and _may_leave(world))
+
+
+def _may_leave(world: World) -> bool:
+    with world.sessions() as session:
+        due = outbox.next_due(session)
+        return due is not None and due <= world.now() and not breakers.is_shut(session, breakers.MESSENGER, world.now())
 
 
 @job("work", timeout=300)

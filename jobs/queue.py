@@ -26,6 +26,7 @@ RUNG = "rung:"
 FAILED_KEPT = 7 * 24 * 3600
 # A bell that was rung and not yet heard is not rung again; should the job be lost, it may be after so many seconds.
 UNHEARD = 15
+HELD = 3
 
 
 answering: dict[Bell, "Work"] = {}
@@ -91,6 +92,18 @@ def ring(world: World, work: Work) -> bool:
         log.warning("bell not rung", work=work.name, error=type(error).__name__)
         return False
     return True
+
+
+def hold(world: World, work: Work) -> None:
+    """Let nobody else be woken for this: whoever holds the bell is looking already. It frees itself in a moment."""
+    with suppress(RedisError):
+        world.redis.set(f"{RUNG}{work.name}", 1, ex=HELD)
+
+
+def release(world: World, work: Work) -> None:
+    """Let the bell ring again. Look once more after that: somebody may have rung while it was held."""
+    with suppress(RedisError):
+        world.redis.delete(f"{RUNG}{work.name}")
 
 
 def enqueue(redis: Redis, work: Work) -> None:

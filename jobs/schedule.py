@@ -7,10 +7,9 @@ unreadable entry, and cannot set its bells again after a flush (docs/decisions/0
 import math
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
-from redis import Redis, RedisError
+from redis import ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - Redis' own
 from rq_scheduler import Scheduler
 from sqlalchemy.exc import OperationalError
 
@@ -76,21 +75,25 @@ class Clock(Scheduler):  # type: ignore[misc]
         self.world = world
         self.bells_are_set = False
 
-    def enqueue_jobs(self) -> Any:
+    def enqueue_jobs(self) -> None:
         """Move what is due to its queue, after making sure of the tick."""
         if ensure_tick(self.connection, self.world.settings.tick_seconds):
             self.bells_are_set = False
         if not self.bells_are_set:
             self.bells_are_set = reset_bells(self.world)
-        return super().enqueue_jobs()
+        for name in self.connection.zrangebyscore(self.scheduled_jobs_key, 0, math.floor(time.time())):
+            self._move(name.decode(errors="replace"), name)
 
-    def enqueue_job(self, job: JsonJob) -> None:
-        """One entry that cannot be moved is dropped: the tick makes up for it."""
+    def _move(self, name: str, key: bytes) -> None:
+        """One entry that cannot be moved is dropped, whatever is wrong with it: the tick makes up for it."""
         try:
-            super().enqueue_job(job)
-        except (ValueError, TypeError, KeyError) as error:
-            log.warning("entry dropped", entry=job.id, error=type(error).__name__)
-            self.cancel(job)
+            self.enqueue_job(JsonJob.fetch(name, connection=self.connection))
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception as error:  # noqa: BLE001 - somebody else may have written there
+            log.warning("entry dropped", entry=name, error=type(error).__name__)
+            self.connection.zrem(self.scheduled_jobs_key, key)
+            self.connection.delete(JsonJob.key_for(name))
 
 
 def reset_bells(world: World) -> bool:

@@ -1,6 +1,6 @@
 """The weekly digest: when it is due, what it says, and that every group gets each one once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,7 @@ FRESH = timedelta(minutes=30)
 SYNC_BEFORE = timedelta(minutes=15)
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 5
+CHUNK = 500
 ROWS_IN_TEXT = 8
 ROWS_IN_PICTURE = 6
 SPORTS_IN_PICTURE = 4
@@ -98,24 +99,39 @@ def board_of(session: Session, group: Group, dates: Dates) -> Board:
     return standings.board(session, group, Metric.TIME, dates, _before(dates))
 
 
-def post(session: Session, run_id: int, picture: str | None, now: datetime) -> int:
-    """Write the digest for each member into the outbox and close the run, in one transaction. Gives how many.
+def post_some(
+    session: Session,
+    run_id: int,
+    picture: str | None,
+    after: int,
+    now: datetime,
+    *,
+    shown: Collection[int] = (),
+    most: int = CHUNK,
+) -> int | None:
+    """Write the digest for the next members (by the id of their membership) into the outbox; None when all have it.
 
-    The board is read again in here: whoever left or hid since the picture was drawn is in no text.
+    The board is read again in here: whoever left or hid since the picture was drawn is in no text, and a picture on
+    which such a one is `shown` stays behind. A chunk that is written twice, because a worker died, is ignored the
+    second time.
     """
     run = session.get_one(DigestRun, run_id, with_for_update=True)
     if run.status is not RunStatus.PENDING:
-        return 0
-    group, dates = run.group, Dates(run.period_start, run.period_end)
-    board = board_of(session, group, dates)
-    readers = _readers(session, group, now)
-    for member in readers:
-        message = digest_for(board, member, picture=picture)
-        key = f"digest:{run.id}:{member.id}"
-        mailbox.post(session, member.id, message, now, kind=MessageKind.DIGEST, key=key, group_id=group.id)
+        return None
+    board = board_of(session, run.group, Dates(run.period_start, run.period_end))
+    picture = picture if {row.member.id for row in board.rows}.issuperset(shown) else None
+    readers = _readers(session, run.group, now, after, most)
+    posts = [
+        mailbox.Post(reader.id, digest_for(board, reader, picture=picture), f"digest:{run.id}:{reader.id}")
+        for _, reader in readers
+    ]
+    mailbox.post_many(session, posts, now, kind=MessageKind.DIGEST, group_id=run.group_id)
+    if len(readers) == most:
+        run.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+        return readers[-1][0]
     run.status, run.generated_at, run.sent_at, run.leased_until = RunStatus.SENT, now, now, None
     run.content = _summary(board)
-    return len(readers)
+    return None
 
 
 def digest_for(board: Board, member: Member, *, picture: str | None = None, chart: bool = False) -> Message:
@@ -127,7 +143,7 @@ def digest_for(board: Board, member: Member, *, picture: str | None = None, char
         reader,
         picture=picture,
         chart=asdict(picture_of(board, reader)) if chart and board.rows else None,
-        approved=Approved("digest_ready", _approved_values(board, member, reader)),
+        approved=Approved("digest_ready", _approved_values(facts, member, reader)),
         **facts,
     )
 
@@ -152,6 +168,11 @@ def picture_of(board: Board, reader: Reader) -> Leaderboard:
         bars=tuple(_bar(row, sports) for row in board.rows[:ROWS_IN_PICTURE]),
         legend=legend + ((("other", words("digest/sport", reader, sport=None)),) if has_others else ()),
     )
+
+
+def on_picture(board: Board) -> set[int]:
+    """Whose bars are on the group's picture."""
+    return {row.member.id for row in board.rows[:ROWS_IN_PICTURE]}
 
 
 def reader_of(member: Member) -> Reader:
@@ -184,6 +205,7 @@ def scheduled(session: Session) -> Sequence[tuple[int, datetime]]:
 def _open_run(session: Session, group: Group, now: datetime) -> None:
     due = group.next_digest_at
     if due is None or group.digest_schedule is None:
+        group.next_digest_at = None
         return
     schedule = from_cron(group.digest_schedule)
     dates = due_period(schedule, group.timezone, due)
@@ -199,25 +221,27 @@ def _open_run(session: Session, group: Group, now: datetime) -> None:
     ring_at(session, group.id, group.next_digest_at)
 
 
-def _readers(session: Session, group: Group, now: datetime) -> list[Member]:
+def _readers(session: Session, group: Group, now: datetime, after: int, most: int) -> list[tuple[int, Member]]:
     query = (
-        select(Member)
-        .join(Membership, Membership.member_id == Member.id)
+        select(Membership.id, Member)
+        .join(Member, Membership.member_id == Member.id)
         .where(
             Membership.group_id == group.id,
+            Membership.id > after,
             Membership.left_at.is_(None),
             or_(Membership.muted_until.is_(None), Membership.muted_until <= now),
             Member.opted_out_at.is_(None),
         )
         .order_by(Membership.id)
+        .limit(most)
     )
-    return list(session.scalars(query))
+    return [(identity, member) for identity, member in session.execute(query)]
 
 
-def _approved_values(board: Board, member: Member, reader: Reader) -> dict[str, str]:
+def _approved_values(facts: dict[str, Any], member: Member, reader: Reader) -> dict[str, str]:
     """The values of templates/approved/digest_ready.json, in its order."""
     parts = ("name", "group", "dates", "together", "sessions", "you")
-    facts = board_facts(board, member) | {"member": member}
+    facts = facts | {"member": member}
     return {str(i): words(f"digest/ready_{part}", reader, **facts) for i, part in enumerate(parts, 1)}
 
 

@@ -1,5 +1,7 @@
 """The outbox's rows: what is to be said to whom. How it leaves is `services.outbox`'s matter."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -33,6 +35,31 @@ def refused_since(session: Session, member_id: int, refusal: str, since: datetim
     return list(session.scalars(select(InboundMessage.received_at).where(*mine, InboundMessage.command == refusal)))
 
 
+@dataclass(frozen=True)
+class Post:
+    """One message for one member; a second one with the same `key` is ignored."""
+
+    member_id: int
+    message: Message
+    key: str
+
+
+def post_many(
+    session: Session,
+    posts: Sequence[Post],
+    now: datetime,
+    *,
+    kind: MessageKind,
+    group_id: int | None = None,
+) -> None:
+    """Put many messages into the outbox, in one statement. They leave after the commit."""
+    if not posts:
+        return
+    rows = [_row(session, each, now, kind, group_id) for each in posts]
+    session.execute(insert(OutboundMessage).values(rows).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    ring(session, Bell.DELIVER)
+
+
 def post(
     session: Session,
     member_id: int,
@@ -42,20 +69,21 @@ def post(
     kind: MessageKind,
     key: str,
     group_id: int | None = None,
-    after: datetime | None = None,
 ) -> None:
     """Put a message into the outbox once: a second one with the same `key` is ignored. It leaves after the commit."""
+    post_many(session, [Post(member_id, message, key)], now, kind=kind, group_id=group_id)
+
+
+def _row(session: Session, post: Post, now: datetime, kind: MessageKind, group_id: int | None) -> dict[str, object]:
     identity = uuid4()
-    row = {
+    return {
         "id": identity,
-        "member_id": member_id,
+        "member_id": post.member_id,
         "group_id": group_id,
         "kind": kind,
-        "dedupe_key": key,
-        "content": vault(session).seal("message", identity, message.to_json()),
+        "dedupe_key": post.key,
+        "content": vault(session).seal("message", identity, post.message.to_json()),
         "priority": PRIORITY[kind],
-        "next_attempt_at": after or now,
+        "next_attempt_at": now,
         "expires_at": now + GOOD_FOR[kind],
     }
-    session.execute(insert(OutboundMessage).values(row).on_conflict_do_nothing(index_elements=["dedupe_key"]))
-    ring(session, Bell.DELIVER)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from messages.message import Message
@@ -78,7 +78,8 @@ def next_due(session: Session) -> datetime | None:
     """When the next queued message may leave, or none waits; a person who has just got one gets the next 6 s later."""
     busy = aliased(OutboundMessage)
     waits = ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT))
-    may_leave: ColumnElement[datetime | None] = func.greatest(OutboundMessage.next_attempt_at, Member.next_send_at)
+    rested = case((OutboundMessage.kind == MessageKind.REPLY, None), else_=Member.next_send_at)
+    may_leave: ColumnElement[datetime | None] = func.greatest(OutboundMessage.next_attempt_at, rested)
     query = select(func.min(may_leave)).join(Member, Member.id == OutboundMessage.member_id)
     return session.scalar(query.where(OutboundMessage.state == MessageState.QUEUED, waits))
 

@@ -141,6 +141,7 @@ def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, 
     if found is not None:
         row.sid, row.state, row.accepted_at = found.sid, MessageState.ACCEPTED, now
         row.next_attempt_at, row.looks = now, 0  # its receipts may have come to nobody: ask at once
+        ring(session, Bell.DELIVER)  # what waits behind it
         event(session, row, "look", found=True)
         return
     row.looks += 1
@@ -206,6 +207,8 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
     if new is MessageState.FAILED:
         _failed(session, row, receipt.error_code or 0, receipt.meaning, now, "receipt")
         return row.state
+    if row.state is MessageState.UNKNOWN:
+        ring(session, Bell.DELIVER)  # what waits behind it
     row.state, row.leased_until = new, None
     if RANK[new] >= RANK[MessageState.DELIVERED]:
         row.delivered_at, row.content = row.delivered_at or now, None

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -71,7 +72,11 @@ class Board:
 
     def row_of(self, member: Member) -> Row | None:
         """The member's own line, if they are on the board."""
-        return next((row for row in self.rows if row.member.id == member.id), None)
+        return self._by_member.get(member.id)
+
+    @cached_property
+    def _by_member(self) -> dict[int, Row]:
+        return {row.member.id: row for row in self.rows}
 
 
 def board(

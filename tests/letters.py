@@ -2,14 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 
 from jobs import delivery
 from messages.message import Approved, Message
-from models import Base, Breaker, Content, Group, Member, Membership, MessageEvent, MessageKind, OutboundMessage
+from models import (
+    Activity,
+    Base,
+    Breaker,
+    Content,
+    Group,
+    Member,
+    Membership,
+    MessageEvent,
+    MessageKind,
+    OutboundMessage,
+)
 from services import contents, mailbox, outbox
 from services.outbox import Claimed, Rules
 from tests.town import Town
@@ -72,6 +83,28 @@ class Letters:
                     )
                 )
         return group
+
+    def moved(
+        self, member: Member, day: date, seconds: float = 3600, metres: float = 10_000, sport: str = "run"
+    ) -> None:
+        """A session on the member's watch."""
+        start = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+        with self.town.world.sessions.begin() as session:
+            session.add(
+                Activity(
+                    member_id=member.id,
+                    garmin_activity_id=uuid4().int % 10**12,
+                    type="running",
+                    sport=sport,
+                    start_utc=start,
+                    utc_offset=0,
+                    local_date=day,
+                    duration=seconds,
+                    distance=metres,
+                    raw_data={},
+                    fingerprint="",
+                )
+            )
 
     def write(
         self,
@@ -144,7 +177,7 @@ class Letters:
             session.execute(
                 update(OutboundMessage)
                 .where(OutboundMessage.id == identity)
-                .values(leased_until=datetime(2020, 1, 1, tzinfo=self.now.tzinfo))
+                .values(leased_until=datetime(2020, 1, 1, tzinfo=UTC))
             )
 
     def template(self, name: str = "digest_ready") -> Content:

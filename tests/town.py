@@ -197,6 +197,7 @@ def settings(database_url: str, redis_url: str, base_url: str, simulator_url: st
         garmin_base_url=f"{simulator_url}/garmin",
         garmin_personal_api_base_url=f"{simulator_url}/garmin/personal",
         log_format="console",
+        linger_seconds=0,
     )
 
 

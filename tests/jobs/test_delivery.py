@@ -147,6 +147,25 @@ def test_many_workers_on_a_bad_day_deliver_each_message_once(letters: Letters) -
     assert heard(letters) == expected(12, 4)
 
 
+def test_what_waits_behind_a_doubtful_message_leaves_as_soon_as_that_is_settled(letters: Letters) -> None:
+    [person] = people_with_mail(letters, 1, 1, REPLY)
+    twilio = letters.town.twilio
+    twilio.auto = False  # nothing travels by itself, so that no receipt comes
+    twilio.faults.next.append("500_after_accept")
+    deliver(letters.town)
+    letters.write(person, "message 1")
+    deliver(letters.town)
+    assert len(twilio.messages) == 1
+    letters.town.work()
+    letters.town.world.redis.flushdb()
+    twilio.auto = True
+    twilio.advance()
+    twilio.settle()
+    letters.town.work()
+    twilio.settle()
+    assert heard(letters) == expected(1, 2)
+
+
 @pytest.mark.parametrize("lag", [0, 90])
 def test_what_the_vendor_took_is_found_in_its_list_even_if_that_lags(letters: Letters, lag: int) -> None:
     people_with_mail(letters, 2, 1)
