@@ -25,7 +25,7 @@ story: $(READY) ## an evening of chat, played without a browser and printed
 	@$(PY) -m simulator.story
 
 test: $(READY) ## every test, on a real Postgres and Valkey of its own (ARGS="-k digest" for some)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: $(READY) ## formatting, style and types
 	@$(PY) -m ruff format --check .

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import structlog
 from redis import RedisError
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot.conversation import converse
@@ -26,6 +27,9 @@ SPOOL, TAKEN, BROKEN = "spool:inbound", "spool:taken", "spool:broken"
 PURPOSE, OWNER = "spool", "inbound"
 BACKFILL = "backfill:done"
 BACKFILL_EVERY = 300
+# Gone, closed on the way, read-only (a standby, a full disk), or so busy that no connection is free.
+AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+ON_ITS_WAY = timedelta(minutes=1)
 YOUNG = timedelta(hours=6)  # an answer to an older line would only puzzle
 
 
@@ -33,8 +37,8 @@ def hear(world: World, inbound: Inbound) -> bool:
     """Answer a line now, or keep it, sealed, in Redis until Postgres is back. False when neither could be done."""
     try:
         converse(world, inbound)
-    except OperationalError as error:
-        log.warning("postgres is away", error=type(error.orig).__name__)
+    except AWAY as error:
+        log.warning("postgres is away", error=type(error).__name__)
         return spool(world, inbound, world.now())
     return True
 
@@ -63,19 +67,18 @@ def ingest(world: World) -> int:
     while sealed := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT"):
         assert isinstance(sealed, bytes)  # noqa: S101 - this client never decodes
         try:
-            facts = json.loads(world.vault.open(PURPOSE, OWNER, sealed))
-        except (Unreadable, ValueError):
-            world.redis.lmove(TAKEN, BROKEN, "LEFT", "LEFT")
+            line, heard_at = _opened(world, sealed)
+        except (Unreadable, ValueError, TypeError, KeyError):
+            _set_aside(world, sealed)
             log.warning("kept line unreadable")
             continue
-        facts["inbound"]["media"] = tuple(map(tuple, facts["inbound"]["media"]))
         try:
-            converse(world, Inbound(**facts["inbound"]), datetime.fromisoformat(facts["at"]))
-        except OperationalError:
+            converse(world, line, heard_at)
+        except AWAY:
             raise  # Postgres is away again: the line stays
         except Exception:
             log.exception("kept line not answered")
-            world.redis.lmove(TAKEN, BROKEN, "LEFT", "LEFT")
+            _set_aside(world, sealed)
             continue
         crash.here("after_ingested")
         world.redis.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
@@ -87,23 +90,45 @@ def backfill(world: World) -> int:
     """Ask the vendor what people wrote, and take up what we never heard. Gives how many lines."""
     if not world.redis.set(BACKFILL, 1, nx=True, ex=BACKFILL_EVERY):
         return 0
+    now = world.now()
     try:
-        listed = world.messenger.heard_since(world.now() - YOUNG)
+        listed = [each for each in world.messenger.heard_since(now - YOUNG) if _is_late(each, now)]
     except MessengerError as error:
         log.warning("backfill failed", why=str(error))
         return 0
     with world.sessions() as session:
-        missed = [each for each in listed if each.sid not in _known(session, [each.sid for each in listed])]
+        known = _known(session, [each.sid for each in listed])
+    missed = [each for each in listed if each.sid not in known]
     for inbound in reversed(missed):
         log.warning("webhook never came", sid=inbound.sid)
-        converse(world, inbound)
+        converse(world, inbound, inbound.at)
     return len(missed)
+
+
+def _is_late(inbound: Inbound, now: datetime) -> bool:
+    """Too old for a webhook still on its way, which says more than the list; not too old to be answered."""
+    return inbound.at is None or now - YOUNG <= inbound.at <= now - ON_ITS_WAY
 
 
 def _take_back(world: World) -> None:
     """Lines that a dead worker had taken go first again."""
     while world.redis.lmove(TAKEN, SPOOL, "LEFT", "RIGHT"):
         pass
+
+
+def _opened(world: World, sealed: bytes) -> tuple[Inbound, datetime]:
+    """What `spool` kept, and when it was heard."""
+    facts = json.loads(world.vault.open(PURPOSE, OWNER, sealed))
+    media = tuple((str(url), str(kind)) for url, kind in facts["inbound"].pop("media"))
+    return Inbound(**facts["inbound"], media=media), datetime.fromisoformat(facts["at"])
+
+
+def _set_aside(world: World, sealed: bytes) -> None:
+    """Out of the way, and kept for whoever wants to know: by itself, as another worker may have taken lines since."""
+    with world.redis.pipeline(transaction=True) as both:
+        both.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
+        both.lpush(BROKEN, sealed)
+        both.execute()
 
 
 def _known(session: Session, sids: list[str]) -> set[str]:

@@ -35,6 +35,11 @@ def sync_next(world: World) -> bool:
         with transaction(world) as session:
             syncing.put_off(session, errand, type(error).__name__, world.now(), wish)
         log.warning("sync put off", account=errand.account_id, why=type(error).__name__)
+    except Exception:
+        # One account that cannot be read must not keep the others from being read.
+        log.exception("sync broke", account=errand.account_id)
+        with transaction(world) as session:
+            syncing.put_off(session, errand, "bug", world.now())
     else:
         log.info("synced", account=errand.account_id, new=len(found.new), changed=found.changed, gone=found.gone,
                  seconds=round(time.monotonic() - began, 2))  # fmt: skip
@@ -48,7 +53,7 @@ def read(world: World, errand: Errand) -> Found:
         with transaction(world) as session:
             found = syncing.store(session, errand, page, account.tokens)
         crash.here("after_page")
-        seen |= {row["activityId"] for row in page.rows if isinstance(row.get("activityId"), int)}
+        seen |= found.seen
         total.new += found.new
         total.changed += found.changed
     with transaction(world) as session:

@@ -81,6 +81,10 @@ class Session(Protocol):
         """Every activity whose local start date lies in [start, end], page by page."""
         ...
 
+    def is_gone(self, activity_id: int) -> bool:
+        """Whether Garmin says that there is no such activity: one request, for lists that are hard to believe."""
+        ...
+
     def steps(self, start: date, end: date) -> list[DaySteps]:
         """The days in [start, end] that Garmin has steps of, oldest first."""
         ...

@@ -15,6 +15,7 @@ from garminconnect import (
 from garminconnect import (
     GarminConnectAuthenticationError,
     GarminConnectConnectionError,
+    GarminConnectNotFoundError,
     GarminConnectTooManyRequestsError,
 )
 from garminconnect.client import sso
@@ -133,6 +134,18 @@ class Account:
             if last:
                 return
             first += len(rows)
+
+    def is_gone(self, activity_id: int) -> bool:
+        """Ask for one activity. See `Session.is_gone`."""
+
+        def missing() -> bool:
+            try:
+                self.library.get_activity(str(activity_id))
+            except GarminConnectNotFoundError:
+                return True
+            return False
+
+        return bool(self._asked(missing))
 
     def steps(self, start: date, end: date) -> list[DaySteps]:
         """Read the days, 28 to a request. See `Session.steps`."""

@@ -16,6 +16,7 @@ from providers.garmin_personal_http import Answer, Wire
 HOST = "https://personal.connectapi.garmin.com"
 EXCHANGE = "/personalapitoken-service/personal-api/personal-api-key/token"
 SEARCH = "/activitylist-service/activities/search/activities"
+ACTIVITY = "/activity-service/activity"
 DAY = "/usersummary-service/usersummary/daily"
 STEPS = "/usersummary-service/stats/steps/daily"
 
@@ -132,6 +133,13 @@ class Account:
                     return
                 first, above = first + len(rows) - 1, rows[-1].get("activityId")
         raise GarminUnavailable("the activity list does not stand still")
+
+    def is_gone(self, activity_id: int) -> bool:
+        """Ask for one activity. See `Session.is_gone`."""
+        answer = self._ask(f"{ACTIVITY}/{activity_id}")
+        if answer.status != 404:
+            answer.data(self._door.now())  # raises what else is wrong
+        return answer.status == 404
 
     def steps(self, start: date, end: date) -> list[DaySteps]:
         """Read the days, 28 to a request. See `Session.steps`."""

@@ -38,7 +38,9 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Inbound:
-    """One line from a person. `line` is what they said, or what the button they tapped says."""
+    """One line from a person. `line` is what they said, or what the button they tapped says; `at` is when, where it
+    is not now.
+    """
 
     sid: str
     phone: str | None
@@ -49,6 +51,7 @@ class Inbound:
     replied_to: str | None = None
     media: tuple[tuple[str, str], ...] = ()
     opted: str | None = None
+    at: datetime | None = None
 
     @property
     def address(self) -> str:

@@ -212,7 +212,8 @@ def _heard(message: Any) -> Inbound | None:
         phone, business = addresses_of(message.from_)
     except ValueError:
         return None
-    return Inbound(message.sid, phone, business, "", (message.body or "").replace("\x00", ""))
+    at = message.date_sent or message.date_created
+    return Inbound(message.sid, phone, business, "", (message.body or "").replace("\x00", ""), at=at)
 
 
 def _sent(message: Any) -> Sent:

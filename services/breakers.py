@@ -31,11 +31,13 @@ def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) 
 def shut_longer(session: Session, name: str, now: datetime, first: timedelta, most: timedelta, why: str) -> None:
     """Leave it alone, for twice as long as the last time if that has only just ended; nothing while it is shut."""
     found = session.get(Breaker, name, with_for_update=True)
-    if found is None or found.shut_until < now - most:
+    if found is None:
         shut(session, name, now, first, why)
     elif found.shut_until <= now:
-        last = found.shut_until - found.updated_at
-        shut(session, name, now, min(max(last * 2, first), most), why)
+        is_fresh = found.shut_until >= now - most
+        found.trips = found.trips + 1 if is_fresh else 1
+        found.shut_until = now + min(first * 2 ** min(found.trips - 1, 16), most)
+        found.why = why[:120]
 
 
 def is_shut(session: Session, name: str, now: datetime) -> bool:

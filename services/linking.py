@@ -236,9 +236,9 @@ def due_reminders(session: Session, now: datetime) -> list[GarminAccount]:
 
 
 def remind(account: GarminAccount, now: datetime) -> int:
-    """Note that the member is told now; gives the whole days that are left."""
+    """Note that the member is told now; gives the days that are left, a begun one too."""
     account.reminded_days = _reminder(account, now)
-    return max((account.key_ends_at - now).days, 0) if account.key_ends_at else 0
+    return max(-((now - account.key_ends_at) // timedelta(days=1)), 0) if account.key_ends_at else 0
 
 
 def _reminder(account: GarminAccount, now: datetime) -> int | None:

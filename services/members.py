@@ -24,7 +24,8 @@ def known(
     member = found or _newcomer(session, phone, address, profile_name)
     _remember_addresses(session, member, phone, business_id, is_new=found is None)
     member.address = address
-    member.last_inbound_at = now
+    # A line that was kept while the database was away is older than one that came after.
+    member.last_inbound_at = max(member.last_inbound_at or now, now)
     member.unreachable_at = None
     return member, found is None
 

@@ -6,9 +6,10 @@ from a window read to its end was deleted there.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from fitness.sports import counts, sport_of
 from fitness.twins import Record, twins
-from models import Activity, Day, GarminAccount, GarminMethod, GarminStatus, Member
+from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminStatus, Member
 from models.vault import Unreadable
 from providers.garmin import DaySteps, Page
 from services import breakers, linking
@@ -31,12 +32,13 @@ EVERY = timedelta(hours=6)
 ASKED_EVERY = timedelta(minutes=15)
 LEASE = timedelta(minutes=5)
 WHOLE_YEAR_EVERY = timedelta(days=7)
-STEPS_EVERY, STEPS_AT_FIRST = timedelta(hours=20), timedelta(days=27)
+STEPS_EVERY = timedelta(hours=20)
+STEPS_AT_FIRST = timedelta(days=26)  # with today and tomorrow 28 days: one request
 REFUSED_AGAIN_AFTER = timedelta(hours=1)
 FAILING_TOGETHER, MOST_FAILING = timedelta(minutes=10), 3
 SHUT_AT_FIRST, SHUT_AT_MOST = timedelta(minutes=30), timedelta(hours=6)
 BACK_OFF = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
-MOST_VANISHED = 20
+MOST_VANISHED, LOOK_FOR = 20, 3
 
 # Kept of each row as Garmin sent it. Places, pictures and the owner's roles are dropped at the door.
 KEPT = (
@@ -53,11 +55,12 @@ KEPT = (
 
 @dataclass
 class Found:
-    """What a sync saw: rows new, changed, gone; and the newest of the new ones."""
+    """What a sync saw: rows new, changed, gone; `uncounted` are listed, but are no session of their own."""
 
     new: list[int] = field(default_factory=list)
     changed: int = 0
     gone: int = 0
+    uncounted: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def ask(session: Session, member: Member, now: datetime) -> None:
         raise NotLinked
     if account.status is GarminStatus.NEEDS_RELINK:
         raise LinkNeedsRenewing
-    last = max(filter(None, (account.last_sync_at, account.asked_at)), default=None)
+    last = max(filter(None, (account.last_sync_at, account.asked_at, account.failed_at)), default=None)
     if last is not None and now - last < ASKED_EVERY:
         raise SyncedJustNow(minutes=_minutes(ASKED_EVERY - (now - last)), last=last)
     account.asked_at = account.next_sync_at = now
@@ -89,10 +92,17 @@ def ask(session: Session, member: Member, now: datetime) -> None:
 
 
 def hurry(session: Session, member_ids: Sequence[int], now: datetime, *, older_than: timedelta) -> int:
-    """Let these members' accounts be read soon if what we know is older than that; before a digest, say."""
+    """Let these members' accounts be read soon if what we know is older than that; before a digest, say.
+
+    One that failed or was refused keeps its own time: it would be asked for at every tick.
+    """
     stale = or_(GarminAccount.last_sync_at.is_(None), GarminAccount.last_sync_at < now - older_than)
-    linked = GarminAccount.status == GarminStatus.LINKED
-    query = select(GarminAccount).where(GarminAccount.member_id.in_(member_ids), stale, linked).with_for_update()
+    well = (
+        GarminAccount.status == GarminStatus.LINKED,
+        GarminAccount.failed_at.is_(None),
+        GarminAccount.refused_at.is_(None),
+    )
+    query = select(GarminAccount).where(GarminAccount.member_id.in_(member_ids), stale, *well).with_for_update()
     accounts = [each for each in session.scalars(query) if each.next_sync_at > now]
     for account in accounts:
         account.next_sync_at = now
@@ -141,7 +151,7 @@ def take(session: Session, now: datetime) -> Errand | None:
 def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     """Keep one page and the tokens as they are after it, in one transaction: to resume is to repeat."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-    found = Found()
+    found = Found(uncounted={raw["activityId"] for raw in page.rows if _has_id(raw) and not _is_session(raw)})
     rows = {row.garmin_activity_id: row for row in (_read(account, raw) for raw in page.rows) if row is not None}
     known = _known(session, account, list(rows))
     for garmin_id, row in rows.items():
@@ -156,10 +166,19 @@ def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     return found
 
 
-def finish(session: Session, errand: Errand, seen: set[int], now: datetime) -> int:
+def doubtful(session: Session, errand: Errand, seen: set[int]) -> list[int]:
+    """Ids that vanished, where they are too many to be believed without asking for some of them by name."""
+    ours = _inside(session, errand)
+    gone = [each.garmin_activity_id for each in ours if each.garmin_activity_id not in seen]
+    return [] if _is_believed(len(gone), len(ours)) else gone
+
+
+def finish(
+    session: Session, errand: Errand, seen: set[int], now: datetime, certainly_gone: Collection[int] = ()
+) -> int:
     """The window was read to its end: mark what is missing as deleted, and plan the next reading. Gives how many."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-    gone = _vanished(session, account, errand, seen)
+    gone = _vanished(session, errand, seen, certainly_gone)
     for activity in gone:
         activity.deleted_at = now
     _mark_twins(session, account.member_id, errand)
@@ -207,12 +226,17 @@ def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -
     if account.status is not GarminStatus.LINKED:
         return False
     account.asked_at = account.leased_until = None
-    if not certain and (account.refused_at is None or now - account.refused_at < REFUSED_AGAIN_AFTER):
+    if not ends_link(account, certain=certain, now=now):
         account.refused_at = account.refused_at or now
         account.next_sync_at, account.last_error = account.refused_at + REFUSED_AGAIN_AFTER, "LinkBroken"
         return False
     account.status = GarminStatus.NEEDS_RELINK
     return True
+
+
+def ends_link(account: GarminAccount, *, certain: bool, now: datetime) -> bool:
+    """Whether this refusal is the last one."""
+    return certain or (account.refused_at is not None and now - account.refused_at >= REFUSED_AGAIN_AFTER)
 
 
 def signed_in_again(session: Session, errand: Errand, tokens: str, now: datetime) -> None:
@@ -225,8 +249,11 @@ def signed_in_again(session: Session, errand: Errand, tokens: str, now: datetime
 
 def silent_since(session: Session, member_ids: Sequence[int]) -> datetime | None:
     """Until when these members' data reach, if Garmin did not answer lately for any of them."""
-    failing = (GarminAccount.member_id.in_(member_ids), GarminAccount.failed_at.is_not(None))
-    return session.scalar(select(func.min(GarminAccount.last_sync_at)).where(*failing))
+    shut_until = select(Breaker.shut_until).where(Breaker.name == breakers.GARMIN).scalar_subquery()
+    # Who comes due while Garmin is left alone has not failed, but is not read either.
+    waits = or_(GarminAccount.failed_at.is_not(None), GarminAccount.next_sync_at < shut_until)
+    silent = (GarminAccount.member_id.in_(member_ids), GarminAccount.status == GarminStatus.LINKED, waits)
+    return session.scalar(select(func.min(GarminAccount.last_sync_at)).where(*silent))
 
 
 def is_due(session: Session, now: datetime) -> bool:
@@ -259,11 +286,17 @@ def _shut_if_many_fail(session: Session, now: datetime, problem: str, wait: time
 def _mark_twins(session: Session, member_id: int, errand: Errand) -> None:
     """Two devices that recorded one session: only the better record counts, both are kept."""
     mine = (Activity.member_id == member_id, Activity.deleted_at.is_(None))
-    query = select(Activity).where(*mine, Activity.local_date.between(errand.start, errand.end))
+    # A twin may have begun before midnight: a day more is looked at than is written to.
+    query = select(Activity).where(*mine, Activity.local_date >= _days_before(errand.start, 2))
     rows = list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
     pairs = twins([Record(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
     for row in rows:
-        row.twin_of = pairs.get(row.id)
+        if row.local_date >= _days_before(errand.start, 1):
+            row.twin_of = pairs.get(row.id)
+
+
+def _days_before(day: date, days: int) -> date:
+    return day - timedelta(days=days) if day > date.min + timedelta(days=days) else date.min
 
 
 def _known(session: Session, account: GarminAccount, ids: list[int]) -> dict[int, Activity]:
@@ -271,24 +304,54 @@ def _known(session: Session, account: GarminAccount, ids: list[int]) -> dict[int
     return {each.garmin_activity_id: each for each in session.scalars(select(Activity).where(*mine))}
 
 
-def _vanished(session: Session, account: GarminAccount, errand: Errand, seen: set[int]) -> list[Activity]:
-    """Rows of ours strictly inside the window that Garmin did not list. Too many at once are not believed."""
+def _vanished(session: Session, errand: Errand, seen: set[int], certainly_gone: Collection[int]) -> list[Activity]:
+    """Rows of ours that Garmin did not list, if they are few enough to be believed; and those it is certain about."""
+    ours = _inside(session, errand)
+    missing = {each.garmin_activity_id for each in ours if each.garmin_activity_id not in seen}
+    gone = missing if _is_believed(len(missing), len(ours)) else set[int]()
+    theirs = (Activity.account_id == errand.account_id, Activity.deleted_at.is_(None))
+    known = select(Activity).where(*theirs, Activity.garmin_activity_id.in_(gone | set(certainly_gone)))
+    return list(session.scalars(known))
+
+
+def _inside(session: Session, errand: Errand) -> Sequence[Activity]:
+    """Rows of ours strictly inside the window: those on its edges may be listed elsewhere."""
     inside = Activity.local_date.between(errand.start + timedelta(days=1), errand.end - timedelta(days=1))
-    query = select(Activity).where(Activity.account_id == account.id, Activity.deleted_at.is_(None), inside)
-    ours = list(session.scalars(query))
-    gone = [each for each in ours if each.garmin_activity_id not in seen]
-    return gone if len(gone) <= min(MOST_VANISHED, max(1, len(ours) * 3 // 10)) else []
+    mine = (Activity.account_id == errand.account_id, Activity.deleted_at.is_(None))
+    return session.scalars(select(Activity).where(*mine, inside)).all()
+
+
+def _is_believed(gone: int, ours: int) -> bool:
+    return gone <= min(MOST_VANISHED, max(1, ours * 3 // 10))
+
+
+def _has_id(raw: dict[str, Any]) -> bool:
+    return isinstance(raw.get("activityId"), int)
+
+
+def _is_session(raw: dict[str, Any]) -> bool:
+    """Whether a row counts by itself: no sleep or meditation, no leg of a triathlon."""
+    return not raw.get("parentId") and counts(_type_key(raw))
+
+
+def _type_key(raw: dict[str, Any]) -> str:
+    return str((raw.get("activityType") or {}).get("typeKey") or "other")
+
+
+def _is_there(raw: dict[str, Any]) -> bool:
+    """Whether Garmin still has this as a session, even one that we cannot read; what became something else is gone."""
+    key = str((raw.get("activityType") or {}).get("typeKey") or "other")
+    return isinstance(raw.get("activityId"), int) and not raw.get("parentId") and counts(key)
 
 
 def _read(account: GarminAccount, raw: dict[str, Any]) -> Activity | None:
     """One row of Garmin's list as ours; None for what is no session, or part of a multisport one."""
-    kind = raw.get("activityType") or {}
-    key = str(kind.get("typeKey") or "other")
+    key, parent_type = _type_key(raw), (raw.get("activityType") or {}).get("parentTypeId")
     began, local = _instant(raw.get("startTimeGMT")), _instant(raw.get("startTimeLocal"))
-    if raw.get("parentId") or not counts(key) or began is None or not isinstance(raw.get("activityId"), int):
+    if began is None or not _has_id(raw) or not _is_session(raw):
         return None
     local = local or began
-    kept = {name: raw[name] for name in KEPT if raw.get(name) is not None}
+    kept = {name: _storable(raw[name]) for name in KEPT if raw.get(name) is not None}
     if kept.get("activityName"):
         kept["activityName"] = _placeless(str(kept["activityName"]), str(raw.get("locationName") or ""))
     return Activity(
@@ -296,7 +359,7 @@ def _read(account: GarminAccount, raw: dict[str, Any]) -> Activity | None:
         member_id=account.member_id,
         garmin_activity_id=raw["activityId"],
         type=key[:60],
-        sport=sport_of(key, kind.get("parentTypeId")),
+        sport=sport_of(key, parent_type),
         name=kept.get("activityName", "")[:200] or None,
         start_utc=began,
         utc_offset=round((local - began).total_seconds()),
@@ -317,10 +380,23 @@ def _read(account: GarminAccount, raw: dict[str, Any]) -> Activity | None:
     )
 
 
+# Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
+STAYS = {"id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at", "twin_of"}
+
+
 def _take_over(old: Activity, new: Activity) -> None:
     for column in Activity.__table__.columns:
-        if column.name not in {"id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at"}:
+        if column.name not in STAYS:
             setattr(old, column.name, getattr(new, column.name))
+
+
+def _storable(value: Any) -> Any:
+    """A value without what Postgres refuses: NUL, half of a surrogate pair, and numbers that are none."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {name: _storable(inner) for name, inner in value.items()}
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _placeless(name: str, place: str) -> str:

@@ -39,8 +39,13 @@ class MessagesApi:
         ]
 
     def create(self) -> Answer:
+        try:
+            return self._answered()
+        finally:
+            self._twilio.closing.wait(self._twilio.faults.latency)
+
+    def _answered(self) -> Answer:
         fault = self._twilio.faults.draw()
-        self._twilio.closing.wait(self._twilio.faults.latency)
         if fault in REFUSALS:
             raise refusal(fault)
         if fault is not None and fault.startswith("400:"):

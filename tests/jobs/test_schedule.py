@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from jobs import delivery, schedule
 from jobs.queue import RUNG, JsonJob, ring
@@ -33,6 +35,7 @@ from world import World
 ENTRIES = "rq:scheduler:scheduled_jobs"
 ROOT = Path(__file__).parents[2]
 SUNDAYS = "0 17 * * 0"
+FAR = datetime(2051, 1, 1, 17, tzinfo=UTC)  # the clock goes by the real time, and these are not due for long
 NOWHERE = "postgresql+psycopg2://postgres@127.0.0.1:1/none"
 
 
@@ -66,13 +69,15 @@ def bells_of(*made: Group) -> dict[str, float]:
 
 
 def test_a_bell_is_set_after_the_commit_and_only_then(town: Town, redis: Redis) -> None:
-    [group] = groups(town, START + timedelta(days=4))
+    [group] = groups(town, FAR)
     with transaction(town.world) as session:
-        digests.reschedule(session, session.get_one(Group, group.id), SUNDAYS, START)
+        digests.reschedule(session, session.get_one(Group, group.id), SUNDAYS, FAR)
         assert entries(redis) == {}
+    group = Letters(town).see(group)
+    assert group.next_digest_at == FAR + timedelta(days=7)
     assert entries(redis) == bells_of(group)
     with pytest.raises(ZeroDivisionError), transaction(town.world) as session:  # noqa: PT012 - both are needed
-        ring_at(session, group.id, START + timedelta(days=5))
+        ring_at(session, group.id, FAR + timedelta(days=5))
         ring_bell(session, Bell.DELIVER)
         raise ZeroDivisionError
     assert entries(redis) == bells_of(group)
@@ -106,7 +111,7 @@ def test_the_tick_comes_again_and_again(town: Town, redis: Redis) -> None:
     clock = Clock(town.world)
     for _ in range(3):
         clock.enqueue_jobs()
-        assert 0 < entries(redis)[schedule.TICK] - time.time() + 1 <= 60
+        assert -1 < entries(redis)[schedule.TICK] - time.time() <= 60
         redis.zadd(ENTRIES, {schedule.TICK: time.time() - 1})
         clock.enqueue_jobs()
         assert queued(redis) == ["jobs.tick.tick"]
@@ -116,7 +121,7 @@ def test_the_tick_comes_again_and_again(town: Town, redis: Redis) -> None:
 
 
 def test_a_flush_costs_nothing_but_the_bells_are_set_again(town: Town, redis: Redis) -> None:
-    made = groups(town, START + timedelta(days=4), START + timedelta(days=9))
+    made = groups(town, FAR, FAR + timedelta(days=5))
     clock = Clock(town.world)
     clock.enqueue_jobs()
     first = entries(redis)
@@ -124,13 +129,13 @@ def test_a_flush_costs_nothing_but_the_bells_are_set_again(town: Town, redis: Re
     redis.flushall()
     clock.enqueue_jobs()
     assert entries(redis).keys() == first.keys()
-    groups(town, START + timedelta(days=11))
+    [more] = groups(town, FAR + timedelta(days=11))
     Clock(town.world).enqueue_jobs()
-    assert len(entries(redis)) == 4, "a clock that starts sets them all, whatever Redis held"
+    assert bells_of(more).items() <= entries(redis).items(), "a clock that starts sets them all"
 
 
 def test_with_postgres_away_too_the_bells_are_set_when_it_is_back(town: Town, redis: Redis) -> None:
-    made = groups(town, START + timedelta(days=4))
+    made = groups(town, FAR)
     clock = Clock(replace(town.world, sessions=make_sessions(open_engine(NOWHERE), town.world.vault)))
     clock.enqueue_jobs()
     assert list(entries(redis)) == [schedule.TICK]
@@ -212,7 +217,7 @@ def test_a_bell_that_nobody_has_heard_yet_is_not_rung_twice(town: Town, redis: R
 def test_with_redis_away_what_is_committed_stays_and_rings_later(town: Town, redis: Redis) -> None:
     letters = Letters(town)
     person = letters.with_phone()
-    away = replace(town.world, redis=Redis(port=1, socket_connect_timeout=1))
+    away = replace(town.world, redis=Redis(port=1, retry=Retry(NoBackoff(), 1)))
     [group] = groups(town, START + timedelta(days=4))
     with transaction(away) as session:
         digests.reschedule(session, session.get_one(Group, group.id), "0 8 * * 1", START)

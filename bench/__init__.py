@@ -1,0 +1,1 @@
+"""How fast, and how sure: figures of load, and runs on bad days."""

@@ -1,0 +1,70 @@
+"""One very large group, all of whose members moved this week and whose digest is due now."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from random import Random
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from fitness.schedules import Weekly, cron, due_period
+from jobs.work import transaction
+from messages.message import Message
+from models import Activity, Group, Membership, MessageKind
+from models.groups import Role
+from services import mailbox
+from world import World
+
+ZONE = "Europe/Brussels"
+NEWS = "Your Garmin is connected again."
+SPORTS = (("running", "run"), ("road_biking", "ride"), ("walking", "walk"))
+
+
+def come_due(world: World, members: Sequence[int], random: Random, *, twice: int) -> datetime:
+    """Let the group's digest be due at once, and so many of its members have another message. Gives the instant."""
+    due = world.now().replace(second=0, microsecond=0)
+    schedule = Weekly(due.weekday(), due.time())
+    first_day = due_period(schedule, ZONE, due).start
+    with transaction(world) as session:
+        group = Group(name="Everybody", timezone=ZONE, digest_schedule=cron(schedule), next_digest_at=due)
+        session.add(group)
+        session.flush()
+        session.execute(insert(Membership), [_membership(group.id, each, each == members[0], due) for each in members])
+        session.execute(insert(Activity), [_activity(each, first_day, due, random) for each in members])
+        _write_to(session, members[:twice], due)
+    return world.now()
+
+
+def _write_to(session: Session, members: Sequence[int], now: datetime) -> None:
+    for each in members:
+        mailbox.post(session, each, Message(NEWS), now, kind=MessageKind.NOTICE, key=f"bench:notice:{each}")
+
+
+def _membership(group_id: int, member_id: int, is_owner: bool, now: datetime) -> dict[str, Any]:
+    return {
+        "group_id": group_id,
+        "member_id": member_id,
+        "role": Role.OWNER if is_owner else Role.MEMBER,
+        "consented_at": now,
+        "consent_version": "1",
+        "joined_at": now,
+    }
+
+
+def _activity(member_id: int, day: date, now: datetime, random: Random) -> dict[str, Any]:
+    kind, sport = random.choice(SPORTS)
+    seconds = random.uniform(1_200, 9_000)
+    return {
+        "member_id": member_id,
+        "garmin_activity_id": member_id,
+        "type": kind,
+        "sport": sport,
+        "start_utc": now,
+        "utc_offset": 0,
+        "local_date": day,
+        "duration": seconds,
+        "distance": seconds * random.uniform(1.5, 7.0),
+        "raw_data": {},
+        "fingerprint": f"{member_id:032}",
+    }

@@ -1,0 +1,133 @@
+"""Many people: what they are to be told, and what they write themselves."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import time as clock_time
+from itertools import cycle
+from random import Random
+from threading import Event, Thread
+
+from sqlalchemy.exc import SQLAlchemyError
+
+import worker  # noqa: F401 - lets the bells find who answers them
+from bench.truth import Expected
+from jobs.work import transaction
+from messages.message import Message
+from models import Identity, IdentityKind, Member, MessageKind
+from services import mailbox
+from simulator.phones import Phone
+from simulator.stage import Stage
+from world import World
+
+WAVE_EVERY = 1.0
+PATIENCE = 90.0
+KINDS = (MessageKind.REPLY, MessageKind.REPLY, MessageKind.NOTICE, MessageKind.DIGEST)
+
+
+class Lost(Exception):
+    """The product did not take a message in time: it cannot even be said to have lost it."""
+
+
+@dataclass(frozen=True)
+class Resident:
+    """A member with a phone, whose 24 hours have just begun."""
+
+    member_id: int
+    phone: Phone
+
+
+@dataclass
+class Crowd:
+    """Writes into the outbox in waves, and lets people write, until it is told to stop."""
+
+    world: World
+    residents: list[Resident]
+    random: Random
+    wave: int
+    inbound: int
+    expected: list[Expected] = field(default_factory=list)
+    _stop: Event = field(default_factory=Event)
+    _threads: list[Thread] = field(default_factory=list)
+    _number: int = 0
+
+    def begin(self, phase: str) -> None:
+        """Start writing; every message belongs to this phase."""
+        self._stop.clear()
+        self.random.shuffle(self.residents)
+        self._threads = [Thread(target=write, args=(phase,)) for write in (self._post_waves, self._write_in)]
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        """Stop writing, once what was begun is written. Raises `Lost`."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _post_waves(self, phase: str) -> None:
+        readers = cycle(self.residents)
+        while not self._stop.wait(WAVE_EVERY):
+            wave = [(next(readers), self.random.choice(KINDS)) for _ in range(self.wave)]
+            # A digest is one big transaction, replies are many small ones.
+            for size in (self.wave // 2, 1, 1, self.wave):
+                self._post(phase, wave[:size])
+                del wave[:size]
+
+    def _post(self, phase: str, wave: list[tuple[Resident, MessageKind]]) -> None:
+        written = []
+        for reader, kind in wave:
+            self._number += 1
+            body = f"{phase} no. {self._number} for {reader.phone.name}"
+            written.append((reader, kind, Expected(phase, f"bench:{self._number}", body)))
+        until = time.monotonic() + PATIENCE
+        while True:
+            with suppress(SQLAlchemyError), transaction(self.world) as session:
+                for reader, kind, what in written:
+                    message, now = Message(what.body or ""), self.world.now()
+                    mailbox.post(session, reader.member_id, message, now, kind=kind, key=what.key)
+                break
+            if time.monotonic() > until:
+                raise Lost(f"nothing could be posted for {PATIENCE:.0f} s")
+            time.sleep(0.2)
+        self.expected += [what for *_, what in written]
+
+    def _write_in(self, phase: str) -> None:
+        writers = cycle(reversed(self.residents))
+        with ThreadPoolExecutor(8) as pool:
+            while self.inbound and not self._stop.wait(1 / self.inbound):
+                pool.submit(self._says, phase, next(writers).phone)
+
+    def _says(self, phase: str, phone: Phone) -> None:
+        """Write, and let the webhook be repeated until the product has taken it, as Twilio and its fallback would."""
+        sid = phone.says("help")
+        until = time.monotonic() + PATIENCE
+        while phone.twilio.messages[sid].error_code is not None and time.monotonic() < until:
+            time.sleep(0.5)
+            phone.repeats(sid)
+        self.expected.append(Expected(phase, f"reply:{sid}", None))
+
+
+def move_in(on: Stage, world: World, count: int) -> list[Resident]:
+    """Let so many people have a phone, and have written to the bot just now."""
+    now, never = world.now(), clock_time(0)
+    phones = [on.phones.add(f"Person {number}", f"+3247{number:07}") for number in range(1, count + 1)]
+    with world.sessions.begin() as session:
+        members = []
+        for phone in phones:
+            phone.last_inbound_at, phone.reads = now, False
+            known_as = Identity(kind=IdentityKind.PHONE, value=phone.number)
+            members.append(
+                Member(
+                    name=phone.name,
+                    address=phone.address,
+                    last_inbound_at=now,
+                    quiet_from=never,
+                    quiet_until=never,
+                    identities=[known_as],
+                )
+            )
+        session.add_all(members)
+        session.flush()
+        return [Resident(member.id, phone) for member, phone in zip(members, phones, strict=True)]

@@ -1,0 +1,202 @@
+"""The bad days: what goes wrong in each phase of the chaos run, and how long."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis import Redis
+from sqlalchemy import text
+
+from bench.house import NAME, House
+from simulator.proxy import Proxy
+from simulator.twilio.faults import Callbacks
+
+Injection = Callable[[House, float], int]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One row of the table. `inject` works for at least `seconds` and gives how often something went wrong."""
+
+    name: str
+    inject: Injection
+    quick: float
+    full: float
+
+
+def phases(*, callbacks: bool) -> list[Phase]:
+    """All of them; without callbacks every message's fate must be found out by looking."""
+    return [*_kills(), *_outages(), *_vendor(), *(_callbacks() if callbacks else []), *_lists()]
+
+
+def _kills() -> list[Phase]:
+    return [
+        Phase("nothing (calm)", _nothing, 3, 20),
+        Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 180),
+        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 180),
+        Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 180),
+        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 6, 120),
+        Phase("TERM, then kill -9 worker dyno", _repeated("restart_dyno"), 6, 60),
+        Phase("kill -9 clock", _repeated("kill_clock"), 5, 90),
+        Phase("kill -9 web", _repeated("kill_web"), 6, 90),
+    ]
+
+
+def _outages() -> list[Phase]:
+    return [
+        Phase("FLUSHALL", _flush, 4, 30),
+        Phase("Redis stopped", _stopped("redis"), 5, 12),
+        Phase("Redis silent", _silent("redis"), 5, 12),
+        Phase("Postgres stopped", _stopped("postgres"), 5, 10),
+        Phase("Postgres silent", _silent("postgres"), 4, 10),
+        Phase("Postgres backends terminated", _terminate, 4, 30),
+        Phase("Twilio unreachable", _stopped("twilio"), 5, 12),
+        Phase("Twilio's connections reset", _cut_twilio, 4, 30),
+    ]
+
+
+def _vendor() -> list[Phase]:
+    return [
+        Phase("Twilio 429", _drawn({"429": 0.3}), 4, 30),
+        Phase("Twilio 500", _drawn({"500": 0.1}), 4, 30),
+        Phase("Twilio 500 after accepting", _drawn({"500_after_accept": 0.1}), 4, 30),
+        Phase("Twilio hangs", _drawn({"hang": 0.04}), 4, 30),
+        Phase("Twilio hangs after accepting", _drawn({"hang_after_accept": 0.04}), 4, 30),
+        Phase("Twilio resets", _drawn({"reset": 0.1}), 4, 30),
+    ]
+
+
+def _callbacks() -> list[Phase]:
+    return [
+        Phase("callbacks dropped", _called_back("off"), 4, 30),
+        Phase("callbacks doubled", _called_back("doubled"), 4, 30),
+        Phase("callbacks reordered", _called_back("reordered"), 4, 30),
+        Phase("callbacks before the answer", _called_back("before_answer"), 4, 30),
+    ]
+
+
+def _lists() -> list[Phase]:
+    return [
+        Phase("list lags 1.5 s, no callbacks", _listless(lag=1.5), 4, 30),
+        Phase("list fails, no callbacks", _listless(status=503), 4, 20),
+        Phase("everything at once", _everything, 8, 180),
+    ]
+
+
+def _nothing(_house: House, seconds: float) -> int:
+    time.sleep(seconds)
+    return 0
+
+
+def _repeated(kill: str) -> Injection:
+    def inject(house: House, seconds: float) -> int:
+        before, until = house.keeper.killed.total(), time.monotonic() + seconds
+        while time.monotonic() < until:
+            getattr(house.keeper, kill)()
+        return house.keeper.killed.total() - before
+
+    return inject
+
+
+def _flush(house: House, seconds: float) -> int:
+    count, until, redis = 0, time.monotonic() + seconds, Redis.from_url(house.on.services.redis_url)
+    while time.monotonic() < until:
+        time.sleep(house.random.uniform(0.2, 1.5))
+        redis.flushall()
+        count += 1
+    redis.close()
+    return count
+
+
+def _stopped(server: str) -> Injection:
+    def inject(house: House, seconds: float) -> int:
+        line: Proxy = getattr(house.network, server)
+        line.refuse()
+        line.cut()
+        time.sleep(seconds)
+        line.accept()
+        return 1
+
+    return inject
+
+
+def _silent(server: str) -> Injection:
+    """No byte passes; then, as when a machine is replaced, what hung is gone."""
+
+    def inject(house: House, seconds: float) -> int:
+        line: Proxy = getattr(house.network, server)
+        line.hang()
+        time.sleep(seconds)
+        line.cut()
+        line.flow()
+        return 1
+
+    return inject
+
+
+def _terminate(house: House, seconds: float) -> int:
+    count, until = 0, time.monotonic() + seconds
+    query = text("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name <> :ours")
+    while time.monotonic() < until:
+        with house.database.connect() as line:
+            count += int(line.scalar(query.bindparams(ours=NAME)) or 0)
+        time.sleep(0.2)
+    return count
+
+
+def _cut_twilio(house: House, seconds: float) -> int:
+    count, until = 0, time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(house.random.uniform(0.1, 0.6))
+        house.network.twilio.cut()
+        count += 1
+    return count
+
+
+def _drawn(rates: dict[str, float]) -> Injection:
+    def inject(house: House, seconds: float) -> int:
+        before = sum(house.faults.drawn[name] for name in rates)
+        house.faults.fault_rate = rates
+        time.sleep(seconds)
+        house.faults.fault_rate = {}
+        return sum(house.faults.drawn[name] for name in rates) - before
+
+    return inject
+
+
+def _called_back(mode: Callbacks) -> Injection:
+    """Receipts matter most where the answer was lost: so every tenth is."""
+
+    def inject(house: House, seconds: float) -> int:
+        name, before = f"callbacks {mode}", house.faults.drawn[f"callbacks {mode}"]
+        usual, house.faults.callbacks = house.faults.callbacks, mode
+        _drawn({"500_after_accept": 0.1})(house, seconds)
+        house.faults.callbacks = usual
+        return house.faults.drawn[name] - before
+
+    return inject
+
+
+def _listless(*, lag: float = 0.0, status: int | None = None) -> Injection:
+    def inject(house: House, seconds: float) -> int:
+        house.faults.list_lag, house.faults.list_status = lag, status
+        count = _called_back("off")(house, seconds)
+        house.faults.list_lag, house.faults.list_status = 0.0, None
+        return count
+
+    return inject
+
+
+def _everything(house: House, seconds: float) -> int:
+    """Rates of every vendor's fault, and kills, flushes and terminated backends in any order."""
+    before, until = house.faults.drawn.total() + house.keeper.killed.total(), time.monotonic() + seconds
+    house.faults.fault_rate = {"429": 0.03, "500": 0.03, "500_after_accept": 0.02, "hang": 0.01, "reset": 0.02}
+    house.faults.fault_rate |= {"hang_after_accept": 0.01}
+    strikes = [_repeated(kill) for kill in ("kill_horse", "kill_worker", "kill_both", "kill_dyno", "kill_web")]
+    others, count = [_flush, _terminate, _cut_twilio, _repeated("kill_clock")], 0
+    while time.monotonic() < until:
+        house.random.choice(strikes)(house, 0.1)
+        if house.random.random() < 0.15:
+            count += house.random.choice(others)(house, 0.1)
+    house.faults.fault_rate = {}
+    return count + house.faults.drawn.total() + house.keeper.killed.total() - before

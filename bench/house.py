@@ -1,0 +1,95 @@
+"""The product, its people and its levers, ready for a bench."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import Engine, create_engine
+
+from bench.crowd import Crowd, move_in
+from bench.keeper import Keeper
+from bench.network import Network
+from bench.truth import Truth
+from config import Settings
+from providers.clock import system_clock
+from simulator.stage import Stage, stage
+from simulator.twilio.server import Faults
+from world import World
+
+# Ours go round the proxies, and are not to be terminated with the product's.
+NAME = "bench"
+
+
+@dataclass
+class House:
+    """Everything that runs, and everything that can be made to go wrong."""
+
+    on: Stage
+    network: Network
+    keeper: Keeper
+    crowd: Crowd
+    truth: Truth
+    database: Engine
+    random: Random
+
+    @property
+    def faults(self) -> Faults:
+        """The pretend Twilio's levers."""
+        return self.on.twilio.faults
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many people, how many messages each second into the outbox and from phones, and how many clocks."""
+
+    people: int
+    wave: int
+    inbound: int
+    clocks: int = 2
+
+
+@contextmanager
+def house(size: Size, settings: Mapping[str, str], seed: int, *, straight: bool = False) -> Iterator[House]:
+    """Set it up on a network with levers, or a `straight` one; run it, and leave nothing behind but its logs."""
+    network, random = Network(straight=straight), Random(seed)
+    with tempfile.TemporaryDirectory(prefix="gruppetto-bench-", delete=False) as folder:
+        chosen = {"PRETEND_CLOCK": "0", **settings, **_given(settings)}
+        try:
+            with stage(Path(folder), kept=False, network=network.between, settings=chosen) as on:
+                yield from _lived_in(on, network, size, random)
+        finally:
+            network.close()
+
+
+def _lived_in(on: Stage, network: Network, size: Size, random: Random) -> Iterator[House]:
+    on.environment["TWILIO_API_BASE_URL"] = network.before_twilio(on.environment["TWILIO_API_BASE_URL"])
+    twilio = on.twilio
+    twilio.now = system_clock
+    twilio.rules = replace(twilio.rules, announced=frozenset({"sent", "delivered"}), pair_burst=1_000_000)
+    twilio.faults.random = Random(random.random())
+    world = World.from_settings(_settings(on.environment))
+    database = create_engine(on.services.database_url, connect_args={"application_name": NAME}, pool_size=8)
+    people = move_in(on, world, size.people)
+    keeper = Keeper(on, clocks=size.clocks, random=random)
+    crowd = Crowd(world, people, random, size.wave, size.inbound)
+    try:
+        keeper.open()
+        yield House(on, network, keeper, crowd, Truth(database), database, random)
+    finally:
+        keeper.close()
+        database.dispose()
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    """What the processes read from their environment, for the bench's own world."""
+    names = [name for name in Settings.model_fields if name.upper() in environment]
+    return Settings(**{name: environment[name.upper()] for name in names})  # type: ignore[arg-type]
+
+
+def _given(settings: Mapping[str, str]) -> dict[str, str]:
+    """Whoever starts a bench may choose otherwise: LEASE_SECONDS=60 make chaos."""
+    return {name: os.environ[name] for name in settings if name in os.environ}

@@ -1,0 +1,178 @@
+"""The processes of the product: found, killed, and started again at once, as a host does."""
+
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+from threading import Event, Thread
+
+from honcho.environ import parse_procfile
+
+from simulator.stage import ROOT, Stage
+
+LOOK_EVERY = 0.1
+BUSY_WITHIN = 0.7
+POLITE = 3.0
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A worker of RQ's pool, and the work-horse it has forked if it has something to do."""
+
+    worker: int
+    horse: int | None
+
+
+class Keeper:
+    """Starts what the Procfile names, with several clocks, and starts again whatever stops."""
+
+    def __init__(self, on: Stage, *, clocks: int, random: Random) -> None:
+        self.on, self.random = on, random
+        self.killed: Counter[str] = Counter()
+        self.fell: Counter[str] = Counter()
+        self._expected: set[int] = set()
+        self._horses: set[int] = set()
+        self._done = Event()
+        self._commands = _commands(clocks)
+        self._thread = Thread(target=self._keep, daemon=True)
+
+    def open(self) -> None:
+        """Start everything and wait until it works."""
+        for name, command in self._commands.items():
+            self.on.start(name, command)
+        self.on.await_readiness()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Start nothing again, and leave nothing behind."""
+        self._done.set()
+        self._thread.join()
+        for name in self._commands:
+            self._kill_all(self.on.processes[name])
+        running = {pid for pid, *_ in _processes()}
+        for pid in self._horses & running:
+            _kill(pid)
+
+    def kill_horse(self) -> None:
+        """Kill a work-horse in the middle of its job."""
+        victim = self._victim()
+        if victim.horse is not None and _kill(victim.horse):
+            self.killed["work-horse"] += 1
+
+    def kill_worker(self) -> None:
+        """Kill a worker alone: its work-horse goes on as an orphan."""
+        if _kill(self._victim().worker):
+            self.killed["worker"] += 1
+
+    def kill_both(self) -> None:
+        """Kill a worker and its work-horse."""
+        victim = self._victim()
+        if _kill(victim.worker):
+            self.killed["worker and horse"] += 1
+        if victim.horse is not None:
+            _kill(victim.horse)
+
+    def kill_dyno(self) -> None:
+        """Kill the pool with all its workers and work-horses, as when a machine goes."""
+        self._victim()
+        self._kill_all(self.on.processes["worker"])
+        self.killed["worker dyno"] += 1
+        self._await("worker")
+
+    def restart_dyno(self) -> None:
+        """Ask the pool to stop, as a deploy does, and kill what has not stopped in time."""
+        self._victim()
+        pool = self.on.processes["worker"]
+        self._expected.add(pool.pid)
+        pool.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            pool.wait(POLITE)
+        self._kill_all(pool)
+        self.killed["worker restart"] += 1
+        self._await("worker")
+
+    def kill_clock(self) -> None:
+        """Kill one of the clocks."""
+        name = self.random.choice([name for name in self._commands if name.startswith("clock")])
+        self._kill_all(self.on.processes[name])
+        self.killed["clock"] += 1
+        self._await(name)
+        time.sleep(self.random.uniform(0.2, 2.0))
+
+    def kill_web(self) -> None:
+        """Kill gunicorn's worker, or gunicorn altogether, once it serves."""
+        self.on.await_readiness()
+        time.sleep(self.random.uniform(0.1, 1.0))
+        master = self.on.processes["web"].pid
+        workers = [pid for pid, parent, _ in _processes() if parent == master]
+        if workers and self.random.random() < 0.5:
+            _kill(self.random.choice(workers))
+        else:
+            self._kill_all(self.on.processes["web"])
+            self._await("web")
+        self.killed["web"] += 1
+
+    def _victim(self) -> Victim:
+        """A worker in the middle of something if there is one soon, else any; struck at a moment nobody chose."""
+        until = time.monotonic() + BUSY_WITHIN
+        while True:
+            victims = self._workers()
+            busy = [each for each in victims if each.horse is not None]
+            if busy or (victims and time.monotonic() > until):
+                break
+            time.sleep(0.02)
+        time.sleep(self.random.random() * 0.12)
+        return self.random.choice(busy or victims)
+
+    def _workers(self) -> list[Victim]:
+        pool, table = self.on.processes["worker"].pid, _processes()
+        workers = {pid for pid, parent, _ in table if parent == pool}
+        # RQ lets a work-horse lead a group of its own; the helpers of a worker stay in the worker's.
+        horses = {parent: pid for pid, parent, group in table if parent in workers and group == pid}
+        self._horses |= set(horses.values())
+        return [Victim(worker, horses.get(worker)) for worker in sorted(workers)]
+
+    def _kill_all(self, root: subprocess.Popen[bytes]) -> None:
+        self._expected.add(root.pid)
+        table, doomed = _processes(), [root.pid]
+        for pid in doomed:  # grows while it is walked: children of children
+            doomed += [child for child, parent, _ in table if parent == pid]
+        for pid in doomed:
+            _kill(pid)
+        root.wait()
+
+    def _await(self, name: str) -> None:
+        """Wait until the process is started again."""
+        while self.on.processes[name].poll() is not None and not self._done.is_set():
+            time.sleep(0.02)
+
+    def _keep(self) -> None:
+        while not self._done.wait(LOOK_EVERY):
+            for name, process in list(self.on.processes.items()):
+                if process.poll() is not None:
+                    self.fell[name] += process.pid not in self._expected
+                    self.on.start(name, self._commands[name])
+
+
+def _commands(clocks: int) -> dict[str, str]:
+    listed = parse_procfile((ROOT / "Procfile").read_text()).processes
+    several = {f"clock-{number}": listed["clock"] for number in range(1, clocks + 1)}
+    return {"web": listed["web"], "worker": listed["worker"], **several}
+
+
+def _processes() -> list[tuple[int, int, int]]:
+    """Every process of this machine: its number, its parent's, and its group's."""
+    listing = subprocess.run(["ps", "-axo", "pid=,ppid=,pgid="], capture_output=True, text=True, check=True).stdout
+    return [(int(pid), int(parent), int(group)) for pid, parent, group in map(str.split, listing.splitlines())]
+
+
+def _kill(pid: int) -> bool:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
