@@ -28,7 +28,7 @@ SETTINGS = {
     "SEND_RATE": "80",
     "WORKERS": "3",
 }
-QUICK, FULL = Size(people=400, wave=14, inbound=2), Size(people=1500, wave=14, inbound=2)
+QUICK, FULL = Size(people=400, wave=14, inbound=2), Size(people=1500, wave=18, inbound=3)
 HANG_SECONDS = 12.0  # the product waits 10 s for Twilio
 LATENCY = 0.05
 PATIENCE = 200.0
@@ -59,10 +59,12 @@ class Run:
         self._done = Event()
         self._watch = Thread(target=self._watching, daemon=True)
 
-    def play(self, script: list[Phase]) -> None:
-        """Play all phases and judge them."""
+    def play(self, script: list[Phase], until: float) -> None:
+        """Play all phases that begin before then, and judge them."""
         self._watch.start()
         for phase in script:
+            if time.monotonic() > until:
+                break
             self.rows.append(self._played(phase))
             if not self.quick:
                 self._until_quiet(self.rows[-1:])
@@ -136,7 +138,8 @@ def main(arguments: list[str]) -> int:
             at.faults.callbacks = "off" if chosen.no_callbacks else "normal"
             run = Run(at, quick=chosen.quick)
             script = phases(callbacks=not chosen.no_callbacks)
-            run.play([phase for phase in script if any(words in phase.name for words in chosen.only)])
+            wanted = [phase for phase in script if any(words in phase.name for words in chosen.only)]
+            run.play(wanted, began + 60 * chosen.minutes)
             print(f"\n{played(run.rows)}\n\n{report(run)}")
             print(f"seed {chosen.seed}, {time.monotonic() - began:.0f} s")
     except SetUpProblem as problem:
@@ -154,6 +157,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="under 3 minutes: each fault once, one after the other")
     parser.add_argument("--seed", type=int, default=1, help="what is drawn by chance follows from it")
     parser.add_argument("--no-callbacks", action="store_true", help="Twilio never tells what became of a message")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no further phase after so many")
     parser.add_argument("--only", nargs="+", default=[""], metavar="WORDS", help="only faults named like one of these")
     return parser.parse_args(arguments)
 

@@ -31,55 +31,55 @@ def phases(*, callbacks: bool) -> list[Phase]:
 
 def _kills() -> list[Phase]:
     return [
-        Phase("nothing (calm)", _nothing, 3, 20),
-        Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 180),
-        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 180),
-        Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 180),
-        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 6, 120),
-        Phase("TERM, then kill -9 worker dyno", _repeated("restart_dyno"), 6, 60),
-        Phase("kill -9 clock", _repeated("kill_clock"), 5, 90),
-        Phase("kill -9 web", _repeated("kill_web"), 6, 90),
+        Phase("nothing (calm)", _nothing, 3, 10),
+        Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 150),
+        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 150),
+        Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 150),
+        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 6, 100),
+        Phase("TERM, then kill -9 worker dyno", _repeated("restart_dyno"), 6, 45),
+        Phase("kill -9 clock", _repeated("kill_clock"), 5, 70),
+        Phase("kill -9 web", _repeated("kill_web"), 6, 60),
     ]
 
 
 def _outages() -> list[Phase]:
     return [
-        Phase("FLUSHALL", _flush, 4, 30),
+        Phase("FLUSHALL", _flush, 4, 20),
         Phase("Redis stopped", _stopped("redis"), 5, 12),
         Phase("Redis silent", _silent("redis"), 5, 12),
         Phase("Postgres stopped", _stopped("postgres"), 5, 10),
         Phase("Postgres silent", _silent("postgres"), 4, 10),
-        Phase("Postgres backends terminated", _terminate, 4, 30),
+        Phase("Postgres backends terminated", _terminate, 4, 20),
         Phase("Twilio unreachable", _stopped("twilio"), 5, 12),
-        Phase("Twilio's connections reset", _cut_twilio, 4, 30),
+        Phase("Twilio's connections reset", _cut_twilio, 4, 20),
     ]
 
 
 def _vendor() -> list[Phase]:
     return [
-        Phase("Twilio 429", _drawn({"429": 0.3}), 4, 30),
-        Phase("Twilio 500", _drawn({"500": 0.1}), 4, 30),
-        Phase("Twilio 500 after accepting", _drawn({"500_after_accept": 0.1}), 4, 30),
-        Phase("Twilio hangs", _drawn({"hang": 0.04}), 4, 30),
-        Phase("Twilio hangs after accepting", _drawn({"hang_after_accept": 0.04}), 4, 30),
-        Phase("Twilio resets", _drawn({"reset": 0.1}), 4, 30),
+        Phase("Twilio 429", _drawn({"429": 0.3}), 4, 20),
+        Phase("Twilio 500", _drawn({"500": 0.1}), 4, 20),
+        Phase("Twilio 500 after accepting", _drawn({"500_after_accept": 0.1}), 4, 20),
+        Phase("Twilio hangs", _drawn({"hang": 0.04}), 4, 20),
+        Phase("Twilio hangs after accepting", _drawn({"hang_after_accept": 0.04}), 4, 20),
+        Phase("Twilio resets", _drawn({"reset": 0.1}), 4, 20),
     ]
 
 
 def _callbacks() -> list[Phase]:
     return [
-        Phase("callbacks dropped", _called_back("off"), 4, 30),
-        Phase("callbacks doubled", _called_back("doubled"), 4, 30),
-        Phase("callbacks reordered", _called_back("reordered"), 4, 30),
-        Phase("callbacks before the answer", _called_back("before_answer"), 4, 30),
+        Phase("callbacks dropped", _called_back("off"), 4, 20),
+        Phase("callbacks doubled", _called_back("doubled"), 4, 20),
+        Phase("callbacks reordered", _called_back("reordered"), 4, 20),
+        Phase("callbacks before the answer", _called_back("before_answer"), 4, 20),
     ]
 
 
 def _lists() -> list[Phase]:
     return [
-        Phase("list lags 1.5 s, no callbacks", _listless(lag=1.5), 4, 30),
+        Phase("list lags 1.5 s, no callbacks", _listless(lag=1.5), 4, 20),
         Phase("list fails, no callbacks", _listless(status=503), 4, 20),
-        Phase("everything at once", _everything, 8, 180),
+        Phase("everything at once", _everything, 8, 130),
     ]
 
 

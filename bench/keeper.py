@@ -35,9 +35,8 @@ class Keeper:
         self.killed: Counter[str] = Counter()
         self.fell: Counter[str] = Counter()
         self._expected: set[int] = set()
-        self._horses: set[int] = set()
         self._done = Event()
-        self._commands = _commands(clocks)
+        self._commands = _commands(clocks, self.on.folder.name)
         self._thread = Thread(target=self._keep, daemon=True)
 
     def open(self) -> None:
@@ -53,8 +52,7 @@ class Keeper:
         self._thread.join()
         for name in self._commands:
             self._kill_all(self.on.processes[name])
-        running = {pid for pid, *_ in _processes()}
-        for pid in self._horses & running:
+        for pid in _named(self.on.folder.name):
             _kill(pid)
 
     def kill_horse(self) -> None:
@@ -133,7 +131,6 @@ class Keeper:
         workers = {pid for pid, parent, _ in table if parent == pool}
         # RQ lets a work-horse lead a group of its own; the helpers of a worker stay in the worker's.
         horses = {parent: pid for pid, parent, group in table if parent in workers and group == pid}
-        self._horses |= set(horses.values())
         return [Victim(worker, horses.get(worker)) for worker in sorted(workers)]
 
     def _kill_all(self, root: subprocess.Popen[bytes]) -> None:
@@ -158,16 +155,23 @@ class Keeper:
                     self.on.start(name, self._commands[name])
 
 
-def _commands(clocks: int) -> dict[str, str]:
+def _commands(clocks: int, mark: str) -> dict[str, str]:
+    """What runs. The workers also listen to a queue that nobody uses, whose name tells them from anybody else's."""
     listed = parse_procfile((ROOT / "Procfile").read_text()).processes
     several = {f"clock-{number}": listed["clock"] for number in range(1, clocks + 1)}
-    return {"web": listed["web"], "worker": listed["worker"], **several}
+    return {"web": listed["web"], "worker": f"{listed['worker']} {mark}", **several}
 
 
 def _processes() -> list[tuple[int, int, int]]:
     """Every process of this machine: its number, its parent's, and its group's."""
     listing = subprocess.run(["ps", "-axo", "pid=,ppid=,pgid="], capture_output=True, text=True, check=True).stdout
     return [(int(pid), int(parent), int(group)) for pid, parent, group in map(str.split, listing.splitlines())]
+
+
+def _named(mark: str) -> list[int]:
+    """Those of the worker's processes that are left, orphans too: a fork keeps the command line it came from."""
+    listing = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    return [int(line.split()[0]) for line in listing.splitlines() if line.endswith(f" {mark}")]
 
 
 def _kill(pid: int) -> bool:

@@ -92,7 +92,7 @@ class Memory:
     def _watch(self) -> None:
         while not self._done.wait(1.0):
             listing = subprocess.run(["ps", "-axo", "rss=,args="], capture_output=True, text=True, check=True).stdout
-            sizes = [int(line.split()[0]) for line in listing.splitlines() if "rq worker-pool" in line]
+            sizes = [int(line.split()[0]) for line in listing.splitlines() if line.endswith(self.at.on.folder.name)]
             self.largest = max([self.largest, *sizes])
 
 

@@ -1,0 +1,119 @@
+"""`python -m bench.weeks`: weeks of many groups in all zones, through the real clock, scheduler and workers.
+
+Time is made to pass four hours each second while two clocks ring; at the end every group must have each of its digests
+once, over both changes of daylight saving.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
+from random import Random
+from zoneinfo import available_timezones
+
+from sqlalchemy import Engine, create_engine, text
+
+from bench.figures import table
+from fitness.schedules import Weekly, cron, due_period, from_cron, next_due
+from simulator.stage import Stage, open_for_business, stage
+
+START = datetime(2026, 10, 19, tzinfo=UTC)  # Europe changes on 25 October, North America on 1 November
+STEP = timedelta(hours=4)
+SETTINGS = {"PRETEND_CLOCK": "1", "TICK_SECONDS": "1", "WORKERS": "2"}
+SECOND_CLOCK = "python -m jobs.schedule"
+INSERT = text(
+    "INSERT INTO groups (name, timezone, digest_schedule, next_digest_at, settings, is_active)"
+    " VALUES (:name, :zone, :schedule, :due, '{}', true)"
+)
+
+
+def play(groups: int, weeks: int, seed: int) -> list[tuple[str, str]]:
+    """Let the weeks pass, and count."""
+    with (
+        tempfile.TemporaryDirectory(prefix="gruppetto-weeks-") as folder,
+        stage(Path(folder), kept=False, settings=SETTINGS) as on,
+    ):
+        on.clock.travel_to(START)
+        database = create_engine(on.environment["DATABASE_URL"])
+        expected = _found_groups(database, groups, START + timedelta(weeks=weeks), Random(seed))
+        open_for_business(on)
+        on.start("second clock", SECOND_CLOCK)
+        began = time.monotonic()
+        _pass(on, weeks)
+        made = _settled(database, sum(map(len, expected.values())))
+        database.dispose()
+    due = sum(map(len, expected.values()))
+    missed = sum(len(periods - made.get(group, set())) for group, periods in expected.items())
+    extra = sum(len(made.get(group, set()) - periods) for group, periods in expected.items())
+    return [
+        ("groups", f"{groups:,}"),
+        ("weeks", str(weeks)),
+        ("digests due", f"{due:,}"),
+        ("missed", str(missed)),
+        ("too many", str(extra)),
+        ("seconds", f"{time.monotonic() - began:.0f}"),
+    ]
+
+
+def _found_groups(database: Engine, count: int, end: datetime, random: Random) -> dict[int, set[tuple[str, str]]]:
+    """Found the groups; for each, the periods that fall due until the end, worked out beforehand."""
+    zones, expected = sorted(available_timezones()), {}
+    with database.begin() as connection:
+        for number in range(1, count + 1):
+            zone = zones[number % len(zones)]
+            schedule = Weekly(random.randrange(7), clock_time(random.randrange(24), random.choice((0, 15, 30, 45))))
+            due = next_due(schedule, zone, START)
+            connection.execute(INSERT, {"name": f"g{number}", "zone": zone, "schedule": cron(schedule), "due": due})
+            expected[number] = set(_periods(cron(schedule), zone, due, end))
+    return expected
+
+
+def _periods(line: str, zone: str, due: datetime, end: datetime) -> list[tuple[str, str]]:
+    schedule, found = from_cron(line), []
+    while due <= end:
+        dates = due_period(schedule, zone, due)
+        found.append((str(dates.start), str(dates.end)))
+        due = next_due(schedule, zone, due)
+    return found
+
+
+def _pass(on: Stage, weeks: int) -> None:
+    """Four hours a second."""
+    for step in range(1, int(timedelta(weeks=weeks) / STEP) + 1):
+        on.clock.travel_to(START + step * STEP)
+        time.sleep(1)
+
+
+def _settled(database: Engine, wanted: int) -> dict[int, set[tuple[str, str]]]:
+    """What was made, once nothing is pending any more. Twice the same would break the table's constraint."""
+    for _ in range(300):
+        with database.connect() as connection:
+            query = "SELECT group_id, period_start, period_end FROM digest_runs WHERE status = 'sent'"
+            rows = connection.execute(text(query)).all()
+        if len(rows) >= wanted:
+            break
+        time.sleep(1)
+    made: dict[int, set[tuple[str, str]]] = {}
+    for group, start, end in rows:
+        made.setdefault(group, set()).add((str(start), str(end)))
+    return made
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the table; 1 if a digest was missed or came too often."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--groups", type=int, default=2_000)
+    options.add_argument("--weeks", type=int, default=4)
+    options.add_argument("--seed", type=int, default=1)
+    chosen = options.parse_args(arguments)
+    figures = play(chosen.groups, chosen.weeks, chosen.seed)
+    print(table(figures))
+    return 1 if {"missed": "0", "too many": "0"}.items() - dict(figures).items() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
