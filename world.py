@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from config import Settings
 from models.base import make_sessions, open_engine
 from models.vault import Vault
+from providers.activity_files import ActivityReader, read_activity
 from providers.charts import Charts, FallbackCharts
 from providers.clock import Clock, PretendClock, system_clock
 from providers.garmin import Garmin, GarminByKey
@@ -34,6 +35,7 @@ class World:
     garmin: Garmin
     garmin_by_key: GarminByKey
     charts: Charts
+    read_activity: ActivityReader
 
     @classmethod
     def from_env(cls) -> "World":
@@ -62,6 +64,7 @@ class World:
             garmin=GarminConnect(settings.garmin_base_url),
             garmin_by_key=GarminPersonal(settings.garmin_personal_api_base_url, now=now),
             charts=_charts(settings),
+            read_activity=read_activity,
         )
 
 

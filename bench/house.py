@@ -80,6 +80,7 @@ def _lived_in(on: Stage, network: Network, size: Size, random: Random) -> Iterat
         keeper.open()
         yield House(on, network, keeper, crowd, Truth(database), database, random)
     finally:
+        crowd.end()
         keeper.close()
         database.dispose()
 

@@ -1,5 +1,6 @@
 """One turn, from a line to its reply: who, which command, may they, answer, apologise."""
 
+import re
 import secrets
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from messages.message import Button, Message
 from messages.render import render
 from models import InboundMessage, MessageKind
 from providers.messenger import Inbound
-from services import groups, mailbox, members
+from services import files, groups, mailbox, members
 from services.digests import reader_of
 from services.refusals import Refusal
 from world import World
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
 TRIES = 3
 GOT_IN_THE_WAY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
+FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
 NO_WORDS = {"cancel", "no", "nope", "no thanks", "no thank you", "never mind", "nevermind"}
 
 
@@ -65,7 +67,7 @@ def _turn(
             address=inbound.address,
             profile_name=inbound.profile_name,
         )
-        turn = Turn(world, session, member, inbound.line, now, reference, is_new)
+        turn = Turn(world, session, member, inbound.line, now, reference, is_new, _files(inbound))
         name, reply = _answer(turn, again=again)
         mailbox.post(session, member.id, reply, now, kind=MessageKind.REPLY, key=f"reply:{inbound.sid}")
         heard = session.get_one(InboundMessage, inbound.sid)
@@ -101,6 +103,9 @@ def _respond_or_refuse(turn: Turn) -> tuple[str, Message]:
 
 
 def _respond(turn: Turn) -> tuple[str, Message]:
+    """A file wins over the words under it, even over a command: WhatsApp puts the file's name there."""
+    if turn.files:
+        return "file", _take_files(turn)
     if not turn.line.strip():
         return "media", turn.say("start/only_text", buttons=[Button("Help", "help")])
     bare = said(turn.line)
@@ -113,6 +118,18 @@ def _respond(turn: Turn) -> tuple[str, Message]:
     if isinstance(reading, Unfinished):
         return reading.command.name, turn.ask(f"{reading.command.topic}/ask_{reading.missing.name}")
     return reading.command.name, _run(turn, reading)
+
+
+def _take_files(turn: Turn) -> Message:
+    for url, content_type in turn.files:
+        files.keep(turn.session, turn.member, url, content_type, turn.now)
+    return turn.say("garmin/reading_file")
+
+
+def _files(inbound: Inbound) -> tuple[tuple[str, str], ...]:
+    """What may be an activity: any document, and whatever is of a kind that phones give such files."""
+    is_document = inbound.kind == "document"
+    return tuple((url, kind) for url, kind in inbound.media if url and (is_document or FILE.match(kind)))
 
 
 def _read(turn: Turn) -> tuple[str, Reading]:

@@ -23,7 +23,7 @@ NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
 
 @dataclass
 class Turn:
-    """One line from one member, inside one transaction."""
+    """One line from one member, inside one transaction. `files` are the addresses and kinds of what came with it."""
 
     world: World
     session: Session
@@ -32,6 +32,7 @@ class Turn:
     now: datetime
     reference: str
     is_new: bool = False
+    files: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def membership(self) -> Membership:

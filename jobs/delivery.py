@@ -66,7 +66,8 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
     on_the_way: set[Future[HandOver]] = set()
     while True:
         free = AT_ONCE - len(on_the_way) if time.monotonic() < until else 0
-        places = pace.take(free)
+        wanted = _ready(world, free)
+        places = pace.take(wanted)
         deadline = time.monotonic() + world.settings.lease_seconds - LONGEST_POST
         claimed = _claim(world, len(places.moments))
         pace.give_back(places, len(places.moments) - len(claimed))
@@ -74,7 +75,7 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
         turns = zip(claimed, places.moments, strict=False)
         on_the_way |= {pool.submit(_hand_over, world, each, pace, at, deadline) for each, at in turns}
         if not on_the_way:
-            if places.moments or not free:
+            if places.moments or not wanted:
                 return count
             time.sleep(LOOK_EVERY)
             continue
@@ -83,21 +84,29 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
 
 
 def _more_comes(world: World, until: float) -> bool:
-    """Stay and look; meanwhile nobody else is woken. Whoever rang while the bell was held is found by the last look."""
+    """Stay and look, if nobody else does; meanwhile nobody else is woken.
+
+    Whoever rang while the bell was held is found by the last look, after it was let go.
+    """
     stay = min(time.monotonic() + world.settings.linger_seconds, until)
+    if time.monotonic() >= stay or not hold(world, drain):
+        return time.monotonic() < until and _ready(world, 1) > 0
     found = False
     while not found and time.monotonic() < stay:
-        hold(world, drain)
         time.sleep(LOOK_EVERY)
-        found = _may_leave(world)
+        found = _ready(world, 1) > 0
     release(world, drain)
-    return found or (time.monotonic() < until and _may_leave(world))
+    return found or (time.monotonic() < until and _ready(world, 1) > 0)
 
 
-def _may_leave(world: World) -> bool:
+def _ready(world: World, most: int) -> int:
+    """How many messages may leave now, up to `most`."""
+    if most <= 0:
+        return 0
     with world.sessions() as session:
-        due = outbox.next_due(session)
-        return due is not None and due <= world.now() and not breakers.is_shut(session, breakers.MESSENGER, world.now())
+        if breakers.is_shut(session, breakers.MESSENGER, world.now()):
+            return 0
+        return outbox.ready(session, world.now(), most)
 
 
 @job("work", timeout=300)

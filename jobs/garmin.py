@@ -1,4 +1,4 @@
-"""Speaking with Garmin: sign-ins first, somebody is waiting; then accounts whose activities are due to be read."""
+"""Where activities come from: sign-ins and files first, somebody is waiting; then accounts that are due to be read."""
 
 import time
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy import text
 
+from jobs.files import read_next_file
 from jobs.linking import sign_in_next
 from jobs.queue import job
 from jobs.syncing import sync_next
@@ -28,9 +29,13 @@ def drain(world: World) -> int:
     """Work through what waits for Garmin, at most two workers at once. Gives how many things were done."""
     until, count = time.monotonic() + FOR_SECONDS, 0
     with _lane(world) as free:
-        while free and time.monotonic() < until and (sign_in_next(world) or sync_next(world)):
+        while free and time.monotonic() < until and _do_one_thing(world):
             count += 1
     return count
+
+
+def _do_one_thing(world: World) -> bool:
+    return sign_in_next(world) or read_next_file(world) or sync_next(world)
 
 
 @job("garmin", timeout=60)

@@ -94,10 +94,15 @@ def ring(world: World, work: Work) -> bool:
     return True
 
 
-def hold(world: World, work: Work) -> None:
-    """Let nobody else be woken for this: whoever holds the bell is looking already. It frees itself in a moment."""
-    with suppress(RedisError):
-        world.redis.set(f"{RUNG}{work.name}", 1, ex=HELD)
+def hold(world: World, work: Work) -> bool:
+    """Let nobody else be woken for this: whoever holds the bell is looking already. It frees itself in a moment.
+
+    False when somebody else holds it, or has been woken already.
+    """
+    try:
+        return bool(world.redis.set(f"{RUNG}{work.name}", 1, nx=True, ex=HELD))
+    except RedisError:
+        return False
 
 
 def release(world: World, work: Work) -> None:

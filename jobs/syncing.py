@@ -1,8 +1,10 @@
 """Reading accounts whose time has come: tokens kept before anything else, each page in its own transaction."""
 
 import time
+from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as Database
 
 from jobs import crash
@@ -16,6 +18,9 @@ from services.syncing import Errand, Found
 from world import World
 
 log = structlog.get_logger()
+
+MOST_ASKED_FOR = 3
+PAUSES = (0.1, 1, 5)  # seconds, while Postgres is away for a moment
 
 
 def sync_next(world: World) -> bool:
@@ -32,14 +37,12 @@ def sync_next(world: World) -> bool:
         _refused(world, errand, error)
     except GarminError as error:
         wish = error.retry_after if isinstance(error, GarminThrottled) else None
-        with transaction(world) as session:
-            syncing.put_off(session, errand, type(error).__name__, world.now(), wish)
+        _put_off(world, errand, type(error).__name__, wish)
         log.warning("sync put off", account=errand.account_id, why=type(error).__name__)
     except Exception:
         # One account that cannot be read must not keep the others from being read.
         log.exception("sync broke", account=errand.account_id)
-        with transaction(world) as session:
-            syncing.put_off(session, errand, "bug", world.now())
+        _put_off(world, errand, "bug")
     else:
         log.info("synced", account=errand.account_id, new=len(found.new), changed=found.changed, gone=found.gone,
                  seconds=round(time.monotonic() - began, 2))  # fmt: skip
@@ -47,17 +50,28 @@ def sync_next(world: World) -> bool:
 
 
 def read(world: World, errand: Errand) -> Found:
+    """Read an account, and keep its tokens whatever comes: one that was renewed half-way is the only good one."""
+    account = _opened(world, errand)
+    try:
+        return _read_through(world, errand, account)
+    finally:
+        _keep(world, errand, account)
+
+
+def _read_through(world: World, errand: Errand, account: Session) -> Found:
     """Read the window page by page, mark what is gone, read steps if they are due, and tell a member who waits."""
-    account, total, seen = _opened(world, errand), Found(), set[int]()
+    total, seen = Found(), set[int]()
     for page in account.activities(errand.start, errand.end):
         with transaction(world) as session:
             found = syncing.store(session, errand, page, account.tokens)
         crash.here("after_page")
-        seen |= found.seen
+        seen |= {row["activityId"] for row in page.rows if isinstance(row.get("activityId"), int)}
+        total.uncounted |= found.uncounted
         total.new += found.new
         total.changed += found.changed
+    certainly_gone = total.uncounted | _confirmed(world, errand, account, seen)
     with transaction(world) as session:
-        total.gone = syncing.finish(session, errand, seen, world.now())
+        total.gone = syncing.finish(session, errand, seen, world.now(), certainly_gone)
         if errand.is_first or errand.was_asked:
             member = _member(session, errand)
             message = notices.synced(session, member, len(total.new), is_first=errand.is_first)
@@ -66,16 +80,36 @@ def read(world: World, errand: Errand) -> Found:
     return total
 
 
+def _confirmed(world: World, errand: Errand, account: Session, seen: set[int]) -> set[int]:
+    """Where more vanished than is believed: all of them, if Garmin knows none of those that it is asked for by name."""
+    with world.sessions() as session:
+        missing = syncing.doubtful(session, errand, seen)
+    asked = missing[:: len(missing) // MOST_ASKED_FOR + 1]
+    return set(missing) if asked and all(account.is_gone(each) for each in asked) else set()
+
+
 def _opened(world: World, errand: Errand) -> Session:
     """The account, its tokens renewed and kept: they rotate, and old ones are worth nothing."""
     door = world.garmin_by_key if errand.method is GarminMethod.KEY else world.garmin
     account = door.open(errand.tokens)
     account.renew()
-    if account.tokens != errand.tokens:
-        with transaction(world) as session:
-            linking.keep_tokens(session, session.get_one(GarminAccount, errand.account_id), account.tokens)
-        crash.here("after_renewed")
+    _keep(world, errand, account)
+    crash.here("after_renewed")
     return account
+
+
+def _keep(world: World, errand: Errand, account: Session) -> None:
+    """Keep the tokens if they are new, and try hard: those that we hold are spent."""
+    for pause in (*PAUSES, None) if account.tokens != errand.tokens else ():
+        try:
+            with transaction(world) as session:
+                linking.keep_tokens(session, session.get_one(GarminAccount, errand.account_id), account.tokens)
+        except OperationalError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            return
 
 
 def _read_steps(world: World, errand: Errand, account: Session) -> None:
@@ -91,16 +125,29 @@ def _read_steps(world: World, errand: Errand, account: Session) -> None:
         syncing.store_steps(session, errand, days, world.now())
 
 
+def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = None) -> None:
+    """Later, then; who asked and waits for the answer is told when."""
+    with transaction(world) as session:
+        until = syncing.put_off(session, errand, why, world.now(), wish)
+        if errand.was_asked:
+            member = _member(session, errand)
+            _post(session, world, errand, member, notices.away(member, until), "away", MessageKind.REPLY)
+
+
 def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
     """Garmin refuses the tokens: a kept password may help; else the link may have ended, and the member is told."""
     with transaction(world) as session:
         account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-        password, email = linking.kept_password(session, account, world.now()), account.garmin_email or ""
+        # A 401 that may pass is no reason to sign in, nor is a password that the operator no longer lets us keep.
+        is_last = syncing.ends_link(account, certain=error.certain, now=world.now())
+        may_use = is_last and world.settings.garmin_keep_password
+        password = linking.kept_password(session, account, world.now()) if may_use else None
+        email = account.garmin_email or ""
     if password is not None and _signed_in_again(world, errand, email, password):
         return
     with transaction(world) as session:
         ended = syncing.refused(session, errand, certain=error.certain, now=world.now())
-        if ended:
+        if ended and not linking.knows_of_end(session.get_one(GarminAccount, errand.account_id)):
             member = _member(session, errand)
             _post(session, world, errand, member, notices.relink(member), "relink", MessageKind.NOTICE)
     log.warning("tokens refused", account=errand.account_id, ended=ended, why=str(error))

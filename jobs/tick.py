@@ -5,7 +5,7 @@ import structlog
 from jobs import crash, delivery, digests, garmin
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
-from services import contents, linking, media, outcomes, syncing
+from services import contents, files, linking, media, outcomes, syncing
 from services import digests as digest_service
 from services.bells import Bell
 from world import World
@@ -42,7 +42,7 @@ def ring_for_what_waits(world: World) -> None:
     with world.sessions() as session:
         waiting = outcomes.backlog(session)
         doubtful = outcomes.has_doubts(session, now)
-        due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now)
+        due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now) or files.is_waiting(session, now)
         due_digest = digest_service.pending(session)
         unchecked = contents.is_check_due(session, now)
         ending = bool(linking.due_reminders(session, now))

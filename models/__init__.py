@@ -4,6 +4,7 @@ from models.audit import AuditEvent
 from models.base import Base
 from models.breakers import Breaker
 from models.digests import DigestRun, RunStatus
+from models.files import SentFile
 from models.garmin import Activity, Day, GarminAccount, GarminMethod, GarminStatus
 from models.groups import Group, Invite, Membership, Role
 from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
@@ -40,5 +41,6 @@ __all__ = [
     "OutboundMessage",
     "Role",
     "RunStatus",
+    "SentFile",
     "Units",
 ]

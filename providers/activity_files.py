@@ -1,5 +1,6 @@
 """Activities from files that people send: FIT as a watch writes it, TCX and GPX as everybody exports them."""
 
+from collections.abc import Callable
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -7,6 +8,8 @@ from providers.errors import Flaw, NotAnActivityFile
 from providers.fit_files import read_fit
 from providers.recordings import Recording, rows
 from providers.track_files import read_tracks
+
+ActivityReader = Callable[[bytes, str, tzinfo], list[dict[str, Any]]]
 
 LARGEST = 10 * 1024 * 1024
 ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")

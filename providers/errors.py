@@ -99,6 +99,18 @@ class Unclear(MessengerError):
     """It may have been accepted or not: look it up before sending again."""
 
 
+class NotKept(MessengerError):
+    """A file that somebody sent is not to be had: it is gone, or its address is none of the vendor's."""
+
+    permanent = True
+
+
+class TooLarge(MessengerError):
+    """A file that somebody sent has more bytes than were asked for."""
+
+    permanent = True
+
+
 class ChartError(ProviderError):
     """A picture could not be drawn."""
 

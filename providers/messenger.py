@@ -127,6 +127,13 @@ class Messenger(Protocol):
         """List what people wrote to us since then, newest first: for those whose webhook never came."""
         ...
 
+    def download(self, url: str, most: int) -> bytes:
+        """Fetch a file that somebody sent, of at most so many bytes. Raises a `providers.errors.MessengerError`.
+
+        `url` is taken from a webhook: an address that is not one of the vendor's own is refused.
+        """
+        ...
+
     def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Tell whether this webhook was really signed by the vendor for this URL."""
         ...

@@ -24,6 +24,7 @@ from providers.messenger import Approval, Content, Inbound, Parcel, Receipt, Sen
 from providers.twilio_codes import meaning_of
 from providers.twilio_forms import SID, addresses_of, read_inbound, read_receipt
 from providers.twilio_http import Throttled, TwilioHttp
+from providers.twilio_media import TwilioMedia
 
 log = structlog.get_logger()
 
@@ -52,7 +53,9 @@ class Twilio:
         self.callback_url = callback_url
         self.secret = secret.encode()
         self.validator = RequestValidator(auth_token)
-        self.client = Client(account_sid, auth_token, http_client=TwilioHttp(base_url, timeout))
+        client = TwilioHttp(base_url, timeout)
+        self.client = Client(account_sid, auth_token, http_client=client)
+        self.media = TwilioMedia(client, account_sid, auth_token)
 
     def send(self, parcel: Parcel) -> str:
         """POST one message, once. See `Messenger.send`."""
@@ -95,6 +98,10 @@ class Twilio:
         except FAILURES as error:
             raise _asking(error) from None
         return [heard for heard in map(_heard, listed) if heard is not None]
+
+    def download(self, url: str, most: int) -> bytes:
+        """See `Messenger.download`."""
+        return self.media.download(url, most)
 
     def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Check the account, then the signature. A missing one is False, not an error."""

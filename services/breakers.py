@@ -42,5 +42,11 @@ def shut_longer(session: Session, name: str, now: datetime, first: timedelta, mo
 
 def is_shut(session: Session, name: str, now: datetime) -> bool:
     """Whether it is to be left alone now."""
+    until = shut_until(session, name)
+    return until is not None and until > now
+
+
+def shut_until(session: Session, name: str) -> datetime | None:
+    """Until when it is, or was last, left alone."""
     found = session.get(Breaker, name)
-    return found is not None and found.shut_until > now
+    return None if found is None else found.shut_until

@@ -86,7 +86,8 @@ def _by_key(session: Session, sealed: SealedColumn) -> Counter[str]:
     counted = select(head, func.count()).where(sealed.column.is_not(None)).group_by(head)
     found: Counter[str] = Counter()
     for start, number in session.execute(counted):
-        found[bytes(start)[2 : 2 + start[1]].decode(errors="replace")] += number
+        written = bytes(start)
+        found[written[2 : 2 + written[1]].decode(errors="replace")] += number
     return found
 
 

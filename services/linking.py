@@ -229,7 +229,7 @@ def account_of(session: Session, member: Member) -> GarminAccount | None:
 
 def due_reminders(session: Session, now: datetime) -> list[GarminAccount]:
     """Accounts whose key ends soon and whose member has not been told so yet, their rows locked."""
-    ending = (GarminAccount.key_ends_at.is_not(None), GarminAccount.key_ends_at < now + timedelta(days=REMIND_DAYS[0]))
+    ending = (GarminAccount.key_ends_at.is_not(None), GarminAccount.key_ends_at <= now + timedelta(days=REMIND_DAYS[0]))
     linked = GarminAccount.status == GarminStatus.LINKED
     accounts = session.scalars(select(GarminAccount).where(*ending, linked).with_for_update(skip_locked=True))
     return [each for each in accounts if _reminder(each, now) is not None]
@@ -239,6 +239,11 @@ def remind(account: GarminAccount, now: datetime) -> int:
     """Note that the member is told now; gives the days that are left, a begun one too."""
     account.reminded_days = _reminder(account, now)
     return max(-((now - account.key_ends_at) // timedelta(days=1)), 0) if account.key_ends_at else 0
+
+
+def knows_of_end(account: GarminAccount) -> bool:
+    """Whether the member was told that the key of this account has ended."""
+    return account.reminded_days == 0
 
 
 def _reminder(account: GarminAccount, now: datetime) -> int | None:

@@ -1,5 +1,8 @@
 """What the bot says without being spoken to."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from messages.message import Button, Message
@@ -16,6 +19,30 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Mes
     buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
     template = "garmin/connected" if is_first else "garmin/synced"
     return render(template, reader_of(member), new=new, newest=newest, in_group=in_group, buttons=buttons)
+
+
+def away(member: Member, until: datetime) -> Message:
+    """A sync that the member waits for could not be made."""
+    return render("garmin/away", reader_of(member), until=until)
+
+
+def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:
+    """A file that the member sent is read: what was in it, and whether that was new."""
+    sessions = standings.from_ids(session, member.id, ids)
+    return render(
+        "garmin/file_read",
+        reader_of(member),
+        sessions=sessions,
+        new=new,
+        twins=standings.have_twins(session, sessions),
+        today=members.local_now(member, now).date(),
+        buttons=[Button("My week", "me")],
+    )
+
+
+def file_not_read(member: Member, problem: str) -> Message:
+    """A file that the member sent cannot be read: why, and what to do."""
+    return render("garmin/file_not_read", reader_of(member), problem=problem)
 
 
 def relink(member: Member) -> Message:

@@ -74,6 +74,12 @@ def claim(session: Session, now: datetime, most: int, usable: Mapping[str, str],
     return claimed
 
 
+def ready(session: Session, now: datetime, most: int) -> int:
+    """How many messages may be claimed now, counted up to `most`."""
+    some = select(OutboundMessage.id).join(Member, Member.id == OutboundMessage.member_id).where(*_may_go(now))
+    return session.scalar(select(func.count()).select_from(some.limit(most).subquery())) or 0
+
+
 def next_due(session: Session) -> datetime | None:
     """When the next queued message may leave, or none waits; a person who has just got one gets the next 6 s later."""
     busy = aliased(OutboundMessage)
@@ -109,19 +115,24 @@ def body_hash(text: str) -> str:
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:32]
 
 
-def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequence[tuple[OutboundMessage, Member]]:
+def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What makes a message one that may be claimed, its reader joined."""
     busy = aliased(OutboundMessage)
     # A reply answers what a person has just said, and WhatsApp lends a burst for that; the rest keeps its distance.
     rested = or_(OutboundMessage.kind == MessageKind.REPLY, Member.next_send_at.is_(None), Member.next_send_at <= now)
+    return (
+        OutboundMessage.state == MessageState.QUEUED,
+        OutboundMessage.next_attempt_at <= now,
+        rested,
+        ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT)),
+    )
+
+
+def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequence[tuple[OutboundMessage, Member]]:
     query = (
         select(OutboundMessage, Member)
         .join(Member, Member.id == OutboundMessage.member_id)
-        .where(
-            OutboundMessage.state == MessageState.QUEUED,
-            OutboundMessage.next_attempt_at <= now,
-            rested,
-            ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT)),
-        )
+        .where(*_may_go(now))
         .order_by(OutboundMessage.priority, OutboundMessage.next_attempt_at, OutboundMessage.created_at)
         .limit(most * ROWS_FOR_EACH)
         # NO KEY UPDATE: a digest being written for these members, which only refers to them, is not in the way.
@@ -133,7 +144,8 @@ def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequenc
         if len(first) < most:
             first.setdefault(member.id, (row, member))
     # Between the look and the lock another worker may have claimed for the same person: look again, now locked.
-    taken = select(busy.member_id).where(busy.member_id.in_(first), busy.state.in_(IN_FLIGHT))
+    in_flight = (OutboundMessage.member_id.in_(first), OutboundMessage.state.in_(IN_FLIGHT))
+    taken = select(OutboundMessage.member_id).where(*in_flight)
     for member_id in session.scalars(taken):
         first.pop(member_id, None)
     return list(first.values())

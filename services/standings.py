@@ -1,7 +1,7 @@
 """Who moved how much: sums over activities, and places."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -136,6 +136,7 @@ def counting(dates: Dates, sport: Sport | None = None) -> list[ColumnElement[boo
     """What makes an activity count in these days."""
     conditions: list[ColumnElement[bool]] = [
         Activity.deleted_at.is_(None),
+        Activity.twin_of.is_(None),
         Activity.local_date.between(dates.start, dates.end),
     ]
     if sport is not None:
@@ -147,6 +148,18 @@ def first_day(session: Session, member: Member) -> date | None:
     """The day of the member's first activity that we know."""
     query = select(func.min(Activity.local_date)).where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
     return session.scalar(query)
+
+
+def from_ids(session: Session, member_id: int, ids: Collection[int]) -> list[Activity]:
+    """The member's activities with these ids of Garmin's or of a file's, oldest first."""
+    query = select(Activity).where(Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
+    return list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
+
+
+def have_twins(session: Session, activities: Sequence[Activity]) -> bool:
+    """Whether another device recorded one of these too, whichever record counts."""
+    other = select(Activity.id).where(Activity.twin_of.in_([each.id for each in activities])).limit(1)
+    return any(each.twin_of is not None for each in activities) or session.scalar(other) is not None
 
 
 def newest(session: Session, member: Member) -> Activity | None:

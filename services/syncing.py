@@ -20,6 +20,7 @@ from fitness.sports import counts, sport_of
 from fitness.twins import Record, twins
 from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminStatus, Member
 from models.vault import Unreadable
+from providers.errors import Flaw, NotAnActivityFile
 from providers.garmin import DaySteps, Page
 from services import breakers, linking
 from services.bells import Bell, ring
@@ -55,12 +56,20 @@ KEPT = (
 
 @dataclass
 class Found:
-    """What a sync saw: rows new, changed, gone; `uncounted` are listed, but are no session of their own."""
+    """What a sync or a file told: rows new, changed, gone; `uncounted` are listed, but are no session of their own."""
 
     new: list[int] = field(default_factory=list)
     changed: int = 0
     gone: int = 0
     uncounted: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class NoAccount:
+    """Whose rows are read, where they come from a file."""
+
+    member_id: int
+    id: None = None
 
 
 @dataclass(frozen=True)
@@ -102,8 +111,10 @@ def hurry(session: Session, member_ids: Sequence[int], now: datetime, *, older_t
         GarminAccount.failed_at.is_(None),
         GarminAccount.refused_at.is_(None),
     )
-    query = select(GarminAccount).where(GarminAccount.member_id.in_(member_ids), stale, *well).with_for_update()
-    accounts = [each for each in session.scalars(query) if each.next_sync_at > now]
+    query = select(GarminAccount).where(GarminAccount.member_id.in_(member_ids), stale, *well)
+    # In one order for all: two digests that are due at once would wait for each other.
+    locked = query.order_by(GarminAccount.id).with_for_update()
+    accounts = [each for each in session.scalars(locked) if each.next_sync_at > now]
     for account in accounts:
         account.next_sync_at = now
     if accounts:
@@ -152,17 +163,26 @@ def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     """Keep one page and the tokens as they are after it, in one transaction: to resume is to repeat."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     found = Found(uncounted={raw["activityId"] for raw in page.rows if _has_id(raw) and not _is_session(raw)})
-    rows = {row.garmin_activity_id: row for row in (_read(account, raw) for raw in page.rows) if row is not None}
-    known = _known(session, account, list(rows))
-    for garmin_id, row in rows.items():
-        old = known.get(garmin_id)
-        if old is None:
-            session.add(row)
-            found.new.append(garmin_id)
-        elif old.fingerprint != row.fingerprint or old.deleted_at is not None:
-            _take_over(old, row)
-            found.changed += 1
-    linking.keep_tokens(session, account, tokens)
+    _merge(session, account.member_id, _rows(account, page.rows), found)
+    if tokens != errand.tokens:  # a worker that comes late must not put old tokens in the place of new ones
+        linking.keep_tokens(session, account, tokens)
+    return found
+
+
+def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]], now: datetime) -> Found:
+    """Keep what was in a file that the member sent. One that is sent twice changes nothing. Raises NotAnActivityFile.
+
+    A session that Garmin has too counts once.
+    """
+    _wait_for_turn(session, member)
+    read = _rows(NoAccount(member.id), rows)
+    if not read:
+        raise NotAnActivityFile(Flaw.NO_ACTIVITY)
+    if any(row.start_utc > now + timedelta(days=1) for row in read.values()):
+        raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would be on the boards of weeks that have not come
+    found = Found()
+    _merge(session, member.id, read, found)
+    _mark_twins(session, member.id, min(row.local_date for row in read.values()))
     return found
 
 
@@ -181,7 +201,7 @@ def finish(
     gone = _vanished(session, errand, seen, certainly_gone)
     for activity in gone:
         activity.deleted_at = now
-    _mark_twins(session, account.member_id, errand)
+    _mark_twins(session, account.member_id, errand.start)
     account.last_sync_at = now
     if errand.start <= (now - FIRST_WINDOW + timedelta(days=2)).date():
         account.whole_year_at = now
@@ -205,15 +225,16 @@ def store_steps(session: Session, errand: Errand, days: Sequence[DaySteps], now:
         session.execute(kept.on_conflict_do_update(index_elements=["member_id", "day"], set_=newer))
 
 
-def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish: timedelta | None = None) -> None:
-    """Garmin could not be read: later, and later still if it goes on. What we know stays."""
+def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish: timedelta | None = None) -> datetime:
+    """Garmin could not be read: later, and later still if it goes on. What we know stays. Gives when."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     wait = max(wish or timedelta(), BACK_OFF[min(account.failures, len(BACK_OFF) - 1)])
     account.failures += 1
     account.last_error, account.failed_at = problem, now
     _shut_if_many_fail(session, now, problem, wait)
-    account.next_sync_at = now + wait
+    account.next_sync_at = max(now + wait, breakers.shut_until(session, breakers.GARMIN) or now)
     account.asked_at = account.leased_until = None
+    return account.next_sync_at
 
 
 def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -> bool:
@@ -231,6 +252,7 @@ def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -
         account.next_sync_at, account.last_error = account.refused_at + REFUSED_AGAIN_AFTER, "LinkBroken"
         return False
     account.status = GarminStatus.NEEDS_RELINK
+    account.password = account.failed_at = None  # of no use any more
     return True
 
 
@@ -283,15 +305,15 @@ def _shut_if_many_fail(session: Session, now: datetime, problem: str, wait: time
         breakers.shut_longer(session, breakers.GARMIN, now, max(wait, SHUT_AT_FIRST), SHUT_AT_MOST, problem)
 
 
-def _mark_twins(session: Session, member_id: int, errand: Errand) -> None:
+def _mark_twins(session: Session, member_id: int, start: date) -> None:
     """Two devices that recorded one session: only the better record counts, both are kept."""
     mine = (Activity.member_id == member_id, Activity.deleted_at.is_(None))
     # A twin may have begun before midnight: a day more is looked at than is written to.
-    query = select(Activity).where(*mine, Activity.local_date >= _days_before(errand.start, 2))
+    query = select(Activity).where(*mine, Activity.local_date >= _days_before(start, 2))
     rows = list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
     pairs = twins([Record(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
     for row in rows:
-        if row.local_date >= _days_before(errand.start, 1):
+        if row.local_date >= _days_before(start, 1):
             row.twin_of = pairs.get(row.id)
 
 
@@ -299,8 +321,32 @@ def _days_before(day: date, days: int) -> date:
     return day - timedelta(days=days) if day > date.min + timedelta(days=days) else date.min
 
 
-def _known(session: Session, account: GarminAccount, ids: list[int]) -> dict[int, Activity]:
-    mine = (Activity.member_id == account.member_id, Activity.garmin_activity_id.in_(ids))
+def _wait_for_turn(session: Session, member: Member) -> None:
+    """One after the other, or two records of one session that come at the same instant would not see each other."""
+    account = select(GarminAccount.id).where(GarminAccount.member_id == member.id).with_for_update()
+    if session.scalar(account) is None:
+        session.scalar(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
+
+
+def _rows(account: GarminAccount | NoAccount, raws: Sequence[dict[str, Any]]) -> dict[int, Activity]:
+    return {row.garmin_activity_id: row for row in (_read(account, raw) for raw in raws) if row is not None}
+
+
+def _merge(session: Session, member_id: int, rows: dict[int, Activity], found: Found) -> None:
+    """Add what is new, let what has changed be as it is now, and count both."""
+    known = _known(session, member_id, list(rows))
+    for garmin_id, row in rows.items():
+        old = known.get(garmin_id)
+        if old is None:
+            session.add(row)
+            found.new.append(garmin_id)
+        elif old.fingerprint != row.fingerprint or old.deleted_at is not None:
+            _take_over(old, row)
+            found.changed += 1
+
+
+def _known(session: Session, member_id: int, ids: list[int]) -> dict[int, Activity]:
+    mine = (Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
     return {each.garmin_activity_id: each for each in session.scalars(select(Activity).where(*mine))}
 
 
@@ -338,15 +384,9 @@ def _type_key(raw: dict[str, Any]) -> str:
     return str((raw.get("activityType") or {}).get("typeKey") or "other")
 
 
-def _is_there(raw: dict[str, Any]) -> bool:
-    """Whether Garmin still has this as a session, even one that we cannot read; what became something else is gone."""
-    key = str((raw.get("activityType") or {}).get("typeKey") or "other")
-    return isinstance(raw.get("activityId"), int) and not raw.get("parentId") and counts(key)
-
-
-def _read(account: GarminAccount, raw: dict[str, Any]) -> Activity | None:
+def _read(account: GarminAccount | NoAccount, raw: dict[str, Any]) -> Activity | None:
     """One row of Garmin's list as ours; None for what is no session, or part of a multisport one."""
-    key, parent_type = _type_key(raw), (raw.get("activityType") or {}).get("parentTypeId")
+    key, parent_type = _storable(_type_key(raw)), (raw.get("activityType") or {}).get("parentTypeId")
     began, local = _instant(raw.get("startTimeGMT")), _instant(raw.get("startTimeLocal"))
     if began is None or not _has_id(raw) or not _is_session(raw):
         return None

@@ -6,7 +6,7 @@ from fitness.metrics import Metric
 from fitness.periods import LAST_WEEK, THIS_WEEK, Period
 from fitness.sports import Sport
 from messages.message import Button, Message
-from models import GarminStatus
+from models import GarminAccount, GarminStatus
 from services import linking, members, standings
 from services.digests import board_facts
 from services.refusals import LinkNeedsRenewing, NotLinked
@@ -20,23 +20,22 @@ from services.refusals import LinkNeedsRenewing, NotLinked
     examples=("me", "stats last month", "me run march", "stats since 1 oct"),
 )
 def me(turn: Turn, sport: Sport | None = None, period: Period = THIS_WEEK) -> Message:
-    """One's own totals, and one's place in the group if there is one."""
+    """One's own totals, and one's place in the group if there is one. Who sends files needs no account."""
     account = linking.account_of(turn.session, turn.member)
-    if account is None:
-        raise NotLinked
-    if account.status is GarminStatus.NEEDS_RELINK and account.last_sync_at is None:
-        raise LinkNeedsRenewing
+    first = standings.first_day(turn.session, turn.member)
+    if first is None:
+        _require_account(account)
     dates, before = turn.resolve(period)
     totals = standings.totals_of(turn.session, [turn.member.id], dates, sport).get(turn.member.id)
     if totals is None:
-        first = standings.first_day(turn.session, turn.member)
+        more = commands["sync"].button("Sync now") if account else commands["link garmin"].button("Connect Garmin")
         return turn.say(
             "standings/nothing",
             dates=dates,
             today=turn.today(),
             first=first,
             sport=sport,
-            buttons=[commands["sync"].button("Sync now")],
+            buttons=[more],
         )
     earlier = standings.totals_of(turn.session, [turn.member.id], before, sport).get(turn.member.id)
     place, of = _place(turn, period, sport)
@@ -73,6 +72,13 @@ def leaderboard(
         sport=sport,
         buttons=_other_boards(metric, sport, period),
     )
+
+
+def _require_account(account: GarminAccount | None) -> None:
+    if account is None:
+        raise NotLinked
+    if account.status is GarminStatus.NEEDS_RELINK and account.last_sync_at is None:
+        raise LinkNeedsRenewing
 
 
 def _place(turn: Turn, period: Period, sport: Sport | None) -> tuple[standings.Row | None, int]:

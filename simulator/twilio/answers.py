@@ -9,7 +9,7 @@ from flask import Response, request
 
 from simulator.twilio.rules import RefusedError
 
-Answer = Response | tuple[Response, int] | tuple[str, int]
+Answer = Response | tuple[Response, int] | tuple[str, int] | tuple[str, int, dict[str, str]]
 REFUSALS = {
     "401": (20003, "Authenticate", 401),
     "429": (20429, "Too Many Requests", 429),

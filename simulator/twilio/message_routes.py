@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify, request, url_for
 
 from simulator.twilio.answers import REFUSALS, Answer, instant, not_found, refusal, rfc2822
 from simulator.twilio.rules import WHY, RefusedError
@@ -33,6 +33,7 @@ class MessagesApi:
             (f"{one}.json", "POST", self.update),
             (f"{one}.json", "DELETE", self.delete),
             (f"{one}/Media.json", "GET", self.media),
+            (f"{one}/Media/<media_sid>", "GET", self.sent_on),
             (f"{one}/Media/<media_sid>.json", "DELETE", self.delete_media),
             ("/messaging/v2/Indicators/Typing.json", "POST", self.typing),
             ("/kept/<media_sid>", "GET", self.kept),
@@ -86,6 +87,12 @@ class MessagesApi:
         uri = f"{self._root}/Messages/{sid}/Media"
         page = {"page": 0, "page_size": 50, "uri": f"{uri}.json", "next_page_uri": None}
         return jsonify(page | {"media_list": [self._media(message, media_sid) for media_sid in message.media]})
+
+    def sent_on(self, sid: str, media_sid: str) -> Answer:
+        """Send whoever may have a file on to a store that is open to all, as Twilio does."""
+        if media_sid not in self._message(sid).media:
+            raise not_found(request.path)
+        return "", 307, {"Location": url_for("twilio.GET_kept", media_sid=media_sid)}
 
     def delete_media(self, sid: str, media_sid: str) -> Answer:
         message = self._message(sid)

@@ -228,6 +228,12 @@ class PretendTwilio:
             message.body = message.text = form.get("Body", "")
             message.kind, message.status = form.get("MessageType", "text"), "received"
             message.events.append((now, "received"))
+            message.media = [sid for sid in _media_of(form) if self.pictures.find(sid)]
             self.messages.add(message)
         self._tell(message)
         return message
+
+
+def _media_of(form: Mapping[str, str]) -> list[str]:
+    """The SIDs at the ends of an inbound message's media addresses."""
+    return [form.get(f"MediaUrl{place}", "").rpartition("/")[2] for place in range(int(form.get("NumMedia") or 0))]

@@ -3,10 +3,15 @@
 import re
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import update
+
+from models import GarminAccount, GarminStatus
 from simulator.garmin.athletes import Athlete
 from simulator.garmin.habits import RUNNER
 from tests.browsing import Browser
-from tests.scenes import november, runs, start_group
+from tests.recordings import TCX, session, tcx
+from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town
 
 
@@ -181,3 +186,66 @@ def test_what_is_deleted_at_garmin_counts_no_more(town: Town, zoe: Person) -> No
     athlete.upload(type_key="yoga", start=november(18), seconds=1800)
     town.travel_to(town.clock() + timedelta(hours=6, minutes=1))
     assert "2 sessions · *1h 30m*" in zoe.says("me")
+
+
+def sends(person: Person, data: bytes, name: str = "") -> str:
+    """Send a file, and give the last thing heard."""
+    person.phone.sends_file(data, TCX, name)
+    person.town.rest()
+    return person.heard
+
+
+def test_who_has_no_garmin_account_sends_files(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(jose, runs(16))
+    assert zoe.says("me").startswith("I have no Garmin data from you yet.")
+    heard = sends(zoe, tcx(session(november(17), minutes=90, metres=30_000, sport="Biking")))
+    assert heard == "✅ Read and counted:\n🚴 Ride 30.0 km in 1h 30m, Tue 17 Nov"
+    assert "*You, 16–22 Nov*\n1 session · *1h 30m* · 30.0 km" in zoe.taps("My week")
+    assert "You're 1st of 2 in your group by time." in zoe.heard
+    assert "🥇 *Zoë* 1h 30m ← you\n🥈 *José* 1h 00m" in zoe.says("leaderboard")
+    assert zoe.says("me last week").startswith("Nothing from you for 9–15 Nov.")
+    assert zoe.buttons == ["Connect Garmin"]
+    assert zoe.says("status").startswith("I have no Garmin data from you yet.")
+
+
+def test_files_count_though_garmin_refuses_a_new_link(town: Town, zoe: Person) -> None:
+    sends(zoe, tcx(session(november(17))))
+    has_moved(zoe, runs())
+    with town.world.sessions.begin() as database:
+        values = {"status": GarminStatus.NEEDS_RELINK, "last_sync_at": None}
+        database.execute(update(GarminAccount).values(values))
+    assert "1 session" in zoe.says("me")
+
+
+def test_a_file_wins_over_the_words_under_it(town: Town, zoe: Person) -> None:
+    zoe.says("new group")
+    before = zoe.count()
+    assert sends(zoe, tcx(session(november(17))), "stop").startswith("✅ Read and counted:")
+    assert zoe.phone.heard[before].text == "Reading your file … I'll write in a moment."
+    assert "Sunday Legends" in zoe.says("Sunday Legends"), "the question stays open"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type", "is_read"),
+    [
+        ("document", "application/pdf", True),
+        ("document", "", True),
+        ("text", "application/octet-stream", True),
+        ("text", "Application/GPX+XML; charset=utf-8", True),
+        ("text", "application/vnd.ant.fit", True),
+        ("text", "text/xml", True),
+        ("image", "image/svg+xml", False),
+        ("image", "image/jpeg", False),
+        ("audio", "audio/ogg", False),
+        ("contacts", "text/vcard", False),
+        ("text", "application/profit", False),
+    ],
+)
+def test_which_media_are_read_as_files(town: Town, zoe: Person, kind: str, content_type: str, is_read: bool) -> None:
+    media = {"NumMedia": "1", "MediaUrl0": "https://api.twilio.com/gone", "MediaContentType0": content_type}
+    zoe.phone._post({"MessageType": kind, "Body": ""}, media)
+    town.rest()
+    first = zoe.phone.heard[0].text
+    assert first.startswith("Reading your file" if is_read else "I can only read text so far")
+    assert is_read or ".fit, .tcx and .gpx" in first

@@ -32,7 +32,7 @@ PICKLE = b"\x80"
 
 
 def impatient(town: Town, **settings: object) -> World:
-    """The town's world, in which a POST may take 0.4 s."""
+    """The town's world, in which a POST may take 0.8 s."""
     chosen = town.world.settings.model_copy(update={"send_rate": 80, **settings})
     messenger = Twilio(
         account_sid=ACCOUNT,
@@ -41,14 +41,14 @@ def impatient(town: Town, **settings: object) -> World:
         callback_url=f"{chosen.base_url}/webhooks/twilio/status",
         secret=chosen.secret_key.get_secret_value(),
         base_url=chosen.twilio_api_base_url,
-        timeout=0.4,
+        timeout=0.8,
     )
     return replace(town.world, settings=chosen, messenger=messenger)
 
 
 @pytest.fixture
 def letters(town: Town) -> Iterator[Letters]:
-    town.twilio.faults.hang_seconds = 0.8
+    town.twilio.faults.hang_seconds = 1.2
     worlds.use(impatient(town))
     yield Letters(town)
     town.twilio.closing.set()  # whoever still hangs need not be waited for
@@ -289,13 +289,13 @@ def test_a_worker_that_stood_still_does_not_send_beside_its_successor(letters: L
 
 
 def test_one_that_hangs_holds_up_nobody_else(letters: Letters) -> None:
-    people_with_mail(letters, 12, 1)
+    people_with_mail(letters, 20, 1)
     letters.town.twilio.faults.next.append("hang")
     letters.town.twilio.faults.latency = 0.2
     began = time.monotonic()
     deliver(letters.town)
-    assert time.monotonic() - began < 12 * 0.2, "they leave side by side"
-    assert states(letters)[MessageState.READ] == 11
+    assert time.monotonic() - began < 20 * 0.2, "they leave side by side"
+    assert states(letters)[MessageState.READ] == 19
 
 
 def test_slow_down_is_heard_by_all(letters: Letters) -> None:
@@ -315,7 +315,7 @@ def test_what_waits_for_the_six_seconds_rings_again_by_itself(letters: Letters) 
     entries = letters.town.world.redis.zrange("rq:scheduler:scheduled_jobs", 0, -1, withscores=True)
     [(name, at)] = entries
     assert name.startswith(b"jobs-delivery-drain-")
-    assert 5 <= at - time.time() <= 8
+    assert 3 <= at - time.time() <= 8
 
 
 def test_jobs_are_json_and_nothing_else_is_done(letters: Letters, tmp_path: Path) -> None:

@@ -160,6 +160,34 @@ def test_a_picture_and_a_place_have_the_keys_of_real_ones(world):
     assert (world.forms[1]["MessageType"], world.forms[1]["Body"]) == ("location", "")
 
 
+def test_a_file_is_a_document_whose_text_is_its_name(world):
+    sid = world.ana.sends_file(b"\x0e\x10.FIT", "application/octet-stream", "morning.fit")
+    (form,) = world.forms
+    assert list(form) == [*COMMON, "MediaUrl0", "MediaContentType0"]
+    assert (form["MessageType"], form["Body"], form["NumMedia"]) == ("document", "morning.fit", "1")
+    assert (form["MediaContentType0"], form["MessageSid"], sid[:2]) == ("application/octet-stream", sid, "MM")
+
+
+def test_a_file_is_given_to_whoever_signs_in_by_way_of_a_public_store(world):
+    sid = world.ana.sends_file(b"\x0e\x10.FIT", "application/octet-stream")
+    other = world.ana.sends_file(b"another", "application/octet-stream")
+    app = Flask("twilio")
+    app.register_blueprint(world.twilio.blueprint(), url_prefix="/twilio")
+    client, account = app.test_client(), ("AC" + "0" * 32, "a token")
+    path, elsewhere = (
+        world.ana._forms[each]["MediaUrl0"].replace("https://api.twilio.com", "/twilio") for each in (sid, other)
+    )
+    assert client.get(path).status_code == 401
+    assert client.get(path, auth=(account[0], "wrong")).status_code == 401
+    answer = client.get(path, auth=account)
+    assert (answer.status_code, answer.data) == (307, b"")
+    kept = client.get(answer.headers["Location"])
+    assert (kept.data, kept.content_type) == (b"\x0e\x10.FIT", "application/octet-stream")
+    assert client.get(path.rsplit("/", 1)[0] + "/" + elsewhere.rsplit("/", 1)[1], auth=account).status_code == 404
+    listed = client.get(f"/twilio/2010-04-01/Accounts/{account[0]}/Messages/{sid}/Media.json", auth=account).json
+    assert [each["sid"] for each in listed["media_list"]] == [path.rsplit("/", 1)[1]]
+
+
 def test_a_person_without_a_number_is_known_by_business_id(world):
     zoe = world.phones.add("Zoë", "", "BE.1349")
     zoe.says("stats")

@@ -1,0 +1,83 @@
+"""Reading the activity files that members sent into the chat, and telling them what was in them."""
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from jobs.work import transaction
+from models import Member, MessageKind
+from providers.errors import Flaw, NotAnActivityFile, NotKept, TooLarge
+from services import files, mailbox, notices, syncing
+from services.files import Waiting
+from world import World
+
+log = structlog.get_logger()
+
+MOST_BYTES = 10 * 1024 * 1024
+GIVEN_UP, GONE = "given_up", "gone"
+ENDINGS = (".fit", ".tcx", ".gpx")
+
+
+def read_next_file(world: World) -> bool:
+    """Read one file and answer who sent it. False when none waits."""
+    with transaction(world) as session:
+        waiting = files.take(session, world.now())
+    if waiting is None:
+        return False
+    try:
+        _read(world, waiting)
+    except OperationalError:
+        raise  # the database is away: the lease ends, and the file is read then
+    except NotAnActivityFile as error:
+        _not_read(world, waiting, error.why)
+    except TooLarge:
+        _not_read(world, waiting, Flaw.TOO_LARGE)
+    except NotKept:
+        _not_read(world, waiting, GONE)
+    except Exception as error:  # noqa: BLE001 - what a stranger's file can break is not known beforehand
+        _put_off(world, waiting, type(error).__name__)
+    return True
+
+
+def _read(world: World, waiting: Waiting) -> None:
+    """Fetch and read with no transaction open; then count and answer in one."""
+    if waiting.tries > files.MOST_TRIES:
+        raise RuntimeError("it ended its readers")
+    data = world.messenger.download(waiting.url, MOST_BYTES)
+    rows = world.read_activity(data, _name(waiting.content_type), waiting.zone)
+    with transaction(world) as session:
+        if not files.done(session, waiting, world.now()):
+            return
+        member = session.get_one(Member, waiting.member_id)
+        new = syncing.import_rows(session, member, rows, world.now()).new
+        ids = [row["activityId"] for row in rows]
+        message = notices.file_read(session, member, ids, len(new), world.now())
+        mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
+    log.info("file read", file=waiting.file_id, new=len(new), bytes=len(data))
+
+
+def _not_read(world: World, waiting: Waiting, problem: str) -> None:
+    """Tell why, and what to do."""
+    with transaction(world) as session:
+        if files.done(session, waiting, world.now(), problem):
+            message = notices.file_not_read(session.get_one(Member, waiting.member_id), problem)
+            mailbox.post(session, waiting.member_id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
+    log.info("file not read", file=waiting.file_id, why=problem)
+
+
+def _put_off(world: World, waiting: Waiting, problem: str) -> None:
+    """Only the error's kind is logged: its words may hold a piece of the file."""
+    log.warning("file put off", file=waiting.file_id, tries=waiting.tries, why=problem)
+    if waiting.is_last_try:
+        _not_read(world, waiting, GIVEN_UP)
+        return
+    with transaction(world) as session:
+        files.put_off(session, waiting, world.now(), problem)
+
+
+def _name(content_type: str) -> str:
+    """What the file may be called, as far as its kind tells: then a damaged one is told from another's."""
+    return next((ending for ending in ENDINGS if ending[1:] in content_type), "")
+
+
+def _key(waiting: Waiting) -> str:
+    return f"file:{waiting.file_id}"

@@ -1,0 +1,33 @@
+"""Activity files that members sent into the chat."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps
+from models.people import Member
+
+
+class SentFile(Base, Timestamps):
+    """Where the vendor keeps a file until we have read it. Neither its name nor what is in it is kept here.
+
+    `next_try_at` is when a worker should read it, `leased_until` is set while one does; `problem` is why it could not
+    be read. The address is forgotten when all is done.
+    """
+
+    __tablename__ = "files"
+    __table_args__ = (Index("files_waiting_idx", "next_try_at", postgresql_where=text("done_at IS NULL")),)
+
+    id: Mapped[Key]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    url: Mapped[str | None] = mapped_column(String(500))
+    content_type: Mapped[str] = mapped_column(String(100))
+    received_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(String(60))
+
+    member: Mapped[Member] = relationship()

@@ -1,0 +1,194 @@
+"""Changing the key that seals: killed at any moment nothing is lost, and a key that is lost costs one message each.
+
+KILLS=50 kills the command that often.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import func, select
+
+from jobs.garmin import drain
+from jobs.syncing import sync_next
+from models import AttemptStep, GarminAccount, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
+from models.base import make_sessions
+from models.vault import Unreadable, Vault, new_key
+from services import keyring, linking
+from tests.accounts import every, link, said
+from tests.letters import Letters
+from tests.town import Town
+from tests.town import settings as settings_of
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = int(os.environ.get("KILLS", "8"))
+OLD, NEW = new_key("old"), new_key("new")
+COLUMNS = [each.name for each in keyring.SEALED]
+LONG = 60.0
+
+
+class Operator:
+    """Somebody at a terminal, with this ring in DATA_KEYS."""
+
+    def __init__(self, database_url: str, redis_url: str) -> None:
+        chosen = settings_of(database_url, redis_url, "http://127.0.0.1:9", "http://127.0.0.1:9")
+        facts = {name: getattr(chosen, name) for name in ("database_url", "redis_url", "twilio_account_sid")}
+        facts |= {"secret_key": chosen.secret_key.get_secret_value(), "public_base_url": str(chosen.public_base_url)}
+        facts |= {"twilio_auth_token": "t", "twilio_whatsapp_from": chosen.twilio_whatsapp_from}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.services.rotator", json.dumps(facts)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def types(self, words: str, ring: str, *, killed_after: float = LONG) -> tuple[int, str]:
+        """Run `flask …`; give its exit code, and what it printed."""
+        self.process.stdin.write(f"{ring} {killed_after} {words}\n")
+        self.process.stdin.flush()
+        code, printed = json.loads(self.process.stdout.readline())
+        return code, printed
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def operator(servers) -> Iterator[Operator]:
+    made = Operator(servers.database_url, servers.redis_url)
+    yield made
+    made.close()
+
+
+def sealed(town: Town, count: int, ring: str) -> dict[int, str]:
+    """So many accounts whose tokens and passwords are sealed with the first key of the ring: tokens by member."""
+    now, vault = town.clock(), Vault.from_text(ring)
+    members = Letters(town).members(count)
+    with town.world.sessions.begin() as session:
+        for each in members:
+            tokens = vault.seal("garmin-tokens", each.id, f"token {each.id}")
+            password = vault.seal("kept-password", each.id, f"password {each.id}")
+            names = {"method": "password", "garmin_id": str(each.id), "display_name": "d"}
+            session.add(
+                GarminAccount(
+                    member_id=each.id, tokens=tokens, password=password, linked_at=now, next_sync_at=now, **names
+                )
+            )
+    return {each.id: f"token {each.id}" for each in members}
+
+
+def read(town: Town, ring: str) -> tuple[dict[int, str], dict[int, str]]:
+    """Every token and every password, opened as a worker with this ring would."""
+    vault, accounts = Vault.from_text(ring), every(town, GarminAccount)
+    tokens = {each.member_id: vault.open("garmin-tokens", each.member_id, each.tokens) for each in accounts}
+    return tokens, {each.member_id: vault.open("kept-password", each.member_id, each.password) for each in accounts}
+
+
+def names(town: Town) -> set[str]:
+    return {Vault.key_of(value) for each in every(town, GarminAccount) for value in (each.tokens, each.password)}
+
+
+def test_killed_at_any_moment_every_token_is_readable(town: Town, operator: Operator) -> None:
+    """To and fro between two keys; the command may also come to its end before it is killed."""
+    draw, tokens, killed, half_way = Random(KILLS), sealed(town, 450, OLD), 0, 0
+    passwords = {member: f"password {member}" for member in tokens}
+    for number in range(KILLS):
+        ring = ",".join((NEW, OLD) if number % 2 == 0 else (OLD, NEW))
+        code, _ = operator.types("keys rotate", ring, killed_after=draw.uniform(0.05, 0.9))
+        killed += code == -9
+        half_way += len(names(town)) == 2
+        assert read(town, ring) == (tokens, passwords), f"after {number + 1} kills"
+    assert killed > KILLS // 4
+    assert half_way > 0, "some died between two batches"
+    assert operator.types("keys rotate", f"{NEW},{OLD}")[0] == 0
+    assert read(town, NEW) == (tokens, passwords), "the old key may go"
+    assert operator.types("keys verify", NEW)[0] == 0
+
+
+def test_what_an_operator_sees(town: Town, operator: Operator) -> None:
+    sealed(town, 3, OLD)
+    code, printed = operator.types("keys status", f"{NEW},{OLD}")
+    assert code == 0, printed
+    assert printed == "garmin_accounts.tokens\told\t3\ngarmin_accounts.password\told\t3\n"
+    counts = {name: 3 if name.startswith("garmin_accounts") else 0 for name in COLUMNS}
+    for done in (counts, dict.fromkeys(COLUMNS, 0)):
+        code, printed = operator.types("keys rotate", f"{NEW},{OLD}")
+        expected = [f"{name}\t{number} sealed anew\t0 unreadable" for name, number in done.items()]
+        assert (code, printed.splitlines()) == (0, expected), "to repeat it does nothing"
+    assert operator.types("keys status", NEW)[1].count("\tnew\t3\n") == 2
+    code, printed = operator.types("keys verify", NEW)
+    assert (code, printed.splitlines()) == (0, [f"{name}\t0 unreadable" for name in COLUMNS])
+    code, printed = operator.types("keys verify", OLD)
+    assert (code, printed.splitlines()[0]) == (1, "garmin_accounts.tokens\t3 unreadable")
+    code, printed = operator.types("keys rotate", OLD)
+    assert printed.splitlines()[0] == "garmin_accounts.tokens\t0 sealed anew\t3 unreadable"
+    assert names(town) == {"new"}, "what cannot be read is left as it is"
+
+
+def test_a_generated_key_can_be_used_as_it_is_printed(operator: Operator) -> None:
+    for words, name in (("keys generate", "k1"), ("keys generate k7", "k7")):
+        code, printed = operator.types(words, OLD)
+        assert code == 0
+        assert Vault.from_text(printed.strip()).writes_with == name
+        assert len(printed.splitlines()) == 1
+    assert operator.types("keys generate", OLD)[1] != operator.types("keys generate", OLD)[1]
+
+
+def test_every_sealed_column_is_known(town: Town) -> None:
+    """Whatever is written as bytes is either sealed, and so known here, or a picture."""
+    tables = GarminAccount.metadata.sorted_tables
+    found = {
+        f"{table.name}.{each.name}" for table in tables for each in table.columns if each.type.python_type is bytes
+    }
+    assert set(COLUMNS) <= found
+    link(town)
+    with town.world.sessions() as session:
+        assert keyring.unreadable(session) == dict.fromkeys(COLUMNS, 0)
+
+
+def without_key(town: Town, ring: str) -> Town:
+    """The town of an operator who has only this ring."""
+    vault = Vault.from_text(ring, town.world.settings.secret_key.get_secret_value())
+    sessions = make_sessions(town.world.sessions.kw["bind"], vault)
+    return replace(town, world=replace(town.world, vault=vault, sessions=sessions))
+
+
+def test_a_lost_key_asks_once_to_connect_again_and_disturbs_nobody_else(town: Town) -> None:
+    lost, kept = link(town, 1), link(town, 2)
+    lost.change(password=town.world.vault.seal("kept-password", lost.member_id, "right"))
+    later = without_key(town, NEW)
+    kept.change(tokens=later.world.vault.seal("garmin-tokens", kept.member_id, json.dumps(kept.tokens)))
+    kept = replace(kept, town=later)
+    for _ in range(3):
+        while sync_next(later.world):
+            pass
+        kept.sync()
+    assert said(later, "relink") == 1
+    assert lost.row.status is GarminStatus.NEEDS_RELINK
+    assert (kept.row.status, kept.row.last_error) == (GarminStatus.LINKED, None)
+    with pytest.raises(Unreadable), later.world.sessions() as session:
+        linking.tokens_of(session, session.get_one(GarminAccount, lost.id))
+
+
+def test_a_sign_in_sealed_with_a_lost_key_can_only_begin_again(town: Town) -> None:
+    member = Letters(town).member()
+    with town.world.sessions.begin() as session:
+        token = linking.make_link(session, session.get_one(Member, member.id), LinkPurpose.GARMIN, town.clock())
+        linking.open_link(session, token, None, town.clock())
+        wish = linking.Request(linking.GarminMethod.PASSWORD, "secret", "a@example.org")
+        linking.ask(session, session.scalars(select(OneTimeLink)).one(), wish, town.clock())
+    drain.body(without_key(town, NEW).world)
+    with town.world.sessions() as session:
+        attempt = session.scalars(select(LinkAttempt)).one()
+        assert (attempt.step, attempt.problem, attempt.secret) == (AttemptStep.FAILED, "timed_out", None)
+        assert session.scalar(select(func.count()).select_from(GarminAccount)) == 0
+    assert town.garmin.journal == []
