@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
+LONGEST_WORD = 80
 JOINER = "\u200d"  # holds an emoji of several together
 GAPS = {"Cc", "Cs", "Co", "Cn"}
 POLITE = {
@@ -40,8 +41,11 @@ def said(line: str) -> str:
 
 
 def key_of(raw: str) -> str:
-    """How a word is compared: compatible forms folded, lower case, no signs at its edges."""
-    folded = unicodedata.normalize("NFKC", raw).casefold().strip(EDGES)
+    """How a word is compared: compatible forms folded, lower case, no signs at its edges.
+
+    No word that means something is longer than this; and one sign may fold into eighteen.
+    """
+    folded = unicodedata.normalize("NFKC", raw[:LONGEST_WORD]).casefold().strip(EDGES)
     return re.sub(r"[\ufe0f\u200d]", "", folded)
 
 
