@@ -56,44 +56,56 @@ class Run:
     def __init__(self, at: House, *, quick: bool) -> None:
         self.at, self.quick = at, quick
         self.rows: list[Row] = []
+        self.is_whole = True
         self._done = Event()
         self._watch = Thread(target=self._watching, daemon=True)
 
     def play(self, script: list[Phase], until: float) -> None:
-        """Play all phases that begin before then, and judge them."""
+        """Play all phases that begin before then; being stopped ends it early, and what was played is judged."""
         self._watch.start()
-        for phase in script:
-            if time.monotonic() > until:
-                break
-            self.rows.append(self._played(phase))
-            if not self.quick:
-                self._until_quiet(self.rows[-1:])
-        self._until_quiet(self.rows)
+        try:
+            for phase in script:
+                if time.monotonic() < until:
+                    self._play(phase)
+            self._until_quiet()
+        except (KeyboardInterrupt, SystemExit):
+            self.is_whole = False
+            print("· stopped", flush=True)
+        self.at.crowd.end()
         self._done.set()
         self._watch.join()
+        self.judge()
+
+    def judge(self) -> None:
+        """Compare what was to be said so far with what was."""
         self.at.on.twilio.settle(PATIENCE)
         verdicts = self.at.truth.verdicts(self.at.crowd.expected, list(self.at.on.twilio.messages.values()))
         for row in self.rows:
             row.verdict = verdicts.get(row.phase.name, row.verdict)
 
-    def _played(self, phase: Phase) -> Row:
+    def _play(self, phase: Phase) -> None:
         print(f"· {phase.name}", flush=True)
         self.at.crowd.begin(phase.name)
         injected = phase.inject(self.at, phase.quick if self.quick else phase.full)
         over_at = time.monotonic()
         self.at.crowd.end()
-        return Row(phase, injected, over_at)
+        row = Row(phase, injected, over_at)
+        self.rows.append(row)
+        if not self.quick:
+            self._until_quiet()
+            self.judge()
+            print(f"  {row.verdict}, quiet after {row.recovery} s", flush=True)
 
-    def _until_quiet(self, rows: list[Row]) -> None:
+    def _until_quiet(self) -> None:
         until = time.monotonic() + PATIENCE
-        while any(row.quiet_at is None for row in rows) and time.monotonic() < until:
+        while any(row.quiet_at is None for row in self.rows) and time.monotonic() < until:
             time.sleep(0.2)
 
     def _watching(self) -> None:
         while not self._done.wait(0.5):
-            for row in self.rows:
+            for row in [each for each in self.rows if each.quiet_at is None]:
                 mine = [each for each in list(self.at.crowd.expected) if each.phase == row.phase.name]
-                if row.quiet_at is None and not self.at.truth.waiting(mine):
+                if not self.at.truth.waiting(mine):
                     row.quiet_at = time.monotonic()
 
 
@@ -145,7 +157,7 @@ def main(arguments: list[str]) -> int:
     except SetUpProblem as problem:
         print(f"The bad days cannot be played: {problem}", file=sys.stderr)
         return 1
-    if not run.rows or not all(row.verdict.is_clean for row in run.rows):
+    if not run.rows or not run.is_whole or not all(row.verdict.is_clean for row in run.rows):
         print(f"What the processes said: {at.on.folder}")
         return 1
     shutil.rmtree(at.on.folder)

@@ -32,6 +32,9 @@ class Verdict:
     waiting: int = 0
     misjudged: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.messages} messages, {self.lost} lost, {self.doubled} doubled, {self.waiting} waiting"
+
     @property
     def is_clean(self) -> bool:
         return not (self.lost or self.doubled or self.waiting)
@@ -53,6 +56,7 @@ class Truth:
 
     def verdicts(self, expected: Iterable[Expected], sent: Iterable[PretendMessage]) -> dict[str, Verdict]:
         """Count for each phase."""
+        self.misfits = []
         rows, ours = self._rows(), [each for each in sent if not each.inbound]
         byreference, by_body = Counter(map(reference, ours)), Counter(each.text for each in ours)
         found: defaultdict[str, list[Verdict]] = defaultdict(list)

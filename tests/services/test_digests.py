@@ -172,6 +172,7 @@ def test_a_schedule_changed_between_the_hour_and_the_making_gives_no_second_dige
     assert counts(letters) == [1, 1, 1]
     come(letters, datetime(2026, 11, 23, 8, tzinfo=UTC))
     assert counts(letters) == [1, 1, 1], "it would be about the same week"
+    assert [(run.status, run.sent_at) for run in runs(letters)] == [(RunStatus.SENT, SUNDAY)]
     come(letters, datetime(2026, 11, 30, 8, tzinfo=UTC))
     assert [run.period_end.day for run in runs(letters)] == [22, 29]
 
@@ -254,6 +255,7 @@ def test_who_opts_out_while_it_is_drawn_or_waits_gets_none(letters: Letters) -> 
     while_drawing(letters, lambda: letters.change(members[0], opted_out_at=SUNDAY))
     assert counts(letters) == [0, 1, 1]
     assert pictures(letters) == [True, True]
+    assert len(letters.rows()) == 2
 
 
 def test_who_leaves_or_opts_out_after_it_was_posted_gets_none(letters: Letters) -> None:

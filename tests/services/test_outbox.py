@@ -6,10 +6,11 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import select, text
 
-from messages.message import Approved
-from models import Membership, MessageKind, MessageState, OutboundMessage
-from services import outbox, outcomes
+from messages.message import Approved, Message
+from models import Member, Membership, MessageKind, MessageState, OutboundMessage
+from services import mailbox, outbox, outcomes
 from services.outbox import Rules
 from tests.letters import READY, Letters, ids
 from tests.town import START, Town
@@ -197,6 +198,49 @@ def test_what_would_end_in_the_night_is_still_said_in_the_morning(letters: Lette
     assert claimed_texts(letters) == ["notice"]
 
 
+def test_two_workers_at_once_never_claim_two_for_one_person(letters: Letters) -> None:
+    """A long queue makes looking through it slow enough for others to claim meanwhile."""
+    people = letters.members(4)
+    for number in range(40):
+        letters.write(people[number % 4], f"{number}")
+    long_queue(letters, 15_000)
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            claimed = [each for one in pool.map(lambda _: letters.claim(4), range(8)) for each in one]
+            readers = sorted(each.to for each in claimed)
+            assert readers == sorted(person.address for person in people)
+            with letters.town.world.sessions.begin() as session:
+                for each in claimed:
+                    outcomes.accepted(session, each, f"SM{each.id.hex}", letters.now)
+
+
+def long_queue(letters: Letters, rows: int) -> None:
+    """Very many messages for somebody who has just got one; each worker must look through them all."""
+    busy = letters.member(99)
+    letters.write(busy, "in flight", state=MessageState.UNKNOWN)
+    with letters.town.world.sessions.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO outbound_messages (id, member_id, kind, dedupe_key, state, priority, attempt,"
+                " next_attempt_at, expires_at, looks) SELECT gen_random_uuid(), :member, 'digest', 'long:' || n,"
+                " 'queued', 0, 0, :now, :end, 0 FROM generate_series(1, :rows) AS n"
+            ),
+            {"member": busy.id, "now": START - timedelta(hours=1), "end": START + timedelta(hours=9), "rows": rows},
+        )
+
+
+def test_somebody_who_is_being_written_to_is_not_in_the_way(letters: Letters) -> None:
+    ann, ben = letters.members(2)
+    first, second = letters.write(ann, "first"), letters.write(ben, "second")
+    with letters.town.world.sessions() as other:
+        other.execute(select(Member).where(Member.id == ann.id).with_for_update())
+        assert ids(letters.claim()) == [second], "whom another worker holds is passed over, not waited for"
+        other.rollback()
+        mailbox.post(other, ann.id, Message("being written"), START, kind=DIGEST, key="uncommitted")
+        other.flush()
+        assert ids(letters.claim()) == [first], "a digest being written for somebody does not hold up their reply"
+
+
 @pytest.mark.parametrize("flag", ["opted_out_at", "unreachable_at"])
 def test_who_wants_nothing_or_cannot_be_reached_gets_only_replies(letters: Letters, flag: str) -> None:
     ann = letters.member(**{flag: START})
@@ -332,7 +376,7 @@ def test_a_message_whose_key_is_gone_is_ended_and_holds_up_nobody(letters: Lette
 
 def test_a_second_message_under_the_same_key_is_not_written(letters: Letters) -> None:
     ann = letters.member()
-    for text in ("first", "second"):
-        letters.write(ann, text, key="reply:SM1")
+    for words in ("first", "second"):
+        letters.write(ann, words, key="reply:SM1")
     assert claimed_texts(letters) == ["first"]
     assert len(letters.rows()) == 1

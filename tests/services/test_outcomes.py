@@ -497,6 +497,7 @@ def test_what_was_accepted_is_remembered_until_it_arrives(letters: Letters) -> N
     tell(letters, message.id, 1, "sent")
     assert letters.row(message.id).content is not None
     assert letters.row(message.id).next_attempt_at == START + outcomes.POLLS[0]
+    assert tell(letters, message.id, 1, "sent") is None, "it was told before"
     tell(letters, message.id, 1, "delivered")
     assert letters.row(message.id).content is None
     assert [each.source for each in letters.events(message.id)] == ["claim", "api", "receipt", "receipt"]
