@@ -27,6 +27,7 @@ SETTINGS = {
     "TICK_SECONDS": "5",
     "SEND_RATE": "80",
     "WORKERS": "3",
+    "PEOPLE_A_DAY": "1000000",
 }
 QUICK, FULL = Size(people=400, wave=14, inbound=2), Size(people=1500, wave=18, inbound=3)
 HANG_SECONDS = 12.0  # the product waits 10 s for Twilio

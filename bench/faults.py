@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from redis import Redis
 from sqlalchemy import text
 
 from bench.house import NAME, House
+from bench.truth import WINDOW_CLOSED
 from simulator.proxy import Proxy
 from simulator.twilio.faults import Callbacks
 
@@ -26,12 +28,13 @@ class Phase:
 
 def phases(*, callbacks: bool) -> list[Phase]:
     """All of them; without callbacks every message's fate must be found out by looking."""
-    return [*_kills(), *_outages(), *_vendor(), *(_callbacks() if callbacks else []), *_lists()]
+    calm = Phase("nothing (calm)", _nothing, 3, 10)
+    rest = [*_kills(), *_outages(), *_vendor(), *(_callbacks() if callbacks else []), *_lists()]
+    return [calm, *_silences(callbacks=callbacks), *rest]
 
 
 def _kills() -> list[Phase]:
     return [
-        Phase("nothing (calm)", _nothing, 3, 10),
         Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 150),
         Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 150),
         Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 150),
@@ -75,6 +78,12 @@ def _callbacks() -> list[Phase]:
     ]
 
 
+def _silences(*, callbacks: bool) -> list[Phase]:
+    """Only a receipt tells that WhatsApp's clock was ahead of ours, so the first needs callbacks."""
+    unknown = Phase("24 hours over, as only WhatsApp knows", _silence(_nothing, known=False), 3, 30)
+    return [unknown] * callbacks + [Phase("24 hours over, kill -9 work-horse", _silence(_KILLS, known=True), 4, 40)]
+
+
 def _lists() -> list[Phase]:
     return [
         Phase("list lags 1.5 s, no callbacks", _listless(lag=1.5), 4, 20),
@@ -96,6 +105,9 @@ def _repeated(kill: str) -> Injection:
         return house.keeper.killed.total() - before
 
     return inject
+
+
+_KILLS = _repeated("kill_horse")
 
 
 def _flush(house: House, seconds: float) -> int:
@@ -182,6 +194,25 @@ def _listless(*, lag: float = 0.0, status: int | None = None) -> Injection:
         house.faults.list_lag, house.faults.list_status = lag, status
         count = _called_back("off")(house, seconds)
         house.faults.list_lag, house.faults.list_status = 0.0, None
+        return count
+
+    return inject
+
+
+def _silence(strike: Injection, *, known: bool) -> Injection:
+    """Nobody has written for a day: only approved words arrive. Where that is not `known` to the product, what it says
+    freely comes back as 63016, and is said again in approved words.
+    """
+
+    def inject(house: House, seconds: float) -> int:
+        house.crowd.silent = True
+        house.await_quiet()  # a reply of before would come too late
+        house.heard_from(house.on.twilio.now() - timedelta(hours=25), product=known)
+        count = strike(house, seconds)
+        house.crowd.end()
+        count += sum(each.error_code == WINDOW_CLOSED for each in list(house.on.twilio.messages.values()))
+        house.heard_from(house.on.twilio.now(), product=True)
+        house.crowd.silent = False
         return count
 
     return inject

@@ -2,13 +2,15 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from bench.crowd import Crowd, move_in
 from bench.keeper import Keeper
@@ -16,7 +18,7 @@ from bench.network import Network
 from bench.truth import Truth
 from config import Settings
 from providers.clock import system_clock
-from simulator.stage import Stage, stage
+from simulator.stage import Stage, get_templates_approved, stage
 from simulator.twilio.server import Faults
 from world import World
 
@@ -40,6 +42,20 @@ class House:
     def faults(self) -> Faults:
         """The pretend Twilio's levers."""
         return self.on.twilio.faults
+
+    def await_quiet(self, patience: float = 200.0) -> None:
+        """Wait until all that was to be said so far has reached an end, or Twilio."""
+        so_far, until = list(self.crowd.expected), time.monotonic() + patience
+        while self.truth.waiting(so_far) and time.monotonic() < until:
+            time.sleep(0.2)
+
+    def heard_from(self, instant: datetime, *, product: bool) -> None:
+        """Let everybody have written last at an instant, for WhatsApp and perhaps for the `product` too."""
+        for each in self.crowd.residents:
+            each.phone.last_inbound_at = instant
+        if product:
+            with self.database.begin() as line:
+                line.execute(text("UPDATE members SET last_inbound_at = :instant"), {"instant": instant})
 
 
 @dataclass(frozen=True)
@@ -69,8 +85,11 @@ def _lived_in(on: Stage, network: Network, size: Size, random: Random) -> Iterat
     on.environment["TWILIO_API_BASE_URL"] = network.before_twilio(on.environment["TWILIO_API_BASE_URL"])
     twilio = on.twilio
     twilio.now = system_clock
-    twilio.rules = replace(twilio.rules, announced=frozenset({"sent", "delivered"}), pair_burst=1_000_000)
+    twilio.rules = replace(
+        twilio.rules, announced=frozenset({"sent", "delivered", "undelivered"}), pair_burst=1_000_000, tier=1_000_000
+    )
     twilio.faults.random = Random(random.random())
+    get_templates_approved(on)
     world = World.from_settings(_settings(on.environment))
     database = create_engine(on.services.database_url, connect_args={"application_name": NAME}, pool_size=8)
     people = move_in(on, world, size.people)

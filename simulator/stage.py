@@ -134,14 +134,14 @@ def stage(
 
 def open_for_business(made: Stage) -> None:
     """Get the templates approved and start what the Procfile names."""
-    _get_templates_approved(made)
+    get_templates_approved(made)
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
         if name != "release":
             made.start(name, command)
     made.await_readiness()
 
 
-def _get_templates_approved(made: Stage) -> None:
+def get_templates_approved(made: Stage) -> None:
     """What `flask templates push` and, some minutes later, `status` do for an operator."""
     known = {name.lower(): value for name, value in made.environment.items()}
     world = World.from_settings(
