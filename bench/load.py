@@ -1,7 +1,8 @@
 """`make bench`: how fast the real processes are.
 
 `fan-out`: a digest for 10,000 members of one group, handed over by one worker at 80 a second to a vendor who takes
-150 ms for each. `replies`: 20 lines a second from many phones for half a minute, from webhook to answer.
+150 ms for each. `replies`: 20 lines a second from many phones for half a minute, from webhook to answer. `outage`:
+1,000 lines while Postgres is away for two minutes.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event, Thread
@@ -19,7 +20,7 @@ from typing import Self
 import structlog
 from sqlalchemy import text
 
-from bench import club
+from bench import club, outage
 from bench.figures import least_gap, most_within, percentile, table
 from bench.house import House, Size, house
 from bench.truth import reference
@@ -142,20 +143,28 @@ def _seconds_to_answer(at: House, asked: dict[str, datetime], sent: Sequence[Pre
     return [(answered - asked[sid]).total_seconds() for sid, answered in sids]
 
 
+KINDS: dict[str, Callable[[argparse.Namespace], Figures]] = {
+    "replies": lambda chosen: replies(chosen.rate, chosen.seconds, chosen.seed),
+    "fan-out": lambda chosen: fan_out(chosen.people, chosen.seed),
+    "outage": lambda chosen: outage.outage(chosen.lines, chosen.away, chosen.seed),
+}
+
+
 def main(arguments: list[str]) -> int:
     """Measure one or both, and print a table for each."""
     parser = argparse.ArgumentParser(prog="python -m bench.load", description="How fast the real processes are.")
-    parser.add_argument("what", nargs="*", choices=["fan-out", "replies"], default=["replies", "fan-out"])
+    parser.add_argument("what", nargs="*", choices=list(KINDS), help="replies and fan-out if none is named")
     parser.add_argument("--people", type=int, default=10_000, help="members of the group that fan-out is about")
     parser.add_argument("--rate", type=int, default=20, help="lines a second")
     parser.add_argument("--seconds", type=int, default=30, help="how long people write")
+    parser.add_argument("--lines", type=int, default=1_000, help="written while Postgres is away")
+    parser.add_argument("--away", type=int, default=120, help="seconds that Postgres is away")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
-        for what in chosen.what:
-            fan = what == "fan-out"
-            figures = fan_out(chosen.people, chosen.seed) if fan else replies(chosen.rate, chosen.seconds, chosen.seed)
+        for what in chosen.what or ("replies", "fan-out"):
+            figures = KINDS[what](chosen)
             print(f"{what}\n{table(figures)}\n", flush=True)
     except SetUpProblem as problem:
         print(f"Nothing can be measured: {problem}", file=sys.stderr)
