@@ -42,6 +42,11 @@ def status(session: Session) -> dict[str, Counter[str]]:
     return {sealed.name: _by_key(session, sealed) for sealed in SEALED}
 
 
+def missing_keys(session: Session) -> set[str]:
+    """The names of keys that seal something and are not in the ring: what they seal is lost until they are back."""
+    return set().union(*status(session).values()) - {name for name, _ in vault(session).keys}
+
+
 @dataclass(frozen=True)
 class Rotated:
     """One batch: how many were sealed anew, how many could not be read, and where the next batch begins."""

@@ -7,6 +7,7 @@ from redis import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from services import keyring
 from world import World
 
 
@@ -43,8 +44,15 @@ def _redis(world: World) -> bool:
 
 
 def _secrets(world: World) -> bool:
+    """Whether sealing works, and everything that is sealed can be opened with DATA_KEYS."""
     vault = world.vault
-    return vault.open("health", 0, vault.seal("health", 0, "sound")) == "sound"
+    if vault.open("health", 0, vault.seal("health", 0, "sound")) != "sound":
+        return False
+    try:
+        with world.sessions() as session:
+            return not keyring.missing_keys(session)
+    except SQLAlchemyError:
+        return True  # that is the database's failure, not the keys'
 
 
 CHECKS: dict[str, Callable[[World], bool]] = {"database": _database, "redis": _redis, "secrets": _secrets}

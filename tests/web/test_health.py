@@ -9,8 +9,9 @@ from redis import Redis
 from werkzeug.test import TestResponse
 
 from models.base import make_sessions, open_engine
+from models.vault import Vault
 from tests.conftest import Servers
-from tests.town import Town
+from tests.town import Person, Town
 from web.app import create_app
 from world import World
 
@@ -72,3 +73,16 @@ def test_everything_that_fails_is_named(town: Town) -> None:
     with without_redis(town.world) as lonely, with_database(lonely, "postgresql://u@127.0.0.1:9/none") as world:
         answer = asked(world)
         assert (answer.status_code, answer.json) == (503, {"failing": ["database", "redis"], "ready": False})
+
+
+def test_a_key_that_is_missing_is_named_and_the_bot_goes_on(town: Town, zoe: Person) -> None:
+    zoe.connects_garmin()
+    other = Vault.from_text(
+        "t2:" + "b3RoZXIta2V5LWZvci10aGUtdGVzdHMtb25seS0wMTI=", "a-secret-key-for-the-tests-only-0123456789"
+    )
+    engine = open_engine(town.world.settings.database_url)
+    world = replace(town.world, vault=other, sessions=make_sessions(engine, other))
+    answer = asked(world)
+    assert (answer.status_code, answer.json) == (503, {"failing": ["secrets"], "ready": False})
+    engine.dispose()
+    assert asked(town.world).status_code == 200
