@@ -23,6 +23,11 @@ from services.refusals import (
     TooManyGroups,
     TooManyGuesses,
 )
+from services.roster import find_member, members
+from services.settings import Settings, settings_of
+
+# Also known by these names; whom `standings` or `digests` may import live in files of their own.
+__all__ = ["Settings", "find_member", "members", "settings_of"]
 
 CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: they are read aloud and typed by hand
 CODE_LENGTH = 6
@@ -111,16 +116,6 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
     if membership.member.current_group_id == membership.group_id:
         membership.member.current_group_id = None
     audit.note(session, "group.left", now, member_id=membership.member_id, group_id=membership.group_id)
-
-
-def members(session: Session, group: Group) -> list[Membership]:
-    """Who belongs to the group: owner first, then as they joined."""
-    query = (
-        select(Membership)
-        .where(Membership.group_id == group.id, Membership.left_at.is_(None))
-        .order_by(Membership.role != Role.OWNER, Membership.joined_at, Membership.id)
-    )
-    return list(session.scalars(query))
 
 
 def size(session: Session, group: Group) -> int:

@@ -71,3 +71,15 @@ class PeriodNotStarted(Refusal):
 
 class NothingToDigest(Refusal):
     """No digest has been made for this group yet. Facts: group, next."""
+
+
+class SettingNotUsable(Refusal):
+    """A value that a group's setting cannot have. Facts: setting (its name in `services.settings`)."""
+
+
+class NoSuchPerson(Refusal):
+    """Nobody of that name is in the group. Facts: wanted, others (names)."""
+
+
+class TwoPeopleMatch(Refusal):
+    """A name that fits several people of the group. Facts: wanted, people (memberships)."""

@@ -33,7 +33,14 @@ def group(**more: Any) -> Any:
 
 
 def membership(number: int, role: str = "member") -> Any:
-    return SimpleNamespace(group=group(id=number), group_id=number, member=person(number), role=role)
+    return SimpleNamespace(
+        id=99_999_999 + number,
+        group=group(id=number),
+        group_id=number,
+        member=person(number),
+        role=role,
+        joined_at=WHEN,
+    )
 
 
 def board(rows: int, totals: Totals, together: Totals, before: Totals) -> dict[str, Any]:
@@ -84,6 +91,7 @@ FACTS: dict[str, Any] = {
     "resumed": False,
     "schedule": Weekly(2, time(23, 59)),
     "sessions": [ACTIVITY] * 100,
+    "setting": "manual_percent",
     "size": 50,
     "sport": Sport.STRENGTH,
     "starts": WHEN.date(),
@@ -116,6 +124,7 @@ OTHERWISE: dict[str, Any] = {
     "problem": "unknown_kind",
     "resumed": True,
     "schedule": None,
+    "setting": "ranking",
     "sessions": [ACTIVITY],
     "sport": None,
     "topic": None,

@@ -1,0 +1,75 @@
+"""Finding a person of a group by what somebody typed."""
+
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from messages.words import clean_name
+from models import Group, Membership, Role
+from services.refusals import NoSuchPerson, TwoPeopleMatch
+
+LIKE_ENOUGH = 85
+
+
+def members(session: Session, group: Group) -> list[Membership]:
+    """Who belongs to the group: owner first, then as they joined."""
+    query = (
+        select(Membership)
+        .where(Membership.group_id == group.id, Membership.left_at.is_(None))
+        .order_by(Membership.role != Role.OWNER, Membership.joined_at, Membership.id)
+    )
+    return list(session.scalars(query))
+
+
+def find_member(session: Session, group: Group, text: str) -> Membership:
+    """Whom the text means in the group: "#17" (a membership's id), a name, its unique beginning, or a slip of it.
+
+    Raises `NoSuchPerson` or `TwoPeopleMatch`.
+    """
+    return found_among(members(session, group), text)
+
+
+def found_among(people: Sequence[Membership], text: str) -> Membership:
+    """Whom the text means among these."""
+    wanted = _comparable(text)
+    found = next(filter(None, (way(people, wanted) for way in (_signed, _named, _begun, _nearly))), [])
+    if not found:
+        raise NoSuchPerson(wanted=clean_name(text), others=[each.member.name for each in people])
+    if len(found) > 1:
+        raise TwoPeopleMatch(wanted=clean_name(text), people=found)
+    return found[0]
+
+
+def is_exactly(membership: Membership, text: str) -> bool:
+    """Whether the text is this person's sign or whole name: what destroys something wants no less."""
+    return _comparable(text) in {f"#{membership.id}", _comparable(membership.member.name)}
+
+
+def _comparable(text: str) -> str:
+    return " ".join(text.casefold().split()).removeprefix("@").strip("?!.,")
+
+
+def _signed(people: Sequence[Membership], wanted: str) -> list[Membership]:
+    return [each for each in people if wanted == f"#{each.id}"]
+
+
+def _named(people: Sequence[Membership], wanted: str) -> list[Membership]:
+    return [each for each in people if _comparable(each.member.name) == wanted]
+
+
+def _begun(people: Sequence[Membership], wanted: str) -> list[Membership]:
+    return [each for each in people if wanted and _comparable(each.member.name).startswith(wanted)]
+
+
+def _nearly(people: Sequence[Membership], wanted: str) -> list[Membership]:
+    """A slip of the finger, in the whole name or in the first one."""
+    likeness = {each.id: _likeness(wanted, _comparable(each.member.name)) for each in people}
+    best = max(likeness.values(), default=0.0)
+    return [each for each in people if best >= LIKE_ENOUGH and likeness[each.id] == best]
+
+
+def _likeness(wanted: str, name: str) -> float:
+    first = name.split(" ", 1)[0]
+    return max(fuzz.ratio(wanted, name), fuzz.ratio(wanted, first)) if wanted else 0.0
