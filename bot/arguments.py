@@ -14,6 +14,7 @@ from bot.lines import Word
 from fitness.metrics import Metric
 from fitness.periods import Period, find_period
 from fitness.schedules import find_clock, find_weekday
+from fitness.spans import Span, find_span
 from fitness.sports import Sport
 
 Found = tuple[Any, Sequence[int]]
@@ -100,6 +101,10 @@ def _period(words: Sequence[Word]) -> Found | None:
     return None if found is None else (found[0], found[1])
 
 
+def _span(words: Sequence[Word]) -> Found | None:
+    return find_span([word.key for word in words])
+
+
 def _one_of(kind: type[Enum]) -> Reader:
     choices = {spoken: choice for choice in kind for spoken in (choice.value, *choice.words)}  # type: ignore[attr-defined]
 
@@ -180,6 +185,7 @@ ZONES = _zones()
 
 READERS: dict[type, Reader] = {
     Period: _period,
+    Span: _span,
     Metric: _one_of(Metric),
     Sport: _one_of(Sport),
     time: _clock,
@@ -195,10 +201,11 @@ READERS: dict[type, Reader] = {
 }
 
 # Read in this order: a date takes its number and its month before a number or a rest can.
-ORDER = (Period, Code, time, Weekday, Metric, Sport, Newest, Weeks, Off, Yes, Zone, int, Rest)
+ORDER = (Period, Span, Code, time, Weekday, Metric, Sport, Newest, Weeks, Off, Yes, Zone, int, Rest)
 
 USAGE: dict[type, str] = {
     Period: "when",
+    Span: "until 3 jan",
     Metric: "|".join(Metric),
     Sport: "sport",
     time: "18:00",

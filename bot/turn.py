@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from fitness.periods import BadPeriod, Dates, FuturePeriod, Period
+from fitness.spans import Span
 from messages.message import Button, Message
 from messages.render import Reader, render
 from models import Group, Member, Membership
 from services import members
 from services.digests import reader_of
-from services.refusals import PeriodNotStarted
+from services.refusals import DaysNotUsable, PeriodNotStarted
 from world import World
 
 NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
@@ -82,3 +83,11 @@ class Turn:
             as_much = before.start + (today - dates.start)
             before = Dates(before.start, min(before.end, as_much))
         return dates, before
+
+    def days(self, span: Span, today: date, *, is_past: bool = False) -> tuple[date, date | None]:
+        """The first and last day that a span means; no last day where none was said. Raises `DaysNotUsable`."""
+        try:
+            dates = span.resolve(today, is_past=is_past)
+            return (span.first_day(today, is_past=is_past), None) if dates is None else (dates.start, dates.end)
+        except (BadPeriod, OverflowError) as error:
+            raise DaysNotUsable(why=str(error)) from None

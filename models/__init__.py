@@ -1,5 +1,6 @@
 """What is remembered. Importing this names every table, so that Alembic sees them all."""
 
+from models.absences import Absence
 from models.audit import AuditEvent
 from models.base import Base
 from models.breakers import Breaker
@@ -13,6 +14,7 @@ from models.messages import InboundMessage, MessageEvent, MessageKind, MessageSt
 from models.people import Identity, IdentityKind, Member, Units
 
 __all__ = [
+    "Absence",
     "Activity",
     "AttemptStep",
     "AuditEvent",

@@ -69,6 +69,18 @@ class PeriodNotStarted(Refusal):
     """Facts: starts (date)."""
 
 
+class AwayNotUsable(Refusal):
+    """Days that lie too far off, or are over. Facts: earliest, latest (dates)."""
+
+
+class NotAway(Refusal):
+    """Back from nowhere: no absence is running or to come."""
+
+
+class DaysNotUsable(Refusal):
+    """Days that no calendar has, or that lie the wrong way round. Facts: why (a sentence)."""
+
+
 class NothingToDigest(Refusal):
     """No digest has been made for this group yet. Facts: group, next."""
 

@@ -54,6 +54,7 @@ PLACE = SimpleNamespace(place=Place(49, 1, YEAR, tied=False), totals=BIG)
 ACCOUNT = SimpleNamespace(status="linked", last_sync_at=WHEN, next_sync_at=WHEN, last_error="Down", key_ends_at=WHEN)
 
 FACTS: dict[str, Any] = {
+    "absence": SimpleNamespace(starts=WHEN.date(), ends=WHEN.date(), shown=True),
     "account": ACCOUNT,
     "admins": [NAME] * 50,
     "alone": False,
@@ -62,6 +63,7 @@ FACTS: dict[str, Any] = {
     "dates": CROSSING,
     "days": 30,
     "earlier": LITTLE,
+    "earliest": WHEN.date(),
     "first": date(2026, 1, 1),
     "group": group(),
     "groups": [NAME] * 10,
@@ -70,6 +72,7 @@ FACTS: dict[str, Any] = {
     "inviter": person(),
     "is_new": True,
     "last": WHEN,
+    "latest": WHEN.date(),
     "link": "https://wa.me/491701234567890?text=join%20K7QX2M",
     "linked": 50,
     "may": True,
@@ -110,6 +113,7 @@ FACTS: dict[str, Any] = {
 
 # The other branch of what has one.
 OTHERWISE: dict[str, Any] = {
+    "absence": SimpleNamespace(starts=date(2026, 11, 18), ends=None, shown=False),
     "account": SimpleNamespace(status="needs_relink", last_sync_at=None, last_error=None, key_ends_at=None),
     "alone": True,
     "first": None,

@@ -1,0 +1,76 @@
+"""Being away, and back again."""
+
+from bot.arguments import Off, Yes
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from fitness.spans import Span
+from messages.message import Button, Message
+from models import Absence
+from services import away as absences
+
+
+@command(
+    "away",
+    aliases=("holiday", "on holiday", "vacation"),
+    help="Be away for a while: your streak stands still",
+    allowed=Allowed.ANYONE,
+    examples=("away until 3 jan", "away 2 weeks", "away from 20 dec until 3 jan", "away"),
+)
+def away(turn: Turn, days: Span | None = None, shown: Yes | None = None, secret: Off | None = None) -> Message:
+    """Be away from today, or in the days that are said; without an end, until `back`."""
+    return _leave(turn, days, shown, secret, "away/enjoy")
+
+
+@command(
+    "sick",
+    aliases=("ill", "unwell"),
+    help="Rest until you're well: your streak stands still",
+    allowed=Allowed.ANYONE,
+    examples=("sick", "sick since monday", "ill until friday"),
+)
+def sick(turn: Turn, days: Span | None = None, shown: Yes | None = None, secret: Off | None = None) -> Message:
+    """As `away`: that it is an illness is kept nowhere."""
+    return _leave(turn, days, shown, secret, "away/get_well")
+
+
+@command(
+    "injured",
+    aliases=("injury", "hurt"),
+    help="Heal in peace: your streak stands still",
+    allowed=Allowed.ANYONE,
+    examples=("injured", "injured 6 weeks"),
+)
+def injured(turn: Turn, days: Span | None = None, shown: Yes | None = None, secret: Off | None = None) -> Message:
+    """As `away`: that it is an injury is kept nowhere."""
+    return _leave(turn, days, shown, secret, "away/get_well")
+
+
+@command(
+    "back",
+    aliases=("i'm back", "im back", "not away"),
+    help="Say that you're back",
+    allowed=Allowed.ANYONE,
+    examples=("back", "I'm back!"),
+)
+def back(turn: Turn) -> Message:
+    """Today counts again."""
+    absences.back(turn.session, turn.member, turn.today(), turn.now)
+    return turn.say("away/back", buttons=[commands["me"].button("My week")])
+
+
+def _leave(turn: Turn, days: Span | None, shown: Yes | None, secret: Off | None, wish: str) -> Message:
+    """Whether the others may know is asked once the absence stands; until that is answered, they do not."""
+    if shown or secret:
+        if days is not None:
+            _note(turn, days)
+        absence = absences.show(turn.session, turn.member, turn.today(), wanted=shown is not None)
+        return turn.say("away/shown", absence=absence, buttons=[commands["back"].button("I'm back")])
+    absence = _note(turn, days)
+    buttons = [Button("Yes, show it", "away yes"), Button("No, keep it quiet", "away off")]
+    return turn.ask(wish, absence=absence, today=turn.today(), buttons=buttons)
+
+
+def _note(turn: Turn, days: Span | None) -> Absence:
+    today = turn.today()
+    starts, ends = (today, None) if days is None else turn.days(days, today, is_past=True)
+    return absences.leave(turn.session, turn.member, starts, ends, today, turn.now)

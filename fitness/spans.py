@@ -1,0 +1,151 @@
+"""Stretches of days that may still be to come: "until 3 jan", "for 2 weeks", "1 to 14 dec", "from monday".
+
+A period (fitness.periods) without a year means the latest that has begun; a span means the one that is running or next.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from fitness.anchors import Anchor, Between, Since
+from fitness.dates import Dates, months_later
+from fitness.forms import BadPeriod, FuturePeriod, Period, Unit
+from fitness.periods import find_period
+from fitness.vocabulary import COUNT, number
+
+MOST_DAYS = 3_660
+_STARTS = {"from", "since", "starting", "beginning", "start"}
+_ENDS = {"until", "till", "til", "to", "through", "thru", "ending", "by"}
+_LENGTH = re.compile(rf"({COUNT}) ?(d|day|w|wk|week|month|year)s?")
+_RANGE = re.compile(r"([0-9]{1,2}(?:st|nd|rd|th)?)[-–]([0-9]{1,2}(?:st|nd|rd|th)?)")
+_UNITS = {"d": Unit.DAY, "w": Unit.WEEK, "wk": Unit.WEEK}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch as people say it: what it begins and ends with, or how long it is; or a period that is both."""
+
+    begins: Period | None = None
+    ends: Period | None = None
+    count: int = 0
+    unit: Unit = Unit.DAY
+    named: Period | None = None
+
+    def resolve(self, today: date, *, is_past: bool = False) -> Dates | None:
+        """Its days, or None where its end is not said. Raises BadPeriod for days that lie the wrong way round.
+
+        A first day without a year is the next to come, or, where the matter `is_past`, the latest that was.
+        """
+        if self.named is not None:
+            return coming(self.named, today)
+        start = self.first_day(today, is_past=is_past)
+        if self.ends is not None:
+            end = coming(self.ends, max(start, today)).end
+        elif self.count:
+            end = _later(start, self.count, self.unit) - timedelta(1)
+        else:
+            return None
+        if end < start:
+            raise BadPeriod(f"{end} is before {start}.")
+        return Dates(start, end)
+
+    def first_day(self, today: date, *, is_past: bool = False) -> date:
+        """The day it begins: today where nothing is said."""
+        if self.begins is None:
+            return coming(self.named, today).start if self.named else today
+        if is_past:
+            try:
+                return self.begins.resolve(today).start
+            except FuturePeriod as future:
+                return future.starts
+        return coming(self.begins, today).start
+
+
+def find_span(words: Sequence[str]) -> tuple[Span, list[int]] | None:
+    """A span in lower-case words, and the places of the words that said it. Raises BadPeriod as `find_period` does."""
+    spread, places = _spread(words)
+    begun, ended = _after(spread, _STARTS), _after(spread, _ENDS)
+    length = _length(spread)
+    whole = find_period(spread)
+    if whole is not None and (isinstance(whole[0], Between) or not (begun or ended or length)):
+        period = whole[0].what if isinstance(whole[0], Since) else None
+        span = Span(named=whole[0]) if period is None else Span(begins=period)
+        return span, _original(places, whole[1])
+    if not (begun or ended or length):
+        return None
+    if begun is None and whole is not None and not (ended and set(whole[1]) & set(ended[1])):
+        begun = whole  # "monday for 2 weeks"
+    span = Span(begun[0] if begun else None, ended[0] if ended else None, *(length[0] if length else ()))
+    used = {place for found in (begun, ended, length) if found for place in found[1]}
+    return span, _original(places, used)
+
+
+def coming(period: Period, today: date) -> Dates:
+    """The days of a period that is running or still to come; the latest one, where all its turns are over."""
+    if isinstance(period, Between):
+        lasts = [turn for turn in period.last.turns(today) if turn.end >= today] or period.last.turns(today)[-1:]
+        firsts = [turn for turn in period.first.turns(lasts[0].end) if turn.start <= lasts[0].end]
+        if not firsts:
+            raise BadPeriod("That ends before it begins.")
+        return Dates(firsts[-1].start, lasts[0].end)
+    if isinstance(period, Anchor):
+        turns = period.turns(today)
+        return next((turn for turn in turns if turn.end >= today), turns[-1])
+    return period.dates(today, 0)
+
+
+def _after(words: Sequence[str], marks: set[str]) -> tuple[Period, Sequence[int]] | None:
+    """The period right after one of these words."""
+    for i, word in enumerate(words):
+        if word in marks and i + 1 < len(words):
+            rest = words[i + 1 :]
+            end = next((j for j, other in enumerate(rest) if other in _STARTS | _ENDS), len(rest))
+            found = find_period(rest[:end])
+            if found is not None and found[1].start == 0 and not isinstance(found[0], Since | Between):
+                return found[0], range(i, i + 1 + found[1].stop)
+    return None
+
+
+def _length(words: Sequence[str]) -> tuple[tuple[int, Unit], Sequence[int]] | None:
+    """Find "2 weeks", "14 days", "for the next 4 weeks"; not "last 4 weeks", which are over."""
+    for i, word in enumerate(words):
+        if i and words[i - 1] in {"last", "past", "previous"}:
+            continue
+        for size in (1, 2):
+            match = _LENGTH.fullmatch(" ".join(words[i : i + size]))
+            if match and (size == 1 or i + 1 < len(words)):
+                unit = _UNITS.get(match[2]) or Unit(match[2])
+                first = i
+                while first and words[first - 1] in {"next", "the", "for"}:
+                    first -= 1
+                return (number(match[1]), unit), range(first, i + size)
+        if word == "fortnight":
+            return (2, Unit.WEEK), [i]
+    return None
+
+
+def _later(start: date, count: int, unit: Unit) -> date:
+    """So many units later. Raises BadPeriod beyond ten years, where nobody's plans reach."""
+    days = count * {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366}[unit]
+    if not 0 < days <= MOST_DAYS:
+        raise BadPeriod(f"{count} {unit}s is no time that I can plan for.")
+    if unit in {Unit.DAY, Unit.WEEK}:
+        return start + timedelta(days)
+    return months_later(start, count * (12 if unit is Unit.YEAR else 1))
+
+
+def _spread(words: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The words, with "1-14" as three of them, and where each stood."""
+    spread: list[str] = []
+    places: list[int] = []
+    for i, word in enumerate(words):
+        match = _RANGE.fullmatch(word)
+        parts = [match[1], "to", match[2]] if match else [word]
+        spread += parts
+        places += [i] * len(parts)
+    return spread, places
+
+
+def _original(places: Sequence[int], used: Sequence[int] | set[int]) -> list[int]:
+    return sorted({places[place] for place in used})
