@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fitness.schedules import Weekly, cron, due_period
 from jobs.work import transaction
-from messages.message import Message
+from messages.message import Approved, Message
 from models import Activity, Group, Membership, MessageKind
 from models.groups import Role
 from services import mailbox
@@ -18,6 +18,7 @@ from world import World
 
 ZONE = "Europe/Brussels"
 NEWS = "Your Garmin is connected again."
+LATER = Approved("garmin_notice", {"1": "Friend", "2": NEWS})  # how it is said after 24 hours
 SPORTS = (("running", "run"), ("road_biking", "ride"), ("walking", "walk"))
 
 
@@ -38,7 +39,9 @@ def come_due(world: World, members: Sequence[int], random: Random, *, twice: int
 
 def _write_to(session: Session, members: Sequence[int], now: datetime) -> None:
     for each in members:
-        mailbox.post(session, each, Message(NEWS), now, kind=MessageKind.NOTICE, key=f"bench:notice:{each}")
+        mailbox.post(
+            session, each, Message(NEWS, approved=LATER), now, kind=MessageKind.NOTICE, key=f"bench:notice:{each}"
+        )
 
 
 def _membership(group_id: int, member_id: int, is_owner: bool, now: datetime) -> dict[str, Any]:

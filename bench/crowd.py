@@ -85,9 +85,9 @@ class Crowd:
         written = []
         for reader, kind in wave:
             self._number += 1
-            message = self._words(phase, reader)
-            # Which of its two forms such a message takes is only decided when it leaves.
-            body = None if message.approved else message.text
+            message = self._words(phase, reader, kind)
+            # Which of its two forms a message takes is only decided when it leaves.
+            body = None if self.silent else message.text
             written.append((reader, kind, message, Expected(phase, f"bench:{self._number}", body)))
         until = time.monotonic() + PATIENCE
         while True:
@@ -100,9 +100,9 @@ class Crowd:
             time.sleep(0.2)
         self.expected += [what for *_, what in written]
 
-    def _words(self, phase: str, reader: Resident) -> Message:
+    def _words(self, phase: str, reader: Resident, kind: MessageKind) -> Message:
         text = f"{phase} no. {self._number} for {reader.phone.name}"
-        if not self.silent:
+        if kind is MessageKind.REPLY:
             return Message(text)
         facts = (reader.phone.name, "Everybody", "16–22 Nov", "1h 00m", "1 session", f"you came {self._number}th")
         values = {str(place): fact for place, fact in enumerate(facts, 1)}

@@ -18,7 +18,7 @@ from messages.render import render
 from models import InboundMessage, MessageKind
 from providers.messenger import Inbound
 from services import files, groups, mailbox, members
-from services.digests import reader_of
+from services.members import reader_of
 from services.refusals import Refusal
 from world import World
 

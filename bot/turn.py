@@ -15,7 +15,7 @@ from messages.message import Button, Message
 from messages.render import Reader, render
 from models import Group, Member, Membership
 from services import members
-from services.digests import reader_of
+from services.members import reader_of
 from services.refusals import DaysNotUsable, PeriodNotStarted
 from world import World
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import and_, or_, select
@@ -94,6 +95,14 @@ def usable(session: Session) -> Mapping[str, str]:
     return {each.name: each.sid for each in session.scalars(select(StoredContent).where(ready))}
 
 
+def fits(approved: Approved) -> bool:
+    """Whether there is such a template, and these are its values: no more, no fewer."""
+    return (
+        approved.name in _names()
+        and approved.values.keys() == _approved(FOLDER / f"{approved.name}.json").samples.keys()
+    )
+
+
 def said(approved: Approved) -> str:
     """The text of an approved template with its values: what the member will read."""
     body = _approved(FOLDER / f"{approved.name}.json").body
@@ -117,6 +126,12 @@ def _pushed(session: Session, messenger: Messenger, content: Content, now: datet
     return Change(content.name, status)
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(path.stem for path in FOLDER.glob("*.json"))
+
+
+@cache
 def _approved(path: Path) -> Content:
     facts = json.loads(path.read_text())
     return Content(

@@ -20,6 +20,7 @@ from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
 from providers.charts import Bar, Leaderboard, Segment
 from services import mailbox, standings, syncing
 from services.bells import Bell, ring, ring_at
+from services.members import reader_of
 from services.standings import Board
 
 LATE = timedelta(hours=24)
@@ -173,11 +174,6 @@ def picture_of(board: Board, reader: Reader) -> Leaderboard:
 def on_picture(board: Board) -> set[int]:
     """Whose bars are on the group's picture."""
     return {row.member.id for row in board.rows[:ROWS_IN_PICTURE]}
-
-
-def reader_of(member: Member) -> Reader:
-    """How this member reads."""
-    return Reader(member.locale, member.units, member.timezone)
 
 
 def last_run(session: Session, group: Group) -> DigestRun | None:

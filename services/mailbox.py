@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from messages.message import Message
 from models import InboundMessage, MessageKind, OutboundMessage
 from models.vault import vault
+from services import contents
 from services.bells import Bell, ring
 
 PRIORITY = {MessageKind.REPLY: 0, MessageKind.NOTICE: 3, MessageKind.DIGEST: 5}
@@ -35,6 +36,10 @@ def refused_since(session: Session, member_id: int, refusal: str, since: datetim
     return list(session.scalars(select(InboundMessage.received_at).where(*mine, InboundMessage.command == refusal)))
 
 
+class NeverSayable(ValueError):
+    """A message that nobody asked for, without a form for those who have been silent for a day: a bug."""
+
+
 @dataclass(frozen=True)
 class Post:
     """One message for one member; a second one with the same `key` is ignored."""
@@ -52,7 +57,10 @@ def post_many(
     kind: MessageKind,
     group_id: int | None = None,
 ) -> None:
-    """Put many messages into the outbox, in one statement. They leave after the commit."""
+    """Put many messages into the outbox, in one statement. They leave after the commit.
+
+    Raises `NeverSayable` for a notice or digest that WhatsApp would not take once 24 hours have passed.
+    """
     if not posts:
         return
     rows = [_row(session, each, now, kind, group_id) for each in posts]
@@ -75,7 +83,9 @@ def post(
 
 
 def _row(session: Session, post: Post, now: datetime, kind: MessageKind, group_id: int | None) -> dict[str, object]:
-    identity = uuid4()
+    identity, approved = uuid4(), post.message.approved
+    if kind is not MessageKind.REPLY and not (approved and contents.fits(approved)):
+        raise NeverSayable(f"{post.key} has no approved template that fits: see services/notices.py")
     return {
         "id": identity,
         "member_id": post.member_id,

@@ -8,6 +8,7 @@ from phonenumbers.timezone import time_zones_for_number
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from messages.render import Reader
 from messages.words import clean_name
 from models import Group, Identity, IdentityKind, Member, Membership
 from services import audit, outbox
@@ -28,6 +29,11 @@ def known(
     member.last_inbound_at = max(member.last_inbound_at or now, now)
     member.unreachable_at = None
     return member, found is None
+
+
+def reader_of(member: Member) -> Reader:
+    """How this member reads."""
+    return Reader(member.locale, member.units, member.timezone)
 
 
 def local_now(member: Member, now: datetime) -> datetime:

@@ -1,15 +1,56 @@
-"""What the bot says without being spoken to."""
+"""What the bot says without being spoken to.
 
-from collections.abc import Collection
+WhatsApp takes such a message only as an approved template once its reader has been silent for 24 hours, so each is made
+in both forms: in its own words, and as one of two templates that tell the same in a line, with a button to see it all.
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from messages.message import Button, Message
-from messages.render import render
-from models import Member
+from messages.message import Approved, Button, Message
+from messages.render import render, words
+from models import Group, Member
 from services import members, standings
-from services.digests import reader_of
+from services.members import reader_of
+
+MOST_LINE = 300  # characters; WhatsApp allows 1,024 for a whole template
+
+
+def notice(
+    template: str,
+    member: Member,
+    /,
+    *,
+    about: Group | None,
+    says: str,
+    short: str | None = None,
+    buttons: Iterable[Button] = (),
+    **facts: Any,
+) -> Message:
+    """News about a group, or (`about=None`) about the member's own account.
+
+    `says` is the command that shows it; as a template it stands behind the button "Show me". The template's line is
+    the words of `short`, or else the message's own words on one line: write a `short` where these begin with the
+    reader's name, or are long.
+    """
+    reader = reader_of(member)
+    values = {
+        "1": words("notices/name", reader, member=member),
+        "2": words("notices/about", reader, group=about),
+        "3": _line(words(short or template, reader, **facts)),
+        "4": says,
+    }
+    return render(template, reader, buttons=buttons, approved=Approved("account_notice", values), **facts)
+
+
+def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Button], **facts: Any) -> Message:
+    """News about the member's own Garmin connection. As a template its buttons are *Connect again* and *Status*."""
+    reader = reader_of(member)
+    values = {"1": words("notices/name", reader, member=member), "2": _line(words(template, reader, **facts))}
+    return render(template, reader, buttons=buttons, approved=Approved("garmin_notice", values), **facts)
 
 
 def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Message:
@@ -47,9 +88,15 @@ def file_not_read(member: Member, problem: str) -> Message:
 
 def relink(member: Member) -> Message:
     """Garmin no longer accepts the member's tokens."""
-    return render("garmin/relink", reader_of(member), member=member, buttons=[Button("Connect again", "link garmin")])
+    return garmin_notice("garmin/relink", member, buttons=[Button("Connect again", "link garmin")])
 
 
 def key_ends(member: Member, days: int) -> Message:
     """The member's Garmin key is about to end."""
-    return render("garmin/key_ends", reader_of(member), days=days, buttons=[Button("Renew", "link garmin")])
+    return garmin_notice("garmin/key_ends", member, days=days, buttons=[Button("Renew", "link garmin")])
+
+
+def _line(text: str) -> str:
+    """A text as the value of a template: on one line, cut between words where it is too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_LINE else f"{line[: MOST_LINE - 1].rsplit(' ', 1)[0]}…"

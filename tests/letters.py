@@ -120,7 +120,7 @@ class Letters:
         """Put a message into the outbox and give its id. `more` are columns, as they are to be in the end."""
         key = key or f"test:{uuid4()}"
         group_id = group.id if group else None
-        message = Message(text, approved=approved)
+        message = Message(text, approved=approved or (None if kind is MessageKind.REPLY else READY))
         with self.town.world.sessions.begin() as session:
             mailbox.post(session, member.id, message, self.now, kind=kind, key=key, group_id=group_id)
             row = session.scalar(select(OutboundMessage).where(OutboundMessage.dedupe_key == key))

@@ -162,7 +162,7 @@ def test_a_broken_link_is_told_once_and_mended_by_connecting_again(town: Town, z
     town.travel(hours=7)
     assert "Your Garmin is connected" in zoe.heard, "nobody is woken at two in the morning"
     town.travel_to(november(19, 6, 31))
-    assert zoe.heard.startswith("Zoë, Garmin no longer lets me read your activities")
+    assert zoe.heard.startswith("Garmin no longer lets me read your activities")
     assert zoe.buttons == ["Connect again"]
     told = zoe.count()
     town.travel(hours=7)

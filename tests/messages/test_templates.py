@@ -20,8 +20,8 @@ from tests.messages.largest import FACTS, OTHERWISE
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.txt"))
-SPEAKERS = {"say", "ask", "render", "words"}
-NOT_FACTS = {"buttons", "picture", "chart", "approved"}
+SPEAKERS = {"say", "ask", "render", "words", "notice", "garmin_notice"}
+NOT_FACTS = {"buttons", "picture", "chart", "approved", "about", "says", "short"}
 MOST_PLAIN, MOST_WITH_MORE = 700, 1_024
 
 

@@ -236,7 +236,7 @@ def test_somebody_who_is_being_written_to_is_not_in_the_way(letters: Letters) ->
         other.execute(select(Member).where(Member.id == ann.id).with_for_update())
         assert ids(letters.claim()) == [second], "whom another worker holds is passed over, not waited for"
         other.rollback()
-        mailbox.post(other, ann.id, Message("being written"), START, kind=DIGEST, key="uncommitted")
+        mailbox.post(other, ann.id, Message("being written", approved=READY), START, kind=DIGEST, key="uncommitted")
         other.flush()
         assert ids(letters.claim()) == [first], "a digest being written for somebody does not hold up their reply"
 

@@ -1,0 +1,136 @@
+"""What is said unasked reaches those too who have been silent for a day: as an approved template."""
+
+import ast
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from messages.message import Approved, Message, units
+from models import Member, MessageKind, MessageState
+from services import contents, mailbox, notices
+from services.contents import PLACEHOLDER
+from services.mailbox import NeverSayable
+from simulator.phones import Phone
+from tests.letters import Letters
+from tests.messages.largest import NAME, group
+from tests.town import Town
+
+ROOT = Path(__file__).parent.parent.parent
+PROACTIVE = (MessageKind.NOTICE, MessageKind.DIGEST)
+ALL = {each.name: each for each in contents.definitions() if each.kind == contents.APPROVED}
+LONGEST = Member(name=NAME, locale="en", units="metric", timezone="UTC")
+
+
+@pytest.fixture
+def letters(town: Town) -> Letters:
+    return Letters(town)
+
+
+@pytest.mark.parametrize("content", ALL.values(), ids=ALL)
+def test_a_template_keeps_the_rules_by_which_whatsapp_reviews(content: contents.Content) -> None:
+    """https://www.twilio.com/docs/whatsapp/tutorial/message-template-approvals-statuses, facts of 2026."""
+    names = PLACEHOLDER.findall(content.body)
+    static = PLACEHOLDER.sub(" ", content.body).split()
+    behind = [name for label, says in content.buttons for name in PLACEHOLDER.findall(label + says)]
+    assert names == [str(number) for number in range(1, len(names) + 1)], "in order, each once"
+    assert not content.body.startswith("{{")
+    assert not content.body.endswith("}}")
+    assert "}}{{" not in content.body.replace(" ", "")
+    assert len(static) >= 2 * len(set(names + behind)) + 1
+    assert content.samples.keys() == set(names + behind)
+    assert "\n" not in content.body
+    assert all(1 <= len(label) <= 20 and "{{" not in label for label, _ in content.buttons)
+    Approved(content.name, content.samples)  # a sample is what a value may be
+
+
+@pytest.mark.parametrize("kind", PROACTIVE)
+@pytest.mark.parametrize(
+    "approved",
+    [
+        None,
+        Approved("no_such_template", {"1": "x"}),
+        Approved("garmin_notice", {"1": "x"}),
+        Approved("garmin_notice", {"1": "x", "2": "y", "3": "z"}),
+    ],
+)
+def test_what_could_not_be_said_after_a_day_is_a_bug_at_once(
+    letters: Letters, kind: MessageKind, approved: Approved | None
+) -> None:
+    member, message = letters.member(), Message("unasked", approved=approved)
+    with letters.town.world.sessions.begin() as session, pytest.raises(NeverSayable):
+        mailbox.post(session, member.id, message, letters.now, kind=kind, key="one")
+    assert letters.rows() == []
+
+
+def test_a_reply_needs_no_template(letters: Letters) -> None:
+    letters.write(letters.member(), "asked for")
+    assert [each.state for each in letters.rows()] == [MessageState.QUEUED]
+
+
+@pytest.mark.parametrize("about", [None, group()])
+@pytest.mark.parametrize("short", [None, "garmin/syncing"])
+def test_news_fit_into_the_template_with_the_longest_names(short: str | None, about: object) -> None:
+    message = notices.notice("garmin/relink", LONGEST, about=about, says="digest last", short=short)
+    text = contents.said(message.approved)
+    assert contents.fits(message.approved)
+    assert units(text) <= 1024
+    assert "{{" not in text
+    assert ("your account" in text) is (about is None)
+
+
+def test_a_line_is_cut_between_words() -> None:
+    made = notices.notice("digest/ready_name", LONGEST, about=None, says="me", member=Member(name="word " * 100))
+    line = made.approved.values["3"]
+    assert len(line) <= notices.MOST_LINE
+    assert line.endswith("word…")
+
+
+def test_every_message_of_ours_that_nobody_asked_for_comes_from_here_or_is_a_digest() -> None:
+    """Whoever posts a notice names a function of services/notices.py, or hands over an approved form of its own."""
+    posting = [
+        path
+        for room in ("bot", "services", "jobs", "web")
+        for path in (ROOT / room).rglob("*.py")
+        if any(isinstance(node, ast.Attribute) and node.attr in ("NOTICE", "DIGEST") for node in ast.walk(_read(path)))
+    ]
+    assert len(posting) >= 3
+    assert [path.name for path in posting if not _knows_templates(path)] == []
+
+
+def test_who_has_been_silent_for_days_hears_that_garmin_must_be_connected_again(letters: Letters) -> None:
+    person, phone = silent(letters)
+    with letters.town.world.sessions.begin() as session:
+        message = notices.relink(session.get_one(Member, person.id))
+        mailbox.post(session, person.id, message, letters.now, kind=MessageKind.NOTICE, key="relink")
+    letters.town.rest()
+    assert phone.heard[-1].text.startswith("Hi Friend 1, this is about your own Garmin connection: Garmin no longer")
+    assert [label for label, _ in phone.heard[-1].buttons] == ["Connect again", "Status"]
+
+
+def test_a_button_of_a_template_says_the_command_that_shows_more(letters: Letters) -> None:
+    person, phone = silent(letters)
+    with letters.town.world.sessions.begin() as session:
+        member = session.get_one(Member, person.id)
+        message = notices.notice("garmin/syncing", member, about=None, says="help leaderboard")
+        mailbox.post(session, person.id, message, letters.now, kind=MessageKind.NOTICE, key="news")
+    letters.town.rest()
+    assert phone.heard[-1].text.startswith("Hi Friend 1, there is news about your account in Gruppetto: Asking Garmin.")
+    phone.taps("Show me")
+    letters.town.rest()
+    assert "*leaderboard*" in phone.heard[-1].text
+
+
+def silent(letters: Letters) -> tuple[Member, Phone]:
+    """Somebody who wrote three days ago."""
+    person = letters.with_phone(last_inbound_at=letters.now - timedelta(days=3))
+    return person, letters.town.phones.by_number[person.address.removeprefix("whatsapp:")]
+
+
+def _read(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def _knows_templates(path: Path) -> bool:
+    names = {node.id for node in ast.walk(_read(path)) if isinstance(node, ast.Name)}
+    return bool(names & {"notices", "Approved"}) or path.name in ("mailbox.py", "outbox.py")
