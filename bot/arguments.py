@@ -10,7 +10,8 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 from zoneinfo import available_timezones
 
-from bot.lines import Word
+from bot.lines import EDGES, POLITE, Word
+from fitness.amounts import find_amount, find_distance, find_length, find_number
 from fitness.metrics import Metric
 from fitness.periods import Period, find_period
 from fitness.schedules import find_clock, find_weekday
@@ -65,8 +66,54 @@ class Off(StrEnum):
     OFF = "off"
 
 
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
+
+class Person(str):
+    """Somebody in the group, as their name was typed, without the "@"; `services.naming` says who that is.
+
+    A name may be of several words, so this takes all words that nothing else wanted, from the "@" on where there is
+    one. Where more may follow the name (a reason, a few kind words), `naming.find_first` cuts it off.
+    """
+
+    __slots__ = ()
+
+
+class Length(int):
+    """A length of time, in seconds: "45 min", "1h30", "1:05:00"."""
+
+
+class Distance(float):
+    """A distance, in metres: "8.1 km", "5k", "3 miles"."""
+
+
+class Number(float):
+    """A number, whole or not."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How much of what: metres of "distance", seconds of "time", or so many "points", "count" or "steps"."""
+
+    kind: str
+    size: float
+
+
+@dataclass(frozen=True)
+class Hours:
+    """From one time of day until another, perhaps over midnight: "21:30-07:30", "10pm to 7am"."""
+
+    start: time
+    end: time
+
+
 YES = {"yes", "y", "ok", "okay", "sure", "agree", "agreed", "yep", "yeah", "ja", "oui", "si", "👍"}
 OFF = {"off", "never", "stop", "none", "no"}
+ON = {"on", "enable", "enabled", "start", "show"}
 CODE = re.compile(r"[A-HJKMNP-Z2-9]{6}")
 
 
@@ -114,9 +161,12 @@ def _one_of(kind: type[Enum]) -> Reader:
     return read
 
 
-def _among(choices: set[str], value: Any) -> Reader:
+def _among(*choices: Any) -> Reader:
+    """Words and what they mean, in turn."""
+    meanings = {key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys}
+
     def read(words: Sequence[Word]) -> Found | None:
-        return next(((value, [i]) for i, word in enumerate(words) if word.key in choices), None)
+        return next(((meanings[word.key], [i]) for i, word in enumerate(words) if word.key in meanings), None)
 
     return read
 
@@ -155,6 +205,55 @@ def _weeks(words: Sequence[Word]) -> Found | None:
             unit_apart = i + 1 < len(words) and words[i + 1].key in {"week", "weeks"}
             return Weeks(match[1]), [i, i + 1] if unit_apart else [i]
     return None
+
+
+def _length(words: Sequence[Word]) -> Found | None:
+    found = find_length([word.key for word in words])
+    return None if found is None else (Length(found[0]), found[1])
+
+
+def _distance(words: Sequence[Word]) -> Found | None:
+    found = find_distance([word.key for word in words])
+    return None if found is None else (Distance(found[0]), found[1])
+
+
+def _number(words: Sequence[Word]) -> Found | None:
+    found = find_number([word.key for word in words])
+    return None if found is None else (Number(found[0]), found[1])
+
+
+def _amount(words: Sequence[Word]) -> Found | None:
+    found = find_amount([word.key for word in words])
+    return None if found is None else (Amount(found[0], found[1]), found[2])
+
+
+def _hours(words: Sequence[Word]) -> Found | None:
+    """Two times of day, apart or held together by a dash."""
+    apart = [(i, part) for i, word in enumerate(words) for part in re.split("[-\u2013\u2014]", word.key) if part]
+    times: list[tuple[time, range]] = []
+    rest = [part for _, part in apart]
+    while len(times) < 2 and (found := find_clock(rest)):
+        times.append((found[0], found[1]))
+        rest = ["" if i in found[1] else part for i, part in enumerate(rest)]
+    if len(times) < 2:
+        return None
+    first, second = sorted(times, key=lambda each: each[1].start)
+    said = range(apart[first[1].start][0], apart[second[1].stop - 1][0] + 1)
+    return Hours(first[0], second[0]), said
+
+
+def _person(words: Sequence[Word]) -> Found | None:
+    marked = next((i for i, word in enumerate(words) if word.raw.lstrip("(\"'*_").startswith("@")), None)
+    start = marked if marked is not None else 0
+    if marked is None:
+        named = [i for i, word in enumerate(words) if word.key not in POLITE]
+        if not any(words[i].is_spoken for i in named):
+            named = list(range(len(words)))
+        start, stop = (named[0], named[-1] + 1) if named else (0, 0)
+    else:
+        stop = len(words)
+    text = " ".join(word.raw for word in words[start:stop]).strip().lstrip("(\"'*_@").rstrip(EDGES).strip()
+    return (Person(text), range(start, stop)) if text else None
 
 
 def _whole(words: Sequence[Word]) -> Found | None:
@@ -198,10 +297,20 @@ READERS: dict[type, Reader] = {
     Weeks: _weeks,
     int: _whole,
     Rest: _rest,
+    Switch: _among(ON, Switch.ON, OFF, Switch.OFF),
+    Person: _person,
+    Length: _length,
+    Distance: _distance,
+    Number: _number,
+    Amount: _amount,
+    Hours: _hours,
 }
 
 # Read in this order: a date takes its number and its month before a number or a rest can.
-ORDER = (Period, Span, Code, time, Weekday, Metric, Sport, Newest, Weeks, Off, Yes, Zone, int, Rest)
+ORDER = (
+    Hours, Amount, Length, Distance, Period, Span, Code, time, Weekday, Metric, Sport, Newest, Weeks, Switch, Off, Yes,
+    Zone, int, Number, Person, Rest,
+)  # fmt: skip
 
 USAGE: dict[type, str] = {
     Period: "when",
@@ -218,4 +327,11 @@ USAGE: dict[type, str] = {
     Off: "off",
     int: "number",
     Rest: "name",
+    Switch: "on|off",
+    Person: "@name",
+    Length: "45 min",
+    Distance: "8 km",
+    Number: "number",
+    Amount: "120 km",
+    Hours: "21:30-07:30",
 }

@@ -13,13 +13,13 @@ from bot.lines import said
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, understand
 from bot.turn import Turn
 from jobs.work import transaction
-from messages.message import Button, Message
+from messages.message import MOST_BUTTONS, MOST_LABEL, MOST_SAYS, Button, Message, units
 from messages.render import render
 from models import InboundMessage, MessageKind
 from providers.messenger import Inbound
 from services import files, groups, mailbox, members
 from services.members import reader_of
-from services.refusals import Refusal
+from services.refusals import NoSuchPerson, Refusal, TwoPeopleMatch
 from world import World
 
 log = structlog.get_logger()
@@ -99,7 +99,24 @@ def _respond_or_refuse(turn: Turn) -> tuple[str, Message]:
         # A completed question stays open for another try; one that a command has put aside does not.
         if turn.line == typed:
             members.take_unfinished(turn.member, turn.now)
-        return refusal.template(), turn.say(refusal.template(), **refusal.facts)
+        return refusal.template(), turn.say(refusal.template(), buttons=_instead(turn.line, refusal), **refusal.facts)
+
+
+def _instead(line: str, refusal: Refusal) -> list[Button]:
+    """Where a name was not clear: the same line with each of those who may be meant."""
+    if not isinstance(refusal, NoSuchPerson | TwoPeopleMatch) or refusal.facts["wanted"] not in line:
+        return []
+    wanted = refusal.facts["wanted"]
+    people = refusal.facts.get("people", ())
+    names = {name: name for name in refusal.facts.get("others", ())} | {
+        each.member.name: f"#{each.id}" for each in people
+    }
+    before, after = line.rsplit(wanted, 1) if wanted else (f"{line} ", "")
+    said = {
+        name: f"{before.rstrip('@')}{sign if sign[0] == '#' else '@' + sign}{after}" for name, sign in names.items()
+    }
+    fitting = [(name, says) for name, says in said.items() if units(name) <= MOST_LABEL and len(says) <= MOST_SAYS]
+    return [Button(name, says) for name, says in fitting[:MOST_BUTTONS]]
 
 
 def _respond(turn: Turn) -> tuple[str, Message]:

@@ -1,5 +1,6 @@
 """Finding a person of a group by what somebody typed."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
@@ -11,6 +12,7 @@ from models import Group, Membership, Role
 from services.refusals import NoSuchPerson, TwoPeopleMatch
 
 LIKE_ENOUGH = 85
+LONGEST_NAME = 5
 
 
 def members(session: Session, group: Group) -> list[Membership]:
@@ -34,7 +36,7 @@ def find_member(session: Session, group: Group, text: str) -> Membership:
 def found_among(people: Sequence[Membership], text: str) -> Membership:
     """Whom the text means among these."""
     wanted = _comparable(text)
-    found = next(filter(None, (way(people, wanted) for way in (_signed, _named, _begun, _nearly))), [])
+    found = _fitting(people, wanted)
     if not found:
         raise NoSuchPerson(wanted=clean_name(text), others=[each.member.name for each in people])
     if len(found) > 1:
@@ -42,13 +44,32 @@ def found_among(people: Sequence[Membership], text: str) -> Membership:
     return found[0]
 
 
+def first_among(people: Sequence[Membership], text: str) -> tuple[Membership, str]:
+    """Whom a text begins with, the longest name first, and what follows the name: "Ben, great run!".
+
+    Raises as `found_among` does, about the first word.
+    """
+    words = text.split()
+    for length in range(min(len(words), LONGEST_NAME), 0, -1):
+        found = _fitting(people, _comparable(" ".join(words[:length])))
+        if len(found) == 1:
+            return found[0], " ".join(words[length:])
+    return found_among(people, words[0] if words else ""), ""
+
+
 def is_exactly(membership: Membership, text: str) -> bool:
     """Whether the text is this person's sign or whole name: what destroys something wants no less."""
     return _comparable(text) in {f"#{membership.id}", _comparable(membership.member.name)}
 
 
+def _fitting(people: Sequence[Membership], wanted: str) -> list[Membership]:
+    ways = (_signed, _named, _begun, _by_another_name, _nearly)
+    return next(filter(None, (way(people, wanted) for way in ways)), [])
+
+
 def _comparable(text: str) -> str:
-    return " ".join(text.casefold().split()).removeprefix("@").strip("?!.,")
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return " ".join(bare.casefold().split()).removeprefix("@").strip("?!.,:;")
 
 
 def _signed(people: Sequence[Membership], wanted: str) -> list[Membership]:
@@ -61,6 +82,11 @@ def _named(people: Sequence[Membership], wanted: str) -> list[Membership]:
 
 def _begun(people: Sequence[Membership], wanted: str) -> list[Membership]:
     return [each for each in people if wanted and _comparable(each.member.name).startswith(wanted)]
+
+
+def _by_another_name(people: Sequence[Membership], wanted: str) -> list[Membership]:
+    """By a whole word of the name: a surname, a nickname."""
+    return [each for each in people if wanted in _comparable(each.member.name).split()]
 
 
 def _nearly(people: Sequence[Membership], wanted: str) -> list[Membership]:

@@ -6,7 +6,7 @@ import pytest
 
 from models import Member, Membership
 from services.refusals import NoSuchPerson, TwoPeopleMatch
-from services.roster import found_among, is_exactly
+from services.roster import first_among, found_among, is_exactly
 
 NAMES = ("Anna", "Annika Berg", "Zoë", "José", "Li", "Dev Patel", "Dev Patel")
 PEOPLE = [
@@ -27,6 +27,9 @@ PEOPLE = [
         ("zoë", 13),
         ("josé", 14),
         ("joséé", 14),
+        ("zoe", 13),
+        ("Jose", 14),
+        ("berg", 12),
         ("li", 15),
         ("#16", 16),
         ("#17", 17),
@@ -64,3 +67,18 @@ def test_only_a_sign_or_a_whole_name_is_exact() -> None:
 def test_who_is_called_like_a_sign_does_not_take_its_place() -> None:
     people = [Membership(id=1, member=Member(name="#2")), Membership(id=2, member=Member(name="Ben"))]
     assert found_among(people, "#2").id == 2
+
+
+def test_a_name_is_cut_off_from_what_follows_it() -> None:
+    for text, found, rest in (
+        ("Annika Berg was rude", 12, "was rude"),
+        ("@zoe great run!", 13, "great run!"),
+        ("anna", 11, ""),
+        ("#16, well done", 16, "well done"),
+    ):
+        person, follows = first_among(PEOPLE, text)
+        assert (person.id, follows) == (found, rest)
+    with pytest.raises(NoSuchPerson):
+        first_among(PEOPLE, "nobody at all")
+    with pytest.raises(NoSuchPerson):
+        first_among(PEOPLE, "")

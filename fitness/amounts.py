@@ -1,0 +1,83 @@
+"""Amounts found in a line of words: "45 min", "1h30", "8.1 km", "5k", "120 points"."""
+
+import re
+from collections.abc import Sequence
+
+from fitness.vocabulary import NUMBERS, line, words_of
+
+MILE, YARD = 1_609.344, 0.9144  # metres: the international yard of 1959
+
+_NUMBER = r"(?P<number>[0-9]{1,6}(?:[.,][0-9]{1,3})?)"
+_HOURS = r"(?:h|hr|hrs|hour|hours|std)"
+_MINUTES = r"(?:m|min|mins|minute|minutes|')"
+_SECONDS = r"(?:s|sec|secs|second|seconds)"
+_METRES = {
+    **dict.fromkeys(("km", "kms", "k", "kilometre", "kilometres", "kilometer", "kilometers"), 1_000.0),
+    **dict.fromkeys(("mi", "mile", "miles"), MILE),
+    **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
+    **dict.fromkeys(("yd", "yds", "yard", "yards"), YARD),
+}
+_KINDS = {
+    **dict.fromkeys(("points", "point", "pts", "pt"), "points"),
+    **dict.fromkeys(("sessions", "session", "times", "activities", "activity", "workouts", "workout"), "count"),
+    **dict.fromkeys(("steps", "step"), "steps"),
+}
+_LENGTHS = (
+    re.compile(r"(?<= )(?P<h>[0-9]{1,2}):(?P<m>[0-5][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
+    re.compile(rf"(?<= )(?P<h>[0-9]{{1,3}}) ?{_HOURS}(?: ?(?:and )?(?P<m>[0-9]{{1,2}}) ?{_MINUTES}?)?(?!\S)"),
+    re.compile(rf"(?<= )(?P<d>[0-9]{{1,3}}[.,][0-9]{{1,2}}) ?{_HOURS}(?!\S)"),
+    re.compile(rf"(?<= )(?P<m>[0-9]{{1,4}}) ?{_MINUTES}(?: ?(?:and )?(?P<s>[0-9]{{1,2}}) ?{_SECONDS}?)?(?!\S)"),
+    re.compile(r"(?<= )(?P<half>half an?) hour(?!\S)"),
+    re.compile(r"(?<= )(?P<hour>an?) hour(?P<andhalf> and a half)?(?!\S)"),
+)
+_DISTANCE = re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{'|'.join(sorted(_METRES, key=len, reverse=True))})(?!\S)")
+_AMOUNT = re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{'|'.join(sorted(_KINDS, key=len, reverse=True))})(?!\S)")
+
+
+def find_length(words: Sequence[str]) -> tuple[int, range] | None:
+    """Seconds of a length of time such as "45 min", "1h30" or "1:05:00", and the words that said it."""
+    text = line(words)
+    match = next((found for pattern in _LENGTHS if (found := pattern.search(text))), None)
+    return None if match is None else (_seconds(match), words_of(match))
+
+
+def find_distance(words: Sequence[str]) -> tuple[float, range] | None:
+    """Metres of "8.1 km", "5k" or "3 miles", and the words that said it."""
+    match = _DISTANCE.search(line(words))
+    return None if match is None else (_number(match) * _METRES[match["unit"]], words_of(match))
+
+
+def find_amount(words: Sequence[str]) -> tuple[str, float, range] | None:
+    """A goal's kind and size: metres of "distance", seconds of "time", or a number of "points", "count" or "steps"."""
+    if match := _AMOUNT.search(line(words)):
+        return _KINDS[match["unit"]], _number(match), words_of(match)
+    if distance := find_distance(words):
+        return "distance", distance[0], distance[1]
+    if length := find_length(words):
+        return "time", float(length[0]), length[1]
+    return None
+
+
+def find_number(words: Sequence[str]) -> tuple[float, range] | None:
+    """The first bare number: "12", "7.5", "seven"."""
+    for i, word in enumerate(words):
+        if re.fullmatch(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?", word):
+            return float(word.replace(",", ".")), range(i, i + 1)
+        if word in NUMBERS:
+            return float(NUMBERS[word]), range(i, i + 1)
+    return None
+
+
+def _number(match: re.Match[str]) -> float:
+    return float(match["number"].replace(",", "."))
+
+
+def _seconds(match: re.Match[str]) -> int:
+    parts = match.groupdict()
+    if "half" in parts:
+        return 1_800
+    if "hour" in parts:
+        return 5_400 if parts["andhalf"] else 3_600
+    if "d" in parts:
+        return round(float(parts["d"].replace(",", ".")) * 3_600)
+    return 3_600 * int(parts.get("h") or 0) + 60 * int(parts.get("m") or 0) + int(parts.get("s") or 0)
