@@ -13,7 +13,7 @@ from jobs.work import transaction
 from messages.message import Approved, Message
 from models import Activity, Group, Membership, MessageKind
 from models.groups import Role
-from services import mailbox
+from services import mailbox, privacy
 from world import World
 
 ZONE = "Europe/Brussels"
@@ -49,6 +49,7 @@ def _membership(group_id: int, member_id: int, is_owner: bool, now: datetime) ->
         "group_id": group_id,
         "member_id": member_id,
         "role": Role.OWNER if is_owner else Role.MEMBER,
+        "shares": list(privacy.SHARED_AT_FIRST),
         "consented_at": now,
         "consent_version": "1",
         "joined_at": now,

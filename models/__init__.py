@@ -1,10 +1,13 @@
 """What is remembered. Importing this names every table, so that Alembic sees them all."""
 
 from models.absences import Absence
+from models.acts import Act
 from models.audit import AuditEvent
 from models.base import Base
 from models.breakers import Breaker
 from models.digests import DigestRun, RunStatus
+from models.erasures import Erased, Erasure
+from models.exports import Export
 from models.files import SentFile
 from models.garmin import Activity, Day, GarminAccount, GarminMethod, GarminStatus
 from models.groups import Group, Invite, Membership, Role
@@ -15,6 +18,7 @@ from models.people import Identity, IdentityKind, Member, Units
 
 __all__ = [
     "Absence",
+    "Act",
     "Activity",
     "AttemptStep",
     "AuditEvent",
@@ -23,6 +27,9 @@ __all__ = [
     "Content",
     "Day",
     "DigestRun",
+    "Erased",
+    "Erasure",
+    "Export",
     "GarminAccount",
     "GarminMethod",
     "GarminStatus",

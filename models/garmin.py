@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps, Word
@@ -68,7 +68,8 @@ class Activity(Base, Timestamps):
 
     `local_date` is the day on the watch when it began: it decides the week. A row that vanished at Garmin keeps
     `deleted_at` and counts no more; nor does one that another device recorded too, which is `twin_of` that other.
-    `account_id` is None for a file that the member sent into the chat.
+    `account_id` is None for a file that the member sent into the chat, and for what they logged by hand.
+    `private` is Garmin's word for it; with `excluded_at` the member left it out.
     """
 
     __tablename__ = "activities"
@@ -107,6 +108,8 @@ class Activity(Base, Timestamps):
     fingerprint: Mapped[str] = mapped_column(String(32))
     twin_of: Mapped[int | None]
     deleted_at: Mapped[datetime | None]
+    private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    excluded_at: Mapped[datetime | None]
 
 
 class Day(Base, Timestamps):

@@ -1,10 +1,10 @@
 """Groups, who belongs to them, and how one gets in."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps, Word
@@ -49,7 +49,11 @@ class Group(Base, Timestamps):
 
 
 class Membership(Base, Timestamps):
-    """One person in one group: role, and what the others may see. Leaving keeps the row, with `left_at`."""
+    """One person in one group: role, and what the others may see. Leaving keeps the row, with `left_at`.
+
+    `consent_wording` is the sentence that the member agreed to, as they read it. `seen_from` is the first day for
+    which the group may see them the way it does now: with their name, or as one of several without.
+    """
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -68,9 +72,12 @@ class Membership(Base, Timestamps):
     role: Mapped[Role] = mapped_column(Word(Role), default=Role.MEMBER)
     shares: Mapped[list[str]] = mapped_column(default=list)
     hidden: Mapped[bool] = mapped_column(default=False)
+    anonymous: Mapped[bool] = mapped_column(default=False, server_default=false())
+    seen_from: Mapped[date | None]
     muted_until: Mapped[datetime | None]
     consented_at: Mapped[datetime]
     consent_version: Mapped[str] = mapped_column(String(20))
+    consent_wording: Mapped[str | None] = mapped_column(String(1600))
     joined_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
 

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps, Word
@@ -25,7 +25,11 @@ class IdentityKind(StrEnum):
 
 
 class Member(Base, Timestamps):
-    """A person who talks to the bot. Keyed on our own id: numbers change and some people have none."""
+    """A person who talks to the bot. Keyed on our own id: numbers change and some people have none.
+
+    `includes_private`: activities that are private at Garmin count too. `erase_code` is the keyed hash of the code
+    that erases everything when it is typed before `erase_until`.
+    """
 
     __tablename__ = "members"
 
@@ -39,6 +43,9 @@ class Member(Base, Timestamps):
     quiet_from: Mapped[time] = mapped_column(default=time(21, 30))
     quiet_until: Mapped[time] = mapped_column(default=time(7, 30))
     preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    includes_private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    erase_code: Mapped[str | None] = mapped_column(String(64))
+    erase_until: Mapped[datetime | None]
     address: Mapped[str] = mapped_column(String(150))
     last_inbound_at: Mapped[datetime | None]
     opted_out_at: Mapped[datetime | None]

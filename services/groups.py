@@ -11,7 +11,7 @@ from fitness.schedules import Weekly, cron
 from messages.words import clean_name
 from models import Group, Invite, Member, Membership, Role
 from models.vault import vault
-from services import audit, digests, mailbox
+from services import audit, digests, mailbox, privacy
 from services.members import memberships
 from services.refusals import (
     AlreadyInGroup,
@@ -35,7 +35,6 @@ INVITE_FOR = timedelta(days=30)
 MOST_GROUPS = 10
 MOST_GUESSES, GUESSES_WITHIN = 5, timedelta(minutes=15)
 CONSENT_VERSION = "2026-11"
-SHARED_AT_FIRST = ["name", "sports", "time", "distance", "count"]
 FIRST_SCHEDULE = Weekly(weekday=6, at=time(18, 0))
 
 
@@ -154,7 +153,7 @@ def _belong(session: Session, group: Group, member: Member, role: Role, now: dat
         select(Membership).where(Membership.group_id == group.id, Membership.member_id == member.id)
     ) or Membership(group_id=group.id, member_id=member.id)
     membership.role = role
-    membership.shares = list(SHARED_AT_FIRST)
+    membership.shares = list(privacy.SHARED_AT_FIRST)
     membership.hidden = False
     membership.muted_until = None
     membership.consented_at = membership.joined_at = now

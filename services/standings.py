@@ -1,8 +1,8 @@
 """Who moved how much: sums over activities, and places."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
@@ -13,8 +13,8 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.ranking import Place, movers, rank
 from fitness.sports import Sport
-from models import Activity, Group, Member, Membership
-from services import syncing
+from models import Activity, Group, Member
+from services import privacy, syncing
 
 SPORTS = {sport.value: sport for sport in Sport}
 
@@ -37,6 +37,16 @@ class Totals:
             sport: self.sports.get(sport, 0) + other.sports.get(sport, 0) for sport in {*self.sports, *other.sports}
         }
         return Totals(self.count + other.count, self.time + other.time, self.distance + other.distance, sports)
+
+    def seen(self, fields: Collection[str]) -> "Totals":
+        """As a group sees them that may see these fields. What is not shared is nothing, in sums too."""
+        return replace(
+            self,
+            count=self.count if "count" in fields else 0,
+            time=self.time if "time" in fields else 0.0,
+            distance=self.distance if "distance" in fields else 0.0,
+            sports=self.sports if {"sports", "time"}.issubset(fields) else {},
+        )
 
     @property
     def by_sport(self) -> list[tuple[Sport, float]]:
@@ -83,9 +93,10 @@ def board(
     session: Session, group: Group, metric: Metric, dates: Dates, before: Dates, sport: Sport | None = None
 ) -> Board:
     """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
-    people = sharing(session, group)
-    totals = totals_of(session, list(people), dates, sport)
-    earlier = totals_of(session, list(people), before, sport)
+    shown = privacy.shown(session, group, [metric, "sports"] if sport else [metric])
+    people = {key: each.member for key, each in shown.items()}
+    totals = _seen(totals_of(session, list(people), dates, sport), shown)
+    earlier = _seen(totals_of(session, list(people), before, sport), shown)
     places = _places(totals, metric, people)
     moved = movers(places, _places(earlier, metric, people))
     return Board(
@@ -98,16 +109,6 @@ def board(
         before=sum(earlier.values(), Totals()),
         silent_since=syncing.silent_since(session, list(people)),
     )
-
-
-def sharing(session: Session, group: Group) -> dict[int, Member]:
-    """The members whom the group may see, by id."""
-    query = (
-        select(Member)
-        .join(Membership, Membership.member_id == Member.id)
-        .where(Membership.group_id == group.id, Membership.left_at.is_(None), ~Membership.hidden)
-    )
-    return {member.id: member for member in session.scalars(query)}
 
 
 def totals_of(
@@ -171,6 +172,11 @@ def newest(session: Session, member: Member) -> Activity | None:
         .limit(1)
     )
     return session.scalar(query)
+
+
+def _seen(totals: dict[int, Totals], shown: Mapping[int, privacy.Shown]) -> dict[int, Totals]:
+    """Only what each of these people lets the group see."""
+    return {key: each.seen(shown[key].fields) for key, each in totals.items()}
 
 
 def _places(totals: dict[int, Totals], metric: Metric, people: dict[int, Member]) -> list[Place]:

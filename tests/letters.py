@@ -21,7 +21,7 @@ from models import (
     MessageKind,
     OutboundMessage,
 )
-from services import contents, mailbox, outbox
+from services import contents, mailbox, outbox, privacy
 from services.outbox import Claimed, Rules
 from tests.town import Town
 
@@ -77,6 +77,7 @@ class Letters:
                         group_id=group.id,
                         member_id=member.id,
                         role="owner" if number == 0 else "member",
+                        shares=list(privacy.SHARED_AT_FIRST),
                         consented_at=self.now,
                         consent_version="1",
                         joined_at=self.now,

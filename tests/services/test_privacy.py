@@ -1,0 +1,65 @@
+"""What a group may see: field by field, and what is hidden from everybody."""
+
+from sqlalchemy import select
+
+from fitness.metrics import Metric
+from fitness.periods import Dates
+from fitness.sports import Sport
+from models import Group, Identity, Member, Membership
+from services import privacy, standings
+from tests.scenes import has_moved, november, runs, start_group
+from tests.town import Person, Town
+
+WEEK = Dates(november(16).date(), november(22).date())
+BEFORE = Dates(november(9).date(), november(15).date())
+
+
+def board(session, metric: Metric = Metric.TIME, sport: Sport | None = None) -> standings.Board:
+    return standings.board(session, session.scalar(select(Group)), metric, WEEK, BEFORE, sport)
+
+
+def membership(session, person: Person) -> Membership:
+    query = select(Membership).join(Member, Membership.member_id == Member.id).join(Identity)
+    return session.scalar(query.where(Identity.value == person.phone.number))
+
+
+def test_a_field_that_is_not_shared_is_in_no_row_and_in_no_sum(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(16))
+    has_moved(jose, runs(17, metres=7_000))
+    with town.world.sessions() as session:
+        privacy.share(session, membership(session, jose), "distance", town.clock(), on=False)
+        by_time = board(session)
+        assert [row.totals.distance for row in by_time.rows] == [0, 10_000]
+        assert (by_time.together.time, by_time.together.distance) == (7_200, 10_000)
+        assert [row.member.name for row in board(session, Metric.DISTANCE).rows] == ["Zoë"]
+
+
+def test_who_does_not_share_sports_is_on_no_board_of_one(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(16))
+    has_moved(jose, runs(17))
+    with town.world.sessions() as session:
+        privacy.share(session, membership(session, jose), "sports", town.clock(), on=False)
+        assert [row.member.name for row in board(session, sport=Sport.RUN).rows] == ["Zoë"]
+        whole = board(session)
+        assert len(whole.rows) == 2
+        assert whole.together.sports == {Sport.RUN: 3_600}
+
+
+def test_who_hides_or_has_left_is_nowhere(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(jose, runs(17))
+    with town.world.sessions() as session:
+        group, mine = session.scalar(select(Group)), membership(session, jose)
+        assert mine.member_id in privacy.sharing(session, group, "points")
+        assert privacy.hide(session, mine, town.clock())
+        session.flush()
+        assert mine.member_id not in privacy.sharing(session, group, "points")
+        assert board(session).together == standings.Totals()
+        assert privacy.unhide(session, mine, town.clock())
+        session.flush()
+        assert board(session).together.time == 3_600
+        mine.left_at = town.clock()
+        session.flush()
+        assert mine.member_id not in privacy.sharing(session, group, "points")
