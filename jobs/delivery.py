@@ -11,7 +11,7 @@ from redis import RedisError
 from sqlalchemy.orm import Session
 
 from jobs import crash, schedule
-from jobs.pace import Pace, patience, wait_until
+from jobs.pace import Pace, patience
 from jobs.queue import hold, job, release
 from jobs.work import transaction
 from providers.charts import Leaderboard
@@ -189,7 +189,7 @@ def _hand_over(world: World, claimed: Claimed, pace: Pace, at: float, deadline: 
     """Send one claimed message, once. Never raises: what went wrong is what to mark."""
     try:
         parcel = _parcel(world, claimed)
-        wait_until(at)
+        pace.wait_for(at)
         crash.here("before_post")
         sid = _send(world, parcel, deadline)
         crash.here("after_post")

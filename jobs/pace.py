@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Lock
 
 import structlog
 from redis import Redis, RedisError
@@ -16,6 +17,7 @@ HALVE_ONCE_IN = 5.0
 WITHOUT_REDIS = 5.0
 # A little under what is allowed: messages meet delays on their way, and no second may see more than the limit.
 MARGIN = 0.95
+CATCHING_UP = 0.975
 AHEAD = 0.5
 FORGET_AFTER = 3600
 
@@ -73,7 +75,8 @@ class Pace:
     """
 
     def __init__(self, redis: Redis, rate: float) -> None:
-        self.fastest = rate * MARGIN
+        self.fastest, self.never_faster = rate * MARGIN, rate * CATCHING_UP
+        self._one_at_a_time, self._last = Lock(), 0.0
         self._take, self._give_back = redis.register_script(TAKE), redis.register_script(GIVE_BACK)
         self._slow = redis.register_script(SLOW)
         self._alone_until = 0.0
@@ -96,6 +99,13 @@ class Pace:
         except RedisError as error:
             log.warning("places lost", places=unused, error=type(error).__name__)
 
+    def wait_for(self, moment: float) -> None:
+        """Sleep until a place's moment. Those that a stall has made late leave one after the other, not at once."""
+        with self._one_at_a_time:
+            start = max(moment, self._last + 1 / self.never_faster, time.monotonic())
+            self._last = start
+        time.sleep(max(0.0, start - time.monotonic()))
+
     def slow_down(self) -> None:
         """The vendor said that it is too fast."""
         args = [self.fastest, FASTER_EACH_SECOND, SLOWEST, HALVE_ONCE_IN, FORGET_AFTER]
@@ -110,11 +120,6 @@ class Pace:
             return Places(())
         self._alone_until = max(now, self._alone_until) + 1 / WITHOUT_REDIS
         return Places((self._alone_until,))
-
-
-def wait_until(moment: float) -> None:
-    """Sleep until a moment of the monotonic clock."""
-    time.sleep(max(0.0, moment - time.monotonic()))
 
 
 def patience(wish: timedelta | None, attempt: int) -> timedelta:

@@ -22,7 +22,6 @@ from jobs.pace import (
     Pace,
     Places,
     patience,
-    wait_until,
 )
 from tests.conftest import Servers
 
@@ -83,9 +82,25 @@ def test_no_second_has_more_than_is_allowed(redis: Redis) -> None:
 
 
 def test_moments_are_waited_for(redis: Redis) -> None:
-    for moment in Pace(redis, 20).take(4).moments:
-        wait_until(moment)
+    pace = Pace(redis, 20)
+    for moment in pace.take(4).moments:
+        pace.wait_for(moment)
         assert time.monotonic() >= moment
+
+
+def test_what_a_stall_has_made_late_does_not_leave_at_once(redis: Redis) -> None:
+    pace = Pace(redis, 20)
+    moments = pace.take(8).moments
+    time.sleep(0.7)  # all of them are over
+
+    def left(moment: float) -> float:
+        pace.wait_for(moment)
+        return time.monotonic()
+
+    with ThreadPoolExecutor(8) as pool:
+        starts = sorted(pool.map(left, moments))
+    assert starts[-1] - starts[0] >= 7 / 20
+    assert starts[-1] - starts[0] < 7 / (20 * MARGIN) + 0.3
 
 
 def test_places_are_taken_only_for_the_next_half_second(redis: Redis) -> None:
