@@ -29,6 +29,7 @@ STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke
 TRIES = 3
 GOT_IN_THE_WAY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
+WHO = (Button("Still me", "still me"), Button("I'm new here", "new here"))
 NO_WORDS = {"cancel", "no", "nope", "no thanks", "no thank you", "never mind", "nevermind"}
 
 
@@ -67,8 +68,9 @@ def _turn(
             address=inbound.address,
             profile_name=inbound.profile_name,
         )
-        turn = Turn(world, session, member, inbound.line, now, reference, is_new, _files(inbound))
+        turn = Turn(world, session, member, inbound.line, now, reference, is_new, _files(inbound), inbound.profile_name)
         name, reply = _answer(turn, again=again)
+        member = turn.member  # somebody else, where the number has changed hands
         mailbox.post(session, member.id, reply, now, kind=MessageKind.REPLY, key=f"reply:{inbound.sid}")
         heard = session.get_one(InboundMessage, inbound.sid)
         heard.member_id, heard.command = member.id, name
@@ -121,10 +123,16 @@ def _instead(line: str, refusal: Refusal) -> list[Button]:
 
 def _respond(turn: Turn) -> tuple[str, Message]:
     """A file wins over the words under it, even over a command: WhatsApp puts the file's name there."""
+    if turn.member.doubted_at is not None and not _tells_who(turn.line):
+        return "doubted", turn.say("start/still_you", member=turn.member, buttons=WHO)
     if turn.files:
         return "file", _take_files(turn)
     if not turn.line.strip():
         return "media", turn.say("start/only_text", buttons=[Button("Help", "help")])
+    return _respond_to_words(turn)
+
+
+def _respond_to_words(turn: Turn) -> tuple[str, Message]:
     bare = said(turn.line)
     if bare in STOP_WORDS and not (bare == "cancel" and turn.member.unfinished):
         return "stop", commands["stop"](turn)
@@ -135,6 +143,13 @@ def _respond(turn: Turn) -> tuple[str, Message]:
     if isinstance(reading, Unfinished):
         return reading.command.name, turn.ask(f"{reading.command.topic}/ask_{reading.missing.name}")
     return reading.command.name, _run(turn, reading)
+
+
+def _tells_who(line: str) -> bool:
+    """Whether a line tells if the number still belongs to the same person, or wants no more of this."""
+    reading = understand(line)
+    names = {"still me", "new here", "stop"}
+    return said(line) in STOP_WORDS or (isinstance(reading, Understood) and reading.command.name in names)
 
 
 def _take_files(turn: Turn) -> Message:

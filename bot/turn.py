@@ -34,6 +34,7 @@ class Turn:
     reference: str
     is_new: bool = False
     files: tuple[tuple[str, str], ...] = ()
+    profile_name: str = ""
 
     @cached_property
     def membership(self) -> Membership:

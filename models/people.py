@@ -29,6 +29,7 @@ class Member(Base, Timestamps):
 
     `includes_private`: activities that are private at Garmin count too. `erase_code` is the keyed hash of the code
     that erases everything when it is typed before `erase_until`.
+    `doubted_at` is set when a number that was silent for months writes again, until it is known whose it is now.
     """
 
     __tablename__ = "members"
@@ -50,6 +51,7 @@ class Member(Base, Timestamps):
     last_inbound_at: Mapped[datetime | None]
     opted_out_at: Mapped[datetime | None]
     unreachable_at: Mapped[datetime | None]
+    doubted_at: Mapped[datetime | None]
     template_at: Mapped[datetime | None] = mapped_column(index=True)
     next_send_at: Mapped[datetime | None]
     current_group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="SET NULL"))

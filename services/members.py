@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from messages.render import Reader
 from messages.words import clean_name
 from models import Group, Identity, IdentityKind, Member, Membership
-from services import audit, outbox
+from services import audit, numbers, outbox
 from services.refusals import NotInAGroup
 
 UNFINISHED_FOR = timedelta(minutes=15)
@@ -25,6 +25,8 @@ def known(
     member = found or _newcomer(session, phone, address, profile_name)
     _remember_addresses(session, member, phone, business_id, is_new=found is None)
     member.address = address
+    if found is not None and numbers.is_asleep(found, now):
+        found.doubted_at = now
     # A line that was kept while the database was away is older than one that came after.
     member.last_inbound_at = max(member.last_inbound_at or now, now)
     member.unreachable_at = None

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from messages.message import Message
 from models import Member, Membership, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.vault import Unreadable, vault
-from services import contents
+from services import contents, numbers
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
@@ -197,13 +197,16 @@ def _over(session: Session, row: OutboundMessage, member: Member, now: datetime)
         return MessageState.EXPIRED, "too late"
     if row.kind is MessageKind.REPLY:
         return None
-    if member.opted_out_at:
-        return MessageState.SUPPRESSED, "opted out"
-    if member.unreachable_at:
-        return MessageState.SUPPRESSED, "unreachable"
-    if row.kind is MessageKind.DIGEST and not _still_belongs(session, row):
-        return MessageState.SUPPRESSED, "left the group"
-    return None
+    asleep = member.doubted_at is not None or numbers.is_asleep(member, now)
+    left = row.kind is MessageKind.DIGEST and not _still_belongs(session, row)
+    reasons = {
+        "opted out": member.opted_out_at,
+        "unreachable": member.unreachable_at,
+        "perhaps somebody else's number by now": asleep,
+        "left the group": left,
+    }
+    why = next((why for why, holds in reasons.items() if holds), None)
+    return (MessageState.SUPPRESSED, why) if why else None
 
 
 def _still_belongs(session: Session, row: OutboundMessage) -> bool:

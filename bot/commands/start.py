@@ -5,7 +5,7 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
-from services import linking, members
+from services import linking, members, numbers
 
 
 @command(
@@ -60,6 +60,38 @@ def stop(turn: Turn) -> Message:
     """Send nothing more that was not asked for."""
     members.opt_out(turn.session, turn.member, turn.now)
     return turn.say("start/stopped", buttons=[Button("Start again", "start")])
+
+
+@command(
+    "still me",
+    aliases=("it's me", "it’s me", "its me"),
+    help="Tell me, after months of silence, that it is still you",
+    allowed=Allowed.ANYONE,
+    examples=("still me",),
+    destructive=True,
+)
+def still_me(turn: Turn) -> Message:
+    """The number has not changed hands."""
+    numbers.confirm(turn.session, turn.member, turn.now)
+    return commands["start"](turn)
+
+
+@command(
+    "new here",
+    aliases=("i'm new here", "i’m new here", "im new here"),
+    help="Tell me that this number was somebody else's before",
+    allowed=Allowed.ANYONE,
+    examples=("new here",),
+    destructive=True,
+)
+def new_here(turn: Turn) -> Message:
+    """The number has changed hands: whoever writes begins anew, and learns nothing of the one before."""
+    if turn.member.doubted_at is not None:
+        before = turn.member
+        turn.member = numbers.hand_over(turn.session, before, turn.profile_name, turn.now)
+        members.opt_out(turn.session, before, turn.now)
+        turn.is_new = True
+    return commands["start"](turn)
 
 
 @command(
