@@ -14,7 +14,7 @@ from jobs import crash, schedule
 from jobs.pace import Pace, patience
 from jobs.queue import hold, job, release
 from jobs.work import transaction
-from providers.charts import Leaderboard
+from providers.charts import chart_of
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Parcel
 from services import breakers, contents, media, outbox, outcomes
@@ -244,7 +244,7 @@ def _picture(world: World, claimed: Claimed) -> str | None:
     path, chart = claimed.message.picture, claimed.message.chart
     if path is None and chart is not None:
         try:
-            png = world.charts.draw(Leaderboard.from_facts(chart))
+            png = world.charts.draw(chart_of(chart))
         except ChartError as error:
             log.warning("picture not drawn", why=str(error))
             return None

@@ -1,49 +1,33 @@
-"""What every adapter makes of a board: which bars, in which order and colours, and whether the picture will do."""
+"""What every adapter makes of a board: which bars, in which order, and whether the picture will do."""
 
 import math
 import unicodedata
 
-from providers.charts import Bar, Leaderboard
+from providers.charts import Bar, Leaderboard, Result
 from providers.errors import ChartError
 from providers.lettering import plain
+from providers.themes import COLOURS, colour
 
-# Told apart under protanopia, deuteranopia and tritanopia too: a test measures the distances.
-COLOURS = {
-    "run": "#DC4B10",
-    "ride": "#3A58F8",
-    "swim": "#00BAB8",
-    "walk": "#A8B45A",
-    "hike": "#75321C",
-    "strength": "#682AA8",
-    "yoga": "#FDB526",
-    "row": "#14305C",
-    "ski": "#A1B2FF",
-    "paddle": "#1F0BC3",
-    "racket": "#B74BB1",
-    "team": "#5F3F49",
-    "cardio": "#9578FA",
-    "multi": "#C29E84",
-    "other": "#8E716E",
-}
-UNDIVIDED = "#1B7F6B"
-MOST_BARS = 6
+__all__ = ["COLOURS", "LARGEST", "SIGNATURE", "change", "checked", "colour", "length", "present", "shares", "shown"]
+
+MOST_BARS = {"leaderboard": 6, "result": 5}
 LARGEST = 4_500_000  # WhatsApp takes pictures up to 5 MB
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def shown(chart: Leaderboard) -> list[Bar]:
+def shown(chart: Leaderboard | Result) -> list[Bar]:
     """Give the bars that are drawn, in their order: as they came, or A–Z where nobody is ranked."""
-    bars = chart.bars[:MOST_BARS]
+    bars = chart.bars[: MOST_BARS[chart.kind]]
     return list(bars) if chart.ranked else sorted(bars, key=lambda bar: _alphabetical(bar.name))
 
 
-def present(chart: Leaderboard) -> list[tuple[str, str]]:
+def present(chart: Leaderboard | Result) -> list[tuple[str, str]]:
     """Give the legend's sports that somebody on the picture has."""
     worn = {part.sport for bar in shown(chart) for part in bar.segments if length(part.value) and length(bar.value)}
     return [(sport, label) for sport, label in chart.legend if sport in worn]
 
 
-def shares(chart: Leaderboard, bar: Bar) -> list[tuple[str, float]]:
+def shares(chart: Leaderboard | Result, bar: Bar) -> list[tuple[str, float]]:
     """Split a bar's length among its sports, in the order of the legend; '' stands for a bar without parts."""
     order = [sport for sport, _ in chart.legend]
     parts = [(part.sport, length(part.value)) for part in bar.segments if length(part.value)]
@@ -55,11 +39,6 @@ def shares(chart: Leaderboard, bar: Bar) -> list[tuple[str, float]]:
 def length(value: float) -> float:
     """Give what can be drawn of a value: nothing below zero, nothing endless, nothing too small to divide by."""
     return min(value, 1e12) if math.isfinite(value) and value > 1e-12 else 0.0
-
-
-def colour(sport: str) -> str:
-    """Give a sport's colour: one for all that have none of their own, another for a bar without parts."""
-    return COLOURS.get(sport, COLOURS["other"]) if sport else UNDIVIDED
 
 
 def change(bar: Bar) -> str:

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 
 CELLS = 120  # nothing longer is ever drawn; it keeps a megabyte of name from costing a megabyte of work
 MARKS = 3  # marks stacked on one letter: enough for Hebrew and Vietnamese, too few to climb out of the row
@@ -35,10 +37,7 @@ def fit(text: str, room: float, size: int, least: int) -> Words:
     needed = width(text)
     if needed * least <= room:
         return Words(text, min(size, int(room / needed)) if needed else size)
-    cells = CELLS
-    while cells > 1 and width(clip(text, cells)) * least > room:
-        cells -= 1
-    return Words(clip(text, cells), least)
+    return Words(_cut(text, room / least - width(ELLIPSIS)) if least else "", least)
 
 
 def plain(text: str) -> str:
@@ -60,13 +59,7 @@ def clip(text: str, cells: int) -> str:
     text = plain(text)
     if sum(map(_cells, text)) <= cells:
         return text
-    kept, room = "", cells - 1
-    for character in text:
-        room -= _cells(character)
-        if room < 0:
-            break
-        kept += character
-    return kept.rstrip(" " + _JOINERS) + ELLIPSIS + (RIGHT_TO_LEFT_MARK if _right_to_left(text) else "")
+    return _kept(text, _cells, cells - 1)
 
 
 def initial(name: str) -> str:
@@ -77,6 +70,18 @@ def initial(name: str) -> str:
 def width(text: str) -> float:
     """Estimate, rather too wide than too narrow, how many times its size a bold text is wide."""
     return sum(map(_em, text))
+
+
+def _cut(text: str, room: float) -> str:
+    """Cut a plain text to so many times its size, and to no more cells than are ever drawn."""
+    within = sum(1 for cells in accumulate(map(_cells, text)) if cells < CELLS)
+    return _kept(text[:within], _em, room)
+
+
+def _kept(text: str, measure: Callable[[str], float], room: float) -> str:
+    """The beginning of a text that fits, with the dots."""
+    fitting = sum(1 for taken in accumulate(map(measure, text)) if taken <= room)
+    return text[:fitting].rstrip(" " + _JOINERS) + ELLIPSIS + (RIGHT_TO_LEFT_MARK if _right_to_left(text) else "")
 
 
 def _few_marks(text: str) -> Iterator[str]:
@@ -127,6 +132,7 @@ _ADVANCES_BY_SCRIPT = (
 )
 
 
+@lru_cache(4096)
 def _em(character: str) -> float:
     kind = unicodedata.category(character)
     if character in _ADVANCES:

@@ -1,18 +1,18 @@
-"""Pictures drawn on this machine: the board's SVG through resvg."""
+"""Pictures drawn on this machine: a chart's SVG through resvg."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import resvg_py
 
 from providers.boards import checked
-from providers.charts import Leaderboard
+from providers.charts import Chart
 from providers.drawing import svg
 from providers.errors import ChartError
 from providers.fonts import FOLDERS, font_files, missing_scripts
+from providers.rewording import reworded
 
 _EMOJI = re.compile("[\U0001f000-\U0001faff]")
 
@@ -28,12 +28,12 @@ class Resvg:
         self._fonts = font_files(folders)
         self._has_emoji = "emoji" not in missing_scripts(folders)
 
-    def draw(self, chart: Leaderboard) -> bytes:
-        """Draw a board as it is or, where a name breaks the renderer, in ASCII."""
+    def draw(self, chart: Chart) -> bytes:
+        """Draw a chart as it is or, where a name breaks the renderer, in ASCII."""
         try:
-            return self._png(svg(chart if self._has_emoji else _reworded(chart, _without_emoji)))
+            return self._png(svg(chart if self._has_emoji else reworded(chart, _without_emoji)))
         except ChartError:
-            return self._png(svg(_reworded(chart, _in_ascii)))
+            return self._png(svg(reworded(chart, _in_ascii)))
 
     def _png(self, picture: str) -> bytes:
         try:
@@ -46,20 +46,6 @@ class Resvg:
                 raise
             raise ChartError("resvg panicked") from error
         return checked(png)
-
-
-def _reworded(chart: Leaderboard, say: Callable[[str], str]) -> Leaderboard:
-    """Say everything on the board otherwise, and number whoever had a name and lost it."""
-    return replace(
-        chart,
-        title=say(chart.title),
-        subtitle=say(chart.subtitle),
-        legend=tuple((sport, say(label) or sport) for sport, label in chart.legend),
-        bars=tuple(
-            replace(bar, name=say(bar.name) or f"Member {n}", label=say(bar.label), change=say(bar.change))
-            for n, bar in enumerate(chart.bars, 1)
-        ),
-    )
 
 
 def _without_emoji(text: str) -> str:

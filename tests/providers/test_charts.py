@@ -65,7 +65,7 @@ def texts(chart):
 
 
 def medals(chart):
-    return re.findall(r'fill="url\(#board-\w+-medal-(\d)\)"', svg(chart))
+    return re.findall(r'fill="url\(#leaderboard-\w+-medal-(\d)\)"', svg(chart))
 
 
 def slices(chart):

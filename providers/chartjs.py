@@ -1,0 +1,160 @@
+"""A chart in the words of Chart.js 4, as plain data without functions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from providers.boards import change, length, present, shares, shown
+from providers.charts import Bar, Chart, Leaderboard, Mark, Mix, Result, Trend, Week
+from providers.errors import ChartError
+from providers.lettering import clip, plain
+from providers.themes import colour, theme
+
+
+def config(chart: Chart) -> dict[str, Any]:
+    """Say a chart in Chart.js. Raises ChartError for one that it has no words for."""
+    match chart:
+        case Leaderboard() | Result():
+            return _board(chart)
+        case Trend():
+            return _columns(chart, [_mine(chart), *([_beside(chart)] if chart.beside else [])])
+        case Week():
+            return _columns(chart, _by_sport(chart))
+        case Mix():
+            return _ring(chart)
+        case _:
+            raise ChartError(f"Chart.js has no words for a {chart.kind}")
+
+
+def _board(chart: Leaderboard | Result) -> dict[str, Any]:
+    bars, words = shown(chart), dict(present(chart))
+    subtitle = chart.headline if isinstance(chart, Result) else chart.subtitle
+    return {
+        "type": "bar",
+        "data": {
+            "labels": [_label(bar, ranked=chart.ranked) for bar in bars],
+            "datasets": _datasets(chart, bars, words),
+        },
+        "options": {
+            "indexAxis": "y",
+            "layout": {"padding": 20},
+            "plugins": _plugins(chart, subtitle, legend=bool(words)),
+            "scales": {
+                "x": {"stacked": True, "display": False},
+                "y": {"stacked": True, "grid": {"display": False}, "ticks": _ticks(chart)},
+            },
+        },
+    }
+
+
+def _columns(chart: Trend | Week, datasets: list[dict[str, Any]]) -> dict[str, Any]:
+    subtitle = " · ".join(f"{fact.value} {fact.label}" for fact in chart.facts) if isinstance(chart, Week) else ""
+    return {
+        "type": "bar",
+        "data": {
+            "labels": [[plain(mark.label), clip(mark.said, 10)] for mark in chart.marks],
+            "datasets": datasets,
+        },
+        "options": {
+            "layout": {"padding": 20},
+            "plugins": _plugins(chart, subtitle or chart.subtitle, legend=True),
+            "scales": {
+                "y": {"stacked": isinstance(chart, Week), "display": False, "beginAtZero": True},
+                "x": {"stacked": True, "grid": {"display": False}, "ticks": _ticks(chart)},
+            },
+        },
+    }
+
+
+def _mine(chart: Trend) -> dict[str, Any]:
+    return {
+        "label": clip(chart.mine, 18),
+        "data": [round(length(mark.value), 2) for mark in chart.marks],
+        "backgroundColor": theme(dark=chart.dark).plain,
+        "order": 2,
+    }
+
+
+def _beside(chart: Trend) -> dict[str, Any]:
+    ink = theme(dark=chart.dark).ink
+    return {
+        "type": "line",
+        "label": clip(chart.beside, 18),
+        "data": [None if mark.beside is None else round(length(mark.beside), 2) for mark in chart.marks],
+        "borderColor": ink,
+        "backgroundColor": ink,
+        "order": 1,
+    }
+
+
+def _by_sport(chart: Week) -> list[dict[str, Any]]:
+    words = dict(chart.legend)
+    worn = dict.fromkeys(part.sport for mark in chart.marks for part in mark.segments)
+    return [
+        {
+            "label": clip(words.get(sport, sport), 18),
+            "data": [_worth(mark, sport) for mark in chart.marks],
+            "backgroundColor": colour(sport, dark=chart.dark),
+        }
+        for sport in worn
+    ]
+
+
+def _worth(mark: Mark, sport: str) -> float:
+    return round(sum(length(part.value) for part in mark.segments if part.sport == sport), 2)
+
+
+def _ring(chart: Mix) -> dict[str, Any]:
+    return {
+        "type": "doughnut",
+        "data": {
+            "labels": [f"{clip(part.name, 18)} {plain(part.share)}" for part in chart.parts],
+            "datasets": [
+                {
+                    "data": [round(length(part.value), 2) for part in chart.parts],
+                    "backgroundColor": [colour(part.sport, dark=chart.dark) for part in chart.parts],
+                    "borderWidth": 0,
+                }
+            ],
+        },
+        "options": {
+            "layout": {"padding": 20},
+            "plugins": _plugins(chart, f"{chart.whole} {chart.whole_label}", legend=True),
+        },
+    }
+
+
+def _label(bar: Bar, *, ranked: bool) -> list[str]:
+    # Isolated, or a right-to-left name mirrors the whole line.
+    name = f"\u2068{clip(bar.name, 18) or '?'}\u2069"
+    return [f"{bar.place}. {name}" if ranked else name, f"{plain(bar.label)}  {change(bar)}".rstrip()]
+
+
+def _datasets(chart: Leaderboard | Result, bars: Sequence[Bar], words: dict[str, str]) -> list[dict[str, Any]]:
+    split = [dict(shares(chart, bar)) for bar in bars]
+    sports = dict.fromkeys([*words, *(sport for parts in split for sport in parts)])
+    return [
+        {
+            "label": clip(words.get(sport, sport), 18),
+            "data": [round(parts.get(sport, 0.0), 2) for parts in split],
+            "backgroundColor": colour(sport, dark=chart.dark),
+            "maxBarThickness": 36,
+        }
+        for sport in sports
+    ]
+
+
+def _plugins(chart: Chart, subtitle: str, *, legend: bool) -> dict[str, Any]:
+    ink = theme(dark=chart.dark).ink
+    return {
+        "title": _heading(chart.title, 26, ink),
+        "subtitle": _heading(subtitle, 17, ink),
+        "legend": {"display": legend, "position": "bottom", "labels": {"color": ink, "font": {"size": 16}}},
+    }
+
+
+def _ticks(chart: Chart) -> dict[str, Any]:
+    return {"color": theme(dark=chart.dark).ink, "font": {"size": 17, "weight": "bold"}}
+
+
+def _heading(text: str, size: int, ink: str) -> dict[str, Any]:
+    return {"display": bool(plain(text)), "text": clip(text, 40), "color": ink, "font": {"size": size}}

@@ -1,0 +1,181 @@
+"""Boards and results: rows of people, and how large they are."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from providers.boards import change, length, present, shares, shown
+from providers.canvas import (
+    CARD,
+    HEADER,
+    INNER,
+    LEGEND_BASELINE,
+    LEGEND_PITCH,
+    MARKER,
+    SMALLEST,
+    keys,
+    legend_lines,
+    paint,
+)  # fmt: skip
+from providers.charts import Bar, Leaderboard, Result
+from providers.lettering import Words, fit, initial, plain, width
+from providers.themes import colour
+
+# A row is drawn in its own measure, 100 high, then scaled: few rows are larger rows.
+SCALES = {1: 1.6, 2: 1.45, 3: 1.3, 4: 1.14, 5: 1.06}
+HEADROOM = {1: 76, 2: 48}
+HEADLINE = 126
+BAR_LEFT, BAR_MIDDLE, BAR_RADIUS = 112, 81, 19
+NARROWEST = 6
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How the card is shared out: where rows begin and how far apart, their scale, and their right edges."""
+
+    top: float
+    step: float
+    scale: float
+    right: float
+    track: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One member's row in its own measure. `y` is where it stands on the card; `marker` where its marker is, or 0."""
+
+    y: float
+    medal: int
+    badge: Words
+    name: Words
+    label: Words
+    change: Words
+    trend: int
+    slices: list[tuple[str, str]]
+    marker: float
+
+
+def leaderboard(chart: Leaderboard) -> str:
+    """Draw a board."""
+    marked = chart.usual and any(length(bar.usual) for bar in shown(chart))
+    return _rows(chart, "leaderboard.svg", HEADER, [(MARKER, chart.usual)] if marked else [])
+
+
+def result(chart: Result) -> str:
+    """Draw how a challenge ended: the headline, then the rows."""
+    marked = chart.goal_said and length(chart.goal)
+    return _rows(
+        chart,
+        "result.svg",
+        HEADER + HEADLINE,
+        [(MARKER, chart.goal_said)] if marked else [],
+        headline=fit(chart.headline, INNER - 132, 52, SMALLEST),
+    )
+
+
+def _rows(chart: Leaderboard | Result, template: str, top: int, markers: list[tuple[str, str]], **facts: object) -> str:
+    bars = shown(chart)
+    lines = legend_lines([*present(chart), *markers])
+    frame = _frame(bars, len(lines), top)
+    legend_top = round(frame.top + frame.step * len(bars) + LEGEND_PITCH)
+    return paint(
+        chart,
+        template,
+        spoken=[_spoken(bar, ranked=chart.ranked) for bar in bars],
+        frame=frame,
+        rows=[_row(chart, bar, frame, n) for n, bar in enumerate(bars)],
+        keys=keys(lines, legend_top, dark=chart.dark),
+        free=CARD - legend_top - LEGEND_PITCH * len(lines) - 10,
+        **facts,
+    )
+
+
+def _frame(bars: Sequence[Bar], legend_lines: int, header: int) -> Frame:
+    count = len(bars)
+    scale = SCALES.get(count, 1.0) * (1 if header == HEADER else 0.94)
+    top = header + 24 + HEADROOM.get(count, 0)
+    bottom = LEGEND_BASELINE - LEGEND_PITCH * max(1, legend_lines)
+    # Up to three rows keep together and leave the rest of the card to the landscape.
+    step = 148 * scale if 1 <= count <= 3 else (bottom - top) / max(1, count)
+    right = INNER / scale
+    widest = max((width(_change(bar, scale).text) * _change(bar, scale).size for bar in bars), default=0)
+    return Frame(top, step, scale, round(right, 1), round(right - widest - (28 if widest else 0), 1))
+
+
+def _row(chart: Leaderboard | Result, bar: Bar, frame: Frame, place: int) -> Row:
+    least = round(SMALLEST / frame.scale)
+    label = fit(bar.label, 300, 48, least)
+    room = frame.right - BAR_LEFT - width(label.text) * label.size - 24
+    return Row(
+        y=round(frame.top + place * frame.step, 1),
+        medal=bar.place if chart.ranked and 1 <= bar.place <= 3 and length(bar.value) else 0,
+        badge=fit(str(bar.place) if chart.ranked else initial(bar.name), 52, 40, 20),
+        name=fit(plain(bar.name) or "?", room, 44, least),
+        label=label,
+        change=_change(bar, frame.scale),
+        trend=bar.trend,
+        slices=_slices(chart, bar, frame.track - BAR_LEFT),
+        marker=_marker(chart, bar, frame.track - BAR_LEFT),
+    )
+
+
+def _change(bar: Bar, scale: float) -> Words:
+    return fit(change(bar), 190, 36, round(SMALLEST / scale))
+
+
+def _spoken(bar: Bar, *, ranked: bool) -> str:
+    words = (f"{bar.place}." if ranked else "", plain(bar.name), plain(bar.label), change(bar))
+    return " ".join(word for word in words if word)
+
+
+def _marked(chart: Leaderboard | Result, bar: Bar) -> float:
+    """The value that the marker on this bar stands for."""
+    if isinstance(chart, Result):
+        return length(chart.goal) if chart.goal_said else 0.0
+    return length(bar.usual) if chart.usual else 0.0
+
+
+def _longest(chart: Leaderboard | Result) -> float:
+    """What fills the track: the longest bar, or a marker that is further out."""
+    return max(max(length(each.value), _marked(chart, each)) for each in shown(chart))
+
+
+def _marker(chart: Leaderboard | Result, bar: Bar, room: float) -> float:
+    value = _marked(chart, bar)
+    return round(BAR_LEFT + max(2.0, min(room - 2, room * value / _longest(chart))), 1) if value else 0.0
+
+
+def _slices(chart: Leaderboard | Result, bar: Bar, room: float) -> list[tuple[str, str]]:
+    """Cut the bar's pill at the sports' borders: what is cut out of a pill cannot overhang it."""
+    if not length(bar.value):
+        return []
+    whole = max(2 * BAR_RADIUS, room * length(bar.value) / _longest(chart))
+    parts = shares(chart, bar)
+    least = min(NARROWEST, whole / 2 / len(parts))
+    spare = (whole - least * len(parts)) / length(bar.value)
+    borders = list(accumulate((least + spare * value for _, value in parts), initial=float(BAR_LEFT)))
+    last = len(parts) - 1
+    return [
+        (_cut(left + 1.5 * (n > 0), right - 1.5 * (n < last), borders[-1]), colour(parts[n][0], dark=chart.dark))
+        for n, (left, right) in enumerate(pairwise(borders))
+    ]
+
+
+def _cut(left: float, right: float, end: float) -> str:
+    """Give the outline of the pill between two uprights."""
+    caps = (BAR_LEFT + BAR_RADIUS, end - BAR_RADIUS)
+
+    def rise(x: float) -> float:
+        return math.sqrt(max(0.0, BAR_RADIUS**2 - max(0.0, caps[0] - x, x - caps[1]) ** 2))
+
+    def edge(stops: Sequence[float], side: int) -> str:
+        return "".join(_stroke(b, BAR_MIDDLE + side * rise(b), rise(a) == rise(b)) for a, b in pairwise(stops))
+
+    stops = [left, *(cap for cap in sorted(set(caps)) if left < cap < right), right]
+    over, under = edge(stops, -1), edge(stops[::-1], 1)
+    return f"M{left:.1f} {BAR_MIDDLE - rise(left):.1f}{over}V{BAR_MIDDLE + rise(right):.1f}{under}Z"
+
+
+def _stroke(x: float, y: float, level: bool) -> str:
+    return f"H{x:.1f}" if level else f"A{BAR_RADIUS} {BAR_RADIUS} 0 0 1 {x:.1f} {y:.1f}"

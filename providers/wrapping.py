@@ -1,0 +1,119 @@
+"""A month or a year on a tall card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from providers.boards import length
+from providers.canvas import INNER, MARGIN, Key, keys, legend_lines, paint
+from providers.charts import Fact, Segment, Wrapped
+from providers.lettering import Words, fit, plain
+from providers.themes import colour
+
+MOST_FACTS, MOST_AWARDS = 6, 6
+HERO_BOTTOM = 452
+TILE, TILE_PITCH, TILE_GAP = 128, 146, 20
+STRIPE = 44
+AWARD_PITCH = 96
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A figure on its own little card, or an award."""
+
+    x: float
+    y: float
+    width: float
+    label: Words
+    value: Words
+    more: Words
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One sport of the stripe."""
+
+    x: float
+    width: float
+    colour: str
+
+
+def wrapped(chart: Wrapped) -> str:
+    """Draw it from the top down; what is not there leaves its room to the rest."""
+    facts, awards = chart.facts[:MOST_FACTS], chart.awards[:MOST_AWARDS]
+    tiles = _tiles(facts)
+    y = HERO_BOTTOM + TILE_PITCH * ((len(facts) + 1) // 2) + 22
+    slices = _slices(chart.segments, dark=chart.dark)
+    stripe, legend = y, _legend(chart, y + STRIPE + 48)
+    y = (legend[-1].y + 40) if legend else y
+    landmark = fit(chart.landmark, INNER - 150, 40, 28)
+    return paint(
+        chart,
+        "wrapped.svg",
+        spoken=[plain(line) for line in chart.alt.splitlines()[2:]],
+        hero=fit(chart.hero.value, INNER, 150, 80),
+        hero_label=fit(" · ".join(filter(None, (chart.hero.label, chart.hero.more))), INNER, 44, 32),
+        tiles=tiles,
+        slices=slices,
+        stripe=stripe,
+        keys=legend,
+        landmark=landmark,
+        landmark_y=y,
+        awards=_awards(awards, y + (116 if landmark.text else 0)),
+    )
+
+
+def _tiles(facts: Sequence[Fact]) -> list[Panel]:
+    wide = (INNER - TILE_GAP) / 2
+    panels = []
+    for n, fact in enumerate(facts):
+        alone = n == len(facts) - 1 and n % 2 == 0
+        room = INNER if alone else wide
+        more = fit(fact.more, room * 0.45, 32, 26)
+        x, y = MARGIN + (n % 2) * (wide + TILE_GAP), HERO_BOTTOM + TILE_PITCH * (n // 2)
+        panels.append(Panel(x, y, room, fit(fact.label, room - 56, 34, 26), fit(fact.value, room - 56, 54, 32), more))
+    return panels
+
+
+def _awards(awards: Sequence[Fact], y: float) -> list[Panel]:
+    """One award takes the card's width; several stand in two columns."""
+    if len(awards) == 1:
+        [award] = awards
+        room = INNER - 150
+        return [
+            Panel(
+                MARGIN,
+                y,
+                INNER,
+                fit(award.label, room, 36, 28),
+                fit(award.value, room, 46, 32),
+                fit(award.more, room, 34, 26),
+            )
+        ]
+    wide = (INNER - TILE_GAP) / 2
+    return [
+        Panel(
+            MARGIN + (n % 2) * (wide + TILE_GAP),
+            y + AWARD_PITCH * (n // 2),
+            wide,
+            fit(award.label, wide - 110, 36, 28),
+            fit(award.value, wide - 110, 32, 24),
+            fit("", 0, 0, 0),
+        )
+        for n, award in enumerate(awards)
+    ]
+
+
+def _legend(chart: Wrapped, top: int) -> list[Key]:
+    worn = {part.sport for part in chart.segments if length(part.value)}
+    return keys(legend_lines([(sport, label) for sport, label in chart.legend if sport in worn]), top, dark=chart.dark)
+
+
+def _slices(segments: Sequence[Segment], *, dark: bool) -> list[Slice]:
+    parts = [(part.sport, length(part.value)) for part in segments if length(part.value)]
+    whole = sum(value for _, value in parts)
+    slices, x = [], float(MARGIN)
+    for sport, value in parts:
+        wide = 10 + (INNER - 10 * len(parts)) * value / whole
+        slices.append(Slice(round(x, 1), round(wide - 4, 1), colour(sport, dark=dark)))
+        x += wide
+    return slices
