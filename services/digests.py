@@ -18,7 +18,7 @@ from messages.message import Approved, Message
 from messages.render import Reader, render, words
 from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
 from providers.charts import Bar, Leaderboard, Segment
-from services import mailbox, standings, syncing
+from services import mailbox, missed, standings, syncing
 from services.bells import Bell, ring, ring_at
 from services.members import reader_of
 from services.standings import Board
@@ -205,16 +205,19 @@ def _open_run(session: Session, group: Group, now: datetime) -> None:
         return
     schedule = from_cron(group.digest_schedule)
     dates = due_period(schedule, group.timezone, due)
+    skipped = now - due > LATE
     row = {
         "group_id": group.id,
         "period_start": dates.start,
         "period_end": dates.end,
         "due_at": due,
-        "status": RunStatus.SKIPPED if now - due > LATE else RunStatus.PENDING,
+        "status": RunStatus.SKIPPED if skipped else RunStatus.PENDING,
     }
     session.execute(insert(DigestRun).values(row).on_conflict_do_nothing())
     group.next_digest_at = next_due(schedule, group.timezone, max(due, now))
     ring_at(session, group.id, group.next_digest_at)
+    if skipped:
+        missed.tell(session, group, dates, due, now)
 
 
 def _readers(session: Session, group: Group, now: datetime, after: int, most: int) -> list[tuple[int, Member]]:

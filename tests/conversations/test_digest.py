@@ -1,7 +1,7 @@
 """The weekly digest: when it comes, what it says, and to whom."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import world as worlds
 from providers.charts import Leaderboard
@@ -183,10 +183,17 @@ def test_a_digest_whose_picture_fails_comes_without_it(town: Town, zoe: Person, 
     assert jose.phone.heard[-1].picture_url is None
 
 
-def test_nobody_is_told_about_a_digest_a_day_late(town: Town, zoe: Person, jose: Person) -> None:
+def test_a_digest_that_could_not_be_made_in_time_is_said_to_those_who_run_the_group(
+    town: Town, zoe: Person, jose: Person
+) -> None:
     runners(zoe, jose)
-    heard = zoe.count()
-    town.travel_to(SUNDAY.replace(day=24))
-    assert zoe.count() == heard
+    before = jose.count()
+    town.travel_to(SUNDAY + timedelta(days=1, hours=2))
+    assert "got no digest for 16–22 Nov: it was due on Sun 22 Nov" in zoe.heard
+    assert "the next one comes on Sun 29 Nov" in zoe.heard
+    assert zoe.buttons == ["Show me"], "more than 24 hours have passed"
+    heard = zoe.taps("Show me")
+    assert heard.startswith("🏁 *Sunday Legends* · 16–22 Nov\n3 sessions")
+    assert jose.count() == before, "others are left in peace"
     town.travel_to(SUNDAY.replace(day=29))
-    assert zoe.count() == heard + 1
+    assert jose.count() == before + 1, "the next one comes, to everybody"

@@ -105,6 +105,7 @@ FACTS: dict[str, Any] = {
     "twins": True,
     "typed": "link_garmin " * 10,
     "until": WHEN,
+    "due": WHEN,
     "url": "https://a-long-name-of-somebodys-app-1234567890.herokuapp.com/link/" + "x" * 43,
     "wanted": NAME,
     "what": "invite people",
