@@ -14,7 +14,7 @@ from models import GarminAccount, GarminMethod, Member, MessageKind
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin import NeedsCode, Session
 from services import breakers, linking, mailbox, notices, syncing
-from services.syncing import Errand, Found
+from services.syncing import Errand, Found, LeftAlone
 from world import World
 
 log = structlog.get_logger()
@@ -131,7 +131,9 @@ def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = No
         until = syncing.put_off(session, errand, why, world.now(), wish)
         if errand.was_asked:
             member = _member(session, errand)
-            _post(session, world, errand, member, notices.away(member, until), "away", MessageKind.REPLY)
+            account = session.get_one(GarminAccount, errand.account_id)
+            alone = LeftAlone(until, account.last_sync_at, why == GarminThrottled.__name__)
+            _post(session, world, errand, member, notices.away(member, alone), "away", MessageKind.REPLY)
 
 
 def _refused(world: World, errand: Errand, error: LinkBroken) -> None:

@@ -15,6 +15,7 @@ from messages.render import render, words
 from models import Group, Member
 from services import members, standings
 from services.members import reader_of
+from services.syncing import LeftAlone
 
 MOST_LINE = 300  # characters; WhatsApp allows 1,024 for a whole template
 
@@ -62,9 +63,10 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Mes
     return render(template, reader_of(member), new=new, newest=newest, in_group=in_group, buttons=buttons)
 
 
-def away(member: Member, until: datetime) -> Message:
-    """A sync that the member waits for could not be made."""
-    return render("garmin/away", reader_of(member), until=until)
+def away(member: Member, alone: LeftAlone) -> Message:
+    """A sync that the member waits for could not be made, or is not even tried now."""
+    reader = reader_of(member)
+    return render("garmin/away", reader, since=alone.since, throttled=alone.throttled, until=alone.until)
 
 
 def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:

@@ -20,7 +20,7 @@ from fitness.sports import counts, sport_of
 from fitness.twins import Record, twins
 from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminStatus, Member
 from models.vault import Unreadable
-from providers.errors import Flaw, NotAnActivityFile
+from providers.errors import Flaw, GarminBlocked, GarminThrottled, NotAnActivityFile
 from providers.garmin import DaySteps, Page
 from services import breakers, linking
 from services.bells import Bell, ring
@@ -86,8 +86,20 @@ class Errand:
     steps_since: date | None
 
 
-def ask(session: Session, member: Member, now: datetime) -> None:
-    """Let the member's account be read at once; at most every quarter of an hour. Raises a refusal."""
+@dataclass(frozen=True)
+class LeftAlone:
+    """Garmin is not asked for an account until then; `since` is how far its data reach."""
+
+    until: datetime
+    since: datetime | None
+    throttled: bool
+
+
+def ask(session: Session, member: Member, now: datetime) -> LeftAlone | None:
+    """Let the member's account be read at once; at most every quarter of an hour. Raises a refusal.
+
+    Where Garmin is left alone, nothing is asked, and it is told when the account will be read by itself.
+    """
     account = linking.account_of(session, member)
     if account is None:
         raise NotLinked
@@ -96,8 +108,27 @@ def ask(session: Session, member: Member, now: datetime) -> None:
     last = max(filter(None, (account.last_sync_at, account.asked_at, account.failed_at)), default=None)
     if last is not None and now - last < ASKED_EVERY:
         raise SyncedJustNow(minutes=_minutes(ASKED_EVERY - (now - last)), last=last)
+    shut = breakers.shut_until(session, breakers.GARMIN)
+    if shut and shut > now:
+        account.next_sync_at = max(shut, account.next_sync_at if account.last_error else now)
+        return left_alone(session, account, now)
+    alone = left_alone(session, account, now)
+    if alone and alone.throttled:
+        return alone
     account.asked_at = account.next_sync_at = now
     ring(session, Bell.GARMIN)
+    return None
+
+
+def left_alone(session: Session, account: GarminAccount, now: datetime) -> LeftAlone | None:
+    """Whether this account waits until Garmin answers again: after its own failure, or because so many failed."""
+    shut = breakers.shut_until(session, breakers.GARMIN)
+    is_shut, has_failed = shut is not None and shut > now, account.last_error and account.next_sync_at > now
+    if not (is_shut or has_failed):
+        return None
+    # A bot check that turned us away wants to be left alone as much as a 429.
+    throttled = account.last_error in (GarminThrottled.__name__, GarminBlocked.__name__)
+    return LeftAlone(max(shut or now, account.next_sync_at), account.last_sync_at, throttled)
 
 
 def hurry(session: Session, member_ids: Sequence[int], now: datetime, *, older_than: timedelta) -> int:

@@ -4,7 +4,7 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Message
 from models import LinkPurpose
-from services import linking, standings, syncing
+from services import linking, notices, standings, syncing
 from services.refusals import NotLinked
 
 
@@ -35,8 +35,14 @@ def status(turn: Turn) -> Message:
     account = linking.account_of(turn.session, turn.member)
     if account is None:
         raise NotLinked
-    newest = standings.newest(turn.session, turn.member)
-    return turn.say("garmin/status", account=account, newest=newest, buttons=[commands["sync"].button("Sync now")])
+    alone = syncing.left_alone(turn.session, account, turn.now)
+    return turn.say(
+        "garmin/status",
+        account=account,
+        newest=standings.newest(turn.session, turn.member),
+        until=alone.until if alone else None,
+        buttons=[commands["sync"].button("Sync now")],
+    )
 
 
 @command(
@@ -47,6 +53,6 @@ def status(turn: Turn) -> Message:
     examples=("sync",),
 )
 def sync(turn: Turn) -> Message:
-    """Ask for a sync; its result comes as a message of its own."""
-    syncing.ask(turn.session, turn.member, turn.now)
-    return turn.say("garmin/syncing")
+    """Ask for a sync; its result comes as a message of its own, unless Garmin is left alone: then this says when."""
+    alone = syncing.ask(turn.session, turn.member, turn.now)
+    return notices.away(turn.member, alone) if alone else turn.say("garmin/syncing")

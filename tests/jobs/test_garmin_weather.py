@@ -14,9 +14,9 @@ from jobs.syncing import sync_next
 from models import Breaker, GarminAccount, GarminMethod, GarminStatus, Group, Member, OutboundMessage
 from services import breakers, linking, standings, syncing
 from services.syncing import FAILING_TOGETHER, MOST_FAILING, SHUT_AT_FIRST, SHUT_AT_MOST
-from tests.accounts import Linked, asked, every, link, said
+from tests.accounts import Linked, asked, every, link, lists, said
 from tests.letters import Letters
-from tests.town import START, Town
+from tests.town import START, Person, Town
 
 PASSWORD, KEY = GarminMethod.PASSWORD, GarminMethod.KEY
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -194,6 +194,44 @@ def test_who_asked_is_told_when_there_will_be_an_answer(town: Town) -> None:
     assert "19:15" in words
     linked.sync()
     assert said(town, "away") == 1, "nobody asked this time"
+
+
+def test_who_asks_while_garmin_is_left_alone_is_told_when_at_once(town: Town, zoe: Person) -> None:
+    zoe.connects_garmin()
+    mine = linked_of(town, zoe)
+    others = [link(town, number) for number in range(2, 5)]
+    town.garmin.faults.data_status = 503
+    town.clock.travel(minutes=20)
+    for each in others:
+        each.sync()
+    asked_before, heard_before = lists(town), zoe.count()
+    heard = zoe.says("sync")
+    assert heard.startswith("Garmin doesn't answer at the moment, so I can't tell what is new. I try again at 20:50")
+    assert "show your data up to Wed 18 Nov, 20:00." in heard
+    assert "I try again at 20:50" in zoe.says("status")
+    assert (lists(town), zoe.count()) == (asked_before, heard_before + 2), "nothing is asked, and nothing promised"
+    town.garmin.faults.clear()
+    town.travel(hours=8)
+    assert mine.row.last_sync_at > START + HOUR
+    assert "I try again" not in zoe.says("status")
+
+
+def test_a_wish_of_garmins_is_kept_whoever_asks(town: Town, zoe: Person) -> None:
+    zoe.connects_garmin()
+    town.garmin.faults.data_status, town.garmin.faults.data_retry_after = 429, 7200
+    town.clock.travel(minutes=20)
+    assert zoe.says("sync").startswith("Garmin asks me to slow down. I try again at 22:20; no need to do anything.")
+    asked_before = lists(town)
+    town.clock.travel(minutes=20)
+    assert zoe.says("sync").startswith("Garmin asks me to slow down. I try again at 22:20; no need to do anything.")
+    assert lists(town) == asked_before
+
+
+def linked_of(town: Town, person: Person) -> Linked:
+    """The account that somebody connected by the page."""
+    with town.world.sessions() as session:
+        account = session.scalar(select(GarminAccount))
+    return Linked(town, account.id, account.member_id, town.garmin.athletes[person.email])
 
 
 def kept(town: Town, number: int, password: str) -> Linked:

@@ -322,7 +322,10 @@ def test_each_bad_answer_has_one_sentence_in_the_chat(town: Town, zoe: Person, b
         zoe.says("sync")
         assert account(town).last_error == why
         if why not in (None, "LinkBroken"):
-            assert zoe.heard.startswith("Garmin doesn't answer at the moment, so I can't tell what is new.")
+            slow = why == "GarminThrottled"
+            told = "Garmin asks me to slow down. I try again at" if slow else "Garmin doesn't answer at the moment, so"
+            assert zoe.heard.startswith(told)
+            assert "show your data up to Wed 18 Nov, 20:00." in zoe.heard
         status = zoe.says("status")
         assert status.count(sentence) == 1, faults
         assert account(town).status is GarminStatus.LINKED
