@@ -87,7 +87,7 @@ def ring(world: World, work: Work) -> bool:
     try:
         if world.redis.set(f"{RUNG}{work.name}", 1, nx=True, ex=UNHEARD):
             crash.here("after_rung")
-            enqueue(world.redis, work)
+            enqueue(world.redis, work.name, work.queue, timeout=work.timeout)
     except RedisError as error:
         log.warning("bell not rung", work=work.name, error=type(error).__name__)
         return False
@@ -111,7 +111,7 @@ def release(world: World, work: Work) -> None:
         world.redis.delete(f"{RUNG}{work.name}")
 
 
-def enqueue(redis: Redis, work: Work) -> None:
-    """Put the job on its queue."""
-    queue = Queue(work.queue, connection=redis, serializer=JSONSerializer, job_class=JsonJob)
-    queue.enqueue(work.name, job_timeout=work.timeout, result_ttl=0, failure_ttl=FAILED_KEPT)
+def enqueue(redis: Redis, name: str, queue: str, *, timeout: int) -> None:
+    """Put a job on its queue, by the name of what it does."""
+    waiting = Queue(queue, connection=redis, serializer=JSONSerializer, job_class=JsonJob)
+    waiting.enqueue(name, job_timeout=timeout, result_ttl=0, failure_ttl=FAILED_KEPT)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 import world as worlds
 from jobs import logs
-from jobs.queue import JsonJob, Work
+from jobs.queue import RUNG, UNHEARD, JsonJob, Work, enqueue
 from services import digests
 from world import World
 
@@ -25,6 +25,7 @@ INTERVAL = 1
 TICK = "tick"
 TICK_WORK = "jobs.tick.tick"
 QUEUE = "tick"
+BELL = "digest-"
 
 
 def scheduler(redis: Redis) -> Scheduler:
@@ -37,7 +38,7 @@ def set_bell(redis: Redis, group_id: int, due: datetime) -> None:
 
     The instant stands in the entry's name, for the reason that `ring_in` gives.
     """
-    name = f"digest-{group_id}-{int(due.timestamp())}"
+    name = f"{BELL}{group_id}-{int(due.timestamp())}"
     at = due.astimezone(UTC).replace(tzinfo=None)
     scheduler(redis).enqueue_at(at, TICK_WORK, job_id=name, timeout=60, job_result_ttl=0)
 
@@ -86,6 +87,9 @@ class Clock(Scheduler):  # type: ignore[misc]
 
     def _move(self, name: str, key: bytes) -> None:
         """One entry that cannot be moved is dropped, whatever is wrong with it: the tick makes up for it."""
+        if name.startswith(BELL):
+            self._hear(name)
+            return
         try:
             self.enqueue_job(JsonJob.fetch(name, connection=self.connection))
         except (ConnectionError, TimeoutError):
@@ -94,6 +98,16 @@ class Clock(Scheduler):  # type: ignore[misc]
             log.warning("entry dropped", entry=name, error=type(error).__name__)
             self.connection.zrem(self.scheduled_jobs_key, key)
             self.connection.delete(JsonJob.key_for(name))
+
+    def _hear(self, name: str) -> None:
+        """A group's bell: of two clocks one hears it. A thousand groups may be due at once, and one tick opens all
+        their digests; so while one is rung and not yet heard, no other is.
+        """
+        if not self.connection.zrem(self.scheduled_jobs_key, name):
+            return
+        self.connection.delete(JsonJob.key_for(name))
+        if self.connection.set(f"{RUNG}{TICK_WORK}", 1, nx=True, ex=UNHEARD):
+            enqueue(self.connection, TICK_WORK, QUEUE, timeout=60)
 
 
 def reset_bells(world: World) -> bool:

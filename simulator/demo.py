@@ -56,7 +56,7 @@ class Levers:
     def travel_to(self, moment: datetime, /) -> None:
         """Let it be another time, and what became due by that happen at once."""
         self.on.clock.travel_to(moment)
-        enqueue(self.on.clock.redis, tick)
+        enqueue(self.on.clock.redis, tick.name, tick.queue, timeout=tick.timeout)
 
     def send_digest(self) -> str:
         """Travel to the next digest of any group: first to shortly before, so that activities are fetched."""
@@ -95,7 +95,7 @@ class Levers:
     def _ring_until(self, sign: Callable[[], bool]) -> bool:
         """Ring, and again every second, until the sign is seen; no longer than one waits for a button."""
         for _ in range(PATIENCE):
-            enqueue(self.on.clock.redis, tick)
+            enqueue(self.on.clock.redis, tick.name, tick.queue, timeout=tick.timeout)
             until = time.monotonic() + 1
             while time.monotonic() < until:
                 if sign():

@@ -320,7 +320,7 @@ def test_what_waits_for_the_six_seconds_rings_again_by_itself(letters: Letters) 
 
 def test_jobs_are_json_and_nothing_else_is_done(letters: Letters, tmp_path: Path) -> None:
     redis = letters.town.world.redis
-    enqueue(redis, delivery.drain)
+    enqueue(redis, delivery.drain.name, delivery.drain.queue, timeout=delivery.drain.timeout)
     [name] = redis.lrange("rq:queue:deliver", 0, -1)
     data = zlib.decompress(redis.hget(f"rq:job:{name.decode()}", "data"))
     assert data.startswith(b'["jobs.delivery.drain"')

@@ -107,6 +107,21 @@ def test_what_is_due_is_moved_to_its_queue_and_what_is_not_stays(town: Town, red
     assert queued(redis) == []
 
 
+def test_a_thousand_groups_due_at_once_ring_one_tick(town: Town, redis: Redis) -> None:
+    clock, now = Clock(town.world), datetime.now(UTC)
+    clock.enqueue_jobs()
+    for group_id in range(1_000):
+        schedule.set_bell(redis, group_id, now - timedelta(seconds=1))
+    clock.enqueue_jobs()
+    assert 1 <= len(queued(redis)) <= 2, "one for them all, and perhaps the one that comes every minute"
+    assert list(entries(redis)) == [schedule.TICK]
+    assert redis.keys("rq:job:digest-*") == [], "none is left behind"
+    town.work()
+    schedule.set_bell(redis, 1, now)
+    clock.enqueue_jobs()
+    assert queued(redis)[:1] == ["jobs.tick.tick"], "one that was heard does not silence the next"
+
+
 def test_the_tick_comes_again_and_again(town: Town, redis: Redis) -> None:
     clock = Clock(town.world)
     for _ in range(3):
