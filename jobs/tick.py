@@ -44,6 +44,7 @@ def ring_for_what_waits(world: World) -> None:
         doubtful = outcomes.has_doubts(session, now)
         due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now) or files.is_waiting(session, now)
         due_digest = digest_service.pending(session)
+        to_freeze = digest_service.is_freezing(session, now)
         unchecked = contents.is_check_due(session, now)
         ending = bool(linking.due_reminders(session, now))
     for is_needed, work in (
@@ -51,6 +52,7 @@ def ring_for_what_waits(world: World) -> None:
         (doubtful, delivery.reconcile),
         (due_sync, garmin.drain),
         (due_digest, digests.make),
+        (to_freeze, digests.freeze),
         (ending, garmin.remind),
         (unchecked, delivery.check_templates),
         (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),

@@ -1,5 +1,6 @@
 """How figures, days and names read, in the reader's language, units and zone."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from itertools import accumulate
@@ -113,10 +114,47 @@ def figure(context: Context, totals: Any, metric: str) -> str:
     return duration(totals.time)
 
 
+@pass_context
+def amount(context: Context, value: float, metric: str) -> str:
+    """A figure of a metric on its own: "11 min", "8.1 km", "3×"."""
+    if metric == "distance":
+        return far(context, value)
+    if metric == "count":
+        return f"{number(context, value)}×"
+    return duration(value)
+
+
+@pass_context
+def stretch(context: Context, span: Any) -> str:
+    """The days of a digest: a month by its name, "November 2026", any others as `dates`."""
+    last_day = monthrange(span.start.year, span.start.month)[1]
+    if span.start.day == 1 and span.end == span.start.replace(day=last_day):
+        return format_date(span.start, "LLLL y", locale=context["reader"].locale)
+    return dates(context, span)
+
+
 @pass_environment
 def sport(environment: Environment, which: str) -> str:
     """A sport with its sign: "🏃 Run"."""
     return environment.get_template("words/sport.txt").render(sport=str(which)).strip()
+
+
+@pass_environment
+def sport_sign(environment: Environment, which: str) -> str:
+    """A sport's sign alone: "🏃"."""
+    return sport(environment, which).split()[0]
+
+
+@pass_environment
+def did(environment: Environment, which: str) -> str:
+    """What somebody did who did this sport: "ran"."""
+    return environment.get_template("words/did.txt").render(sport=str(which)).strip()
+
+
+@pass_environment
+def done(environment: Environment, which: str) -> str:
+    """What somebody has done: "run"."""
+    return environment.get_template("words/done.txt").render(sport=str(which)).strip()
 
 
 @pass_environment
@@ -199,6 +237,11 @@ ALL = {
     "day_of_year": day_of_year,
     "weekday": weekday,
     "figure": figure,
+    "amount": amount,
+    "stretch": stretch,
+    "sport_sign": sport_sign,
+    "did": did,
+    "done": done,
     "sport": sport,
     "sport_name": sport_name,
     "metric": metric,

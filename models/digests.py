@@ -21,13 +21,18 @@ class RunStatus(StrEnum):
 
 
 class DigestRun(Base, Timestamps):
-    """One group's digest for one stretch of days, both ends included. Unique, so that nobody gets it twice."""
+    """One group's digest for one stretch of days, both ends included. Unique, so that nobody gets it twice.
+
+    `content` remembers where everybody stood; `freeze_at` is until when late data may still correct that, and empty
+    once it is frozen.
+    """
 
     __tablename__ = "digest_runs"
     __table_args__ = (
         UniqueConstraint("group_id", "period_start", "period_end"),
         CheckConstraint("period_start <= period_end", name="period"),
         Index("digest_runs_pending_idx", "due_at", postgresql_where=text("status = 'pending'")),
+        Index("digest_runs_freeze_idx", "freeze_at", postgresql_where=text("freeze_at IS NOT NULL")),
     )
 
     id: Mapped[Key]
@@ -41,6 +46,7 @@ class DigestRun(Base, Timestamps):
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
+    freeze_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(String(60))
 
     group: Mapped[Group] = relationship()

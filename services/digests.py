@@ -1,7 +1,6 @@
 """The weekly digest: when it is due, what it says, and that every group gets each one once."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,19 +8,17 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.schedules import due_period, from_cron, next_due
-from fitness.sports import Sport
-from messages import filters
-from messages.message import Approved, Message
-from messages.render import Reader, render, words
+from messages.message import Message
 from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
-from providers.charts import Bar, Leaderboard, Segment
-from services import mailbox, missed, standings, syncing
+from services import mailbox, missed, privacy, syncing
 from services.bells import Bell, ring, ring_at
-from services.members import reader_of
+from services.mailbox import Post
 from services.standings import Board
+from services.stories import corrections, saying, scenes
+from services.stories import kinds as _declared  # noqa: F401 - importing declares them
+from services.stories.text import Form, Teller
 
 LATE = timedelta(hours=24)
 FRESH = timedelta(minutes=30)
@@ -30,8 +27,6 @@ LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 5
 CHUNK = 500
 ROWS_IN_TEXT = 8
-ROWS_IN_PICTURE = 6
-SPORTS_IN_PICTURE = 4
 
 
 def reschedule(session: Session, group: Group, schedule: str | None, now: datetime) -> None:
@@ -95,58 +90,73 @@ def take_run(session: Session) -> DigestRun | None:
     return run
 
 
-def board_of(session: Session, group: Group, dates: Dates) -> Board:
-    """The board that a digest is about."""
-    return standings.board(session, group, Metric.TIME, dates, _before(dates))
-
-
-def post_some(
-    session: Session,
-    run_id: int,
-    picture: str | None,
-    after: int,
-    now: datetime,
-    *,
-    shown: Collection[int] = (),
-    most: int = CHUNK,
-) -> int | None:
+def post_some(session: Session, run_id: int, after: int, now: datetime, *, most: int = CHUNK) -> int | None:
     """Write the digest for the next members (by the id of their membership) into the outbox; None when all have it.
 
-    The board is read again in here: whoever left or hid since the picture was drawn is in no text, and a picture on
-    which such a one is `shown` stays behind. A chunk that is written twice, because a worker died, is ignored the
-    second time.
+    A chunk that is written twice, because a worker died, is ignored the second time.
     """
     run = session.get_one(DigestRun, run_id, with_for_update=True)
     if run.status is not RunStatus.PENDING:
         return None
-    board = board_of(session, run.group, Dates(run.period_start, run.period_end))
-    picture = picture if {row.member.id for row in board.rows}.issuperset(shown) else None
-    readers = _readers(session, run.group, now, after, most)
-    posts = [
-        mailbox.Post(reader.id, digest_for(board, reader, picture=picture), f"digest:{run.id}:{reader.id}")
-        for _, reader in readers
-    ]
+    dates = Dates(run.period_start, run.period_end)
+    teller = Teller(scenes.scene_of(session, run.group, dates))
+    places = _readers(session, run.group, now, after, most)
+    readers = saying.readers_of(session, teller.scene, [member for _, member in places])
+    form = form_of(run.group)
+    posts = [Post(me.member.id, saying.message(teller, me, form), f"digest:{run.id}:{me.member.id}") for me in readers]
     mailbox.post_many(session, posts, now, kind=MessageKind.DIGEST, group_id=run.group_id)
-    if len(readers) == most:
+    if len(places) == most:
         run.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
-        return readers[-1][0]
+        return places[-1][0]
     run.status, run.generated_at, run.sent_at, run.leased_until = RunStatus.SENT, now, now, None
-    run.content = _summary(board)
+    run.content = scenes.content_of(teller)
+    run.freeze_at = corrections.freeze_at(dates, run.group.timezone)
     return None
 
 
-def digest_for(board: Board, member: Member, *, picture: str | None = None, chart: bool = False) -> Message:
-    """One member's digest: the group's text, their own line, and how to say it when 24 hours have passed."""
-    reader = reader_of(member)
-    facts = board_facts(board, member)
-    return render(
-        "digest/week",
-        reader,
-        picture=picture,
-        chart=asdict(picture_of(board, reader)) if chart and board.rows else None,
-        approved=Approved("digest_ready", _approved_values(facts, member, reader)),
-        **facts,
+def read(
+    session: Session,
+    group: Group,
+    member: Member,
+    dates: Dates,
+    *,
+    before: Dates | None = None,
+    form: Form | None = None,
+    preview: bool = False,
+) -> Message:
+    """The digest of any days for one member who asks for it, compared with `before`."""
+    teller = Teller(scenes.scene_of(session, group, dates, before))
+    [me] = saying.readers_of(session, teller.scene, [member])
+    return saying.message(teller, me, form or form_of(group), preview=preview)
+
+
+def freeze(session: Session, now: datetime, most: int = 50) -> int:
+    """Remember where everybody stands in the days of digests that late data may no longer change. Gives how many."""
+    query = (
+        select(DigestRun)
+        .where(DigestRun.freeze_at <= now)
+        .order_by(DigestRun.freeze_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
     )
+    runs = list(session.scalars(query))
+    for run in runs:
+        board = scenes.board_of(session, run.group, Dates(run.period_start, run.period_end))
+        values = {row.member.id: row.place.value for row in board.rows}
+        visible = privacy.sharing(session, run.group, board.metric)
+        run.content = (run.content or {}) | {"final": corrections.final(values, visible)}
+        run.freeze_at = None
+    return len(runs)
+
+
+def is_freezing(session: Session, now: datetime) -> bool:
+    """Whether a digest's days are to be frozen."""
+    return session.scalar(select(DigestRun.id).where(DigestRun.freeze_at <= now).limit(1)) is not None
+
+
+def form_of(group: Group) -> Form:
+    """How the group wants to be told."""
+    return Form(group.settings.get("digest_form", Form.TABLE))
 
 
 def board_facts(board: Board, member: Member) -> dict[str, Any]:
@@ -156,24 +166,6 @@ def board_facts(board: Board, member: Member) -> dict[str, Any]:
     if mine and mine not in shown:
         shown[-1:] = [mine]
     return {"board": board, "rows": shown, "mine": mine, "more": len(board.rows) - len(shown)}
-
-
-def picture_of(board: Board, reader: Reader) -> Leaderboard:
-    """What is on the group's picture. It has no personal line: it is drawn once for all."""
-    sports = [sport for sport, _ in board.together.by_sport][:SPORTS_IN_PICTURE]
-    legend = tuple((sport.value, words("digest/sport", reader, sport=sport)) for sport in sports)
-    has_others = len(board.together.by_sport) > len(sports)
-    return Leaderboard(
-        title=board.group.name,
-        subtitle=words("digest/picture_subtitle", reader, board=board),
-        bars=tuple(_bar(row, sports) for row in board.rows[:ROWS_IN_PICTURE]),
-        legend=legend + ((("other", words("digest/sport", reader, sport=None)),) if has_others else ()),
-    )
-
-
-def on_picture(board: Board) -> set[int]:
-    """Whose bars are on the group's picture."""
-    return {row.member.id for row in board.rows[:ROWS_IN_PICTURE]}
 
 
 def last_run(session: Session, group: Group) -> DigestRun | None:
@@ -235,39 +227,3 @@ def _readers(session: Session, group: Group, now: datetime, after: int, most: in
         .limit(most)
     )
     return [(identity, member) for identity, member in session.execute(query)]
-
-
-def _approved_values(facts: dict[str, Any], member: Member, reader: Reader) -> dict[str, str]:
-    """The values of templates/approved/digest_ready.json, in its order."""
-    parts = ("name", "group", "dates", "together", "sessions", "you")
-    facts = facts | {"member": member}
-    return {str(i): words(f"digest/ready_{part}", reader, **facts) for i, part in enumerate(parts, 1)}
-
-
-def _bar(row: standings.Row, sports: list[Sport]) -> Bar:
-    parts = [Segment(sport.value, row.totals.sports.get(sport, 0.0)) for sport in sports]
-    rest = sum(seconds for sport, seconds in row.totals.sports.items() if sport not in sports)
-    segments = tuple(part for part in (*parts, Segment("other", rest)) if part.value > 0)
-    return Bar(
-        place=row.place.place,
-        name=row.member.name,
-        value=row.place.value,
-        label=filters.duration(row.place.value),
-        segments=segments,
-        change=str(abs(row.moved)) if row.moved else "=" if row.moved == 0 else "",
-        trend=row.moved or 0,
-    )
-
-
-def _summary(board: Board) -> dict[str, Any]:
-    return {
-        "metric": board.metric,
-        "places": {str(row.member.id): row.place.place for row in board.rows},
-        "seconds": board.together.time,
-        "sessions": board.together.count,
-    }
-
-
-def _before(dates: Dates) -> Dates:
-    span = timedelta(days=dates.days)
-    return Dates(dates.start - span, dates.end - span)

@@ -5,11 +5,14 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import Media
+from models.vault import vault
 
 GOOD_FOR = timedelta(hours=72)
+STILL_GOOD_FOR = timedelta(hours=24)
 
 
 def publish(session: Session, png: bytes, now: datetime) -> str:
@@ -17,6 +20,25 @@ def publish(session: Session, png: bytes, now: datetime) -> str:
     token = secrets.token_urlsafe(24)
     session.add(Media(token_hash=_hashed(token), png=png, expires_at=now + GOOD_FOR))
     return f"/m/{token}.png"
+
+
+def path_of(session: Session, chart: str) -> str:
+    """The path of the picture that is drawn of these facts, the same each time; nobody without our secret finds it."""
+    return f"/m/{_token_of(session, chart)}.png"
+
+
+def keep_drawn(session: Session, chart: str, png: bytes, now: datetime) -> str:
+    """Keep the picture that was drawn of these facts, for all who get the same, and give its path."""
+    row = {"token_hash": _hashed(_token_of(session, chart)), "png": png, "expires_at": now + GOOD_FOR}
+    kept = insert(Media).values(row)
+    session.execute(kept.on_conflict_do_update(index_elements=["token_hash"], set_={"expires_at": now + GOOD_FOR}))
+    return path_of(session, chart)
+
+
+def is_drawn(session: Session, chart: str, now: datetime) -> bool:
+    """Whether there is a picture of these facts that will be there for as long as its message may be on the way."""
+    kept = session.get(Media, _hashed(_token_of(session, chart)))
+    return kept is not None and kept.expires_at > now + STILL_GOOD_FOR
 
 
 def find(session: Session, token: str) -> Media | None:
@@ -27,6 +49,10 @@ def find(session: Session, token: str) -> Media | None:
 def forget_expired(session: Session, now: datetime) -> None:
     """Delete pictures whose time was over a day ago; until then the answer is 410, after that 404."""
     session.execute(delete(Media).where(Media.expires_at < now - timedelta(days=1)))
+
+
+def _token_of(session: Session, chart: str) -> str:
+    return vault(session).digest("picture", chart)[:48]
 
 
 def _hashed(token: str) -> str:

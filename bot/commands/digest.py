@@ -33,8 +33,7 @@ def digest(turn: Turn, period: Period | None = None, newest: Newest | None = Non
         raise NothingToDigest(group=group)
     else:
         dates, _ = turn.resolve(THIS_WEEK, group.timezone)
-    board = digests.board_of(turn.session, group, dates)
-    return digests.digest_for(board, turn.member, chart=True)
+    return digests.read(turn.session, group, turn.member, dates)
 
 
 @command(

@@ -163,7 +163,6 @@ POINTS = {
     "after_rung": Scene(nobody_told, "post"),
     "before_open_commit": Scene(digest_due, "tick"),
     "after_take_run": Scene(digest_open, "make"),
-    "after_drawn": Scene(digest_open, "make"),
     "before_digest_commit": Scene(digest_open, "make"),
     "after_ingested": Scene(spooled, "ingest"),
 }

@@ -1,5 +1,6 @@
 """The digest: one for each group and week, whatever happens meanwhile, and in words that can always be sent."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +20,8 @@ from providers.charts import Charts, Leaderboard
 from providers.errors import ChartError
 from services import digests
 from services.bells import timed
+from services.stories import saying, scenes
+from services.stories.text import Me, Teller
 from tests.letters import Letters, deliver
 from tests.town import Town
 
@@ -115,7 +118,7 @@ def test_a_run_that_two_makers_hold_is_posted_once(letters: Letters) -> None:
     places = [membership(letters, member).id for member in members]
     for after, following in ((0, places[1]), (0, places[1]), (places[1], None), (0, None)):
         with letters.town.world.sessions.begin() as session:
-            assert digests.post_some(session, run.id, None, after, letters.now, most=2) == following
+            assert digests.post_some(session, run.id, after, letters.now, most=2) == following
     assert sorted(row.member_id for row in letters.rows()) == sorted(member.id for member in members)
     assert runs(letters)[0].status is RunStatus.SENT
 
@@ -204,46 +207,52 @@ def test_a_group_that_is_no_more_gets_none(letters: Letters) -> None:
         assert digests.scheduled(session) == []
 
 
-class Meanwhile(Charts):
-    """Draws, and lets something happen in the meantime."""
-
-    def __init__(self, charts: Charts, happens: Callable[[], object]) -> None:
-        self.charts, self.happens = charts, happens
-
-    def draw(self, chart: Leaderboard) -> bytes:
-        png = self.charts.draw(chart)
-        self.happens()
-        return png
+def before_making(letters: Letters, happens: Callable[[], object]) -> None:
+    """The digest is opened, and this happens before it is made."""
+    letters.town.clock.travel_to(SUNDAY)
+    open_digests(letters.town.world)
+    happens()
+    making.make()
+    deliver(letters.town)
 
 
-def while_drawing(letters: Letters, happens: Callable[[], object]) -> None:
-    """The digest comes, and this happens between drawing and posting."""
-    worlds.use(replace(letters.town.world, charts=Meanwhile(letters.town.world.charts, happens)))
-    come(letters)
-
-
-def test_who_leaves_while_it_is_drawn_is_in_no_text_and_gets_none(letters: Letters) -> None:
+def test_who_leaves_before_it_is_made_is_not_in_it_and_gets_none(letters: Letters) -> None:
     _, members = club(letters)
     place = membership(letters, members[1])
-    while_drawing(letters, lambda: letters.change(place, left_at=SUNDAY))
+    before_making(letters, lambda: letters.change(place, left_at=SUNDAY))
     assert counts(letters) == [1, 0, 1]
     assert not any("Friend 2" in text for texts in heard(letters) for text in texts)
 
 
-def test_who_hides_while_it_is_drawn_is_in_no_text_and_still_reads_it(letters: Letters) -> None:
+def test_who_hides_is_in_no_text_and_on_no_picture_and_still_reads_it(letters: Letters) -> None:
     _, members = club(letters)
     place = membership(letters, members[1])
-    while_drawing(letters, lambda: letters.change(place, hidden=True))
+    drawn = watched(letters)
+    before_making(letters, lambda: letters.change(place, hidden=True))
     assert counts(letters) == [1, 1, 1]
-    assert not any("Friend 2" in text for texts in heard(letters) for text in texts)
+    others = [texts[0] for number, texts in enumerate(heard(letters)) if number != 1]
+    assert not any("Friend 2" in text or "2h 00m" in text for text in others)
+    assert "*You* (only you see this): 2h 00m in 1 session. Your sports: 🏃 Run 2h 00m." in heard(letters)[1][0]
     assert runs(letters)[0].content["places"] == {str(members[0].id): 1}
+    assert [[bar.name for bar in chart.bars] for chart in drawn] == [["Friend 1"]]
 
 
-def test_a_picture_with_somebody_who_has_just_gone_is_not_sent(letters: Letters) -> None:
-    _, members = club(letters)
-    place = membership(letters, members[1])
-    while_drawing(letters, lambda: letters.change(place, hidden=True))
-    assert pictures(letters) == [False] * 3
+class Watched(Charts):
+    """Draws, and remembers what."""
+
+    def __init__(self, charts: Charts) -> None:
+        self.charts, self.drawn = charts, []
+
+    def draw(self, chart: Leaderboard) -> bytes:
+        self.drawn.append(chart)
+        return self.charts.draw(chart)
+
+
+def watched(letters: Letters) -> list[Leaderboard]:
+    """What is drawn from now on."""
+    charts = Watched(letters.town.world.charts)
+    worlds.use(replace(letters.town.world, charts=charts))
+    return charts.drawn
 
 
 def pictures(letters: Letters) -> list[bool]:
@@ -252,9 +261,9 @@ def pictures(letters: Letters) -> list[bool]:
     return [phone.heard[-1].picture is not None for phone in phones if phone.heard]
 
 
-def test_who_opts_out_while_it_is_drawn_or_waits_gets_none(letters: Letters) -> None:
+def test_who_opts_out_before_it_is_made_gets_none(letters: Letters) -> None:
     _, members = club(letters)
-    while_drawing(letters, lambda: letters.change(members[0], opted_out_at=SUNDAY))
+    before_making(letters, lambda: letters.change(members[0], opted_out_at=SUNDAY))
     assert counts(letters) == [0, 1, 1]
     assert pictures(letters) == [True, True]
     assert len(letters.rows()) == 2
@@ -301,9 +310,9 @@ def test_without_a_picture_the_text_goes_alone(letters: Letters) -> None:
 
 def test_the_picture_is_drawn_once_and_is_what_all_get(letters: Letters) -> None:
     club(letters)
-    drawn = []
-    while_drawing(letters, lambda: drawn.append(1))
-    assert drawn == [1]
+    drawn = watched(letters)
+    come(letters)
+    assert len(drawn) == 1
     urls = {phone.heard[-1].media_url for phone in letters.town.phones.by_number.values()}
     assert len(urls) == 1
     [phone, *_] = letters.town.phones.by_number.values()
@@ -391,13 +400,13 @@ def test_the_longest_digest_fits_under_a_picture_and_its_reader_finds_their_own_
     group = letters.group(*members, name="و" * 40)
     with letters.town.world.sessions() as session:
         dates = Dates(date(2026, 11, 16), date(2026, 11, 22))
-        board = digests.board_of(session, session.get_one(Group, group.id), dates)
-        board = replace(board, silent_since=SUNDAY)
-        message = digests.digest_for(board, session.get_one(Member, members[0].id), picture="/m/x.png")
+        scene = scenes.scene_of(session, session.get_one(Group, group.id), dates)
+        scene = replace(scene, board=replace(scene.board, silent_since=SUNDAY))
+        message = saying.message(Teller(scene), Me(session.get_one(Member, members[0].id)))
     assert isinstance(message, Message)
-    assert units(message.text) <= 1000, "some room is left"
+    assert units(message.text) <= 900, "a note and a forwarder's word find room"
     assert f"12. *\u2068{'و' * 40}\u2069*" in message.text
-    assert "… and 4 more" in message.text
+    assert re.search(r"… and \d more", message.text)
     assert "*You* were 12th of 12." in message.text
 
 

@@ -1,0 +1,78 @@
+"""The pool of facts: each kind is one small function, and the best few of all they find are told."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from fitness.sports import Sport
+from models import Member
+from services.stories.scene import Scene
+
+MOST = 5
+MOST_ABOUT_ONE = 2
+MOST_OF_A_KIND = 2
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something worth telling. Its words are the lines of templates/chat/digest/fact_<kind>.txt.
+
+    `who` are the members it names, the one it is about first; nobody, when it is about the group. The other fields
+    mean what the kind says. A `competitive` one is about places, and stays untold where nobody is ranked.
+    """
+
+    kind: str
+    score: int
+    who: tuple[Member, ...] = ()
+    value: float = 0.0
+    before: float = 0.0
+    number: int = 0
+    sport: Sport | None = None
+    sports: tuple[Sport, ...] = ()
+    since: date | None = None
+    text: str = ""
+    competitive: bool = field(default=False, compare=False)
+
+
+Finder = Callable[[Scene], Iterable[Fact]]
+FINDERS: list[Finder] = []
+
+
+def finder(find: Finder) -> Finder:
+    """Let this function look for facts, too. Facts are told in the order in which their finders are declared."""
+    FINDERS.append(find)
+    return find
+
+
+def pool(scene: Scene) -> list[Fact]:
+    """Every fact there is, in the order of telling."""
+    found = [fact for find in FINDERS for fact in find(scene)]
+    return found if scene.ranked else [fact for fact in found if not fact.competitive]
+
+
+def best(facts: Sequence[Fact], most: int = MOST, about_one: int = MOST_ABOUT_ONE) -> list[Fact]:
+    """The highest scores, with few about one person and few of a kind, in the order in which they came."""
+    order = sorted(range(len(facts)), key=lambda place: (-facts[place].score, place))
+    about: Counter[int] = Counter()
+    kinds: Counter[str] = Counter()
+    taken: list[int] = []
+    for place in order:
+        fact = facts[place]
+        if len(taken) == most:
+            break
+        if kinds[fact.kind] < MOST_OF_A_KIND and all(about[each.id] < about_one for each in fact.who):
+            taken.append(place)
+            kinds[fact.kind] += 1
+            about.update(each.id for each in fact.who)
+    return [facts[place] for place in sorted(taken)]
+
+
+def variant(group_id: int, first: date, kind: str, count: int, said: Mapping[str, int]) -> int:
+    """Which of `count` ways to say a kind of fact: the same for a group and its days, another one than last time."""
+    if count < 2:
+        return 0
+    seed = hashlib.blake2b(f"{group_id}|{first}|{kind}".encode(), digest_size=4).digest()
+    chosen = int.from_bytes(seed) % count
+    return (chosen + 1) % count if said.get(kind) == chosen else chosen

@@ -1,0 +1,164 @@
+"""The kinds of facts that follow from a board and what came before it, in the order in which they are told.
+
+Scores are how much friends want to hear them (facts of other services join the same pool from their own files).
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from fitness.sports import Sport
+from services.standings import Row
+from services.stories.facts import Fact, finder
+from services.stories.scene import Past, Scene
+
+CLOSE = 0.03
+CLIMB = 2
+LONG_AGO = timedelta(days=28)
+# A first month is no stream of records: so many sessions of a sport must have come before.
+ENOUGH_BEFORE = 8
+ENOUGH_WEEKS = 6
+LONGEST_BY_A_HUNDREDTH = 1.01
+MILESTONES = {4, 8, 10, 13, 20, 26, 39, 52}
+IN_ONE_GO = {Sport.RUN, Sport.RIDE, Sport.SWIM, Sport.WALK, Sport.HIKE, Sport.ROW, Sport.PADDLE, Sport.SKI}
+WEEK = timedelta(days=7)
+
+
+@finder
+def lead(scene: Scene) -> Iterator[Fact]:
+    """Somebody else is first now, or still the same one."""
+    leaders = [row for row in scene.rows if row.place.place == 1]
+    if len(leaders) != 1 or len(scene.rows) < 2 or not scene.is_week:
+        return
+    [first] = leaders
+    deposed = [row for row in scene.rows if row.moved is not None and row.moved + row.place.place == 1]
+    if first in deposed:
+        yield Fact("lead_kept", 40, (first.member,), competitive=True)
+    elif len(deposed) == 1 and first.moved is not None:
+        gap = first.place.value - deposed[0].place.value
+        yield Fact("lead", 85, (first.member, deposed[0].member), gap, competitive=True)
+
+
+@finder
+def close(scene: Scene) -> Iterator[Fact]:
+    """Next to nothing lay between the first two."""
+    if len(scene.rows) < 2:
+        return
+    first, second = scene.rows[:2]
+    gap = first.place.value - second.place.value
+    if 0 < gap <= CLOSE * first.place.value:
+        yield Fact("close", 46, (first.member, second.member), gap, competitive=True)
+
+
+@finder
+def climber(scene: Scene) -> Iterator[Fact]:
+    """Whoever climbed most."""
+    climbed = max((row for row in scene.rows if row.moved), key=lambda row: row.moved or 0, default=None)
+    if climbed is not None and (climbed.moved or 0) >= CLIMB:
+        yield Fact("climber", 55, (climbed.member,), number=climbed.moved or 0, competitive=True)
+
+
+@finder
+def longest(scene: Scene) -> Iterator[Fact]:
+    """A session longer than any before it of its sport."""
+    for past, row in _pasts(scene, "distance"):
+        enough = past.earlier_count >= ENOUGH_BEFORE and past.sport in IN_ONE_GO
+        if enough and past.longest > past.earlier_longest * LONGEST_BY_A_HUNDREDTH > 0:
+            yield Fact("longest", 60, (row.member,), past.longest, past.earlier_longest, sport=past.sport)
+
+
+@finder
+def first_since(scene: Scene) -> Iterator[Fact]:
+    """A sport taken up again, or for the first time."""
+    known = {past.member_id for past in scene.past if past.earlier_count >= ENOUGH_BEFORE}
+    for past, row in _pasts(scene, "sports"):
+        if past.sport is Sport.OTHER:
+            continue
+        if past.last_day is not None and scene.dates.start - past.last_day > LONG_AGO:
+            yield Fact("first_since", 50, (row.member,), sport=past.sport, since=past.last_day)
+        elif past.last_day is None and past.member_id in known:
+            yield Fact("first_ever", 48, (row.member,), sport=past.sport)
+
+
+@finder
+def best_week(scene: Scene) -> Iterator[Fact]:
+    """Somebody's biggest week in a long time."""
+    if not scene.is_week:
+        return
+    for row in scene.rows:
+        mine = {week: values.get(row.member.id, 0.0) for week, values in scene.weeks.items()}
+        weeks = _weeks_since_as_much(mine, scene.dates.start, row.place.value)
+        if weeks >= ENOUGH_WEEKS:
+            yield Fact("best_week", 57, (row.member,), row.place.value, number=weeks)
+
+
+@finder
+def all_rounder(scene: Scene) -> Iterator[Fact]:
+    """Three sports and more in these days."""
+    for row in scene.rows:
+        sports = tuple(sport for sport, _ in row.totals.by_sport if sport is not Sport.OTHER)
+        if len(sports) >= 3 and scene.shares(row.member.id, "sports"):
+            yield Fact("all_rounder", 36, (row.member,), number=len(sports), sports=sports[:4])
+
+
+@finder
+def most_often(scene: Scene) -> Iterator[Fact]:
+    """Who was out most often, where that is not who leads anyway."""
+    rows = sorted(scene.rows, key=lambda row: -row.totals.count)
+    if len(rows) > 2 and rows[0].totals.count > max(rows[1].totals.count, 3) and rows[0].place.place > 1:
+        yield Fact("most_often", 42, (rows[0].member,), number=rows[0].totals.count, competitive=True)
+
+
+@finder
+def together(scene: Scene) -> Iterator[Fact]:
+    """The group's biggest week in a long time."""
+    sums = {week: sum(values.values()) for week, values in scene.weeks.items()}
+    total = scene.board.together.value(scene.board.metric)
+    if scene.is_week and len(scene.rows) > 1:
+        weeks = _weeks_since_as_much(sums, scene.dates.start, total)
+        if weeks >= ENOUGH_WEEKS:
+            yield Fact("together", 58, number=weeks)
+
+
+@finder
+def everybody(scene: Scene) -> Iterator[Fact]:
+    """All who share have moved."""
+    if 3 <= scene.board.sharing == len(scene.rows):
+        yield Fact("everybody", 44, number=len(scene.rows))
+
+
+@finder
+def group_streak(scene: Scene) -> Iterator[Fact]:
+    """Weeks in a row in which several were active."""
+    least = min(3, scene.board.sharing)
+    if not scene.is_week or least < 2:
+        return
+    week, weeks = scene.dates.start, 0
+    while sum(value > 0 for value in scene.weeks.get(week, {}).values()) >= least:
+        week, weeks = week - WEEK, weeks + 1
+    if weeks >= 3:
+        yield Fact("group_streak", 70 if weeks in MILESTONES else 43, value=float(least), number=weeks)
+
+
+@finder
+def away(scene: Scene) -> Iterator[Fact]:
+    """Who is away and lets the others know."""
+    for member, until in scene.away:
+        yield Fact("away", 47, (member,), since=until)
+
+
+def _pasts(scene: Scene, what: str) -> Iterator[tuple[Past, Row]]:
+    """What was done in these days by members who share their sports, and this."""
+    for past in scene.past:
+        row = scene.row_of(past.member_id)
+        if row and past.count and scene.shares(past.member_id, "sports") and scene.shares(past.member_id, what):
+            yield past, row
+
+
+def _weeks_since_as_much(values: dict[date, float], start: date, value: float) -> int:
+    """For how many weeks before `start` nothing came up to this; 0 while too few of them are known."""
+    before = sorted((week for week in values if week < start), reverse=True)
+    if sum(values[week] > 0 for week in before) < ENOUGH_WEEKS:
+        return 0
+    known = (before[0] - before[-1]).days // 7 + 1 if before else 0
+    reached = next((week for week in before if values[week] >= value), None)
+    return (start - reached).days // 7 if reached else known

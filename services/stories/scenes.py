@@ -1,0 +1,77 @@
+"""Reading a scene from the database, and remembering what was told of it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fitness.dates import Dates, month_of
+from fitness.metrics import Metric
+from models import DigestRun, Group, RunStatus
+from services import away, privacy, standings
+from services.settings import settings_of
+from services.standings import Board
+from services.stories import corrections, history
+from services.stories.scene import Scene
+from services.stories.text import Teller
+
+METRIC = Metric.TIME
+FIELDS = ("count", "distance", "sports")
+
+
+def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Scene:
+    """A group's days, compared with the stretch `before`: as many days just before them where none is given."""
+    board = board_of(session, group, dates, before)
+    shown = privacy.shown(session, group, [METRIC])
+    visible = {key: each.member for key, each in shown.items()}
+    last = last_before(session, group, dates)
+    said: Mapping[str, int] = (last.content or {}).get("said", {}) if last else {}
+    settings = settings_of(group)
+    return Scene(
+        board=board,
+        ranked=settings.is_ranked(len(board.rows)),
+        cheer_below=settings.cheer_below if settings.ranking else 0,
+        away=[(each.member, each.until) for each in away.shown(session, visible, dates.end)],
+        past=history.past(session, visible, dates),
+        weeks=history.weeks(session, visible, dates, METRIC),
+        visible=frozenset(visible),
+        shared={what: frozenset(key for key, each in shown.items() if what in each.fields) for what in FIELDS},
+        said=said,
+        correction=corrections.correction(last, visible) if last else None,
+    )
+
+
+def board_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Board:
+    """The board that a digest is about."""
+    return standings.board(session, group, METRIC, dates, before or stretch_before(dates))
+
+
+def content_of(teller: Teller) -> dict[str, Any]:
+    """What a run remembers: where everybody stood, for corrections, and how it was told, for the next one."""
+    scene = teller.scene
+    return {
+        "metric": scene.board.metric,
+        "places": {str(row.member.id): row.place.place for row in scene.rows},
+        "values": {str(row.member.id): row.place.value for row in scene.rows},
+        "visible": sorted(scene.visible),
+        "ranked": scene.ranked,
+        "seconds": scene.board.together.time,
+        "sessions": scene.board.together.count,
+        "said": teller.said,
+    }
+
+
+def last_before(session: Session, group: Group, dates: Dates) -> DigestRun | None:
+    """The newest digest that was sent about days before these."""
+    query = select(DigestRun).where(
+        DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT, DigestRun.period_end < dates.start
+    )
+    return session.scalar(query.order_by(DigestRun.period_end.desc()).limit(1))
+
+
+def stretch_before(dates: Dates) -> Dates:
+    """The month before a month, else as many days just before."""
+    eve = dates.start - timedelta(1)
+    return month_of(eve) if dates == month_of(dates.start) else dates.moved(-dates.days)

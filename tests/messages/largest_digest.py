@@ -1,0 +1,39 @@
+"""The facts that the digest's templates ask for, with the longest names and the largest figures."""
+
+from datetime import date
+from typing import Any
+
+from fitness.ranking import Place
+from fitness.sports import Sport
+from services.standings import Row
+from services.stories.facts import Fact
+from services.stories.scene import Correction
+from services.stories.text import Me
+from tests.messages.largest import BIG, CROSSING, WHEN, YEAR, person
+
+ROW = Row(Place(49, 49, YEAR, tied=False), person(49), BIG, -88)
+FACT = Fact(
+    "longest", 1, (person(), person()), YEAR, YEAR, 9_999, Sport.STRENGTH, (Sport.STRENGTH,) * 4, date(2025, 9, 30)
+)
+
+FACTS: dict[str, Any] = {
+    "above": Row(Place(48, 48, YEAR, tied=False), person(48), BIG, 1),
+    "correction": Correction(CROSSING, [(person(number), 8 + number) for number in (1, 2, 3)]),
+    "fact": FACT,
+    "form": "table",
+    "me": Me(person(), BIG),
+    "ranked": True,
+    "row": ROW,
+    "since": WHEN,
+    "way": 0,
+    "with_unit": True,
+}
+OTHERWISE: dict[str, Any] = {
+    "above": None,
+    "form": "cheer",
+    "me": Me(person(), linked=False),
+    "mine": None,
+    "ranked": False,
+    "way": 1,
+    "with_unit": False,
+}
