@@ -61,7 +61,9 @@ class Teller:
     def _pieces(self, reader: Reader, form: Form) -> Iterator[Piece]:
         scene = self.scene
         yield Piece(Part.HEAD, MUST, words("digest/head", reader, board=scene.board, form=form))
-        yield Piece(Part.HEAD, MUST, words("digest/totals", reader, board=scene.board, form=form, totals=scene.board.together))
+        yield Piece(
+            Part.HEAD, MUST, words("digest/totals", reader, board=scene.board, form=form, totals=scene.board.together)
+        )
         chosen = facts.best(self.pool, about_one=1 if form is Form.STORY else facts.MOST_ABOUT_ONE)
         told = {fact: self._worded(fact, reader) for fact in chosen}
         if form is Form.STORY:
