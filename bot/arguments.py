@@ -73,6 +73,28 @@ class Switch(StrEnum):
     OFF = "off"
 
 
+class Picture(StrEnum):
+    """What a picture is of."""
+
+    WEEK = "week"
+    TREND = "trend"
+    SPORT = "sport"
+
+
+class Light(StrEnum):
+    """How a picture is lit."""
+
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Whose(StrEnum):
+    """One's own, or the group's."""
+
+    MINE = "mine"
+    GROUP = "group"
+
+
 class Person(str):
     """Somebody in the group, as their name was typed, without the "@"; `services.naming` says who that is.
 
@@ -114,6 +136,11 @@ class Hours:
 YES = {"yes", "y", "ok", "okay", "sure", "agree", "agreed", "yep", "yeah", "ja", "oui", "si", "👍"}
 OFF = {"off", "never", "stop", "none", "no"}
 ON = {"on", "enable", "enabled", "start", "show"}
+PICTURES = (
+    ({"week", "days", "today"}, Picture.WEEK),
+    ({"trend", "trends", "weeks", "history", "progress"}, Picture.TREND),
+    ({"sport", "sports", "mix", "split"}, Picture.SPORT),
+)
 CODE = re.compile(r"[A-HJKMNP-Z2-9]{6}")
 
 
@@ -298,6 +325,9 @@ READERS: dict[type, Reader] = {
     int: _whole,
     Rest: _rest,
     Switch: _among(ON, Switch.ON, OFF, Switch.OFF),
+    Picture: _among(*(part for pair in PICTURES for part in pair)),
+    Light: _among({"light", "bright"}, Light.LIGHT, {"dark", "night"}, Light.DARK),
+    Whose: _among({"mine", "me", "my"}, Whose.MINE, {"group", "groups", "us", "our", "everybody"}, Whose.GROUP),
     Person: _person,
     Length: _length,
     Distance: _distance,
@@ -308,7 +338,8 @@ READERS: dict[type, Reader] = {
 
 # Read in this order: a date takes its number and its month before a number or a rest can.
 ORDER = (
-    Hours, Amount, Length, Distance, Period, Span, Code, time, Weekday, Metric, Sport, Newest, Weeks, Switch, Off, Yes,
+    Hours, Amount, Length, Distance, Period, Span, Code, time, Weekday, Metric, Sport, Picture, Light, Whose,
+    Newest, Weeks, Switch, Off, Yes,
     Zone, int, Number, Person, Rest,
 )  # fmt: skip
 
@@ -328,6 +359,9 @@ USAGE: dict[type, str] = {
     int: "number",
     Rest: "name",
     Switch: "on|off",
+    Picture: "week|trend|sport",
+    Light: "light|dark",
+    Whose: "group",
     Person: "@name",
     Length: "45 min",
     Distance: "8 km",

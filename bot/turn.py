@@ -52,10 +52,17 @@ class Turn:
         return reader_of(self.member)
 
     def say(
-        self, template: str, /, *, buttons: Iterable[Button] = (), picture: str | None = None, **facts: Any
+        self,
+        template: str,
+        /,
+        *,
+        buttons: Iterable[Button] = (),
+        picture: str | None = None,
+        chart: dict[str, Any] | None = None,
+        **facts: Any,
     ) -> Message:
-        """Answer with a template's words."""
-        return render(template, self.reader, buttons=buttons, picture=picture, **facts)
+        """Answer with a template's words. A chart is drawn when the answer leaves."""
+        return render(template, self.reader, buttons=buttons, picture=picture, chart=chart, **facts)
 
     def ask(self, template: str, /, *, buttons: Iterable[Button] = (), **facts: Any) -> Message:
         """Answer with a question: the member's next line completes this one, unless it is a command itself."""

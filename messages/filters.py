@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,18 @@ from messages.words import isolated, without_markup
 METRES_IN_MILE = 1609.344
 MOST_QUOTED = 40
 LINE_AROUND_NAME = 5
+
+
+@pass_context
+def brief(context: Context, value: float, metric: str) -> str:
+    """A figure in as few signs as there are, for under a column: "3:39", "30.5", "224"."""
+    reader = context["reader"]
+    if metric == "time":
+        hours, minutes = divmod(round(value / 60), 60)
+        return f"{hours}:{minutes:02d}"
+    if metric == "distance":
+        return far(context, value).rsplit(" ", 1)[0]
+    return format_decimal(round(value), locale=reader.locale)
 
 
 @pass_context
@@ -65,6 +77,25 @@ def day(context: Context, when: date | datetime) -> str:
     reader = context["reader"]
     local = when.astimezone(reader.zone).date() if isinstance(when, datetime) else when
     return format_date(local, "EEE d MMM", locale=reader.locale)
+
+
+@pass_context
+def short_day(context: Context, when: date) -> str:
+    """A day's name: "Sun"."""
+    return format_date(when, "EEE", locale=context["reader"].locale)
+
+
+@pass_context
+def span(context: Context, dates_: Any) -> str:
+    """A whole month or year by its name ("November 2026", "2026"), other days as `dates` says them."""
+    locale = context["reader"].locale
+    first, last = dates_.start, dates_.end
+    ends_month = (last + timedelta(days=1)).day == 1
+    if first.day == 1 and ends_month and (first.year, first.month) == (last.year, last.month):
+        return format_date(first, "LLLL y", locale=locale)
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
+        return str(first.year)
+    return dates(context, dates_)
 
 
 @pass_context
@@ -225,6 +256,9 @@ def _english_order(span: Any, locale: str, with_year: bool) -> str:
 
 
 ALL = {
+    "brief": brief,
+    "short_day": short_day,
+    "span": span,
     "far": far,
     "duration": duration,
     "number": number,

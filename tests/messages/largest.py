@@ -53,7 +53,24 @@ ACTIVITY = SimpleNamespace(sport=Sport.STRENGTH, distance=9_999_999.0, duration=
 PLACE = SimpleNamespace(place=Place(49, 1, YEAR, tied=False), totals=BIG)
 ACCOUNT = SimpleNamespace(status="linked", last_sync_at=WHEN, next_sync_at=WHEN, last_error="Down", key_ends_at=WHEN)
 
+PRAISE = SimpleNamespace(award="regular", fit=1.0, figure=9_999, weekday=2, sport=Sport.STRENGTH)
+
 FACTS: dict[str, Any] = {
+    "count": 9_999,
+    "dark": True,
+    "day": date(2026, 12, 30),
+    "landmark": SimpleNamespace(kind="way", start="New York", end="Los Angeles"),
+    "metres": 99_999_000.0,
+    "now": YEAR,
+    "praise": PRAISE,
+    "seconds": YEAR,
+    "times": 999,
+    "together": True,
+    "usual": YEAR,
+    "value": YEAR,
+    "weekday": 2,
+    "weeks": 12,
+    "which": "weekday",
     "absence": SimpleNamespace(starts=WHEN.date(), ends=WHEN.date(), shown=True),
     "account": ACCOUNT,
     "admins": [NAME] * 50,

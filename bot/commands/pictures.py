@@ -1,0 +1,87 @@
+"""Pictures of one's weeks and sports, and the month or year on a card to forward."""
+
+from dataclasses import asdict
+
+from bot.arguments import Light, Picture, Whose
+from bot.command import Allowed, command
+from bot.turn import Turn
+from fitness.periods import LAST_MONTH, THIS_MONTH, Period
+from messages.message import Message
+from models import Group
+from services import cards, members, wrapped
+from services.tally import MEASURE
+
+FIRST_DAYS = 7  # of a month: who asks then means the one that is over
+
+
+@command(
+    "chart",
+    aliases=("graph", "picture"),
+    help="Your week, weeks or sports as a picture",
+    allowed=Allowed.ANYONE,
+    examples=("chart", "chart trend", "chart sport", "graph week", "chart dark"),
+)
+def chart(turn: Turn, picture: Picture | None = None, light: Light | None = None) -> Message:
+    """Drawn when it is sent. "dark" and "light" are remembered."""
+    if light is not None:
+        cards.choose_light(turn.member, dark=light is Light.DARK)
+        if picture is None:
+            return turn.say("pictures/light", dark=light is Light.DARK)
+    group, today = _group(turn), turn.today()
+    if picture is Picture.TREND:
+        card = cards.trend(turn.session, turn.member, group, today)
+    elif picture is Picture.SPORT:
+        card = cards.mix(turn.session, turn.member, today)
+    else:
+        card = cards.week(turn.session, turn.member, today)
+    if not card.totals.count:
+        return turn.say("pictures/nothing", dates=card.dates, group=None)
+    return _said(turn, card)
+
+
+@command(
+    "wrapped",
+    aliases=("recap", "year in review"),
+    help="Your month or year on a card to forward, or the group's",
+    allowed=Allowed.ANYONE,
+    examples=("wrapped", "wrapped year", "wrapped group", "wrapped group last month", "recap october"),
+)
+def wrap(turn: Turn, period: Period | None = None, whose: Whose | None = None) -> Message:
+    """Of the month that is over in the first days of the next, of this one later."""
+    group = turn.group if whose is Whose.GROUP else None
+    zone = group.timezone if group else None
+    asked = period or (LAST_MONTH if turn.today(zone).day <= FIRST_DAYS else THIS_MONTH)
+    dates, _ = turn.resolve(asked, zone)
+    if group is not None:
+        of_group = wrapped.of_group(turn.session, group, dates, turn.reader, dark=cards.is_dark(turn.member))
+        if of_group is None:
+            return turn.say("pictures/nothing", dates=dates, group=group)
+        return turn.say(
+            "pictures/wrapped_group",
+            chart=asdict(of_group.chart),
+            totals=of_group.totals,
+            dates=dates,
+            group=group,
+            size=of_group.people,
+        )
+    story = wrapped.of_member(turn.session, turn.member, dates)
+    if story is None:
+        return turn.say("pictures/nothing", dates=dates, group=None)
+    praise = story.praises[turn.member.id]
+    return turn.say("pictures/wrapped", chart=asdict(story.chart), totals=story.totals, dates=dates, praise=praise)
+
+
+def _group(turn: Turn) -> Group | None:
+    """The group they talk about, if they are in one."""
+    return turn.group if members.memberships(turn.session, turn.member) else None
+
+
+def _said(turn: Turn, card: cards.Card) -> Message:
+    made = asdict(card.chart)
+    if card.chart.kind == "trend":
+        return turn.say(
+            "pictures/trend", chart=made, now=card.weeks[-1], usual=card.usual, weeks=cards.WEEKS, metric=MEASURE
+        )
+    if card.chart.kind == "mix":
+        return turn.say("pictures/sport", chart=made, totals=card.totals, weeks=cards.MIX_WEEKS)
+    return turn.say("pictures/week", chart=made, totals=card.totals, dates=card.dates)

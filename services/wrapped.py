@@ -1,0 +1,143 @@
+"""A month or a year on one card, for a member or for a group."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fitness.landmarks import nearest
+from fitness.periods import Dates
+from fitness.wrapped import Effort, Praise, biggest_day, favourite_weekday, longest_streak, share_out
+from messages.render import Reader, words
+from models import Group, Member
+from providers.charts import Fact, Wrapped
+from services import cards, privacy, tally
+from services.cards import label
+from services.members import reader_of
+from services.standings import Totals
+from services.tally import MEASURE
+
+MOST_AWARDS = 6
+# Who does not share all of these is in no figure of the group's card: it has too many to sort them out one by one.
+FIELDS = ("sports", "time", "distance", "count")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A card and what is said under it: of how many people, and what they (or the member) are praised for."""
+
+    chart: Wrapped
+    totals: Totals
+    dates: Dates
+    praises: dict[int, Praise]
+
+    @property
+    def people(self) -> int:
+        """How many have moved."""
+        return len(self.praises)
+
+
+def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
+    """One's own: everything counts. None when there was nothing."""
+    efforts = tally.efforts_of(session, [member.id], dates).get(member.id)
+    if not efforts:
+        return None
+    reader, praise = reader_of(member), share_out({member.id: efforts})
+    award = _award(member.name, praise[member.id], reader)
+    chart = _card(session, member.name, efforts, [member.id], dates, reader, together=False)
+    return Story(_with(chart, (award,), dark=cards.is_dark(member)), tally.totals(efforts), dates, praise)
+
+
+def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, dark: bool = False) -> Story | None:
+    """The group's, of those who share with it all that is on the card. None when there was nothing."""
+    people = {key: each.member for key, each in privacy.shown(session, group, FIELDS).items()}
+    found = tally.efforts_of(session, list(people), dates)
+    efforts = [each for own in found.values() for each in own]
+    if not efforts:
+        return None
+    praise = share_out(found)
+    first = sorted(found, key=lambda key: (-praise[key].fit, people[key].name.casefold(), key))[:MOST_AWARDS]
+    awards = tuple(_award(people[key].name, praise[key], reader) for key in first)
+    chart = _card(session, group.name, efforts, list(found), dates, reader, together=len(found) > 1)
+    return Story(_with(chart, awards, dark=dark), tally.totals(efforts), dates, praise)
+
+
+def _with(chart: Wrapped, awards: tuple[Fact, ...], *, dark: bool) -> Wrapped:
+    return Wrapped(**{**vars(chart), "awards": awards, "dark": dark})
+
+
+def _award(name: str, praise: Praise, reader: Reader) -> Fact:
+    reason = words("pictures/award_reason", reader, praise=praise)
+    return Fact(name, words("pictures/award", reader, praise=praise), reason)
+
+
+def _card(
+    session: Session,
+    name: str,
+    efforts: Sequence[Effort],
+    ids: Collection[int],
+    dates: Dates,
+    reader: Reader,
+    *,
+    together: bool,
+) -> Wrapped:
+    totals = tally.totals(efforts)
+    sports = [sport for sport, _ in totals.by_sport]
+    facts = [*_days(efforts, reader), *_sizes(totals, reader)]
+    # The farthest session is somebody's own: in a group it would be told without a name, and with one it is a record.
+    facts += [] if together else _farthest(session, ids, dates, reader)
+    hero = words("pictures/hero", reader, count=totals.count, together=together)
+    return Wrapped(
+        title=name,
+        subtitle=words("pictures/span", reader, dates=dates),
+        hero=Fact(hero, words("pictures/amount", reader, totals=totals, metric=MEASURE)),
+        facts=tuple(facts),
+        segments=cards.segments(totals, sports),
+        legend=cards.legend(totals, reader),
+        landmark=_landmark(totals.distance, reader),
+    )
+
+
+def _days(efforts: Sequence[Effort], reader: Reader) -> list[Fact]:
+    facts = []
+    if biggest := biggest_day(efforts):
+        day, _ = biggest
+        worth = tally.totals(each for each in efforts if each.day == day)
+        amount = words("pictures/amount", reader, totals=worth, metric=MEASURE)
+        facts.append(Fact(label("biggest_day", reader), amount, words("pictures/day", reader, day=day)))
+    if favourite := favourite_weekday(efforts):
+        weekday, count = favourite
+        facts.append(
+            Fact(
+                label("weekday", reader),
+                words("pictures/weekday", reader, weekday=weekday),
+                words("pictures/sessions", reader, count=count),
+            )
+        )
+    if streak := longest_streak(each.day for each in efforts):
+        length, first, last = streak
+        more = words("pictures/dates", reader, dates=Dates(first, last))
+        facts.append(Fact(label("streak", reader), words("pictures/days", reader, count=length), more))
+    return facts
+
+
+def _sizes(totals: Totals, reader: Reader) -> list[Fact]:
+    if not totals.distance:
+        return [Fact(label("sports", reader), str(len(totals.sports)))]
+    return [Fact(label("way", reader), words("pictures/far", reader, metres=totals.distance))]
+
+
+def _farthest(session: Session, ids: Collection[int], dates: Dates, reader: Reader) -> list[Fact]:
+    found = tally.farthest(session, ids, dates)
+    if found is None:
+        return []
+    day = words("pictures/day", reader, day=found.local_date)
+    if not found.distance:
+        longest = Totals(1, found.duration)
+        return [Fact(label("longest", reader), words("pictures/amount", reader, totals=longest, metric="time"), day)]
+    return [Fact(label("farthest", reader), words("pictures/far", reader, metres=found.distance), day)]
+
+
+def _landmark(metres: float, reader: Reader) -> str:
+    found = nearest(metres)
+    return words("pictures/landmark", reader, metres=metres, landmark=found[0], times=found[1]) if found else ""
