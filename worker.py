@@ -9,7 +9,7 @@ from rq import Worker as RqWorker
 
 import world as worlds
 from bot import receiving
-from jobs import delivery, digests, garmin, logs, tick
+from jobs import delivery, digests, garmin, logs, scoring, tick
 from jobs.queue import JsonJob
 
 WORK = (
@@ -20,6 +20,7 @@ WORK = (
     digests.make,
     garmin.drain,
     garmin.remind,
+    scoring.score_anew,
     tick.tick,
 )
 

@@ -15,6 +15,8 @@ class Metric(StrEnum):
         metric.words = tuple(words.split())
         return metric
 
+    POINTS = "points", "points point pts score effort"
     TIME = "time", "time long duration hours hour minutes"
     DISTANCE = "distance", "distance far km kms kilometres kilometers miles mileage"
+    ELEVATION = "elevation", "elevation climb climbed climbing ascent hm metres meters vert"
     COUNT = "count", "count many often times sessions activities workouts"

@@ -59,7 +59,7 @@ class Sport(StrEnum):
 
 def sport_of(type_key: str, parent_id: int | None = None) -> Sport:
     """The family of a Garmin `typeKey`; an unknown one goes where its `parentTypeId` says."""
-    known = _FAMILIES.get(_plain(type_key))
+    known = _FAMILIES.get(plain_key(type_key))
     if known is not None:
         return known
     return Sport.OTHER if parent_id is None else _PARENTS.get(parent_id, Sport.OTHER)
@@ -67,10 +67,11 @@ def sport_of(type_key: str, parent_id: int | None = None) -> Sport:
 
 def counts(type_key: str) -> bool:
     """Whether an activity of this type is sport at all."""
-    return _plain(type_key) not in NOT_SPORT
+    return plain_key(type_key) not in NOT_SPORT
 
 
-def _plain(type_key: str) -> str:
+def plain_key(type_key: str) -> str:
+    """A `typeKey` without the suffix and the capitals of this year."""
     # Garmin reissues a type under a new suffix (kayaking → kayaking_v2) when it moves it to another parent,
     # and its official API writes the same keys in capitals.
     return re.sub(r"(_v\d+|_ws)+$", "", type_key.strip().lower())

@@ -2,11 +2,12 @@
 
 import structlog
 
-from jobs import crash, delivery, digests, garmin
+from jobs import crash, delivery, digests, garmin, scoring
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
 from services import contents, files, linking, media, outcomes, syncing
 from services import digests as digest_service
+from services import scoring as scoring_service
 from services.bells import Bell
 from world import World
 
@@ -46,6 +47,7 @@ def ring_for_what_waits(world: World) -> None:
         due_digest = digest_service.pending(session)
         to_freeze = digest_service.is_freezing(session, now)
         unchecked = contents.is_check_due(session, now)
+        outdated = scoring_service.is_due(session)
         ending = bool(linking.due_reminders(session, now))
     for is_needed, work in (
         (bool(waiting), delivery.drain),
@@ -54,6 +56,7 @@ def ring_for_what_waits(world: World) -> None:
         (due_digest, digests.make),
         (to_freeze, digests.freeze),
         (ending, garmin.remind),
+        (outdated, scoring.score_anew),
         (unchecked, delivery.check_templates),
         (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),
     ):

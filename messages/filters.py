@@ -18,6 +18,7 @@ from messages.message import units
 from messages.words import isolated, without_markup
 
 METRES_IN_MILE = 1609.344
+METRES_IN_FOOT = 0.3048
 MOST_QUOTED = 40
 LINE_AROUND_NAME = 5
 
@@ -136,13 +137,31 @@ def weekday(context: Context, number: int) -> str:
 
 
 @pass_context
+def climbed(context: Context, metres: float) -> str:
+    """Metres up as "1,240 m" or "4,068 ft"."""
+    reader = context["reader"]
+    is_imperial = reader.units == "imperial"
+    value = metres / METRES_IN_FOOT if is_imperial else metres
+    return f"{format_decimal(round(value), locale=reader.locale)} {'ft' if is_imperial else 'm'}"
+
+
+@pass_context
+def points(context: Context, value: float) -> str:
+    """Effort points: "224 pts"."""
+    template = context.environment.get_template("words/points.txt")
+    return template.render(points=value, reader=context["reader"]).strip()
+
+
+@pass_context
 def figure(context: Context, totals: Any, metric: str) -> str:
-    """What somebody did, by the metric that a board ranks by."""
-    if metric == "distance":
-        return far(context, totals.distance)
+    """What somebody did, by the metric that a board ranks by: totals, or the figure that was ranked."""
+    value = totals if isinstance(totals, int | float) else totals.value(metric)
     if metric == "count":
-        return f"{number(context, totals.count)}×"
-    return duration(totals.time)
+        return f"{number(context, value)}×"
+    if metric == "time":
+        return duration(value)
+    ways = {"distance": far, "elevation": climbed}
+    return ways.get(metric, points)(context, value)
 
 
 @pass_context
@@ -270,6 +289,8 @@ ALL = {
     "day_in": day_in,
     "day_of_year": day_of_year,
     "weekday": weekday,
+    "climbed": climbed,
+    "points": points,
     "figure": figure,
     "amount": amount,
     "stretch": stretch,

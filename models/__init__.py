@@ -9,12 +9,13 @@ from models.digests import DigestRun, RunStatus
 from models.erasures import Erased, Erasure
 from models.exports import Export
 from models.files import SentFile
-from models.garmin import Activity, Day, GarminAccount, GarminMethod, GarminStatus
+from models.garmin import Activity, Day, DoubtAnswer, GarminAccount, GarminMethod, GarminStatus
 from models.groups import Group, Invite, Membership, Role
 from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
 from models.media import Content, Media
 from models.messages import InboundMessage, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.people import Identity, IdentityKind, Member, Units
+from models.scoring import FormulaRun
 
 __all__ = [
     "Absence",
@@ -27,9 +28,11 @@ __all__ = [
     "Content",
     "Day",
     "DigestRun",
+    "DoubtAnswer",
     "Erased",
     "Erasure",
     "Export",
+    "FormulaRun",
     "GarminAccount",
     "GarminMethod",
     "GarminStatus",

@@ -25,6 +25,13 @@ class GarminStatus(StrEnum):
     NEEDS_RELINK = "needs_relink"
 
 
+class DoubtAnswer(StrEnum):
+    """What the owner of a strange activity said about it."""
+
+    RIGHT = "right"
+    LEFT_OUT = "left_out"
+
+
 class GarminAccount(Base, Timestamps):
     """The tokens of one member, sealed, and how far their activities are read.
 
@@ -70,6 +77,8 @@ class Activity(Base, Timestamps):
     `deleted_at` and counts no more; nor does one that another device recorded too, which is `twin_of` that other.
     `account_id` is None for a file that the member sent into the chat, and for what they logged by hand.
     `private` is Garmin's word for it; with `excluded_at` the member left it out.
+    `points` are effort points by the formula `points_version`, 0 where none has looked at it yet. `doubt` is what seems
+    impossible about it: it counts only once the owner said that it is right.
     """
 
     __tablename__ = "activities"
@@ -81,6 +90,7 @@ class Activity(Base, Timestamps):
             "local_date",
             postgresql_where=text("deleted_at IS NULL AND twin_of IS NULL"),
         ),
+        Index("activities_points_version_idx", "points_version"),
     )
 
     id: Mapped[Key]
@@ -103,6 +113,11 @@ class Activity(Base, Timestamps):
     moderate_minutes: Mapped[int | None]
     vigorous_minutes: Mapped[int | None]
     manual: Mapped[bool] = mapped_column(default=False)
+    points: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
+    points_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    doubt: Mapped[str | None] = mapped_column(String(24))
+    doubt_answer: Mapped[DoubtAnswer | None] = mapped_column(Word(DoubtAnswer))
+    doubt_asked_at: Mapped[datetime | None]
     processed_metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     raw_data: Mapped[dict[str, Any]]
     fingerprint: Mapped[str] = mapped_column(String(32))

@@ -3,7 +3,7 @@
 from typing import Any
 
 SPLITS = (100, 400, 1000, 1500, 1609, 5000, 10000, 21098, 42195)
-VERSION = 1
+VERSION = 2
 
 
 def metrics_of(kept: dict[str, Any]) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def metrics_of(kept: dict[str, Any]) -> dict[str, Any]:
         "vigorous_minutes": kept.get("vigorousIntensityMinutes"),
         "load": kept.get("activityTrainingLoad"),
         "vo2max": kept.get("vO2MaxValue"),
+        "parent_type": (kept.get("activityType") or {}).get("parentTypeId"),
         "is_record": kept.get("pr") or kept.get("isPR"),
         "is_private": (kept.get("privacy") or {}).get("typeKey") == "private" or None,
         "splits": {str(m): kept[f"fastestSplit_{m}"] for m in SPLITS if kept.get(f"fastestSplit_{m}")} or None,

@@ -1,12 +1,11 @@
 """Who moved how much: sums over activities, and places."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fitness.metrics import Metric
@@ -14,44 +13,23 @@ from fitness.periods import Dates
 from fitness.ranking import Place, movers, rank
 from fitness.sports import Sport
 from models import Activity, Group, Member
-from services import privacy, syncing
+from services import privacy, scoring, syncing
+from services.scoring import Recount
+from services.totals import SPORTS, Totals, counting, totals_and_before, totals_of
 
-SPORTS = {sport.value: sport for sport in Sport}
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What somebody did in some days: sessions, seconds, metres, and the seconds of each sport."""
-
-    count: int = 0
-    time: float = 0.0
-    distance: float = 0.0
-    sports: dict[Sport, float] = field(default_factory=dict)
-
-    def value(self, metric: Metric) -> float:
-        """The figure that this metric ranks by: seconds, metres, or sessions."""
-        return float({Metric.TIME: self.time, Metric.DISTANCE: self.distance, Metric.COUNT: self.count}[metric])
-
-    def __add__(self, other: "Totals") -> "Totals":
-        sports = {
-            sport: self.sports.get(sport, 0) + other.sports.get(sport, 0) for sport in {*self.sports, *other.sports}
-        }
-        return Totals(self.count + other.count, self.time + other.time, self.distance + other.distance, sports)
-
-    def seen(self, fields: Collection[str]) -> "Totals":
-        """As a group sees them that may see these fields. What is not shared is nothing, in sums too."""
-        return replace(
-            self,
-            count=self.count if "count" in fields else 0,
-            time=self.time if "time" in fields else 0.0,
-            distance=self.distance if "distance" in fields else 0.0,
-            sports=self.sports if {"sports", "time"}.issubset(fields) else {},
-        )
-
-    @property
-    def by_sport(self) -> list[tuple[Sport, float]]:
-        """The sports, most time first."""
-        return sorted(self.sports.items(), key=lambda each: (-each[1], each[0]))
+__all__ = [
+    "SPORTS",
+    "Board",
+    "Row",
+    "Totals",
+    "board",
+    "counting",
+    "first_day",
+    "from_ids",
+    "have_twins",
+    "newest",
+    "totals_of",
+]
 
 
 @dataclass(frozen=True)
@@ -68,7 +46,8 @@ class Row:
 class Board:
     """A group's board. Only members who share with the group are on it, or in its totals.
 
-    `silent_since` is until when data reach, if Garmin did not answer lately for some of them.
+    `silent_since` is until when data reach, if Garmin did not answer lately for some of them; `recount` tells of a
+    formula that has just changed.
     """
 
     group: Group
@@ -79,6 +58,7 @@ class Board:
     together: Totals
     before: Totals
     silent_since: datetime | None = None
+    recount: Recount | None = None
 
     def row_of(self, member: Member) -> Row | None:
         """The member's own line, if they are on the board."""
@@ -95,8 +75,8 @@ def board(
     """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
     shown = privacy.shown(session, group, [metric, "sports"] if sport else [metric])
     people = {key: each.member for key, each in shown.items()}
-    totals = _seen(totals_of(session, list(people), dates, sport), shown)
-    earlier = _seen(totals_of(session, list(people), before, sport), shown)
+    found, found_before = totals_and_before(session, list(people), dates, before, sport)
+    totals, earlier = _seen(found, shown), _seen(found_before, shown)
     places = _places(totals, metric, people)
     moved = movers(places, _places(earlier, metric, people))
     return Board(
@@ -108,41 +88,8 @@ def board(
         together=sum(totals.values(), Totals()),
         before=sum(earlier.values(), Totals()),
         silent_since=syncing.silent_since(session, list(people)),
+        recount=scoring.recount(session, dates) if metric is Metric.POINTS else None,
     )
-
-
-def totals_of(
-    session: Session, member_ids: Sequence[int], dates: Dates, sport: Sport | None = None
-) -> dict[int, Totals]:
-    """Sum up these members' activities; whoever has none is not in the answer. One query."""
-    query = (
-        select(
-            Activity.member_id,
-            Activity.sport,
-            func.count(),
-            func.sum(Activity.duration),
-            func.coalesce(func.sum(Activity.distance), 0.0),
-        )
-        .where(Activity.member_id.in_(member_ids), *counting(dates, sport))
-        .group_by(Activity.member_id, Activity.sport)
-    )
-    totals: dict[int, Totals] = defaultdict(Totals)
-    for member_id, found, count, seconds, metres in session.execute(query):
-        sport = SPORTS[found]
-        totals[member_id] += Totals(count, seconds or 0.0, metres or 0.0, {sport: seconds or 0.0})
-    return dict(totals)
-
-
-def counting(dates: Dates, sport: Sport | None = None) -> list[ColumnElement[bool]]:
-    """What makes an activity count in these days."""
-    conditions: list[ColumnElement[bool]] = [
-        Activity.deleted_at.is_(None),
-        Activity.twin_of.is_(None),
-        Activity.local_date.between(dates.start, dates.end),
-    ]
-    if sport is not None:
-        conditions.append(Activity.sport == sport)
-    return conditions
 
 
 def first_day(session: Session, member: Member) -> date | None:

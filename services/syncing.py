@@ -22,7 +22,7 @@ from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminSt
 from models.vault import Unreadable
 from providers.errors import Flaw, GarminBlocked, GarminThrottled, NotAnActivityFile
 from providers.garmin import DaySteps, Page
-from services import breakers, linking
+from services import breakers, linking, scoring
 from services.bells import Bell, ring
 from services.metrics import metrics_of
 from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
@@ -195,6 +195,7 @@ def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     found = Found(uncounted={raw["activityId"] for raw in page.rows if _has_id(raw) and not _is_session(raw)})
     _merge(session, account.member_id, _rows(account, page.rows), found)
+    _add_legs(session, account.member_id, page.rows)
     if tokens != errand.tokens:  # a worker that comes late must not put old tokens in the place of new ones
         linking.keep_tokens(session, account, tokens)
     return found
@@ -213,6 +214,7 @@ def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]]
         raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would be on the boards of weeks that have not come
     found = Found()
     _merge(session, member.id, read, found)
+    _add_legs(session, member.id, rows)
     _mark_twins(session, member.id, min(row.local_date for row in read.values()))
     return found
 
@@ -376,6 +378,19 @@ def _merge(session: Session, member_id: int, rows: dict[int, Activity], found: F
             found.changed += 1
 
 
+def _add_legs(session: Session, member_id: int, raws: Sequence[dict[str, Any]]) -> None:
+    """Let the parts of multisport sessions earn their points. A session that is listed on a later page than its parts
+    finds them when it is read again.
+    """
+    legs: dict[int, list[dict[str, Any]]] = {}
+    for raw in raws:
+        if isinstance(raw.get("parentId"), int) and _has_id(raw):
+            legs.setdefault(raw["parentId"], []).append(_storable(raw))
+    session.flush()
+    for garmin_id, session_row in (_known(session, member_id, list(legs)) if legs else {}).items():
+        scoring.add_legs(session_row, legs[garmin_id])
+
+
 def _known(session: Session, member_id: int, ids: list[int]) -> dict[int, Activity]:
     mine = (Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
     return {each.garmin_activity_id: each for each in session.scalars(select(Activity).where(*mine))}
@@ -425,7 +440,7 @@ def _read(account: GarminAccount | NoAccount, raw: dict[str, Any]) -> Activity |
     kept = {name: _storable(raw[name]) for name in KEPT if raw.get(name) is not None}
     if kept.get("activityName"):
         kept["activityName"] = _placeless(str(kept["activityName"]), str(raw.get("locationName") or ""))
-    return Activity(
+    read = Activity(
         account_id=account.id,
         member_id=account.member_id,
         garmin_activity_id=raw["activityId"],
@@ -445,17 +460,29 @@ def _read(account: GarminAccount | NoAccount, raw: dict[str, Any]) -> Activity |
         moderate_minutes=_whole(raw.get("moderateIntensityMinutes")),
         vigorous_minutes=_whole(raw.get("vigorousIntensityMinutes")),
         manual=bool(raw.get("manualActivity") or raw.get("isManualActivity")),
+        private=(kept.get("privacy") or {}).get("typeKey") == "private",
         processed_metrics=metrics_of(kept),
         raw_data=kept,
         fingerprint=_fingerprint(kept),
     )
+    scoring.score_row(read)
+    return read
 
 
 # Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
-STAYS = {"id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at", "twin_of"}
+STAYS = {
+    "id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at", "twin_of",
+    "doubt_answer", "doubt_asked_at", "excluded_at",
+}  # fmt: skip
 
 
 def _take_over(old: Activity, new: Activity) -> None:
+    """Let a row be as it is now. What its owner said about it stays, unless it is strange in another way now."""
+    if "legs" in old.processed_metrics:
+        new.processed_metrics |= {"legs": old.processed_metrics["legs"]}
+        scoring.score_row(new)
+    if new.doubt != old.doubt:
+        old.doubt_answer = old.doubt_asked_at = None
     for column in Activity.__table__.columns:
         if column.name not in STAYS:
             setattr(old, column.name, getattr(new, column.name))

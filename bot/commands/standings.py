@@ -57,10 +57,10 @@ def me(turn: Turn, sport: Sport | None = None, period: Period = THIS_WEEK) -> Me
     aliases=("lb", "board", "top", "rank", "ranking"),
     help="See who moved most in your group",
     allowed=Allowed.MEMBERS,
-    examples=("leaderboard", "lb distance run march", "top time last week", "rank ride last 4 weeks"),
+    examples=("leaderboard", "lb distance run march", "top points last week", "rank ride last 4 weeks"),
 )
 def leaderboard(
-    turn: Turn, metric: Metric = Metric.TIME, sport: Sport | None = None, period: Period = THIS_WEEK
+    turn: Turn, metric: Metric = Metric.POINTS, sport: Sport | None = None, period: Period = THIS_WEEK
 ) -> Message:
     """The group's board over any days."""
     dates, before = turn.resolve(period, turn.group.timezone)
@@ -85,7 +85,7 @@ def _place(turn: Turn, period: Period, sport: Sport | None) -> tuple[standings.R
     if not members.memberships(turn.session, turn.member):
         return None, 0
     dates, before = turn.resolve(period, turn.group.timezone)
-    board = standings.board(turn.session, turn.group, Metric.TIME, dates, before, sport)
+    board = standings.board(turn.session, turn.group, Metric.POINTS, dates, before, sport)
     return board.row_of(turn.member), len(board.rows)
 
 
@@ -97,8 +97,8 @@ def _other_periods(period: Period, sport: Sport | None) -> list[Button]:
 
 def _other_boards(metric: Metric, sport: Sport | None, period: Period) -> list[Button]:
     said = [sport.value] if sport else []
-    other = Metric.DISTANCE if metric is Metric.TIME else Metric.TIME
-    label = {Metric.TIME: "By time", Metric.DISTANCE: "By distance"}[other]
+    other = Metric.TIME if metric is Metric.POINTS else Metric.POINTS
+    label = {Metric.TIME: "By time", Metric.POINTS: "By points"}[other]
     when = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
     return [
         commands["leaderboard"].button(label, other, *said, period.words),

@@ -26,9 +26,9 @@ def group(zoe: Person, jose: Person, sara: Person) -> None:
 
 def test_my_numbers_by_sport_and_period(zoe: Person, group: None) -> None:
     heard = zoe.says("me")
-    assert "*You, 16–22 Nov*\n2 sessions · *3h 00m* · 70.0 km · ▲100% on the time before" in heard
+    assert "*You, 16–22 Nov*\n2 sessions · *3h 00m* · 70.0 km\n*206 pts* · ▲75% on the time before" in heard
     assert "🚴 Ride 2h 00m · 🏃 Run 1h 00m" in heard
-    assert "You're 1st of 2 in your group by time." in heard
+    assert "You're 1st of 2 in your group by points." in heard
     assert zoe.buttons == ["Last week", "Leaderboard"]
     assert "*You, 9–15 Nov*\n1 session · *1h 30m* · 15.0 km" in zoe.taps("Last week")
     assert "*You, 16–22 Nov · 🏃 Run*\n1 session · *1h 00m* · 10.0 km" in zoe.says("me run")
@@ -64,12 +64,14 @@ def test_an_account_without_activities(zoe: Person) -> None:
 
 def test_the_board_and_where_its_buttons_lead(jose: Person, group: None) -> None:
     heard = jose.says("leaderboard")
-    assert heard.startswith("*Sunday Legends* · 16–22 Nov · by time\n\n🥇 *Zoë* 3h 00m\n🥈 *José* 2h 15m ▼1 ← you\n")
-    assert "Together: 5h 15m (▲75% on the time before)" in heard
-    assert jose.buttons == ["By distance", "Last week", "My week"]
-    assert "by distance" in jose.taps("By distance")
-    assert "9–15 Nov · by distance" in jose.taps("Last week")
-    assert jose.buttons == ["By time", "This week", "My week"]
+    assert heard.startswith(
+        "*Sunday Legends* · 16–22 Nov · by points\n\n🥇 *Zoë* 206 pts ▲1\n🥈 *José* 186 pts ▼1 ← you\n"
+    )
+    assert "Together: 392 pts (▲62% on the time before)" in heard
+    assert jose.buttons == ["By time", "Last week", "My week"]
+    assert "by time" in jose.taps("By time")
+    assert "9–15 Nov · by time" in jose.taps("Last week")
+    assert jose.buttons == ["By points", "This week", "My week"]
     assert jose.taps("My week").startswith("*You, 16–22 Nov*")
 
 
@@ -77,9 +79,9 @@ def test_the_board_by_other_figures_sports_and_periods(zoe: Person, group: None)
     assert "by sessions\n\n🥇 *José* 3×\n🥈 *Zoë* 2× ← you" in zoe.says("lb sessions")
     assert "· 🏃 Run · by distance\n\n🥇 *José* 27.0 km" in zoe.says("lb distance run")
     assert "*Sunday Legends* · 9–15 Nov · by time\n\n🥇 *José* 1h 30m\n🥇 *Zoë* 1h 30m ← you" in zoe.says(
-        "lb last week"
+        "lb time last week"
     )
-    assert "1–30 Nov 2025 · 🏊 Swim · by time\n\n🥇 *Zoë* 30 min ← you" in zoe.says("top swim november 2025")
+    assert "1–30 Nov 2025 · 🏊 Swim · by time\n\n🥇 *Zoë* 30 min ← you" in zoe.says("top time swim november 2025")
     # words may come in any order
     orders = ("distance run last week", "last week run distance", "run last week, distance!")
     said = {zoe.says(f"lb {words}") for words in orders}
@@ -91,7 +93,7 @@ def test_a_change_of_places_is_shown(zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
     has_moved(zoe, runs(9, 16, 17))
     has_moved(jose, runs(9, 10, 16))
-    assert "🥇 *Zoë* 2h 00m ▲1 ← you\n🥈 *José* 1h 00m ▼1" in zoe.says("lb")
+    assert "🥇 *Zoë* 157 pts ▲1 ← you\n🥈 *José* 79 pts ▼1" in zoe.says("lb")
 
 
 def test_a_board_of_nobody_invites(zoe: Person, jose: Person) -> None:

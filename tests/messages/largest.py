@@ -11,13 +11,21 @@ from fitness.schedules import Weekly
 from fitness.sports import Sport
 from messages.words import MOST, clean_name
 from services.digests import board_facts
+from services.scoring import Recount
 from services.standings import Board, Row, Totals
 
 NAME = clean_name("שם" * MOST)
 YEAR = 8_784 * 3600.0  # nobody moves for longer than a leap year has seconds
-BIG = Totals(9_999, YEAR, 99_999_000.0, dict.fromkeys((Sport.STRENGTH, Sport.MULTI, Sport.CARDIO, Sport.PADDLE), YEAR))
-BIGGEST = Totals(499_950, 50 * YEAR, 4_999_950_000.0, BIG.sports)
-LITTLE = Totals(1, 36_000.0, 1_000.0, {Sport.RUN: 36_000.0})
+BIG = Totals(
+    9_999,
+    YEAR,
+    99_999_000.0,
+    dict.fromkeys((Sport.STRENGTH, Sport.MULTI, Sport.CARDIO, Sport.PADDLE), YEAR),
+    points=99_999.0,
+    elevation=999_999.0,
+)
+BIGGEST = Totals(499_950, 50 * YEAR, 4_999_950_000.0, BIG.sports, points=4_999_950.0, elevation=49_999_950.0)
+LITTLE = Totals(1, 36_000.0, 1_000.0, {Sport.RUN: 36_000.0}, points=100.0)
 NONE = Totals()
 WHEN = datetime(2026, 12, 30, 22, 58, tzinfo=UTC)
 CROSSING = Dates(date(2024, 12, 30), date(2025, 12, 29))
@@ -44,8 +52,8 @@ def membership(number: int, role: str = "member") -> Any:
 
 
 def board(rows: int, totals: Totals, together: Totals, before: Totals) -> dict[str, Any]:
-    lines = [Row(Place(i, i, totals.time, tied=False), person(i), totals, -88) for i in range(1, rows + 1)]
-    made = Board(group(), Metric.DISTANCE, CROSSING, lines, rows, together, before)
+    lines = [Row(Place(i, i, totals.points, tied=False), person(i), totals, -88) for i in range(1, rows + 1)]
+    made = Board(group(), Metric.POINTS, CROSSING, lines, rows, together, before, WHEN, Recount(99, WHEN.date()))
     return board_facts(made, person(rows - 1))
 
 
@@ -106,6 +114,7 @@ FACTS: dict[str, Any] = {
     "others": [NAME] * 49,
     "people": [membership(1, "owner"), *(membership(number) for number in range(2, 51))],
     "place": PLACE,
+    "points": 4_999_950.0,
     "problem": "impossible",
     "reference": "0123abcd",
     "resumed": False,
