@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     )
     tick_seconds: int = Field(60, ge=1, le=600, description="How often the clock looks for what was not heard")
     people_a_day: int = Field(250, ge=1, description="People who may get a template in 24 hours: WhatsApp's tier")
+    lines_a_minute: int = Field(20, ge=1, description="Lines of one person that are answered in a minute")
+    lines_a_day: int = Field(200, ge=1, description="Lines of one person that are answered in a day")
     send_rate: int = Field(20, ge=1, le=80, description="Messages a second at most; Twilio allows 80 for a sender")
 
     trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")

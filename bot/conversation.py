@@ -8,8 +8,10 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
+from bot import manners
 from bot.command import Allowed, commands
 from bot.lines import said
+from bot.manners import STOP_WORDS, Settled
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, understand
 from bot.turn import Turn
 from jobs.work import transaction
@@ -18,14 +20,13 @@ from messages.render import render
 from models import InboundMessage, MessageKind
 from providers.messenger import Inbound
 from services import files, groups, mailbox, members
+from services.manners import INTRO, NOT_UNDERSTOOD
 from services.members import reader_of
 from services.refusals import NoSuchPerson, Refusal, TwoPeopleMatch
 from world import World
 
 log = structlog.get_logger()
 
-# https://help.twilio.com/articles/223134027: words that must stop a sender
-STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
 TRIES = 3
 GOT_IN_THE_WAY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
@@ -68,17 +69,19 @@ def _turn(
             address=inbound.address,
             profile_name=inbound.profile_name,
         )
-        turn = Turn(world, session, member, inbound.line, now, reference, is_new, _files(inbound), inbound.profile_name)
+        turn = Turn(world, session, member, inbound.line, now, reference, is_new, _files(inbound))
+        turn.profile_name, turn.kind, turn.sid = inbound.profile_name, inbound.kind, inbound.sid
         name, reply = _answer(turn, again=again)
         member = turn.member  # somebody else, where the number has changed hands
-        mailbox.post(session, member.id, reply, now, kind=MessageKind.REPLY, key=f"reply:{inbound.sid}")
-        heard = session.get_one(InboundMessage, inbound.sid)
-        heard.member_id, heard.command = member.id, name
+        if reply is not None:
+            reply = manners.with_kudos(turn, name, reply)
+            mailbox.post(session, member.id, reply, now, kind=MessageKind.REPLY, key=f"reply:{inbound.sid}")
+        manners.note(turn, session.get_one(InboundMessage, inbound.sid), name)
     log.info("turn", member=member.id, command=name, kind=inbound.kind)
     return name
 
 
-def _answer(turn: Turn, *, again: bool) -> tuple[str, Message]:
+def _answer(turn: Turn, *, again: bool) -> Settled:
     """Raises only what another try could help: a bug becomes an apology, and leaves nothing half-done."""
     try:
         return _respond_or_refuse(turn)
@@ -91,7 +94,7 @@ def _answer(turn: Turn, *, again: bool) -> tuple[str, Message]:
         return "bug", _apology(turn)
 
 
-def _respond_or_refuse(turn: Turn) -> tuple[str, Message]:
+def _respond_or_refuse(turn: Turn) -> Settled:
     """A refusal becomes its text, and leaves nothing half-done."""
     typed = turn.line
     try:
@@ -121,24 +124,26 @@ def _instead(line: str, refusal: Refusal) -> list[Button]:
     return [Button(name, says) for name, says in fitting[:MOST_BUTTONS]]
 
 
-def _respond(turn: Turn) -> tuple[str, Message]:
+def _respond(turn: Turn) -> Settled:
     """A file wins over the words under it, even over a command: WhatsApp puts the file's name there."""
+    if (settled := manners.settled(turn)) is not None:
+        return settled
     if turn.member.doubted_at is not None and not _tells_who(turn.line):
         return "doubted", turn.say("start/still_you", member=turn.member, buttons=WHO)
     if turn.files:
         return "file", _take_files(turn)
-    if not turn.line.strip():
-        return "media", turn.say("start/only_text", buttons=[Button("Help", "help")])
     return _respond_to_words(turn)
 
 
-def _respond_to_words(turn: Turn) -> tuple[str, Message]:
+def _respond_to_words(turn: Turn) -> Settled:
     bare = said(turn.line)
     if bare in STOP_WORDS and not (bare == "cancel" and turn.member.unfinished):
         return "stop", commands["stop"](turn)
     turn.line, reading = _read(turn)
     if isinstance(reading, NotUnderstood):
-        return "not understood", _puzzled(turn, reading)
+        if manners.is_intro_due(turn):
+            return INTRO, commands["start"](turn)
+        return NOT_UNDERSTOOD, _puzzled(turn, reading)
     _require(turn, reading.command.allowed, reading.command.name)
     if isinstance(reading, Unfinished):
         return reading.command.name, turn.ask(f"{reading.command.topic}/ask_{reading.missing.name}")
@@ -196,8 +201,6 @@ def _require(turn: Turn, allowed: Allowed, what: str) -> None:
 
 
 def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:
-    if turn.is_new:
-        return commands["start"](turn)
     if reading.why or reading.strange:
         return turn.say("start/strange_words", command=reading.nearest[0], strange=reading.strange, why=reading.why)
     offers = [Button(each.name[:20].capitalize(), each.name) for each in reading.nearest] or [Button("Help", "help")]

@@ -1,7 +1,7 @@
 """A turn: all that a handler is given."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -35,6 +35,14 @@ class Turn:
     is_new: bool = False
     files: tuple[tuple[str, str], ...] = ()
     profile_name: str = ""
+    kind: str = "text"
+    sid: str = ""
+    was_greeted: bool = False
+    typed: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """What was typed stays as it is; the line may be completed by what was asked before."""
+        self.typed = self.line
 
     @cached_property
     def membership(self) -> Membership:

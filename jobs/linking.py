@@ -26,7 +26,7 @@ PROBLEMS: dict[type[GarminError], str] = {
     WrongCode: "wrong_code",
     KeyRejected: "key_rejected",
     SignInTimedOut: "timed_out",
-    GarminThrottled: "throttled",
+    GarminThrottled: linking.THROTTLED,
     GarminBlocked: "blocked",
 }
 

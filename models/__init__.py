@@ -5,6 +5,7 @@ from models.acts import Act
 from models.audit import AuditEvent
 from models.base import Base
 from models.breakers import Breaker
+from models.courtesy import Feedback, Kudos
 from models.digests import DigestRun, RunStatus
 from models.erasures import Erased, Erasure
 from models.exports import Export
@@ -32,6 +33,7 @@ __all__ = [
     "Erased",
     "Erasure",
     "Export",
+    "Feedback",
     "FormulaRun",
     "GarminAccount",
     "GarminMethod",
@@ -41,6 +43,7 @@ __all__ = [
     "IdentityKind",
     "InboundMessage",
     "Invite",
+    "Kudos",
     "LinkAttempt",
     "LinkPurpose",
     "Media",

@@ -40,14 +40,19 @@ class MessageState(StrEnum):
 
 
 class InboundMessage(Base):
-    """A webhook we have seen, so that its repetition does nothing. What was said is not kept."""
+    """A webhook we have seen, so that its repetition does nothing. What was said is not kept.
+
+    `mark` is a keyed hash of a line that nobody understood: machines say the same for ever.
+    """
 
     __tablename__ = "inbound_messages"
+    __table_args__ = (Index("inbound_of_member_idx", "member_id", "received_at"),)
 
     sid: Mapped[str] = mapped_column(String(40), primary_key=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     command: Mapped[str | None] = mapped_column(String(40))
+    mark: Mapped[str | None] = mapped_column(String(32))
     reference: Mapped[str] = mapped_column(String(16))
     received_at: Mapped[datetime]
 

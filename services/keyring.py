@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import GarminAccount, LinkAttempt, OutboundMessage
+from models import Feedback, GarminAccount, LinkAttempt, OutboundMessage
 from models.vault import Unreadable, Vault, vault
 
 BATCH = 200
@@ -33,6 +33,7 @@ SEALED = (
     SealedColumn(GarminAccount.password, "kept-password", lambda row: row.member_id),
     SealedColumn(LinkAttempt.secret, "garmin-secret", lambda row: row.id),
     SealedColumn(LinkAttempt.state, "garmin-state", lambda row: row.id),
+    SealedColumn(Feedback.words, "feedback", lambda row: row.id),
     SealedColumn(OutboundMessage.content, "message", lambda row: row.id),
 )
 

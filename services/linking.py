@@ -22,6 +22,8 @@ MOST_PASSWORDS = 3
 REMIND_DAYS = (14, 3, 0)
 PASSWORD_EVERY = timedelta(hours=24)
 MOST_CODES = 3
+THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
+HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,20 @@ def tries_left(session: Session, link: OneTimeLink) -> int:
     return max(MOST_PASSWORDS - len(tried), 0)
 
 
+def held_until(session: Session, member_id: int, now: datetime) -> datetime | None:
+    """Until when no password of this member goes to Garmin, which holds their sign-ins back: each try makes it longer.
+
+    Two hours after the first time, then six, then a day.
+    """
+    mine = (OneTimeLink.member_id == member_id, LinkAttempt.way == GarminMethod.PASSWORD)
+    query = select(LinkAttempt.expires_at).join(OneTimeLink).where(*mine, LinkAttempt.problem == THROTTLED)
+    times = sorted(session.scalars(query))
+    if not times:
+        return None
+    until = times[-1] - CODE_FOR + HELD_FOR[min(len(times), len(HELD_FOR)) - 1]
+    return until if until > now else None
+
+
 @dataclass(frozen=True)
 class Request:
     """What a member typed into the page: a way, its secret, and what goes with it."""
@@ -96,10 +112,12 @@ class Request:
 
 
 def ask(session: Session, link: OneTimeLink, wish: Request, now: datetime) -> LinkAttempt | None:
-    """Hand what was typed to a worker, sealed. None while another sign-in runs or when no tries are left."""
+    """Hand what was typed to a worker, sealed. None while another sign-in runs or is held, or no tries are left."""
     last = attempt_of(session, link)
     running = last is not None and last.step not in (AttemptStep.FAILED, AttemptStep.DONE)
     if running or link.used_at or tries_left(session, link) == 0:
+        return None
+    if wish.way is GarminMethod.PASSWORD and held_until(session, link.member_id, now):
         return None
     attempt = LinkAttempt(
         link_id=link.id,

@@ -39,8 +39,8 @@ def notice(
     """
     reader = reader_of(member)
     values = {
-        "1": words("notices/name", reader, member=member),
-        "2": words("notices/about", reader, group=about),
+        "1": words("words/news_for", reader, member=member),
+        "2": words("words/news_about", reader, group=about),
         "3": _line(words(short or template, reader, **facts)),
         "4": says,
     }
@@ -50,7 +50,7 @@ def notice(
 def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Button], **facts: Any) -> Message:
     """News about the member's own Garmin connection. As a template its buttons are *Connect again* and *Status*."""
     reader = reader_of(member)
-    values = {"1": words("notices/name", reader, member=member), "2": _line(words(template, reader, **facts))}
+    values = {"1": words("words/news_for", reader, member=member), "2": _line(words(template, reader, **facts))}
     return render(template, reader, buttons=buttons, approved=Approved("garmin_notice", values), **facts)
 
 
@@ -66,7 +66,7 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Mes
 def away(member: Member, alone: LeftAlone) -> Message:
     """A sync that the member waits for could not be made, or is not even tried now."""
     reader = reader_of(member)
-    return render("garmin/away", reader, since=alone.since, throttled=alone.throttled, until=alone.until)
+    return render("garmin/away", reader, throttled=alone.throttled, until=alone.until, up_to=alone.since)
 
 
 def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:

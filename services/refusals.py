@@ -81,6 +81,18 @@ class DaysNotUsable(Refusal):
     """Days that no calendar has, or that lie the wrong way round. Facts: why (a sentence)."""
 
 
+class KudosToOneself(Refusal):
+    """Kind words are for the others."""
+
+
+class EnoughKudos(Refusal):
+    """So many kind words in a day become noise. Facts: most."""
+
+
+class EnoughFeedback(Refusal):
+    """So many messages to the operator in a day. Facts: most."""
+
+
 class NothingToDigest(Refusal):
     """No digest has been made for this group yet. Facts: group, next."""
 

@@ -47,6 +47,7 @@ class Levers:
 
     def __init__(self, on: Stage) -> None:
         self.on = on
+        self.keys: dict[str, str] = {}
         self.database = create_engine(on.environment["DATABASE_URL"])
 
     def now(self) -> datetime:
@@ -85,7 +86,13 @@ class Levers:
         if athlete is None:
             return ""
         code = f" · code {athlete.code}" if athlete.code else ""
-        return f"Garmin: {athlete.email}\npassword {athlete.password}{code}"
+        return f"Garmin: {athlete.email}\npassword {athlete.password}{code}\nor by key: {self._key(athlete.email)}"
+
+    def _key(self, email: str) -> str:
+        """A Personal API key ready to be pasted: in the demo nobody can go to Garmin's own page and make one."""
+        if email not in self.keys:
+            self.keys[email] = self.on.garmin.make_key(email)
+        return self.keys[email]
 
     def _anybody_shut(self) -> bool:
         """Whether somebody wrote to the bot once, and not in the last 24 hours."""

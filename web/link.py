@@ -5,8 +5,9 @@ The token leaves the address bar with the first press of the button; from then o
 
 import hashlib
 import hmac
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
@@ -46,7 +47,9 @@ def pages(world: World) -> Blueprint:
     def form() -> Response:
         with transaction(world) as session:
             link = _link(world, session)
-            return _page(world, link, linking.attempt_of(session, link), linking.tries_left(session, link))
+            held = linking.held_until(session, link.member_id, world.now())
+            tries = linking.tries_left(session, link)
+            return _page(world, link, linking.attempt_of(session, link), tries, held=held)
 
     _add_answers(routes, world)
     return routes
@@ -115,23 +118,31 @@ def _begun(world: World, browser: str | None) -> Response:
 
 
 def _page(
-    world: World, link: OneTimeLink, attempt: LinkAttempt | None, tries: int, problem: str | None = None
+    world: World,
+    link: OneTimeLink,
+    attempt: LinkAttempt | None,
+    tries: int,
+    problem: str | None = None,
+    held: datetime | None = None,
 ) -> Response:
-    """The page for where the sign-in stands."""
+    """The page for where the sign-in stands. `held` is until when Garmin wants no password of this member."""
+    until = held.astimezone(ZoneInfo(link.member.timezone)) if held else None
     if attempt is None:
-        return _form(world, tries=tries)
+        return _form(world, problem=linking.THROTTLED if until else None, tries=tries, until=until)
     if attempt.step is AttemptStep.DONE or link.used_at:
         return make_response(render_template("link_done.html", bot=world.settings.bot_phone))
     if attempt.step is AttemptStep.CODE and attempt.expires_at > world.now():
         facts = {"method": attempt.method, "problem": problem or attempt.problem}
         return make_response(render_template("link_code.html", csrf=_csrf(world), **facts), 400 if problem else 200)
     if attempt.step is AttemptStep.FAILED:
-        return _form(world, problem=attempt.problem, email=attempt.garmin_email or "", tries=tries)
+        return _form(world, problem=attempt.problem, email=attempt.garmin_email or "", tries=tries, until=until)
     return make_response(render_template("link_wait.html"))
 
 
-def _form(world: World, *, tries: int, problem: str | None = None, email: str = "") -> Response:
-    facts = {"problem": problem, "email": email, "tries": tries, "csrf": _csrf(world)}
+def _form(
+    world: World, *, tries: int, problem: str | None = None, email: str = "", until: datetime | None = None
+) -> Response:
+    facts = {"problem": problem, "email": email, "tries": tries, "csrf": _csrf(world), "until": until}
     choice = {"methods": world.settings.link_methods, "may_keep": world.settings.garmin_keep_password}
     page = render_template("link_form.html", **facts, **choice)
     return make_response(page, 400 if problem in ("incomplete", "key_incomplete") else 200)

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 from models.vault import new_key
 from providers.errors import MessengerError
-from services import contents, keyring
+from services import contents, feedback, keyring
 from world import World
 
 
@@ -16,6 +16,7 @@ def add_commands(app: Flask, world: World) -> None:
     """Add our groups of commands to Flask's own."""
     app.cli.add_command(_templates(world))
     app.cli.add_command(_keys(world))
+    app.cli.add_command(_feedback(world))
 
 
 def _templates(world: World) -> AppGroup:
@@ -69,6 +70,17 @@ def _keys(world: World) -> AppGroup:
         sys.exit(1 if any(found.values()) else 0)
 
     return group
+
+
+def _feedback(world: World) -> click.Command:
+    @click.command("feedback", help="What members want you to know, newest first.")
+    @click.option("--most", default=50, help="How many at most.")
+    def show(most: int) -> None:
+        with world.sessions() as session:
+            for at, member, words in feedback.newest(session, most):
+                click.echo(f"{at:%Y-%m-%d %H:%M}\tmember {member}\t{' '.join(words.split())}")
+
+    return show
 
 
 def _rotated(world: World, sealed: keyring.SealedColumn) -> tuple[int, int]:

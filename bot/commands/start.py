@@ -28,7 +28,7 @@ def start(turn: Turn) -> Message:
         account=account,
         resumed=resumed,
         is_new=turn.is_new,
-        buttons=_next_steps(bool(mine), account),
+        buttons=_next_steps(bool(mine), account, is_new=turn.is_new),
     )
 
 
@@ -108,9 +108,10 @@ def cancel(turn: Turn) -> Message:
     return turn.say("start/cancelled")
 
 
-def _next_steps(in_group: bool, account: GarminAccount | None) -> list[Button]:
+def _next_steps(in_group: bool, account: GarminAccount | None, *, is_new: bool) -> list[Button]:
     if not in_group:
-        return [commands["new group"].button("Start a group"), commands["help"].button("Help")]
+        tour = [commands["tour"].button("Show me around")] if is_new else []
+        return [*tour, commands["new group"].button("Start a group"), commands["help"].button("Help")]
     if account is None or account.status is GarminStatus.NEEDS_RELINK:
         return [commands["link garmin"].button("Connect Garmin"), commands["help"].button("Help")]
     return [

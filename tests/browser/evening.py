@@ -58,8 +58,8 @@ def first_evening(browser: Browser, place: Place, album: Album) -> None:
         with step("José and سارة join by the invite link"):
             evening.invited(evening.jose)
             evening.invited(evening.sara)
-        with step("all three connect their Garmin: José with a code, سارة after a slip"):
-            used = evening.connected(evening.zoe)
+        with step("all three connect their Garmin: Zoë by key, José with a code, سارة after a slip"):
+            used = evening.connected(evening.zoe, key=True)
             evening.connected(evening.jose, album=album)
             evening.connected(evening.sara, slip=True, album=album)
         with step("a used link is over"):

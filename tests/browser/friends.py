@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from playwright.sync_api import Error, Page
 
 from tests.browser.album import Album
-from tests.browser.link_page import connect
+from tests.browser.link_page import connect, connect_by_key
 from tests.browser.people import Missed, Person
 
 GROUP, DIGEST = "Sunday Legends", "🏁 Sunday Legends"
@@ -44,13 +44,16 @@ class Evening:
         asked = friend.sends_what_is_typed("join", "You're asking to join")
         friend.taps(asked, "Yes, join", f"You're in {GROUP}")
 
-    def connected(self, friend: Person, *, slip: bool = False, album: Album | None = None) -> str:
+    def connected(self, friend: Person, *, slip: bool = False, album: Album | None = None, key: bool = False) -> str:
         """The page of `link garmin`, in a tab of its own. Gives its address, which nobody can use again."""
         found = friend.count("Your Garmin is connected")
         link = friend.picks("link garmin", "Open this page within").get_by_role("link")
         with self.page.expect_popup() as opened:
             link.click()
-        connect(opened.value, friend.credentials, slip=slip, album=album)
+        if key:
+            connect_by_key(opened.value, friend.key)
+        else:
+            connect(opened.value, friend.credentials, slip=slip, album=album)
         opened.value.close()
         friend.hears("Your Garmin is connected", after=found)
         return link.inner_text()

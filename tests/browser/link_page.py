@@ -26,6 +26,16 @@ def connect(tab: Page, credentials: tuple[str, str, str], *, slip: bool = False,
     _keep(tab, album, "link-done", heading="Connected ✓")
 
 
+def connect_by_key(tab: Page, key: str) -> None:
+    """Paste a key; the first one is cut short, as happens when one copies."""
+    tab.get_by_role("button", name="Continue").click()
+    _await(tab, "heading", "Sign in to Garmin")
+    _paste(tab, key[:-3])
+    _await(tab, "alert", "Garmin says that this key is not valid")
+    _paste(tab, key)
+    _await(tab, "heading", "Connected ✓")
+
+
 def opened_elsewhere(browser: Browser, link: str, album: Album) -> None:
     """A link that was used, in another browser: it says so, and how to get a new one."""
     context = browser.new_context()
@@ -40,6 +50,12 @@ def _sign_in(tab: Page, email: str, password: str) -> None:
     tab.get_by_label("E-mail address at Garmin").fill(email)
     tab.get_by_label("Password at Garmin").fill(password)
     tab.get_by_role("button", name="Connect my Garmin").click()
+
+
+def _paste(tab: Page, key: str) -> None:
+    tab.get_by_label("Personal API key").fill(key)
+    tab.get_by_label("It lasts").select_option("90")
+    tab.get_by_role("button", name="Connect with this key").click()
 
 
 def _keep(tab: Page, album: Album | None, name: str, *, heading: str) -> None:

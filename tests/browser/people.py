@@ -8,7 +8,7 @@ from playwright.sync_api import Error, Locator, Page, expect
 
 PATIENCE = 25_000  # milliseconds
 CARD_WIDTH = 1080
-HINT = re.compile(r"Garmin: (\S+)\s+password (\S+?)(?: · code (\d+))?$")
+HINT = re.compile(r"Garmin: (\S+)\s+password (\S+?)(?: · code (\d+))?\s+or by key: (\S+)$")
 
 
 class Missed(Exception):
@@ -33,12 +33,21 @@ class Person:
 
     @property
     def credentials(self) -> tuple[str, str, str]:
-        """E-mail, password and code at Garmin, from the line under the name."""
+        """E-mail, password and code at Garmin, from the lines under the name."""
+        found = self._hint()
+        return found[1], found[2], found[3] or ""
+
+    @property
+    def key(self) -> str:
+        """A Personal API key of theirs, from the same place."""
+        return self._hint()[4]
+
+    def _hint(self) -> re.Match[str]:
         line = self.phone.locator(".hint").inner_text().strip()
         found = HINT.search(line)
         if found is None:
             raise Missed(f"The line under {self.name}'s name should tell a Garmin account, and says “{line}”.")
-        return found[1], found[2], found[3] or ""
+        return found
 
     def types(self, line: str, expect_answer: str) -> Locator:
         """Type a line, press the round button, and wait for the answer."""

@@ -19,7 +19,7 @@ def test_a_stranger_is_greeted_and_told_what_comes_next(zoe: Person) -> None:
     heard = zoe.says("hello!")
     assert "Hi Zoë 👋 I'm *Gruppetto*" in heard
     assert "new group" in heard
-    assert zoe.buttons == ["Start a group", "Help"]
+    assert zoe.buttons == ["Show me around", "Start a group", "Help"]
 
 
 def test_whatever_a_stranger_says_first_is_answered_with_a_greeting(zoe: Person) -> None:
@@ -97,6 +97,7 @@ def test_only_text_is_read_the_words_under_a_picture_too(town: Town, zoe: Person
         sends()
         town.rest()
         assert zoe.heard.startswith("I can only read text so far")
+        town.travel(minutes=61)
     assert zoe.count() == 4
     zoe.phone.sends_picture("help")
     town.rest()

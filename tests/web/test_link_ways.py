@@ -2,8 +2,10 @@
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import select, update
 
 from jobs.garmin import remind
 from models import Activity, GarminAccount, GarminMethod, GarminStatus, Member
+from simulator.demo import Levers
 from tests.accounts import asked, every, said
 from tests.browsing import Browser
 from tests.conftest import Servers
@@ -66,6 +69,15 @@ def test_a_key_connects_and_reads(town: Town, zoe: Person, browser: Browser) -> 
     town.travel(minutes=16)
     runs(18)(town.garmin.athletes[zoe.email])
     assert "Checked: *1* new activity." in zoe.says("sync")
+
+
+def test_the_demo_offers_a_key_to_be_pasted(town: Town, zoe: Person, browser: Browser) -> None:
+    on = SimpleNamespace(environment={"DATABASE_URL": town.world.settings.database_url}, garmin=town.garmin)
+    levers = Levers(on)
+    hint = levers.hint(zoe.phone)
+    assert levers.hint(zoe.phone) == hint, "the page is drawn often, and shows one key"
+    levers.database.dispose()
+    assert "Connected ✓" in by_key(town, browser, hint.rsplit("or by key: ", 1)[1])
 
 
 def test_the_page_says_what_a_key_is_and_what_garmin_says_of_it(browser: Browser) -> None:
@@ -251,7 +263,7 @@ BY_PASSWORD: list[tuple[dict[str, Any], str, str]] = [
     ({}, "wrong_password", "know this e-mail and password together"),
     ({"sign_in_status": 429}, "throttled", "Garmin is holding back sign-ins for your account at the moment"),
     ({"sign_in_status": 427}, "throttled", "for some hours up to a day"),
-    ({"data_status": 429}, "throttled", "please come back later, or use a key"),
+    ({"data_status": 429}, "throttled", "so no password goes there before "),
     ({"sign_in_html": True}, "blocked", "bot check turned us away. That has nothing to do with your account"),
     ({"sign_in_status": 403}, "blocked", "try again in an hour, or use a key"),
     ({"sign_in_status": 503}, "unavailable", "answer at the moment. Please try again in a few minutes"),
@@ -282,6 +294,23 @@ def test_each_bad_sign_in_has_one_sentence(town: Town, zoe: Person, browser: Bro
         said_so(town, browser, problem, sentence)
         town.travel(minutes=5)
         assert len(asked(town, "sign_in")) == tries, "never tried again by itself"
+        if problem == "throttled":
+            refused_too_early(town, again(town, zoe), zoe.email)
+            assert len(asked(town, "sign_in")) == tries, "nor by the member, before it is time"
+        town.travel(hours=25)
+
+
+def refused_too_early(town: Town, browser: Browser, email: str) -> None:
+    """Another link, opened before Garmin is ready: the page tells when, and takes no password."""
+    html = browser.again()
+    assert 'name="password"' not in html
+    assert "so no password goes there before " in html
+    assert 'name="key"' in html
+    csrf = re.search(r'name="csrf" value="(\w+)"', html)[1]
+    url = f"{town.world.settings.base_url}/link/garmin/sign-in"
+    browser.session.post(url, data={"csrf": csrf, "email": email, "password": PASSWORD}, timeout=5)
+    town.rest()
+    assert "so no password goes there before " in browser.again()
 
 
 def test_each_bad_key_has_one_sentence(town: Town, zoe: Person, browser: Browser) -> None:

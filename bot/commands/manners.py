@@ -1,0 +1,72 @@
+"""Kind words, what this bot is, and how to tell those who run it."""
+
+import tomllib
+from pathlib import Path
+
+from bot.arguments import Person, Rest
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from messages.message import Button, Message
+from services import feedback as box
+from services import kudos as kind_words
+
+VERSION = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
+STOPS = 3  # of the tour
+
+
+@command(
+    "kudos",
+    aliases=("bravo", "well done", "congrats", "👏"),
+    help="Say well done to somebody; they read it with their next message",
+    allowed=Allowed.MEMBERS,
+    examples=("kudos @Ben", "kudos @Ben what a ride", "bravo Ben"),
+)
+def kudos(turn: Turn, to: Person) -> Message:
+    """Keep kind words for somebody in the group."""
+    given, member = kind_words.give(turn.session, turn.membership, to, turn.now)
+    return turn.say("manners/kudos", member=member, given=given)
+
+
+@command(
+    "tour",
+    aliases=("show me around", "tutorial"),
+    help="What this is, in three short messages",
+    allowed=Allowed.ANYONE,
+    examples=("tour", "tour 2"),
+)
+def tour(turn: Turn, stop: int = 1) -> Message:
+    """One of three messages, each asked for by a tap: nothing is sent by itself."""
+    stop = min(max(stop, 1), STOPS)
+    last = [commands["new group"].button("Start a group"), Button("Connect Garmin", "link garmin")]
+    return turn.say("manners/tour", stop=stop, buttons=last if stop == STOPS else [Button("Next", f"tour {stop + 1}")])
+
+
+@command(
+    "feedback",
+    aliases=("suggestion", "complaint"),
+    help="Tell those who run me what you think",
+    allowed=Allowed.ANYONE,
+    examples=("feedback I'd like a board for climbers",),
+)
+def feedback(turn: Turn, text: Rest) -> Message:
+    """Keep it for whoever runs the bot."""
+    box.give(turn.session, turn.member, text, turn.now)
+    return turn.say("manners/feedback")
+
+
+@command("about", help="Who I am, and what I'm not", allowed=Allowed.ANYONE, examples=("about",), aliases=("version",))
+def about(turn: Turn) -> Message:
+    """What this is, and which version."""
+    return turn.say("manners/about", version=VERSION, buttons=[commands["help"].button("Help")])
+
+
+@command(
+    "terms",
+    aliases=("rules", "conditions"),
+    help="What I keep of you, and what I don't do",
+    allowed=Allowed.ANYONE,
+    examples=("terms",),
+)
+def terms(turn: Turn) -> Message:
+    """What is kept, and who may see it."""
+    return turn.say("manners/terms")

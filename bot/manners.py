@@ -1,0 +1,73 @@
+"""What is settled before a line is read: floods, machines, secrets typed into the chat, and what is no text."""
+
+from bot.lines import said
+from bot.turn import Turn
+from messages.message import MOST_CAPTION, Button, Message, units
+from models import InboundMessage
+from services import kudos, linking, manners, members
+from services.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
+
+# https://help.twilio.com/articles/223134027: words that must stop a sender
+STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
+MOST_REPLY = 700  # a reply with kind words behind it stays as short as any
+NEVER_DECORATED = {"stop", "bug", SECRET, SLOW_DOWN, ENOUGH}
+
+Settled = tuple[str, Message | None]
+
+
+def settled(turn: Turn) -> Settled | None:
+    """What this turn is, and its answer, if nobody needs to read it; None for the answer is silence. Stop is heard."""
+    if said(turn.line) in STOP_WORDS:
+        return None
+    if manners.is_secret(turn.line):
+        manners.forget(turn.session, turn.sid, turn.now)
+        return SECRET, turn.say("start/secret", buttons=[Button("Connect Garmin", "link garmin")])
+    found = manners.lately(turn.session, turn.member.id, turn.line, turn.now)
+    turn.was_greeted = bool(found.greeted)
+    settings = turn.world.settings
+    if flooded := manners.flood(found, Limits(settings.lines_a_minute, settings.lines_a_day)):
+        silent = flooded == SILENCE
+        return flooded, None if silent else turn.say("start/slow_down", is_for_today=flooded == ENOUGH)
+    if found.same >= manners.MOST_REPEATED - 1:
+        return SILENCE, None
+    if manners.is_echo(turn.session, turn.member.id, turn.line, turn.now):
+        return (SILENCE, None) if found.echoes else (ECHO, turn.say("start/echo", buttons=[Button("Help", "help")]))
+    return _without_words(turn, is_told=bool(found.media))
+
+
+def _without_words(turn: Turn, *, is_told: bool) -> Settled | None:
+    """A picture, a voice note, a place: answered once an hour, for they come in heaps. A reaction wants no answer."""
+    if turn.files or turn.line.strip():
+        return None
+    if turn.kind == "reaction" or is_told:
+        return SILENCE, None
+    return MEDIA, turn.say("start/only_text", kind=turn.kind, buttons=[Button("Help", "help")])
+
+
+def is_intro_due(turn: Turn) -> bool:
+    """Whether somebody who belongs nowhere, and was not greeted within the day, is told what this is."""
+    if turn.is_new:
+        return True
+    belongs = members.memberships(turn.session, turn.member) or linking.account_of(turn.session, turn.member)
+    return not (turn.was_greeted or belongs)
+
+
+def note(turn: Turn, heard: InboundMessage, name: str) -> None:
+    """Note what the turn was. A line that nobody understood is marked, so that it is known when it comes again."""
+    heard.member_id, heard.command = turn.member.id, name[:40]
+    if name in (NOT_UNDERSTOOD, INTRO):
+        heard.mark = manners.mark_of(turn.session, turn.member.id, turn.typed)
+
+
+def with_kudos(turn: Turn, name: str, reply: Message) -> Message:
+    """The reply, and below it the kind words that wait for its reader, as far as there is room."""
+    if name in NEVER_DECORATED:
+        return reply
+    most = min(MOST_REPLY, MOST_CAPTION)
+    for each in kudos.waiting(turn.session, turn.member):
+        text = f"{reply.text}\n\n{turn.say('manners/kudos_for_you', given=each).text}"
+        if units(text) > most:
+            break
+        each.delivered_at = turn.now
+        reply = Message(text, reply.picture, reply.chart, reply.buttons, reply.approved)
+    return reply

@@ -1,0 +1,35 @@
+"""What members want those who run the bot to know."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Feedback, Member
+from models.vault import Unreadable, vault
+from services.refusals import EnoughFeedback
+
+MOST_A_DAY = 10
+MOST_WORDS = 1000
+
+
+def give(session: Session, member: Member, text: str, now: datetime) -> None:
+    """Keep it, sealed. Raises `EnoughFeedback`."""
+    today = (Feedback.member_id == member.id, Feedback.given_at > now - timedelta(days=1))
+    if (session.scalar(select(func.count()).where(*today)) or 0) >= MOST_A_DAY:
+        raise EnoughFeedback(most=MOST_A_DAY)
+    row = Feedback(member_id=member.id, words=b"", given_at=now)
+    session.add(row)
+    session.flush()
+    row.words = vault(session).seal("feedback", row.id, text[:MOST_WORDS])
+
+
+def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, str]]:
+    """When, who (by number) and what, newest first."""
+    for row in session.scalars(select(Feedback).order_by(Feedback.given_at.desc()).limit(most)):
+        try:
+            words = vault(session).open("feedback", row.id, row.words)
+        except Unreadable:
+            words = "(its key is gone)"
+        yield row.given_at, row.member_id, words
