@@ -9,7 +9,7 @@ from rq import Worker as RqWorker
 
 import world as worlds
 from bot import receiving
-from jobs import delivery, digests, garmin, logs, scoring, tick
+from jobs import delivery, digests, garmin, logs, pictures, scoring, tick
 from jobs.queue import JsonJob
 
 WORK = (
@@ -18,6 +18,8 @@ WORK = (
     delivery.reconcile,
     delivery.check_templates,
     digests.make,
+    digests.freeze,
+    pictures.draw_shares,
     garmin.drain,
     garmin.remind,
     scoring.score_anew,

@@ -1,26 +1,22 @@
 """Handing messages over: claim and commit, send with no transaction open, mark."""
 
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
-from typing import Any
 
 import structlog
 from redis import RedisError
 from sqlalchemy.orm import Session
 
-from jobs import crash, schedule
+from jobs import crash, pictures, schedule
 from jobs.pace import Pace, patience
 from jobs.queue import hold, job, release
 from jobs.work import transaction
-from providers.charts import chart_of
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Parcel
-from services import breakers, contents, media, outbox, outcomes
+from services import breakers, contents, outbox, outcomes
 from services.bells import Bell
 from services.outbox import Claimed
 from world import World
@@ -34,7 +30,6 @@ LOOK_EVERY = 0.05
 # A worker that stood still for so long that its claim may have ended must not send beside its successor.
 LONGEST_POST = 12
 
-drawing = Lock()
 
 Step = Callable[[Session, datetime], None]
 
@@ -249,27 +244,10 @@ def _picture(world: World, claimed: Claimed) -> str | None:
     path, chart = claimed.message.picture, claimed.message.chart
     if path is None and chart is not None:
         try:
-            path = _drawn(world, chart)
+            path = pictures.drawn(world, chart)
         except ChartError as error:
             log.warning("picture not drawn", why=str(error))
     return f"{world.settings.base_url}{path}" if path else None
-
-
-def _drawn(world: World, chart: Mapping[str, Any]) -> str:
-    """The path of the picture of these facts, drawn once for all who get it. Raises `ChartError`.
-
-    One at a time in this process: drawing keeps all its threads from working anyway, and who waited finds it drawn.
-    """
-    facts = json.dumps(chart, sort_keys=True)
-    with drawing:
-        with world.sessions() as session:
-            if media.is_drawn(session, facts, world.now()):
-                return media.path_of(session, facts)
-        png = world.charts.draw(chart_of(chart))
-        with transaction(world) as session:
-            path = media.keep_drawn(session, facts, png, world.now())
-    crash.here("after_picture")
-    return path
 
 
 def _failure(world: World, claimed: Claimed, error: MessengerError) -> Step:

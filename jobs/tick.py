@@ -2,10 +2,10 @@
 
 import structlog
 
-from jobs import crash, delivery, digests, garmin, scoring
+from jobs import crash, delivery, digests, garmin, pictures, scoring
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
-from services import contents, files, linking, media, outcomes, syncing
+from services import contents, files, linking, media, outcomes, shares, syncing
 from services import digests as digest_service
 from services import scoring as scoring_service
 from services.bells import Bell
@@ -26,6 +26,7 @@ def tick(world: World) -> None:
     ring_for_what_waits(world)
     with transaction(world) as session:
         media.forget_expired(session, now)
+        shares.forget_old(session, now)
         linking.forget_old(session, now)
 
 
@@ -45,6 +46,7 @@ def ring_for_what_waits(world: World) -> None:
         doubtful = outcomes.has_doubts(session, now)
         due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now) or files.is_waiting(session, now)
         due_digest = digest_service.pending(session)
+        to_draw = shares.is_waiting(session)
         to_freeze = digest_service.is_freezing(session, now)
         unchecked = contents.is_check_due(session, now)
         outdated = scoring_service.is_due(session)
@@ -55,6 +57,7 @@ def ring_for_what_waits(world: World) -> None:
         (due_sync, garmin.drain),
         (due_digest, digests.make),
         (to_freeze, digests.freeze),
+        (to_draw, pictures.draw_shares),
         (ending, garmin.remind),
         (outdated, scoring.score_anew),
         (unchecked, delivery.check_templates),

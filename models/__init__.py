@@ -17,6 +17,7 @@ from models.media import Content, Media
 from models.messages import InboundMessage, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.people import Identity, IdentityKind, Member, Units
 from models.scoring import FormulaRun
+from models.shares import Share
 
 __all__ = [
     "Absence",
@@ -57,5 +58,6 @@ __all__ = [
     "Role",
     "RunStatus",
     "SentFile",
+    "Share",
     "Units",
 ]

@@ -13,6 +13,7 @@ class Bell(StrEnum):
     RECEIVE = "receive"
     GARMIN = "garmin"
     DIGESTS = "digests"
+    SHARES = "shares"
 
 
 def ring(session: Session, bell: Bell) -> None:

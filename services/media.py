@@ -37,8 +37,13 @@ def keep_drawn(session: Session, chart: str, png: bytes, now: datetime) -> str:
 
 def is_drawn(session: Session, chart: str, now: datetime) -> bool:
     """Whether there is a picture of these facts that will be there for as long as its message may be on the way."""
-    kept = session.get(Media, _hashed(_token_of(session, chart)))
+    kept = drawn(session, chart)
     return kept is not None and kept.expires_at > now + STILL_GOOD_FOR
+
+
+def drawn(session: Session, chart: str) -> Media | None:
+    """The picture that was drawn of these facts."""
+    return session.get(Media, _hashed(_token_of(session, chart)))
 
 
 def find(session: Session, token: str) -> Media | None:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from messages.words import clean_name
@@ -23,6 +23,12 @@ def members(session: Session, group: Group) -> list[Membership]:
         .order_by(Membership.role != Role.OWNER, Membership.joined_at, Membership.id)
     )
     return list(session.scalars(query))
+
+
+def organisers(group: Group) -> Select[int]:
+    """The query for the ids of the members who run the group."""
+    runs_it = (Membership.group_id == group.id, Membership.left_at.is_(None), Membership.role != Role.MEMBER)
+    return select(Membership.member_id).where(*runs_it)
 
 
 def find_member(session: Session, group: Group, text: str) -> Membership:

@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# Arrows only run down. `providers` alone stands for its ports, values and errors; its adapters belong to the world.
+# Arrows only run down. `providers` alone stands for its ports, values and errors, and for the drawing of an SVG, which
+# is no vendor's; its adapters belong to the world.
 MAY_IMPORT = {
     "wsgi": {"web", "world"},
     "worker": {"bot", "jobs", "world"},
@@ -32,7 +33,7 @@ MAY_IMPORT = {
 ALL_ROOMS = {*MAY_IMPORT, "simulator"}
 MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_ROOMS, "bench"}, "ops": set()}
 
-PORTS = {"charts", "clock", "errors", "garmin", "messenger"}
+PORTS = {"charts", "drawing", "clock", "errors", "garmin", "messenger"}
 MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}
 FOR_THE_WORLD = {"base", "vault"}
 PRETENDERS = ("simulator/*", "tests/*", "bench/*")

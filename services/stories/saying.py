@@ -13,7 +13,7 @@ from messages.message import Approved, Message
 from messages.render import Reader, words
 from models import GarminAccount, Member
 from providers.charts import Bar, Leaderboard, Segment
-from services import standings
+from services import roster, standings
 from services.members import reader_of
 from services.standings import Row
 from services.stories.scene import Scene
@@ -25,12 +25,16 @@ PARTS = ("name", "group", "dates", "together", "sessions", "you")
 
 
 def readers_of(session: Session, scene: Scene, members: Collection[Member]) -> list[Me]:
-    """Readers with all of their own days: also what the group may not see. Two queries."""
+    """Readers with all of their own days: also what the group may not see. Three queries."""
     ids = [member.id for member in members]
     totals = standings.totals_of(session, ids, scene.dates)
     linked = set(session.scalars(select(GarminAccount.member_id).where(GarminAccount.member_id.in_(ids))))
     nothing = standings.Totals()
-    return [Me(each, totals.get(each.id, nothing), each.id in totals or each.id in linked) for each in members]
+    organisers = set(session.scalars(roster.organisers(scene.board.group)))
+    return [
+        Me(each, totals.get(each.id, nothing), each.id in totals or each.id in linked, each.id in organisers)
+        for each in members
+    ]
 
 
 def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = False) -> Message:

@@ -26,11 +26,14 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Me:
-    """The reader: what they did, whether or not the group sees it, and whether their watch is connected."""
+    """The reader: what they did, whether or not the group sees it, whether their watch is connected, and whether they
+    run the group.
+    """
 
     member: Member
     totals: Totals = field(default_factory=Totals)
     linked: bool = True
+    runs_it: bool = False
 
 
 @dataclass
@@ -54,7 +57,14 @@ class Teller:
         form = self.form(wanted)
         if (reader, form) not in self._made:
             self._made[reader, form] = list(self._pieces(reader, form))
-        pieces = [*self._made[reader, form], *self._own(me, reader, form)]
+        return self._fitting([*self._made[reader, form], *self._own(me, reader, form)], reader)
+
+    def text_for_all(self, reader: Reader, wanted: Form = Form.TABLE) -> str:
+        """The digest for whoever reads it: nothing of one reader, and nothing to send to the bot."""
+        pieces = self._pieces(reader, self.form(wanted))
+        return self._fitting([piece for piece in pieces if piece.part is not Part.HINTS], reader)
+
+    def _fitting(self, pieces: list[Piece], reader: Reader) -> str:
         of = len(self.scene.rows)
         return fitting(pieces, lambda told: words("digest/more", reader, more=of - told) if told < of else "")
 
@@ -128,6 +138,8 @@ class Teller:
         )  # fmt: skip
         if text:
             yield Piece(Part.MINE, 96, text)
+        if me.runs_it and self.scene.rows:
+            yield Piece(Part.HINTS, 40, words("digest/share", reader))
 
 
 def _alphabetical(row: Row) -> tuple[str, int]:

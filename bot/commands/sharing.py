@@ -1,0 +1,49 @@
+"""Putting the digest into the real WhatsApp group: a page with a button that opens WhatsApp's share sheet."""
+
+from bot.arguments import Newest
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from fitness.periods import THIS_WEEK, Dates, Period
+from messages.message import Message
+from services import digests, shares
+from services.refusals import NothingToDigest
+
+
+@command(
+    "share digest",
+    aliases=("forward", "forward digest", "share page", "share link"),
+    help="Get a page that puts the digest into your WhatsApp group",
+    allowed=Allowed.ADMINS,
+    examples=("share digest", "forward", "share digest last week"),
+)
+def share_digest(turn: Turn, period: Period | None = None, newest: Newest | None = None) -> Message:
+    """A page for the newest digest, or for any days. Its address is in this answer and nowhere else."""
+    run = digests.last_run(turn.session, turn.group) if period is None or newest else None
+    if newest is not None and run is None:
+        raise NothingToDigest(group=turn.group)
+    if run is not None:
+        dates = Dates(run.period_start, run.period_end)
+    else:
+        dates, _ = turn.resolve(period or THIS_WEEK, turn.group.timezone)
+    path, until = shares.share(turn.session, turn.membership, dates, turn.now)
+    url = f"{turn.world.settings.base_url}{path}"
+    return turn.say(
+        "sharing/page",
+        url=url,
+        dates=dates,
+        group=turn.group,
+        until=until,
+        buttons=[commands["unshare"].button("Close the page")],
+    )
+
+
+@command(
+    "unshare",
+    aliases=("unshare digest", "stop sharing", "close page"),
+    help="Close the pages that show your group's digests",
+    allowed=Allowed.ADMINS,
+    examples=("unshare",),
+)
+def unshare(turn: Turn) -> Message:
+    """Whoever has an address finds nothing there any more. What was forwarded stays in the chats it was sent to."""
+    return turn.say("sharing/closed", count=shares.revoke(turn.session, turn.membership, turn.now), group=turn.group)

@@ -1,0 +1,56 @@
+"""Drawing pictures, each once for all who see it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from threading import Lock
+from typing import Any
+
+import structlog
+
+from jobs import crash
+from jobs.queue import job
+from jobs.work import transaction
+from models import Share
+from providers.charts import chart_of
+from providers.errors import ChartError
+from services import media, shares
+from services.bells import Bell
+from world import World
+
+log = structlog.get_logger()
+
+drawing = Lock()
+
+
+def drawn(world: World, chart: Mapping[str, Any]) -> str:
+    """The path of the picture of these facts, drawn once for all who get it. Raises `ChartError`.
+
+    One at a time in this process: drawing keeps all its threads from working anyway, and who waited finds it drawn.
+    """
+    facts = json.dumps(chart, sort_keys=True)
+    with drawing:
+        with world.sessions() as session:
+            if media.is_drawn(session, facts, world.now()):
+                return media.path_of(session, facts)
+        png = world.charts.draw(chart_of(chart))
+        with transaction(world) as session:
+            path = media.keep_drawn(session, facts, png, world.now())
+    crash.here("after_picture")
+    return path
+
+
+@job("work", timeout=120, answers=Bell.SHARES)
+def draw_shares(world: World) -> None:
+    """Draw the pictures of pages that were just opened, or that somebody waits for: the web process draws nothing."""
+    with world.sessions() as session:
+        waiting = shares.waiting(session)
+        charts = {share.id: shares.charts(shares.page(session, share)) for share in waiting}
+    for share_id, both in charts.items():
+        for chart in both:
+            try:
+                drawn(world, asdict(chart))
+            except ChartError as error:
+                log.warning("picture not drawn", why=str(error))
+        with transaction(world) as session:
+            session.get_one(Share, share_id).wants_picture = False

@@ -1,0 +1,31 @@
+"""Pages that show one digest to whoever has their address."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps
+from models.groups import Group
+
+
+class Share(Base, Timestamps):
+    """A page of one group's days, to be forwarded. Only the address's hash is kept, and nothing of what is on it: that
+    is read anew each time, so that whoever has left or hides is no longer there. `wants_picture` is set while somebody
+    waits for a picture to be drawn.
+    """
+
+    __tablename__ = "shares"
+    __table_args__ = (Index("shares_waiting_idx", "id", postgresql_where=text("wants_picture")),)
+
+    id: Mapped[Key]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"), index=True)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    wants_picture: Mapped[bool] = mapped_column(default=True)
+
+    group: Mapped[Group] = relationship()

@@ -1,0 +1,74 @@
+"""/s/<token>: one digest for whoever has the address, to be put into a WhatsApp group with one tap."""
+
+import json
+from dataclasses import asdict, replace
+
+from flask import Blueprint, Response, abort, make_response, render_template
+from sqlalchemy.orm import Session
+
+from jobs.work import transaction
+from models import Share
+from providers.charts import Leaderboard
+from providers.drawing import svg
+from services import media, shares
+from web.headers import POLICY
+from world import World
+
+# The page's script fetches the picture to hand it to the phone's own share sheet; nothing else may run or load.
+WITH_SCRIPT = f"{POLICY}; script-src 'self'; connect-src 'self'"
+AS_PICTURE = "default-src 'none'; sandbox"
+WAIT = "2"  # seconds until a picture that is being drawn should be there
+
+
+def pages(world: World) -> Blueprint:
+    """The page and its pictures. Looking changes nothing, and whoever looks is not written down."""
+    routes = Blueprint("share", __name__, url_prefix="/s")
+
+    @routes.get("/<token>")
+    def page(token: str) -> Response:
+        with world.sessions() as session:
+            shown = shares.page(session, _open(world, session, token))
+        answer = make_response(render_template("share.html", page=shown, token=token))
+        answer.headers["Content-Security-Policy"] = WITH_SCRIPT
+        return answer
+
+    @routes.get("/<token>/card.svg", defaults={"dark": False})
+    @routes.get("/<token>/card-dark.svg", defaults={"dark": True})
+    def card(token: str, dark: bool) -> Response:
+        with world.sessions() as session:
+            chart = _chart(session, _open(world, session, token))
+        answer = Response(svg(replace(chart, dark=dark)), mimetype="image/svg+xml")
+        answer.headers["Content-Security-Policy"] = AS_PICTURE
+        return answer
+
+    @routes.get("/<token>/card.png")
+    def png(token: str) -> Response:
+        """The picture for the phone's share sheet, once a worker has drawn it."""
+        with transaction(world) as session:
+            share = _open(world, session, token)
+            kept = media.drawn(session, json.dumps(asdict(_chart(session, share)), sort_keys=True))
+            if kept is None:
+                shares.want_picture(session, share)
+        if kept is None:
+            return Response("It is being drawn.\n", 503, {"Retry-After": WAIT}, mimetype="text/plain")
+        answer = Response(kept.png, mimetype="image/png")
+        answer.headers["Content-Disposition"] = "inline; filename=digest.png"
+        return answer
+
+    return routes
+
+
+def _open(world: World, session: Session, token: str) -> Share:
+    share = shares.find(session, token)
+    if share is None:
+        abort(404)
+    if not shares.is_open(share, world.now()):
+        abort(410)
+    return share
+
+
+def _chart(session: Session, share: Share) -> Leaderboard:
+    chart = shares.page(session, share).chart
+    if chart is None:
+        abort(404)
+    return chart
