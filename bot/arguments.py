@@ -34,6 +34,42 @@ class Code(str):
     __slots__ = ()
 
 
+class Who(str):
+    """Somebody in a group: "#17" as buttons say it, or a name as it was typed."""
+
+    __slots__ = ()
+
+
+class Days(int):
+    """A number of days."""
+
+
+class Uses(int):
+    """For how many people something is."""
+
+
+class Percent(int):
+    """A whole number, perhaps with a percent sign."""
+
+
+class Setting(StrEnum):
+    """What a group may choose; each is the name of one of `services.settings.Settings`."""
+
+    RANKING = "ranking"
+    CHEER_BELOW = "cheer_below"
+    MANUAL_PERCENT = "manual_percent"
+    WEEK_START = "week_start"
+    APPROVAL = "approval"
+    MEMBERS_INVITE = "members_invite"
+    MEMBERS_CHALLENGE = "members_challenge"
+
+
+class Sure(StrEnum):
+    """Agreement to what cannot be taken back: it comes last, so that nobody's name is taken for it."""
+
+    YES = "yes"
+
+
 class Weekday(int):
     """A day of the week; Monday is 0."""
 
@@ -134,6 +170,20 @@ class Hours:
 
 
 YES = {"yes", "y", "ok", "okay", "sure", "agree", "agreed", "yep", "yeah", "ja", "oui", "si", "👍"}
+PLAINLY_YES = {"yes", "y", "ok", "okay", "yep", "yeah"}
+SETTINGS = {
+    "ranking": Setting.RANKING, "rankings": Setting.RANKING, "medals": Setting.RANKING, "places": Setting.RANKING,
+    "cheer": Setting.CHEER_BELOW, "cheering": Setting.CHEER_BELOW,
+    "manual": Setting.MANUAL_PERCENT, "hand": Setting.MANUAL_PERCENT,
+    "week": Setting.WEEK_START, "weeks": Setting.WEEK_START,
+    "approval": Setting.APPROVAL, "approvals": Setting.APPROVAL, "approve": Setting.APPROVAL,
+    "invite": Setting.MEMBERS_INVITE, "invites": Setting.MEMBERS_INVITE, "inviting": Setting.MEMBERS_INVITE,
+    "challenge": Setting.MEMBERS_CHALLENGE, "challenges": Setting.MEMBERS_CHALLENGE,
+}  # fmt: skip
+AROUND_SETTINGS = {
+    "below", "under", "entries", "entered", "percent", "count", "counts", "start", "starts", "begins", "members",
+    "everybody", "everyone", "may", "can", "new", "mode",
+}  # fmt: skip
 OFF = {"off", "never", "stop", "none", "no"}
 ON = {"on", "enable", "enabled", "start", "show"}
 PICTURES = (
@@ -283,6 +333,71 @@ def _person(words: Sequence[Word]) -> Found | None:
     return (Person(text), range(start, stop)) if text else None
 
 
+def _who(words: Sequence[Word]) -> Found | None:
+    """Find "#17" anywhere; else a name."""
+    signs = [i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key)]
+    if signs:
+        return Who(words[signs[0]].key), signs[:1]
+    found = _person(words)
+    return None if found is None else (Who(found[0]), found[1])
+
+
+def _sure(words: Sequence[Word]) -> Found | None:
+    """A yes at the end, after something: whoever is called Si is not agreed to by their name."""
+    last = len(words) - 1
+    if any(word.key.startswith("#") for word in words):
+        return _among(YES, Sure.YES)(words)
+    return (Sure.YES, [last]) if last > 0 and words[last].key in PLAINLY_YES else None
+
+
+def _number_of(units: str) -> Reader:
+    """Find "7 days" or "7d", by these units; gives the whole number and which unit it was."""
+    joint = re.compile(rf"(\d{{1,4}})({units})?", re.ASCII)
+
+    def read(words: Sequence[Word]) -> Found | None:
+        for i, word in enumerate(words):
+            found = joint.fullmatch(word.key)
+            after = words[i + 1].key if i + 1 < len(words) else ""
+            if found and found[2]:
+                return (int(found[1]), found[2]), [i]
+            if found and re.fullmatch(units, after):
+                return (int(found[1]), after), [i, i + 1]
+        return None
+
+    return read
+
+
+def _days(words: Sequence[Word]) -> Found | None:
+    found = _number_of("d|days?|w|weeks?")(words)
+    if found is None:
+        return None
+    (number, unit), places = found
+    return Days(number * (7 if unit.startswith("w") else 1)), places
+
+
+def _uses(words: Sequence[Word]) -> Found | None:
+    found = _number_of("x|uses?|people|persons?|times|friends?")(words)
+    if found is None:
+        return next(((Uses(1), [i]) for i, word in enumerate(words) if word.key == "once"), None)
+    return Uses(found[0][0]), found[1]
+
+
+def _percent(words: Sequence[Word]) -> Found | None:
+    for i, word in enumerate(words):
+        if found := re.fullmatch(r"([0-9]{1,4})%?", word.key):
+            return Percent(found[1]), [i]
+    return None
+
+
+def _setting(words: Sequence[Word]) -> Found | None:
+    """Find what is to be set; the words that people put around it go with it."""
+    for i, word in enumerate(words):
+        if word.key in SETTINGS:
+            around = [j for j, other in enumerate(words) if other.key in AROUND_SETTINGS]
+            return SETTINGS[word.key], [i, *around]
+    return None
+
+
 def _whole(words: Sequence[Word]) -> Found | None:
     return next(((int(word.key), [i]) for i, word in enumerate(words) if re.fullmatch(r"\d{1,4}", word.key)), None)
 
@@ -322,6 +437,12 @@ READERS: dict[type, Reader] = {
     Off: _among(OFF, Off.OFF),
     Newest: _among({"last", "latest", "newest"}, Newest.LAST),
     Weeks: _weeks,
+    Days: _days,
+    Uses: _uses,
+    Percent: _percent,
+    Setting: _setting,
+    Sure: _sure,
+    Who: _who,
     int: _whole,
     Rest: _rest,
     Switch: _among(ON, Switch.ON, OFF, Switch.OFF),
@@ -338,9 +459,9 @@ READERS: dict[type, Reader] = {
 
 # Read in this order: a date takes its number and its month before a number or a rest can.
 ORDER = (
-    Hours, Amount, Length, Distance, Period, Span, Code, time, Weekday, Metric, Sport, Picture, Light, Whose,
-    Newest, Weeks, Switch, Off, Yes,
-    Zone, int, Number, Person, Rest,
+    Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport, Picture,
+    Light, Whose, Newest, Weeks, Switch, Off, Sure, Yes,
+    Zone, int, Percent, Number, Who, Person, Rest,
 )  # fmt: skip
 
 USAGE: dict[type, str] = {
@@ -356,6 +477,12 @@ USAGE: dict[type, str] = {
     Weeks: "4 weeks",
     Yes: "yes",
     Off: "off",
+    Days: "7 days",
+    Uses: "10 uses",
+    Percent: "number",
+    Setting: "what",
+    Sure: "yes",
+    Who: "name",
     int: "number",
     Rest: "name",
     Switch: "on|off",

@@ -21,6 +21,7 @@ class Allowed(Enum):
     ANYONE = auto()
     MEMBERS = auto()
     ADMINS = auto()
+    OWNER = auto()
 
 
 @dataclass(frozen=True)

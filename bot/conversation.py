@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot import manners
+from bot.arguments import Who
 from bot.command import Allowed, commands
 from bot.lines import said
 from bot.manners import STOP_WORDS, Settled
@@ -117,6 +118,9 @@ def _instead(line: str, refusal: Refusal) -> list[Button]:
         each.member.name: f"#{each.id}" for each in people
     }
     before, after = line.rsplit(wanted, 1) if wanted else (f"{line} ", "")
+    reading = understand(line)
+    if isinstance(reading, Understood) and reading.command.destructive:
+        after = ""  # a yes that was said about somebody else is not a yes to this one
     said = {
         name: f"{before.rstrip('@')}{sign if sign[0] == '#' else '@' + sign}{after}" for name, sign in names.items()
     }
@@ -144,7 +148,7 @@ def _respond_to_words(turn: Turn) -> Settled:
         if manners.is_intro_due(turn):
             return INTRO, commands["start"](turn)
         return NOT_UNDERSTOOD, _puzzled(turn, reading)
-    _require(turn, reading.command.allowed, reading.command.name)
+    _require(turn, _asked_here(reading), reading.command.name)
     if isinstance(reading, Unfinished):
         return reading.command.name, turn.ask(f"{reading.command.topic}/ask_{reading.missing.name}")
     return reading.command.name, _run(turn, reading)
@@ -193,11 +197,21 @@ def _run(turn: Turn, reading: Understood) -> Message:
     return Message(f"{note}\n{reply.text}", reply.picture, reply.chart, reply.buttons, reply.approved)
 
 
+def _asked_here(reading: Understood | Unfinished) -> Allowed:
+    """Whom a command is for. "#17" may be of another group than the one that is talked about: its service asks then."""
+    of_another = isinstance(reading, Understood) and any(
+        isinstance(each, Who) and each.startswith("#") for each in reading.arguments.values()
+    )
+    return Allowed.MEMBERS if of_another else reading.command.allowed
+
+
 def _require(turn: Turn, allowed: Allowed, what: str) -> None:
     if allowed is not Allowed.ANYONE:
         membership = turn.membership
         if allowed is Allowed.ADMINS:
             groups.require_admin(turn.session, membership, what)
+        if allowed is Allowed.OWNER:
+            groups.require_owner(turn.session, membership, what)
 
 
 def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:

@@ -16,7 +16,7 @@ from messages.render import Reader, render
 from models import Group, Member, Membership
 from services import members
 from services.members import reader_of
-from services.refusals import DaysNotUsable, PeriodNotStarted
+from services.refusals import DaysNotUsable, NotInAGroup, PeriodNotStarted
 from world import World
 
 NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
@@ -54,6 +54,13 @@ class Turn:
         """The group they talk about. Raises `NotInAGroup`."""
         return self.membership.group
 
+    def place(self, group_id: int) -> Membership:
+        """The member's place in this group, whichever is talked about. Raises `NotInAGroup`."""
+        found = members.membership_in(self.session, self.member, group_id)
+        if found is None:
+            raise NotInAGroup
+        return found
+
     @property
     def reader(self) -> Reader:
         """How the member reads."""
@@ -72,9 +79,14 @@ class Turn:
         """Answer with a template's words. A chart is drawn when the answer leaves."""
         return render(template, self.reader, buttons=buttons, picture=picture, chart=chart, **facts)
 
-    def ask(self, template: str, /, *, buttons: Iterable[Button] = (), **facts: Any) -> Message:
-        """Answer with a question: the member's next line completes this one, unless it is a command itself."""
-        members.keep_unfinished(self.member, self.line, self.now)
+    def ask(
+        self, template: str, /, *, buttons: Iterable[Button] = (), about: str | None = None, **facts: Any
+    ) -> Message:
+        """Answer with a question: the member's next line completes this one, unless it is a command itself.
+
+        `about` is the line that is completed instead, where this one could mean something else by then.
+        """
+        members.keep_unfinished(self.member, about or self.line, self.now)
         return self.say(template, buttons=buttons, **facts)
 
     def today(self, zone: str | None = None) -> date:

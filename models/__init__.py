@@ -11,7 +11,7 @@ from models.erasures import Erased, Erasure
 from models.exports import Export
 from models.files import SentFile
 from models.garmin import Activity, Day, DoubtAnswer, GarminAccount, GarminMethod, GarminStatus
-from models.groups import Group, Invite, Membership, Role
+from models.groups import Answer, Ban, Group, Invite, JoinRequest, Membership, Role
 from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
 from models.media import Content, Media
 from models.messages import InboundMessage, MessageEvent, MessageKind, MessageState, OutboundMessage
@@ -23,8 +23,10 @@ __all__ = [
     "Absence",
     "Act",
     "Activity",
+    "Answer",
     "AttemptStep",
     "AuditEvent",
+    "Ban",
     "Base",
     "Breaker",
     "Content",
@@ -44,6 +46,7 @@ __all__ = [
     "IdentityKind",
     "InboundMessage",
     "Invite",
+    "JoinRequest",
     "Kudos",
     "LinkAttempt",
     "LinkPurpose",

@@ -84,6 +84,11 @@ class Membership(Base, Timestamps):
     group: Mapped[Group] = relationship(back_populates="memberships")
     member: Mapped[Member] = relationship()
 
+    @property
+    def since(self) -> datetime:
+        """What tells two people of one name apart."""
+        return self.joined_at
+
 
 class Invite(Base, Timestamps):
     """A code that lets people join. Only its keyed hash is kept."""
@@ -101,3 +106,53 @@ class Invite(Base, Timestamps):
     revoked_at: Mapped[datetime | None]
 
     group: Mapped[Group] = relationship()
+
+
+class Answer(StrEnum):
+    """What became of a request to join."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    DROPPED = "dropped"
+
+
+class JoinRequest(Base, Timestamps):
+    """Somebody who used a code of a group that lets people in one by one, and agreed to what the others will see."""
+
+    __tablename__ = "join_requests"
+    __table_args__ = (
+        Index(
+            "join_requests_one_open_idx",
+            "group_id",
+            "member_id",
+            unique=True,
+            postgresql_where=text("answer IS NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    asked_at: Mapped[datetime]
+    answer: Mapped[Answer | None] = mapped_column(Word(Answer))
+    answered_at: Mapped[datetime | None]
+
+    group: Mapped[Group] = relationship()
+    member: Mapped[Member] = relationship()
+
+    @property
+    def since(self) -> datetime:
+        """What tells two people of one name apart."""
+        return self.asked_at
+
+
+class Ban(Base, Timestamps):
+    """Somebody whom no code lets into a group, whichever number they write from."""
+
+    __tablename__ = "bans"
+    __table_args__ = (UniqueConstraint("group_id", "member_id"),)
+
+    id: Mapped[Key]
+    group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    banned_at: Mapped[datetime]

@@ -1,27 +1,25 @@
-"""Groups: starting one, inviting, joining, leaving."""
+"""Groups: starting one, naming it, choosing among one's own, belonging, leaving."""
 
-import secrets
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from fitness.schedules import Weekly, cron
 from messages.words import clean_name
-from models import Group, Invite, Member, Membership, Role
-from models.vault import vault
-from services import audit, digests, mailbox, privacy
+from models import Answer, AuditEvent, Group, JoinRequest, Member, Membership, Role
+from services import audit, digests, privacy
 from services.members import memberships
 from services.refusals import (
-    AlreadyInGroup,
-    CodeNotActive,
     GroupNameNotUsable,
+    GroupNameTaken,
     NoSuchGroup,
     OnlyAdmins,
+    OnlyOwner,
     OwnerCannotLeave,
     TooManyGroups,
-    TooManyGuesses,
+    TooManyNewGroups,
+    TwoGroupsMatch,
 )
 from services.roster import find_member, members
 from services.settings import Settings, settings_of
@@ -29,89 +27,55 @@ from services.settings import Settings, settings_of
 # Also known by these names; whom `standings` or `digests` may import live in files of their own.
 __all__ = ["Settings", "find_member", "members", "settings_of"]
 
-CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: they are read aloud and typed by hand
-CODE_LENGTH = 6
-INVITE_FOR = timedelta(days=30)
 MOST_GROUPS = 10
-MOST_GUESSES, GUESSES_WITHIN = 5, timedelta(minutes=15)
+MOST_STARTED, STARTED_WITHIN = 10, timedelta(days=1)
+MOST_DESCRIPTION = 200
 CONSENT_VERSION = "2026-11"
 FIRST_SCHEDULE = Weekly(weekday=6, at=time(18, 0))
 
 
-@dataclass(frozen=True)
-class Invitation:
-    """A code to hand on. It can be shown only now: we keep its hash."""
-
-    code: str
-    expires_at: datetime
-    group: Group
-
-
 def start(session: Session, member: Member, name: str, now: datetime) -> Group:
     """Start a group and belong to it as its owner. Its digest is due on Sundays at 18:00 in the owner's zone."""
-    name = clean_name(name)
-    if not name:
-        raise GroupNameNotUsable
-    if len(memberships(session, member)) >= MOST_GROUPS:
-        raise TooManyGroups(most=MOST_GROUPS)
+    name = _usable_name(session, member, name)
+    require_room(session, member)
+    _require_rest(session, member, now)
     group = Group(name=name, timezone=member.timezone)
     session.add(group)
     session.flush()
-    _belong(session, group, member, Role.OWNER, now)
+    belong(session, group, member, Role.OWNER, now)
+    member.current_group_id = group.id
     digests.reschedule(session, group, cron(FIRST_SCHEDULE), now)
     audit.note(session, "group.started", now, member_id=member.id, group_id=group.id)
     return group
 
 
-def invite(session: Session, membership: Membership, now: datetime) -> Invitation:
-    """Make a new code for the group. Codes made earlier stay good until they expire."""
-    require_admin(session, membership, "invite people")
-    code = "".join(secrets.choice(CODE_SIGNS) for _ in range(CODE_LENGTH))
-    expires_at = now + INVITE_FOR
-    session.add(
-        Invite(
-            group_id=membership.group_id,
-            made_by_id=membership.member_id,
-            code_hash=vault(session).digest("invite", code),
-            expires_at=expires_at,
-        )
-    )
-    audit.note(session, "group.invited", now, member_id=membership.member_id, group_id=membership.group_id)
-    return Invitation(code, expires_at, membership.group)
+def rename(session: Session, membership: Membership, name: str, now: datetime) -> Group:
+    """Call the group something else."""
+    require_admin(session, membership, "rename group")
+    group = membership.group
+    group.name = _usable_name(session, membership.member, name, but=group)
+    audit.note(session, "group.renamed", now, member_id=membership.member_id, group_id=group.id)
+    return group
 
 
-def invited_to(session: Session, member: Member, code: str, now: datetime) -> Invite:
-    """The invite behind a code, its row locked. Raises `CodeNotActive`, `AlreadyInGroup` or `TooManyGuesses`."""
-    _require_patience(session, member, now)
-    code_hash = vault(session).digest("invite", code.upper())
-    invite = session.scalar(select(Invite).where(Invite.code_hash == code_hash).with_for_update())
-    if invite is None or not _is_active(invite, now):
-        raise CodeNotActive
-    if any(mine.group_id == invite.group_id for mine in memberships(session, member)):
-        raise AlreadyInGroup(group=invite.group)
-    return invite
-
-
-def join(session: Session, member: Member, code: str, now: datetime) -> Membership:
-    """Use a code: the member belongs to the group, and has agreed to what the others see."""
-    invite = invited_to(session, member, code, now)
-    if len(memberships(session, member)) >= MOST_GROUPS:
-        raise TooManyGroups(most=MOST_GROUPS)
-    invite.uses += 1
-    membership = _belong(session, invite.group, member, Role.MEMBER, now)
-    audit.note(session, "group.joined", now, member_id=member.id, group_id=invite.group_id, consent=CONSENT_VERSION)
-    return membership
+def describe(session: Session, membership: Membership, text: str | None, now: datetime) -> Group:
+    """Say in a line what the group is about; None takes that away."""
+    require_admin(session, membership, "describe")
+    group = membership.group
+    group.description = clean_name(text, MOST_DESCRIPTION) or None if text else None
+    audit.note(session, "group.described", now, member_id=membership.member_id, group_id=group.id)
+    return group
 
 
 def leave(session: Session, membership: Membership, now: datetime) -> None:
     """Belong to the group no more, and appear in nothing it says from now on. The last one out closes it."""
+    hold(session, membership)
     others = [each for each in members(session, membership.group) if each.id != membership.id]
     if membership.role is Role.OWNER and others:
         raise OwnerCannotLeave(group=membership.group, others=[each.member.name for each in others])
     membership.left_at = now
     if not others:
-        membership.group.is_active = False
-        digests.reschedule(session, membership.group, None, now)
+        _close(session, membership.group, now)
     if membership.member.current_group_id == membership.group_id:
         membership.member.current_group_id = None
     audit.note(session, "group.left", now, member_id=membership.member_id, group_id=membership.group_id)
@@ -133,6 +97,13 @@ def choose(session: Session, member: Member, wanted: str) -> Group:
     return found
 
 
+def named(session: Session, member: Member, wanted: str) -> Group | None:
+    """The one of the member's groups that is called exactly this; None if none or several are."""
+    mine = [each.group for each in memberships(session, member)]
+    found = [group for group in mine if group.name.casefold() == " ".join(wanted.casefold().split())]
+    return found[0] if len(found) == 1 else None
+
+
 def require_admin(session: Session, membership: Membership, what: str) -> None:
     """Refuse to whoever is neither owner nor admin."""
     if membership.role is Role.MEMBER:
@@ -140,15 +111,32 @@ def require_admin(session: Session, membership: Membership, what: str) -> None:
         raise OnlyAdmins(admins=admins, what=what)
 
 
-def _require_patience(session: Session, member: Member, now: datetime) -> None:
-    """Codes are short: whoever guesses wrong five times in a quarter of an hour has to wait."""
-    wrong = mailbox.refused_since(session, member.id, CodeNotActive.template(), now - GUESSES_WITHIN)
-    if len(wrong) >= MOST_GUESSES:
-        left = min(wrong) + GUESSES_WITHIN - now
-        raise TooManyGuesses(minutes=max(1, -(-int(left.total_seconds()) // 60)))
+def require_owner(session: Session, membership: Membership, what: str) -> None:
+    """Refuse to whoever is not the owner."""
+    if membership.role is not Role.OWNER:
+        raise OnlyOwner(inviter=members(session, membership.group)[0].member, what=what)
 
 
-def _belong(session: Session, group: Group, member: Member, role: Role, now: datetime) -> Membership:
+def require_room(session: Session, member: Member) -> None:
+    """Refuse to whoever belongs to as many groups as one may, or waits to."""
+    waiting = select(func.count()).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
+    if len(memberships(session, member)) + (session.scalar(waiting) or 0) >= MOST_GROUPS:
+        raise TooManyGroups(most=MOST_GROUPS)
+
+
+def hold(session: Session, *memberships: Membership) -> None:
+    """Let nobody else change who belongs to this group until the end of the turn; read these places again.
+
+    Two people who act on each other at the same moment (she leaves while he hands the group to her) take turns.
+    """
+    session.flush()
+    session.execute(select(Group.id).where(Group.id == memberships[0].group_id).with_for_update(key_share=True))
+    for each in memberships:
+        session.refresh(each, ["role", "left_at"])
+
+
+def belong(session: Session, group: Group, member: Member, role: Role, now: datetime) -> Membership:
+    """Let somebody belong to the group, as a newcomer even where they have been in it before."""
     membership = session.scalar(
         select(Membership).where(Membership.group_id == group.id, Membership.member_id == member.id)
     ) or Membership(group_id=group.id, member_id=member.id)
@@ -161,13 +149,32 @@ def _belong(session: Session, group: Group, member: Member, role: Role, now: dat
     membership.left_at = None
     session.add(membership)
     session.flush()
-    member.current_group_id = group.id
     return membership
 
 
-def _is_active(invite: Invite, now: datetime) -> bool:
-    in_time = invite.revoked_at is None and invite.expires_at > now
-    return in_time and invite.uses < invite.most_uses and invite.group.is_active
+def _close(session: Session, group: Group, now: datetime) -> None:
+    group.is_active = False
+    digests.reschedule(session, group, None, now)
+    waiting = (JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
+    session.execute(update(JoinRequest).where(*waiting).values(answer=Answer.DROPPED, answered_at=now))
+
+
+def _usable_name(session: Session, member: Member, name: str, but: Group | None = None) -> str:
+    """The name as it may stand in a text. Refuses one that another group of the member's has: which would be meant?"""
+    name = clean_name(name)
+    if not name:
+        raise GroupNameNotUsable
+    others = [each.group for each in memberships(session, member) if each.group is not but]
+    if any(other.name.casefold() == name.casefold() for other in others):
+        raise GroupNameTaken(name=name)
+    return name
+
+
+def _require_rest(session: Session, member: Member, now: datetime) -> None:
+    mine = (AuditEvent.member_id == member.id, AuditEvent.action == "group.started")
+    started = session.scalar(select(func.count()).where(*mine, AuditEvent.at > now - STARTED_WITHIN)) or 0
+    if started >= MOST_STARTED:
+        raise TooManyNewGroups(most=MOST_STARTED)
 
 
 def _numbered(groups: list[Group], wanted: str) -> Group | None:
@@ -180,4 +187,6 @@ def _named(groups: list[Group], wanted: str) -> Group | None:
     exact = [group for group in groups if group.name.casefold() == wanted]
     near = [group for group in groups if group.name.casefold().startswith(wanted)] if wanted else []
     found = exact or near
-    return found[0] if len(found) == 1 or exact else None
+    if len(exact) > 1:
+        raise TwoGroupsMatch(wanted=exact[0].name, numbers=[groups.index(each) + 1 for each in exact])
+    return found[0] if len(found) == 1 else None

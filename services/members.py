@@ -64,6 +64,11 @@ def memberships(session: Session, member: Member) -> list[Membership]:
     return list(session.scalars(query))
 
 
+def membership_in(session: Session, member: Member, group_id: int) -> Membership | None:
+    """The member's place in this group, if they belong to it."""
+    return next((each for each in memberships(session, member) if each.group_id == group_id), None)
+
+
 def keep_unfinished(member: Member, line: str, now: datetime) -> None:
     """Remember a line that lacks something, for the next one to complete."""
     member.unfinished = line[:400]

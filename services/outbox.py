@@ -98,6 +98,14 @@ def silence(session: Session, member_id: int) -> None:
         end(session, row, MessageState.SUPPRESSED, "opt-out")
 
 
+def withdraw(session: Session, member_id: int, group_id: int) -> None:
+    """Whoever has to leave a group gets nothing of it that already waits."""
+    theirs = (OutboundMessage.member_id == member_id, OutboundMessage.group_id == group_id)
+    query = select(OutboundMessage).where(*theirs, OutboundMessage.state == MessageState.QUEUED).with_for_update()
+    for row in session.scalars(query):
+        end(session, row, MessageState.SUPPRESSED, "removed")
+
+
 def end(session: Session, row: OutboundMessage, state: MessageState, source: str, **detail: object) -> None:
     """Finish a message for good. What it said is forgotten."""
     row.state = state

@@ -107,3 +107,71 @@ class NoSuchPerson(Refusal):
 
 class TwoPeopleMatch(Refusal):
     """A name that fits several people of the group. Facts: wanted, people (memberships)."""
+
+
+class OnlyOwner(Refusal):
+    """Only the owner may do this. Facts: inviter (the owner), what."""
+
+
+class GroupNameTaken(Refusal):
+    """The member is in another group of that name. Facts: name."""
+
+
+class TooManyNewGroups(Refusal):
+    """So many groups started within a day. Facts: most."""
+
+
+class TwoGroupsMatch(Refusal):
+    """Two of one's groups have this name. Facts: wanted, numbers (their places in the list)."""
+
+
+class GroupHasEnded(Refusal):
+    """Nobody is in the group any more. Facts: group."""
+
+
+class Banned(Refusal):
+    """No code lets the member into this group. Facts: group."""
+
+
+class StillWaiting(Refusal):
+    """The member has asked already, and no admin has answered. Facts: group."""
+
+
+class DeclinedLately(Refusal):
+    """An admin said no within a day. Facts: group."""
+
+
+class RequestAnswered(Refusal):
+    """The request to join is no longer open. Facts: person, answer."""
+
+
+class NobodyWaits(Refusal):
+    """No request to join is open. Facts: group."""
+
+
+class NoSuchRequest(Refusal):
+    """Nobody of that name waits. Facts: wanted, others (names)."""
+
+
+class InviteNotUsable(Refusal):
+    """Too long, too short, or for too many. Facts: most_days, most_uses."""
+
+
+class NotOverYourself(Refusal):
+    """What one cannot do to oneself. Facts: what."""
+
+
+class NotOverThem(Refusal):
+    """What an admin cannot do to another admin, nor anybody to the owner. Facts: person, what."""
+
+
+class RoleAlready(Refusal):
+    """They are what they were to become. Facts: person, role."""
+
+
+class NotBanned(Refusal):
+    """Nobody of that name is banned. Facts: wanted, others (names)."""
+
+
+class NotInThatGroup(Refusal):
+    """A sign, as buttons say it, of a group that the member is not, or no longer, in."""

@@ -1,18 +1,32 @@
 """Finding a person of a group by what somebody typed."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Protocol
 
 from rapidfuzz import fuzz
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from messages.words import clean_name
-from models import Group, Membership, Role
+from models import Group, Member, Membership, Role
 from services.refusals import NoSuchPerson, TwoPeopleMatch
 
 LIKE_ENOUGH = 85
 LONGEST_NAME = 5
+
+
+class Listed(Protocol):
+    """Somebody in a list: a member of a group, or who waits to be one."""
+
+    @property
+    def id(self) -> int:
+        """By which "#17" means them."""
+
+    @property
+    def member(self) -> Member:
+        """Who it is."""
 
 
 def members(session: Session, group: Group) -> list[Membership]:
@@ -39,7 +53,7 @@ def find_member(session: Session, group: Group, text: str) -> Membership:
     return found_among(members(session, group), text)
 
 
-def found_among(people: Sequence[Membership], text: str) -> Membership:
+def found_among[Someone: Listed](people: Sequence[Someone], text: str) -> Someone:
     """Whom the text means among these."""
     wanted = _comparable(text)
     found = _fitting(people, wanted)
@@ -50,7 +64,7 @@ def found_among(people: Sequence[Membership], text: str) -> Membership:
     return found[0]
 
 
-def first_among(people: Sequence[Membership], text: str) -> tuple[Membership, str]:
+def first_among[Someone: Listed](people: Sequence[Someone], text: str) -> tuple[Someone, str]:
     """Whom a text begins with, the longest name first, and what follows the name: "Ben, great run!".
 
     Raises as `found_among` does, about the first word.
@@ -63,14 +77,25 @@ def first_among(people: Sequence[Membership], text: str) -> tuple[Membership, st
     return found_among(people, words[0] if words else ""), ""
 
 
+def sign(text: str) -> int | None:
+    """The number in "#17": how buttons speak of somebody, whatever their name is by the time they are tapped."""
+    found = re.fullmatch(r"#([0-9]{1,15})", text.strip())
+    return int(found[1]) if found else None
+
+
 def is_exactly(membership: Membership, text: str) -> bool:
     """Whether the text is this person's sign or whole name: what destroys something wants no less."""
     return _comparable(text) in {f"#{membership.id}", _comparable(membership.member.name)}
 
 
-def _fitting(people: Sequence[Membership], wanted: str) -> list[Membership]:
-    ways = (_signed, _named, _begun, _by_another_name, _nearly)
-    return next(filter(None, (way(people, wanted) for way in ways)), [])
+def _fitting[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
+    return (
+        _signed(people, wanted)
+        or _named(people, wanted)
+        or _begun(people, wanted)
+        or _by_another_name(people, wanted)
+        or _nearly(people, wanted)
+    )
 
 
 def _comparable(text: str) -> str:
@@ -78,24 +103,24 @@ def _comparable(text: str) -> str:
     return " ".join(bare.casefold().split()).removeprefix("@").strip("?!.,:;")
 
 
-def _signed(people: Sequence[Membership], wanted: str) -> list[Membership]:
-    return [each for each in people if wanted == f"#{each.id}"]
+def _signed[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
+    return [each for each in people if each.id == sign(wanted)]
 
 
-def _named(people: Sequence[Membership], wanted: str) -> list[Membership]:
+def _named[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
     return [each for each in people if _comparable(each.member.name) == wanted]
 
 
-def _begun(people: Sequence[Membership], wanted: str) -> list[Membership]:
+def _begun[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
     return [each for each in people if wanted and _comparable(each.member.name).startswith(wanted)]
 
 
-def _by_another_name(people: Sequence[Membership], wanted: str) -> list[Membership]:
+def _by_another_name[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
     """By a whole word of the name: a surname, a nickname."""
     return [each for each in people if wanted in _comparable(each.member.name).split()]
 
 
-def _nearly(people: Sequence[Membership], wanted: str) -> list[Membership]:
+def _nearly[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
     """A slip of the finger, in the whole name or in the first one."""
     likeness = {each.id: _likeness(wanted, _comparable(each.member.name)) for each in people}
     best = max(likeness.values(), default=0.0)

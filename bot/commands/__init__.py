@@ -1,5 +1,31 @@
 """One file per topic, in the order of the help: a file here is a folder in templates/chat and a story in tests."""
 
-from bot.commands import garmin, groups, standings, pictures, digest, sharing, away, manners, start  # noqa: I001 - the order of the help
+from bot.commands import (  # noqa: I001 - the order of the help
+    garmin,
+    groups,
+    invites,
+    roles,
+    settings,
+    standings,
+    pictures,
+    digest,
+    sharing,
+    away,
+    manners,
+    start,
+)
 
-__all__ = ["away", "digest", "garmin", "groups", "manners", "pictures", "sharing", "standings", "start"]
+__all__ = [
+    "away",
+    "digest",
+    "garmin",
+    "groups",
+    "invites",
+    "manners",
+    "pictures",
+    "roles",
+    "settings",
+    "sharing",
+    "standings",
+    "start",
+]

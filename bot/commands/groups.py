@@ -1,16 +1,16 @@
-"""Groups: starting, inviting, joining, choosing, leaving."""
+"""Groups: starting, naming, choosing, leaving."""
 
-import io
 from urllib.parse import quote
 
-import segno
-
-from bot.arguments import Code, Rest, Yes
+from bot.arguments import Rest, Who, Yes
 from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
-from services import groups, linking, media, members
-from services.groups import Invitation
+from messages.words import clean_name
+from models import Membership, Role
+from services import group_notices, groups, invites, joining, linking, members, roles
+from services.invites import Invitation
+from services.roster import find_member, is_exactly
 
 
 @command(
@@ -23,81 +23,45 @@ from services.groups import Invitation
 def new_group(turn: Turn, name: Rest) -> Message:
     """Start a group; answer with its invite, since that is what one wants next."""
     group = groups.start(turn.session, turn.member, name, turn.now)
-    invitation = groups.invite(turn.session, members.membership_of(turn.session, turn.member), turn.now)
+    invitation = invites.invite(turn.session, members.membership_of(turn.session, turn.member), turn.now)
     linked = linking.account_of(turn.session, turn.member) is not None
     steps = [] if linked else [commands["link garmin"].button("Connect Garmin")]
     return turn.say(
         "groups/created",
         group=group,
         invitation=invitation,
-        link=_link(turn, invitation),
+        link=link(turn, invitation),
         buttons=[*steps, commands["qr"].button("Invite by QR code")],
     )
 
 
 @command(
-    "invite",
-    aliases=("invite link", "link invite", "share"),
-    help="Get a link that lets friends join",
+    "rename group",
+    aliases=("rename", "group name"),
+    help="Call your group something else",
     allowed=Allowed.ADMINS,
-    examples=("invite",),
+    examples=("rename group Saturday Legends",),
+    destructive=True,
 )
-def invite(turn: Turn) -> Message:
-    """A new code, as a link to forward."""
-    invitation = groups.invite(turn.session, turn.membership, turn.now)
-    return turn.say(
-        "groups/invite",
-        invitation=invitation,
-        link=_link(turn, invitation),
-        buttons=[commands["qr"].button("QR code")],
-    )
+def rename_group(turn: Turn, name: Rest) -> Message:
+    """The new name stands in everything from now on."""
+    before = turn.group.name
+    group = groups.rename(turn.session, turn.membership, name, turn.now)
+    return turn.say("groups/renamed", group=group, before=before)
 
 
 @command(
-    "qr",
-    aliases=("qr code", "invite qr", "qrcode"),
-    help="Get the invite as a QR code to scan",
+    "describe",
+    aliases=("description", "describe group", "about group"),
+    help="Say in a line what your group is about",
     allowed=Allowed.ADMINS,
-    examples=("qr",),
+    examples=("describe Long runs, short breakfasts", "describe off"),
+    destructive=True,
 )
-def qr(turn: Turn) -> Message:
-    """A new code, as a picture."""
-    invitation = groups.invite(turn.session, turn.membership, turn.now)
-    png = io.BytesIO()
-    segno.make(_link(turn, invitation), error="m").save(png, kind="png", scale=16, border=4, dark="#0b3b3c")
-    picture = media.publish(turn.session, png.getvalue(), turn.now)
-    return turn.say("groups/qr", invitation=invitation, picture=picture)
-
-
-@command(
-    "join",
-    aliases=("j",),
-    help="Join a friend's group",
-    allowed=Allowed.ANYONE,
-    examples=("join K7QX2M", "join K7QX2M yes"),
-)
-def join(turn: Turn, code: Code, agreed: Yes | None = None) -> Message:
-    """Say what the others will see; join when that is agreed to."""
-    if agreed is None:
-        found = groups.invited_to(turn.session, turn.member, code, turn.now)
-        return turn.ask(
-            "groups/consent",
-            group=found.group,
-            size=groups.size(turn.session, found.group),
-            inviter=next(iter(groups.members(turn.session, found.group))).member,
-            buttons=[Button("Yes, join", f"join {code} yes"), Button("No, thanks", "never mind")],
-        )
-    membership = groups.join(turn.session, turn.member, code, turn.now)
-    account = linking.account_of(turn.session, turn.member)
-    step = (
-        commands["leaderboard"].button("Leaderboard") if account else commands["link garmin"].button("Connect Garmin")
-    )
-    return turn.say(
-        "groups/joined",
-        group=membership.group,
-        linked=account is not None,
-        buttons=[step, commands["help"].button("Help")],
-    )
+def describe(turn: Turn, text: Rest) -> Message:
+    """Whoever is invited reads it before they agree."""
+    group = groups.describe(turn.session, turn.membership, None if text.casefold() == "off" else text, turn.now)
+    return turn.say("groups/described", group=group)
 
 
 @command(
@@ -131,6 +95,7 @@ def list_groups(turn: Turn) -> Message:
         "groups/list",
         memberships=mine,
         current=current,
+        waiting=[each.name for each in joining.waits_for(turn.session, turn.member)],
         buttons=buttons if mine else [commands["new group"].button("Start a group")],
     )
 
@@ -153,20 +118,72 @@ def use(turn: Turn, wanted: Rest) -> Message:
     aliases=("leave group", "exit"),
     help="Leave your group",
     allowed=Allowed.MEMBERS,
-    examples=("leave", "leave yes"),
+    examples=("leave", "leave Office swim", "leave yes"),
     destructive=True,
 )
-def leave(turn: Turn, sure: Yes | None = None) -> Message:
-    """Leave, once that is confirmed."""
-    group = turn.group
-    if sure is None:
-        alone = groups.size(turn.session, group) == 1
-        buttons = [Button("Yes, leave", "leave yes"), Button("No, stay", "never mind")]
-        return turn.ask("groups/ask_sure", group=group, alone=alone, buttons=buttons)
-    groups.leave(turn.session, turn.membership, turn.now)
-    return turn.say("groups/left", group=group)
+def leave(turn: Turn, sure: Yes | None = None, who: Who | None = None) -> Message:
+    """Leave, once that is confirmed. An owner with others in the group says first who takes it over.
+
+    `who` is one's own place ("#33"), a group's name, or the one who takes over.
+    """
+    mine, successor = _leaving(turn, who)
+    others = [each for each in groups.members(turn.session, mine.group) if each.id != mine.id]
+    if mine.role is not Role.OWNER or not others:
+        return _leave(turn, mine, sure=sure is not None, alone=not others)
+    if successor is None:
+        return _ask_successor(turn, mine, others)
+    if sure is None or not (who and is_exactly(successor, who)):
+        roles.require_transfer(turn.session, mine, successor)
+        return turn.ask(
+            "groups/ask_handing",
+            about=f"leave #{successor.id}",
+            group=mine.group,
+            person=successor.member,
+            buttons=[Button("Yes, leave", f"leave #{successor.id} yes"), Button("No, stay", "never mind")],
+        )
+    roles.transfer(turn.session, mine, successor, turn.now)
+    group_notices.role_changed(turn.session, successor, turn.now)
+    groups.leave(turn.session, mine, turn.now)
+    return turn.say("groups/handed", group=mine.group, person=successor.member)
 
 
-def _link(turn: Turn, invitation: Invitation) -> str:
+def _leaving(turn: Turn, who: str | None) -> tuple[Membership, Membership | None]:
+    """The place that is to be left, and who takes over."""
+    if who is None:
+        return turn.membership, None
+    theirs = roles.signed(turn.session, turn.member, who)
+    if theirs is None and (group := groups.named(turn.session, turn.member, who)):
+        return turn.place(group.id), None
+    if theirs is None:
+        groups.require_owner(turn.session, turn.membership, "leave, and say who takes over")
+        return turn.membership, find_member(turn.session, turn.group, who)
+    mine = turn.place(theirs.group_id)
+    if theirs.id == mine.id:
+        return mine, None
+    groups.require_owner(turn.session, mine, "leave, and say who takes over")
+    return mine, theirs
+
+
+def _leave(turn: Turn, mine: Membership, *, sure: bool, alone: bool) -> Message:
+    if not sure:
+        buttons = [Button("Yes, leave", f"leave #{mine.id} yes"), Button("No, stay", "never mind")]
+        return turn.ask("groups/ask_sure", about=f"leave #{mine.id}", group=mine.group, alone=alone, buttons=buttons)
+    groups.leave(turn.session, mine, turn.now)
+    return turn.say("groups/left", group=mine.group)
+
+
+def _ask_successor(turn: Turn, mine: Membership, others: list[Membership]) -> Message:
+    """Admins are offered first, then whoever has been there longest."""
+    offered = sorted(others, key=lambda each: each.role is not Role.ADMIN)[:3]
+    buttons = [Button(clean_name(each.member.name, 20) or "Somebody", f"leave #{each.id}") for each in offered]
+    return turn.ask(
+        "groups/ask_successor",
+        group=mine.group,
+        others=[each.member.name for each in others],
+        buttons=buttons,
+    )
+
+
+def link(turn: Turn, invitation: Invitation) -> str:
     """A link that opens WhatsApp with "join CODE" typed; the friend only presses send."""
     return f"https://wa.me/{turn.world.settings.bot_phone}?text={quote(f'join {invitation.code}')}"

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from models import Group, Invite, Member
+from models import Group, Member
 from services import groups
 from tests.scenes import code_in, start_group
 from tests.town import Person, Town
@@ -72,99 +72,6 @@ def test_there_is_a_most_of_groups(town: Town, zoe: Person) -> None:
     assert len(zoe.says("start")) < 700
 
 
-def test_only_those_who_run_a_group_invite(zoe: Person, jose: Person) -> None:
-    start_group(zoe, jose)
-    assert "Join *Sunday Legends*: open this link" in zoe.says("invite")
-    assert jose.says("invite") == "Only admins can do that (invite). Admins: Zoë."
-    assert jose.says("qr") == "Only admins can do that (qr). Admins: Zoë."
-
-
-def test_the_invite_comes_as_a_qr_code_too(zoe: Person, jose: Person) -> None:
-    start_group(zoe)
-    heard = zoe.says("qr code")
-    assert zoe.phone.heard[-1].picture_url is not None
-    assert "You're in *Sunday Legends*" in jose.says(f"join {code_in(heard)} yes")
-
-
-def test_who_is_invited_learns_what_others_will_see_before_agreeing(zoe: Person, jose: Person) -> None:
-    code = start_group(zoe)
-    heard = jose.says(f"join {code.lower()}")
-    assert "You're asking to join *Sunday Legends*: 1 person, run by Zoë." in heard
-    assert "*They will never see* where you were" in heard
-    assert jose.buttons == ["Yes, join", "No, thanks"]
-    assert "✅ You're in *Sunday Legends*." in jose.taps("Yes, join")
-    assert jose.buttons == ["Connect Garmin", "Help"]
-    assert "2 members" in zoe.says("members")
-
-
-def test_agreement_has_many_words(zoe: Person, jose: Person) -> None:
-    code = start_group(zoe)
-    for line in ("Yes!", "ok 👍", "👍"):
-        jose.says(f"join {code}")
-        assert "✅ You're in" in jose.says(line)
-        jose.says("leave yes")
-
-
-def test_who_declines_does_not_join_and_is_not_stopped_by_a_second_tap(town: Town, zoe: Person, jose: Person) -> None:
-    jose.says(f"join {start_group(zoe)}")
-    for _ in range(2):
-        assert jose.taps("No, thanks").startswith("Forgotten.")
-    assert jose.says("members").startswith("You're in no group yet.")
-    with town.world.sessions() as session:
-        assert session.scalars(select(Member.opted_out_at)).all() == [None, None]
-
-
-def test_a_code_may_be_given_after_being_asked_for(zoe: Person, jose: Person) -> None:
-    code = start_group(zoe)
-    assert jose.says("join CODE").startswith("Which code?")
-    assert jose.says("ABCDEF").startswith("That code isn't active")
-    assert "You're asking to join *Sunday Legends*" in jose.says(f"*{code}*")
-    assert "✅ You're in" in jose.says("yes")
-
-
-def test_who_guesses_codes_has_to_wait(town: Town, zoe: Person, jose: Person) -> None:
-    code = start_group(zoe)
-    for _ in range(5):
-        assert jose.says("join ABCDEF").startswith("That code isn't active")
-    assert jose.says(f"join {code} yes") == "Five wrong codes. Try again in 15 minutes."
-    town.travel(minutes=16)
-    assert "✅ You're in" in jose.says(f"join {code} yes")
-
-
-def test_what_is_no_code_is_explained(zoe: Person) -> None:
-    zoe.says("hi")
-    assert 'I know *join*, but not what "123" means there.' in zoe.says("join 123")
-
-
-def test_a_code_ends_after_thirty_days(town: Town, zoe: Person, jose: Person) -> None:
-    code = start_group(zoe)
-    zoe.says("schedule off")
-    town.travel(days=29)
-    assert "You're asking to join" in jose.says(f"join {code}")
-    town.travel(days=2)
-    assert jose.says(f"join {code} yes").startswith("That code isn't active")
-
-
-def test_a_code_that_is_used_up_lets_nobody_in(town: Town, zoe: Person, jose: Person, sara: Person) -> None:
-    code = start_group(zoe)
-    with town.world.sessions.begin() as session:
-        session.execute(update(Invite).values(most_uses=1))
-    assert "You're in" in jose.says(f"join {code} yes")
-    assert sara.says(f"join {code} yes").startswith("That code isn't active")
-
-
-def test_nobody_joins_twice(zoe: Person, jose: Person) -> None:
-    code = start_group(zoe, jose)
-    assert jose.says(f"join {code}") == "You're already in *Sunday Legends*. Try *me* or *leaderboard*."
-    assert zoe.says(f"join {code} yes").startswith("You're already in")
-
-
-def test_the_code_of_a_group_that_has_ended_is_dead(zoe: Person, jose: Person) -> None:
-    code = start_group(zoe)
-    zoe.says("leave yes")
-    assert jose.says(f"join {code}").startswith("That code isn't active")
-
-
 def test_members_are_listed_with_their_roles(zoe: Person, jose: Person, sara: Person) -> None:
     start_group(zoe, jose, sara)
     jose.connects_garmin()
@@ -181,6 +88,7 @@ def test_a_large_group_with_long_names_is_still_answered(town: Town, zoe: Person
     assert "… and " in heard
     assert len(heard) < 700
     assert "Wolfeschlegelsteinhausenbergerdorff Sr. and 51 more are still in it" in zoe.says("leave yes")
+    assert zoe.buttons == ["Wolfeschlegelsteinha"] * 3
     assert len(zoe.heard) < 700
 
 
@@ -244,13 +152,101 @@ def test_a_slip_of_the_finger_makes_nobody_leave(zoe: Person, jose: Person) -> N
     assert "2 members" in jose.says("members")
 
 
-def test_an_owner_stays_as_long_as_there_are_others(zoe: Person, jose: Person) -> None:
+def test_an_owner_chooses_who_takes_over_before_leaving(town: Town, zoe: Person, jose: Person, sara: Person) -> None:
+    start_group(zoe, jose, sara)
+    zoe.says("promote سارة")
+    heard = zoe.says("leave yes")
+    assert heard.startswith("You run *Sunday Legends*, and José and \u2068سارة\u2069 are still in it. Who takes over")
+    assert zoe.buttons == ["سارة", "José"]
+    assert zoe.says("nobody at all").startswith('I know nobody called "nobody at all" in this group.')
+    zoe.says("leave")
+    assert zoe.says("josé").startswith("Hand *Sunday Legends* to José, and leave it?")
+    assert zoe.buttons == ["Yes, leave", "No, stay"]
+    assert zoe.taps("Yes, leave").startswith("You've left *Sunday Legends*, and José runs it now.")
+    assert jose.heard.startswith("You run *Sunday Legends* now.")
+    assert "2 members\n• José (owner)\n• \u2068سارة\u2069 (admin)" in jose.says("members")
+    assert zoe.says("groups").startswith("You're in no group yet.")
+
+
+def test_a_successor_may_be_tapped_and_doubted(zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
-    assert zoe.says("leave yes").startswith("You started *Sunday Legends*, and José is still in it.")
+    zoe.says("leave")
+    assert zoe.taps("José").startswith("Hand *Sunday Legends* to José, and leave it?")
+    assert zoe.taps("No, stay").startswith("Forgotten.")
+    assert "• Zoë (owner)" in zoe.says("members")
+
+
+def test_a_successor_who_left_in_the_meantime_takes_nothing_over(zoe: Person, jose: Person, sara: Person) -> None:
+    start_group(zoe, jose, sara)
+    zoe.says("leave José")
+    jose.says("leave yes")
+    assert zoe.taps("Yes, leave").startswith('I know nobody called "José" in this group.')
+    assert "2 members\n• Zoë (owner)" in zoe.says("members")
+
+
+def test_whoever_is_no_owner_chooses_no_successor(zoe: Person, jose: Person, sara: Person) -> None:
+    start_group(zoe, jose, sara)
+    assert jose.says("leave سارة yes") == "Only the owner can do that (leave, and say who takes over): Zoë."
+    assert "3 members" in jose.says("members")
+
+
+def test_the_last_one_out_closes_the_group(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
     jose.says("leave yes")
     assert "You're the last one in it, so the group ends with you." in zoe.says("leave")
     assert zoe.says("yes").startswith("You've left *Sunday Legends*.")
     assert zoe.says("groups").startswith("You're in no group yet.")
+
+
+def test_the_group_that_was_asked_about_is_left_whichever_is_talked_about_by_then(zoe: Person, jose: Person) -> None:
+    code = start_group(zoe, name="Sunday Legends")
+    jose.says(f"join {code} yes")
+    start_group(jose, name="Office swim")
+    assert jose.says("leave Sunday Legends").startswith("Leave *Sunday Legends*?")
+    says = dict(jose.phone.heard[-1].buttons)["Yes, leave"]
+    jose.says("use Office swim")
+    assert jose.says(says).startswith("You've left *Sunday Legends*.")
+    assert "1. Office swim ← we talk about this one" in jose.says("groups")
+    assert jose.says(says).startswith("That is about a group you're not in any more.")
+
+
+def test_a_group_is_renamed_and_described_by_its_admins(zoe: Person, jose: Person, sara: Person) -> None:
+    code = start_group(zoe, jose)
+    assert jose.says("rename group Mine") == "Only admins can do that (rename group). Admins: Zoë."
+    assert zoe.says("rename group *Saturday* Legends").startswith("*Sunday Legends* is called *Saturday Legends*")
+    assert "_Long runs, short breakfasts_" in zoe.says("describe Long runs, short breakfasts")
+    assert "_Long runs, short breakfasts_" in sara.says(f"join {code}")
+    assert zoe.says("describe off") == "*Saturday Legends* has no description any more."
+    assert zoe.says("describe").startswith("What is your group about?")
+    assert "_Early_" in zoe.says("Early")
+
+
+def test_two_groups_of_one_person_have_two_names(zoe: Person, jose: Person) -> None:
+    start_group(zoe, name="Sunday Legends")
+    assert zoe.says("new group SUNDAY legends").startswith("You're in a group called *SUNDAY legends* already")
+    start_group(zoe, name="Office swim")
+    assert zoe.says("rename group sunday legends").startswith("You're in a group called *sunday legends* already")
+    assert zoe.says("rename group OFFICE swim").startswith("*Office swim* is called *OFFICE swim*")
+
+
+def test_friends_groups_of_one_name_are_told_apart_by_number(zoe: Person, jose: Person) -> None:
+    start_group(jose)
+    start_group(zoe, jose)
+    assert "1. Sunday Legends (since Wed 18 Nov)\n2. Sunday Legends (since Wed 18 Nov) ←" in jose.says("groups")
+    assert jose.says("use sunday legends").startswith(
+        "Several of your groups are called *Sunday Legends*. Send one of these: *use 1*, *use 2*."
+    )
+    assert jose.says("use 1") == "Now we talk about *Sunday Legends*."
+
+
+def test_nobody_starts_groups_without_end(town: Town, zoe: Person) -> None:
+    for number in range(groups.MOST_STARTED):
+        start_group(zoe, name=f"Group {number}")
+        zoe.says("leave yes")
+        town.clock.travel(minutes=1)
+    assert zoe.says("new group One more") == "You've started 10 groups within a day. Try again tomorrow."
+    town.clock.travel(days=1)
+    assert "is ready" in zoe.says("new group One more")
 
 
 def test_who_has_left_may_come_back(zoe: Person, jose: Person) -> None:
@@ -268,4 +264,4 @@ def _crowd(town: Town, size: int, name: str) -> None:
         session.add_all(people)
         session.flush()
         for each in people:
-            groups._belong(session, group, each, groups.Role.MEMBER, datetime(2026, 11, 18, 19, tzinfo=UTC))
+            groups.belong(session, group, each, groups.Role.MEMBER, datetime(2026, 11, 18, 19, tzinfo=UTC))

@@ -12,9 +12,11 @@ from fitness.sports import Sport
 from messages.words import MOST, clean_name
 from services.digests import board_facts
 from services.scoring import Recount
+from services.settings import Settings
 from services.standings import Board, Row, Totals
 
 NAME = clean_name("שם" * MOST)
+DESCRIPTION = clean_name("שם " * 200, 200)
 YEAR = 8_784 * 3600.0  # nobody moves for longer than a leap year has seconds
 BIG = Totals(
     9_999,
@@ -36,7 +38,13 @@ def person(number: int = 1, name: str = NAME) -> Any:
 
 
 def group(**more: Any) -> Any:
-    facts = {"name": NAME, "timezone": "America/Argentina/ComodRivadavia", "next_digest_at": WHEN, "id": 1}
+    facts = {
+        "name": NAME,
+        "timezone": "America/Argentina/ComodRivadavia",
+        "description": DESCRIPTION,
+        "next_digest_at": WHEN,
+        "id": 1,
+    }
     return SimpleNamespace(**(facts | more))
 
 
@@ -47,7 +55,7 @@ def membership(number: int, role: str = "member") -> Any:
         group_id=number,
         member=person(number),
         role=role,
-        joined_at=WHEN,
+        since=WHEN,
     )
 
 
@@ -62,9 +70,10 @@ PLACE = SimpleNamespace(place=Place(49, 1, YEAR, tied=False), totals=BIG)
 ACCOUNT = SimpleNamespace(status="linked", last_sync_at=WHEN, next_sync_at=WHEN, last_error="Down", key_ends_at=WHEN)
 
 PRAISE = SimpleNamespace(award="regular", fit=1.0, figure=9_999, weekday=2, sport=Sport.STRENGTH)
+EVENT = SimpleNamespace(at=WHEN, action="group.invited", detail={"days": 90, "uses": 500})
+OTHER_EVENT = SimpleNamespace(at=WHEN, action="group.set", detail={"setting": "members_challenge", "value": False})
 
 FACTS: dict[str, Any] = {
-    "count": 9_999,
     "dark": True,
     "day": date(2026, 12, 30),
     "landmark": SimpleNamespace(kind="way", start="New York", end="Los Angeles"),
@@ -81,6 +90,24 @@ FACTS: dict[str, Any] = {
     "which": "weekday",
     "absence": SimpleNamespace(starts=WHEN.date(), ends=WHEN.date(), shown=True),
     "account": ACCOUNT,
+    "whom": NAME,
+    "who": NAME,
+    "waits": True,
+    "waiting": [NAME] * 10,
+    "role": "admin",
+    "requests": [SimpleNamespace(member=person(number), asked_at=WHEN) for number in range(50)],
+    "person": person(),
+    "numbers": range(1, 11),
+    "most_uses": 500,
+    "most_days": 90,
+    "lines": [f"Wed 30 Dec 23:59 {NAME} made {NAME} a member again"] * 20,
+    "invites": [SimpleNamespace(expires_at=WHEN, uses=499, most_uses=500)] * 100,
+    "for_good": True,
+    "event": EVENT,
+    "count": 9_999,
+    "chosen": Settings(),
+    "before": NAME,
+    "answer": "approved",
     "admins": [NAME] * 50,
     "alone": False,
     "command": SimpleNamespace(name="leaderboard", help="See who moved most", examples=("lb",) * 4, aliases=("lb",)),
@@ -94,7 +121,7 @@ FACTS: dict[str, Any] = {
     "group": group(),
     "groups": [NAME] * 10,
     "in_group": False,
-    "invitation": SimpleNamespace(code="K7QX2M", expires_at=WHEN, group=group()),
+    "invitation": SimpleNamespace(code="K7QX2M", expires_at=WHEN, uses=500, group=group()),
     "inviter": person(),
     "is_for_today": True,
     "is_new": True,
@@ -153,6 +180,19 @@ OTHERWISE: dict[str, Any] = {
     "alone": True,
     "up_to": None,
     "throttled": True,
+    "whom": None,
+    "who": None,
+    "waits": False,
+    "waiting": [],
+    "role": "member",
+    "requests": [],
+    "lines": [],
+    "invites": [],
+    "for_good": False,
+    "event": OTHER_EVENT,
+    "count": 0,
+    "chosen": Settings(False, 50, 100, 6, True, True, True),
+    "answer": "dropped",
     "first": None,
     "groups": [],
     "is_for_today": False,

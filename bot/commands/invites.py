@@ -1,0 +1,171 @@
+"""Getting into a group: invites, joining, and who waits to be let in."""
+
+import io
+
+import segno
+
+from bot.arguments import Code, Days, Uses, Who, Yes
+from bot.command import Allowed, command, commands
+from bot.commands.groups import link
+from bot.turn import Turn
+from messages.message import Button, Message
+from models import JoinRequest
+from services import group_notices, groups, invites, joining, linking, media
+
+DAYS, USES = Days(invites.DAYS), Uses(invites.USES)
+
+
+@command(
+    "invite",
+    aliases=("invite link", "link invite", "share"),
+    help="Get a link that lets friends join",
+    allowed=Allowed.MEMBERS,
+    examples=("invite", "invite 7 days 10 uses", "invite once"),
+)
+def invite(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
+    """A new code, as a link to forward."""
+    made = invites.invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="invite")
+    again = " ".join(["qr", f"{days} days", f"{uses} uses"])
+    return turn.say(
+        "invites/invite", invitation=made, link=link(turn, made), buttons=[Button("QR code instead", again)]
+    )
+
+
+@command(
+    "qr",
+    aliases=("qr code", "invite qr", "qrcode"),
+    help="Get the invite as a QR code to scan",
+    allowed=Allowed.MEMBERS,
+    examples=("qr", "qr 2 days"),
+)
+def qr(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
+    """A new code, as a picture."""
+    made = invites.invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="qr")
+    png = io.BytesIO()
+    segno.make(link(turn, made), error="m").save(png, kind="png", scale=16, border=4, dark="#0b3b3c")
+    picture = media.publish(turn.session, png.getvalue(), turn.now)
+    return turn.say("invites/qr", invitation=made, picture=picture)
+
+
+@command(
+    "invites",
+    aliases=("list invites", "codes"),
+    help="See which invites are open",
+    allowed=Allowed.ADMINS,
+    examples=("invites",),
+)
+def list_invites(turn: Turn) -> Message:
+    """How long each is good and for how many; the codes themselves are not kept."""
+    found = invites.active(turn.session, turn.group, turn.now)
+    buttons = [commands["revoke invites"].button("Revoke all")] if found else []
+    return turn.say(
+        "invites/list", group=turn.group, invites=found, buttons=[*buttons, commands["invite"].button("New invite")]
+    )
+
+
+@command(
+    "revoke invites",
+    aliases=("revoke codes", "cancel invites", "revoke invite"),
+    help="Make every invite of your group worthless",
+    allowed=Allowed.ADMINS,
+    examples=("revoke invites",),
+    destructive=True,
+)
+def revoke_invites(turn: Turn) -> Message:
+    """Nothing is lost by it: a new invite is a word away."""
+    count = invites.revoke(turn.session, turn.membership, turn.now)
+    return turn.say("invites/revoked", group=turn.group, count=count, buttons=[commands["invite"].button("New invite")])
+
+
+@command(
+    "join",
+    aliases=("j",),
+    help="Join a friend's group",
+    allowed=Allowed.ANYONE,
+    examples=("join K7QX2M", "join K7QX2M yes"),
+)
+def join(turn: Turn, code: Code, agreed: Yes | None = None) -> Message:
+    """Say what the others will see; join, or wait to be let in, when that is agreed to."""
+    if agreed is None:
+        return _ask_consent(turn, code)
+    got = joining.join(turn.session, turn.member, code, turn.now)
+    if isinstance(got, JoinRequest):
+        group_notices.join_asked(turn.session, got, joining.admins(turn.session, got.group), turn.now)
+        return turn.say("invites/waits", group=got.group)
+    account = linking.account_of(turn.session, turn.member)
+    step = (
+        commands["leaderboard"].button("Leaderboard") if account else commands["link garmin"].button("Connect Garmin")
+    )
+    return turn.say(
+        "invites/joined",
+        group=got.group,
+        linked=account is not None,
+        buttons=[step, commands["help"].button("Help")],
+    )
+
+
+@command(
+    "waiting",
+    aliases=("requests", "join requests"),
+    help="See who waits to be let into your group",
+    allowed=Allowed.MEMBERS,
+    examples=("waiting",),
+)
+def waiting(turn: Turn) -> Message:
+    """Names with numbers; a single one can be answered with a tap.
+
+    Where nobody waits in the group that is talked about, another that the member runs is talked about from now on:
+    the approved form of the notice has a fixed button and cannot say which group it was about.
+    """
+    group, people = joining.waiting_anywhere(turn.session, turn.membership)
+    turn.member.current_group_id = group.id
+    buttons = _answers(people[0]) if len(people) == 1 else []
+    return turn.say("invites/waiting", group=group, requests=people, buttons=buttons)
+
+
+@command(
+    "approve",
+    aliases=("accept", "let in"),
+    help="Let somebody in who waits",
+    allowed=Allowed.ADMINS,
+    examples=("approve 1", "approve José"),
+)
+def approve(turn: Turn, who: Who) -> Message:
+    """By number of the list, by name, or by a tap on the notice."""
+    request = joining.find_request(turn.session, turn.member, turn.group, who)
+    joined = joining.approve(turn.session, turn.place(request.group_id), request, turn.now)
+    linked = linking.account_of(turn.session, joined.member) is not None
+    group_notices.let_in(turn.session, joined, turn.now, linked=linked)
+    return turn.say("invites/approved", group=request.group, person=request.member)
+
+
+@command(
+    "decline",
+    aliases=("reject", "refuse"),
+    help="Turn somebody down who waits",
+    allowed=Allowed.ADMINS,
+    examples=("decline 1", "decline José"),
+    destructive=True,
+)
+def decline(turn: Turn, who: Who) -> Message:
+    """They are told, without a name and without a reason."""
+    request = joining.find_request(turn.session, turn.member, turn.group, who)
+    joining.decline(turn.session, turn.place(request.group_id), request, turn.now)
+    group_notices.turned_down(turn.session, request, turn.now)
+    return turn.say("invites/declined", group=request.group, person=request.member)
+
+
+def _ask_consent(turn: Turn, code: Code) -> Message:
+    group = invites.invited_to(turn.session, turn.member, code, turn.now).group
+    return turn.ask(
+        "invites/consent",
+        group=group,
+        size=groups.size(turn.session, group),
+        inviter=groups.members(turn.session, group)[0].member,
+        waits=groups.settings_of(group).approval,
+        buttons=[Button("Yes, join", f"join {code} yes"), Button("No, thanks", "never mind")],
+    )
+
+
+def _answers(request: JoinRequest) -> list[Button]:
+    return [Button("Approve", f"approve #{request.id}"), Button("Decline", f"decline #{request.id}")]

@@ -1,0 +1,140 @@
+"""Who runs a group, and who has to leave it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.arguments import Sure, Who
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from messages.message import Button, Message
+from models import Membership
+from services import group_notices, roles
+from services.roster import is_exactly
+
+
+@command(
+    "promote",
+    aliases=("make admin", "admin"),
+    help="Make somebody an admin of your group",
+    allowed=Allowed.OWNER,
+    examples=("promote José",),
+    destructive=True,
+)
+def promote(turn: Turn, who: Who) -> Message:
+    """Admins invite, let in, remove members, and choose the settings."""
+    return _changed(turn, who, roles.promote)
+
+
+@command(
+    "demote",
+    aliases=("unadmin",),
+    help="Make an admin a member again",
+    allowed=Allowed.OWNER,
+    examples=("demote José",),
+    destructive=True,
+)
+def demote(turn: Turn, who: Who) -> Message:
+    """They stay in the group."""
+    return _changed(turn, who, roles.demote)
+
+
+@command(
+    "transfer",
+    aliases=("hand over", "transfer group", "make owner"),
+    help="Hand your group to somebody else",
+    allowed=Allowed.OWNER,
+    examples=("transfer José",),
+    destructive=True,
+)
+def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+    """The new owner alone can take it back, so it is asked first."""
+    theirs = roles.meant(turn.session, turn.member, turn.group, who)
+    mine = turn.place(theirs.group_id)
+    if not _is_sure(theirs, who, sure):
+        roles.require_transfer(turn.session, mine, theirs)
+        return _ask(turn, theirs, "roles/ask_transfer", "transfer", "Yes, hand it over")
+    roles.transfer(turn.session, mine, theirs, turn.now)
+    group_notices.role_changed(turn.session, theirs, turn.now)
+    return turn.say("roles/transferred", group=theirs.group, person=theirs.member)
+
+
+@command(
+    "kick",
+    aliases=("remove member", "throw out"),
+    help="Remove somebody from your group",
+    allowed=Allowed.ADMINS,
+    examples=("kick José",),
+    destructive=True,
+)
+def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+    """Out of all boards at once. An invite lets them in again."""
+    theirs = roles.meant(turn.session, turn.member, turn.group, who)
+    mine = turn.place(theirs.group_id)
+    if not _is_sure(theirs, who, sure):
+        roles.require_power(turn.session, mine, theirs, "kick")
+        return _ask(turn, theirs, "roles/ask_kick", "kick", "Yes, remove")
+    roles.kick(turn.session, mine, theirs, turn.now)
+    group_notices.removed(turn.session, theirs, turn.now, for_good=False)
+    return turn.say("roles/kicked", group=theirs.group, person=theirs.member)
+
+
+@command(
+    "ban",
+    aliases=("block",),
+    help="Remove somebody for good: no code lets them back in",
+    allowed=Allowed.ADMINS,
+    examples=("ban José",),
+    destructive=True,
+)
+def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+    """Whoever has left already can be banned too."""
+    theirs = roles.meant_ever(turn.session, turn.member, turn.group, who)
+    mine = turn.place(theirs.group_id)
+    if not _is_sure(theirs, who, sure):
+        roles.require_power(turn.session, mine, theirs, "ban")
+        return _ask(turn, theirs, "roles/ask_ban", "ban", "Yes, ban")
+    if roles.ban(turn.session, mine, theirs, turn.now):
+        group_notices.removed(turn.session, theirs, turn.now, for_good=True)
+    undo = Button("Undo", f"unban #{theirs.id} yes")
+    return turn.say("roles/banned", group=theirs.group, person=theirs.member, buttons=[undo])
+
+
+@command(
+    "unban",
+    aliases=("unblock",),
+    help="Let somebody join again who was banned",
+    allowed=Allowed.ADMINS,
+    examples=("unban José",),
+    destructive=True,
+)
+def unban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+    """They are not back by that: they need an invite like anybody else."""
+    theirs = roles.meant_banned(turn.session, turn.member, turn.group, who)
+    mine = turn.place(theirs.group_id)
+    if not _is_sure(theirs, who, sure):
+        roles.require_power(turn.session, mine, theirs, "unban")
+        return _ask(turn, theirs, "roles/ask_unban", "unban", "Yes, unban")
+    roles.unban(turn.session, mine, theirs, turn.now)
+    button = commands["invite"].button("New invite")
+    return turn.say("roles/unbanned", group=theirs.group, person=theirs.member, buttons=[button])
+
+
+def _changed(turn: Turn, who: Who, change: Callable[[Session, Membership, Membership, datetime], None]) -> Message:
+    theirs = roles.meant(turn.session, turn.member, turn.group, who)
+    change(turn.session, turn.place(theirs.group_id), theirs, turn.now)
+    group_notices.role_changed(turn.session, theirs, turn.now)
+    return turn.say("roles/became", group=theirs.group, person=theirs.member, role=theirs.role)
+
+
+def _is_sure(theirs: Membership, who: Who, sure: Sure | None) -> bool:
+    """A yes counts for a sign or a whole name; a beginning or a slip is asked about, with the name it was taken for."""
+    return sure is not None and is_exactly(theirs, who)
+
+
+def _ask(turn: Turn, theirs: Membership, template: str, what: str, label: str) -> Message:
+    """Ask about this very person: what is tapped or said later means nobody else."""
+    line = f"{what} #{theirs.id}"
+    buttons = [Button(label, f"{line} yes"), Button("No", "never mind")]
+    return turn.ask(template, about=line, group=theirs.group, person=theirs.member, buttons=buttons)

@@ -1,0 +1,91 @@
+"""What a group has chosen, and what was done in it."""
+
+from bot.arguments import Percent, Setting, Switch, Weekday
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from messages.message import Button, Message
+from models import Role
+from services import acts, audit, groups, joining, settings
+from services.refusals import SettingNotUsable
+
+FEW, MOST_ACTS = 8, 20
+
+
+@command(
+    "settings",
+    aliases=("set", "setting", "group settings"),
+    help="See or change how your group works",
+    allowed=Allowed.MEMBERS,
+    examples=(
+        "settings",
+        "settings ranking off",
+        "settings cheer below 3",
+        "settings manual 50",
+        "settings week sunday",
+        "settings approval on",
+        "settings members invite on",
+    ),
+)
+def change_settings(
+    turn: Turn,
+    setting: Setting | None = None,
+    number: Percent | None = None,
+    day: Weekday | None = None,
+    switch: Switch | None = None,
+) -> Message:
+    """Anybody may look; only admins change something."""
+    given = [each for each in (number, day, switch) if each is not None]
+    if setting is None:
+        return _show(turn)
+    groups.require_admin(turn.session, turn.membership, "settings")
+    if len(given) != 1:
+        raise SettingNotUsable(setting=setting.value)
+    chosen = settings.change(turn.group, setting.value, _value(given[0]))
+    audit.note(
+        turn.session,
+        "group.set",
+        turn.now,
+        member_id=turn.member.id,
+        group_id=turn.group.id,
+        setting=setting.value,
+        value=getattr(chosen, setting.value),
+    )
+    return turn.say(
+        "settings/changed",
+        group=turn.group,
+        setting=setting.value,
+        chosen=chosen,
+        requests=joining.waiting(turn.session, turn.group),
+        buttons=[commands["settings"].button("All settings")],
+    )
+
+
+@command(
+    "audit",
+    aliases=("log admin", "admin log", "history"),
+    help="See what the admins of your group did",
+    allowed=Allowed.ADMINS,
+    examples=("audit", "audit 15"),
+)
+def show_audit(turn: Turn, most: int = FEW) -> Message:
+    """The newest first, as many as a screen holds."""
+    events = acts.latest(turn.session, turn.group, min(max(most, 1), MOST_ACTS))
+    return turn.say("settings/audit", group=turn.group, lines=acts.said(turn.session, turn.group, events, turn.reader))
+
+
+def _value(given: Percent | Weekday | Switch) -> bool | int:
+    return given is Switch.ON if isinstance(given, Switch) else int(given)
+
+
+def _show(turn: Turn) -> Message:
+    chosen = settings.settings_of(turn.group)
+    may = turn.membership.role is not Role.MEMBER
+    buttons = []
+    if may:
+        ranking = "off" if chosen.ranking else "on"
+        approval = "off" if chosen.approval else "on"
+        buttons = [
+            Button(f"Ranking {ranking}", f"settings ranking {ranking}"),
+            Button(f"Approval {approval}", f"settings approval {approval}"),
+        ]
+    return turn.say("settings/show", group=turn.group, chosen=chosen, may=may, buttons=buttons)

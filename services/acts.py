@@ -1,0 +1,50 @@
+"""What was done in a group, and by whom, in words."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from messages.render import Reader, words
+from models import AuditEvent, Group, Member
+
+SAID = (
+    "group.started",
+    "group.renamed",
+    "group.described",
+    "group.rescheduled",
+    "group.set",
+    "group.invited",
+    "group.invites_revoked",
+    "group.approved",
+    "group.declined",
+    "group.promoted",
+    "group.demoted",
+    "group.transferred",
+    "group.kicked",
+    "group.banned",
+    "group.unbanned",
+)
+
+
+def latest(session: Session, group: Group, most: int) -> list[AuditEvent]:
+    """The newest acts of those who run the group, the newest first."""
+    query = select(AuditEvent).where(AuditEvent.group_id == group.id, AuditEvent.action.in_(SAID))
+    return list(session.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(most)))
+
+
+def said(session: Session, group: Group, events: list[AuditEvent], reader: Reader) -> list[str]:
+    """Each act as a line, in the reader's language and the group's zone. Who has been erased has no name."""
+    there = replace(reader, timezone=group.timezone)
+    ids = {each.member_id for each in events} | {each.detail.get("person") for each in events}
+    names = {member.id: member.name for member in session.scalars(select(Member).where(Member.id.in_(ids - {None})))}
+    return [
+        words(
+            "settings/act",
+            there,
+            event=each,
+            who=names.get(each.member_id) if each.member_id else None,
+            whom=names.get(each.detail.get("person", 0)),
+        )
+        for each in events
+    ]
