@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from fitness.sports import NOT_SPORT, plain_key
+from fitness.sports import NOT_SPORT, Sport, plain_key, sport_of
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ HIKE: tuple[Band, ...] = ((9.99, 5.3, "17082"), (inf, 6.0, "17080"))
 _TABLE = """
     running street_running track_running treadmill_running indoor_running virtual_run   9.3  12050
     trail_running ultra_run obstacle_run                                                9.3  12140
+    wheelchair_push_run wheelchair_push_walk                                            4.0  -      proxy
     walking                                                                             3.5  17160
     indoor_walking                                                                      3.5  17160  proxy
     casual_walking                                                                      3.0  17170
@@ -123,6 +124,8 @@ def met_of(
     if key in NOT_SPORT:
         return Met(0.0, "")
     banded = _banded(key, kmh, watts, climb_per_km)
+    if parent_id is None:  # a file from a watch names no parent: the family stands for it
+        parent_id = FAMILIES.get(sport_of(key))
     return banded or TABLE.get(key) or PARENTS.get(parent_id or 0, UNKNOWN)
 
 
@@ -177,4 +180,16 @@ PARENTS: dict[int, Met] = {
     206: Met(7.0, "15610", "proxy"),
     219: Met(6.0, "15500", "proxy"),
     228: Met(5.0, "18100", "proxy"),
+}
+FAMILIES = {
+    Sport.RUN: 1,
+    Sport.RIDE: 2,
+    Sport.HIKE: 3,
+    Sport.WALK: 9,
+    Sport.SWIM: 26,
+    Sport.CARDIO: 29,
+    Sport.SKI: 165,
+    Sport.TEAM: 206,
+    Sport.RACKET: 219,
+    Sport.PADDLE: 228,
 }

@@ -20,3 +20,17 @@ class Metric(StrEnum):
     DISTANCE = "distance", "distance far km kms kilometres kilometers miles mileage"
     ELEVATION = "elevation", "elevation climb climbed climbing ascent hm metres meters vert"
     COUNT = "count", "count many often times sessions activities workouts"
+    STEPS = "steps", "steps step"
+    STREAK = "streak", "streak streaks"
+    IMPROVED = "improved", "improved improvement improver handicap"
+    CONSISTENCY = "consistency", "consistency consistent steady regular"
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether what several people did can be added up."""
+        return self not in {Metric.STREAK, Metric.IMPROVED, Metric.CONSISTENCY}
+
+    @property
+    def field(self) -> str:
+        """What a member must share to be on such a board: these three are read out of points."""
+        return self.value if self.is_sum else "points"

@@ -122,6 +122,7 @@ _KEYS = {
         diving single_gas_diving multi_gas_diving gauge_diving ccr_diving apnea_diving apnea_hunting pool_apnea""",
 }
 _FAMILIES = {key: sport for sport, keys in _KEYS.items() for key in keys.split()}
+KNOWN = frozenset(_FAMILIES) | NOT_SPORT
 
 _PARENTS = {
     1: Sport.RUN,

@@ -148,20 +148,43 @@ def climbed(context: Context, metres: float) -> str:
 @pass_context
 def points(context: Context, value: float) -> str:
     """Effort points: "224 pts"."""
-    template = context.environment.get_template("words/points.txt")
-    return template.render(points=value, reader=context["reader"]).strip()
+    return _said(context, "words/points.txt", points=value)
 
 
 @pass_context
 def figure(context: Context, totals: Any, metric: str) -> str:
     """What somebody did, by the metric that a board ranks by: totals, or the figure that was ranked."""
     value = totals if isinstance(totals, int | float) else totals.value(metric)
-    if metric == "count":
-        return f"{number(context, value)}×"
     if metric == "time":
         return duration(value)
-    ways = {"distance": far, "elevation": climbed}
-    return ways.get(metric, points)(context, value)
+    return FIGURES.get(metric, points)(context, value)
+
+
+def _times(context: Context, value: float) -> str:
+    return f"{number(context, value)}×"
+
+
+def _weeks(context: Context, value: float) -> str:
+    return _said(context, "words/weeks.txt", in_a_row=round(value))
+
+
+def _usual(context: Context, value: float) -> str:
+    return _said(context, "words/usual.txt", percent=round(value))
+
+
+def _said(context: Context, template: str, **facts: float) -> str:
+    found = context.environment.get_template(template)
+    return found.render(reader=context["reader"], **facts).strip()
+
+
+FIGURES = {
+    "distance": far,
+    "elevation": climbed,
+    "count": _times,
+    "steps": number,
+    "streak": _weeks,
+    "improved": _usual,
+}
 
 
 @pass_context

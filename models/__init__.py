@@ -16,6 +16,7 @@ from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
 from models.media import Content, Media
 from models.messages import InboundMessage, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.people import Identity, IdentityKind, Member, Units
+from models.records import RecordSet
 from models.scoring import FormulaRun
 from models.shares import Share
 
@@ -58,6 +59,7 @@ __all__ = [
     "MessageState",
     "OneTimeLink",
     "OutboundMessage",
+    "RecordSet",
     "Role",
     "RunStatus",
     "SentFile",

@@ -14,8 +14,10 @@ from fitness.ranking import Place, movers, rank
 from fitness.sports import Sport
 from models import Activity, Group, Member
 from services import privacy, scoring, syncing
+from services.figures import Figures
 from services.scoring import Recount
-from services.totals import SPORTS, Totals, counting, totals_and_before, totals_of
+from services.settings import settings_of
+from services.totals import SPORTS, Totals, counting, totals_of
 
 __all__ = [
     "SPORTS",
@@ -47,7 +49,7 @@ class Board:
     """A group's board. Only members who share with the group are on it, or in its totals.
 
     `silent_since` is until when data reach, if Garmin did not answer lately for some of them; `recount` tells of a
-    formula that has just changed.
+    formula that has just changed. One that is not `ranked` goes from A to Z and shows no places.
     """
 
     group: Group
@@ -59,6 +61,7 @@ class Board:
     before: Totals
     silent_since: datetime | None = None
     recount: Recount | None = None
+    ranked: bool = True
 
     def row_of(self, member: Member) -> Row | None:
         """The member's own line, if they are on the board."""
@@ -73,22 +76,26 @@ def board(
     session: Session, group: Group, metric: Metric, dates: Dates, before: Dates, sport: Sport | None = None
 ) -> Board:
     """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
-    shown = privacy.shown(session, group, [metric, "sports"] if sport else [metric])
-    people = {key: each.member for key, each in shown.items()}
-    found, found_before = totals_and_before(session, list(people), dates, before, sport)
-    totals, earlier = _seen(found, shown), _seen(found_before, shown)
-    places = _places(totals, metric, people)
-    moved = movers(places, _places(earlier, metric, people))
+    shown = privacy.shown(session, group, [metric.field, "sports"] if sport else [metric.field])
+    people, settings = {key: each.member for key, each in shown.items()}, settings_of(group)
+    figures = Figures(session, list(people), metric, sport, settings)
+    found = figures.of(dates, before)
+    totals, earlier = (_seen(each, shown) for each in found)
+    places = _places(figures.values(totals, dates), people)
+    moved = movers(places, _places(figures.values(earlier, before), people))
+    ranked = settings.is_ranked(len(places))
+    rows = [Row(each, people[each.key], totals.get(each.key, Totals()), moved.get(each.key)) for each in places]
     return Board(
         group=group,
         metric=metric,
         dates=dates,
-        rows=[Row(place, people[place.key], totals[place.key], moved.get(place.key)) for place in places],
+        rows=rows if ranked else sorted(rows, key=_by_name),
         sharing=len(people),
         together=sum(totals.values(), Totals()),
         before=sum(earlier.values(), Totals()),
         silent_since=syncing.silent_since(session, list(people)),
-        recount=scoring.recount(session, dates) if metric is Metric.POINTS else None,
+        recount=scoring.recount(session, dates) if metric.field == Metric.POINTS else None,
+        ranked=ranked,
     )
 
 
@@ -126,7 +133,11 @@ def _seen(totals: dict[int, Totals], shown: Mapping[int, privacy.Shown]) -> dict
     return {key: each.seen(shown[key].fields) for key, each in totals.items()}
 
 
-def _places(totals: dict[int, Totals], metric: Metric, people: dict[int, Member]) -> list[Place]:
+def _by_name(row: Row) -> tuple[str, int]:
+    return row.member.name.casefold(), row.member.id
+
+
+def _places(values: Mapping[int, float], people: Mapping[int, Member]) -> list[Place]:
     """Zeroes are not ranked: nobody is put on a board for not moving."""
-    values = {key: total.value(metric) for key, total in totals.items() if total.value(metric) > 0}
-    return rank(values, order=lambda key: (people[key].name.casefold(), key))
+    moved = {key: value for key, value in values.items() if value > 0}
+    return rank(moved, order=lambda key: (people[key].name.casefold(), key))

@@ -22,7 +22,7 @@ from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminSt
 from models.vault import Unreadable
 from providers.errors import Flaw, GarminBlocked, GarminThrottled, NotAnActivityFile
 from providers.garmin import DaySteps, Page
-from services import breakers, linking, scoring
+from services import breakers, linking, records, scoring
 from services.bells import Bell, ring
 from services.metrics import metrics_of
 from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
@@ -216,6 +216,7 @@ def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]]
     _merge(session, member.id, read, found)
     _add_legs(session, member.id, rows)
     _mark_twins(session, member.id, min(row.local_date for row in read.values()))
+    records.refresh(session, member.id)
     return found
 
 
@@ -235,6 +236,7 @@ def finish(
     for activity in gone:
         activity.deleted_at = now
     _mark_twins(session, account.member_id, errand.start)
+    records.refresh(session, account.member_id)
     account.last_sync_at = now
     if errand.start <= (now - FIRST_WINDOW + timedelta(days=2)).date():
         account.whole_year_at = now

@@ -21,7 +21,7 @@ MOST_APART = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Totals:
-    """What somebody did in some days: sessions, seconds, metres, metres climbed, effort points.
+    """What somebody did in some days: sessions, seconds, metres, metres climbed, effort points, steps.
 
     `sports` holds the seconds of each sport, `sport_points` its points.
     """
@@ -33,15 +33,17 @@ class Totals:
     points: float = 0.0
     elevation: float = 0.0
     sport_points: dict[Sport, float] = field(default_factory=dict)
+    steps: int = 0
 
     def value(self, metric: Metric) -> float:
-        """The figure that this metric ranks by: points, seconds, metres, or sessions; 0 for one that is no sum."""
+        """The figure that this metric ranks by: points, seconds, metres, sessions, steps; 0 for what is no sum."""
         sums = {
             Metric.POINTS: round(self.points, 1),
             Metric.TIME: self.time,
             Metric.DISTANCE: self.distance,
             Metric.ELEVATION: self.elevation,
             Metric.COUNT: self.count,
+            Metric.STEPS: self.steps,
         }
         return float(sums.get(metric, 0.0))
 
@@ -54,6 +56,7 @@ class Totals:
             self.points + other.points,
             self.elevation + other.elevation,
             _added(self.sport_points, other.sport_points),
+            self.steps + other.steps,
         )
 
     def seen(self, fields: Collection[str]) -> "Totals":
@@ -66,6 +69,7 @@ class Totals:
             points=self.points if "points" in fields else 0.0,
             elevation=self.elevation if "elevation" in fields else 0.0,
             sport_points=self.sport_points if {"sports", "points"}.issubset(fields) else {},
+            steps=self.steps if "steps" in fields else 0,
         )
 
     @property
@@ -127,6 +131,7 @@ def counting_in(spans: Sequence[Dates], sport: Sport | None = None) -> list[Colu
     conditions: list[ColumnElement[bool]] = [
         Activity.deleted_at.is_(None),
         Activity.twin_of.is_(None),
+        Activity.excluded_at.is_(None),
         # What seems impossible counts once its owner said that it is right.
         or_(Activity.doubt.is_(None), Activity.doubt_answer == DoubtAnswer.RIGHT),
         _reaches(spans),

@@ -86,7 +86,7 @@ def _place(turn: Turn, period: Period, sport: Sport | None) -> tuple[standings.R
         return None, 0
     dates, before = turn.resolve(period, turn.group.timezone)
     board = standings.board(turn.session, turn.group, Metric.POINTS, dates, before, sport)
-    return board.row_of(turn.member), len(board.rows)
+    return board.row_of(turn.member) if board.ranked else None, len(board.rows)
 
 
 def _other_periods(period: Period, sport: Sport | None) -> list[Button]:

@@ -81,7 +81,7 @@ def test_the_board_by_other_figures_sports_and_periods(zoe: Person, group: None)
     assert "*Sunday Legends* · 9–15 Nov · by time\n\n🥇 *José* 1h 30m\n🥇 *Zoë* 1h 30m ← you" in zoe.says(
         "lb time last week"
     )
-    assert "1–30 Nov 2025 · 🏊 Swim · by time\n\n🥇 *Zoë* 30 min ← you" in zoe.says("top time swim november 2025")
+    assert "1–30 Nov 2025 · 🏊 Swim · by time\n\n• *Zoë* 30 min ← you" in zoe.says("top time swim november 2025")
     # words may come in any order
     orders = ("distance run last week", "last week run distance", "run last week, distance!")
     said = {zoe.says(f"lb {words}") for words in orders}

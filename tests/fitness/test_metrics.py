@@ -21,4 +21,5 @@ def test_words_lead_to_one_metric(word, metric):
 
 def test_a_metric_is_stored_and_read_back_by_its_name():
     assert Metric("time") is Metric.TIME
-    assert [f"{metric}" for metric in Metric] == ["points", "time", "distance", "elevation", "count"]
+    names = ["points", "time", "distance", "elevation", "count", "steps", "streak", "improved", "consistency"]
+    assert [f"{metric}" for metric in Metric] == names

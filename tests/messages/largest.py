@@ -142,6 +142,8 @@ FACTS: dict[str, Any] = {
     "newest": ACTIVITY,
     "of": 50,
     "others": [NAME] * 49,
+    "in_a_row": 9_999,
+    "percent": 9_999,
     "people": [membership(1, "owner"), *(membership(number) for number in range(2, 51))],
     "place": PLACE,
     "points": 4_999_950.0,
