@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     people_a_day: int = Field(250, ge=1, description="People who may get a template in 24 hours: WhatsApp's tier")
     lines_a_minute: int = Field(20, ge=1, description="Lines of one person that are answered in a minute")
     lines_a_day: int = Field(200, ge=1, description="Lines of one person that are answered in a day")
+    garmin_rate: float = Field(1.0, gt=0, le=1000, description="Requests a second to Garmin, all workers together")
     send_rate: int = Field(20, ge=1, le=80, description="Messages a second at most; Twilio allows 80 for a sender")
 
     trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")

@@ -19,7 +19,7 @@ def settled(turn: Turn) -> Settled | None:
     """What this turn is, and its answer, if nobody needs to read it; None for the answer is silence. Stop is heard."""
     if said(turn.line) in STOP_WORDS:
         return None
-    if manners.is_secret(turn.line):
+    if not turn.files and manners.is_secret(turn.line):  # the words beside a file are its name
         manners.forget(turn.session, turn.sid, turn.now)
         return SECRET, turn.say("start/secret", buttons=[Button("Connect Garmin", "link garmin")])
     found = manners.lately(turn.session, turn.member.id, turn.line, turn.now)

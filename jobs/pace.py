@@ -74,7 +74,8 @@ class Pace:
     long that its claim could end. After a 429 the rate is halved, once in five seconds; then it grows by one a second.
     """
 
-    def __init__(self, redis: Redis, rate: float) -> None:
+    def __init__(self, redis: Redis, rate: float, name: str = "pace") -> None:
+        self._keys = [f"{name}:next", f"{name}:rate"]
         self.fastest, self.never_faster = rate * MARGIN, rate * CATCHING_UP
         self._one_at_a_time, self._last = Lock(), 0.0
         self._take, self._give_back = redis.register_script(TAKE), redis.register_script(GIVE_BACK)
@@ -84,7 +85,7 @@ class Pace:
     def take(self, most: int) -> Places:
         """Take up to `most` places in the next half second; there may be none. Without Redis, one each 200 ms."""
         try:
-            count, wait, rate, end = self._take(keys=[NEXT, RATE], args=[self.fastest, FASTER_EACH_SECOND, most, AHEAD])
+            count, wait, rate, end = self._take(keys=self._keys, args=[self.fastest, FASTER_EACH_SECOND, most, AHEAD])
         except RedisError:
             return self._alone()
         first, speed = time.monotonic() + max(float(wait), 0.0), float(rate)
@@ -95,7 +96,7 @@ class Pace:
         if not unused or not places.end:
             return
         try:
-            self._give_back(keys=[NEXT], args=[places.end, unused, places.rate])
+            self._give_back(keys=self._keys[:1], args=[places.end, unused, places.rate])
         except RedisError as error:
             log.warning("places lost", places=unused, error=type(error).__name__)
 
@@ -106,11 +107,17 @@ class Pace:
             self._last = start
         time.sleep(max(0.0, start - time.monotonic()))
 
+    def wait(self) -> None:
+        """Take the next place, however long it takes until it comes, and sleep until its moment."""
+        while not (moments := self.take(1).moments):
+            time.sleep(AHEAD / 2)
+        self.wait_for(moments[0])
+
     def slow_down(self) -> None:
         """The vendor said that it is too fast."""
         args = [self.fastest, FASTER_EACH_SECOND, SLOWEST, HALVE_ONCE_IN, FORGET_AFTER]
         try:
-            log.warning("slower", rate=round(float(self._slow(keys=[NEXT, RATE], args=args)), 1))
+            log.warning("slower", rate=round(float(self._slow(keys=self._keys, args=args)), 1))
         except RedisError:
             log.warning("slower", rate=WITHOUT_REDIS)
 
@@ -118,7 +125,7 @@ class Pace:
         now = time.monotonic()
         if self._alone_until > now + AHEAD:
             return Places(())
-        self._alone_until = max(now, self._alone_until) + 1 / WITHOUT_REDIS
+        self._alone_until = max(now, self._alone_until) + 1 / min(WITHOUT_REDIS, self.fastest)
         return Places((self._alone_until,))
 
 

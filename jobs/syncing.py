@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session as Database
 
 from jobs import crash
+from jobs.pace import Pace
 from jobs.work import transaction
 from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
@@ -19,6 +20,7 @@ from world import World
 
 log = structlog.get_logger()
 
+GARMIN_PACE = "garmin"
 MOST_ASKED_FOR = 3
 PAUSES = (0.1, 1, 5)  # seconds, while Postgres is away for a moment
 
@@ -89,9 +91,13 @@ def _confirmed(world: World, errand: Errand, account: Session, seen: set[int]) -
 
 
 def _opened(world: World, errand: Errand) -> Session:
-    """The account, its tokens renewed and kept: they rotate, and old ones are worth nothing."""
+    """The account, its tokens renewed and kept: they rotate, and old ones are worth nothing.
+
+    Every request of every worker waits for its place in one pace.
+    """
     door = world.garmin_by_key if errand.method is GarminMethod.KEY else world.garmin
     account = door.open(errand.tokens)
+    account.before = Pace(world.redis, world.settings.garmin_rate, GARMIN_PACE).wait
     account.renew()
     _keep(world, errand, account)
     crash.here("after_renewed")

@@ -1,6 +1,6 @@
 """The port to a person's Garmin data: what we need of it, in our own words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, Self
@@ -66,7 +66,12 @@ class DaySteps:
 
 
 class Session(Protocol):
-    """One account, opened from its stored tokens. Not safe to share between threads or processes."""
+    """One account, opened from its stored tokens. Not safe to share between threads or processes.
+
+    `before` is called before each request: whoever keeps a pace for all workers sleeps there.
+    """
+
+    before: Callable[[], object]
 
     @property
     def tokens(self) -> str:

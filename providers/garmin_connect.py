@@ -107,6 +107,7 @@ class Account:
         self.library = library
         self.client = library.client
         self.page = PAGE
+        self.before: Callable[[], object] = _at_once
 
     @property
     def tokens(self) -> str:
@@ -180,19 +181,26 @@ class Account:
             if self.client._token_expires_soon():  # noqa: SLF001 - the library hides a failed refresh; we must see it
                 self._refresh()
             token = self.client.di_token
+            self.before()
             try:
                 return question()
             except GarminConnectAuthenticationError:
                 if self.client.di_token != token:  # refused with fresh tokens too
                     raise
             self._refresh()
+            self.before()
             return question()
 
     def _refresh(self) -> None:
+        self.before()
         try:
             self.client._refresh_di_token()  # noqa: SLF001
         except GarminConnectAuthenticationError as error:
             raise _refresh_failed(str(error)) from None
+
+
+def _at_once() -> None:
+    """No pace to keep."""
 
 
 def _refresh_failed(message: str) -> GarminError:

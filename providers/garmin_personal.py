@@ -90,6 +90,7 @@ class Account:
         ends: datetime | None = None,
     ) -> None:
         self.ends = ends
+        self.before: Callable[[], object] = _at_once
         self._door, self._key, self._jwt, self._expires = door, key, jwt, expires
         self._wire = Wire(door.base_url, door.timeout)
         self._exchanged = self._asked = False
@@ -201,7 +202,12 @@ class Account:
         if self._asked:
             self._door.pause(COURTESY)
         self._asked = True
+        self.before()
         return self._wire.ask(method, path, credentials, query)
+
+
+def _at_once() -> None:
+    """No pace to keep."""
 
 
 def _life(jwt: str, now: datetime) -> tuple[datetime, datetime]:

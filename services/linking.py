@@ -17,11 +17,13 @@ from services.bells import Bell, ring
 
 LINK_FOR = timedelta(minutes=15)
 CODE_FOR = timedelta(minutes=10)
+HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait
 MOST_PASSWORDS = 3
 REMIND_DAYS = (14, 3, 0)
 PASSWORD_EVERY = timedelta(hours=24)
 MOST_CODES = 3
+MOST_AN_HOUR = 6  # passwords of one member: Garmin has locked accounts for less
 THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
 HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
 
@@ -87,16 +89,18 @@ def tries_left(session: Session, link: OneTimeLink) -> int:
 
 
 def held_until(session: Session, member_id: int, now: datetime) -> datetime | None:
-    """Until when no password of this member goes to Garmin, which holds their sign-ins back: each try makes it longer.
+    """Until when no password of this member goes to Garmin.
 
-    Two hours after the first time, then six, then a day.
+    When it holds their sign-ins back, each try makes it longer: two hours after the first time, then six, then a day.
+    And six tries within an hour are enough.
     """
     mine = (OneTimeLink.member_id == member_id, LinkAttempt.way == GarminMethod.PASSWORD)
-    query = select(LinkAttempt.expires_at).join(OneTimeLink).where(*mine, LinkAttempt.problem == THROTTLED)
-    times = sorted(session.scalars(query))
-    if not times:
-        return None
-    until = times[-1] - CODE_FOR + HELD_FOR[min(len(times), len(HELD_FOR)) - 1]
+    query = select(LinkAttempt.expires_at, LinkAttempt.problem).join(OneTimeLink).where(*mine)
+    tries = sorted((expires - CODE_FOR, problem or "") for expires, problem in session.execute(query))
+    throttled = [at for at, problem in tries if problem == THROTTLED]
+    waits = [throttled[-1] + HELD_FOR[min(len(throttled), len(HELD_FOR)) - 1]] if throttled else []
+    waits += [at + HOUR for at, _ in tries[-MOST_AN_HOUR : 1 - MOST_AN_HOUR]] if len(tries) >= MOST_AN_HOUR else []
+    until = max(waits, default=now)
     return until if until > now else None
 
 

@@ -176,6 +176,7 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str]) -
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_WHATSAPP_FROM": SENDER,
         "PRETEND_CLOCK": "1",
+        "GARMIN_RATE": "50",
         "LINES_A_MINUTE": "600",  # nobody is hurried in a play, and a bench is nothing but hurry
         "LINES_A_DAY": "1000000",
         "LOG_FORMAT": "console",

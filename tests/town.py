@@ -198,6 +198,7 @@ def settings(database_url: str, redis_url: str, base_url: str, simulator_url: st
         garmin_personal_api_base_url=f"{simulator_url}/garmin/personal",
         log_format="console",
         linger_seconds=0,
+        garmin_rate=1000,
         lines_a_minute=100_000,  # the clock of a test stands still
         lines_a_day=100_000,
     )

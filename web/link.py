@@ -128,14 +128,15 @@ def _page(
     """The page for where the sign-in stands. `held` is until when Garmin wants no password of this member."""
     until = held.astimezone(ZoneInfo(link.member.timezone)) if held else None
     if attempt is None:
-        return _form(world, problem=linking.THROTTLED if until else None, tries=tries, until=until)
+        return _form(world, problem="held" if until else None, tries=tries, until=until)
     if attempt.step is AttemptStep.DONE or link.used_at:
         return make_response(render_template("link_done.html", bot=world.settings.bot_phone))
     if attempt.step is AttemptStep.CODE and attempt.expires_at > world.now():
         facts = {"method": attempt.method, "problem": problem or attempt.problem}
         return make_response(render_template("link_code.html", csrf=_csrf(world), **facts), 400 if problem else 200)
     if attempt.step is AttemptStep.FAILED:
-        return _form(world, problem=attempt.problem, email=attempt.garmin_email or "", tries=tries, until=until)
+        problem = "held" if until and attempt.problem != linking.THROTTLED else attempt.problem
+        return _form(world, problem=problem, email=attempt.garmin_email or "", tries=tries, until=until)
     return make_response(render_template("link_wait.html"))
 
 

@@ -12,7 +12,8 @@ import world as worlds
 from models import Erasure, InboundMessage, Kudos
 from services.manners import is_secret
 from tests.conftest import Servers
-from tests.scenes import start_group
+from tests.recordings import TCX, session, tcx
+from tests.scenes import november, start_group
 from tests.town import Person, Town
 from tests.web.test_link import every_column, every_value, written
 from web.app import create_app
@@ -85,6 +86,12 @@ def test_a_secret_typed_here_is_refused_kept_nowhere_and_deleted_at_the_vendor(
         assert set(session.scalars(select(Erasure.sid))) == set(noted)
     assert len(noted) == len(SECRETS)
     assert "Sunday Legends" in zoe.says("Sunday Legends"), "a question stays open"
+
+
+def test_a_files_long_name_is_no_secret(town: Town, zoe: Person) -> None:
+    zoe.phone.sends_file(tcx(session(november(17))), TCX, "Morning_Run_2026-11-17T07-30-00_Garmin_Forerunner965.tcx")
+    town.rest()
+    assert zoe.heard.startswith("✅ Read and counted:")
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Bad weather at Garmin: an hour of it costs little, breaks nobody's link, is told on the boards, and passes."""
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -225,6 +227,17 @@ def test_a_wish_of_garmins_is_kept_whoever_asks(town: Town, zoe: Person) -> None
     town.clock.travel(minutes=20)
     assert zoe.says("sync").startswith("Garmin asks me to slow down. I try again at 22:20; no need to do anything.")
     assert lists(town) == asked_before
+
+
+def test_all_workers_keep_one_pace_with_garmin(town: Town) -> None:
+    town.world = replace(town.world, settings=town.world.settings.model_copy(update={"garmin_rate": 10}))
+    people = [link(town, number, (PASSWORD, KEY)[number % 2]) for number in range(1, 5)]
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as workers:
+        assert all(workers.map(lambda _: sync_next(town.world), people))
+    requests = len(town.garmin.requests())
+    assert requests >= 2 * len(people)
+    assert time.monotonic() - began > (requests - 1) / 10, "ten a second, whoever asks"
 
 
 def linked_of(town: Town, person: Person) -> Linked:

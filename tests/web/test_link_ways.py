@@ -300,6 +300,23 @@ def test_each_bad_sign_in_has_one_sentence(town: Town, zoe: Person, browser: Bro
         town.travel(hours=25)
 
 
+def test_after_six_passwords_within_an_hour_there_is_a_pause(town: Town, zoe: Person, browser: Browser) -> None:
+    for number in range(6):
+        browser = again(town, zoe) if number % 3 == 0 else browser
+        browser.sign_in(zoe.email, "wrong")
+        town.rest()
+        town.clock.travel(minutes=1)
+        browser.again()
+    refused_too_early(town, again(town, zoe), zoe.email)
+    assert len(attempts(town.world)) == 6
+    assert "before Wednesday 21:00. A key works at once." in again(town, zoe).again()
+    town.travel(minutes=55)
+    browser = again(town, zoe)
+    browser.sign_in(zoe.email, PASSWORD)
+    town.rest()
+    assert "Connected ✓" in browser.again()
+
+
 def refused_too_early(town: Town, browser: Browser, email: str) -> None:
     """Another link, opened before Garmin is ready: the page tells when, and takes no password."""
     html = browser.again()
