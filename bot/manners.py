@@ -2,7 +2,7 @@
 
 from bot.lines import said
 from bot.turn import Turn
-from messages.message import MOST_CAPTION, Button, Message, units
+from messages.message import Button, Message, units
 from models import InboundMessage
 from services import kudos, linking, manners, members
 from services.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
@@ -63,10 +63,9 @@ def with_kudos(turn: Turn, name: str, reply: Message) -> Message:
     """The reply, and below it the kind words that wait for its reader, as far as there is room."""
     if name in NEVER_DECORATED:
         return reply
-    most = min(MOST_REPLY, MOST_CAPTION)
     for each in kudos.waiting(turn.session, turn.member):
         text = f"{reply.text}\n\n{turn.say('manners/kudos_for_you', given=each).text}"
-        if units(text) > most:
+        if units(text) > MOST_REPLY:
             break
         each.delivered_at = turn.now
         reply = Message(text, reply.picture, reply.chart, reply.buttons, reply.approved)

@@ -21,7 +21,11 @@ NOT_UNDERSTOOD = "not understood"
 MOST_REPEATED = 3  # times that the same line is met before it is taken for a machine's
 SHORTEST_ECHO = 30  # signs: a person may well type a short sentence that the bot has said, a button's words for one
 
-SAYS_PASSWORD = r"(?:pass\s?word|pass\s?wd|passcode|pwd?|pin|pass\s?phrase|passwort|kennwort|contraseñ?n?a|mot de passe|wachtwoord|senha|parola)"  # noqa: S105, E501
+WORDS_FOR_PASSWORD = (
+    "pass ?word", "pass ?wd", "passcode", "pass ?phrase", "pwd?", "pin", "passwort", "kennwort", "contrase[nñ]a",
+    "mot de passe", "wachtwoord", "senha", "parola",
+)  # fmt: skip
+SAYS_PASSWORD = f"(?:{'|'.join(WORDS_FOR_PASSWORD)})"
 LABELLED = re.compile(rf"\b{SAYS_PASSWORD}\s*(?:is|ist|es|est)?\s*(?:[:=]|->|=>)\s*(\S{{4,}})", re.IGNORECASE)
 SPOKEN = re.compile(rf"\b{SAYS_PASSWORD}\s+(?:is|ist|es|est)\s+(\S{{4,}})\s*[.!]?$", re.IGNORECASE)
 BESIDE = re.compile(rf"^(?:my |mein |mi )?{SAYS_PASSWORD}\s+(\S{{6,}})$", re.IGNORECASE)
