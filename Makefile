@@ -10,7 +10,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test lint format check bench chaos browser pins clean
+.PHONY: help demo demo-reset story test lint format check bench chaos browser guide pins clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 		'or name yours with make browser CHROMIUM=/path/to/it.' >&2; exit 1; }
 	@$(PIP_INSTALL) --requirement requirements-browser.txt
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening
+
+guide: $(READY) ## write the table of commands into docs/guide.md
+	@$(PY) -m bot.guide
 
 pins: $(READY) ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions)
 	@$(PIP_INSTALL) pip-tools

@@ -92,3 +92,11 @@ def command(
 def all_commands() -> list[Command]:
     """Every command once, in the order of declaration."""
     return list({each.name: each for each in commands.values()}.values())
+
+
+def by_topic(least: int = 2) -> dict[str, list[Command]]:
+    """The commands of each topic that has at least so many: who knows one name finds its neighbours."""
+    topics: dict[str, list[Command]] = {}
+    for each in all_commands():
+        topics.setdefault(each.topic, []).append(each)
+    return {topic: found for topic, found in topics.items() if len(found) >= least}

@@ -1,7 +1,7 @@
 """Beginning, help, and being left in peace."""
 
 from bot.arguments import Rest
-from bot.command import Allowed, command, commands
+from bot.command import Allowed, by_topic, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
@@ -37,15 +37,19 @@ def start(turn: Turn) -> Message:
     aliases=("?", "commands", "h"),
     help="What I understand",
     allowed=Allowed.ANYONE,
-    examples=("help", "help leaderboard", "?"),
+    examples=("help", "help leaderboard", "help groups", "?"),
 )
 def explain(turn: Turn, topic: Rest | None = None) -> Message:
-    """The short list, or one command at length."""
-    wanted = commands.get(topic.casefold().strip(" ?!.")) if topic else None
+    """The dozen that one needs most, a topic's commands, or one command at length."""
+    asked = topic.casefold().strip(" ?!.") if topic else ""
+    wanted, topics = commands.get(asked), by_topic()
+    if asked in topics:
+        neighbours = [each for each in topics[asked] if each is not wanted]
+        return turn.say("start/help_topic", topic=asked, command=wanted, neighbours=neighbours)
     if wanted:
         return turn.say("start/help_command", command=wanted)
     buttons = [commands["leaderboard"].button("Leaderboard"), commands["me"].button("My week")]
-    return turn.say("start/help", topic=topic, buttons=buttons)
+    return turn.say("start/help", topic=topic, topics=list(topics), buttons=buttons)
 
 
 @command(

@@ -117,6 +117,16 @@ def test_help_explains_one_command(zoe: Person) -> None:
     assert "Also: lb, board, top" in heard
 
 
+def test_help_explains_a_topic(zoe: Person) -> None:
+    assert "So does *help* with: garmin, groups, invites, roles, settings" in zoe.says("help")
+    heard = zoe.says("help roles")
+    assert heard.startswith("*Roles*\n• *promote* – Make somebody an admin of your group\n")
+    assert heard.endswith("_help promote_ shows how that is written.")
+    heard = zoe.says("help settings")
+    assert heard.startswith("*settings* – See or change how your group works\n• settings\n• settings ranking off")
+    assert "• *audit* – See what the admins of your group did" in heard
+
+
 def test_help_about_what_does_not_exist_says_so(zoe: Person) -> None:
     assert 'I have no command called "dancing".' in zoe.says("help *dancing*")
 

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time
 from types import SimpleNamespace
 from typing import Any
 
+from bot import commands as _declared  # noqa: F401 - importing declares them
+from bot.command import by_topic
 from fitness.dates import Dates
 from fitness.metrics import Metric
 from fitness.ranking import Place
@@ -162,6 +164,8 @@ FACTS: dict[str, Any] = {
     "throttled": False,
     "today": date(2026, 11, 18),
     "topic": "*x* " * 1_000,
+    "topics": list(by_topic()),
+    "neighbours": by_topic()["groups"],
     "totals": BIG,
     "twins": True,
     "typed": "link_garmin " * 10,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jinja2 import meta
 
-from bot.command import all_commands, commands
+from bot.command import all_commands, by_topic, commands
 from bot.parser import NotUnderstood, understand
 from messages.message import units
 from messages.render import FOLDER, Reader, environment, words
@@ -159,6 +159,21 @@ def test_the_longest_names_and_the_largest_figures_fit_on_a_phone(template: str)
 @pytest.mark.parametrize("declared", all_commands(), ids=lambda each: each.name)
 def test_the_help_about_each_command_is_short(declared: object) -> None:
     assert units(words("start/help_command", Reader(), command=declared)) <= 300
+
+
+@pytest.mark.parametrize("topic", by_topic())
+def test_the_help_about_each_topic_fits_on_a_phone(topic: str) -> None:
+    command = commands.get(topic)
+    others = [each for each in by_topic()[topic] if each is not command]
+    text = words("start/help_topic", Reader(), topic=topic, command=command, neighbours=others)
+    assert 1 <= units(text) <= MOST_PLAIN
+
+
+def test_the_help_fits_on_a_phone() -> None:
+    """A screen of a phone shows about 20 lines of 45 signs."""
+    text = words("start/help", Reader(), topic=None, topics=list(by_topic()))
+    assert units(text) <= MOST_PLAIN
+    assert sum(-(-len(line) // 45) or 1 for line in text.splitlines()) <= 22
 
 
 def test_a_guess_that_is_named_leaves_room_for_the_longest_digest() -> None:

@@ -1,0 +1,47 @@
+"""The table of commands in docs/guide.md, written from their declarations: `make guide`."""
+
+from pathlib import Path
+
+from bot import commands as _declared  # noqa: F401 - importing declares them
+from bot.command import Allowed, Command, by_topic
+
+GUIDE = Path(__file__).parent.parent / "docs" / "guide.md"
+BEGIN, END = "<!-- commands: written by `make guide` -->", "<!-- end of commands -->"
+WHO = {
+    Allowed.ANYONE: "anybody",
+    Allowed.MEMBERS: "members of a group",
+    Allowed.ADMINS: "its admins",
+    Allowed.OWNER: "its owner",
+}
+
+
+def with_table(guide: str) -> str:
+    """The guide with the table as the declarations have it now."""
+    before, rest = guide.split(BEGIN)
+    after = rest.split(END)[1]
+    return f"{before}{BEGIN}\n\n{table()}\n{END}{after}"
+
+
+def table() -> str:
+    """Every command: what it does, for whom, and how it is written."""
+    head = "| command | what it does | for | write it like this | also |\n|---|---|---|---|---|\n"
+    parts = [f"### {topic.capitalize()}\n\n{head}{rows(found)}" for topic, found in by_topic(least=1).items()]
+    return "\n".join(parts)
+
+
+def rows(found: list[Command]) -> str:
+    """The lines of one topic."""
+    return "".join(map(_row, found))
+
+
+def _row(each: Command) -> str:
+    cells = (f"**{each.name}**", each.help, WHO[each.allowed], _listed(each.examples), _listed(each.aliases))
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _listed(lines: tuple[str, ...]) -> str:
+    return " · ".join(f"`{line.replace('|', chr(92) + '|')}`" for line in lines)
+
+
+if __name__ == "__main__":
+    GUIDE.write_text(with_table(GUIDE.read_text()))
