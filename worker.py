@@ -9,7 +9,7 @@ from rq import Worker as RqWorker
 
 import world as worlds
 from bot import receiving
-from jobs import delivery, digests, garmin, logs, pictures, scoring, tick
+from jobs import delivery, digests, garmin, housekeeping, logs, pictures, scoring, tick
 from jobs.queue import JsonJob
 
 WORK = (
@@ -23,6 +23,8 @@ WORK = (
     garmin.drain,
     garmin.remind,
     scoring.score_anew,
+    housekeeping.tidy,
+    housekeeping.sweep,
     tick.tick,
 )
 

@@ -17,6 +17,7 @@ from fitness.periods import Period, find_period
 from fitness.schedules import find_clock, find_weekday
 from fitness.spans import Span, find_span
 from fitness.sports import Sport
+from models import Units
 
 Found = tuple[Any, Sequence[int]]
 Reader = Callable[[Sequence[Word]], Found | None]
@@ -169,6 +170,43 @@ class Hours:
     end: time
 
 
+class Field(str):
+    """Something that a member may share with a group: one of `services.privacy.FIELDS`."""
+
+    __slots__ = ()
+
+
+class Choose(StrEnum):
+    """To choose first what the others see."""
+
+    CHOOSE = "privacy"
+
+
+class KeepOrErase(StrEnum):
+    """What becomes of activities when their account is disconnected."""
+
+    KEEP = "keep"
+    ERASE = "erase"
+
+
+class Included(StrEnum):
+    """Whether activities that are private at Garmin count."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+
+
+FIELDS = {
+    "sports": "sports sport types",
+    "time": "time duration hours",
+    "distance": "distance km kilometres miles",
+    "count": "count sessions number",
+    "points": "points score",
+    "elevation": "elevation climb ascent",
+    "steps": "steps",
+    "calories": "calories kcal",
+    "titles": "titles title names",
+}
 YES = {"yes", "y", "ok", "okay", "sure", "agree", "agreed", "yep", "yeah", "ja", "oui", "si", "👍"}
 PLAINLY_YES = {"yes", "y", "ok", "okay", "yep", "yeah"}
 SETTINGS = {
@@ -402,6 +440,11 @@ def _whole(words: Sequence[Word]) -> Found | None:
     return next(((int(word.key), [i]) for i, word in enumerate(words) if re.fullmatch(r"\d{1,4}", word.key)), None)
 
 
+def _field(words: Sequence[Word]) -> Found | None:
+    spoken = {word: field for field, said in FIELDS.items() for word in said.split()}
+    return next(((Field(spoken[word.key]), [i]) for i, word in enumerate(words) if word.key in spoken), None)
+
+
 def _rest(words: Sequence[Word]) -> Found | None:
     text = " ".join(word.raw for word in words).strip()
     return (Rest(text), range(len(words))) if text else None
@@ -455,12 +498,17 @@ READERS: dict[type, Reader] = {
     Number: _number,
     Amount: _amount,
     Hours: _hours,
+    Field: _field,
+    Choose: _among({"privacy", "choose"}, Choose.CHOOSE),
+    Units: _among({"metric", "km", "kilometres"}, Units.METRIC, {"imperial", "miles", "mi"}, Units.IMPERIAL),
+    KeepOrErase: _among({"keep"}, KeepOrErase.KEEP, {"erase", "delete"}, KeepOrErase.ERASE),
+    Included: _among({"include", "included", "on"}, Included.INCLUDE, {"exclude", "excluded", "off"}, Included.EXCLUDE),
 }
 
 # Read in this order: a date takes its number and its month before a number or a rest can.
 ORDER = (
     Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport, Picture,
-    Light, Whose, Newest, Weeks, Switch, Off, Sure, Yes,
+    Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
     Zone, int, Percent, Number, Who, Person, Rest,
 )  # fmt: skip
 
@@ -495,4 +543,9 @@ USAGE: dict[type, str] = {
     Number: "number",
     Amount: "120 km",
     Hours: "21:30-07:30",
+    Field: "field",
+    Choose: "privacy",
+    Units: "metric|imperial",
+    KeepOrErase: "keep|erase",
+    Included: "include|exclude",
 }

@@ -22,11 +22,15 @@ _KINDS = {
     **dict.fromkeys(("sessions", "session", "times", "activities", "activity", "workouts", "workout"), "count"),
     **dict.fromkeys(("steps", "step"), "steps"),
 }
+# "30 min 1 km" is half an hour and a kilometre; "1h 30 m" is an hour and a half all the same.
+_NO_WAY = rf"(?! ?(?:{'|'.join(sorted(_METRES.keys() - {'m'}, key=len, reverse=True))})(?!\S))"
 _LENGTHS = (
     re.compile(r"(?<= )(?P<h>[0-9]{1,2}):(?P<m>[0-5][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
-    re.compile(rf"(?<= )(?P<h>[0-9]{{1,3}}) ?{_HOURS}(?: ?(?:and )?(?P<m>[0-9]{{1,2}}) ?{_MINUTES}?)?(?!\S)"),
+    re.compile(rf"(?<= )(?P<h>[0-9]{{1,3}}) ?{_HOURS}(?: ?(?:and )?(?P<m>[0-9]{{1,2}}){_NO_WAY} ?{_MINUTES}?)?(?!\S)"),
     re.compile(rf"(?<= )(?P<d>[0-9]{{1,3}}[.,][0-9]{{1,2}}) ?{_HOURS}(?!\S)"),
-    re.compile(rf"(?<= )(?P<m>[0-9]{{1,4}}) ?{_MINUTES}(?: ?(?:and )?(?P<s>[0-9]{{1,2}}) ?{_SECONDS}?)?(?!\S)"),
+    re.compile(
+        rf"(?<= )(?P<m>[0-9]{{1,4}}) ?{_MINUTES}(?: ?(?:and )?(?P<s>[0-9]{{1,2}}){_NO_WAY} ?{_SECONDS}?)?(?!\S)"
+    ),
     re.compile(r"(?<= )(?P<half>half an?) hour(?!\S)"),
     re.compile(r"(?<= )(?P<hour>an?) hour(?P<andhalf> and a half)?(?!\S)"),
 )

@@ -2,16 +2,18 @@
 
 import structlog
 
-from jobs import crash, delivery, digests, garmin, pictures, scoring
+from jobs import crash, delivery, digests, garmin, housekeeping, pictures, scoring
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
-from services import contents, files, linking, media, outcomes, shares, syncing
+from services import contents, erasure, exports, files, linking, media, outcomes, shares, syncing
 from services import digests as digest_service
 from services import scoring as scoring_service
 from services.bells import Bell
 from world import World
 
 log = structlog.get_logger()
+
+SWEEP_AT = 17  # minutes past each hour: nothing else begins then
 
 
 @job("tick", timeout=60)
@@ -50,6 +52,7 @@ def ring_for_what_waits(world: World) -> None:
         to_freeze = digest_service.is_freezing(session, now)
         unchecked = contents.is_check_due(session, now)
         outdated = scoring_service.is_due(session)
+        unhoused = exports.is_waiting(session) or erasure.is_due(session, now)
         ending = bool(linking.due_reminders(session, now))
     for is_needed, work in (
         (bool(waiting), delivery.drain),
@@ -60,6 +63,8 @@ def ring_for_what_waits(world: World) -> None:
         (to_draw, pictures.draw_shares),
         (ending, garmin.remind),
         (outdated, scoring.score_anew),
+        (unhoused, housekeeping.tidy),
+        (now.minute == SWEEP_AT, housekeeping.sweep),
         (unchecked, delivery.check_templates),
         (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),
     ):

@@ -237,6 +237,12 @@ def sport_name(environment: Environment, which: str) -> str:
 
 
 @pass_environment
+def field(environment: Environment, which: str) -> str:
+    """Something that one may share: "number of sessions"."""
+    return environment.get_template("words/field.txt").render(field=str(which)).strip()
+
+
+@pass_environment
 def metric(environment: Environment, which: str) -> str:
     """What a board ranks by: "by time"."""
     return environment.get_template("words/metric.txt").render(metric=str(which)).strip()
@@ -323,6 +329,7 @@ ALL = {
     "sport": sport,
     "sport_name": sport_name,
     "metric": metric,
+    "field": field,
     "name": name,
     "quoted": quoted,
     "listed": listed,

@@ -10,7 +10,9 @@ from models.base import Base, Key
 
 
 class AuditEvent(Base):
-    """One act. Only ever added: the database refuses changes."""
+    """One act. Only ever added: the database refuses changes, but for cutting the link to a person or a group that is
+    erased. Then `pseudonym` still tells which acts were one person's.
+    """
 
     __tablename__ = "audit_events"
 
@@ -18,5 +20,6 @@ class AuditEvent(Base):
     at: Mapped[datetime]
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="SET NULL"), index=True)
+    pseudonym: Mapped[str | None] = mapped_column(String(20))
     action: Mapped[str] = mapped_column(String(40))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

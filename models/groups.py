@@ -134,6 +134,7 @@ class JoinRequest(Base, Timestamps):
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"))
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
     asked_at: Mapped[datetime]
+    hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
     answer: Mapped[Answer | None] = mapped_column(Word(Answer))
     answered_at: Mapped[datetime | None]
 

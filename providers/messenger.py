@@ -134,6 +134,10 @@ class Messenger(Protocol):
         """
         ...
 
+    def forget(self, sid: str) -> None:
+        """Let the vendor delete one message, what it said, and what came with it. Raises a `MessengerError`."""
+        ...
+
     def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Tell whether this webhook was really signed by the vendor for this URL."""
         ...

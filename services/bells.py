@@ -14,6 +14,7 @@ class Bell(StrEnum):
     GARMIN = "garmin"
     DIGESTS = "digests"
     SHARES = "shares"
+    HOUSEKEEPING = "housekeeping"
 
 
 def ring(session: Session, bell: Bell) -> None:

@@ -6,10 +6,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from fitness.schedules import Weekly, cron
+from messages.render import words
 from messages.words import clean_name
 from models import Answer, AuditEvent, Group, JoinRequest, Member, Membership, Role
-from services import audit, digests, privacy
-from services.members import memberships
+from services import audit, digests, privacy, undo
+from services.members import memberships, reader_of
 from services.refusals import (
     GroupNameNotUsable,
     GroupNameTaken,
@@ -30,7 +31,7 @@ __all__ = ["Settings", "find_member", "members", "settings_of"]
 MOST_GROUPS = 10
 MOST_STARTED, STARTED_WITHIN = 10, timedelta(days=1)
 MOST_DESCRIPTION = 200
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-11b"
 FIRST_SCHEDULE = Weekly(weekday=6, at=time(18, 0))
 
 
@@ -73,7 +74,9 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
     others = [each for each in members(session, membership.group) if each.id != membership.id]
     if membership.role is Role.OWNER and others:
         raise OwnerCannotLeave(group=membership.group, others=[each.member.name for each in others])
+    undo.remember(session, membership.member, "leave", now, membership, left_at=None)
     membership.left_at = now
+    privacy.changed(session, membership, now, {})
     if not others:
         _close(session, membership.group, now)
     if membership.member.current_group_id == membership.group_id:
@@ -142,10 +145,11 @@ def belong(session: Session, group: Group, member: Member, role: Role, now: date
     ) or Membership(group_id=group.id, member_id=member.id)
     membership.role = role
     membership.shares = list(privacy.SHARED_AT_FIRST)
-    membership.hidden = False
+    membership.hidden = membership.anonymous = False
     membership.muted_until = None
     membership.consented_at = membership.joined_at = now
     membership.consent_version = CONSENT_VERSION
+    membership.consent_wording = words("groups/consent_sees", reader_of(member))
     membership.left_at = None
     session.add(membership)
     session.flush()

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Answer, Group, JoinRequest, Member, Membership, Role
-from services import audit, groups, invites
+from services import audit, groups, invites, undo
 from services.members import membership_in, memberships
 from services.refusals import (
     DeclinedLately,
@@ -22,8 +22,13 @@ from services.roster import found_among, sign
 DECLINED_FOR = timedelta(days=1)
 
 
-def join(session: Session, member: Member, code: str, now: datetime) -> Membership | JoinRequest:
-    """Use a code, having agreed to what the others see: belong to the group, or wait where its admins want that."""
+def join(
+    session: Session, member: Member, code: str, now: datetime, *, hidden: bool = False
+) -> Membership | JoinRequest:
+    """Use a code, having agreed to what the others see: belong to the group, or wait where its admins want that.
+
+    With `hidden` the others see nothing until the member has chosen what.
+    """
     invite = invites.invited_to(session, member, code, now)
     group = invite.group
     is_watched = groups.settings_of(group).approval
@@ -33,12 +38,14 @@ def join(session: Session, member: Member, code: str, now: datetime) -> Membersh
     invite.uses += 1
     consent = groups.CONSENT_VERSION
     if is_watched:
-        request = JoinRequest(group_id=group.id, member_id=member.id, asked_at=now)
+        request = JoinRequest(group_id=group.id, member_id=member.id, asked_at=now, hidden=hidden)
         session.add(request)
         session.flush()
         audit.note(session, "group.asked", now, member_id=member.id, group_id=group.id, consent=consent)
         return request
     membership = groups.belong(session, group, member, Role.MEMBER, now)
+    membership.hidden = hidden
+    undo.remember(session, member, "join", now, membership, left_at=now)
     _drop(session, member, group, now)
     member.current_group_id = group.id
     audit.note(session, "group.joined", now, member_id=member.id, group_id=group.id, consent=consent)
@@ -86,7 +93,7 @@ def approve(session: Session, membership: Membership, request: JoinRequest, now:
     """Let somebody in who waits. They agreed when they asked."""
     _answer(session, membership, request, Answer.APPROVED, now, "approve")
     joined = groups.belong(session, request.group, request.member, Role.MEMBER, now)
-    joined.consented_at = request.asked_at
+    joined.consented_at, joined.hidden = request.asked_at, request.hidden
     return joined
 
 

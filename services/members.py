@@ -38,6 +38,13 @@ def reader_of(member: Member) -> Reader:
     return Reader(member.locale, member.units, member.timezone)
 
 
+def found(session: Session, who: str) -> Member | None:
+    """The member with this id, phone number or id at WhatsApp: as an operator names them."""
+    if who.isascii() and who.isdigit():
+        return session.get(Member, int(who))
+    return session.scalar(select(Member).join(Identity).where(Identity.value == who))
+
+
 def local_now(member: Member, now: datetime) -> datetime:
     """The member's own clock."""
     return now.astimezone(ZoneInfo(member.timezone))

@@ -1,18 +1,25 @@
-"""What the others in a group may see. Boards, digests and pictures read people only through here."""
+"""What the others in a group may see. Boards, digests and pictures read people only through here.
 
-from collections.abc import Iterable
+docs/decisions/0011-hidden-and-anonymous.md tells why it is as it is.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from messages.render import Reader, words
 from models import Group, Member, Membership
 from services import audit
 
-# In the order in which they are told. The name is shared by whoever is not hidden.
+# In the order in which they are told. The name is shared by whoever is neither hidden nor anonymous.
 FIELDS = ("sports", "time", "distance", "count", "points", "elevation", "steps", "calories", "titles")
 SHARED_AT_FIRST = ("sports", "time", "distance", "count", "points")
+# With fewer than so many nameless rows it is too easy to say whose each one is.
+FEWEST_ANONYMOUS = 3
 
 
 @dataclass(frozen=True)
@@ -23,25 +30,42 @@ class Shown:
     fields: frozenset[str]
 
 
-def sharing(session: Session, group: Group, field: str) -> dict[int, Member]:
-    """The members, by id, of whom the group may see this field, with their name.
+def sharing(session: Session, group: Group, field: str, since: date | None = None) -> dict[int, Member]:
+    """The members, by id, of whom the group may see this field together with their name.
 
-    Not who has left, hides, or does not share it. Whatever is said in a group about people, be it a row, a sum, a
-    count or a mean, is made of these and of nobody else: then nobody else can be worked out from it.
+    Not who has left, hides, is anonymous, or does not share it; nor, where `since` is the first day of what is told,
+    who was anonymous on a day of it. Whatever is said in a group about people, be it a row, a sum, a count or a mean,
+    is made of these and of nobody else: then nobody else can be worked out from it. Only a board may add nameless
+    rows (`veiled`).
     """
-    return {key: each.member for key, each in shown(session, group, [field]).items()}
+    return {key: each.member for key, each in shown(session, group, [field], since).items()}
 
 
-def shown(session: Session, group: Group, fields: Iterable[str] = ()) -> dict[int, Shown]:
-    """The members of whom the group may see all these fields, and what else it may see of them. One query."""
-    wanted = _known(fields)
-    query = (
-        select(Member, Membership.shares)
-        .join(Membership, Membership.member_id == Member.id)
-        .where(Membership.group_id == group.id, Membership.left_at.is_(None), ~Membership.hidden)
-    )
-    people = (Shown(member, frozenset(shares)) for member, shares in session.execute(query))
-    return {each.member.id: each for each in people if each.fields.issuperset(wanted)}
+def shown(session: Session, group: Group, fields: Iterable[str] = (), since: date | None = None) -> dict[int, Shown]:
+    """The members whom the group may see by name with all these fields, and what else it may see of them."""
+    found = _visible(session, group, fields, anonymous=False)
+    return {each.member.id: each for each, seen_from in found if since is None or not seen_from or seen_from <= since}
+
+
+def veiled(session: Session, group: Group, fields: Iterable[str], since: date) -> dict[int, Shown]:
+    """The anonymous members who may be on a board whose first day is `since`, by id. None of them where any could be
+    told from the others: where they are too few, or where somebody came or went among them since then.
+    """
+    last = session.scalar(select(func.max(Membership.seen_from)).where(Membership.group_id == group.id))
+    if last is not None and last > since:
+        return {}
+    found = {each.member.id: each for each, _ in _visible(session, group, fields, anonymous=True)}
+    return found if len(found) >= FEWEST_ANONYMOUS else {}
+
+
+def nameless(number: int) -> Member:
+    """Who stands in a row whose owner is not told. Nobody in the database; its id is below zero."""
+    return Member(id=-number, name=words("words/somebody", Reader()))
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a name would be taken for a nameless row."""
+    return name.casefold().startswith(words("words/somebody", Reader()).casefold())
 
 
 def share(session: Session, membership: Membership, field: str, now: datetime, *, on: bool) -> bool:
@@ -49,22 +73,61 @@ def share(session: Session, membership: Membership, field: str, now: datetime, *
     (field,) = _known([field])
     before = list(membership.shares)
     membership.shares = [each for each in FIELDS if (on if each == field else each in before)]
+    changed(session, membership, now, {"shares": before})
     _note(session, membership, "privacy.shared" if on else "privacy.unshared", now, field=field)
     return membership.shares != before
 
 
-def hide(session: Session, membership: Membership, now: datetime) -> bool:
-    """Appear in nothing that the group is told, and count in none of its totals. Tells whether that is new."""
-    changed, membership.hidden = not membership.hidden, True
-    _note(session, membership, "privacy.hidden", now)
-    return changed
+def hide(session: Session, membership: Membership, now: datetime, *, on: bool = True) -> bool:
+    """Appear in nothing that the group is told, and count in none of its totals; or again. Tells whether it is new."""
+    before, membership.hidden = membership.hidden, on
+    changed(session, membership, now, {"hidden": before})
+    _note(session, membership, "privacy.hidden" if on else "privacy.unhidden", now)
+    return before != on
 
 
-def unhide(session: Session, membership: Membership, now: datetime) -> bool:
-    """Appear again. Tells whether that is new."""
-    changed, membership.hidden = membership.hidden, False
-    _note(session, membership, "privacy.shown", now)
-    return changed
+def be_anonymous(session: Session, membership: Membership, now: datetime, *, on: bool) -> bool:
+    """Count on the boards without a name, from tomorrow; or with it again. Tells whether it is new."""
+    before, membership.anonymous = membership.anonymous, on
+    if before != on:
+        changed(session, membership, now, {"anonymous": before})
+    _note(session, membership, "privacy.anonymous" if on else "privacy.named", now)
+    return before != on
+
+
+def are_enough(session: Session, group: Group) -> bool:
+    """Whether there are enough anonymous members for nameless rows."""
+    query = select(func.count()).where(Membership.anonymous, *_belonging(group))
+    return (session.scalar(query) or 0) >= FEWEST_ANONYMOUS
+
+
+def changed(session: Session, membership: Membership, now: datetime, before: Mapping[str, object]) -> None:
+    """Something about what the group sees of this member has changed; `before` holds what it was.
+
+    Where it touches an anonymous member, nameless rows begin anew tomorrow: two outputs about the same days, one
+    before and one after, would show which row has gone or come.
+    """
+    if membership.anonymous or before.get("anonymous"):
+        today = now.astimezone(ZoneInfo(membership.group.timezone)).date()
+        membership.seen_from = max(membership.seen_from or today, today + timedelta(days=1))
+        session.flush()
+
+
+def _visible(
+    session: Session, group: Group, fields: Iterable[str], *, anonymous: bool
+) -> list[tuple[Shown, date | None]]:
+    wanted = _known(fields)
+    query = (
+        select(Member, Membership.shares, Membership.seen_from)
+        .join(Membership, Membership.member_id == Member.id)
+        .where(*_belonging(group), Membership.anonymous == anonymous)
+    )
+    found = ((Shown(member, frozenset(shares)), seen_from) for member, shares, seen_from in session.execute(query))
+    return [(each, seen_from) for each, seen_from in found if each.fields.issuperset(wanted)]
+
+
+def _belonging(group: Group) -> tuple[ColumnElement[bool], ...]:
+    return Membership.group_id == group.id, Membership.left_at.is_(None), ~Membership.hidden
 
 
 def _known(fields: Iterable[str]) -> list[str]:

@@ -175,3 +175,39 @@ class NotBanned(Refusal):
 
 class NotInThatGroup(Refusal):
     """A sign, as buttons say it, of a group that the member is not, or no longer, in."""
+
+
+class NothingToUndo(Refusal):
+    """Facts: minutes (how long acts can be taken back)."""
+
+
+class NameNotUsable(Refusal):
+    """Nothing readable is left of a member's name, or it is kept for nameless rows."""
+
+
+class ZoneNotKnown(Refusal):
+    """Facts: wanted."""
+
+
+class LanguageNotKnown(Refusal):
+    """Facts: wanted, languages (names)."""
+
+
+class NoSuchActivity(Refusal):
+    """Facts: excluded (whether it was to be among those left out)."""
+
+
+class EntryNotUsable(Refusal):
+    """A session that nobody can have had. Facts: problem."""
+
+
+class QuestionOver(Refusal):
+    """An answer to a question that was asked too long ago. Facts: command."""
+
+
+class ExportUnderWay(Refusal):
+    """A copy is being made already."""
+
+
+class WrongEraseCode(Refusal):
+    """Not the code that was asked for, or too late. Nothing was erased."""

@@ -1,7 +1,7 @@
 """Who moved how much: sums over activities, and places."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
@@ -50,6 +50,7 @@ class Board:
 
     `silent_since` is until when data reach, if Garmin did not answer lately for some of them; `recount` tells of a
     formula that has just changed. One that is not `ranked` goes from A to Z and shows no places.
+    `veiled` tells which of the nameless rows is whose, for them alone.
     """
 
     group: Group
@@ -62,10 +63,11 @@ class Board:
     silent_since: datetime | None = None
     recount: Recount | None = None
     ranked: bool = True
+    veiled: Mapping[int, Row] = field(default_factory=dict, repr=False)
 
     def row_of(self, member: Member) -> Row | None:
         """The member's own line, if they are on the board."""
-        return self._by_member.get(member.id)
+        return self._by_member.get(member.id) or self.veiled.get(member.id)
 
     @cached_property
     def _by_member(self) -> dict[int, Row]:
@@ -76,15 +78,24 @@ def board(
     session: Session, group: Group, metric: Metric, dates: Dates, before: Dates, sport: Sport | None = None
 ) -> Board:
     """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
-    shown = privacy.shown(session, group, [metric.field, "sports"] if sport else [metric.field])
-    people, settings = {key: each.member for key, each in shown.items()}, settings_of(group)
-    figures = Figures(session, list(people), metric, sport, settings)
-    found = figures.of(dates, before)
-    totals, earlier = (_seen(each, shown) for each in found)
-    places = _places(figures.values(totals, dates), people)
-    moved = movers(places, _places(figures.values(earlier, before), people))
+    fields, settings = [metric.field, "sports"] if sport else [metric.field], settings_of(group)
+    shown = privacy.shown(session, group, fields, dates.start)
+    veiled = privacy.veiled(session, group, fields, dates.start)
+    figures = Figures(session, [*shown, *veiled], metric, sport, settings)
+    found, found_before = figures.of(dates, before)
+    named, unnamed, earlier = _seen(found, shown), _seen(found, veiled), _seen(found_before, shown)
+    values = figures.values(named | unnamed, dates)
+    numbers = _numbered(_only(values, veiled), unnamed)
+    people = {key: each.member for key, each in shown.items()}
+    people |= {-number: privacy.nameless(number) for number in numbers.values()}
+    totals = named | {-number: unnamed.get(key, Totals()) for key, number in numbers.items()}
+    nameless = {-number: values[key] for key, number in numbers.items()}
+    known = _only(values, shown)
+    places = _places(known | nameless, people)
+    moved = movers(_places(known, people), _places(_only(figures.values(earlier, before), shown), people))
     ranked = settings.is_ranked(len(places))
     rows = [Row(each, people[each.key], totals.get(each.key, Totals()), moved.get(each.key)) for each in places]
+    by_key = {row.member.id: row for row in rows}
     return Board(
         group=group,
         metric=metric,
@@ -93,9 +104,10 @@ def board(
         sharing=len(people),
         together=sum(totals.values(), Totals()),
         before=sum(earlier.values(), Totals()),
-        silent_since=syncing.silent_since(session, list(people)),
+        silent_since=syncing.silent_since(session, [*shown, *numbers]),
         recount=scoring.recount(session, dates) if metric.field == Metric.POINTS else None,
         ranked=ranked,
+        veiled={key: by_key[-number] for key, number in numbers.items()},
     )
 
 
@@ -128,16 +140,29 @@ def newest(session: Session, member: Member) -> Activity | None:
     return session.scalar(query)
 
 
+def _numbered(values: Mapping[int, float], unnamed: Mapping[int, Totals]) -> dict[int, int]:
+    """Numbers for the rows that have no name, by what is in them and nothing else; none where they are too few."""
+    moving = [key for key, value in values.items() if value > 0]
+    if len(moving) < privacy.FEWEST_ANONYMOUS:
+        return {}
+    order = sorted(moving, key=lambda key: (-values[key], repr(unnamed.get(key))))
+    return {key: number for number, key in enumerate(order, 1)}
+
+
 def _seen(totals: dict[int, Totals], shown: Mapping[int, privacy.Shown]) -> dict[int, Totals]:
     """Only what each of these people lets the group see."""
-    return {key: each.seen(shown[key].fields) for key, each in totals.items()}
+    return {key: each.seen(shown[key].fields) for key, each in totals.items() if key in shown}
+
+
+def _only(values: Mapping[int, float], shown: Collection[int]) -> dict[int, float]:
+    return {key: value for key, value in values.items() if key in shown}
 
 
 def _by_name(row: Row) -> tuple[str, int]:
-    return row.member.name.casefold(), row.member.id
+    return row.member.name.casefold(), abs(row.member.id)
 
 
 def _places(values: Mapping[int, float], people: Mapping[int, Member]) -> list[Place]:
     """Zeroes are not ranked: nobody is put on a board for not moving."""
     moved = {key: value for key, value in values.items() if value > 0}
-    return rank(moved, order=lambda key: (people[key].name.casefold(), key))
+    return rank(moved, order=lambda key: (people[key].name.casefold(), abs(key)))

@@ -13,7 +13,7 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.points import FORMULA
 from fitness.sports import Sport
-from models import Activity, DoubtAnswer
+from models import Activity, DoubtAnswer, Member
 
 SPORTS = {sport.value: sport for sport in Sport}
 MOST_APART = timedelta(days=366)
@@ -132,6 +132,7 @@ def counting_in(spans: Sequence[Dates], sport: Sport | None = None) -> list[Colu
         Activity.deleted_at.is_(None),
         Activity.twin_of.is_(None),
         Activity.excluded_at.is_(None),
+        or_(~Activity.private, Activity.member_id.in_(select(Member.id).where(Member.includes_private))),
         # What seems impossible counts once its owner said that it is right.
         or_(Activity.doubt.is_(None), Activity.doubt_answer == DoubtAnswer.RIGHT),
         _reaches(spans),

@@ -6,8 +6,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.webhook import webhook
-from jobs import delivery, digests, garmin, logs, pictures
-from web import headers, health, link, media, operator, share
+from jobs import delivery, digests, garmin, housekeeping, logs, pictures
+from web import export, headers, health, link, media, operator, share
 from world import World
 
 log = structlog.get_logger()
@@ -26,10 +26,10 @@ def create_app(world: World) -> Flask:
     }
     hops = world.settings.trusted_hops
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
-    for routes in (webhook(world), link.pages(world), media.pictures(world), share.pages(world), health.checks(world)):
-        app.register_blueprint(routes)
+    for routes in (webhook, link.pages, export.pages, media.pictures, share.pages, health.checks):
+        app.register_blueprint(routes(world))
     app.before_request(_require_small)
-    app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain, pictures.draw_shares)
+    app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain, pictures.draw_shares, housekeeping.tidy)
     operator.add_commands(app, world)
     headers.protect(app, world)
     app.register_error_handler(HTTPException, _said)

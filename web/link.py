@@ -38,7 +38,7 @@ def pages(world: World) -> Blueprint:
 
     @routes.post("/<token>/start")
     def start(token: str) -> Response:
-        _require_same_origin(world)
+        require_same_origin(world)
         with transaction(world) as session:
             browser = linking.open_link(session, token, request.cookies.get(_cookie(world)), world.now())
         return _begun(world, browser)
@@ -60,7 +60,7 @@ def _add_answers(routes: Blueprint, world: World) -> None:
 
     @routes.post("/garmin/sign-in")
     def sign_in() -> Response:
-        _require_same_origin(world)
+        require_same_origin(world)
         email, password = request.form.get("email", "").strip(), request.form.get("password", "")
         with transaction(world) as session:
             link = _link(world, session)
@@ -74,7 +74,7 @@ def _add_answers(routes: Blueprint, world: World) -> None:
 
     @routes.post("/garmin/key")
     def use_key() -> Response:
-        _require_same_origin(world)
+        require_same_origin(world)
         key, lasts = request.form.get("key", "").strip(), request.form.get("lasts", "")
         with transaction(world) as session:
             link = _link(world, session)
@@ -88,7 +88,7 @@ def _add_answers(routes: Blueprint, world: World) -> None:
 
     @routes.post("/garmin/code")
     def code() -> Response:
-        _require_same_origin(world)
+        require_same_origin(world)
         typed = "".join(request.form.get("code", "").split())
         with transaction(world) as session:
             link = _link(world, session)
@@ -191,7 +191,7 @@ def _require_token(world: World) -> None:
         abort(400)
 
 
-def _require_same_origin(world: World) -> None:
+def require_same_origin(world: World) -> None:
     """A form on another site cannot post here. Browsers that send neither header are told by the token in the form."""
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     ours = "{0.scheme}://{0.netloc}".format(urlsplit(world.settings.base_url))

@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from models.vault import new_key
 from providers.errors import MessengerError
 from services import contents, feedback, keyring
+from web import operator_members
 from world import World
 
 
@@ -17,6 +18,7 @@ def add_commands(app: Flask, world: World) -> None:
     app.cli.add_command(_templates(world))
     app.cli.add_command(_keys(world))
     app.cli.add_command(_feedback(world))
+    app.cli.add_command(operator_members.commands(world))
 
 
 def _templates(world: World) -> AppGroup:

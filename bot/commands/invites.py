@@ -4,7 +4,7 @@ import io
 
 import segno
 
-from bot.arguments import Code, Days, Uses, Who, Yes
+from bot.arguments import Choose, Code, Days, Uses, Who, Yes
 from bot.command import Allowed, command, commands
 from bot.commands.groups import link
 from bot.turn import Turn
@@ -17,7 +17,7 @@ DAYS, USES = Days(invites.DAYS), Uses(invites.USES)
 
 @command(
     "invite",
-    aliases=("invite link", "link invite", "share"),
+    aliases=("invite link", "link invite"),
     help="Get a link that lets friends join",
     allowed=Allowed.MEMBERS,
     examples=("invite", "invite 7 days 10 uses", "invite once"),
@@ -82,16 +82,19 @@ def revoke_invites(turn: Turn) -> Message:
     aliases=("j",),
     help="Join a friend's group",
     allowed=Allowed.ANYONE,
-    examples=("join K7QX2M", "join K7QX2M yes"),
+    examples=("join K7QX2M", "join K7QX2M yes", "join K7QX2M privacy"),
 )
-def join(turn: Turn, code: Code, agreed: Yes | None = None) -> Message:
-    """Say what the others will see; join, or wait to be let in, when that is agreed to."""
-    if agreed is None:
+def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | None = None) -> Message:
+    """Say what the others will see; join, or wait to be let in, when that is agreed to, or hidden to choose first."""
+    if agreed is None and choose is None:
         return _ask_consent(turn, code)
-    got = joining.join(turn.session, turn.member, code, turn.now)
+    got = joining.join(turn.session, turn.member, code, turn.now, hidden=choose is not None)
     if isinstance(got, JoinRequest):
         group_notices.join_asked(turn.session, got, joining.admins(turn.session, got.group), turn.now)
         return turn.say("invites/waits", group=got.group)
+    if choose is not None:
+        more = [commands["privacy"].button("Privacy"), commands["unhide"].button("Show me")]
+        return turn.say("groups/joined_hidden", group=got.group, buttons=more)
     account = linking.account_of(turn.session, turn.member)
     step = (
         commands["leaderboard"].button("Leaderboard") if account else commands["link garmin"].button("Connect Garmin")
@@ -163,7 +166,11 @@ def _ask_consent(turn: Turn, code: Code) -> Message:
         size=groups.size(turn.session, group),
         inviter=groups.members(turn.session, group)[0].member,
         waits=groups.settings_of(group).approval,
-        buttons=[Button("Yes, join", f"join {code} yes"), Button("No, thanks", "never mind")],
+        buttons=[
+            Button("Yes, join", f"join {code} yes"),
+            Button("Choose first", f"join {code} privacy"),
+            Button("No, thanks", "never mind"),
+        ],
     )
 
 

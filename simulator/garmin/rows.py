@@ -11,6 +11,7 @@ from simulator.garmin.weeks import Effort
 
 CLOCK = "%Y-%m-%d %H:%M:%S"
 PRIVATE = {"typeId": 2, "typeKey": "private"}
+PUBLIC = {"typeId": 1, "typeKey": "public"}
 UNCATEGORIZED = {"typeId": 9, "typeKey": "uncategorized", "sortOrder": 10}
 ROLES = ["SCOPE_CONNECT_READ", "SCOPE_CONNECT_WRITE", "ROLE_CONNECTUSER", "ROLE_FITNESS_USER", "ROLE_WELLNESS_USER"]
 HOMES = {
@@ -89,7 +90,7 @@ def _owner_keys(owner: Owner) -> dict[str, Any]:
         "ownerProfileImageUrlLarge": f"{picture}-large.png",
         "userRoles": list(ROLES),
         "userPro": False,
-        "privacy": dict(PRIVATE),
+        "privacy": dict(PUBLIC),
     }
 
 

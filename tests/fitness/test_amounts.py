@@ -21,6 +21,8 @@ from fitness.amounts import find_amount, find_distance, find_length, find_number
         ("an hour", 3_600, range(2)),
         ("an hour and a half", 5_400, range(5)),
         ("12m 30s", 750, range(2)),
+        ("swim 30 min 1 km", 1_800, range(1, 3)),
+        ("run 1h 10 km", 3_600, range(1, 2)),
     ],
 )
 def test_a_length_of_time(line: str, seconds: int, words: range) -> None:

@@ -57,7 +57,7 @@ def test_who_hides_or_has_left_is_nowhere(town: Town, zoe: Person, jose: Person)
         session.flush()
         assert mine.member_id not in privacy.sharing(session, group, "points")
         assert board(session).together == standings.Totals()
-        assert privacy.unhide(session, mine, town.clock())
+        assert privacy.hide(session, mine, town.clock(), on=False)
         session.flush()
         assert board(session).together.time == 3_600
         mine.left_at = town.clock()

@@ -1,0 +1,142 @@
+"""One's own data: leaving activities out, logging by hand, taking back, disconnecting, a copy, and the end."""
+
+from bot.arguments import Distance, KeepOrErase, Length, Newest
+from bot.command import Allowed, command
+from bot.turn import Turn
+from fitness.periods import Period
+from fitness.sports import Sport
+from messages.message import Button, Message
+from services import entries, erasure, exports, linking, undo
+from services.refusals import EntryNotUsable, NoSuchActivity, NotLinked
+
+UNDO = Button("Undo", "undo")
+
+
+@command(
+    "undo",
+    aliases=("take back", "undo that"),
+    help="Take back what you did in the last ten minutes",
+    allowed=Allowed.ANYONE,
+    examples=("undo",),
+)
+def take_back(turn: Turn) -> Message:
+    """The newest act first; again for the one before it."""
+    act = undo.undo(turn.session, turn.member, turn.now)
+    return turn.say("data/undone", act=act.kind)
+
+
+@command(
+    "exclude",
+    aliases=("leave out", "exclude activity"),
+    help="Leave one of your activities out of everything",
+    allowed=Allowed.ANYONE,
+    examples=("exclude last", "exclude 2", "exclude"),
+)
+def exclude(turn: Turn, newest: Newest | None = None, number: int | None = None) -> Message:
+    """The newest, or one of the numbered list that is shown otherwise."""
+    return _mark(turn, newest, number, excluded=True)
+
+
+@command(
+    "include",
+    aliases=("include activity",),
+    help="Let an activity count again that you left out",
+    allowed=Allowed.ANYONE,
+    examples=("include last", "include 1", "include"),
+)
+def include(turn: Turn, newest: Newest | None = None, number: int | None = None) -> Message:
+    """The one that was left out last, or one of the numbered list."""
+    return _mark(turn, newest, number, excluded=False)
+
+
+@command(
+    "log",
+    aliases=("add activity", "log activity"),
+    help="Log a session that no watch has seen",
+    allowed=Allowed.ANYONE,
+    examples=("log yoga 45 min", "log swim 30 min 1 km", "log gym 1h yesterday"),
+)
+def log(
+    turn: Turn, sport: Sport, length: Length, distance: Distance | None = None, day: Period | None = None
+) -> Message:
+    """By hand: it counts for oneself at once, and in groups in part, as they have chosen."""
+    dates = turn.resolve(day)[0] if day else None
+    if dates is not None and dates.days != 1:
+        raise EntryNotUsable(problem="day")
+    when = dates.start if dates else turn.today()
+    activity = entries.log(turn.session, turn.member, sport, float(length), distance, when, turn.now)
+    return turn.say("data/logged", activity=activity, today=turn.today(), buttons=[UNDO])
+
+
+@command(
+    "unlink",
+    aliases=("disconnect", "unlink garmin", "disconnect garmin"),
+    help="Disconnect Garmin; keep your activities or erase them",
+    allowed=Allowed.ANYONE,
+    examples=("unlink",),
+    destructive=True,
+)
+def unlink(turn: Turn, wanted: KeepOrErase | None = None) -> Message:
+    """What we hold of the account goes at once; then what becomes of the activities is asked, for a quarter of an hour.
+
+    A button under that question that is tapped weeks later finds the question over, and disconnects nothing.
+    """
+    if wanted is not None:
+        gone = erasure.settle(turn.session, turn.member, turn.now, erase=wanted is KeepOrErase.ERASE)
+        return turn.say("data/settled", gone=gone)
+    account = linking.account_of(turn.session, turn.member)
+    if account is None:
+        raise NotLinked
+    erasure.unlink(turn.session, turn.member, account, turn.now)
+    kept = entries.count(turn.session, turn.member)
+    buttons = [Button("Keep them", "unlink keep"), Button("Erase them", "unlink erase")] if kept else []
+    return turn.say("data/unlinked", kept=kept, method=account.method, buttons=buttons)
+
+
+@command(
+    "export",
+    aliases=("my data", "download", "download my data", "export my data"),
+    help="Get a copy of everything I keep about you",
+    allowed=Allowed.ANYONE,
+    examples=("export",),
+)
+def export(turn: Turn) -> Message:
+    """A worker makes it and sends a link; a copy that is made and was not fetched gets a new link at once."""
+    token = exports.ask(turn.session, turn.member, turn.now)
+    if token is None:
+        return turn.say("data/exporting")
+    return turn.say("data/exported", url=f"{turn.world.settings.base_url}/export/{token}", hours=exports.HOURS)
+
+
+@command(
+    "delete me",
+    aliases=("delete", "forget me", "erase me", "delete my data", "delete my account", "delete account"),
+    help="Erase everything I keep about you",
+    allowed=Allowed.ANYONE,
+    examples=("delete me",),
+    destructive=True,
+)
+def delete_me(turn: Turn, code: int | None = None) -> Message:
+    """A code to type, good for ten minutes; with it, everything goes."""
+    if code is not None:
+        erasure.confirm(turn.session, turn.member, code, turn.now)
+        return turn.say("data/erased")
+    asked = erasure.ask(turn.session, turn.member, turn.now)
+    return turn.say(
+        "data/delete_me",
+        code=asked.code,
+        kept=asked.kept,
+        heirs=asked.heirs,
+        buttons=[Button("My data first", "export")],
+    )
+
+
+def _mark(turn: Turn, newest: Newest | None, number: int | None, *, excluded: bool) -> Message:
+    if newest is None and number is None:
+        listed = entries.newest(turn.session, turn.member, excluded=not excluded)
+        if not listed:
+            raise NoSuchActivity(excluded=not excluded)
+        return turn.ask("data/ask_which", activities=listed, excluded=excluded)
+    mark = entries.exclude if excluded else entries.include
+    activity = mark(turn.session, turn.member, 1 if number is None else number, turn.now)
+    return turn.say("data/excluded" if excluded else "data/included", activity=activity, buttons=[UNDO])

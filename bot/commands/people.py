@@ -1,0 +1,110 @@
+"""How one is called, how one reads, and when one is left in peace."""
+
+from zoneinfo import ZoneInfo
+
+from bot.arguments import Hours, Included, Off, Rest, Zone
+from bot.command import Allowed, command
+from bot.turn import Turn
+from messages.message import Button, Message
+from models import Units
+from services import choices
+from services.refusals import ZoneNotKnown
+
+UNDO = Button("Undo", "undo")
+
+
+@command(
+    "name",
+    aliases=("nick", "nickname", "call me", "my name is", "set name"),
+    help="Choose how others see your name",
+    allowed=Allowed.ANYONE,
+    examples=("name Chloé", "call me Ben 🚴"),
+)
+def name(turn: Turn, wanted: Rest) -> Message:
+    """A name of one's own, in all groups."""
+    choices.call(turn.session, turn.member, wanted, turn.now)
+    return turn.say("people/named", member=turn.member, buttons=[UNDO])
+
+
+@command(
+    "units",
+    aliases=("set units", "unit"),
+    help="Read lengths in kilometres or in miles",
+    allowed=Allowed.ANYONE,
+    examples=("units imperial", "units metric"),
+)
+def units(turn: Turn, wanted: Units) -> Message:
+    """Kilometres or miles, for oneself."""
+    choices.use_units(turn.session, turn.member, wanted, turn.now)
+    return turn.say("people/units", buttons=[UNDO])
+
+
+@command(
+    "timezone",
+    aliases=("time zone", "tz", "set timezone", "set time zone"),
+    help="Read times as they are where you live",
+    allowed=Allowed.ANYONE,
+    examples=("timezone London", "tz europe/paris", "timezone"),
+)
+def timezone(turn: Turn, zone: Zone | None = None, other: Rest | None = None) -> Message:
+    """A city, or what it is at the moment."""
+    if zone is None and other is not None:
+        raise ZoneNotKnown(wanted=str(other))
+    if zone is not None:
+        choices.live_in(turn.session, turn.member, zone, turn.now)
+    return turn.say(
+        "people/timezone",
+        zone=turn.member.timezone,
+        at=turn.now.astimezone(ZoneInfo(turn.member.timezone)).time(),
+        changed=zone is not None,
+        buttons=[UNDO] if zone else [],
+    )
+
+
+@command(
+    "language",
+    aliases=("lang", "set language", "languages"),
+    help="See or choose the language I write in",
+    allowed=Allowed.ANYONE,
+    examples=("language", "language en", "language English"),
+)
+def language(turn: Turn, wanted: Rest | None = None) -> Message:
+    """One of those that there are."""
+    if wanted is not None:
+        choices.speak(turn.session, turn.member, wanted, turn.now)
+    return turn.say("people/language", languages=choices.languages(), changed=wanted is not None)
+
+
+@command(
+    "quiet",
+    aliases=("quiet hours", "do not disturb", "dnd", "set quiet"),
+    help="Choose when I write nothing unasked",
+    allowed=Allowed.ANYONE,
+    examples=("quiet", "quiet 22:00-08:00", "quiet off"),
+)
+def quiet(turn: Turn, hours: Hours | None = None, off: Off | None = None) -> Message:
+    """Hours of the night, in one's own zone. An answer to what one writes comes at any time."""
+    if hours is not None or off is not None:
+        start, end = (hours.start, hours.end) if hours else choices.NO_QUIET
+        choices.be_quiet(turn.session, turn.member, start, end, turn.now)
+    return turn.say(
+        "people/quiet",
+        start=turn.member.quiet_from,
+        end=turn.member.quiet_until,
+        zone=turn.member.timezone,
+        buttons=[UNDO] if hours or off else [],
+    )
+
+
+@command(
+    "set private",
+    aliases=("private", "private activities"),
+    help="Count activities that are private at Garmin, or leave them out",
+    allowed=Allowed.ANYONE,
+    examples=("set private include", "set private exclude"),
+)
+def private(turn: Turn, wanted: Included) -> Message:
+    """Garmin's own mark is kept to unless one wants otherwise."""
+    on = wanted is Included.INCLUDE
+    choices.include_private(turn.session, turn.member, turn.now, on=on)
+    return turn.say("people/private", on=on, buttons=[UNDO])

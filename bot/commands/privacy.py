@@ -1,0 +1,101 @@
+"""What the others see: shares, hiding, and rows without a name."""
+
+from bot.arguments import Field, Switch
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from messages.message import Button, Message
+from services import entries, privacy, undo
+
+
+@command(
+    "privacy",
+    aliases=("who sees", "who sees what", "sharing", "my privacy"),
+    help="See what your group sees of you",
+    allowed=Allowed.MEMBERS,
+    examples=("privacy", "who sees what"),
+)
+def show_privacy(turn: Turn) -> Message:
+    """Everything that this group may and may not see, and the words that change it."""
+    mine = turn.membership
+    shares = [field for field in privacy.FIELDS if field in mine.shares]
+    return turn.say(
+        "privacy/privacy",
+        group=turn.group,
+        membership=mine,
+        shares=shares,
+        unshared=[field for field in privacy.FIELDS if field not in shares],
+        enough=privacy.are_enough(turn.session, turn.group),
+        left_out=entries.private_left_out(turn.session, turn.member),
+        buttons=[commands["unhide"].button("Show me again") if mine.hidden else commands["hide"].button("Hide me")],
+    )
+
+
+@command(
+    "share",
+    aliases=("sharing of",),
+    help="Let your group see a figure of yours, or no longer",
+    allowed=Allowed.MEMBERS,
+    examples=("share titles on", "share distance off"),
+)
+def share(turn: Turn, field: Field, switch: Switch = Switch.ON) -> Message:
+    """One field in the current group."""
+    mine, on = turn.membership, switch is Switch.ON
+    undo.remember(turn.session, turn.member, "share", turn.now, mine, shares=list(mine.shares))
+    privacy.share(turn.session, mine, field, turn.now, on=on)
+    return turn.say("privacy/shared", group=turn.group, field=field, on=on, buttons=[Button("Undo", "undo")])
+
+
+@command(
+    "hide",
+    aliases=("hide me", "incognito"),
+    help="Appear on no board of your group, and in no total",
+    allowed=Allowed.MEMBERS,
+    examples=("hide", "incognito"),
+)
+def hide(turn: Turn) -> Message:
+    """Out of everything the group is told, from now on."""
+    return _hide(turn, on=True)
+
+
+@command(
+    "unhide",
+    aliases=("unhide me", "show me again", "show myself"),
+    help="Appear on your group's boards again",
+    allowed=Allowed.MEMBERS,
+    examples=("unhide",),
+)
+def unhide(turn: Turn) -> Message:
+    """Back on the boards."""
+    return _hide(turn, on=False)
+
+
+@command(
+    "anonymous",
+    aliases=("anonymously", "nameless"),
+    help="Count on the boards without your name",
+    allowed=Allowed.MEMBERS,
+    examples=("anonymous on", "anonymous off"),
+)
+def anonymous(turn: Turn, switch: Switch = Switch.ON) -> Message:
+    """Nameless rows, where there are enough who want that; until then, and until tomorrow, one is hidden."""
+    mine, on = turn.membership, switch is Switch.ON
+    undo.remember(turn.session, turn.member, "anonymous", turn.now, mine, anonymous=mine.anonymous)
+    privacy.be_anonymous(turn.session, mine, turn.now, on=on)
+    return turn.say(
+        "privacy/anonymous",
+        group=turn.group,
+        on=on,
+        enough=privacy.are_enough(turn.session, turn.group),
+        fewest=privacy.FEWEST_ANONYMOUS,
+        buttons=[Button("Undo", "undo"), *([commands["hide"].button("Hide me")] if on else [])],
+    )
+
+
+def _hide(turn: Turn, *, on: bool) -> Message:
+    mine = turn.membership
+    if mine.hidden != on:
+        undo.remember(turn.session, turn.member, "hide" if on else "unhide", turn.now, mine, hidden=mine.hidden)
+        privacy.hide(turn.session, mine, turn.now, on=on)
+    back = commands["unhide"].button("Show me again") if on else commands["hide"].button("Hide me")
+    name = "privacy/hidden" if on else "privacy/unhidden"
+    return turn.say(name, group=turn.group, buttons=[back])

@@ -1,0 +1,71 @@
+"""Copies that members asked for, people who are to be forgotten, and things whose time is over."""
+
+import time
+
+import structlog
+
+from jobs.queue import job
+from jobs.work import transaction
+from providers.errors import MessengerBroken, MessengerError, Refused
+from services import erasure, exports, retention
+from services.bells import Bell
+from world import World
+
+log = structlog.get_logger()
+
+FOR_SECONDS = 50
+NO_SUCH_MESSAGE = 20404  # https://www.twilio.com/docs/api/errors/20404
+
+
+@job("work", timeout=300, answers=Bell.HOUSEKEEPING)
+def tidy(world: World) -> None:
+    """Make the copies that wait, finish what was begun to be forgotten, and ask the vendor to forget too."""
+    until = time.monotonic() + FOR_SECONDS
+    while time.monotonic() < until and make_copy(world):
+        pass
+    with transaction(world) as session:
+        gone = erasure.finish(session, world.now())
+    if gone:
+        log.info("members erased", count=gone)
+    while time.monotonic() < until and forget_messages(world):
+        pass
+
+
+@job("work", timeout=300)
+def sweep(world: World) -> None:
+    """Delete what is kept no longer; forget those who stopped thirty days ago."""
+    with transaction(world) as session:
+        log.info("swept", **retention.sweep(session, world.now()))
+    with transaction(world) as session:
+        for member in erasure.stopped_long_ago(session, world.now()):
+            erasure.erase(session, member, world.now())
+
+
+def make_copy(world: World) -> bool:
+    """Make one copy. False when none waits."""
+    with transaction(world) as session:
+        export = exports.take(session)
+    if export is not None:
+        with transaction(world) as session:
+            exports.make(session, export, world.settings.base_url, world.now())
+    return export is not None
+
+
+def forget_messages(world: World) -> bool:
+    """Ask the vendor to delete some messages. False when none is due, or our account is refused."""
+    with transaction(world) as session:
+        sids = erasure.due(session, world.now())
+    for sid in sids:
+        problem: str | None = None
+        try:
+            world.messenger.forget(sid)
+        except MessengerBroken:
+            return False
+        except Refused as error:
+            problem = None if error.code == NO_SUCH_MESSAGE else str(error.code)
+        except MessengerError as error:
+            problem = type(error).__name__
+        with transaction(world) as session:
+            if not erasure.answered(session, sid, world.now(), problem):
+                log.error("message not erased at the vendor", sid=sid, problem=problem)
+    return bool(sids)

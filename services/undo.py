@@ -1,0 +1,83 @@
+"""Taking back what one did a moment ago: one mechanism for everything that can be taken back.
+
+Whoever does something writes down how it was before, in the same transaction. `undo` restores the newest act of the
+last ten minutes, then the one before it. Only ids and choices are written down.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from models import Act, Activity, Ban, Member, Membership, Role, Units
+from services import audit, privacy
+from services.refusals import NothingToUndo
+
+WITHIN = timedelta(minutes=10)
+
+ROWS = {"member": Member, "membership": Membership, "activity": Activity}
+READ: dict[str, Callable[[str], object]] = {
+    "quiet_from": time.fromisoformat,
+    "quiet_until": time.fromisoformat,
+    "seen_from": date.fromisoformat,
+    "units": Units,
+    "role": Role,
+} | dict.fromkeys(("left_at", "excluded_at", "deleted_at", "muted_until"), datetime.fromisoformat)
+
+
+def remember(session: Session, member: Member, kind: str, now: datetime, row: object, **before: object) -> None:
+    """Write down that the member changed these columns of this row of theirs, and what they held before."""
+    name = next(name for name, model in ROWS.items() if isinstance(row, model))
+    told = {key: _told(value) for key, value in before.items()}
+    detail = {"row": name, "id": row.id, "values": told}  # type: ignore[attr-defined]
+    session.add(Act(member_id=member.id, kind=kind, before=detail, at=now, until=now + WITHIN))
+
+
+def undo(session: Session, member: Member, now: datetime) -> Act:
+    """Take the member's newest act back. Raises `NothingToUndo`."""
+    mine = (Act.member_id == member.id, Act.undone_at.is_(None), Act.until > now)
+    act = session.scalar(select(Act).where(*mine).order_by(Act.at.desc(), Act.id.desc()).limit(1).with_for_update())
+    row = act and session.get(ROWS[act.before["row"]], act.before["id"])
+    if act is None or row is None or not _is_as_left(session, act, row):
+        raise NothingToUndo(minutes=int(WITHIN.total_seconds()) // 60)
+    values = {key: _heard(key, value) for key, value in act.before["values"].items()}
+    for key, value in values.items():
+        setattr(row, key, value)
+    if isinstance(row, Membership):
+        privacy.changed(session, row, now, values)
+    act.undone_at = now
+    audit.note(session, "undone", now, member_id=member.id, act=act.kind)
+    return act
+
+
+def forget(session: Session, member_id: int, kind: str) -> None:
+    """These acts can be taken back no more: something else has come after them."""
+    session.execute(delete(Act).where(Act.member_id == member_id, Act.kind == kind))
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete what can be taken back no more."""
+    session.execute(delete(Act).where(Act.until < now - timedelta(days=1)))
+
+
+def _is_as_left(session: Session, act: Act, row: Any) -> bool:
+    """An admin may have come between: whoever was taken out of a group does not undo their way back in."""
+    if not isinstance(row, Membership):
+        return True
+    banned = (Ban.group_id == row.group_id, Ban.member_id == row.member_id)
+    if session.scalar(select(Ban.id).where(*banned).limit(1)) is not None:
+        return False
+    return row.group.is_active and row.left_at == (act.at if act.kind == "leave" else None)
+
+
+def _told(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, datetime | date | time) else value
+
+
+def _heard(key: str, value: Any) -> object:
+    return READ[key](value) if value is not None and key in READ else value

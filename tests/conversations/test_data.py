@@ -1,0 +1,148 @@
+"""One's own data: leaving out, logging, taking back, disconnecting, a copy, and the end."""
+
+import io
+import json
+import re
+import zipfile
+
+from sqlalchemy import func, select
+
+from models import (
+    Activity,
+    AuditEvent,
+    Erased,
+    Erasure,
+    GarminAccount,
+    GarminMethod,
+    Group,
+    Identity,
+    Member,
+    Membership,
+    OutboundMessage,
+)
+from tests.browsing import Browser
+from tests.scenes import has_moved, runs, start_group
+from tests.town import Person, Town
+
+
+def test_an_activity_is_left_out_and_taken_in_again(zoe: Person) -> None:
+    zoe.says("new group Sunday Legends")
+    has_moved(zoe, runs(16, 17))
+    assert zoe.says("exclude last").startswith("Left out: 🏃 Run 10.0 km in 1h 00m, Tue 17 Nov.")
+    assert "1 session" in zoe.says("me")
+    assert "1. 🏃 Run 10.0 km" in zoe.says("exclude")
+    assert zoe.says("1").startswith("Left out: 🏃 Run 10.0 km in 1h 00m, Mon 16 Nov.")
+    assert zoe.says("exclude last").startswith("You have no such activity.")
+    assert zoe.says("include 2").startswith("It counts again: 🏃 Run 10.0 km in 1h 00m, Mon 16 Nov.")
+    assert zoe.says("undo") == "↩️ Taken back: the activity is left out again."
+    assert zoe.says("include").startswith("Which one shall count again?")
+
+
+def test_a_session_is_logged_by_hand_and_taken_back(town: Town, zoe: Person) -> None:
+    assert zoe.says("log yoga 45 min").startswith("✍️ Logged by hand: 🧘 Yoga 45 min.")
+    zoe.says("log swim 30 min 1 km yesterday")
+    assert "2 sessions · *1h 15m*" in zoe.says("me")
+    assert zoe.says("undo") == "↩️ Taken back: it was never logged."
+    assert "1 session · *45 min*" in zoe.says("me")
+    town.travel(minutes=11)
+    assert zoe.says("undo").startswith("There is nothing to take back")
+    assert zoe.says("log yoga 25h").startswith("A session lasts from one minute to 24 hours.")
+    assert zoe.says("log run 1h 2000 km").startswith("That is farther")
+    assert zoe.says("log run 1h 10 km last month").startswith("I log sessions of today or")
+
+
+def test_joining_and_leaving_are_taken_back(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    jose.says("leave yes")
+    assert jose.says("undo") == "↩️ Taken back: you're in the group again."
+    assert "2 members" in zoe.says("members")
+    assert jose.says("undo") == "↩️ Taken back: you're out of the group again."
+    assert "1 member" in zoe.says("members")
+    assert jose.says("undo").startswith("There is nothing to take back")
+
+
+def test_garmin_is_disconnected_and_old_buttons_do_nothing(town: Town, zoe: Person) -> None:
+    zoe.says("new group Sunday Legends")
+    has_moved(zoe, runs(16, 17))
+    heard = zoe.says("unlink")
+    assert heard.startswith("🔌 Disconnected.")
+    assert "Shall I keep your 2 activities" in heard
+    with town.world.sessions() as session:
+        assert session.scalar(select(GarminAccount.id)) is None
+    assert zoe.taps("Keep them").startswith("Kept.")
+    assert "2 sessions" in zoe.says("me")
+    assert zoe.says("unlink erase").startswith("That question is over, nothing has changed.")
+    assert "*link garmin*" in zoe.says("unlink")
+    with town.world.sessions.begin() as session:
+        account = GarminAccount(member_id=1, method=GarminMethod.KEY, garmin_id="1", display_name="d", tokens=b"")
+        account.linked_at = account.next_sync_at = town.clock()
+        session.add(account)
+    assert "You can delete the key itself at Garmin." in zoe.says("unlink")
+    assert zoe.taps("Erase them").startswith("Erased: 2 activities.")
+    with town.world.sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Activity)) == 0
+
+
+def test_a_copy_is_made_and_fetched_once_by_a_button(town: Town, zoe: Person) -> None:
+    zoe.says("new group Sunday Legends")
+    has_moved(zoe, runs(16))
+    before = zoe.count()
+    zoe.says("export")
+    said = [message.text for message in zoe.phone.heard[before:]]
+    assert said[0].startswith("I'm making a copy")
+    path = re.search(r"/export/\S+", said[1])[0]
+    browser = town.browser()
+    for _ in range(3):
+        assert "Download" in browser.get(path)
+    browser.submit()
+    with zipfile.ZipFile(io.BytesIO(browser.answer.content)) as archive:
+        everything = json.loads(archive.read("everything.json"))
+        assert "running" in archive.read("activities.csv").decode()
+    assert everything["members"][0]["name"] == "Zoë"
+    assert everything["identities"][0]["value"] == "+32470000001"
+    assert "tokens" not in everything["garmin_accounts"][0]
+    assert fetched_again(browser, path) == 410
+    zoe.says("export")
+    path = re.search(r"/export/\S+", zoe.heard)[0]
+    town.travel(hours=25)
+    assert fetched_again(browser, path) == 410
+
+
+def test_everything_is_erased_when_the_code_is_typed(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(16))
+    heard = zoe.says("delete me")
+    code = re.search(r"DELETE (\d{4})", heard)[1]
+    assert "*Sunday Legends* will be run by José." in heard
+    assert zoe.says(f"DELETE {int(code) % 9000 + 1000}").startswith("That is not the code")
+    town.travel(minutes=11)
+    assert zoe.says(f"DELETE {code}").startswith("That is not the code")
+    code = re.search(r"DELETE (\d{4})", zoe.says("delete me"))[1]
+    assert zoe.says(f"delete {code}").startswith("Everything is erased")
+    town.travel(minutes=2)
+    with town.world.sessions() as session:
+        assert session.scalars(select(Member.name)).all() == ["José"]
+        assert session.scalars(select(Identity.value)).all() == ["+34600000002"]
+        assert session.scalars(select(Membership.role)).all() == ["owner"]
+        assert session.scalar(select(func.count()).select_from(Activity)) == 0
+        pseudonym = session.scalar(select(Erased.pseudonym))
+        acts = session.scalars(select(AuditEvent.action).where(AuditEvent.pseudonym == pseudonym)).all()
+        assert {"group.started", "member.erased"} <= set(acts)
+        jose_id = session.scalar(select(Member.id))
+        assert set(session.scalars(select(OutboundMessage.member_id))) == {jose_id}
+        assert session.scalar(select(Group.is_active))
+        assert {each.problem for each in session.scalars(select(Erasure))} == {None}
+        assert all(each.done_at for each in session.scalars(select(Erasure)))
+        assert session.scalar(select(func.count()).select_from(Erasure)) > 5
+    kept = [each for each in town.twilio.messages.values() if "+32470000001" in each.to + each.from_]
+    assert kept == []
+    assert "Zoë" not in jose.says("members")
+    assert zoe.says("hi")
+    assert "Zoë" in zoe.heard
+
+
+def fetched_again(browser: Browser, path: str) -> int:
+    """What the button answers with."""
+    browser.get(path)
+    browser.submit()
+    return browser.answer.status_code

@@ -1,0 +1,31 @@
+"""/export/<token>: the page where a member fetches their own copy, once. Looking changes nothing: previews look too."""
+
+from flask import Blueprint, Response, make_response, render_template
+
+from jobs.work import transaction
+from services import exports
+from web.link import require_same_origin
+from world import World
+
+
+def pages(world: World) -> Blueprint:
+    """The page and what its button fetches, for this world."""
+    routes = Blueprint("export", __name__, url_prefix="/export")
+
+    @routes.get("/<token>")
+    def welcome(token: str) -> str:
+        """The same for everybody who looks, whether or not there is anything."""
+        return render_template("export.html", token=token)
+
+    @routes.post("/<token>")
+    def fetch(token: str) -> Response:
+        require_same_origin(world)
+        with transaction(world) as session:
+            archive = exports.fetch(session, token, world.now())
+        if archive is None:
+            return make_response(render_template("export_over.html"), 410)
+        answer = Response(archive, mimetype="application/zip")
+        answer.headers["Content-Disposition"] = "attachment; filename=gruppetto.zip"
+        return answer
+
+    return routes

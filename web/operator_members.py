@@ -1,0 +1,64 @@
+"""`flask member …`: what members may ask of an operator, and what a restored backup asks for."""
+
+import sys
+from datetime import datetime
+from typing import BinaryIO, TextIO
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.orm import Session
+
+from jobs.work import transaction
+from models import Member
+from services import audit, erasure, exports, members
+from world import World
+
+
+def commands(world: World) -> AppGroup:
+    """The group of commands, for this world."""
+    group = AppGroup("member", help="What members may ask of an operator: their data, and to be forgotten.")
+
+    @group.command("export")
+    @click.argument("who")
+    @click.argument("file", type=click.File("wb"))
+    def export(who: str, file: BinaryIO) -> None:
+        """Write a copy of everything about a member (id or phone number) into FILE."""
+        with world.sessions.begin() as session:
+            member = _member(session, who)
+            file.write(exports.archive_of(session, member))
+            audit.note(session, "export.by_operator", world.now(), member_id=member.id)
+
+    @group.command("erase")
+    @click.argument("who")
+    @click.confirmation_option(prompt="Everything about this member will be gone. Sure?")
+    def erase(who: str) -> None:
+        """Forget a member (id or phone number), here and at Twilio."""
+        with transaction(world) as session:
+            erasure.erase(session, _member(session, who), world.now())
+        click.echo("Erased. Twilio's copies follow within the hour, or within 14 days where one is under way.")
+
+    @group.command("erased")
+    def erased() -> None:
+        """Print who was erased, to keep apart from the backups."""
+        with world.sessions() as session:
+            for member_id, since in erasure.listed(session):
+                click.echo(f"{member_id}\t{since.isoformat()}")
+
+    @group.command("reapply")
+    @click.argument("file", type=click.File())
+    def reapply(file: TextIO) -> None:
+        """After a restore: erase again whoever is in FILE, which `member erased` wrote."""
+        rows = [line.split("\t") for line in file.read().splitlines() if line.strip()]
+        with transaction(world) as session:
+            again = erasure.reapply(session, [(int(a), datetime.fromisoformat(b)) for a, b in rows], world.now())
+        click.echo(f"{again} erased again, of {len(rows)} in the list")
+
+    return group
+
+
+def _member(session: Session, who: str) -> Member:
+    found = members.found(session, who)
+    if found is None:
+        click.echo("No such member.", err=True)
+        sys.exit(1)
+    return found
