@@ -16,6 +16,7 @@ from providers.charts import Chart, Fact, Legend, Mark, Mix, Part, Segment, Tren
 from services import privacy, tally
 from services.members import reader_of
 from services.standings import Totals
+from services.stories.picture import by_sport
 from services.tally import MEASURE
 
 WEEKS, MIX_WEEKS = 8, 12
@@ -75,6 +76,7 @@ def week(session: Session, member: Member, today: date) -> Card:
         _day_mark(dates.start + n * DAY, days.get(dates.start + n * DAY, []), totals, reader) for n in range(7)
     )
     facts = (
+        Fact(label("points", reader), words("pictures/brief", reader, value=totals.points, metric="points")),
         Fact(label("time", reader), words("pictures/amount", reader, totals=totals, metric="time")),
         Fact(label("count", reader), str(totals.count)),
         *(
@@ -124,17 +126,17 @@ def label(which: str, reader: Reader) -> str:
 
 def legend(totals: Totals, reader: Reader) -> Legend:
     """The sports that have a colour of their own on a picture, and one for the others."""
-    sports = [sport for sport, _ in totals.by_sport]
+    sports = [sport for sport, _ in by_sport(totals, MEASURE)]
     shown = [(sport.value, words("digest/sport", reader, sport=sport)) for sport in sports[:MOST_SPORTS]]
     others = [("other", words("digest/sport", reader, sport=None))] if len(sports) > MOST_SPORTS else []
     return (*shown, *others)
 
 
 def segments(totals: Totals, sports: Sequence[Sport]) -> tuple[Segment, ...]:
-    """Time by sport, in the order of the legend; the others together."""
-    own = [Segment(sport.value, totals.sports.get(sport, 0.0)) for sport in sports[:MOST_SPORTS]]
-    rest = sum(seconds for sport, seconds in totals.sports.items() if sport not in sports[:MOST_SPORTS])
-    return tuple(each for each in (*own, Segment("other", rest)) if each.value > 0)
+    """The worth of each sport, in the order of the legend; the others together."""
+    parts = dict(by_sport(totals, MEASURE))
+    own = [Segment(sport.value, parts.pop(sport, 0.0)) for sport in sports[:MOST_SPORTS]]
+    return tuple(each for each in (*own, Segment("other", sum(parts.values()))) if each.value > 0)
 
 
 def is_dark(member: Member) -> bool:
@@ -161,7 +163,7 @@ def _weekly(efforts: Iterable[Effort], dates: Dates) -> list[float]:
 
 def _day_mark(day: date, efforts: Sequence[Effort], whole: Totals, reader: Reader) -> Mark:
     worth = tally.worth(efforts)
-    sports = [sport for sport, _ in whole.by_sport]
+    sports = [sport for sport, _ in by_sport(whole, MEASURE)]
     parts = segments(tally.totals(efforts), sports)
     name = words("pictures/short_day", reader, day=day)
     return Mark(name, worth, _brief(worth, reader) if worth else "", parts)

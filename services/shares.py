@@ -16,7 +16,7 @@ from providers.charts import Leaderboard
 from services import audit, digests
 from services.bells import Bell, ring
 from services.stories import scenes
-from services.stories.saying import picture_of
+from services.stories.picture import picture_of
 from services.stories.text import Teller
 
 GOOD_FOR = timedelta(days=7)

@@ -13,7 +13,7 @@ from fitness.wrapped import Effort
 from models import Activity
 from services.standings import SPORTS, Totals, counting
 
-MEASURE = Metric.TIME  # what a column is high by
+MEASURE = Metric.POINTS  # what a column is high by
 
 
 def efforts_of(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, list[Effort]]:
@@ -26,14 +26,15 @@ def efforts_of(session: Session, member_ids: Collection[int], dates: Dates) -> d
             func.count(),
             func.sum(Activity.duration),
             func.coalesce(func.sum(Activity.distance), 0.0),
+            func.sum(Activity.points),
         )
         .where(Activity.member_id.in_(member_ids), *counting(dates))
         .group_by(Activity.member_id, Activity.local_date, Activity.sport)
         .order_by(Activity.member_id, Activity.local_date, Activity.sport)
     )
     efforts: dict[int, list[Effort]] = defaultdict(list)
-    for member_id, day, sport, count, seconds, metres in session.execute(query):
-        efforts[member_id].append(Effort(day, SPORTS[sport], count, seconds or 0.0, metres or 0.0, seconds or 0.0))
+    for member_id, day, sport, count, seconds, metres, points in session.execute(query):
+        efforts[member_id].append(Effort(day, SPORTS[sport], count, seconds or 0.0, metres or 0.0, points or 0.0))
     return dict(efforts)
 
 
@@ -41,7 +42,14 @@ def totals(efforts: Iterable[Effort]) -> Totals:
     """All of it together."""
     made = Totals()
     for each in efforts:
-        made += Totals(each.count, each.time, each.distance, {each.sport: each.time})
+        made += Totals(
+            each.count,
+            each.time,
+            each.distance,
+            {each.sport: each.time},
+            points=each.value,
+            sport_points={each.sport: each.value},
+        )
     return made
 
 

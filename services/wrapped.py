@@ -1,5 +1,6 @@
 """A month or a year on one card, for a member or for a group."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fitness.landmarks import nearest
 from fitness.periods import Dates
-from fitness.wrapped import Effort, Praise, biggest_day, favourite_weekday, longest_streak, share_out
+from fitness.wrapped import Award, Effort, Praise, biggest_day, favourite_weekday, longest_streak, share_out
 from messages.render import Reader, words
 from models import Group, Member
 from providers.charts import Fact, Wrapped
@@ -15,11 +16,12 @@ from services import cards, privacy, tally
 from services.cards import label
 from services.members import reader_of
 from services.standings import Totals
+from services.stories.picture import by_sport
 from services.tally import MEASURE
 
 MOST_AWARDS = 6
 # Who does not share all of these is in no figure of the group's card: it has too many to sort them out one by one.
-FIELDS = ("sports", "time", "distance", "count")
+FIELDS = ("sports", "time", "distance", "count", "points")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, da
     if not efforts:
         return None
     praise = share_out(found)
-    first = sorted(found, key=lambda key: (-praise[key].fit, people[key].name.casefold(), key))[:MOST_AWARDS]
+    first = _various(praise)[:MOST_AWARDS]
     awards = tuple(_award(people[key].name, praise[key], reader) for key in first)
     chart = _card(session, group.name, efforts, list(found), dates, reader, together=len(found) > 1)
     return Story(_with(chart, awards, dark=dark), tally.totals(efforts), dates, praise)
@@ -64,6 +66,16 @@ def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, da
 
 def _with(chart: Wrapped, awards: tuple[Fact, ...], *, dark: bool) -> Wrapped:
     return Wrapped(**{**vars(chart), "awards": awards, "dark": dark})
+
+
+def _various(praises: dict[int, Praise]) -> list[int]:
+    """The best fitting first, and no award twice before each has been given once."""
+    seen: Counter[Award] = Counter()
+    turns = {}
+    for key in sorted(praises, key=lambda key: (-praises[key].fit, key)):
+        turns[key] = seen[praises[key].award]
+        seen[praises[key].award] += 1
+    return sorted(turns, key=lambda key: (turns[key], -praises[key].fit, key))
 
 
 def _award(name: str, praise: Praise, reader: Reader) -> Fact:
@@ -82,7 +94,7 @@ def _card(
     together: bool,
 ) -> Wrapped:
     totals = tally.totals(efforts)
-    sports = [sport for sport, _ in totals.by_sport]
+    sports = [sport for sport, _ in by_sport(totals, MEASURE)]
     facts = [*_days(efforts, reader), *_sizes(totals, reader)]
     # The farthest session is somebody's own: in a group it would be told without a name, and with one it is a record.
     facts += [] if together else _farthest(session, ids, dates, reader)
@@ -90,7 +102,7 @@ def _card(
     return Wrapped(
         title=name,
         subtitle=words("pictures/span", reader, dates=dates),
-        hero=Fact(hero, words("pictures/amount", reader, totals=totals, metric=MEASURE)),
+        hero=Fact(hero, words("pictures/amount", reader, totals=totals, metric="time")),
         facts=tuple(facts),
         segments=cards.segments(totals, sports),
         legend=cards.legend(totals, reader),
@@ -122,9 +134,13 @@ def _days(efforts: Sequence[Effort], reader: Reader) -> list[Fact]:
 
 
 def _sizes(totals: Totals, reader: Reader) -> list[Fact]:
-    if not totals.distance:
-        return [Fact(label("sports", reader), str(len(totals.sports)))]
-    return [Fact(label("way", reader), words("pictures/far", reader, metres=totals.distance))]
+    points = words("pictures/amount", reader, totals=totals, metric="points")
+    facts = [Fact(label("effort", reader), points)]
+    if totals.distance:
+        facts.append(Fact(label("way", reader), words("pictures/far", reader, metres=totals.distance)))
+    elif len(totals.sports) > 1:
+        facts.append(Fact(label("sports", reader), str(len(totals.sports))))
+    return facts
 
 
 def _farthest(session: Session, ids: Collection[int], dates: Dates, reader: Reader) -> list[Fact]:

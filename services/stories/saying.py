@@ -7,20 +7,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fitness.sports import Sport
-from messages import filters
 from messages.message import Approved, Message
 from messages.render import Reader, words
 from models import GarminAccount, Member
-from providers.charts import Bar, Leaderboard, Segment
 from services import roster, standings
 from services.members import reader_of
-from services.standings import Row
+from services.stories.picture import picture_of
 from services.stories.scene import Scene
 from services.stories.text import Form, Me, Teller
 
-ROWS_IN_PICTURE = 6
-SPORTS_IN_PICTURE = 4
 PARTS = ("name", "group", "dates", "together", "sessions", "you")
 
 
@@ -48,21 +43,6 @@ def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = 
     )
 
 
-def picture_of(scene: Scene) -> Leaderboard:
-    """What is on the group's picture: nothing of its reader, so that it is drawn once for all."""
-    reader, board = Reader(), scene.board
-    sports = [sport for sport, _ in board.together.by_sport][:SPORTS_IN_PICTURE]
-    legend = tuple((sport.value, words("digest/sport", reader, sport=sport)) for sport in sports)
-    has_others = len(board.together.by_sport) > len(sports)
-    return Leaderboard(
-        title=board.group.name,
-        subtitle=words("digest/picture_subtitle", reader, board=board),
-        bars=tuple(_bar(row, sports, ranked=scene.ranked) for row in board.rows[:ROWS_IN_PICTURE]),
-        legend=legend + ((("other", words("digest/sport", reader, sport=None)),) if has_others else ()),
-        ranked=scene.ranked,
-    )
-
-
 def _approved_values(teller: Teller, me: Me, reader: Reader) -> dict[str, str]:
     """The values of templates/approved/digest_ready.json, in its order: each a single line."""
     scene = teller.scene
@@ -75,18 +55,3 @@ def _approved_values(teller: Teller, me: Me, reader: Reader) -> dict[str, str]:
         "totals": scene.board.together,
     }
     return {str(i): words(f"digest/ready_{part}", reader, **facts) for i, part in enumerate(PARTS, 1)}
-
-
-def _bar(row: Row, sports: list[Sport], *, ranked: bool) -> Bar:
-    parts = [Segment(sport.value, row.totals.sports.get(sport, 0.0)) for sport in sports]
-    rest = sum(seconds for sport, seconds in row.totals.sports.items() if sport not in sports)
-    moved = row.moved if ranked else None
-    return Bar(
-        place=row.place.place,
-        name=row.member.name,
-        value=row.place.value,
-        label=filters.duration(row.place.value),
-        segments=tuple(part for part in (*parts, Segment("other", rest)) if part.value > 0),
-        change=str(abs(moved)) if moved else "=" if moved == 0 else "",
-        trend=moved or 0,
-    )
