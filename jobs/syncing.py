@@ -138,7 +138,7 @@ def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = No
         if errand.was_asked:
             member = _member(session, errand)
             account = session.get_one(GarminAccount, errand.account_id)
-            alone = LeftAlone(until, account.last_sync_at, why == GarminThrottled.__name__)
+            alone = LeftAlone(until, account.last_sync_at, why)
             _post(session, world, errand, member, notices.away(member, alone), "away", MessageKind.REPLY)
 
 

@@ -66,7 +66,7 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Mes
 def away(member: Member, alone: LeftAlone) -> Message:
     """A sync that the member waits for could not be made, or is not even tried now."""
     reader = reader_of(member)
-    return render("garmin/away", reader, throttled=alone.throttled, until=alone.until, up_to=alone.since)
+    return render("garmin/away", reader, until=alone.until, up_to=alone.since, why=alone.why)
 
 
 def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:

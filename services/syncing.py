@@ -88,11 +88,11 @@ class Errand:
 
 @dataclass(frozen=True)
 class LeftAlone:
-    """Garmin is not asked for an account until then; `since` is how far its data reach."""
+    """Garmin is not asked for an account until then; `since` is how far its data reach, `why` the error's class."""
 
     until: datetime
     since: datetime | None
-    throttled: bool
+    why: str | None
 
 
 def ask(session: Session, member: Member, now: datetime) -> LeftAlone | None:
@@ -113,7 +113,8 @@ def ask(session: Session, member: Member, now: datetime) -> LeftAlone | None:
         account.next_sync_at = max(shut, account.next_sync_at if account.last_error else now)
         return left_alone(session, account, now)
     alone = left_alone(session, account, now)
-    if alone and alone.throttled:
+    # A bot check that turned us away wants to be left alone as much as a 429.
+    if alone and alone.why in (GarminThrottled.__name__, GarminBlocked.__name__):
         return alone
     account.asked_at = account.next_sync_at = now
     ring(session, Bell.GARMIN)
@@ -126,9 +127,7 @@ def left_alone(session: Session, account: GarminAccount, now: datetime) -> LeftA
     is_shut, has_failed = shut is not None and shut > now, account.last_error and account.next_sync_at > now
     if not (is_shut or has_failed):
         return None
-    # A bot check that turned us away wants to be left alone as much as a 429.
-    throttled = account.last_error in (GarminThrottled.__name__, GarminBlocked.__name__)
-    return LeftAlone(max(shut or now, account.next_sync_at), account.last_sync_at, throttled)
+    return LeftAlone(max(shut or now, account.next_sync_at), account.last_sync_at, account.last_error)
 
 
 def hurry(session: Session, member_ids: Sequence[int], now: datetime, *, older_than: timedelta) -> int:

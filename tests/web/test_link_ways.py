@@ -354,10 +354,20 @@ IN_THE_CHAT: list[tuple[dict[str, Any], str | None, str]] = [
     ({"data_html": True}, "GarminBlocked", "Garmin didn't answer lately; I try again at"),
     ({"data_status": 403}, "GarminBlocked", "you need not do anything"),
     ({"data_status": 503}, "GarminUnavailable", "you need not do anything"),
+    ({"data_status": 427}, "GarminThrottled", "you need not do anything"),
+    ({"data_status": 404}, "GarminUnavailable", "you need not do anything"),
+    ({"data_status": 500}, "GarminUnavailable", "you need not do anything"),
     ({"truncate_lists": True}, "GarminUnavailable", "you need not do anything"),
     ({"data_status": 401}, "LinkBroken", "Garmin didn't answer lately; I try again at"),
     ({}, None, "Garmin ✅ last sync"),
 ]
+
+
+WHY_AWAY = {
+    "GarminThrottled": "Garmin asks me to slow down. I try again at",
+    "GarminBlocked": "Garmin's bot check turned me away; that has nothing to do with your account. I try again at",
+    "GarminUnavailable": "Garmin doesn't answer at the moment, so I can't tell what is new. I try again at",
+}
 
 
 def test_each_bad_answer_has_one_sentence_in_the_chat(town: Town, zoe: Person, browser: Browser) -> None:
@@ -368,9 +378,7 @@ def test_each_bad_answer_has_one_sentence_in_the_chat(town: Town, zoe: Person, b
         zoe.says("sync")
         assert account(town).last_error == why
         if why not in (None, "LinkBroken"):
-            slow = why == "GarminThrottled"
-            told = "Garmin asks me to slow down. I try again at" if slow else "Garmin doesn't answer at the moment, so"
-            assert zoe.heard.startswith(told)
+            assert zoe.heard.startswith(WHY_AWAY[why])
             assert "show your data up to Wed 18 Nov, 20:00." in zoe.heard
         status = zoe.says("status")
         assert status.count(sentence) == 1, faults
