@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import Erasure, InboundMessage, OutboundMessage
 from models.vault import vault
 from services import outbox
+from services.bells import Bell, ring
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # Names under which a turn is noted, for the next ones to know of it.
@@ -144,3 +145,4 @@ def forget(session: Session, sid: str, now: datetime) -> None:
     """Let the vendor delete this line too: it keeps what people write."""
     row = {"sid": sid, "asked_at": now, "next_try_at": now}
     session.execute(insert(Erasure).values(row).on_conflict_do_nothing())
+    ring(session, Bell.HOUSEKEEPING)
