@@ -1,0 +1,203 @@
+"""Nobody's hidden numbers can be worked out from what the bot says.
+
+The attack. An attacker is a member of the group who asks the bot everything that can be asked, about any days, and
+reads every digest and what is on every picture, at one moment; then compares, adds and subtracts at will. Instead of
+trying sums and differences one by one, we look whether there is anything to subtract: all that the attacker can read
+is collected twice, in two worlds that differ in the hidden numbers and in nothing else. Where every answer is the same
+to the letter in both, no sum, difference or comparison of answers can tell the worlds apart, so none can tell the
+number.
+
+- *Hidden* (also: left, or anonymous among too few): all of this member's activities are others, more or fewer, in the
+  other world.
+- *A field that is not shared*: only that figure of the member's activities differs (metres, seconds, points, climbed
+  metres, the sport).
+- *Anonymous*: the figures are on the board, but whose they are is not: in the other world two anonymous members who
+  share the same have changed places.
+
+What was said before somebody hid is not part of this: it had their number in it, rightly. What is said afterwards,
+about the same days too, must be the same whatever that number was. ATTACKS sets how many groups are made.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot import conversation
+from bot.command import all_commands
+from bot.turn import Turn
+from fitness.metrics import Metric
+from fitness.periods import Dates
+from models import Activity, Group, Member, Membership
+from services import privacy, standings
+from tests.letters import Letters
+from tests.town import Town
+
+ATTACKS = int(os.environ.get("ATTACKS", "2"))
+# Their answers hold something that is drawn by lot: a code, an address.
+BY_LOT = {"invite", "qr", "link garmin", "new group", "export", "delete me", "share digest", "join"}
+SPORTS = ("run", "ride", "swim", "yoga")
+OTHER = {"run": "ride", "ride": "swim", "swim": "yoga", "yoga": "run"}
+LINES = [
+    f"leaderboard {metric} {sport} {period}"
+    for metric in Metric
+    for sport in ("", "run", "swim")
+    for period in ("this week", "last week", "last 4 weeks")
+] + ["digest this week", "digest last week", "stats last 4 weeks", "me run last week", "members", "wrapped group"]
+Outsider = Callable[[Session, Group], str]
+
+
+def heard(town: Town, session: Session, attacker: Member, lines: Sequence[str]) -> dict[str, str]:
+    """What the bot says to each line, and what it would draw. Nothing of it stays."""
+    answers = {}
+    for line in lines:
+        with session.begin_nested() as point:
+            session.expire_all()
+            turn = Turn(town.world, session, session.get_one(Member, attacker.id), line, town.clock(), "0000")
+            _, reply = conversation._respond_or_refuse(turn)
+            answers[line] = f"{reply.text}|{reply.chart}|{reply.buttons}|{reply.approved}"
+            point.rollback()
+    return answers
+
+
+def everything() -> list[str]:
+    """Every example of every command, and boards and digests of many days."""
+    return LINES + [line for each in all_commands() if each.name not in BY_LOT for line in each.examples]
+
+
+def make_group(letters: Letters, random: Random) -> Group:
+    """Friends with a few weeks behind them, who share this and that; the first one shares everything."""
+    people = letters.members(random.randint(4, 7))
+    group = letters.group(*people)
+    for person in people:
+        for _ in range(random.randint(1, 5)):
+            day = letters.now.date() - timedelta(days=random.randint(0, 20))
+            letters.moved(person, day, random.randint(10, 99) * 60, random.randint(1, 40) * 700, random.choice(SPORTS))
+    with letters.town.world.sessions.begin() as session:
+        for place in session.scalars(select(Membership).where(Membership.group_id == group.id)):
+            place.shares = [each for each in privacy.FIELDS if random.random() < 0.75]
+        for row in session.scalars(select(Activity)):
+            row.points, row.elevation_gain = float(random.randint(5, 150)), float(random.randint(0, 900))
+    return group
+
+
+def change(session: Session, member_id: int, random: Random, field: str | None = None) -> None:
+    """Another world: one figure of this member's is another, or all of them and how many there are."""
+    rows = list(session.scalars(select(Activity).where(Activity.member_id == member_id)))
+    for row in rows:
+        if field in (None, "distance"):
+            row.distance = (row.distance or 0) * 1.37 + 123
+        if field in (None, "time"):
+            row.duration = row.duration * 1.61 + 77
+        if field in (None, "points"):
+            row.points = row.points * 2 + 31
+        if field in (None, "elevation"):
+            row.elevation_gain = (row.elevation_gain or 0) + 217
+        if field in (None, "sports"):
+            row.sport = OTHER[row.sport]
+    if field is None and random.random() < 0.5:
+        session.execute(delete(Activity).where(Activity.id == rows[0].id))
+    session.flush()
+
+
+def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
+    return [line for line in one if one[line] != other[line]]
+
+
+def attack(town: Town, group: Group, random: Random, *, more: Outsider = lambda _session, _group: "") -> list[str]:
+    """The lines whose answers tell the worlds apart. `more` is something else that the attacker could read."""
+    with town.world.sessions() as session:
+        places = list(
+            session.scalars(select(Membership).where(Membership.group_id == group.id).order_by(Membership.id))
+        )
+        attacker, victim = places[0].member, places[-1]
+        kind = random.choice(["hidden", "left", "few", "field", "field"])
+        field = None
+        if kind == "field":
+            field = random.choice(["distance", "time", "points", "elevation", "sports"])
+            victim.shares = [each for each in victim.shares if each != field]
+        victim.hidden, victim.anonymous = kind == "hidden", kind == "few"
+        victim.left_at = town.clock() if kind == "left" else None
+        session.flush()
+        lines = random.sample(everything(), 25)
+        seen = heard(town, session, attacker, lines) | {"more": more(session, group)}
+        change(session, victim.member_id, random, field)
+        told = differing(seen, heard(town, session, attacker, lines) | {"more": more(session, group)})
+        session.rollback()
+    return [f"{kind} {field or ''}: {line}" for line in told]
+
+
+@pytest.mark.parametrize("seed", range(ATTACKS))
+def test_nothing_tells_what_is_hidden(town: Town, seed: int) -> None:
+    random = Random(seed)
+    letters = Letters(town)
+    group = make_group(letters, random)
+    for _ in range(2):
+        assert attack(town, group, random) == []
+
+
+@pytest.mark.parametrize("seed", range(ATTACKS))
+def test_nothing_tells_which_nameless_row_is_whose(town: Town, seed: int) -> None:
+    random = Random(1_000 + seed)
+    letters = Letters(town)
+    group = make_group(letters, random)
+    with town.world.sessions() as session:
+        places = list(
+            session.scalars(select(Membership).where(Membership.group_id == group.id).order_by(Membership.id))
+        )
+        attacker, veiled = places[0].member, places[1:4]
+        for each in veiled:
+            each.anonymous, each.seen_from = True, date(2026, 1, 1)
+            each.shares = list(veiled[0].shares)
+        session.flush()
+        lines = random.sample(everything(), 30)
+        seen = heard(town, session, attacker, lines)
+        swap(session, veiled[0].member_id, veiled[1].member_id)
+        assert differing(seen, heard(town, session, attacker, lines)) == []
+        session.rollback()
+
+
+def swap(session: Session, one: int, other: int) -> None:
+    """Let two members' activities change hands."""
+    mine = list(session.scalars(select(Activity).where(Activity.member_id == one)))
+    theirs = list(session.scalars(select(Activity).where(Activity.member_id == other)))
+    for row in mine:
+        row.member_id = other
+    for row in theirs:
+        row.member_id = one
+    session.flush()
+
+
+def test_the_attack_finds_a_total_that_counts_everybody(town: Town) -> None:
+    def leak(session: Session, group: Group) -> str:
+        """A total as it must not be: over all who were ever in the group, whatever they share."""
+        ids = list(session.scalars(select(Membership.member_id).where(Membership.group_id == group.id)))
+        days = Dates(date(2026, 10, 1), date(2026, 11, 30))
+        whole = sum(standings.totals_of(session, ids, days).values(), standings.Totals())
+        return f"{whole.time:.0f} {whole.distance:.0f} {whole.points:.0f} {whole.elevation:.0f} {whole.sports}"
+
+    random = Random(7)
+    group = make_group(Letters(town), random)
+    for _ in range(3):
+        assert any(line.endswith("more") for line in attack(town, group, random, more=leak))
+
+
+def test_the_attack_finds_a_name_behind_a_nameless_row(town: Town) -> None:
+    random = Random(8)
+    group = make_group(Letters(town), random)
+    with town.world.sessions() as session:
+        places = list(
+            session.scalars(select(Membership).where(Membership.group_id == group.id).order_by(Membership.id))
+        )
+        for each in places[1:4]:
+            each.shares = list(privacy.FIELDS)
+        session.flush()  # not anonymous: their names are on the board
+        lines = ["leaderboard time last 4 weeks"]
+        seen = heard(town, session, places[0].member, lines)
+        swap(session, places[1].member_id, places[2].member_id)
+        assert differing(seen, heard(town, session, places[0].member, lines)) == lines
+        session.rollback()
