@@ -142,6 +142,15 @@ class Person(str):
     __slots__ = ()
 
 
+class Each(StrEnum):
+    """Told as an average: for each week, month, day or session."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    SESSION = "session"
+
+
 class Length(int):
     """A length of time, in seconds: "45 min", "1h30", "1:05:00"."""
 
@@ -223,12 +232,14 @@ AROUND_SETTINGS = {
     "everybody", "everyone", "may", "can", "new", "mode",
 }  # fmt: skip
 OFF = {"off", "never", "stop", "none", "no"}
+EACH = {"daily": Each.DAY, "weekly": Each.WEEK, "monthly": Each.MONTH}
 ON = {"on", "enable", "enabled", "start", "show"}
 PICTURES = (
     ({"week", "days", "today"}, Picture.WEEK),
     ({"trend", "trends", "weeks", "history", "progress"}, Picture.TREND),
     ({"sport", "sports", "mix", "split"}, Picture.SPORT),
 )
+POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
 CODE = re.compile(r"[A-HJKMNP-Z2-9]{6}")
 
 
@@ -258,13 +269,18 @@ class Argument:
         return USAGE[self.kind]
 
 
+def _keys(words: Sequence[Word]) -> list[str]:
+    """As they are compared, "week's" as "week"."""
+    return [POSSESSIVE.sub("", word.key) for word in words]
+
+
 def _period(words: Sequence[Word]) -> Found | None:
-    found = find_period([word.key for word in words])
+    found = find_period(_keys(words))
     return None if found is None else (found[0], found[1])
 
 
 def _span(words: Sequence[Word]) -> Found | None:
-    return find_span([word.key for word in words])
+    return find_span(_keys(words))
 
 
 def _one_of(kind: type[Enum]) -> Reader:
@@ -357,6 +373,17 @@ def _hours(words: Sequence[Word]) -> Found | None:
     return Hours(first[0], second[0]), said
 
 
+def _each(words: Sequence[Word]) -> Found | None:
+    """Find "per week", "a month", "weekly"; a bare "average" is for each week."""
+    average = [i for i, word in enumerate(words) if word.key in {"average", "avg", "mean"}]
+    for i, word in enumerate(words):
+        if word.key in EACH:
+            return EACH[word.key], [*average, i]
+        if word.key in {"per", "each", "every", "a"} and i + 1 < len(words) and words[i + 1].key in set(Each):
+            return Each(words[i + 1].key), [*average, i, i + 1]
+    return (Each.WEEK, average) if average else None
+
+
 def _person(words: Sequence[Word]) -> Found | None:
     marked = next((i for i, word in enumerate(words) if word.raw.lstrip("(\"'*_").startswith("@")), None)
     start = marked if marked is not None else 0
@@ -368,7 +395,8 @@ def _person(words: Sequence[Word]) -> Found | None:
     else:
         stop = len(words)
     text = " ".join(word.raw for word in words[start:stop]).strip().lstrip("(\"'*_@").rstrip(EDGES).strip()
-    return (Person(text), range(start, stop)) if text else None
+    name = POSSESSIVE.sub("", text)
+    return (Person(name), range(start, stop)) if name else None
 
 
 def _who(words: Sequence[Word]) -> Found | None:
@@ -488,6 +516,7 @@ READERS: dict[type, Reader] = {
     Who: _who,
     int: _whole,
     Rest: _rest,
+    Each: _each,
     Switch: _among(ON, Switch.ON, OFF, Switch.OFF),
     Picture: _among(*(part for pair in PICTURES for part in pair)),
     Light: _among({"light", "bright"}, Light.LIGHT, {"dark", "night"}, Light.DARK),
@@ -507,8 +536,8 @@ READERS: dict[type, Reader] = {
 
 # Read in this order: a date takes its number and its month before a number or a rest can.
 ORDER = (
-    Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport, Picture,
-    Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
+    Each, Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport,
+    Picture, Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
     Zone, int, Percent, Number, Who, Person, Rest,
 )  # fmt: skip
 
@@ -533,6 +562,7 @@ USAGE: dict[type, str] = {
     Who: "name",
     int: "number",
     Rest: "name",
+    Each: "per week",
     Switch: "on|off",
     Picture: "week|trend|sport",
     Light: "light|dark",

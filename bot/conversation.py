@@ -13,7 +13,7 @@ from bot.arguments import Who
 from bot.command import Allowed, commands
 from bot.lines import said
 from bot.manners import STOP_WORDS, Settled
-from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, understand
+from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
 from bot.turn import Turn
 from jobs.work import transaction
 from messages.message import MOST_BUTTONS, MOST_LABEL, MOST_SAYS, Button, Message, units
@@ -217,8 +217,11 @@ def _require(turn: Turn, allowed: Allowed, what: str) -> None:
 def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:
     if reading.why or reading.strange:
         return turn.say("start/strange_words", command=reading.nearest[0], strange=reading.strange, why=reading.why)
-    offers = [Button(each.name[:20].capitalize(), each.name) for each in reading.nearest] or [Button("Help", "help")]
-    return turn.say("start/not_understood", nearest=reading.nearest, buttons=offers)
+    lines = [each for each in offers(reading) if len(each) <= MOST_SAYS][:MOST_BUTTONS] or ["help"]
+    buttons = [Button(each[:MOST_LABEL].strip().capitalize(), each) for each in lines]
+    if reading.either:
+        return turn.say("start/either", typed=reading.either, buttons=buttons)
+    return turn.say("start/not_understood", nearest=reading.nearest, buttons=buttons)
 
 
 def _apology(turn: Turn) -> Message:

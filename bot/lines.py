@@ -46,7 +46,7 @@ def key_of(raw: str) -> str:
     No word that means something is longer than this; and one sign may fold into eighteen.
     """
     folded = unicodedata.normalize("NFKC", raw[:LONGEST_WORD]).casefold().strip(EDGES)
-    return re.sub(r"[\ufe0f\u200d]", "", folded)
+    return re.sub(r"[\ufe0f\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
 
 
 def _seen(sign: str) -> str:

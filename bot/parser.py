@@ -1,20 +1,30 @@
 """A line becomes a command and what it was told, or a question, or nothing we know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from bot.arguments import ORDER, Argument
+from bot.arguments import CODE, ORDER, Argument, Person, Rest, Who
 from bot.command import Command, commands
 from bot.lines import POLITE, Word, words_of
-from fitness.periods import BadPeriod
+from bot.phrases import EVERYDAY, FILLERS, SENTENCES
+from bot.questions import read_question
+from bot.slips import mended
+from fitness.periods import BadPeriod, Period, find_period
 from fitness.schedules import BadClock
+from fitness.vocabulary import MONTHS
 
 LIKE_ENOUGH = 84
 WORTH_OFFERING = 60
+MOST_OFFERS = 3
+LONG_ENOUGH = 5
+MOST_READ = 60  # words: a longer line is a letter, and only a name or a text may go on
+MOST_BARE = 2  # words in which even an everyday word is a command: "I'm sick"
+MOST_IN_SENTENCE = 10
+MOST_KEPT = 80  # signs: what people type often is short
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,7 @@ class Understood:
     """A command and all that it needs. `guessed` is the word that was taken for the command, when it was not one."""
 
     command: Command
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     guessed: str | None = None
 
 
@@ -36,11 +46,15 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class NotUnderstood:
-    """No command, or one with words that mean nothing to it. `why` is a plain sentence where there is one."""
+    """No command, or one with words that mean nothing to it. `why` is a plain sentence where there is one; `readings`
+    are lines that each say one of the things that were perhaps meant; `either` is the word that has two meanings.
+    """
 
     nearest: tuple[Command, ...] = ()
     strange: str = ""
     why: str = ""
+    readings: tuple[str, ...] = ()
+    either: str = ""
 
 
 Reading = Understood | Unfinished | NotUnderstood
@@ -48,16 +62,45 @@ Reading = Understood | Unfinished | NotUnderstood
 
 def understand(line: str) -> Reading:
     """Read one line. Never raises."""
-    words = _from_the_first_spoken(words_of(line))
-    found = _named(words)
-    if found is not None:
-        return _told(*found)
-    return _guessed(words)
+    return _kept(line, len(commands)) if len(line) <= MOST_KEPT else _read(line)
 
 
 def is_command(line: str) -> bool:
     """Whether a line begins with the exact name of a command."""
     return _named(_from_the_first_spoken(words_of(line))) is not None
+
+
+def offers(reading: Reading) -> list[str]:
+    """The lines that are offered where a line was not understood."""
+    if not isinstance(reading, NotUnderstood):
+        return []
+    return list(reading.readings) or [each.name for each in reading.nearest]
+
+
+@lru_cache(maxsize=20_000)
+def _kept(line: str, _number_of_commands: int) -> Reading:
+    """What people type is mostly what somebody typed before."""
+    return _read(line)
+
+
+def _read(line: str) -> Reading:
+    words = _from_the_first_spoken(words_of(line))
+    if not words:
+        return NotUnderstood()
+    named = _named(words)
+    told = _told(*named) if named else None
+    if named and told is not None and not isinstance(told, NotUnderstood):
+        strict = _is_meant(*named, told) if named[0].destructive else True
+        return told if strict else _lost(words)
+    for way in (_sentence, _two_readings, _without_articles, _question, _inside, _only_a_code):
+        reading = way(words)
+        if reading is not None:
+            return reading
+    if named and told is not None and named[0].name not in (EVERYDAY - {"me"}) | _destructive_names():
+        return _slipped(words) or told
+    if named and isinstance(told, NotUnderstood) and told.why and not named[0].destructive:
+        return told
+    return _guessed(words)
 
 
 def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:
@@ -67,49 +110,245 @@ def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:
 
 def _named(words: Sequence[Word]) -> tuple[Command, Sequence[Word]] | None:
     """The command whose name the line begins with, the longest name first."""
-    for length in range(min(_longest(), len(words)), 0, -1):
+    for length in range(min(_longest(len(commands)), len(words)), 0, -1):
         name = " ".join(word.key for word in words[:length])
         if name in commands:
             return commands[name], words[length:]
     return None
 
 
+def _is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
+    """Whether a line that begins with something destructive is no everyday sentence: "kick off is at 8".
+
+    A person is meant by "@", by a capital or foreign letter, or by a word alone; "off", "it" and the like are nobody.
+    """
+    people = [each for each in command.arguments if each.kind in (Person, Who)]
+    if not people or not words or isinstance(told, Unfinished):
+        return True
+    if any(word.raw.startswith(("@", "#")) for word in words):
+        return True
+    if words[0].key in NOBODY:
+        return False
+    return not words[0].raw[:1].islower() or len(words) == 1
+
+
+def _sentence(words: Sequence[Word]) -> Reading | None:
+    """A whole line that means one command, whatever its words mean elsewhere; days may be named with it."""
+    if len(words) > MOST_IN_SENTENCE:
+        return None
+    whole = SENTENCES.get(_plain(words)) or SENTENCES.get(_plain([word for word in words if word.key not in COURTESY]))
+    bare = SENTENCES.get(_plain([word for word in words if word.key not in FILLERS]))
+    command = commands.get(whole or (bare if bare not in ONLY_WHOLE else None) or "")
+    if command and not any(each.required for each in command.arguments):
+        return Understood(command)
+    try:
+        found = find_period([word.key for word in words])
+    except BadPeriod:
+        return None
+    left = [word for i, word in enumerate(words) if found and i not in found[1]]
+    command = commands.get(SENTENCES.get(_plain(left), "")) if left else None
+    dated = command and next((each.name for each in command.arguments if each.kind is Period), None)
+    return Understood(command, {dated: found[0]}) if command and dated and found else None
+
+
+def _without_articles(words: Sequence[Word]) -> Reading | None:
+    """As if no article were there: "start a group called Nine" begins with "start group"."""
+    bare = [word for i, word in enumerate(words) if word.key not in ARTICLES or i > _longest(len(commands))]
+    named = _named(bare) if len(bare) < len(words) else None
+    if named is None or named[0].destructive:
+        return None
+    reading = _told(named[0], _without_lead(named[1]))
+    return None if isinstance(reading, NotUnderstood) else reading
+
+
+def _question(words: Sequence[Word]) -> Reading | None:
+    found = read_question([word for word in words if word.is_spoken])
+    return Understood(found[0], found[1]) if found else None
+
+
+def _inside(words: Sequence[Word]) -> Reading | None:
+    """A name anywhere in a line of which all other words are its arguments, or carry nothing: "last week's board"."""
+    if len(words) > MOST_READ:
+        return None
+    for start in range(len(words)):
+        for length in range(min(_longest(len(commands)), len(words) - start), 0, -1):
+            name = " ".join(word.key for word in words[start : start + length])
+            found = commands.get(name) or (commands.get(name.removesuffix("'s")) if length == 1 else None)
+            if found is None or found.destructive or (length == 1 and name in EVERYDAY and len(words) > MOST_BARE):
+                continue
+            reading = _told_around(found, words[:start], words[start + length :])
+            if reading is not None:
+                return reading
+    return None
+
+
+def _told_around(command: Command, before: Sequence[Word], after: Sequence[Word]) -> Reading | None:
+    """What stands before the name may be arguments but no free text; a text may only follow."""
+    free = next((each for each in command.arguments if each.kind in FREE), None)
+    if free is not None:
+        if any(word.is_spoken and word.key not in FILLERS for word in before):
+            return None
+        reading = _told(command, _without_lead(after))
+        if free.required or not isinstance(reading, Understood) or free.name not in reading.arguments:
+            return None if isinstance(reading, NotUnderstood) else reading
+        return None
+    reading = _told(command, [*before, *after], FILLERS)
+    return None if isinstance(reading, NotUnderstood) else reading
+
+
+def _without_lead(words: Sequence[Word]) -> Sequence[Word]:
+    """Of "called Early Birds", the name is Early Birds."""
+    start = next((i for i, word in enumerate(words) if word.key not in LEAD), len(words))
+    return words[start:]
+
+
+def _only_a_code(words: Sequence[Word]) -> Reading | None:
+    """An invite code alone, as it was copied out of a message. It has a digit, or it would be a word."""
+    key = words[0].key.upper()
+    if len(words) > 1 or not CODE.fullmatch(key) or not any(sign.isdigit() for sign in key):
+        return None
+    return _told(commands["join"], words) if "join" in commands else None
+
+
+def _two_readings(words: Sequence[Word]) -> Reading | None:
+    """A month's name alone is that month, or the last thirty-one days."""
+    spoken = [word.key for word in words if word.is_spoken and word.key not in POLITE]
+    if len(spoken) == 1 and spoken[0] in MONTHS and len(spoken[0]) > 2:
+        period = find_period(spoken)
+        month = period[0].words if period else spoken[0]
+        return NotUnderstood(either=words[0].raw, readings=(f"me {month}", "me last 31 days", f"leaderboard {month}"))
+    return None
+
+
+def _slipped(words: Sequence[Word]) -> Reading | None:
+    """The line with its slips of the finger put right, if then all of it is understood."""
+    found = mended(words) if len(words) <= MOST_READ else None
+    if found is None:
+        return None
+    fresh, slip = found
+    named = _named(fresh)
+    if named and len(slip) < LONG_ENOUGH and any(each.kind in FREE for each in named[0].arguments):
+        return None  # "nice one" is no slip of "nick One"
+    reading = (_told(*named) if named and not named[0].destructive else None) or NotUnderstood()
+    if isinstance(reading, NotUnderstood):
+        reading = (_question(fresh) if len(words) > 1 else None) or _inside(fresh) or reading
+    if not isinstance(reading, Understood) or reading.command.destructive:
+        return None
+    return Understood(reading.command, reading.arguments, guessed=slip)
+
+
 def _guessed(words: Sequence[Word]) -> Reading:
     """A slip of the finger is forgiven, unless it could destroy something; else the nearest commands are offered."""
-    if not words:
-        return NotUnderstood()
-    line = " ".join(word.key for word in words)
     for length in (2, 1):
         start = " ".join(word.key for word in words[:length])
+        if len(start) < 4 or len(words) < length:
+            continue
         near = process.extractOne(start, commands.keys(), scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH)
-        if near and len(start) >= 4 and len(words) >= length and not commands[near[0]].destructive:
+        if near and not commands[near[0]].destructive and not _everyday_pair(words[:length], near[0]):
             reading = _told(commands[near[0]], words[length:])
             if isinstance(reading, Understood):
                 return Understood(reading.command, reading.arguments, guessed=start)
-    offers = process.extract(line, commands.keys(), scorer=fuzz.WRatio, score_cutoff=WORTH_OFFERING, limit=6)
-    nearest = dict.fromkeys(commands[name] for name, _, _ in offers if not commands[name].destructive)
-    return NotUnderstood(nearest=tuple(nearest)[:3])
+    return _slipped(words) or _lost(words)
 
 
-def _told(command: Command, words: Sequence[Word]) -> Reading:
+def _everyday_pair(words: Sequence[Word], name: str) -> bool:
+    """Whether a word is a common one by itself: "then" is no slip of "when"."""
+    return len(words) == 1 and (words[0].key in FILLERS or (name in EVERYDAY and len(words[0].key) <= 4))
+
+
+def _lost(words: Sequence[Word]) -> NotUnderstood:
+    """Nothing runs; the nearest harmless commands are offered, with the days and the sport that were read."""
+    line = " ".join(word.key for word in words[:MOST_READ])
+    found = process.extract(line, commands.keys(), scorer=fuzz.WRatio, score_cutoff=WORTH_OFFERING, limit=8)
+    nearest = tuple(dict.fromkeys(commands[name] for name, _, _ in found if not commands[name].destructive))
+    nearest = nearest[:MOST_OFFERS]
+    return NotUnderstood(nearest, readings=tuple(_line(each, words) for each in nearest))
+
+
+def _line(command: Command, words: Sequence[Word]) -> str:
+    """A command with as much of a line as it can be told."""
+    said = [command.name]
+    left = list(words[:MOST_READ])
+    try:
+        for argument in command.arguments:
+            if argument.kind.__name__ in TOLD_AGAIN and (found := argument.find(left)):
+                said.append(
+                    str(getattr(found[0], "words", found[0]) if argument.kind.__name__ == "Period" else found[0])
+                )
+                left = [word for i, word in enumerate(left) if i not in set(found[1])]
+    except (BadPeriod, BadClock):
+        return command.name
+    return " ".join(said)
+
+
+def _told(command: Command, words: Sequence[Word], empty: frozenset[str] | set[str] = POLITE) -> Reading:
     """Let each argument find its words, whatever their order; words that nobody wanted are strange."""
     arguments: dict[str, Any] = {}
     left = list(words)
     try:
-        for argument in sorted(command.arguments, key=lambda each: ORDER.index(each.kind)):
-            found = argument.find(left)
-            if found is not None:
+        for argument in _in_order(command):
+            found = argument.find(left if argument.kind in FREE else left[:MOST_READ])
+            if found is not None and not _is_no_name(argument, left):
                 arguments[argument.name] = found[0]
                 left = [word for i, word in enumerate(left) if i not in set(found[1])]
     except (BadPeriod, BadClock) as error:
         return NotUnderstood((command,), why=str(error))
-    strange = [word for word in left if word.is_spoken and word.key not in POLITE]
+    strange = [word for word in left if word.is_spoken and word.key not in empty]
     if strange:
         return NotUnderstood((command,), strange=" ".join(word.raw for word in strange))
     missing = next((each for each in command.arguments if each.required and each.name not in arguments), None)
     return Unfinished(command, missing) if missing else Understood(command, arguments)
 
 
+def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
+    """Whether what is left, and could be somebody's name though none must be told, is made of everyday words."""
+    if argument.kind is not Person or argument.required or any(word.raw.startswith(("@", "#")) for word in words):
+        return False
+    return any(word.key in commands or word.key in FILLERS - POLITE for word in words)
+
+
+def _plain(words: Sequence[Word]) -> str:
+    return " ".join(word.key.replace("’", "'") for word in words if word.is_spoken)
+
+
+@lru_cache(maxsize=1_000)
+def _in_order(command: Command) -> tuple[Argument, ...]:
+    return tuple(sorted(command.arguments, key=lambda each: ORDER.index(each.kind)))
+
+
 @cache
-def _longest() -> int:
+def _longest(_number: int) -> int:
     return max(len(name.split()) for name in commands)
+
+
+def _destructive_names() -> set[str]:
+    return {name for name, each in commands.items() if each.destructive}
+
+
+NOBODY = frozenset(
+    """
+    off it all out in on up down back ass the this that these those him her them us me everything everyone everybody
+    window money points data my your our to for with and a an hills
+    """.split()  # noqa: SIM905 - a list of sixty quoted words reads worse
+)
+ARTICLES = {"a", "an", "the", "my", "our"}
+ONLY_WHOLE = {"start", "help", "stop"}
+LEAD = {"called", "named", "call", "it", "the", "group"}
+COURTESY = {
+    "please",
+    "pls",
+    "plz",
+    "thanks",
+    "bot",
+    "gruppetto",
+    "now",
+    "again",
+    "then",
+    "so",
+    "ok",
+    "okay",
+    "lol",
+    "rn",
+}
+FREE = (Person, Who, Rest)
+TOLD_AGAIN = {"Period", "Sport", "Metric"}

@@ -248,6 +248,13 @@ def metric(environment: Environment, which: str) -> str:
     return environment.get_template("words/metric.txt").render(metric=str(which)).strip()
 
 
+@pass_environment
+def asked(environment: Environment, which: str | None, sport: str | None, each: str | None) -> str:
+    """What a question was understood to ask for: "Running distance", "All sports", "Time per week"."""
+    facts = {"metric": which and str(which), "sport": sport and str(sport), "each": each and str(each)}
+    return environment.get_template("words/asked.txt").render(**facts).strip()
+
+
 def name(text: str) -> str:
     """A name that somebody chose, unable to turn its line around."""
     return isolated(text)
@@ -330,6 +337,7 @@ ALL = {
     "sport_name": sport_name,
     "metric": metric,
     "field": field,
+    "asked": asked,
     "name": name,
     "quoted": quoted,
     "listed": listed,

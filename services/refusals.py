@@ -211,3 +211,11 @@ class ExportUnderWay(Refusal):
 
 class WrongEraseCode(Refusal):
     """Not the code that was asked for, or too late. Nothing was erased."""
+
+
+class KeptPrivate(Refusal):
+    """What is asked for is not shared with the group. Facts: person (a member)."""
+
+
+class WhoToCompare(Refusal):
+    """A comparison of one, or of more than two."""

@@ -1,11 +1,13 @@
 """`flask …`: what an operator does by hand."""
 
+import json
 import sys
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from bot.explained import explained
 from models.vault import new_key
 from providers.errors import MessengerError
 from services import contents, feedback, keyring
@@ -19,6 +21,15 @@ def add_commands(app: Flask, world: World) -> None:
     app.cli.add_command(_keys(world))
     app.cli.add_command(_feedback(world))
     app.cli.add_command(operator_members.commands(world))
+    app.cli.add_command(_understand)
+
+
+@click.command("understand")
+@click.argument("lines", nargs=-1, required=True)
+def _understand(lines: tuple[str, ...]) -> None:
+    """Print what the bot would make of each line, one JSON object per line. Runs nothing."""
+    for line in lines:
+        click.echo(json.dumps(explained(line), ensure_ascii=False))
 
 
 def _templates(world: World) -> AppGroup:

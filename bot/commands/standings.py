@@ -1,6 +1,8 @@
 """Who moved how much."""
 
+from bot.arguments import Each
 from bot.command import Allowed, command, commands
+from bot.commands.questions import Asked, one_figure
 from bot.turn import Turn
 from fitness.metrics import Metric
 from fitness.periods import LAST_WEEK, THIS_WEEK, Period
@@ -14,17 +16,25 @@ from services.refusals import LinkNeedsRenewing, NotLinked
 
 @command(
     "me",
-    aliases=("my week", "stats", "mine", "my stats"),
+    aliases=("my week", "mine"),
     help="Your own numbers",
     allowed=Allowed.ANYONE,
-    examples=("me", "stats last month", "me run march", "stats since 1 oct"),
+    examples=("me", "me last month", "me run march", "me distance since 1 oct"),
 )
-def me(turn: Turn, sport: Sport | None = None, period: Period = THIS_WEEK) -> Message:
+def me(
+    turn: Turn,
+    sport: Sport | None = None,
+    period: Period = THIS_WEEK,
+    metric: Metric | None = None,
+    each: Each | None = None,
+) -> Message:
     """One's own totals, and one's place in the group if there is one. Who sends files needs no account."""
     account = linking.account_of(turn.session, turn.member)
     first = standings.first_day(turn.session, turn.member)
     if first is None:
         _require_account(account)
+    if metric or each:
+        return one_figure(turn, Asked(metric, each), sport, period)
     dates, before = turn.resolve(period)
     totals = standings.totals_of(turn.session, [turn.member.id], dates, sport).get(turn.member.id)
     if totals is None:

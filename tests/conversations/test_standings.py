@@ -51,7 +51,7 @@ def test_days_without_me(zoe: Person, group: None) -> None:
         "That hasn't started yet: it begins on 1 Dec 2026. Try *this month* or *last week*."
     )
     assert "it begins on 1 Jan 2030" in zoe.says("lb 2030")
-    assert zoe.says("stats 31 february").startswith("There is no 31 February.\n\nThese work:\n• me")
+    assert zoe.says("me 31 february").startswith("There is no 31 February.\n\nThese work:\n• me")
     assert zoe.says("me between 9 and 3 nov").startswith("9 November comes after 3 November.")
 
 

@@ -1,0 +1,248 @@
+"""What questions in plain language are answered with: one figure, another person, all together, or two side by side."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from bot.arguments import Each, Person
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from fitness.forms import Kind, Relative, Which
+from fitness.metrics import Metric
+from fitness.periods import LAST_WEEK, THIS_WEEK, Dates, Period
+from fitness.sports import Sport
+from messages.message import Button, Message
+from models import Member
+from services import groups, members, privacy, questions, standings
+from services.refusals import KeptPrivate, WhoToCompare
+
+AND = re.compile(r"\s+(?:and|vs\.?|versus|with|against|to|or|&|than)\s+|\s*,\s*|\s*&\s*", re.IGNORECASE)
+MYSELF = {"me", "myself", "i", "mine"}
+
+
+@command(
+    "stats",
+    aliases=("show", "my stats", "show me"),
+    help="Your numbers, or a friend's as far as they share them",
+    allowed=Allowed.ANYONE,
+    examples=("stats last month", "stats since 1 oct"),
+)
+def stats(
+    turn: Turn,
+    who: Person | None = None,
+    metric: Metric | None = None,
+    sport: Sport | None = None,
+    period: Period = THIS_WEEK,
+    each: Each | None = None,
+) -> Message:
+    """Somebody's numbers over any days. Without a name, one's own."""
+    other = _somebody(turn, who) if who and who.casefold() not in MYSELF else turn.member
+    if other.id == turn.member.id:
+        return commands["me"](turn, **_told(metric=metric, sport=sport, period=period, each=each))
+    dates, _ = turn.resolve(period, turn.group.timezone)
+    metric = _summed(metric, each)
+    totals = _seen(turn, other, dates, sport, metric)
+    when = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
+    buttons = [commands["stats"].button(when[1], f"@{other.name}", when[0].words)] if len(other.name) < 100 else []
+    return turn.say(
+        "questions/stats",
+        member=other,
+        totals=totals,
+        metric=metric,
+        sport=sport,
+        dates=dates,
+        today=turn.today(turn.group.timezone),
+        each=each,
+        parts=questions.parts_of(totals, each, dates, turn.today()),
+        buttons=[*buttons, commands["compare"].button("Compare with me", f"@{other.name}", period.words)]
+        if buttons
+        else [],
+    )
+
+
+@command(
+    "we",
+    aliases=("us", "together", "group total", "all of us"),
+    help="What your group did together",
+    allowed=Allowed.MEMBERS,
+    examples=("we", "we swim this month", "together distance 2026", "we run average per week this year"),
+)
+def we(
+    turn: Turn,
+    metric: Metric | None = None,
+    sport: Sport | None = None,
+    period: Period = THIS_WEEK,
+    each: Each | None = None,
+) -> Message:
+    """The sum of what the members share, and of nobody else."""
+    dates, before = turn.resolve(period, turn.group.timezone)
+    metric = _summed(metric, each)
+    board = standings.board(turn.session, turn.group, metric or Metric.TIME, dates, before, sport)
+    today = turn.today(turn.group.timezone)
+    return turn.say(
+        "questions/we",
+        group=turn.group,
+        totals=board.together,
+        metric=metric,
+        sport=sport,
+        dates=dates,
+        today=today,
+        size=len(board.rows),
+        each=each,
+        parts=questions.parts_of(board.together, each, dates, today),
+        buttons=[commands["leaderboard"].button("Leaderboard", *_words(metric, sport), period.words)],
+    )
+
+
+@command(
+    "compare",
+    aliases=("comparison", "compare me"),
+    help="Put two of you side by side, or these days beside those before",
+    allowed=Allowed.ANYONE,
+    examples=("compare", "compare last month", "compare run this year"),
+)
+def compare(
+    turn: Turn,
+    whom: Person | None = None,
+    metric: Metric | None = None,
+    sport: Sport | None = None,
+    period: Period = THIS_WEEK,
+) -> Message:
+    """Two people; or, without a name, oneself now and before."""
+    names = [part for part in AND.split(whom or "") if part.strip()]
+    if not names:
+        return _with_before(turn, metric, sport, period)
+    if len(names) > 2:
+        raise WhoToCompare
+    metric = _summed(metric, None)
+    pair = [turn.member if name.casefold() in MYSELF else _somebody(turn, name) for name in names]
+    pair = [turn.member, *pair] if len(pair) == 1 else pair
+    if pair[0].id == pair[1].id:
+        raise WhoToCompare
+    dates, _ = turn.resolve(period, turn.group.timezone)
+    return turn.say(
+        "questions/compared",
+        pair=[(each, _seen(turn, each, dates, sport, metric)) for each in pair],
+        metric=metric,
+        sport=sport,
+        dates=dates,
+        today=turn.today(turn.group.timezone),
+        you=turn.member.id,
+        buttons=[commands["leaderboard"].button("Leaderboard", *_words(metric, sport), period.words)],
+    )
+
+
+@command(
+    "longest",
+    aliases=("longest one", "biggest"),
+    help="Your longest session",
+    allowed=Allowed.ANYONE,
+    examples=("longest", "longest ride this year", "longest run 2026"),
+)
+def longest(turn: Turn, sport: Sport | None = None, period: Period | None = None) -> Message:
+    """The farthest, or where no distance is measured the one that took most time."""
+    dates = turn.resolve(period)[0] if period else None
+    found = questions.longest(turn.session, turn.member, dates, sport)
+    return turn.say(
+        "questions/longest",
+        activity=found,
+        sport=sport,
+        dates=dates,
+        today=turn.today(),
+        buttons=[commands["me"].button("My week")],
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `me` is asked for when a single figure, or an average, is wanted."""
+
+    metric: Metric | None
+    each: Each | None
+
+
+def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) -> Message:
+    """One's own figure first, and what it stands for."""
+    metric = asked.metric or Metric.TIME
+    if not metric.is_sum:
+        return commands["leaderboard"](turn, metric=metric, sport=sport, period=period)
+    dates, before = turn.resolve(period)
+    totals, earlier = questions.totals_by(turn.session, turn.member, metric, sport, dates, before)
+    said = _words(asked.metric, sport)
+    return turn.say(
+        "questions/figure",
+        totals=totals,
+        earlier=earlier,
+        metric=metric,
+        sport=sport,
+        dates=dates,
+        today=turn.today(),
+        each=asked.each,
+        parts=questions.parts_of(totals, asked.each, _lived(turn, dates), turn.today()),
+        buttons=[
+            commands["me"].button("All my numbers", *_words(None, sport), period.words),
+            commands["leaderboard"].button("Leaderboard", *said, period.words),
+        ],
+    )
+
+
+def _lived(turn: Turn, dates: Dates) -> Dates:
+    """The days since something is known of the member: an average over years before the first watch says nothing."""
+    first: date | None = standings.first_day(turn.session, turn.member)
+    return dates if first is None or not dates.start < first <= dates.end else Dates(first, dates.end)
+
+
+def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period: Period) -> Message:
+    """Whether one beats the time before; asked about last week, this week so far stands beside all of the last."""
+    if isinstance(period, Relative) and period.which is Which.LAST and period.kind is not Kind.DAY:
+        period = Relative(period.unit, Which.THIS)
+    dates = turn.resolve(period)[0]
+    before = questions.whole_before(period, turn.today())
+    metric = metric if metric and metric.is_sum else Metric.TIME
+    now, then = questions.totals_by(turn.session, turn.member, metric, sport, dates, before)
+    return turn.say(
+        "questions/before",
+        totals=now,
+        earlier=then,
+        metric=metric,
+        sport=sport,
+        dates=dates,
+        against=before,
+        today=turn.today(),
+        over=dates.end < turn.today(),
+        buttons=[commands["me"].button("My week"), Button("Leaderboard", "leaderboard")],
+    )
+
+
+def _somebody(turn: Turn, name: str) -> Member:
+    """A member whom the group may see. Raises `NoSuchPerson`, `TwoPeopleMatch` or `NotInAGroup`."""
+    return groups.find_member(turn.session, members.membership_of(turn.session, turn.member).group, name).member
+
+
+def _seen(turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None) -> standings.Totals:
+    """As the group sees them; of oneself, all. Raises `KeptPrivate` where they do not share what is asked for."""
+    totals, _ = questions.totals_by(turn.session, other, metric, sport, dates, dates)
+    if other.id == turn.member.id:
+        return totals
+    wanted = [*([metric.field] if metric else []), *(["sports"] if sport else [])]
+    shown = privacy.shown(turn.session, turn.group, wanted)
+    if other.id not in shown or not shown[other.id].fields & {"time", "distance", "count", "points"}:
+        raise KeptPrivate(person=other)
+    return totals.seen(shown[other.id].fields)
+
+
+def _summed(metric: Metric | None, each: Each | None) -> Metric | None:
+    """A figure that can be added up and divided; an average of nothing named is one of time."""
+    if metric is None:
+        return Metric.TIME if each else None
+    return metric if metric.is_sum else None
+
+
+def _words(metric: Metric | None, sport: Sport | None) -> list[str]:
+    return [each.value for each in (metric, sport) if each]
+
+
+def _told(**arguments: object) -> dict[str, object]:
+    """What `me` takes of these."""
+    takes = {argument.name for argument in commands["me"].arguments}
+    return {name: value for name, value in arguments.items() if value is not None and name in takes}

@@ -1,0 +1,110 @@
+"""A kept set of lines that friends might type, each with the reading it should have and where it came from.
+
+A line of the file is: what is typed, tab, the readings that are right (` / ` between them), tab, where it came from.
+A reading is a command with its arguments (`me sport=run period="last week"`), with `*` for any, with `?name` where it
+should be asked for; `-` where nothing may run. Lines of odd numbers were tuned on, those of even numbers were not.
+"""
+
+import shlex
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bot import commands as _declared  # noqa: F401 - importing declares them
+from bot.command import commands
+from bot.explained import explained
+from fitness.metrics import Metric
+
+FILE = Path(__file__).parent / "kept" / "lines.tsv"
+LEAST_RIGHT = 0.97
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One line of the set."""
+
+    number: int
+    line: str
+    readings: tuple[str, ...]
+    source: str
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether one of its readings is possible with the commands and metrics there are."""
+        return any(each == "-" or (_name(each) and _metric(each) in {None, *Metric}) for each in self.readings)
+
+
+def _name(reading: str) -> str | None:
+    """The command's own name in a reading, or None while there is no such command."""
+    words = reading.split()
+    return next((commands[" ".join(words[:n])].name for n in (2, 1) if " ".join(words[:n]) in commands), None)
+
+
+def _metric(reading: str) -> str | None:
+    return _told(reading)[0].get("metric")
+
+
+def _told(reading: str) -> tuple[dict[str, str], bool, str | None]:
+    """The arguments of a reading, whether any will do, and what is missing."""
+    words = shlex.split(reading)
+    arguments = dict(word.split("=", 1) for word in words if "=" in word)
+    missing = next((word[1:] for word in words if word.startswith("?") and len(word) > 1), None)
+    return arguments, "*" in words, missing
+
+
+@cache
+def kept() -> tuple[Kept, ...]:
+    rows = [line.split("\t") for line in FILE.read_text().splitlines() if not line.startswith("#")]
+    return tuple(Kept(i, row[0], tuple(row[1].split(" / ")), row[2]) for i, row in enumerate(rows, 1))
+
+
+def is_right(each: Kept) -> bool:
+    found = explained(each.line)
+    return any(_fits(found, reading) for reading in each.readings)
+
+
+def _fits(found: dict, reading: str) -> bool:
+    if reading == "-":
+        return found["command"] is None
+    if found["command"] is None or found["command"] != _name(reading):
+        return False
+    arguments, anything, missing = _told(reading)
+    said = {name: str(value) for name, value in found["arguments"].items()}
+    return found["missing"] == missing and (anything or said == arguments)
+
+
+def report(rows: list[Kept]) -> str:
+    wrong = [each for each in rows if not is_right(each)]
+    shown = "\n".join(f"{each.line!r}: {' / '.join(each.readings)} but {_short(each.line)}" for each in wrong)
+    return f"{len(rows) - len(wrong)} of {len(rows)} right\n{shown}"
+
+
+def _short(line: str) -> str:
+    found = explained(line)
+    return f"{found['command']} {found['arguments']} {found['missing'] or ''}{found['choices']}"
+
+
+@pytest.mark.parametrize("half", ["tuned", "untuned"])
+def test_nearly_every_line_of_the_kept_set_is_read_as_it_was_meant(half: str) -> None:
+    rows = [each for each in kept() if (each.number % 2 == 1) == (half == "tuned") and each.is_expected]
+    right = sum(map(is_right, rows))
+    assert right / len(rows) >= LEAST_RIGHT, report(rows)
+
+
+def test_nothing_destructive_runs_that_was_not_meant() -> None:
+    ran = {each.line: explained(each.line)["command"] for each in kept()}
+    destroyed = {
+        each.line: ran[each.line]
+        for each in kept()
+        if ran[each.line] and commands[ran[each.line]].destructive and ran[each.line] not in map(_name, each.readings)
+    }
+    assert destroyed == {}
+
+
+def test_the_kept_set_is_large_and_says_where_its_lines_come_from() -> None:
+    assert len(kept()) >= 300
+    assert all(each.source and each.readings for each in kept())
+    assert [line for line, count in Counter(each.line for each in kept()).items() if count > 1] == []
