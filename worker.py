@@ -9,7 +9,7 @@ from rq import Worker as RqWorker
 
 import world as worlds
 from bot import receiving
-from jobs import delivery, digests, garmin, housekeeping, logs, pictures, scoring, tick
+from jobs import challenges, delivery, digests, garmin, housekeeping, logs, pictures, scoring, tick
 from jobs.queue import JsonJob
 
 WORK = (
@@ -25,6 +25,7 @@ WORK = (
     scoring.score_anew,
     housekeeping.tidy,
     housekeeping.sweep,
+    challenges.judge,
     tick.tick,
 )
 

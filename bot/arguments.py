@@ -12,8 +12,10 @@ from zoneinfo import available_timezones
 
 from bot.lines import EDGES, POLITE, Word
 from fitness.amounts import find_amount, find_distance, find_length, find_number
+from fitness.challenges import Contest
 from fitness.metrics import Metric
 from fitness.periods import Period, find_period
+from fitness.routes import Route, find_route
 from fitness.schedules import find_clock, find_weekday
 from fitness.spans import Span, find_span
 from fitness.sports import Sport
@@ -25,6 +27,12 @@ Reader = Callable[[Sequence[Word]], Found | None]
 
 class Rest(str):
     """Whatever is left, as it was typed."""
+
+    __slots__ = ()
+
+
+class Called(str):
+    """A name at the end of the line, after "called" or "named"."""
 
     __slots__ = ()
 
@@ -322,6 +330,27 @@ def _zone(words: Sequence[Word]) -> Found | None:
     return None
 
 
+def _called(words: Sequence[Word]) -> Found | None:
+    for i, word in enumerate(words):
+        if word.key in {"called", "named"} and i + 1 < len(words):
+            # "ok" after it agrees to the rest of the line, and is no part of the name
+            end = len(words) - (words[-1].key in YES and len(words) > i + 2)
+            return Called(" ".join(each.raw for each in words[i + 1 : end])), range(i, end)
+    return None
+
+
+def _contest(words: Sequence[Word]) -> Found | None:
+    """Find "streak" or "most improved", whose "most" says nothing by itself."""
+    meant = {spoken: contest for contest in Contest for spoken in (contest.value, *contest.words)}
+    places = [i for i, word in enumerate(words) if word.key in meant]
+    found = sorted((meant[words[i].key] for i in places), key=lambda contest: contest is Contest.MOST)
+    return (found[0], places) if found else None
+
+
+def _route(words: Sequence[Word]) -> Found | None:
+    return find_route([word.key for word in words])
+
+
 def _code(words: Sequence[Word]) -> Found | None:
     for i, word in enumerate(words):
         if CODE.fullmatch(word.key.upper()):
@@ -504,6 +533,9 @@ READERS: dict[type, Reader] = {
     Weekday: _weekday,
     Zone: _zone,
     Code: _code,
+    Called: _called,
+    Route: _route,
+    Contest: _contest,
     Yes: _among(YES, Yes.YES),
     Off: _among(OFF, Off.OFF),
     Newest: _among({"last", "latest", "newest"}, Newest.LAST),
@@ -536,6 +568,7 @@ READERS: dict[type, Reader] = {
 
 # Read in this order: a date takes its number and its month before a number or a rest can.
 ORDER = (
+    Called, Route, Contest,
     Each, Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport,
     Picture, Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
     Zone, int, Percent, Number, Who, Person, Rest,
@@ -550,6 +583,9 @@ USAGE: dict[type, str] = {
     Weekday: "day",
     Zone: "city",
     Code: "CODE",
+    Called: "called NAME",
+    Route: "route",
+    Contest: "improved|streak",
     Newest: "last",
     Weeks: "4 weeks",
     Yes: "yes",

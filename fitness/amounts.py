@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from fitness.vocabulary import NUMBERS, line, words_of
 
-MILE, YARD = 1_609.344, 0.9144  # metres: the international yard of 1959
+MILE, YARD, FOOT = 1_609.344, 0.9144, 0.3048  # metres: the international yard of 1959
 
 _NUMBER = r"(?P<number>[0-9]{1,6}(?:[.,][0-9]{1,3})?)"
+# nobody wants thousandths of a point: "6,000 points" are six thousand, in whichever country
+_COUNT = r"(?P<number>[0-9]{1,3}(?:[.,][0-9]{3})+|[0-9]{1,6}(?:[.,][0-9]{1,2})?)"
 _HOURS = r"(?:h|hr|hrs|hour|hours|std)"
 _MINUTES = r"(?:m|min|mins|minute|minutes|')"
 _SECONDS = r"(?:s|sec|secs|second|seconds)"
@@ -35,7 +37,9 @@ _LENGTHS = (
     re.compile(r"(?<= )(?P<hour>an?) hour(?P<andhalf> and a half)?(?!\S)"),
 )
 _DISTANCE = re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{'|'.join(sorted(_METRES, key=len, reverse=True))})(?!\S)")
-_AMOUNT = re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{'|'.join(sorted(_KINDS, key=len, reverse=True))})(?!\S)")
+_UP = r"(?:climb|climbing|up|ascent|elevation|vert|vertical)"
+_CLIMB = re.compile(rf"(?<= ){_COUNT} ?(?P<unit>m|metres|meters|ft|feet)(?: of)? {_UP}(?!\S)")
+_AMOUNT = re.compile(rf"(?<= ){_COUNT} ?(?P<unit>{'|'.join(sorted(_KINDS, key=len, reverse=True))})(?!\S)")
 
 
 def find_length(words: Sequence[str]) -> tuple[int, range] | None:
@@ -52,9 +56,11 @@ def find_distance(words: Sequence[str]) -> tuple[float, range] | None:
 
 
 def find_amount(words: Sequence[str]) -> tuple[str, float, range] | None:
-    """A goal's kind and size: metres of "distance", seconds of "time", or a number of "points", "count" or "steps"."""
+    """A goal's kind and size: metres of "distance" or "elevation", seconds of "time", or so many "points" and such."""
+    if match := _CLIMB.search(line(words)):
+        return "elevation", _count(match["number"]) * (FOOT if match["unit"][0] == "f" else 1.0), words_of(match)
     if match := _AMOUNT.search(line(words)):
-        return _KINDS[match["unit"]], _number(match), words_of(match)
+        return _KINDS[match["unit"]], _count(match["number"]), words_of(match)
     if distance := find_distance(words):
         return "distance", distance[0], distance[1]
     if length := find_length(words):
@@ -74,6 +80,11 @@ def find_number(words: Sequence[str]) -> tuple[float, range] | None:
 
 def _number(match: re.Match[str]) -> float:
     return float(match["number"].replace(",", "."))
+
+
+def _count(text: str) -> float:
+    is_whole = re.fullmatch(r"[0-9]{1,3}(?:[.,][0-9]{3})+", text)
+    return float(re.sub("[.,]", "", text) if is_whole else text.replace(",", "."))
 
 
 def _seconds(match: re.Match[str]) -> int:

@@ -28,7 +28,7 @@ class Span:
 
     begins: Period | None = None
     ends: Period | None = None
-    count: int = 0
+    count: int | None = None
     unit: Unit = Unit.DAY
     named: Period | None = None
 
@@ -42,7 +42,7 @@ class Span:
         start = self.first_day(today, is_past=is_past)
         if self.ends is not None:
             end = coming(self.ends, max(start, today)).end
-        elif self.count:
+        elif self.count is not None:
             end = _later(start, self.count, self.unit) - timedelta(1)
         else:
             return None

@@ -2,9 +2,10 @@
 
 import structlog
 
-from jobs import crash, delivery, digests, garmin, housekeeping, pictures, scoring
+from jobs import challenges, crash, delivery, digests, garmin, housekeeping, pictures, scoring
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
+from services import challenges as challenge_service
 from services import contents, erasure, exports, files, linking, media, outcomes, shares, syncing
 from services import digests as digest_service
 from services import scoring as scoring_service
@@ -50,6 +51,7 @@ def ring_for_what_waits(world: World) -> None:
         due_digest = digest_service.pending(session)
         to_draw = shares.is_waiting(session)
         to_freeze = digest_service.is_freezing(session, now)
+        over = challenge_service.is_due(session, now)
         unchecked = contents.is_check_due(session, now)
         outdated = scoring_service.is_due(session)
         unhoused = exports.is_waiting(session) or erasure.is_due(session, now)
@@ -62,6 +64,7 @@ def ring_for_what_waits(world: World) -> None:
         (to_freeze, digests.freeze),
         (to_draw, pictures.draw_shares),
         (ending, garmin.remind),
+        (over, challenges.judge),
         (outdated, scoring.score_anew),
         (unhoused, housekeeping.tidy),
         (now.minute == SWEEP_AT, housekeeping.sweep),

@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -255,6 +255,39 @@ def asked(environment: Environment, which: str | None, sport: str | None, each: 
     return environment.get_template("words/asked.txt").render(**facts).strip()
 
 
+@pass_context
+def challenge_title(context: Context, challenge: Any) -> str:
+    """What a challenge is called: "Tour of the Lakes", or what it is about."""
+    template = context.environment.get_template("words/challenge.txt")
+    return template.render(challenge=challenge, reader=context["reader"]).strip()
+
+
+@pass_context
+def dates_of(context: Context, challenge: Any, today: date | None = None) -> str:
+    """The days of a challenge."""
+    return dates(context, _Days(challenge.starts, challenge.ends), today)
+
+
+@pass_environment
+def route_name(environment: Environment, which: str) -> str:
+    """A well-known way's name: "Pennine Way"."""
+    return environment.get_template("words/route.txt").render(route=str(which)).strip()
+
+
+@pass_environment
+def contest_rule(environment: Environment, which: str) -> str:
+    """What decides a challenge, in a sentence or two."""
+    return environment.get_template("words/contest_rule.txt").render(contest=str(which)).strip()
+
+
+@pass_context
+def scored(context: Context, value: float, challenge: Any) -> str:
+    """What somebody has in a challenge: "8.1 km", "3 weeks", "+42%"."""
+    template = context.environment.get_template("words/scored.txt")
+    facts = {"value": value, "contest": challenge.contest, "metric": challenge.metric}
+    return template.render(**facts, reader=context["reader"]).strip()
+
+
 def name(text: str) -> str:
     """A name that somebody chose, unable to turn its line around."""
     return isolated(text)
@@ -310,6 +343,11 @@ def _english_order(span: Any, locale: str, with_year: bool) -> str:
     return format_date(span.start, first, locale=locale) + joint + format_date(span.end, last, locale=locale)
 
 
+class _Days(NamedTuple):
+    start: date
+    end: date
+
+
 ALL = {
     "brief": brief,
     "short_day": short_day,
@@ -338,6 +376,11 @@ ALL = {
     "metric": metric,
     "field": field,
     "asked": asked,
+    "challenge_title": challenge_title,
+    "dates_of": dates_of,
+    "contest_rule": contest_rule,
+    "route_name": route_name,
+    "scored": scored,
     "name": name,
     "quoted": quoted,
     "listed": listed,

@@ -5,6 +5,7 @@ from models.acts import Act
 from models.audit import AuditEvent
 from models.base import Base
 from models.breakers import Breaker
+from models.challenges import Challenge, Goal, Participant
 from models.courtesy import Feedback, Kudos
 from models.digests import DigestRun, RunStatus
 from models.erasures import Erased, Erasure
@@ -30,6 +31,7 @@ __all__ = [
     "Ban",
     "Base",
     "Breaker",
+    "Challenge",
     "Content",
     "Day",
     "DigestRun",
@@ -42,6 +44,7 @@ __all__ = [
     "GarminAccount",
     "GarminMethod",
     "GarminStatus",
+    "Goal",
     "Group",
     "Identity",
     "IdentityKind",
@@ -59,6 +62,7 @@ __all__ = [
     "MessageState",
     "OneTimeLink",
     "OutboundMessage",
+    "Participant",
     "RecordSet",
     "Role",
     "RunStatus",

@@ -93,6 +93,34 @@ class EnoughFeedback(Refusal):
     """So many messages to the operator in a day. Facts: most."""
 
 
+class GoalNotUsable(Refusal):
+    """A goal that cannot be added up, or whose days are over or too far off."""
+
+
+class NoGoal(Refusal):
+    """There is no goal. Facts: of_group."""
+
+
+class ChallengeNotUsable(Refusal):
+    """Facts: why ("target", "metric", "dates", "streak")."""
+
+
+class NoChallenge(Refusal):
+    """No challenge has this number, or none is open. Facts: number (or None), numbers (of the open ones)."""
+
+
+class WhichChallenge(Refusal):
+    """Several are open. Facts: challenges."""
+
+
+class TooManyChallenges(Refusal):
+    """Facts: most."""
+
+
+class KeepsOutOfRivalries(Refusal):
+    """One of two is not to be held against others, or shares no points. Facts: person."""
+
+
 class NothingToDigest(Refusal):
     """No digest has been made for this group yet. Facts: group, next."""
 

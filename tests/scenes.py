@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
-from models import GarminAccount, GarminMethod, Identity, Member
+from models import GarminAccount, GarminMethod, Identity, Member, Membership
 from providers.garmin import Page
 from services import linking, syncing
 from services.syncing import Errand
@@ -66,3 +66,13 @@ def runs(*days: int, minutes: float = 60, metres: float = 10_000) -> Callable[[A
             athlete.upload(type_key="running", start=november(day), seconds=60 * minutes, metres=metres)
 
     return upload
+
+
+def hide(person: Person, field: str | None = None) -> None:
+    """Let the group not see this person, or only a field of theirs not."""
+    with person.town.world.sessions.begin() as session:
+        name = person.phone.name.split(maxsplit=1)[0]
+        membership = session.scalar(select(Membership).join(Member).where(Member.name == name))
+        membership.hidden = field is None
+        if field:
+            membership.shares = [each for each in membership.shares if each != field]

@@ -20,7 +20,7 @@ from fitness.periods import LAST_WEEK, THIS_WEEK
 from fitness.sports import Sport
 from messages.message import Message
 
-DESTRUCTIVE = {"leave", "stop", "cancel"}
+DESTRUCTIVE = {"leave", "stop", "cancel", "challenge end"}
 
 
 def told(line: str) -> tuple[str, dict[str, Any]]:

@@ -54,6 +54,11 @@ def test_a_distance(line: str, metres: float) -> None:
     [
         ("120 km run month", "distance", 120_000),
         ("6000 points month", "points", 6_000),
+        ("6,000 points month", "points", 6_000),
+        ("1.200.000 steps", "steps", 1_200_000),
+        ("7.5 points", "points", 7.5),
+        ("2000 m climb", "elevation", 2_000),
+        ("10,000 ft up", "elevation", 3_048),
         ("12 sessions", "count", 12),
         ("300000 steps", "steps", 300_000),
         ("10 hours", "time", 36_000),

@@ -7,11 +7,13 @@ from typing import Any
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.command import by_topic
 from fitness.dates import Dates
+from fitness.goals import forecast
 from fitness.metrics import Metric
 from fitness.ranking import Place
 from fitness.schedules import Weekly
 from fitness.sports import Sport
 from messages.words import MOST, clean_name
+from services.contests import Line
 from services.digests import board_facts
 from services.privacy import FIELDS
 from services.scoring import Recount
@@ -76,7 +78,40 @@ PRAISE = SimpleNamespace(award="regular", fit=1.0, figure=9_999, weekday=2, spor
 EVENT = SimpleNamespace(at=WHEN, action="group.invited", detail={"days": 90, "uses": 500})
 OTHER_EVENT = SimpleNamespace(at=WHEN, action="group.set", detail={"setting": "members_challenge", "value": False})
 
+CHALLENGE = SimpleNamespace(
+    number=88, name=NAME, contest="together", metric="distance", sport=Sport.MULTI, route=None, target=4_999_950_000.0,
+    starts=WHEN.date(), ends=WHEN.date(), ended_at=None,
+)  # fmt: skip
+AHEAD = forecast(4_999_940_000.0, 4_999_950_000.0, 1e6, CROSSING, CROSSING.end)
+SLOW = forecast(1.0, 1e8, 1.0, CROSSING, CROSSING.end)
+LINES = [Line(Place(i, i, 4_999_950_000.0, tied=False), person(i), 4_999_950_000.0) for i in range(1, 10)]
+DUEL = SimpleNamespace(one_won=26, other_won=26, since=WHEN.date(), weeks=26)
+TOLD = SimpleNamespace(one=person(), other=person(2), duel=DUEL, ahead=person(2), by=28_000)
+SEASON = SimpleNamespace(number=99, dates=CROSSING, weeks_over=11, tally=LINES, all_time=LINES)
+STANDING = SimpleNamespace(challenge=CHALLENGE, lines=LINES, sharing=50, forecast=AHEAD, is_ranked=True, days_left=366)
+
 FACTS: dict[str, Any] = {
+    "by": person(),
+    "challenge": CHALLENGE,
+    "challenges": [CHALLENGE] * 5,
+    "contest": "streak",
+    "ended": [CHALLENGE] * 3,
+    "hidden": True,
+    "placed": LINES[:8],
+    "my_line": LINES[7],
+    "unseen": 42,
+    "number": 9_999,
+    "of_group": True,
+    "open_ones": [CHALLENGE] * 5,
+    "other": person(2),
+    "progress": SimpleNamespace(metric="distance", sport=Sport.MULTI, dates=CROSSING, forecast=AHEAD),
+    "ranking": True,
+    "rivals": [TOLD] * 9,
+    "route": "lejog",
+    "season": SEASON,
+    "standing": STANDING,
+    "takes_part": False,
+    "told": TOLD,
     "dark": True,
     "day": date(2026, 12, 30),
     "landmark": SimpleNamespace(kind="way", start="New York", end="Los Angeles"),
@@ -211,6 +246,22 @@ FACTS: dict[str, Any] = {
 
 # The other branch of what has one.
 OTHERWISE: dict[str, Any] = {
+    "challenge": SimpleNamespace(**(vars(CHALLENGE) | {"name": None, "contest": "improved", "ended_at": WHEN})),
+    "ended": [],
+    "hidden": False,
+    "placed": [],
+    "my_line": None,
+    "unseen": 0,
+    "numbers": [],
+    "of_group": False,
+    "open_ones": [],
+    "progress": SimpleNamespace(metric="time", sport=None, dates=CROSSING, forecast=SLOW),
+    "ranking": False,
+    "rivals": [],
+    "season": SimpleNamespace(number=1, dates=CROSSING, weeks_over=0, tally=[], all_time=[]),
+    "standing": SimpleNamespace(**(vars(STANDING) | {"forecast": None, "is_ranked": False, "days_left": 0})),
+    "takes_part": True,
+    "told": None,
     "absence": SimpleNamespace(starts=date(2026, 11, 18), ends=None, shown=False),
     "account": SimpleNamespace(status="needs_relink", last_sync_at=None, last_error=None, key_ends_at=None),
     "alone": True,

@@ -1,0 +1,214 @@
+"""Challenges: set up, announced, joined, followed; and seasons."""
+
+from datetime import date, timedelta
+
+from bot.arguments import Amount, Called, Yes
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from fitness.challenges import Contest
+from fitness.metrics import Metric
+from fitness.periods import Dates
+from fitness.routes import Route
+from fitness.spans import Span
+from fitness.sports import Sport
+from messages.message import MOST_SAYS, Button, Message
+from models import Challenge, Role
+from services import challenges, contests, groups, seasons
+from services.challenges import Plan
+from services.settings import settings_of
+
+
+@command(
+    "challenge",
+    aliases=("challenge show", "show challenge"),
+    help="See how a challenge stands",
+    allowed=Allowed.MEMBERS,
+    examples=("challenge", "challenge 1"),
+)
+def challenge(turn: Turn, number: int | None = None) -> Message:
+    """The one with this number, or the only one, or all of them."""
+    if number is None and len(challenges.open_ones(turn.session, turn.group)) != 1:
+        return list_challenges(turn)
+    return _shown(turn, challenges.find(turn.session, turn.group, number))
+
+
+@command(
+    "challenge list",
+    aliases=("challenges", "list challenges", "all challenges"),
+    help="See all challenges of your group",
+    allowed=Allowed.MEMBERS,
+    examples=("challenge list", "challenges"),
+)
+def list_challenges(turn: Turn) -> Message:
+    """Those that are running or to come, and the last ones."""
+    found = challenges.open_ones(turn.session, turn.group)
+    buttons = [Button(f"Challenge {each.number}", f"challenge {each.number}") for each in found[:3]]
+    return turn.say(
+        "challenges/list",
+        group=turn.group,
+        open_ones=found,
+        ended=challenges.ended(turn.session, turn.group),
+        today=_today(turn),
+        may=_may_start(turn),
+        buttons=buttons,
+    )
+
+
+@command(
+    "challenge new",
+    aliases=("new challenge",),
+    help="Set up a challenge",
+    allowed=Allowed.MEMBERS,
+    examples=(
+        "challenge new most improved 1 to 14 dec",
+        "challenge new 300 km next month called The Lakes",
+        "challenge new pennine way until 31 march",
+        "challenge new run distance next week",
+        "challenge new streak for 6 weeks",
+    ),
+)
+def new_challenge(
+    turn: Turn,
+    days: Span,
+    contest: Contest | None = None,
+    route: Route | None = None,
+    amount: Amount | None = None,
+    metric: Metric | None = None,
+    sport: Sport | None = None,
+    name: Called | None = None,
+    agreed: Yes | None = None,
+) -> Message:
+    """Say what it would be; announce it when that is agreed to."""
+    if not settings_of(turn.group).members_challenge:
+        groups.require_admin(turn.session, turn.membership, "new challenges")
+    plan = _plan(turn, days, contest, route, amount, metric, sport, name)
+    if agreed is None:
+        made = challenges.draft(turn.session, turn.group, plan, _today(turn))
+        buttons = [Button("Announce it", f"{turn.line} ok"), Button("No, thanks", "never mind")]
+        fits = len(turn.line) + len(" ok") <= MOST_SAYS
+        return turn.ask("challenges/proposed", challenge=made, today=_today(turn), buttons=buttons if fits else [])
+    made = challenges.announce(turn.session, turn.membership, plan, _today(turn), turn.now)
+    return turn.say("challenges/made", challenge=made, group=turn.group, buttons=[_see(made)])
+
+
+@command(
+    "challenge join",
+    aliases=("join challenge", "challenge in"),
+    help="Take part in a challenge",
+    allowed=Allowed.MEMBERS,
+    examples=("challenge join 1", "challenge join"),
+)
+def join_challenge(turn: Turn, number: int | None = None) -> Message:
+    """Take part; what was done since its first day counts."""
+    found = challenges.find(turn.session, turn.group, number, is_open=True)
+    is_new = challenges.join(turn.session, found, turn.member)
+    return turn.say(
+        "challenges/joined",
+        challenge=found,
+        is_new=is_new,
+        hidden=turn.member.id not in contests.seen(turn.session, found),
+        today=_today(turn),
+        buttons=[_see(found)],
+    )
+
+
+@command(
+    "challenge leave",
+    aliases=("leave challenge", "challenge out"),
+    help="Take part in a challenge no more",
+    allowed=Allowed.MEMBERS,
+    examples=("challenge leave 1",),
+)
+def leave_challenge(turn: Turn, number: int | None = None) -> Message:
+    """Out of it, and out of its sums."""
+    found = challenges.find(turn.session, turn.group, number, is_open=True)
+    challenges.leave(turn.session, found, turn.member)
+    rejoin = Button("Join again", f"challenge join {found.number}")
+    return turn.say("challenges/left", challenge=found, buttons=[rejoin])
+
+
+@command(
+    "challenge end",
+    aliases=("end challenge", "challenge stop", "challenge off"),
+    help="End a challenge early",
+    allowed=Allowed.MEMBERS,
+    examples=("challenge end 1", "challenge end 1 yes"),
+    destructive=True,
+)
+def end_challenge(turn: Turn, number: int | None = None, sure: Yes | None = None) -> Message:
+    """Whoever set it up may, and the admins. Asked first, since everybody is told."""
+    found = challenges.find(turn.session, turn.group, number, is_open=True)
+    if found.made_by_id != turn.member.id:
+        groups.require_admin(turn.session, turn.membership, "end challenges")
+    if sure is None:
+        buttons = [Button("Yes, end it", f"challenge end {found.number} yes"), Button("No, keep it", "never mind")]
+        return turn.ask("challenges/ask_sure", challenge=found, buttons=buttons)
+    challenges.end(turn.session, found, turn.membership, _today(turn), turn.now)
+    return turn.say("challenges/ended", challenge=found, buttons=[_see(found)])
+
+
+@command(
+    "season",
+    aliases=("seasons", "medals"),
+    help="See the season's medals: 3, 2 and 1 for each week's first three",
+    allowed=Allowed.MEMBERS,
+    examples=("season",),
+)
+def season(turn: Turn) -> Message:
+    """Twelve weeks, and all time."""
+    found = seasons.season(turn.session, turn.group, _today(turn))
+    return turn.say(
+        "challenges/season",
+        season=found,
+        group=turn.group,
+        ranking=settings_of(turn.group).ranking,
+        today=_today(turn),
+        buttons=[commands["leaderboard"].button("Leaderboard")],
+    )
+
+
+def _plan(
+    turn: Turn,
+    days: Span,
+    contest: Contest | None,
+    route: Route | None,
+    amount: Amount | None,
+    metric: Metric | None,
+    sport: Sport | None,
+    name: Called | None,
+) -> Plan:
+    """What was meant: a route or an amount is done together, everything else is a contest."""
+    start, end = turn.days(days, _today(turn))
+    dates = Dates(start, end or start + timedelta(13))  # "from monday" alone: two weeks
+    if route:
+        return Plan(Contest.ROUTE, Metric.DISTANCE.value, dates, sport, route, route.metres, name)
+    if amount:
+        return Plan(Contest.TOGETHER, amount.kind, dates, sport, None, amount.size, name)
+    found = contest or Contest.MOST
+    by = Metric.POINTS if found in {Contest.STREAK, Contest.IMPROVED} else metric or Metric.POINTS
+    return Plan(found, by.value, dates, sport, None, None, name)
+
+
+def _shown(turn: Turn, found: Challenge) -> Message:
+    standing = contests.measure(turn.session, found, _today(turn))
+    takes_part = challenges.takes_part(turn.session, found, turn.member)
+    join_it = Button("Join", f"challenge join {found.number}")
+    buttons = [] if takes_part or found.ended_at else [join_it]
+    facts = challenges.facts_for(standing, turn.member, _today(turn))
+    return turn.say("challenges/standing", **facts, takes_part=takes_part, buttons=[*buttons, _all()])
+
+
+def _may_start(turn: Turn) -> bool:
+    return settings_of(turn.group).members_challenge or turn.membership.role is not Role.MEMBER
+
+
+def _see(found: Challenge) -> Button:
+    return Button("How it stands", f"challenge {found.number}")
+
+
+def _all() -> Button:
+    return Button("All challenges", "challenge list")
+
+
+def _today(turn: Turn) -> date:
+    return turn.today(turn.group.timezone)

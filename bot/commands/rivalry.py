@@ -1,0 +1,40 @@
+"""Rivalries: two people, week by week."""
+
+from bot.arguments import Person, Switch
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from fitness.periods import THIS_WEEK
+from messages.message import Button, Message
+from services import groups
+from services import rivalry as duels
+from services.refusals import KeepsOutOfRivalries
+from services.settings import settings_of
+
+
+@command(
+    "rivalry",
+    aliases=("rivals", "vs", "rivalries"),
+    help="See who is close to you, week by week",
+    allowed=Allowed.MEMBERS,
+    examples=("rivalry", "rivalry José", "rivalry off", "rivalry on"),
+)
+def rivalry(turn: Turn, switch: Switch | None = None, person: Person | None = None) -> Message:
+    """One's rivals, one person, or nobody any more."""
+    if switch is not None:
+        duels.switch(turn.member, on=switch is Switch.ON)
+        back = Button("Switch on", "rivalry on")
+        return turn.say("rivalry/switched", on=duels.wants(turn.member), buttons=[] if switch is Switch.ON else [back])
+    week = THIS_WEEK.dates(turn.today(turn.group.timezone), settings_of(turn.group).week_start)
+    if person is None:
+        found = duels.of_member(turn.session, turn.group, turn.member, week)
+        return turn.say("rivalry/mine", rivals=found, on=duels.wants(turn.member), buttons=_more(turn))
+    other = groups.find_member(turn.session, turn.group, person).member
+    if not duels.may_meet(turn.session, turn.group, turn.member, other):
+        raise KeepsOutOfRivalries(person=other)
+    told = duels.between(turn.session, turn.group, turn.member, other, week)
+    return turn.say("rivalry/duel", told=told, other=other, buttons=_more(turn))
+
+
+def _more(turn: Turn) -> list[Button]:
+    wanted = duels.wants(turn.member)
+    return [commands["leaderboard"].button("Leaderboard"), *([Button("Switch off", "rivalry off")] if wanted else [])]

@@ -1,0 +1,200 @@
+"""Where a challenge stands: who has done how much of what it is about.
+
+Made of participants who share what it needs with the group, and of nobody else; in no list, sum or count is anybody
+who hides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fitness.challenges import USUAL_WEEKS, Contest, improvement, streak
+from fitness.goals import Forecast, forecast, look_back
+from fitness.metrics import Metric
+from fitness.periods import Dates
+from fitness.ranking import Place, rank
+from fitness.routes import Route
+from fitness.sports import Sport
+from messages.render import Reader, words
+from models import Challenge, Member, Participant
+from services import away, privacy, standings, weekly
+from services.goals import METRICS, SPORTS
+from services.settings import settings_of
+
+BASE = timedelta(weeks=2 * USUAL_WEEKS)  # in which six weeks at home are looked for
+ROWS = 8
+CONTESTS = {contest.value: contest for contest in Contest}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A participant who has something to show: in the metric's unit, in weeks in a row, or as a part of the usual."""
+
+    place: Place
+    member: Member
+    value: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A challenge as it stands.
+
+    `lines` are best first where people are ranked, else by name; a common undertaking has none. `sharing` is how many
+    take part and may be seen. `forecast` is of what is done together.
+    """
+
+    challenge: Challenge
+    lines: Sequence[Line]
+    sharing: int
+    done: float
+    forecast: Forecast | None
+    is_ranked: bool
+    days_left: int
+
+    @property
+    def contest(self) -> Contest:
+        """What is to be done."""
+        return CONTESTS[self.challenge.contest]
+
+    @property
+    def route(self) -> Route | None:
+        """The way that is covered together."""
+        return Route(self.challenge.route) if self.challenge.route else None
+
+    @property
+    def dates(self) -> Dates:
+        """Its days."""
+        return days_of(self.challenge)
+
+    def line_of(self, member: Member) -> Line | None:
+        """The member's own line."""
+        return next((line for line in self.lines if line.member.id == member.id), None)
+
+    def shown_to(self, member: Member) -> list[Line]:
+        """The top, and the member's own line if it is below."""
+        mine, shown = self.line_of(member), list(self.lines[:ROWS])
+        if mine and mine not in shown:
+            shown[-1:] = [mine]
+        return shown
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a picture of a challenge's result says, in words: it only has to be laid out."""
+
+    title: str
+    subtitle: str
+    lines: tuple[tuple[str, str, str, float], ...]  # place or "", name, label, length of the bar from 0 to 1
+    done: str
+    target: str
+    part: float | None  # of the target, from 0 to 1
+
+
+def days_of(challenge: Challenge) -> Dates:
+    """The days of a challenge."""
+    return Dates(challenge.starts, challenge.ends)
+
+
+def measure(session: Session, challenge: Challenge, today: date) -> Standing:
+    """Reckon a challenge from the activities as they are now."""
+    contest, people = CONTESTS[challenge.contest], seen(session, challenge)
+    values = _values(session, challenge, list(people), today)
+    left = max((challenge.ends - max(today, challenge.starts)).days + 1, 0)
+    done = sum(values.values()) if not contest.is_ranked else 0.0
+    ahead = None
+    if challenge.target is not None:
+        sport = _sport(challenge)
+        recent = standings.totals_of(session, list(people), look_back(today), sport) if people else {}
+        pace = sum(each.value(METRICS[challenge.metric]) for each in recent.values())
+        ahead = forecast(done, challenge.target, pace, days_of(challenge), today)
+    places = rank(values, order=lambda key: (people[key].name.casefold(), key)) if contest.is_ranked else []
+    lines = [Line(place, people[place.key], place.value) for place in places]
+    is_ranked = contest.is_ranked and settings_of(challenge.group).is_ranked(len(lines))
+    if not is_ranked:
+        lines.sort(key=lambda line: (line.member.name.casefold(), line.member.id))
+    return Standing(challenge, lines, len(people), done, ahead, is_ranked, left)
+
+
+def seen(session: Session, challenge: Challenge) -> dict[int, Member]:
+    """The participants whom the group may see with what the challenge is about."""
+    fields = {challenge.metric, *(["sports"] if challenge.sport else [])}
+    if challenge.contest == Contest.STREAK:
+        fields |= {"points", "count"}
+    part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
+    shown = privacy.shown(session, challenge.group, sorted(fields))
+    return {key: each.member for key, each in shown.items() if key in part}
+
+
+def card_of(standing: Standing, reader: Reader) -> Card:
+    """What a picture of the result says."""
+    challenge = standing.challenge
+    best = max((abs(line.value) for line in standing.lines), default=0.0) or 1.0
+    lines = tuple(
+        (
+            str(line.place.place) if standing.is_ranked else "",
+            line.member.name,
+            words("words/scored", reader, value=line.value, contest=challenge.contest, metric=challenge.metric),
+            max(line.value, 0.0) / best,
+        )
+        for line in standing.lines[:ROWS]
+    )
+    done, target = (
+        words("words/scored", reader, value=value, contest=challenge.contest, metric=challenge.metric)
+        for value in (standing.done, challenge.target or 0.0)
+    )
+    part = min(standing.done / challenge.target, 1.0) if challenge.target else None
+    subtitle = words("challenges/card_subtitle", reader, standing=standing)
+    title = words("words/challenge", reader, challenge=challenge)
+    return Card(title, subtitle, lines, done, target, part)
+
+
+def _values(session: Session, challenge: Challenge, people: list[int], today: date) -> dict[int, float]:
+    """What each one has; who has nothing to show is left out."""
+    if not people:
+        return {}
+    dates, sport = days_of(challenge), _sport(challenge)
+    match CONTESTS[challenge.contest]:
+        case Contest.IMPROVED:
+            return _improved(session, people, dates, sport, today)
+        case Contest.STREAK:
+            return _streaks(session, people, dates, sport)
+        case _:
+            totals = standings.totals_of(session, people, dates, sport)
+            found = {key: each.value(METRICS[challenge.metric]) for key, each in totals.items()}
+            return {key: value for key, value in found.items() if value > 0}
+
+
+def _streaks(session: Session, people: list[int], dates: Dates, sport: Sport | None) -> dict[int, float]:
+    days = weekly.days_done(session, people, dates, sport)
+    gone = away.days_away(session, people, dates)
+    weeks = {key: streak(days.get(key, ()), gone.get(key, ()), dates) for key in people}
+    return {key: float(count) for key, count in weeks.items() if count}
+
+
+def _improved(session: Session, people: list[int], dates: Dates, sport: Sport | None, today: date) -> dict[int, float]:
+    """Until it is over, the days so far are held against as many usual ones."""
+    before = Dates(dates.start - BASE, dates.start - timedelta(1))
+    earlier = weekly.points_by_week(session, people, before, sport)
+    gone = away.days_away(session, people, before)
+    totals = standings.totals_of(session, people, dates, sport)
+    elapsed = min((today - dates.start).days + 1, dates.days)
+    found: dict[int, float] = {}
+    for key, each in totals.items():
+        weeks = [
+            points for week, points in sorted(earlier.get(key, {}).items()) if not _is_gone(week, gone.get(key, ()))
+        ]
+        change = improvement(each.value(Metric.POINTS), elapsed, weeks)
+        if change is not None:
+            found[key] = change
+    return found
+
+
+def _is_gone(week: date, gone: Sequence[Dates]) -> bool:
+    return any(each.start <= week + timedelta(6) and week <= each.end for each in gone)
+
+
+def _sport(challenge: Challenge) -> Sport | None:
+    return SPORTS[challenge.sport] if challenge.sport else None
