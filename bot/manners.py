@@ -19,15 +19,17 @@ def settled(turn: Turn) -> Settled | None:
     """What this turn is, and its answer, if nobody needs to read it; None for the answer is silence. Stop is heard."""
     if said(turn.line) in STOP_WORDS:
         return None
-    if not turn.files and manners.is_secret(turn.line):  # the words beside a file are its name
+    is_secret = not turn.files and manners.is_secret(turn.line)  # the words beside a file are its name
+    if is_secret:
         manners.forget(turn.session, turn.sid, turn.now)
-        return SECRET, turn.say("start/secret", buttons=[Button("Connect Garmin", "link garmin")])
     found = manners.lately(turn.session, turn.member.id, turn.line, turn.now)
     turn.was_greeted = bool(found.greeted)
     settings = turn.world.settings
     if flooded := manners.flood(found, Limits(settings.lines_a_minute, settings.lines_a_day)):
         silent = flooded == SILENCE
         return flooded, None if silent else turn.say("start/slow_down", is_for_today=flooded == ENOUGH)
+    if is_secret:
+        return SECRET, turn.say("start/secret", buttons=[Button("Connect Garmin", "link garmin")])
     if found.same >= manners.MOST_REPEATED - 1:
         return SILENCE, None
     if manners.is_echo(turn.session, turn.member.id, turn.line, turn.now):
@@ -48,6 +50,8 @@ def is_intro_due(turn: Turn) -> bool:
     """Whether somebody who belongs nowhere, and was not greeted within the day, is told what this is."""
     if turn.is_new:
         return True
+    if turn.member.opted_out_at is not None:  # a greeting would be taken for a wish to hear more
+        return False
     belongs = members.memberships(turn.session, turn.member) or linking.account_of(turn.session, turn.member)
     return not (turn.was_greeted or belongs)
 

@@ -202,8 +202,8 @@ def test_who_has_no_garmin_account_sends_files(zoe: Person, jose: Person) -> Non
     heard = sends(zoe, tcx(session(november(17), minutes=90, metres=30_000, sport="Biking")))
     assert heard == "✅ Read and counted:\n🚴 Ride 30.0 km in 1h 30m, Tue 17 Nov"
     assert "*You, 16–22 Nov*\n1 session · *1h 30m* · 30.0 km" in zoe.taps("My week")
-    assert "You're 1st of 2 in your group by time." in zoe.heard
-    assert "🥇 *Zoë* 1h 30m ← you\n🥈 *José* 1h 00m" in zoe.says("leaderboard")
+    assert "You're 1st of 2 in your group by points." in zoe.heard
+    assert "🥇 *Zoë* 1h 30m ← you\n🥈 *José* 1h 00m" in zoe.says("leaderboard time")
     assert zoe.says("me last week").startswith("Nothing from you for 9–15 Nov.")
     assert zoe.buttons == ["Connect Garmin"]
     assert zoe.says("status").startswith("I have no Garmin data from you yet.")

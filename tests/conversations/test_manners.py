@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 import world as worlds
-from models import Erasure, InboundMessage, Kudos
+from models import Erasure, InboundMessage, Kudos, Member
 from services.manners import is_secret
 from tests.conftest import Servers
 from tests.recordings import TCX, session, tcx
@@ -117,6 +117,9 @@ def test_a_flood_gets_one_warning_and_then_silence_for_a_minute(strict: Town, zo
     assert zoe.count() == 21
     assert zoe.heard == "One after the other, please: I'm quiet for a minute. *stop* is always heard."
     assert jose.says("me"), "others are answered"
+    assert zoe.says("password: Canary-Hunter2") == "", "but it is deleted all the same"
+    with strict.world.sessions() as session:
+        assert session.query(Erasure).count() == 1
     assert zoe.says("stop").startswith("OK, I stop.")
     strict.travel(minutes=1, seconds=1)
     assert "Welcome back" in zoe.says("start")
@@ -189,6 +192,15 @@ def test_a_stranger_is_told_once_a_day_who_this_is(town: Town, zoe: Person) -> N
     town.travel(hours=24, minutes=1)
     assert zoe.says("ζζζζ ζζζζ").startswith("Hi Zoë 👋")
     assert "I didn't get that" in zoe.says("ξξξξ ξξξξ")
+
+
+def test_nonsense_of_one_who_has_stopped_starts_nothing(town: Town, zoe: Person) -> None:
+    zoe.says("hi")
+    zoe.says("stop")
+    town.travel(hours=24, minutes=1)
+    assert "I didn't get that" in zoe.says("ζζζζ ζζζζ")
+    with town.world.sessions() as session:
+        assert session.scalar(select(Member.opted_out_at)) is not None
 
 
 def test_a_member_is_not_told_who_this_is(town: Town, zoe: Person) -> None:

@@ -1,9 +1,12 @@
 """What is said unasked reaches those too who have been silent for a day: as an approved template."""
 
+import ast
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.parser import NotUnderstood, understand
 from messages.message import Approved, Message, units
 from models import Member, MessageKind, MessageState
 from services import contents, mailbox, notices
@@ -14,6 +17,7 @@ from tests.letters import Letters
 from tests.messages.largest import NAME, group
 from tests.town import Town
 
+ROOT = Path(__file__).parent.parent.parent
 PROACTIVE = (MessageKind.NOTICE, MessageKind.DIGEST)
 ALL = {each.name: each for each in contents.definitions() if each.kind == contents.APPROVED}
 LONGEST = Member(name=NAME, locale="en", units="metric", timezone="UTC")
@@ -104,6 +108,20 @@ def test_a_button_of_a_template_says_the_command_that_shows_more(letters: Letter
     phone.taps("Show me")
     letters.town.rest()
     assert "*leaderboard*" in phone.heard[-1].text
+
+
+def said_by_buttons() -> set[str]:
+    """What stands behind the buttons of templates: in the files, and where notices are made."""
+    fixed = {says for content in ALL.values() for _, says in content.buttons if "{{" not in says}
+    files = [path for room in ("bot", "services", "jobs") for path in (ROOT / room).rglob("*.py")]
+    calls = (node for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    given = (each.value for call in calls for each in call.keywords if each.arg == "says")
+    return fixed | {str(each.value) for each in given if isinstance(each, ast.Constant)}
+
+
+def test_every_button_of_a_template_says_what_is_understood() -> None:
+    assert len(said_by_buttons()) > 5
+    assert [line for line in said_by_buttons() if isinstance(understand(line), NotUnderstood)] == []
 
 
 def silent(letters: Letters) -> tuple[Member, Phone]:
