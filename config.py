@@ -4,7 +4,7 @@ import re
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 KEY = re.compile(r"[^:,\s]{1,16}:[A-Za-z0-9+/]{43}=")
@@ -48,6 +48,15 @@ class Settings(BaseSettings):
     quickchart_host: str = Field("quickchart:3400", description="Host of a QuickChart server, with its port")
     quickchart_scheme: str = Field("http", pattern="^https?$", description="http or https")
 
+    group_transport: str = Field(
+        "roster",
+        pattern="^(roster|meta)$",
+        description="Whether digests go into WhatsApp groups too (meta), or to the roster only",
+    )
+    meta_phone_number_id: str = Field("", pattern=r"^\d{0,20}$", description="The number's id in Meta's app dashboard")
+    meta_access_token: SecretStr = Field(SecretStr(""), description="A system user's token that may send messages")
+    meta_graph_url: str = Field("https://graph.facebook.com/v23.0", description="Where Meta's API is, with its version")
+
     lease_seconds: int = Field(60, ge=15, description="After how long a message's worker is taken for dead")
     look_seconds: int = Field(60, ge=1, description="How far apart the two looks for a doubtful message are")
     linger_seconds: float = Field(
@@ -75,6 +84,14 @@ class Settings(BaseSettings):
         if len({part.split(":")[0] for part in parts}) < len(parts):
             raise ValueError("DATA_KEYS names one key twice")
         return value
+
+    @model_validator(mode="after")
+    def _meta_is_whole(self) -> "Settings":
+        if self.group_transport == "meta" and not (
+            self.meta_phone_number_id and self.meta_access_token.get_secret_value()
+        ):
+            raise ValueError("GROUP_TRANSPORT=meta wants META_PHONE_NUMBER_ID and META_ACCESS_TOKEN")
+        return self
 
     @cached_property
     def base_url(self) -> str:

@@ -9,7 +9,7 @@ from rq import Worker as RqWorker
 
 import world as worlds
 from bot import receiving
-from jobs import challenges, delivery, digests, garmin, housekeeping, logs, pictures, scoring, tick
+from jobs import challenges, delivery, digests, garmin, group_posts, housekeeping, logs, pictures, scoring, tick
 from jobs.queue import JsonJob
 
 WORK = (
@@ -20,6 +20,7 @@ WORK = (
     digests.make,
     digests.freeze,
     pictures.draw_shares,
+    group_posts.post,
     garmin.drain,
     garmin.remind,
     scoring.score_anew,

@@ -16,7 +16,9 @@ from providers.clock import Clock, PretendClock, system_clock
 from providers.garmin import Garmin, GarminByKey
 from providers.garmin_connect import GarminConnect
 from providers.garmin_personal import GarminPersonal
+from providers.group_transport import GroupTransport, RosterFanOut
 from providers.messenger import Messenger
+from providers.meta import MetaGroups
 from providers.quickchart import QuickChartServer
 from providers.resvg import Resvg
 from providers.twilio import Twilio
@@ -35,6 +37,7 @@ class World:
     garmin: Garmin
     garmin_by_key: GarminByKey
     charts: Charts
+    group_transport: GroupTransport
     read_activity: ActivityReader
 
     @classmethod
@@ -64,6 +67,7 @@ class World:
             garmin=GarminConnect(settings.garmin_base_url),
             garmin_by_key=GarminPersonal(settings.garmin_personal_api_base_url, now=now),
             charts=_charts(settings),
+            group_transport=_group_transport(settings),
             read_activity=read_activity,
         )
 
@@ -99,3 +103,10 @@ def _charts(settings: Settings) -> Charts:
     if settings.chart_provider == "quickchart":
         return FallbackCharts(QuickChartServer(settings.quickchart_host, settings.quickchart_scheme), local)
     return local
+
+
+def _group_transport(settings: Settings) -> GroupTransport:
+    if settings.group_transport == "meta":
+        token = settings.meta_access_token.get_secret_value()
+        return MetaGroups(settings.meta_graph_url, settings.meta_phone_number_id, token)
+    return RosterFanOut()

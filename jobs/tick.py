@@ -2,12 +2,13 @@
 
 import structlog
 
-from jobs import challenges, crash, delivery, digests, garmin, housekeeping, pictures, scoring
+from jobs import challenges, crash, delivery, digests, garmin, group_posts, housekeeping, pictures, scoring
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
 from services import challenges as challenge_service
 from services import contents, erasure, exports, files, linking, media, outcomes, shares, syncing
 from services import digests as digest_service
+from services import group_posts as group_post_service
 from services import scoring as scoring_service
 from services.bells import Bell
 from world import World
@@ -49,6 +50,7 @@ def ring_for_what_waits(world: World) -> None:
         doubtful = outcomes.has_doubts(session, now)
         due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now) or files.is_waiting(session, now)
         due_digest = digest_service.pending(session)
+        to_post = group_post_service.is_waiting(session, now)
         to_draw = shares.is_waiting(session)
         to_freeze = digest_service.is_freezing(session, now)
         over = challenge_service.is_due(session, now)
@@ -63,6 +65,7 @@ def ring_for_what_waits(world: World) -> None:
         (due_digest, digests.make),
         (to_freeze, digests.freeze),
         (to_draw, pictures.draw_shares),
+        (to_post and world.group_transport.can_post, group_posts.post),
         (ending, garmin.remind),
         (over, challenges.judge),
         (outdated, scoring.score_anew),

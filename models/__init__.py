@@ -12,6 +12,7 @@ from models.erasures import Erased, Erasure
 from models.exports import Export
 from models.files import SentFile
 from models.garmin import Activity, Day, DoubtAnswer, GarminAccount, GarminMethod, GarminStatus
+from models.group_posts import GroupPost, PostState
 from models.groups import Answer, Ban, Group, Invite, JoinRequest, Membership, Role
 from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
 from models.media import Content, Media
@@ -46,6 +47,7 @@ __all__ = [
     "GarminStatus",
     "Goal",
     "Group",
+    "GroupPost",
     "Identity",
     "IdentityKind",
     "InboundMessage",
@@ -63,6 +65,7 @@ __all__ = [
     "OneTimeLink",
     "OutboundMessage",
     "Participant",
+    "PostState",
     "RecordSet",
     "Role",
     "RunStatus",

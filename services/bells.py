@@ -14,6 +14,7 @@ class Bell(StrEnum):
     GARMIN = "garmin"
     DIGESTS = "digests"
     SHARES = "shares"
+    GROUP_POSTS = "group posts"
     HOUSEKEEPING = "housekeeping"
 
 

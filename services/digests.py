@@ -12,7 +12,7 @@ from fitness.periods import Dates
 from fitness.schedules import due_period, from_cron, next_due
 from messages.message import Message
 from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
-from services import mailbox, missed, privacy, syncing
+from services import group_posts, mailbox, missed, privacy, syncing
 from services.bells import Bell, ring, ring_at
 from services.mailbox import Post
 from services.standings import Board
@@ -110,6 +110,7 @@ def post_some(session: Session, run_id: int, after: int, now: datetime, *, most:
         return places[-1][0]
     run.status, run.generated_at, run.sent_at, run.leased_until = RunStatus.SENT, now, now, None
     run.content = scenes.content_of(teller)
+    group_posts.open_for(session, run, now)
     run.freeze_at = corrections.freeze_at(dates, run.group.timezone)
     return None
 

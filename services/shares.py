@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from fitness.dates import Dates
 from messages.render import Reader
-from models import Membership, Share
+from models import Group, Membership, Share
 from providers.charts import Leaderboard
-from services import audit, digests
+from services import audit
 from services.bells import Bell, ring
 from services.stories import scenes
 from services.stories.picture import picture_of
-from services.stories.text import Teller
+from services.stories.text import Form, Teller
 
 GOOD_FOR = timedelta(days=7)
 KEPT_FOR = timedelta(days=30)
@@ -79,10 +79,14 @@ def is_open(share: Share, now: datetime) -> bool:
 
 
 def page(session: Session, share: Share) -> Page:
-    """What is on the page now: nothing of a reader, and of people only what the group may see today."""
-    group = share.group
-    teller = Teller(scenes.scene_of(session, group, Dates(share.period_start, share.period_end)))
-    text = teller.text_for_all(Reader(timezone=group.timezone), digests.form_of(group))
+    """What is on the page now."""
+    return page_of(session, share.group, Dates(share.period_start, share.period_end))
+
+
+def page_of(session: Session, group: Group, dates: Dates) -> Page:
+    """A group's days for whoever is in it: nothing of a reader, and of people only what the group may see today."""
+    teller = Teller(scenes.scene_of(session, group, dates))
+    text = teller.text_for_all(Reader(timezone=group.timezone), Form(group.settings.get("digest_form", Form.TABLE)))
     return Page(group.name, text, picture_of(teller.scene) if teller.scene.rows else None)
 
 

@@ -33,7 +33,7 @@ MAY_IMPORT = {
 ALL_ROOMS = {*MAY_IMPORT, "simulator"}
 MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_ROOMS, "bench"}, "ops": set()}
 
-PORTS = {"charts", "drawing", "clock", "errors", "garmin", "messenger"}
+PORTS = {"charts", "drawing", "clock", "errors", "garmin", "group_transport", "messenger"}
 MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}
 FOR_THE_WORLD = {"base", "vault"}
 PRETENDERS = ("simulator/*", "tests/*", "bench/*")

@@ -6,10 +6,13 @@ import sys
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from sqlalchemy import select
 
 from bot.explained import explained
+from models import Group
 from models.vault import new_key
 from providers.errors import MessengerError
+from providers.group_transport import GroupTransport
 from services import contents, feedback, keyring
 from web import operator_members
 from world import World
@@ -19,6 +22,7 @@ def add_commands(app: Flask, world: World) -> None:
     """Add our groups of commands to Flask's own."""
     app.cli.add_command(_templates(world))
     app.cli.add_command(_keys(world))
+    app.cli.add_command(_groups(world))
     app.cli.add_command(_feedback(world))
     app.cli.add_command(operator_members.commands(world))
     app.cli.add_command(_understand)
@@ -96,6 +100,50 @@ def _feedback(world: World) -> click.Command:
     return show
 
 
+def _groups(world: World) -> AppGroup:
+    group = AppGroup("groups", help="WhatsApp groups that digests are put into (GROUP_TRANSPORT=meta).")
+
+    @group.command("list")
+    def listed() -> None:
+        """Our groups by number, and the WhatsApp groups that we may post into."""
+        with _said_plainly("Meta"), world.sessions() as session:
+            for each in session.scalars(select(Group).where(Group.is_active).order_by(Group.id)):
+                click.echo(f"{each.id}\t{each.name}\t{each.whatsapp_group_id or '-'}")
+            for place, subject in world.group_transport.groups():
+                click.echo(f"whatsapp\t{subject}\t{place}")
+
+    @group.command("create")
+    @click.argument("number", type=int)
+    def create(number: int) -> None:
+        """Ask Meta for a WhatsApp group with this group's name. `list` shows it a little later."""
+        with _said_plainly("Meta"), world.sessions() as session:
+            click.echo(f"asked for\t{_transport(world).create(session.get_one(Group, number).name)}")
+
+    @group.command("connect")
+    @click.argument("number", type=int)
+    @click.argument("place")
+    def connect(number: int, place: str) -> None:
+        """Put this group's digests into that WhatsApp group too, and print the link by which people join it."""
+        with _said_plainly("Meta"), world.sessions.begin() as session:
+            session.get_one(Group, number).whatsapp_group_id = place
+            click.echo(_transport(world).invite_link(place))
+
+    @group.command("disconnect")
+    @click.argument("number", type=int)
+    def disconnect(number: int) -> None:
+        """Write to the members of this group one by one only."""
+        with world.sessions.begin() as session:
+            session.get_one(Group, number).whatsapp_group_id = None
+
+    return group
+
+
+def _transport(world: World) -> GroupTransport:
+    if not world.group_transport.can_post:
+        raise click.UsageError("GROUP_TRANSPORT=meta is not set: this bot is in no WhatsApp group")
+    return world.group_transport
+
+
 def _rotated(world: World, sealed: keyring.SealedColumn) -> tuple[int, int]:
     """Work through one column, each batch committed by itself: how many were done, and how many could not be read."""
     done, lost, last = 0, 0, None
@@ -110,12 +158,15 @@ def _rotated(world: World, sealed: keyring.SealedColumn) -> tuple[int, int]:
 class _said_plainly:  # noqa: N801 - reads as a word where it is used
     """A failure of the vendor is one sentence, not a traceback."""
 
+    def __init__(self, vendor: str = "Twilio") -> None:
+        self.vendor = vendor
+
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, MessengerError):
-            click.echo(f"Twilio did not do it: {error}", err=True)
+            click.echo(f"{self.vendor} did not do it: {error}", err=True)
             sys.exit(1)
 
 

@@ -1,0 +1,91 @@
+"""Putting digests into WhatsApp groups, where the operator may. Whatever goes wrong, everybody has their own digest."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import structlog
+
+from jobs import crash
+from jobs.pictures import drawn
+from jobs.queue import job
+from jobs.work import transaction
+from models import PostState
+from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
+from providers.messenger import Meaning
+from services import group_posts
+from services.bells import Bell
+from services.shares import Page
+from world import World
+
+log = structlog.get_logger()
+
+PAUSE = timedelta(minutes=2)
+
+
+@job("work", timeout=300, answers=Bell.GROUP_POSTS)
+def post(world: World) -> None:
+    """Post all that is due. Without a transport that can post, nothing is: everybody was written to one by one."""
+    while world.group_transport.can_post and _post_next(world):
+        pass
+
+
+def _post_next(world: World) -> bool:
+    """Claim and commit, post with no transaction open, mark. False when there is nothing more."""
+    with transaction(world) as session:
+        claimed = group_posts.claim(session, world.now())
+        if claimed is None:
+            return False
+        post_id, doubtful = claimed.id, claimed.state is PostState.UNKNOWN
+        place, page = claimed.run.group.whatsapp_group_id, group_posts.page(session, claimed)
+    crash.here("after_group_post_claim")
+    if doubtful:
+        log.error("group post in doubt", post=post_id)
+    elif place is None or page.chart is None:
+        _end(world, post_id, PostState.FAILED, "nothing to post")
+    else:
+        _post(world, post_id, place, page)
+    return True
+
+
+def _post(world: World, post_id: int, place: str, page: Page) -> None:
+    try:
+        vendor_id = world.group_transport.post(place, page.text, _picture(world, page))
+    except MessengerError as error:
+        _not_posted(world, post_id, error)
+        return
+    with transaction(world) as session:
+        group_posts.posted(session, post_id, vendor_id)
+    log.info("posted into the group", post=post_id)
+
+
+def _not_posted(world: World, post_id: int, error: MessengerError) -> None:
+    """Mark it, and tell the operator what only they can put right."""
+    why = str(error)
+    if isinstance(error, NotSent):
+        log.warning("group post put off", post=post_id, why=why)
+        with transaction(world) as session:
+            group_posts.again(session, post_id, world.now() + (error.retry_after or PAUSE), why)
+    elif isinstance(error, MessengerBroken):
+        # 131215 and its like: until the operator acts, the roster is all there is.
+        log.error("group posts refused: everybody is written to one by one", post=post_id, why=why)
+        _end(world, post_id, PostState.FAILED, why)
+    elif isinstance(error, Refused):
+        tell = log.warning if error.meaning is Meaning.WINDOW_CLOSED else log.error
+        tell("group post refused", post=post_id, code=error.code, why=why)
+        _end(world, post_id, PostState.FAILED, why)
+    else:
+        log.error("group post in doubt", post=post_id, why=why)
+        _end(world, post_id, PostState.UNKNOWN, why)
+
+
+def _picture(world: World, page: Page) -> str | None:
+    try:
+        return world.settings.base_url + drawn(world, asdict(page.chart)) if page.chart else None
+    except ChartError as error:
+        log.warning("picture not drawn", why=str(error))
+        return None
+
+
+def _end(world: World, post_id: int, state: PostState, why: str) -> None:
+    with transaction(world) as session:
+        group_posts.ended(session, post_id, state, why)

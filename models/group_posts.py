@@ -1,0 +1,40 @@
+"""What is posted into a WhatsApp group itself: one for each digest."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps, Word
+from models.digests import DigestRun
+
+
+class PostState(StrEnum):
+    """Where a post stands. UNKNOWN: it may be in the group or not, and is never sent again: everybody has their own."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    POSTED = "posted"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class GroupPost(Base, Timestamps):
+    """One digest's way into the WhatsApp group. `vendor_id` is the vendor's id of the message."""
+
+    __tablename__ = "group_posts"
+    __table_args__ = (
+        Index("group_posts_open_idx", "next_attempt_at", postgresql_where=text("state IN ('queued', 'sending')")),
+    )
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ForeignKey("digest_runs.id", ondelete="CASCADE"), unique=True)
+    state: Mapped[PostState] = mapped_column(Word(PostState), default=PostState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    vendor_id: Mapped[str | None] = mapped_column(String(200))
+    problem: Mapped[str | None] = mapped_column(String(120))
+
+    run: Mapped[DigestRun] = relationship()
