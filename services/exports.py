@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from messages.message import Message
 from messages.render import words
 from models import Activity, Base, Export, Member, MessageKind
-from services import audit, mailbox, notices
+from services import audit, feedback, mailbox, notices
 from services.bells import Bell, ring
 from services.members import reader_of
 from services.refusals import ExportUnderWay
@@ -100,7 +100,8 @@ def archive_of(session: Session, member: Member) -> bytes:
     """Everything about a member as a zip file: JSON for programs, CSV for tables, and a word about both."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        everything = {table.name: rows for table, rows in _rows(session, member.id) if rows}
+        everything: dict[str, Any] = {table.name: rows for table, rows in _rows(session, member.id) if rows}
+        everything["told_us"] = feedback.given_by(session, member)
         archive.writestr("everything.json", json.dumps(everything, ensure_ascii=False, indent=1, default=str))
         archive.writestr("activities.csv", _csv(session, member))
         archive.writestr("README.txt", words("data/export_readme", reader_of(member)))

@@ -25,6 +25,12 @@ def give(session: Session, member: Member, text: str, now: datetime) -> None:
     row.words = vault(session).seal("feedback", row.id, text[:MOST_WORDS])
 
 
+def given_by(session: Session, member: Member) -> list[str]:
+    """What this member has told us, for their own copy of everything."""
+    rows = session.scalars(select(Feedback).where(Feedback.member_id == member.id).order_by(Feedback.given_at))
+    return [vault(session).open("feedback", row.id, row.words) for row in rows]
+
+
 def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, str]]:
     """When, who (by number) and what, newest first."""
     for row in session.scalars(select(Feedback).order_by(Feedback.given_at.desc()).limit(most)):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from messages.message import Approved, Button, Message
 from messages.render import render, words
 from models import Group, Member
-from services import members, standings
+from services import entries, members, standings
 from services.members import reader_of
 from services.syncing import LeftAlone
 
@@ -60,7 +60,9 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Mes
     in_group = bool(members.memberships(session, member))
     buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
     template = "garmin/connected" if is_first else "garmin/synced"
-    return render(template, reader_of(member), new=new, newest=newest, in_group=in_group, buttons=buttons)
+    left_out = entries.private_left_out(session, member)
+    facts: dict[str, Any] = {"new": new, "newest": newest, "in_group": in_group, "left_out": left_out}
+    return render(template, reader_of(member), buttons=buttons, **facts)
 
 
 def away(member: Member, alone: LeftAlone) -> Message:

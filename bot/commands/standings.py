@@ -9,7 +9,7 @@ from fitness.periods import LAST_WEEK, THIS_WEEK, Period
 from fitness.sports import Sport
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
-from services import linking, members, standings
+from services import entries, linking, members, standings
 from services.digests import board_facts
 from services.refusals import LinkNeedsRenewing, NotLinked
 
@@ -45,6 +45,7 @@ def me(
             today=turn.today(),
             first=first,
             sport=sport,
+            left_out=entries.private_left_out(turn.session, turn.member),
             buttons=[more],
         )
     earlier = standings.totals_of(turn.session, [turn.member.id], before, sport).get(turn.member.id)
