@@ -6,7 +6,7 @@ from sqlalchemy.exc import OperationalError
 from jobs.work import transaction
 from models import Member, MessageKind
 from providers.errors import Flaw, NotAnActivityFile, NotKept, TooLarge
-from services import files, mailbox, notices, syncing
+from services import doubts, files, mailbox, notices, syncing
 from services.files import Waiting
 from world import World
 
@@ -49,6 +49,7 @@ def _read(world: World, waiting: Waiting) -> None:
             return
         member = session.get_one(Member, waiting.member_id)
         new = syncing.import_rows(session, member, rows, world.now()).new
+        doubts.ask(session, member, world.now())
         ids = [row["activityId"] for row in rows]
         message = notices.file_read(session, member, ids, len(new), world.now())
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))

@@ -14,7 +14,7 @@ from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin import NeedsCode, Session
-from services import breakers, linking, mailbox, notices, syncing
+from services import breakers, doubts, linking, mailbox, notices, syncing
 from services.syncing import Errand, Found, LeftAlone
 from world import World
 
@@ -74,8 +74,9 @@ def _read_through(world: World, errand: Errand, account: Session) -> Found:
     certainly_gone = total.uncounted | _confirmed(world, errand, account, seen)
     with transaction(world) as session:
         total.gone = syncing.finish(session, errand, seen, world.now(), certainly_gone)
+        member = _member(session, errand)
+        doubts.ask(session, member, world.now())
         if errand.is_first or errand.was_asked:
-            member = _member(session, errand)
             message = notices.synced(session, member, len(total.new), is_first=errand.is_first)
             _post(session, world, errand, member, message, "synced", MessageKind.REPLY)
     _read_steps(world, errand, account)

@@ -137,6 +137,45 @@ def weekday(context: Context, number: int) -> str:
 
 
 @pass_context
+def tenths(context: Context, value: float) -> str:
+    """A figure with one decimal, or none where it would be a zero: "57.6", "60"."""
+    return format_decimal(value, "#,##0.#", locale=context["reader"].locale)
+
+
+@pass_context
+def speed(context: Context, kmh: float) -> str:
+    """A mean speed as "10.3 km/h" or "6.4 mph"."""
+    is_imperial = context["reader"].units == "imperial"
+    value = kmh * 1000 / METRES_IN_MILE if is_imperial else kmh
+    return f"{format_decimal(value, '#,##0.0', locale=context['reader'].locale)} {'mph' if is_imperial else 'km/h'}"
+
+
+def stopwatch(seconds: float) -> str:
+    """Seconds as a runner says them: "4:12", "49:58", "1:41:07"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+@pass_context
+def session(context: Context, activity: Any) -> str:
+    """One session in a line: "🏃 Run 8.1 km in 47 min, Tue 17 Nov"."""
+    return _said(context, "records/session.txt", activity=activity)
+
+
+@pass_context
+def feat(context: Context, record: Any) -> str:
+    """A record: "5 km 23:41", "farthest 78.0 km"."""
+    return _said(context, "records/feat.txt", record=record)
+
+
+@pass_context
+def race(context: Context, metres: int) -> str:
+    """The name of a distance that is raced over: "half marathon"."""
+    return _said(context, "words/race.txt", race=metres)
+
+
+@pass_context
 def climbed(context: Context, metres: float) -> str:
     """Metres up as "1,240 m" or "4,068 ft"."""
     reader = context["reader"]
@@ -172,7 +211,7 @@ def _usual(context: Context, value: float) -> str:
     return _said(context, "words/usual.txt", percent=round(value))
 
 
-def _said(context: Context, template: str, **facts: float) -> str:
+def _said(context: Context, template: str, **facts: Any) -> str:
     found = context.environment.get_template(template)
     return found.render(reader=context["reader"], **facts).strip()
 
@@ -363,6 +402,12 @@ ALL = {
     "day_in": day_in,
     "day_of_year": day_of_year,
     "weekday": weekday,
+    "session": session,
+    "feat": feat,
+    "race": race,
+    "tenths": tenths,
+    "speed": speed,
+    "stopwatch": stopwatch,
     "climbed": climbed,
     "points": points,
     "figure": figure,

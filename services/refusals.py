@@ -247,3 +247,7 @@ class KeptPrivate(Refusal):
 
 class WhoToCompare(Refusal):
     """A comparison of one, or of more than two."""
+
+
+class NothingStrange(Refusal):
+    """No session of the member's waits for their word, or none by that number seems strange."""

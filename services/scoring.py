@@ -19,8 +19,8 @@ from services.metrics import VERSION, metrics_of
 SAID_FOR = timedelta(days=7)
 
 
-def score_row(activity: Activity) -> None:
-    """Write points, the way to them, and what is strange about it, into a row."""
+def score_row(activity: Activity) -> Score:
+    """Write points, the way to them, and what is strange about it, into a row. Gives the way."""
     figures = activity.processed_metrics
     if figures.get("version") != VERSION:  # an earlier release kept less: its figures are made anew, once
         figures = metrics_of(activity.raw_data) | _kept_legs(figures)
@@ -30,6 +30,7 @@ def score_row(activity: Activity) -> None:
     activity.points, activity.points_version = made.points, made.version
     activity.processed_metrics = figures | {"score": _written(made)}
     activity.doubt = doubt_about(effort, _sound(figures.get("steps")))
+    return made
 
 
 def add_legs(activity: Activity, legs: Iterable[dict[str, Any]]) -> bool:
@@ -49,6 +50,22 @@ def score_of(activity: Activity) -> Score | None:
     if kept is None:
         return None
     return Score(**kept | {"met": Met(*kept["met"]), "because": Because(kept["because"])})
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A part of a multisport session: Garmin's name for its kind, its minutes and its points."""
+
+    type: str
+    minutes: float
+    points: float
+
+
+def legs_of(activity: Activity) -> list[Leg]:
+    """The parts of a multisport session that earned something, in their order; none of any other."""
+    legs = activity.processed_metrics.get("legs", {})
+    made = [(leg, score(_effort(leg["type"], manual=False, figures=leg))) for _, leg in sorted(legs.items())]
+    return [Leg(leg["type"], each.minutes, each.points) for leg, each in made if each.points]
 
 
 def is_due(session: Session) -> bool:

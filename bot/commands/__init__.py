@@ -1,8 +1,8 @@
 """One file per topic, in the order of the help: a file here is a folder in templates/chat and a story in tests."""
 
 from bot.commands import (  # noqa: I001 - the order of the help
-    garmin, groups, invites, roles, settings, standings, goals, challenges, rivalry, questions, pictures, digest,
-    sharing, away, privacy, people, data, manners, start,
+    garmin, groups, invites, roles, settings, standings, records, goals, challenges, rivalry, questions, pictures,
+    digest, sharing, away, privacy, people, data, manners, start,
 )  # fmt: skip
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "pictures",
     "privacy",
     "questions",
+    "records",
     "rivalry",
     "roles",
     "settings",

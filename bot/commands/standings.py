@@ -5,7 +5,7 @@ from bot.command import Allowed, command, commands
 from bot.commands.questions import Asked, one_figure
 from bot.turn import Turn
 from fitness.metrics import Metric
-from fitness.periods import LAST_WEEK, THIS_WEEK, Period
+from fitness.periods import LAST_MONTH, LAST_WEEK, THIS_WEEK, Period
 from fitness.sports import Sport
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
@@ -61,6 +61,30 @@ def me(
         of=of,
         buttons=_other_periods(period, sport),
     )
+
+
+@command(
+    "last week",
+    aliases=("my last week",),
+    help="Your numbers of last week",
+    allowed=Allowed.ANYONE,
+    examples=("last week", "last week run"),
+)
+def last_week(turn: Turn, sport: Sport | None = None) -> Message:
+    """What "me last week" says."""
+    return me(turn, sport=sport, period=LAST_WEEK)
+
+
+@command(
+    "last month",
+    aliases=("my last month",),
+    help="Your numbers of last month",
+    allowed=Allowed.ANYONE,
+    examples=("last month", "last month swim"),
+)
+def last_month(turn: Turn, sport: Sport | None = None) -> Message:
+    """What "me last month" says."""
+    return me(turn, sport=sport, period=LAST_MONTH)
 
 
 @command(

@@ -8,15 +8,18 @@ from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.command import by_topic
 from fitness.dates import Dates
 from fitness.goals import forecast
+from fitness.met import Met
 from fitness.metrics import Metric
+from fitness.points import Because, Score
 from fitness.ranking import Place
 from fitness.schedules import Weekly
 from fitness.sports import Sport
+from fitness.streaks import Streak
 from messages.words import MOST, clean_name
 from services.contests import Line
 from services.digests import board_facts
 from services.privacy import FIELDS
-from services.scoring import Recount
+from services.scoring import Leg, Recount
 from services.settings import Settings
 from services.standings import Board, Row, Totals
 
@@ -70,7 +73,28 @@ def board(rows: int, totals: Totals, together: Totals, before: Totals) -> dict[s
     return board_facts(made, person(rows - 1))
 
 
-ACTIVITY = SimpleNamespace(sport=Sport.STRENGTH, distance=9_999_999.0, duration=YEAR, local_date=WHEN.date())
+ACTIVITY = SimpleNamespace(
+    id=999_999_999,
+    sport=Sport.STRENGTH,
+    distance=9_999_999.0,
+    duration=YEAR,
+    local_date=WHEN.date(),
+    manual=True,
+    points=400.0,
+    doubt="too_few_steps",
+    doubt_answer=None,
+    excluded_at=None,
+)
+RUN = SimpleNamespace(**vars(ACTIVITY) | {"manual": False, "doubt": None})
+RUN_RECORDS = [
+    *(SimpleNamespace(kind="split", metres=each, value=9.9 * each) for each in (1000, 1609, 5000, 10000, 21098, 42195)),
+    SimpleNamespace(kind="farthest", metres=0, value=9_999_000.0),
+    SimpleNamespace(kind="highest", metres=0, value=99_999.0),
+    SimpleNamespace(kind="longest", metres=0, value=YEAR),
+]
+RECORD = SimpleNamespace(kind="split", metres=21098, value=99_999.0)
+SCORE = Score(399.9, Because.LOW, 8_888.8, Met(10.5, "12050"), 9_999.9, 9_999, 9_999.9, capped=True)
+LEGS = [Leg("open_water_swimming_v2", 8_888.8, 399.9)] * 10
 PLACE = SimpleNamespace(place=Place(49, 1, YEAR, tied=False), totals=BIG)
 ACCOUNT = SimpleNamespace(status="linked", last_sync_at=WHEN, next_sync_at=WHEN, last_error="Down", key_ends_at=WHEN)
 
@@ -112,10 +136,25 @@ FACTS: dict[str, Any] = {
     "standing": STANDING,
     "takes_part": False,
     "told": TOLD,
+    "activity": ACTIVITY,
+    "score": SCORE,
+    "low": 9_999.9,
+    "high": 9_999.9,
+    "legs": LEGS,
+    "speed": 999.9,
+    "known": 0,
+    "listed": [ACTIVITY] * 5,
+    "sports": [(Sport.RUN, RUN_RECORDS), (Sport.SWIM, RUN_RECORDS[2:]), (Sport.PADDLE, RUN_RECORDS[-3:])],
+    "elsewhere": list(Sport),
+    "race": 21098,
+    "record": RECORD,
+    "streak": Streak(999, 9_999, freeze_ready=False),
+    "together_weeks": 9_999,
+    "counts": True,
     "dark": True,
     "day": date(2026, 12, 30),
     "landmark": SimpleNamespace(kind="way", start="New York", end="Los Angeles"),
-    "metres": 99_999_000.0,
+    "metres": 42195,
     "now": YEAR,
     "praise": PRAISE,
     "seconds": YEAR,
@@ -149,7 +188,6 @@ FACTS: dict[str, Any] = {
     "admins": [NAME] * 50,
     "act": "share",
     "activities": [ACTIVITY] * 5,
-    "activity": ACTIVITY,
     "alone": False,
     "at": time(23, 59),
     "changed": True,
@@ -262,6 +300,15 @@ OTHERWISE: dict[str, Any] = {
     "standing": SimpleNamespace(**(vars(STANDING) | {"forecast": None, "is_ranked": False, "days_left": 0})),
     "takes_part": True,
     "told": None,
+    "activity": RUN,
+    "counts": False,
+    "elsewhere": [],
+    "known": 3,
+    "listed": [RUN] * 5,
+    "record": SimpleNamespace(kind="highest", metres=21098, value=99_999.0),
+    "score": Score(399.9, Because.LEGS, 8_888.8, Met(10.5, ""), 9_999.9, capped=True),
+    "speed": None,
+    "streak": Streak(0, 999, safe=False),
     "absence": SimpleNamespace(starts=date(2026, 11, 18), ends=None, shown=False),
     "account": SimpleNamespace(status="needs_relink", last_sync_at=None, last_error=None, key_ends_at=None),
     "alone": True,

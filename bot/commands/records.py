@@ -1,0 +1,158 @@
+"""How points come about, one's newest sessions, records and streaks, and what seems strange about a session."""
+
+from itertools import groupby
+
+from bot.arguments import Newest, Number
+from bot.command import Allowed, command, commands
+from bot.turn import Turn
+from fitness.dates import week_of
+from fitness.points import FORMULA
+from fitness.sports import Sport
+from messages.message import Message
+from models import DoubtAnswer
+from services import doubts, members, privacy, records, scoring, series, sessions
+from services.settings import settings_of
+from services.totals import SPORTS
+
+MOST_LISTED, MOST_SPORTS = 5, 3
+
+
+@command(
+    "why",
+    aliases=("explain", "how points work"),
+    help="How the points of a session come about",
+    allowed=Allowed.ANYONE,
+    examples=("why", "why last", "why 2", "explain 3"),
+)
+def why(turn: Turn, number: int | None = None, newest: Newest | None = None) -> Message:
+    """The arithmetic of the newest session, or of that number in `last`."""
+    place = 1 if newest or number is None else number
+    found = sessions.newest(turn.session, turn.member, place) if 1 <= place <= sessions.MOST else []
+    if not found or len(found) < place:
+        return turn.say("records/no_session", known=len(found))
+    activity = found[-1]
+    made = scoring.score_of(activity) or scoring.score_row(activity)
+    table = made.met.value * made.minutes * 100 / FORMULA.met_minutes
+    return turn.say(
+        "records/why",
+        activity=activity,
+        score=made,
+        low=FORMULA.low * table,
+        high=FORMULA.high * table,
+        legs=scoring.legs_of(activity),
+        speed=doubts.speed_of(activity),
+        waits=activity.doubt is not None and activity.doubt_answer is None,
+        buttons=[commands["last"].button("Last sessions"), commands["me"].button("My week")],
+    )
+
+
+@command(
+    "last",
+    aliases=("recent", "latest"),
+    help="Your newest sessions",
+    allowed=Allowed.ANYONE,
+    examples=("last", "last 3", "recent"),
+)
+def last(turn: Turn, number: int | None = None) -> Message:
+    """The newest few, numbered for `why`."""
+    wanted = min(max(number or MOST_LISTED, 1), MOST_LISTED)
+    found = sessions.newest(turn.session, turn.member, wanted)
+    if not found:
+        return turn.say("records/no_session", known=0)
+    return turn.say("records/last", listed=found, buttons=[commands["why"].button("Why?", 1)])
+
+
+@command(
+    "pb",
+    aliases=("pbs", "pr", "prs", "record", "records", "best"),
+    help="Your records",
+    allowed=Allowed.ANYONE,
+    examples=("pb", "pb run", "records swim"),
+)
+def pb(turn: Turn, sport: Sport | None = None) -> Message:
+    """Fastest splits, farthest, highest and longest, by sport."""
+    rows = records.best_of(turn.session, turn.member, sport)
+    if not rows:
+        return turn.say("records/no_record", sport=sport)
+    found = [(each, list(mine)) for each, mine in groupby(rows, key=lambda row: SPORTS[row.sport])]
+    return turn.say("records/pb", sports=found[:MOST_SPORTS], elsewhere=[each for each, _ in found[MOST_SPORTS:]])
+
+
+@command(
+    "streak",
+    aliases=("streaks", "my streak"),
+    help="Your weeks in a row, and the group's",
+    allowed=Allowed.ANYONE,
+    examples=("streak", "my streak"),
+)
+def streak(turn: Turn) -> Message:
+    """Weeks that were kept in a row, and what this one still needs."""
+    group = turn.group if members.memberships(turn.session, turn.member) else None
+    starts = settings_of(group).week_start if group else 0
+    today = turn.today(group.timezone if group else None)
+    mine = series.streaks_of(turn.session, [turn.member.id], today, starts)[turn.member.id]
+    together = 0
+    if group is not None:
+        people = privacy.sharing(turn.session, group, "points")
+        enough = series.enough_for_a_group(len(people))
+        together = series.group_streak_of(turn.session, list(people), today, enough, starts)
+    return turn.say(
+        "records/streak",
+        streak=mine,
+        until=week_of(today, starts).end,
+        group=group if together else None,
+        together_weeks=together,
+        buttons=[commands["me"].button("My week")],
+    )
+
+
+@command(
+    "check",
+    aliases=("strange", "doubts"),
+    help="Sessions of yours that seem impossible",
+    allowed=Allowed.ANYONE,
+    examples=("check", "strange"),
+)
+def check(turn: Turn) -> Message:
+    """The newest that waits for its owner's word."""
+    activity, more = doubts.first_waiting(turn.session, turn.member)
+    if activity is None:
+        return turn.say("records/nothing_strange")
+    speed = doubts.speed_of(activity)
+    return turn.say("records/strange", activity=activity, speed=speed, more=more, buttons=doubts.buttons(activity))
+
+
+@command(
+    "right",
+    aliases=("it's right", "its right", "count it"),
+    help="Let a strange session count",
+    allowed=Allowed.ANYONE,
+    examples=("right", "right 12"),
+)
+def right(turn: Turn, which: Number | None = None) -> Message:
+    """The owner says that it is as it was."""
+    return _answered(turn, which, DoubtAnswer.RIGHT)
+
+
+@command(
+    "wrong",
+    aliases=("not right", "leave it out"),
+    help="Leave a strange session out",
+    allowed=Allowed.ANYONE,
+    examples=("wrong", "wrong 12"),
+)
+def leave_out(turn: Turn, which: Number | None = None) -> Message:
+    """The owner says that it was none."""
+    return _answered(turn, which, DoubtAnswer.LEFT_OUT)
+
+
+def _answered(turn: Turn, which: Number | None, said: DoubtAnswer) -> Message:
+    activity = doubts.answer(turn.session, turn.member, None if which is None else int(which), said)
+    waiting, more = doubts.first_waiting(turn.session, turn.member)
+    return turn.say(
+        "records/answered",
+        activity=activity,
+        counts=said is DoubtAnswer.RIGHT,
+        more=more + 1 if waiting else 0,
+        buttons=[commands["check"].button("Next")] if waiting else [commands["last"].button("Last sessions")],
+    )

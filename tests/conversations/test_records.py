@@ -1,0 +1,136 @@
+"""Why a session earns what it earns, records, streaks, and what seems impossible."""
+
+from sqlalchemy import update
+
+from models import Member, Units
+from simulator.garmin.athletes import Athlete
+from tests.scenes import has_moved, november, runs, start_group
+from tests.town import Person, Town
+
+
+def one_run(athlete: Athlete) -> None:
+    """8.1 km in 47 minutes, with 80 intensity minutes."""
+    athlete.upload(type_key="running", start=november(17), seconds=47 * 60, metres=8_100,
+                   moderateIntensityMinutes=0, vigorousIntensityMinutes=40)  # fmt: skip
+
+
+def test_why_prints_the_arithmetic_in_the_members_units(town: Town, zoe: Person) -> None:
+    zoe.says("hi")
+    has_moved(zoe, one_run)
+    heard = zoe.says("why")
+    assert heard.startswith("*🏃 Run 8.1 km in 47 min, Tue 17 Nov*: *57.6 pts*\n")
+    assert "Table: 10.5 MET × 47 min ÷ 6 = 82.2, at 10.3 km/h\n" in heard
+    assert "Garmin's intensity minutes: 80 × 100 ÷ 150 = 53.3\n" in heard
+    assert "The heart may move the table by 30 %, 57.6 to 106.9: so *57.6*." in heard
+    assert "what the WHO asks of a week" in heard
+    assert zoe.buttons == ["Last sessions", "My week"]
+    with town.world.sessions.begin() as database:
+        database.execute(update(Member).values(units=Units.IMPERIAL))
+    assert "*🏃 Run 5.0 mi in 47 min, Tue 17 Nov*" in zoe.says("why last")
+    assert "at 6.4 mph" in zoe.heard
+
+
+def test_why_of_all_kinds_of_sessions(zoe: Person) -> None:
+    def upload(athlete: Athlete) -> None:
+        athlete.upload(type_key="yoga", start=november(10), seconds=3600, manualActivity=True)
+        athlete.upload(type_key="yoga", start=november(11), seconds=200)
+        athlete.upload(type_key="lap_swimming", start=november(12), seconds=3600, metres=2_000, averageHR=None,
+                       moderateIntensityMinutes=None, vigorousIntensityMinutes=None)  # fmt: skip
+        athlete.upload(type_key="road_biking", start=november(13), seconds=36_000, metres=250_000,
+                       moderateIntensityMinutes=0, vigorousIntensityMinutes=400)  # fmt: skip
+
+    zoe.says("hi")
+    has_moved(zoe, upload)
+    assert "One session earns 400 at most." in zoe.says("why")
+    assert "it counts as it is" in zoe.heard
+    assert "*20 pts*" not in zoe.says("why 2")
+    assert "No heart rate was recorded, so the table alone counts." in zoe.heard
+    assert "*0 pts*\nUnder 5 minutes nothing is earned." in zoe.says("why 3")
+    assert "= 23\nWritten by hand: 70 % of that." in zoe.says("why 4")
+    assert "I know only 4 of your sessions by that number." in zoe.says("why 5")
+    listed = zoe.says("last 2")
+    assert listed.startswith("*Your last 2 sessions*\n1. 🚴 Ride 250 km in 10h 00m, Fri 13 Nov: 400 pts\n2. 🏊 Swim")
+    assert "✍️" in zoe.says("last")
+    assert zoe.taps("Why?").startswith("*🚴 Ride")
+
+
+def test_who_has_no_session_is_told_so(zoe: Person) -> None:
+    for line in ("why", "last"):
+        assert zoe.says(line).startswith("I know no session of yours yet.")
+    assert zoe.says("pb run").startswith("I know no record of yours in 🏃 Run yet.")
+    assert zoe.says("streak").startswith(
+        "No streak yet.\nTo start one: 30 points, or sessions on 2 days, by Sun 22 Nov."
+    )
+    assert zoe.says("check").startswith("Nothing of yours seems strange.")
+
+
+def test_records_of_each_sport(zoe: Person) -> None:
+    def upload(athlete: Athlete) -> None:
+        athlete.upload(type_key="running", start=november(3), seconds=3600, metres=10_100, fastestSplit_1000=330.0,
+                       fastestSplit_5000=1_700.0, elevationGain=80.0)  # fmt: skip
+        athlete.upload(type_key="running", start=november(10), seconds=5400, metres=15_000, fastestSplit_1000=300.4,
+                       fastestSplit_5000=1_750.0, elevationGain=60.0)  # fmt: skip
+        athlete.upload(type_key="yoga", start=november(11), seconds=3600)
+
+    zoe.connects_garmin(upload=upload)
+    heard = zoe.says("pb")
+    assert "🏃 Run: 1 km 5:00 · 1 mile 8:55 · 5 km 28:20 · 10 km 58:24 · farthest 15.0 km" in heard
+    assert "🧘 Yoga: longest 1h 00m" in heard
+    assert "Yoga" not in zoe.says("records run")
+
+
+def test_a_streak_and_what_this_week_still_needs(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(2, 9, 18))
+    has_moved(jose, runs(3, 10, minutes=61))
+    assert zoe.says("streak").startswith("🔥 *3 weeks* in a row.\n✅ This week is safe.")
+    assert "🤝 *Sunday Legends*: 2 weeks in a row with enough of you moving." in zoe.heard
+    heard = jose.says("my streak")
+    assert heard.startswith("🔥 *2 weeks* in a row.\nTo keep it: 30 points, or sessions on 2 days, by Sun 22 Nov.")
+    assert "You have 0 pts and 0 days." in heard
+    assert "by weeks in a row\n\n🥇 *Zoë* 3 weeks" in jose.says("lb streak")
+
+
+def test_a_missed_week_is_frozen_once_in_eight(zoe: Person) -> None:
+    zoe.says("hi")
+    has_moved(zoe, runs(2, 16))
+    assert zoe.says("streak").startswith("🔥 *2 weeks* in a row.")
+    assert "A missed week was frozen lately" in zoe.heard
+
+
+def car(athlete: Athlete) -> None:
+    """A ride home in the car, with the watch still counting a run; and a run."""
+    athlete.upload(type_key="running", start=november(17), seconds=1800, metres=30_000)
+    athlete.upload(type_key="running", start=november(16), seconds=3600, metres=10_000)
+
+
+def test_what_seems_impossible_counts_only_when_its_owner_says_so(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    zoe.connects_garmin(upload=car)
+    strange = next(each for each in reversed(zoe.phone.heard) if "seems impossible" in each.text)
+    assert strange.text.startswith("⚠️ 🏃 Run 30.0 km in 30 min, Tue 17 Nov seems impossible: 60.0 km/h on average.")
+    assert [label for label, _ in strange.buttons] == ["It's right", "Leave it out"]
+    assert all("impossible" not in each.text for each in jose.phone.heard)
+    assert "1 session · *1h 00m*" in zoe.says("me")
+    assert "⚠️ *check*" in zoe.says("last")
+    assert "does not count until you say that it is right" in zoe.says("why")
+    assert zoe.says("check") == strange.text
+    assert zoe.taps("Leave it out").startswith("Left out: 🏃 Run 30.0 km")
+    assert zoe.says("check").startswith("Nothing of yours seems strange.")
+    assert "left out" in zoe.says("last")
+    number = strange.buttons[0][1].split()[-1]
+    assert zoe.says(f"right {number}").startswith("✅ Counted: 🏃 Run 30.0 km")
+    assert "2 sessions" in zoe.says("me")
+    assert zoe.says("pb run").count("30.0 km") == 1
+    assert jose.says(f"wrong {number}").startswith("Nothing of yours waits for your word.")
+
+
+def test_the_question_reaches_who_was_silent_for_a_day(town: Town, zoe: Person) -> None:
+    zoe.connects_garmin(upload=runs(16))
+    town.travel(hours=30)
+    athlete = town.garmin.athletes[zoe.email]
+    athlete.upload(type_key="walking", start=november(19), seconds=3600, metres=20_000)
+    town.travel(hours=7)
+    assert "seems impossible and does not count yet. Is it right?" in zoe.heard
+    assert zoe.taps("Show me").startswith("⚠️ 🚶 Walk 20.0 km")
+    assert zoe.taps("It's right").startswith("✅ Counted")
