@@ -106,6 +106,12 @@ def day_of_year(context: Context, when: date) -> str:
 
 
 @pass_context
+def day_since(context: Context, when: date, year: int) -> str:
+    """A day gone by: "1 Oct", or "19 Nov 2025" where it lies in another year."""
+    return format_date(when, "d MMM" if when.year == year else "d MMM y", locale=context["reader"].locale)
+
+
+@pass_context
 def clock(context: Context, when: datetime) -> str:
     """The time of day in the reader's zone: "18:00"."""
     reader = context["reader"]
@@ -401,6 +407,7 @@ ALL = {
     "dates": dates,
     "day_in": day_in,
     "day_of_year": day_of_year,
+    "day_since": day_since,
     "weekday": weekday,
     "session": session,
     "feat": feat,

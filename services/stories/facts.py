@@ -13,6 +13,7 @@ from services.stories.scene import Scene
 MOST = 5
 MOST_ABOUT_ONE = 2
 MOST_OF_A_KIND = 2
+ONCE = {"all_rounder", "best_week"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Fact:
     since: date | None = None
     text: str = ""
     competitive: bool = field(default=False, compare=False)
+
+    def is_about(self, member_id: int) -> bool:
+        """Whether its sentence has this member for its subject."""
+        return self.kind != "close" and self.who[:1] != () and self.who[0].id == member_id
 
 
 Finder = Callable[[Scene], Iterable[Fact]]
@@ -62,7 +67,9 @@ def best(facts: Sequence[Fact], most: int = MOST, about_one: int = MOST_ABOUT_ON
         fact = facts[place]
         if len(taken) == most:
             break
-        if kinds[fact.kind] < MOST_OF_A_KIND and all(about[each.id] < about_one for each in fact.who):
+        room = kinds[fact.kind] < (1 if fact.kind in ONCE else MOST_OF_A_KIND)
+        again = any(facts[each].kind == fact.kind and facts[each].who[:1] == fact.who[:1] for each in taken)
+        if room and not again and all(about[each.id] < about_one for each in fact.who):
             taken.append(place)
             kinds[fact.kind] += 1
             about.update(each.id for each in fact.who)

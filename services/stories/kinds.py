@@ -6,12 +6,15 @@ Scores are how much friends want to hear them (facts of other services join the 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from fitness.metrics import Metric
 from fitness.sports import Sport
 from services.standings import Row
 from services.stories.facts import Fact, finder
 from services.stories.scene import Past, Scene
 
 CLOSE = 0.03
+# Less than this is "0 min" when it is told.
+LEAST_TOLD = {Metric.TIME: 60.0, Metric.DISTANCE: 100.0, Metric.COUNT: 1.0}
 CLIMB = 2
 LONG_AGO = timedelta(days=28)
 # A first month is no stream of records: so many sessions of a sport must have come before.
@@ -33,20 +36,19 @@ def lead(scene: Scene) -> Iterator[Fact]:
     deposed = [row for row in scene.rows if row.moved is not None and row.moved + row.place.place == 1]
     if first in deposed:
         yield Fact("lead_kept", 40, (first.member,), competitive=True)
-    elif len(deposed) == 1 and first.moved is not None:
-        gap = first.place.value - deposed[0].place.value
+    elif first.moved is None:  # who was not on the board before may well be a newcomer, and took nobody's place
+        return
+    elif (gap := _gap(scene)) and len(deposed) == 1 and deposed[0] is scene.rows[1]:
         yield Fact("lead", 85, (first.member, deposed[0].member), gap, competitive=True)
+    else:  # how far the one before has fallen is nobody's business
+        yield Fact("lead_new", 85, (first.member,), competitive=True)
 
 
 @finder
 def close(scene: Scene) -> Iterator[Fact]:
     """Next to nothing lay between the first two."""
-    if len(scene.rows) < 2:
-        return
-    first, second = scene.rows[:2]
-    gap = first.place.value - second.place.value
-    if 0 < gap <= CLOSE * first.place.value:
-        yield Fact("close", 46, (first.member, second.member), gap, competitive=True)
+    if len(scene.rows) > 1 and 0 < (gap := _gap(scene)) <= CLOSE * scene.rows[0].place.value:
+        yield Fact("close", 46, (scene.rows[0].member, scene.rows[1].member), gap, competitive=True)
 
 
 @finder
@@ -97,7 +99,7 @@ def all_rounder(scene: Scene) -> Iterator[Fact]:
     for row in scene.rows:
         sports = tuple(sport for sport, _ in row.totals.by_sport if sport is not Sport.OTHER)
         if len(sports) >= 3 and scene.shares(row.member.id, "sports"):
-            yield Fact("all_rounder", 36, (row.member,), number=len(sports), sports=sports[:4])
+            yield Fact("all_rounder", 36, (row.member,), number=len(sports), sports=sports)
 
 
 @finder
@@ -144,6 +146,12 @@ def away(scene: Scene) -> Iterator[Fact]:
     """Who is away and lets the others know."""
     for member, until in scene.away:
         yield Fact("away", 47, (member,), since=until)
+
+
+def _gap(scene: Scene) -> float:
+    """What lies between the first two; 0 where that is too little to be told."""
+    gap = scene.rows[0].place.value - scene.rows[1].place.value
+    return gap if gap >= LEAST_TOLD[scene.board.metric] else 0.0
 
 
 def _pasts(scene: Scene, what: str) -> Iterator[tuple[Past, Row]]:

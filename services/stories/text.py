@@ -75,7 +75,7 @@ class Teller:
             Part.HEAD, MUST, words("digest/totals", reader, board=scene.board, form=form, totals=scene.board.together)
         )
         chosen = facts.best(self.pool, about_one=1 if form is Form.STORY else facts.MOST_ABOUT_ONE)
-        told = {fact: self._worded(fact, reader) for fact in chosen}
+        told = {fact: self._worded(fact, chosen[:number], reader) for number, fact in enumerate(chosen)}
         if form is Form.STORY:
             yield from self._story(told, reader)
         else:
@@ -101,7 +101,7 @@ class Teller:
     def _story(self, told: dict[Fact, str], reader: Reader) -> Iterator[Piece]:
         """A sentence for each of the first few, about what is worth telling of them; these facts are told with it."""
         for number, row in enumerate(self.scene.rows[:ROWS_IN_STORY]):
-            fact = next((each for each in told if each.who and each.who[0].id == row.member.id), None)
+            fact = next((each for each in told if each.is_about(row.member.id)), None)
             sentence = told.pop(fact) if fact else ""
             text = words(
                 "digest/story", reader, board=self.scene.board, row=row, totals=row.totals, fact=sentence,
@@ -109,19 +109,21 @@ class Teller:
             )  # fmt: skip
             yield Piece(Part.ROWS, 95 if number < PODIUM else 80 - number, text, counts=1)
 
-    def _worded(self, fact: Fact, reader: Reader) -> str:
-        """One of the ways to say a fact: each line of its template is one."""
-        ways = words(f"digest/fact_{fact.kind}", reader, fact=fact, metric=self.scene.board.metric).splitlines()
+    def _worded(self, fact: Fact, before: list[Fact], reader: Reader) -> str:
+        """One of the ways to say a fact: each line of its template is one. The second of a kind is said otherwise."""
         board, dates = self.scene.board, self.scene.dates
-        self.said[fact.kind] = facts.variant(board.group.id, dates.start, fact.kind, len(ways), self.scene.said)
-        return ways[self.said[fact.kind]]
+        text = words(f"digest/fact_{fact.kind}", reader, fact=fact, metric=board.metric, year=dates.end.year)
+        ways = text.splitlines()
+        way = facts.variant(board.group.id, dates.start, fact.kind, len(ways), self.scene.said)
+        self.said[fact.kind] = way
+        return ways[(way + sum(each.kind == fact.kind for each in before)) % len(ways)]
 
     def _notes(self, form: Form, reader: Reader) -> Iterator[Piece]:
         scene = self.scene
         if scene.correction and form is not Form.CHEER:
             yield Piece(Part.NOTES, 90, words("digest/correction", reader, correction=scene.correction))
         if scene.board.silent_since:
-            yield Piece(Part.NOTES, 55, words("digest/silent", reader, since=scene.board.silent_since))
+            yield Piece(Part.NOTES, 55, words("digest/silent", reader, reaches=scene.board.silent_since))
         if form is Form.CHEER and scene.rows and len(scene.rows) < scene.cheer_below > 2:
             yield Piece(Part.NOTES, 25, words("digest/why_cheer", reader, most=scene.cheer_below))
 

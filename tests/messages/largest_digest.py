@@ -23,10 +23,11 @@ FACTS: dict[str, Any] = {
     "form": "table",
     "me": Me(person(), BIG),
     "ranked": True,
+    "reaches": WHEN,
     "row": ROW,
-    "since": WHEN,
     "way": 0,
     "with_unit": True,
+    "year": 2026,
 }
 OTHERWISE: dict[str, Any] = {
     "above": None,
