@@ -233,16 +233,6 @@ FIGURES = {
 
 
 @pass_context
-def amount(context: Context, value: float, metric: str) -> str:
-    """A figure of a metric on its own: "11 min", "8.1 km", "3×"."""
-    if metric == "distance":
-        return far(context, value)
-    if metric == "count":
-        return f"{number(context, value)}×"
-    return duration(value)
-
-
-@pass_context
 def stretch(context: Context, span: Any) -> str:
     """The days of a digest: a month by its name, "November 2026", any others as `dates`."""
     last_day = monthrange(span.start.year, span.start.month)[1]
@@ -418,7 +408,6 @@ ALL = {
     "climbed": climbed,
     "points": points,
     "figure": figure,
-    "amount": amount,
     "stretch": stretch,
     "sport_sign": sport_sign,
     "did": did,

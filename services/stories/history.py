@@ -12,6 +12,7 @@ from fitness.dates import Dates
 from fitness.metrics import Metric
 from models import Activity
 from services import standings
+from services.totals import ids
 from services.stories.scene import Past
 
 YEAR_OF_WEEKS = timedelta(weeks=53)
@@ -30,7 +31,7 @@ def past(session: Session, member_ids: Collection[int], dates: Dates) -> list[Pa
             func.coalesce(func.max(Activity.distance).filter(earlier), 0.0),
             func.max(Activity.local_date).filter(earlier),
         )
-        .where(Activity.member_id.in_(member_ids), *standings.counting(Dates(date.min, dates.end)))
+        .where(Activity.member_id == ids(member_ids), *standings.counting(Dates(date.min, dates.end)))
         .group_by(Activity.member_id, Activity.sport)
         .order_by(Activity.member_id, Activity.sport)
     )
@@ -47,7 +48,9 @@ def weeks(
     monday = cast(func.date_trunc("week", Activity.local_date), Date)
     query = (
         select(Activity.member_id, monday, _sum(metric))
-        .where(Activity.member_id.in_(member_ids), *standings.counting(Dates(dates.start - YEAR_OF_WEEKS, dates.end)))
+        .where(
+            Activity.member_id == ids(member_ids), *standings.counting(Dates(dates.start - YEAR_OF_WEEKS, dates.end))
+        )
         .group_by(Activity.member_id, monday)
     )
     found: dict[date, dict[int, float]] = defaultdict(dict)
@@ -59,4 +62,6 @@ def weeks(
 def _sum(metric: Metric) -> ColumnElement[Any]:
     if metric is Metric.COUNT:
         return func.count()
-    return func.sum({Metric.TIME: Activity.duration, Metric.DISTANCE: Activity.distance}[metric])
+    return func.sum(
+        {Metric.POINTS: Activity.points, Metric.TIME: Activity.duration, Metric.DISTANCE: Activity.distance}[metric]
+    )

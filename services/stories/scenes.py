@@ -17,7 +17,7 @@ from services.stories import corrections, history
 from services.stories.scene import Scene
 from services.stories.text import Teller
 
-METRIC = Metric.TIME
+METRIC = Metric.POINTS
 FIELDS = ("count", "distance", "sports")
 
 

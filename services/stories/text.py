@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fitness.metrics import Metric
 from messages.render import Reader, words
 from models import Member
 from services.standings import Row, Totals
@@ -124,6 +125,8 @@ class Teller:
             yield Piece(Part.NOTES, 90, words("digest/correction", reader, correction=scene.correction))
         if scene.board.silent_since:
             yield Piece(Part.NOTES, 55, words("digest/silent", reader, reaches=scene.board.silent_since))
+        if not scene.said and scene.rows and scene.board.metric is Metric.POINTS:
+            yield Piece(Part.NOTES, 26, words("digest/first_time", reader))
         if form is Form.CHEER and scene.rows and len(scene.rows) < scene.cheer_below > 2:
             yield Piece(Part.NOTES, 25, words("digest/why_cheer", reader, most=scene.cheer_below))
 

@@ -65,7 +65,8 @@ def test_before_the_first_digest_there_is_the_week_so_far(zoe: Person, jose: Per
     runners(zoe, jose)
     heard = jose.says("digest")
     assert heard.startswith(
-        "🏁 *Sunday Legends* · 16–22 Nov\n3 sessions · *3h 00m* together · 30.0 km\n\n🥇 *Zoë* 2h 00m"
+        "🏁 *Sunday Legends* · 16–22 Nov\n3 sessions · *3h 00m* together · 30.0 km\n*235 pts*\n\n"
+        "🥇 *Zoë* 157 pts · 2 sessions · 🏃 20.0 km\n🥈 *José* 78 pts · 1× · 🏃 10.0 km\n"
     )
     assert "*You* were 2nd of 2. Your sports: 🏃 Run 1h 00m." in heard
     assert jose.phone.heard[-1].picture_url is not None
@@ -120,7 +121,7 @@ def test_after_a_digest_the_newest_is_read_again_until_the_next(town: Town, zoe:
 def test_who_has_not_written_for_a_day_gets_the_approved_words(town: Town, zoe: Person, jose: Person) -> None:
     runners(zoe, jose)
     town.travel_to(SUNDAY)
-    for person, line in ((zoe, "you came 1st with 2h 00m"), (jose, "you came 2nd with 1h 00m")):
+    for person, line in ((zoe, "you came 1st with 157 points"), (jose, "you came 2nd with 78 points")):
         assert line in person.heard
         assert "Sunday Legends" in person.heard
 

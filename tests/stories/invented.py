@@ -25,7 +25,8 @@ MONDAY = date(2026, 11, 16)
 WEEK = timedelta(7)
 SPORTS = (Sport.RUN, Sport.RIDE, Sport.SWIM, Sport.WALK, Sport.HIKE, Sport.STRENGTH, Sport.YOGA, Sport.ROW)
 METRES_A_SECOND = {Sport.RUN: 2.8, Sport.RIDE: 6.9, Sport.SWIM: 0.7, Sport.WALK: 1.5, Sport.HIKE: 1.1, Sport.ROW: 2.5}
-FIELDS = ("time", "count", "distance", "sports")
+HARD = {Sport.RUN: 1.6, Sport.SWIM: 1.2, Sport.RIDE: 1.1, Sport.WALK: 0.5, Sport.YOGA: 0.4}  # points a minute
+FIELDS = ("points", "time", "count", "distance", "sports")
 NAMES = (
     "Anna", "Ben", "Chloé", "Dev", "Eva", "Finn", "Gül", "Hugo", "Iris", "Jo", "Kim", "Léa", "Mia", "Noor", "Olu",
     "Pim", "سارة", "محمد عبد الله", "小明", "さくら", "Ганна", "Ελένη", "דניאל", "ज्ञानेश्वरी", "🚴 Max",
@@ -50,7 +51,8 @@ class Friend:
         for monday, sports in self.weeks.items():
             if monday in dates:
                 for sport, (count, seconds, metres, _) in sports.items():
-                    sums += Totals(count, seconds, metres, {sport: seconds})
+                    points = seconds / 60 * HARD.get(sport, 0.8)
+                    sums += Totals(count, seconds, metres, {sport: seconds}, points, 0.0, {sport: points})
         return sums
 
     def past(self, dates: Dates) -> list[Past]:
@@ -88,19 +90,19 @@ class Club:
 
     def scene(self) -> Scene:
         """What the group may see, as `scenes.scene_of` reads it."""
-        visible = {each.member.id: each for each in self.friends if not each.hidden and "time" in each.fields}
+        visible = {each.member.id: each for each in self.friends if not each.hidden and "points" in each.fields}
         before = self.dates.moved(-7) if self.dates.days == 7 else month_of(self.dates.start - timedelta(1))
         now, earlier = (
             {key: each.totals(dates).seen(each.fields) for key, each in visible.items()}
             for dates in (self.dates, before)
         )
         places, placed = (
-            rank({key: each.time for key, each in totals.items() if each.time > 0}) for totals in (now, earlier)
+            rank({key: each.points for key, each in totals.items() if each.points > 0}) for totals in (now, earlier)
         )
         moved = movers(places, placed)
         rows = [Row(each, visible[each.key].member, now[each.key], moved.get(each.key)) for each in places]
         sums = [sum(each.values(), Totals()) for each in (now, earlier)]
-        board = Board(self.group, Metric.TIME, self.dates, rows, len(visible), *sums)
+        board = Board(self.group, Metric.POINTS, self.dates, rows, len(visible), *sums)
         mondays = sorted({monday for each in visible.values() for monday in each.weeks if monday <= self.dates.end})
         return Scene(
             board=board,
@@ -109,7 +111,7 @@ class Club:
             past=[past for each in visible.values() for past in each.past(self.dates)],
             weeks={
                 monday: {
-                    key: each.totals(Dates(monday, monday)).time
+                    key: each.totals(Dates(monday, monday)).points
                     for key, each in visible.items()
                     if monday in each.weeks
                 }
