@@ -1,4 +1,4 @@
-"""The 23 things that go wrong in a chat, each with the words that tell what happened and what to send next."""
+"""What goes wrong in a chat and on its page, each with the words that tell what happened and what to send next."""
 
 import re
 from pathlib import Path
@@ -24,6 +24,8 @@ CHAT: list[tuple[str, str, str, dict[str, Any]]] = [
         r"I read times like",
         {"why": "I read times like 18:00.", "strange": ""},
     ),
+    ("two readings", "start/either", r'"march" may mean several things\. Which one', {"typed": "march"}),
+    ("too long ago", "standings/nothing", r"What I know of you begins on", {}),
     ("code wrong, used up or over", "refusals/code_not_active", r"isn't active.+K7QX2M.+Ask whoever invited", {}),
     ("guesses", "refusals/too_many_guesses", r"Five wrong codes\. Try again in 15 minutes", {"minutes": 15}),
     ("already in the group", "refusals/already_in_group", r"already in .+\*me\*", {}),
@@ -44,6 +46,7 @@ CHAT: list[tuple[str, str, str, dict[str, Any]]] = [
     ("nothing in these days", "standings/nothing", r"Nothing from you.+begins on", {}),
     ("no such name", "refusals/no_such_person", r"nobody called.+In it:", {"others": ["Anna"]}),
     ("two of that name", "refusals/two_people_match", r"Several match.+#\d+", {}),
+    ("not shared", "refusals/kept_private", r"keeps that private in this group", {}),
     ("not allowed", "refusals/only_admins", r"Only admins.+Admins: Anna", {"admins": ["Anna"]}),
     ("not begun", "refusals/period_not_started", r"hasn't started.+\*last week\*", {}),
     ("a picture", "start/only_text", r"not pictures\..+\.fit, \.tcx and \.gpx up to 10 MB", {"kind": "image"}),
