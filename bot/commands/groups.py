@@ -178,6 +178,7 @@ def _ask_successor(turn: Turn, mine: Membership, others: list[Membership]) -> Me
     buttons = [Button(clean_name(each.member.name, 20) or "Somebody", f"leave #{each.id}") for each in offered]
     return turn.ask(
         "groups/ask_successor",
+        about="leave",
         group=mine.group,
         others=[each.member.name for each in others],
         buttons=buttons,

@@ -1,0 +1,535 @@
+"""The life of groups, drawn by lot: whoever does whatever to whomever, also with old buttons, against a plain oracle.
+
+Every line goes through `bot.conversation.converse` on a real database. The oracle below knows nothing of the code: it
+holds who belongs where and as what, and says how each line must be answered. GROUP_LIVES=5000 runs the long form.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+
+from bot.conversation import converse
+from messages.message import Message
+from models import Ban, Group, Identity, JoinRequest, Member, Membership, OutboundMessage
+from models.vault import vault
+from providers.messenger import Inbound
+from services.settings import settings_of
+from tests.scenes import code_in
+from tests.town import Town
+
+LIVES, STEPS = int(os.environ.get("GROUP_LIVES", "6")), int(os.environ.get("GROUP_STEPS", "50"))
+NAMES = ("Ada", "Björn", "Chidi", "Xiomara", "Quentin")
+people, others = st.sampled_from(NAMES), st.sampled_from(NAMES)
+yes = st.sampled_from(["", " yes"])
+numbers = itertools.count(1)
+ABOVE = {"owner": 2, "admin": 1, "member": 0}
+
+
+@dataclass
+class Club:
+    """What a group is, in plain Python. `roles` is in the order of joining."""
+
+    name: str
+    number: int = 0
+    roles: dict[str, str] = field(default_factory=dict)
+    ever: set[str] = field(default_factory=set)
+    banned: set[str] = field(default_factory=set)
+    waiting: dict[str, int] = field(default_factory=dict)
+    declined: set[str] = field(default_factory=set)
+    muted: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
+    approval: bool = False
+    all_invite: bool = False
+    ended: bool = False
+
+    def runs(self, who: str) -> bool:
+        return self.roles.get(who) in {"owner", "admin"}
+
+
+@dataclass
+class Code:
+    """An invite."""
+
+    code: str
+    club: Club
+    left: int
+    revoked: bool = False
+
+
+@dataclass
+class Sign:
+    """Somebody's place in a group, or their request, as a button names it."""
+
+    number: int
+    club: Club
+    who: str
+    is_request: bool = False
+    answered: str = ""
+
+
+class Life(RuleBasedStateMachine):
+    """A few friends and their groups."""
+
+    town: Town
+
+    def __init__(self) -> None:
+        super().__init__()
+        base = next(numbers) * 10
+        self.phones = {name: f"+3247{base + i:07}" for i, name in enumerate(NAMES)}
+        self.clubs: list[Club] = []
+        self.codes: list[Code] = []
+        self.places: dict[tuple[str, str], Sign] = {}
+        self.requests: list[Sign] = []
+        self.current: dict[str, Club | None] = dict.fromkeys(NAMES)
+        self.joined: dict[tuple[str, str], int] = {}
+        self.stopped: set[str] = set()
+        self.known: set[str] = set()
+        self.asked: dict[str, tuple] = {}
+        self.wrong: dict[str, list[int]] = {name: [] for name in NAMES}
+        self.step = 0
+
+    # --- talking
+
+    def says(self, who: str, line: str, expected: str, *, completes: bool = False) -> str:
+        """Say a line; it must be answered as expected. Gives the reply's text."""
+        self.step += 1
+        self.town.clock.travel(seconds=61)
+        sid = f"SM{next(numbers):032}"
+        inbound = Inbound(sid, self.phones[who], None, who, line)
+        got = converse(self.town.world, inbound)
+        assert got == expected, (who, line, got, expected)
+        self.known.add(who)
+        if not (completes and expected.startswith("refusals/")):
+            self.asked.pop(who, None)
+        with self.town.world.sessions() as session:
+            row = session.scalar(select(OutboundMessage).where(OutboundMessage.dedupe_key == f"reply:{sid}"))
+            return Message.from_json(vault(session).open("message", row.id, row.content)).text
+
+    def mine(self, who: str) -> list[Club]:
+        found = [club for club in self.clubs if who in club.roles]
+        return sorted(found, key=lambda club: self.joined[who, club.name])
+
+    def club_of(self, who: str) -> Club | None:
+        """The group that somebody talks about."""
+        mine = self.mine(who)
+        return self.current[who] if self.current[who] in mine else mine[0] if mine else None
+
+    def in_club(self, who: str, line: str, rank: int, allowed: str = "only_admins") -> Club | None:
+        """The group that a line is about, if it may be said there; else the refusal is seen."""
+        club = self.club_of(who)
+        if club is None:
+            self.says(who, line, "refusals/not_in_a_group")
+            return None
+        if ABOVE[club.roles[who]] < rank:
+            self.says(who, line, f"refusals/{allowed}")
+            return None
+        return club
+
+    def belongs(self, who: str, club: Club, role: str) -> None:
+        club.roles.pop(who, None)
+        club.roles[who] = role
+        club.ever.add(who)
+        club.muted.discard(who)
+        club.hidden.discard(who)
+        self.joined[who, club.name] = self.step
+        with self.town.world.sessions() as session:
+            query = select(Membership.id).join(Identity, Identity.member_id == Membership.member_id)
+            query = query.where(Membership.group_id == club.number, Identity.value == self.phones[who])
+            self.places[who, club.name] = Sign(session.scalar(query), club, who)
+
+    def goes(self, who: str, club: Club) -> None:
+        club.roles.pop(who)
+        if not club.roles:
+            club.ended = True
+            for each in list(club.waiting):
+                self.answer(club, each, "dropped")
+
+    def answer(self, club: Club, who: str, answer: str) -> None:
+        number = club.waiting.pop(who)
+        next(sign for sign in self.requests if sign.number == number).answered = answer
+
+    # --- groups
+
+    @initialize(admin=st.booleans(), approval=st.booleans())
+    def begin(self, admin: bool, approval: bool) -> None:
+        """Four friends are in a group already, when life begins."""
+        self.start("Ada")
+        for who in NAMES[1:4]:
+            self._join(who, self.codes[0], f"join {self.codes[0].code} yes", sure=True)
+        if admin:
+            self.change_role("Ada", NAMES[1], "promote")
+        if approval:
+            self.choose("Ada", "approval", on=True)
+            self._join(NAMES[4], self.codes[0], f"join {self.codes[0].code} yes", sure=True)
+
+    @precondition(lambda self: len(self.clubs) < 3)
+    @rule(who=people)
+    def start(self, who: str) -> None:
+        club = Club(f"Club {'ABC'[len(self.clubs)]}")
+        text = self.says(who, f"new group {club.name}", "new group")
+        with self.town.world.sessions() as session:
+            club.number = session.scalar(select(Group.id).order_by(Group.id.desc()).limit(1))
+        self.clubs.append(club)
+        self.codes.append(Code(code_in(text), club, 50))
+        self.belongs(who, club, "owner")
+        self.current[who] = club
+
+    @rule(who=people, club=st.integers(0, 2))
+    def use(self, who: str, club: int) -> None:
+        line = f"use Club {'ABC'[club]}"
+        if self.in_club(who, line, 0) is None:
+            return
+        wanted = self.clubs[club] if club < len(self.clubs) else None
+        found = wanted in self.mine(who)
+        self.says(who, line, "use" if found else "refusals/no_such_group")
+        if found:
+            self.current[who] = wanted
+
+    @rule(who=people, uses=st.sampled_from([1, 2, 50]))
+    def invite(self, who: str, uses: int) -> None:
+        line = f"invite {uses} people"
+        club = self.in_club(who, line, 0)
+        if club is None:
+            return
+        may = club.all_invite or club.runs(who)
+        text = self.says(who, line, "invite" if may else "refusals/only_admins")
+        if may:
+            self.current[who] = club
+            self.codes.append(Code(code_in(text), club, uses))
+
+    @rule(who=people)
+    def revoke(self, who: str) -> None:
+        if club := self.in_club(who, "revoke invites", 1):
+            self.says(who, "revoke invites", "revoke invites")
+            self.current[who] = club
+            for code in self.codes:
+                code.revoked |= code.club is club
+
+    @precondition(lambda self: self.codes)
+    @rule(who=people, data=st.data(), sure=yes)
+    def join(self, who: str, data: st.DataObject, sure: str) -> None:
+        code = data.draw(st.sampled_from(self.codes))
+        self._join(who, code, f"join {code.code}{sure}", sure=bool(sure))
+
+    def _join(self, who: str, code: Code, line: str, *, sure: bool, completes: bool = False) -> None:
+        club = code.club
+        refusal = self._closed(who, code) or (self._too_early(who, club) if sure and club.approval else None)
+        if refusal:
+            self.says(who, line, f"refusals/{refusal}", completes=completes)
+            if refusal == "code_not_active":
+                self.wrong[who].append(self.step)
+            return
+        self.says(who, line, "join", completes=completes)
+        if not sure:
+            self.asked[who] = ("join", code, self.step)
+            return
+        code.left -= 1
+        if club.approval:
+            with self.town.world.sessions() as session:
+                number = session.scalar(select(JoinRequest.id).order_by(JoinRequest.id.desc()).limit(1))
+            club.waiting[who] = number
+            self.requests.append(Sign(number, club, who, is_request=True))
+            return
+        if who in club.waiting:
+            self.answer(club, who, "dropped")
+        self.belongs(who, club, "member")
+        self.current[who] = club
+
+    def _closed(self, who: str, code: Code) -> str | None:
+        lately = [step for step in self.wrong[who] if (self.step + 1 - step) * 61 < 900]
+        if len(lately) >= 5:
+            return "too_many_guesses"
+        if who in code.club.roles:
+            return "already_in_group"
+        if who in code.club.banned:
+            return "banned"
+        if code.club.ended:
+            return "group_has_ended"
+        return "code_not_active" if code.revoked or not code.left else None
+
+    @staticmethod
+    def _too_early(who: str, club: Club) -> str | None:
+        if who in club.waiting:
+            return "still_waiting"
+        return "declined_lately" if who in club.declined else None
+
+    @rule(who=people, other=others, what=st.sampled_from(["approve", "decline"]))
+    def answer_by_name(self, who: str, other: str, what: str) -> None:
+        line = f"{what} {other}"
+        club = self.in_club(who, line, 1)
+        if club is None:
+            return
+        if not club.waiting:
+            self.says(who, line, "refusals/nobody_waits")
+        elif other not in club.waiting:
+            self.says(who, line, "refusals/no_such_request")
+        else:
+            self.says(who, line, what)
+            self.current[who] = club
+            self._answered(club, other, what)
+
+    def _answered(self, club: Club, other: str, what: str) -> None:
+        self.answer(club, other, {"approve": "approved", "decline": "declined"}[what])
+        if what == "approve":
+            self.belongs(other, club, "member")
+            club.declined.discard(other)
+        else:
+            club.declined.add(other)
+
+    @precondition(lambda self: self.requests)
+    @rule(who=people, data=st.data(), what=st.sampled_from(["approve", "decline"]))
+    def answer_by_tap(self, who: str, data: st.DataObject, what: str) -> None:
+        sign = data.draw(st.sampled_from(self.requests))
+        line, club = f"{what} #{sign.number}", self.club_of(who)
+        if club is None:
+            self.says(who, line, "refusals/not_in_a_group")
+        elif who not in sign.club.roles:
+            self.says(who, line, "refusals/not_in_that_group")
+        elif not sign.club.runs(who):
+            self.says(who, line, "refusals/only_admins")
+        elif sign.answered:
+            self.says(who, line, "refusals/request_answered")
+        else:
+            self.says(who, line, what)
+            self.current[who] = club
+            self._answered(sign.club, sign.who, what)
+
+    # --- roles
+
+    @rule(who=people, other=others, what=st.sampled_from(["promote", "demote"]))
+    def change_role(self, who: str, other: str, what: str) -> None:
+        line = f"{what} {other}"
+        club = self.in_club(who, line, 2, "only_owner")
+        if club is None:
+            return
+        role = {"promote": "admin", "demote": "member"}[what]
+        refusal = (
+            "no_such_person"
+            if other not in club.roles
+            else "not_over_yourself"
+            if who == other
+            else "role_already"
+            if club.roles[other] == role
+            else None
+        )
+        self.says(who, line, f"refusals/{refusal}" if refusal else what)
+        if refusal is None:
+            self.current[who] = club
+            club.roles[other] = role
+
+    @rule(who=people, other=others, what=st.sampled_from(["transfer", "kick", "ban", "unban"]), sure=yes)
+    def act_by_name(self, who: str, other: str, what: str, sure: str) -> None:
+        line = f"{what} {other}{sure}"
+        needs = (2, "only_owner") if what == "transfer" else (1, "only_admins")
+        club = self.in_club(who, line, *needs)
+        if club is None:
+            return
+        findable = {"ban": club.ever, "unban": club.banned}.get(what, club.roles)
+        if other not in findable:
+            self.says(who, line, "refusals/not_banned" if what == "unban" else "refusals/no_such_person")
+            return
+        self._act(who, other, what, club, line, sure=bool(sure))
+
+    @precondition(lambda self: self.places)
+    @rule(who=people, data=st.data(), what=st.sampled_from(["transfer", "kick", "ban", "unban"]))
+    def tap(self, who: str, data: st.DataObject, what: str) -> None:
+        """A button of some day, tapped by whoever has it now."""
+        sign = self.places[data.draw(st.sampled_from(sorted(self.places)))]
+        self._tap(who, sign, what)
+
+    def _tap(self, who: str, sign: Sign, what: str, line: str = "", *, completes: bool = False) -> None:
+        line = line or f"{what} #{sign.number} yes"
+        if self.club_of(who) is None:
+            self.says(who, line, "refusals/not_in_a_group", completes=completes)
+        elif who not in sign.club.roles:
+            self.says(who, line, "refusals/not_in_that_group", completes=completes)
+        else:
+            self._act(who, sign.who, what, sign.club, line, sure=True, completes=completes)
+
+    def _act(
+        self, who: str, other: str, what: str, club: Club, line: str, *, sure: bool, completes: bool = False
+    ) -> None:
+        talks_about = self.club_of(who)
+        refusal = self._forbidden(who, other, what, club, sure=sure)
+        self.says(who, line, f"refusals/{refusal}" if refusal else what, completes=completes)
+        if refusal:
+            return
+        self.current[who] = talks_about
+        if not sure:
+            self.asked[who] = (what, self.places[other, club.name], self.step)
+        elif what == "transfer":
+            club.roles[who], club.roles[other] = "admin", "owner"
+        elif what == "unban":
+            club.banned.discard(other)
+        else:
+            if other in club.roles:
+                self.goes(other, club)
+            if what == "ban":
+                club.banned.add(other)
+                if other in club.waiting:
+                    self.answer(club, other, "dropped")
+
+    @staticmethod
+    def _forbidden(who: str, other: str, what: str, club: Club, *, sure: bool) -> str | None:
+        mine, theirs = ABOVE[club.roles[who]], ABOVE.get(club.roles.get(other, ""), -1)
+        if mine < (2 if what == "transfer" else 1):
+            return "only_owner" if what == "transfer" else "only_admins"
+        if what == "unban" and sure:
+            return None if other in club.banned else "not_banned"
+        if who == other:
+            return "not_over_yourself"
+        if what in {"kick", "ban"} and theirs > 0 and mine < 2:
+            return "not_over_them"
+        return "no_such_person" if theirs < 0 and what in {"kick", "transfer"} else None
+
+    @rule(who=people, luck=st.integers(0, 3))
+    def leave(self, who: str, luck: int) -> None:
+        if luck:  # or everybody is gone too soon
+            return
+        club = self.in_club(who, "leave yes", 0)
+        if club is None:
+            return
+        self.says(who, "leave yes", "leave")
+        self.current[who] = club
+        if club.roles[who] == "owner" and len(club.roles) > 1:
+            return
+        self._leave(who, club)
+
+    def _leave(self, who: str, club: Club) -> None:
+        self.goes(who, club)
+        if self.current[who] is club:
+            self.current[who] = None
+
+    @rule(who=people, other=others, sure=yes)
+    def leave_to(self, who: str, other: str, sure: str) -> None:
+        line = f"leave {other}{sure}"
+        club = self.in_club(who, line, 2, "only_owner")
+        if club is None:
+            return
+        if other not in club.roles:
+            self.says(who, line, "refusals/no_such_person")
+        elif len(club.roles) == 1:
+            self.says(who, line, "leave")
+            self.current[who] = club
+            if sure:
+                self._leave(who, club)
+        elif other == who:
+            self.says(who, line, "refusals/not_over_yourself")
+        else:
+            self.says(who, line, "leave")
+            self.current[who] = club
+            if sure:
+                club.roles[other] = "owner"
+                self._leave(who, club)
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data())
+    def answer_yes(self, data: st.DataObject) -> None:
+        """A question is answered with a plain word, some lines of other people later."""
+        who = data.draw(st.sampled_from(sorted(self.asked)))
+        what, about, step = self.asked[who]
+        if (self.step + 1 - step) * 61 >= 900:
+            del self.asked[who]
+        elif what == "join":
+            self._join(who, about, "yes", sure=True, completes=True)
+        else:
+            self._tap(who, about, what, "yes", completes=True)
+
+    # --- what people choose
+
+    @rule(who=people, on=st.booleans(), what=st.sampled_from(["approval", "members invite"]))
+    def choose(self, who: str, what: str, on: bool) -> None:
+        line = f"settings {what} {'on' if on else 'off'}"
+        if club := self.in_club(who, line, 1):
+            self.says(who, line, "settings")
+            self.current[who] = club
+            if what == "approval":
+                club.approval = on
+            else:
+                club.all_invite = on
+
+    @rule(who=people, word=st.sampled_from(["mute", "unmute", "hide", "unhide"]))
+    def be_quiet(self, who: str, word: str) -> None:
+        if club := self.in_club(who, word, 0):
+            self.says(who, word, word)
+            self.current[who] = club
+            chosen = club.muted if word.endswith("mute") else club.hidden
+            (chosen.discard if word.startswith("un") else chosen.add)(who)
+
+    @rule(who=people, word=st.sampled_from(["stop", "start"]))
+    def stop_or_start(self, who: str, word: str) -> None:
+        self.says(who, word, word)
+        (self.stopped.add if word == "stop" else self.stopped.discard)(who)
+
+    # --- what must always be true
+
+    @invariant()
+    def the_database_knows_what_the_oracle_knows(self) -> None:
+        with self.town.world.sessions() as session:
+            numbers = [club.number for club in self.clubs]
+            rows = session.execute(
+                select(Membership.group_id, Member.name, Membership.role, Membership.muted_until, Membership.hidden)
+                .join(Member)
+                .where(Membership.group_id.in_(numbers), Membership.left_at.is_(None))
+            ).all()
+            bans = session.execute(
+                select(Ban.group_id, Member.name)
+                .join(Member, Member.id == Ban.member_id)
+                .where(Ban.group_id.in_(numbers))
+            ).all()
+            open_ones = (JoinRequest.group_id.in_(numbers), JoinRequest.answer.is_(None))
+            waiting = session.execute(select(JoinRequest.group_id, Member.name).join(Member).where(*open_ones)).all()
+            groups = session.scalars(select(Group).where(Group.id.in_(numbers))).all()
+        for club in self.clubs:
+            here = [each for each in rows if each.group_id == club.number]
+            assert {(each.name, each.role.value) for each in here} == set(club.roles.items())
+            assert {each.name for each in here if each.muted_until} == club.muted & set(club.roles)
+            assert {each.name for each in here if each.hidden} == club.hidden & set(club.roles)
+            assert {name for group, name in bans if group == club.number} == club.banned
+            assert {name for group, name in waiting if group == club.number} == set(club.waiting)
+            assert club.ended or list(club.roles.values()).count("owner") == 1
+        for group in groups:
+            club = next(each for each in self.clubs if each.number == group.id)
+            chosen = settings_of(group)
+            assert (chosen.approval, chosen.members_invite) == (club.approval, club.all_invite)
+            assert group.is_active != club.ended
+
+    def teardown(self) -> None:
+        with self.town.world.sessions() as session:
+            mine = select(Member).join(Identity).where(Identity.value.in_(self.phones.values()))
+            for member in session.scalars(mine):
+                assert (member.opted_out_at is not None) == (member.name in self.stopped)
+
+
+@pytest.fixture
+def lives(town: Town) -> Iterator[type[Life]]:
+    """Lives in this town, which is not emptied between them: each has new people and new groups."""
+    Life.town = town
+    yield Life
+    del Life.town
+
+
+def test_whatever_happens_everybody_is_where_the_oracle_has_them(lives: type[Life]) -> None:
+    calm = settings(
+        max_examples=LIVES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    run_state_machine_as_test(lives, settings=calm)
