@@ -4,16 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from statistics import median
 from typing import Self
 
 from fitness.dates import Dates
-
-# As the board of the most improved has it: a floor, or five points would make twenty an increase of 300 %.
-FLOOR, LEAST_POINTS, LEAST_WEEKS, USUAL_WEEKS = 40.0, 30.0, 3, 6
-LOWEST, HIGHEST = -1.0, 1.5
-# A week counts as active from so many effort points, or sessions on so many days.
-ACTIVE_POINTS, ACTIVE_DAYS = 30.0, 2
+from fitness.streaks import Week
 
 
 class Contest(StrEnum):
@@ -54,10 +48,10 @@ def weeks_of(dates: Dates) -> list[Dates]:
     return [first.moved(7 * number) for number in range(dates.days // 7)]
 
 
-def is_active(days: Iterable[DayDone], week: Dates) -> bool:
-    """Whether somebody has moved enough in this week: 30 points, or sessions on two days."""
-    inside = [each for each in days if each.day in week]
-    return sum(each.points for each in inside) >= ACTIVE_POINTS or len({each.day for each in inside}) >= ACTIVE_DAYS
+def is_active(days: Iterable[DayDone], dates: Dates) -> bool:
+    """Whether somebody has moved enough in this week, by the rule of all streaks."""
+    inside = [each for each in days if each.day in dates]
+    return Week(sum(each.points for each in inside), len({each.day for each in inside})).kept
 
 
 def longest_run(weeks: Sequence[bool | None]) -> int:
@@ -76,19 +70,6 @@ def streak(days: Sequence[DayDone], away: Sequence[Dates], dates: Dates) -> int:
     return longest_run(
         [None if any(_overlap(week, gone) for gone in away) else is_active(days, week) for week in weeks]
     )
-
-
-def improvement(points: float, days: int, earlier_weeks: Sequence[float]) -> float | None:
-    """How much more than usual somebody did, from -1 to +1.5, or None where it cannot be told.
-
-    `points` in `days` days of a challenge, brought to a week, against the median of the last six of `earlier_weeks`
-    (newest last, weeks away and weeks without points left out) and no less than 40; three such weeks are needed.
-    """
-    known = [week for week in earlier_weeks if week > 0][-USUAL_WEEKS:]
-    if len(known) < LEAST_WEEKS or points < LEAST_POINTS or days < 1:
-        return None
-    usual = max(median(known), FLOOR)
-    return min(max(points * 7 / days / usual - 1, LOWEST), HIGHEST)
 
 
 def medals(weeks: Sequence[Mapping[int, float]]) -> dict[int, int]:

@@ -1,7 +1,7 @@
 """Challenges: set up, announced, joined, and judged once, by themselves, when they are over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,9 +17,10 @@ from fitness.sports import Sport
 from messages.message import Button, Message
 from messages.words import clean_name
 from models import Challenge, Group, Member, Membership, MessageKind, Participant
-from services import audit, contests, mailbox, notices
+from services import audit, contests, mailbox, notices, podium
 from services.contests import Standing
 from services.goals import SUMS
+from services.members import reader_of
 from services.refusals import ChallengeNotUsable, NoChallenge, TooManyChallenges, WhichChallenge
 
 JUDGED_AT = time(12)  # on the day after the last one, in the group's zone: watches are read every six hours
@@ -188,16 +189,21 @@ def judge(session: Session, challenge: Challenge, today: date, now: datetime) ->
 
 def result_for(standing: Standing, member: Member, today: date) -> Message:
     """How it ended, for one participant."""
-    number = standing.challenge.number
-    return notices.notice(
+    said = notices.notice(
         "challenges/result",
         member,
         about=standing.challenge.group,
-        says=f"challenge {number}",
+        says=f"challenge {standing.challenge.number}",
         short="challenges/result_short",
-        buttons=[Button("All challenges", "challenge list")],
         **facts_for(standing, member, today),
     )
+    return replace(said, chart=picture_of(standing, member))
+
+
+def picture_of(standing: Standing, member: Member) -> dict[str, Any] | None:
+    """The picture of the result, if there is something to draw."""
+    chart = podium.chart_of(standing, reader_of(member))
+    return asdict(chart) if chart.bars else None
 
 
 def facts_for(standing: Standing, member: Member, today: date) -> dict[str, Any]:

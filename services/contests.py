@@ -11,20 +11,19 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fitness.challenges import USUAL_WEEKS, Contest, improvement, streak
+from fitness.challenges import Contest, streak
 from fitness.goals import Forecast, forecast, look_back
+from fitness.improved import LOOK_BACK, improved, usual_week
 from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.ranking import Place, rank
 from fitness.routes import Route
 from fitness.sports import Sport
-from messages.render import Reader, words
 from models import Challenge, Member, Participant
 from services import away, privacy, standings, weekly
 from services.goals import METRICS, SPORTS
 from services.settings import settings_of
 
-BASE = timedelta(weeks=2 * USUAL_WEEKS)  # in which six weeks at home are looked for
 ROWS = 8
 CONTESTS = {contest.value: contest for contest in Contest}
 
@@ -81,18 +80,6 @@ class Standing:
         return shown
 
 
-@dataclass(frozen=True)
-class Card:
-    """What a picture of a challenge's result says, in words: it only has to be laid out."""
-
-    title: str
-    subtitle: str
-    lines: tuple[tuple[str, str, str, float], ...]  # place or "", name, label, length of the bar from 0 to 1
-    done: str
-    target: str
-    part: float | None  # of the target, from 0 to 1
-
-
 def days_of(challenge: Challenge) -> Dates:
     """The days of a challenge."""
     return Dates(challenge.starts, challenge.ends)
@@ -128,29 +115,6 @@ def seen(session: Session, challenge: Challenge) -> dict[int, Member]:
     return {key: each.member for key, each in shown.items() if key in part}
 
 
-def card_of(standing: Standing, reader: Reader) -> Card:
-    """What a picture of the result says."""
-    challenge = standing.challenge
-    best = max((abs(line.value) for line in standing.lines), default=0.0) or 1.0
-    lines = tuple(
-        (
-            str(line.place.place) if standing.is_ranked else "",
-            line.member.name,
-            words("words/scored", reader, value=line.value, contest=challenge.contest, metric=challenge.metric),
-            max(line.value, 0.0) / best,
-        )
-        for line in standing.lines[:ROWS]
-    )
-    done, target = (
-        words("words/scored", reader, value=value, contest=challenge.contest, metric=challenge.metric)
-        for value in (standing.done, challenge.target or 0.0)
-    )
-    part = min(standing.done / challenge.target, 1.0) if challenge.target else None
-    subtitle = words("challenges/card_subtitle", reader, standing=standing)
-    title = words("words/challenge", reader, challenge=challenge)
-    return Card(title, subtitle, lines, done, target, part)
-
-
 def _values(session: Session, challenge: Challenge, people: list[int], today: date) -> dict[int, float]:
     """What each one has; who has nothing to show is left out."""
     if not people:
@@ -176,19 +140,18 @@ def _streaks(session: Session, people: list[int], dates: Dates, sport: Sport | N
 
 def _improved(session: Session, people: list[int], dates: Dates, sport: Sport | None, today: date) -> dict[int, float]:
     """Until it is over, the days so far are held against as many usual ones."""
-    before = Dates(dates.start - BASE, dates.start - timedelta(1))
+    before = Dates(dates.start - LOOK_BACK, dates.start - timedelta(1))
     earlier = weekly.points_by_week(session, people, before, sport)
     gone = away.days_away(session, people, before)
     totals = standings.totals_of(session, people, dates, sport)
     elapsed = min((today - dates.start).days + 1, dates.days)
     found: dict[int, float] = {}
     for key, each in totals.items():
-        weeks = [
-            points for week, points in sorted(earlier.get(key, {}).items()) if not _is_gone(week, gone.get(key, ()))
-        ]
-        change = improvement(each.value(Metric.POINTS), elapsed, weeks)
+        weeks = earlier.get(key, {})
+        absent = [week for week in weeks if _is_gone(week, gone.get(key, ()))]
+        change = improved(each.value(Metric.POINTS) * 7 / max(elapsed, 1), usual_week(weeks, dates.start, absent))
         if change is not None:
-            found[key] = change
+            found[key] = change.change
     return found
 
 

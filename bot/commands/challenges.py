@@ -1,5 +1,6 @@
 """Challenges: set up, announced, joined, followed; and seasons."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.arguments import Amount, Called, Yes
@@ -195,7 +196,9 @@ def _shown(turn: Turn, found: Challenge) -> Message:
     join_it = Button("Join", f"challenge join {found.number}")
     buttons = [] if takes_part or found.ended_at else [join_it]
     facts = challenges.facts_for(standing, turn.member, _today(turn))
-    return turn.say("challenges/standing", **facts, takes_part=takes_part, buttons=[*buttons, _all()])
+    said = turn.say("challenges/standing", **facts, takes_part=takes_part, buttons=[*buttons, _all()])
+    chart = challenges.picture_of(standing, turn.member) if found.ended_at else None
+    return replace(said, chart=chart, buttons=()) if chart else said
 
 
 def _may_start(turn: Turn) -> bool:

@@ -12,8 +12,8 @@ from fitness.dates import Dates
 from fitness.metrics import Metric
 from models import Activity
 from services import standings
-from services.totals import ids
 from services.stories.scene import Past
+from services.totals import ids
 
 YEAR_OF_WEEKS = timedelta(weeks=53)
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from fitness.challenges import DayDone, improvement, longest_run, medals, streak, weeks_of
+from fitness.challenges import DayDone, longest_run, medals, streak, weeks_of
 from fitness.periods import Dates
 from fitness.routes import ROUTES, Route, find_route
 
@@ -37,16 +37,6 @@ def test_thirty_points_or_two_days_make_a_week() -> None:
     away = [Dates(date(2026, 12, 8), date(2026, 12, 9))]
     assert streak(sessions(1, 2, 15, 16), away, DECEMBER) == 2
     assert streak(sessions(1, 2, 15, 16), [], DECEMBER) == 1
-
-
-def test_improvement_is_held_against_the_usual_week_and_capped() -> None:
-    assert improvement(150, 7, [100, 100, 100]) == pytest.approx(0.5)
-    assert improvement(300, 14, [100, 100, 100]) == pytest.approx(0.5)
-    assert improvement(1_000, 7, [100, 100, 100]) == 1.5
-    assert improvement(50, 7, [5, 5, 5]) == pytest.approx(50 / 40 - 1)  # the floor
-    assert improvement(29, 7, [100] * 6) is None
-    assert improvement(150, 7, [100, 0, 100]) is None
-    assert improvement(150, 7, [1_000, 100, 100, 100, 100, 100, 100]) == pytest.approx(0.5)  # the last six
 
 
 def test_medals_are_three_two_and_one_and_ties_share() -> None:
