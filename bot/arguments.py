@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 from zoneinfo import available_timezones
 
 from bot.lines import EDGES, POLITE, Word
+from bot.rhythms import Rhythm, find_rhythm
 from fitness.amounts import find_amount, find_distance, find_length, find_number
 from fitness.challenges import Contest
 from fitness.metrics import Metric
@@ -94,9 +95,17 @@ class Weeks(int):
 
 
 class Newest(StrEnum):
-    """The newest there is."""
+    """The newest there is, or the one that is to come."""
 
     LAST = "last"
+    THIS = "this"
+
+
+class Telling(StrEnum):
+    """How a digest is told."""
+
+    TABLE = "table"
+    STORY = "story"
 
 
 class Yes(StrEnum):
@@ -538,7 +547,9 @@ READERS: dict[type, Reader] = {
     Contest: _contest,
     Yes: _among(YES, Yes.YES),
     Off: _among(OFF, Off.OFF),
-    Newest: _among({"last", "latest", "newest"}, Newest.LAST),
+    Newest: _among({"last", "latest", "newest"}, Newest.LAST, {"this", "current"}, Newest.THIS),
+    Telling: _among({"table", "scoreboard"}, Telling.TABLE, {"story", "tale"}, Telling.STORY),
+    Rhythm: find_rhythm,
     Weeks: _weeks,
     Days: _days,
     Uses: _uses,
@@ -568,6 +579,7 @@ READERS: dict[type, Reader] = {
 
 # Read in this order: a date takes its number and its month before a number or a rest can.
 ORDER = (
+    Rhythm, Telling,
     Called, Route, Contest,
     Each, Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport,
     Picture, Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
@@ -587,6 +599,8 @@ USAGE: dict[type, str] = {
     Route: "route",
     Contest: "improved|streak",
     Newest: "last",
+    Telling: "table|story",
+    Rhythm: "monthly 1",
     Weeks: "4 weeks",
     Yes: "yes",
     Off: "off",

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from fitness.crons import NOON, Cron
 from fitness.dates import Dates, month_of, months_later, week_of
 from fitness.vocabulary import WEEKDAYS, line, words_of
 
 LAST_DAY = -1
-NOON = time(12)
 
 
 class BadClock(ValueError):
@@ -61,7 +61,7 @@ class Monthly:
         return month_of(month).end if self.day == LAST_DAY else month.replace(day=self.day)
 
 
-type Schedule = Weekly | Monthly
+type Schedule = Weekly | Monthly | Cron
 
 
 def next_due(schedule: Schedule, zone: str, after: datetime) -> datetime:
@@ -71,6 +71,8 @@ def next_due(schedule: Schedule, zone: str, after: datetime) -> datetime:
     the gap (02:30 → 03:30); of the hour that autumn repeats, the first counts.
     """
     tz = _zone(zone)
+    if isinstance(schedule, Cron):
+        return schedule.next_after(tz, _aware(after))
     # A day earlier, because a gap at midnight moves yesterday's time into today.
     days = schedule.days(_aware(after).astimezone(tz).date() - timedelta(1))
     instants = (datetime.combine(day, schedule.at, tz).astimezone(UTC) for day in days)
@@ -82,11 +84,14 @@ def due_period(schedule: Schedule, zone: str, due: datetime) -> Dates:
 
     From noon on Sunday it is the week that is ending: with the evening's rest to come, friends look back on it. At
     any other time too much of the running week is still to come, and it is the last complete one. Months go by the
-    same rule: from noon of the last day the month that is ending, else the last complete one.
+    same rule: from noon of the last day the month that is ending, else the last complete one. A cron line of any other
+    kind is about the days since it was last due.
 
     The day counts on which the digest was meant to come, not the one on which it did where a gap moved it past
     midnight. So the days follow from the schedule alone, and every due instant has a period of its own.
     """
+    if isinstance(schedule, Cron):
+        return schedule.days_of(_zone(zone), _aware(due))
     today = _aware(due).astimezone(_zone(zone)).date()
     if isinstance(schedule, Weekly):
         day = today - timedelta((today.weekday() - schedule.weekday) % 7)
@@ -100,6 +105,8 @@ def due_period(schedule: Schedule, zone: str, due: datetime) -> Dates:
 
 def cron(schedule: Schedule) -> str:
     """The schedule in five cron fields, where Sunday is 0 and L, which most crons know, the last day."""
+    if isinstance(schedule, Cron):
+        return schedule.line
     clock = f"{schedule.at.minute} {schedule.at.hour}"
     if isinstance(schedule, Weekly):
         return f"{clock} * * {(schedule.weekday + 1) % 7}"
@@ -107,9 +114,11 @@ def cron(schedule: Schedule) -> str:
 
 
 def from_cron(text: str) -> Schedule:
-    match = _CRON.fullmatch(text.strip())
+    """Read a cron line: as a weekly or monthly schedule where it is one. Raises `BadCron`."""
+    text = " ".join(text.split())
+    match = _CRON.fullmatch(text)
     if match is None or not (int(match["hour"]) < 24 and int(match["minute"]) < 60):
-        raise ValueError(f"“{text}” is not a weekly or monthly schedule such as “0 18 * * 0”.")
+        return Cron(text)
     at = time(int(match["hour"]), int(match["minute"]))
     if match["weekday"]:
         return Weekly((int(match["weekday"]) - 1) % 7, at)

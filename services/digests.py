@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from fitness.periods import Dates
+from fitness.dates import Dates, week_of
 from fitness.schedules import due_period, from_cron, next_due
 from messages.message import Message
 from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
@@ -120,15 +121,29 @@ def read(
     group: Group,
     member: Member,
     dates: Dates,
+    now: datetime,
+    form: str | None = None,
     *,
-    before: Dates | None = None,
-    form: Form | None = None,
     preview: bool = False,
 ) -> Message:
-    """The digest of any days for one member who asks for it, compared with `before`."""
+    """The digest of any days for one member who asks. Days that are not over are compared with as many before."""
+    today = now.astimezone(ZoneInfo(group.timezone)).date()
+    before = scenes.stretch_before(dates)
+    if today < dates.end:
+        before = Dates(before.start, min(before.end, before.start + (max(today, dates.start) - dates.start)))
     teller = Teller(scenes.scene_of(session, group, dates, before))
     [me] = saying.readers_of(session, teller.scene, [member])
-    return saying.message(teller, me, form or form_of(group), preview=preview)
+    return saying.message(teller, me, Form(form) if form else form_of(group), preview=preview)
+
+
+def coming(group: Group, now: datetime) -> Dates:
+    """The days that the next digest is about; this week, where none is to come or they have not begun."""
+    today = now.astimezone(ZoneInfo(group.timezone)).date()
+    if group.digest_schedule and group.next_digest_at:
+        dates = due_period(from_cron(group.digest_schedule), group.timezone, group.next_digest_at)
+        if dates.start <= today:
+            return dates
+    return week_of(today)
 
 
 def freeze(session: Session, now: datetime, most: int = 50) -> int:
@@ -158,6 +173,11 @@ def is_freezing(session: Session, now: datetime) -> bool:
 def form_of(group: Group) -> Form:
     """How the group wants to be told."""
     return Form(group.settings.get("digest_form", Form.TABLE))
+
+
+def tell_as(group: Group, form: str) -> None:
+    """Let the group's digest be told as a table or as a story from now on."""
+    group.settings = {**group.settings, "digest_form": str(Form(form))}
 
 
 def board_facts(board: Board, member: Member) -> dict[str, Any]:

@@ -251,3 +251,7 @@ class WhoToCompare(Refusal):
 
 class NothingStrange(Refusal):
     """No session of the member's waits for their word, or none by that number seems strange."""
+
+
+class ScheduleNotUsable(Refusal):
+    """A digest cannot come like that. Facts: why (a sentence)."""

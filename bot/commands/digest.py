@@ -1,18 +1,22 @@
 """The weekly digest: read it now, change when it comes, or have it left out."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 
-from bot.arguments import Newest, Off, Weekday, Weeks, Zone
+from bot.arguments import Newest, Off, Telling, Weekday, Weeks, Zone
 from bot.command import Allowed, command, commands
+from bot.rhythms import Rhythm, cron_in
 from bot.turn import Turn
-from fitness.periods import THIS_WEEK, Dates, Period
-from fitness.schedules import Weekly, cron, from_cron
+from fitness.crons import BadCron, Cron
+from fitness.periods import Dates, Period
+from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, cron, from_cron
 from messages.message import Message
-from models import Role
+from models import Group, Role
 from services import audit, digests, groups
-from services.refusals import NothingToDigest
+from services.refusals import NothingToDigest, ScheduleNotUsable
 
 FOUR_WEEKS, MOST_WEEKS = Weeks(4), 52
+SUNDAYS = Weekly(6, time(18))
 
 
 @command(
@@ -20,20 +24,37 @@ FOUR_WEEKS, MOST_WEEKS = Weeks(4), 52
     aliases=("report", "summary"),
     help="Read your group's digest now",
     allowed=Allowed.MEMBERS,
-    examples=("digest", "digest last", "digest this week", "report last week"),
+    examples=("digest", "digest last", "digest this story", "digest last week", "report october table"),
 )
-def digest(turn: Turn, period: Period | None = None, newest: Newest | None = None) -> Message:
-    """The newest digest, or one of any days; drawn when it is sent."""
+def digest(
+    turn: Turn, period: Period | None = None, newest: Newest | None = None, telling: Telling | None = None
+) -> Message:
+    """The newest digest, or one of any days; its picture is drawn when it is sent."""
     group = turn.group
-    if period is not None and newest is None:
+    if period is not None and newest is not Newest.LAST:
         dates, _ = turn.resolve(period, group.timezone)
+    elif newest is Newest.THIS:
+        dates = digests.coming(group, turn.now)
     elif run := digests.last_run(turn.session, group):
         dates = Dates(run.period_start, run.period_end)
     elif newest is not None or group.next_digest_at is None:
         raise NothingToDigest(group=group)
     else:
-        dates, _ = turn.resolve(THIS_WEEK, group.timezone)
-    return digests.read(turn.session, group, turn.member, dates)
+        dates = digests.coming(group, turn.now)
+    return digests.read(turn.session, group, turn.member, dates, turn.now, telling)
+
+
+@command(
+    "preview",
+    aliases=("digest preview", "preview digest"),
+    help="Read the next digest as it would be now, only you",
+    allowed=Allowed.ADMINS,
+    examples=("preview", "preview story"),
+)
+def preview(turn: Turn, telling: Telling | None = None) -> Message:
+    """The digest that comes next, with what is known by now, to the admin who asks."""
+    dates = digests.coming(turn.group, turn.now)
+    return digests.read(turn.session, turn.group, turn.member, dates, turn.now, telling, preview=True)
 
 
 @command(
@@ -41,28 +62,39 @@ def digest(turn: Turn, period: Period | None = None, newest: Newest | None = Non
     aliases=("when", "digest schedule", "digest time"),
     help="See or change when the digest comes",
     allowed=Allowed.MEMBERS,
-    examples=("schedule", "schedule sun 18:00", "schedule monday 8am london", "schedule off"),
+    examples=(
+        "schedule",
+        "schedule sun 18:00",
+        "schedule monday 8am london",
+        "schedule monthly 1 08:00",
+        "schedule cron 30 7 * * 1,4",
+        "schedule story",
+        "schedule off",
+    ),
 )
 def schedule(
-    turn: Turn, day: Weekday | None = None, at: time | None = None, zone: Zone | None = None, off: Off | None = None
+    turn: Turn,
+    rhythm: Rhythm | None = None,
+    telling: Telling | None = None,
+    day: Weekday | None = None,
+    at: time | None = None,
+    zone: Zone | None = None,
+    off: Off | None = None,
 ) -> Message:
     """Anybody may look; only admins change it."""
     group = turn.group
-    if day is None and at is None and zone is None and off is None:
-        return turn.say(
-            "digest/schedule",
-            group=group,
-            schedule=_weekly(group.digest_schedule),
-            may=turn.membership.role is not Role.MEMBER,
-        )
+    if not (rhythm or telling or zone or off) and day is None and at is None:
+        may = turn.membership.role is not Role.MEMBER
+        return turn.say("digest/schedule", group=group, schedule=_schedule(group), form=digests.form_of(group), may=may)
     groups.require_admin(turn.session, turn.membership, "schedule")
     if zone:
         group.timezone = zone
-    old = _weekly(group.digest_schedule) or Weekly(6, time(18, 0))
-    new = None if off else cron(Weekly(old.weekday if day is None else int(day), at or old.at))
+    if telling:
+        digests.tell_as(group, telling)
+    new = None if off else cron(_wanted(turn, rhythm, day, at))
     digests.reschedule(turn.session, group, new, turn.now)
     audit.note(turn.session, "group.rescheduled", turn.now, member_id=turn.member.id, group_id=group.id, schedule=new)
-    return turn.say("digest/scheduled", group=group, schedule=_weekly(new))
+    return turn.say("digest/scheduled", group=group, schedule=_schedule(group), form=digests.form_of(group))
 
 
 @command(
@@ -92,6 +124,25 @@ def unmute(turn: Turn) -> Message:
     return turn.say("digest/unmuted", group=turn.group)
 
 
-def _weekly(line: str | None) -> Weekly | None:
-    schedule = from_cron(line) if line else None
-    return schedule if isinstance(schedule, Weekly) else None
+def _schedule(group: Group) -> Schedule | None:
+    return from_cron(group.digest_schedule) if group.digest_schedule else None
+
+
+def _wanted(turn: Turn, rhythm: Rhythm | None, day: Weekday | None, at: time | None) -> Schedule:
+    """The schedule that these words mean; what they leave out stays as it is."""
+    old = _schedule(turn.group) or SUNDAYS
+    if rhythm and rhythm.kind == "cron":
+        try:
+            return from_cron(cron_in(turn.line))
+        except BadCron as error:
+            raise ScheduleNotUsable(why=str(error)) from None
+    hour = at or (SUNDAYS.at if isinstance(old, Cron) else old.at)
+    if rhythm and rhythm.kind == "month":
+        old_day = old.day if isinstance(old, Monthly) else 1
+        wanted = old_day if rhythm.day is None else rhythm.day
+        if wanted != LAST_DAY and not 1 <= wanted <= 28:
+            raise ScheduleNotUsable(why="A day of every month is 1 to 28, or last.")
+        return Monthly(wanted, hour)
+    if day is None and rhythm is None:  # only the hour, the city or the form changes
+        return old if isinstance(old, Cron) else replace(old, at=hour)
+    return Weekly(int(day) if day is not None else old.weekday if isinstance(old, Weekly) else SUNDAYS.weekday, hour)

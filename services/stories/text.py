@@ -121,7 +121,7 @@ class Teller:
 
     def _notes(self, form: Form, reader: Reader) -> Iterator[Piece]:
         scene = self.scene
-        if scene.correction and form is not Form.CHEER:
+        if scene.correction and (form is not Form.CHEER or scene.cheer_below):  # not where the group wants no places
             yield Piece(Part.NOTES, 90, words("digest/correction", reader, correction=scene.correction))
         if scene.board.silent_since:
             yield Piece(Part.NOTES, 55, words("digest/silent", reader, reaches=scene.board.silent_since))

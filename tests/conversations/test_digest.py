@@ -1,11 +1,20 @@
 """The weekly digest: when it comes, what it says, and to whom."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
 
 import world as worlds
+from models import GarminAccount, Group, Identity, Member, Membership
 from providers.charts import Leaderboard
 from providers.errors import ChartError
+from providers.garmin import Page
+from services import settings, syncing
+from services.syncing import Errand
+from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town
 
@@ -25,6 +34,29 @@ def come_to_sunday(town: Town, *people: Person) -> None:
     for person in people:
         person.says("help")
     town.travel_to(SUNDAY)
+
+
+def come_to(town: Town, instant: datetime, *people: Person) -> None:
+    """Let it be then, everybody having written two hours before."""
+    town.travel_to(instant - timedelta(hours=2))
+    for person in people:
+        person.says("help")
+    town.travel_to(instant)
+
+
+def syncs_late(person: Person, upload: Callable[[Athlete], None]) -> None:
+    """Let a watch that has been connected bring more sessions."""
+    town = person.town
+    athlete = town.garmin.athletes[person.email]
+    upload(athlete)
+    with town.world.sessions.begin() as session:
+        account = session.scalar(
+            select(GarminAccount).join(Member).join(Identity).where(Identity.value == person.phone.number)
+        )
+        errand = Errand(
+            account.id, account.method, "none", date.min, date.max, is_first=True, was_asked=False, steps_since=None
+        )
+        syncing.store(session, errand, Page(athlete.activities, last=True), "none")
 
 
 def test_the_schedule_is_shown_and_only_those_who_run_the_group_are_told_how_to_change_it(
@@ -48,6 +80,143 @@ def test_the_schedule_is_changed_in_words(zoe: Person) -> None:
     assert zoe.says("schedule sun 18:00").startswith("✅ Every Sunday at 18:00")
 
 
+def test_a_digest_may_come_every_month_or_by_any_cron_line(zoe: Person) -> None:
+    start_group(zoe)
+    monthly = "✅ On the 1st of every month at 08:00 (Europe/Brussels). Next: Tue 1 Dec."
+    assert zoe.says("schedule monthly 1 08:00") == monthly
+    assert zoe.says("schedule monthly last 8pm").startswith("✅ On the last day of every month at 20:00")
+    assert zoe.says("schedule every month 15th").startswith("✅ On the 15th of every month at 20:00")
+    assert zoe.says("schedule cron 30 7 * * 1,4") == "✅ By cron 30 7 * * 1,4 (Europe/Brussels). Next: Thu 19 Nov."
+    assert zoe.says("schedule london") == "✅ By cron 30 7 * * 1,4 (Europe/London). Next: Thu 19 Nov."
+    assert "by cron 30 7 * * 1,4 (Europe/London)" in zoe.says("schedule")
+    assert zoe.says("schedule weekly fri 17:00").startswith("✅ Every Friday at 17:00")
+    assert zoe.says("schedule cron 0 17 * * 5").startswith("✅ Every Friday at 17:00")
+
+
+def test_a_rhythm_that_cannot_be_kept_is_explained(zoe: Person) -> None:
+    start_group(zoe)
+    assert zoe.says("schedule cron 0 * * * *").startswith("That would come more than once a day.")
+    assert zoe.says("schedule cron 0 8 30 2 *").startswith("That is not a cron line.")
+    assert zoe.says("schedule cron").startswith("That is not a cron line.")
+    assert zoe.says("schedule monthly 31 08:00").startswith("A day of every month is 1 to 28, or last.")
+    assert "every Sunday at 18:00" in zoe.says("schedule")
+
+
+def test_a_monthly_digest_tells_of_the_month(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(2, 3, 16))
+    has_moved(jose, runs(17))
+    zoe.says("schedule monthly 1 08:00")
+    town.travel_to(datetime(2026, 11, 30, 15, tzinfo=UTC))
+    zoe.says("help")
+    town.travel_to(datetime(2026, 12, 1, 7, tzinfo=UTC))
+    assert zoe.heard.startswith("🏁 *Sunday Legends* · November 2026\n4 sessions · *4h 00m* together")
+    assert "November" not in jose.heard, "it is still night where José is"
+    town.travel(minutes=40)
+    assert "November 2026 is ready" in jose.heard
+
+
+def test_a_digest_by_cron_tells_of_the_days_since_the_one_before(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(18, 19, 20, 21))
+    has_moved(jose, runs(20))
+    zoe.says("schedule cron 30 7 * * 1,4")
+    town.travel_to(november(22, 18))
+    zoe.says("help")
+    town.travel_to(november(23, 6, 30))
+    assert zoe.heard.startswith("🏁 *Sunday Legends* · 19–22 Nov\n4 sessions")
+
+
+def test_a_digest_may_be_told_as_a_story(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    heard = zoe.says("digest this story")
+    assert heard.startswith("📖 *Sunday Legends* · 16–22 Nov\n3 sessions")
+    assert "🥇" not in heard
+    assert zoe.says("digest this table").startswith("🏁 *Sunday Legends* · 16–22 Nov")
+    assert "told as a story" in zoe.says("schedule story")
+    come_to_sunday(town, jose)
+    assert jose.heard.startswith("📖 *Sunday Legends* · 16–22 Nov")
+
+
+def test_a_repeat_is_the_same_word_for_word(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    come_to_sunday(town, zoe, jose)
+    heard = zoe.heard
+    assert zoe.says("digest last") == heard
+    town.travel(days=1)
+    assert zoe.says("digest last") == heard
+
+
+def test_a_group_without_ranking_is_cheered_from_a_to_z(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    with town.world.sessions.begin() as session:
+        settings.change(session.scalar(select(Group)), "ranking", value=False)
+    heard = jose.says("digest")
+    assert heard.startswith("🙌 *Sunday Legends* · 16–22 Nov\n3 sessions")
+    assert heard.index("• *José* 79 pts") < heard.index("• *Zoë* 157 pts")
+    assert "*You:* 79 pts in 1 session 👏" in heard
+    assert not re.search("🥇|🥈|▲|▼|1st|2nd", heard)
+    town.travel_to(SUNDAY)
+    assert "and thanks for keeping the streak alive. Tap below" in jose.heard
+
+
+def test_only_admins_see_the_next_digest_before_it_comes(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    heard = jose.count()
+    assert zoe.says("preview").startswith("_Preview, only you see this:_\n🏁 *Sunday Legends* · 16–22 Nov\n3 sessions")
+    assert zoe.phone.heard[-1].picture_url is not None
+    assert jose.count() == heard
+    assert jose.says("preview").startswith("Only admins can do that (preview).")
+
+
+def test_a_tap_on_the_approved_message_brings_text_and_picture(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    town.travel_to(SUNDAY)
+    assert jose.buttons == ["Show digest", "My week", "Mute 4 weeks"]
+    assert jose.taps("Show digest").startswith("🏁 *Sunday Legends* · 16–22 Nov\n3 sessions")
+    assert jose.phone.heard[-1].picture_url is not None
+    assert zoe.taps("My week").startswith("*You, 16–22 Nov*")
+
+
+def test_what_late_data_changed_is_corrected_in_the_next_digest(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    come_to_sunday(town, zoe, jose)
+    assert "🥇 *Zoë*" in jose.heard
+    syncs_late(jose, runs(18, 19, 20))
+    town.travel_to(november(25, 12))  # two days after the week's end it is frozen
+    has_moved_more = runs(23)
+    syncs_late(zoe, has_moved_more)
+    come_to(town, SUNDAY.replace(day=29), zoe, jose)
+    correction = "✏️ _Correction:_ late data changed 16–22 Nov: *José* 1st, *Zoë* 2nd."
+    assert correction in zoe.heard
+    come_to(town, datetime(2026, 12, 6, 17, tzinfo=UTC), zoe)
+    assert "Correction" not in zoe.heard, "it is said once"
+
+
+def test_data_that_come_after_the_freezing_correct_nothing(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    come_to_sunday(town, zoe, jose)
+    town.travel_to(november(25, 12))
+    syncs_late(jose, runs(18, 19, 20))
+    syncs_late(zoe, runs(23))
+    come_to(town, SUNDAY.replace(day=29), zoe, jose)
+    assert "Correction" not in zoe.heard
+
+
+def test_who_hides_is_not_named_in_a_correction(town: Town, zoe: Person, jose: Person, sara: Person) -> None:
+    runners(zoe, jose, sara)
+    has_moved(sara, runs(20))
+    come_to_sunday(town, zoe, jose)
+    syncs_late(jose, runs(18, 19, 20))
+    town.travel_to(november(25, 12))
+    with town.world.sessions.begin() as session:
+        session.scalar(select(Membership).join(Member).where(Member.name == "José")).hidden = True
+    syncs_late(zoe, runs(23))
+    come_to(town, SUNDAY.replace(day=29), zoe, jose)
+    assert "Correction" not in zoe.heard, "among those who are left nothing changed"
+    assert "José" not in zoe.heard
+
+
 def test_a_schedule_that_makes_no_sense_is_explained(zoe: Person) -> None:
     start_group(zoe)
     assert zoe.says("schedule sun 25:00").startswith("“25:00” is not a time of day. I read times like 18:00 or 6pm.")
@@ -65,8 +234,8 @@ def test_before_the_first_digest_there_is_the_week_so_far(zoe: Person, jose: Per
     runners(zoe, jose)
     heard = jose.says("digest")
     assert heard.startswith(
-        "🏁 *Sunday Legends* · 16–22 Nov\n3 sessions · *3h 00m* together · 30.0 km\n*235 pts*\n\n"
-        "🥇 *Zoë* 157 pts · 2 sessions · 🏃 20.0 km\n🥈 *José* 78 pts · 1× · 🏃 10.0 km\n"
+        "🏁 *Sunday Legends* · 16–22 Nov\n3 sessions · *3h 00m* together · 30.0 km\n*236 pts*\n\n"
+        "🥇 *Zoë* 157 pts · 2 sessions · 🏃 20.0 km\n🥈 *José* 79 pts · 1× · 🏃 10.0 km\n"
     )
     assert "*You* were 2nd of 2. Your sports: 🏃 Run 1h 00m." in heard
     assert jose.phone.heard[-1].picture_url is not None
@@ -121,7 +290,7 @@ def test_after_a_digest_the_newest_is_read_again_until_the_next(town: Town, zoe:
 def test_who_has_not_written_for_a_day_gets_the_approved_words(town: Town, zoe: Person, jose: Person) -> None:
     runners(zoe, jose)
     town.travel_to(SUNDAY)
-    for person, line in ((zoe, "you came 1st with 157 points"), (jose, "you came 2nd with 78 points")):
+    for person, line in ((zoe, "you came 1st with 157 points"), (jose, "you came 2nd with 79 points")):
         assert line in person.heard
         assert "Sunday Legends" in person.heard
 

@@ -1,0 +1,61 @@
+"""Any cron line as a schedule, for experts: cronsim knows Debian's rules for the hours that daylight saving moves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from fitness.dates import Dates
+
+NOON = time(12)
+LONGEST = 40  # the column it is kept in
+LOOKED_AT = 60
+SOME_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+class BadCron(ValueError):
+    """A line that is no schedule of ours; its text can be shown."""
+
+
+@dataclass(frozen=True)
+class Cron:
+    """Five fields: minute, hour, day, month, weekday. At most one digest a day, and at least one a year."""
+
+    line: str
+
+    def __post_init__(self) -> None:
+        if len(self.line) > LONGEST:
+            raise BadCron(f"A cron line of mine has at most {LONGEST} signs.")
+        try:
+            dues = CronSim(self.line, SOME_MONDAY)
+            days = [_last_day(next(dues)) for _ in range(LOOKED_AT)]
+        except (CronSimError, StopIteration):
+            raise BadCron("That is not a cron line. One has five fields, such as 30 7 * * 1,4.") from None
+        apart = [(after - before).days for before, after in pairwise(days)]
+        if min(apart) < 1:
+            raise BadCron("That would come more than once a day.")
+        if max(apart) > 366:
+            raise BadCron("That would come less than once a year.")
+
+    def next_after(self, zone: ZoneInfo, after: datetime) -> datetime:
+        """The first due instant strictly after another, in UTC; once in an hour that autumn repeats."""
+        return next(due for due in self._dues(zone, after) if due > after)
+
+    def days_of(self, zone: ZoneInfo, due: datetime) -> Dates:
+        """The days since the digest before: with the day itself from noon on, as for a week that ends on Sunday."""
+        before = next(each for each in self._dues(zone, due, backwards=True) if each < due)
+        first, last = _last_day(before.astimezone(zone)) + timedelta(1), _last_day(due.astimezone(zone))
+        return Dates(min(first, last), last)
+
+    def _dues(self, zone: ZoneInfo, start: datetime, *, backwards: bool = False) -> Iterator[datetime]:
+        # From a little further away: cronsim goes by the clock on the wall, where the repeated hour is one.
+        margin = timedelta(hours=3) if backwards else -timedelta(hours=3)
+        found = CronSim(self.line, start.astimezone(zone) + margin, reverse=backwards)
+        return (due.astimezone(UTC) for due in found)
+
+
+def _last_day(due: datetime) -> date:
+    return due.date() if due.time() >= NOON else due.date() - timedelta(1)
