@@ -197,6 +197,13 @@ def points(context: Context, value: float) -> str:
 
 
 @pass_context
+def rhythm(context: Context, schedule: Any) -> str:
+    """When a digest comes: "every Sunday at 18:00"."""
+    template = context.environment.get_template("words/rhythm.txt")
+    return template.render(schedule=schedule, reader=context["reader"]).strip()
+
+
+@pass_context
 def figure(context: Context, totals: Any, metric: str) -> str:
     """What somebody did, by the metric that a board ranks by: totals, or the figure that was ranked."""
     value = totals if isinstance(totals, int | float) else totals.value(metric)
@@ -405,6 +412,7 @@ ALL = {
     "tenths": tenths,
     "speed": speed,
     "stopwatch": stopwatch,
+    "rhythm": rhythm,
     "climbed": climbed,
     "points": points,
     "figure": figure,

@@ -25,7 +25,6 @@ FACTS: dict[str, Any] = {
     "ranked": True,
     "reaches": WHEN,
     "row": ROW,
-    "value": 4_999_950.0,
     "way": 0,
     "with_unit": True,
     "year": 2026,
