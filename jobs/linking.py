@@ -1,6 +1,7 @@
 """Signing members in to Garmin: each try once, with a secret that is already gone from the database."""
 
 import structlog
+from sqlalchemy.exc import NoResultFound
 
 from jobs import crash
 from jobs.work import transaction
@@ -39,19 +40,26 @@ def sign_in_next(world: World) -> bool:
         return False
     crash.here("after_take_sign_in")
     try:
+        _try(world, task)
+    except NoResultFound:  # its member was erased
+        log.info("sign-in gone while it was tried", attempt=str(task.attempt_id))
+    return True
+
+
+def _try(world: World, task: Task) -> None:
+    try:
         answer = _signed_in(world, task)
     except GarminError as error:
         log.info("sign-in failed", attempt=str(task.attempt_id), why=type(error).__name__)
         with transaction(world) as session:
             linking.failed(session, task, PROBLEMS.get(type(error), "unavailable"))
-        return True
+        return
     with transaction(world) as session:
         if isinstance(answer, NeedsCode):
             linking.needs_code(session, task, answer, world.now())
         else:
             linking.linked(session, task, answer, world.now())
     log.info("sign-in step done", attempt=str(task.attempt_id), step=type(answer).__name__)
-    return True
 
 
 def _signed_in(world: World, task: Task) -> SignedIn | NeedsCode:

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlalchemy.orm import Session as Database
 
 from jobs import crash
@@ -32,9 +32,19 @@ def sync_next(world: World) -> bool:
         errand = None if shut else syncing.take(session, world.now())
     if errand is None:
         return False
+    try:
+        _read_one(world, errand)
+    except NoResultFound:  # its member disconnected it, or was erased
+        log.info("account gone while it was read", account=errand.account_id)
+    return True
+
+
+def _read_one(world: World, errand: Errand) -> None:
     began = time.monotonic()
     try:
         found = read(world, errand)
+    except NoResultFound:
+        raise
     except LinkBroken as error:
         _refused(world, errand, error)
     except GarminError as error:
@@ -48,7 +58,6 @@ def sync_next(world: World) -> bool:
     else:
         log.info("synced", account=errand.account_id, new=len(found.new), changed=found.changed, gone=found.gone,
                  seconds=round(time.monotonic() - began, 2))  # fmt: skip
-    return True
 
 
 def read(world: World, errand: Errand) -> Found:

@@ -374,7 +374,9 @@ def _merge(session: Session, member_id: int, rows: dict[int, Activity], found: F
         if old is None:
             session.add(row)
             found.new.append(garmin_id)
-        elif old.fingerprint != row.fingerprint or old.deleted_at is not None:
+            continue
+        old.account_id = row.account_id or old.account_id  # kept when its account was disconnected, and met again
+        if old.fingerprint != row.fingerprint or old.deleted_at is not None:
             _take_over(old, row)
             found.changed += 1
 

@@ -4,9 +4,13 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+import pytest
 from sqlalchemy import func, select
 
+from jobs import syncing
 from models import (
     Activity,
     AuditEvent,
@@ -20,6 +24,7 @@ from models import (
     Membership,
     OutboundMessage,
 )
+from services import erasure
 from tests.browsing import Browser
 from tests.scenes import has_moved, runs, start_group
 from tests.town import Person, Town
@@ -146,3 +151,50 @@ def fetched_again(browser: Browser, path: str) -> int:
     browser.get(path)
     browser.submit()
     return browser.answer.status_code
+
+
+@pytest.mark.parametrize("line", ["unlink", "delete me"])
+def test_who_disconnects_while_garmin_is_read_is_left_alone(town: Town, zoe: Person, line: str) -> None:
+    zoe.connects_garmin(upload=runs(16))
+    town.travel(hours=7)
+
+    def meanwhile() -> None:
+        with town.world.sessions.begin() as session:
+            member = session.scalars(select(Member)).one()
+            if line == "unlink":
+                erasure.unlink(session, member, session.scalars(select(GarminAccount)).one(), town.clock())
+            else:
+                erasure.erase(session, member, town.clock())
+
+    with town.world.sessions.begin() as session:
+        session.scalars(select(GarminAccount)).one().next_sync_at = town.clock()
+    assert syncing.sync_next(replace(town.world, garmin=Interrupted(town.world.garmin, meanwhile)))
+    with town.world.sessions() as session:
+        assert session.scalar(select(GarminAccount.id)) is None
+        assert session.scalar(select(func.count()).select_from(Activity)) == (1 if line == "unlink" else 0)
+
+
+def test_activities_that_were_kept_belong_to_the_account_again(town: Town, zoe: Person) -> None:
+    zoe.connects_garmin(upload=runs(16, 17))
+    zoe.says("unlink")
+    with town.world.sessions() as session:
+        assert set(session.scalars(select(Activity.account_id))) == {None}
+    browser = town.browser()
+    browser.open_link(zoe.says("link garmin"))
+    browser.sign_in(zoe.email, "right")
+    town.rest()
+    with town.world.sessions() as session:
+        assert session.scalars(select(Activity.account_id)).all() == [session.scalar(select(GarminAccount.id))] * 2
+    assert "2 sessions" in zoe.says("me")
+
+
+@dataclass
+class Interrupted:
+    """Garmin, with something happening between opening an account and reading it."""
+
+    garmin: object
+    meanwhile: Callable[[], None]
+
+    def open(self, tokens: str) -> object:
+        self.meanwhile()
+        return self.garmin.open(tokens)
