@@ -182,7 +182,8 @@ def _read(turn: Turn) -> tuple[str, Reading]:
     if said(turn.line) in NO_WORDS:
         return turn.line, Understood(commands["cancel"])
     # "Top runners" is a group's name, though it begins like a command; "top runs" is a command.
-    if is_command(turn.line) and not (isinstance(alone, NotUnderstood) and alone.strange):
+    doubtful = alone.strange if isinstance(alone, NotUnderstood) else isinstance(alone, Understood) and alone.guessed
+    if is_command(turn.line) and not doubtful:
         return turn.line, alone
     completed = f"{waiting} {turn.line}"
     reading = understand(completed)

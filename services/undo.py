@@ -70,6 +70,8 @@ def _is_as_left(session: Session, act: Act, row: Any) -> bool:
     banned = (Ban.group_id == row.group_id, Ban.member_id == row.member_id)
     if session.scalar(select(Ban.id).where(*banned).limit(1)) is not None:
         return False
+    if act.kind == "join" and row.role is Role.OWNER:
+        return False  # they run it by now, and a group does not go without an owner
     return row.group.is_active and row.left_at == (act.at if act.kind == "leave" else None)
 
 

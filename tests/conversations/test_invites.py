@@ -148,7 +148,7 @@ def test_who_is_invited_learns_what_others_will_see_before_agreeing(zoe: Person,
     heard = jose.says(f"join {code.lower()}")
     assert "You're asking to join *Sunday Legends*: 1 person, run by Zoë." in heard
     assert "*They will never see* where you were" in heard
-    assert jose.buttons == ["Yes, join", "No, thanks"]
+    assert jose.buttons == ["Yes, join", "Choose first", "No, thanks"]
     assert "✅ You're in *Sunday Legends*." in jose.taps("Yes, join")
     assert jose.buttons == ["Connect Garmin", "Help"]
     assert "2 members" in zoe.says("members")

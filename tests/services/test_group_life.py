@@ -100,6 +100,8 @@ class Life(RuleBasedStateMachine):
         self.known: set[str] = set()
         self.asked: dict[str, tuple] = {}
         self.wrong: dict[str, list[int]] = {name: [] for name in NAMES}
+        self.acts: dict[str, list[tuple[str, Club, int, str]]] = {name: [] for name in NAMES}
+        self.left: dict[tuple[str, str], int] = {}
         self.step = 0
 
     # --- talking
@@ -153,6 +155,7 @@ class Life(RuleBasedStateMachine):
 
     def goes(self, who: str, club: Club) -> None:
         club.roles.pop(who)
+        self.left[who, club.name] = self.step
         if not club.roles:
             club.ended = True
             for each in list(club.waiting):
@@ -248,6 +251,7 @@ class Life(RuleBasedStateMachine):
             self.answer(club, who, "dropped")
         self.belongs(who, club, "member")
         self.current[who] = club
+        self.acts[who].append(("join", club, self.step, "member"))
 
     def _closed(self, who: str, code: Code) -> str | None:
         lately = [step for step in self.wrong[who] if (self.step + 1 - step) * 61 < 900]
@@ -410,6 +414,8 @@ class Life(RuleBasedStateMachine):
         self._leave(who, club)
 
     def _leave(self, who: str, club: Club) -> None:
+        role = "admin" if len(club.roles) > 1 and club.roles[who] == "owner" else club.roles[who]
+        self.acts[who].append(("leave", club, self.step, role))
         self.goes(who, club)
         if self.current[who] is club:
             self.current[who] = None
@@ -468,7 +474,32 @@ class Life(RuleBasedStateMachine):
             self.says(who, word, word)
             self.current[who] = club
             chosen = club.muted if word.endswith("mute") else club.hidden
+            changes = (who in chosen) == word.startswith("un")
             (chosen.discard if word.startswith("un") else chosen.add)(who)
+            if changes and chosen is club.hidden:
+                self.acts[who].append((word, club, self.step, ""))
+
+    @rule(who=people)
+    def undo(self, who: str) -> None:
+        """The newest act of ten minutes, unless somebody came between."""
+        fresh = [act for act in self.acts[who] if (self.step + 1 - act[2]) * 61 < 600]
+        if not fresh or not self._undoes(who, *fresh[-1]):
+            self.says(who, "undo", "refusals/nothing_to_undo")
+            return
+        self.says(who, "undo", "undo")
+        kind, club, _, role = fresh[-1]
+        self.acts[who].remove(fresh[-1])
+        if kind == "join":
+            self.goes(who, club)
+        elif kind == "leave":
+            club.roles[who] = role
+        else:
+            (club.hidden.add if kind == "unhide" else club.hidden.discard)(who)
+
+    def _undoes(self, who: str, kind: str, club: Club, step: int, _role: str) -> bool:
+        if who in club.banned or club.ended or (kind == "join" and club.roles.get(who) == "owner"):
+            return False
+        return who not in club.roles and self.left[who, club.name] == step if kind == "leave" else who in club.roles
 
     @rule(who=people, word=st.sampled_from(["stop", "start"]))
     def stop_or_start(self, who: str, word: str) -> None:
