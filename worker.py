@@ -5,12 +5,15 @@ Everything is imported before RQ forks, so that a job costs 15 ms instead of 240
 
 from typing import Any
 
+import structlog
 from rq import Worker as RqWorker
 
 import world as worlds
 from bot import receiving
 from jobs import challenges, delivery, digests, garmin, group_posts, housekeeping, logs, pictures, scoring, tick
 from jobs.queue import JsonJob
+
+log = structlog.get_logger()
 
 WORK = (
     delivery.drain,
@@ -38,4 +41,9 @@ class Worker(RqWorker):
         kwargs |= {"job_class": JsonJob, "serializer": "json", "worker_ttl": 30, "job_monitoring_interval": 10}
         kwargs["maintenance_interval"] = 15
         super().__init__(*args, **kwargs)
-        logs.configure(worlds.current().settings.log_format)
+        world = worlds.current()
+        logs.configure(world.settings.log_format)
+        if world.charts.lacks:
+            log.warning(
+                "pictures show boxes for want of fonts: install fonts-noto", scripts=", ".join(world.charts.lacks)
+            )

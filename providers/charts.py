@@ -228,7 +228,9 @@ def lit(chart: Chart, *, dark: bool) -> Chart:
 
 
 class Charts(Protocol):
-    """Draws a picture."""
+    """Draws a picture. `lacks` names the scripts whose letters come out as empty boxes, for want of fonts."""
+
+    lacks: tuple[str, ...]
 
     def draw(self, chart: Chart) -> bytes:
         """Give a PNG of 1080×1080 pixels (a wrapped: 1080×1350), under 300 KB. Raises `providers.errors.ChartError`."""
@@ -240,6 +242,7 @@ class FallbackCharts:
 
     def __init__(self, first: Charts, then: Charts) -> None:
         self._first, self._then = first, then
+        self.lacks = then.lacks
 
     def draw(self, chart: Chart) -> bytes:
         """Draw a chart with whoever can."""

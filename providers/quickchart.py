@@ -19,6 +19,8 @@ SIDE, DENSITY = 540, 2  # 1080 pixels
 class QuickChartServer:
     """Draws over HTTP. The hosted quickchart.io sees every name on the board; the operator's own server need not."""
 
+    lacks: tuple[str, ...] = ()  # whatever fonts the server has, it has
+
     def __init__(self, host: str, scheme: str, key: str | None = None, timeout: float = 10.0) -> None:
         if scheme not in ("http", "https") or not host:
             raise ValueError(f"not a QuickChart address: {scheme}://{host}")

@@ -26,7 +26,8 @@ class Resvg:
         folders = tuple(folders)
         self._rasterise = rasterise
         self._fonts = font_files(folders)
-        self._has_emoji = "emoji" not in missing_scripts(folders)
+        self.lacks = tuple(missing_scripts(folders))
+        self._has_emoji = "emoji" not in self.lacks
 
     def draw(self, chart: Chart) -> bytes:
         """Draw a chart as it is or, where a name breaks the renderer, in ASCII."""

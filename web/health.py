@@ -12,7 +12,7 @@ from world import World
 
 
 def checks(world: World) -> Blueprint:
-    """The two addresses; the second names what fails, and nothing else."""
+    """The two addresses; the second names what fails, and the scripts that pictures lack fonts for."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/livez")
@@ -22,7 +22,7 @@ def checks(world: World) -> Blueprint:
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
         failing = [name for name, check in CHECKS.items() if not check(world)]
-        return jsonify(ready=not failing, failing=failing), 503 if failing else 200
+        return jsonify(ready=not failing, failing=failing, no_fonts_for=world.charts.lacks), 503 if failing else 200
 
     return routes
 

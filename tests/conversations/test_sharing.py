@@ -47,6 +47,6 @@ def test_a_page_of_the_newest_digest_needs_a_digest(zoe: Person) -> None:
     assert zoe.says("share digest last").startswith("*Sunday Legends* has no digest yet.")
 
 
-def test_share_alone_still_invites(zoe: Person) -> None:
+def test_share_alone_opens_no_page(zoe: Person) -> None:
     start_group(zoe)
-    assert "join" in zoe.says("share")
+    assert "/s/" not in zoe.says("share")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from providers.charts import (
     Bar,
     Fact,
+    FallbackCharts,
     Leaderboard,
     Mark,
     Mix,
@@ -31,7 +32,7 @@ from providers.charts import (
 from providers.drawing import svg
 from providers.errors import ChartError
 from providers.lettering import plain, width
-from providers.quickchart import config
+from providers.quickchart import QuickChartServer, config
 from providers.resvg import Resvg
 from providers.rewording import reworded
 from providers.themes import COLOURS, DARK, DARK_COLOURS, LIGHT, colour, theme
@@ -179,6 +180,14 @@ def test_hard_names_are_said_in_awards_too():
         chart = Wrapped("t", "s", Fact("h", "1"), (), awards=tuple(Fact(name, "x") for name in names))
         texts = {text.text for text in ET.fromstring(svg(chart)).iter(SVG + "text")}
         assert {plain(name) for name in names if 0 < len(plain(name)) < 8} <= texts
+
+
+def test_whoever_draws_says_which_fonts_are_missing(tmp_path):
+    (tmp_path / "NotoSansArabic-Bold.ttf").touch()
+    local = Resvg(folders=[tmp_path])
+    assert "emoji" in local.lacks
+    assert "Arabic" not in local.lacks
+    assert FallbackCharts(QuickChartServer("localhost:1", "http"), local).lacks == local.lacks
 
 
 class TestColours:

@@ -21,6 +21,12 @@ def asked(world: World, path: str = "/readyz") -> TestResponse:
         return client.get(path)
 
 
+def told(answer: dict) -> dict:
+    """All but the fonts, which are this machine's matter."""
+    assert isinstance(answer["no_fonts_for"], list)
+    return {key: value for key, value in answer.items() if key != "no_fonts_for"}
+
+
 @contextmanager
 def without_redis(world: World) -> Iterator[World]:
     redis = Redis.from_url("redis://127.0.0.1:9", socket_connect_timeout=1)
@@ -39,7 +45,7 @@ def test_all_is_well(town: Town) -> None:
     base = town.world.settings.base_url
     alive, ready = requests.get(f"{base}/livez", timeout=5), requests.get(f"{base}/readyz", timeout=5)
     assert (alive.status_code, alive.text) == (200, "alive\n")
-    assert (ready.status_code, ready.json()) == (200, {"failing": [], "ready": True})
+    assert (ready.status_code, told(ready.json())) == (200, {"failing": [], "ready": True})
     for path in ("/livez", "/readyz"):
         head = requests.head(base + path, timeout=5)
         assert (head.status_code, head.text) == (200, "")
@@ -50,14 +56,14 @@ def test_all_is_well(town: Town) -> None:
 def test_redis_away_is_named(town: Town) -> None:
     with without_redis(town.world) as world:
         answer = asked(world)
-        assert (answer.status_code, answer.json) == (503, {"failing": ["redis"], "ready": False})
+        assert (answer.status_code, told(answer.json)) == (503, {"failing": ["redis"], "ready": False})
         assert asked(world, "/livez").status_code == 200, "a process is not restarted for what it cannot help"
 
 
 def test_postgres_away_is_named(town: Town) -> None:
     with with_database(town.world, "postgresql://somebody:canary@127.0.0.1:9/none") as world:
         answer = asked(world)
-        assert (answer.status_code, answer.json) == (503, {"failing": ["database"], "ready": False})
+        assert (answer.status_code, told(answer.json)) == (503, {"failing": ["database"], "ready": False})
         assert "canary" not in answer.text
         assert asked(world, "/livez").status_code == 200
 
@@ -66,13 +72,13 @@ def test_a_missing_schema_is_named(town: Town, servers: Servers) -> None:
     empty = servers.database_url.rsplit("/", 1)[0] + "/template1"
     with with_database(town.world, empty) as world:
         answer = asked(world)
-        assert (answer.status_code, answer.json) == (503, {"failing": ["database"], "ready": False})
+        assert (answer.status_code, told(answer.json)) == (503, {"failing": ["database"], "ready": False})
 
 
 def test_everything_that_fails_is_named(town: Town) -> None:
     with without_redis(town.world) as lonely, with_database(lonely, "postgresql://u@127.0.0.1:9/none") as world:
         answer = asked(world)
-        assert (answer.status_code, answer.json) == (503, {"failing": ["database", "redis"], "ready": False})
+        assert (answer.status_code, told(answer.json)) == (503, {"failing": ["database", "redis"], "ready": False})
 
 
 def test_a_key_that_is_missing_is_named_and_the_bot_goes_on(town: Town, zoe: Person) -> None:
@@ -83,6 +89,6 @@ def test_a_key_that_is_missing_is_named_and_the_bot_goes_on(town: Town, zoe: Per
     engine = open_engine(town.world.settings.database_url)
     world = replace(town.world, vault=other, sessions=make_sessions(engine, other))
     answer = asked(world)
-    assert (answer.status_code, answer.json) == (503, {"failing": ["secrets"], "ready": False})
+    assert (answer.status_code, told(answer.json)) == (503, {"failing": ["secrets"], "ready": False})
     engine.dispose()
     assert asked(town.world).status_code == 200
