@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fitness.sports import Sport
 from models import Activity, Member
-from services import audit, scoring, undo
+from services import audit, records, scoring, undo
 from services.metrics import metrics_of
 from services.refusals import EntryNotUsable, NoSuchActivity
 
@@ -82,7 +82,7 @@ def log(
     )
     scoring.score_row(activity)
     session.add(activity)
-    session.flush()
+    records.refresh(session, member.id)
     undo.remember(session, member, "log", now, activity, deleted_at=now)
     audit.note(session, "activity.logged", now, member_id=member.id, activity=activity.id)
     return activity
@@ -109,6 +109,7 @@ def _mark(session: Session, member: Member, number: int, now: datetime, *, exclu
     kind = "exclude" if excluded else "include"
     undo.remember(session, member, kind, now, activity, excluded_at=activity.excluded_at)
     activity.excluded_at = now if excluded else None
+    records.refresh(session, member.id)
     audit.note(session, f"activity.{kind}d", now, member_id=member.id, activity=activity.id)
     return activity
 

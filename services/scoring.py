@@ -22,7 +22,7 @@ SAID_FOR = timedelta(days=7)
 def score_row(activity: Activity) -> Score:
     """Write points, the way to them, and what is strange about it, into a row. Gives the way."""
     figures = activity.processed_metrics
-    if figures.get("version") != VERSION:  # an earlier release kept less: its figures are made anew, once
+    if figures.get("version") != VERSION and activity.raw_data:  # an earlier release kept less: made anew, once
         figures = metrics_of(activity.raw_data) | _kept_legs(figures)
     effort = _effort(activity.type, activity.manual, figures)
     legs = [score(_effort(leg["type"], manual=False, figures=leg)) for leg in figures.get("legs", {}).values()]

@@ -17,7 +17,7 @@ from services import privacy, scoring, syncing
 from services.figures import Figures
 from services.scoring import Recount
 from services.settings import settings_of
-from services.totals import SPORTS, Totals, counting, totals_of
+from services.totals import SPORTS, Totals, counting, summed, totals_of
 
 __all__ = [
     "SPORTS",
@@ -102,8 +102,8 @@ def board(
         dates=dates,
         rows=rows if ranked else sorted(rows, key=_by_name),
         sharing=len(people),
-        together=sum(totals.values(), Totals()),
-        before=sum(earlier.values(), Totals()),
+        together=summed(totals.values()),
+        before=summed(earlier.values()),
         silent_since=syncing.silent_since(session, [*shown, *numbers]),
         recount=scoring.recount(session, dates) if metric.field == Metric.POINTS else None,
         ranked=ranked,

@@ -1,7 +1,6 @@
 """What people did in some days: sums over the activities that count, in one query."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -109,16 +108,47 @@ def totals_and_before(
         .where(Activity.member_id == ids(member_ids), *counting_in(spans, sport))
         .group_by(Activity.member_id, Activity.sport)
     )
-    found: list[dict[int, Totals]] = [defaultdict(Totals), defaultdict(Totals)]
+    found: list[dict[int, Totals]] = [{}, {}]
     for member_id, word, *figures in session.execute(query):
         for number in range(len(spans)):
-            count, seconds, metres, climbed, points = figures[5 * number : 5 * number + 5]
+            count, seconds, metres, points, climbed = _figures(figures, number)
             if count:
-                in_sport = Totals(
-                    int(count), seconds, metres, {SPORTS[word]: seconds}, points, climbed, {SPORTS[word]: points}
-                )
-                found[number][member_id] += in_sport
-    return dict(found[0]), dict(found[1])
+                mine = found[number].setdefault(member_id, Totals())
+                _grow(mine, SPORTS[word], int(count), seconds, metres, points, climbed)
+    return found[0], found[1]
+
+
+def summed(totals: Iterable[Totals]) -> Totals:
+    """The sums of many people together; a thousand are added up without a thousand sums between."""
+    whole = Totals()
+    for each in totals:
+        _grow(whole, None, each.count, each.time, each.distance, each.points, each.elevation, each.steps)
+        for mine, ours in ((each.sports, whole.sports), (each.sport_points, whole.sport_points)):
+            for sport, value in mine.items():
+                ours[sport] = ours.get(sport, 0.0) + value
+    return whole
+
+
+def _figures(figures: Sequence[float], number: int) -> tuple[float, ...]:
+    count, seconds, metres, climbed, points = figures[5 * number : 5 * number + 5]
+    return count, seconds, metres, points, climbed
+
+
+def _grow(
+    totals: Totals, sport: Sport | None, count: int, time: float, distance: float, points: float, elevation: float,
+    steps: int = 0,
+) -> None:  # fmt: skip
+    """Add to totals that nobody else has seen yet: they are frozen for all others."""
+    facts = vars(totals)
+    facts["count"] += count
+    facts["time"] += time
+    facts["distance"] += distance
+    facts["points"] += points
+    facts["elevation"] += elevation
+    facts["steps"] += steps
+    if sport is not None:
+        totals.sports[sport] = totals.sports.get(sport, 0.0) + time
+        totals.sport_points[sport] = totals.sport_points.get(sport, 0.0) + points
 
 
 def counting(dates: Dates, sport: Sport | None = None) -> list[ColumnElement[bool]]:

@@ -10,11 +10,11 @@ from fitness.points import FORMULA
 from fitness.sports import Sport
 from messages.message import Message
 from models import DoubtAnswer
-from services import doubts, members, privacy, records, scoring, series, sessions
+from services import doubts, entries, members, privacy, records, scoring, series
 from services.settings import settings_of
 from services.totals import SPORTS
 
-MOST_LISTED, MOST_SPORTS = 5, 3
+MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
 
 
 @command(
@@ -27,7 +27,7 @@ MOST_LISTED, MOST_SPORTS = 5, 3
 def why(turn: Turn, number: int | None = None, newest: Newest | None = None) -> Message:
     """The arithmetic of the newest session, or of that number in `last`."""
     place = 1 if newest or number is None else number
-    found = sessions.newest(turn.session, turn.member, place) if 1 <= place <= sessions.MOST else []
+    found = entries.newest(turn.session, turn.member, most=place) if 1 <= place <= MOST_BACK else []
     if not found or len(found) < place:
         return turn.say("records/no_session", known=len(found))
     activity = found[-1]
@@ -56,7 +56,7 @@ def why(turn: Turn, number: int | None = None, newest: Newest | None = None) -> 
 def last(turn: Turn, number: int | None = None) -> Message:
     """The newest few, numbered for `why`."""
     wanted = min(max(number or MOST_LISTED, 1), MOST_LISTED)
-    found = sessions.newest(turn.session, turn.member, wanted)
+    found = entries.newest(turn.session, turn.member, most=wanted)
     if not found:
         return turn.say("records/no_session", known=0)
     return turn.say("records/last", listed=found, buttons=[commands["why"].button("Why?", 1)])
