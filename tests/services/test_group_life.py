@@ -31,7 +31,7 @@ from services.settings import settings_of
 from tests.scenes import code_in
 from tests.town import Town
 
-LIVES, STEPS = int(os.environ.get("GROUP_LIVES", "6")), int(os.environ.get("GROUP_STEPS", "50"))
+LIVES, STEPS = int(os.environ.get("GROUP_LIVES", "4")), int(os.environ.get("GROUP_STEPS", "50"))
 NAMES = ("Ada", "Björn", "Chidi", "Xiomara", "Quentin")
 people, others = st.sampled_from(NAMES), st.sampled_from(NAMES)
 yes = st.sampled_from(["", " yes"])
