@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from fitness.sports import Sport
 from models import Member
@@ -33,7 +34,7 @@ class Fact:
     sport: Sport | None = None
     sports: tuple[Sport, ...] = ()
     since: date | None = None
-    text: str = ""
+    thing: Any = field(default=None, compare=False)
     competitive: bool = field(default=False, compare=False)
 
     def is_about(self, member_id: int) -> bool:

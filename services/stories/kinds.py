@@ -6,6 +6,7 @@ Scores are how much friends want to hear them (facts of other services join the 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from fitness.improved import improved, usual_week
 from fitness.metrics import Metric
 from fitness.sports import Sport
 from services.standings import Row
@@ -21,6 +22,7 @@ LONG_AGO = timedelta(days=28)
 ENOUGH_BEFORE = 8
 ENOUGH_WEEKS = 6
 LONGEST_BY_A_HUNDREDTH = 1.01
+WORTH_TELLING = 0.1
 MILESTONES = {4, 8, 10, 13, 20, 26, 39, 52}
 IN_ONE_GO = {Sport.RUN, Sport.RIDE, Sport.SWIM, Sport.WALK, Sport.HIKE, Sport.ROW, Sport.PADDLE, Sport.SKI}
 WEEK = timedelta(days=7)
@@ -60,9 +62,37 @@ def climber(scene: Scene) -> Iterator[Fact]:
 
 
 @finder
+def most_improved(scene: Scene) -> Iterator[Fact]:
+    """Who went furthest beyond their usual week."""
+    if not scene.is_week or scene.board.metric is not Metric.POINTS:
+        return
+    found = []
+    for row in scene.rows:
+        mine = {week: values[row.member.id] for week, values in scene.weeks.items() if row.member.id in values}
+        better = improved(row.place.value, usual_week(mine, scene.dates.start))
+        if better is not None and better.change >= WORTH_TELLING:
+            found.append((better.change, -row.member.id, row.member))
+    if found:
+        change, _, member = max(found, key=lambda each: each[:2])
+        yield Fact("improved", 80, (member,), number=round(100 * change))
+
+
+@finder
+def records(scene: Scene) -> Iterator[Fact]:
+    """Personal bests, of members who share all that one gives away."""
+    for record in scene.records:
+        row = scene.row_of(record.member_id)
+        if row and all(scene.shares(record.member_id, what) for what in ("sports", "time", "distance", "elevation")):
+            yield Fact("pb", 90, (row.member,), thing=record)
+
+
+@finder
 def longest(scene: Scene) -> Iterator[Fact]:
     """A session longer than any before it of its sport."""
+    told = {(record.member_id, record.sport) for record in scene.records}
     for past, row in _pasts(scene, "distance"):
+        if (past.member_id, past.sport) in told:
+            continue
         enough = past.earlier_count >= ENOUGH_BEFORE and past.sport in IN_ONE_GO
         if enough and past.longest > past.earlier_longest * LONGEST_BY_A_HUNDREDTH > 0:
             yield Fact("longest", 60, (row.member,), past.longest, past.earlier_longest, sport=past.sport)
@@ -126,6 +156,14 @@ def everybody(scene: Scene) -> Iterator[Fact]:
     """All who share have moved."""
     if 3 <= scene.board.sharing == len(scene.rows):
         yield Fact("everybody", 44, number=len(scene.rows))
+
+
+@finder
+def goal(scene: Scene) -> Iterator[Fact]:
+    """Where the group's goal stands."""
+    if scene.goal is not None and scene.goal.forecast.done > 0:
+        reached = scene.goal.forecast.done >= scene.goal.forecast.target
+        yield Fact("goal_hit" if reached else "goal", 100 if reached else 56, thing=scene.goal)
 
 
 @finder

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from fitness.periods import Dates
 from fitness.sports import Sport
-from models import Member
+from models import Member, RecordSet
+from services.goals import Progress
 from services.standings import Board, Row
 
 
@@ -54,6 +55,8 @@ class Scene:
     said: Mapping[str, int] = field(default_factory=dict)
     correction: Correction | None = None
     away: Sequence[tuple[Member, date | None]] = ()
+    records: Sequence[RecordSet] = ()
+    goal: Progress | None = None
 
     @property
     def rows(self) -> Sequence[Row]:

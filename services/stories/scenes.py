@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fitness.dates import Dates, month_of
 from fitness.metrics import Metric
 from models import DigestRun, Group, RunStatus
-from services import away, privacy, standings
+from services import away, goals, privacy, records, standings
 from services.settings import settings_of
 from services.standings import Board
 from services.stories import corrections, history
@@ -18,7 +18,7 @@ from services.stories.scene import Scene
 from services.stories.text import Teller
 
 METRIC = Metric.POINTS
-FIELDS = ("count", "distance", "sports")
+FIELDS = ("count", "time", "distance", "sports", "elevation")
 
 
 def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Scene:
@@ -39,6 +39,8 @@ def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None 
         visible=frozenset(visible),
         shared={what: frozenset(key for key, each in shown.items() if what in each.fields) for what in FIELDS},
         said=said,
+        records=records.records_of(session, list(visible), dates),
+        goal=goals.progress(session, group, dates.end),
         correction=corrections.correction(last, visible) if last else None,
     )
 

@@ -1,6 +1,7 @@
 """The facts that the digest's templates ask for, with the longest names and the largest figures."""
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 from fitness.ranking import Place
@@ -12,8 +13,24 @@ from services.stories.text import Me
 from tests.messages.largest import BIG, CROSSING, WHEN, YEAR, person
 
 ROW = Row(Place(49, 49, YEAR, tied=False), person(49), BIG, -88)
+THING = SimpleNamespace(
+    kind="highest",
+    metres=21098,
+    value=99_999.0,
+    metric="points",
+    forecast=SimpleNamespace(done=4_999_950.0, target=9_999_950.0),
+)
 FACT = Fact(
-    "longest", 1, (person(), person()), YEAR, YEAR, 9_999, Sport.STRENGTH, (Sport.STRENGTH,) * 4, date(2025, 9, 30)
+    "longest",
+    1,
+    (person(), person()),
+    YEAR,
+    YEAR,
+    9_999,
+    Sport.STRENGTH,
+    (Sport.STRENGTH,) * 4,
+    date(2025, 9, 30),
+    THING,
 )
 
 FACTS: dict[str, Any] = {
