@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 
+from fitness.points import FORMULA
 from jobs import delivery
 from messages.message import Approved, Message
 from models import (
@@ -102,6 +103,8 @@ class Letters:
                     local_date=day,
                     duration=seconds,
                     distance=metres,
+                    points=seconds / 60,
+                    points_version=FORMULA.version,
                     raw_data={},
                     fingerprint="",
                 )
