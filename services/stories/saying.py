@@ -1,7 +1,6 @@
 """A digest as a message: text, picture, and the approved words for when 24 hours have passed."""
 
 from collections.abc import Collection
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +11,6 @@ from messages.render import Reader, words
 from models import GarminAccount, Member
 from services import roster, standings
 from services.members import reader_of
-from services.stories.picture import picture_of
 from services.stories.scene import Scene
 from services.stories.text import Form, Me, Teller
 
@@ -38,7 +36,7 @@ def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = 
     text = teller.text(me, reader, form)
     return Message(
         f"{words('digest/preview', reader)}\n{text}" if preview else text,
-        chart=asdict(picture_of(teller.scene)) if teller.scene.rows else None,
+        chart=teller.picture,
         approved=Approved("digest_ready", _approved_values(teller, me, reader)),
     )
 

@@ -2,8 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import Any
 
 from fitness.metrics import Metric
 from messages.render import Reader, words
@@ -11,6 +13,7 @@ from models import Member
 from services.standings import Row, Totals
 from services.stories import facts
 from services.stories.facts import Fact
+from services.stories.picture import picture_of
 from services.stories.pieces import MUST, Part, Piece, fitting
 from services.stories.scene import Scene
 
@@ -48,6 +51,11 @@ class Teller:
 
     def __post_init__(self) -> None:
         self.pool = facts.pool(self.scene)
+
+    @cached_property
+    def picture(self) -> dict[str, Any] | None:
+        """What is on the picture that goes with it, the same for all; none where there is nothing to show."""
+        return asdict(picture_of(self.scene)) if self.scene.rows else None
 
     def form(self, wanted: Form = Form.TABLE) -> Form:
         """The form that may be told: nobody is ranked where the group does not want it, or hardly anybody moved."""
