@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -16,11 +17,11 @@ from bot.manners import STOP_WORDS, Settled
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
 from bot.turn import Turn
 from jobs.work import transaction
-from messages.message import MOST_BUTTONS, MOST_LABEL, MOST_SAYS, Button, Message, units
+from messages.message import MOST_BUTTONS, MOST_CHOICE, MOST_LABEL, MOST_SAYS, Button, Message, units
 from messages.render import render
 from models import InboundMessage, MessageKind
 from providers.messenger import Inbound
-from services import files, groups, mailbox, members
+from services import files, groups, mailbox, members, menus
 from services.manners import INTRO, NOT_UNDERSTOOD
 from services.members import reader_of
 from services.refusals import NoSuchPerson, Refusal, TwoPeopleMatch
@@ -72,6 +73,7 @@ def _turn(
         )
         turn = Turn(world, session, member, inbound.line, now, reference, is_new, _files(inbound))
         turn.profile_name, turn.kind, turn.sid = inbound.profile_name, inbound.kind, inbound.sid
+        turn.replied_to = inbound.replied_to
         name, reply = _answer(turn, again=again)
         member = turn.member  # somebody else, where the number has changed hands
         if reply is not None:
@@ -176,6 +178,8 @@ def _files(inbound: Inbound) -> tuple[tuple[str, str], ...]:
 def _read(turn: Turn) -> tuple[str, Reading]:
     """Read the line, as the completion of an unfinished one unless it is a command by itself."""
     waiting = members.take_unfinished(turn.member, turn.now)
+    if tapped := _tapped(turn, is_free=waiting is None):
+        return tapped, understand(tapped)
     alone = understand(turn.line)
     if waiting is None:
         return turn.line, alone
@@ -187,7 +191,26 @@ def _read(turn: Turn) -> tuple[str, Reading]:
         return turn.line, alone
     completed = f"{waiting} {turn.line}"
     reading = understand(completed)
-    return (turn.line, alone) if isinstance(reading, NotUnderstood) else (completed, reading)
+    if isinstance(reading, NotUnderstood):
+        tapped = _tapped(turn, is_free=True)
+        return (tapped, understand(tapped)) if tapped else (turn.line, alone)
+    return completed, reading
+
+
+def _tapped(turn: Turn, *, is_free: bool) -> str | None:
+    """What a number, a label, or a yes to a quoted message stands for: it is as good as a tap, and asked for anew.
+
+    A quoted message of ours is answered whatever was asked since; the newest menu only where no question waits.
+    """
+    if len(turn.line) > MOST_CHOICE:
+        return None
+    if turn.replied_to:
+        quoted = menus.under(turn.session, turn.member.id, turn.replied_to)
+        if line := menus.meant(quoted, turn.line, quoted=True):
+            return line
+    if not is_free or is_command(turn.line):
+        return None
+    return menus.meant(menus.newest(turn.session, turn.member.id, turn.now), turn.line, quoted=False)
 
 
 def _run(turn: Turn, reading: Understood) -> Message:
@@ -195,7 +218,7 @@ def _run(turn: Turn, reading: Understood) -> Message:
     if reading.guessed is None:
         return reply
     note = turn.say("start/guessed", typed=reading.guessed, name=reading.command.name).text
-    return Message(f"{note}\n{reply.text}", reply.picture, reply.chart, reply.buttons, reply.approved)
+    return replace(reply, text=f"{note}\n{reply.text}")
 
 
 def _asked_here(reading: Understood | Unfinished) -> Allowed:

@@ -19,6 +19,7 @@ from fitness.vocabulary import MONTHS
 
 LIKE_ENOUGH = 84
 WORTH_OFFERING = 60
+MOST_COMPARED = 6  # words
 MOST_OFFERS = 3
 LONG_ENOUGH = 5
 MOST_READ = 60  # words: a longer line is a letter, and only a name or a text may go on
@@ -227,7 +228,7 @@ def _slipped(words: Sequence[Word]) -> Reading | None:
         return None
     fresh, slip = found
     named = _named(fresh)
-    if named and len(slip) < LONG_ENOUGH and any(each.kind in FREE for each in named[0].arguments):
+    if named and len(slip) < LONG_ENOUGH and any(each.kind in FREE and each.required for each in named[0].arguments):
         return None  # "nice one" is no slip of "nick One"
     reading = (_told(*named) if named and not named[0].destructive else None) or NotUnderstood()
     if isinstance(reading, NotUnderstood):
@@ -258,10 +259,16 @@ def _everyday_pair(words: Sequence[Word], name: str) -> bool:
 
 def _lost(words: Sequence[Word]) -> NotUnderstood:
     """Nothing runs; the nearest harmless commands are offered, with the days and the sport that were read."""
-    line = " ".join(word.key for word in words[:MOST_READ])
-    found = process.extract(line, commands.keys(), scorer=fuzz.WRatio, score_cutoff=WORTH_OFFERING, limit=8)
-    nearest = tuple(dict.fromkeys(commands[name] for name, _, _ in found if not commands[name].destructive))
-    nearest = nearest[:MOST_OFFERS]
+    scores: dict[Command, float] = {}
+    for key in [word.key for word in words if word.is_spoken and len(word.key) > 1][:MOST_COMPARED]:
+        if key in FILLERS:
+            continue
+        for name, score, _ in process.extract(
+            key, commands.keys(), scorer=fuzz.ratio, score_cutoff=WORTH_OFFERING, limit=4
+        ):
+            if not commands[name].destructive:
+                scores[commands[name]] = max(score, scores.get(commands[name], 0.0))
+    nearest = tuple(sorted(scores, key=lambda each: -scores[each]))[:MOST_OFFERS]
     return NotUnderstood(nearest, readings=tuple(_line(each, words) for each in nearest))
 
 

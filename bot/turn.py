@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from fitness.periods import BadPeriod, Dates, FuturePeriod, Period
 from fitness.spans import Span
-from messages.message import Button, Message
+from messages.message import Button, Choice, Message
 from messages.render import Reader, render
 from models import Group, Member, Membership
 from services import members
@@ -37,6 +37,7 @@ class Turn:
     profile_name: str = ""
     kind: str = "text"
     sid: str = ""
+    replied_to: str | None = None
     was_greeted: bool = False
     typed: str = field(init=False, repr=False)
 
@@ -72,12 +73,13 @@ class Turn:
         /,
         *,
         buttons: Iterable[Button] = (),
+        choices: Iterable[Choice] = (),
         picture: str | None = None,
         chart: dict[str, Any] | None = None,
         **facts: Any,
     ) -> Message:
         """Answer with a template's words. A chart is drawn when the answer leaves."""
-        return render(template, self.reader, buttons=buttons, picture=picture, chart=chart, **facts)
+        return render(template, self.reader, buttons=buttons, choices=choices, picture=picture, chart=chart, **facts)
 
     def ask(
         self, template: str, /, *, buttons: Iterable[Button] = (), about: str | None = None, **facts: Any

@@ -27,6 +27,8 @@ def find_period(words: Sequence[str]) -> tuple[Period, range] | None:
     BadPeriod if that phrase names days which no calendar has. What was typed without a year means the latest
     one that has begun, so nothing here needs to know today.
     """
+    if not any(word in _TELLING or word[:2] == "20" for word in words):
+        return None  # nine lines of ten name no days, and the patterns take their time
     text = line(words)
     phrases = [(match, read) for pattern, read in _PHRASES for match in pattern.finditer(text)]
     if not phrases:
@@ -102,6 +104,11 @@ def _year(words: Sequence[str]) -> int | None:
     return next((int(word) for word in words if re.fullmatch(YEAR, word)), None)
 
 
+_TELLING = frozenset(
+    {*MONTHS, *WEEKDAYS, "weekend", "all-time", "alltime", "ever"}
+    | {"today", "todays", "yesterday", "yesterdays", "tomorrow", "tomorrows", "time"}
+    | {"day", "days", "week", "weeks", "month", "months", "year", "years"}
+)
 _DAYS = {"today": Which.THIS, "yesterday": Which.LAST, "tomorrow": Which.NEXT}
 _WHICH = {"last": Which.LAST, "previous": Which.LAST, "next": Which.NEXT}
 _UNITS = ("week", "month", "year")

@@ -234,8 +234,10 @@ def _parcel(world: World, claimed: Claimed) -> Parcel:
         return Parcel(claimed.to, reference, claimed.text, _picture(world, claimed), valid_for=valid)
     with world.sessions() as session:
         content_id = contents.usable(session).get(claimed.said_as)
-    buttons = claimed.said_as.startswith("buttons_")
-    values = contents.buttons_values(message) if buttons else dict(message.approved.values if message.approved else {})
+    form = claimed.said_as
+    session_form = contents.buttons_values if form.startswith("buttons_") else contents.list_values
+    buttons = form.startswith(("buttons_", "list_"))
+    values = session_form(message) if buttons else dict(message.approved.values if message.approved else {})
     return Parcel(claimed.to, reference, claimed.text, None, content_id, values, valid)
 
 

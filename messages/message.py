@@ -11,6 +11,9 @@ MOST_CAPTION = 1024
 MOST_BUTTONS = 3
 MOST_LABEL = 20
 MOST_SAYS = 200
+FEWEST_CHOICES, MOST_CHOICES = 4, 10  # fewer are buttons
+MOST_CHOICE, MOST_ABOUT = 24, 72
+OPENS = "Choose"
 
 
 class TooMuch(ValueError):
@@ -34,6 +37,20 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """An item of a list that opens at a tap. Choosing it is only a faster way to type `says`."""
+
+    label: str
+    says: str
+    about: str
+
+    def __post_init__(self) -> None:
+        for name, most in (("label", MOST_CHOICE), ("says", MOST_SAYS), ("about", MOST_ABOUT)):
+            if not 1 <= units(getattr(self, name)) <= most:
+                raise TooMuch(f"a choice's {name} {getattr(self, name)!r} may have 1 to {most} characters")
+
+
+@dataclass(frozen=True)
 class Approved:
     """How to say a message when 24 hours have passed since the member last wrote: an approved template's name and
     its values, which may hold no newline, tab, or four spaces in a row, and may not be empty.
@@ -50,7 +67,7 @@ class Approved:
 
 @dataclass(frozen=True)
 class Message:
-    """Text, perhaps with a picture or up to three buttons; never both.
+    """Text, perhaps with a picture, or up to three buttons, or a list of four to ten choices; only one of these.
 
     WhatsApp sends buttons only with plain text, and counts text in UTF-16 units. A `picture` is its path on our host;
     a `chart` is what is to be on a picture that is only drawn when the message leaves.
@@ -61,15 +78,22 @@ class Message:
     chart: Mapping[str, Any] | None = None
     buttons: tuple[Button, ...] = ()
     approved: Approved | None = field(default=None)
+    choices: tuple[Choice, ...] = ()
 
     def __post_init__(self) -> None:
-        most = MOST_CAPTION if self.pictured or self.buttons else MOST_TEXT
+        most = MOST_CAPTION if self.pictured or self.buttons or self.choices else MOST_TEXT
         if not 1 <= units(self.text) <= most:
             raise TooMuch(f"a text of {units(self.text)} UTF-16 units, 1 to {most} are allowed: {self.text[:60]!r}…")
         if len(self.buttons) > MOST_BUTTONS:
             raise TooMuch(f"{len(self.buttons)} buttons, at most {MOST_BUTTONS} are allowed")
-        if self.pictured and self.buttons:
+        if self.pictured and (self.buttons or self.choices):
             raise TooMuch("a picture cannot have buttons")
+        if self.choices and (self.buttons or not FEWEST_CHOICES <= len(self.choices) <= MOST_CHOICES):
+            raise TooMuch(
+                f"{len(self.choices)} choices; {FEWEST_CHOICES} to {MOST_CHOICES} are allowed, and no buttons"
+            )
+        if len({each.says for each in self.choices}) < len(self.choices):
+            raise TooMuch("two choices say the same")
 
     @property
     def pictured(self) -> bool:
@@ -77,8 +101,16 @@ class Message:
         return self.picture is not None or self.chart is not None
 
     @property
+    def offers(self) -> list[tuple[str, str]]:
+        """What may be tapped, in its order: the label, and what a tap says."""
+        return [(each.label, each.says) for each in self.buttons or self.choices]
+
+    @property
     def plain(self) -> str:
-        """The text for where buttons cannot go: what they say, to be typed."""
+        """The text for where buttons cannot go: what they say, to be typed; choices have numbers, which answer them."""
+        if self.choices:
+            numbered = "\n".join(f"{i}. {choice.label}" for i, choice in enumerate(self.choices, 1))
+            return f"{self.text}\n\n{numbered}"
         offers = "\n".join(f"• {button.label}: send *{button.says}*" for button in self.buttons)
         return f"{self.text}\n\n{offers}" if offers else self.text
 
@@ -96,6 +128,7 @@ class Message:
             chart=facts["chart"],
             buttons=tuple(Button(**button) for button in facts["buttons"]),
             approved=Approved(**facts["approved"]) if facts["approved"] else None,
+            choices=tuple(Choice(**choice) for choice in facts.get("choices", ())),
         )
 
 

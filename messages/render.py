@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from messages import filters
-from messages.message import Approved, Button, Message
+from messages.message import Approved, Button, Choice, Message
 
 FOLDER = Path(__file__).parent.parent / "templates" / "chat"
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -37,6 +37,7 @@ def render(
     /,
     *,
     buttons: Iterable[Button] = (),
+    choices: Iterable[Choice] = (),
     picture: str | None = None,
     chart: dict[str, Any] | None = None,
     approved: Approved | None = None,
@@ -44,7 +45,9 @@ def render(
 ) -> Message:
     """Make a message of a template's words. A fact that the template names and nobody gives is an error."""
     text = words(template, reader, **facts)
-    return Message(text, picture=picture, chart=chart, buttons=tuple(buttons), approved=approved)
+    return Message(
+        text, picture=picture, chart=chart, buttons=tuple(buttons), approved=approved, choices=tuple(choices)
+    )
 
 
 def words(template: str, reader: Reader, /, **facts: Any) -> str:

@@ -59,7 +59,8 @@ class InboundMessage(Base):
 
 class OutboundMessage(Base, Timestamps):
     """One message to one person. `content` is the sealed `messages.Message`; times are instants, leases by the
-    database's clock.
+    database's clock. `offers` is what may be tapped under it, sealed too, and kept as long as the row: a number or a
+    quoted reply may answer it.
     """
 
     __tablename__ = "outbound_messages"
@@ -88,6 +89,7 @@ class OutboundMessage(Base, Timestamps):
     kind: Mapped[MessageKind] = mapped_column(Word(MessageKind))
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    offers: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[MessageState] = mapped_column(Word(MessageState), default=MessageState.QUEUED)
     priority: Mapped[int] = mapped_column(default=0)
     attempt: Mapped[int] = mapped_column(default=0)

@@ -89,7 +89,10 @@ class Sent:
 
 @dataclass(frozen=True)
 class Content:
-    """A stored content: its body and buttons with numbered variables, and samples for each."""
+    """A stored content: its body and buttons with numbered variables, and samples for each.
+
+    Or, instead of buttons, the items of a list (label, what it says, what it is about), and the label that opens it.
+    """
 
     name: str
     body: str
@@ -97,6 +100,8 @@ class Content:
     buttons: Sequence[tuple[str, str]] = ()
     samples: Mapping[str, str] = field(default_factory=dict)
     language: str = "en"
+    items: Sequence[tuple[str, str, str]] = ()
+    opens: str = ""
 
 
 @dataclass(frozen=True)

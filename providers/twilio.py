@@ -137,10 +137,13 @@ class Twilio:
         return reference if genuine else None
 
     def push_content(self, content: Content) -> str:
-        """Store a text or quick-reply content. See `Messenger.push_content`."""
+        """Store a text, a quick-reply or a list content. See `Messenger.push_content`."""
         actions = [{"type": "QUICK_REPLY", "title": title, "id": says} for title, says in content.buttons]
-        body = {"body": content.body, **({"actions": actions} if actions else {})}
+        body: dict[str, Any] = {"body": content.body, **({"actions": actions} if actions else {})}
         kind = "twilio/quick-reply" if actions else "twilio/text"
+        if content.items:
+            items = [{"item": label, "id": says, "description": about} for label, says, about in content.items]
+            kind, body = "twilio/list-picker", {"body": content.body, "button": content.opens, "items": items}
         request = {
             "friendly_name": content.name,
             "language": content.language,

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from messages.message import Approved, Message
+from messages.message import FEWEST_CHOICES, MOST_CHOICES, OPENS, Approved, Message
 from models import Content as StoredContent
 from providers.messenger import Content, Messenger
 
@@ -21,6 +21,7 @@ PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 SESSION, APPROVED = "session", "approved"
 CATEGORY = "UTILITY"  # what the member asked for; marketing is not delivered to +1 numbers
 WAITING = ("unsubmitted", "received", "pending")
+LISTS = ("items", "opens")  # a content without them is what it was before there were lists
 CHECKED_EVERY = timedelta(days=1)
 
 
@@ -59,9 +60,35 @@ def buttons_values(message: Message) -> dict[str, str]:
     return values
 
 
+def list_content(count: int) -> Content:
+    """The content through which every message with so many choices goes; never outside the 24 hours.
+
+    {{1}} is the text, {{2}} what opens the list; then come label, meaning and description of each choice.
+    """
+    numbers = [range(3 * i, 3 * i + 3) for i in range(1, count + 1)]
+    samples = {"1": "What would you like to see?", "2": OPENS}
+    for i, (label, says, about) in enumerate(numbers, 1):
+        samples |= {str(label): f"Choice {i}", str(says): f"choice {i}", str(about): f"What choice {i} is about"}
+    items = [(f"{{{{{label}}}}}", f"{{{{{says}}}}}", f"{{{{{about}}}}}") for label, says, about in numbers]
+    return Content(name=f"list_{count}", body="{{1}}", kind=SESSION, samples=samples, items=items, opens="{{2}}")
+
+
+def list_values(message: Message) -> dict[str, str]:
+    """The variables of `list_content` for this message."""
+    values = {"1": message.text, "2": OPENS}
+    for i, choice in enumerate(message.choices, 1):
+        values |= {str(3 * i): choice.label, str(3 * i + 1): choice.says, str(3 * i + 2): choice.about}
+    return values
+
+
 def definitions() -> list[Content]:
     """All contents that the bot needs."""
-    return [buttons_content(count) for count in (1, 2, 3)] + [_approved(path) for path in sorted(FOLDER.glob("*.json"))]
+    lists = [list_content(count) for count in range(FEWEST_CHOICES, MOST_CHOICES + 1)]
+    return (
+        [buttons_content(count) for count in (1, 2, 3)]
+        + lists
+        + [_approved(path) for path in sorted(FOLDER.glob("*.json"))]
+    )
 
 
 def push(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
@@ -110,7 +137,8 @@ def said(approved: Approved) -> str:
 
 
 def _pushed(session: Session, messenger: Messenger, content: Content, now: datetime) -> Change:
-    fingerprint = hashlib.sha256(json.dumps(asdict(content), sort_keys=True).encode()).hexdigest()[:32]
+    facts = {key: value for key, value in asdict(content).items() if value or key not in LISTS}
+    fingerprint = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
     stored = session.get(StoredContent, content.name)
     if stored is not None and stored.fingerprint == fingerprint:
         return Change(content.name, stored.status, stored.category)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import Feedback, GarminAccount, LinkAttempt, OutboundMessage
 from models.vault import Unreadable, Vault, vault
+from services import menus
 
 BATCH = 200
 
@@ -35,6 +36,7 @@ SEALED = (
     SealedColumn(LinkAttempt.state, "garmin-state", lambda row: row.id),
     SealedColumn(Feedback.words, "feedback", lambda row: row.id),
     SealedColumn(OutboundMessage.content, "message", lambda row: row.id),
+    SealedColumn(OutboundMessage.offers, menus.PURPOSE, lambda row: row.id),
 )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from messages.message import Message
 from models import InboundMessage, MessageKind, OutboundMessage
 from models.vault import vault
-from services import contents
+from services import contents, menus
 from services.bells import Bell, ring
 
 PRIORITY = {MessageKind.REPLY: 0, MessageKind.NOTICE: 3, MessageKind.DIGEST: 5}
@@ -93,6 +93,7 @@ def _row(session: Session, post: Post, now: datetime, kind: MessageKind, group_i
         "kind": kind,
         "dedupe_key": post.key,
         "content": vault(session).seal("message", identity, post.message.to_json()),
+        "offers": menus.sealed(session, identity, post.message),
         "priority": PRIORITY[kind],
         "next_attempt_at": now,
         "expires_at": now + GOOD_FOR[kind],

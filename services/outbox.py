@@ -42,7 +42,7 @@ class Rules:
 class Claimed:
     """A message that this worker, and nobody else, may hand over now.
 
-    `attempt` is the fence against its twin. `said_as` is the form: an approved template's or a buttons content's
+    `attempt` is the fence against its twin. `said_as` is the form: an approved template's, a buttons or list content's
     name, "picture" or "text"; `text` is what the reader will read.
     """
 
@@ -193,9 +193,9 @@ def _words(message: Message, template: str | None, usable: Mapping[str, str]) ->
     """In which form it is said, and the text of that."""
     if template is not None and message.approved is not None:
         return template, contents.said(message.approved)
-    buttons = f"buttons_{len(message.buttons)}"
-    if message.buttons and buttons in usable:
-        return buttons, message.text
+    form = f"list_{len(message.choices)}" if message.choices else f"buttons_{len(message.buttons)}"
+    if message.offers and form in usable:
+        return form, message.text
     return ("picture" if message.pictured else "text"), message.plain
 
 

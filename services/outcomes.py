@@ -21,7 +21,7 @@ MOST_FAILURES = 4
 SOON = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 SKEW = timedelta(seconds=60)
 LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
-SAID_IN_FULL = ("text", "picture", "buttons_")
+SAID_IN_FULL = ("text", "picture", "buttons_", "list_")
 ACCOUNT_REFUSED_FOR = timedelta(minutes=1)
 STOPPED_FOR = timedelta(hours=1)
 LONGEST_DOUBT = timedelta(hours=1)

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from bot.arguments import Rest, Who, Yes
 from bot.command import Allowed, command, commands
 from bot.turn import Turn
-from messages.message import Button, Message
+from messages.message import FEWEST_CHOICES, MOST_CHOICES, Button, Choice, Message
 from messages.words import clean_name
 from models import Membership, Role
 from services import group_notices, groups, invites, joining, linking, members, roles
@@ -90,14 +90,21 @@ def list_groups(turn: Turn) -> Message:
     mine = members.memberships(turn.session, turn.member)
     current = turn.membership.group_id if mine else None
     others = [each for each in mine if each.group_id != current]
-    buttons = [Button(f"Use {i}", f"use {i}") for i, each in enumerate(mine, 1) if each in others][:3]
+    buttons = [Button(f"Use {i}", f"use {i}") for i, each in enumerate(mine, 1) if each in others]
+    if len(mine) >= FEWEST_CHOICES:
+        choices = [Choice(f"Use {i}", f"use {i}", each.group.name) for i, each in enumerate(mine[:MOST_CHOICES], 1)]
+        return turn.say("groups/list", memberships=mine, current=current, waiting=_waits_for(turn), choices=choices)
     return turn.say(
         "groups/list",
         memberships=mine,
         current=current,
-        waiting=[each.name for each in joining.waits_for(turn.session, turn.member)],
+        waiting=_waits_for(turn),
         buttons=buttons if mine else [commands["new group"].button("Start a group")],
     )
+
+
+def _waits_for(turn: Turn) -> list[str]:
+    return [each.name for each in joining.waits_for(turn.session, turn.member)]
 
 
 @command(

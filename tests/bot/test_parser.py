@@ -1,5 +1,6 @@
 """A line becomes a command and what it was told, or a question, or nothing we know."""
 
+import os
 import random
 import sys
 import time
@@ -202,8 +203,8 @@ def test_no_slip_of_the_finger_runs_what_could_destroy_something() -> None:
     }
     assert destroyed == {}
     exact = {line for line, reading in ran.items() if isinstance(reading, Understood) and reading.command.destructive}
-    spelled = {said(name).replace(" ", "") for name in names}
-    assert {line for line in exact if said(line.removesuffix(" yes")).replace(" ", "") not in spelled} == set()
+    spelled = tuple(f"{said(name)} " for name in names)
+    assert {line for line in exact if not f"{said(line)} ".startswith(spelled)} == set()
 
 
 def test_what_could_destroy_something_is_not_even_offered() -> None:
@@ -284,10 +285,11 @@ def noise(luck: random.Random) -> str:
     return luck.choice((" ", "", "\n")).join(parts)[:4_096]
 
 
-def test_twenty_thousand_lines_of_noise_are_read_without_a_crash_and_in_no_time() -> None:
+def test_lines_of_noise_are_read_without_a_crash_and_in_no_time() -> None:
+    """FUZZ_LINES says how many; a crash is an error by itself. Time is the processor's."""
     luck = random.Random(20_261_118)
     slow = []
-    for _ in range(20_000):
+    for _ in range(int(os.environ.get("FUZZ_LINES", "20000"))):
         line = noise(luck)
         if _seconds(line) > 0.05:
             slow.append(line)

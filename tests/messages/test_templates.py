@@ -21,7 +21,7 @@ from tests.messages import largest, largest_digest
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.txt"))
 SPEAKERS = {"say", "ask", "render", "words", "notice", "garmin_notice"}
-NOT_FACTS = {"buttons", "picture", "chart", "approved", "about", "says", "short"}
+NOT_FACTS = {"buttons", "choices", "picture", "chart", "approved", "about", "says", "short"}
 MOST_PLAIN, MOST_DIGEST, MOST_WITH_MORE = 700, 960, 1_024
 
 FACTS = largest.FACTS | largest_digest.FACTS

@@ -10,7 +10,7 @@ from simulator.twilio.contents import Decision, why_rejected
 from tests.letters import READY, Letters
 from tests.town import Town
 
-BUTTONS = ["buttons_1", "buttons_2", "buttons_3"]
+BUTTONS = [*(f"buttons_{count}" for count in (1, 2, 3)), *(f"list_{count}" for count in range(4, 11))]
 TEMPLATES = ["account_notice", "digest_ready", "garmin_notice"]
 NOTICES = ["account_notice", "garmin_notice"]
 

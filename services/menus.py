@@ -1,0 +1,74 @@
+"""What may be tapped under a message: for those who answer with a number, or quote an old message and say yes."""
+
+import json
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from messages.message import Message
+from models import MessageState, OutboundMessage
+from models.vault import Unreadable, vault
+
+PURPOSE = "offers"
+GOOD_FOR = timedelta(minutes=10)  # a number by itself means the newest menu, not one of yesterday
+NEVER_ARRIVED = (MessageState.FAILED, MessageState.EXPIRED, MessageState.SUPPRESSED)
+
+Menu = list[tuple[str, str]]
+
+
+def sealed(session: Session, identity: UUID, message: Message) -> bytes | None:
+    """The labels and lines under a message, sealed: an invite's code may be among them. None where there are none."""
+    return vault(session).seal(PURPOSE, identity, json.dumps(message.offers)) if message.offers else None
+
+
+def newest(session: Session, member_id: int, now: datetime) -> Menu:
+    """What stands under the newest message to this member that has something to tap, for ten minutes."""
+    query = (
+        select(OutboundMessage)
+        .where(
+            OutboundMessage.member_id == member_id,
+            OutboundMessage.offers.is_not(None),
+            OutboundMessage.state.not_in(NEVER_ARRIVED),
+            OutboundMessage.accepted_at > now - GOOD_FOR,
+        )
+        .order_by(OutboundMessage.accepted_at.desc(), OutboundMessage.created_at.desc())
+        .limit(1)
+    )
+    return _opened(session, session.scalar(query))
+
+
+def under(session: Session, member_id: int, sid: str) -> Menu:
+    """What stands under one message to this member, however old it is."""
+    query = select(OutboundMessage).where(OutboundMessage.member_id == member_id, OutboundMessage.sid == sid)
+    return _opened(session, session.scalar(query))
+
+
+def meant(menu: Menu, line: str, *, quoted: bool) -> str | None:
+    """The line that an answer stands for: its number, its label, or, to a quoted message, a plain yes or no.
+
+    A number that a label ends with ("Use 2") is that one.
+    """
+    said = line.strip().casefold().rstrip(".)!")
+    if said.isascii() and said.isdigit() and len(said) <= 2:
+        numbered = [says for label, says in menu if label.split()[-1:] == [said]]
+        place = int(said)
+        return next(iter(numbered or [says for _, says in menu[place - 1 : place] if place]), None)
+    for label, says in menu:
+        if said == label.casefold():
+            return says
+    if not quoted or said not in {"yes", "no"}:
+        return None
+    agreeing = [says for label, says in menu if label.casefold().split()[0].strip(",") == said]
+    only = [menu[0][1]] if said == "yes" and len(menu) == 1 else []
+    return next(iter(agreeing or only), None)
+
+
+def _opened(session: Session, row: OutboundMessage | None) -> Menu:
+    if row is None or row.offers is None:
+        return []
+    try:
+        return [(label, says) for label, says in json.loads(vault(session).open(PURPOSE, row.id, row.offers))]
+    except Unreadable:
+        return []
