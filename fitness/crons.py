@@ -13,6 +13,7 @@ from fitness.dates import Dates
 NOON = time(12)
 LONGEST = 40  # the column it is kept in
 LOOKED_AT = 60
+NO_CRON = "That is not a cron line. One has five fields, such as 30 7 * * 1,4."
 SOME_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -29,11 +30,13 @@ class Cron:
     def __post_init__(self) -> None:
         if len(self.line) > LONGEST:
             raise BadCron(f"A cron line of mine has at most {LONGEST} signs.")
+        if len(self.line.split()) != 5 or not self.line.isascii():  # cronsim would take a sixth for seconds
+            raise BadCron(NO_CRON)
         try:
             dues = CronSim(self.line, SOME_MONDAY)
             days = [_last_day(next(dues)) for _ in range(LOOKED_AT)]
         except (CronSimError, StopIteration):
-            raise BadCron("That is not a cron line. One has five fields, such as 30 7 * * 1,4.") from None
+            raise BadCron(NO_CRON) from None
         apart = [(after - before).days for before, after in pairwise(days)]
         if min(apart) < 1:
             raise BadCron("That would come more than once a day.")

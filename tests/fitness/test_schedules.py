@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fitness.crons import BadCron
 from fitness.dates import Dates
 from fitness.schedules import (
     LAST_DAY,
@@ -200,29 +201,34 @@ def test_a_schedule_survives_cron(schedule):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "why"),
     [
-        "",
-        "0 18 * *",
-        "0 18 * * *",
-        "0 18 * * 0 *",
-        "*/5 * * * *",
-        "0 24 * * 0",
-        "60 18 * * 0",
-        "0 18 * * 8",
-        "0 18 * * 1,3",
-        "0 18 * * sun",
-        "0 18 29 * *",
-        "0 18 0 * *",
-        "0 18 1 * 1",
-        "0 18 1 6 *",
-        "-1 18 * * 0",
-        "٠ 18 * * 0",
+        *((text, "not a cron line") for text in ("", "0 18 * *", "0 18 * * 0 *", "0 24 * * 0", "60 18 * * 0")),
+        *(
+            (text, "not a cron line")
+            for text in ("0 18 * * 8", "0 18 0 * *", "-1 18 * * 0", "٠ 18 * * 0", "0 8 30 2 *")
+        ),
+        *((text, "more than once a day") for text in ("*/5 * * * *", "0 * * * *", "0 8,20 * * *")),
+        ("0 8 29 2 *", "less than once a year"),
+        ("0 8 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15 * *", "at most 40 signs"),
     ],
 )
-def test_any_other_cron_is_refused(text):
-    with pytest.raises(ValueError, match="is not a weekly or monthly schedule"):
+def test_a_cron_that_makes_no_digest_is_refused(text, why):
+    with pytest.raises(BadCron, match=why):
         from_cron(text)
+
+
+OTHERS = ("0 18 * * *", "30 7 * * 1,4", "30 2 * * *", "0 18 29 * *", "0 18 1 * 1", "0 18 1 6 *", "0 9 * * 1#1")
+
+
+@pytest.mark.parametrize("line", OTHERS)
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe"])
+def test_by_cron_every_day_is_in_one_digest(line, zone):
+    schedule = from_cron(line)
+    assert cron(schedule) == line
+    spans = [due_period(schedule, zone, due) for due in dues(schedule, zone, utc("2026-02-01"), utc("2027-12-01"))]
+    assert len(spans) >= 1
+    assert all(after.start - before.end == timedelta(1) for before, after in pairwise(spans))
 
 
 @pytest.mark.parametrize(
