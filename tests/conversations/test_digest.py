@@ -220,7 +220,7 @@ def test_who_hides_is_not_named_in_a_correction(town: Town, zoe: Person, jose: P
 def test_a_schedule_that_makes_no_sense_is_explained(zoe: Person) -> None:
     start_group(zoe)
     assert zoe.says("schedule sun 25:00").startswith("“25:00” is not a time of day. I read times like 18:00 or 6pm.")
-    assert 'I know *schedule*, but not what "funday" means there.' in zoe.says("schedule funday")
+    assert 'I know *schedule*, but not what "blorp" means there.' in zoe.says("schedule blorp")
     assert "every Sunday at 18:00" in zoe.says("schedule")
 
 
