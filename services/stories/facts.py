@@ -34,7 +34,7 @@ class Fact:
     sport: Sport | None = None
     sports: tuple[Sport, ...] = ()
     since: date | None = None
-    thing: Any = field(default=None, compare=False)
+    thing: Any = field(default=None, compare=False, repr=False)
     competitive: bool = field(default=False, compare=False)
 
     def is_about(self, member_id: int) -> bool:

@@ -167,6 +167,26 @@ def goal(scene: Scene) -> Iterator[Fact]:
 
 
 @finder
+def rivalry(scene: Scene) -> Iterator[Fact]:
+    """Two who are often close to each other, one pair a week."""
+    told = scene.rivalry
+    if told is not None and told.ahead is not None:
+        other = told.other if told.ahead is told.one else told.one
+        yield Fact("rivalry", 52, (told.ahead, other), float(told.by), thing=told.duel, competitive=True)
+
+
+@finder
+def challenge(scene: Scene) -> Iterator[Fact]:
+    """What the group has taken up for a while."""
+    for standing in scene.challenges:
+        if standing.forecast is not None and standing.done > 0:
+            yield Fact("challenge", 54, number=standing.days_left, thing=standing)
+        elif standing.is_ranked and standing.lines:
+            first = standing.lines[0].member
+            yield Fact("challenge_led", 51, (first,), number=standing.days_left, thing=standing, competitive=True)
+
+
+@finder
 def group_streak(scene: Scene) -> Iterator[Fact]:
     """Weeks in a row in which several were active."""
     least = min(3, scene.board.sharing)

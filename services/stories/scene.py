@@ -8,7 +8,9 @@ from functools import cached_property
 from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Member, RecordSet
+from services.contests import Standing
 from services.goals import Progress
+from services.rivalry import Told
 from services.standings import Board, Row
 
 
@@ -57,6 +59,8 @@ class Scene:
     away: Sequence[tuple[Member, date | None]] = ()
     records: Sequence[RecordSet] = ()
     goal: Progress | None = None
+    challenges: Sequence[Standing] = ()
+    rivalry: Told | None = None
 
     @property
     def rows(self) -> Sequence[Row]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fitness.dates import Dates, month_of
 from fitness.metrics import Metric
 from models import DigestRun, Group, RunStatus
-from services import away, goals, privacy, records, standings
+from services import away, challenges, goals, privacy, records, rivalry, standings
 from services.settings import settings_of
 from services.standings import Board
 from services.stories import corrections, history
@@ -18,6 +18,7 @@ from services.stories.scene import Scene
 from services.stories.text import Teller
 
 METRIC = Metric.POINTS
+DAYS_IN_WEEK = 7
 FIELDS = ("count", "time", "distance", "sports", "elevation")
 
 
@@ -41,6 +42,8 @@ def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None 
         said=said,
         records=records.records_of(session, list(visible), dates),
         goal=goals.progress(session, group, dates.end),
+        challenges=challenges.running(session, group, dates.end),
+        rivalry=rivalry.of_week(session, group, dates) if dates.days == DAYS_IN_WEEK else None,
         correction=corrections.correction(last, visible) if last else None,
     )
 

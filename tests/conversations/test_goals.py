@@ -71,3 +71,16 @@ def test_whoever_hides_is_in_no_group_goal(zoe: Person, jose: Person, sara: Pers
     assert zoe.says("group goal").splitlines()[1].startswith("20.0 km so far (10%)")
     hide(sara, field="distance")
     assert zoe.says("group goal").splitlines()[1].startswith("20.0 km so far (10%)")
+
+
+def test_a_digest_tells_of_the_goal_and_of_a_challenge(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(*range(2, 19), minutes=60))
+    has_moved(jose, runs(16, 17))
+    zoe.says("group goal 300 km month")
+    zoe.says("challenge new distance 16 to 22 nov")
+    zoe.says("ok")
+    jose.says("challenge join")
+    heard = zoe.says("digest this week")
+    assert "190 km" in heard, "the goal"
+    assert "🏁 *Most distance:* *Zoë* leads, " in heard

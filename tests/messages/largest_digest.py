@@ -10,7 +10,7 @@ from services.standings import Row
 from services.stories.facts import Fact
 from services.stories.scene import Correction
 from services.stories.text import Me
-from tests.messages.largest import BIG, CROSSING, WHEN, YEAR, person
+from tests.messages.largest import BIG, CHALLENGE, CROSSING, WHEN, YEAR, person
 
 ROW = Row(Place(49, 49, YEAR, tied=False), person(49), BIG, -88)
 THING = SimpleNamespace(
@@ -19,6 +19,11 @@ THING = SimpleNamespace(
     value=99_999.0,
     metric="points",
     forecast=SimpleNamespace(done=4_999_950.0, target=9_999_950.0),
+    challenge=CHALLENGE,
+    one=1,
+    one_won=52,
+    other_won=52,
+    since=date(2025, 9, 30),
 )
 FACT = Fact(
     "longest",
