@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from jobs import crash, pictures, schedule
 from jobs.pace import Pace, patience
-from jobs.queue import hold, job, release
+from jobs.queue import hold, job, release, ring
 from jobs.work import transaction
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Parcel
@@ -47,7 +47,8 @@ class HandOver:
 def drain(world: World) -> int:
     """Hand over all that may leave now, many at a time, each at its place in the pace. Gives how many were claimed.
 
-    When all is done it stays for a moment: replies come in bursts, and the next one then costs no new process.
+    When all is done it stays for a moment: replies come in bursts, and the next one then costs no new process. One
+    worker is enough for the fastest pace, so while it is at it no other is woken, and the rest make digests.
     """
     until, count = time.monotonic() + FOR_SECONDS, 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -56,6 +57,9 @@ def drain(world: World) -> int:
             if not _more_comes(world, until):
                 break
     crash.here("before_ring_again")
+    release(world, drain)
+    if _ready(world, 1):
+        ring(world, drain)
     _ring_again(world)
     return count
 
@@ -65,6 +69,7 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
     pace, count = Pace(world.redis, world.settings.send_rate), 0
     on_the_way: set[Future[HandOver]] = set()
     while True:
+        hold(world, drain)
         free = AT_ONCE - len(on_the_way) if time.monotonic() < until else 0
         wanted = _ready(world, free)
         places = pace.take(wanted)
@@ -84,15 +89,14 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
 
 
 def _more_comes(world: World, until: float) -> bool:
-    """Stay and look, if nobody else does; meanwhile nobody else is woken.
+    """Stay and look for a moment; meanwhile nobody else is woken.
 
     Whoever rang while the bell was held is found by the last look, after it was let go.
     """
     stay = min(time.monotonic() + world.settings.linger_seconds, until)
-    if time.monotonic() >= stay or not hold(world, drain):
-        return time.monotonic() < until and _ready(world, 1) > 0
     found = False
     while not found and time.monotonic() < stay:
+        hold(world, drain)
         time.sleep(LOOK_EVERY)
         found = _ready(world, 1) > 0
     release(world, drain)

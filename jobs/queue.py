@@ -94,15 +94,10 @@ def ring(world: World, work: Work) -> bool:
     return True
 
 
-def hold(world: World, work: Work) -> bool:
-    """Let nobody else be woken for this: whoever holds the bell is looking already. It frees itself in a moment.
-
-    False when somebody else holds it, or has been woken already.
-    """
-    try:
-        return bool(world.redis.set(f"{RUNG}{work.name}", 1, nx=True, ex=HELD))
-    except RedisError:
-        return False
+def hold(world: World, work: Work) -> None:
+    """Hold the bell: who is at this work looks for more, so nobody else is woken. It frees itself in a moment."""
+    with suppress(RedisError):
+        world.redis.set(f"{RUNG}{work.name}", 1, ex=HELD)
 
 
 def release(world: World, work: Work) -> None:

@@ -21,7 +21,7 @@ from bench.truth import reference
 from bot import receiving
 from jobs.queue import RUNG
 from jobs.tick import tick
-from messages.message import Message
+from messages.message import Approved, Message
 from models import DigestRun, MessageKind, MessageState, OutboundMessage, RunStatus
 from providers.messenger import Inbound
 from services import mailbox, members
@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RUNS = int(os.environ.get("CRASH_RUNS", "2"))
 DIED = 9
 CALLBACKS = ("normal", "off", "doubled", "reordered", "before_answer")
-PIECES = ("jobs/delivery.py", "jobs/digests.py", "jobs/queue.py", "jobs/tick.py", "jobs/work.py", "bot/receiving.py")
+ROOMS = ("delivery", "digests", "pictures", "queue", "tick", "work")
+PIECES = (*(f"jobs/{name}.py" for name in ROOMS), "bot/receiving.py")
 CHART = {"title": "Everybody", "subtitle": "This week", "bars": [], "legend": []}
 
 
@@ -94,7 +95,9 @@ def written(town: Town, random: Random, *, more: int = 0, charts: bool = False) 
         for member_id in people:
             for number in range(random.randint(1, 2)):
                 kind = random.choice(list(MessageKind))
-                words = Message(f"No. {number} for {member_id}", chart=CHART if charts else None)
+                text = f"No. {number} for {member_id}"
+                later = Approved("garmin_notice", {"1": "Friend", "2": text})
+                words = Message(text, chart=CHART if charts else None, approved=later)
                 mailbox.post(session, member_id, words, town.clock(), kind=kind, key=f"test:{member_id}:{number}")
 
 
