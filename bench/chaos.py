@@ -129,7 +129,7 @@ def report(run: Run) -> str:
     fell = ", ".join(f"{name} {count}×" for name, count in sorted(keeper.fell.items()) if count) or "nothing"
     slowest = max((row.quiet_at - row.over_at for row in run.rows if row.quiet_at is not None), default=0.0)
     lines = [
-        f"kill -9: {keeper.killed.total()} ({killed})",
+        f"kill -9: {keeper.processes} processes in {keeper.killed.total()} strikes ({killed})",
         f"fell by itself: {fell}",
         f"slowest recovery: {slowest:.1f} s after the last fault of its phase",
     ]

@@ -1,6 +1,7 @@
 """Many people: what they are to be told, and what they write themselves."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,13 +56,15 @@ class Crowd:
     expected: list[Expected] = field(default_factory=list)
     _stop: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
+    _broken: list[Exception] = field(default_factory=list)
     _number: int = 0
 
     def begin(self, phase: str) -> None:
         """Start writing; every message belongs to this phase."""
         self._stop.clear()
         self.random.shuffle(self.residents)
-        self._threads = [Thread(target=write, args=(phase,)) for write in (self._post_waves, self._write_in)]
+        writers = (self._post_waves, self._write_in)
+        self._threads = [Thread(target=self._writing, args=(write, phase)) for write in writers]
         for thread in self._threads:
             thread.start()
 
@@ -70,6 +73,15 @@ class Crowd:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        if self._broken:
+            raise Lost("the crowd fell silent") from self._broken[0]
+
+    def _writing(self, write: Callable[[str], None], phase: str) -> None:
+        """A run in which nobody writes any more proves nothing: whatever stops a writer is told at the end."""
+        try:
+            write(phase)
+        except Exception as error:  # noqa: BLE001 - raised again by `end`
+            self._broken.append(error)
 
     def _post_waves(self, phase: str) -> None:
         readers = cycle(self.residents)
@@ -85,7 +97,7 @@ class Crowd:
         written = []
         for reader, kind in wave:
             self._number += 1
-            message = self._words(phase, reader, kind)
+            message = self._words(phase, reader)
             # Which of its two forms a message takes is only decided when it leaves.
             body = None if self.silent else message.text
             written.append((reader, kind, message, Expected(phase, f"bench:{self._number}", body)))

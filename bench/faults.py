@@ -35,13 +35,13 @@ def phases(*, callbacks: bool) -> list[Phase]:
 
 def _kills() -> list[Phase]:
     return [
-        Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 150),
-        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 150),
-        Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 150),
-        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 6, 100),
+        Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 220),
+        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 220),
+        Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 240),
+        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 6, 160),
         Phase("TERM, then kill -9 worker dyno", _repeated("restart_dyno"), 6, 45),
-        Phase("kill -9 clock", _repeated("kill_clock"), 5, 70),
-        Phase("kill -9 web", _repeated("kill_web"), 6, 60),
+        Phase("kill -9 clock", _repeated("kill_clock"), 5, 60),
+        Phase("kill -9 web", _repeated("kill_web"), 6, 50),
     ]
 
 
@@ -88,7 +88,7 @@ def _lists() -> list[Phase]:
     return [
         Phase("list lags 1.5 s, no callbacks", _listless(lag=1.5), 4, 20),
         Phase("list fails, no callbacks", _listless(status=503), 4, 20),
-        Phase("everything at once", _everything, 8, 130),
+        Phase("everything at once", _everything, 8, 180),
     ]
 
 

@@ -34,6 +34,7 @@ class Keeper:
         self.on, self.random = on, random
         self.killed: Counter[str] = Counter()
         self.fell: Counter[str] = Counter()
+        self.processes = 0
         self._expected: set[int] = set()
         self._done = Event()
         self._commands = _commands(clocks, self.on.folder.name)
@@ -53,26 +54,26 @@ class Keeper:
         for name in self._commands:
             self._kill_all(self.on.processes[name])
         for pid in _named(self.on.folder.name):
-            _kill(pid)
+            self._kill(pid)
 
     def kill_horse(self) -> None:
         """Kill a work-horse in the middle of its job."""
         victim = self._victim()
-        if victim.horse is not None and _kill(victim.horse):
+        if victim.horse is not None and self._kill(victim.horse):
             self.killed["work-horse"] += 1
 
     def kill_worker(self) -> None:
         """Kill a worker alone: its work-horse goes on as an orphan."""
-        if _kill(self._victim().worker):
+        if self._kill(self._victim().worker):
             self.killed["worker"] += 1
 
     def kill_both(self) -> None:
         """Kill a worker and its work-horse."""
         victim = self._victim()
-        if _kill(victim.worker):
+        if self._kill(victim.worker):
             self.killed["worker and horse"] += 1
         if victim.horse is not None:
-            _kill(victim.horse)
+            self._kill(victim.horse)
 
     def kill_dyno(self) -> None:
         """Kill the pool with all its workers and work-horses, as when a machine goes."""
@@ -108,7 +109,7 @@ class Keeper:
         master = self.on.processes["web"].pid
         workers = [pid for pid, parent, _ in _processes() if parent == master]
         if workers and self.random.random() < 0.5:
-            _kill(self.random.choice(workers))
+            self._kill(self.random.choice(workers))
         else:
             self._kill_all(self.on.processes["web"])
             self._await("web")
@@ -139,13 +140,21 @@ class Keeper:
         for pid in doomed:  # grows while it is walked: children of children
             doomed += [child for child, parent, _ in table if parent == pid]
         for pid in doomed:
-            _kill(pid)
+            self._kill(pid)
         root.wait()
 
     def _await(self, name: str) -> None:
         """Wait until the process is started again."""
         while self.on.processes[name].poll() is not None and not self._done.is_set():
             time.sleep(0.02)
+
+    def _kill(self, pid: int) -> bool:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        self.processes += 1
+        return True
 
     def _keep(self) -> None:
         while not self._done.wait(LOOK_EVERY):
@@ -172,11 +181,3 @@ def _named(mark: str) -> list[int]:
     """Those of the worker's processes that are left, orphans too: a fork keeps the command line it came from."""
     listing = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     return [int(line.split()[0]) for line in listing.splitlines() if line.endswith(f" {mark}")]
-
-
-def _kill(pid: int) -> bool:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True

@@ -26,7 +26,7 @@ RUNG = "rung:"
 FAILED_KEPT = 7 * 24 * 3600
 # A bell that was rung and not yet heard is not rung again; should the job be lost, it may be after so many seconds.
 UNHEARD = 15
-HELD = 3
+HELD_MS = 1_000
 
 
 answering: dict[Bell, "Work"] = {}
@@ -97,7 +97,7 @@ def ring(world: World, work: Work) -> bool:
 def hold(world: World, work: Work) -> None:
     """Hold the bell: who is at this work looks for more, so nobody else is woken. It frees itself in a moment."""
     with suppress(RedisError):
-        world.redis.set(f"{RUNG}{work.name}", 1, ex=HELD)
+        world.redis.set(f"{RUNG}{work.name}", 1, px=HELD_MS)
 
 
 def release(world: World, work: Work) -> None:
