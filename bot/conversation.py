@@ -147,7 +147,7 @@ def _respond_to_words(turn: Turn) -> Settled:
         return "stop", commands["stop"](turn)
     turn.line, reading = _read(turn)
     if isinstance(reading, NotUnderstood):
-        if manners.is_intro_due(turn):
+        if not reading.why and manners.is_intro_due(turn):
             return INTRO, commands["start"](turn)
         return NOT_UNDERSTOOD, _puzzled(turn, reading)
     _require(turn, _asked_here(reading), reading.command.name)

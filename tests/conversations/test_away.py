@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from fitness.periods import Dates
 from models import Absence, Group, Member
-from services import away, standings
+from services import away, privacy
 from tests.scenes import november, start_group
 from tests.town import Person, Town
 
@@ -24,7 +24,7 @@ def shown(town: Town, day: date) -> list[tuple[str, date | None]]:
     """Who is shown to be away, and until when."""
     with town.world.sessions() as session:
         group = session.scalars(select(Group)).one()
-        return [(each.member.name, each.until) for each in away.shown(session, standings.sharing(session, group), day)]
+        return [(each.member.name, each.until) for each in away.shown(session, privacy.sharing(session, group, "points"), day)]
 
 
 def test_a_holiday_with_an_end(town: Town, zoe: Person) -> None:

@@ -109,4 +109,4 @@ def test_figures_are_kept_with_the_row_and_change_with_it(town: Town) -> None:
         figures = session.scalars(select(Activity.processed_metrics)).one()
     assert (figures["minutes"], figures["km"], figures["heart_rate"]) == (40.0, 5.0, 140.0)
     assert figures["splits"]["1000"] == 300.5
-    assert figures["is_private"] is True
+    assert "is_private" not in figures
