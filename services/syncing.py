@@ -26,6 +26,7 @@ from services import breakers, linking, records, scoring
 from services.bells import Bell, ring
 from services.metrics import metrics_of
 from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
+from services.totals import ids
 
 FIRST_WINDOW = timedelta(days=365)
 WINDOW = timedelta(days=35)  # this week and the four digests before it
@@ -308,7 +309,7 @@ def silent_since(session: Session, member_ids: Sequence[int]) -> datetime | None
     shut_until = select(Breaker.shut_until).where(Breaker.name == breakers.GARMIN).scalar_subquery()
     # Who comes due while Garmin is left alone has not failed, but is not read either.
     waits = or_(GarminAccount.failed_at.is_not(None), GarminAccount.next_sync_at < shut_until)
-    silent = (GarminAccount.member_id.in_(member_ids), GarminAccount.status == GarminStatus.LINKED, waits)
+    silent = (GarminAccount.member_id == ids(member_ids), GarminAccount.status == GarminStatus.LINKED, waits)
     return session.scalar(select(func.min(GarminAccount.last_sync_at)).where(*silent))
 
 

@@ -24,7 +24,10 @@ def shown(town: Town, day: date) -> list[tuple[str, date | None]]:
     """Who is shown to be away, and until when."""
     with town.world.sessions() as session:
         group = session.scalars(select(Group)).one()
-        return [(each.member.name, each.until) for each in away.shown(session, privacy.sharing(session, group, "points"), day)]
+        return [
+            (each.member.name, each.until)
+            for each in away.shown(session, privacy.sharing(session, group, "points"), day)
+        ]
 
 
 def test_a_holiday_with_an_end(town: Town, zoe: Person) -> None:

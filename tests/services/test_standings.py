@@ -130,7 +130,8 @@ FILL = """
     INSERT INTO activities (member_id, garmin_activity_id, type, sport, start_utc, utc_offset, local_date, duration,
         distance, elevation_gain, manual, points, points_version, private, processed_metrics, raw_data, fingerprint)
     SELECT m.id, m.id * 1000 + n, 'running', (ARRAY['run', 'ride', 'swim', 'yoga'])[1 + n % 4], now(), 0,
-        DATE '2026-11-22' - ((n - 1) * 365 / :each), 3600, 10000, 100, false, 50 + n % 9, :version, false, '{}', '{}', ''
+        DATE '2026-11-22' - ((n - 1) * 365 / :each), 3600, 10000, 100, false, 50 + n % 9, :version, false, '{}', '{}',
+        ''
     FROM members m, generate_series(1, :each) n"""
 
 
