@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import NoResultFound, OperationalError
@@ -71,12 +72,13 @@ def read(world: World, errand: Errand) -> Found:
 
 def _read_through(world: World, errand: Errand, account: Session) -> Found:
     """Read the window page by page, mark what is gone, read steps if they are due, and tell a member who waits."""
-    total, seen = Found(), set[int]()
+    total, seen, legs = Found(), set[int](), list[dict[str, Any]]()
     for page in account.activities(errand.start, errand.end):
         with transaction(world) as session:
             found = syncing.store(session, errand, page, account.tokens)
         crash.here("after_page")
         seen |= {row["activityId"] for row in page.rows if isinstance(row.get("activityId"), int)}
+        legs += [row for row in page.rows if row.get("parentId")]
         total.uncounted |= found.uncounted
         total.new += found.new
         total.changed += found.changed
@@ -84,6 +86,7 @@ def _read_through(world: World, errand: Errand, account: Session) -> Found:
     with transaction(world) as session:
         total.gone = syncing.finish(session, errand, seen, world.now(), certainly_gone)
         member = _member(session, errand)
+        syncing.add_legs(session, member.id, legs)  # their session may stand on another page
         doubts.ask(session, member, world.now())
         if errand.is_first or errand.was_asked:
             message = notices.synced(session, member, len(total.new), is_first=errand.is_first)

@@ -37,6 +37,10 @@ class NeedsCode:
     state: str = field(repr=False)
 
 
+# Garmin's list hides the legs of a triathlon unless it is asked for them; each names its session in `parentId`.
+WITH_LEGS = {"excludeChildren": "false"}
+
+
 @dataclass(frozen=True)
 class Page:
     """Some rows of an activity list as Garmin sent them, newest first. `last` tells that no more follow."""

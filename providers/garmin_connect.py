@@ -31,7 +31,7 @@ from providers.errors import (
     WrongCode,
     WrongPassword,
 )
-from providers.garmin import DaySteps, NeedsCode, Page, Profile, SignedIn, spans
+from providers.garmin import WITH_LEGS, DaySteps, NeedsCode, Page, Profile, SignedIn, spans
 
 # Tried in order by the library, each a burst of its own; the plain-requests twins add requests and no hope.
 USELESS_STRATEGIES = {"mobile+requests", "portal+requests"}
@@ -164,7 +164,7 @@ class Account:
 
     def _rows(self, first: int, limit: int, start: date, end: date) -> list[dict[str, Any]] | None:
         """One page, or None when the server failed at a size that could be smaller."""
-        window = {"startDate": start.isoformat(), "endDate": end.isoformat()}
+        window = {"startDate": start.isoformat(), "endDate": end.isoformat()} | WITH_LEGS
         try:
             found = self._asked(lambda: self.library.search_activities(first, limit, **window))
         except GarminUnavailable as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 from providers.clock import Clock
 from providers.errors import GarminError, GarminUnavailable, KeyRejected, LinkBroken
-from providers.garmin import DaySteps, Page, Profile, SignedIn, spans
+from providers.garmin import WITH_LEGS, DaySteps, Page, Profile, SignedIn, spans
 from providers.garmin_personal_http import Answer, Wire
 
 HOST = "https://personal.connectapi.garmin.com"
@@ -156,7 +156,7 @@ class Account:
     def _page(self, first: int, start: date, end: date) -> tuple[list[dict[str, Any]], bool]:
         """One page and whether it is the last. A page that the server cannot give is asked for again, smaller."""
         limit = wanted = self._door.page
-        window = {"startDate": start.isoformat(), "endDate": end.isoformat()}
+        window = {"startDate": start.isoformat(), "endDate": end.isoformat()} | WITH_LEGS
         while (answer := self._ask(SEARCH, start=first, limit=limit, **window)).status == 500 and limit > SMALLEST_PAGE:
             limit = max(limit // 2, SMALLEST_PAGE)
         rows = answer.data(self._door.now())

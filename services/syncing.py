@@ -195,7 +195,7 @@ def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     found = Found(uncounted={raw["activityId"] for raw in page.rows if _has_id(raw) and not _is_session(raw)})
     _merge(session, account.member_id, _rows(account, page.rows), found)
-    _add_legs(session, account.member_id, page.rows)
+    add_legs(session, account.member_id, page.rows)
     if tokens != errand.tokens:  # a worker that comes late must not put old tokens in the place of new ones
         linking.keep_tokens(session, account, tokens)
     return found
@@ -214,7 +214,7 @@ def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]]
         raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would be on the boards of weeks that have not come
     found = Found()
     _merge(session, member.id, read, found)
-    _add_legs(session, member.id, rows)
+    add_legs(session, member.id, rows)
     _mark_twins(session, member.id, min(row.local_date for row in read.values()))
     records.refresh(session, member.id)
     return found
@@ -382,10 +382,8 @@ def _merge(session: Session, member_id: int, rows: dict[int, Activity], found: F
             found.changed += 1
 
 
-def _add_legs(session: Session, member_id: int, raws: Sequence[dict[str, Any]]) -> None:
-    """Let the parts of multisport sessions earn their points. A session that is listed on a later page than its parts
-    finds them when it is read again.
-    """
+def add_legs(session: Session, member_id: int, raws: Sequence[dict[str, Any]]) -> None:
+    """Let the parts of multisport sessions that are stored earn their points."""
     legs: dict[int, list[dict[str, Any]]] = {}
     for raw in raws:
         if isinstance(raw.get("parentId"), int) and _has_id(raw):

@@ -134,3 +134,18 @@ def test_the_question_reaches_who_was_silent_for_a_day(town: Town, zoe: Person) 
     assert "seems impossible and does not count yet. Is it right?" in zoe.heard
     assert zoe.taps("Show me").startswith("⚠️ 🚶 Walk 20.0 km")
     assert zoe.taps("It's right").startswith("✅ Counted")
+
+
+def test_a_triathlon_on_the_watch_earns_what_its_parts_earn(town: Town, zoe: Person) -> None:
+    def upload(athlete: Athlete) -> None:
+        """An hour and 40 minutes: 20 minutes in the water, an hour on the bike, 20 minutes on foot."""
+        whole = athlete.upload(type_key="multi_sport", start=november(15, 9), seconds=6_000, metres=30_000, parent=True)
+        legs = (("lap_swimming", 9, 20, 1_000), ("road_biking", 10, 60, 25_000), ("running", 11, 20, 4_000))
+        for kind, hour, minutes, metres in legs:
+            athlete.upload(type_key=kind, start=november(15, hour), seconds=60 * minutes, metres=metres, parentId=whole)
+
+    zoe.says("hi")
+    has_moved(zoe, upload)
+    heard = zoe.says("why")
+    assert "The sum of its parts:\nlap swimming 20 min: 18.7\nroad biking 60 min: 63.3\nrunning 20 min: 27.5" in heard
+    assert len(zoe.says("last").splitlines()) < 6, "one session, not four"

@@ -494,6 +494,7 @@ def test_the_key_is_told_to_nobody(
 ) -> None:
     """Every failure at every step, with all that it leaves behind searched for the key and its token."""
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "urllib3")  # which a process of ours keeps quiet
     token = jwt(exp=int(START.timestamp()) + 86_400, canary=1)
     echoes = [
         lambda status=each: flask.Response(f"{CANARY} {token}", status) for each in (200, 400, 401, 403, 429, 500)
