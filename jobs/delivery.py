@@ -1,10 +1,11 @@
 """Handing messages over: claim and commit, send with no transaction open, mark."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import batched
 
 import structlog
 from redis import RedisError
@@ -19,11 +20,13 @@ from providers.messenger import Parcel
 from services import breakers, contents, outbox, outcomes
 from services.bells import Bell
 from services.outbox import Claimed
+from services.outcomes import Look
 from world import World
 
 log = structlog.get_logger()
 
 AT_ONCE = 24
+LOOKS_AT_ONCE = 8
 FOR_SECONDS = 50
 TICK_IS_NEAR = 45
 LOOK_EVERY = 0.05
@@ -141,20 +144,36 @@ def _look_up(world: World) -> None:
         outcomes.expire_leases(session, world.now() + pause)
         outcomes.give_up_doubts(session, world.now())
     crash.here("after_leases_expired")
+    until = time.monotonic() + FOR_SECONDS
+    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
+        while looks := _due_looks(world, until):
+            for some in batched(looks, LOOKS_AT_ONCE):
+                if not all(list(pool.map(lambda look: _looked(world, look, pause), some))):
+                    return  # the vendor is not well: the next tick tries again, with other ones first
+
+
+def _due_looks(world: World, until: float) -> Sequence[Look]:
+    """Whoever was looked for is due again only after a pause: so this comes to an end."""
+    if time.monotonic() >= until:
+        return ()
     with world.sessions() as session:
-        looks = outcomes.due_looks(session, world.now())
-    for look in looks:
-        try:
-            listed = world.messenger.sent_to(look.address)
-        except MessengerError as error:
-            log.warning("look failed", message=str(look.id), why=str(error))
-            with transaction(world) as session:
-                outcomes.could_not_look(session, look, world.now() + pause)
-            return  # the vendor is not well: the next tick tries again, with another one first
-        crash.here("after_list")
+        return outcomes.due_looks(session, world.now())
+
+
+def _looked(world: World, look: Look, pause: timedelta) -> bool:
+    """Look for one message. False when the vendor's list cannot be had."""
+    try:
+        listed = world.messenger.sent_to(look.address)
+    except MessengerError as error:
+        log.warning("look failed", message=str(look.id), why=str(error))
         with transaction(world) as session:
-            outcomes.looked(session, look, listed, world.now(), pause)
-            crash.here("before_looked_commit")
+            outcomes.could_not_look(session, look, world.now() + pause)
+        return False
+    crash.here("after_list")
+    with transaction(world) as session:
+        outcomes.looked(session, look, listed, world.now(), pause)
+        crash.here("before_looked_commit")
+    return True
 
 
 def _ask_after(world: World) -> None:
