@@ -93,7 +93,26 @@ def definitions() -> list[Content]:
 
 def push(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
     """Store what is new or changed at the vendor, and ask for the approvals. Safe to repeat."""
-    return [_pushed(session, messenger, content, now) for content in definitions()]
+    return [push_one(session, messenger, content, now) for content in definitions()]
+
+
+def push_one(session: Session, messenger: Messenger, content: Content, now: datetime) -> Change:
+    """Store one, if it is new or changed. Whoever commits after each makes none twice when a later one fails."""
+    facts = {key: value for key, value in asdict(content).items() if value or key not in LISTS}
+    fingerprint = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+    stored = session.get(StoredContent, content.name)
+    if stored is not None and stored.fingerprint == fingerprint:
+        return Change(content.name, stored.status, stored.category)
+    sid = messenger.push_content(content)
+    status = SESSION
+    if content.kind == APPROVED:
+        # A rejected or changed template needs a name that WhatsApp has not seen.
+        messenger.ask_approval(sid, f"{content.name}_{fingerprint[:8]}", CATEGORY)
+        status = "received"
+    session.merge(
+        StoredContent(name=content.name, sid=sid, fingerprint=fingerprint, status=status, category="", checked_at=now)
+    )
+    return Change(content.name, status)
 
 
 def poll(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
@@ -134,24 +153,6 @@ def said(approved: Approved) -> str:
     """The text of an approved template with its values: what the member will read."""
     body = _approved(FOLDER / f"{approved.name}.json").body
     return PLACEHOLDER.sub(lambda found: approved.values.get(found[1], found[0]), body)
-
-
-def _pushed(session: Session, messenger: Messenger, content: Content, now: datetime) -> Change:
-    facts = {key: value for key, value in asdict(content).items() if value or key not in LISTS}
-    fingerprint = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
-    stored = session.get(StoredContent, content.name)
-    if stored is not None and stored.fingerprint == fingerprint:
-        return Change(content.name, stored.status, stored.category)
-    sid = messenger.push_content(content)
-    status = SESSION
-    if content.kind == APPROVED:
-        # A rejected or changed template needs a name that WhatsApp has not seen.
-        messenger.ask_approval(sid, f"{content.name}_{fingerprint[:8]}", CATEGORY)
-        status = "received"
-    session.merge(
-        StoredContent(name=content.name, sid=sid, fingerprint=fingerprint, status=status, category="", checked_at=now)
-    )
-    return Change(content.name, status)
 
 
 @cache

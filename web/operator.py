@@ -42,8 +42,9 @@ def _templates(world: World) -> AppGroup:
     @group.command("push")
     def push() -> None:
         """Store what is new or changed, and ask for approval."""
-        with _said_plainly(), world.sessions.begin() as session:
-            _print(contents.push(session, world.messenger, world.now()))
+        for content in contents.definitions():
+            with _said_plainly(), world.sessions.begin() as session:
+                _print([contents.push_one(session, world.messenger, content, world.now())])
 
     @group.command("status")
     def status() -> None:

@@ -1,14 +1,21 @@
 """Contents stored at the vendor: pushed once, watched, and held when they may not be used."""
 
+from dataclasses import replace
+
 import pytest
+from sqlalchemy import delete
 
 from messages.message import Approved, Button, Message
-from models import MessageKind, MessageState
+from models import Content, MessageKind, MessageState
+from providers.errors import NotSent
+from providers.messenger import Content as Stored
+from providers.messenger import Messenger
 from services import contents
 from services.contents import Change
 from simulator.twilio.contents import Decision, why_rejected
 from tests.letters import READY, Letters
 from tests.town import Town
+from web.app import create_app
 
 BUTTONS = [*(f"buttons_{count}" for count in (1, 2, 3)), *(f"list_{count}" for count in range(4, 11))]
 TEMPLATES = ["account_notice", "digest_ready", "garmin_notice"]
@@ -149,3 +156,28 @@ def test_the_words_of_a_template_are_what_the_vendor_makes_of_it(letters: Letter
     odd = {**READY.values, "1": "{{2}} \\1 $1", "2": "\u2068سارة\u2069 & Söhne", "6": "{{1}}"}
     pushed = letters.town.twilio.contents[letters.template().sid]
     assert contents.said(Approved("digest_ready", odd)) == pushed.render(odd).body
+
+
+class BreaksOff:
+    """A messenger that stores so many contents, and then cannot be reached."""
+
+    def __init__(self, messenger: Messenger, good_for: int) -> None:
+        self.messenger, self.good_for = messenger, good_for
+
+    def push_content(self, content: Stored) -> str:
+        self.good_for -= 1
+        if self.good_for < 0:
+            raise NotSent("the line is dead")
+        return self.messenger.push_content(content)
+
+
+def test_a_push_that_broke_off_makes_nothing_twice(letters: Letters) -> None:
+    twilio, world = letters.town.twilio, letters.town.world
+    with world.sessions.begin() as session:
+        session.execute(delete(Content))
+    twilio.contents.clear()
+    half = replace(world, messenger=BreaksOff(world.messenger, 5))
+    assert create_app(half).test_cli_runner().invoke(args=["templates", "push"]).exit_code == 1
+    assert len(twilio.contents) == 5
+    assert create_app(world).test_cli_runner().invoke(args=["templates", "push"]).exit_code == 0
+    assert len(twilio.contents) == len(BUTTONS) + len(TEMPLATES)
