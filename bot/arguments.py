@@ -20,6 +20,7 @@ from fitness.routes import Route, find_route
 from fitness.schedules import find_clock, find_weekday
 from fitness.spans import Span, find_span
 from fitness.sports import Sport
+from fitness.vocabulary import NUMBERS
 from models import Units
 
 Found = tuple[Any, Sequence[int]]
@@ -256,6 +257,7 @@ PICTURES = (
     ({"trend", "trends", "weeks", "history", "progress"}, Picture.TREND),
     ({"sport", "sports", "mix", "split"}, Picture.SPORT),
 )
+WEEKS_IN = {"week": 1, "fortnight": 2, "month": 4, "year": 52}
 POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
 CODE = re.compile(r"[A-HJKMNP-Z2-9]{6}")
 
@@ -370,9 +372,12 @@ def _code(words: Sequence[Word]) -> Found | None:
 def _weeks(words: Sequence[Word]) -> Found | None:
     """Find "4 weeks", "4w", or a bare "4"."""
     for i, word in enumerate(words):
-        if match := re.fullmatch(r"(\d{1,3})(w|wk|wks|week|weeks)?", word.key):
-            unit_apart = i + 1 < len(words) and words[i + 1].key in {"week", "weeks"}
-            return Weeks(match[1]), [i, i + 1] if unit_apart else [i]
+        after = words[i + 1].key.removesuffix("s") if i + 1 < len(words) else ""
+        if match := re.fullmatch(r"([0-9]{1,3})(w|wk|wks|week|weeks)?", word.key):
+            each = 1 if match[2] else WEEKS_IN.get(after, 1)
+            return Weeks(int(match[1]) * each), [i, i + 1] if not match[2] and after in WEEKS_IN else [i]
+        if after in WEEKS_IN and (word.key in NUMBERS or word.key in {"a", "next", "this", "the"}):
+            return Weeks(NUMBERS.get(word.key, 1) * WEEKS_IN[after]), [i, i + 1]
     return None
 
 
@@ -400,15 +405,23 @@ def _hours(words: Sequence[Word]) -> Found | None:
     """Two times of day, apart or held together by a dash."""
     apart = [(i, part) for i, word in enumerate(words) for part in re.split("[-\u2013\u2014]", word.key) if part]
     times: list[tuple[time, range]] = []
-    rest = [part for _, part in apart]
+    rest = [_as_on_a_clock(part) for _, part in apart]
     while len(times) < 2 and (found := find_clock(rest)):
         times.append((found[0], found[1]))
         rest = ["" if i in found[1] else part for i, part in enumerate(rest)]
     if len(times) < 2:
         return None
     first, second = sorted(times, key=lambda each: each[1].start)
-    said = range(apart[first[1].start][0], apart[second[1].stop - 1][0] + 1)
+    start = apart[first[1].start][0]
+    led = start > 0 and words[start - 1].key in {"from", "between", "after"}
+    said = range(start - led, apart[second[1].stop - 1][0] + 1)
     return Hours(first[0], second[0]), said
+
+
+def _as_on_a_clock(part: str) -> str:
+    """A dotted "21.30" and a bare "7" are times of day where two of them are wanted."""
+    match = re.fullmatch(r"([0-9]{1,2})(?:[.:]?([0-9]{2}))?", part)
+    return f"{match[1]}:{match[2] or '00'}" if match else part
 
 
 def _each(words: Sequence[Word]) -> Found | None:
@@ -503,7 +516,10 @@ def _setting(words: Sequence[Word]) -> Found | None:
 
 
 def _whole(words: Sequence[Word]) -> Found | None:
-    return next(((int(word.key), [i]) for i, word in enumerate(words) if re.fullmatch(r"\d{1,4}", word.key)), None)
+    for i, word in enumerate(words):
+        if re.fullmatch(r"[0-9]{1,4}", word.key):
+            return int(word.key), [i]
+    return next(((NUMBERS[word.key], [i]) for i, word in enumerate(words) if word.key in NUMBERS), None)
 
 
 def _field(words: Sequence[Word]) -> Found | None:

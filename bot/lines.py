@@ -13,6 +13,15 @@ POLITE = {
     "my", "me", "show", "us", "to", "and", "with", "is", "was", "code", "there", "now", "bot", "gruppetto",
 }  # fmt: skip
 
+SHORTHAND = {
+    "u": "you", "ur": "your", "r": "are", "hw": "how", "wat": "what", "wot": "what", "wht": "what", "hv": "have",
+    "cn": "can", "gd": "good", "shw": "show", "lst": "last", "wk": "week", "wks": "weeks", "yr": "year",
+    "yrs": "years", "mth": "month", "mths": "months", "mnth": "month", "wknd": "weekend", "wkend": "weekend",
+    "2day": "today", "tday": "today", "yday": "yesterday", "yest": "yesterday", "tmrw": "tomorrow",
+    "tmr": "tomorrow", "thnx": "thx", "tnx": "thx", "thanx": "thanks", "thks": "thanks", "ppl": "people",
+    "avrg": "average", "sesh": "session", "grp": "group", "nxt": "next",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Word:
@@ -46,7 +55,8 @@ def key_of(raw: str) -> str:
     No word that means something is longer than this; and one sign may fold into eighteen.
     """
     folded = unicodedata.normalize("NFKC", raw[:LONGEST_WORD]).casefold().strip(EDGES)
-    return re.sub(r"[\ufe0f\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
+    key = re.sub(r"[\ufe0f\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
+    return SHORTHAND.get(key, key)
 
 
 def _seen(sign: str) -> str:

@@ -10,8 +10,8 @@ from rapidfuzz import fuzz, process
 from bot.arguments import CODE, ORDER, Argument, Person, Rest, Who
 from bot.command import Command, commands
 from bot.lines import POLITE, Word, words_of
-from bot.phrases import EVERYDAY, FILLERS, SENTENCES
-from bot.questions import read_question
+from bot.phrases import EVERYDAY, FILLERS, FRAMES, GREETED, SENTENCES, WISH, Frame
+from bot.questions import ROLES, read_question
 from bot.slips import mended
 from fitness.periods import BadPeriod, Period, find_period
 from fitness.schedules import BadClock
@@ -25,6 +25,7 @@ LONG_ENOUGH = 5
 MOST_READ = 60  # words: a longer line is a letter, and only a name or a text may go on
 MOST_BARE = 2  # words in which even an everyday word is a command: "I'm sick"
 MOST_IN_SENTENCE = 10
+MOST_GREETED = 5
 MOST_KEPT = 80  # signs: what people type often is short
 
 
@@ -88,12 +89,16 @@ def _read(line: str) -> Reading:
     words = _from_the_first_spoken(words_of(line))
     if not words:
         return NotUnderstood()
+    return _framed(words) or _read_words(words)
+
+
+def _read_words(words: Sequence[Word]) -> Reading:
     named = _named(words)
     told = _told(*named) if named else None
     if named and told is not None and not isinstance(told, NotUnderstood):
         strict = _is_meant(*named, told) if named[0].destructive else True
         return told if strict else _lost(words)
-    for way in (_sentence, _two_readings, _without_articles, _question, _inside, _only_a_code):
+    for way in (_sentence, _greeting, _two_readings, _without_articles, _wish, _question, _inside, _only_a_code):
         reading = way(words)
         if reading is not None:
             return reading
@@ -106,7 +111,7 @@ def _read(line: str) -> Reading:
 
 def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:
     """Drop the emoji before the first word. Where there is no word, they stay."""
-    return words[next((i for i, word in enumerate(words) if word.is_spoken), 0) :]
+    return words[next((i for i, word in enumerate(words) if word.is_spoken or word.key in commands), 0) :]
 
 
 def _named(words: Sequence[Word]) -> tuple[Command, Sequence[Word]] | None:
@@ -131,6 +136,117 @@ def _is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
     if words[0].key in NOBODY:
         return False
     return not words[0].raw[:1].islower() or len(words) == 1
+
+
+def _framed(words: Sequence[Word]) -> Reading | None:
+    """A line with a gap for what the command is told: "make Ben an admin"."""
+    if len(words) > MOST_READ:
+        return None
+    spoken = [word for word in words if word.is_spoken]
+    while len(spoken) > 1 and spoken[-1].key in COURTESY:
+        spoken.pop()
+    for start in {0, _wished(spoken)}:
+        rest = spoken[start:]
+        keys = [word.key.replace("’", "'") for word in rest]
+        for frame in FRAMES.get(keys[0], ()) if keys else ():
+            gap = frame.gap(keys)
+            reading = _filled(frame, [rest[i] for i in gap]) if gap else None
+            if reading is not None:
+                return reading
+    return None
+
+
+def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
+    """The frame's command, told what is in the gap; nothing where that is not all understood."""
+    command = commands.get(frame.command)
+    if command is None:
+        return None
+    if command.name == "help":
+        return _help(command, gap)
+    if any(each.kind is Who for each in command.arguments) and not _is_one_person(gap):
+        return None
+    reading = _told(command, gap)
+    return reading if isinstance(reading, Understood) and reading.arguments else None
+
+
+def _is_one_person(words: Sequence[Word]) -> bool:
+    """Whether this names somebody: by "@", by capital letters, or by one word that means nothing else."""
+    if words[0].raw.startswith(("@", "#")):
+        return True
+    if any(word.key in NOBODY or word.key in FILLERS or word.key in ROLES or word.key in commands for word in words):
+        return False
+    return len(words) == 1 or all(not word.raw[:1].islower() for word in words)
+
+
+def _help(command: Command, topic: Sequence[Word]) -> Reading | None:
+    """Help about a command, by its name; "how do I leave" asks how, and does not leave."""
+    bare = " ".join(word.key for word in topic if word.key not in ARTICLES)
+    for name in (bare, bare.removesuffix("s"), f"{bare}s"):
+        found = commands.get(name)
+        if found is not None:
+            return Understood(command, {command.arguments[0].name: Rest(found.name)})
+    return None
+
+
+def _wished(words: Sequence[Word]) -> int:
+    """How many words only say that something is wanted."""
+    text = "".join(f"{word.key.replace('’', "'")} " for word in words[:MOST_IN_SENTENCE])
+    found = WISH.match(text)
+    return found.group().count(" ") if found else 0
+
+
+def _wish(words: Sequence[Word]) -> Reading | None:
+    """A wish, and then a command to the letter: "I want to start a new group", "please delete my account"."""
+    spoken = [word for word in words if word.is_spoken]
+    start = _wished(spoken)
+    rest = [word for word in spoken[start:] if word.key not in COURTESY]
+    plain = [word for i, word in enumerate(rest) if word.key not in {"new", "all"} or i > _longest(len(commands))]
+    bare = [word for i, word in enumerate(plain) if word.key not in ARTICLES or i > _longest(len(commands))]
+    if not start and len(bare) == len(rest):
+        return None
+    for each in (rest, plain, bare):
+        named = _named(each)
+        if named is None or named[0].name in EVERYDAY:
+            continue
+        if named[0].destructive and not (_is_asked_for(spoken[:start]) and _is_whole(*named, each)):
+            continue
+        reading = _told(named[0], _without_lead(named[1]))
+        if not isinstance(reading, NotUnderstood):
+            return reading
+    return None
+
+
+def _is_asked_for(lead: Sequence[Word]) -> bool:
+    """Whether it is plainly asked of us: "I'll leave the group" and "let's" only tell."""
+    said = {word.key for word in lead}
+    return not said & {"i'll", "i’ll", "lets", "let's", "let’s", "let", "lemme", "is", "going"} and bool(
+        said & {"please", "pls", "plz", "you"} or (said & {"want", "wanna", "like", "need"})
+    )
+
+
+def _is_whole(command: Command, told: Sequence[Word], words: Sequence[Word]) -> bool:
+    """Whether the words are one of the longer names of a command that asks before it destroys: "leave group"."""
+    return command.name in ASK_FIRST and not told and len(words) > 1
+
+
+def _greeting(words: Sequence[Word]) -> Reading | None:
+    """A greeting, and nothing that means anything: "hola amigo", "hi, is anyone there?"."""
+    spoken = [word for word in words if word.is_spoken]
+    for length in (2, 1):
+        hello = _plain(spoken[:length])
+        if len(spoken) <= length or not (SENTENCES.get(hello) == "start" or _is_hello(hello)):
+            continue
+        rest = spoken[length:]
+        meant = _sentence(rest)
+        if meant is not None:
+            return meant
+        if len(rest) <= MOST_GREETED and all(word.key in FILLERS or word.key in GREETED for word in rest):
+            return Understood(commands["start"])
+    return None
+
+
+def _is_hello(word: str) -> bool:
+    return word not in {"start", "menu", "unstop"} and word in commands and commands[word].name == "start"
 
 
 def _sentence(words: Sequence[Word]) -> Reading | None:
@@ -171,11 +287,12 @@ def _inside(words: Sequence[Word]) -> Reading | None:
     """A name anywhere in a line of which all other words are its arguments, or carry nothing: "last week's board"."""
     if len(words) > MOST_READ:
         return None
+    spoken = sum(word.is_spoken for word in words)
     for start in range(len(words)):
         for length in range(min(_longest(len(commands)), len(words) - start), 0, -1):
             name = " ".join(word.key for word in words[start : start + length])
             found = commands.get(name) or (commands.get(name.removesuffix("'s")) if length == 1 else None)
-            if found is None or found.destructive or (length == 1 and name in EVERYDAY and len(words) > MOST_BARE):
+            if found is None or found.destructive or (length == 1 and name in EVERYDAY and spoken > MOST_BARE):
                 continue
             reading = _told_around(found, words[:start], words[start + length :])
             if reading is not None:
@@ -193,7 +310,7 @@ def _told_around(command: Command, before: Sequence[Word], after: Sequence[Word]
         if free.required or not isinstance(reading, Understood) or free.name not in reading.arguments:
             return None if isinstance(reading, NotUnderstood) else reading
         return None
-    reading = _told(command, [*before, *after], FILLERS)
+    reading = _told(command, [*before, *after], FILLERS if command.name in EVERYDAY else FILLERS | STATE)
     return None if isinstance(reading, NotUnderstood) else reading
 
 
@@ -311,6 +428,8 @@ def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
     """Whether what is left, and could be somebody's name though none must be told, is made of everyday words."""
     if argument.kind is not Person or argument.required or any(word.raw.startswith(("@", "#")) for word in words):
         return False
+    if all(word.key in POLITE or word.key in COURTESY for word in words if word.is_spoken):
+        return any(word.is_spoken for word in words)
     return any(word.key in commands or word.key in FILLERS - POLITE for word in words)
 
 
@@ -338,7 +457,9 @@ NOBODY = frozenset(
     window money points data my your our to for with and a an hills
     """.split()  # noqa: SIM905 - a list of sixty quoted words reads worse
 )
+STATE = {"going", "doing", "looking", "track", "progress", "safe", "alive", "coming", "along"}
 ARTICLES = {"a", "an", "the", "my", "our"}
+ASK_FIRST = {"leave", "delete me", "unlink"}  # destructive, but they ask before they do it
 ONLY_WHOLE = {"start", "help", "stop"}
 LEAD = {"called", "named", "call", "it", "the", "group"}
 COURTESY = {

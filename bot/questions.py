@@ -16,6 +16,7 @@ from fitness.forms import Relative, Which
 from fitness.metrics import Metric
 from fitness.periods import BadPeriod, Period, find_period
 from fitness.sports import Sport
+from fitness.vocabulary import COUNT, number
 
 MOST_WORDS = 24
 LEAST_SURE = 0.75
@@ -45,13 +46,18 @@ class Slots:
     record: bool = False
     compared: bool = False
     asks: bool = False
+    past: bool = False
+    furthest: bool = False
+    newest: int | None = None
+    explained: bool = False
     strange: list[str] = field(default_factory=list)
 
     @property
     def filled(self) -> int:
         """How many slots have something in them."""
         slots = (self.metric, self.sport, self.who, self.person, self.period, self.each)
-        return sum(each is not None for each in slots) + self.most + self.longest + self.record + self.compared
+        flags = (self.most, self.longest, self.record, self.compared, self.newest is not None, self.explained)
+        return sum(each is not None for each in slots) + sum(flags)
 
     @property
     def is_sure(self) -> bool:
@@ -91,11 +97,37 @@ def slots_of(words: Sequence[Word]) -> Slots | None:
         slots.period, taken = found[0], set(found[1])
         if isinstance(found[0], Relative) and found[0].which is Which.NEXT:
             return None
+    _either(slots, words, keys, taken)
+    _newest(slots, keys, taken)
     _phrases(slots, keys, taken)
+    slots.past = not PAST.isdisjoint(keys)
+    slots.furthest = not FURTHEST.isdisjoint(keys)
     for i, (word, key) in enumerate(zip(words, keys, strict=True)):
         if i not in taken and key:
-            _word(slots, word, key, before=keys[i - 1] if i else "")
+            _word(slots, word, key, before=words[i - 1].key if i else "")
     return slots
+
+
+def _either(slots: Slots, words: Sequence[Word], keys: list[str], taken: set[int]) -> None:
+    """Of "me or Ben" or "Ben or me", the two are compared."""
+    for i in range(1, len(keys) - 1):
+        around = {keys[i - 1], keys[i + 1]}
+        if keys[i] == "or" and around & ME and len(around - ME) == 1:
+            name = words[i + 1 if keys[i - 1] in ME else i - 1]
+            if name.key not in ROLES and name.is_spoken:
+                slots.person, slots.compared = _name(name.raw), True
+                taken.update((i - 1, i, i + 1))
+
+
+def _newest(slots: Slots, keys: list[str], taken: set[int]) -> None:
+    """Find "my last run", "the three latest sessions": those, and not how far they went."""
+    text = "".join(f" {key if i not in taken else '_'}" for i, key in enumerate(keys)) + " "
+    match = NEWEST.search(text)
+    if match is not None:
+        count = match["before"] or match["count"]
+        slots.newest = number(count) if count else 0
+        first = text.count(" ", 0, match.start())
+        taken.update(range(first, first + match.group().strip().count(" ") + 1))
 
 
 def _phrases(slots: Slots, keys: list[str], taken: set[int]) -> None:
@@ -137,13 +169,17 @@ def _fill(slots: Slots, key: str, name: str, value: Any) -> None:
         slots.strange.append(key)
     elif name == "who" and value is not Who.RANKING and slots.who in (Who.RANKING, Who.GROUP):
         return
-    elif name and not (name == "metric" and slots.metric is not None):
+    elif name and not (name == "metric" and slots.metric is not None and value != "streak"):
         setattr(slots, name, value)
 
 
 def _answered_by(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
+    if slots.explained or slots.newest is not None:
+        return _about_sessions(slots)
     if slots.metric is not None and slots.metric not in METRICS:
         return None
+    if slots.furthest and slots.who is not Who.RANKING and slots.person is None:
+        slots.longest = True
     about = {"metric": METRICS.get(slots.metric or ""), "sport": slots.sport}
     told: dict[str, Any] = {**about, "period": slots.period, "each": slots.each}
     if slots.record and slots.who is not Who.RANKING:
@@ -161,17 +197,28 @@ def _about_people(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str
     """Who did most, all together, somebody, or oneself."""
     what = slots.metric or slots.sport
     name = None
-    if slots.who is Who.RANKING or (slots.metric == "improved" and slots.person is None):
-        name = "leaderboard" if what or slots.most or slots.longest else None
+    if slots.metric == "streak" and slots.who in (None, Who.ASKER) and slots.person is None:
+        name = "streak"
+    elif slots.who is Who.RANKING or (slots.metric in NOT_SUMS and slots.person is None):
+        name = "leaderboard" if what or slots.most or slots.longest or slots.record else None
     elif slots.who is Who.GROUP:
-        name = "we" if what else None
+        name = "we" if what or (slots.period and slots.asks and slots.past) else None
     elif slots.person is not None:
         told["who"] = Person(slots.person)
         sure = what or slots.period or (slots.asks and not slots.person.islower())
         name = "stats" if sure and not slots.strange else None
     elif what or slots.period or slots.each:
-        name = None if slots.most and slots.who is None and not slots.metric else "me"
+        name = "me" if not slots.most or slots.who else "leaderboard" if slots.metric else None
     return _command(name, told) if name else None
+
+
+def _about_sessions(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
+    """One's own newest sessions or their points; those of others are not told one by one."""
+    if slots.explained:
+        return _command("why", {}) if slots.who is not Who.RANKING and slots.person is None else None
+    if slots.person is not None or slots.who in (Who.RANKING, Who.GROUP) or slots.compared:
+        return None
+    return _command("last", {"number": slots.newest or None})
 
 
 def _comparison(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str, Any]] | None:
@@ -206,14 +253,34 @@ SHORT = {
     "whos": "who", "who's": "who", "who’s": "who", "whats": "what", "i've": "i", "ive": "i", "i’ve": "i", "i'm": "i",
     "im": "i", "we've": "we", "weve": "we", "we're": "we", "hows": "how", "lets": "let",
 }  # fmt: skip
-BEFORE_A_NAME = {"did", "has", "does", "is", "was", "have", "will"}
+BEFORE_A_NAME = {"did", "has", "does", "is", "was", "have", "will", "hows", "how's", "how’s"}
+FURTHEST = {"furthest", "farthest"}
+ME = {"i", "me"}
+PAST = {"did", "have", "has", "was", "were"}
+NOT_SUMS = {"improved", "consistency", "streak"}
 
 _COUNTED = (
     r"(?:times|sessions|workouts|trainings|activities|runs|rides|swims|walks|hikes|jogs|lifts|strolls|treks|outings)"
 )
+NEWEST = re.compile(
+    rf" (?:(?P<before>{COUNT}) )?(?:last|latest|newest|most recent|recent) (?:(?P<count>{COUNT}) )?"
+    r"(?:session|workout|training|activit(?=y|ies)|run|ride|swim|walk|hike)(?:s|y|ies)?(?= )"
+)
+_EXPLAINED = (
+    r"(?:what|how) (?:do|does|is|are) (?:the |my |our |these |those |all )?(?:points|scores?|effort points|scoring)"
+    r"(?: (?:mean|work|works|made|calculated|computed|counted|worked out|come about|come from|given|for))+"
+)
+_EXPLAINED_YOU = (
+    r"(?:how|where) (?:do|did|does) (?:you|i|my|the|these) (?:get|got|come|calculate|compute|make|count|points)"
+    r"(?: up)?(?: with| to| from)? ?(?:that|this|these|those|my|the|come from)? ?(?:points|score)?"
+)
 PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
     (re.compile(f" {pattern}(?= )"), name, value)
     for pattern, name, value in (
+        (_EXPLAINED, "explained", True),
+        (_EXPLAINED_YOU, "explained", True),
+        (r"why .*(?:points|pts|score)", "explained", True),
+        (r"(?:weeks|days) in a row", "metric", "streak"),
         (r"how far", "metric", "distance"),
         (r"how long", "metric", "time"),
         (r"how often", "metric", "count"),
@@ -240,27 +307,37 @@ def _roles() -> dict[str, tuple[str, Any]]:
     """What a single word says."""
     roles: dict[str, tuple[str, Any]] = {}
     plain = {
-        ("metric", "distance"): "distance km kms kilometres kilometers kilometre miles mileage furthest farthest",
-        ("metric", "time"): "time hours hour minutes duration hrs",
+        (
+            "metric",
+            "distance",
+        ): "distance km kms kilometres kilometers kilometre miles mileage furthest farthest howfar",
+        ("metric", "time"): "time hours hour minutes duration hrs howlong",
         ("metric", "count"): "sessions workouts times activities trainings outings session workout often",
         ("metric", "elevation"): "climb climbed climbing climbs elevation ascent ascended vert vertical gain hm uphill",
         ("metric", "steps"): "steps step",
         ("metric", "points"): "points pts score scores point effort scored",
         ("metric", "improved"): "improved improver improvement",
+        ("metric", "streak"): "streak streaks",
+        ("metric", "consistency"): "consistent consistency consistently steady regular",
         ("who", Who.RANKING): "who whose",
         ("who", Who.ASKER): "i me my mine myself",
         ("who", Who.GROUP): "we us our together everyone everybody group team's altogether ourselves",
-        ("most", True): "most best top winning leading first ahead lead leads winner highest leader",
+        ("most", True): (
+            "most best top winning leading first ahead lead leads winner highest leader won win wins fittest busiest"
+            " laziest least fewest strongest worst slowest"
+        ),
         ("longest", True): "longest biggest largest",
-        ("record", True): "pb pbs pr prs record records fastest",
+        ("record", True): "pb pbs pr prs record records fastest fast pace quickest",
         ("compared", True): "compare compared comparison vs versus against beat beaten",
-        ("asks", True): "how what when where much many did does was were is am show tell give",
+        ("asks", True): "how what when where much many howmany did does was were is am show tell give",
         ("", None): """
             do done doing does have has had are be been go gone went going in on at the a an of to for this that so far
             now please pls thanks and with total totals overall average avg mean averages train trained training
             exercise exercised work worked move moved moving active all you can could would like know get got make made
             by as it some any from bot dear activity the there put cover covered covering log logged logging already yet
-            just only long will been up not anything something add added number numbers figure stats bit""",
+            just only long hey hi hello hiya bot gruppetto ok okay lol thx ty cheers mate then anyway btw out again
+            more or actually really ever atm moment right plz want wanna see need check let lets look safe still alive
+            whole entire spend spent will been up not anything something add added number numbers figure stats bit""",
     }
     for (name, value), spoken in plain.items():
         roles |= dict.fromkeys(spoken.split(), (name, value))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from fitness.vocabulary import NUMBERS, line, words_of
+from fitness.vocabulary import NUMBERS, WEEKDAYS, line, words_of
 
 MILE, YARD, FOOT = 1_609.344, 0.9144, 0.3048  # metres: the international yard of 1959
 
@@ -26,6 +26,7 @@ _KINDS = {
 }
 # "30 min 1 km" is half an hour and a kilometre; "1h 30 m" is an hour and a half all the same.
 _NO_WAY = rf"(?! ?(?:{'|'.join(sorted(_METRES.keys() - {'m'}, key=len, reverse=True))})(?!\S))"
+_NO_CLOCK = "".join(f"(?<! {word} )" for word in (*WEEKDAYS, "at"))  # "sun 18:00" is a time of day
 _LENGTHS = (
     re.compile(r"(?<= )(?P<h>[0-9]{1,2}):(?P<m>[0-5][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
     re.compile(rf"(?<= )(?P<h>[0-9]{{1,3}}) ?{_HOURS}(?: ?(?:and )?(?P<m>[0-9]{{1,2}}){_NO_WAY} ?{_MINUTES}?)?(?!\S)"),
@@ -33,6 +34,9 @@ _LENGTHS = (
     re.compile(
         rf"(?<= )(?P<m>[0-9]{{1,4}}) ?{_MINUTES}(?: ?(?:and )?(?P<s>[0-9]{{1,2}}){_NO_WAY} ?{_SECONDS}?)?(?!\S)"
     ),
+    # "52:30" are minutes and seconds; "1:30" could be either, and hours of sport are oftener told so
+    re.compile(rf"{_NO_CLOCK}(?<= )(?P<m>[1-9][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
+    re.compile(rf"{_NO_CLOCK}(?<= )(?P<h>[1-9]):(?P<m>[0-5][0-9])(?!\S)"),
     re.compile(r"(?<= )(?P<half>half an?) hour(?!\S)"),
     re.compile(r"(?<= )(?P<hour>an?) hour(?P<andhalf> and a half)?(?!\S)"),
 )

@@ -156,6 +156,38 @@ class Rolling(Period):
         return self.dates(self.dates(today, week_starts).start - timedelta(1), week_starts)
 
 
+@dataclass(frozen=True)
+class Ago(Period):
+    """A whole day, week, month or year, two or more of them back."""
+
+    count: int
+    unit: Unit
+
+    def __post_init__(self) -> None:
+        if not 0 < self.count <= _MOST[self.unit]:
+            raise BadPeriod("A hundred years is as far back as I can look.")
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.unit.value)
+
+    @property
+    def words(self) -> str:
+        return f"{self.count} {self.unit}{'s' if self.count > 1 else ''} ago"
+
+    @override
+    def dates(self, today: date, week_starts: int) -> Dates:
+        match self.unit:
+            case Unit.DAY:
+                return Dates(today, today).moved(-self.count)
+            case Unit.WEEK:
+                return week_of(today, week_starts).moved(-7 * self.count)
+            case Unit.MONTH:
+                return month_of(months_later(today, -self.count))
+            case Unit.YEAR:
+                return year_of(months_later(today, -12 * self.count))
+
+
 _MOST = {Unit.DAY: 36_525, Unit.WEEK: 5_218, Unit.MONTH: 1_200, Unit.YEAR: 100}
 
 

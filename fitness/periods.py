@@ -6,8 +6,24 @@ from dataclasses import replace
 
 from fitness.anchors import Anchor, Between, CalendarDay, NamedMonth, NamedWeekday, NamedYear, Since, Weekend
 from fitness.dates import Dates
-from fitness.forms import AllTime, BadPeriod, FuturePeriod, Kind, Period, Relative, Rolling, Unit, Which
-from fitness.vocabulary import CLOCK, COUNT, DAY, ISO, MONTH, MONTHS, WEEKDAY, WEEKDAYS, YEAR, line, number, words_of
+from fitness.forms import Ago, AllTime, BadPeriod, FuturePeriod, Kind, Period, Relative, Rolling, Unit, Which
+from fitness.vocabulary import (
+    CLOCK,
+    COUNT,
+    DAY,
+    DOTTED,
+    ISO,
+    ISO_MONTH,
+    MONTH,
+    MONTHS,
+    NUMERIC,
+    WEEKDAY,
+    WEEKDAYS,
+    YEAR,
+    line,
+    number,
+    words_of,
+)  # fmt: skip
 
 __all__ = [
     "ALL_TIME", "LAST_MONTH", "LAST_WEEK", "LAST_YEAR", "THIS_MONTH", "THIS_WEEK", "THIS_YEAR", "TODAY", "YESTERDAY",
@@ -27,7 +43,7 @@ def find_period(words: Sequence[str]) -> tuple[Period, range] | None:
     BadPeriod if that phrase names days which no calendar has. What was typed without a year means the latest
     one that has begun, so nothing here needs to know today.
     """
-    if not any(word in _TELLING or word[:2] == "20" for word in words):
+    if not any(word in _TELLING or word[:1].isdigit() or "-" in word[1:] for word in words):
         return None  # nine lines of ten name no days, and the patterns take their time
     text = line(words)
     phrases = [(match, read) for pattern, read in _PHRASES for match in pattern.finditer(text)]
@@ -42,7 +58,28 @@ def _read_named(match: re.Match[str]) -> Period:
 
 
 def _read_rolling(match: re.Match[str]) -> Period:
-    return Rolling(number(match["count"]) if match["count"] else 1, Unit(match["unit"]))
+    count = match["count"]
+    return Rolling(
+        _VAGUE.get(count) or number(count) if count else 1, _LETTERS.get(match["unit"]) or Unit(match["unit"])
+    )
+
+
+def _read_ago(match: re.Match[str]) -> Period:
+    count = _VAGUE.get(match["count"]) or number(match["count"])
+    return Ago(count, Unit(match["unit"])) if count != 1 else Relative(Unit(match["unit"]), Which.LAST)
+
+
+def _read_day_before(_: re.Match[str]) -> Period:
+    return Ago(2, Unit.DAY)
+
+
+def _read_quarter(match: re.Match[str]) -> Period:
+    last, year = 3 * int(match["quarter"]), int(match["year"]) if match["year"] else None
+    return Between(NamedMonth(last - 2, year), NamedMonth(last, year))
+
+
+def _read_to_date(match: re.Match[str]) -> Period:
+    return THIS_MONTH if "month" in match.group() or "mtd" in match.group() else THIS_YEAR
 
 
 def _read_all_time(_: re.Match[str]) -> Period:
@@ -75,8 +112,10 @@ def _named(text: str) -> Anchor | Relative:
 
 
 def _anchor(text: str) -> Anchor:
-    if re.fullmatch(_DATE, text):
+    if re.fullmatch(rf"{_DATE}|{DOTTED}", text):
         return _calendar_day(text)
+    if re.fullmatch(ISO_MONTH, text):
+        return NamedMonth(int(text[5:]), int(text[:4]))
     words = text.split()
     over = words[0] == "last"
     if words[-1] == "weekend":
@@ -94,10 +133,19 @@ def _calendar_day(text: str) -> CalendarDay:
     if re.fullmatch(ISO, text):
         year, month, day = map(int, text.split("-"))
         return CalendarDay(day, month, year)
+    if re.fullmatch(rf"{NUMERIC}|{DOTTED}", text):
+        return _numeric_day(*map(int, re.findall("[0-9]+", text)))
     words = text.split()
     day = next(number(word) for word in words if re.fullmatch(DAY, word))
     month = next(MONTHS[word] for word in words if word in MONTHS)
     return CalendarDay(day, month, _year(words))
+
+
+def _numeric_day(day: int, month: int, year: int | None = None) -> CalendarDay:
+    """Days come first; "3/25" can only be the other way round."""
+    if month > 12 >= day:
+        day, month = month, day
+    return CalendarDay(day, month, year + 2_000 if year is not None and year < 100 else year)
 
 
 def _year(words: Sequence[str]) -> int | None:
@@ -107,36 +155,49 @@ def _year(words: Sequence[str]) -> int | None:
 _TELLING = frozenset(
     {*MONTHS, *WEEKDAYS, "weekend", "all-time", "alltime", "ever"}
     | {"today", "todays", "yesterday", "yesterdays", "tomorrow", "tomorrows", "time"}
-    | {"day", "days", "week", "weeks", "month", "months", "year", "years"}
+    | {"day", "days", "week", "weeks", "month", "months", "year", "years", "ytd", "mtd", "q1", "q2", "q3", "q4"}
 )
+_VAGUE = {"couple of": 2, "couple": 2, "few": 3}
+_LETTERS = {"d": Unit.DAY, "w": Unit.WEEK, "wk": Unit.WEEK}
 _DAYS = {"today": Which.THIS, "yesterday": Which.LAST, "tomorrow": Which.NEXT}
 _WHICH = {"last": Which.LAST, "previous": Which.LAST, "next": Which.NEXT}
 _UNITS = ("week", "month", "year")
 
 _LEAD = r"(?:(?:in|on|during|for|from|over|within) )?(?:the )?"
-_DATE = rf"(?:{ISO}|(?:the )?{DAY} (?:of )?{MONTH}(?: {YEAR})?|{MONTH} (?:the )?{DAY}(?: {YEAR})?)"
+_DATE = rf"(?:{ISO}|{NUMERIC}|(?:the )?{DAY} (?:of )?{MONTH}(?: {YEAR})?|{MONTH} (?:the )?{DAY}(?: {YEAR})?)"
 # "sun 18:00" is when a digest comes, not which day is asked about
 _PLACE = (
-    rf"(?:{_DATE}|(?:(?:last|this) )?{MONTH}(?: {YEAR})?|{YEAR}|(?:(?:last|this) )?weekend"
+    rf"(?:{_DATE}|{ISO_MONTH}|(?:(?:last|this) )?{MONTH}(?: (?:of )?{YEAR})?|{YEAR}|(?:(?:last|this) )?weekend"
     rf"|(?:(?:last|this) )?{WEEKDAY}(?! (?:at|{CLOCK})(?!\S)))"
 )
-_RELATIVE = r"(?:todays?|yesterdays?|tomorrows?|(?:this|current|last|previous|next) (?:week|month|year)s?)"
+_RELATIVE = (
+    r"(?:todays?|yesterdays?|tomorrows?|(?:this|current|last|previous|next) (?:week|month|year)s?"
+    r"|this (?:current|whole|entire) (?:week|month|year))"
+)
 # not in "km per week", "3 times a week", "1 week ago", "week 47"
 _RUNNING = r"(?:(?<! per )(?<! a )(?<! each )(?<! every )(?<! one )(?<![0-9] )(?:week|month|year)(?! [0-9]))"
 _ANY = rf"(?:{_PLACE}|{_RELATIVE}|{_RUNNING})"
-_TILL = r"(?:to|until|till)"
+_TILL = r"(?:to|until|till|til|thru|through|-|–)"
+_START_OF = r"(?:(?:the )?(?:very )?(?:start|beginning) of (?:the )?)?"
+_SO_MANY = rf"(?:(?:a )?(?P<count>{COUNT}|couple of|couple|few))"
 _ENDS = ((_PLACE, _PLACE), (DAY, _DATE), (_DATE, DAY))
+_JOINED = ((MONTH, MONTH), (DAY, rf"{DAY} {MONTH}(?: {YEAR})?"), (NUMERIC, NUMERIC))
 
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Period]], ...] = tuple(
     (re.compile(rf"(?<= ){phrase}(?!\S)"), read)
     for phrase, read in (
-        (rf"{_LEAD}(?:last|past|previous) (?P<count>{COUNT}) (?P<unit>day|week|month|year)s?", _read_rolling),
+        (rf"{_LEAD}(?:last|past|previous) {_SO_MANY} ?(?P<unit>day|week|wk|month|year|d|w)s?", _read_rolling),
+        (rf"{_SO_MANY} (?P<unit>day|week|month|year)s? ago", _read_ago),
+        (r"(?:the )?day before yesterday", _read_day_before),
+        (rf"{_LEAD}q(?P<quarter>[1-4])(?: (?P<year>{YEAR}))?", _read_quarter),
+        (r"(?:ytd|mtd|(?:year|month) to date)", _read_to_date),
         (rf"{_LEAD}past (?P<count>)(?P<unit>week|month|year)", _read_rolling),
         (r"(?:all time|all-time|alltime|ever)", _read_all_time),
-        (rf"since (?:the )?(?P<what>{_ANY})(?: {_TILL} (?:today|now))?", _read_since),
-        (rf"from (?P<what>{_DATE})", _read_since),  # before the next, which reads the same words as one day
+        (rf"since (?:the )?{_START_OF}(?P<what>{_ANY}|{DOTTED})(?: {_TILL} (?:today|now))?", _read_since),
+        (rf"from (?P<what>{_DATE}|{DOTTED})", _read_since),  # before the next, which reads the same words as one day
         (rf"{_LEAD}(?<! next )(?P<what>{_ANY})", _read_named),
         (rf"from (?P<what>{_ANY}) {_TILL} (?:today|now)", _read_since),
+        *((rf"(?:from )?(?P<first>{a})[-–](?P<last>{b})", _read_between) for a, b in _JOINED),
         *((rf"between (?P<first>{a}) and (?P<last>{b})", _read_between) for a, b in _ENDS),
         *((rf"(?:(?:from|between) )?(?P<first>{a}) {_TILL} (?P<last>{b})", _read_between) for a, b in _ENDS),
     )

@@ -31,6 +31,10 @@ DAY = rf"(?:[0-9]{{1,2}}(?:st|nd|rd|th)?|{_NUMBER_WORDS})"
 MONTH = rf"(?:{'|'.join(MONTHS)})"
 WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
 YEAR = r"(?:20(?!00)[0-9]{2})"  # a bare 2000 is oftener steps or metres than a year
+# days first, as most of the world writes them; with a dot only where a year or a closing dot makes it no decimal
+NUMERIC = r"(?:(?!24/7)[0-9]{1,2}/[0-9]{1,2}(?:/(?:20)?[0-9]{2})?|[0-9]{1,2}\.[0-9]{1,2}\.(?:20)?[0-9]{2})"
+DOTTED = r"(?:[0-9]{1,2}\.[0-9]{1,2})"  # a day only after "since", "from", "until"
+ISO_MONTH = rf"(?:{YEAR}-(?:0[1-9]|1[0-2]))"
 ISO = rf"(?:{YEAR}-[0-9]{{2}}-[0-9]{{2}})"
 CLOCK = r"(?:[0-9]{1,2}(?::[0-9]{2}(?: ?[ap]m)?|h[0-9]{0,2}| ?[ap]m)|noon|midday|midnight)"
 

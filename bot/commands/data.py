@@ -95,7 +95,7 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None) -> Message:
 
 @command(
     "export",
-    aliases=("my data", "download", "download my data", "export my data"),
+    aliases=("my data", "download", "download my data", "copy of my data", "export my data"),
     help="Get a copy of everything I keep about you",
     allowed=Allowed.ANYONE,
     examples=("export",),

@@ -161,10 +161,11 @@ def test_the_longest_phrase_wins_and_says_which_words_it_took(line, used):
     [
         "",
         "leaderboard distance run",
-        "1/11",
+        "24/7",
+        "1.11",
         "3 times a week",
         "km per week",
-        "1 week ago",
+        "2026-13",
         "week 47",
         "sun 18:00",
         "digest mon at 7",
