@@ -44,7 +44,7 @@ def trend(session: Session, member: Member, group: Group | None, today: date) ->
     """The member's last weeks, and the mean of those in the group whom it may see."""
     dates = _last_weeks(today, WEEKS)
     reader = reader_of(member)
-    others = list(privacy.sharing(session, group, MEASURE)) if group else []
+    others = list(privacy.sharing(session, group, MEASURE, dates.start)) if group else []
     found = tally.efforts_of(session, {member.id, *others}, dates)
     mine = _weekly(found.get(member.id, ()), dates)
     together = [_weekly(found.get(key, ()), dates) for key in others]

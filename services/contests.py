@@ -106,12 +106,12 @@ def measure(session: Session, challenge: Challenge, today: date) -> Standing:
 
 
 def seen(session: Session, challenge: Challenge) -> dict[int, Member]:
-    """The participants whom the group may see with what the challenge is about."""
+    """The participants whom the group may see with what the challenge is about, by name since its first day."""
     fields = {challenge.metric, *(["sports"] if challenge.sport else [])}
     if challenge.contest == Contest.STREAK:
         fields |= {"points", "count"}
     part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
-    shown = privacy.shown(session, challenge.group, sorted(fields))
+    shown = privacy.shown(session, challenge.group, sorted(fields), challenge.starts)
     return {key: each.member for key, each in shown.items() if key in part}
 
 

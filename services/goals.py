@@ -77,16 +77,16 @@ def progress(session: Session, whose: Member | Group, today: date) -> Progress |
     if goal is None:
         return None
     sport = SPORTS[goal.sport] if goal.sport else None
-    people = [whose.id] if isinstance(whose, Member) else seen_by(session, whose, goal.metric, sport)
     dates = Dates(goal.starts, goal.ends)
+    people = [whose.id] if isinstance(whose, Member) else seen_by(session, whose, goal.metric, sport, dates.start)
     done = _sum(session, people, dates, METRICS[goal.metric], sport)
     recent = _sum(session, people, look_back(today), METRICS[goal.metric], sport)
     return Progress(goal.metric, goal.sport, dates, forecast(done, goal.target, recent, dates, today))
 
 
-def seen_by(session: Session, group: Group, metric: str, sport: Sport | None) -> list[int]:
-    """The members who share with the group what is needed to add them up."""
-    return list(privacy.shown(session, group, [metric, "sports"] if sport else [metric]))
+def seen_by(session: Session, group: Group, metric: str, sport: Sport | None, since: date) -> list[int]:
+    """The members who share with the group what is needed to add them up, and were not anonymous on a day of it."""
+    return list(privacy.shown(session, group, [metric, "sports"] if sport else [metric], since))
 
 
 def _sum(session: Session, people: list[int], dates: Dates, metric: Metric, sport: Sport | None) -> float:

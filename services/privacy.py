@@ -31,10 +31,15 @@ FEWEST_ANONYMOUS = 3
 
 @dataclass(frozen=True)
 class Shown:
-    """A member whom the group may see, and what of them."""
+    """A member whom the group may see, and what of them. `seen_from`: nothing by name of days before this one."""
 
     member: Member
     fields: frozenset[str]
+    seen_from: date | None = None
+
+    def may_be_named_on(self, day: date) -> bool:
+        """Whether what they did on this day may be told with their name: not where it stood in a nameless row."""
+        return self.seen_from is None or self.seen_from <= day
 
 
 def sharing(session: Session, group: Group, field: str, since: date | None = None) -> dict[int, Member]:
@@ -51,7 +56,7 @@ def sharing(session: Session, group: Group, field: str, since: date | None = Non
 def shown(session: Session, group: Group, fields: Iterable[str] = (), since: date | None = None) -> dict[int, Shown]:
     """The members whom the group may see by name with all these fields, and what else it may see of them."""
     found = _visible(session, group, fields, anonymous=False)
-    return {each.member.id: each for each, seen_from in found if since is None or not seen_from or seen_from <= since}
+    return {each.member.id: each for each in found if since is None or each.may_be_named_on(since)}
 
 
 def veiled(session: Session, group: Group, fields: Iterable[str], since: date) -> dict[int, Shown]:
@@ -61,8 +66,18 @@ def veiled(session: Session, group: Group, fields: Iterable[str], since: date) -
     last = session.scalar(select(func.max(Membership.seen_from)).where(Membership.group_id == group.id))
     if last is not None and last > since:
         return {}
-    found = {each.member.id: each for each, _ in _visible(session, group, fields, anonymous=True)}
+    found = {each.member.id: each for each in _visible(session, group, fields, anonymous=True)}
     return found if len(found) >= FEWEST_ANONYMOUS else {}
+
+
+def named_weeks[Week: date](
+    shown: Mapping[int, Shown], weeks: Mapping[int, Mapping[Week, float]]
+) -> dict[int, Mapping[Week, float]]:
+    """These members' weeks, by their first days, without those that stood in a nameless row."""
+    return {
+        key: {week: value for week, value in mine.items() if shown[key].may_be_named_on(week)}
+        for key, mine in weeks.items()
+    }
 
 
 def nameless(number: int) -> Member:
@@ -120,9 +135,7 @@ def changed(session: Session, membership: Membership, now: datetime, before: Map
         session.flush()
 
 
-def _visible(
-    session: Session, group: Group, fields: Iterable[str], *, anonymous: bool
-) -> list[tuple[Shown, date | None]]:
+def _visible(session: Session, group: Group, fields: Iterable[str], *, anonymous: bool) -> list[Shown]:
     wanted = _known(fields)
     query = (
         select(Member, cast(Membership.shares, Text), Membership.seen_from)
@@ -130,8 +143,8 @@ def _visible(
         .where(*_belonging(group), Membership.anonymous == anonymous)
         .options(*(defer(column) for column in UNTOLD))
     )
-    found = ((Shown(member, _fields(shares)), seen_from) for member, shares, seen_from in session.execute(query))
-    return [(each, seen_from) for each, seen_from in found if each.fields.issuperset(wanted)]
+    found = (Shown(member, _fields(shares), seen_from) for member, shares, seen_from in session.execute(query))
+    return [each for each in found if each.fields.issuperset(wanted)]
 
 
 @lru_cache(maxsize=512)

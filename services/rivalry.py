@@ -78,10 +78,10 @@ def of_member(session: Session, group: Group, member: Member, week: Dates) -> li
 
 def _known(session: Session, group: Group, week: Dates) -> tuple[dict[int, Member], dict[int, Weeks]]:
     """Who may be held against others, and their weeks up to this one; weeks away are left out."""
-    shown = privacy.sharing(session, group, "points")
-    people = {key: each for key, each in shown.items() if wants(each)}
+    shown = privacy.shown(session, group, ["points"])
+    people = {key: each.member for key, each in shown.items() if wants(each.member)}
     dates = Dates(week.start - timedelta(weeks=LOOKS_BACK - 1), week.end)
-    points = weekly.points_by_week(session, list(people), dates)
+    points = privacy.named_weeks(shown, weekly.points_by_week(session, list(people), dates))
     gone = away.days_away(session, list(people), dates)
     return people, {key: _at_home(weeks, gone.get(key, [])) for key, weeks in points.items()}
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Answer, Ban, Group, JoinRequest, Member, Membership, Role
-from services import audit, groups, outbox
+from services import audit, groups, outbox, privacy
 from services.members import membership_in
 from services.refusals import (
     NoSuchPerson,
@@ -176,6 +176,7 @@ def _remove(session: Session, theirs: Membership, now: datetime) -> None:
     """Gone from all boards at once, since these ask who belongs; and nothing of the group's is on its way to them."""
     theirs.left_at = now
     theirs.role = Role.MEMBER
+    privacy.changed(session, theirs, now, {})  # a nameless row that goes with them would be known for theirs
     outbox.withdraw(session, theirs.member_id, theirs.group_id)
 
 

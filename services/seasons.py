@@ -52,10 +52,12 @@ def season(session: Session, group: Group, today: date) -> Season:
     first = max(week_of(min(founded, today), starts).start, this_week - LONGEST)
     number = (this_week - first).days // (7 * WEEKS)
     begins = first + timedelta(weeks=WEEKS * number)
-    people = privacy.sharing(session, group, "points")
+    shown = privacy.shown(session, group, ["points"])
+    people = {key: each.member for key, each in shown.items()}
     points: Mapping[int, Weeks] = {}
     if this_week > first and people:
         points = weekly.points_by_week(session, list(people), Dates(first, this_week - timedelta(1)))
+        points = privacy.named_weeks(shown, points)
     weeks = [first + timedelta(weeks=i) for i in range((this_week - first).days // 7)]
     return Season(
         number=number + 1,

@@ -83,7 +83,11 @@ def board(
     veiled = privacy.veiled(session, group, fields, dates.start)
     figures = Figures(session, [*shown, *veiled], metric, sport, settings)
     found, found_before = figures.of(dates, before)
-    named, unnamed, earlier = _seen(found, shown), _seen(found, veiled), _seen(found_before, shown)
+    # Whose days before stood in a nameless row is not held against them by name.
+    known_before = {key: each for key, each in shown.items() if each.may_be_named_on(before.start)}
+    named, earlier = _seen(found, shown), _seen(found_before, known_before)
+    # A nameless row shows the board's own figure alone: others might be shared by one of them only.
+    unnamed = {key: each.seen(fields) for key, each in found.items() if key in veiled}
     values = figures.values(named | unnamed, dates)
     numbers = _numbered(_only(values, veiled), unnamed)
     people = {key: each.member for key, each in shown.items()}
@@ -92,7 +96,7 @@ def board(
     nameless = {-number: values[key] for key, number in numbers.items()}
     known = _only(values, shown)
     places = _places(known | nameless, people)
-    moved = movers(_places(known, people), _places(_only(figures.values(earlier, before), shown), people))
+    moved = movers(_places(known, people), _places(_only(figures.values(earlier, before), known_before), people))
     ranked = settings.is_ranked(len(places))
     rows = [Row(each, people[each.key], totals.get(each.key, Totals()), moved.get(each.key)) for each in places]
     by_key = {row.member.id: row for row in rows}

@@ -52,7 +52,7 @@ def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
 
 def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, dark: bool = False) -> Story | None:
     """The group's, of those who share with it all that is on the card. None when there was nothing."""
-    people = {key: each.member for key, each in privacy.shown(session, group, FIELDS).items()}
+    people = {key: each.member for key, each in privacy.shown(session, group, FIELDS, dates.start).items()}
     found = tally.efforts_of(session, list(people), dates)
     efforts = [each for own in found.values() for each in own]
     if not efforts:

@@ -220,12 +220,15 @@ def _somebody(turn: Turn, name: str) -> Member:
 
 
 def _seen(turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None) -> standings.Totals:
-    """As the group sees them; of oneself, all. Raises `KeptPrivate` where they do not share what is asked for."""
+    """As the group sees them; of oneself, all.
+
+    Raises `KeptPrivate` where they do not share what is asked for, or were anonymous on a day of it.
+    """
     totals, _ = questions.totals_by(turn.session, other, metric, sport, dates, dates)
     if other.id == turn.member.id:
         return totals
     wanted = [*([metric.field] if metric else []), *(["sports"] if sport else [])]
-    shown = privacy.shown(turn.session, turn.group, wanted)
+    shown = privacy.shown(turn.session, turn.group, wanted, dates.start)
     if other.id not in shown or not shown[other.id].fields & {"time", "distance", "count", "points"}:
         raise KeptPrivate(person=other)
     return totals.seen(shown[other.id].fields)

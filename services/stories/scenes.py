@@ -1,7 +1,7 @@
 """Reading a scene from the database, and remembering what was told of it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +25,7 @@ FIELDS = ("count", "time", "distance", "sports", "elevation")
 def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Scene:
     """A group's days, compared with the stretch `before`: as many days just before them where none is given."""
     board = board_of(session, group, dates, before)
-    shown = privacy.shown(session, group, [METRIC])
+    shown = privacy.shown(session, group, [METRIC], dates.start)
     visible = {key: each.member for key, each in shown.items()}
     last = last_before(session, group, dates)
     said: Mapping[str, int] = (last.content or {}).get("said", {}) if last else {}
@@ -36,7 +36,7 @@ def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None 
         cheer_below=settings.cheer_below if settings.ranking else 0,
         away=[(each.member, each.until) for each in away.shown(session, visible, dates.end)],
         past=history.past(session, visible, dates),
-        weeks=history.weeks(session, visible, dates, METRIC),
+        weeks=_named(shown, history.weeks(session, visible, dates, METRIC)),
         visible=frozenset(visible),
         shared={what: frozenset(key for key, each in shown.items() if what in each.fields) for what in FIELDS},
         said=said,
@@ -74,6 +74,16 @@ def last_before(session: Session, group: Group, dates: Dates) -> DigestRun | Non
         DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT, DigestRun.period_end < dates.start
     )
     return session.scalar(query.order_by(DigestRun.period_end.desc()).limit(1))
+
+
+def _named(
+    shown: Mapping[int, privacy.Shown], weeks: Mapping[date, Mapping[int, float]]
+) -> Mapping[date, Mapping[int, float]]:
+    """Weeks without what stood in a nameless row in them."""
+    return {
+        week: {key: value for key, value in values.items() if shown[key].may_be_named_on(week)}
+        for week, values in weeks.items()
+    }
 
 
 def stretch_before(dates: Dates) -> Dates:

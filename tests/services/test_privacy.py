@@ -7,7 +7,7 @@ from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Group, Identity, Member, Membership
 from services import privacy, standings
-from tests.scenes import has_moved, november, runs, start_group
+from tests.scenes import code_in, has_moved, november, runs, start_group
 from tests.town import Person, Town
 
 WEEK = Dates(november(16).date(), november(22).date())
@@ -63,3 +63,24 @@ def test_who_hides_or_has_left_is_nowhere(town: Town, zoe: Person, jose: Person)
         mine.left_at = town.clock()
         session.flush()
         assert mine.member_id not in privacy.sharing(session, group, "points")
+
+
+def test_nameless_rows_begin_anew_when_an_admin_removes_one_of_them(
+    town: Town, zoe: Person, jose: Person, sara: Person
+) -> None:
+    ann = town.person("Ann", "+32470000009")
+    start_group(zoe, jose, sara, ann)
+    with town.world.sessions.begin() as session:
+        for each in (jose, sara, ann):
+            mine = membership(session, each)
+            mine.anonymous, mine.seen_from = True, november(1).date()
+        session.flush()
+        assert len(privacy.veiled(session, session.scalar(select(Group)), ["time"], WEEK.start)) == 3
+    zoe.says("kick Ann")
+    zoe.says("yes")
+    dan = town.person("Dan", "+32470000010")
+    dan.says(f"join {code_in(zoe.says('invite'))} yes")
+    with town.world.sessions() as session:
+        membership(session, dan).anonymous = True
+        session.flush()
+        assert privacy.veiled(session, session.scalar(select(Group)), ["time"], WEEK.start) == {}

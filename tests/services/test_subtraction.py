@@ -13,6 +13,7 @@ number.
   metres, the sport).
 - *Anonymous*: the figures are on the board, but whose they are is not: in the other world two anonymous members who
   share the same have changed places.
+- *Named again*: what a member did while they were anonymous is other, in the other world.
 
 What was said before somebody hid is not part of this: it had their number in it, rightly. What is said afterwards,
 about the same days too, must be the same whatever that number was. ATTACKS sets how many groups are made.
@@ -64,6 +65,19 @@ LINES = [
     "challenge new 300 km until 20 december ; challenge 1",
 ]
 ABOUT = ("stats {0}", "compare {0}", "compare {0} this year", "rivalry {0}", "how long did {0} train last week")
+NAMING = [
+    "leaderboard points last 4 weeks",
+    "leaderboard distance run this week",
+    "digest this week",
+    "digest last week",
+    "we last week",
+    "wrapped group",
+    "season",
+    "rivalry",
+    "chart trend",
+    "group goal 500 km month ; group goal",
+    "challenge new 300 km until 20 december ; challenge 1",
+]
 Outsider = Callable[[Session, Group], str]
 
 
@@ -175,6 +189,47 @@ def test_nothing_tells_which_nameless_row_is_whose(town: Town, seed: int) -> Non
         seen = heard(town, session, attacker, lines)
         swap(session, veiled[0].member_id, veiled[1].member_id)
         assert differing(seen, heard(town, session, attacker, lines)) == []
+        session.rollback()
+
+
+@pytest.mark.parametrize("seed", range(ATTACKS))
+def test_nothing_names_a_row_that_was_nameless_before(town: Town, seed: int) -> None:
+    """Whoever takes their name back is seen from tomorrow: what they did until then is in nothing that bears it."""
+    random = Random(2_000 + seed)
+    letters = Letters(town)
+    group = make_group(letters, random)
+    with town.world.sessions() as session:
+        places = list(
+            session.scalars(select(Membership).where(Membership.group_id == group.id).order_by(Membership.id))
+        )
+        victim = places[-1]
+        victim.shares, victim.anonymous = list(privacy.FIELDS), True
+        privacy.be_anonymous(session, victim, town.clock(), on=False)
+        session.flush()
+        lines = NAMING + [line.format(victim.member.name) for line in ABOUT]
+        seen = heard(town, session, places[0].member, lines)
+        change(session, victim.member_id, random)
+        assert differing(seen, heard(town, session, places[0].member, lines)) == []
+        session.rollback()
+
+
+def test_a_nameless_row_shows_only_what_its_board_is_about(town: Town) -> None:
+    """Of three who share their time, one shares distance too: it would be what one total is more than another."""
+    letters = Letters(town)
+    people = letters.members(4)
+    group = letters.group(*people)
+    for person in people:
+        letters.moved(person, letters.now.date())
+    with town.world.sessions() as session:
+        for place in session.scalars(select(Membership).where(Membership.member_id != people[0].id)):
+            place.anonymous, place.seen_from = True, date(2026, 1, 1)
+            place.shares = ["time", "distance", "sports"] if place.member_id == people[1].id else ["time"]
+        session.flush()
+        week = Dates(date(2026, 11, 16), date(2026, 11, 22))
+        board = standings.board(session, session.get_one(Group, group.id), Metric.TIME, week, week.moved(-7))
+        assert [row.totals.time for row in board.rows] == [3600] * 4
+        assert (board.together.time, board.together.distance) == (4 * 3600, 10_000)
+        assert sum(board.together.sports.values()) == 3600
         session.rollback()
 
 
