@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import Answer, Ban, Group, JoinRequest, Member, Membership, Role
+from models import Answer, Ban, Group, Invite, JoinRequest, Member, Membership, Role, Share
 from services import audit, groups, outbox, privacy
 from services.members import membership_in
 from services.refusals import (
@@ -173,11 +173,22 @@ def _require_here(session: Session, theirs: Membership) -> None:
 
 
 def _remove(session: Session, theirs: Membership, now: datetime) -> None:
-    """Gone from all boards at once, since these ask who belongs; and nothing of the group's is on its way to them."""
+    """Gone from all boards at once, since these ask who belongs; and nothing of the group's is on its way to them.
+
+    The codes that they made are worth nothing, or another number of theirs would be in again; and the pages that they
+    opened are closed, on which they would read on.
+    """
     theirs.left_at = now
     theirs.role = Role.MEMBER
     privacy.changed(session, theirs, now, {})  # a nameless row that goes with them would be known for theirs
     outbox.withdraw(session, theirs.member_id, theirs.group_id)
+    for table in (Invite, Share):
+        open_ones = (
+            table.group_id == theirs.group_id,
+            table.made_by_id == theirs.member_id,
+            table.revoked_at.is_(None),
+        )
+        session.execute(update(table).where(*open_ones).values(revoked_at=now))
 
 
 def _drop_request(session: Session, theirs: Membership, now: datetime) -> None:

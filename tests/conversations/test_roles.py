@@ -1,8 +1,11 @@
 """Who runs a group, and who has to leave it."""
 
+import re
+
 from models import Ban
-from tests.scenes import has_moved, runs, start_group
+from tests.scenes import code_in, has_moved, runs, start_group
 from tests.town import Person, Town
+from web.app import create_app
 
 
 def test_the_owner_makes_admins_and_members_again(zoe: Person, jose: Person, sara: Person) -> None:
@@ -139,3 +142,20 @@ def test_an_old_button_means_who_it_meant_and_asks_again_who_may(zoe: Person, jo
 
 def start_group_code(owner: Person) -> str:
     return owner.says("invite").split("join%20")[1][:6]
+
+
+def test_the_codes_and_pages_of_whoever_is_removed_end_with_it(
+    town: Town, zoe: Person, jose: Person, sara: Person
+) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(16))
+    zoe.says("promote José")
+    theirs = code_in(jose.says("invite"))
+    page = re.search(r"/s/\S+", jose.says("share digest this week"))[0]
+    ours, browser = code_in(zoe.says("invite")), create_app(town.world).test_client()
+    assert browser.get(page).status_code == 200
+    zoe.says("ban José")
+    zoe.says("yes")
+    assert browser.get(page).status_code == 410
+    assert sara.says(f"join {theirs} yes").startswith("That code isn't active")
+    assert "You're in" in sara.says(f"join {ours} yes")
