@@ -13,7 +13,7 @@ from services import audit, records, scoring, undo
 from services.metrics import metrics_of
 from services.refusals import EntryNotUsable, NoSuchActivity
 
-LISTED = 5
+LISTED, MOST_BACK = 5, 50
 # Garmin's word for each sport as one names it: what was logged earns points as a session of that type.
 TYPES = {
     Sport.RUN: "running",
@@ -102,7 +102,7 @@ def count(session: Session, member: Member) -> int:
 
 
 def _mark(session: Session, member: Member, number: int, now: datetime, *, excluded: bool) -> Activity:
-    among = newest(session, member, excluded=not excluded, most=max(number, 1))
+    among = newest(session, member, excluded=not excluded, most=min(max(number, 1), MOST_BACK))
     if not 1 <= number <= len(among):
         raise NoSuchActivity(excluded=not excluded)
     activity = among[number - 1]

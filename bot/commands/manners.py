@@ -24,7 +24,8 @@ STOPS = 3  # of the tour
 def kudos(turn: Turn, to: Person) -> Message:
     """Keep kind words for somebody in the group."""
     given, member = kind_words.give(turn.session, turn.membership, to, turn.now)
-    return turn.say("manners/kudos", member=member, given=given)
+    unseen = turn.membership.anonymous or turn.membership.hidden
+    return turn.say("manners/kudos", member=member, given=given, unseen=unseen)
 
 
 @command(

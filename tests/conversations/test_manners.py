@@ -279,3 +279,10 @@ def test_who_this_is(zoe: Person) -> None:
     assert zoe.says("about").startswith("I'm *Gruppetto* 0.")
     assert zoe.says("version") == zoe.says("about")
     assert "*What I keep:*" in zoe.says("terms")
+
+
+def test_whoever_is_anonymous_is_told_that_kind_words_bear_their_name(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    assert "with your name" not in jose.says("kudos @Zoë")
+    jose.says("anonymous on")
+    assert "*with your name*" in jose.says("kudos @Zoë")
