@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from messages.words import clean_name
 from models import Member, Units
-from services import audit, undo
+from services import audit, records, undo
 from services.privacy import is_nameless
 from services.refusals import LanguageNotKnown, NameNotUsable
 
@@ -56,6 +56,7 @@ def be_quiet(session: Session, member: Member, start: time, end: time, now: date
 def include_private(session: Session, member: Member, now: datetime, *, on: bool) -> None:
     """Count activities that are private at Garmin, or leave them out."""
     _change(session, member, "private", now, includes_private=on)
+    records.refresh(session, member.id)
 
 
 def _called(code: str) -> set[str]:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +19,9 @@ from models import (
     Activity,
     AuditEvent,
     Base,
+    Challenge,
     Day,
+    DigestRun,
     Erased,
     Erasure,
     GarminAccount,
@@ -30,13 +33,14 @@ from models import (
     Role,
 )
 from models.vault import vault
-from services import audit, digests, privacy
+from services import audit, group_notices, groups, mailbox, privacy
 from services.bells import Bell, ring
 from services.members import memberships
 from services.refusals import QuestionOver, WrongEraseCode
-from services.roster import members
+from services.roster import hold, members
 
 CODE_FOR = timedelta(minutes=10)
+MOST_GUESSES = 5  # within the time that a code is good for
 QUESTION_FOR = timedelta(minutes=15)
 STOPPED_FOR = timedelta(days=30)
 GOODBYE_FOR = timedelta(hours=1)
@@ -91,10 +95,11 @@ def ask(session: Session, member: Member, now: datetime) -> Asked:
 
 
 def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
-    """Erase the member if this is the code. Raises `WrongEraseCode`."""
+    """Erase the member if this is the code, and there were not five wrong ones. Raises `WrongEraseCode`."""
     given = vault(session).digest("erase", f"{member.id}:{code}")
     in_time = member.erase_until is not None and member.erase_until > now
-    if not in_time or not secrets.compare_digest(member.erase_code or "", given):
+    wrong = mailbox.refused_since(session, member.id, WrongEraseCode.template(), now - CODE_FOR)
+    if not in_time or len(wrong) >= MOST_GUESSES or not secrets.compare_digest(member.erase_code or "", given):
         raise WrongEraseCode
     erase(session, member, now)
 
@@ -107,8 +112,11 @@ def heir_of(session: Session, membership: Membership) -> Membership | None:
 
 def erase(session: Session, member: Member, now: datetime) -> None:
     """Forget a member at once; what is left until `finish` is where to send the last answer, and that alone."""
-    for each in memberships(session, member):
-        _hand_over(session, each, now)
+    for each in sorted(memberships(session, member), key=lambda each: each.group_id):  # locked in one order by all
+        hold(session, each)
+        if each.left_at is None:
+            _hand_over(session, each, now)
+    _forget_figures(session, member)
     pseudonym = f"erased-{secrets.token_hex(4)}"
     session.add(Erased(member_id=member.id, member_since=member.created_at, pseudonym=pseudonym, at=now))
     audit.note(session, "member.erased", now, member_id=member.id)
@@ -119,11 +127,13 @@ def erase(session: Session, member: Member, now: datetime) -> None:
     session.execute(delete(OutboundMessage).where(*waiting))
     for table in reversed(Base.metadata.sorted_tables):
         for column in table.columns:
-            if table.name not in LATER and any(key.column.table.name == "members" for key in column.foreign_keys):
-                if column.nullable:
-                    session.execute(update(table).where(column == member.id).values({column: None}))
-                else:
-                    session.execute(delete(table).where(column == member.id))
+            key = next((key for key in column.foreign_keys if key.column.table.name == "members"), None)
+            if key is None or table.name in LATER:
+                continue
+            if key.ondelete == "SET NULL":  # the row is the group's, and stays
+                session.execute(update(table).where(column == member.id).values({column: None}))
+            else:
+                session.execute(delete(table).where(column == member.id))
     session.expire(member, ["identities"])
     _strip(member, now)
     ring(session, Bell.HOUSEKEEPING)
@@ -205,11 +215,28 @@ def _hand_over(session: Session, membership: Membership, now: datetime) -> None:
         _begin_anew(session, membership)
     session.flush()
     if heir is None:
-        group.is_active = False
-        digests.reschedule(session, group, None, now)
+        groups.close(session, group, now)
     elif role is Role.OWNER:
         heir.role = Role.OWNER
+        session.flush()
+        group_notices.role_changed(session, heir, now)
         audit.note(session, "group.passed_on", now, member_id=heir.member_id, group_id=group.id)
+
+
+def _forget_figures(session: Session, member: Member) -> None:
+    """Digests and challenges remember by number how much everybody had: no key of the database points to that."""
+    been_in = select(Membership.group_id).where(Membership.member_id == member.id)
+    for run in session.scalars(select(DigestRun).where(DigestRun.group_id.in_(been_in)).with_for_update()):
+        run.content = _without(run.content, member.id)
+    for each in session.scalars(select(Challenge).where(Challenge.group_id.in_(been_in)).with_for_update()):
+        each.result = _without(each.result, member.id)
+
+
+def _without(kept: Any, member_id: int) -> Any:
+    """What is kept without this member: as a key of a table, or in a list of ids."""
+    if isinstance(kept, dict):
+        return {key: _without(value, member_id) for key, value in kept.items() if key != str(member_id)}
+    return [each for each in kept if each != member_id] if isinstance(kept, list) else kept
 
 
 def _begin_anew(session: Session, membership: Membership) -> None:

@@ -43,6 +43,13 @@ def turned_down(session: Session, request: JoinRequest, now: datetime) -> None:
     _post(session, member, group, message, f"down:{request.id}", now)
 
 
+def ended(session: Session, request: JoinRequest, now: datetime) -> None:
+    """They waited, and there is no group any more."""
+    member, group = request.member, request.group
+    message = notice("invites/group_ended", member, about=group, says="groups", group=group)
+    _post(session, member, group, message, f"ended:{request.id}", now)
+
+
 def role_changed(session: Session, theirs: Membership, now: datetime) -> None:
     """They may do more, or less, than before."""
     member, group = theirs.member, theirs.group

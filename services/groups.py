@@ -2,14 +2,14 @@
 
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fitness.schedules import Weekly, cron
 from messages.render import words
 from messages.words import clean_name
 from models import Answer, AuditEvent, Group, JoinRequest, Member, Membership, Role
-from services import audit, digests, privacy, undo
+from services import audit, digests, group_notices, privacy, undo
 from services.members import memberships, reader_of
 from services.refusals import (
     GroupNameNotUsable,
@@ -22,11 +22,11 @@ from services.refusals import (
     TooManyNewGroups,
     TwoGroupsMatch,
 )
-from services.roster import find_member, members
+from services.roster import find_member, hold, members
 from services.settings import Settings, settings_of
 
 # Also known by these names; whom `standings` or `digests` may import live in files of their own.
-__all__ = ["Settings", "find_member", "members", "settings_of"]
+__all__ = ["Settings", "find_member", "hold", "members", "settings_of"]
 
 MOST_GROUPS = 10
 MOST_STARTED, STARTED_WITHIN = 10, timedelta(days=1)
@@ -78,10 +78,20 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
     membership.left_at = now
     privacy.changed(session, membership, now, {})
     if not others:
-        _close(session, membership.group, now)
+        close(session, membership.group, now)
     if membership.member.current_group_id == membership.group_id:
         membership.member.current_group_id = None
     audit.note(session, "group.left", now, member_id=membership.member_id, group_id=membership.group_id)
+
+
+def close(session: Session, group: Group, now: datetime) -> None:
+    """Nobody belongs to the group any more. Whoever waits to be let in is told, and waits no longer."""
+    group.is_active = False
+    digests.reschedule(session, group, None, now)
+    waiting = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
+    for request in session.scalars(waiting):
+        request.answer, request.answered_at = Answer.DROPPED, now
+        group_notices.ended(session, request, now)
 
 
 def size(session: Session, group: Group) -> int:
@@ -127,17 +137,6 @@ def require_room(session: Session, member: Member) -> None:
         raise TooManyGroups(most=MOST_GROUPS)
 
 
-def hold(session: Session, *memberships: Membership) -> None:
-    """Let nobody else change who belongs to this group until the end of the turn; read these places again.
-
-    Two people who act on each other at the same moment (she leaves while he hands the group to her) take turns.
-    """
-    session.flush()
-    session.execute(select(Group.id).where(Group.id == memberships[0].group_id).with_for_update(key_share=True))
-    for each in memberships:
-        session.refresh(each, ["role", "left_at"])
-
-
 def belong(session: Session, group: Group, member: Member, role: Role, now: datetime) -> Membership:
     """Let somebody belong to the group, as a newcomer even where they have been in it before."""
     membership = session.scalar(
@@ -154,13 +153,6 @@ def belong(session: Session, group: Group, member: Member, role: Role, now: date
     session.add(membership)
     session.flush()
     return membership
-
-
-def _close(session: Session, group: Group, now: datetime) -> None:
-    group.is_active = False
-    digests.reschedule(session, group, None, now)
-    waiting = (JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
-    session.execute(update(JoinRequest).where(*waiting).values(answer=Answer.DROPPED, answered_at=now))
 
 
 def _usable_name(session: Session, member: Member, name: str, but: Group | None = None) -> str:

@@ -39,6 +39,17 @@ def members(session: Session, group: Group) -> list[Membership]:
     return list(session.scalars(query))
 
 
+def hold(session: Session, *memberships: Membership) -> None:
+    """Let nobody else change who belongs to this group until the end of the turn; read these places again.
+
+    Two people who act on each other at the same moment (she leaves while he hands the group to her) take turns.
+    """
+    session.flush()
+    session.execute(select(Group.id).where(Group.id == memberships[0].group_id).with_for_update(key_share=True))
+    for each in memberships:
+        session.refresh(each, ["role", "left_at"])
+
+
 def organisers(group: Group) -> Select[int]:
     """The query for the ids of the members who run the group."""
     runs_it = (Membership.group_id == group.id, Membership.left_at.is_(None), Membership.role != Role.MEMBER)

@@ -13,8 +13,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import Act, Activity, Ban, Member, Membership, Role, Units
-from services import audit, privacy
+from services import audit, privacy, records
 from services.refusals import NothingToUndo
+from services.roster import hold
 
 WITHIN = timedelta(minutes=10)
 
@@ -41,6 +42,8 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
     mine = (Act.member_id == member.id, Act.undone_at.is_(None), Act.until > now)
     act = session.scalar(select(Act).where(*mine).order_by(Act.at.desc(), Act.id.desc()).limit(1).with_for_update())
     row = act and session.get(ROWS[act.before["row"]], act.before["id"])
+    if isinstance(row, Membership):
+        hold(session, row)  # an admin may be about to remove them
     if act is None or row is None or not _is_as_left(session, act, row):
         raise NothingToUndo(minutes=int(WITHIN.total_seconds()) // 60)
     values = {key: _heard(key, value) for key, value in act.before["values"].items()}
@@ -48,6 +51,8 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
         setattr(row, key, value)
     if isinstance(row, Membership):
         privacy.changed(session, row, now, values)
+    if isinstance(row, Activity) or "includes_private" in values:
+        records.refresh(session, member.id)
     act.undone_at = now
     audit.note(session, "undone", now, member_id=member.id, act=act.kind)
     return act

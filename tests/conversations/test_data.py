@@ -24,8 +24,10 @@ from models import (
     Membership,
     OutboundMessage,
 )
-from services import erasure
+from services import entries, erasure
+from services.refusals import NoSuchActivity
 from tests.browsing import Browser
+from tests.letters import Letters
 from tests.scenes import has_moved, runs, start_group
 from tests.town import Person, Town
 
@@ -198,3 +200,24 @@ class Interrupted:
     def open(self, tokens: str) -> object:
         self.meanwhile()
         return self.garmin.open(tokens)
+
+
+def test_what_is_taken_back_is_taken_out_of_the_records_too(zoe: Person) -> None:
+    start_group(zoe)
+    has_moved(zoe, runs(16, metres=10_000))
+    zoe.says("log run 3 h 30 km yesterday")
+    assert "30" in zoe.says("pb")
+    zoe.says("undo")
+    assert "30" not in zoe.says("pb")
+
+
+def test_a_number_beyond_the_newest_fifty_is_none(town: Town) -> None:
+    letters = Letters(town)
+    member = letters.member()
+    for _ in range(51):
+        letters.moved(member, letters.now.date())
+    with town.world.sessions() as session:
+        assert entries.exclude(session, member, 50, town.clock())
+        entries.include(session, member, 1, town.clock())
+        with pytest.raises(NoSuchActivity):
+            entries.exclude(session, member, 51, town.clock())

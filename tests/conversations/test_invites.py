@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy import select, update
 
-from models import Invite, Member
+from models import Invite, Member, Membership
 from tests.scenes import code_in, start_group
 from tests.town import Person, Town
 
@@ -220,3 +220,17 @@ def test_the_code_of_a_group_that_has_ended_is_dead(zoe: Person, jose: Person) -
     code = start_group(zoe)
     zoe.says("leave yes")
     assert jose.says(f"join {code}") == "*Sunday Legends* has ended: its last member left. *new group* starts another."
+
+
+def test_who_starts_a_group_reads_what_they_agree_to_and_who_waits_hears_that_it_has_ended(
+    town: Town, zoe: Person, jose: Person
+) -> None:
+    heard = zoe.says("new group Sunday Legends")
+    with town.world.sessions() as session:
+        for line in session.scalars(select(Membership.consent_wording)).one().splitlines():
+            assert line in heard
+    zoe.says("settings approval on")
+    jose.says(f"join {code_in(heard)} yes")
+    zoe.says("leave yes")
+    assert jose.heard.startswith("*Sunday Legends* has ended before its admins answered you.")
+    assert "Sunday Legends" not in jose.says("groups")

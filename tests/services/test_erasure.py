@@ -2,16 +2,24 @@
 
 import io
 import json
+import re
+import secrets
 import zipfile
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
+from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, Table, Uuid, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from jobs import housekeeping
 from models import (
     Activity,
     AuditEvent,
     Base,
+    Challenge,
+    DigestRun,
     Erasure,
     Group,
     InboundMessage,
@@ -19,9 +27,10 @@ from models import (
     MessageEvent,
     OutboundMessage,
 )
+from models.base import UtcDateTime, Word
 from services import audit, erasure, exports, retention
 from tests.letters import Letters
-from tests.scenes import has_moved, runs, start_group
+from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town
 from web.app import create_app
 
@@ -167,3 +176,144 @@ def test_what_was_done_stays_in_the_audit_without_a_name(town: Town, zoe: Person
 
 def _copy(session: object) -> bytes:
     return exports.archive_of(session, session.scalars(select(Member)).one())
+
+
+# What is kept as JSON has no keys to members. Each of these is deleted or emptied with its row, or is told how else.
+AS_JSON = {
+    "acts.before",
+    "activities.processed_metrics",
+    "activities.raw_data",
+    "audit_events.detail",  # ids and choices, and the link to the person is cut
+    "challenges.result",  # `erasure._forget_figures`
+    "digest_runs.content",  # `erasure._forget_figures`
+    "groups.settings",
+    "members.preferences",
+    "memberships.shares",
+    "message_events.detail",
+    "outbound_messages.old_sids",
+}
+
+
+def test_whoever_is_forgotten_is_in_no_table(town: Town, zoe: Person, jose: Person) -> None:
+    """One row in each column that points to a member, whatever tables there are by now."""
+    start_group(zoe, jose)
+    jose_id, zoe_id = member_of(town, "José").id, member_of(town, "Zoë").id
+    with town.world.sessions.begin() as session:
+        for table, column in pointing_to_members():
+            if (table.name, column.name) != ("memberships", "member_id"):
+                fill(session, table, zoe_id, town.clock(), **{column.name: jose_id})
+    with town.world.sessions.begin() as session:
+        session.execute(update(OutboundMessage).values(state="delivered", content=None))
+        erasure.erase(session, session.get_one(Member, jose_id), town.clock())
+    assert {table for table, column in kept(town, jose_id)} <= erasure.LATER
+    housekeeping.tidy()
+    assert kept(town, jose_id) == []
+    with town.world.sessions() as session:
+        assert session.get(Member, jose_id) is None
+        assert session.get(Member, zoe_id) is not None
+
+
+def test_what_could_keep_a_member_is_known() -> None:
+    """A new column that means a member wants a key to them; a new one of JSON, a word about how it is forgotten."""
+    columns = [(table, column) for table in Base.metadata.sorted_tables for column in table.columns]
+    keyless = {
+        f"{table.name}.{column.name}"
+        for table, column in columns
+        if re.search("member|person|_by_id$", column.name) and "id" in column.name and not column.foreign_keys
+    }
+    assert keyless == {"erased.member_id"}
+    as_json = {f"{table.name}.{column.name}" for table, column in columns if isinstance(column.type, JSONB)}
+    assert as_json == AS_JSON
+
+
+def test_digests_and_challenges_forget_what_the_forgotten_had(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(16))
+    has_moved(jose, runs(17))
+    zoe.says("challenge new distance this week")
+    zoe.says("yes")
+    jose.says("challenge join 1")
+    town.travel_to(november(22, 20))  # the digest is made
+    town.travel_to(november(25))  # and frozen, and the challenge is judged
+    mine, theirs = str(member_of(town, "José").id), str(member_of(town, "Zoë").id)
+    with town.world.sessions() as session:
+        assert mine in session.scalars(select(DigestRun)).first().content["final"]["values"]
+        assert mine in session.scalars(select(Challenge)).one().result["values"]
+    with town.world.sessions.begin() as session:
+        erasure.erase(session, session.get_one(Member, int(mine)), town.clock())
+    with town.world.sessions() as session:
+        for run in session.scalars(select(DigestRun).where(DigestRun.content.is_not(None))):
+            for each in (run.content, run.content.get("final", run.content)):
+                assert theirs in each["values"]
+                assert mine not in each["values"]
+                assert int(mine) not in each["visible"]
+            assert mine not in run.content["places"]
+        result = session.scalars(select(Challenge)).one().result
+        assert (list(result["values"]), list(result["places"])) == ([theirs], [theirs])
+
+
+def test_whoever_runs_a_group_by_now_is_told(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    with town.world.sessions.begin() as session:
+        erasure.erase(session, session.scalars(select(Member).where(Member.name == "Zoë")).one(), town.clock())
+    town.travel(minutes=1)
+    assert jose.heard.startswith("You run *Sunday Legends* now.")
+
+
+def test_whoever_guesses_the_code_five_times_needs_another(town: Town, zoe: Person) -> None:
+    code = int(re.search(r"DELETE (\d{4})", zoe.says("delete me"))[1])
+    for wrong in range(1, 6):
+        zoe.says(f"DELETE {(code - 1000 + wrong) % 9000 + 1000}")
+    assert zoe.says(f"DELETE {code}").startswith("That is not the code")
+    town.travel(minutes=11)
+    code = re.search(r"DELETE (\d{4})", zoe.says("delete me"))[1]
+    assert zoe.says(f"DELETE {code}").startswith("Everything is erased")
+
+
+def pointing_to_members() -> list[tuple[Table, Column]]:
+    return [
+        (table, column)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if any(key.column.table.name == "members" for key in column.foreign_keys)
+    ]
+
+
+def kept(town: Town, member_id: int) -> list[tuple[str, str]]:
+    """Where somebody still is."""
+    with town.world.sessions() as session:
+        return [
+            (table.name, column.name)
+            for table, column in pointing_to_members()
+            if session.scalar(select(func.count()).select_from(table).where(column == member_id))
+        ]
+
+
+def fill(session: Session, table: Table, other: int, now: datetime, **given: object) -> object:
+    """A row with something in each column that wants it; rows it belongs to are made with it. Gives its key."""
+    for column in table.columns:
+        if column.name in given or column.nullable or column.server_default or column.default or column.identity:
+            continue
+        key = next(iter(column.foreign_keys), None)
+        if key is None:
+            given[column.name] = some(column.type, now)
+        elif key.column.table.name == "members":
+            given[column.name] = other
+        else:
+            given[column.name] = fill(session, key.column.table, other, now)
+    made = session.execute(insert(table).values(given).returning(*table.primary_key.columns))
+    return made.first()[0]
+
+
+def some(kind: TypeEngine, now: datetime) -> object:
+    """A value of this type."""
+    if isinstance(kind, Word):
+        return next(iter(kind.kind))
+    if isinstance(kind, JSONB | UtcDateTime):
+        return {} if isinstance(kind, JSONB) else now
+    values = {
+        date: now.date(), str: secrets.token_hex(5), int: secrets.randbelow(10**9), float: 1.0,
+        bool: False, bytes: b"-",
+        time: now.time(),
+    }  # fmt: skip
+    return uuid4() if isinstance(kind, Uuid) else values[kind.python_type]
