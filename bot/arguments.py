@@ -51,6 +51,12 @@ class Who(str):
     __slots__ = ()
 
 
+class Place(str):
+    """One's own place in a group, "#17": buttons say it, since by the time of the tap one may talk about another."""
+
+    __slots__ = ()
+
+
 class Days(int):
     """A number of days."""
 
@@ -459,6 +465,11 @@ def _who(words: Sequence[Word]) -> Found | None:
     return None if found is None else (Who(found[0]), found[1])
 
 
+def _place(words: Sequence[Word]) -> Found | None:
+    signs = (i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key))
+    return next(((Place(words[i].key), [i]) for i in signs), None)
+
+
 def _sure(words: Sequence[Word]) -> Found | None:
     """A yes at the end, after something: whoever is called Si is not agreed to by their name."""
     last = len(words) - 1
@@ -572,6 +583,7 @@ READERS: dict[type, Reader] = {
     Percent: _percent,
     Setting: _setting,
     Sure: _sure,
+    Place: _place,
     Who: _who,
     int: _whole,
     Rest: _rest,
@@ -599,7 +611,7 @@ ORDER = (
     Called, Route, Contest,
     Each, Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport,
     Picture, Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
-    Zone, int, Percent, Number, Who, Person, Rest,
+    Zone, int, Percent, Number, Place, Who, Person, Rest,
 )  # fmt: skip
 
 USAGE: dict[type, str] = {
@@ -625,6 +637,7 @@ USAGE: dict[type, str] = {
     Percent: "number",
     Setting: "what",
     Sure: "yes",
+    Place: "#17",
     Who: "name",
     int: "number",
     Rest: "name",

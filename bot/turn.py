@@ -14,9 +14,9 @@ from fitness.spans import Span
 from messages.message import Button, Choice, Message
 from messages.render import Reader, render
 from models import Group, Member, Membership
-from services import members
+from services import members, roles
 from services.members import reader_of
-from services.refusals import DaysNotUsable, NotInAGroup, PeriodNotStarted
+from services.refusals import DaysNotUsable, NotInAGroup, NotInThatGroup, PeriodNotStarted
 from world import World
 
 NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
@@ -60,6 +60,18 @@ class Turn:
         found = members.membership_in(self.session, self.member, group_id)
         if found is None:
             raise NotInAGroup
+        return found
+
+    def here(self, place: str | None) -> Membership:
+        """The member's own place that a button means ("#17"), else the one in the group they talk about.
+
+        Raises `NotInAGroup` or `NotInThatGroup`.
+        """
+        if place is None:
+            return self.membership
+        found = roles.signed(self.session, self.member, place)
+        if found is None or found.member_id != self.member.id:
+            raise NotInThatGroup
         return found
 
     @property

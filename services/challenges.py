@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from fitness.challenges import Contest
 from fitness.periods import Dates
@@ -76,10 +76,12 @@ def announce(session: Session, membership: Membership, plan: Plan, today: date, 
     join(session, challenge, membership.member)
     posts = [
         mailbox.Post(
-            each.id, _announcement(challenge, membership.member, each), f"challenge-new:{challenge.id}:{each.id}"
+            each.member_id,
+            _announcement(challenge, membership.member, each),
+            f"challenge-new:{challenge.id}:{each.member_id}",
         )
         for each in _reachable(session, group)
-        if each.id != membership.member_id
+        if each.id != membership.id
     ]
     mailbox.post_many(session, posts, now, kind=MessageKind.NOTICE, group_id=group.id)
     audit.note(session, "challenge.announced", now, member_id=membership.member_id, group_id=group.id)
@@ -180,20 +182,21 @@ def judge(session: Session, challenge: Challenge, today: date, now: datetime) ->
         return
     part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
     posts = [
-        mailbox.Post(each.id, result_for(standing, each, today), f"challenge:{challenge.id}:{each.id}")
+        mailbox.Post(each.member_id, result_for(standing, each, today), f"challenge:{challenge.id}:{each.member_id}")
         for each in _reachable(session, challenge.group)
-        if each.id in part
+        if each.member_id in part
     ]
     mailbox.post_many(session, posts, now, kind=MessageKind.NOTICE, group_id=challenge.group_id)
 
 
-def result_for(standing: Standing, member: Member, today: date) -> Message:
+def result_for(standing: Standing, place: Membership, today: date) -> Message:
     """How it ended, for one participant."""
+    member = place.member
     said = notices.notice(
         "challenges/result",
         member,
         about=standing.challenge.group,
-        says=f"challenge {standing.challenge.number}",
+        says=f"challenge {standing.challenge.number} #{place.id}",
         short="challenges/result_short",
         **facts_for(standing, member, today),
     )
@@ -242,11 +245,12 @@ def _problem(plan: Plan, today: date) -> str:
     return ""
 
 
-def _announcement(challenge: Challenge, by: Member, member: Member) -> Message:
-    join_it = f"challenge join {challenge.number}"
+def _announcement(challenge: Challenge, by: Member, place: Membership) -> Message:
+    """The button is for this group, whichever its reader talks about by then: numbers are a group's own."""
+    join_it = f"challenge join {challenge.number} #{place.id}"
     return notices.notice(
         "challenges/announced",
-        member,
+        place.member,
         about=challenge.group,
         says=join_it,
         buttons=[Button("Join", join_it)],
@@ -255,12 +259,13 @@ def _announcement(challenge: Challenge, by: Member, member: Member) -> Message:
     )
 
 
-def _reachable(session: Session, group: Group) -> list[Member]:
-    """Who belongs to the group and wants to hear from us."""
+def _reachable(session: Session, group: Group) -> list[Membership]:
+    """The places of those who belong to the group and want to hear from us."""
     query = (
-        select(Member)
-        .join(Membership, Membership.member_id == Member.id)
+        select(Membership)
+        .join(Membership.member)
         .where(Membership.group_id == group.id, Membership.left_at.is_(None), Member.opted_out_at.is_(None))
         .order_by(Member.id)
+        .options(contains_eager(Membership.member))
     )
     return list(session.scalars(query))

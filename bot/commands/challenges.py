@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.arguments import Amount, Called, Yes
+from bot.arguments import Amount, Called, Place, Yes
 from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from fitness.challenges import Contest
@@ -13,7 +13,7 @@ from fitness.routes import Route
 from fitness.spans import Span
 from fitness.sports import Sport
 from messages.message import MOST_SAYS, Button, Message
-from models import Challenge, Role
+from models import Challenge, Membership, Role
 from services import challenges, contests, groups, seasons
 from services.challenges import Plan
 from services.settings import settings_of
@@ -26,11 +26,12 @@ from services.settings import settings_of
     allowed=Allowed.MEMBERS,
     examples=("challenge", "challenge 1"),
 )
-def challenge(turn: Turn, number: int | None = None) -> Message:
+def challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
     """The one with this number, or the only one, or all of them."""
-    if number is None and len(challenges.open_ones(turn.session, turn.group)) != 1:
+    mine = turn.here(place)
+    if number is None and len(challenges.open_ones(turn.session, mine.group)) != 1:
         return list_challenges(turn)
-    return _shown(turn, challenges.find(turn.session, turn.group, number))
+    return _shown(turn, mine, challenges.find(turn.session, mine.group, number))
 
 
 @command(
@@ -43,7 +44,7 @@ def challenge(turn: Turn, number: int | None = None) -> Message:
 def list_challenges(turn: Turn) -> Message:
     """Those that are running or to come, and the last ones."""
     found = challenges.open_ones(turn.session, turn.group)
-    buttons = [Button(f"Challenge {each.number}", f"challenge {each.number}") for each in found[:3]]
+    buttons = [_see(turn.membership, each, f"Challenge {each.number}") for each in found[:3]]
     return turn.say(
         "challenges/list",
         group=turn.group,
@@ -89,7 +90,7 @@ def new_challenge(
         fits = len(turn.line) + len(" ok") <= MOST_SAYS
         return turn.ask("challenges/proposed", challenge=made, today=_today(turn), buttons=buttons if fits else [])
     made = challenges.announce(turn.session, turn.membership, plan, _today(turn), turn.now)
-    return turn.say("challenges/made", challenge=made, group=turn.group, buttons=[_see(made)])
+    return turn.say("challenges/made", challenge=made, group=turn.group, buttons=[_see(turn.membership, made)])
 
 
 @command(
@@ -99,17 +100,18 @@ def new_challenge(
     allowed=Allowed.MEMBERS,
     examples=("challenge join 1", "challenge join"),
 )
-def join_challenge(turn: Turn, number: int | None = None) -> Message:
+def join_challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
     """Take part; what was done since its first day counts."""
-    found = challenges.find(turn.session, turn.group, number, is_open=True)
+    mine = turn.here(place)
+    found = challenges.find(turn.session, mine.group, number, is_open=True)
     is_new = challenges.join(turn.session, found, turn.member)
     return turn.say(
         "challenges/joined",
         challenge=found,
         is_new=is_new,
         hidden=turn.member.id not in contests.seen(turn.session, found),
-        today=_today(turn),
-        buttons=[_see(found)],
+        today=turn.today(mine.group.timezone),
+        buttons=[_see(mine, found)],
     )
 
 
@@ -120,11 +122,12 @@ def join_challenge(turn: Turn, number: int | None = None) -> Message:
     allowed=Allowed.MEMBERS,
     examples=("challenge leave 1",),
 )
-def leave_challenge(turn: Turn, number: int | None = None) -> Message:
+def leave_challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
     """Out of it, and out of its sums."""
-    found = challenges.find(turn.session, turn.group, number, is_open=True)
+    mine = turn.here(place)
+    found = challenges.find(turn.session, mine.group, number, is_open=True)
     challenges.leave(turn.session, found, turn.member)
-    rejoin = Button("Join again", f"challenge join {found.number}")
+    rejoin = Button("Join again", f"challenge join {found.number} #{mine.id}")
     return turn.say("challenges/left", challenge=found, buttons=[rejoin])
 
 
@@ -136,16 +139,20 @@ def leave_challenge(turn: Turn, number: int | None = None) -> Message:
     examples=("challenge end 1", "challenge end 1 yes"),
     destructive=True,
 )
-def end_challenge(turn: Turn, number: int | None = None, sure: Yes | None = None) -> Message:
-    """Whoever set it up may, and the admins. Asked first, since everybody is told."""
-    found = challenges.find(turn.session, turn.group, number, is_open=True)
+def end_challenge(
+    turn: Turn, number: int | None = None, sure: Yes | None = None, place: Place | None = None
+) -> Message:
+    """Whoever set it up may, and the admins. Asked first, since everybody is told; a yes means this very challenge."""
+    mine = turn.here(place)
+    found = challenges.find(turn.session, mine.group, number, is_open=True)
     if found.made_by_id != turn.member.id:
-        groups.require_admin(turn.session, turn.membership, "end challenges")
+        groups.require_admin(turn.session, mine, "end challenges")
     if sure is None:
-        buttons = [Button("Yes, end it", f"challenge end {found.number} yes"), Button("No, keep it", "never mind")]
-        return turn.ask("challenges/ask_sure", challenge=found, buttons=buttons)
-    challenges.end(turn.session, found, turn.membership, _today(turn), turn.now)
-    return turn.say("challenges/ended", challenge=found, buttons=[_see(found)])
+        line = f"challenge end {found.number} #{mine.id}"
+        buttons = [Button("Yes, end it", f"{line} yes"), Button("No, keep it", "never mind")]
+        return turn.ask("challenges/ask_sure", about=line, challenge=found, buttons=buttons)
+    challenges.end(turn.session, found, mine, turn.today(mine.group.timezone), turn.now)
+    return turn.say("challenges/ended", challenge=found, buttons=[_see(mine, found)])
 
 
 @command(
@@ -190,12 +197,13 @@ def _plan(
     return Plan(found, by.value, dates, sport, None, None, name)
 
 
-def _shown(turn: Turn, found: Challenge) -> Message:
-    standing = contests.measure(turn.session, found, _today(turn))
+def _shown(turn: Turn, mine: Membership, found: Challenge) -> Message:
+    today = turn.today(mine.group.timezone)
+    standing = contests.measure(turn.session, found, today)
     takes_part = challenges.takes_part(turn.session, found, turn.member)
-    join_it = Button("Join", f"challenge join {found.number}")
+    join_it = Button("Join", f"challenge join {found.number} #{mine.id}")
     buttons = [] if takes_part or found.ended_at else [join_it]
-    facts = challenges.facts_for(standing, turn.member, _today(turn))
+    facts = challenges.facts_for(standing, turn.member, today)
     said = turn.say("challenges/standing", **facts, takes_part=takes_part, buttons=[*buttons, _all()])
     chart = challenges.picture_of(standing, turn.member) if found.ended_at else None
     return replace(said, chart=chart, buttons=()) if chart else said
@@ -205,8 +213,9 @@ def _may_start(turn: Turn) -> bool:
     return settings_of(turn.group).members_challenge or turn.membership.role is not Role.MEMBER
 
 
-def _see(found: Challenge) -> Button:
-    return Button("How it stands", f"challenge {found.number}")
+def _see(mine: Membership, found: Challenge, label: str = "How it stands") -> Button:
+    """Numbers are a group's own: the button tells which group's."""
+    return Button(label, f"challenge {found.number} #{mine.id}")
 
 
 def _all() -> Button:

@@ -93,7 +93,7 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
         group_notices.join_asked(turn.session, got, joining.admins(turn.session, got.group), turn.now)
         return turn.say("invites/waits", group=got.group)
     if choose is not None:
-        more = [commands["privacy"].button("Privacy"), commands["unhide"].button("Show me")]
+        more = [commands["privacy"].button("Privacy"), commands["unhide"].button("Show me", f"#{got.id}")]
         return turn.say("groups/joined_hidden", group=got.group, buttons=more)
     account = linking.account_of(turn.session, turn.member)
     step = (

@@ -1,9 +1,10 @@
 """What the others see: shares, hiding, and rows without a name."""
 
-from bot.arguments import Field, Switch
+from bot.arguments import Field, Place, Switch
 from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
+from models import Membership
 from services import entries, privacy, undo
 
 
@@ -26,7 +27,7 @@ def show_privacy(turn: Turn) -> Message:
         unshared=[field for field in privacy.FIELDS if field not in shares],
         enough=privacy.are_enough(turn.session, turn.group),
         left_out=entries.private_left_out(turn.session, turn.member),
-        buttons=[commands["unhide"].button("Show me again") if mine.hidden else commands["hide"].button("Hide me")],
+        buttons=[_back(mine)],
     )
 
 
@@ -52,9 +53,9 @@ def share(turn: Turn, field: Field, switch: Switch = Switch.ON) -> Message:
     allowed=Allowed.MEMBERS,
     examples=("hide", "incognito"),
 )
-def hide(turn: Turn) -> Message:
+def hide(turn: Turn, place: Place | None = None) -> Message:
     """Out of everything the group is told, from now on."""
-    return _hide(turn, on=True)
+    return _hide(turn, place, on=True)
 
 
 @command(
@@ -64,9 +65,9 @@ def hide(turn: Turn) -> Message:
     allowed=Allowed.MEMBERS,
     examples=("unhide",),
 )
-def unhide(turn: Turn) -> Message:
+def unhide(turn: Turn, place: Place | None = None) -> Message:
     """Back on the boards."""
-    return _hide(turn, on=False)
+    return _hide(turn, place, on=False)
 
 
 @command(
@@ -87,15 +88,20 @@ def anonymous(turn: Turn, switch: Switch = Switch.ON) -> Message:
         on=on,
         enough=privacy.are_enough(turn.session, turn.group),
         fewest=privacy.FEWEST_ANONYMOUS,
-        buttons=[Button("Undo", "undo"), *([commands["hide"].button("Hide me")] if on else [])],
+        buttons=[Button("Undo", "undo"), *([commands["hide"].button("Hide me", f"#{mine.id}")] if on else [])],
     )
 
 
-def _hide(turn: Turn, *, on: bool) -> Message:
-    mine = turn.membership
+def _hide(turn: Turn, place: Place | None, *, on: bool) -> Message:
+    mine = turn.here(place)
     if mine.hidden != on:
         undo.remember(turn.session, turn.member, "hide" if on else "unhide", turn.now, mine, hidden=mine.hidden)
         privacy.hide(turn.session, mine, turn.now, on=on)
-    back = commands["unhide"].button("Show me again") if on else commands["hide"].button("Hide me")
     name = "privacy/hidden" if on else "privacy/unhidden"
-    return turn.say(name, group=turn.group, buttons=[back])
+    return turn.say(name, group=mine.group, buttons=[_back(mine)])
+
+
+def _back(mine: Membership) -> Button:
+    """To change it in this very group, whichever is talked about when it is tapped."""
+    label, what = ("Show me again", "unhide") if mine.hidden else ("Hide me", "hide")
+    return commands[what].button(label, f"#{mine.id}")

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+from sqlalchemy import select
+
+from models import Challenge, Group
 from tests.scenes import has_moved, hide, november, runs, start_group
 from tests.town import Person, Town
 
@@ -207,3 +210,23 @@ def test_a_season_gives_medals_week_by_week(town: Town, zoe: Person, jose: Perso
     town.travel_to(datetime(2027, 2, 8, 12, tzinfo=UTC))
     assert "Season 2" in zoe.says("season")
     assert "All time: José 5 · Zoë 5" in zoe.heard
+
+
+def test_a_button_is_about_the_group_that_it_was_under(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    start_group(zoe, jose, name="Office swim")
+    zoe.says("challenge new 300 km until 20 december")
+    zoe.says("yes")
+    zoe.says("use Sunday Legends")
+    zoe.says("challenge new run distance next week")
+    zoe.says("yes")  # both are number 1 of their group
+    heard = jose.taps("Join")  # of the newer one, while he talks about the other group
+    assert heard.startswith("You're in")
+    assert "300 km" not in heard
+    zoe.says("challenge end 1")
+    zoe.says("use Office swim")
+    zoe.taps("Yes, end it")
+    with town.world.sessions() as session:
+        names = dict(session.execute(select(Group.name, Challenge.ended_at).join(Challenge.group)).all())
+        assert names["Office swim"] is None
+        assert names["Sunday Legends"] is not None

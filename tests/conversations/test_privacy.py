@@ -87,3 +87,13 @@ def test_a_field_that_is_not_named_is_asked_for(zoe: Person, jose: Person) -> No
     start_group(zoe, jose)
     assert jose.says("share").startswith("Which figure?")
     assert "sees your titles of activities" in jose.says("titles")
+
+
+def test_who_shows_themselves_by_a_button_does_so_where_they_hid(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    jose.says("hide")
+    start_group(zoe, jose, name="Office swim")
+    jose.says("hide")
+    jose.says("use Sunday Legends")
+    assert "on the boards of *Office swim* again" in jose.taps("Show me again")
+    assert jose.says("privacy").startswith("In *Sunday Legends* you're *hidden*")
