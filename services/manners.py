@@ -137,7 +137,7 @@ def is_echo(session: Session, member_id: int, line: str, now: datetime) -> bool:
     """Whether a line is our own words, sent back: machines that answer each other do so for ever."""
     if len(line) < SHORTEST_ECHO:
         return False
-    same = (OutboundMessage.member_id == member_id, OutboundMessage.body_hash == outbox.body_hash(line))
+    same = (OutboundMessage.member_id == member_id, OutboundMessage.body_hash == outbox.body_hash(session, line))
     return session.scalar(select(OutboundMessage.id).where(*same, OutboundMessage.created_at > now - DAY)) is not None
 
 

@@ -4,7 +4,6 @@ The claim is committed before the message is handed over, so a crash leaves a ro
 blindly twice. What then becomes of it is `services.outcomes`' matter.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,9 +117,9 @@ def event(session: Session, row: OutboundMessage, source: str, **detail: object)
     session.add(MessageEvent(message_id=row.id, source=source, state=row.state, detail=detail))
 
 
-def body_hash(text: str) -> str:
-    """Enough of a text to recognise it in the vendor's list."""
-    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:32]
+def body_hash(session: Session, text: str) -> str:
+    """Enough of a text to recognise it in the vendor's list; keyed, or an invite's code could be guessed from it."""
+    return vault(session).digest("body", " ".join(text.split()))[:32]
 
 
 def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -183,7 +182,7 @@ def _claimed(
     row.first_attempt_at = row.first_attempt_at or now
     row.leased_until = session.scalar(select(func.clock_timestamp() + rules.lease))
     row.said_as, text = _words(message, template, usable)
-    row.body_hash = body_hash(text)
+    row.body_hash = body_hash(session, text)
     member.next_send_at = now + PAIR_GAP
     event(session, row, "claim", attempt=row.attempt, said_as=row.said_as)
     return Claimed(row.id, row.attempt, row.kind, member.address, row.expires_at, message, row.said_as, text)

@@ -227,7 +227,7 @@ def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequ
     tried = (OutboundMessage.member_id == row.member_id, func.jsonb_array_length(OutboundMessage.old_sids) > 0)
     known.update(*session.scalars(select(OutboundMessage.old_sids).where(*tried)))
     strangers = [each for each in young if each.sid not in known]
-    return next((each for each in strangers if not each.body or body_hash(each.body) == look.body_hash), None)
+    return next((each for each in strangers if not each.body or body_hash(session, each.body) == look.body_hash), None)
 
 
 def _moves_forward(old: MessageState, new: MessageState) -> bool:
