@@ -94,7 +94,9 @@ def measure(session: Session, challenge: Challenge, today: date) -> Standing:
     ahead = None
     if challenge.target is not None:
         sport = _sport(challenge)
-        recent = standings.totals_of(session, list(people), look_back(today), sport) if people else {}
+        recent = (
+            standings.totals_of(session, list(people), look_back(today), sport, _manual(challenge)) if people else {}
+        )
         pace = sum(each.value(METRICS[challenge.metric]) for each in recent.values())
         ahead = forecast(done, challenge.target, pace, days_of(challenge), today)
     places = rank(values, order=lambda key: (people[key].name.casefold(), key)) if contest.is_ranked else []
@@ -126,7 +128,7 @@ def _values(session: Session, challenge: Challenge, people: list[int], today: da
         case Contest.STREAK:
             return _streaks(session, people, dates, sport)
         case _:
-            totals = standings.totals_of(session, people, dates, sport)
+            totals = standings.totals_of(session, people, dates, sport, _manual(challenge))
             found = {key: each.value(METRICS[challenge.metric]) for key, each in totals.items()}
             return {key: value for key, value in found.items() if value > 0}
 
@@ -157,6 +159,11 @@ def _improved(session: Session, people: list[int], dates: Dates, sport: Sport | 
 
 def _is_gone(week: date, gone: Sequence[Dates]) -> bool:
     return any(each.start <= week + timedelta(6) and week <= each.end for each in gone)
+
+
+def _manual(challenge: Challenge) -> float:
+    """The part of its points that a session logged by hand keeps in this group, as on its boards."""
+    return settings_of(challenge.group).manual_percent / 100
 
 
 def _sport(challenge: Challenge) -> Sport | None:

@@ -13,6 +13,7 @@ from fitness.sports import Sport
 from models import Goal, Group, Member
 from services import audit, privacy, standings
 from services.refusals import GoalNotUsable, NoGoal
+from services.settings import Settings, settings_of
 
 AHEAD = timedelta(days=366)
 BACK = timedelta(days=366)
@@ -79,8 +80,10 @@ def progress(session: Session, whose: Member | Group, today: date) -> Progress |
     sport = SPORTS[goal.sport] if goal.sport else None
     dates = Dates(goal.starts, goal.ends)
     people = [whose.id] if isinstance(whose, Member) else seen_by(session, whose, goal.metric, sport, dates.start)
-    done = _sum(session, people, dates, METRICS[goal.metric], sport)
-    recent = _sum(session, people, look_back(today), METRICS[goal.metric], sport)
+    settings = settings_of(whose) if isinstance(whose, Group) else Settings()
+    manual, metric = settings.manual_percent / 100, METRICS[goal.metric]
+    done = _sum(session, people, dates, metric, sport, manual)
+    recent = _sum(session, people, look_back(today), metric, sport, manual)
     return Progress(goal.metric, goal.sport, dates, forecast(done, goal.target, recent, dates, today))
 
 
@@ -89,8 +92,10 @@ def seen_by(session: Session, group: Group, metric: str, sport: Sport | None, si
     return list(privacy.shown(session, group, [metric, "sports"] if sport else [metric], since))
 
 
-def _sum(session: Session, people: list[int], dates: Dates, metric: Metric, sport: Sport | None) -> float:
-    totals = standings.totals_of(session, people, dates, sport) if people else {}
+def _sum(
+    session: Session, people: list[int], dates: Dates, metric: Metric, sport: Sport | None, manual: float
+) -> float:
+    totals = standings.totals_of(session, people, dates, sport, manual) if people else {}
     return sum(each.value(metric) for each in totals.values())
 
 

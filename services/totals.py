@@ -83,10 +83,14 @@ class Totals:
 
 
 def totals_of(
-    session: Session, member_ids: Collection[int], dates: Dates, sport: Sport | None = None
+    session: Session,
+    member_ids: Collection[int],
+    dates: Dates,
+    sport: Sport | None = None,
+    manual: float = FORMULA.manual,
 ) -> dict[int, Totals]:
     """Sum up these members' activities; whoever has none is not in the answer. One query."""
-    return totals_and_before(session, member_ids, dates, None, sport)[0]
+    return totals_and_before(session, member_ids, dates, None, sport, manual)[0]
 
 
 def totals_and_before(

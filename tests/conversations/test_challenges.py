@@ -230,3 +230,17 @@ def test_a_button_is_about_the_group_that_it_was_under(town: Town, zoe: Person, 
         names = dict(session.execute(select(Group.name, Challenge.ended_at).join(Challenge.group)).all())
         assert names["Office swim"] is None
         assert names["Sunday Legends"] is not None
+
+
+def test_what_is_logged_by_hand_counts_as_on_the_boards(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    zoe.says("settings manual 0")
+    zoe.says("challenge new points this week")
+    zoe.says("yes")
+    zoe.says("log run 60 min")
+    assert "Zoë" not in jose.says("leaderboard")
+    assert "Zoë" not in jose.says("challenge 1")
+    nothing = zoe.says("group goal 500 points month")
+    zoe.says("settings manual 100")
+    assert "Zoë" in jose.says("challenge 1")
+    assert zoe.says("group goal") != nothing
