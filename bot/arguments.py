@@ -264,6 +264,9 @@ PICTURES = (
     ({"sport", "sports", "mix", "split"}, Picture.SPORT),
 )
 WEEKS_IN = {"week": 1, "fortnight": 2, "month": 4, "year": 52}
+SESSIONS = {
+    "one", "session", "activity", "workout", "training", "run", "ride", "swim", "walk", "hike", "jog", "entry",
+}  # fmt: skip
 POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
 CODE = re.compile(r"[A-HJKMNP-Z2-9]{6}")
 
@@ -538,6 +541,16 @@ def _field(words: Sequence[Word]) -> Found | None:
     return next(((Field(spoken[word.key]), [i]) for i, word in enumerate(words) if word.key in spoken), None)
 
 
+def _newest(words: Sequence[Word]) -> Found | None:
+    """Find "last", or "last run": there is only one that is the last."""
+    found = _among({"last", "latest", "newest"}, Newest.LAST, {"this", "current"}, Newest.THIS)(words)
+    if found is None:
+        return None
+    after = found[1][0] + 1
+    named = after < len(words) and words[after].key in SESSIONS
+    return found[0], [*found[1], after] if named else found[1]
+
+
 def _rest(words: Sequence[Word]) -> Found | None:
     text = " ".join(word.raw for word in words).strip()
     return (Rest(text), range(len(words))) if text else None
@@ -574,7 +587,7 @@ READERS: dict[type, Reader] = {
     Contest: _contest,
     Yes: _among(YES, Yes.YES),
     Off: _among(OFF, Off.OFF),
-    Newest: _among({"last", "latest", "newest"}, Newest.LAST, {"this", "current"}, Newest.THIS),
+    Newest: _newest,
     Telling: _among({"table", "scoreboard"}, Telling.TABLE, {"story", "tale"}, Telling.STORY),
     Rhythm: find_rhythm,
     Weeks: _weeks,
@@ -600,7 +613,9 @@ READERS: dict[type, Reader] = {
     Hours: _hours,
     Field: _field,
     Choose: _among({"privacy", "choose"}, Choose.CHOOSE),
-    Units: _among({"metric", "km", "kilometres"}, Units.METRIC, {"imperial", "miles", "mi"}, Units.IMPERIAL),
+    Units: _among(
+        {"metric", "km", "kms", "kilometres", "kilometers"}, Units.METRIC, {"imperial", "miles", "mi"}, Units.IMPERIAL
+    ),
     KeepOrErase: _among({"keep"}, KeepOrErase.KEEP, {"erase", "delete"}, KeepOrErase.ERASE),
     Included: _among({"include", "included", "on"}, Included.INCLUDE, {"exclude", "excluded", "off"}, Included.EXCLUDE),
 }

@@ -256,8 +256,8 @@ def _sentence(words: Sequence[Word]) -> Reading | None:
     whole = SENTENCES.get(_plain(words)) or SENTENCES.get(_plain([word for word in words if word.key not in COURTESY]))
     bare = SENTENCES.get(_plain([word for word in words if word.key not in FILLERS]))
     command = commands.get(whole or (bare if bare not in ONLY_WHOLE else None) or "")
-    if command and not any(each.required for each in command.arguments):
-        return Understood(command)
+    if command:
+        return _told(command, [])
     try:
         found = find_period([word.key for word in words])
     except BadPeriod:
@@ -453,8 +453,10 @@ def _destructive_names() -> set[str]:
 
 NOBODY = frozenset(
     """
-    off it all out in on up down back ass the this that these those him her them us me everything everyone everybody
-    window money points data my your our to for with and a an hills
+    off it all out in on up down back ass the this that these those him her them us me someone somebody anyone
+    anybody everything everyone everybody
+    window money points data jk lol haha kidding joke joking today tomorrow now early later soon my your our to
+    for with and a an hills
     """.split()  # noqa: SIM905 - a list of sixty quoted words reads worse
 )
 STATE = {"going", "doing", "looking", "track", "progress", "safe", "alive", "coming", "along"}

@@ -16,7 +16,8 @@ FILLERS = POLITE | frozenset(
     up out please good evening morning afternoon from into about which what what's whats how how's hows if or but
     too also us we our ours one some any all list send post display print open bring pull find guys everyone
     everybody folks mate man bro dude friend friends buddy pal then today's user's set make put lol haha hahaha plz
-    thx ty cheers moment atm ya k kk btw anyway latest people group current called named yet already more else as than
+    thx ty cheers moment atm ya k kk someone somebody anyone anybody btw anyway latest people group current called
+    named yet already more else as than
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 

@@ -21,6 +21,8 @@ from fitness.vocabulary import COUNT, number
 MOST_WORDS = 24
 LEAST_SURE = 0.75
 MOST_NAMED = 2
+MOST_EMPTY = 1  # words without meaning beside nothing but days: "you all sunday" asks for no numbers
+NOTHING = ("", None)
 
 
 class Who(Enum):
@@ -48,6 +50,7 @@ class Slots:
     asks: bool = False
     past: bool = False
     furthest: bool = False
+    empty: int = 0  # words that say nothing
     newest: int | None = None
     explained: bool = False
     strange: list[str] = field(default_factory=list)
@@ -149,6 +152,7 @@ def _phrases(slots: Slots, keys: list[str], taken: set[int]) -> None:
 
 def _word(slots: Slots, word: Word, key: str, before: str) -> None:
     role = ROLES.get(key)
+    slots.empty += role == NOTHING
     if role is not None:
         _fill(slots, key, *role)
     elif slots.person is None and _is_a_name(word, key, before):
@@ -159,7 +163,7 @@ def _word(slots: Slots, word: Word, key: str, before: str) -> None:
 
 def _is_a_name(word: Word, key: str, before: str) -> bool:
     """By its "@", by "did" before it, or by what belongs to it."""
-    placed = before in BEFORE_A_NAME or word.key.endswith(("'s", "’s"))
+    placed = before in BEFORE_A_NAME or (before == "of" and not word.raw.islower()) or word.key.endswith(("'s", "’s"))
     return word.raw.startswith("@") or (placed and key.isalpha())
 
 
@@ -207,7 +211,7 @@ def _about_people(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str
         told["who"] = Person(slots.person)
         sure = what or slots.period or (slots.asks and not slots.person.islower())
         name = "stats" if sure and not slots.strange else None
-    elif what or slots.period or slots.each:
+    elif what or slots.each or (slots.period and (slots.who or slots.asks or slots.empty <= MOST_EMPTY)):
         name = "me" if not slots.most or slots.who else "leaderboard" if slots.metric else None
     return _command(name, told) if name else None
 
@@ -266,6 +270,10 @@ NEWEST = re.compile(
     rf" (?:(?P<before>{COUNT}) )?(?:last|latest|newest|most recent|recent) (?:(?P<count>{COUNT}) )?"
     r"(?:session|workout|training|activit(?=y|ies)|run|ride|swim|walk|hike)(?:s|y|ies)?(?= )"
 )
+_RECORD_OF = (
+    r"(?:pb|pr|record|best)(?: time)? (?:for|over|on|at|in) (?:a |the |my )?"
+    r"(?:[0-9]+ ?(?:k(?:m|ms)?|mi|miles?)|mile|half marathon|half|marathon)"
+)
 _EXPLAINED = (
     r"(?:what|how) (?:do|does|is|are) (?:the |my |our |these |those |all )?(?:points|scores?|effort points|scoring)"
     r"(?: (?:mean|work|works|made|calculated|computed|counted|worked out|come about|come from|given|for))+"
@@ -275,12 +283,14 @@ _EXPLAINED_YOU = (
     r"(?: up)?(?: with| to| from)? ?(?:that|this|these|those|my|the|come from)? ?(?:points|score)?"
 )
 PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
-    (re.compile(f" {pattern}(?= )"), name, value)
+    (re.compile(f" (?:{pattern})(?= )"), name, value)
     for pattern, name, value in (
         (_EXPLAINED, "explained", True),
         (_EXPLAINED_YOU, "explained", True),
         (r"why .*(?:points|pts|score)", "explained", True),
         (r"(?:weeks|days) in a row", "metric", "streak"),
+        (r"how far (?:ahead|behind|off)(?: of)?|(?:ahead|in front|behind) of|closer? to", "compared", True),
+        (r"how many (?:k|ks)(?= )", "metric", "distance"),
         (r"how far", "metric", "distance"),
         (r"how long", "metric", "time"),
         (r"how often", "metric", "count"),
@@ -291,14 +301,16 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
         (r"personal (?:best|bests|record|records)|best times?", "record", True),
         (r"(?:best|fastest|quickest) (?:\S+ )?(?:[0-9]+ ?(?:k(?:m|ms)?|mi|miles?)|mile|half marathon|half|marathon)",
          "record", True),
-        (r"(?:[0-9]+ ?k(?:m|ms)?|marathon|mile|half)(?= (?:pb|pr|record|time))", "record", True),
+        (_RECORD_OF, "record", True),
+        (r"(?:[0-9]+ ?k(?:m|ms)?|half marathon|marathon|mile|half)(?= (?:pb|pr|record|time))", "record", True),
         (r"(?:per|a|each|every|by) week|weekly", "each", Each.WEEK),
         (r"(?:per|a|each|every|by) month|monthly", "each", Each.MONTH),
         (r"(?:per|a|each|every|by) day|daily", "each", Each.DAY),
         (r"(?:per|a|each|every) (?:session|run|ride|swim|walk|hike|workout|activity)", "each", Each.SESSION),
-        (r"(?:in|for|of|as) (?:the|a|our|my|this) (?:whole )?group|in (?:all|total)", "asks", True),
+        (r"(?:in|of|as) (?:the|a|our|my|this) (?:whole )?group|in (?:all|total)", "asks", True),
         (r"(?:the|our|my) (?:whole )?group|all of us", "who", Who.GROUP),
-        (r"(?:better|more|further|farther|longer|faster) than|ahead of|compared (?:to|with)", "compared", True),
+        (r"(?:better|more|further|farther|longer|faster|fitter|stronger|slower|less) than|compared (?:to|with)",
+         "compared", True),
     )
 )  # fmt: skip
 
@@ -319,7 +331,7 @@ def _roles() -> dict[str, tuple[str, Any]]:
         ("metric", "improved"): "improved improver improvement",
         ("metric", "streak"): "streak streaks",
         ("metric", "consistency"): "consistent consistency consistently steady regular",
-        ("who", Who.RANKING): "who whose",
+        ("who", Who.RANKING): "who whose ranking leaderboard lb",
         ("who", Who.ASKER): "i me my mine myself",
         ("who", Who.GROUP): "we us our together everyone everybody group team's altogether ourselves",
         ("most", True): (
@@ -328,7 +340,7 @@ def _roles() -> dict[str, tuple[str, Any]]:
         ),
         ("longest", True): "longest biggest largest",
         ("record", True): "pb pbs pr prs record records fastest fast pace quickest",
-        ("compared", True): "compare compared comparison vs versus against beat beaten",
+        ("compared", True): "compare compared comparison behind vs versus against beat beaten",
         ("asks", True): "how what when where much many howmany did does was were is am show tell give",
         ("", None): """
             do done doing does have has had are be been go gone went going in on at the a an of to for this that so far
@@ -336,7 +348,8 @@ def _roles() -> dict[str, tuple[str, Any]]:
             exercise exercised work worked move moved moving active all you can could would like know get got make made
             by as it some any from bot dear activity the there put cover covered covering log logged logging already yet
             just only long hey hi hello hiya bot gruppetto ok okay lol thx ty cheers mate then anyway btw out again
-            more or actually really ever atm moment right plz want wanna see need check let lets look safe still alive
+            more or actually really ever atm moment right plz want wanna need check let lets look safe
+            still alive lost lose kept keep
             whole entire spend spent will been up not anything something add added number numbers figure stats bit""",
     }
     for (name, value), spoken in plain.items():

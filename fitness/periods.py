@@ -112,7 +112,7 @@ def _named(text: str) -> Anchor | Relative:
 
 
 def _anchor(text: str) -> Anchor:
-    if re.fullmatch(rf"{_DATE}|{DOTTED}", text):
+    if re.fullmatch(rf"{_DATE}|{DOTTED}\.?", text):
         return _calendar_day(text)
     if re.fullmatch(ISO_MONTH, text):
         return NamedMonth(int(text[5:]), int(text[:4]))
@@ -133,7 +133,7 @@ def _calendar_day(text: str) -> CalendarDay:
     if re.fullmatch(ISO, text):
         year, month, day = map(int, text.split("-"))
         return CalendarDay(day, month, year)
-    if re.fullmatch(rf"{NUMERIC}|{DOTTED}", text):
+    if re.fullmatch(rf"{NUMERIC}|{DOTTED}\.?", text):
         return _numeric_day(*map(int, re.findall("[0-9]+", text)))
     words = text.split()
     day = next(number(word) for word in words if re.fullmatch(DAY, word))
@@ -181,7 +181,7 @@ _TILL = r"(?:to|until|till|til|thru|through|-|–)"
 _START_OF = r"(?:(?:the )?(?:very )?(?:start|beginning) of (?:the )?)?"
 _SO_MANY = rf"(?:(?:a )?(?P<count>{COUNT}|couple of|couple|few))"
 _ENDS = ((_PLACE, _PLACE), (DAY, _DATE), (_DATE, DAY))
-_JOINED = ((MONTH, MONTH), (DAY, rf"{DAY} {MONTH}(?: {YEAR})?"), (NUMERIC, NUMERIC))
+_JOINED = ((MONTH, MONTH), (DAY, rf"{DAY} {MONTH}(?: {YEAR})?"), (NUMERIC, NUMERIC), (rf"{DOTTED}\.", DOTTED))
 
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Period]], ...] = tuple(
     (re.compile(rf"(?<= ){phrase}(?!\S)"), read)
