@@ -1,6 +1,6 @@
 """What the others in a group may see. Boards, digests and pictures read people only through here.
 
-docs/decisions/0011-hidden-and-anonymous.md tells why it is as it is.
+docs/decisions/0008-hidden-and-anonymous.md tells why it is as it is.
 """
 
 import json
