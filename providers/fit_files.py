@@ -1,6 +1,7 @@
 """FIT files, Garmin's own format: the sums that the watch made of each session."""
 
 import io
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ WANTED = {"file_id", "session", "activity"}
 # What the library lets out when bytes make no sense; a file comes from anybody.
 NONSENSE = (
     FitError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, OSError,
+    struct.error,
 )  # fmt: skip
 
 
