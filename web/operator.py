@@ -28,6 +28,21 @@ def add_commands(app: Flask, world: World) -> None:
     app.cli.add_command(_understand)
 
 
+def add_offline_commands(app: Flask) -> None:
+    """Add those that need no world: no settings, no database."""
+    keys = AppGroup("keys", help="Keys that encrypt what is secret.")
+    keys.add_command(_generate)
+    app.cli.add_command(keys)
+    app.cli.add_command(_understand)
+
+
+@click.command("generate")
+@click.argument("name", default="k1")
+def _generate(name: str) -> None:
+    """Print a new key, to put first in DATA_KEYS."""
+    click.echo(new_key(name))
+
+
 @click.command("understand")
 @click.argument("lines", nargs=-1, required=True)
 def _understand(lines: tuple[str, ...]) -> None:
@@ -58,11 +73,7 @@ def _templates(world: World) -> AppGroup:
 def _keys(world: World) -> AppGroup:
     group = AppGroup("keys", help="Keys that encrypt what is secret.")
 
-    @group.command("generate")
-    @click.argument("name", default="k1")
-    def generate(name: str) -> None:
-        """Print a new key, to put first in DATA_KEYS."""
-        click.echo(new_key(name))
+    group.add_command(_generate)
 
     @group.command("status")
     def status() -> None:
