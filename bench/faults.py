@@ -48,33 +48,33 @@ def _kills() -> list[Phase]:
 def _outages() -> list[Phase]:
     return [
         Phase("FLUSHALL", _flush, 4, 20),
-        Phase("Redis stopped", _stopped("redis"), 5, 12),
-        Phase("Redis silent", _silent("redis"), 5, 12),
-        Phase("Postgres stopped", _stopped("postgres"), 5, 10),
+        Phase("Redis stopped", _stopped("redis"), 4, 12),
+        Phase("Redis silent", _silent("redis"), 4, 12),
+        Phase("Postgres stopped", _stopped("postgres"), 4, 10),
         Phase("Postgres silent", _silent("postgres"), 4, 10),
         Phase("Postgres backends terminated", _terminate, 4, 20),
-        Phase("Twilio unreachable", _stopped("twilio"), 5, 12),
+        Phase("Twilio unreachable", _stopped("twilio"), 4, 12),
         Phase("Twilio's connections reset", _cut_twilio, 4, 20),
     ]
 
 
 def _vendor() -> list[Phase]:
     return [
-        Phase("Twilio 429", _drawn({"429": 0.3}), 4, 20),
-        Phase("Twilio 500", _drawn({"500": 0.1}), 4, 20),
-        Phase("Twilio 500 after accepting", _drawn({"500_after_accept": 0.1}), 4, 20),
-        Phase("Twilio hangs", _drawn({"hang": 0.04}), 4, 20),
-        Phase("Twilio hangs after accepting", _drawn({"hang_after_accept": 0.04}), 4, 20),
-        Phase("Twilio resets", _drawn({"reset": 0.1}), 4, 20),
+        Phase("Twilio 429", _drawn({"429": 0.3}), 3, 20),
+        Phase("Twilio 500", _drawn({"500": 0.1}), 3, 20),
+        Phase("Twilio 500 after accepting", _drawn({"500_after_accept": 0.1}), 3, 20),
+        Phase("Twilio hangs", _drawn({"hang": 0.04}), 3, 20),
+        Phase("Twilio hangs after accepting", _drawn({"hang_after_accept": 0.04}), 3, 20),
+        Phase("Twilio resets", _drawn({"reset": 0.1}), 3, 20),
     ]
 
 
 def _callbacks() -> list[Phase]:
     return [
-        Phase("callbacks dropped", _called_back("off"), 4, 20),
-        Phase("callbacks doubled", _called_back("doubled"), 4, 20),
-        Phase("callbacks reordered", _called_back("reordered"), 4, 20),
-        Phase("callbacks before the answer", _called_back("before_answer"), 4, 20),
+        Phase("callbacks dropped", _called_back("off"), 3, 20),
+        Phase("callbacks doubled", _called_back("doubled"), 3, 20),
+        Phase("callbacks reordered", _called_back("reordered"), 3, 20),
+        Phase("callbacks before the answer", _called_back("before_answer"), 3, 20),
     ]
 
 
