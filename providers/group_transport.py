@@ -2,6 +2,10 @@
 
 from typing import Protocol
 
+from providers.errors import MessengerBroken
+
+NO_GROUPS = "GROUP_TRANSPORT=roster knows no WhatsApp groups"
+
 
 class GroupTransport(Protocol):
     """Posts into a group of WhatsApp's. `most_people` is how many it holds at most, where somebody says so."""
@@ -37,18 +41,18 @@ class RosterFanOut:
     can_post: bool = False
     most_people: int | None = None
 
-    def post(self, place: str, text: str, picture_url: str | None) -> str:
-        """Never asked for: see `can_post`."""
-        raise NotImplementedError
+    def post(self, place: str, text: str, picture_url: str | None) -> str:  # noqa: ARG002 - the port's
+        """Raises `MessengerBroken`: see `can_post`."""
+        raise MessengerBroken(NO_GROUPS)
 
-    def create(self, subject: str) -> str:
-        """Never asked for: see `can_post`."""
-        raise NotImplementedError
+    def create(self, subject: str) -> str:  # noqa: ARG002 - the port's
+        """Raises `MessengerBroken`: see `can_post`."""
+        raise MessengerBroken(NO_GROUPS)
 
     def groups(self) -> list[tuple[str, str]]:
         """There are none."""
         return []
 
-    def invite_link(self, place: str) -> str:
-        """Never asked for: see `can_post`."""
-        raise NotImplementedError
+    def invite_link(self, place: str) -> str:  # noqa: ARG002 - the port's
+        """Raises `MessengerBroken`: see `can_post`."""
+        raise MessengerBroken(NO_GROUPS)
