@@ -24,10 +24,11 @@ from providers.themes import colour
 
 # A row is drawn in its own measure, 100 high, then scaled: few rows are larger rows.
 SCALES = {1: 1.6, 2: 1.45, 3: 1.3, 4: 1.14, 5: 1.06}
-HEADROOM = {1: 76, 2: 48}
+HEADROOM = {1: 76, 2: 48, 4: 18, 5: 6}
 HEADLINE = 126
 BAR_LEFT, BAR_MIDDLE, BAR_RADIUS = 112, 81, 19
 NARROWEST = 6
+READABLE = 38  # a name is shrunk to this size for the sake of larger rows, and no further
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _rows(chart: Leaderboard | Result, template: str, top: int, markers: list[tu
 
 def _frame(bars: Sequence[Bar], legend_lines: int, header: int) -> Frame:
     count = len(bars)
-    scale = SCALES.get(count, 1.0) * (1 if header == HEADER else 0.94)
+    scale = _scale(bars) * (1 if header == HEADER else 0.94)
     top = header + 24 + HEADROOM.get(count, 0)
     bottom = LEGEND_BASELINE - LEGEND_PITCH * max(1, legend_lines)
     # Up to three rows keep together and leave the rest of the card to the landscape.
@@ -101,6 +102,15 @@ def _frame(bars: Sequence[Bar], legend_lines: int, header: int) -> Frame:
     right = INNER / scale
     widest = max((width(_change(bar, scale).text) * _change(bar, scale).size for bar in bars), default=0)
     return Frame(top, step, scale, round(right, 1), round(right - widest - (28 if widest else 0), 1))
+
+
+def _scale(bars: Sequence[Bar]) -> float:
+    """How large the rows are: few are larger, but not so large that a long name beside its figure were small."""
+    scale = SCALES.get(len(bars), 1.0)
+    for bar in bars:
+        needed = BAR_LEFT + width(plain(bar.name)) * READABLE + 24 + width(plain(bar.label)) * 48
+        scale = min(scale, INNER / needed)
+    return max(1.0, scale)
 
 
 def _row(chart: Leaderboard | Result, bar: Bar, frame: Frame, place: int) -> Row:

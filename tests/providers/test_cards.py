@@ -5,11 +5,14 @@ import os
 import random
 import re
 import struct
+import sys
+import time
 from dataclasses import asdict, replace
 from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pytest
+import resvg_py
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +43,9 @@ from tests.providers.test_charts import HARD_NAMES, INJECTION, SVG, difference
 
 # The default keeps the suite short; the whole of it: NAMES=20000 pytest tests/providers/test_cards.py
 NAMES = int(os.environ.get("NAMES", "60"))
+RANGES = [(0x20, 0x7F), (0xA0, 0x24F), (0x300, 0x36F), (0x370, 0x52F), (0x590, 0x6FF), (0x900, 0xDFF)]
+RANGES += [(0xE00, 0x10FF), (0x1100, 0x11FF), (0x2000, 0x206F), (0x20D0, 0x2BFF), (0x3000, 0x30FF)]
+RANGES += [(0x4E00, 0x4FFF), (0xAC00, 0xACFF), (0xFB50, 0xFEFF), (0x1D400, 0x1D7FF), (0x1F1E6, 0x1FAFF)]
 LEGEND = (("run", "Run"), ("ride", "Ride"), ("other", "Other"))
 PARTS = (Segment("run", 40), Segment("ride", 30), Segment("other", 1))
 
@@ -154,24 +160,78 @@ def test_what_is_no_chart_is_a_chart_error(facts):
         chart_of(facts)
 
 
-def test_fuzzed_names_never_stop_a_picture():
-    """Names of random characters from many scripts, six on each card, every kind in turn."""
-    chosen, artist = random.Random(7), Resvg()
-    ranges = [(0x20, 0x7F), (0xA0, 0x24F), (0x300, 0x36F), (0x370, 0x52F), (0x590, 0x6FF), (0x900, 0xDFF)]
-    ranges += [(0xE00, 0x10FF), (0x1100, 0x11FF), (0x2000, 0x206F), (0x20D0, 0x2BFF), (0x3000, 0x30FF)]
-    ranges += [(0x4E00, 0x4FFF), (0xAC00, 0xACFF), (0xFB50, 0xFEFF), (0x1D400, 0x1D7FF), (0x1F1E6, 0x1FAFF)]
+class Watched:
+    """The renderer, watched: what it refused or panicked at, and how long and how large what it drew was."""
+
+    def __init__(self):
+        self.stopped, self.seconds, self.sizes = [], [], []
+
+    def __call__(self, **order):
+        began = time.process_time()
+        try:
+            png = resvg_py.svg_to_bytes(**order)
+        except BaseException as error:
+            self.stopped.append(f"{type(error).__name__}: {error}")
+            raise
+        self.seconds.append(time.process_time() - began)
+        self.sizes.append(len(png))
+        return png
+
+    @property
+    def verdict(self):
+        seconds, most = sorted(self.seconds), len(self.seconds) - 1
+        p50, p95 = (1000 * seconds[round(most * part)] for part in (0.5, 0.95))
+        return (
+            f"{len(seconds)} pictures, {len(self.stopped)} stopped, p50 {p50:.0f} ms, p95 {p95:.0f} ms of one "
+            f"processor, the largest {max(self.sizes) / 1000:.0f} KB"
+        )
+
+
+def fuzzed_cards(names, seed=7):
+    """Cards with names of random characters from many scripts, six on each, every kind and both lights in turn."""
+    chosen = random.Random(seed)
 
     def name():
-        return "".join(chr(chosen.randint(*chosen.choice(ranges))) for _ in range(chosen.randint(1, 30)))
+        return "".join(chr(chosen.randint(*chosen.choice(RANGES))) for _ in range(chosen.randint(1, 30)))
 
-    for number in range(NAMES // 6):
-        names = [name() for _ in range(6)]
+    for number in range(names // 6):
+        six = [name() for _ in range(6)]
         chart = every(name())[number % 7]
-        if isinstance(chart, Leaderboard):
-            chart = replace(chart, bars=tuple(replace(chart.bars[0], name=each) for each in names))
+        if isinstance(chart, Leaderboard | Result):
+            chart = replace(chart, bars=tuple(replace(chart.bars[0], name=each) for each in six))
         elif isinstance(chart, Wrapped):
-            chart = replace(chart, awards=tuple(Fact(each, each, each) for each in names))
-        assert artist.draw(lit(chart, dark=number % 2 == 1)).startswith(b"\x89PNG")
+            chart = replace(chart, awards=tuple(Fact(each, each, each) for each in six))
+        yield lit(chart, dark=number // 7 % 2 == 1)
+
+
+def test_fuzzed_names_never_stop_a_picture(capsys):
+    watched = Watched()
+    artist = Resvg(watched)
+    for chart in fuzzed_cards(NAMES):
+        assert artist.draw(chart).startswith(b"\x89PNG")
+    assert watched.stopped == [], "a panic that the second try in ASCII would have hidden"
+    assert max(watched.sizes) < 300_000
+    if NAMES > 1_000:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{watched.verdict}\n")
+
+
+def test_a_panic_would_be_seen():
+    watched = Watched()
+    with pytest.raises(ChartError):
+        Resvg(lambda **order: watched(**order | {"svg_string": "<svg"})).draw(every()[0])
+    assert len(watched.stopped) == 2
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+@pytest.mark.parametrize("name", ["Maximiliana Konstantinopolskay", "محمد بن عبد الرحمن بن خالد"])
+def test_a_long_name_is_whole_and_legible_on_a_card_of_few(count, name):
+    bar = replace(every(name)[0].bars[0], label="1,310 pts", change="12")
+    root = ET.fromstring(svg(Leaderboard("t", "s", (bar,) * count, LEGEND)))
+    [row, *_] = root.findall(SVG + "g[@transform]")[-count:]
+    scale = float(re.search(r"scale\(([\d.]+)\)", row.get("transform"))[1])
+    [size] = [float(text.get("font-size")) for text in row.iter(SVG + "text") if text.text == name]
+    assert size * scale >= 36
 
 
 def test_hard_names_are_said_in_awards_too():
