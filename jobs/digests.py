@@ -10,6 +10,7 @@ from jobs.work import transaction
 from models import RunStatus
 from services import digests
 from services.bells import Bell
+from services.stories.text import Teller
 from world import World
 
 log = structlog.get_logger()
@@ -36,10 +37,12 @@ def make_next(world: World) -> bool:
         log.error("digest given up", run=run.id, group=run.group_id)
         return True
     crash.here("after_take_run")
+    teller: Teller | None = None
     last: int | None = 0
     while last is not None:
         with transaction(world) as session:
-            last = digests.post_some(session, run.id, last, world.now())
+            teller = teller or digests.teller_of(session, run.id)
+            last = digests.post_some(session, run.id, teller, last, world.now())
             crash.here("before_digest_commit")
     log.info("digest made", run=run.id, group=run.group_id)
     return True

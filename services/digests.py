@@ -91,7 +91,15 @@ def take_run(session: Session) -> DigestRun | None:
     return run
 
 
-def post_some(session: Session, run_id: int, after: int, now: datetime, *, most: int = CHUNK) -> int | None:
+def teller_of(session: Session, run_id: int) -> Teller:
+    """Read what a run is about, once for all of its readers."""
+    run = session.get_one(DigestRun, run_id)
+    return Teller(scenes.scene_of(session, run.group, Dates(run.period_start, run.period_end)))
+
+
+def post_some(
+    session: Session, run_id: int, teller: Teller, after: int, now: datetime, *, most: int = CHUNK
+) -> int | None:
     """Write the digest for the next members (by the id of their membership) into the outbox; None when all have it.
 
     A chunk that is written twice, because a worker died, is ignored the second time.
@@ -99,8 +107,6 @@ def post_some(session: Session, run_id: int, after: int, now: datetime, *, most:
     run = session.get_one(DigestRun, run_id, with_for_update=True)
     if run.status is not RunStatus.PENDING:
         return None
-    dates = Dates(run.period_start, run.period_end)
-    teller = Teller(scenes.scene_of(session, run.group, dates))
     places = _readers(session, run.group, now, after, most)
     readers = saying.readers_of(session, teller.scene, [member for _, member in places])
     form = form_of(run.group)
@@ -112,7 +118,7 @@ def post_some(session: Session, run_id: int, after: int, now: datetime, *, most:
     run.status, run.generated_at, run.sent_at, run.leased_until = RunStatus.SENT, now, now, None
     run.content = scenes.content_of(teller)
     group_posts.open_for(session, run, now)
-    run.freeze_at = corrections.freeze_at(dates, run.group.timezone)
+    run.freeze_at = corrections.freeze_at(teller.scene.dates, run.group.timezone)
     return None
 
 

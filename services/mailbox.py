@@ -64,7 +64,8 @@ def post_many(
     if not posts:
         return
     rows = [_row(session, each, now, kind, group_id) for each in posts]
-    session.execute(insert(OutboundMessage).values(rows).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+    # The rows are given beside the statement: so that it is compiled once, not for each number of rows anew.
+    session.execute(insert(OutboundMessage).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
     ring(session, Bell.DELIVER)
 
 

@@ -14,6 +14,7 @@ from services.members import reader_of
 from services.stories.scene import Scene
 from services.stories.text import Form, Me, Teller
 
+# What stands in templates/approved/digest_ready.json, in its order.
 PARTS = ("name", "group", "dates", "together", "sessions", "you")
 
 
@@ -42,14 +43,11 @@ def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = 
 
 
 def _approved_values(teller: Teller, me: Me, reader: Reader) -> dict[str, str]:
-    """The values of templates/approved/digest_ready.json, in its order: each a single line."""
+    """The values of the approved form: each a single line."""
     scene = teller.scene
     facts: dict[str, Any] = {
-        "board": scene.board,
-        "member": me.member,
-        "me": me,
-        "mine": scene.row_of(me.member.id),
-        "ranked": scene.ranked,
-        "totals": scene.board.together,
-    }
-    return {str(i): words(f"digest/ready_{part}", reader, **facts) for i, part in enumerate(PARTS, 1)}
+        "board": scene.board, "member": me.member, "me": me, "mine": scene.row_of(me.member.id), "ranked": scene.ranked,
+    }  # fmt: skip
+    own = {part: words(f"digest/ready_{part}", reader, **facts) for part in ("name", "you")}
+    said = teller.ready(reader) | own
+    return {str(number): said[part] for number, part in enumerate(PARTS, 1)}

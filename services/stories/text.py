@@ -48,6 +48,7 @@ class Teller:
     pool: list[Fact] = field(init=False)
     said: dict[str, int] = field(init=False, default_factory=dict)
     _made: dict[tuple[Reader, Form], list[Piece]] = field(init=False, default_factory=dict)
+    _ready: dict[Reader, dict[str, str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.pool = facts.pool(self.scene)
@@ -67,6 +68,16 @@ class Teller:
         if (reader, form) not in self._made:
             self._made[reader, form] = list(self._pieces(reader, form))
         return self._fitting([*self._made[reader, form], *self._own(me, reader, form)], reader)
+
+    def ready(self, reader: Reader) -> dict[str, str]:
+        """What its approved form says to everybody who reads alike."""
+        if reader not in self._ready:
+            board = self.scene.board
+            self._ready[reader] = {
+                part: words(f"digest/ready_{part}", reader, board=board, totals=board.together)
+                for part in ("group", "dates", "together", "sessions")
+            }
+        return self._ready[reader]
 
     def text_for_all(self, reader: Reader, wanted: Form = Form.TABLE) -> str:
         """The digest for whoever reads it: nothing of one reader, and nothing to send to the bot."""

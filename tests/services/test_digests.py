@@ -118,7 +118,8 @@ def test_a_run_that_two_makers_hold_is_posted_once(letters: Letters) -> None:
     places = [membership(letters, member).id for member in members]
     for after, following in ((0, places[1]), (0, places[1]), (places[1], None), (0, None)):
         with letters.town.world.sessions.begin() as session:
-            assert digests.post_some(session, run.id, after, letters.now, most=2) == following
+            teller = digests.teller_of(session, run.id)
+            assert digests.post_some(session, run.id, teller, after, letters.now, most=2) == following
     assert sorted(row.member_id for row in letters.rows()) == sorted(member.id for member in members)
     assert runs(letters)[0].status is RunStatus.SENT
 
