@@ -19,7 +19,7 @@ from bot.turn import Turn
 from jobs.work import transaction
 from messages.message import MOST_BUTTONS, MOST_CHOICE, MOST_LABEL, MOST_SAYS, Button, Message, units
 from messages.render import render
-from models import InboundMessage, MessageKind
+from models import MessageKind
 from providers.messenger import Inbound
 from services import files, groups, mailbox, members, menus
 from services.manners import INTRO, NOT_UNDERSTOOD
@@ -79,7 +79,7 @@ def _turn(
         if reply is not None:
             reply = manners.with_kudos(turn, name, reply)
             mailbox.post(session, member.id, reply, now, kind=MessageKind.REPLY, key=f"reply:{inbound.sid}")
-        manners.note(turn, session.get_one(InboundMessage, inbound.sid), name)
+        manners.note(turn, inbound.sid, name)
     log.info("turn", member=member.id, command=name, kind=inbound.kind)
     return name
 

@@ -3,8 +3,7 @@
 from bot.lines import said
 from bot.turn import Turn
 from messages.message import Button, Message, units
-from models import InboundMessage
-from services import kudos, linking, manners, members
+from services import kudos, linking, mailbox, manners, members
 from services.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
 
 # https://help.twilio.com/articles/223134027: words that must stop a sender
@@ -56,11 +55,11 @@ def is_intro_due(turn: Turn) -> bool:
     return not (turn.was_greeted or belongs)
 
 
-def note(turn: Turn, heard: InboundMessage, name: str) -> None:
+def note(turn: Turn, sid: str, name: str) -> None:
     """Note what the turn was. A line that nobody understood is marked, so that it is known when it comes again."""
-    heard.member_id, heard.command = turn.member.id, name[:40]
-    if name in (NOT_UNDERSTOOD, INTRO):
-        heard.mark = manners.mark_of(turn.session, turn.member.id, turn.typed)
+    unclear = name in (NOT_UNDERSTOOD, INTRO)
+    mark = manners.mark_of(turn.session, turn.member.id, turn.typed) if unclear else None
+    mailbox.note(turn.session, sid, member_id=turn.member.id, command=name[:40], mark=mark)
 
 
 def with_kudos(turn: Turn, name: str, reply: Message) -> Message:

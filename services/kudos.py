@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from messages.words import clean_name
@@ -40,11 +40,18 @@ def waiting(session: Session, reader: Member) -> Sequence[Kudos]:
     """What is to be read below the next message, oldest first: of those who are in the group still, and so is its
     reader.
     """
-    there = select(Membership.id).where(
-        Membership.group_id == Kudos.group_id, Membership.member_id == Kudos.from_id, Membership.left_at.is_(None)
+    return session.scalars(WAITING, {"reader": reader.id}).all()
+
+
+def _waiting() -> Select[Kudos]:
+    there, here = (
+        select(Membership.id)
+        .where(Membership.group_id == Kudos.group_id, Membership.member_id == who, Membership.left_at.is_(None))
+        .exists()
+        for who in (Kudos.from_id, Kudos.to_id)
     )
-    here = select(Membership.id).where(
-        Membership.group_id == Kudos.group_id, Membership.member_id == Kudos.to_id, Membership.left_at.is_(None)
-    )
-    mine = (Kudos.to_id == reader.id, Kudos.delivered_at.is_(None), there.exists(), here.exists())
-    return session.scalars(select(Kudos).where(*mine).order_by(Kudos.given_at, Kudos.id).limit(MOST_AT_ONCE)).all()
+    mine = (Kudos.to_id == bindparam("reader"), Kudos.delivered_at.is_(None), there, here)
+    return select(Kudos).where(*mine).order_by(Kudos.given_at, Kudos.id).limit(MOST_AT_ONCE)
+
+
+WAITING = _waiting()  # every reply asks it: made once

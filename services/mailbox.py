@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,14 @@ def receive(session: Session, sid: str, kind: str, reference: str, now: datetime
     row = {"sid": sid, "kind": kind, "reference": reference, "received_at": now}
     taken = insert(InboundMessage).values(row).on_conflict_do_nothing().returning(InboundMessage.sid)
     return session.scalar(taken) is not None
+
+
+def note(session: Session, sid: str, *, member_id: int, command: str, mark: str | None) -> None:
+    """Note what an inbound message was: whose, the command or refusal, and the mark of a line not understood."""
+    heard = update(InboundMessage).where(InboundMessage.sid == sid)
+    session.execute(
+        heard.values(member_id=member_id, command=command, mark=mark).execution_options(synchronize_session=False)
+    )
 
 
 def refused_since(session: Session, member_id: int, refusal: str, since: datetime) -> list[datetime]:

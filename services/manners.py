@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -101,22 +101,30 @@ class Lately:
     greeted: int
 
 
-def lately(session: Session, member_id: int, line: str, now: datetime) -> Lately:
-    """Look back a day, in one question. `same` is how often this very line was not understood within an hour."""
+def _looking_back() -> Select[*tuple[int, ...]]:
     row = InboundMessage
-    minute, hour = row.received_at > now - MINUTE, row.received_at > now - HOUR
+    minute, hour = row.received_at > bindparam("minute"), row.received_at > bindparam("hour")
     counts = (
         func.count().filter(minute),
         func.count(),
         func.count().filter(minute, row.command == SLOW_DOWN),
         func.count().filter(row.command == ENOUGH),
-        func.count().filter(hour, row.mark == mark_of(session, member_id, line)),
+        func.count().filter(hour, row.mark == bindparam("mark")),
         func.count().filter(hour, row.command == MEDIA),
         func.count().filter(hour, row.command == ECHO),
         func.count().filter(row.command.in_([INTRO, "start"])),
     )
-    found = session.execute(select(*counts).where(row.member_id == member_id, row.received_at > now - DAY)).one()
-    return Lately(*found)
+    return select(*counts).where(row.member_id == bindparam("member"), row.received_at > bindparam("day"))
+
+
+LATELY = _looking_back()  # every line asks it: made once
+
+
+def lately(session: Session, member_id: int, line: str, now: datetime) -> Lately:
+    """Look back a day, in one question. `same` is how often this very line was not understood within an hour."""
+    since = {"minute": now - MINUTE, "hour": now - HOUR, "day": now - DAY}
+    mark = mark_of(session, member_id, line)
+    return Lately(*session.execute(LATELY, {"member": member_id, "mark": mark} | since).one())
 
 
 def flood(found: Lately, limits: Limits) -> str | None:

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from phonenumbers.timezone import time_zones_for_number
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, contains_eager
 
 from messages.render import Reader
 from messages.words import clean_name
@@ -15,6 +15,23 @@ from services import audit, numbers, outbox
 from services.refusals import NotInAGroup
 
 UNFINISHED_FOR = timedelta(minutes=15)
+
+# Nearly every line asks these: they are made once.
+MEMBERSHIPS = (
+    select(Membership)
+    .join(Membership.group)
+    .options(contains_eager(Membership.group))
+    .where(Membership.member_id == bindparam("member"), Membership.left_at.is_(None), Group.is_active)
+    .order_by(Membership.joined_at, Membership.id)
+)
+BEHIND = (
+    select(Member)
+    .join(Identity)
+    .where(Identity.kind == bindparam("kind"), Identity.value == bindparam("value"))
+    .with_for_update(of=Member, key_share=True)
+    .execution_options(populate_existing=True)
+)
+IDENTITY = select(Identity).where(Identity.kind == bindparam("kind"), Identity.value == bindparam("value"))
 
 
 def known(
@@ -62,13 +79,7 @@ def membership_of(session: Session, member: Member) -> Membership:
 
 def memberships(session: Session, member: Member) -> list[Membership]:
     """All groups that the member belongs to, oldest first."""
-    query = (
-        select(Membership)
-        .join(Group)
-        .where(Membership.member_id == member.id, Membership.left_at.is_(None), Group.is_active)
-        .order_by(Membership.joined_at, Membership.id)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(MEMBERSHIPS, {"member": member.id}))
 
 
 def membership_in(session: Session, member: Member, group_id: int) -> Membership | None:
@@ -122,14 +133,7 @@ def _behind(session: Session, phone: str | None, business_id: str | None) -> Mem
     for kind, value in ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)):
         if value is None:
             continue
-        query = (
-            select(Member)
-            .join(Identity)
-            .where(Identity.kind == kind, Identity.value == value)
-            .with_for_update(of=Member, key_share=True)
-            .execution_options(populate_existing=True)
-        )
-        if member := session.scalar(query):
+        if member := session.scalar(BEHIND, {"kind": kind, "value": value}):
             return member
     return None
 
@@ -145,10 +149,12 @@ def _remember_addresses(
     session: Session, member: Member, phone: str | None, business_id: str | None, *, is_new: bool
 ) -> None:
     """Point the addresses to the member. Two first messages of one newcomer meet at the unique constraint."""
-    for kind, value in ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)):
-        if value is None:
-            continue
-        identity = session.scalar(select(Identity).where(Identity.kind == kind, Identity.value == value))
+    given = [(IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)]
+    told = [(kind, value) for kind, value in given if value is not None]
+    if len(told) == 1 and not is_new:
+        return  # by which they were found
+    for kind, value in told:
+        identity = session.scalar(IDENTITY, {"kind": kind, "value": value})
         if is_new or identity is None:
             session.add(Identity(member_id=member.id, kind=kind, value=value))
         else:
