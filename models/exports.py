@@ -12,7 +12,8 @@ from models.people import Member
 class Export(Base, Timestamps):
     """One copy that was asked for: made by a worker, fetched once, gone after a day.
 
-    Only the hash of the address's token is kept. `archive` is the zip file until it is fetched or `expires_at` passes.
+    Only the hash of the address's token is kept. `archive` is the zip file, sealed, until it is fetched or `expires_at`
+    passes.
     """
 
     __tablename__ = "exports"

@@ -46,19 +46,27 @@ class Vault:
 
     def seal(self, purpose: str, owner: object, secret: str) -> bytes:
         """Encrypt `secret` for this purpose and owner, under the first key of the ring."""
+        return self.seal_bytes(purpose, owner, secret.encode())
+
+    def seal_bytes(self, purpose: str, owner: object, secret: bytes) -> bytes:
+        """`seal` for what is no text."""
         name, key = self.keys[0]
         nonce = os.urandom(NONCE)
-        sealed = _cipher(key, purpose).encrypt(nonce, secret.encode(), _bound(purpose, owner))
+        sealed = _cipher(key, purpose).encrypt(nonce, secret, _bound(purpose, owner))
         return VERSION + bytes([len(name)]) + name.encode() + nonce + sealed
 
     def open(self, purpose: str, owner: object, sealed: bytes) -> str:
         """Decrypt what `seal` gave for the same purpose and owner. Raises `Unreadable`."""
+        return self.open_bytes(purpose, owner, sealed).decode()
+
+    def open_bytes(self, purpose: str, owner: object, sealed: bytes) -> bytes:
+        """Decrypt what `seal_bytes` gave for the same purpose and owner. Raises `Unreadable`."""
         name, nonce, rest = _parts(sealed)
         key = self._ring.get(name)
         if key is None:
             raise Unreadable(f"sealed under key {name!r}, which is not in DATA_KEYS")
         try:
-            return _cipher(key, purpose).decrypt(nonce, rest, _bound(purpose, owner)).decode()
+            return _cipher(key, purpose).decrypt(nonce, rest, _bound(purpose, owner))
         except InvalidTag:
             raise Unreadable(f"not a {purpose} of {owner}") from None
 

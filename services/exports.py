@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from messages.message import Message
 from messages.render import words
 from models import Activity, Base, Export, Member, MessageKind
+from models.vault import Unreadable, vault
 from services import audit, feedback, mailbox, notices
 from services.bells import Bell, ring
 from services.members import reader_of
@@ -24,6 +25,7 @@ from services.refusals import ExportUnderWay
 HOURS = 24
 LEASE = timedelta(minutes=5)
 MOST_TRIES = 5
+PURPOSE = "export"
 
 # Never in a copy: what opens something, and what is a copy itself.
 SECRET = ("_hash", "_code", "tokens", "password", "secret", "result")  # a result: what others had in a challenge
@@ -71,7 +73,7 @@ def make(session: Session, export_id: int, base_url: str, now: datetime) -> None
     export = session.get(Export, export_id, with_for_update=True)
     if export is None or export.made_at is not None:
         return
-    export.archive = archive_of(session, export.member)
+    export.archive = vault(session).seal_bytes(PURPOSE, export.id, archive_of(session, export.member))
     export.made_at, export.leased_until = now, None
     export.expires_at = now + timedelta(hours=HOURS)
     url = f"{base_url}/export/{_token(export)}"
@@ -81,11 +83,16 @@ def make(session: Session, export_id: int, base_url: str, now: datetime) -> None
 
 
 def fetch(session: Session, token: str, now: datetime) -> bytes | None:
-    """Hand the copy out, once; we keep it no longer."""
+    """Hand the copy out, once; we keep it no longer. None too where the key that sealed it is lost."""
     export = session.scalar(select(Export).where(*_alive(token, now)).with_for_update())
     if export is None:
         return None
-    archive, export.archive, export.fetched_at = export.archive, None, now
+    sealed, export.archive = export.archive, None
+    try:
+        archive = vault(session).open_bytes(PURPOSE, export.id, sealed or b"")
+    except Unreadable:
+        return None
+    export.fetched_at = now
     audit.note(session, "export.fetched", now, member_id=export.member_id)
     return archive
 

@@ -9,7 +9,7 @@ from fitness.schedules import Weekly, cron
 from messages.render import words
 from messages.words import clean_name
 from models import Answer, AuditEvent, Group, JoinRequest, Member, Membership, Role
-from services import audit, digests, group_notices, privacy, undo
+from services import audit, digests, group_notices, outbox, privacy, undo
 from services.members import memberships, reader_of
 from services.refusals import (
     GroupNameNotUsable,
@@ -76,6 +76,7 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
         raise OwnerCannotLeave(group=membership.group, others=[each.member.name for each in others])
     undo.remember(session, membership.member, "leave", now, membership, left_at=None)
     membership.left_at = now
+    outbox.withdraw(session, membership.member_id, membership.group_id, "left")
     privacy.changed(session, membership, now, {})
     if not others:
         close(session, membership.group, now)

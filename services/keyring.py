@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import Feedback, GarminAccount, LinkAttempt, OutboundMessage
+from models import Export, Feedback, GarminAccount, LinkAttempt, OutboundMessage
 from models.vault import Unreadable, Vault, vault
-from services import menus
+from services import exports, menus
 
 BATCH = 200
 
@@ -35,6 +35,7 @@ SEALED = (
     SealedColumn(LinkAttempt.secret, "garmin-secret", lambda row: row.id),
     SealedColumn(LinkAttempt.state, "garmin-state", lambda row: row.id),
     SealedColumn(Feedback.words, "feedback", lambda row: row.id),
+    SealedColumn(Export.archive, exports.PURPOSE, lambda row: row.id),
     SealedColumn(OutboundMessage.content, "message", lambda row: row.id),
     SealedColumn(OutboundMessage.offers, menus.PURPOSE, lambda row: row.id),
 )
@@ -81,10 +82,10 @@ def unreadable(session: Session) -> dict[str, int]:
 
 def _sealed_anew(ring: Vault, sealed: SealedColumn, row: Any) -> bool:
     try:
-        secret = ring.open(sealed.purpose, sealed.owner(row), getattr(row, sealed.column.key))
+        secret = ring.open_bytes(sealed.purpose, sealed.owner(row), getattr(row, sealed.column.key))
     except Unreadable:
         return False
-    setattr(row, sealed.column.key, ring.seal(sealed.purpose, sealed.owner(row), secret))
+    setattr(row, sealed.column.key, ring.seal_bytes(sealed.purpose, sealed.owner(row), secret))
     return True
 
 
@@ -113,7 +114,7 @@ def _rows(session: Session, sealed: SealedColumn) -> Any:
 
 def _opens(session: Session, sealed: SealedColumn, row: Any) -> bool:
     try:
-        vault(session).open(sealed.purpose, sealed.owner(row), getattr(row, sealed.column.key))
+        vault(session).open_bytes(sealed.purpose, sealed.owner(row), getattr(row, sealed.column.key))
     except Unreadable:
         return False
     return True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from messages.words import clean_name
@@ -14,7 +14,8 @@ from services.refusals import EnoughKudos, KudosToOneself
 MOST_WORDS = 80
 MOST_A_DAY = 20
 MOST_AT_ONCE = 3
-KEPT_FOR = timedelta(days=30)
+KEPT_FOR = timedelta(days=30)  # where nobody comes to read them
+READ_KEPT_FOR = timedelta(days=1)  # as long as they count for MOST_A_DAY
 
 
 def give(session: Session, membership: Membership, text: str, now: datetime) -> tuple[Kudos, Member]:
@@ -41,6 +42,11 @@ def waiting(session: Session, reader: Member) -> Sequence[Kudos]:
     reader.
     """
     return session.scalars(WAITING, {"reader": reader.id}).all()
+
+
+def over(now: datetime) -> Select[int]:
+    """The query for the ids of those that are kept no longer."""
+    return select(Kudos.id).where(or_(Kudos.given_at < now - KEPT_FOR, Kudos.delivered_at < now - READ_KEPT_FOR))
 
 
 def _waiting() -> Select[Kudos]:

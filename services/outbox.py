@@ -97,12 +97,12 @@ def silence(session: Session, member_id: int) -> None:
         end(session, row, MessageState.SUPPRESSED, "opt-out")
 
 
-def withdraw(session: Session, member_id: int, group_id: int) -> None:
-    """Whoever has to leave a group gets nothing of it that already waits."""
+def withdraw(session: Session, member_id: int, group_id: int, why: str = "removed") -> None:
+    """Whoever leaves a group, or has to, gets nothing of it that already waits."""
     theirs = (OutboundMessage.member_id == member_id, OutboundMessage.group_id == group_id)
     query = select(OutboundMessage).where(*theirs, OutboundMessage.state == MessageState.QUEUED).with_for_update()
     for row in session.scalars(query):
-        end(session, row, MessageState.SUPPRESSED, "removed")
+        end(session, row, MessageState.SUPPRESSED, why)
 
 
 def end(session: Session, row: OutboundMessage, state: MessageState, source: str, **detail: object) -> None:

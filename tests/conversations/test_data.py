@@ -16,6 +16,7 @@ from models import (
     AuditEvent,
     Erased,
     Erasure,
+    Export,
     GarminAccount,
     GarminMethod,
     Group,
@@ -24,7 +25,8 @@ from models import (
     Membership,
     OutboundMessage,
 )
-from services import entries, erasure
+from models.vault import Vault, new_key
+from services import entries, erasure, exports
 from services.refusals import NoSuchActivity
 from tests.browsing import Browser
 from tests.letters import Letters
@@ -99,6 +101,10 @@ def test_a_copy_is_made_and_fetched_once_by_a_button(town: Town, zoe: Person) ->
     assert said[0].startswith("I'm making a copy")
     path = re.search(r"/export/\S+", said[1])[0]
     browser = town.browser()
+    with town.world.sessions() as session:
+        waiting = session.scalars(select(Export)).one()
+        assert b"PK" not in waiting.archive[:64]
+        assert waiting.archive not in (None, exports.archive_of(session, waiting.member)), "it waits sealed"
     for _ in range(3):
         assert "Download" in browser.get(path)
     browser.submit()
@@ -113,6 +119,16 @@ def test_a_copy_is_made_and_fetched_once_by_a_button(town: Town, zoe: Person) ->
     path = re.search(r"/export/\S+", zoe.heard)[0]
     town.travel(hours=25)
     assert fetched_again(browser, path) == 410
+
+
+def test_a_copy_whose_key_is_lost_is_over_and_one_may_be_asked_for_again(town: Town, zoe: Person) -> None:
+    path = re.search(r"/export/\S+", (zoe.says("export"), zoe.heard)[1])[0]
+    with town.world.sessions.begin() as session:
+        waiting = session.scalars(select(Export)).one()
+        waiting.archive = Vault.from_text(new_key("lost")).seal_bytes("export", waiting.id, b"zip")
+    assert fetched_again(town.browser(), path) == 410
+    path = re.search(r"/export/\S+", (zoe.says("export"), zoe.heard)[1])[0]
+    assert fetched_again(town.browser(), path) == 200
 
 
 def test_everything_is_erased_when_the_code_is_typed(town: Town, zoe: Person, jose: Person) -> None:

@@ -137,6 +137,20 @@ def test_leaving_wants_a_second_word(zoe: Person, jose: Person) -> None:
     assert "1 member" in zoe.says("members")
 
 
+def test_who_has_left_hears_no_news_of_the_group_that_waited_for_the_morning(
+    town: Town, zoe: Person, jose: Person
+) -> None:
+    start_group(zoe, jose)
+    jose.says("quiet 20:00 to 7:00")
+    town.travel(hours=3)
+    zoe.says("promote José")
+    assert "runs" not in jose.heard, "it is night where he is"
+    jose.says("leave yes")
+    before = jose.count()
+    town.travel(hours=12)
+    assert jose.count() == before
+
+
 def test_who_thinks_better_of_leaving_stays(zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
     jose.says("leave")

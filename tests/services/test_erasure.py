@@ -23,6 +23,7 @@ from models import (
     Erasure,
     Group,
     InboundMessage,
+    Kudos,
     Member,
     MessageEvent,
     OutboundMessage,
@@ -145,6 +146,33 @@ def test_things_are_kept_as_long_as_is_said(town: Town, zoe: Person) -> None:
         retention.sweep(session, now + timedelta(days=400))
         for table in (InboundMessage, OutboundMessage, MessageEvent, AuditEvent):
             assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_a_line_that_lacked_something_is_kept_for_an_hour_and_a_quarter_at_most(town: Town, zoe: Person) -> None:
+    zoe.says("new group")
+    assert member_of(town, "Zoë").unfinished == "new group"
+    town.travel(minutes=13)  # 19:13; the sweep is at 17 past
+    town.travel(minutes=4)
+    assert member_of(town, "Zoë").unfinished is None
+
+
+def test_kind_words_are_kept_a_day_when_read_and_a_month_when_not(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+
+    def kept() -> list[str]:
+        with town.world.sessions.begin() as session:
+            retention.sweep(session, town.clock())
+            return list(session.scalars(select(Kudos.words).order_by(Kudos.words)))
+
+    zoe.says("kudos José read")
+    jose.says("groups")
+    zoe.says("kudos José unread")
+    town.clock.travel(hours=23)
+    assert kept() == ["read", "unread"]
+    town.clock.travel(hours=2)
+    assert kept() == ["unread"]
+    town.clock.travel(days=30)
+    assert kept() == []
 
 
 def test_an_operator_exports_erases_and_lists(town: Town, zoe: Person, tmp_path: object) -> None:
