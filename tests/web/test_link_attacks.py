@@ -1,6 +1,6 @@
 """The attacks that the link page withstands, counted: each is played by a test of this name."""
 
-from tests.web import test_link, test_link_ways
+from tests.web import test_guesses, test_link, test_link_ways
 
 BY_STRANGERS = [
     "test_a_hundred_previews_change_nothing_and_tell_nothing",
@@ -10,6 +10,7 @@ BY_STRANGERS = [
     "test_a_used_link_is_over_for_everybody_else",
     "test_a_new_link_ends_the_old_one_also_where_it_was_begun",
     "test_tokens_cannot_be_guessed_or_bent",
+    "test_who_tries_a_hundred_addresses_is_slowed_and_nobody_elsewhere",
     "test_pages_without_a_begun_link_are_over",
     "test_a_code_that_nobody_asked_for_is_not_taken",
     "test_another_persons_key_does_not_get_this_history",
@@ -57,6 +58,6 @@ ALL = [*BY_STRANGERS, *BY_OTHER_SITES, *BY_PATIENCE, *BY_STRANGE_INPUT, *BY_READ
 
 
 def test_each_attack_that_is_counted_is_played() -> None:
-    played = set(vars(test_link)) | set(vars(test_link_ways))
+    played = set(vars(test_link)) | set(vars(test_link_ways)) | set(vars(test_guesses))
     assert [name for name in ALL if name not in played] == []
     assert len(set(ALL)) == len(ALL) >= 30
