@@ -43,7 +43,7 @@ def _has_token() -> bool:
 
 def _misses(world: World) -> int:
     try:
-        return int(world.redis.get(_key(world)) or 0)  # type: ignore[arg-type]
+        return int(world.redis.get(_key(world)) or 0)
     except RedisError:
         return 0  # the doorbell is away: better to be guessed at than to turn members away
 
@@ -52,7 +52,9 @@ def _count(world: World) -> None:
     try:
         key = _key(world)
         with world.redis.pipeline() as both:
-            missed, _ = both.incr(key).expire(key, WITHIN, nx=True).execute()
+            both.set(key, 0, ex=WITHIN, nx=True)
+            both.incr(key)
+            _, missed = both.execute()
     except RedisError:
         return
     if missed == MOST_MISSES:
