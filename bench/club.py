@@ -14,6 +14,7 @@ from messages.message import Approved, Message
 from models import Activity, Group, Membership, MessageKind
 from models.groups import Role
 from services import mailbox, privacy
+from services.bells import ring_at
 from world import World
 
 ZONE = "Europe/Brussels"
@@ -31,6 +32,7 @@ def come_due(world: World, members: Sequence[int], random: Random, *, twice: int
         group = Group(name="Everybody", timezone=ZONE, digest_schedule=cron(schedule), next_digest_at=due)
         session.add(group)
         session.flush()
+        ring_at(session, group.id, due)
         session.execute(insert(Membership), [_membership(group.id, each, each == members[0], due) for each in members])
         session.execute(insert(Activity), [_activity(each, first_day, due, random) for each in members])
         _write_to(session, members[:twice], due)

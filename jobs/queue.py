@@ -106,6 +106,13 @@ def release(world: World, work: Work) -> None:
         world.redis.delete(f"{RUNG}{work.name}")
 
 
+def is_waited_for(world: World, *queues: str) -> bool:
+    """Whether a job on one of these queues waits for a free worker."""
+    with suppress(RedisError):
+        return any(Queue(name, connection=world.redis).count for name in queues)
+    return False
+
+
 def enqueue(redis: Redis, name: str, queue: str, *, timeout: int) -> None:
     """Put a job on its queue, by the name of what it does."""
     waiting = Queue(queue, connection=redis, serializer=JSONSerializer, job_class=JsonJob)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from redis import ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - Redis' own
+from rq import Queue
 from rq_scheduler import Scheduler
 from sqlalchemy.exc import OperationalError
 
@@ -89,6 +90,12 @@ class Clock(Scheduler):  # type: ignore[misc]
         """One entry that cannot be moved is dropped, whatever is wrong with it: the tick makes up for it."""
         if name.startswith(BELL):
             self._hear(name)
+            return
+        if name == TICK and self.connection.lpos(Queue.redis_queue_namespace_prefix + QUEUE, TICK) is not None:
+            # A worker that was busy for minutes needs one tick afterwards, not one for each minute.
+            self.connection.zadd(
+                self.scheduled_jobs_key, {TICK: time.time() + self.world.settings.tick_seconds}, xx=True
+            )
             return
         try:
             self.enqueue_job(JsonJob.fetch(name, connection=self.connection))

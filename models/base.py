@@ -89,6 +89,7 @@ def open_engine(url: str, patience: str = PATIENCE) -> Engine:
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=15,
+        executemany_mode="values_plus_batch",  # many rows in one round trip, also with ON CONFLICT
         connect_args={
             "options": f"-c timezone=UTC -c lock_timeout=5000 {patience}",
             "connect_timeout": 3,

@@ -8,7 +8,7 @@ from requests.adapters import HTTPAdapter
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
-SENT_AT_ONCE = 32
+SENT_AT_ONCE = 48
 LONGEST_WISH = 3600  # seconds; whoever names more is not believed
 
 

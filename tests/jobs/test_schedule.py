@@ -135,6 +135,20 @@ def test_the_tick_comes_again_and_again(town: Town, redis: Redis) -> None:
     assert schedule.ensure_tick(redis, 60) is False
 
 
+def test_a_tick_that_waits_for_a_worker_is_not_rung_again(town: Town, redis: Redis) -> None:
+    clock = Clock(town.world)
+    for _ in range(3):
+        clock.enqueue_jobs()
+        redis.zadd(ENTRIES, {"tick": time.time() - 1})
+        clock.enqueue_jobs()
+        assert queued(redis) == ["jobs.tick.tick"]
+        assert entries(redis)["tick"] > time.time() + 50, "it comes again"
+    redis.delete("rq:queue:tick")
+    redis.zadd(ENTRIES, {"tick": time.time() - 1})
+    clock.enqueue_jobs()
+    assert queued(redis) == ["jobs.tick.tick"], "a worker has taken it: the next one is rung"
+
+
 def test_a_flush_costs_nothing_but_the_bells_are_set_again(town: Town, redis: Redis) -> None:
     made = groups(town, FAR, FAR + timedelta(days=5))
     clock = Clock(town.world)
