@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     )
     tick_seconds: int = Field(60, ge=1, le=600, description="How often the clock looks for what was not heard")
     people_a_day: int = Field(250, ge=1, description="People who may get a template in 24 hours: WhatsApp's tier")
+    messages_a_day: int = Field(20_000, ge=1, description="Messages that leave in 24 hours at most: what it may cost")
+    group_messages_a_day: int = Field(2_000, ge=1, description="Messages about one group in 24 hours at most")
     lines_a_minute: int = Field(20, ge=1, description="Lines of one person that are answered in a minute")
     lines_a_day: int = Field(200, ge=1, description="Lines of one person that are answered in a day")
     garmin_rate: float = Field(1.0, gt=0, le=1000, description="Requests a second to Garmin, all workers together")

@@ -19,6 +19,7 @@ from providers.errors import ChartError, MessengerBroken, MessengerError, NotSen
 from providers.messenger import Parcel
 from services import breakers, contents, outbox, outcomes
 from services.bells import Bell
+from services.ceiling import Ceilings
 from services.outbox import Claimed
 from services.outcomes import Look
 from world import World
@@ -198,10 +199,16 @@ def _ask_after(world: World) -> None:
                 outcomes.receipt(session, None, found.receipt, world.now())
 
 
+def ceilings(world: World) -> Ceilings:
+    """The most messages that the operator wants to leave in 24 hours."""
+    return Ceilings(world.settings.messages_a_day, world.settings.group_messages_a_day)
+
+
 def _claim(world: World, most: int) -> list[Claimed]:
     if most <= 0:
         return []
-    rules = outbox.Rules(timedelta(seconds=world.settings.lease_seconds), world.settings.people_a_day)
+    lease = timedelta(seconds=world.settings.lease_seconds)
+    rules = outbox.Rules(lease, world.settings.people_a_day, ceilings(world))
     with transaction(world) as session:
         if breakers.is_shut(session, breakers.MESSENGER, world.now()):
             return []

@@ -1,12 +1,13 @@
 """Once a minute: open the digests that are due, and ring for whatever waits in Postgres and was not heard."""
 
 import structlog
+from redis import RedisError
 
 from jobs import challenges, crash, delivery, digests, garmin, group_posts, housekeeping, pictures, scoring
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
+from services import ceiling, contents, erasure, exports, files, linking, media, outcomes, shares, syncing
 from services import challenges as challenge_service
-from services import contents, erasure, exports, files, linking, media, outcomes, shares, syncing
 from services import digests as digest_service
 from services import group_posts as group_post_service
 from services import scoring as scoring_service
@@ -15,6 +16,7 @@ from world import World
 
 log = structlog.get_logger()
 
+TOLD_FOR = 6 * 3600  # seconds
 SWEEP_AT = 17  # minutes past each hour: nothing else begins then
 
 
@@ -32,6 +34,20 @@ def tick(world: World) -> None:
         media.forget_expired(session, now)
         shares.forget_old(session, now)
         linking.forget_old(session, now)
+    tell_of_ceilings(world)
+
+
+def tell_of_ceilings(world: World) -> None:
+    """Tell the operator, once in six hours, that no more may leave."""
+    with world.sessions() as session:
+        full = ceiling.spent(session, world.now()).full(delivery.ceilings(world))
+    for group in full:
+        try:
+            is_news = world.redis.set(f"told:ceiling:{group or 'number'}", 1, nx=True, ex=TOLD_FOR)
+        except RedisError:
+            is_news = True
+        if is_news:
+            log.error("daily ceiling of messages reached", group=group, number=group is None)
 
 
 def open_digests(world: World) -> int:

@@ -80,6 +80,7 @@ class OutboundMessage(Base, Timestamps):
         Index("outbound_in_flight_idx", "member_id", postgresql_where=text("state IN ('sending', 'unknown')")),
         Index("outbound_leased_idx", "leased_until", postgresql_where=text("state = 'sending'")),
         Index("outbound_unknown_idx", "next_attempt_at", postgresql_where=text("state = 'unknown'")),
+        Index("outbound_day_idx", "first_attempt_at", "group_id"),
         Index("outbound_silent_idx", "next_attempt_at", postgresql_where=text("state IN ('accepted', 'sent')")),
     )
 

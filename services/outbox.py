@@ -5,7 +5,7 @@ blindly twice. What then becomes of it is `services.outcomes`' matter.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, aliased
 from messages.message import Message
 from models import Member, Membership, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.vault import Unreadable, vault
-from services import contents, numbers
+from services import ceiling, contents, numbers
+from services.ceiling import Ceilings
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
@@ -31,10 +32,13 @@ IN_FLIGHT = (MessageState.SENDING, MessageState.UNKNOWN)
 
 @dataclass(frozen=True)
 class Rules:
-    """What an operator chose: how long a claim lasts, and how many people may get a template in 24 hours."""
+    """What an operator chose: how long a claim lasts, how many people may get a template in 24 hours, and how many
+    messages may leave.
+    """
 
     lease: timedelta = timedelta(seconds=60)
     people_a_day: int = 250
+    ceilings: Ceilings = field(default_factory=Ceilings)
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,18 @@ def claim(session: Session, now: datetime, most: int, usable: Mapping[str, str],
     and those behind it come forward.
     """
     claimed: list[Claimed] = []
-    seen = 0
+    seen, spent = 0, ceiling.spent(session, now)
     while len(claimed) < most and seen < most + MOST_PASSED_OVER:
         rows = _next_for_each_person(session, now, most - len(claimed))
         if not rows:
             break
         seen += len(rows)
-        tried = [_claimed(session, row, member, now, usable, rules) for row, member in rows]
-        claimed += [each for each in tried if each is not None]
+        for row, member in rows:
+            if not spent.allows(row.kind, row.group_id, rules.ceilings):
+                _put_off(session, row, now, "daily ceiling")
+            elif found := _claimed(session, row, member, now, usable, rules):
+                spent.by_group[row.group_id] += 1
+                claimed.append(found)
     return claimed
 
 
@@ -248,11 +256,16 @@ def _template(
         return None
     within = member.template_at is not None and member.template_at > now - DAY
     if message.approved.name not in usable or not (within or _budget(session, now, rules)):
-        row.next_attempt_at = now + BUDGET_AGAIN
-        event(session, row, "claim", why="template held" if message.approved.name not in usable else "daily limit")
+        held = message.approved.name not in usable
+        _put_off(session, row, now, "template held" if held else "daily limit")
         return None
     member.template_at = now
     return message.approved.name
+
+
+def _put_off(session: Session, row: OutboundMessage, now: datetime, why: str) -> None:
+    row.next_attempt_at = now + BUDGET_AGAIN
+    event(session, row, "claim", why=why)
 
 
 def _budget(session: Session, now: datetime, rules: Rules) -> bool:

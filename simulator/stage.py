@@ -179,6 +179,8 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str]) -
         "GARMIN_RATE": "50",
         "LINES_A_MINUTE": "600",  # nobody is hurried in a play, and a bench is nothing but hurry
         "LINES_A_DAY": "1000000",
+        "MESSAGES_A_DAY": "10000000",
+        "GROUP_MESSAGES_A_DAY": "10000000",
         "LOG_FORMAT": "console",
         "NO_COLOR": "1",
         "WEB_CONCURRENCY": "1",

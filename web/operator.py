@@ -13,7 +13,7 @@ from models import Group
 from models.vault import new_key
 from providers.errors import MessengerError
 from providers.group_transport import GroupTransport
-from services import contents, feedback, keyring
+from services import ceiling, contents, feedback, keyring
 from web import operator_members
 from world import World
 
@@ -24,6 +24,7 @@ def add_commands(app: Flask, world: World) -> None:
     app.cli.add_command(_keys(world))
     app.cli.add_command(_groups(world))
     app.cli.add_command(_feedback(world))
+    app.cli.add_command(_spent(world))
     app.cli.add_command(operator_members.commands(world))
     app.cli.add_command(_understand)
 
@@ -108,6 +109,20 @@ def _feedback(world: World) -> click.Command:
         with world.sessions() as session:
             for at, member, words in feedback.newest(session, most):
                 click.echo(f"{at:%Y-%m-%d %H:%M}\tmember {member}\t{' '.join(words.split())}")
+
+    return show
+
+
+def _spent(world: World) -> click.Command:
+    @click.command("spent", help="Messages of the last 24 hours, of how many may leave: all, and the dearest groups.")
+    @click.option("--most", default=10, help="How many groups at most.")
+    def show(most: int) -> None:
+        with world.sessions() as session:
+            by_group = ceiling.spent(session, world.now()).by_group
+        click.echo(f"all\t{by_group.total()}\tof {world.settings.messages_a_day}")
+        groups = [(group, sent) for group, sent in by_group.most_common() if group is not None]
+        for group, sent in groups[:most]:
+            click.echo(f"group {group}\t{sent}\tof {world.settings.group_messages_a_day}")
 
     return show
 

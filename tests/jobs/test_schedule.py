@@ -21,8 +21,9 @@ from redis.retry import Retry
 from jobs import delivery, schedule
 from jobs.queue import RUNG, JsonJob, ring
 from jobs.schedule import Clock
+from jobs.tick import tick
 from jobs.work import transaction
-from models import Group
+from models import Group, MessageKind
 from models.base import make_sessions, open_engine
 from services import digests
 from services.bells import Bell, ring_at
@@ -30,6 +31,7 @@ from services.bells import ring as ring_bell
 from simulator.proxy import Proxy
 from tests.letters import Letters
 from tests.town import START, Town
+from web.app import create_app
 from world import World
 
 ENTRIES = "rq:scheduler:scheduled_jobs"
@@ -299,3 +301,23 @@ def test_the_clock_outlives_redis(town: Town, redis: Redis) -> None:
             until(lambda: queued(redis) != [])
             assert process.poll() is None
         assert process.returncode == 0
+
+
+def test_the_operator_is_told_once_of_a_ceiling_and_can_look_what_was_spent(
+    town: Town, capsys: pytest.CaptureFixture
+) -> None:
+    letters = Letters(town)
+    people = letters.members(3)
+    group = letters.group(*people)
+    world = replace(town.world, settings=town.world.settings.model_copy(update={"group_messages_a_day": 2}))
+    for person in people:
+        letters.write(person, kind=MessageKind.NOTICE, group=group)
+    assert len(delivery._claim(world, 24)) == 2
+    for _ in range(3):
+        tick.body(world)
+    told = [line for line in capsys.readouterr().out.splitlines() if "daily ceiling" in line]
+    assert len(told) == 1
+    assert "[error" in told[0]
+    assert f"group={group.id}" in told[0]
+    printed = create_app(world).test_cli_runner().invoke(args=["spent"]).output
+    assert printed.splitlines() == ["all\t2\tof 20000", f"group {group.id}\t2\tof 2"]

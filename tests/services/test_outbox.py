@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 
 from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
-from services import mailbox, outbox, outcomes
+from services import ceiling, mailbox, outbox, outcomes
+from services.ceiling import Ceilings
 from services.outbox import Rules
 from tests.letters import READY, Letters, ids
 from tests.town import START, Town
@@ -366,6 +367,49 @@ def test_many_workers_together_keep_within_the_tier(letters: Letters) -> None:
     with ThreadPoolExecutor(8) as pool:
         rounds = list(pool.map(lambda _: letters.claim(4, rules=Rules(people_a_day=5)), range(16)))
     assert sum(map(len, rounds)) == 5
+
+
+def test_no_more_leaves_in_24_hours_than_the_operator_wants_to_pay_for(letters: Letters) -> None:
+    rules = Rules(ceilings=Ceilings(number=10))
+    for person in letters.members(12):
+        letters.write(person, "news", DIGEST)
+    assert len(letters.claim(24, rules=rules)) == 9, "the last tenth is for replies"
+    held = [row for row in letters.rows() if row.state is MessageState.QUEUED]
+    assert {row.next_attempt_at for row in held} == {START + timedelta(hours=1)}
+    assert {letters.why(row.id) for row in held} == {"daily ceiling"}
+    for person in letters.members(2, first=20):
+        letters.write(person, "answer")
+    assert [each.text for each in letters.claim(24, rules=rules)] == ["answer"]
+    letters.town.clock.travel(hours=24)
+    assert [each.kind for each in letters.claim(24, rules=rules)] == [DIGEST] * 3, "the old answer is too late"
+
+
+def test_a_group_that_costs_too_much_is_held_and_no_other(letters: Letters) -> None:
+    people = letters.members(6)
+    dear, cheap = letters.group(*people), letters.group(*people[:2])
+    rules = Rules(ceilings=Ceilings(group=4))
+    for person in people:
+        letters.write(person, "dear", DIGEST, group=dear)
+    assert len(letters.claim(rules=rules)) == 4
+    letters.write(letters.member(9), "cheap", NOTICE, group=cheap)
+    letters.write(letters.member(10), "of nobody", NOTICE)
+    assert sorted(each.text for each in letters.claim(rules=rules)) == ["cheap", "of nobody"]
+    with letters.town.world.sessions() as session:
+        spent = ceiling.spent(session, letters.now)
+        assert spent.by_group == {dear.id: 4, cheap.id: 1, None: 1}
+        assert spent.full(rules.ceilings) == [dear.id]
+        assert spent.full(Ceilings(number=6, group=5)) == [None]
+
+
+def test_a_message_that_is_tried_again_is_counted_once(letters: Letters) -> None:
+    letters.write(letters.member())
+    [claimed] = letters.claim()
+    with letters.town.world.sessions.begin() as session:
+        outcomes.put_back(session, claimed, letters.now, "busy")
+    letters.town.clock.travel(seconds=10)
+    assert len(letters.claim()) == 1
+    with letters.town.world.sessions() as session:
+        assert ceiling.spent(session, letters.now).by_group.total() == 1
 
 
 def test_a_message_whose_key_is_gone_is_ended_and_holds_up_nobody(letters: Letters) -> None:

@@ -1,0 +1,49 @@
+"""A ceiling on what messages may cost: so many in any 24 hours, of the number and of each group.
+
+Twilio and WhatsApp are paid by the message, so whatever goes wrong (a loop, a huge group, somebody's joke) ends here.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import MessageKind, OutboundMessage
+
+DAY = timedelta(hours=24)
+FOR_REPLIES = 10  # the last tenth of a number's messages is for those who have asked something
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """The most messages that leave in any 24 hours: of the whole number, and about one group."""
+
+    number: int = 20_000
+    group: int = 2_000
+
+
+@dataclass
+class Spent:
+    """How many messages left in the last 24 hours, by the group they were about (None: about none)."""
+
+    by_group: Counter[int | None] = field(default_factory=Counter)
+
+    def allows(self, kind: MessageKind, group_id: int | None, most: Ceilings) -> bool:
+        """Whether one more may leave."""
+        room = most.number if kind is MessageKind.REPLY else most.number - most.number // FOR_REPLIES
+        within = group_id is None or self.by_group[group_id] < most.group
+        return within and self.by_group.total() < room
+
+    def full(self, most: Ceilings) -> list[int | None]:
+        """The groups that have reached their ceiling; None among them stands for the whole number."""
+        groups: list[int | None] = [each for each, sent in self.by_group.items() if each and sent >= most.group]
+        return groups if self.allows(MessageKind.NOTICE, None, most) else [None, *groups]
+
+
+def spent(session: Session, now: datetime) -> Spent:
+    """What has left in the last 24 hours. A message that had to be tried again counts once."""
+    left = OutboundMessage
+    counted = select(left.group_id, func.count()).where(left.first_attempt_at > now - DAY).group_by(left.group_id)
+    return Spent(Counter({row[0]: row[1] for row in session.execute(counted)}))
