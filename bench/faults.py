@@ -35,10 +35,10 @@ def phases(*, callbacks: bool) -> list[Phase]:
 
 def _kills() -> list[Phase]:
     return [
-        Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 220),
-        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 220),
-        Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 240),
-        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 6, 160),
+        Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 240),
+        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 250),
+        Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 270),
+        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 6, 190),
         Phase("TERM, then kill -9 worker dyno", _repeated("restart_dyno"), 6, 45),
         Phase("kill -9 clock", _repeated("kill_clock"), 5, 60),
         Phase("kill -9 web", _repeated("kill_web"), 6, 50),
