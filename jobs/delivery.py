@@ -19,7 +19,7 @@ from providers.errors import ChartError, MessengerBroken, MessengerError, NotSen
 from providers.messenger import Parcel
 from services import breakers, contents, outbox, outcomes
 from services.bells import Bell
-from services.ceiling import Ceilings
+from services.ceiling import Ceilings, Purse
 from services.outbox import Claimed
 from services.outcomes import Look
 from world import World
@@ -73,7 +73,7 @@ def drain(world: World) -> int:
 
 def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
     """Hand over until nothing more may leave, or time is up."""
-    pace, count = Pace(world.redis, world.settings.send_rate), 0
+    pace, purse, count = Pace(world.redis, world.settings.send_rate), Purse(), 0
     on_the_way: set[Future[HandOver]] = set()
     while True:
         hold(world, drain)
@@ -81,7 +81,7 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
         wanted = _ready(world, free)
         places = pace.take(wanted)
         deadline = time.monotonic() + world.settings.lease_seconds - LONGEST_POST
-        claimed = _claim(world, len(places.moments))
+        claimed = _claim(world, len(places.moments), purse)
         pace.give_back(places, len(places.moments) - len(claimed))
         count += len(claimed)
         turns = zip(claimed, places.moments, strict=False)
@@ -204,7 +204,7 @@ def ceilings(world: World) -> Ceilings:
     return Ceilings(world.settings.messages_a_day, world.settings.group_messages_a_day)
 
 
-def _claim(world: World, most: int) -> list[Claimed]:
+def _claim(world: World, most: int, purse: Purse | None = None) -> list[Claimed]:
     if most <= 0:
         return []
     lease = timedelta(seconds=world.settings.lease_seconds)
@@ -212,7 +212,7 @@ def _claim(world: World, most: int) -> list[Claimed]:
     with transaction(world) as session:
         if breakers.is_shut(session, breakers.MESSENGER, world.now()):
             return []
-        claimed = outbox.claim(session, world.now(), most, contents.usable(session), rules)
+        claimed = outbox.claim(session, world.now(), most, contents.usable(session), rules, purse)
         crash.here("before_claim_commit")
     crash.here("after_claim")
     return claimed

@@ -5,7 +5,7 @@ Twilio and WhatsApp are paid by the message, so whatever goes wrong (a loop, a h
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from models import MessageKind, OutboundMessage
 
 DAY = timedelta(hours=24)
+COUNTED_FOR = timedelta(seconds=10)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 FOR_REPLIES = 10  # the last tenth of a number's messages is for those who have asked something
 
 
@@ -26,14 +28,15 @@ class Ceilings:
 
 @dataclass
 class Spent:
-    """How many messages left in the last 24 hours, by the group they were about (None: about none)."""
+    """How many messages left in the last 24 hours, by the group they were about (None: about none), as counted `at`."""
 
     by_group: Counter[int | None] = field(default_factory=Counter)
+    at: datetime = LONG_AGO
 
     def allows(self, kind: MessageKind, group_id: int | None, most: Ceilings) -> bool:
-        """Whether one more may leave."""
+        """Whether one more may leave. Whoever asks is answered, however dear their group is."""
         room = most.number if kind is MessageKind.REPLY else most.number - most.number // FOR_REPLIES
-        within = group_id is None or self.by_group[group_id] < most.group
+        within = kind is MessageKind.REPLY or group_id is None or self.by_group[group_id] < most.group
         return within and self.by_group.total() < room
 
     def full(self, most: Ceilings) -> list[int | None]:
@@ -42,8 +45,21 @@ class Spent:
         return groups if self.allows(MessageKind.NOTICE, None, most) else [None, *groups]
 
 
+@dataclass
+class Purse:
+    """What has left, counted anew only now and then: whoever sends adds what they send meanwhile."""
+
+    _counted: Spent = field(default_factory=Spent)
+
+    def spent(self, session: Session, now: datetime) -> Spent:
+        """What has left, as known for less than `COUNTED_FOR`."""
+        if not timedelta(0) <= now - self._counted.at < COUNTED_FOR:
+            self._counted = spent(session, now)
+        return self._counted
+
+
 def spent(session: Session, now: datetime) -> Spent:
     """What has left in the last 24 hours. A message that had to be tried again counts once."""
     left = OutboundMessage
     counted = select(left.group_id, func.count()).where(left.first_attempt_at > now - DAY).group_by(left.group_id)
-    return Spent(Counter({row[0]: row[1] for row in session.execute(counted)}))
+    return Spent(Counter({row[0]: row[1] for row in session.execute(counted)}), now)

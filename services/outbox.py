@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session, aliased
 from messages.message import Message
 from models import Member, Membership, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.vault import Unreadable, vault
-from services import ceiling, contents, numbers
-from services.ceiling import Ceilings
+from services import contents, numbers
+from services.ceiling import Ceilings, Purse
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
@@ -59,14 +59,16 @@ class Claimed:
     text: str
 
 
-def claim(session: Session, now: datetime, most: int, usable: Mapping[str, str], rules: Rules) -> list[Claimed]:
+def claim(
+    session: Session, now: datetime, most: int, usable: Mapping[str, str], rules: Rules, purse: Purse | None = None
+) -> list[Claimed]:
     """Claim up to `most` messages, at most one for each person, replies first. The caller commits before sending.
 
-    `usable` names the contents that the vendor has for us. A message that may not be said is ended or put off here,
-    and those behind it come forward.
+    `usable` names the contents that the vendor has for us, `purse` knows what has left. A message that may not be said
+    is ended or put off here, and those behind it come forward.
     """
     claimed: list[Claimed] = []
-    seen, spent = 0, ceiling.spent(session, now)
+    seen, spent = 0, (purse or Purse()).spent(session, now)
     while len(claimed) < most and seen < most + MOST_PASSED_OVER:
         rows = _next_for_each_person(session, now, most - len(claimed))
         if not rows:

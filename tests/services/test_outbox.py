@@ -393,12 +393,13 @@ def test_a_group_that_costs_too_much_is_held_and_no_other(letters: Letters) -> N
     assert len(letters.claim(rules=rules)) == 4
     letters.write(letters.member(9), "cheap", NOTICE, group=cheap)
     letters.write(letters.member(10), "of nobody", NOTICE)
-    assert sorted(each.text for each in letters.claim(rules=rules)) == ["cheap", "of nobody"]
+    letters.write(people[5], "answer", group=dear)
+    assert sorted(each.text for each in letters.claim(rules=rules)) == ["answer", "cheap", "of nobody"]
     with letters.town.world.sessions() as session:
         spent = ceiling.spent(session, letters.now)
-        assert spent.by_group == {dear.id: 4, cheap.id: 1, None: 1}
+        assert spent.by_group == {dear.id: 5, cheap.id: 1, None: 1}
         assert spent.full(rules.ceilings) == [dear.id]
-        assert spent.full(Ceilings(number=6, group=5)) == [None]
+        assert spent.full(Ceilings(number=6, group=6)) == [None]
 
 
 def test_a_message_that_is_tried_again_is_counted_once(letters: Letters) -> None:
