@@ -15,7 +15,7 @@ from jinja2 import Environment, pass_context, pass_environment
 from jinja2.runtime import Context
 
 from messages.message import units
-from messages.words import isolated, without_markup
+from messages.words import isolated, one_line, without_markup
 
 METRES_IN_MILE = 1609.344
 METRES_IN_FOOT = 0.3048
@@ -337,7 +337,7 @@ def name(text: str) -> str:
 
 def quoted(text: str) -> str:
     """What somebody typed, short and harmless enough to be said back to them."""
-    plain = without_markup(text)
+    plain = one_line(without_markup(text))
     return isolated(plain if len(plain) <= MOST_QUOTED else plain[:MOST_QUOTED].rstrip() + "…")
 
 

@@ -40,6 +40,11 @@ def isolated(name: str) -> str:
     return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}" if turns else name
 
 
+def one_line(text: str) -> str:
+    """A text without breaks, and without signs that show nothing or turn what follows around."""
+    return " ".join("".join(map(_seen, text)).split())
+
+
 def without_markup(text: str) -> str:
     """A text in which WhatsApp finds nothing to set in bold."""
     return text.translate(MARKUP)
