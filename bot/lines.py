@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
 LONGEST_WORD = 80
@@ -13,13 +14,17 @@ POLITE = {
     "my", "me", "show", "us", "to", "and", "with", "is", "was", "code", "there", "now", "bot", "gruppetto",
 }  # fmt: skip
 
+DRAWN_OUT = re.compile(r"(.)\1{2,}")  # "hiii"
 SHORTHAND = {
-    "u": "you", "ur": "your", "r": "are", "hw": "how", "wat": "what", "wot": "what", "wht": "what", "hv": "have",
-    "cn": "can", "gd": "good", "shw": "show", "lst": "last", "wk": "week", "wks": "weeks", "yr": "year",
-    "yrs": "years", "mth": "month", "mths": "months", "mnth": "month", "wknd": "weekend", "wkend": "weekend",
-    "2day": "today", "tday": "today", "yday": "yesterday", "yest": "yesterday", "tmrw": "tomorrow",
-    "tmr": "tomorrow", "thnx": "thx", "tnx": "thx", "thanx": "thanks", "thks": "thanks", "ppl": "people",
-    "avrg": "average", "sesh": "session", "grp": "group", "nxt": "next",
+    "hi": "hi", "hey": "hey", "helo": "hello", "thanks": "thanks", "please": "please", "yes": "yes", "no": "no", "u":
+    "you", "ur": "your", "r": "are", "hw": "how", "wat": "what", "wot": "what", "wht": "what", "hv": "have", "cn":
+    "can", "gd": "good", "shw": "show", "lst": "last", "wk": "week", "wks": "weeks", "yr": "year", "yrs": "years",
+    "mth": "month", "mths": "months", "mnth": "month", "wknd": "weekend", "wkend": "weekend", "2day": "today", "tday":
+    "today", "yday": "yesterday", "yest": "yesterday", "tmrw": "tomorrow", "tmr": "tomorrow", "thnx": "thx", "tnx":
+    "thx", "thanx": "thanks", "thks": "thanks", "ppl": "people", "avrg": "average", "sesh": "session", "grp": "group",
+    "yea": "yeah", "teh": "the", "taht": "that", "wiht": "with", "hte": "the", "runners": "runner", "ridden": "rode",
+    "cyclist": "cycling", "cyclists": "cycling", "riders": "riding", "walkers": "walking", "swimmers": "swimming",
+    "hikers": "hiking", "nxt": "next",
 }  # fmt: skip
 
 
@@ -33,15 +38,23 @@ class Word:
     @property
     def is_spoken(self) -> bool:
         """Whether it has a letter or a digit; what has none is a sign or an emoji, put there for friendliness."""
-        return any(sign.isalnum() for sign in self.key)
+        return self.key.isalnum() or any(sign.isalnum() for sign in self.key)
 
 
 def words_of(line: str) -> list[Word]:
     """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word."""
-    visible = "".join(map(_seen, line)).strip().lstrip("/!")
+    plain = line.isascii() and line.isprintable()
+    visible = (line if plain else "".join(map(_seen, line))).strip().lstrip("/!")
     words = [Word(raw, key_of(raw)) for raw in visible.split()]
+    if any(word.key == "may" for word in words):
+        words = [Word(word.raw, "can") if _asks(words, i) else word for i, word in enumerate(words)]
     spoken = [word for word in words if word.key]
     return spoken or [Word("?", "?") for word in words[:1] if "?" in word.raw]
+
+
+def _asks(words: list[Word], i: int) -> bool:
+    """Whether a "may" is no month: "may I see my week"."""
+    return words[i].key == "may" and i + 1 < len(words) and words[i + 1].key in {"i", "we", "you"}
 
 
 def said(line: str) -> str:
@@ -54,9 +67,14 @@ def key_of(raw: str) -> str:
 
     No word that means something is longer than this; and one sign may fold into eighteen.
     """
-    folded = unicodedata.normalize("NFKC", raw[:LONGEST_WORD]).casefold().strip(EDGES)
+    return _key(raw[:LONGEST_WORD])
+
+
+@lru_cache(maxsize=20_000)
+def _key(raw: str) -> str:
+    folded = unicodedata.normalize("NFKC", raw).casefold().strip(EDGES)
     key = re.sub(r"[\ufe0f\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
-    return SHORTHAND.get(key, key)
+    return SHORTHAND.get(key) or SHORTHAND.get(DRAWN_OUT.sub(r"\1", key), key)
 
 
 def _seen(sign: str) -> str:

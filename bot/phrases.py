@@ -17,7 +17,7 @@ FILLERS = POLITE | frozenset(
     too also us we our ours one some any all list send post display print open bring pull find guys everyone
     everybody folks mate man bro dude friend friends buddy pal then today's user's set make put lol haha hahaha plz
     thx ty cheers moment atm ya k kk someone somebody anyone anybody btw anyway latest people group current called
-    named yet already more else as than
+    only named yet already more else as than
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 
@@ -58,60 +58,18 @@ FRAMES = _frames()
 
 # What stands before a wish, and after it.
 WISH = re.compile(
-    r"(?:(?:hey|hi|hello|ok|okay|so|well|bot|gruppetto|please|pls|plz|just|now|and|but) )*"
+    r"(?:(?:hey|hi|hello|ok|okay|so|well|yes|yeah|yep|sure|right|bot|gruppetto|please|pls|plz|just|now|and|but) )*"
     r"(?:(?:(?:i|we) (?:want|wanna|would like|need)(?: to)?|(?:i'd|id|we'd) like(?: to)?|let's|lets|lemme|let me"
-    r"|(?:can|could|would|will) (?:you|u|i|we)|i'm going to|i'll|is it possible to) )?"
+    r"|(?:can|could|would|will) (?:you|u|i|we)|i'm going to|i'll|is it possible to"
+    r"|(?:how|where) (?:can|could|do) (?:i|we) (?:see|find|check|view)) )?"
     r"(?:(?:please|pls|plz|just|now|kindly|to) )*"
 )
 GREETED = frozenset(
-    [
-        "there",
-        "all",
-        "guys",
-        "everyone",
-        "everybody",
-        "folks",
-        "mate",
-        "friend",
-        "friends",
-        "team",
-        "amigo",
-        "amigos",
-        "amiga",
-        "bella",
-        "bello",
-        "bello",
-        "zusammen",
-        "tutti",
-        "tous",
-        "everybody",
-        "anyone",
-        "anybody",
-        "buddy",
-        "pal",
-        "bro",
-        "dude",
-        "man",
-        "my",
-        "dear",
-        "world",
-        "people",
-        "gang",
-        "crew",
-        "ça",
-        "va",
-        "miteinander",
-        "leute",
-        "alle",
-        "todos",
-        "todas",
-        "tutte",
-        "a",
-        "à",
-        "à-tous",
-        "lovely",
-        "again",
-    ]
+    """
+    there all guys everyone everybody folks mate friend friends team amigo amigos amiga bella bello zusammen tutti
+    tous anyone anybody buddy pal bro dude man my dear world people gang crew ça va miteinander leute alle todos
+    todas tutte a à à-tous lovely again
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 
 # Names of commands that are everyday words as well: in the middle of a sentence they mean nothing by themselves.

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from fitness.anchors import Anchor, Between, CalendarDay, NamedMonth, NamedWeekday, NamedYear, Since, Weekend
 from fitness.dates import Dates
 from fitness.forms import Ago, AllTime, BadPeriod, FuturePeriod, Kind, Period, Relative, Rolling, Unit, Which
+from fitness.quarters import Quarter
 from fitness.vocabulary import (
     CLOCK,
     COUNT,
@@ -35,6 +37,7 @@ THIS_WEEK, LAST_WEEK = Relative(Unit.WEEK, Which.THIS), Relative(Unit.WEEK, Whic
 THIS_MONTH, LAST_MONTH = Relative(Unit.MONTH, Which.THIS), Relative(Unit.MONTH, Which.LAST)
 THIS_YEAR, LAST_YEAR = Relative(Unit.YEAR, Which.THIS), Relative(Unit.YEAR, Which.LAST)
 ALL_TIME = AllTime()
+MOST_KEPT = 16  # words of a line that is remembered
 
 
 def find_period(words: Sequence[str]) -> tuple[Period, range] | None:
@@ -45,6 +48,12 @@ def find_period(words: Sequence[str]) -> tuple[Period, range] | None:
     """
     if not any(word in _TELLING or word[:1].isdigit() or "-" in word[1:] for word in words):
         return None  # nine lines of ten name no days, and the patterns take their time
+    return _longest(tuple(words)) if len(words) <= MOST_KEPT else _longest.__wrapped__(tuple(words))
+
+
+@lru_cache(maxsize=10_000)
+def _longest(words: tuple[str, ...]) -> tuple[Period, range] | None:
+    """What is said of days in these words: one line is searched several times while it is being understood."""
     text = line(words)
     phrases = [(match, read) for pattern, read in _PHRASES for match in pattern.finditer(text)]
     if not phrases:
@@ -76,6 +85,10 @@ def _read_day_before(_: re.Match[str]) -> Period:
 def _read_quarter(match: re.Match[str]) -> Period:
     last, year = 3 * int(match["quarter"]), int(match["year"]) if match["year"] else None
     return Between(NamedMonth(last - 2, year), NamedMonth(last, year))
+
+
+def _read_this_quarter(match: re.Match[str]) -> Period:
+    return Quarter(_WHICH.get(match["which"], Which.THIS))
 
 
 def _read_to_date(match: re.Match[str]) -> Period:
@@ -155,7 +168,8 @@ def _year(words: Sequence[str]) -> int | None:
 _TELLING = frozenset(
     {*MONTHS, *WEEKDAYS, "weekend", "all-time", "alltime", "ever"}
     | {"today", "todays", "yesterday", "yesterdays", "tomorrow", "tomorrows", "time"}
-    | {"day", "days", "week", "weeks", "month", "months", "year", "years", "ytd", "mtd", "q1", "q2", "q3", "q4"}
+    | {"day", "days", "week", "weeks", "month", "months", "year", "years", "ytd", "mtd", "quarter"}
+    | {"q1", "q2", "q3", "q4"}
 )
 _VAGUE = {"couple of": 2, "couple": 2, "few": 3}
 _LETTERS = {"d": Unit.DAY, "w": Unit.WEEK, "wk": Unit.WEEK}
@@ -190,6 +204,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Period]], ...] 
         (rf"{_SO_MANY} (?P<unit>day|week|month|year)s? ago", _read_ago),
         (r"(?:the )?day before yesterday", _read_day_before),
         (rf"{_LEAD}q(?P<quarter>[1-4])(?: (?P<year>{YEAR}))?", _read_quarter),
+        (rf"{_LEAD}(?P<which>this|current|last|previous) quarter", _read_this_quarter),
         (r"(?:ytd|mtd|(?:year|month) to date)", _read_to_date),
         (rf"{_LEAD}past (?P<count>)(?P<unit>week|month|year)", _read_rolling),
         (r"(?:all time|all-time|alltime|ever)", _read_all_time),

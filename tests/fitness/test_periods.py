@@ -404,3 +404,20 @@ def test_any_jumble_of_its_own_words_is_read_or_refused(words):
     with suppress(BadPeriod):
         found = find_period(words)
         assert found is None or 0 <= found[1].start < found[1].stop <= len(words)
+
+
+def test_a_quarter_is_that_of_the_calendar() -> None:
+    found = find_period("lb for last quarter".split())
+    assert found is not None
+    last, taken = found
+    assert list(taken) == [1, 2, 3]
+    for today, first, end in (
+        (date(2026, 11, 26), date(2026, 7, 1), date(2026, 9, 30)),
+        (date(2026, 3, 31), date(2025, 10, 1), date(2025, 12, 31)),
+    ):
+        assert (last.resolve(today).start, last.resolve(today).end) == (first, end)
+    assert last.previous(date(2026, 11, 26)).start == date(2026, 4, 1)
+    this = find_period(["this", "quarter"])
+    assert this is not None
+    assert this[0].resolve(date(2026, 11, 26)).end == date(2026, 12, 31)
+    assert this[0].words == "this quarter"

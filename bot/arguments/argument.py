@@ -1,0 +1,194 @@
+"""One thing that a command may or must be told: its kind, how it is found, how help writes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import time
+from inspect import Parameter
+from types import NoneType, UnionType
+from typing import get_args, get_origin
+
+from bot.arguments.choices import (
+    Choose,
+    Each,
+    Included,
+    KeepOrErase,
+    Light,
+    Newest,
+    Off,
+    Picture,
+    Setting,
+    Sure,
+    Switch,
+    Telling,
+    Whose,
+    Yes,
+)
+from bot.arguments.days import clock_in, days_in, each_in, hours_in, period_in, span_in, weekday_in, weeks_in, zone_in
+from bot.arguments.figures import (
+    amount_in,
+    contest_in,
+    distance_in,
+    length_in,
+    number_in,
+    percent_in,
+    route_in,
+    uses_in,
+    whole_in,
+)
+from bot.arguments.finding import among, code_in, field_in, newest_in, one_of, setting_in, sure_in
+from bot.arguments.people import called_in, person_in, place_in, rest_in, who_in
+from bot.arguments.spoken import OFF, ON, PICTURES, YES, Found, Reader
+from bot.arguments.values import (
+    Amount,
+    Called,
+    Code,
+    Days,
+    Distance,
+    Field,
+    Hours,
+    Length,
+    Number,
+    Percent,
+    Person,
+    Place,
+    Rest,
+    Uses,
+    Weekday,
+    Weeks,
+    Who,
+    Zone,
+)
+from bot.lines import Word
+from bot.rhythms import Rhythm, find_rhythm
+from fitness.challenges import Contest
+from fitness.metrics import Metric
+from fitness.periods import Period
+from fitness.routes import Route
+from fitness.spans import Span
+from fitness.sports import Sport
+from models import Units
+
+READERS: dict[type, Reader] = {
+    Period: period_in,
+    Span: span_in,
+    Metric: one_of(Metric),
+    Sport: one_of(Sport),
+    time: clock_in,
+    Weekday: weekday_in,
+    Zone: zone_in,
+    Code: code_in,
+    Called: called_in,
+    Route: route_in,
+    Contest: contest_in,
+    Yes: among(YES, Yes.YES),
+    Off: among(OFF, Off.OFF),
+    Newest: newest_in,
+    Telling: among({"table", "scoreboard"}, Telling.TABLE, {"story", "tale"}, Telling.STORY),
+    Rhythm: find_rhythm,
+    Weeks: weeks_in,
+    Days: days_in,
+    Uses: uses_in,
+    Percent: percent_in,
+    Setting: setting_in,
+    Sure: sure_in,
+    Place: place_in,
+    Who: who_in,
+    int: whole_in,
+    Rest: rest_in,
+    Each: each_in,
+    Switch: among(ON, Switch.ON, OFF, Switch.OFF),
+    Picture: among(*(part for pair in PICTURES for part in pair)),
+    Light: among({"light", "bright"}, Light.LIGHT, {"dark", "night"}, Light.DARK),
+    Whose: among({"mine", "me", "my"}, Whose.MINE, {"group", "groups", "us", "our", "everybody"}, Whose.GROUP),
+    Person: person_in,
+    Length: length_in,
+    Distance: distance_in,
+    Number: number_in,
+    Amount: amount_in,
+    Hours: hours_in,
+    Field: field_in,
+    Choose: among({"privacy", "choose"}, Choose.CHOOSE),
+    Units: among(
+        {"metric", "km", "kms", "kilometres", "kilometers"}, Units.METRIC, {"imperial", "miles", "mi"}, Units.IMPERIAL
+    ),
+    KeepOrErase: among({"keep"}, KeepOrErase.KEEP, {"erase", "delete"}, KeepOrErase.ERASE),
+    Included: among({"include", "included", "on"}, Included.INCLUDE, {"exclude", "excluded", "off"}, Included.EXCLUDE),
+}
+# Read in this order: a date takes its number and its month before a number or a rest can.
+ORDER = (
+    Rhythm, Telling,
+    Called, Route, Contest,
+    Each, Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport,
+    Picture, Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
+    Zone, int, Percent, Number, Place, Who, Person, Rest,
+)  # fmt: skip
+USAGE: dict[type, str] = {
+    Period: "when",
+    Span: "until 3 jan",
+    Metric: "|".join(Metric),
+    Sport: "sport",
+    time: "18:00",
+    Weekday: "day",
+    Zone: "city",
+    Code: "CODE",
+    Called: "called NAME",
+    Route: "route",
+    Contest: "improved|streak",
+    Newest: "last",
+    Telling: "table|story",
+    Rhythm: "monthly 1",
+    Weeks: "4 weeks",
+    Yes: "yes",
+    Off: "off",
+    Days: "7 days",
+    Uses: "10 uses",
+    Percent: "number",
+    Setting: "what",
+    Sure: "yes",
+    Place: "#17",
+    Who: "name",
+    int: "number",
+    Rest: "name",
+    Each: "per week",
+    Switch: "on|off",
+    Picture: "week|trend|sport",
+    Light: "light|dark",
+    Whose: "group",
+    Person: "@name",
+    Length: "45 min",
+    Distance: "8 km",
+    Number: "number",
+    Amount: "120 km",
+    Hours: "21:30-07:30",
+    Field: "field",
+    Choose: "privacy",
+    Units: "metric|imperial",
+    KeepOrErase: "keep|erase",
+    Included: "include|exclude",
+}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One thing that a command may or must be told, taken from its handler's signature."""
+
+    name: str
+    kind: type
+    required: bool
+
+    @classmethod
+    def from_parameter(cls, parameter: Parameter) -> "Argument":
+        """Read a handler's parameter. `X | None = None` is an optional X."""
+        kind = parameter.annotation
+        if get_origin(kind) is UnionType:
+            kind = next(each for each in get_args(kind) if each is not NoneType)
+        return cls(parameter.name, kind, parameter.default is Parameter.empty)
+
+    def find(self, words: Sequence[Word]) -> Found | None:
+        """The value, and the places of the words that said it."""
+        return READERS[self.kind](words)
+
+    @property
+    def usage(self) -> str:
+        """How help writes it."""
+        return USAGE[self.kind]

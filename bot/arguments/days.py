@@ -1,0 +1,138 @@
+"""Days, times and stretches of them, found anywhere in a line."""
+
+import re
+from collections.abc import Sequence
+from datetime import time
+from zoneinfo import available_timezones
+
+from bot.arguments.choices import Each
+from bot.arguments.spoken import EACH, POSSESSIVE, WEEKS_IN, Found, Reader
+from bot.arguments.values import Days, Hours, Weekday, Weeks, Zone
+from bot.lines import Word
+from fitness.periods import find_period
+from fitness.schedules import find_clock, find_weekday
+from fitness.spans import find_span
+from fitness.vocabulary import NUMBERS
+
+
+def keys_in(words: Sequence[Word]) -> list[str]:
+    """As they are compared, "week's" as "week"."""
+    return [POSSESSIVE.sub("", word.key) for word in words]
+
+
+def period_in(words: Sequence[Word]) -> Found | None:
+    found = find_period(keys_in(words))
+    return None if found is None else (found[0], found[1])
+
+
+def span_in(words: Sequence[Word]) -> Found | None:
+    return find_span(keys_in(words))
+
+
+def clock_in(words: Sequence[Word]) -> Found | None:
+    found = find_clock([word.key for word in words])
+    return None if found is None else (found[0], found[1])
+
+
+def weekday_in(words: Sequence[Word]) -> Found | None:
+    found = find_weekday([word.key for word in words])
+    return None if found is None else (Weekday(found[0]), found[1])
+
+
+def zone_in(words: Sequence[Word]) -> Found | None:
+    """Find "Europe/London", "london" or "new york": the longest run of words that is a zone or its city."""
+    for length in (3, 2, 1):
+        for i in range(len(words) - length + 1):
+            zone = ZONES.get("_".join(word.key for word in words[i : i + length]))
+            if zone:
+                return Zone(zone), range(i, i + length)
+    return None
+
+
+def weeks_in(words: Sequence[Word]) -> Found | None:
+    """Find "4 weeks", "4w", or a bare "4"."""
+    for i, word in enumerate(words):
+        after = words[i + 1].key.removesuffix("s") if i + 1 < len(words) else ""
+        if match := re.fullmatch(r"([0-9]{1,3})(w|wk|wks|week|weeks)?", word.key):
+            each = 1 if match[2] else WEEKS_IN.get(after, 1)
+            return Weeks(int(match[1]) * each), [i, i + 1] if not match[2] and after in WEEKS_IN else [i]
+        if after in WEEKS_IN and (word.key in NUMBERS or word.key in {"a", "next", "this", "the"}):
+            return Weeks(NUMBERS.get(word.key, 1) * WEEKS_IN[after]), [i, i + 1]
+    return None
+
+
+def hours_in(words: Sequence[Word]) -> Found | None:
+    """Two times of day, apart or held together by a dash."""
+    apart = [(i, part) for i, word in enumerate(words) for part in re.split("[-\u2013\u2014]", word.key) if part]
+    times: list[tuple[time, range]] = []
+    rest = [_as_on_a_clock(part) for _, part in apart]
+    while len(times) < 2 and (found := find_clock(rest)):
+        times.append((found[0], found[1]))
+        rest = ["" if i in found[1] else part for i, part in enumerate(rest)]
+    if len(times) < 2:
+        return None
+    first, second = sorted(times, key=lambda each: each[1].start)
+    start = apart[first[1].start][0]
+    led = start > 0 and words[start - 1].key in {"from", "between", "after"}
+    said = range(start - led, apart[second[1].stop - 1][0] + 1)
+    return Hours(first[0], second[0]), said
+
+
+def _as_on_a_clock(part: str) -> str:
+    """A dotted "21.30" and a bare "7" are times of day where two of them are wanted."""
+    match = re.fullmatch(r"([0-9]{1,2})(?:[.:]?([0-9]{2}))?", part)
+    return f"{match[1]}:{match[2] or '00'}" if match else part
+
+
+def each_in(words: Sequence[Word]) -> Found | None:
+    """Find "per week", "a month", "weekly"; a bare "average" is for each week."""
+    average = [i for i, word in enumerate(words) if word.key in {"average", "avg", "mean"}]
+    for i, word in enumerate(words):
+        if word.key in EACH:
+            return EACH[word.key], [*average, i]
+        if word.key in {"per", "each", "every", "a"} and i + 1 < len(words) and words[i + 1].key in set(Each):
+            return Each(words[i + 1].key), [*average, i, i + 1]
+    return (Each.WEEK, average) if average else None
+
+
+def number_of(units: str) -> Reader:
+    """Find "7 days" or "7d", by these units; gives the whole number and which unit it was."""
+    joint = re.compile(rf"(\d{{1,4}})({units})?", re.ASCII)
+
+    def read(words: Sequence[Word]) -> Found | None:
+        for i, word in enumerate(words):
+            found = joint.fullmatch(word.key)
+            after = words[i + 1].key if i + 1 < len(words) else ""
+            if found and found[2]:
+                return (int(found[1]), found[2]), [i]
+            if found and re.fullmatch(units, after):
+                return (int(found[1]), after), [i, i + 1]
+        return None
+
+    return read
+
+
+def days_in(words: Sequence[Word]) -> Found | None:
+    found = number_of("d|days?|w|weeks?")(words)
+    if found is None:
+        return None
+    (number, unit), places = found
+    return Days(number * (7 if unit.startswith("w") else 1)), places
+
+
+def _zones() -> dict[str, str]:
+    """Zones by full name and by city; a city that several zones share is left out."""
+    names = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/", "right/"))
+    )
+    cities: dict[str, list[str]] = {}
+    for name in names:
+        cities.setdefault(name.rsplit("/", 1)[1].casefold(), []).append(name)
+    return (
+        {name.casefold(): name for name in names}
+        | {city: found[0] for city, found in cities.items() if len(found) == 1}
+        | {"utc": "UTC", "gmt": "UTC"}
+    )
+
+
+ZONES = _zones()

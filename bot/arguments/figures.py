@@ -1,0 +1,66 @@
+"""Lengths, distances, counts and what a challenge is about, found anywhere in a line."""
+
+import re
+from collections.abc import Sequence
+
+from bot.arguments.days import number_of
+from bot.arguments.spoken import Found
+from bot.arguments.values import Amount, Distance, Length, Number, Percent, Uses
+from bot.lines import Word
+from fitness.amounts import find_amount, find_distance, find_length, find_number
+from fitness.challenges import Contest
+from fitness.routes import find_route
+from fitness.vocabulary import NUMBERS
+
+
+def length_in(words: Sequence[Word]) -> Found | None:
+    found = find_length([word.key for word in words])
+    return None if found is None else (Length(found[0]), found[1])
+
+
+def distance_in(words: Sequence[Word]) -> Found | None:
+    found = find_distance([word.key for word in words])
+    return None if found is None else (Distance(found[0]), found[1])
+
+
+def number_in(words: Sequence[Word]) -> Found | None:
+    found = find_number([word.key for word in words])
+    return None if found is None else (Number(found[0]), found[1])
+
+
+def amount_in(words: Sequence[Word]) -> Found | None:
+    found = find_amount([word.key for word in words])
+    return None if found is None else (Amount(found[0], found[1]), found[2])
+
+
+def uses_in(words: Sequence[Word]) -> Found | None:
+    found = number_of("x|uses?|people|persons?|times|friends?")(words)
+    if found is None:
+        return next(((Uses(1), [i]) for i, word in enumerate(words) if word.key == "once"), None)
+    return Uses(found[0][0]), found[1]
+
+
+def percent_in(words: Sequence[Word]) -> Found | None:
+    for i, word in enumerate(words):
+        if found := re.fullmatch(r"([0-9]{1,4})%?", word.key):
+            return Percent(found[1]), [i]
+    return None
+
+
+def whole_in(words: Sequence[Word]) -> Found | None:
+    for i, word in enumerate(words):
+        if re.fullmatch(r"[0-9]{1,4}", word.key):
+            return int(word.key), [i]
+    return next(((NUMBERS[word.key], [i]) for i, word in enumerate(words) if word.key in NUMBERS), None)
+
+
+def route_in(words: Sequence[Word]) -> Found | None:
+    return find_route([word.key for word in words])
+
+
+def contest_in(words: Sequence[Word]) -> Found | None:
+    """Find "streak" or "most improved", whose "most" says nothing by itself."""
+    meant = {spoken: contest for contest in Contest for spoken in (contest.value, *contest.words)}
+    places = [i for i, word in enumerate(words) if word.key in meant]
+    found = sorted((meant[words[i].key] for i in places), key=lambda contest: contest is Contest.MOST)
+    return (found[0], places) if found else None

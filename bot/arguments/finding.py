@@ -1,0 +1,68 @@
+"""One of a few values, a code, a setting or a field, by its word anywhere in a line."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from bot.arguments.choices import Newest, Sure
+from bot.arguments.spoken import AROUND_SETTINGS, CODE, FIELDS, PLAINLY_YES, SESSIONS, SETTINGS, YES, Found, Reader
+from bot.arguments.values import Code, Field
+from bot.lines import Word
+
+
+def one_of(kind: type[Enum]) -> Reader:
+    choices = {spoken: choice for choice in kind for spoken in (choice.value, *choice.words)}  # type: ignore[attr-defined]
+
+    def read(words: Sequence[Word]) -> Found | None:
+        return next(((choices[word.key], [i]) for i, word in enumerate(words) if word.key in choices), None)
+
+    return read
+
+
+def among(*choices: Any) -> Reader:
+    """Words and what they mean, in turn."""
+    meanings = {key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys}
+
+    def read(words: Sequence[Word]) -> Found | None:
+        return next(((meanings[word.key], [i]) for i, word in enumerate(words) if word.key in meanings), None)
+
+    return read
+
+
+def code_in(words: Sequence[Word]) -> Found | None:
+    for i, word in enumerate(words):
+        if CODE.fullmatch(word.key.upper()):
+            return Code(word.key.upper()), [i]
+    return None
+
+
+def setting_in(words: Sequence[Word]) -> Found | None:
+    """Find what is to be set; the words that people put around it go with it."""
+    for i, word in enumerate(words):
+        if word.key in SETTINGS:
+            around = [j for j, other in enumerate(words) if other.key in AROUND_SETTINGS]
+            return SETTINGS[word.key], [i, *around]
+    return None
+
+
+def field_in(words: Sequence[Word]) -> Found | None:
+    spoken = {word: field for field, said in FIELDS.items() for word in said.split()}
+    return next(((Field(spoken[word.key]), [i]) for i, word in enumerate(words) if word.key in spoken), None)
+
+
+def newest_in(words: Sequence[Word]) -> Found | None:
+    """Find "last", or "last run": there is only one that is the last."""
+    found = among({"last", "latest", "newest"}, Newest.LAST, {"this", "current"}, Newest.THIS)(words)
+    if found is None:
+        return None
+    after = found[1][0] + 1
+    named = after < len(words) and words[after].key in SESSIONS
+    return found[0], [*found[1], after] if named else found[1]
+
+
+def sure_in(words: Sequence[Word]) -> Found | None:
+    """A yes at the end, after something: whoever is called Si is not agreed to by their name."""
+    last = len(words) - 1
+    if any(word.key.startswith("#") for word in words):
+        return among(YES, Sure.YES)(words)
+    return (Sure.YES, [last]) if last > 0 and words[last].key in PLAINLY_YES else None

@@ -1,0 +1,55 @@
+"""Somebody, or a name, or whatever is left."""
+
+import re
+from collections.abc import Sequence
+
+from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
+from bot.arguments.values import Called, Person, Place, Rest, Who
+from bot.lines import EDGES, POLITE, Word
+
+
+def person_in(words: Sequence[Word]) -> Found | None:
+    marked = next((i for i, word in enumerate(words) if word.raw.lstrip("(\"'*_").startswith("@")), None)
+    start = marked if marked is not None else 0
+    if marked is None:
+        named = [i for i, word in enumerate(words) if word.key not in POLITE and word.key not in BESIDE_A_NAME]
+        if not any(words[i].is_spoken for i in named):
+            named = list(range(len(words)))
+        start, stop = (named[0], named[-1] + 1) if named else (0, 0)
+    else:
+        stop = len(words)
+    if sum(word.is_spoken for word in words[start:stop]) in {1, 2}:  # "well done Dave 👏", and nothing kind beside
+        while not words[stop - 1].is_spoken:
+            stop -= 1
+    text = " ".join(word.raw for word in words[start:stop]).strip().lstrip("(\"'*_@").rstrip(EDGES).strip()
+    name = POSSESSIVE.sub("", text)
+    return (Person(name), range(start, stop)) if name else None
+
+
+def who_in(words: Sequence[Word]) -> Found | None:
+    """Find "#17" anywhere; else a name."""
+    signs = [i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key)]
+    if signs:
+        return Who(words[signs[0]].key), signs[:1]
+    found = person_in(words)
+    return None if found is None else (Who(found[0]), found[1])
+
+
+def place_in(words: Sequence[Word]) -> Found | None:
+    signs = (i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key))
+    return next(((Place(words[i].key), [i]) for i in signs), None)
+
+
+def called_in(words: Sequence[Word]) -> Found | None:
+    for i, word in enumerate(words):
+        if word.key in {"called", "named"} and i + 1 < len(words):
+            # "ok" after it agrees to the rest of the line, and is no part of the name
+            end = len(words) - (words[-1].key in YES and len(words) > i + 2)
+            return Called(" ".join(each.raw for each in words[i + 1 : end])), range(i, end)
+    return None
+
+
+def rest_in(words: Sequence[Word]) -> Found | None:
+    text = " ".join(word.raw for word in words).strip()
+    bare = text if text.endswith("..") else text.removesuffix(".")
+    return (Rest(bare or text), range(len(words))) if text else None

@@ -1,0 +1,20 @@
+"""Common English words: what is one of these was meant as it stands, and is no slip of one of ours."""
+
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).parent / "english.txt"
+
+
+@cache
+def english() -> frozenset[str]:
+    """Some thirteen thousand words in lower case, without names."""
+    lines = FILE.read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+@cache
+def names() -> frozenset[str]:
+    """Names of people and places, in lower case, that look like a slip of one of our words."""
+    lines = (FILE.parent / "names.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

@@ -1,0 +1,136 @@
+"""What the words of a question say: which figure, which sport, who, and how it is asked."""
+
+import re
+from enum import Enum, auto
+from typing import Any
+
+from bot.arguments import Each
+from fitness.metrics import Metric
+from fitness.sports import Sport
+from fitness.vocabulary import COUNT
+
+
+class Who(Enum):
+    """About whom a question is."""
+
+    ASKER = auto()
+    GROUP = auto()
+    RANKING = auto()
+
+
+METRICS = {metric.value: metric for metric in Metric}
+SHORT = {
+    "whos": "who", "who's": "who", "who’s": "who", "whats": "what", "i've": "i", "ive": "i", "i’ve": "i", "i'm": "i",
+    "im": "i", "we've": "we", "weve": "we", "we're": "we", "hows": "how", "lets": "let",
+}  # fmt: skip
+BEFORE_A_NAME = {"did", "has", "does", "is", "was", "have", "will", "hows", "how's", "how’s"}
+FURTHEST = {"furthest", "farthest"}
+ME = {"i", "me"}
+PAST = {"did", "have", "has", "was", "were"}
+NOT_SUMS = {"improved", "consistency", "streak"}
+NOT_IN_QUESTIONS = {"sup", "other", "multi", "team", "mobility", "erg", "tri", "spin", "skate"}
+_COUNTED = (
+    r"(?:times|sessions|workouts|trainings|activities|runs|rides|swims|walks|hikes|jogs|lifts|strolls|treks|outings)"
+)
+NEWEST = re.compile(
+    rf" (?:(?P<before>{COUNT}) )?(?:last|latest|newest|most recent|recent) (?:few |couple of |couple )?"
+    rf"(?:(?P<count>{COUNT}) )?"
+    r"(?:session|workout|training|activit(?=y|ies)|run|ride|swim|walk|hike)(?:s|y|ies)?(?= )"
+)
+_RECORD_OF = (
+    r"(?:pb|pr|record|best)(?: time)? (?:for|over|on|at|in) (?:a |the |my )?"
+    r"(?:[0-9]+ ?(?:k(?:m|ms)?|mi|miles?)|mile|half marathon|half|marathon)"
+)
+_EXPLAINED = (
+    r"(?:what|how) (?:do|does|is|are) (?:the |my |our |these |those |all )?(?:points|scores?|effort points|scoring)"
+    r"(?: (?:mean|work|works|made|calculated|computed|counted|worked out|come about|come from|given|for))+"
+)
+_EXPLAINED_YOU = (
+    r"(?:how|where) (?:do|did|does) (?:you|i|my|the|these) "
+    r"(?:get|got|come|calculate|compute|make|count|points|work out|figure out|worked out)"
+    r"(?: up)?(?: with| to| from)? ?(?:that|this|these|those|my|the|come from)? ?(?:points|score)?"
+)
+PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
+    (re.compile(f" (?:{pattern})(?= )"), name, value)
+    for pattern, name, value in (
+        (_EXPLAINED, "explained", True),
+        (_EXPLAINED_YOU, "explained", True),
+        (r"why .*(?:points|pts|score)", "explained", True),
+        (r"(?:weeks|days) in a row", "metric", "streak"),
+        (r"how far (?:ahead|behind|off)(?: of)?|(?:ahead|in front|behind) of|closer? to", "compared", True),
+        (r"how many (?:k|ks)(?= )", "metric", "distance"),
+        (r"how far", "metric", "distance"),
+        (r"how long", "metric", "time"),
+        (r"how often", "metric", "count"),
+        (r"how many times", "metric", "count"),
+        (rf"how many(?= {_COUNTED})", "metric", "count"),
+        (r"how (?:many|much)", "asks", True),
+        (r"most improved|improved (?:the )?most|biggest improvement|improving (?:the )?most", "metric", "improved"),
+        (r"personal (?:best|bests|record|records)|best times?", "record", True),
+        (r"(?:best|fastest|quickest) (?:\S+ )?(?:[0-9]+ ?(?:k(?:m|ms)?|mi|miles?)|mile|half marathon|half|marathon)",
+         "record", True),
+        (_RECORD_OF, "record", True),
+        (r"(?:[0-9]+ ?k(?:m|ms)?|half marathon|marathon|mile|half)(?= (?:pb|pr|record|time))", "record", True),
+        (r"(?:per|a|each|every|by) week|weekly", "each", Each.WEEK),
+        (r"(?:per|a|each|every|by) month|monthly", "each", Each.MONTH),
+        (r"(?:per|a|each|every|by) day|daily", "each", Each.DAY),
+        (r"(?:per|a|each|every) (?:session|run|ride|swim|walk|hike|workout|activity)", "each", Each.SESSION),
+        (r"(?:in|of|as) (?:the|a|our|my|this) (?:whole )?group|in (?:all|total)", "asks", True),
+        (r"(?:which|who|which one) of us", "who", Who.RANKING),
+        (r"(?:the|our|my) (?:whole )?(?:group|club|team|crew|gang|squad)|all of us", "who", Who.GROUP),
+        (r"(?:better|more|further|farther|longer|faster|fitter|stronger|slower|less) than|compared (?:to|with)",
+         "compared", True),
+    )
+)  # fmt: skip
+
+
+def _roles() -> dict[str, tuple[str, Any]]:
+    """What a single word says."""
+    roles: dict[str, tuple[str, Any]] = {}
+    plain = {
+        (
+            "metric",
+            "distance",
+        ): "distance km kms kilometres kilometers kilometre kilometer mile miles mileage furthest farthest howfar",
+        ("metric", "time"): "time hours hour minutes duration hrs howlong",
+        ("metric", "count"): "sessions workouts times activities trainings outings session workout often",
+        (
+            "metric",
+            "elevation",
+        ): "climb climbed climbing climbs elevation ascent ascended vert vertical gain hm uphill altitude",
+        ("metric", "steps"): "steps step",
+        ("metric", "points"): "points pts score scores point effort scored",
+        ("metric", "improved"): "improved improver improvement",
+        ("metric", "streak"): "streak streaks",
+        ("metric", "consistency"): "consistent consistency consistently steady regular",
+        ("who", Who.RANKING): "who whose ranking leaderboard lb",
+        ("who", Who.ASKER): "i me my mine myself",
+        ("who", Who.GROUP): "we us our together everyone everybody group team's altogether ourselves",
+        ("most", True): (
+            "most best top winning leading first ahead lead leads winner highest leader won win wins fittest busiest"
+            " laziest least fewest strongest worst slowest"
+        ),
+        ("longest", True): "longest biggest largest",
+        ("record", True): "pb pbs pr prs record records fastest fast pace quickest",
+        ("compared", True): "compare compared comparison behind vs versus against beat beaten",
+        ("asks", True): "how what when where much many howmany did does was were is am show tell give",
+        ("", None): """
+            do done doing does have has had are be been go gone went going in on at the a an of to for this that so far
+            now please pls thanks and with total totals overall average avg mean averages train trained training
+            exercise exercised work worked move moved moving active all you can could would like know get got make made
+            by as it some any from bot dear activity the there put cover covered covering log logged logging already yet
+            just only long hey hi hello hiya bot gruppetto ok okay lol thx ty cheers mate then anyway btw out again
+            more or actually really ever atm moment right plz want wanna need check let lets look safe
+            still alive lost lose kept keep
+            whole entire spend spent will been up not anything something add added number numbers figure
+            stats bit meters metres""",
+    }
+    for (name, value), spoken in plain.items():
+        roles |= dict.fromkeys(spoken.split(), (name, value))
+    for sport in Sport:
+        roles |= {word: ("sport", sport) for word in (sport.value, *sport.words) if word not in NOT_IN_QUESTIONS}
+    return roles
+
+
+ROLES = _roles()
+NOTHING = ("", None)

@@ -1,0 +1,34 @@
+"""The running and the last quarter of the calendar year."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import override
+
+from fitness.dates import Dates, month_of, months_later
+from fitness.forms import Kind, Period, Which
+
+MONTHS_IN = 3
+
+
+@dataclass(frozen=True)
+class Quarter(Period):
+    """January to March, April to June, and so on: the one that is running, or the one before."""
+
+    which: Which
+
+    kind = Kind.BETWEEN
+
+    @property
+    def words(self) -> str:
+        return f"{self.which.name.lower()} quarter"
+
+    @override
+    def dates(self, today: date, week_starts: int) -> Dates:
+        since = (today.month - 1) % MONTHS_IN
+        first = months_later(today.replace(day=1), MONTHS_IN * self.which - since)
+        return Dates(first, month_of(months_later(first, MONTHS_IN - 1)).end)
+
+    @override
+    def previous(self, today: date, week_starts: int = 0) -> Dates:
+        """The whole quarter before, which may be a day shorter or longer."""
+        return Quarter(Which.THIS).dates(self.dates(today, week_starts).start - timedelta(1), week_starts)

@@ -1,0 +1,109 @@
+"""What could destroy something runs only when it is typed to the letter, whatever friends say around it."""
+
+import os
+import random
+import re
+import string
+
+import pytest
+
+from bot import commands as _declared  # noqa: F401 - importing declares them
+from bot.command import all_commands, commands
+from bot.explained import explained
+from bot.intents import NOTHING, sentences
+from bot.lines import said
+from bot.parser import NotUnderstood, Understood, Unfinished, understand
+from bot.phrases import FRAMES, SENTENCES
+from tests.bot.test_kept import kept
+
+NAMES = sorted({name for each in all_commands() if each.destructive for name in each.names})
+WORDS = """
+please now later lol everyone tomorrow my his that the run group me it dev @Dev Anna yes no not don't why should can i
+you we stop leave kick ban delete erase end quit transfer remove 2 👍 challenge account data
+""".split()  # noqa: SIM905 - so many words in quotes would read worse
+
+
+def gaps() -> list[tuple[str, str]]:
+    """The frames that mean something destructive, as what stands before and after the gap."""
+    frames = [frame for framed in FRAMES.values() for frame in framed if frame.command in commands]
+    return [(" ".join(frame.before), " ".join(frame.after)) for frame in frames if commands[frame.command].destructive]
+
+
+GAPS = gaps()
+# What may stand before such a line: a greeting, and that it is wished.
+LEAD = re.compile(
+    r"^(?:(?:hey|hi|hello|ok|okay|so|well|yes|yeah|yep|sure|right|bot|gruppetto|please|pls|plz|just|now|and|but|i|we|want"
+    r"|wanna|would|like|need|to|i'd|id|we'd|let's|lets|lemme|let|me|can|could|will|you|u|i'm|going|i'll|is|it|possible"
+    r"|kindly|how|where|do|see|find|check|view) )+"
+)
+
+
+def is_to_the_letter(line: str) -> bool:
+    """Whether a line, or what stands in it after a wish, begins with a destructive name or fits a destructive frame."""
+    plain = " ".join(word for word in said(line).replace("’", "'").split() if any(map(str.isalnum, word)))
+    bare = re.sub(r"\b(?:the|a|an|my|our|new|all) ", "", f"{plain} ").strip()
+    short = [LEAD.sub("", f"{each} ").strip() for each in (plain, bare)]
+    return any(
+        f"{each} ".startswith(tuple(f"{name} " for name in NAMES))
+        or any(
+            f"{each} ".startswith(f"{before} ") and f" {each}".endswith(f" {after}".rstrip()) for before, after in GAPS
+        )
+        or (each in SENTENCES and commands[SENTENCES[each]].destructive)
+        for each in (plain, bare, *short)
+    )
+
+
+def destroys(line: str) -> bool:
+    reading = understand(line)
+    return isinstance(reading, Understood | Unfinished) and reading.command.destructive
+
+
+def mutated(line: str, luck: random.Random) -> str:
+    """A line with a slip or two: a letter left out, doubled, swapped or wrong; a word put in, left out or moved."""
+    for _ in range(luck.choice((1, 1, 2, 3))):
+        i = luck.randrange(len(line) + 1)
+        words = line.split()
+        j = luck.randrange(len(words) + 1) if words else 0
+        changed = (
+            line[:i] + line[i + 1 :],
+            line[:i] + line[i : i + 1] * 2 + line[i + 1 :],
+            line[:i] + line[i + 1 : i + 2] + line[i : i + 1] + line[i + 2 :],
+            line[:i] + luck.choice(string.ascii_lowercase) + line[i + 1 :],
+            " ".join([*words[:j], luck.choice(WORDS), *words[j:]]),
+            " ".join([*words[:j], *words[j + 1 :]]),
+            " ".join(luck.sample(words, len(words))),
+        )
+        line = luck.choice(changed) or line
+    return line
+
+
+def test_nothing_that_friends_say_means_what_could_destroy_something() -> None:
+    meant = {meaning.command for meaning, _ in sentences()} - {NOTHING}
+    assert not [name for name in meant if commands[name].destructive]
+    lines = [line.replace("@…", "Anna") for _, line in sentences()]
+    assert [line for line in lines if destroys(line) and not is_to_the_letter(line)] == []
+
+
+def test_no_slip_in_any_sentence_runs_what_could_destroy_something() -> None:
+    """FUZZ_LINES says how many."""
+    luck = random.Random(20_261_126)
+    lines = [each.line for each in kept()] + [line.replace("@…", "anna") for _, line in sentences()] + NAMES * 20
+    lines = [mutated(line, luck) for line in luck.choices(lines, k=int(os.environ.get("FUZZ_LINES", "1500")))]
+    destroyed = [line for line in lines if destroys(line)]
+    assert len(destroyed) > 20, "names to the letter are among them"
+    assert [line for line in destroyed if not is_to_the_letter(line)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "erase", "erase it", "should I leave?", "stop it lol", "delete my last activity?", "ban plastic",
+        "kick off at 8",
+        "leave me alone", "how do I leave?", "reset", "delete everything", "dont stop", "end of story", "delete em",
+        "leav group", "unlnik", "stop beating me sam", "transfer me some points",
+    ],
+)  # fmt: skip
+def test_lines_that_only_sound_like_it_run_nothing_destructive(line: str) -> None:
+    assert not destroys(line)
+    assert not any(commands[each].destructive for each in explained(line)["choices"] if each in commands)
+    assert isinstance(understand(line), NotUnderstood | Understood)
