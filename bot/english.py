@@ -15,6 +15,6 @@ def english() -> frozenset[str]:
 
 @cache
 def names() -> frozenset[str]:
-    """Names of people and places, in lower case, that look like a slip of one of our words."""
+    """Some thousand names of people and places, in lower case."""
     lines = (FILE.parent / "names.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.arguments import Rest, Who
 from bot.command import Command, commands
+from bot.english import names
 from bot.lines import Word
 from bot.naming import ARTICLES, COURTESY, MOST_READ, NOBODY, told_all
 from bot.phrases import FILLERS, FRAMES, WISH, Frame
@@ -58,7 +59,7 @@ def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
         return None
     if command.name == "help":
         return _help(command, gap)
-    if any(each.kind is Who for each in command.arguments) and not _is_one_person(gap):
+    if any(each.kind is Who for each in command.arguments) and not _is_one_person(command, gap):
         return None
     reading = told_all(command, gap)
     if not isinstance(reading, Understood) or not reading.arguments:
@@ -66,13 +67,18 @@ def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
     return None if command.name in {"goal", "group goal"} and not {"amount", "off"} & {*reading.arguments} else reading
 
 
-def _is_one_person(words: Sequence[Word]) -> bool:
-    """Whether this names somebody: by "@", by capital letters, or by one word that means nothing else."""
+def _is_one_person(command: Command, words: Sequence[Word]) -> bool:
+    """Whether this names somebody: by "@", by capital letters, or by one word that means nothing else.
+
+    For what could destroy something, that word must be a common name: "throw rubbish out" throws out nobody.
+    """
     if words[0].raw.startswith(("@", "#")):
         return True
     if any(word.key in NOBODY or word.key in FILLERS or word.key in ROLES or word.key in commands for word in words):
         return False
-    return len(words) == 1 or all(not word.raw[:1].islower() for word in words)
+    if all(not word.raw[:1].islower() for word in words):
+        return True
+    return len(words) == 1 and (not command.destructive or words[0].key in names())
 
 
 def _help(command: Command, topic: Sequence[Word]) -> Reading | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.arguments import ORDER, Argument, Person, Rest, Who
 from bot.command import Command, commands
-from bot.english import english
+from bot.english import names
 from bot.lines import POLITE, Word
 from bot.phrases import FILLERS
 from bot.readings import NotUnderstood, Reading, Understood, Unfinished
@@ -88,7 +88,7 @@ def longest_name(_number: int) -> int:
 def is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
     """Whether a line that begins with something destructive is no everyday sentence: "kick off is at 8".
 
-    A person is meant by "@", by a capital or foreign letter, or by a word alone; "off", "it" and the like are nobody.
+    A person is meant by "@", by a capital or foreign letter, or by a common name alone.
     """
     people = [each for each in command.arguments if each.kind in (Person, Who)]
     if not people or not words or isinstance(told, Unfinished):
@@ -97,6 +97,7 @@ def is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
         return True
     if words[0].key in NOBODY:
         return False
-    if people[0].required and words[0].raw[:1].islower() and words[0].key in english():
-        return False  # "ban plastic"
-    return not words[0].raw[:1].islower() or len(words) == 1
+    if not words[0].raw[:1].islower():
+        return True
+    # "ban plastic" bans nobody: a name in small letters must be one that is known, "@" says any other
+    return len(words) == 1 and (not people[0].required or words[0].key in names())

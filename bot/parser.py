@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from bot.arguments import Person
+from bot.arguments import Person, Rest
 from bot.command import Command, commands
 from bot.frames import MOST_IN_SENTENCE, framed
 from bot.lines import Word, words_of
@@ -25,6 +25,8 @@ LIKE_ENOUGH = 84
 LONG_ENOUGH = 5
 MOST_GREETED = 5
 MOST_KEPT = 80  # signs: what people type often is short
+JOKING = {"lol", "haha", "hahaha", "jk", "kidding", "joking", "joke", "lmao", "rofl"}
+LAUGHING = frozenset("😂🤣")
 
 
 def understand(line: str) -> Reading:
@@ -47,7 +49,16 @@ def _read(line: str) -> Reading:
     words = _from_the_first_spoken(words_of(line))
     if not words:
         return NotUnderstood()
-    return framed(words) or _read_words(words)
+    reading = framed(words) or _read_words(words)
+    return lost(words) if _is_a_joke(reading, words) else reading
+
+
+def _is_a_joke(reading: Reading, words: Sequence[Word]) -> bool:
+    """Whether nobody can mean it who says it so: "kick Ben out lol"."""
+    if isinstance(reading, NotUnderstood) or not reading.command.destructive:
+        return False
+    texts = any(each.kind is Rest for each in reading.command.arguments)
+    return not texts and any(word.key in JOKING or LAUGHING.intersection(word.raw) for word in words)
 
 
 def _read_words(words: Sequence[Word]) -> Reading:
@@ -76,7 +87,8 @@ def _read_words(words: Sequence[Word]) -> Reading:
         return _slipped(words, loosely=True) or _acted_on(_nearest(words)) or told
     if named and isinstance(told, NotUnderstood) and told.why and not named[0].destructive:
         return told
-    return _slipped(words, loosely=True) or _nearest(words) or _guessed(words)
+    reading = _slipped(words, loosely=True) or _nearest(words) or _guessed(words)
+    return lost(words) if reading == NotUnderstood() else reading
 
 
 def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:

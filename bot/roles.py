@@ -64,6 +64,7 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
         (r"how often", "metric", "count"),
         (r"how many times", "metric", "count"),
         (rf"how many(?= {_COUNTED})", "metric", "count"),
+        (rf"number of(?= {_COUNTED})", "metric", "count"),
         (r"how (?:many|much)", "asks", True),
         (r"most improved|improved (?:the )?most|biggest improvement|improving (?:the )?most", "metric", "improved"),
         (r"personal (?:best|bests|record|records)|best times?", "record", True),
