@@ -53,6 +53,8 @@ def told_by(command: Command, each: Likely, words: Sequence[Word]) -> dict[str, 
         elif found := _from_the_line(argument, left):
             told[argument.name] = found[0]
             left = [word for i, word in enumerate(left) if i not in set(found[1])]
+    if "number" in told and "newest" in told:
+        del told["newest"]  # "exclude number 2" is not the last one
     return told
 
 

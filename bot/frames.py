@@ -88,6 +88,8 @@ def _help(command: Command, topic: Sequence[Word]) -> Reading | None:
         return Understood(command)
     for name in (bare, bare.removesuffix("s"), f"{bare}s"):
         found = commands.get(name)
+        if found is command:
+            return Understood(command)
         if found is not None:
             return Understood(command, {command.arguments[0].name: Rest(found.name)})
     return None

@@ -44,7 +44,7 @@ def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | se
     try:
         for argument in _in_order(command):
             found = argument.find(left if argument.kind in FREE else left[:MOST_READ])
-            if found is not None and not _is_no_name(argument, left):
+            if found is not None and not _is_no_name(argument, left) and not _is_no_text(argument, left):
                 arguments[argument.name] = found[0]
                 left = [word for i, word in enumerate(left) if i not in set(found[1])]
     except (BadPeriod, BadClock) as error:
@@ -54,6 +54,11 @@ def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | se
         return NotUnderstood((command,), strange=" ".join(word.raw for word in strange))
     missing = next((each for each in command.arguments if each.required and each.name not in arguments), None)
     return Unfinished(command, missing) if missing else Understood(command, arguments)
+
+
+def _is_no_text(argument: Argument, words: Sequence[Word]) -> bool:
+    """Whether words that carry nothing are all that is left for a text that need not be: "set timezone to London"."""
+    return argument.kind is Rest and not argument.required and all(word.key in POLITE for word in words)
 
 
 def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:

@@ -15,13 +15,16 @@ from fitness.metrics import Metric
 from fitness.vocabulary import NUMBERS
 
 MOST_WORDS = 24
+# What nobody is told, so that no other figure is told instead.
+_NOT_TOLD = "sleep slept calories kcal weigh weight heart bpm vo2 stress hrv protein"
+NOT_TOLD = frozenset(_NOT_TOLD.split())
 MOST_NAMED = 2
 MOST_EMPTY = 1  # words without meaning beside nothing but days: "you all sunday" asks for no numbers
 
 
 def read_question(words: Sequence[Word]) -> tuple[Command, dict[str, Any]] | None:
     """The command that answers a question, and what it is told; None for what is no question of ours."""
-    if not 0 < len(words) <= MOST_WORDS:
+    if not 0 < len(words) <= MOST_WORDS or any(word.key in NOT_TOLD for word in words):
         return None
     slots = slots_of(words)
     if slots is None or not slots.filled:

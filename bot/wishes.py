@@ -29,7 +29,10 @@ def wish(words: Sequence[Word]) -> Reading | None:
             continue
         if named[0].destructive and not (_is_asked_for(spoken[:start]) and _is_whole(*named, each)):
             continue
-        reading = told_all(named[0], without_lead(named[1]))
+        rest_of_it = without_lead(named[1])
+        if all(word.key in FILLERS and word.raw.islower() for word in rest_of_it):
+            rest_of_it = []  # "make a new group for us" has no name yet
+        reading = told_all(named[0], rest_of_it)
         if not isinstance(reading, NotUnderstood):
             return reading
     return None
