@@ -212,6 +212,16 @@ def figure(context: Context, totals: Any, metric: str) -> str:
     return FIGURES.get(metric, points)(context, value)
 
 
+@pass_context
+def out_of(context: Context, done: float, target: float, metric: str) -> str:
+    """How much of what: "120 of 500 km", "4,900 of 6,000 pts", "58 of 60", "58h 20m of 100h 00m"."""
+    if metric == "count":
+        return f"{number(context, done)} of {number(context, target)}"
+    said, whole = figure(context, done, metric), figure(context, target, metric)
+    amount, _, unit = said.rpartition(" ")
+    return f"{amount if metric != 'time' and whole.endswith(f' {unit}') else said} of {whole}"
+
+
 def _times(context: Context, value: float) -> str:
     return f"{number(context, value)}×"
 
@@ -416,6 +426,7 @@ ALL = {
     "climbed": climbed,
     "points": points,
     "figure": figure,
+    "out_of": out_of,
     "stretch": stretch,
     "sport_sign": sport_sign,
     "did": did,

@@ -34,6 +34,10 @@ __all__ = [
 ]
 
 
+# What is less reads as "0 pts", "0 min", "0.0 km" or "0.0 mi", and nobody's zero is told.
+LEAST_TOLD = {Metric.POINTS: 0.6, Metric.TIME: 31.0, Metric.DISTANCE: 81.0}
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of a board. `moved` is the change of place since the period before, None where there was none."""
@@ -88,7 +92,8 @@ def board(
     named, earlier = _seen(found, shown), _seen(found_before, known_before)
     # A nameless row shows the board's own figure alone: others might be shared by one of them only.
     unnamed = {key: each.seen(fields) for key, each in found.items() if key in veiled}
-    values = figures.values(named | unnamed, dates)
+    values = _told(figures.values(named | unnamed, dates), metric)
+    values_before = _told(figures.values(earlier, before), metric)
     numbers = _numbered(_only(values, veiled), unnamed)
     people = {key: each.member for key, each in shown.items()}
     people |= {-number: privacy.nameless(number) for number in numbers.values()}
@@ -96,7 +101,7 @@ def board(
     nameless = {-number: values[key] for key, number in numbers.items()}
     known = _only(values, shown)
     places = _places(known | nameless, people)
-    moved = movers(_places(known, people), _places(_only(figures.values(earlier, before), known_before), people))
+    moved = movers(_places(known, people), _places(_only(values_before, known_before), people))
     ranked = settings.is_ranked(len(places))
     rows = [Row(each, people[each.key], totals.get(each.key, Totals()), moved.get(each.key)) for each in places]
     by_key = {row.member.id: row for row in rows}
@@ -142,6 +147,10 @@ def newest(session: Session, member: Member) -> Activity | None:
         .limit(1)
     )
     return session.scalar(query)
+
+
+def _told(values: Mapping[int, float], metric: Metric) -> dict[int, float]:
+    return {key: value for key, value in values.items() if value >= LEAST_TOLD.get(metric, 0.0)}
 
 
 def _numbered(values: Mapping[int, float], unnamed: Mapping[int, Totals]) -> dict[int, int]:

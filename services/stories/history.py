@@ -2,20 +2,30 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, select
+from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
 
 from fitness.dates import Dates
-from fitness.metrics import Metric
+from fitness.streaks import Streak, Week, streak
 from models import Activity
-from services import standings
+from services import series, standings
 from services.stories.scene import Past
 from services.totals import ids
 
 YEAR_OF_WEEKS = timedelta(weeks=53)
+# A streak of more weeks may have begun before those that are read for a digest.
+LONG = 40
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """The 53 weeks up to a digest's days: points by the week's Monday and by member, and enough to see streaks."""
+
+    points: Mapping[date, Mapping[int, float]] = field(default_factory=dict)
+    done: Mapping[int, Mapping[date, Week]] = field(default_factory=dict)
 
 
 def past(session: Session, member_ids: Collection[int], dates: Dates) -> list[Past]:
@@ -41,27 +51,34 @@ def past(session: Session, member_ids: Collection[int], dates: Dates) -> list[Pa
     ]
 
 
-def weeks(
-    session: Session, member_ids: Collection[int], dates: Dates, metric: Metric
-) -> Mapping[date, Mapping[int, float]]:
-    """What each member did in each of the 53 weeks up to these days, by the week's Monday."""
+def weeks(session: Session, member_ids: Collection[int], dates: Dates) -> Weeks:
+    """What each member did in each of the 53 weeks up to these days. One query."""
     monday = cast(func.date_trunc("week", Activity.local_date), Date)
     query = (
-        select(Activity.member_id, monday, _sum(metric))
+        select(Activity.member_id, monday, func.sum(Activity.points), func.count(Activity.local_date.distinct()))
         .where(
             Activity.member_id == ids(member_ids), *standings.counting(Dates(dates.start - YEAR_OF_WEEKS, dates.end))
         )
         .group_by(Activity.member_id, monday)
     )
-    found: dict[date, dict[int, float]] = defaultdict(dict)
-    for member_id, week, value in session.execute(query):
-        found[week][member_id] = float(value or 0.0)
-    return dict(found)
+    points: dict[date, dict[int, float]] = defaultdict(dict)
+    done: dict[int, dict[date, Week]] = defaultdict(dict)
+    for member_id, week, value, days in session.execute(query):
+        points[week][member_id] = float(value or 0.0)
+        done[member_id][week] = Week(round(value or 0.0, 1), days)
+    return Weeks(dict(points), dict(done))
 
 
-def _sum(metric: Metric) -> ColumnElement[Any]:
-    if metric is Metric.COUNT:
-        return func.count()
-    return func.sum(
-        {Metric.POINTS: Activity.points, Metric.TIME: Activity.duration, Metric.DISTANCE: Activity.distance}[metric]
-    )
+def streaks(
+    session: Session, member_ids: Collection[int], found: Weeks, dates: Dates, week_starts: int
+) -> dict[int, Streak]:
+    """The weekly streaks that these members keep in the week of these days. Mostly one query, and two more where one
+    is long, or where the group's weeks begin on another day than Monday.
+    """
+    kept = [key for key in member_ids if found.done.get(key, {}).get(dates.start, Week()).kept]
+    if week_starts:
+        return series.streaks_of(session, kept, dates.end, week_starts) if kept else {}
+    away = series.weeks_away(session, kept, Dates(dates.start - YEAR_OF_WEEKS, dates.end)) if kept else {}
+    near = {key: streak(found.done[key], dates.start, away.get(key, ())) for key in kept}
+    long = [key for key, each in near.items() if each.weeks > LONG]
+    return near | (series.streaks_of(session, long, dates.end) if long else {})

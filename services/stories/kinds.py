@@ -90,7 +90,7 @@ def records(scene: Scene) -> Iterator[Fact]:
 def longest(scene: Scene) -> Iterator[Fact]:
     """A session longer than any before it of its sport."""
     told = {(record.member_id, record.sport) for record in scene.records}
-    for past, row in _pasts(scene, "distance"):
+    for past, row in _pasts(scene, "distance", "count"):
         if (past.member_id, past.sport) in told:
             continue
         enough = past.earlier_count >= ENOUGH_BEFORE and past.sport in IN_ONE_GO
@@ -101,8 +101,9 @@ def longest(scene: Scene) -> Iterator[Fact]:
 @finder
 def first_since(scene: Scene) -> Iterator[Fact]:
     """A sport taken up again, or for the first time."""
-    known = {past.member_id for past in scene.past if past.earlier_count >= ENOUGH_BEFORE}
-    for past, row in _pasts(scene, "sports"):
+    enough = {past.member_id for past in scene.past if past.earlier_count >= ENOUGH_BEFORE}
+    known = enough & scene.shared.get("count", frozenset())
+    for past, row in _pasts(scene):
         if past.sport is Sport.OTHER:
             continue
         if past.last_day is not None and scene.dates.start - past.last_day > LONG_AGO:
@@ -141,6 +142,15 @@ def most_often(scene: Scene) -> Iterator[Fact]:
 
 
 @finder
+def streak(scene: Scene) -> Iterator[Fact]:
+    """Somebody's weeks in a row, when their number is one to celebrate."""
+    for row in scene.rows:
+        weeks = scene.streaks.get(row.member.id, 0)
+        if weeks in MILESTONES or (weeks and weeks % 52 == 0):
+            yield Fact("streak", 70, (row.member,), number=weeks)
+
+
+@finder
 def together(scene: Scene) -> Iterator[Fact]:
     """The group's biggest week in a long time."""
     sums = {week: sum(values.values()) for week, values in scene.weeks.items()}
@@ -160,10 +170,22 @@ def everybody(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def goal(scene: Scene) -> Iterator[Fact]:
-    """Where the group's goal stands."""
-    if scene.goal is not None and scene.goal.forecast.done > 0:
-        reached = scene.goal.forecast.done >= scene.goal.forecast.target
-        yield Fact("goal_hit" if reached else "goal", 100 if reached else 56, thing=scene.goal)
+    """Where the group's goal stands, while its days last; that it is reached is told once."""
+    aim = scene.goal
+    if (
+        aim is None
+        or aim.forecast.done <= 0
+        or not (aim.dates.start <= scene.dates.end and scene.dates.start <= aim.dates.end)
+    ):
+        return
+    ahead, days_left = aim.forecast, (aim.dates.end - scene.dates.end).days
+    if not ahead.is_reached:
+        in_time = ahead.on if days_left > 0 and ahead.on and ahead.on <= aim.dates.end else None
+        # What each day needs is told where it is within reach: else it would be no news, but a reproach.
+        a_day = ahead.a_day if ahead.on and aim.metric != Metric.COUNT else 0.0
+        yield Fact("goal", 56, value=a_day, number=max(days_left, 0), since=in_time, thing=aim)
+    elif "goal_hit" not in scene.said or aim.dates.start >= scene.dates.start:
+        yield Fact("goal_hit", 100, thing=aim)
 
 
 @finder
@@ -172,7 +194,10 @@ def rivalry(scene: Scene) -> Iterator[Fact]:
     told = scene.rivalry
     if told is not None and told.ahead is not None:
         other = told.other if told.ahead is told.one else told.one
-        yield Fact("rivalry", 52, (told.ahead, other), float(told.by), thing=told.duel, competitive=True)
+        duel = told.duel if told.ahead is told.one else told.duel.turned()
+        flipped = duel.one_won == duel.other_won + 1 and duel.other_won > 0
+        kind, score = ("rivalry_flip", 65) if flipped else ("rivalry", 52)
+        yield Fact(kind, score, (told.ahead, other), float(told.by), thing=duel, competitive=True)
 
 
 @finder
@@ -180,7 +205,8 @@ def challenge(scene: Scene) -> Iterator[Fact]:
     """What the group has taken up for a while."""
     for standing in scene.challenges:
         if standing.forecast is not None and standing.done > 0:
-            yield Fact("challenge", 54, number=standing.days_left, thing=standing)
+            kind = "challenge_done" if standing.forecast.is_reached else "challenge"
+            yield Fact(kind, 54, number=standing.days_left, thing=standing)
         elif standing.is_ranked and standing.lines:
             first = standing.lines[0].member
             yield Fact("challenge_led", 51, (first,), number=standing.days_left, thing=standing, competitive=True)
@@ -212,11 +238,11 @@ def _gap(scene: Scene) -> float:
     return gap if gap >= LEAST_TOLD.get(scene.board.metric, 1.0) else 0.0
 
 
-def _pasts(scene: Scene, what: str) -> Iterator[tuple[Past, Row]]:
-    """What was done in these days by members who share their sports, and this."""
+def _pasts(scene: Scene, *what: str) -> Iterator[tuple[Past, Row]]:
+    """What was done in these days by members who share their sports, and all of this."""
     for past in scene.past:
         row = scene.row_of(past.member_id)
-        if row and past.count and scene.shares(past.member_id, "sports") and scene.shares(past.member_id, what):
+        if row and past.count and all(scene.shares(past.member_id, each) for each in ("sports", *what)):
             yield past, row
 
 

@@ -43,6 +43,7 @@ class Scene:
     """A group's days and what came before them. Nobody is in here whom the group may not see.
 
     `weeks` are what each member did in each week up to the last of these days, by its Monday, in the board's metric.
+    `streaks` are how many weeks in a row each has kept, this one among them.
     `visible` are all whom the group may see, active or not, and `shared` those who share a field ("sports", "time").
     `said` are the variants of last time, by kind.
     """
@@ -52,6 +53,7 @@ class Scene:
     cheer_below: int = 2
     past: Sequence[Past] = ()
     weeks: Mapping[date, Mapping[int, float]] = field(default_factory=dict)
+    streaks: Mapping[int, int] = field(default_factory=dict)
     visible: frozenset[int] = frozenset()
     shared: Mapping[str, frozenset[int]] = field(default_factory=dict)
     said: Mapping[str, int] = field(default_factory=dict)

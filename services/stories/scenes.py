@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fitness.dates import Dates, month_of
 from fitness.metrics import Metric
 from models import DigestRun, Group, RunStatus
-from services import away, challenges, goals, privacy, records, rivalry, standings
+from services import away, challenges, goals, privacy, records, rivalry, series, standings
 from services.settings import settings_of
 from services.standings import Board
 from services.stories import corrections, history
@@ -30,13 +30,15 @@ def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None 
     last = last_before(session, group, dates)
     said: Mapping[str, int] = (last.content or {}).get("said", {}) if last else {}
     settings = settings_of(group)
+    weeks = history.weeks(session, visible, dates)
     return Scene(
         board=board,
         ranked=settings.is_ranked(len(board.rows)),
         cheer_below=settings.cheer_below if settings.ranking else 0,
         away=[(each.member, each.until) for each in away.shown(session, visible, dates.end)],
         past=history.past(session, visible, dates),
-        weeks=_named(shown, history.weeks(session, visible, dates, METRIC)),
+        weeks=_named(shown, weeks.points),
+        streaks=_streaks(session, shown, weeks, dates, settings.week_start),
         visible=frozenset(visible),
         shared={what: frozenset(key for key, each in shown.items() if what in each.fields) for what in FIELDS},
         said=said,
@@ -84,6 +86,18 @@ def _named(
         week: {key: value for key, value in values.items() if shown[key].may_be_named_on(week)}
         for week, values in weeks.items()
     }
+
+
+def _streaks(
+    session: Session, shown: Mapping[int, privacy.Shown], weeks: history.Weeks, dates: Dates, week_starts: int
+) -> Mapping[int, int]:
+    """How many weeks in a row each has kept, of whom all weeks that may belong to it may be told with their name."""
+    first = dates.start - series.HISTORY
+    people = [key for key, each in shown.items() if "count" in each.fields and each.may_be_named_on(first)]
+    if dates.days != DAYS_IN_WEEK or not people:
+        return {}
+    found = history.streaks(session, people, weeks, dates, week_starts)
+    return {key: each.weeks for key, each in found.items() if each.safe}
 
 
 def stretch_before(dates: Dates) -> Dates:

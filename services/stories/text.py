@@ -119,15 +119,25 @@ class Teller:
         )  # fmt: skip
 
     def _story(self, told: dict[Fact, str], reader: Reader) -> Iterator[Piece]:
-        """A sentence for each of the first few, about what is worth telling of them; these facts are told with it."""
+        """A sentence for each of the podium and for whom there is a fact to tell of, which is told with it; the rest
+        of the first few in one.
+        """
+        board, rest = self.scene.board, []
+        way = facts.variant(board.group.id, self.scene.dates.start, "story", 3, {})
         for number, row in enumerate(self.scene.rows[:ROWS_IN_STORY]):
             fact = next((each for each in told if each.is_about(row.member.id)), None)
-            sentence = told.pop(fact) if fact else ""
+            if fact is None and number >= PODIUM:
+                rest.append(row)
+                continue
             text = words(
-                "digest/story", reader, board=self.scene.board, row=row, totals=row.totals, fact=sentence,
-                way=facts.variant(self.scene.board.group.id, self.scene.dates.start, f"story{number}", 3, {}),
+                "digest/story", reader, board=board, row=row, totals=row.totals, fact=told.pop(fact) if fact else "",
+                way=(way + number) % 3,
+                upper=row.place.place <= max(PODIUM, len(self.scene.rows) // 2),
+                leads=fact is not None and fact.kind.startswith("lead"),
             )  # fmt: skip
             yield Piece(Part.ROWS, 95 if number < PODIUM else 80 - number, text, counts=1)
+        if rest:
+            yield Piece(Part.ROWS, 70, words("digest/story_rest", reader, board=board, rows=rest), counts=len(rest))
 
     def _worded(self, fact: Fact, before: list[Fact], reader: Reader) -> str:
         """One of the ways to say a fact: each line of its template is one. The second of a kind is said otherwise."""

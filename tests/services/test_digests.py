@@ -403,12 +403,13 @@ def test_the_longest_digest_fits_under_a_picture_and_its_reader_finds_their_own_
         dates = Dates(date(2026, 11, 16), date(2026, 11, 22))
         scene = scenes.scene_of(session, session.get_one(Group, group.id), dates)
         scene = replace(scene, board=replace(scene.board, silent_since=SUNDAY))
-        message = saying.message(Teller(scene), Me(session.get_one(Member, members[0].id)))
+        mine = scene.row_of(members[0].id)
+        message = saying.message(Teller(scene), Me(session.get_one(Member, members[0].id), mine.totals))
     assert isinstance(message, Message)
     assert units(message.text) <= 900, "a note and a forwarder's word find room"
     assert f"12. *\u2068{'و' * 40}\u2069*" in message.text
     assert re.search(r"… and \d more", message.text)
-    assert "*You* were 12th with " in message.text
+    assert "*You:* 4,200 pts in 6 sessions." in message.text
 
 
 def test_kinds_and_keys_are_those_of_digests(letters: Letters) -> None:

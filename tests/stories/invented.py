@@ -1,80 +1,98 @@
-"""Invented groups: of one to a thousand, hidden, away, unlinked, resting, with names in any script.
+"""An invented group and its members, and what of them a digest may be made of: `scenes.scene_of` without a database."""
 
-`python -m tests.stories.invented 20 7` prints the digests of twenty, from a seed, to be read as a friend would.
-"""
-
-import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from random import Random
 from typing import Any
 
 from fitness.dates import Dates, month_of
 from fitness.metrics import Metric
 from fitness.ranking import movers, rank
 from fitness.sports import Sport
-from messages.render import Reader
-from messages.words import clean_name
+from fitness.streaks import Week, streak
 from models import Group, Member
-from services.standings import Board, Row, Totals
+from services import privacy
+from services.standings import LEAST_TOLD, Board, Row, Totals
 from services.stories import kinds as _declared  # noqa: F401 - importing declares them
 from services.stories.scene import Correction, Past, Scene
-from services.stories.text import Form, Me, Teller
+from services.stories.text import Me
+from tests.stories.matters import Matters
 
 MONDAY = date(2026, 11, 16)
 WEEK = timedelta(7)
-SPORTS = (Sport.RUN, Sport.RIDE, Sport.SWIM, Sport.WALK, Sport.HIKE, Sport.STRENGTH, Sport.YOGA, Sport.ROW)
-METRES_A_SECOND = {Sport.RUN: 2.8, Sport.RIDE: 6.9, Sport.SWIM: 0.7, Sport.WALK: 1.5, Sport.HIKE: 1.1, Sport.ROW: 2.5}
-HARD = {Sport.RUN: 1.6, Sport.SWIM: 1.2, Sport.RIDE: 1.1, Sport.WALK: 0.5, Sport.YOGA: 0.4}  # points a minute
-FIELDS = ("points", "time", "count", "distance", "sports")
-NAMES = (
-    "Anna", "Ben", "Chloé", "Dev", "Eva", "Finn", "Gül", "Hugo", "Iris", "Jo", "Kim", "Léa", "Mia", "Noor", "Olu",
-    "Pim", "سارة", "محمد عبد الله", "小明", "さくら", "Ганна", "Ελένη", "דניאל", "ज्ञानेश्वरी", "🚴 Max",
-    "👩‍👩‍👧‍👦", "W" * 40,
-    "Zoë-Ann O'Neill-Łukasiewicz the Third of It", "و" * 40,
-)  # fmt: skip
+FIELDS = ("points", "time", "count", "distance", "sports", "elevation")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What somebody did of one sport in one week."""
+
+    count: int
+    seconds: float
+    metres: float
+    longest: float
+    points: float
 
 
 @dataclass
 class Friend:
-    """One invented member, and what they did in each week by sport: (sessions, seconds, metres, longest metres)."""
+    """One invented member, and their weeks."""
 
     member: Member
     fields: frozenset[str]
     hidden: bool = False
+    anonymous: bool = False
     linked: bool = True
-    weeks: dict[date, dict[Sport, tuple[int, float, float, float]]] = field(default_factory=dict)
+    away: bool = False
+    weeks: dict[date, dict[Sport, Done]] = field(default_factory=dict)
+
+    @property
+    def may_be_named(self) -> bool:
+        """Whether the digest may say anything of them with their name."""
+        return not self.hidden and not self.anonymous and "points" in self.fields
 
     def totals(self, dates: Dates) -> Totals:
         """The sum of all weeks that begin in these days."""
         sums = Totals()
         for monday, sports in self.weeks.items():
             if monday in dates:
-                for sport, (count, seconds, metres, _) in sports.items():
-                    points = seconds / 60 * HARD.get(sport, 0.8)
-                    sums += Totals(count, seconds, metres, {sport: seconds}, points, 0.0, {sport: points})
+                for sport, done in sports.items():
+                    sums += Totals(
+                        done.count, done.seconds, done.metres, {sport: done.seconds}, done.points, 0.0,
+                        {sport: done.points},
+                    )  # fmt: skip
         return sums
 
     def past(self, dates: Dates) -> list[Past]:
         """As `history.past` reads it."""
         found = []
-        for sport in Sport:
-            done = [(monday, week[sport]) for monday, week in self.weeks.items() if sport in week]
-            now = [each for monday, each in done if monday in dates]
-            before = [(monday, each) for monday, each in done if monday < dates.start]
+        for sport in sorted({sport for week in self.weeks.values() for sport in week}):
+            all_of_it = [(monday, week[sport]) for monday, week in self.weeks.items() if sport in week]
+            now = [each for monday, each in all_of_it if monday in dates]
+            before = [(monday, each) for monday, each in all_of_it if monday < dates.start]
             if now or before:
                 found.append(
                     Past(
                         self.member.id,
                         sport,
-                        sum(each[0] for each in now),
-                        max((each[3] for each in now), default=0.0),
-                        sum(each[0] for _, each in before),
-                        max((each[3] for _, each in before), default=0.0),
+                        sum(each.count for each in now),
+                        max((each.longest for each in now), default=0.0),
+                        sum(each.count for _, each in before),
+                        max((each.longest for _, each in before), default=0.0),
                         max((monday for monday, _ in before), default=None),
                     )
                 )
         return found
+
+    def streak(self, dates: Dates) -> int:
+        """Weeks in a row up to these days, as `scenes` reads them."""
+        done = {
+            monday: Week(sum(each.points for each in week.values()), max(each.count for each in week.values()))
+            for monday, week in self.weeks.items()
+            if monday <= dates.start
+        }
+        found = streak(done, dates.start) if done else None
+        return found.weeks if found and found.safe and "count" in self.fields else 0
 
 
 @dataclass
@@ -86,118 +104,88 @@ class Club:
     dates: Dates
     ranking: bool
     cheer_below: int
-    more: dict[str, Any]
+    matters: Matters
 
     def scene(self) -> Scene:
-        """What the group may see, as `scenes.scene_of` reads it."""
-        visible = {each.member.id: each for each in self.friends if not each.hidden and "points" in each.fields}
-        before = self.dates.moved(-7) if self.dates.days == 7 else month_of(self.dates.start - timedelta(1))
-        now, earlier = (
-            {key: each.totals(dates).seen(each.fields) for key, each in visible.items()}
-            for dates in (self.dates, before)
-        )
-        places, placed = (
-            rank({key: each.points for key, each in totals.items() if each.points > 0}) for totals in (now, earlier)
-        )
-        moved = movers(places, placed)
-        rows = [Row(each, visible[each.key].member, now[each.key], moved.get(each.key)) for each in places]
-        sums = [sum(each.values(), Totals()) for each in (now, earlier)]
-        board = Board(self.group, Metric.POINTS, self.dates, rows, len(visible), *sums)
-        mondays = sorted({monday for each in visible.values() for monday in each.weeks if monday <= self.dates.end})
+        """What the group may see."""
+        named = {each.member.id: each for each in self.friends if each.may_be_named}
+        board = self._board(named)
         return Scene(
             board=board,
-            ranked=self.ranking and len(rows) >= self.cheer_below,
+            ranked=board.ranked,
             cheer_below=self.cheer_below if self.ranking else 0,
-            past=[past for each in visible.values() for past in each.past(self.dates)],
-            weeks={
-                monday: {
-                    key: each.totals(Dates(monday, monday)).points
-                    for key, each in visible.items()
-                    if monday in each.weeks
-                }
-                for monday in mondays
-            },
-            visible=frozenset(visible),
-            shared={what: frozenset(key for key, each in visible.items() if what in each.fields) for what in FIELDS},
-            **self._more(visible),
+            past=[past for each in named.values() for past in each.past(self.dates)],
+            weeks=self._weeks(named),
+            streaks={key: each.streak(self.dates) for key, each in named.items() if self.is_week},
+            visible=frozenset(named),
+            shared={what: frozenset(key for key, each in named.items() if what in each.fields) for what in FIELDS},
+            **self._more(named, board),
         )
 
-    def _more(self, visible: dict[int, Friend]) -> dict[str, Any]:
-        some = [each.member for each in list(visible.values())[:2]]
-        more: dict[str, Any] = {"said": self.more["said"]}
-        if self.more["corrected"] and some:
-            more["correction"] = Correction(self.dates.moved(-7), [(each, i) for i, each in enumerate(some, 1)])
-        if self.more["away"] and some:
-            more["away"] = [(some[-1], self.dates.end + timedelta(9))]
-        return more
+    @property
+    def is_week(self) -> bool:
+        return self.dates.days == 7
 
     def me(self, friend: Friend) -> Me:
         """One of them as the digest's reader."""
-        return Me(friend.member, friend.totals(self.dates), friend.linked)
+        return Me(friend.member, friend.totals(self.dates), friend.linked, runs_it=friend is self.friends[0])
 
-
-def invent(seed: int) -> Club:
-    """A group that nobody founded; the same for the same seed."""
-    random = Random(seed)
-    count = max(1, min(1_000, round(10 ** random.triangular(0, 3, 0.75))))
-    dates = month_of(MONDAY) if random.random() < 0.15 else Dates(MONDAY, MONDAY + timedelta(6))
-    typical = tuple(random.choice((0.0, 0.3, 0.8, 0.97)) for _ in range(2))
-    friends = [_friend(number, random, *typical) for number in range(1, count + 1)]
-    group = Group(
-        id=seed + 1, name=clean_name(random.choice(("Sunday Legends", "Office swim", *NAMES))), timezone="UTC"
-    )
-    chances = {key: random.random() < 0.2 for key in ("corrected", "away")}
-    kinds = ("lead", "longest", "first_since", "group_streak", "best_week")
-    said = {kind: random.randrange(3) for kind in kinds if random.random() < 0.5}
-    ranking, cheer_below = random.random() < 0.85, random.choice((1, 2, 2, 2, 3, 5))
-    return Club(group, friends, dates, ranking, cheer_below, chances | {"said": said})
-
-
-def _friend(number: int, random: Random, keen: float, open_: float) -> Friend:
-    name = random.choice(NAMES)
-    if random.random() < 0.3:
-        name = f"{name[:30]} {number}"
-    member = Member(
-        id=number, name=clean_name(name), units=random.choice(("metric", "metric", "imperial")), locale="en"
-    )
-    fields = frozenset(each for each in FIELDS if random.random() < max(open_, 0.85))
-    friend = Friend(member, fields, random.random() < 0.12, random.random() < 0.9)
-    if friend.linked:
-        strength, liked = random.uniform(0.4, 2.5), random.sample(SPORTS, random.randint(1, 4))
-        for back in range(random.choice((1, 4, 12, 30))):
-            if random.random() < max(keen, 0.25):
-                friend.weeks[MONDAY - back * WEEK] = _week(random, strength, liked)
-    return friend
-
-
-def _week(random: Random, strength: float, liked: list[Sport]) -> dict[Sport, tuple[int, float, float, float]]:
-    week = {}
-    for sport in random.sample(liked, random.randint(1, len(liked))):
-        count = random.randint(1, 4)
-        sessions = [random.uniform(1_200, 5_400) * strength for _ in range(count)]
-        pace = METRES_A_SECOND.get(sport, 0.0)
-        week[sport] = (count, sum(sessions), pace * sum(sessions), pace * max(sessions))
-    return week
-
-
-def main(count: int, seed: int) -> None:
-    """Print digests: of small groups mostly, each for one of its members."""
-    shown = 0
-    while shown < count:
-        club = invent(seed)
-        seed += 1
-        if len(club.friends) > 40:
-            continue
-        random = Random(seed)
-        friend = random.choice(club.friends)
-        form = random.choice((Form.TABLE, Form.TABLE, Form.STORY))
-        reader = Reader(units=friend.member.units)
-        text = Teller(club.scene()).text(club.me(friend), reader, form)
-        sys.stdout.write(
-            f"──── seed {seed - 1}, for {friend.member.name}{' (hidden)' if friend.hidden else ''}\n{text}\n\n"
+    def _board(self, named: Mapping[int, Friend]) -> Board:
+        earlier = self.dates.moved(-7) if self.is_week else month_of(self.dates.start - timedelta(1))
+        now, before = (
+            {key: each.totals(dates).seen(each.fields) for key, each in named.items()}
+            for dates in (self.dates, earlier)
         )
-        shown += 1
+        known, placed = ({key: each.points for key, each in totals.items()} for totals in (now, before))
+        moved = movers(rank(_told(known)), rank(_told(placed)))
+        veiled = self._veiled()
+        people = {key: each.member for key, each in named.items()} | {key: privacy.nameless(-key) for key in veiled}
+        totals = now | veiled
+        places = rank(_told({key: each.points for key, each in totals.items()}))
+        rows = [Row(each, people[each.key], totals[each.key], moved.get(each.key)) for each in places]
+        ranked = self.ranking and len(rows) >= self.cheer_below
+        return Board(
+            group=self.group,
+            metric=Metric.POINTS,
+            dates=self.dates,
+            rows=rows if ranked else sorted(rows, key=lambda row: (row.member.name.casefold(), row.member.id)),
+            sharing=len(people),
+            together=sum(totals.values(), Totals()),
+            before=sum(before.values(), Totals()),
+            silent_since=self.matters.silent_since,
+            ranked=ranked,
+        )
+
+    def _veiled(self) -> dict[int, Totals]:
+        """Nameless rows, by what is in them; none where they are too few."""
+        moved = [each.totals(self.dates).points for each in self.friends if each.anonymous and not each.hidden]
+        moved = sorted((points for points in moved if points > 0), reverse=True)
+        if len(moved) < privacy.FEWEST_ANONYMOUS:
+            return {}
+        return {-number: Totals(points=points) for number, points in enumerate(moved, 1)}
+
+    def _weeks(self, named: Mapping[int, Friend]) -> dict[date, dict[int, float]]:
+        found: dict[date, dict[int, float]] = {}
+        for key, each in named.items():
+            for monday, week in each.weeks.items():
+                if monday <= self.dates.end:
+                    found.setdefault(monday, {})[key] = sum(done.points for done in week.values())
+        return found
+
+    def _more(self, named: Mapping[int, Friend], board: Board) -> dict[str, Any]:
+        members = [each.member for each in named.values()]
+        more: dict[str, Any] = self.matters.told_of(self.dates, members, board)
+        if self.matters.corrected and members:
+            more["correction"] = Correction(
+                self.dates.moved(-7), [(each, place) for place, each in enumerate(members[:3], 1)]
+            )
+        more["away"] = [
+            (each.member, self.dates.end + timedelta(9) if each.member.id % 2 else None)
+            for each in named.values()
+            if each.away
+        ]
+        return more
 
 
-if __name__ == "__main__":
-    main(*(int(each) for each in (*sys.argv[1:], "20", "1")[:2]))
+def _told(values: Mapping[int, float]) -> dict[int, float]:
+    return {key: value for key, value in values.items() if value >= LEAST_TOLD[Metric.POINTS]}
