@@ -337,6 +337,20 @@ def test_a_quiet_week_has_no_picture(town: Town, zoe: Person) -> None:
     assert zoe.phone.heard[-1].picture_url is None
 
 
+def test_weeks_in_a_row_are_celebrated_when_there_are_enough_and_their_number_may_be_seen(
+    town: Town, zoe: Person, jose: Person
+) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(1, 3, 10, 17))
+    has_moved(jose, runs(1, 2, 3, 10, 11, 17, 18))
+    jose.says("share sessions off")
+    heard = zoe.says("digest this week")
+    assert re.search(r"🔥 .*(\*Zoë\*.* 4 weeks|4 weeks .*\*Zoë\*)", heard), heard
+    assert not re.search(r"🔥.*José", heard)
+    town.travel_to(november(29, 12))
+    assert "🔥" not in zoe.says("digest this week"), "five are no number, and this week is not kept yet"
+
+
 class BrokenCharts:
     """Draws nothing, ever."""
 
