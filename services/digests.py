@@ -107,7 +107,7 @@ def post_some(
     run = session.get_one(DigestRun, run_id, with_for_update=True)
     if run.status is not RunStatus.PENDING:
         return None
-    places = _readers(session, run.group, now, after, most)
+    places = _readers(session, run, now, after, most)
     readers = saying.readers_of(session, teller.scene, [member for _, member in places])
     form = form_of(run.group)
     posts = [Post(me.member.id, saying.message(teller, me, form), f"digest:{run.id}:{me.member.id}") for me in readers]
@@ -239,13 +239,15 @@ def _open_run(session: Session, group: Group, now: datetime) -> None:
         missed.tell(session, group, dates, due, now)
 
 
-def _readers(session: Session, group: Group, now: datetime, after: int, most: int) -> list[tuple[int, Member]]:
+def _readers(session: Session, run: DigestRun, now: datetime, after: int, most: int) -> list[tuple[int, Member]]:
+    """Who gets it; of a run that is made anew nobody who came after it was made first."""
     query = (
         select(Membership.id, Member)
         .join(Member, Membership.member_id == Member.id)
         .where(
-            Membership.group_id == group.id,
+            Membership.group_id == run.group_id,
             Membership.id > after,
+            Membership.joined_at <= (run.generated_at or now),
             Membership.left_at.is_(None),
             or_(Membership.muted_until.is_(None), Membership.muted_until <= now),
             Member.opted_out_at.is_(None),

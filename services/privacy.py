@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, defer
 
 from messages.render import Reader, words
 from models import Group, Member, Membership
-from services import audit
+from services import anew, audit
 
 # In the order in which they are told. The name is shared by whoever is neither hidden nor anonymous.
 FIELDS = ("sports", "time", "distance", "count", "points", "elevation", "steps", "calories", "titles")
@@ -127,8 +127,9 @@ def changed(session: Session, membership: Membership, now: datetime, before: Map
     """Something about what the group sees of this member has changed; `before` holds what it was.
 
     Where it touches an anonymous member, nameless rows begin anew tomorrow: two outputs about the same days, one
-    before and one after, would show which row has gone or come.
+    before and one after, would show which row has gone or come. Digests that have not left are composed anew.
     """
+    anew.compose_anew(session, membership.group_id)
     if membership.anonymous or before.get("anonymous"):
         today = now.astimezone(ZoneInfo(membership.group.timezone)).date()
         membership.seen_from = max(membership.seen_from or today, today + timedelta(days=1))

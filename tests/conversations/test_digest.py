@@ -217,6 +217,24 @@ def test_who_hides_is_not_named_in_a_correction(town: Town, zoe: Person, jose: P
     assert "José" not in zoe.heard
 
 
+def test_who_hides_is_gone_from_a_digest_that_waits_for_the_morning(
+    town: Town, zoe: Person, jose: Person, sara: Person
+) -> None:
+    runners(zoe, jose, sara)
+    has_moved(sara, runs(20))
+    zoe.says("schedule mon 08:00")
+    come_to(town, november(22, 20), zoe, jose, sara)
+    town.travel_to(november(23, 7))
+    assert "*Zoë* 157 pts" in zoe.heard
+    waits, heard = jose.count(), zoe.count()
+    zoe.says("hide me")
+    town.travel(minutes=40)
+    assert jose.count() == waits + 1
+    assert "2 sessions" in jose.heard, "those of Zoë are in no sum"
+    assert "Zoë" not in jose.heard
+    assert zoe.count() == heard + 1, "whoever has the digest gets no second one"
+
+
 def test_a_schedule_that_makes_no_sense_is_explained(zoe: Person) -> None:
     start_group(zoe)
     assert zoe.says("schedule sun 25:00").startswith("“25:00” is not a time of day. I read times like 18:00 or 6pm.")
