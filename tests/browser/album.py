@@ -3,7 +3,7 @@
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Locator, Page, ViewportSize
 
 SIZES = {"1280": (1280, 900), "390": (390, 844)}
 DESK: ViewportSize = {"width": 1280, "height": 900}
@@ -23,6 +23,8 @@ class Album:
         for (size, (width, height)), scheme in product(SIZES.items(), SCHEMES):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(100)  # another light may bring another picture
+            page.wait_for_function("[...document.images].every(each => each.complete)")
             self.snap(page, f"{name}-{size}-{scheme}")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(DESK)
@@ -33,12 +35,13 @@ class Album:
         page.screenshot(path=path)
         return path
 
-    def poster(self, page: Page, name: str) -> Path:
-        """Take a page for people to look at: tall enough for whole phones, nothing pointed at."""
+    def poster(self, page: Page, name: str, *, from_top_of: Locator) -> Path:
+        """Take a page for people to look at: tall enough for whole phones, nothing pointed at, one chat scrolled up."""
         page.set_viewport_size(POSTER)
         page.mouse.move(1, 1)
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(300)  # the chats scroll to their end
+        from_top_of.evaluate("each => each.scrollIntoView({block: 'start'})")
         path = self.snap(page, name)
         page.set_viewport_size(DESK)
         return path

@@ -71,7 +71,9 @@ def first_evening(browser: Browser, place: Place, album: Album) -> None:
             album.keep(evening.page, "phones")
         with step("they look further"):
             evening.look_further()
-            album.poster(evening.page, "poster")
+            album.poster(evening.page, "poster", from_top_of=evening.newest_picture)
+        with step("Zoë opens the page that puts the digest into the real group"):
+            evening.shared()
         with step("a week later the approved message comes, and a tap brings the digest"):
             evening.digest_a_week_later()
             album.keep(evening.page, "phones-a-week-later")

@@ -1,12 +1,13 @@
 """What three friends do in an evening at the page of phones, part by part."""
 
+import re
 from datetime import datetime, timedelta
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.album import Album
 from tests.browser.link_page import connect, connect_by_key
-from tests.browser.people import Missed, Person
+from tests.browser.people import CARD_WIDTH, Missed, Person
 
 GROUP, DIGEST = "Sunday Legends", "🏁 Sunday Legends"
 SATURDAY, EVENING = 5, 19  # the digest is on the next day: everybody who writes now is still in WhatsApp's 24 hours
@@ -74,9 +75,34 @@ class Evening:
                 raise Missed(f"All three should be in {friend.name}'s digest, which says: {text}")
         self._told("the digest is out")
 
+    def shared(self) -> None:
+        """Zoë's page for the real group: the picture in the light of the phone, the button, and the text to send."""
+        link = self.zoe.types("share digest", "Whoever has the address").get_by_role("link")
+        with self.page.expect_popup() as opened:
+            link.click()
+        tab = opened.value
+        expect(tab.locator("img.card")).to_have_js_property("naturalWidth", CARD_WIDTH)
+        expect(tab.get_by_role("link", name="Share the text in WhatsApp")).to_have_attribute(
+            "href", re.compile(r"^https://wa\.me/\?text=")
+        )
+        tab.emulate_media(color_scheme="dark")
+        expect(tab.locator("img.card")).to_have_js_property("complete", value=True)
+        if not tab.locator("img.card").evaluate("each => each.currentSrc").endswith("/card-dark.svg"):
+            raise Missed("In the dark the page to share should show the dark picture.")
+        wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 0:
+            raise Missed(f"The page to share should be as wide as the phone, and is {wide} pixels wider.")
+        self.album.keep(tab, "share")
+        tab.close()
+
+    @property
+    def newest_picture(self) -> Locator:
+        """The digest's picture on Zoë's phone, with the message it stands in."""
+        return self.zoe.heard.filter(has=self.page.locator("img")).last
+
     def look_further(self) -> None:
         """One asks for another board, one for a new Garmin page, and the third is still at the digest."""
-        self.jose.types("leaderboard distance last 4 weeks", "by distance")
+        self.jose.types("leaderboard last 4 weeks", "pts")
         self.sara.picks("link garmin", "Your history stays")
 
     def digest_a_week_later(self) -> None:

@@ -19,7 +19,7 @@ def test_whoever_runs_the_group_is_offered_to_share_its_digest(town: Town, zoe: 
     assert "Into your WhatsApp group: *share digest*." in zoe.heard
     assert "share digest" not in jose.heard
     heard = zoe.says("share digest")
-    assert heard.startswith("📣 *Sunday Legends*, 16–22 Nov: open this page and tap *Share*")
+    assert heard.startswith("📣 *Sunday Legends*, 16–22 Nov: open this page, tap its button and choose")
     assert "It ends Sun 29 Nov; *unshare* closes it at once." in heard
     page = requests.get(url_in(heard), timeout=5)
     assert page.status_code == 200
