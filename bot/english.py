@@ -18,3 +18,8 @@ def names() -> frozenset[str]:
     """Some thousand names of people and places, in lower case."""
     lines = (FILE.parent / "names.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def is_common_name(key: str) -> bool:
+    """Whether a word in small letters is surely a name: a common one, or one with a letter that English lacks."""
+    return key in names() or (key.isalpha() and not key.isascii())

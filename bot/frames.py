@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.arguments import Rest, Who
+from bot.arguments import Person, Rest, Who
 from bot.command import Command, commands
-from bot.english import names
+from bot.english import is_common_name
 from bot.lines import Word
 from bot.naming import ARTICLES, COURTESY, MOST_READ, NOBODY, told_all
 from bot.phrases import FILLERS, FRAMES, WISH, Frame
@@ -61,6 +61,8 @@ def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
         return _help(command, gap)
     if any(each.kind is Who for each in command.arguments) and not _is_one_person(command, gap):
         return None
+    if any(each.kind is Person for each in command.arguments) and all(word.key in NOBODY for word in gap):
+        return None  # "nice job everyone"
     reading = told_all(command, gap)
     if not isinstance(reading, Understood) or not reading.arguments:
         return None
@@ -78,7 +80,7 @@ def _is_one_person(command: Command, words: Sequence[Word]) -> bool:
         return False
     if all(not word.raw[:1].islower() for word in words):
         return True
-    return len(words) == 1 and (not command.destructive or words[0].key in names())
+    return len(words) == 1 and (not command.destructive or is_common_name(words[0].key))
 
 
 def _help(command: Command, topic: Sequence[Word]) -> Reading | None:

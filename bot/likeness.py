@@ -15,6 +15,10 @@ from bot.notions import WHEN, Notions, notions_of
 from bot.worth import ADDED, FIGURES, LIGHT, SAYS_LITTLE, SLOTS, addable, worth_of
 
 SAME = 0.9  # so like, if nothing but what is light differs
+DANGER = frozenset(
+    ["erase", "kick", "ban", "block", "leave", "transfer", "reset", "wipe", "revoke"]
+)  # both must say it
+COURTEOUS = frozenset(["please", "pls", "plz", "pleas", "kindly", "hey", "ok", "thanks", "bot"])
 ALONE = {"metric", "imperial"}  # "km" alone asks for a figure
 MOST_WEIGHED = 40  # sentences that share most
 MOST_SAYING = 350  # sentences; a notion that more of them say seeks nothing
@@ -66,10 +70,18 @@ def the_same(words: Sequence[Word]) -> list[Likely]:
         for example in _by_notions().get(key - dropped if key else notions.said, ()):
             if not dropped <= addable(example.meaning.command):
                 continue
-            score = _score(example, notions) if key - SAYS_LITTLE else float(example.said == notions.said)
+            score = (
+                _score(example, notions)
+                if key - SAYS_LITTLE
+                else float(_but_for_courtesy(example.said) == _but_for_courtesy(notions.said))
+            )
             if score >= SAME and (example.meaning not in best or score > best[example.meaning].score):
                 best[example.meaning] = Likely(example.meaning, score, notions.names, len(key))
     return sorted(best.values(), key=lambda each: -each.score)
+
+
+def _but_for_courtesy(said: frozenset[str]) -> frozenset[str]:
+    return said - COURTEOUS
 
 
 @cache
@@ -100,7 +112,7 @@ def _score(example: Example, notions: Notions) -> float:
         return 1.0
     if len(notions.said) == 1 and (example.said - LIGHT != notions.said or notions.said & ALONE):
         return 0.0
-    if not both - SAYS_LITTLE:
+    if not both - SAYS_LITTLE or (notions.said & DANGER) - example.said:
         return 0.0
     common = sum(map(worth_of, both))
     takes = addable(example.meaning.command)

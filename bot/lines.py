@@ -16,7 +16,7 @@ POLITE = {
 
 DRAWN_OUT = re.compile(r"(.)\1{2,}")  # "hiii"
 SHORTHAND = {
-    "hi": "hi", "hey": "hey", "helo": "hello", "thanks": "thanks", "please": "please", "yes": "yes", "no": "no", "u":
+    "hi": "hi", "hey": "hey", "thanks": "thanks", "please": "please", "yes": "yes", "no": "no", "u":
     "you", "ur": "your", "r": "are", "hw": "how", "wat": "what", "wot": "what", "wht": "what", "hv": "have", "cn":
     "can", "gd": "good", "shw": "show", "lst": "last", "wk": "week", "wks": "weeks", "yr": "year", "yrs": "years",
     "mth": "month", "mths": "months", "mnth": "month", "wknd": "weekend", "wkend": "weekend", "2day": "today", "tday":
@@ -24,7 +24,7 @@ SHORTHAND = {
     "thx", "thanx": "thanks", "thks": "thanks", "ppl": "people", "avrg": "average", "sesh": "session", "grp": "group",
     "yea": "yeah", "teh": "the", "taht": "that", "wiht": "with", "hte": "the", "runners": "runner", "ridden": "rode",
     "cyclist": "cycling", "cyclists": "cycling", "riders": "riding", "walkers": "walking", "swimmers": "swimming",
-    "hikers": "hiking", "nxt": "next",
+    "hikers": "hiking", "nxt": "next", "wo": "who",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.arguments import ORDER, Argument, Person, Rest, Who
 from bot.command import Command, commands
-from bot.english import names
+from bot.english import is_common_name
 from bot.lines import POLITE, Word
 from bot.phrases import FILLERS
 from bot.readings import NotUnderstood, Reading, Understood, Unfinished
@@ -105,4 +105,4 @@ def is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
     if not words[0].raw[:1].islower():
         return True
     # "ban plastic" bans nobody: a name in small letters must be one that is known, "@" says any other
-    return len(words) == 1 and (not people[0].required or words[0].key in names())
+    return len(words) == 1 and (not people[0].required or is_common_name(words[0].key))

@@ -120,7 +120,13 @@ def _otherwise(command: Command, rest: Sequence[Word], words: Sequence[Word]) ->
     """What a line means that happens to begin with the name of a command: "use miles, not km", "show my week"."""
     free = any(each.kind in FREE for each in command.arguments)
     everyday = words[0].key in EVERYDAY - {"me"}
-    if command.destructive or not rest or len(words) > MOST_IN_SENTENCE or not (free or everyday):
+    if (
+        command.destructive
+        or not rest
+        or command.name == "rivalry"
+        or len(words) > MOST_IN_SENTENCE
+        or not (free or everyday)
+    ):
         return None
     if command.name == "stats" and words[0].key == "show":
         return _shown(command, rest)

@@ -110,9 +110,16 @@ def _alike(key: str, allowed: int) -> list[str]:
     choices = [word for letter in starts for word in by_letter.get(letter, ())]
     found = [word for word, _, _ in process.extract(key, choices, scorer=OSA.distance, score_cutoff=allowed, limit=8)]
     found = [word for word in found if word[0] == key[0] or is_swap(key, word) or is_beside(key, word)]
-    if len(key) > SHORTEST:
+    if len(key) > SHORTEST + 1:
         return found
+    if len(key) > SHORTEST:  # "cian" is no slip of "can", and "yurt" none of "hurt"
+        return [word for word in found if is_swap(key, word) or is_doubled(key, word) or _is_short_slip(key, word)]
     return [word for word in found if is_swap(key, word) or is_beside(key, word) or (word in CORE and len(word) > 3)]
+
+
+def _is_short_slip(key: str, word: str) -> bool:
+    """Whether a word of four letters lacks one, or has one wrong, but not its first."""
+    return len(word) >= len(key) and word[0] == key[0]
 
 
 def _far(key: str, word: str) -> float:

@@ -49,9 +49,9 @@ def worth_of(notion: str) -> float:
 
 @cache
 def addable(name: str) -> frozenset[str]:
-    """The notions that a command can be told with any of its sentences; days and sports change no chatter."""
+    """The notions that a command can be told with any of its sentences; days change no chatter."""
     if name not in commands:
-        return frozenset([WHEN, SPORT])
+        return frozenset([WHEN])
     kinds = {each.kind for each in commands[name].arguments}
     taken: set[str] = set()
     if Sport in kinds:

@@ -12,6 +12,7 @@ from bot.command import all_commands, commands
 from bot.explained import explained
 from bot.intents import NOTHING, sentences
 from bot.lines import said
+from bot.naming import COURTESY
 from bot.parser import NotUnderstood, Understood, Unfinished, understand
 from bot.phrases import FRAMES, SENTENCES
 from tests.bot.test_kept import kept
@@ -40,7 +41,10 @@ LEAD = re.compile(
 
 def is_to_the_letter(line: str) -> bool:
     """Whether a line, or what stands in it after a wish, begins with a destructive name or fits a destructive frame."""
-    plain = " ".join(word for word in said(line).replace("’", "'").split() if any(map(str.isalnum, word)))
+    words = [word for word in said(line).replace("’", "'").split() if any(map(str.isalnum, word))]
+    while words and words[-1] in COURTESY:
+        words.pop()
+    plain = " ".join(words)
     bare = re.sub(r"\b(?:the|a|an|my|our|new|all) ", "", f"{plain} ").strip()
     short = [LEAD.sub("", f"{each} ").strip() for each in (plain, bare)]
     return any(

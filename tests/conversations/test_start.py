@@ -23,7 +23,7 @@ def test_a_stranger_is_greeted_and_told_what_comes_next(zoe: Person) -> None:
 
 
 def test_whatever_a_stranger_says_first_is_answered_with_a_greeting(zoe: Person) -> None:
-    assert "I'm *Gruppetto*" in zoe.says("what is this thing 🤔")
+    assert "I'm *Gruppetto*" in zoe.says("purple monkey dishwasher 🤔")
 
 
 def test_one_line_gets_one_reply(zoe: Person) -> None:
