@@ -3,30 +3,25 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rapidfuzz import fuzz, process
-
-from bot.arguments import Person, Rest
+from bot.arguments import Person
+from bot.asking import acted_on, known_sentence, nearest, question
 from bot.command import Command, commands
 from bot.frames import MOST_IN_SENTENCE, framed
+from bot.guessing import guessed_from, is_a_joke
 from bot.lines import Word, words_of
 from bot.naming import FREE, MOST_READ, by_name, is_meant, plain, told_all
-from bot.nearest import the_nearest, the_same
+from bot.nearest import the_same
 from bot.offering import lost, offers
 from bot.phrases import EVERYDAY, FILLERS, GREETED, SENTENCES
-from bot.questions import read_question
 from bot.readings import NotUnderstood, Reading, Understood, Unfinished
-from bot.slips import could_destroy, mended
+from bot.slips import mended
 from bot.wholes import done, only_a_code, sentence, two_readings
 from bot.wishes import inside, wish, without_articles
 
 __all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command", "offers", "understand"]
-
-LIKE_ENOUGH = 84
 LONG_ENOUGH = 5
 MOST_GREETED = 5
 MOST_KEPT = 80  # signs: what people type often is short
-JOKING = {"lol", "haha", "hahaha", "jk", "kidding", "joking", "joke", "lmao", "rofl"}
-LAUGHING = frozenset("😂🤣")
 
 
 def understand(line: str) -> Reading:
@@ -50,15 +45,7 @@ def _read(line: str) -> Reading:
     if not words:
         return NotUnderstood()
     reading = framed(words) or _read_words(words)
-    return lost(words) if _is_a_joke(reading, words) else reading
-
-
-def _is_a_joke(reading: Reading, words: Sequence[Word]) -> bool:
-    """Whether nobody can mean it who says it so: "kick Ben out lol"."""
-    if isinstance(reading, NotUnderstood) or not reading.command.destructive:
-        return False
-    texts = any(each.kind is Rest for each in reading.command.arguments)
-    return not texts and any(word.key in JOKING or LAUGHING.intersection(word.raw) for word in words)
+    return lost(words) if is_a_joke(reading, words) else reading
 
 
 def _read_words(words: Sequence[Word]) -> Reading:
@@ -72,11 +59,11 @@ def _read_words(words: Sequence[Word]) -> Reading:
         _greeting,
         two_readings,
         _slipped,
-        _known_sentence,
+        known_sentence,
         without_articles,
         wish,
         done,
-        _question,
+        question,
         inside,
         only_a_code,
     ):
@@ -84,10 +71,10 @@ def _read_words(words: Sequence[Word]) -> Reading:
         if reading is not None:
             return reading
     if named and told is not None and named[0].name not in (EVERYDAY - {"me"}) | _destructive_names():
-        return _slipped(words, loosely=True) or _acted_on(_nearest(words)) or told
+        return _slipped(words, loosely=True) or acted_on(nearest(words)) or told
     if named and isinstance(told, NotUnderstood) and told.why and not named[0].destructive:
         return told
-    reading = _slipped(words, loosely=True) or _nearest(words) or _guessed(words)
+    reading = _slipped(words, loosely=True) or nearest(words) or guessed_from(words)
     return lost(words) if reading == NotUnderstood() else reading
 
 
@@ -160,41 +147,6 @@ def _beside_a_name(command: Command, put_right: tuple[list[Word], str], words: S
     return Understood(command, reading.arguments, guessed=slip) if isinstance(reading, Understood) else None
 
 
-def _nearest(words: Sequence[Word]) -> Reading | None:
-    return None if could_destroy(words[:MOST_READ]) else the_nearest(words)
-
-
-def _acted_on(reading: Reading | None) -> Reading | None:
-    """A reading of a command: to know which word is strange is better than to know nothing."""
-    return None if isinstance(reading, NotUnderstood) else reading
-
-
-def _known_sentence(words: Sequence[Word]) -> Reading | None:
-    """A sentence of many, unless it is a question that says more of the same."""
-    return None if could_destroy(words[:MOST_READ]) else _same_or_more(words)
-
-
-def _same_or_more(words: Sequence[Word]) -> Reading | None:
-    same = the_same(words)
-    asked = _question(words) if isinstance(same, Understood) else None
-    if isinstance(same, Understood) and isinstance(asked, Understood) and asked.command is same.command:
-        return max(asked, same, key=lambda each: len(each.arguments))
-    return same
-
-
-def _question(words: Sequence[Word]) -> Reading | None:
-    """A question of whose words none is strange; else the one that it is without its slips of the finger."""
-    spoken = [word for word in words if word.is_spoken]
-    found = read_question(spoken)
-    if found is None:
-        return None
-    put_right = mended(spoken) if len(spoken) <= MOST_READ else None
-    again = read_question(put_right[0]) if put_right else None
-    if put_right and again and len(again[1]) > len(found[1]):
-        return Understood(again[0], again[1], guessed=put_right[1])
-    return Understood(found[0], found[1])
-
-
 def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
     """The line with its slips of the finger put right, if then all of it is understood."""
     found = mended(words) if len(words) <= MOST_READ else None
@@ -211,7 +163,7 @@ def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
         return None  # "nice one" is no slip of "nick One"
     told = told_all(*named) if named and not named[0].destructive else None
     reading: Reading | None = told if isinstance(told, Understood) else None
-    for way in (sentence, _known_sentence, done, _question, inside, _nearest if loosely else _nothing):
+    for way in (sentence, known_sentence, done, question, inside, nearest if loosely else _nothing):
         reading = reading or way(fresh)
     reading = reading or told
     if not isinstance(reading, Understood) or reading.command.destructive:
@@ -221,25 +173,6 @@ def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
 
 def _nothing(_: Sequence[Word]) -> Reading | None:
     return None
-
-
-def _guessed(words: Sequence[Word]) -> Reading:
-    """A slip of the finger is forgiven, unless it could destroy something; else the nearest commands are offered."""
-    for length in (2, 1):
-        start = " ".join(word.key for word in words[:length])
-        if len(start) < 4 or len(words) < length:
-            continue
-        near = process.extractOne(start, commands.keys(), scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH)
-        if near and not commands[near[0]].destructive and not _everyday_pair(words[:length], near[0]):
-            reading = told_all(commands[near[0]], words[length:])
-            if isinstance(reading, Understood):
-                return Understood(reading.command, reading.arguments, guessed=start)
-    return lost(words)
-
-
-def _everyday_pair(words: Sequence[Word], name: str) -> bool:
-    """Whether a word is a common one by itself: "then" is no slip of "when"."""
-    return len(words) == 1 and (words[0].key in FILLERS or (name in EVERYDAY and len(words[0].key) <= 4))
 
 
 def _destructive_names() -> set[str]:

@@ -21,20 +21,24 @@ def keys_in(words: Sequence[Word]) -> list[str]:
 
 
 def period_in(words: Sequence[Word]) -> Found | None:
+    """Days as people say them: "last 4 weeks", "in march"."""
     found = find_period(keys_in(words))
     return None if found is None else (found[0], found[1])
 
 
 def span_in(words: Sequence[Word]) -> Found | None:
+    """A stretch of days that may still be to come: "until 3 jan"."""
     return find_span(keys_in(words))
 
 
 def clock_in(words: Sequence[Word]) -> Found | None:
+    """A time of day: "18:00", "6pm"."""
     found = find_clock([word.key for word in words])
     return None if found is None else (found[0], found[1])
 
 
 def weekday_in(words: Sequence[Word]) -> Found | None:
+    """A day of the week: "sun", "mondays"."""
     found = find_weekday([word.key for word in words])
     return None if found is None else (Weekday(found[0]), found[1])
 
@@ -113,6 +117,7 @@ def number_of(units: str) -> Reader:
 
 
 def days_in(words: Sequence[Word]) -> Found | None:
+    """A number of days: "7 days", "2w"."""
     found = number_of("d|days?|w|weeks?")(words)
     if found is None:
         return None

@@ -11,6 +11,7 @@ from bot.lines import Word
 
 
 def one_of(kind: type[Enum]) -> Reader:
+    """A reader of one of the words of an enumeration."""
     choices = {spoken: choice for choice in kind for spoken in (choice.value, *choice.words)}  # type: ignore[attr-defined]
 
     def read(words: Sequence[Word]) -> Found | None:
@@ -30,6 +31,7 @@ def among(*choices: Any) -> Reader:
 
 
 def code_in(words: Sequence[Word]) -> Found | None:
+    """An invite code."""
     for i, word in enumerate(words):
         if CODE.fullmatch(word.key.upper()):
             return Code(word.key.upper()), [i]
@@ -46,6 +48,7 @@ def setting_in(words: Sequence[Word]) -> Found | None:
 
 
 def field_in(words: Sequence[Word]) -> Found | None:
+    """What a member may share, by any of its words."""
     spoken = {word: field for field, said in FIELDS.items() for word in said.split()}
     return next(((Field(spoken[word.key]), [i]) for i, word in enumerate(words) if word.key in spoken), None)
 

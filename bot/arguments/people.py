@@ -9,6 +9,7 @@ from bot.lines import EDGES, POLITE, Word
 
 
 def person_in(words: Sequence[Word]) -> Found | None:
+    """A name: from the "@" on, or what is left beside words that carry nothing."""
     marked = next((i for i, word in enumerate(words) if word.raw.lstrip("(\"'*_").startswith("@")), None)
     start = marked if marked is not None else 0
     if marked is None:
@@ -36,11 +37,13 @@ def who_in(words: Sequence[Word]) -> Found | None:
 
 
 def place_in(words: Sequence[Word]) -> Found | None:
+    """One's place in a group: "#17"."""
     signs = (i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key))
     return next(((Place(words[i].key), [i]) for i in signs), None)
 
 
 def called_in(words: Sequence[Word]) -> Found | None:
+    """The name after "called" or "named"."""
     for i, word in enumerate(words):
         if word.key in {"called", "named"} and i + 1 < len(words):
             # "ok" after it agrees to the rest of the line, and is no part of the name
@@ -50,6 +53,7 @@ def called_in(words: Sequence[Word]) -> Found | None:
 
 
 def rest_in(words: Sequence[Word]) -> Found | None:
+    """Whatever is left, as it was typed, without a full stop."""
     text = " ".join(word.raw for word in words).strip()
     bare = text if text.endswith("..") else text.removesuffix(".")
     return (Rest(bare or text), range(len(words))) if text else None
