@@ -24,7 +24,7 @@ class Album:
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(100)  # another light may bring another picture
-            page.wait_for_function("[...document.images].every(each => each.complete)")
+            page.evaluate("Promise.all([...document.images].map(each => each.decode().catch(() => null)))")
             self.snap(page, f"{name}-{size}-{scheme}")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(DESK)
