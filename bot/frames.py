@@ -43,7 +43,7 @@ def _in_a_frame(words: Sequence[Word]) -> Reading | None:
         spoken.pop()
     for start in {0, wished(spoken)}:
         rest = spoken[start:]
-        keys = [word.key.replace("’", "'") for word in rest]
+        keys = [word.plain for word in rest]
         for frame in FRAMES.get(keys[0], ()) if keys else ():
             gap = frame.gap(keys)
             reading = _filled(frame, [rest[i] for i in gap]) if gap else None

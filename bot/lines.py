@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
 LONGEST_WORD = 80
@@ -35,21 +35,31 @@ class Word:
     raw: str
     key: str
 
-    @property
+    @cached_property
     def is_spoken(self) -> bool:
         """Whether it has a letter or a digit; what has none is a sign or an emoji, put there for friendliness."""
         return self.key.isalnum() or any(sign.isalnum() for sign in self.key)
+
+    @cached_property
+    def plain(self) -> str:
+        """As it is compared, with a typewriter's apostrophe."""
+        return self.key.replace("’", "'")
 
 
 def words_of(line: str) -> list[Word]:
     """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word."""
     plain = line.isascii() and line.isprintable()
     visible = (line if plain else "".join(map(_seen, line))).strip().lstrip("/!")
-    words = [Word(raw, key_of(raw)) for raw in visible.split()]
+    words = [_word(raw) if len(raw) <= LONGEST_WORD else Word(raw, key_of(raw)) for raw in visible.split()]
     if any(word.key == "may" for word in words):
         words = [Word(word.raw, "can") if _asks(words, i) else word for i, word in enumerate(words)]
     spoken = [word for word in words if word.key]
     return spoken or [Word("?", "?") for word in words[:1] if "?" in word.raw]
+
+
+@lru_cache(maxsize=20_000)
+def _word(raw: str) -> Word:
+    return Word(raw, key_of(raw))
 
 
 def _asks(words: list[Word], i: int) -> bool:

@@ -71,7 +71,7 @@ def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
 
 
 def plain(words: Sequence[Word]) -> str:
-    return " ".join(word.key.replace("’", "'") for word in words if word.is_spoken)
+    return " ".join(word.plain for word in words if word.is_spoken)
 
 
 def without_lead(words: Sequence[Word]) -> Sequence[Word]:
