@@ -15,6 +15,8 @@ MOST = 5
 MOST_ABOUT_ONE = 2
 MOST_OF_A_KIND = 2
 ONCE = {"all_rounder", "best_week"}
+# What names people, but is no sentence about what one of them did in these days.
+BESIDES = {"close", "away", "rivalry", "rivalry_flip", "challenge_led"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Fact:
 
     def is_about(self, member_id: int) -> bool:
         """Whether its sentence has this member for its subject."""
-        return self.kind != "close" and self.who[:1] != () and self.who[0].id == member_id
+        return self.kind not in BESIDES and self.who[:1] != () and self.who[0].id == member_id
 
 
 Finder = Callable[[Scene], Iterable[Fact]]

@@ -136,12 +136,12 @@ class Club:
             {key: each.totals(dates).seen(each.fields) for key, each in named.items()}
             for dates in (self.dates, earlier)
         )
-        known, placed = ({key: each.points for key, each in totals.items()} for totals in (now, before))
+        known, placed = (_points(each) for each in (now, before))
         moved = movers(rank(_told(known)), rank(_told(placed)))
         veiled = self._veiled()
         people = {key: each.member for key, each in named.items()} | {key: privacy.nameless(-key) for key in veiled}
         totals = now | veiled
-        places = rank(_told({key: each.points for key, each in totals.items()}))
+        places = rank(_told(_points(totals)))
         rows = [Row(each, people[each.key], totals[each.key], moved.get(each.key)) for each in places]
         ranked = self.ranking and len(rows) >= self.cheer_below
         return Board(
@@ -185,6 +185,10 @@ class Club:
             if each.away
         ]
         return more
+
+
+def _points(totals: Mapping[int, Totals]) -> dict[int, float]:
+    return {key: each.value(Metric.POINTS) for key, each in totals.items()}
 
 
 def _told(values: Mapping[int, float]) -> dict[int, float]:
