@@ -26,7 +26,7 @@ from bot.command import Command
 from bot.likeness import Likely
 from bot.lines import Word
 from bot.notions import SPORT, notion_of
-from bot.roles import METRICS, ROLES
+from bot.roles import DOERS, METRICS, ROLES
 from fitness.metrics import Metric
 from fitness.sports import Sport
 
@@ -64,6 +64,8 @@ def _from_the_line(argument: Argument, words: Sequence[Word]) -> tuple[Any, Sequ
         return None
     if argument.kind is Metric:
         return next(((metric, [i]) for i, word in enumerate(words) if (metric := _metric(word.key))), None)
+    if argument.kind is Sport and (doers := [i for i, word in enumerate(words) if word.key in DOERS]):
+        return DOERS[words[doers[0]].key], doers[:1]
     if argument.kind is Sport:
         words = [word if notion_of(word.key) == SPORT else NO_WORD for word in words]
     if argument.kind is int:

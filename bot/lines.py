@@ -22,9 +22,8 @@ SHORTHAND = {
     "mth": "month", "mths": "months", "mnth": "month", "wknd": "weekend", "wkend": "weekend", "2day": "today", "tday":
     "today", "yday": "yesterday", "yest": "yesterday", "tmrw": "tomorrow", "tmr": "tomorrow", "thnx": "thx", "tnx":
     "thx", "thanx": "thanks", "thks": "thanks", "ppl": "people", "avrg": "average", "sesh": "session", "grp": "group",
-    "yea": "yeah", "teh": "the", "taht": "that", "wiht": "with", "hte": "the", "runners": "runner", "ridden": "rode",
-    "cyclist": "cycling", "cyclists": "cycling", "riders": "riding", "walkers": "walking", "swimmers": "swimming",
-    "hikers": "hiking", "nxt": "next", "wo": "who",
+    "yea": "yeah", "teh": "the", "taht": "that", "wiht": "with", "hte": "the", "ridden": "rode",
+    "nxt": "next", "wo": "who",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.english import english
 from bot.lines import Word
 from bot.phrases import FILLERS
-from bot.roles import NOT_IN_QUESTIONS
+from bot.roles import DOERS, NOT_IN_QUESTIONS
 from fitness.periods import BadPeriod, find_period
 from fitness.sports import Sport
 from fitness.vocabulary import MONTHS, NUMBERS, WEEKDAYS
@@ -160,4 +160,4 @@ def known() -> frozenset[str]:
 
 @cache
 def _sports() -> frozenset[str]:
-    return frozenset(word for sport in Sport for word in (sport.value, *sport.words)) - NOT_IN_QUESTIONS
+    return frozenset(word for sport in Sport for word in (sport.value, *sport.words)).union(DOERS) - NOT_IN_QUESTIONS

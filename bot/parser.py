@@ -30,8 +30,9 @@ def understand(line: str) -> Reading:
 
 
 def is_command(line: str) -> bool:
-    """Whether a line begins with the exact name of a command."""
-    return by_name(_from_the_first_spoken(words_of(line))) is not None
+    """Whether a line begins with the exact name of a command, and the rest is what that can be told."""
+    named = by_name(_from_the_first_spoken(words_of(line)))
+    return named is not None and not isinstance(told_all(*named), NotUnderstood)
 
 
 @lru_cache(maxsize=20_000)

@@ -28,6 +28,11 @@ FURTHEST = {"furthest", "farthest"}
 ME = {"i", "me"}
 PAST = {"did", "have", "has", "was", "were"}
 NOT_SUMS = {"improved", "consistency", "streak"}
+DOERS = {
+    "runners": Sport.RUN, "cyclist": Sport.RIDE, "cyclists": Sport.RIDE, "rider": Sport.RIDE, "riders": Sport.RIDE,
+    "walker": Sport.WALK, "walkers": Sport.WALK, "swimmer": Sport.SWIM, "swimmers": Sport.SWIM,
+    "hiker": Sport.HIKE, "hikers": Sport.HIKE, "rower": Sport.ROW, "rowers": Sport.ROW,
+}  # fmt: skip
 NOT_IN_QUESTIONS = {"sup", "other", "multi", "team", "mobility", "erg", "tri", "spin", "skate"}
 _COUNTED = (
     r"(?:times|sessions|workouts|trainings|activities|runs|rides|swims|walks|hikes|jogs|lifts|strolls|treks|outings)"
@@ -129,6 +134,7 @@ def _roles() -> dict[str, tuple[str, Any]]:
     }
     for (name, value), spoken in plain.items():
         roles |= dict.fromkeys(spoken.split(), (name, value))
+    roles |= {word: ("sport", sport) for word, sport in DOERS.items()}
     for sport in Sport:
         roles |= {word: ("sport", sport) for word in (sport.value, *sport.words) if word not in NOT_IN_QUESTIONS}
     return roles
