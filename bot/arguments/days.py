@@ -14,6 +14,8 @@ from fitness.schedules import find_clock, find_weekday
 from fitness.spans import find_span
 from fitness.vocabulary import NUMBERS
 
+DOTTED = re.compile(r"^([01]?[0-9]|2[0-3])\.([0-5][0-9])$")  # "18.30", where a time of day is wanted
+
 
 def keys_in(words: Sequence[Word]) -> list[str]:
     """As they are compared, "week's" as "week"."""
@@ -33,7 +35,7 @@ def span_in(words: Sequence[Word]) -> Found | None:
 
 def clock_in(words: Sequence[Word]) -> Found | None:
     """A time of day: "18:00", "6pm"."""
-    found = find_clock([word.key for word in words])
+    found = find_clock([DOTTED.sub(r"\1:\2", word.key) for word in words])
     return None if found is None else (found[0], found[1])
 
 
