@@ -162,7 +162,9 @@ def look_at_the_picture(club: Club, teller: Teller) -> None:
 def without_names(text: str, club: Club) -> str:
     for name in sorted({each.member.name for each in club.friends} | {club.group.name}, key=len, reverse=True):
         if name in text:
-            text = text.replace(f"*{name}*", "**").replace(f"\u2068{name}\u2069", "**").replace(name, "")
+            text = text.replace(f"*{name}*", "**").replace(f"\u2068{name}\u2069", "**")
+            if not name.isdecimal():  # somebody called 11 is no part of 110 points
+                text = text.replace(name, "")
     return text.replace(nameless(1).name, "")
 
 
