@@ -10,7 +10,19 @@ from rq import Worker as RqWorker
 
 import world as worlds
 from bot import receiving
-from jobs import challenges, delivery, digests, garmin, group_posts, housekeeping, logs, pictures, scoring, tick
+from jobs import (
+    challenges,
+    delivery,
+    digests,
+    garmin,
+    group_posts,
+    housekeeping,
+    logs,
+    pictures,
+    reconciling,
+    scoring,
+    tick,
+)
 from jobs.queue import JsonJob
 
 log = structlog.get_logger()
@@ -18,8 +30,8 @@ log = structlog.get_logger()
 WORK = (
     delivery.drain,
     receiving.ingest,
-    delivery.reconcile,
-    delivery.check_templates,
+    reconciling.reconcile,
+    reconciling.check_templates,
     digests.make,
     digests.freeze,
     pictures.draw_shares,

@@ -1,11 +1,10 @@
 """Handing messages over: claim and commit, send with no transaction open, mark."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import batched
 
 import structlog
 from redis import RedisError
@@ -21,17 +20,14 @@ from services import breakers, contents, outbox, outcomes
 from services.bells import Bell
 from services.ceiling import Ceilings, Purse
 from services.outbox import Claimed
-from services.outcomes import Look
 from world import World
 
 log = structlog.get_logger()
 
 # At 80 a second and 150 ms each a dozen are on their way; the others wait for their places or to be marked.
 AT_ONCE = 40
-LOOKS_AT_ONCE = 8
 # A digest for thousands takes minutes; each new job costs a second in which nothing leaves.
 FOR_SECONDS = 110
-LOOK_FOR_SECONDS = 50
 TICK_IS_NEAR = 45
 LOOK_EVERY = 0.05
 # A worker that stood still for so long that its claim may have ended must not send beside its successor.
@@ -118,85 +114,6 @@ def _ready(world: World, most: int) -> int:
         if breakers.is_shut(session, breakers.MESSENGER, world.now()):
             return 0
         return outbox.ready(session, world.now(), most)
-
-
-@job("work", timeout=300)
-def reconcile(world: World) -> None:
-    """Find out about messages of which nobody knows what became."""
-    _look_up(world)
-    _ask_after(world)
-
-
-@job("work", timeout=120)
-def check_templates(world: World) -> None:
-    """Ask where approvals stand; a template that WhatsApp pauses or recategorises holds its messages and is told of."""
-    try:
-        with transaction(world) as session:
-            changes = contents.poll(session, world.messenger, world.now())
-    except MessengerError as error:
-        log.warning("templates not checked", why=str(error))
-        return
-    for change in changes:
-        tell = log.error if change.is_bad else log.info
-        tell("template", name=change.name, status=change.status, category=change.category, why=change.reason)
-
-
-def _look_up(world: World) -> None:
-    """Look for doubtful messages in the vendor's own list."""
-    pause = timedelta(seconds=world.settings.look_seconds)
-    with transaction(world) as session:
-        outcomes.expire_leases(session, world.now() + pause)
-        outcomes.give_up_doubts(session, world.now())
-    crash.here("after_leases_expired")
-    until = time.monotonic() + LOOK_FOR_SECONDS
-    with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        while looks := _due_looks(world, until):
-            for some in batched(looks, LOOKS_AT_ONCE):
-                if not all(list(pool.map(lambda look: _looked(world, look, pause), some))):
-                    return  # the vendor is not well: the next tick tries again, with other ones first
-
-
-def _due_looks(world: World, until: float) -> Sequence[Look]:
-    """Whoever was looked for is due again only after a pause: so this comes to an end."""
-    if time.monotonic() >= until:
-        return ()
-    with world.sessions() as session:
-        return outcomes.due_looks(session, world.now())
-
-
-def _looked(world: World, look: Look, pause: timedelta) -> bool:
-    """Look for one message. False when the vendor's list cannot be had."""
-    try:
-        listed = world.messenger.sent_to(look.address)
-    except MessengerError as error:
-        log.warning("look failed", message=str(look.id), why=str(error))
-        with transaction(world) as session:
-            outcomes.could_not_look(session, look, world.now() + pause)
-        return False
-    crash.here("after_list")
-    with transaction(world) as session:
-        outcomes.looked(session, look, listed, world.now(), pause)
-        crash.here("before_looked_commit")
-    return True
-
-
-def _ask_after(world: World) -> None:
-    """Ask the vendor about messages whose receipts never came."""
-    with world.sessions() as session:
-        sids = outcomes.due_polls(session, world.now())
-    for sid in sids:
-        try:
-            found = world.messenger.fetch(sid)
-        except Refused as error:
-            log.warning("the vendor knows it no more", sid=sid, why=str(error))
-            found = None
-        except MessengerError as error:
-            log.warning("poll failed", sid=sid, why=str(error))
-            return
-        with transaction(world) as session:
-            outcomes.polled(session, sid, world.now())
-            if found is not None:
-                outcomes.receipt(session, None, found.receipt, world.now())
 
 
 def ceilings(world: World) -> Ceilings:

@@ -113,6 +113,11 @@ def is_waited_for(world: World, *queues: str) -> bool:
     return False
 
 
+def is_queued(redis: Redis, entry: str, queue: str) -> bool:
+    """Whether the job of this id waits in a queue."""
+    return redis.lpos(Queue(queue, connection=redis).key, entry) is not None
+
+
 def enqueue(redis: Redis, name: str, queue: str, *, timeout: int) -> None:
     """Put a job on its queue, by the name of what it does."""
     waiting = Queue(queue, connection=redis, serializer=JSONSerializer, job_class=JsonJob)

@@ -10,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from redis import ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - Redis' own
-from rq import Queue
 from rq_scheduler import Scheduler
 from sqlalchemy.exc import OperationalError
 
 import world as worlds
 from jobs import logs
-from jobs.queue import RUNG, UNHEARD, JsonJob, Work, enqueue
+from jobs.queue import RUNG, UNHEARD, JsonJob, Work, enqueue, is_queued
 from services import digests
 from world import World
 
@@ -91,7 +90,7 @@ class Clock(Scheduler):  # type: ignore[misc]
         if name.startswith(BELL):
             self._hear(name)
             return
-        if name == TICK and self.connection.lpos(Queue.redis_queue_namespace_prefix + QUEUE, TICK) is not None:
+        if name == TICK and is_queued(self.connection, TICK, QUEUE):
             # A worker that was busy for minutes needs one tick afterwards, not one for each minute.
             self.connection.zadd(
                 self.scheduled_jobs_key, {TICK: time.time() + self.world.settings.tick_seconds}, xx=True

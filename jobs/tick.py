@@ -3,7 +3,7 @@
 import structlog
 from redis import RedisError
 
-from jobs import challenges, crash, delivery, digests, garmin, group_posts, housekeeping, pictures, scoring
+from jobs import challenges, crash, delivery, digests, garmin, group_posts, housekeeping, pictures, reconciling, scoring
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
 from services import ceiling, contents, erasure, exports, files, linking, media, outcomes, shares, syncing
@@ -76,7 +76,7 @@ def ring_for_what_waits(world: World) -> None:
         ending = bool(linking.due_reminders(session, now))
     for is_needed, work in (
         (bool(waiting), delivery.drain),
-        (doubtful, delivery.reconcile),
+        (doubtful, reconciling.reconcile),
         (due_sync, garmin.drain),
         (due_digest, digests.make),
         (to_freeze, digests.freeze),
@@ -87,7 +87,7 @@ def ring_for_what_waits(world: World) -> None:
         (outdated, scoring.score_anew),
         (unhoused, housekeeping.tidy),
         (now.minute == SWEEP_AT, housekeeping.sweep),
-        (unchecked, delivery.check_templates),
+        (unchecked, reconciling.check_templates),
         (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),
     ):
         if is_needed and work is not None:

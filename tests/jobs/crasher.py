@@ -15,7 +15,7 @@ import structlog
 
 import world as worlds
 from bot import receiving
-from jobs import delivery, digests, tick
+from jobs import delivery, digests, reconciling, tick
 from jobs.work import transaction
 from messages.message import Message
 from models import Member, MessageKind
@@ -36,7 +36,7 @@ def post(world: World) -> None:
 JOBS: dict[str, Callable[[World], object]] = {
     "post": post,
     "deliver": delivery.drain.body,
-    "reconcile": delivery.reconcile.body,
+    "reconcile": reconciling.reconcile.body,
     "tick": tick.tick.body,
     "make": digests.make.body,
     "ingest": receiving.ingest.body,

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RUNS = int(os.environ.get("CRASH_RUNS", "2"))
 DIED = 9
 CALLBACKS = ("normal", "off", "doubled", "reordered", "before_answer")
-ROOMS = ("delivery", "digests", "pictures", "queue", "tick", "work")
+ROOMS = ("delivery", "digests", "pictures", "queue", "reconciling", "tick", "work")
 PIECES = (*(f"jobs/{name}.py" for name in ROOMS), "bot/receiving.py")
 CHART = {"title": "Everybody", "subtitle": "This week", "bars": [], "legend": []}
 

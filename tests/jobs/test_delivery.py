@@ -14,7 +14,7 @@ import pytest
 from rq import Queue
 
 import world as worlds
-from jobs import delivery
+from jobs import delivery, reconciling
 from jobs.pace import MARGIN, RATE
 from jobs.queue import enqueue
 from messages.message import Button, Message
@@ -77,7 +77,7 @@ def pass_minutes(letters: Letters, count: int) -> None:
     """So many minutes pass, and in each the workers do what they do."""
     for _ in range(count):
         letters.town.clock.travel(seconds=61)
-        delivery.reconcile()
+        reconciling.reconcile()
         deliver(letters.town)
 
 
@@ -140,7 +140,7 @@ def test_many_workers_on_a_bad_day_deliver_each_message_once(letters: Letters) -
                 done.result()
         letters.town.twilio.settle()
         letters.town.clock.travel(seconds=61)
-        delivery.reconcile()
+        reconciling.reconcile()
     assert sum(faults.drawn[name] for name in faults.fault_rate) >= 8
     faults.fault_rate, faults.callbacks = {}, "normal"
     pass_minutes(letters, 6)
@@ -190,7 +190,7 @@ def test_while_the_list_is_away_nothing_is_sent_again(letters: Letters) -> None:
     assert states(letters) == {MessageState.UNKNOWN: 12}
     assert {row.looks for row in letters.rows()} == {0}
     asked = Counter(each.params["To"] for each in letters.town.twilio.journal if each.status == 503)
-    assert asked.total() == 4 * delivery.LOOKS_AT_ONCE, "failures end the round"
+    assert asked.total() == 4 * reconciling.LOOKS_AT_ONCE, "failures end the round"
     assert len(asked) == 12, "and the next begins with other messages"
     assert min(asked.values()) >= 2
     faults.list_status = None
