@@ -35,6 +35,12 @@ FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b",
 WHO = (Button("Still me", "still me"), Button("I'm new here", "new here"))
 NO_WORDS = {"cancel", "no", "nope", "no thanks", "no thank you", "never mind", "nevermind"}
 
+# Whoever is thanked in any tongue says so; a command that holds such a word is a command.
+THANKS = {
+    "thanks", "thank", "thx", "ty", "cheers", "merci", "danke", "gracias", "grazie", "obrigado", "obrigada", "bedankt",
+    "dank", "tack", "kiitos",
+}  # fmt: skip
+
 
 def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -> str | None:
     """Answer one inbound message, in one transaction. Gives the command's name; None when it was heard before.
@@ -241,11 +247,18 @@ def _require(turn: Turn, allowed: Allowed, what: str) -> None:
 def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:
     if reading.why or reading.strange:
         return turn.say("start/strange_words", command=reading.nearest[0], strange=reading.strange, why=reading.why)
-    lines = [each for each in offers(reading) if len(each) <= MOST_SAYS][:MOST_BUTTONS] or ["help"]
+    if THANKS.intersection(re.split(r"\W+", turn.line.casefold())):
+        return turn.say("start/thanked")
+    lines = [each for each in offers(reading) if len(each) <= MOST_SAYS][:MOST_BUTTONS] or _at_hand(turn)
     buttons = [Button(each[:MOST_LABEL].strip().capitalize(), each) for each in lines]
     if reading.either:
         return turn.say("start/either", typed=reading.either, buttons=buttons)
     return turn.say("start/not_understood", nearest=reading.nearest, buttons=buttons)
+
+
+def _at_hand(turn: Turn) -> list[str]:
+    """What most people want most days."""
+    return ["me", "leaderboard", "help"] if members.memberships(turn.session, turn.member) else ["new group", "help"]
 
 
 def _apology(turn: Turn) -> Message:

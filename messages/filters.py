@@ -327,6 +327,18 @@ def route_name(environment: Environment, which: str) -> str:
 
 
 @pass_environment
+def against(environment: Environment, now: float, before: float) -> str:
+    """A change and what it is held against: "▲12% on the time before"; nothing where nothing was."""
+    return environment.get_template("words/against.txt").render(change=change(now, before)).strip()
+
+
+@pass_environment
+def nobody_yet(environment: Environment, metric: str) -> str:
+    """What stands on a board with nobody on it."""
+    return environment.get_template("words/nobody_yet.txt").render(metric=str(metric)).strip()
+
+
+@pass_environment
 def contest_rule(environment: Environment, which: str) -> str:
     """What decides a challenge, in a sentence or two."""
     return environment.get_template("words/contest_rule.txt").render(contest=str(which)).strip()
@@ -360,9 +372,9 @@ def listed(context: Context, texts: Sequence[str], most: int = 10) -> str:
     return format_list(shown, locale="en_GB" if locale == "en" else locale)  # CLDR's English is American: "A, B, and C"
 
 
-def fitting(names: Iterable[str], room: int) -> int:
-    """How many of these names, each on a line of its own, fit into so many signs."""
-    lines = accumulate(units(each) + LINE_AROUND_NAME for each in names)
+def fitting(names: Iterable[str], room: int, beside: int = 0) -> int:
+    """How many of these names fit into so many signs, each on a line of its own with so many more `beside` it."""
+    lines = accumulate(units(each) + LINE_AROUND_NAME + beside for each in names)
     return sum(length <= room for length in lines)
 
 
@@ -439,6 +451,8 @@ ALL = {
     "challenge_title": challenge_title,
     "dates_of": dates_of,
     "contest_rule": contest_rule,
+    "against": against,
+    "nobody_yet": nobody_yet,
     "route_name": route_name,
     "scored": scored,
     "name": name,

@@ -89,8 +89,10 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None) -> Message:
         raise NotLinked
     erasure.unlink(turn.session, turn.member, account, turn.now)
     kept = entries.count(turn.session, turn.member)
-    buttons = [Button("Keep them", "unlink keep"), Button("Erase them", "unlink erase")] if kept else []
-    return turn.say("data/unlinked", kept=kept, method=account.method, buttons=buttons)
+    if not kept:
+        return turn.say("data/unlinked", kept=kept, method=account.method)
+    buttons = [Button("Keep them", "unlink keep"), Button("Erase them", "unlink erase")]
+    return turn.ask("data/unlinked", about="unlink", kept=kept, method=account.method, buttons=buttons)
 
 
 @command(

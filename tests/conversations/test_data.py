@@ -75,9 +75,10 @@ def test_garmin_is_disconnected_and_old_buttons_do_nothing(town: Town, zoe: Pers
     has_moved(zoe, runs(16, 17))
     heard = zoe.says("unlink")
     assert heard.startswith("🔌 Disconnected.")
-    assert "Shall I keep your 2 activities" in heard
+    assert "Your 2 activities stay, unless you send *erase*" in heard
     with town.world.sessions() as session:
         assert session.scalar(select(GarminAccount.id)) is None
+    assert zoe.says("no").startswith("OK, nothing has changed.")
     assert zoe.taps("Keep them").startswith("Kept.")
     assert "2 sessions" in zoe.says("me")
     assert zoe.says("unlink erase").startswith("That question is over, nothing has changed.")

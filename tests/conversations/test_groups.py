@@ -40,7 +40,7 @@ def test_a_question_is_put_aside_by_a_command_even_by_one_that_is_refused(zoe: P
 def test_a_question_may_be_turned_down(town: Town, zoe: Person) -> None:
     for line in ("cancel", "Cancel.", "No!", "no thanks", "never mind"):
         zoe.says("new group")
-        assert zoe.says(line).startswith("Forgotten.")
+        assert zoe.says(line).startswith("OK, nothing has changed.")
     with town.world.sessions() as session:
         assert session.scalar(select(Member.opted_out_at)) is None
     assert "is ready" not in zoe.says("Sunday Legends")
@@ -155,7 +155,7 @@ def test_who_thinks_better_of_leaving_stays(zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
     jose.says("leave")
     for _ in range(2):
-        assert jose.taps("No, stay").startswith("Forgotten.")
+        assert jose.taps("No, stay").startswith("OK, nothing has changed.")
     assert "2 members" in jose.says("members")
 
 
@@ -186,7 +186,7 @@ def test_a_successor_may_be_tapped_and_doubted(zoe: Person, jose: Person) -> Non
     start_group(zoe, jose)
     zoe.says("leave")
     assert zoe.taps("José").startswith("Hand *Sunday Legends* to José, and leave it?")
-    assert zoe.taps("No, stay").startswith("Forgotten.")
+    assert zoe.taps("No, stay").startswith("OK, nothing has changed.")
     assert "• Zoë (owner)" in zoe.says("members")
 
 

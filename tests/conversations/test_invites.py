@@ -165,7 +165,7 @@ def test_agreement_has_many_words(zoe: Person, jose: Person) -> None:
 def test_who_declines_does_not_join_and_is_not_stopped_by_a_second_tap(town: Town, zoe: Person, jose: Person) -> None:
     jose.says(f"join {start_group(zoe)}")
     for _ in range(2):
-        assert jose.taps("No, thanks").startswith("Forgotten.")
+        assert jose.taps("No, thanks").startswith("OK, nothing has changed.")
     assert jose.says("members").startswith("You're in no group yet.")
     with town.world.sessions() as session:
         assert session.scalars(select(Member.opted_out_at)).all() == [None, None]

@@ -13,7 +13,7 @@ def test_what_the_group_sees_is_told_and_changed(zoe: Person, jose: Person) -> N
     has_moved(jose, runs(16, metres=7_000))
     heard = jose.says("privacy")
     assert heard.startswith("In *Sunday Legends* the others see your name and\n✓ sports\n✓ time\n✓ distance\n")
-    assert "Not shared: climbing, steps, calories, titles of activities." in heard
+    assert "Not shared: climbing, steps, calories, activity titles." in heard
     assert "no longer sees your distance" in jose.says("share distance off")
     assert "7.0 km" not in zoe.says("leaderboard time")
     assert "José" not in zoe.says("leaderboard distance")
@@ -86,7 +86,7 @@ def test_the_name_of_the_nameless_is_nobodys(zoe: Person) -> None:
 def test_a_field_that_is_not_named_is_asked_for(zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
     assert jose.says("share").startswith("Which figure?")
-    assert "sees your titles of activities" in jose.says("titles")
+    assert "sees your activity titles" in jose.says("titles")
 
 
 def test_who_shows_themselves_by_a_button_does_so_where_they_hid(zoe: Person, jose: Person) -> None:

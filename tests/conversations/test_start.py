@@ -74,7 +74,8 @@ def test_what_is_not_understood_is_met_with_the_nearest_commands(zoe: Person) ->
     assert "Did you mean one of these?" in zoe.says("leadrboards wonkiness")
     assert "Leaderboard" in zoe.buttons
     assert "I didn't get that. *help* shows what I understand." in zoe.says("ζζζζ ξξξξ")
-    assert zoe.buttons == ["Help"]
+    assert zoe.buttons == ["New group", "Help"]
+    assert zoe.says("obrigado!!") == "You're welcome 👋"
     assert "I didn't get that" in zoe.says("\u200b")
 
 

@@ -407,7 +407,7 @@ def test_any_jumble_of_its_own_words_is_read_or_refused(words):
 
 
 def test_a_quarter_is_that_of_the_calendar() -> None:
-    found = find_period("lb for last quarter".split())
+    found = find_period(["lb", "for", "last", "quarter"])
     assert found is not None
     last, taken = found
     assert list(taken) == [1, 2, 3]

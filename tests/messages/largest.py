@@ -191,6 +191,7 @@ FACTS: dict[str, Any] = {
     "activities": [ACTIVITY] * 5,
     "alone": False,
     "at": time(23, 59),
+    "change": "▲9,999%",
     "changed": True,
     "code": 9999,
     "command": SimpleNamespace(name="leaderboard", help="See who moved most", examples=("lb",) * 4, aliases=("lb",)),
