@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from fitness.dates import Dates
+from fitness.ranking import rank
 from fitness.streaks import Week
 
 
@@ -79,10 +80,10 @@ def medals(weeks: Sequence[Mapping[int, float]]) -> dict[int, int]:
     """
     tally: dict[int, int] = {}
     for week in weeks:
-        for key, value in week.items():
-            place = 1 + sum(other > value + 1e-9 for other in week.values())
-            if value > 0 and place <= 3:
-                tally[key] = tally.get(key, 0) + 4 - place
+        for place, key, value, _ in rank(week):
+            if value <= 0 or place > 3:
+                break
+            tally[key] = tally.get(key, 0) + 4 - place
     return tally
 
 

@@ -1,7 +1,8 @@
 """A board on which six easy days beat one enormous one, an idea of Freezing Saddles."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
 
 FULL, HALF = 60.0, 120.0  # a day's points count whole up to here, and half up to there; a quarter above
 BONUS, BONUS_FROM, MOST_BONUS_DAYS = 5.0, 10.0, 5
@@ -9,18 +10,14 @@ BONUS, BONUS_FROM, MOST_BONUS_DAYS = 5.0, 10.0, 5
 
 def day_score(points: float) -> float:
     """What a day's points are worth here."""
-    return min(points, FULL) + 0.5 * max(0.0, min(points, HALF) - FULL) + 0.25 * max(0.0, points - HALF)
+    if points <= FULL:
+        return points
+    return FULL + 0.5 * (min(points, HALF) - FULL) + 0.25 * max(0.0, points - HALF)
 
 
 def consistency(days: Mapping[date, float]) -> float:
     """The score of these days: each flattened, and five more for each active one, at most five days a week."""
-    weeks: dict[date, int] = {}
-    for day in _active(days):
-        monday = day - timedelta(day.weekday())
-        weeks[monday] = weeks.get(monday, 0) + 1
+    # By the number of its Monday: the calendar's first day is one.
+    weeks = Counter((day.toordinal() - 1) // 7 for day, points in days.items() if points >= BONUS_FROM)
     bonus = sum(BONUS * min(count, MOST_BONUS_DAYS) for count in weeks.values())
     return round(sum(map(day_score, days.values())) + bonus, 1)
-
-
-def _active(days: Mapping[date, float]) -> Iterable[date]:
-    return (day for day, points in days.items() if points >= BONUS_FROM)

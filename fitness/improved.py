@@ -36,10 +36,11 @@ def usual_week(weeks: Mapping[date, float], before: date, away: Collection[date]
 
     Weeks are named by their first day. What is longer ago than half a year tells nothing.
     """
+    oldest, newest = before - LOOK_BACK, before - timedelta(weeks=1)
     counted = [
         (monday, points)
         for monday, points in weeks.items()
-        if before - LOOK_BACK <= monday <= before - timedelta(weeks=1) and points > 0 and monday not in away
+        if points > 0 and oldest <= monday <= newest and monday not in away
     ]
     last = [points for _, points in sorted(counted)[-BASELINE_WEEKS:]]
     return max(median(last), LEAST_USUAL) if len(last) >= FEWEST_WEEKS else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 ENOUGH_POINTS = 30.0
 ENOUGH_DAYS = 2
@@ -20,7 +21,7 @@ class Week:
     @property
     def kept(self) -> bool:
         """Whether it is enough for the streak."""
-        return self.points >= ENOUGH_POINTS or self.days >= ENOUGH_DAYS
+        return is_kept(self.points, self.days)
 
 
 @dataclass(frozen=True)
@@ -39,29 +40,50 @@ class Streak:
     this_week: Week = Week()
 
 
+class Run(NamedTuple):
+    """A streak in numbers of weeks: how many, the longest, which were frozen, and whether a freeze is ready."""
+
+    weeks: int
+    longest: int
+    frozen: tuple[int, ...]
+    freeze_ready: bool
+
+
+def is_kept(points: float, days: int) -> bool:
+    """Whether so many points, or sessions on so many days, keep a week."""
+    return points >= ENOUGH_POINTS or days >= ENOUGH_DAYS
+
+
 def streak(weeks: Mapping[date, Week], this_week: date, away: Collection[date] = ()) -> Streak:
     """The streak that stands in `this_week`; weeks are named by their first day.
 
     A missed week ends it, except an away one, which counts for nothing, and one in every eight weeks, which is frozen.
     A week that is not over ends nothing.
     """
+    kept = {(first - this_week) // WEEK for first, week in weeks.items() if week.kept}
+    made = run(kept, 0, {(first - this_week) // WEEK for first in away})
+    now = weeks.get(this_week, Week())
+    frozen = tuple(this_week + number * WEEK for number in made.frozen)
+    return Streak(made.weeks, made.longest, now.kept, frozen, made.freeze_ready, now)
+
+
+def run(kept: Collection[int], now: int, away: Collection[int] = ()) -> Run:
+    """`streak` in numbers, one for each week, for boards of a thousand: the weeks that were kept, and those away."""
     count = longest = 0
-    frozen: list[date] = []
-    run_frozen: list[date] = []
-    monday = min((*weeks, this_week))
-    while monday <= this_week:
-        if weeks.get(monday, Week()).kept:
+    last_frozen: int | None = None
+    frozen: list[int] = []
+    for week in range(min(kept, default=now), now + 1):
+        if week in kept:
             count += 1
             longest = max(longest, count)
-        elif monday not in away and monday < this_week and count:
-            if _is_ready(frozen, monday):
-                frozen.append(monday)
-                run_frozen.append(monday)
+        elif count and week < now and week not in away:
+            if last_frozen is None or week - last_frozen >= FREEZE_EVERY:
+                last_frozen = week
+                frozen.append(week)
             else:
-                count, run_frozen = 0, []
-        monday += WEEK
-    now = weeks.get(this_week, Week())
-    return Streak(count, longest, now.kept, tuple(run_frozen if count else ()), _is_ready(frozen, this_week), now)
+                count, frozen = 0, []
+    is_ready = last_frozen is None or now - last_frozen >= FREEZE_EVERY
+    return Run(count, longest, tuple(frozen) if count else (), is_ready)
 
 
 def group_streak(active: Mapping[date, int], this_week: date, enough: int) -> int:
@@ -72,7 +94,3 @@ def group_streak(active: Mapping[date, int], this_week: date, enough: int) -> in
         count += 1
         monday -= WEEK
     return count
-
-
-def _is_ready(frozen: list[date], monday: date) -> bool:
-    return not frozen or monday - frozen[-1] >= FREEZE_EVERY * WEEK

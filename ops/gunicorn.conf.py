@@ -1,5 +1,6 @@
 """How the web process serves: threads, because most of a request is waiting for Postgres."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -20,3 +21,8 @@ errorlog = "-"
 _memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file there
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 control_socket_disable = True
+
+
+def post_worker_init(_worker: object) -> None:
+    """What is loaded stays: the collector need not look at it again, which costs a tenth of a second each time."""
+    gc.freeze()

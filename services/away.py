@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from fitness.periods import Dates
 from models import Absence, Member
 from services import audit
+from services.privacy import Friend
 from services.refusals import AwayNotUsable, NotAway
 
 AFTERWARDS = timedelta(days=28)  # how long ago an absence may have begun when it is told
@@ -24,7 +25,7 @@ DAY = timedelta(days=1)
 class Shown:
     """Somebody who is away and lets the others know; `until` is None where they do not know yet."""
 
-    member: Member
+    member: Friend
     until: date | None
 
 
@@ -43,7 +44,7 @@ def days_away(session: Session, member_ids: Collection[int], dates: Dates) -> di
     return found
 
 
-def shown(session: Session, people: Mapping[int, Member], day: date) -> Sequence[Shown]:
+def shown(session: Session, people: Mapping[int, Friend], day: date) -> Sequence[Shown]:
     """Who is away on this day and lets the group know, by name. `people` are those whom the group may see."""
     query = select(Absence).where(*_overlapping(list(people), Dates(day, day)), Absence.shown)
     found = {each.member_id: Shown(people[each.member_id], each.ends) for each in session.scalars(query)}

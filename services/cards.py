@@ -14,7 +14,7 @@ from messages.render import Reader, words
 from models import Group, Member
 from providers.charts import Chart, Fact, Legend, Mark, Mix, Part, Segment, Trend, Week
 from services import privacy, tally
-from services.members import reader_of
+from services.members import reader_of, settings_for
 from services.standings import Totals
 from services.stories.picture import by_sport
 from services.tally import MEASURE
@@ -45,7 +45,8 @@ def trend(session: Session, member: Member, group: Group | None, today: date) ->
     dates = _last_weeks(today, WEEKS)
     reader = reader_of(member)
     others = list(privacy.sharing(session, group, MEASURE, dates.start)) if group else []
-    found = tally.efforts_of(session, {member.id, *others}, dates)
+    manual = settings_for(session, member).manual
+    found = tally.efforts_of(session, {member.id, *others}, dates, manual)
     mine = _weekly(found.get(member.id, ()), dates)
     together = [_weekly(found.get(key, ()), dates) for key in others]
     means = [sum(week) / len(others) for week in zip(*together, strict=True)] if len(others) > 1 else [None] * WEEKS
@@ -70,7 +71,7 @@ def week(session: Session, member: Member, today: date) -> Card:
     """The days of the member's week."""
     dates = _last_weeks(today, 1)
     reader = reader_of(member)
-    efforts = tally.efforts_of(session, [member.id], dates).get(member.id, [])
+    efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id, [])
     days, totals = tally.by_day(efforts), tally.totals(efforts)
     marks = tuple(
         _day_mark(dates.start + n * DAY, days.get(dates.start + n * DAY, []), totals, reader) for n in range(7)
@@ -100,7 +101,7 @@ def mix(session: Session, member: Member, today: date) -> Card:
     """What the member's time went to."""
     dates = _last_weeks(today, MIX_WEEKS)
     reader = reader_of(member)
-    efforts = tally.efforts_of(session, [member.id], dates).get(member.id, [])
+    efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id, [])
     totals = tally.totals(efforts)
     sports = [sport for sport, _ in totals.by_sport]
     shown = sports if len(sports) <= MOST_PARTS else sports[: MOST_PARTS - 1]

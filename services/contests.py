@@ -22,6 +22,7 @@ from fitness.sports import Sport
 from models import Challenge, Member, Participant
 from services import away, privacy, standings, weekly
 from services.goals import METRICS, SPORTS
+from services.privacy import Friend
 from services.settings import settings_of
 
 ROWS = 8
@@ -33,7 +34,7 @@ class Line:
     """A participant who has something to show: in the metric's unit, in weeks in a row, or as a part of the usual."""
 
     place: Place
-    member: Member
+    member: Friend
     value: float
 
 
@@ -107,7 +108,7 @@ def measure(session: Session, challenge: Challenge, today: date) -> Standing:
     return Standing(challenge, lines, len(people), done, ahead, is_ranked, left)
 
 
-def seen(session: Session, challenge: Challenge) -> dict[int, Member]:
+def seen(session: Session, challenge: Challenge) -> dict[int, Friend]:
     """The participants whom the group may see with what the challenge is about, by name since its first day."""
     fields = {challenge.metric, *(["sports"] if challenge.sport else [])}
     if challenge.contest == Contest.STREAK:
@@ -124,28 +125,30 @@ def _values(session: Session, challenge: Challenge, people: list[int], today: da
     dates, sport = days_of(challenge), _sport(challenge)
     match CONTESTS[challenge.contest]:
         case Contest.IMPROVED:
-            return _improved(session, people, dates, sport, today)
+            return _improved(session, challenge, people, today)
         case Contest.STREAK:
-            return _streaks(session, people, dates, sport)
+            return _streaks(session, challenge, people)
         case _:
             totals = standings.totals_of(session, people, dates, sport, _manual(challenge))
             found = {key: each.value(METRICS[challenge.metric]) for key, each in totals.items()}
             return {key: value for key, value in found.items() if value > 0}
 
 
-def _streaks(session: Session, people: list[int], dates: Dates, sport: Sport | None) -> dict[int, float]:
-    days = weekly.days_done(session, people, dates, sport)
+def _streaks(session: Session, challenge: Challenge, people: list[int]) -> dict[int, float]:
+    dates = days_of(challenge)
+    days = weekly.days_done(session, people, dates, _manual(challenge), _sport(challenge))
     gone = away.days_away(session, people, dates)
     weeks = {key: streak(days.get(key, ()), gone.get(key, ()), dates) for key in people}
     return {key: float(count) for key, count in weeks.items() if count}
 
 
-def _improved(session: Session, people: list[int], dates: Dates, sport: Sport | None, today: date) -> dict[int, float]:
+def _improved(session: Session, challenge: Challenge, people: list[int], today: date) -> dict[int, float]:
     """Until it is over, the days so far are held against as many usual ones."""
+    dates, sport, manual = days_of(challenge), _sport(challenge), _manual(challenge)
     before = Dates(dates.start - LOOK_BACK, dates.start - timedelta(1))
-    earlier = weekly.points_by_week(session, people, before, sport)
+    earlier = weekly.points_by_week(session, people, before, manual, sport)
     gone = away.days_away(session, people, before)
-    totals = standings.totals_of(session, people, dates, sport)
+    totals = standings.totals_of(session, people, dates, sport, manual)
     elapsed = min((today - dates.start).days + 1, dates.days)
     found: dict[int, float] = {}
     for key, each in totals.items():
@@ -163,7 +166,7 @@ def _is_gone(week: date, gone: Sequence[Dates]) -> bool:
 
 def _manual(challenge: Challenge) -> float:
     """The part of its points that a session logged by hand keeps in this group, as on its boards."""
-    return settings_of(challenge.group).manual_percent / 100
+    return settings_of(challenge.group).manual
 
 
 def _sport(challenge: Challenge) -> Sport | None:

@@ -1,6 +1,6 @@
 """What each metric ranks people by: sums over activities, steps, or figures read out of points."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,14 +12,23 @@ from fitness.periods import Dates
 from fitness.sports import Sport
 from services import series
 from services.settings import Settings
-from services.totals import Totals, totals_and_before
+from services.totals import Totals, figures_of, totals_and_before
 
-LONG_AGO = date(1900, 1, 1)  # nothing comes before all time
+LONG_AGO = date(1900, 1, 1)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of these members by one metric, in one sport or in all."""
+    """The sums of some members over a board's days, what they are ranked by in them, and in the stretch before."""
+
+    totals: dict[int, Totals]
+    now: dict[int, float]
+    before: dict[int, float]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Whose figures are wanted, by which metric, in one sport or in all, by the choices of which group."""
 
     session: Session
     member_ids: Collection[int]
@@ -27,29 +36,38 @@ class Figures:
     sport: Sport | None
     settings: Settings
 
-    def of(self, dates: Dates, before: Dates) -> tuple[dict[int, Totals], dict[int, Totals]]:
-        """Sums over both stretches, with the steps where those are asked for. One query, or three with steps."""
-        manual = self.settings.manual_percent / 100
-        both = totals_and_before(self.session, self.member_ids, dates, before, self.sport, manual)
-        if self.metric is not Metric.STEPS:
-            return both
-        return self._with_steps(both[0], dates), self._with_steps(both[1], before)
-
-    def values(self, totals: Mapping[int, Totals], dates: Dates) -> dict[int, float]:
-        """What everybody is ranked by in these days."""
+    def figures(self, dates: Dates, before: Dates) -> Figures:
+        """The figures over both stretches. One query; three with steps; more for what is read out of points."""
+        if self.metric is Metric.STEPS:
+            totals = self._with_steps(self._totals(dates, None)[0], dates)
+            return Figures(
+                totals, figures_of(totals, self.metric), figures_of(self._with_steps({}, before), self.metric)
+            )
+        metric = self.metric if self.metric.is_sum else Metric.POINTS
+        totals, earlier = self._totals(dates, (before, metric))
         if self.metric.is_sum:
-            return {key: each.value(self.metric) for key, each in totals.items()}
-        if dates.end < LONG_AGO:
-            return {}
+            return Figures(totals, figures_of(totals, self.metric), earlier)
+        # Nothing comes before all time.
+        spans = [dates, before] if before.end > LONG_AGO else [dates]
+        now, *then = self._from_points(spans, [figures_of(totals, metric), earlier])
+        return Figures(totals, now, *then or [{}])
+
+    def _from_points(self, spans: Sequence[Dates], points: Sequence[Mapping[int, float]]) -> list[dict[int, float]]:
+        """What is made of the points of these stretches day by day, or of the weeks that came before them."""
+        manual, week_starts = self.settings.manual, self.settings.week_start
         if self.metric is Metric.CONSISTENCY:
-            days = series.points_by_day(self.session, self.member_ids, dates, self.sport)
-            return {key: consistency(mine) for key, mine in days.items()}
-        week_starts = self.settings.week_start
+            days = [series.points_by_day(self.session, self.member_ids, span, manual, self.sport) for span in spans]
+            return [{key: consistency(mine) for key, mine in each.items()} for each in days]
         if self.metric is Metric.STREAK:
-            streaks = series.streaks_of(self.session, self.member_ids, dates.end, week_starts, self.sport)
-            return {key: float(each.weeks) for key, each in streaks.items()}
-        better = series.improved_of(self.session, self.member_ids, dates, week_starts, self.sport)
-        return {key: float(each.score) for key, each in better.items()}
+            ends = [span.end for span in spans]
+            streaks = series.weeks_in_a_row(self.session, self.member_ids, ends, manual, week_starts, self.sport)
+            return [{key: float(weeks) for key, weeks in each.items()} for each in streaks]
+        stretches = list(zip(spans, points, strict=False))
+        better = series.improved_of(self.session, stretches, manual, week_starts, self.sport)
+        return [{key: float(each.score) for key, each in found.items()} for found in better]
+
+    def _totals(self, dates: Dates, before: tuple[Dates, Metric] | None) -> tuple[dict[int, Totals], dict[int, float]]:
+        return totals_and_before(self.session, self.member_ids, dates, before, self.sport, self.settings.manual)
 
     def _with_steps(self, totals: dict[int, Totals], dates: Dates) -> dict[int, Totals]:
         steps = series.steps_of(self.session, self.member_ids, dates)

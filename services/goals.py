@@ -12,8 +12,9 @@ from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Goal, Group, Member
 from services import audit, privacy, standings
+from services.members import settings_for
 from services.refusals import GoalNotUsable, NoGoal
-from services.settings import Settings, settings_of
+from services.settings import settings_of
 
 AHEAD = timedelta(days=366)
 BACK = timedelta(days=366)
@@ -80,8 +81,8 @@ def progress(session: Session, whose: Member | Group, today: date) -> Progress |
     sport = SPORTS[goal.sport] if goal.sport else None
     dates = Dates(goal.starts, goal.ends)
     people = [whose.id] if isinstance(whose, Member) else seen_by(session, whose, goal.metric, sport, dates.start)
-    settings = settings_of(whose) if isinstance(whose, Group) else Settings()
-    manual, metric = settings.manual_percent / 100, METRICS[goal.metric]
+    settings = settings_of(whose) if isinstance(whose, Group) else settings_for(session, whose)
+    manual, metric = settings.manual, METRICS[goal.metric]
     done = _sum(session, people, dates, metric, sport, manual)
     recent = _sum(session, people, look_back(today), metric, sport, manual)
     return Progress(goal.metric, goal.sport, dates, forecast(done, goal.target, recent, dates, today))

@@ -13,6 +13,7 @@ from messages.words import clean_name
 from models import Group, Identity, IdentityKind, Member, Membership
 from services import audit, numbers, outbox
 from services.refusals import NotInAGroup
+from services.settings import Settings, settings_of
 
 UNFINISHED_FOR = timedelta(minutes=15)
 
@@ -75,6 +76,16 @@ def membership_of(session: Session, member: Member) -> Membership:
     current = next((each for each in mine if each.group_id == member.current_group_id), mine[0])
     member.current_group_id = current.group_id
     return current
+
+
+def settings_for(session: Session, member: Member) -> Settings:
+    """The choices by which a member's own figures are told: those of the group they are talking about, if any.
+
+    So one's own points and one's line on a board are the same.
+    """
+    mine = memberships(session, member)
+    current = next((each for each in mine if each.group_id == member.current_group_id), mine[0] if mine else None)
+    return settings_of(current.group) if current else Settings()
 
 
 def memberships(session: Session, member: Member) -> list[Membership]:

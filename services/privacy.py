@@ -4,14 +4,14 @@ docs/decisions/0008-hidden-and-anonymous.md tells why it is as it is.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Text, cast, func, select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from messages.render import Reader, words
 from models import Group, Member, Membership
@@ -20,20 +20,21 @@ from services import anew, audit
 # In the order in which they are told. The name is shared by whoever is neither hidden nor anonymous.
 FIELDS = ("sports", "time", "distance", "count", "points", "elevation", "steps", "calories", "titles")
 SHARED_AT_FIRST = ("sports", "time", "distance", "count", "points")
-# What is told of nobody, and need not be fetched for a thousand people.
-UNTOLD = (
-    Member.created_at, Member.updated_at, Member.email, Member.full_name, Member.address, Member.last_inbound_at,
-    Member.unreachable_at, Member.template_at, Member.next_send_at, Member.unfinished, Member.unfinished_until,
-)  # fmt: skip
 # With fewer than so many nameless rows it is too easy to say whose each one is.
 FEWEST_ANONYMOUS = 3
 
 
-@dataclass(frozen=True)
-class Shown:
+class Friend(NamedTuple):
+    """A member as the others see them; nameless rows have an id below zero."""
+
+    id: int
+    name: str
+
+
+class Shown(NamedTuple):
     """A member whom the group may see, and what of them. `seen_from`: nothing by name of days before this one."""
 
-    member: Member
+    member: Friend
     fields: frozenset[str]
     seen_from: date | None = None
 
@@ -42,7 +43,7 @@ class Shown:
         return self.seen_from is None or self.seen_from <= day
 
 
-def sharing(session: Session, group: Group, field: str, since: date | None = None) -> dict[int, Member]:
+def sharing(session: Session, group: Group, field: str, since: date | None = None) -> dict[int, Friend]:
     """The members, by id, of whom the group may see this field together with their name.
 
     Not who has left, hides, is anonymous, or does not share it; nor, where `since` is the first day of what is told,
@@ -55,19 +56,23 @@ def sharing(session: Session, group: Group, field: str, since: date | None = Non
 
 def shown(session: Session, group: Group, fields: Iterable[str] = (), since: date | None = None) -> dict[int, Shown]:
     """The members whom the group may see by name with all these fields, and what else it may see of them."""
-    found = _visible(session, group, fields, anonymous=False)
-    return {each.member.id: each for each in found if since is None or each.may_be_named_on(since)}
+    named, _ = _visible(session, group, fields)
+    return _since(named, since)
 
 
 def veiled(session: Session, group: Group, fields: Iterable[str], since: date) -> dict[int, Shown]:
     """The anonymous members who may be on a board whose first day is `since`, by id. None of them where any could be
     told from the others: where they are too few, or where somebody came or went among them since then.
     """
-    last = session.scalar(select(func.max(Membership.seen_from)).where(Membership.group_id == group.id))
-    if last is not None and last > since:
-        return {}
-    found = {each.member.id: each for each in _visible(session, group, fields, anonymous=True)}
-    return found if len(found) >= FEWEST_ANONYMOUS else {}
+    return _veiled(session, group, _visible(session, group, fields)[1], since)
+
+
+def on_board(
+    session: Session, group: Group, fields: Iterable[str], since: date
+) -> tuple[dict[int, Shown], dict[int, Shown]]:
+    """What `shown` and `veiled` give, in one look."""
+    named, anonymous = _visible(session, group, fields)
+    return _since(named, since), _veiled(session, group, anonymous, since)
 
 
 def named_weeks[Week: date](
@@ -80,9 +85,9 @@ def named_weeks[Week: date](
     }
 
 
-def nameless(number: int) -> Member:
+def nameless(number: int) -> Friend:
     """Who stands in a row whose owner is not told. Nobody in the database; its id is below zero."""
-    return Member(id=-number, name=words("words/somebody", Reader()))
+    return Friend(-number, words("words/somebody", Reader()))
 
 
 def is_nameless(name: str) -> bool:
@@ -136,16 +141,28 @@ def changed(session: Session, membership: Membership, now: datetime, before: Map
         session.flush()
 
 
-def _visible(session: Session, group: Group, fields: Iterable[str], *, anonymous: bool) -> list[Shown]:
-    wanted = _known(fields)
-    query = (
-        select(Member, cast(Membership.shares, Text), Membership.seen_from)
-        .join(Membership, Membership.member_id == Member.id)
-        .where(*_belonging(group), Membership.anonymous == anonymous)
-        .options(*(defer(column) for column in UNTOLD))
-    )
-    found = (Shown(member, _fields(shares), seen_from) for member, shares, seen_from in session.execute(query))
-    return [each for each in found if each.fields.issuperset(wanted)]
+def _visible(session: Session, group: Group, fields: Iterable[str]) -> tuple[list[Shown], list[Shown]]:
+    """Who shares these fields by name, and who without one. Columns, no objects: there may be a thousand."""
+    wanted = frozenset(_known(fields))
+    columns = (Member.id, Member.name, cast(Membership.shares, Text), Membership.seen_from, Membership.anonymous)
+    query = select(*columns).join(Membership, Membership.member_id == Member.id).where(*_belonging(group))
+    found: tuple[list[Shown], list[Shown]] = [], []
+    for key, name, stored, seen_from, anonymous in session.execute(query):
+        shares = _fields(stored)
+        if shares >= wanted:
+            found[anonymous].append(Shown(Friend(key, name), shares, seen_from))
+    return found
+
+
+def _since(found: Iterable[Shown], since: date | None) -> dict[int, Shown]:
+    return {each.member.id: each for each in found if since is None or each.may_be_named_on(since)}
+
+
+def _veiled(session: Session, group: Group, found: Sequence[Shown], since: date) -> dict[int, Shown]:
+    if len(found) < FEWEST_ANONYMOUS:
+        return {}
+    last = session.scalar(select(func.max(Membership.seen_from)).where(Membership.group_id == group.id))
+    return {} if last is not None and last > since else {each.member.id: each for each in found}
 
 
 @lru_cache(maxsize=512)

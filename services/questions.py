@@ -9,7 +9,7 @@ from fitness.metrics import Metric
 from fitness.periods import BadPeriod, Dates, Period
 from fitness.sports import Sport
 from models import Activity, Member
-from services.figures import Figures
+from services.figures import Asking
 from services.settings import Settings
 from services.standings import Totals, counting
 
@@ -32,12 +32,17 @@ def parts_of(totals: Totals, each: str | None, dates: Dates, today: date) -> flo
 
 
 def totals_by(
-    session: Session, member: Member, metric: Metric | None, sport: Sport | None, dates: Dates, before: Dates
-) -> tuple[Totals, Totals]:
-    """What one member did in these days and in those before, with the steps where these are asked for."""
-    figures = Figures(session, [member.id], metric or Metric.TIME, sport, Settings())
-    now, then = figures.of(dates, before)
-    return now.get(member.id, Totals()), then.get(member.id, Totals())
+    session: Session,
+    member: Member,
+    metric: Metric | None,
+    sport: Sport | None,
+    dates: Dates,
+    before: Dates,
+    settings: Settings,
+) -> tuple[Totals, float]:
+    """What one member did in these days, with the steps where these are asked for, and the metric's figure before."""
+    figures = Asking(session, [member.id], metric or Metric.TIME, sport, settings).figures(dates, before)
+    return figures.totals.get(member.id, Totals()), figures.before.get(member.id, 0.0)
 
 
 def longest(session: Session, member: Member, dates: Dates | None, sport: Sport | None) -> Activity | None:

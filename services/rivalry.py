@@ -1,8 +1,10 @@
 """Rivalries: pairs who are close week by week. Both must want it; either can switch it off."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fitness import rivalry
@@ -10,6 +12,9 @@ from fitness.periods import Dates
 from fitness.rivalry import LOOKS_BACK, Duel, Weeks
 from models import Group, Member
 from services import away, privacy, weekly
+from services.privacy import Friend
+from services.settings import settings_of
+from services.totals import ids
 
 WANTED = "rivalry"
 
@@ -18,14 +23,14 @@ WANTED = "rivalry"
 class Told:
     """A duel with its people, and what each has in the week that is told of."""
 
-    one: Member
-    other: Member
+    one: Friend
+    other: Friend
     duel: Duel
     one_points: float
     other_points: float
 
     @property
-    def ahead(self) -> Member | None:
+    def ahead(self) -> Friend | None:
         """Who has more in this week; nobody, if they have the same."""
         lead = round(self.one_points) - round(self.other_points)
         return self.one if lead > 0 else self.other if lead < 0 else None
@@ -76,14 +81,21 @@ def of_member(session: Session, group: Group, member: Member, week: Dates) -> li
     return [_told(each, people, points, week) for each in turned]
 
 
-def _known(session: Session, group: Group, week: Dates) -> tuple[dict[int, Member], dict[int, Weeks]]:
+def _known(session: Session, group: Group, week: Dates) -> tuple[dict[int, Friend], dict[int, Weeks]]:
     """Who may be held against others, and their weeks up to this one; weeks away are left out."""
     shown = privacy.shown(session, group, ["points"])
-    people = {key: each.member for key, each in shown.items() if wants(each.member)}
+    unwilling = _unwilling(session, shown)
+    people = {key: each.member for key, each in shown.items() if key not in unwilling}
     dates = Dates(week.start - timedelta(weeks=LOOKS_BACK - 1), week.end)
-    points = privacy.named_weeks(shown, weekly.points_by_week(session, list(people), dates))
+    points = privacy.named_weeks(shown, weekly.points_by_week(session, list(people), dates, settings_of(group).manual))
     gone = away.days_away(session, list(people), dates)
     return people, {key: _at_home(weeks, gone.get(key, [])) for key, weeks in points.items()}
+
+
+def _unwilling(session: Session, member_ids: Collection[int]) -> set[int]:
+    """Who of them said no."""
+    said_no = Member.preferences.contains({WANTED: False})
+    return set(session.scalars(select(Member.id).where(Member.id == ids(member_ids), said_no)))
 
 
 def _at_home(weeks: Weeks, gone: list[Dates]) -> Weeks:
@@ -94,6 +106,6 @@ def _holds(gone: Dates, week: date) -> bool:
     return gone.start <= week + timedelta(6) and week <= gone.end
 
 
-def _told(duel: Duel, people: dict[int, Member], points: dict[int, Weeks], week: Dates) -> Told:
+def _told(duel: Duel, people: dict[int, Friend], points: dict[int, Weeks], week: Dates) -> Told:
     one, other = (points[key].get(week.start, 0.0) for key in (duel.one, duel.other))
     return Told(people[duel.one], people[duel.other], duel, one, other)

@@ -17,8 +17,9 @@ from fitness.dates import week_of
 from fitness.periods import Dates
 from fitness.ranking import Place, rank
 from fitness.rivalry import Weeks
-from models import Group, Member, Membership
+from models import Group, Membership
 from services import privacy, weekly
+from services.privacy import Friend
 from services.settings import settings_of
 
 WEEKS = 12
@@ -30,7 +31,7 @@ class Tally:
     """How many medals' worth a member has."""
 
     place: Place
-    member: Member
+    member: Friend
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Season:
 
 def season(session: Session, group: Group, today: date) -> Season:
     """The group's season. Its first began with the week in which the group did."""
-    starts = settings_of(group).week_start
+    settings = settings_of(group)
+    starts = settings.week_start
     founded = _founded(session, group)
     this_week = week_of(today, starts).start
     first = max(week_of(min(founded, today), starts).start, this_week - LONGEST)
@@ -56,7 +58,7 @@ def season(session: Session, group: Group, today: date) -> Season:
     people = {key: each.member for key, each in shown.items()}
     points: Mapping[int, Weeks] = {}
     if this_week > first and people:
-        points = weekly.points_by_week(session, list(people), Dates(first, this_week - timedelta(1)))
+        points = weekly.points_by_week(session, list(people), Dates(first, this_week - timedelta(1)), settings.manual)
         points = privacy.named_weeks(shown, points)
     weeks = [first + timedelta(weeks=i) for i in range((this_week - first).days // 7)]
     return Season(
@@ -74,7 +76,7 @@ def _founded(session: Session, group: Group) -> date:
     return min(group.created_at, joined or group.created_at).astimezone(ZoneInfo(group.timezone)).date()
 
 
-def _tally(weeks: Sequence[date], points: Mapping[int, Weeks], people: Mapping[int, Member]) -> list[Tally]:
+def _tally(weeks: Sequence[date], points: Mapping[int, Weeks], people: Mapping[int, Friend]) -> list[Tally]:
     by_week = [{key: mine[week] for key, mine in points.items() if week in mine} for week in weeks]
     won = {key: float(count) for key, count in medals(by_week).items()}
     return [Tally(place, people[place.key]) for place in rank(won, lambda key: (people[key].name.casefold(), key))]

@@ -32,6 +32,11 @@ class Settings:
     members_invite: bool = False
     members_challenge: bool = False
 
+    @property
+    def manual(self) -> float:
+        """The part of the table's points that an entry made by hand keeps, 0 to 1."""
+        return self.manual_percent / 100
+
     def is_ranked(self, active: int) -> bool:
         """Whether a board with so many active people shows places."""
         return self.ranking and active >= self.cheer_below

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,7 +15,8 @@ from fitness.ranking import Place, movers, rank
 from fitness.sports import Sport
 from models import Activity, Group, Member
 from services import privacy, scoring, syncing
-from services.figures import Figures
+from services.figures import Asking
+from services.privacy import Friend
 from services.scoring import Recount
 from services.settings import settings_of
 from services.totals import SPORTS, Totals, counting, summed, totals_of
@@ -38,14 +40,16 @@ __all__ = [
 LEAST_TOLD = {Metric.POINTS: 0.6, Metric.TIME: 31.0, Metric.DISTANCE: 81.0}
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line of a board. `moved` is the change of place since the period before, None where there was none."""
 
     place: Place
-    member: Member
+    member: Friend
     totals: Totals
     moved: int | None
+
+
+NOTHING = Totals()
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Board:
 
     `silent_since` is until when data reach, if Garmin did not answer lately for some of them; `recount` tells of a
     formula that has just changed. One that is not `ranked` goes from A to Z and shows no places.
+    `before` is the metric's figure of all of them together in the stretch before, 0 where it is no sum.
     `veiled` tells which of the nameless rows is whose, for them alone.
     """
 
@@ -63,7 +68,7 @@ class Board:
     rows: Sequence[Row]
     sharing: int
     together: Totals
-    before: Totals
+    before: float
     silent_since: datetime | None = None
     recount: Recount | None = None
     ranked: bool = True
@@ -83,28 +88,25 @@ def board(
 ) -> Board:
     """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
     fields, settings = [metric.field, "sports"] if sport else [metric.field], settings_of(group)
-    shown = privacy.shown(session, group, fields, dates.start)
-    veiled = privacy.veiled(session, group, fields, dates.start)
-    figures = Figures(session, [*shown, *veiled], metric, sport, settings)
-    found, found_before = figures.of(dates, before)
-    # Whose days before stood in a nameless row is not held against them by name.
-    known_before = {key: each for key, each in shown.items() if each.may_be_named_on(before.start)}
-    named, earlier = _seen(found, shown), _seen(found_before, known_before)
+    shown, veiled = privacy.on_board(session, group, fields, dates.start)
+    figures = Asking(session, [*shown, *veiled], metric, sport, settings).figures(dates, before)
+    totals = {key: each.seen(shown[key].fields) for key, each in figures.totals.items() if key in shown}
     # A nameless row shows the board's own figure alone: others might be shared by one of them only.
-    unnamed = {key: each.seen(fields) for key, each in found.items() if key in veiled}
-    values = _told(figures.values(named | unnamed, dates), metric)
-    values_before = _told(figures.values(earlier, before), metric)
-    numbers = _numbered(_only(values, veiled), unnamed)
+    unnamed = {key: each.seen(fields) for key, each in figures.totals.items() if key in veiled}
+    now = _told(figures.now, metric)
+    numbers = _numbered(_only(now, veiled), unnamed)
     people = {key: each.member for key, each in shown.items()}
     people |= {-number: privacy.nameless(number) for number in numbers.values()}
-    totals = named | {-number: unnamed.get(key, Totals()) for key, number in numbers.items()}
-    nameless = {-number: values[key] for key, number in numbers.items()}
-    known = _only(values, shown)
+    totals |= {-number: unnamed.get(key, NOTHING) for key, number in numbers.items()}
+    nameless = {-number: now[key] for key, number in numbers.items()}
+    # Whose days before stood in a nameless row is not held against them by name.
+    earlier = {key: v for key, v in figures.before.items() if key in shown and shown[key].may_be_named_on(before.start)}
+    known = _only(now, shown)
     places = _places(known | nameless, people)
-    moved = movers(_places(known, people), _places(_only(values_before, known_before), people))
+    moved = movers(_places(known, people) if nameless else places, _places(_told(earlier, metric), people))
     ranked = settings.is_ranked(len(places))
-    rows = [Row(each, people[each.key], totals.get(each.key, Totals()), moved.get(each.key)) for each in places]
-    by_key = {row.member.id: row for row in rows}
+    rows = [Row(each, people[each.key], totals.get(each.key, NOTHING), moved.get(each.key)) for each in places]
+    by_key = {row.member.id: row for row in rows} if numbers else {}
     return Board(
         group=group,
         metric=metric,
@@ -112,7 +114,7 @@ def board(
         rows=rows if ranked else sorted(rows, key=_by_name),
         sharing=len(people),
         together=summed(totals.values()),
-        before=summed(earlier.values()),
+        before=sum(earlier.values()) if metric.is_sum else 0.0,
         silent_since=syncing.silent_since(session, [*shown, *numbers]),
         recount=scoring.recount(session, dates) if metric.field == Metric.POINTS else None,
         ranked=ranked,
@@ -162,11 +164,6 @@ def _numbered(values: Mapping[int, float], unnamed: Mapping[int, Totals]) -> dic
     return {key: number for number, key in enumerate(order, 1)}
 
 
-def _seen(totals: dict[int, Totals], shown: Mapping[int, privacy.Shown]) -> dict[int, Totals]:
-    """Only what each of these people lets the group see."""
-    return {key: each.seen(shown[key].fields) for key, each in totals.items() if key in shown}
-
-
 def _only(values: Mapping[int, float], shown: Collection[int]) -> dict[int, float]:
     return {key: value for key, value in values.items() if key in shown}
 
@@ -175,7 +172,7 @@ def _by_name(row: Row) -> tuple[str, int]:
     return row.member.name.casefold(), abs(row.member.id)
 
 
-def _places(values: Mapping[int, float], people: Mapping[int, Member]) -> list[Place]:
+def _places(values: Mapping[int, float], people: Mapping[int, Friend]) -> list[Place]:
     """Zeroes are not ranked: nobody is put on a board for not moving."""
     moved = {key: value for key, value in values.items() if value > 0}
     return rank(moved, order=lambda key: (people[key].name.casefold(), abs(key)))

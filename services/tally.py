@@ -11,13 +11,16 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.wrapped import Effort
 from models import Activity
-from services.standings import SPORTS, Totals, counting
+from services.totals import SPORTS, Totals, counting, points_by
 
 MEASURE = Metric.POINTS  # what a column is high by
 
 
-def efforts_of(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, list[Effort]]:
-    """These members' days, each sport of a day by itself; whoever has none is not in the answer. One query."""
+def efforts_of(session: Session, member_ids: Collection[int], dates: Dates, manual: float) -> dict[int, list[Effort]]:
+    """These members' days, each sport of a day by itself; whoever has none is not in the answer. One query.
+
+    `manual` is the part of its points that an entry by hand keeps.
+    """
     query = (
         select(
             Activity.member_id,
@@ -26,7 +29,7 @@ def efforts_of(session: Session, member_ids: Collection[int], dates: Dates) -> d
             func.count(),
             func.sum(Activity.duration),
             func.coalesce(func.sum(Activity.distance), 0.0),
-            func.sum(Activity.points),
+            func.sum(points_by(manual)),
         )
         .where(Activity.member_id.in_(member_ids), *counting(dates))
         .group_by(Activity.member_id, Activity.local_date, Activity.sport)

@@ -14,7 +14,8 @@ from models import Group, Member
 from providers.charts import Fact, Wrapped
 from services import cards, privacy, tally
 from services.cards import label
-from services.members import reader_of
+from services.members import reader_of, settings_for
+from services.settings import settings_of
 from services.standings import Totals
 from services.stories.picture import by_sport
 from services.tally import MEASURE
@@ -41,7 +42,7 @@ class Story:
 
 def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
     """One's own: everything counts. None when there was nothing."""
-    efforts = tally.efforts_of(session, [member.id], dates).get(member.id)
+    efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id)
     if not efforts:
         return None
     reader, praise = reader_of(member), share_out({member.id: efforts})
@@ -53,7 +54,7 @@ def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
 def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, dark: bool = False) -> Story | None:
     """The group's, of those who share with it all that is on the card. None when there was nothing."""
     people = {key: each.member for key, each in privacy.shown(session, group, FIELDS, dates.start).items()}
-    found = tally.efforts_of(session, list(people), dates)
+    found = tally.efforts_of(session, list(people), dates, settings_of(group).manual)
     efforts = [each for own in found.values() for each in own]
     if not efforts:
         return None

@@ -15,6 +15,7 @@ from messages.message import Button, Message
 from models import Member
 from services import groups, members, privacy, questions, standings
 from services.refusals import KeptPrivate, WhoToCompare
+from services.settings import Settings
 
 AND = re.compile(r"\s+(?:and|vs\.?|versus|with|against|to|or|&|than)\s+|\s*,\s*|\s*&\s*", re.IGNORECASE)
 MYSELF = {"me", "myself", "i", "mine"}
@@ -167,12 +168,12 @@ def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) ->
     if not metric.is_sum:
         return commands["leaderboard"](turn, metric=metric, sport=sport, period=period)
     dates, before = turn.resolve(period)
-    totals, earlier = questions.totals_by(turn.session, turn.member, metric, sport, dates, before)
+    totals, then = questions.totals_by(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
     said = _words(asked.metric, sport)
     return turn.say(
         "questions/figure",
         totals=totals,
-        earlier=earlier,
+        then=then,
         metric=metric,
         sport=sport,
         dates=dates,
@@ -199,11 +200,11 @@ def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period:
     dates = turn.resolve(period)[0]
     before = questions.whole_before(period, turn.today())
     metric = metric if metric and metric.is_sum else Metric.TIME
-    now, then = questions.totals_by(turn.session, turn.member, metric, sport, dates, before)
+    now, then = questions.totals_by(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
     return turn.say(
         "questions/before",
         totals=now,
-        earlier=then,
+        then=then,
         metric=metric,
         sport=sport,
         dates=dates,
@@ -212,6 +213,10 @@ def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period:
         over=dates.end < turn.today(),
         buttons=[commands["me"].button("My week"), Button("Leaderboard", "leaderboard")],
     )
+
+
+def _settings(turn: Turn) -> Settings:
+    return members.settings_for(turn.session, turn.member)
 
 
 def _somebody(turn: Turn, name: str) -> Member:
@@ -224,7 +229,7 @@ def _seen(turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: 
 
     Raises `KeptPrivate` where they do not share what is asked for, or were anonymous on a day of it.
     """
-    totals, _ = questions.totals_by(turn.session, other, metric, sport, dates, dates)
+    totals, _ = questions.totals_by(turn.session, other, metric, sport, dates, dates, _settings(turn))
     if other.id == turn.member.id:
         return totals
     wanted = [*([metric.field] if metric else []), *(["sports"] if sport else [])]

@@ -11,7 +11,7 @@ from fitness.sports import Sport
 from messages.message import Message
 from models import DoubtAnswer
 from services import doubts, entries, members, privacy, records, scoring, series
-from services.settings import settings_of
+from services.settings import Settings, settings_of
 from services.totals import SPORTS
 
 MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
@@ -88,14 +88,14 @@ def pb(turn: Turn, sport: Sport | None = None) -> Message:
 def streak(turn: Turn) -> Message:
     """Weeks that were kept in a row, and what this one still needs."""
     group = turn.group if members.memberships(turn.session, turn.member) else None
-    starts = settings_of(group).week_start if group else 0
-    today = turn.today(group.timezone if group else None)
-    mine = series.streaks_of(turn.session, [turn.member.id], today, starts)[turn.member.id]
+    settings = settings_of(group) if group else Settings()
+    starts, today = settings.week_start, turn.today(group.timezone if group else None)
+    mine = series.streaks_of(turn.session, [turn.member.id], today, settings.manual, starts)[turn.member.id]
     together = 0
     if group is not None:
         people = privacy.sharing(turn.session, group, "points")
         enough = series.enough_for_a_group(len(people))
-        together = series.group_streak_of(turn.session, list(people), today, enough, starts)
+        together = series.group_streak_of(turn.session, list(people), today, settings.manual, enough, starts)
     return turn.say(
         "records/streak",
         streak=mine,

@@ -36,7 +36,8 @@ def me(
     if metric or each:
         return one_figure(turn, Asked(metric, each), sport, period)
     dates, before = turn.resolve(period)
-    totals = standings.totals_of(turn.session, [turn.member.id], dates, sport).get(turn.member.id)
+    manual = members.settings_for(turn.session, turn.member).manual
+    totals = standings.totals_of(turn.session, [turn.member.id], dates, sport, manual).get(turn.member.id)
     if totals is None:
         more = commands["sync"].button("Sync now") if account else commands["link garmin"].button("Connect Garmin")
         return turn.say(
@@ -48,7 +49,7 @@ def me(
             left_out=entries.private_left_out(turn.session, turn.member),
             buttons=[more],
         )
-    earlier = standings.totals_of(turn.session, [turn.member.id], before, sport).get(turn.member.id)
+    earlier = standings.totals_of(turn.session, [turn.member.id], before, sport, manual).get(turn.member.id)
     place, of = _place(turn, period, sport)
     return turn.say(
         "standings/me",

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from fitness.dates import Dates
 from fitness.ranking import rank
-from models import DigestRun, Member
+from models import DigestRun
+from services.privacy import Friend
 from services.stories.scene import Correction
 
 FREEZE_AFTER = timedelta(hours=48)
@@ -27,7 +28,7 @@ def final(values: Mapping[int, float], visible: Collection[int]) -> dict[str, An
     return {"values": {str(key): value for key, value in values.items()}, "visible": sorted(visible)}
 
 
-def correction(run: DigestRun, visible: Mapping[int, Member]) -> Correction | None:
+def correction(run: DigestRun, visible: Mapping[int, Friend]) -> Correction | None:
     """Whose place late data changed between a digest and its freezing, the best few; None when nobody's.
 
     Only people are compared whom the group could see on both days and can see now: whoever joined, left or hid

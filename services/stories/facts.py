@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from fitness.sports import Sport
-from models import Member
+from services.privacy import Friend
 from services.stories.scene import Scene
 
 MOST = 5
@@ -29,7 +29,7 @@ class Fact:
 
     kind: str
     score: int
-    who: tuple[Member, ...] = ()
+    who: tuple[Friend, ...] = ()
     value: float = 0.0
     before: float = 0.0
     number: int = 0

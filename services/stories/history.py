@@ -12,8 +12,9 @@ from fitness.dates import Dates
 from fitness.streaks import Streak, Week, streak
 from models import Activity
 from services import series, standings
+from services.settings import Settings
 from services.stories.scene import Past
-from services.totals import ids
+from services.totals import ids, points_by
 
 YEAR_OF_WEEKS = timedelta(weeks=53)
 # A streak of more weeks may have begun before those that are read for a digest.
@@ -51,11 +52,14 @@ def past(session: Session, member_ids: Collection[int], dates: Dates) -> list[Pa
     ]
 
 
-def weeks(session: Session, member_ids: Collection[int], dates: Dates) -> Weeks:
-    """What each member did in each of the 53 weeks up to these days. One query."""
+def weeks(session: Session, member_ids: Collection[int], dates: Dates, manual: float) -> Weeks:
+    """What each member did in each of the 53 weeks up to these days. One query.
+
+    `manual` is the part of its points that an entry by hand keeps.
+    """
     monday = cast(func.date_trunc("week", Activity.local_date), Date)
     query = (
-        select(Activity.member_id, monday, func.sum(Activity.points), func.count(Activity.local_date.distinct()))
+        select(Activity.member_id, monday, func.sum(points_by(manual)), func.count(Activity.local_date.distinct()))
         .where(
             Activity.member_id == ids(member_ids), *standings.counting(Dates(dates.start - YEAR_OF_WEEKS, dates.end))
         )
@@ -70,15 +74,15 @@ def weeks(session: Session, member_ids: Collection[int], dates: Dates) -> Weeks:
 
 
 def streaks(
-    session: Session, member_ids: Collection[int], found: Weeks, dates: Dates, week_starts: int
+    session: Session, member_ids: Collection[int], found: Weeks, dates: Dates, settings: Settings
 ) -> dict[int, Streak]:
     """The weekly streaks that these members keep in the week of these days. Mostly one query, and two more where one
     is long, or where the group's weeks begin on another day than Monday.
     """
     kept = [key for key in member_ids if found.done.get(key, {}).get(dates.start, Week()).kept]
-    if week_starts:
-        return series.streaks_of(session, kept, dates.end, week_starts) if kept else {}
+    if settings.week_start:
+        return series.streaks_of(session, kept, dates.end, settings.manual, settings.week_start) if kept else {}
     away = series.weeks_away(session, kept, Dates(dates.start - YEAR_OF_WEEKS, dates.end)) if kept else {}
     near = {key: streak(found.done[key], dates.start, away.get(key, ())) for key in kept}
     long = [key for key, each in near.items() if each.weeks > LONG]
-    return near | (series.streaks_of(session, long, dates.end) if long else {})
+    return near | (series.streaks_of(session, long, dates.end, settings.manual) if long else {})

@@ -11,6 +11,7 @@ from messages.render import Reader, words
 from models import GarminAccount, Member
 from services import roster, standings
 from services.members import reader_of
+from services.settings import settings_of
 from services.stories.scene import Scene
 from services.stories.text import Form, Me, Teller
 
@@ -21,7 +22,8 @@ PARTS = ("name", "group", "dates", "together", "sessions", "you")
 def readers_of(session: Session, scene: Scene, members: Collection[Member]) -> list[Me]:
     """Readers with all of their own days: also what the group may not see. Three queries."""
     ids = [member.id for member in members]
-    totals = standings.totals_of(session, ids, scene.dates)
+    manual = settings_of(scene.board.group).manual
+    totals = standings.totals_of(session, ids, scene.dates, manual=manual)
     linked = set(session.scalars(select(GarminAccount.member_id).where(GarminAccount.member_id.in_(ids))))
     nothing = standings.Totals()
     organisers = set(session.scalars(roster.organisers(scene.board.group)))

@@ -7,9 +7,10 @@ from functools import cached_property
 
 from fitness.periods import Dates
 from fitness.sports import Sport
-from models import Member, RecordSet
+from models import RecordSet
 from services.contests import Standing
 from services.goals import Progress
+from services.privacy import Friend
 from services.rivalry import Told
 from services.standings import Board, Row
 
@@ -35,7 +36,7 @@ class Correction:
     """How the places of an earlier digest came to stand after it was sent: rows of (member, place), best first."""
 
     dates: Dates
-    places: Sequence[tuple[Member, int]]
+    places: Sequence[tuple[Friend, int]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Scene:
     shared: Mapping[str, frozenset[int]] = field(default_factory=dict)
     said: Mapping[str, int] = field(default_factory=dict)
     correction: Correction | None = None
-    away: Sequence[tuple[Member, date | None]] = ()
+    away: Sequence[tuple[Friend, date | None]] = ()
     records: Sequence[RecordSet] = ()
     goal: Progress | None = None
     challenges: Sequence[Standing] = ()

@@ -11,7 +11,7 @@ from fitness.dates import Dates, month_of
 from fitness.metrics import Metric
 from models import DigestRun, Group, RunStatus
 from services import away, challenges, goals, privacy, records, rivalry, series, standings
-from services.settings import settings_of
+from services.settings import Settings, settings_of
 from services.standings import Board
 from services.stories import corrections, history
 from services.stories.scene import Scene
@@ -30,7 +30,7 @@ def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None 
     last = last_before(session, group, dates)
     said: Mapping[str, int] = (last.content or {}).get("said", {}) if last else {}
     settings = settings_of(group)
-    weeks = history.weeks(session, visible, dates)
+    weeks = history.weeks(session, visible, dates, settings.manual)
     return Scene(
         board=board,
         ranked=settings.is_ranked(len(board.rows)),
@@ -38,7 +38,7 @@ def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None 
         away=[(each.member, each.until) for each in away.shown(session, visible, dates.end)],
         past=history.past(session, visible, dates),
         weeks=_named(shown, weeks.points),
-        streaks=_streaks(session, shown, weeks, dates, settings.week_start),
+        streaks=_streaks(session, shown, weeks, dates, settings),
         visible=frozenset(visible),
         shared={what: frozenset(key for key, each in shown.items() if what in each.fields) for what in FIELDS},
         said=said,
@@ -89,14 +89,14 @@ def _named(
 
 
 def _streaks(
-    session: Session, shown: Mapping[int, privacy.Shown], weeks: history.Weeks, dates: Dates, week_starts: int
+    session: Session, shown: Mapping[int, privacy.Shown], weeks: history.Weeks, dates: Dates, settings: Settings
 ) -> Mapping[int, int]:
     """How many weeks in a row each has kept, of whom all weeks that may belong to it may be told with their name."""
     first = dates.start - series.HISTORY
     people = [key for key, each in shown.items() if "count" in each.fields and each.may_be_named_on(first)]
     if dates.days != DAYS_IN_WEEK or not people:
         return {}
-    found = history.streaks(session, people, weeks, dates, week_starts)
+    found = history.streaks(session, people, weeks, dates, settings)
     return {key: each.weeks for key, each in found.items() if each.safe}
 
 

@@ -157,7 +157,11 @@ class Chance:
 
     def place(self, value: Place) -> Place:
         """A place, and what it was won with."""
-        return dataclasses.replace(value, place=self.random.choice((1, 2, 3, 11, 49)), value=self.real(value.value))
+        return value._replace(place=self.random.choice((1, 2, 3, 11, 49)), value=self.real(value.value))
+
+    def row(self, value: Row) -> Row:
+        """Another person's line."""
+        return Row(*(self.varied(each) for each in value))
 
     def _board(self) -> dict[str, Any]:
         rows = [
@@ -165,11 +169,14 @@ class Chance:
             for i in range(1, self.random.choice((1, 2, 3, 8, 9, 50)) + 1)
             for moved in (self.random.choice((None, 0, 1, -88)),)
         ]
-        totals = [self.random.choice((largest.NONE, self.record(largest.BIGGEST))) for _ in range(2)]
+        together = self.random.choice((largest.NONE, self.record(largest.BIGGEST)))
+        before = self.random.choice((0.0, self.real(largest.BIGGEST.points)))
         since = self.random.choice((None, self.instant(largest.WHEN)))
         metric, dates = self.random.choice(list(Metric)), self.days(largest.CROSSING)
         ranked = self.random.random() < 0.7
-        board = Board(self.thing(largest.group()), metric, dates, rows, len(rows), *totals, since, ranked=ranked)
+        board = Board(
+            self.thing(largest.group()), metric, dates, rows, len(rows), together, before, since, ranked=ranked
+        )
         return board_facts(board, largest.person(self.random.randint(1, len(rows) + 1)))
 
     def totals(self) -> Totals:
@@ -219,6 +226,7 @@ VARIED: list[tuple[Any, Callable[[Chance, Any], Any]]] = [
     (time, Chance.clock),
     (Dates, Chance.days),
     (Place, Chance.place),
+    (Row, Chance.row),
     (SimpleNamespace, Chance.thing),
     (list, Chance.some),
     (tuple, lambda chance, value: tuple(map(chance.varied, value))),

@@ -67,7 +67,7 @@ def membership(number: int, role: str = "member") -> Any:
     )
 
 
-def board(rows: int, totals: Totals, together: Totals, before: Totals) -> dict[str, Any]:
+def board(rows: int, totals: Totals, together: Totals, before: float) -> dict[str, Any]:
     lines = [Row(Place(i, i, totals.points, tied=False), person(i), totals, -88) for i in range(1, rows + 1)]
     made = Board(group(), Metric.POINTS, CROSSING, lines, rows, together, before, WHEN, Recount(99, WHEN.date()))
     return board_facts(made, person(rows - 1))
@@ -201,6 +201,7 @@ FACTS: dict[str, Any] = {
     "against": CROSSING,
     "each": "session",
     "earlier": LITTLE,
+    "then": 9_999.4,
     "end": time(7, 30),
     "enough": True,
     "excluded": True,
@@ -282,7 +283,7 @@ FACTS: dict[str, Any] = {
     "what": "invite people",
     "why": "",
     "zone": "America/Argentina/ComodRivadavia",
-} | board(50, BIG, BIGGEST, LITTLE)
+} | board(50, BIG, BIGGEST, LITTLE.points)
 
 # The other branch of what has one.
 OTHERWISE: dict[str, Any] = {
@@ -364,4 +365,4 @@ OTHERWISE: dict[str, Any] = {
     "unshared": [],
     "wanted": "",
     "why": "Wednesday, 29 February 2023 comes after Tuesday, 28 February 2023.",
-} | board(2, NONE, NONE, NONE)
+} | board(2, NONE, NONE, 0.0)

@@ -1,5 +1,6 @@
 """Boards: equal to a plain recomputation, fast in a group of a thousand, and honest about a formula that changed."""
 
+import gc
 import os
 import time
 from collections import defaultdict
@@ -24,6 +25,7 @@ from tests.town import START, Person, Town
 
 GROUPS = int(os.environ.get("RANDOM_GROUPS", "6"))
 MEMBERS, EACH = 1_000, int(os.environ.get("BOARD_EACH", "40"))
+BOARDS = 21 if EACH < 300 else 201
 WEEK = Dates(date(2026, 11, 16), date(2026, 11, 22))
 BEFORE = WEEK.moved(-7)
 SUMS = [Metric.POINTS, Metric.TIME, Metric.DISTANCE, Metric.ELEVATION, Metric.COUNT]
@@ -160,15 +162,19 @@ def test_the_board_of_a_thousand_is_one_look_at_their_activities(town: Town, clu
     took = []
     with town.world.sessions() as session:
         group = session.get_one(Group, club)
-        for _ in range(20):
+        gc.freeze()  # as ops/gunicorn.conf.py does
+        for _ in range(BOARDS):
             began = time.perf_counter()
             board = standings.board(session, group, Metric.POINTS, WEEK, BEFORE)
             took.append(1000 * (time.perf_counter() - began))
+    gc.unfreeze()
     event.remove(engine, "before_cursor_execute", note)
-    assert len(said) == 20, "one query a board"
+    assert len(said) == BOARDS, "one query a board"
     assert len(board.rows) == MEMBERS
-    p50, p95 = quantiles(took, n=20)[9], quantiles(took, n=20)[18]
-    print(f"\nboard of {MEMBERS}, {MEMBERS * EACH} activities: p50 {p50:.1f} ms, p95 {p95:.1f} ms")  # noqa: T201
+    first, *later = took  # a process compiles its statements once
+    p50, p95 = quantiles(later, n=20)[9], quantiles(later, n=20)[18]
+    told = f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, first {first:.1f} ms"
+    print(f"\nboard of {MEMBERS}, {MEMBERS * EACH} activities: {told}")  # noqa: T201
     statement, parameters = said[0]
     with engine.connect() as connection:
         plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN (ANALYZE) {statement}", parameters))

@@ -151,7 +151,7 @@ class Club:
             rows=rows if ranked else sorted(rows, key=lambda row: (row.member.name.casefold(), row.member.id)),
             sharing=len(people),
             together=sum(totals.values(), Totals()),
-            before=sum(before.values(), Totals()),
+            before=sum(before.values(), Totals()).points,
             silent_since=self.matters.silent_since,
             ranked=ranked,
         )
