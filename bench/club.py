@@ -13,8 +13,9 @@ from jobs.work import transaction
 from messages.message import Approved, Message
 from models import Activity, Group, Membership, MessageKind
 from models.groups import Role
-from services import mailbox, privacy
-from services.bells import ring_at
+from services.delivery import mailbox
+from services.delivery.bells import ring_at
+from services.group import privacy
 from world import World
 
 ZONE = "Europe/Brussels"

@@ -17,7 +17,7 @@ from bench.truth import Expected
 from jobs.work import transaction
 from messages.message import Approved, Message
 from models import Identity, IdentityKind, Member, MessageKind
-from services import mailbox
+from services.delivery import mailbox
 from simulator.phones import Phone
 from simulator.stage import Stage
 from world import World

@@ -12,18 +12,21 @@ from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot import manners
 from bot.arguments import Who
 from bot.command import Allowed, commands
-from bot.lines import said
 from bot.manners import STOP_WORDS, Settled
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
+from bot.reading.lines import said
 from bot.turn import Turn
 from jobs.work import transaction
 from messages.message import MOST_BUTTONS, MOST_CHOICE, MOST_LABEL, MOST_SAYS, Button, Message, units
 from messages.render import render
 from models import MessageKind
 from providers.messenger import Inbound
-from services import files, groups, mailbox, members, menus
-from services.manners import INTRO, NOT_UNDERSTOOD
-from services.members import reader_of
+from services.delivery import mailbox, menus
+from services.garmin import files
+from services.group import groups
+from services.people import members
+from services.people.manners import INTRO, NOT_UNDERSTOOD
+from services.people.members import reader_of
 from services.refusals import NoSuchPerson, Refusal, TwoPeopleMatch
 from world import World
 

@@ -1,10 +1,12 @@
 """What is settled before a line is read: floods, machines, secrets typed into the chat, and what is no text."""
 
-from bot.lines import said
+from bot.reading.lines import said
 from bot.turn import Turn
 from messages.message import Button, Message, units
-from services import kudos, linking, mailbox, manners, members
-from services.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
+from services.delivery import mailbox
+from services.garmin import linking
+from services.people import kudos, manners, members
+from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
 
 # https://help.twilio.com/articles/223134027: words that must stop a sender
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.arguments import Person
-from bot.asking import acted_on, known_sentence, nearest, question
 from bot.command import Command, commands
-from bot.frames import MOST_IN_SENTENCE, framed
-from bot.guessing import guessed_from, is_a_joke
-from bot.lines import Word, words_of
-from bot.naming import FREE, MOST_READ, by_name, is_meant, plain, told_all
-from bot.nearest import the_same
-from bot.offering import lost, offers
-from bot.phrases import EVERYDAY, FILLERS, GREETED, SENTENCES
-from bot.readings import NotUnderstood, Reading, Understood, Unfinished
-from bot.slips import mended
-from bot.wholes import done, only_a_code, sentence, two_readings
-from bot.wishes import inside, wish, without_articles
+from bot.reading.asking import acted_on, known_sentence, nearest, question
+from bot.reading.frames import MOST_IN_SENTENCE, framed
+from bot.reading.guessing import guessed_from, is_a_joke
+from bot.reading.lines import Word, words_of
+from bot.reading.naming import FREE, MOST_READ, by_name, is_meant, plain, told_all
+from bot.reading.nearest import the_same
+from bot.reading.offering import lost, offers
+from bot.reading.phrases import EVERYDAY, FILLERS, GREETED, SENTENCES
+from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
+from bot.reading.slips import mended
+from bot.reading.wholes import done, only_a_code, sentence, two_readings
+from bot.reading.wishes import inside, wish, without_articles
 
 __all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command", "offers", "understand"]
 LONG_ENOUGH = 5

@@ -8,9 +8,9 @@ from typing import Any
 
 from bot.arguments import Person
 from bot.command import Command, commands
-from bot.lines import Word
-from bot.roles import METRICS, NOT_SUMS, Who
-from bot.slots import Slots, slots_of
+from bot.reading.lines import Word
+from bot.reading.roles import METRICS, NOT_SUMS, Who
+from bot.reading.slots import Slots, slots_of
 from fitness.metrics import Metric
 from fitness.vocabulary import NUMBERS
 

@@ -18,7 +18,7 @@ from models import InboundMessage
 from models.vault import Unreadable
 from providers.errors import MessengerError
 from providers.messenger import Inbound
-from services.bells import Bell
+from services.delivery.bells import Bell
 from world import World
 
 log = structlog.get_logger()

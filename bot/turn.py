@@ -14,8 +14,9 @@ from fitness.spans import Span
 from messages.message import Button, Choice, Message
 from messages.render import Reader, render
 from models import Group, Member, Membership
-from services import members, roles
-from services.members import reader_of
+from services.group import roles
+from services.people import members
+from services.people.members import reader_of
 from services.refusals import DaysNotUsable, NotInAGroup, NotInThatGroup, PeriodNotStarted
 from world import World
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Request, Response, abort, request
 
 from bot.receiving import hear
 from jobs.work import transaction
-from services import outcomes
+from services.delivery import outcomes
 from world import World
 
 log = structlog.get_logger()

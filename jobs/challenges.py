@@ -4,7 +4,7 @@ import structlog
 
 from jobs.queue import job
 from jobs.work import transaction
-from services import challenges
+from services.play import challenges
 from world import World
 
 log = structlog.get_logger()

@@ -16,10 +16,11 @@ from jobs.queue import hold, is_waited_for, job, release, ring
 from jobs.work import transaction
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Parcel
-from services import breakers, contents, outbox, outcomes
-from services.bells import Bell
-from services.ceiling import Ceilings, Purse
-from services.outbox import Claimed
+from services.delivery import contents, outbox, outcomes
+from services.delivery.bells import Bell
+from services.delivery.ceiling import Ceilings, Purse
+from services.delivery.outbox import Claimed
+from services.garmin import breakers
 from world import World
 
 log = structlog.get_logger()

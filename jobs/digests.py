@@ -8,9 +8,9 @@ from jobs import crash
 from jobs.queue import job
 from jobs.work import transaction
 from models import RunStatus
-from services import digests
-from services.bells import Bell
-from services.stories.text import Teller
+from services.delivery.bells import Bell
+from services.digest import digests
+from services.digest.stories.text import Teller
 from world import World
 
 log = structlog.get_logger()

@@ -6,8 +6,9 @@ from sqlalchemy.exc import OperationalError
 from jobs.work import transaction
 from models import Member, MessageKind
 from providers.errors import Flaw, NotAnActivityFile, NotKept, TooLarge
-from services import doubts, files, mailbox, notices, syncing
-from services.files import Waiting
+from services.delivery import mailbox, notices
+from services.garmin import doubts, files, syncing
+from services.garmin.files import Waiting
 from world import World
 
 log = structlog.get_logger()

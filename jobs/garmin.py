@@ -13,8 +13,9 @@ from jobs.queue import job
 from jobs.syncing import sync_next
 from jobs.work import transaction
 from models import MessageKind
-from services import linking, mailbox, notices
-from services.bells import Bell
+from services.delivery import mailbox, notices
+from services.delivery.bells import Bell
+from services.garmin import linking
 from world import World
 
 log = structlog.get_logger()

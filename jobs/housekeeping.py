@@ -7,8 +7,8 @@ import structlog
 from jobs.queue import job
 from jobs.work import transaction
 from providers.errors import MessengerBroken, MessengerError, Refused
-from services import erasure, exports, retention
-from services.bells import Bell
+from services.delivery.bells import Bell
+from services.people import erasure, exports, retention
 from world import World
 
 log = structlog.get_logger()

@@ -16,8 +16,8 @@ from providers.errors import (
     WrongPassword,
 )
 from providers.garmin import NeedsCode, SignedIn
-from services import linking
-from services.linking import Task
+from services.garmin import linking
+from services.garmin.linking import Task
 from world import World
 
 log = structlog.get_logger()

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 import world as worlds
 from jobs import crash
-from services.bells import Bell
+from services.delivery.bells import Bell
 from world import World
 
 log = structlog.get_logger()

@@ -12,8 +12,8 @@ from jobs import crash
 from jobs.queue import job
 from jobs.work import transaction
 from providers.errors import MessengerError, Refused
-from services import contents, outcomes
-from services.outcomes import Look
+from services.delivery import contents, outcomes
+from services.delivery.outcomes import Look
 from world import World
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 import world as worlds
 from jobs import logs
 from jobs.queue import RUNG, UNHEARD, JsonJob, Work, enqueue, is_queued
-from services import digests
+from services.digest import digests
 from world import World
 
 log = structlog.get_logger()

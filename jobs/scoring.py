@@ -6,7 +6,7 @@ import structlog
 
 from jobs.queue import job
 from jobs.work import transaction
-from services import scoring
+from services.garmin import scoring
 from world import World
 
 log = structlog.get_logger()

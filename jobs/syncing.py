@@ -15,8 +15,9 @@ from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin import NeedsCode, Session
-from services import breakers, doubts, linking, mailbox, notices, syncing
-from services.syncing import Errand, Found, LeftAlone
+from services.delivery import mailbox, notices
+from services.garmin import breakers, doubts, linking, syncing
+from services.garmin.syncing import Errand, Found, LeftAlone
 from world import World
 
 log = structlog.get_logger()

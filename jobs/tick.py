@@ -6,12 +6,15 @@ from redis import RedisError
 from jobs import challenges, crash, delivery, digests, garmin, group_posts, housekeeping, pictures, reconciling, scoring
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
-from services import ceiling, contents, erasure, exports, files, linking, media, outcomes, shares, syncing
-from services import challenges as challenge_service
-from services import digests as digest_service
-from services import group_posts as group_post_service
-from services import scoring as scoring_service
-from services.bells import Bell
+from services.delivery import ceiling, contents, outcomes
+from services.delivery.bells import Bell
+from services.digest import digests as digest_service
+from services.digest import group_posts as group_post_service
+from services.digest import media, shares
+from services.garmin import files, linking, syncing
+from services.garmin import scoring as scoring_service
+from services.people import erasure, exports
+from services.play import challenges as challenge_service
 from world import World
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from jobs import crash, schedule
 from jobs.queue import answering, ring
-from services.bells import rung, timed
+from services.delivery.bells import rung, timed
 from world import World
 
 log = structlog.get_logger()

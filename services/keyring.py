@@ -10,7 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import Export, Feedback, GarminAccount, LinkAttempt, OutboundMessage
 from models.vault import Unreadable, Vault, vault
-from services import exports, menus
+from services.delivery import menus
+from services.people import exports
 
 BATCH = 200
 

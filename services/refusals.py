@@ -126,7 +126,7 @@ class NothingToDigest(Refusal):
 
 
 class SettingNotUsable(Refusal):
-    """A value that a group's setting cannot have. Facts: setting (its name in `services.settings`)."""
+    """A value that a group's setting cannot have. Facts: setting (its name in `services.group.settings`)."""
 
 
 class NoSuchPerson(Refusal):

@@ -13,9 +13,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import Act, Activity, Ban, Member, Membership, Role, Units
-from services import audit, privacy, records
+from services.group import audit, privacy
+from services.group.roster import hold
+from services.play import records
 from services.refusals import NothingToUndo
-from services.roster import hold
 
 WITHIN = timedelta(minutes=10)
 

@@ -15,7 +15,7 @@ from sqlalchemy import Select, create_engine, func, or_, select
 from jobs.queue import enqueue
 from jobs.tick import tick
 from models import DigestRun, GarminAccount, GarminStatus, Group, Membership, RunStatus
-from services.digests import FRESH
+from services.digest.digests import FRESH
 from simulator import services
 from simulator.cast import FRIENDS, move_in, newcomer
 from simulator.page.views import page

@@ -23,7 +23,7 @@ from werkzeug.serving import make_server
 
 from config import Settings
 from providers.clock import PretendClock
-from services import contents
+from services.delivery import contents
 from simulator.garmin.server import PretendGarmin
 from simulator.phones import Phones
 from simulator.services import Services, SetUpProblem, services

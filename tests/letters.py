@@ -22,8 +22,9 @@ from models import (
     MessageKind,
     OutboundMessage,
 )
-from services import contents, mailbox, outbox, privacy
-from services.outbox import Claimed, Rules
+from services.delivery import contents, mailbox, outbox
+from services.delivery.outbox import Claimed, Rules
+from services.group import privacy
 from tests.town import Town
 
 NEVER_QUIET = {"quiet_from": time(0), "quiet_until": time(0)}

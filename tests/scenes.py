@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from models import GarminAccount, GarminMethod, Identity, Member, Membership
 from providers.garmin import Page
-from services import linking, syncing
-from services.syncing import Errand
+from services.garmin import linking, syncing
+from services.garmin.syncing import Errand
 from simulator.garmin.athletes import Athlete
 from tests.town import Person
 

@@ -18,7 +18,7 @@ from bot.command import all_commands
 from config import Settings
 from jobs import queue
 from models import Base
-from services.bells import Bell
+from services.delivery.bells import Bell
 from tests.conftest import Servers
 
 ROOT = Path(__file__).parent.parent

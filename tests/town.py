@@ -19,7 +19,7 @@ from jobs.queue import JsonJob
 from jobs.tick import tick
 from models import Base, OutboundMessage
 from providers.garmin_personal import GarminPersonal
-from services import contents
+from services.delivery import contents
 from simulator.garmin.athletes import Habits
 from simulator.garmin.server import PretendGarmin
 from simulator.phones import Phone, Phones

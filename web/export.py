@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, render_template
 
 from jobs.work import transaction
-from services import exports
+from services.people import exports
 from web.link import require_same_origin
 from world import World
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from jobs.work import transaction
 from models import AttemptStep, GarminMethod, LinkAttempt, OneTimeLink
-from services import linking
+from services.garmin import linking
 from world import World
 
 log = structlog.get_logger()

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, abort
 
-from services import media
+from services.digest import media
 from world import World
 
 

@@ -13,7 +13,9 @@ from models import Group
 from models.vault import new_key
 from providers.errors import MessengerError
 from providers.group_transport import GroupTransport
-from services import ceiling, contents, feedback, keyring
+from services import keyring
+from services.delivery import ceiling, contents
+from services.people import feedback
 from web import operator_members
 from world import World
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from jobs.work import transaction
 from models import Member
-from services import audit, erasure, exports, members
+from services.group import audit
+from services.people import erasure, exports, members
 from world import World
 
 

@@ -10,7 +10,7 @@ from jobs.work import transaction
 from models import Share
 from providers.charts import Leaderboard
 from providers.drawing import svg
-from services import media, shares
+from services.digest import media, shares
 from web.headers import POLICY
 from world import World
 

@@ -58,8 +58,8 @@ from bot.arguments.values import (
     Who,
     Zone,
 )
-from bot.lines import Word
-from bot.rhythms import Rhythm, find_rhythm
+from bot.reading.lines import Word
+from bot.reading.rhythms import Rhythm, find_rhythm
 from fitness.challenges import Contest
 from fitness.metrics import Metric
 from fitness.periods import Period

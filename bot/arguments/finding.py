@@ -7,7 +7,7 @@ from typing import Any
 from bot.arguments.choices import Newest, Sure
 from bot.arguments.spoken import AROUND_SETTINGS, CODE, FIELDS, PLAINLY_YES, SESSIONS, SETTINGS, YES, Found, Reader
 from bot.arguments.values import Code, Field
-from bot.lines import Word
+from bot.reading.lines import Word
 
 
 def one_of(kind: type[Enum]) -> Reader:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
 from bot.arguments.values import Called, Person, Place, Rest, Who
-from bot.lines import EDGES, POLITE, Word
+from bot.reading.lines import EDGES, POLITE, Word
 
 
 def person_in(words: Sequence[Word]) -> Found | None:

@@ -99,6 +99,6 @@ class Hours:
 
 
 class Field(str):
-    """Something that a member may share with a group: one of `services.privacy.FIELDS`."""
+    """Something that a member may share with a group: one of `services.group.privacy.FIELDS`."""
 
     __slots__ = ()

@@ -6,7 +6,9 @@ from bot.turn import Turn
 from fitness.periods import Period
 from fitness.sports import Sport
 from messages.message import Button, Message
-from services import entries, erasure, exports, linking, undo
+from services import undo
+from services.garmin import entries, linking
+from services.people import erasure, exports
 from services.refusals import EntryNotUsable, NoSuchActivity, NotLinked
 
 UNDO = Button("Undo", "undo")

@@ -5,14 +5,15 @@ from datetime import time, timedelta
 
 from bot.arguments import Newest, Off, Telling, Weekday, Weeks, Zone
 from bot.command import Allowed, command, commands
-from bot.rhythms import Rhythm, cron_in
+from bot.reading.rhythms import Rhythm, cron_in
 from bot.turn import Turn
 from fitness.crons import BadCron, Cron
 from fitness.periods import Dates, Period
 from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, cron, from_cron
 from messages.message import Message
 from models import Group, Role
-from services import audit, digests, groups
+from services.digest import digests
+from services.group import audit, groups
 from services.refusals import NothingToDigest, ScheduleNotUsable
 
 FOUR_WEEKS, MOST_WEEKS = Weeks(4), 52

@@ -4,7 +4,9 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Message
 from models import LinkPurpose
-from services import linking, notices, standings, syncing
+from services.delivery import notices
+from services.garmin import linking, syncing
+from services.play import standings
 from services.refusals import NotLinked
 
 

@@ -9,8 +9,9 @@ from fitness.spans import Span
 from fitness.sports import Sport
 from messages.message import Button, Message
 from models import Group, Member, Role
-from services import goals, groups
-from services.goals import Aim
+from services.group import groups
+from services.play import goals
+from services.play.goals import Aim
 
 
 @command(

@@ -8,9 +8,11 @@ from bot.turn import Turn
 from messages.message import FEWEST_CHOICES, MOST_CHOICES, Button, Choice, Message
 from messages.words import clean_name
 from models import Membership, Role
-from services import group_notices, groups, invites, joining, linking, members, roles
-from services.invites import Invitation
-from services.roster import find_member, is_exactly
+from services.garmin import linking
+from services.group import group_notices, groups, invites, joining, roles
+from services.group.invites import Invitation
+from services.group.roster import find_member, is_exactly
+from services.people import members
 
 
 @command(

@@ -10,7 +10,9 @@ from bot.commands.groups import link
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import JoinRequest
-from services import group_notices, groups, invites, joining, linking, media
+from services.digest import media
+from services.garmin import linking
+from services.group import group_notices, groups, invites, joining
 
 DAYS, USES = Days(invites.DAYS), Uses(invites.USES)
 

@@ -7,7 +7,7 @@ from bot.command import Allowed, command
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Units
-from services import choices
+from services.people import choices
 from services.refusals import ZoneNotKnown
 
 UNDO = Button("Undo", "undo")

@@ -8,8 +8,9 @@ from bot.turn import Turn
 from fitness.periods import LAST_MONTH, THIS_MONTH, Period
 from messages.message import Message
 from models import Group
-from services import cards, members, wrapped
-from services.tally import MEASURE
+from services.digest import cards, wrapped
+from services.people import members
+from services.play.tally import MEASURE
 
 FIRST_DAYS = 7  # of a month: who asks then means the one that is over
 

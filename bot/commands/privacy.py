@@ -5,7 +5,9 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Membership
-from services import entries, privacy, undo
+from services import undo
+from services.garmin import entries
+from services.group import privacy
 
 
 @command(

@@ -10,9 +10,12 @@ from fitness.points import FORMULA
 from fitness.sports import Sport
 from messages.message import Message
 from models import DoubtAnswer
-from services import doubts, entries, members, privacy, records, scoring, series
-from services.settings import Settings, settings_of
-from services.totals import SPORTS
+from services.garmin import doubts, entries, scoring
+from services.group import privacy
+from services.group.settings import Settings, settings_of
+from services.people import members
+from services.play import records, series
+from services.play.totals import SPORTS
 
 MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
 

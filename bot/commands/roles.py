@@ -10,8 +10,8 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Membership
-from services import group_notices, roles
-from services.roster import is_exactly
+from services.group import group_notices, roles
+from services.group.roster import is_exactly
 
 
 @command(

@@ -5,7 +5,7 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Role
-from services import acts, audit, groups, joining, settings
+from services.group import acts, audit, groups, joining, settings
 from services.refusals import SettingNotUsable
 
 FEW, MOST_ACTS = 8, 20

@@ -5,7 +5,7 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from fitness.periods import THIS_WEEK, Dates, Period
 from messages.message import Message
-from services import digests, shares
+from services.digest import digests, shares
 from services.refusals import NothingToDigest
 
 

@@ -9,8 +9,10 @@ from fitness.periods import LAST_MONTH, LAST_WEEK, THIS_WEEK, Period
 from fitness.sports import Sport
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
-from services import entries, linking, members, standings
-from services.digests import board_facts
+from services.digest.digests import board_facts
+from services.garmin import entries, linking
+from services.people import members
+from services.play import standings
 from services.refusals import LinkNeedsRenewing, NotLinked
 
 

@@ -5,7 +5,8 @@ from bot.command import Allowed, by_topic, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
-from services import linking, members, numbers
+from services.garmin import linking
+from services.people import members, numbers
 
 
 @command(

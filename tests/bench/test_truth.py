@@ -6,7 +6,8 @@ from bench.truth import Expected, Truth, Verdict
 from jobs import delivery
 from messages.message import Message
 from models import MessageKind, OutboundMessage
-from services import mailbox, members
+from services.delivery import mailbox
+from services.people import members
 from tests.town import Town
 
 PHASE = "a bad day"

@@ -10,11 +10,11 @@ import pytest
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.command import all_commands, commands
 from bot.explained import explained
-from bot.intents import NOTHING, sentences
-from bot.lines import said
-from bot.naming import COURTESY
 from bot.parser import NotUnderstood, Understood, Unfinished, understand
-from bot.phrases import FRAMES, SENTENCES
+from bot.reading.intents import NOTHING, sentences
+from bot.reading.lines import said
+from bot.reading.naming import COURTESY
+from bot.reading.phrases import FRAMES, SENTENCES
 from tests.bot.test_kept import kept
 
 NAMES = sorted({name for each in all_commands() if each.destructive for name in each.names})

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from fitness.periods import Dates
 from models import Absence, Group, Member
-from services import away, privacy
+from services.group import privacy
+from services.people import away
 from tests.scenes import november, start_group
 from tests.town import Person, Town
 

@@ -26,7 +26,8 @@ from models import (
     OutboundMessage,
 )
 from models.vault import Vault, new_key
-from services import entries, erasure, exports
+from services.garmin import entries
+from services.people import erasure, exports
 from services.refusals import NoSuchActivity
 from tests.browsing import Browser
 from tests.letters import Letters

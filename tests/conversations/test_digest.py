@@ -12,8 +12,9 @@ from models import GarminAccount, Group, Identity, Member, Membership
 from providers.charts import Leaderboard
 from providers.errors import ChartError
 from providers.garmin import Page
-from services import settings, syncing
-from services.syncing import Errand
+from services.garmin import syncing
+from services.garmin.syncing import Errand
+from services.group import settings
 from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from models import Group, Member
-from services import groups
+from services.group import groups
 from tests.scenes import code_in, start_group
 from tests.town import Person, Town
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 import world as worlds
 from models import Erasure, InboundMessage, Kudos, Member
-from services.manners import is_secret
+from services.people.manners import is_secret
 from tests.conftest import Servers
 from tests.recordings import TCX, session, tcx
 from tests.scenes import november, start_group

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Member, Membership
-from services import privacy
+from services.group import privacy
 from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from fitness.dates import week_of
 from models import Group
-from services import rivalry
+from services.play import rivalry
 from tests.scenes import has_moved, start_group
 from tests.town import Person, Town
 

@@ -10,7 +10,7 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Message
 from models import Group, Identity, Member
-from services import groups
+from services.group import groups
 from tests.scenes import start_group
 from tests.town import Person, Town
 

@@ -19,7 +19,7 @@ from jobs import delivery, digests, reconciling, tick
 from jobs.work import transaction
 from messages.message import Message
 from models import Member, MessageKind
-from services import mailbox
+from services.delivery import mailbox
 from tests.letters import READY
 from tests.town import settings
 from world import World

@@ -24,7 +24,8 @@ from jobs.tick import tick
 from messages.message import Approved, Message
 from models import DigestRun, MessageKind, MessageState, OutboundMessage, RunStatus
 from providers.messenger import Inbound
-from services import mailbox, members
+from services.delivery import mailbox
+from services.people import members
 from tests.town import Town
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,7 +22,7 @@ from models import Member, MessageKind, MessageState
 from providers.charts import Leaderboard
 from providers.errors import ChartError
 from providers.twilio import Twilio
-from services import mailbox
+from services.delivery import mailbox
 from tests.letters import READY, Letters, deliver
 from tests.town import ACCOUNT, SENDER, START, TOKEN, Town
 from world import World

@@ -16,7 +16,8 @@ from messages.render import Reader, words
 from models import Activity, OutboundMessage, SentFile
 from providers import activity_files
 from providers.errors import Flaw, MessengerBroken
-from services import files, standings
+from services.garmin import files
+from services.play import standings
 from simulator.twilio.server import Request
 from tests.recordings import TCX, gpx, session, tcx
 from tests.scenes import has_moved, november, runs

@@ -25,9 +25,9 @@ from jobs.tick import tick
 from jobs.work import transaction
 from models import Group, MessageKind
 from models.base import make_sessions, open_engine
-from services import digests
-from services.bells import Bell, ring_at
-from services.bells import ring as ring_bell
+from services.delivery.bells import Bell, ring_at
+from services.delivery.bells import ring as ring_bell
+from services.digest import digests
 from simulator.proxy import Proxy
 from tests.letters import Letters
 from tests.town import START, Town

@@ -21,9 +21,9 @@ from fitness.ranking import Place
 from messages.message import units
 from messages.render import Reader
 from messages.words import MOST, clean_name, isolated, one_line
-from services.digests import board_facts
-from services.settings import Settings
-from services.standings import Board, Row, Totals
+from services.digest.digests import board_facts
+from services.group.settings import Settings
+from services.play.standings import Board, Row, Totals
 from tests.messages import largest, largest_digest
 
 FACTS = largest.FACTS | largest_digest.FACTS

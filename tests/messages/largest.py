@@ -16,12 +16,12 @@ from fitness.schedules import Weekly
 from fitness.sports import Sport
 from fitness.streaks import Streak
 from messages.words import MOST, clean_name
-from services.contests import Line
-from services.digests import board_facts
-from services.privacy import FIELDS
-from services.scoring import Leg, Recount
-from services.settings import Settings
-from services.standings import Board, Row, Totals
+from services.digest.digests import board_facts
+from services.garmin.scoring import Leg, Recount
+from services.group.privacy import FIELDS
+from services.group.settings import Settings
+from services.play.contests import Line
+from services.play.standings import Board, Row, Totals
 
 NAME = clean_name("שם" * MOST)
 DESCRIPTION = clean_name("שם " * 200, 200)

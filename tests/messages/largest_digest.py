@@ -6,10 +6,10 @@ from typing import Any
 
 from fitness.ranking import Place
 from fitness.sports import Sport
-from services.standings import Row
-from services.stories.facts import Fact
-from services.stories.scene import Correction
-from services.stories.text import Me
+from services.digest.stories.facts import Fact
+from services.digest.stories.scene import Correction
+from services.digest.stories.text import Me
+from services.play.standings import Row
 from tests.messages.largest import BIG, CHALLENGE, CROSSING, WHEN, YEAR, person
 
 ROW = Row(Place(49, 49, YEAR, tied=False), person(49), BIG, -88)

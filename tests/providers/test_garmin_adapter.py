@@ -32,7 +32,7 @@ from providers.errors import (
 )
 from providers.garmin import NeedsCode, SignedIn
 from providers.garmin_connect import PAGE, USELESS_STRATEGIES, Account, GarminConnect
-from services import syncing
+from services.garmin import syncing
 from simulator.garmin.server import PretendGarmin
 from tests.town import Served
 

@@ -19,7 +19,7 @@ from fitness.metrics import Metric
 from fitness.points import FORMULA
 from fitness.sports import Sport
 from models import Absence, Activity, Day, DoubtAnswer, Group, Member, Membership
-from services import standings
+from services.play import standings
 from tests.town import START, Town
 
 GROUPS = int(os.environ.get("RANDOM_GROUPS", "12"))

@@ -16,9 +16,9 @@ from fitness.sports import Sport
 from jobs import challenges as judging
 from jobs.tick import tick
 from models import Absence, Activity, Challenge, Group, Member, Membership
-from services import challenges, contests, goals
-from services.challenges import Plan
-from services.goals import Aim
+from services.play import challenges, contests, goals
+from services.play.challenges import Plan
+from services.play.goals import Aim
 from tests.letters import Letters, deliver
 from tests.town import Town
 

@@ -10,8 +10,8 @@ from models import Content, MessageKind, MessageState
 from providers.errors import NotSent
 from providers.messenger import Content as Stored
 from providers.messenger import Messenger
-from services import contents
-from services.contents import Change
+from services.delivery import contents
+from services.delivery.contents import Change
 from simulator.twilio.contents import Decision, why_rejected
 from tests.letters import READY, Letters
 from tests.town import Town

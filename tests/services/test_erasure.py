@@ -29,7 +29,8 @@ from models import (
     OutboundMessage,
 )
 from models.base import UtcDateTime, Word
-from services import audit, erasure, exports, retention
+from services.group import audit
+from services.people import erasure, exports, retention
 from tests.letters import Letters
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town

@@ -21,7 +21,8 @@ from jobs.syncing import sync_next
 from models import AttemptStep, GarminAccount, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
 from models.base import make_sessions
 from models.vault import Unreadable, Vault, new_key
-from services import keyring, linking
+from services import keyring
+from services.garmin import linking
 from tests.accounts import every, link, said
 from tests.letters import Letters
 from tests.town import Town

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from models import Activity, GarminAccount
-from services import syncing
-from services.metrics import SPLITS, VERSION, metrics_of
+from services.garmin import syncing
+from services.garmin.metrics import SPLITS, VERSION, metrics_of
 from tests.accounts import link
 from tests.town import START, Town
 

@@ -9,9 +9,9 @@ import pytest
 from bot.parser import NotUnderstood, understand
 from messages.message import Approved, Message, units
 from models import Member, MessageKind, MessageState
-from services import contents, mailbox, notices
-from services.contents import PLACEHOLDER
-from services.mailbox import NeverSayable
+from services.delivery import contents, mailbox, notices
+from services.delivery.contents import PLACEHOLDER
+from services.delivery.mailbox import NeverSayable
 from simulator.phones import Phone
 from tests.letters import Letters
 from tests.messages.largest import NAME, group

@@ -10,9 +10,9 @@ from sqlalchemy import select, text
 
 from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
-from services import ceiling, mailbox, outbox, outcomes
-from services.ceiling import Ceilings
-from services.outbox import Rules
+from services.delivery import ceiling, mailbox, outbox, outcomes
+from services.delivery.ceiling import Ceilings
+from services.delivery.outbox import Rules
 from tests.letters import READY, Letters, ids
 from tests.town import START, Town
 

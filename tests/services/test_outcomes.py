@@ -12,9 +12,10 @@ import pytest
 from models import Member, MessageEvent, MessageKind, MessageState, OutboundMessage
 from providers.messenger import Meaning, Receipt, Sent
 from providers.twilio_codes import MEANINGS, meaning_of
-from services import breakers, contents, outbox, outcomes
-from services.outbox import Claimed
-from services.outcomes import Look
+from services.delivery import contents, outbox, outcomes
+from services.delivery.outbox import Claimed
+from services.delivery.outcomes import Look
+from services.garmin import breakers
 from tests.letters import READY, Letters
 from tests.town import START, Town
 

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from fitness.dates import Dates
 from messages.render import Reader
 from models import Activity, Membership
-from services import cards, wrapped
-from services.stories import scenes
-from services.stories.picture import picture_of
+from services.digest import cards, wrapped
+from services.digest.stories import scenes
+from services.digest.stories.picture import picture_of
 from tests.letters import Letters
 from tests.town import Town
 

@@ -6,7 +6,8 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Group, Identity, Member, Membership
-from services import privacy, standings
+from services.group import privacy
+from services.play import standings
 from tests.scenes import code_in, has_moved, november, runs, start_group
 from tests.town import Person, Town
 

@@ -3,9 +3,9 @@
 import pytest
 
 from models import Group
-from services import groups, settings
+from services.group import groups, settings
+from services.group.settings import Settings
 from services.refusals import SettingNotUsable
-from services.settings import Settings
 
 
 def test_a_group_that_chose_nothing_has_the_defaults() -> None:

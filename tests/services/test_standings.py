@@ -17,7 +17,8 @@ from fitness.points import FORMULA
 from fitness.sports import Sport
 from jobs.scoring import score_anew
 from models import Activity, DoubtAnswer, FormulaRun, Group, Member, Membership
-from services import scoring, standings, syncing
+from services.garmin import scoring, syncing
+from services.play import standings
 from simulator.garmin.athletes import Athlete
 from tests.accounts import link
 from tests.scenes import has_moved, november, runs, start_group

@@ -34,7 +34,8 @@ from bot.turn import Turn
 from fitness.metrics import Metric
 from fitness.periods import Dates
 from models import Activity, Group, Member, Membership
-from services import privacy, standings
+from services.group import privacy
+from services.play import standings
 from tests.letters import Letters
 from tests.town import Town
 

@@ -15,7 +15,7 @@ from fitness.sports import counts
 from jobs.syncing import sync_next
 from models import Activity, Breaker, GarminAccount, GarminMethod, GarminStatus, Member, MessageKind, OutboundMessage
 from providers.garmin import Page, Session
-from services import linking, syncing
+from services.garmin import linking, syncing
 from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 from simulator.garmin.athletes import RUNNER, Athlete, Habits
 from tests.letters import Letters

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Ban, Group, Member, Membership, Role
-from services import erasure, groups, roles, undo
+from services import undo
+from services.group import groups, roles
+from services.people import erasure
 from services.refusals import NothingToUndo
 from tests.letters import Letters
 from tests.town import Town

@@ -11,11 +11,11 @@ from fitness.ranking import movers, rank
 from fitness.sports import Sport
 from fitness.streaks import Week, streak
 from models import Group, Member
-from services import privacy
-from services.standings import LEAST_TOLD, Board, Row, Totals
-from services.stories import kinds as _declared  # noqa: F401 - importing declares them
-from services.stories.scene import Correction, Past, Scene
-from services.stories.text import Me
+from services.digest.stories import kinds as _declared  # noqa: F401 - importing declares them
+from services.digest.stories.scene import Correction, Past, Scene
+from services.digest.stories.text import Me
+from services.group import privacy
+from services.play.standings import LEAST_TOLD, Board, Row, Totals
 from tests.stories.matters import Matters
 
 MONDAY = date(2026, 11, 16)

@@ -12,7 +12,7 @@ from fitness.sports import Sport
 from messages.render import Reader
 from messages.words import clean_name
 from models import Group, Member
-from services.stories.text import Form, Teller
+from services.digest.stories.text import Form, Teller
 from tests.stories.invented import FIELDS, MONDAY, WEEK, Club, Done, Friend
 from tests.stories.matters import matters
 

@@ -12,10 +12,10 @@ from fitness.goals import forecast
 from fitness.ranking import Place
 from fitness.rivalry import Duel
 from models import Member, RecordSet
-from services.contests import Line, Standing
-from services.goals import Progress
-from services.rivalry import Told
-from services.standings import Board
+from services.play.contests import Line, Standing
+from services.play.goals import Progress
+from services.play.rivalry import Told
+from services.play.standings import Board
 
 KINDS = (
     *("lead", "longest", "first_since", "group_streak", "best_week"),

@@ -15,10 +15,10 @@ import pytest
 from fitness.sports import Sport
 from messages.message import units
 from messages.render import Reader
-from services.privacy import nameless
-from services.stories import saying
-from services.stories.pieces import TARGET
-from services.stories.text import Form, Teller
+from services.digest.stories import saying
+from services.digest.stories.pieces import TARGET
+from services.digest.stories.text import Form, Teller
+from services.group.privacy import nameless
 from tests.stories.invented import Club, Done, Friend
 from tests.stories.inventing import ALL, MOST, SCRIPTS, invent
 

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from services import linking
+from services.garmin import linking
 from tests.letters import Letters
 from tests.town import Town
 from web.app import create_app

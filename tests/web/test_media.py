@@ -7,7 +7,7 @@ import requests
 from sqlalchemy import select
 
 from models import Media
-from services import media
+from services.digest import media
 from tests.town import Town
 
 PNG = b"\x89PNG\r\n\x1a\n and the rest"

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from fitness.dates import Dates
 from jobs.pictures import draw_shares
 from models import Group, Member, Membership, Share
-from services import shares
+from services.digest import shares
 from tests.letters import Letters
 from tests.town import Town
 

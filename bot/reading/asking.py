@@ -1,0 +1,46 @@
+"""Questions, and sentences that are like one of ours."""
+
+from collections.abc import Sequence
+
+from bot.questions import read_question
+from bot.reading.lines import Word
+from bot.reading.naming import MOST_READ
+from bot.reading.nearest import the_nearest, the_same
+from bot.reading.readings import NotUnderstood, Reading, Understood
+from bot.reading.slips import could_destroy, mended
+
+
+def question(words: Sequence[Word]) -> Reading | None:
+    """A question of whose words none is strange; else the one that it is without its slips of the finger."""
+    spoken = [word for word in words if word.is_spoken]
+    found = read_question(spoken)
+    if found is None:
+        return None
+    put_right = mended(spoken) if len(spoken) <= MOST_READ else None
+    again = read_question(put_right[0]) if put_right else None
+    if put_right and again and len(again[1]) > len(found[1]):
+        return Understood(again[0], again[1], guessed=put_right[1])
+    return Understood(found[0], found[1])
+
+
+def known_sentence(words: Sequence[Word]) -> Reading | None:
+    """A sentence of many, unless it is a question that says more of the same."""
+    return None if could_destroy(words[:MOST_READ]) else _same_or_more(words)
+
+
+def _same_or_more(words: Sequence[Word]) -> Reading | None:
+    same = the_same(words)
+    asked = question(words) if isinstance(same, Understood) else None
+    if isinstance(same, Understood) and isinstance(asked, Understood) and asked.command is same.command:
+        return max(asked, same, key=lambda each: len(each.arguments))
+    return same
+
+
+def nearest(words: Sequence[Word]) -> Reading | None:
+    """The sentence that a line is likest, unless a word of it is perhaps the slip of something destructive."""
+    return None if could_destroy(words[:MOST_READ]) else the_nearest(words)
+
+
+def acted_on(reading: Reading | None) -> Reading | None:
+    """A reading of a command: to know which word is strange is better than to know nothing."""
+    return None if isinstance(reading, NotUnderstood) else reading

@@ -1,0 +1,84 @@
+"""What a command is told by a line that is like one of its sentences: figures, days and names, wherever they stand."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.arguments import (
+    ORDER,
+    Argument,
+    Called,
+    Choose,
+    Code,
+    Included,
+    KeepOrErase,
+    Newest,
+    Off,
+    Person,
+    Place,
+    Rest,
+    Sure,
+    Switch,
+    Who,
+    Whose,
+    Yes,
+)
+from bot.command import Command
+from bot.reading.likeness import Likely
+from bot.reading.lines import Word
+from bot.reading.notions import SPORT, notion_of
+from bot.reading.roles import DOERS, METRICS, ROLES
+from fitness.metrics import Metric
+from fitness.sports import Sport
+
+BY_NAME = (Person, Who)
+# Said by the sentence, not by the line; and free words, which would take any.
+ONLY_WRITTEN = (Off, Switch, Yes, Sure, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, Place, Code)
+NO_WORD = Word("", "")
+BEFORE_A_NUMBER = {"last", "number", "no", "nr", "recent", "latest"}
+
+
+def told_by(command: Command, each: Likely, words: Sequence[Word]) -> dict[str, Any]:
+    """The arguments that the sentence and the line say. BadPeriod or BadClock for days and times that cannot be."""
+    fixed = [Word(word, word) for word in each.meaning.told]
+    left = [word for i, word in enumerate(words) if i not in each.names]
+    named = [words[i] for i in each.names] if each.meaning.named else []
+    told: dict[str, Any] = {}
+    for argument in sorted(command.arguments, key=lambda arg: ORDER.index(arg.kind)):
+        if fixed and (found := argument.find(fixed)):
+            told[argument.name] = found[0]
+            fixed = [word for i, word in enumerate(fixed) if i not in set(found[1])]
+        elif argument.kind in BY_NAME:
+            if named and (found := argument.find(named)):
+                told[argument.name] = found[0]
+        elif found := _from_the_line(argument, left):
+            told[argument.name] = found[0]
+            left = [word for i, word in enumerate(left) if i not in set(found[1])]
+    if "number" in told and "newest" in told:
+        del told["newest"]  # "exclude number 2" is not the last one
+    return told
+
+
+def _from_the_line(argument: Argument, words: Sequence[Word]) -> tuple[Any, Sequence[int]] | None:
+    """What an argument finds among the words that say figures, days and the like; "many" says no figure by itself."""
+    if argument.kind in ONLY_WRITTEN:
+        return None
+    if argument.kind is Metric:
+        return next(((metric, [i]) for i, word in enumerate(words) if (metric := _metric(word.key))), None)
+    if argument.kind is Sport and (doers := [i for i, word in enumerate(words) if word.key in DOERS]):
+        return DOERS[words[doers[0]].key], doers[:1]
+    if argument.kind is Sport:
+        words = [word if notion_of(word.key) == SPORT else NO_WORD for word in words]
+    if argument.kind is int:
+        words = [word if _is_a_count(words, i) else NO_WORD for i, word in enumerate(words)]
+    return argument.find(words)
+
+
+def _is_a_count(words: Sequence[Word], i: int) -> bool:
+    """Of "why did I get only 12 points" the number is no session; of "exclude number 2" it is."""
+    after = i + 1 == len(words) or (i > 0 and words[i - 1].key in BEFORE_A_NUMBER)
+    return words[i].key.isdigit() and after
+
+
+def _metric(key: str) -> Metric | None:
+    role, value = ROLES.get(key) or ("", None)
+    return METRICS.get(str(value) if role == "metric" else notion_of(key))

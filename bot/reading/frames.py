@@ -1,0 +1,104 @@
+"""Lines with a gap for what the command is told: "make Ben an admin", "how do I join"."""
+
+from collections.abc import Sequence
+
+from bot.arguments import Person, Rest, Who
+from bot.command import Command, commands
+from bot.reading.english import is_common_name
+from bot.reading.lines import Word
+from bot.reading.naming import ARTICLES, COURTESY, MOST_READ, NOBODY, told_all
+from bot.reading.phrases import FILLERS, FRAMES, WISH, Frame
+from bot.reading.readings import Reading, Understood
+from bot.reading.roles import ROLES
+from fitness.periods import BadPeriod, Period, find_period
+
+MOST_IN_SENTENCE = 10
+
+
+def framed(words: Sequence[Word]) -> Reading | None:
+    """A line with a gap for what the command is told: "make Ben an admin"."""
+    if len(words) > MOST_READ:
+        return None
+    spoken = [word for word in words if word.is_spoken]
+    return _in_a_frame(spoken) or _dated(spoken)
+
+
+def _dated(spoken: Sequence[Word]) -> Reading | None:
+    """A framed line in which days are named as well: "what's Anna up to this week"."""
+    try:
+        found = find_period([word.key for word in spoken])
+    except BadPeriod:
+        return None
+    left = [word for i, word in enumerate(spoken) if found and i not in found[1]]
+    reading = _in_a_frame(left) if found and left else None
+    if not found or not isinstance(reading, Understood) or reading.command.destructive:
+        return None
+    dated = next((each.name for each in reading.command.arguments if each.kind is Period), None)
+    return Understood(reading.command, {**reading.arguments, dated: found[0]}) if dated else None
+
+
+def _in_a_frame(words: Sequence[Word]) -> Reading | None:
+    spoken = list(words)
+    while len(spoken) > 1 and spoken[-1].key in COURTESY:
+        spoken.pop()
+    for start in {0, wished(spoken)}:
+        rest = spoken[start:]
+        keys = [word.plain for word in rest]
+        for frame in FRAMES.get(keys[0], ()) if keys else ():
+            gap = frame.gap(keys)
+            reading = _filled(frame, [rest[i] for i in gap]) if gap else None
+            if reading is not None:
+                return reading
+    return None
+
+
+def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
+    """The frame's command, told what is in the gap; nothing where that is not all understood."""
+    command = commands.get(frame.command)
+    if command is None:
+        return None
+    if command.name == "help":
+        return _help(command, gap)
+    if any(each.kind is Who for each in command.arguments) and not _is_one_person(command, gap):
+        return None
+    if any(each.kind is Person for each in command.arguments) and all(word.key in NOBODY for word in gap):
+        return None  # "nice job everyone"
+    reading = told_all(command, gap)
+    if not isinstance(reading, Understood) or not reading.arguments:
+        return None
+    return None if command.name in {"goal", "group goal"} and not {"amount", "off"} & {*reading.arguments} else reading
+
+
+def _is_one_person(command: Command, words: Sequence[Word]) -> bool:
+    """Whether this names somebody: by "@", by capital letters, or by one word that means nothing else.
+
+    For what could destroy something, that word must be a common name: "throw rubbish out" throws out nobody.
+    """
+    if words[0].raw.startswith(("@", "#")):
+        return True
+    if any(word.key in NOBODY or word.key in FILLERS or word.key in ROLES or word.key in commands for word in words):
+        return False
+    if all(not word.raw[:1].islower() for word in words):
+        return True
+    return len(words) == 1 and (not command.destructive or is_common_name(words[0].key))
+
+
+def _help(command: Command, topic: Sequence[Word]) -> Reading | None:
+    """Help about a command, by its name; "how do I leave" asks how, and does not leave."""
+    bare = " ".join(word.key for word in topic if word.key not in ARTICLES)
+    if bare == "use":  # "how to use": all of it
+        return Understood(command)
+    for name in (bare, bare.removesuffix("s"), f"{bare}s"):
+        found = commands.get(name)
+        if found is command:
+            return Understood(command)
+        if found is not None:
+            return Understood(command, {command.arguments[0].name: Rest(found.name)})
+    return None
+
+
+def wished(words: Sequence[Word]) -> int:
+    """How many words only say that something is wanted."""
+    text = "".join(f"{word.key.replace('’', "'")} " for word in words[:MOST_IN_SENTENCE])
+    found = WISH.match(text)
+    return found.group().count(" ") if found else 0

@@ -1,0 +1,46 @@
+"""The last resort: a command whose name is nearly what was typed; and what nobody means who laughs."""
+
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz, process
+
+from bot.arguments import Rest
+from bot.command import commands
+from bot.reading.lines import Word
+from bot.reading.naming import told_all
+from bot.reading.offering import lost
+from bot.reading.phrases import EVERYDAY, FILLERS
+from bot.reading.readings import NotUnderstood, Reading, Understood
+
+LIKE_ENOUGH = 84
+
+
+def guessed_from(words: Sequence[Word]) -> Reading:
+    """A slip of the finger is forgiven, unless it could destroy something; else the nearest commands are offered."""
+    for length in (2, 1):
+        start = " ".join(word.key for word in words[:length])
+        if len(start) < 4 or len(words) < length:
+            continue
+        near = process.extractOne(start, commands.keys(), scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH)
+        if near and not commands[near[0]].destructive and not _everyday_pair(words[:length], near[0]):
+            reading = told_all(commands[near[0]], words[length:])
+            if isinstance(reading, Understood):
+                return Understood(reading.command, reading.arguments, guessed=start)
+    return lost(words)
+
+
+def _everyday_pair(words: Sequence[Word], name: str) -> bool:
+    """Whether a word is a common one by itself: "then" is no slip of "when"."""
+    return len(words) == 1 and (words[0].key in FILLERS or (name in EVERYDAY and len(words[0].key) <= 4))
+
+
+JOKING = {"lol", "haha", "hahaha", "jk", "kidding", "joking", "joke", "lmao", "rofl"}
+LAUGHING = frozenset("😂🤣")
+
+
+def is_a_joke(reading: Reading, words: Sequence[Word]) -> bool:
+    """Whether nobody can mean it who says it so: "kick Ben out lol"."""
+    if isinstance(reading, NotUnderstood) or not reading.command.destructive:
+        return False
+    texts = any(each.kind is Rest for each in reading.command.arguments)
+    return not texts and any(word.key in JOKING or LAUGHING.intersection(word.raw) for word in words)

@@ -1,0 +1,59 @@
+"""What friends say when they mean a command, from `intents.txt` beside this: a few thousand sentences."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from bot.command import commands
+from bot.reading.lines import words_of
+
+FILE = Path(__file__).parent / "intents.txt"
+NOTHING = "nothing"
+GAP, SOMEBODY = "…", "@…"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What sentences mean: a command and words it is always told.
+
+    `asks_more` where at least one thing must be added, `named` where that is a name.
+    """
+
+    command: str
+    told: tuple[str, ...] = ()
+    asks_more: bool = False
+    named: bool = False
+
+
+def sentences() -> Iterator[tuple[Meaning, str]]:
+    """Every sentence with its meaning, "@…" where somebody is named. ValueError where a line means no command."""
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            meant, _, said = line.partition(":")
+            meaning = _meaning(meant)
+            for sentence in said.split("|"):
+                yield replace(meaning, named=GAP in sentence), sentence.strip().replace(GAP, SOMEBODY)
+
+
+@cache
+def vocabulary() -> dict[str, int]:
+    """The words of the sentences, and how many sentences that mean something say each."""
+    said: dict[str, int] = defaultdict(int)
+    for meaning, sentence in sentences():
+        for word in words_of(sentence):
+            if not word.raw.startswith(SOMEBODY):
+                said[word.key] += meaning.command != NOTHING
+    return dict(said)
+
+
+@cache
+def _meaning(meant: str) -> Meaning:
+    words = meant.split()
+    for length in range(len(words), 0, -1):
+        name = " ".join(words[:length])
+        if name in commands or name == NOTHING:
+            told = tuple(word for word in words[length:] if word not in {"*", GAP})
+            return Meaning(name, told, asks_more="*" in words)
+    raise ValueError(f"{meant!r} is no command")

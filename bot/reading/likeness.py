@@ -1,0 +1,144 @@
+"""The nearest of many sentences that friends say: by the notions that two sentences share, and what these are worth.
+
+Days, sports and figures may be added to a sentence where its command can be told them.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from heapq import nlargest
+
+from bot.reading.intents import NOTHING, Meaning, sentences, vocabulary
+from bot.reading.lines import Word, words_of
+from bot.reading.notions import WHEN, Notions, notions_of
+from bot.reading.worth import ADDED, FIGURES, LIGHT, SAYS_LITTLE, SLOTS, addable, worth_of
+
+SAME = 0.9  # so like, if nothing but what is light differs
+DANGER = frozenset(
+    ["erase", "kick", "ban", "block", "leave", "transfer", "reset", "wipe", "revoke"]
+)  # both must say it
+COURTEOUS = frozenset(["please", "pls", "plz", "pleas", "kindly", "hey", "ok", "thanks", "bot"])
+ALONE = {"metric", "imperial"}  # "km" alone asks for a figure
+MOST_WEIGHED = 40  # sentences that share most
+MOST_SAYING = 350  # sentences; a notion that more of them say seeks nothing
+MOST_SOUGHT = 4  # notions by which sentences are found
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sentence by its notions."""
+
+    meaning: Meaning
+    said: frozenset[str]
+    worth: float
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A meaning, and how like a line is to the nearest of its sentences: 1 is the same.
+
+    `names` are the places of the words that are perhaps names, `weight` how many words of the line carry something.
+    """
+
+    meaning: Meaning
+    score: float
+    names: tuple[int, ...]
+    weight: int
+
+
+def likely(words: Sequence[Word]) -> list[Likely]:
+    """What a line likely means, the likeliest first; each meaning once."""
+    notions = notions_of(words, vocabulary())
+    examples = _examples()
+    best: dict[Meaning, Likely] = {}
+    for place in _nearby(notions.said):
+        example = examples[place]
+        score = _score(example, notions)
+        if score and (example.meaning not in best or score > best[example.meaning].score):
+            best[example.meaning] = Likely(example.meaning, score, notions.names, len(notions.said - LIGHT))
+    return sorted(best.values(), key=lambda each: -each.score)
+
+
+def the_same(words: Sequence[Word]) -> list[Likely]:
+    """The meanings of a sentence that is one of ours, but for words that carry nothing and for what may be added."""
+    notions = notions_of(words, vocabulary())
+    key = notions.said - LIGHT
+    added = key & ADDED
+    best: dict[Meaning, Likely] = {}
+    for dropped in dict.fromkeys((frozenset(), added & {WHEN}, added - FIGURES, added)):
+        for example in _by_notions().get(key - dropped if key else notions.said, ()):
+            if not dropped <= addable(example.meaning.command):
+                continue
+            score = (
+                _score(example, notions)
+                if key - SAYS_LITTLE
+                else float(_but_for_courtesy(example.said) == _but_for_courtesy(notions.said))
+            )
+            if score >= SAME and (example.meaning not in best or score > best[example.meaning].score):
+                best[example.meaning] = Likely(example.meaning, score, notions.names, len(key))
+    return sorted(best.values(), key=lambda each: -each.score)
+
+
+def _but_for_courtesy(said: frozenset[str]) -> frozenset[str]:
+    return said - COURTEOUS
+
+
+@cache
+def _by_notions() -> dict[frozenset[str], tuple[Example, ...]]:
+    """The sentences that say just so much, but for what carries nothing."""
+    found: dict[frozenset[str], list[Example]] = defaultdict(list)
+    for example in _examples():
+        found[example.said - LIGHT or example.said].append(example)
+    return {key: tuple(examples) for key, examples in found.items()}
+
+
+def _nearby(said: frozenset[str]) -> list[int]:
+    """The sentences that share most of what is worth most; what half of them say finds nothing."""
+    places = _places()
+    heavy = sorted((each for each in said if each in places and each not in LIGHT), key=lambda each: len(places[each]))
+    heavy = [each for each in heavy if len(places[each]) <= MOST_SAYING] or heavy[:1]
+    shared: dict[int, float] = {}
+    for notion in heavy[:MOST_SOUGHT]:
+        worth = worth_of(notion)
+        for place in places[notion]:
+            shared[place] = shared.get(place, 0.0) + worth
+    return nlargest(MOST_WEIGHED, shared, key=shared.__getitem__)
+
+
+def _score(example: Example, notions: Notions) -> float:
+    both = example.said & notions.said
+    if example.said == notions.said:
+        return 1.0
+    if len(notions.said) == 1 and (example.said - LIGHT != notions.said or notions.said & ALONE):
+        return 0.0
+    if not both - SAYS_LITTLE or (notions.said & DANGER) - example.said:
+        return 0.0
+    common = sum(map(worth_of, both))
+    takes = addable(example.meaning.command)
+    strange = sum(worth_of(each) for each in notions.said - example.said if each not in takes)
+    return 2 * common / (common + strange + example.worth)
+
+
+@cache
+def _examples() -> tuple[Example, ...]:
+    seen: set[tuple[Meaning, frozenset[str]]] = set()
+    made = []
+    for meaning, sentence in sentences():
+        said = notions_of(words_of(sentence), vocabulary()).said
+        if (said - SLOTS or meaning.command == NOTHING) and said and (meaning, said) not in seen:
+            seen.add((meaning, said))
+            made.append((meaning, said))
+    return tuple(Example(meaning, said, sum(map(worth_of, said))) for meaning, said in made)
+
+
+@cache
+def _places() -> dict[str, tuple[int, ...]]:
+    """Which sentences say a notion."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for i, example in enumerate(_examples()):
+        for notion in example.said:
+            places[notion].append(i)
+    # of those that share as much, the ones that say least beside are found first
+    worth = [example.worth for example in _examples()]
+    return {notion: tuple(sorted(found, key=worth.__getitem__)) for notion, found in places.items()}

@@ -1,0 +1,95 @@
+"""A line that no rule reads is taken for the nearest of many sentences, if no other is as near."""
+
+from collections.abc import Sequence
+
+from bot.command import commands
+from bot.reading import likeness
+from bot.reading.filling import BY_NAME, told_by
+from bot.reading.intents import NOTHING
+from bot.reading.likeness import Likely
+from bot.reading.lines import Word
+from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
+from fitness.periods import BadPeriod
+from fitness.schedules import BadClock
+
+LEAST_ALIKE = 0.62  # measured on lines that had been tuned on; between 0.6 and 0.75 little changes
+ALIKE = {1: 0.8, 2: 0.77, 3: 0.68}  # of few words, each must be the right one
+LEAST_NAMED = 0.76
+MARGIN, SAME_MARGIN = 0.012, 0.001
+ALONE = {"km", "miles", "kms", "mi"}  # alone they ask for a figure
+MOST_OFFERED = 3
+MOST_WORDS = 30
+# A line that begins so is ours to the letter, or chatter: "stop beating me, Sam".
+_RISKY = "stop leave quit kick ban block delete erase transfer end remove wipe reset"
+RISKY = frozenset(_RISKY.split())
+
+Pair = tuple[Likely, Reading]
+
+
+def the_same(words: Sequence[Word]) -> Reading | None:
+    """What a line means that is one of the sentences but for a word that carries nothing."""
+    spoken = [word for word in words if word.is_spoken]
+    found = likeness.the_same(spoken) if 0 < len(spoken) <= MOST_WORDS else []
+    if len(spoken) == 1 and spoken[0].key in ALONE:
+        return None
+    return _chosen(found, words, LEAST_ALIKE, SAME_MARGIN) if found else None
+
+
+def the_nearest(words: Sequence[Word]) -> Reading | None:
+    """What a line most likely means; the choices where two meanings are as likely."""
+    spoken = [word for word in words if word.is_spoken]
+    if not 0 < len(spoken) <= MOST_WORDS or words[0].key in RISKY:
+        return None
+    found = likeness.likely(spoken)
+    return _chosen(found, words, ALIKE.get(found[0].weight, LEAST_ALIKE), MARGIN) if found else None
+
+
+def _chosen(found: Sequence[Likely], words: Sequence[Word], least: float, margin: float) -> Reading | None:
+    """The likeliest that can be told all that it must be; nothing is meant where that is as likely."""
+    near = [each for each in found if each.score >= _least(each, least) and each.score > found[0].score - margin]
+    if any(each.meaning.command == NOTHING for each in near):
+        return NotUnderstood()
+    pairs = [(each, reading) for each in near if (reading := _reading(each, words))]
+    return _best([pair for pair in pairs if pair[0].meaning.named] or pairs, margin) if pairs else None
+
+
+def _best(pairs: Sequence[Pair], margin: float) -> Reading:
+    """The reading that is likeliest and says most, without what a sentence adds if one without is as likely."""
+    best = max(pairs, key=lambda pair: (pair[0].score, _told_much(pair[1])))
+    command = best[0].meaning.command
+    plain = next((pair for pair in pairs if pair[0].meaning.command == command and not pair[0].meaning.told), None)
+    best = plain if plain and best[0].meaning.told else best
+    rivals = [_line(each) for each, _ in pairs if each.score > best[0].score - margin]
+    lines = tuple(dict.fromkeys([_line(best[0]), *rivals]))
+    same = plain and len({line.split()[0] for line in lines}) == 1
+    return best[1] if same or len(lines) == 1 else NotUnderstood(readings=lines[:MOST_OFFERED])
+
+
+def _least(each: Likely, least: float) -> float:
+    """A sentence that is mostly somebody's name says little, so it must be much alike."""
+    return max(least, LEAST_NAMED) if each.meaning.named else least
+
+
+def _told_much(reading: Reading) -> int:
+    return len(reading.arguments) if isinstance(reading, Understood) else -1
+
+
+def _line(each: Likely) -> str:
+    return " ".join([each.meaning.command, *each.meaning.told])
+
+
+def _reading(each: Likely, words: Sequence[Word]) -> Reading | None:
+    """The command, told what the line says; nothing where it must be told more than that."""
+    spoken = [word for word in words if word.is_spoken]
+    command = commands[each.meaning.command]
+    if command.destructive:
+        return None
+    try:
+        told = told_by(command, each, spoken)
+    except (BadPeriod, BadClock) as error:
+        return NotUnderstood((command,), why=str(error))
+    by_name = [arg.name for arg in command.arguments if arg.kind in BY_NAME]
+    if (each.meaning.asks_more and not told) or (each.meaning.named and by_name and by_name[0] not in told):
+        return None
+    missing = next((arg for arg in command.arguments if arg.required and arg.name not in told), None)
+    return Unfinished(command, missing) if missing else Understood(command, told)

@@ -1,0 +1,83 @@
+"""Words around a command that carry nothing, and whole sentences that mean one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.reading.lines import POLITE
+
+# What stands around the words that count: "could I please see the leaderboard", "gimme my week".
+FILLERS = POLITE | frozenset(
+    """
+    i i'm im i'd i'll am are be been can could would may might will do does did have has had having got get getting
+    give gimme gimmi lemme let see want wanna wants need like know knows tell check look looking dear hey hi hello
+    ok okay so well just quick quickly right rn currently again new this's your yours it it's its that's thats here
+    up out please good evening morning afternoon from into about which what what's whats how how's hows if or but
+    too also us we our ours one some any all list send post display print open bring pull find guys everyone
+    everybody folks mate man bro dude friend friends buddy pal then today's user's set make put lol haha hahaha plz
+    thx ty cheers moment atm ya k kk someone somebody anyone anybody btw anyway latest people group current called
+    only named yet already more else as than
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Words around a gap: "make … an admin"."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    command: str
+
+    def gap(self, keys: Sequence[str]) -> range | None:
+        """The places in the gap, of which there must be one at least."""
+        end = len(keys) - len(self.after)
+        fits = tuple(keys[: len(self.before)]) == self.before and tuple(keys[max(end, 0) :]) == self.after
+        return range(len(self.before), end) if fits and end > len(self.before) else None
+
+
+def _written() -> list[tuple[str, str]]:
+    """Sentences and their commands, from the file beside this one."""
+    written = (Path(__file__).parent / "sentences.txt").read_text(encoding="utf-8").splitlines()
+    lines = [line.split(":", 1) for line in written if line and not line.startswith("#")]
+    return [(sentence.strip(), command) for command, said in lines for sentence in said.split("|")]
+
+
+def _frames() -> dict[str, list[Frame]]:
+    """By their first words; those that say more come first."""
+    framed = [(sentence.partition("…"), command) for sentence, command in _written() if "…" in sentence]
+    frames = [Frame(tuple(before.split()), tuple(after.split()), command) for (before, _, after), command in framed]
+    frames.sort(key=lambda frame: -len(frame.before) - len(frame.after))
+    return {frame.before[0]: [each for each in frames if each.before[0] == frame.before[0]] for frame in frames}
+
+
+# Whole lines and the command that each means; and lines with a gap for what it is told.
+SENTENCES = {sentence: command for sentence, command in _written() if "…" not in sentence}
+FRAMES = _frames()
+
+# What stands before a wish, and after it.
+WISH = re.compile(
+    r"(?:(?:hey|hi|hello|ok|okay|so|well|yes|yeah|yep|sure|right|bot|gruppetto|please|pls|plz|just|now|and|but) )*"
+    r"(?:(?:(?:i|we) (?:want|wanna|would like|need)(?: to)?|(?:i'd|id|we'd) like(?: to)?|let's|lets|lemme|let me"
+    r"|(?:can|could|would|will) (?:you|u|i|we)|i'm going to|i'll|is it possible to"
+    r"|(?:how|where) (?:can|could|do) (?:i|we) (?:see|find|check|view)) )?"
+    r"(?:(?:please|pls|plz|just|now|kindly|to) )*"
+)
+GREETED = frozenset(
+    """
+    there all guys everyone everybody folks mate friend friends team amigo amigos amiga bella bello zusammen tutti
+    tous anyone anybody buddy pal bro dude man my dear world people gang crew ça va miteinander leute alle todos
+    todas tutte a à à-tous lovely again
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
+)
+
+# Names of commands that are everyday words as well: in the middle of a sentence they mean nothing by themselves.
+EVERYDAY = frozenset(
+    """
+    who when show in back last name top points share use today add why hi hello hey about update remove set mine
+    people sick ill hurt holiday injured terms target record records explain away vs me stats link create recent
+    plan weather year recap check nick quiet keep decline approve menu j h ? on off yes report start
+    feedback we us together
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
+)

@@ -1,0 +1,53 @@
+"""How often a digest comes, in words: "monthly 1", "monthly last", "weekly", or the fields of a cron line."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.reading.lines import Word
+
+MONTHLY = {"monthly", "month", "months"}
+WEEKLY = {"weekly", "week", "weeks"}
+CRON = re.compile(r"\bcron\b[\s*_~`:]*(?=[\d*])(.*)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Every week, every month on a day (-1 is the last), or by cron: `cron_in` takes that from what was typed."""
+
+    kind: str
+    day: int | None = None
+
+
+def find_rhythm(words: Sequence[Word]) -> tuple[Rhythm, Sequence[int]] | None:
+    """The first rhythm, and the words it took up: for a cron line all that follow."""
+    for i, word in enumerate(words):
+        if word.key == "cron":
+            return Rhythm("cron"), range(i, len(words))
+        if word.key in MONTHLY:
+            led = i > 0 and words[i - 1].key in {"every", "each"}
+            day, taken = _day(words, i)
+            return Rhythm("month", day), [*range(i - led, i + 1), *taken]
+        if word.key in WEEKLY:
+            led = i > 0 and words[i - 1].key in {"every", "each"}
+            return Rhythm("week"), range(i - led, i + 1)
+    return None
+
+
+def cron_in(line: str) -> str:
+    """The cron line in what was typed; its asterisks are no words, so it is taken as it stands."""
+    match = CRON.search(line)
+    return " ".join(match[1].split()) if match else ""
+
+
+def _day(words: Sequence[Word], month: int) -> tuple[int | None, list[int]]:
+    """The day of the month: "1", "15th", "last", wherever it stands."""
+    for i, word in enumerate(words):
+        if i != month and word.key == "last":
+            following = [i + 1] if i + 1 < len(words) and words[i + 1].key == "day" else []
+            return -1, [i, *following]
+        if i != month and (match := re.fullmatch(r"(\d{1,2})(st|nd|rd|th)?", word.key)):
+            half = i + 1 < len(words) and words[i + 1].key in {"am", "pm"}
+            if not half:
+                return int(match[1]), [i]
+    return None, []

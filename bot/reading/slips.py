@@ -1,0 +1,160 @@
+"""Slips of the finger: a word that is none of ours, and the one of ours that it nearly is."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from math import log1p
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.arguments import OFF, ON, YES
+from bot.command import commands
+from bot.reading.english import english, names
+from bot.reading.intents import vocabulary
+from bot.reading.keys import beside, is_beside, is_doubled, is_swap, near
+from bot.reading.lines import Word
+from bot.reading.notions import known
+from bot.reading.phrases import FILLERS
+from fitness.metrics import Metric
+from fitness.sports import Sport
+from fitness.vocabulary import MONTH_NAMES, MONTHS, NUMBERS, WEEKDAY_NAMES, WEEKDAYS
+
+SHORTEST, LONG = 3, 7
+WHEN = frozenset(
+    """
+    today yesterday week weeks month months year years weekend last this since between until previous past quarter
+    fortnight weekends days hours minutes
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
+)
+CORE = frozenset(
+    [*WHEN, *(word for sport in Sport for word in sport.words), "link", "mute", "name", "undo", "sync"]
+)  # what is meant by three letters
+MOST_MENDED = 3
+FAMILIAR = 0.12  # of a slip, for each time that a word is said so much oftener
+# Words of English that are slips where they stand beside others, as no list of words can know.
+HEARD_AS = {
+    "weak": "week", "wek": "week", "wee": "week", "weel": "week", "moth": "month", "mouth": "month", "yer": "year",
+    "ear": "year",
+    "tear": "year",
+}  # fmt: skip
+AFTER_HOW = {
+    "log": "long", "lond": "long", "lng": "long", "fra": "far", "fat": "far", "fr": "far",
+    "may": "many", "man": "many", "mny": "many", "mch": "much",
+}  # fmt: skip
+BEFORE_ME = {
+    "shoe": "show", "sow": "show", "sho": "show", "sent": "send", "sned": "send", "gave": "give", "giv": "give",
+}  # fmt: skip
+BEFORE_DAYS = {"last", "this", "next", "past", "per", "every", "each", "my"}
+# Words in the names of what could destroy something that destroy nothing themselves.
+HARMLESS = frozenset(
+    """
+    group my me data account code codes invite invites activity garmin member it's its i'm im it’s i’m here still
+    new right not owner admin make that description end about name no over out hand close challenge describe
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
+)
+
+
+def mended(words: Sequence[Word]) -> tuple[list[Word], str] | None:
+    """The words with their slips put right, and the first that was one; None where nothing is like ours, or too much.
+
+    One slip in a word of four letters, two from seven on; in a word of three only two letters swapped or a key beside.
+    A word of English stays as it is, and so does one that could be the slip of something destructive: nobody leaves a
+    group by mistyping.
+    """
+    fresh, slips = [], []
+    for i, word in enumerate(words):
+        heard = HEARD_AS.get(word.key) if i and words[i - 1].key in BEFORE_DAYS else None
+        heard = AFTER_HOW.get(word.key) if i and words[i - 1].key in {"how", "hwo", "hpw", "hoe"} else heard
+        heard = BEFORE_ME.get(word.key) if i + 1 < len(words) and words[i + 1].key == "me" else heard
+        key = word.key.replace("’", "'").removesuffix("'s")
+        is_name = word.raw[:1].isupper() and i > 0 and not all(each.raw[:1].isupper() for each in words)
+        right = heard or (_meant(key) if key.isalpha() and not is_name else None)
+        if right is not None:
+            slips.append(word.key)
+        fresh.append(word if right is None else Word(right, right))
+    return (fresh, slips[0]) if 0 < len(slips) <= MOST_MENDED else None
+
+
+def could_destroy(words: Sequence[Word]) -> bool:
+    """Whether a word is perhaps the slip of one that could destroy something: "leav group" is read by nobody."""
+    return any(_is_risky(word.key) for word in words)
+
+
+@lru_cache(maxsize=20_000)
+def _is_risky(key: str) -> bool:
+    if not key.isalpha() or not SHORTEST < len(key) <= 20 or key in FILLERS or key in _ours(len(commands)):
+        return False
+    if key in english() or key in names() or key in _risky(len(commands)):
+        return False
+    return bool(near(key, tuple(_risky(len(commands))), 2 if len(key) >= LONG else 1))
+
+
+@lru_cache(maxsize=20_000)
+def _meant(key: str) -> str | None:
+    if not SHORTEST <= len(key) <= 20 or key in FILLERS or key in _ours(len(commands)):
+        return None
+    if key in english() or key in names() or key in MONTHS or key in WEEKDAYS:
+        return None
+    allowed = 2 if len(key) >= LONG else 1
+    if near(key, tuple(_risky(len(commands))), allowed):
+        return None
+    found = sorted((_far(key, each) - FAMILIAR * log1p(_said(each)), each) for each in _alike(key, allowed))
+    return found[0][1] if found else None
+
+
+def _alike(key: str, allowed: int) -> list[str]:
+    """The words of ours that begin as the word does, or whose beginning was hit beside or swapped."""
+    by_letter = _by_letter(len(commands))
+    starts = {key[0], key[1], *beside(key[0])}
+    choices = [word for letter in starts for word in by_letter.get(letter, ())]
+    found = [word for word, _, _ in process.extract(key, choices, scorer=OSA.distance, score_cutoff=allowed, limit=8)]
+    found = [word for word in found if word[0] == key[0] or is_swap(key, word) or is_beside(key, word)]
+    if len(key) > SHORTEST + 1:
+        return found
+    if len(key) > SHORTEST:  # "cian" is no slip of "can", and "yurt" none of "hurt"
+        return [word for word in found if is_swap(key, word) or is_doubled(key, word) or _is_short_slip(key, word)]
+    return [word for word in found if is_swap(key, word) or is_beside(key, word) or (word in CORE and len(word) > 3)]
+
+
+def _is_short_slip(key: str, word: str) -> bool:
+    """Whether a word of four letters lacks one, or has one wrong, but not its first."""
+    return len(word) >= len(key) and word[0] == key[0]
+
+
+def _far(key: str, word: str) -> float:
+    """How many slips, where a swap, a doubled letter or a key beside is less of one."""
+    slips = OSA.distance(key, word)
+    return slips - 0.5 * (is_swap(key, word) or is_doubled(key, word)) - 0.25 * is_beside(key, word)
+
+
+def _said(word: str) -> int:
+    """How often a word is said."""
+    return vocabulary().get(word, 0)
+
+
+@cache
+def _by_letter(number: int) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(_ours(number)):
+        found[word[0]].append(word)
+    return found
+
+
+@cache
+def _ours(_number: int) -> frozenset[str]:
+    """Every word that commands and sentences are made of, but for those that could destroy something."""
+    parts = {part for name, each in commands.items() if not each.destructive for part in name.split()}
+    spoken = {word for kind in (Metric, Sport) for each in kind for word in (each.value, *each.words)}
+    ours = (
+        parts
+        | spoken
+        | {*MONTH_NAMES, *WEEKDAY_NAMES, *NUMBERS, *WHEN, *YES, *ON, *OFF, *known()}
+        | {word for word, count in vocabulary().items() if count}
+    )
+    return frozenset(word for word in ours if word.isalpha() and word.isascii()) - _risky(_number)
+
+
+@cache
+def _risky(_number: int) -> frozenset[str]:
+    return frozenset(part for name, each in commands.items() if each.destructive for part in name.split()) - HARMLESS

@@ -1,0 +1,163 @@
+"""The slots of a question, filled by its words in any order."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.arguments import Each
+from bot.reading.lines import Word
+from bot.reading.roles import BEFORE_A_NAME, FURTHEST, ME, NEWEST, NOTHING, PAST, PHRASES, ROLES, SHORT, Who
+from fitness.forms import Relative, Which
+from fitness.periods import BadPeriod, Period, find_period
+from fitness.sports import Sport
+from fitness.vocabulary import number
+
+LEAST_SURE = 0.75
+
+
+@dataclass
+class Slots:
+    """What a question's words said. `strange` are those that no slot wanted."""
+
+    metric: str | None = None
+    sport: Sport | None = None
+    who: Who | None = None
+    person: str | None = None
+    period: Period | None = None
+    each: Each | None = None
+    most: bool = False
+    longest: bool = False
+    record: bool = False
+    compared: bool = False
+    asks: bool = False
+    past: bool = False
+    furthest: bool = False
+    empty: int = 0  # words that say nothing
+    newest: int | None = None
+    explained: bool = False
+    strange: list[str] = field(default_factory=list)
+
+    @property
+    def filled(self) -> int:
+        """How many slots have something in them."""
+        slots = (self.metric, self.sport, self.who, self.person, self.period, self.each)
+        flags = (self.most, self.longest, self.record, self.compared, self.newest is not None, self.explained)
+        return sum(each is not None for each in slots) + sum(flags)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether what was understood outweighs what was not."""
+        if not self.strange:
+            return True
+        if self.record or self.longest or self.most:  # "what's the best running shoe"
+            return False
+        return len(self.strange) == 1 and self.asks and self.filled / (self.filled + 1) >= LEAST_SURE
+
+
+def slots_of(words: Sequence[Word]) -> Slots | None:
+    """Fill the slots. None where a day to come or one that no calendar has is asked about."""
+    keys = [_spoken(word.key) for word in words]
+    slots = Slots()
+    try:
+        found = find_period(keys)
+    except BadPeriod:
+        return None
+    taken: set[int] = set()
+    if found is not None:
+        slots.period, taken = found[0], set(found[1])
+        if isinstance(found[0], Relative) and found[0].which is Which.NEXT:
+            return None
+    _either(slots, words, keys, taken)
+    _newest(slots, keys, taken)
+    _phrases(slots, keys, taken)
+    slots.past = not PAST.isdisjoint(keys)
+    slots.furthest = not FURTHEST.isdisjoint(keys)
+    for i, (word, key) in enumerate(zip(words, keys, strict=True)):
+        if i not in taken and key:
+            _word(slots, word, key, before=words[i - 1].key if i else "")
+    return slots
+
+
+def _either(slots: Slots, words: Sequence[Word], keys: list[str], taken: set[int]) -> None:
+    """Of "me or Ben" or "Ben or me", the two are compared."""
+    for i in range(1, len(keys) - 1):
+        around = {keys[i - 1], keys[i + 1]}
+        if keys[i] == "or" and around & ME and len(around - ME) == 1:
+            name = words[i + 1 if keys[i - 1] in ME else i - 1]
+            if name.key not in ROLES and name.is_spoken:
+                slots.person, slots.compared = _name(name.raw), True
+                taken.update((i - 1, i, i + 1))
+
+
+def _newest(slots: Slots, keys: list[str], taken: set[int]) -> None:
+    """Find "my last run", "the three latest sessions": those, and not how far they went."""
+    text = "".join(f" {key if i not in taken else '_'}" for i, key in enumerate(keys)) + " "
+    match = NEWEST.search(text)
+    if match is not None:
+        count = match["before"] or match["count"]
+        slots.newest = number(count) if count else 0
+        first = text.count(" ", 0, match.start())
+        taken.update(range(first, first + match.group().strip().count(" ") + 1))
+
+
+def _phrases(slots: Slots, keys: list[str], taken: set[int]) -> None:
+    """What takes several words: "how far", "personal best", "per week"."""
+    places = [i for i in range(len(keys)) if i not in taken]
+    text = "".join(f" {keys[i]}" for i in places) + " "
+    for pattern, name, value in PHRASES:
+        match = pattern.search(text)
+        if match is None:
+            continue
+        setattr(slots, name, value)
+        if value is Each.SESSION:
+            slots.sport = next((sport for word in match.group().split() if (sport := _sport(word))), slots.sport)
+        slots.asks = slots.asks or match.group().startswith((" how ", " what "))
+        first = text.count(" ", 0, match.start())
+        covered = places[first : first + match.group().strip().count(" ") + 1]
+        taken.update(covered)
+        places = [i for i in places if i not in taken]
+        text = "".join(f" {keys[i]}" for i in places) + " "
+
+
+def _sport(word: str) -> Sport | None:
+    role, value = ROLES.get(word, NOTHING)
+    return value if role == "sport" else None
+
+
+def _word(slots: Slots, word: Word, key: str, before: str) -> None:
+    role = ROLES.get(key)
+    slots.empty += role == NOTHING
+    if role is not None:
+        _fill(slots, key, *role)
+    elif slots.person is None and _is_a_name(word, key, before):
+        slots.person = _name(word.raw)
+    elif word.is_spoken:
+        slots.strange.append(_name(word.raw))
+
+
+def _is_a_name(word: Word, key: str, before: str) -> bool:
+    """By its "@", by "did" before it, or by what belongs to it."""
+    placed = before in BEFORE_A_NAME or (before == "of" and not word.raw.islower()) or word.key.endswith(("'s", "’s"))
+    return word.raw.startswith("@") or (placed and key.isalpha())
+
+
+def _fill(slots: Slots, key: str, name: str, value: Any) -> None:
+    """The first metric counts, "who" and "we" win over "I", and one question is about one sport."""
+    if name == "sport" and slots.sport not in (None, value):
+        slots.strange.append(key)
+    elif name == "who" and value is not Who.RANKING and slots.who in (Who.RANKING, Who.GROUP):
+        return
+    elif name and not (name == "metric" and slots.metric is not None and value != "streak"):
+        setattr(slots, name, value)
+
+
+def _spoken(key: str) -> str:
+    """As it counts: "who's" and "whos" are "who", "dev's" is "dev"."""
+    key = SHORT.get(key, key)
+    return key.removesuffix("'s").removesuffix("’s")
+
+
+def _name(raw: str) -> str:
+    bare = raw.strip("@?!.,:;\"'()*_~")
+    return re.sub(r"['’]s$", "", bare)

@@ -1,0 +1,74 @@
+"""Lines that mean something as a whole: sentences to the letter, deeds, months, codes."""
+
+from collections.abc import Sequence
+
+from bot.arguments import CODE
+from bot.command import commands
+from bot.reading.frames import MOST_IN_SENTENCE
+from bot.reading.lines import POLITE, Word
+from bot.reading.naming import COURTESY, plain, told_all
+from bot.reading.phrases import FILLERS, SENTENCES
+from bot.reading.readings import NotUnderstood, Reading, Understood
+from fitness.periods import BadPeriod, Period, find_period
+from fitness.vocabulary import MONTHS, NUMBERS
+
+ONLY_WHOLE = {"start", "help", "stop"}
+ABOUT_CODES = {"code", "join", "joining", "invite", "invited", "invitation", "link", "group", "in"}
+DID = frozenset(
+    """
+    ran rode swam walked hiked cycled biked jogged rowed did done went played skied lifted run paddled climbed
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
+)
+AROUND_DEEDS = frozenset(
+    """
+    i i've ive have just did done went played it this morning evening afternoon of about some took
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
+)
+
+
+def sentence(words: Sequence[Word]) -> Reading | None:
+    """A whole line that means one command, whatever its words mean elsewhere; days may be named with it."""
+    if len(words) > MOST_IN_SENTENCE:
+        return None
+    whole = SENTENCES.get(plain(words)) or SENTENCES.get(plain([word for word in words if word.key not in COURTESY]))
+    bare = SENTENCES.get(plain([word for word in words if word.key not in FILLERS]))
+    inexact = commands.get(bare or "") if bare not in ONLY_WHOLE else None
+    command = commands.get(whole or "") or (inexact if inexact and not inexact.destructive else None)
+    if command:
+        return told_all(command, [])
+    try:
+        found = find_period([word.key for word in words])
+    except BadPeriod:
+        return None
+    left = [word for i, word in enumerate(words) if found and i not in found[1]]
+    command = commands.get(SENTENCES.get(plain(left), "")) if left else None
+    dated = command and next((each.name for each in command.arguments if each.kind is Period), None)
+    return Understood(command, {dated: found[0]}) if command and dated and found else None
+
+
+def done(words: Sequence[Word]) -> Reading | None:
+    """What somebody did and for how long, and no word beside: "ran 5k in 25 min"."""
+    if not any(word.key in DID for word in words) or not any(
+        word.key[:1].isdigit() or word.key in NUMBERS or word.key == "hour" for word in words
+    ):
+        return None
+    reading = told_all(commands["log"], [word for word in words if word.is_spoken], POLITE | AROUND_DEEDS)
+    return reading if isinstance(reading, Understood) else None
+
+
+def only_a_code(words: Sequence[Word]) -> Reading | None:
+    """A code alone, or in a line about one: "Ben gave me this code: K7QX2M". It has digits, or it could be a word."""
+    codes = [word for word in words if CODE.fullmatch(word.key.upper()) and any(sign.isdigit() for sign in word.key)]
+    codes = [word for word in codes if any(sign.isalpha() for sign in word.key) or len(words) == 1]
+    about = len(words) <= 3 or any(word.key in ABOUT_CODES for word in words[:MOST_IN_SENTENCE])
+    return told_all(commands["join"], codes) if len(codes) == 1 and about and "join" in commands else None
+
+
+def two_readings(words: Sequence[Word]) -> Reading | None:
+    """A month's name alone is that month, or the last thirty-one days."""
+    spoken = [word.key for word in words if word.is_spoken and word.key not in POLITE]
+    if len(spoken) == 1 and spoken[0] in MONTHS and len(spoken[0]) > 2:
+        period = find_period(spoken)
+        month = period[0].words if period else spoken[0]
+        return NotUnderstood(either=words[0].raw, readings=(f"me {month}", "me last 31 days", f"leaderboard {month}"))
+    return None

@@ -1,0 +1,92 @@
+"""A command in a wish, behind an article, or in the midst of words that carry nothing."""
+
+from collections.abc import Sequence
+
+from bot.command import Command, commands
+from bot.reading.frames import wished
+from bot.reading.lines import Word
+from bot.reading.naming import ARTICLES, COURTESY, FREE, MOST_READ, by_name, longest_name, told_all, without_lead
+from bot.reading.phrases import EVERYDAY, FILLERS
+from bot.reading.readings import NotUnderstood, Reading, Understood
+
+MOST_BARE = 2  # words in which even an everyday word is a command: "I'm sick"
+ASK_FIRST = {"leave", "delete me", "unlink"}  # destructive, but they ask before they do it
+STATE = {"going", "doing", "looking", "track", "progress", "safe", "alive", "coming", "along"}
+
+
+def wish(words: Sequence[Word]) -> Reading | None:
+    """A wish, and then a command to the letter: "I want to start a new group", "please delete my account"."""
+    spoken = [word for word in words if word.is_spoken]
+    start = wished(spoken)
+    rest = [word for word in spoken[start:] if word.key not in COURTESY]
+    plain = [word for i, word in enumerate(rest) if word.key not in {"new", "all"} or i > longest_name(len(commands))]
+    bare = [word for i, word in enumerate(plain) if word.key not in ARTICLES or i > longest_name(len(commands))]
+    if not start and len(bare) == len(rest):
+        return None
+    for each in (rest, plain, bare):
+        named = by_name(each)
+        if named is None or named[0].name in EVERYDAY:
+            continue
+        if named[0].destructive and not (_is_asked_for(spoken[:start]) and _is_whole(*named, each)):
+            continue
+        rest_of_it = without_lead(named[1])
+        if all(word.key in FILLERS and word.raw.islower() for word in rest_of_it):
+            rest_of_it = []  # "make a new group for us" has no name yet
+        reading = told_all(named[0], rest_of_it)
+        if not isinstance(reading, NotUnderstood):
+            return reading
+    return None
+
+
+def _is_asked_for(lead: Sequence[Word]) -> bool:
+    """Whether it is plainly asked of us: "I'll leave the group" and "let's" only tell."""
+    said = {word.key for word in lead}
+    return not said & {"i'll", "i’ll", "lets", "let's", "let’s", "let", "lemme", "is", "going"} and bool(
+        said & {"please", "pls", "plz", "you"} or (said & {"want", "wanna", "like", "need"})
+    )
+
+
+def _is_whole(command: Command, told: Sequence[Word], words: Sequence[Word]) -> bool:
+    """Whether the words are one of the longer names of a command that asks before it destroys: "leave group"."""
+    return command.name in ASK_FIRST and not told and len(words) > 1
+
+
+def without_articles(words: Sequence[Word]) -> Reading | None:
+    """As if no article were there: "start a group called Nine" begins with "start group"."""
+    bare = [word for i, word in enumerate(words) if word.key not in ARTICLES or i > longest_name(len(commands))]
+    named = by_name(bare) if len(bare) < len(words) else None
+    if named is None or named[0].destructive:
+        return None
+    reading = told_all(named[0], without_lead(named[1]))
+    return None if isinstance(reading, NotUnderstood) else reading
+
+
+def inside(words: Sequence[Word]) -> Reading | None:
+    """A name anywhere in a line of which all other words are its arguments, or carry nothing: "last week's board"."""
+    if len(words) > MOST_READ:
+        return None
+    spoken = sum(word.is_spoken for word in words)
+    for start in range(len(words)):
+        for length in range(min(longest_name(len(commands)), len(words) - start), 0, -1):
+            name = " ".join(word.key for word in words[start : start + length])
+            found = commands.get(name) or (commands.get(name.removesuffix("'s")) if length == 1 else None)
+            if found is None or found.destructive or (length == 1 and name in EVERYDAY and spoken > MOST_BARE):
+                continue
+            reading = _told_around(found, words[:start], words[start + length :])
+            if reading is not None:
+                return reading
+    return None
+
+
+def _told_around(command: Command, before: Sequence[Word], after: Sequence[Word]) -> Reading | None:
+    """What stands before the name may be arguments but no free text; a text may only follow."""
+    free = next((each for each in command.arguments if each.kind in FREE), None)
+    if free is not None:
+        if any(word.is_spoken and word.key not in FILLERS for word in before):
+            return None
+        reading = told_all(command, without_lead(after))
+        if free.required or not isinstance(reading, Understood) or free.name not in reading.arguments:
+            return None if isinstance(reading, NotUnderstood) else reading
+        return None
+    reading = told_all(command, [*before, *after], FILLERS if command.name in EVERYDAY else FILLERS | STATE)
+    return None if isinstance(reading, NotUnderstood) else reading

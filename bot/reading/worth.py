@@ -1,0 +1,80 @@
+"""What a notion is worth where two sentences are compared: much if few meanings say it, little if many do."""
+
+from collections import defaultdict
+from datetime import time
+from functools import cache
+from math import log
+from pathlib import Path
+
+from bot.arguments import Amount, Days, Distance, Hours, Length, Number, Percent, Uses, Weekday, Weeks
+from bot.command import commands
+from bot.reading.intents import Meaning, sentences, vocabulary
+from bot.reading.lines import words_of
+from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, notions_of, stem
+from bot.reading.rhythms import Rhythm
+from fitness.metrics import Metric
+from fitness.periods import Period
+from fitness.spans import Span
+from fitness.sports import Sport
+
+FILE = Path(__file__).parent / "light.txt"
+
+
+def _light() -> frozenset[str]:
+    lines = FILE.read_text(encoding="utf-8").splitlines()
+    words = [word for line in lines if not line.startswith("#") for word in line.split()]
+    return frozenset([*words, *map(stem, words)])
+
+
+LIGHT = _light()
+FIGURES = frozenset(
+    {"distance", "time", "points", "elevation", "steps", "often", "improve", "streak", "metric", "imperial", "hours"}
+)
+ADDED = FIGURES | {SPORT, WHEN, NUMBER}  # what may be added to a sentence
+SLOTS = LIGHT | (FIGURES - {"metric", "imperial"}) | {NAME, SPORT, WHEN, NUMBER}
+_SMALL = "i my we you he they what who how when where why which not one go on off yes no last right change"
+SAYS_LITTLE = SLOTS | frozenset(_SMALL.split())  # by these alone, two sentences are not alike
+FIXED = dict.fromkeys(LIGHT, 0.1) | {NAME: 2.0, NUMBER: 1.5, SPORT: 0.8, WHEN: 0.8}
+WORTH_OF_UNKNOWN, LEAST_WORTH, RARITY = 3.0, 0.6, 0.5
+
+
+@cache
+def worth_of(notion: str) -> float:
+    """What a notion says about a meaning."""
+    if notion in FIXED:
+        return FIXED[notion]
+    meanings = meanings_by_notion().get(notion, 0)
+    return LEAST_WORTH + RARITY * log(_most() / meanings) if meanings else WORTH_OF_UNKNOWN
+
+
+@cache
+def addable(name: str) -> frozenset[str]:
+    """The notions that a command can be told with any of its sentences; days change no chatter."""
+    if name not in commands:
+        return frozenset([WHEN])
+    kinds = {each.kind for each in commands[name].arguments}
+    taken: set[str] = set()
+    if Sport in kinds:
+        taken.add(SPORT)
+    if kinds & {Period, Span, Weeks, Weekday}:
+        taken.add(WHEN)
+    if kinds & {int, Amount, Length, Distance, Weeks, Span, Days, Uses, Percent, Number, time, Hours, Rhythm}:
+        taken.add(NUMBER)
+    if kinds & {Metric, Amount, Length}:
+        taken |= FIGURES
+    return frozenset(taken)
+
+
+@cache
+def meanings_by_notion() -> dict[str, int]:
+    """In how many meanings a notion is said."""
+    said: dict[str, set[Meaning]] = defaultdict(set)
+    for meaning, sentence in sentences():
+        for notion in notions_of(words_of(sentence), vocabulary()).said:
+            said[notion].add(meaning)
+    return {notion: len(meanings) for notion, meanings in said.items()}
+
+
+@cache
+def _most() -> int:
+    return len({meaning for meaning, _ in sentences()})

@@ -1,0 +1,1 @@
+"""What is said, from the row in the outbox to its receipts."""

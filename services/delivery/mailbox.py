@@ -1,0 +1,109 @@
+"""The outbox's rows: what is to be said to whom. How it leaves is `services.delivery.outbox`'s matter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from messages.message import Message
+from models import InboundMessage, MessageKind, OutboundMessage
+from models.vault import vault
+from services.delivery import contents, menus
+from services.delivery.bells import Bell, ring
+
+PRIORITY = {MessageKind.REPLY: 0, MessageKind.NOTICE: 3, MessageKind.DIGEST: 5}
+GOOD_FOR = {
+    MessageKind.REPLY: timedelta(minutes=10),
+    MessageKind.NOTICE: timedelta(hours=12),
+    MessageKind.DIGEST: timedelta(hours=36),
+}
+
+
+def receive(session: Session, sid: str, kind: str, reference: str, now: datetime) -> bool:
+    """Take note of an inbound message. False when it was here before: the vendor repeats itself."""
+    row = {"sid": sid, "kind": kind, "reference": reference, "received_at": now}
+    taken = insert(InboundMessage).values(row).on_conflict_do_nothing().returning(InboundMessage.sid)
+    return session.scalar(taken) is not None
+
+
+def note(session: Session, sid: str, *, member_id: int, command: str, mark: str | None) -> None:
+    """Note what an inbound message was: whose, the command or refusal, and the mark of a line not understood."""
+    heard = update(InboundMessage).where(InboundMessage.sid == sid)
+    session.execute(
+        heard.values(member_id=member_id, command=command, mark=mark).execution_options(synchronize_session=False)
+    )
+
+
+def refused_since(session: Session, member_id: int, refusal: str, since: datetime) -> list[datetime]:
+    """When this member got that refusal since then."""
+    mine = (InboundMessage.member_id == member_id, InboundMessage.received_at > since)
+    return list(session.scalars(select(InboundMessage.received_at).where(*mine, InboundMessage.command == refusal)))
+
+
+class NeverSayable(ValueError):
+    """A message that nobody asked for, without a form for those who have been silent for a day: a bug."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """One message for one member; a second one with the same `key` is ignored."""
+
+    member_id: int
+    message: Message
+    key: str
+
+
+def post_many(
+    session: Session,
+    posts: Sequence[Post],
+    now: datetime,
+    *,
+    kind: MessageKind,
+    group_id: int | None = None,
+) -> None:
+    """Put many messages into the outbox, in one statement. They leave after the commit.
+
+    Raises `NeverSayable` for a notice or digest that WhatsApp would not take once 24 hours have passed.
+    """
+    if not posts:
+        return
+    rows = [_row(session, each, now, kind, group_id) for each in posts]
+    # The rows are given beside the statement: so that it is compiled once, not for each number of rows anew.
+    session.execute(insert(OutboundMessage).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
+    ring(session, Bell.DELIVER)
+
+
+def post(
+    session: Session,
+    member_id: int,
+    message: Message,
+    now: datetime,
+    *,
+    kind: MessageKind,
+    key: str,
+    group_id: int | None = None,
+) -> None:
+    """Put a message into the outbox once: a second one with the same `key` is ignored. It leaves after the commit."""
+    post_many(session, [Post(member_id, message, key)], now, kind=kind, group_id=group_id)
+
+
+def _row(session: Session, post: Post, now: datetime, kind: MessageKind, group_id: int | None) -> dict[str, object]:
+    identity, approved = uuid4(), post.message.approved
+    if kind is not MessageKind.REPLY and not (approved and contents.fits(approved)):
+        raise NeverSayable(f"{post.key} has no approved template that fits: see services/delivery/notices.py")
+    return {
+        "id": identity,
+        "member_id": post.member_id,
+        "group_id": group_id,
+        "kind": kind,
+        "dedupe_key": post.key,
+        "content": vault(session).seal("message", identity, post.message.to_json()),
+        "offers": menus.sealed(session, identity, post.message),
+        "priority": PRIORITY[kind],
+        "next_attempt_at": now,
+        "expires_at": now + GOOD_FOR[kind],
+    }

@@ -1,0 +1,108 @@
+"""What the bot says without being spoken to.
+
+WhatsApp takes such a message only as an approved template once its reader has been silent for 24 hours, so each is made
+in both forms: in its own words, and as one of two templates that tell the same in a line, with a button to see it all.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from messages.message import Approved, Button, Message
+from messages.render import render, words
+from models import Group, Member
+from services.garmin import entries
+from services.garmin.syncing import LeftAlone
+from services.people import members
+from services.people.members import reader_of
+from services.play import standings
+
+MOST_LINE = 300  # characters; WhatsApp allows 1,024 for a whole template
+
+
+def notice(
+    template: str,
+    member: Member,
+    /,
+    *,
+    about: Group | None,
+    says: str,
+    short: str | None = None,
+    buttons: Iterable[Button] = (),
+    **facts: Any,
+) -> Message:
+    """News about a group, or (`about=None`) about the member's own account.
+
+    `says` is the command that shows it; as a template it stands behind the button "Show me". The template's line is
+    the words of `short`, or else the message's own words on one line: write a `short` where these begin with the
+    reader's name, or are long.
+    """
+    reader = reader_of(member)
+    values = {
+        "1": words("words/news_for", reader, member=member),
+        "2": words("words/news_about", reader, group=about),
+        "3": _line(words(short or template, reader, **facts)),
+        "4": says,
+    }
+    return render(template, reader, buttons=buttons, approved=Approved("account_notice", values), **facts)
+
+
+def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Button], **facts: Any) -> Message:
+    """News about the member's own Garmin connection. As a template its buttons are *Connect again* and *Status*."""
+    reader = reader_of(member)
+    values = {"1": words("words/news_for", reader, member=member), "2": _line(words(template, reader, **facts))}
+    return render(template, reader, buttons=buttons, approved=Approved("garmin_notice", values), **facts)
+
+
+def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Message:
+    """A sync that the member waited for is over."""
+    newest = standings.newest(session, member)
+    in_group = bool(members.memberships(session, member))
+    buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
+    template = "garmin/connected" if is_first else "garmin/synced"
+    left_out = entries.private_left_out(session, member)
+    facts: dict[str, Any] = {"new": new, "newest": newest, "in_group": in_group, "left_out": left_out}
+    return render(template, reader_of(member), buttons=buttons, **facts)
+
+
+def away(member: Member, alone: LeftAlone) -> Message:
+    """A sync that the member waits for could not be made, or is not even tried now."""
+    reader = reader_of(member)
+    return render("garmin/away", reader, until=alone.until, up_to=alone.since, why=alone.why)
+
+
+def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:
+    """A file that the member sent is read: what was in it, and whether that was new."""
+    sessions = standings.from_ids(session, member.id, ids)
+    return render(
+        "garmin/file_read",
+        reader_of(member),
+        sessions=sessions,
+        new=new,
+        twins=standings.have_twins(session, sessions),
+        today=members.local_now(member, now).date(),
+        buttons=[Button("My week", "me")],
+    )
+
+
+def file_not_read(member: Member, problem: str) -> Message:
+    """A file that the member sent cannot be read: why, and what to do."""
+    return render("garmin/file_not_read", reader_of(member), problem=problem)
+
+
+def relink(member: Member) -> Message:
+    """Garmin no longer accepts the member's tokens."""
+    return garmin_notice("garmin/relink", member, buttons=[Button("Connect again", "link garmin")])
+
+
+def key_ends(member: Member, days: int) -> Message:
+    """The member's Garmin key is about to end."""
+    return garmin_notice("garmin/key_ends", member, days=days, buttons=[Button("Renew", "link garmin")])
+
+
+def _line(text: str) -> str:
+    """A text as the value of a template: on one line, cut between words where it is too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= MOST_LINE else f"{line[: MOST_LINE - 1].rsplit(' ', 1)[0]}…"

@@ -1,0 +1,279 @@
+"""Who gets which message next: claimed under a lock, in the form that may be said now.
+
+The claim is committed before the message is handed over, so a crash leaves a row that says so, and nothing is sent
+blindly twice. What then becomes of it is `services.delivery.outcomes`' matter.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from messages.message import Message
+from models import Member, Membership, MessageEvent, MessageKind, MessageState, OutboundMessage
+from models.vault import Unreadable, vault
+from services.delivery import contents
+from services.delivery.ceiling import Ceilings, Purse
+from services.people import numbers
+
+PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
+WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
+BUDGET_AGAIN = timedelta(hours=1)
+DAY = timedelta(hours=24)
+ROWS_FOR_EACH = 3  # several may wait for one person, and only the first may go
+QUIET_GRACE = timedelta(hours=2)
+MOST_PASSED_OVER = 500
+ONE_AT_A_TIME = 710_010  # whoever counts the people of the day: two who count at once would both find room
+IN_FLIGHT = (MessageState.SENDING, MessageState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an operator chose: how long a claim lasts, how many people may get a template in 24 hours, and how many
+    messages may leave.
+    """
+
+    lease: timedelta = timedelta(seconds=60)
+    people_a_day: int = 250
+    ceilings: Ceilings = field(default_factory=Ceilings)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A message that this worker, and nobody else, may hand over now.
+
+    `attempt` is the fence against its twin. `said_as` is the form: an approved template's, a buttons or list content's
+    name, "picture" or "text"; `text` is what the reader will read.
+    """
+
+    id: UUID
+    attempt: int
+    kind: MessageKind
+    to: str
+    expires_at: datetime
+    message: Message
+    said_as: str
+    text: str
+
+
+def claim(
+    session: Session, now: datetime, most: int, usable: Mapping[str, str], rules: Rules, purse: Purse | None = None
+) -> list[Claimed]:
+    """Claim up to `most` messages, at most one for each person, replies first. The caller commits before sending.
+
+    `usable` names the contents that the vendor has for us, `purse` knows what has left. A message that may not be said
+    is ended or put off here, and those behind it come forward.
+    """
+    claimed: list[Claimed] = []
+    seen, spent = 0, (purse or Purse()).spent(session, now)
+    while len(claimed) < most and seen < most + MOST_PASSED_OVER:
+        rows = _next_for_each_person(session, now, most - len(claimed))
+        if not rows:
+            break
+        seen += len(rows)
+        for row, member in rows:
+            if not spent.allows(row.kind, row.group_id, rules.ceilings):
+                _put_off(session, row, now, "daily ceiling")
+            elif found := _claimed(session, row, member, now, usable, rules):
+                spent.by_group[row.group_id] += 1
+                claimed.append(found)
+    return claimed
+
+
+def ready(session: Session, now: datetime, most: int) -> int:
+    """How many messages may be claimed now, counted up to `most`."""
+    some = select(OutboundMessage.id).join(Member, Member.id == OutboundMessage.member_id).where(*_may_go(now))
+    return session.scalar(select(func.count()).select_from(some.limit(most).subquery())) or 0
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next queued message may leave, or none waits; a person who has just got one gets the next 6 s later."""
+    busy = aliased(OutboundMessage)
+    waits = ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT))
+    rested = case((OutboundMessage.kind == MessageKind.REPLY, None), else_=Member.next_send_at)
+    may_leave: ColumnElement[datetime | None] = func.greatest(OutboundMessage.next_attempt_at, rested)
+    query = select(func.min(may_leave)).join(Member, Member.id == OutboundMessage.member_id)
+    return session.scalar(query.where(OutboundMessage.state == MessageState.QUEUED, waits))
+
+
+def silence(session: Session, member_id: int) -> None:
+    """Whoever wants no more gets nothing that already waits, but for replies to what they say themselves."""
+    mine = (OutboundMessage.member_id == member_id, OutboundMessage.kind != MessageKind.REPLY)
+    query = select(OutboundMessage).where(*mine, OutboundMessage.state == MessageState.QUEUED).with_for_update()
+    for row in session.scalars(query):
+        end(session, row, MessageState.SUPPRESSED, "opt-out")
+
+
+def withdraw(session: Session, member_id: int, group_id: int, why: str = "removed") -> None:
+    """Whoever leaves a group, or has to, gets nothing of it that already waits."""
+    theirs = (OutboundMessage.member_id == member_id, OutboundMessage.group_id == group_id)
+    query = select(OutboundMessage).where(*theirs, OutboundMessage.state == MessageState.QUEUED).with_for_update()
+    for row in session.scalars(query):
+        end(session, row, MessageState.SUPPRESSED, why)
+
+
+def end(session: Session, row: OutboundMessage, state: MessageState, source: str, **detail: object) -> None:
+    """Finish a message for good. What it said is forgotten."""
+    row.state = state
+    row.leased_until = row.content = None
+    event(session, row, source, **detail)
+
+
+def event(session: Session, row: OutboundMessage, source: str, **detail: object) -> None:
+    """Write down one step of a message."""
+    session.add(MessageEvent(message_id=row.id, source=source, state=row.state, detail=detail))
+
+
+def body_hash(session: Session, text: str) -> str:
+    """Enough of a text to recognise it in the vendor's list; keyed, or an invite's code could be guessed from it."""
+    return vault(session).digest("body", " ".join(text.split()))[:32]
+
+
+def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What makes a message one that may be claimed, its reader joined."""
+    busy = aliased(OutboundMessage)
+    # A reply answers what a person has just said, and WhatsApp lends a burst for that; the rest keeps its distance.
+    rested = or_(OutboundMessage.kind == MessageKind.REPLY, Member.next_send_at.is_(None), Member.next_send_at <= now)
+    return (
+        OutboundMessage.state == MessageState.QUEUED,
+        OutboundMessage.next_attempt_at <= now,
+        rested,
+        ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT)),
+    )
+
+
+def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequence[tuple[OutboundMessage, Member]]:
+    query = (
+        select(OutboundMessage, Member)
+        .join(Member, Member.id == OutboundMessage.member_id)
+        .where(*_may_go(now))
+        .order_by(OutboundMessage.priority, OutboundMessage.next_attempt_at, OutboundMessage.created_at)
+        .limit(most * ROWS_FOR_EACH)
+        # NO KEY UPDATE: a digest being written for these members, which only refers to them, is not in the way.
+        .with_for_update(skip_locked=True, key_share=True, of=[OutboundMessage, Member])
+        .execution_options(populate_existing=True)
+    )
+    first: dict[int, tuple[OutboundMessage, Member]] = {}
+    for row, member in session.execute(query):
+        if len(first) < most:
+            first.setdefault(member.id, (row, member))
+    # Between the look and the lock another worker may have claimed for the same person: look again, now locked.
+    in_flight = (OutboundMessage.member_id.in_(first), OutboundMessage.state.in_(IN_FLIGHT))
+    taken = select(OutboundMessage.member_id).where(*in_flight)
+    for member_id in session.scalars(taken):
+        first.pop(member_id, None)
+    return list(first.values())
+
+
+def _claimed(
+    session: Session, row: OutboundMessage, member: Member, now: datetime, usable: Mapping[str, str], rules: Rules
+) -> Claimed | None:
+    if over := _over(session, row, member, now):
+        end(session, row, over[0], "claim", why=over[1])
+        return None
+    if row.kind is not MessageKind.REPLY and (morning := _quiet_until(member, now)):
+        row.next_attempt_at, row.expires_at = morning, max(row.expires_at, morning + QUIET_GRACE)
+        return None
+    try:
+        message = Message.from_json(vault(session).open("message", row.id, row.content or b""))
+    except Unreadable:
+        end(session, row, MessageState.FAILED, "claim", why="unreadable")
+        return None
+    template = None
+    if member.last_inbound_at is None or now - member.last_inbound_at > WINDOW:
+        template = _template(session, row, member, message, now, usable, rules)
+        if template is None:
+            return None
+    row.state = MessageState.SENDING
+    row.attempt += 1
+    row.first_attempt_at = row.first_attempt_at or now
+    row.leased_until = session.scalar(select(func.clock_timestamp() + rules.lease))
+    row.said_as, text = _words(message, template, usable)
+    row.body_hash = body_hash(session, text)
+    member.next_send_at = now + PAIR_GAP
+    event(session, row, "claim", attempt=row.attempt, said_as=row.said_as)
+    return Claimed(row.id, row.attempt, row.kind, member.address, row.expires_at, message, row.said_as, text)
+
+
+def _words(message: Message, template: str | None, usable: Mapping[str, str]) -> tuple[str, str]:
+    """In which form it is said, and the text of that."""
+    if template is not None and message.approved is not None:
+        return template, contents.said(message.approved)
+    form = f"list_{len(message.choices)}" if message.choices else f"buttons_{len(message.buttons)}"
+    if message.offers and form in usable:
+        return form, message.text
+    return ("picture" if message.pictured else "text"), message.plain
+
+
+def _over(session: Session, row: OutboundMessage, member: Member, now: datetime) -> tuple[MessageState, str] | None:
+    """Whether it is too late for this message, or its reader does not want it any more."""
+    if row.expires_at <= now:
+        return MessageState.EXPIRED, "too late"
+    if row.kind is MessageKind.REPLY:
+        return None
+    asleep = member.doubted_at is not None or numbers.is_asleep(member, now)
+    left = row.kind is MessageKind.DIGEST and not _still_belongs(session, row)
+    reasons = {
+        "opted out": member.opted_out_at,
+        "unreachable": member.unreachable_at,
+        "perhaps somebody else's number by now": asleep,
+        "left the group": left,
+    }
+    why = next((why for why, holds in reasons.items() if holds), None)
+    return (MessageState.SUPPRESSED, why) if why else None
+
+
+def _still_belongs(session: Session, row: OutboundMessage) -> bool:
+    here = (Membership.member_id == row.member_id, Membership.group_id == row.group_id, Membership.left_at.is_(None))
+    return row.group_id is None or session.scalar(select(Membership.id).where(*here)) is not None
+
+
+def _quiet_until(member: Member, now: datetime) -> datetime | None:
+    """The end of the member's quiet hours, if these are now. They may reach over midnight."""
+    local = now.astimezone(ZoneInfo(member.timezone))
+    at, start, end_ = local.time(), member.quiet_from, member.quiet_until
+    quiet = start <= at < end_ if start <= end_ else at >= start or at < end_
+    if start == end_ or not quiet:
+        return None
+    day = local.date() if at < end_ else local.date() + timedelta(days=1)
+    # In the hour that autumn repeats, the end is the one still to come.
+    return datetime.combine(day, end_.replace(fold=local.fold), local.tzinfo)
+
+
+def _template(
+    session: Session,
+    row: OutboundMessage,
+    member: Member,
+    message: Message,
+    now: datetime,
+    usable: Mapping[str, str],
+    rules: Rules,
+) -> str | None:
+    """The approved template to say it as, since the 24 hours are over; None when it is put off or ended instead."""
+    if message.approved is None:
+        end(session, row, MessageState.EXPIRED, "claim", why="window closed")
+        return None
+    within = member.template_at is not None and member.template_at > now - DAY
+    if message.approved.name not in usable or not (within or _budget(session, now, rules)):
+        held = message.approved.name not in usable
+        _put_off(session, row, now, "template held" if held else "daily limit")
+        return None
+    member.template_at = now
+    return message.approved.name
+
+
+def _put_off(session: Session, row: OutboundMessage, now: datetime, why: str) -> None:
+    row.next_attempt_at = now + BUDGET_AGAIN
+    event(session, row, "claim", why=why)
+
+
+def _budget(session: Session, now: datetime, rules: Rules) -> bool:
+    """Whether one more person may get a template: WhatsApp limits how many in any 24 hours."""
+    session.flush()
+    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
+    return used < rules.people_a_day

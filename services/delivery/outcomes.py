@@ -1,0 +1,318 @@
+"""What became of a message that was handed over: accepted, refused, doubtful; and what its receipts say later.
+
+Every function locks the row first and moves it only forward. A worker's word counts only for its own attempt.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from models import Content, Member, MessageState, OutboundMessage
+from providers.messenger import Meaning, Receipt, Sent
+from services.delivery.bells import Bell, ring
+from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
+from services.garmin import breakers
+
+MOST_FAILURES = 4
+SOON = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
+SKEW = timedelta(seconds=60)
+LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+SAID_IN_FULL = ("text", "picture", "buttons_", "list_")
+ACCOUNT_REFUSED_FOR = timedelta(minutes=1)
+STOPPED_FOR = timedelta(hours=1)
+LONGEST_DOUBT = timedelta(hours=1)
+# A message without receipts is asked after, so long after it was accepted each time; then nobody will ever know.
+POLLS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4, minutes=30), timedelta(hours=24))
+
+RANK = {
+    MessageState.QUEUED: 0,
+    MessageState.SENDING: 0,
+    MessageState.UNKNOWN: 0,
+    MessageState.ACCEPTED: 1,
+    MessageState.SENT: 3,
+    MessageState.DELIVERED: 4,
+    MessageState.READ: 5,
+}
+STATE_OF = {
+    "accepted": MessageState.ACCEPTED,
+    "scheduled": MessageState.ACCEPTED,
+    "queued": MessageState.ACCEPTED,
+    "sending": MessageState.ACCEPTED,
+    "sent": MessageState.SENT,
+    "delivered": MessageState.DELIVERED,
+    "read": MessageState.READ,
+    "undelivered": MessageState.FAILED,
+    "failed": MessageState.FAILED,
+    "canceled": MessageState.FAILED,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A doubtful message to be looked for in the vendor's list; `due` is the fence against a second looker."""
+
+    id: UUID
+    address: str
+    first_attempt_at: datetime
+    body_hash: str | None
+    due: datetime
+
+
+def accepted(session: Session, claimed: Claimed, sid: str, now: datetime) -> None:
+    """The vendor has it. What was said is kept, sealed, until it is delivered: it may have to be said as a template."""
+    row = _fenced(session, claimed)
+    if row is None or row.state not in (*IN_FLIGHT, MessageState.QUEUED) or sid in row.old_sids:
+        return  # its receipt was quicker, perhaps to say that it did not arrive
+    row.sid, row.state, row.accepted_at, row.leased_until = sid, MessageState.ACCEPTED, now, None
+    row.next_attempt_at, row.looks = now + POLLS[0], 0
+    event(session, row, "api")
+
+
+def put_back(session: Session, claimed: Claimed, again_at: datetime, why: str) -> None:
+    """Certainly not accepted: try again then, until it expires."""
+    row = _fenced(session, claimed)
+    if row is None or row.state not in IN_FLIGHT:
+        return
+    _queue(session, row, again_at, "api", why=why)
+
+
+def refused(session: Session, claimed: Claimed, code: int, meaning: Meaning, now: datetime) -> None:
+    """Certainly not accepted, for a reason."""
+    row = _fenced(session, claimed)
+    if row is not None and row.state in IN_FLIGHT:
+        _failed(session, row, code, meaning, now, "api")
+
+
+def doubtful(session: Session, claimed: Claimed, look_at: datetime, why: str) -> None:
+    """Perhaps accepted: wait for a receipt, then look."""
+    row = _fenced(session, claimed)
+    if row is not None and row.state is MessageState.SENDING:
+        _to_unknown(session, row, look_at, "api", why)
+
+
+def account_refused(session: Session, now: datetime, why: str) -> None:
+    """The vendor refuses our account: nothing is sent for a minute, and nothing is lost."""
+    breakers.shut(session, breakers.MESSENGER, now, ACCOUNT_REFUSED_FOR, why)
+
+
+def expire_leases(session: Session, look_at: datetime) -> int:
+    """Whoever claimed these is gone: perhaps accepted. Gives how many."""
+    late = (OutboundMessage.state == MessageState.SENDING, OutboundMessage.leased_until < func.clock_timestamp())
+    rows = list(session.scalars(select(OutboundMessage).where(*late).with_for_update(skip_locked=True)))
+    for row in rows:
+        _to_unknown(session, row, look_at, "sweeper", "lease ended")
+    return len(rows)
+
+
+def give_up_doubts(session: Session, now: datetime) -> int:
+    """Nobody could be asked about these for too long: their readers are to be spoken to again. Gives how many."""
+    old = (OutboundMessage.state == MessageState.UNKNOWN, OutboundMessage.expires_at < now - LONGEST_DOUBT)
+    rows = list(session.scalars(select(OutboundMessage).where(*old).with_for_update(skip_locked=True)))
+    for row in rows:
+        end(session, row, MessageState.EXPIRED, "sweeper", why="never found out")
+    return len(rows)
+
+
+def due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
+    """Doubtful messages whose next look is due."""
+    query = (
+        select(OutboundMessage, Member.address)
+        .join(Member, Member.id == OutboundMessage.member_id)
+        .where(OutboundMessage.state == MessageState.UNKNOWN, OutboundMessage.next_attempt_at <= now)
+        .order_by(OutboundMessage.next_attempt_at)
+        .limit(most)
+    )
+    return [
+        Look(row.id, address, row.first_attempt_at or now, row.body_hash, row.next_attempt_at)
+        for row, address in session.execute(query)
+    ]
+
+
+def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, again_after: timedelta) -> None:
+    """A look at the vendor's list: found, it was accepted; absent in two looks some time apart, it goes again."""
+    row = session.get(OutboundMessage, look.id, with_for_update=True)
+    if row is None or row.state is not MessageState.UNKNOWN or row.next_attempt_at != look.due:
+        return
+    found = _recognised(session, row, look, listed)
+    if found is not None:
+        row.sid, row.state, row.accepted_at = found.sid, MessageState.ACCEPTED, now
+        row.next_attempt_at, row.looks = now, 0  # its receipts may have come to nobody: ask at once
+        ring(session, Bell.DELIVER)  # what waits behind it
+        event(session, row, "look", found=True)
+        return
+    row.looks += 1
+    if row.looks < 2:
+        row.next_attempt_at = now + again_after
+        event(session, row, "look", found=False)
+    elif row.expires_at <= now:
+        end(session, row, MessageState.EXPIRED, "look", found=False)
+    else:
+        _queue(session, row, now, "look", found=False)
+
+
+def could_not_look(session: Session, look: Look, again_at: datetime) -> None:
+    """The list was not to be had. This counts as no look, and the next one begins with another message."""
+    row = session.get(OutboundMessage, look.id, with_for_update=True)
+    if row is not None and row.state is MessageState.UNKNOWN and row.next_attempt_at == look.due:
+        row.next_attempt_at = again_at
+
+
+def has_doubts(session: Session, now: datetime) -> bool:
+    """Whether a claim has ended without a word, or a doubtful or silent message is due to be asked after."""
+    ended = and_(OutboundMessage.state == MessageState.SENDING, OutboundMessage.leased_until < func.clock_timestamp())
+    silent = (MessageState.UNKNOWN, MessageState.ACCEPTED, MessageState.SENT)
+    due = and_(OutboundMessage.state.in_(silent), OutboundMessage.next_attempt_at <= now)
+    return session.scalar(select(OutboundMessage.id).where(or_(ended, due)).limit(1)) is not None
+
+
+def backlog(session: Session) -> Mapping[str, int]:
+    """How many messages wait in each state that is not an end."""
+    waiting = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
+    query = select(OutboundMessage.state, func.count()).where(OutboundMessage.state.in_(waiting))
+    return {str(state): count for state, count in session.execute(query.group_by(OutboundMessage.state))}
+
+
+def due_polls(session: Session, now: datetime, most: int = 100) -> list[str]:
+    """Messages that the vendor accepted and never told more about: its ids, to be asked after."""
+    silent = OutboundMessage.state.in_([MessageState.ACCEPTED, MessageState.SENT])
+    query = select(OutboundMessage.sid).where(silent, OutboundMessage.next_attempt_at <= now)
+    query = query.order_by(OutboundMessage.next_attempt_at).limit(most)
+    return [sid for sid in session.scalars(query) if sid]
+
+
+def polled(session: Session, sid: str, now: datetime) -> None:
+    """It was asked after: again later, a few times."""
+    row = session.scalar(select(OutboundMessage).where(OutboundMessage.sid == sid).with_for_update())
+    if row is None or row.state not in (MessageState.ACCEPTED, MessageState.SENT):
+        return
+    row.looks += 1
+    wait = POLLS[row.looks] if row.looks < len(POLLS) else timedelta(days=3650)
+    row.next_attempt_at = (row.accepted_at or now) + wait if row.looks < len(POLLS) else now + wait
+
+
+def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: datetime) -> MessageState | None:
+    """Take note of what became of a message. States only move forward; gives the new one if it moved."""
+    which = OutboundMessage.id == identity if identity else OutboundMessage.sid == receipt.sid
+    row = session.scalar(select(OutboundMessage).where(which).with_for_update())
+    if row is None or receipt.sid in row.old_sids or (row.sid is not None and row.sid != receipt.sid):
+        return None
+    new = STATE_OF[receipt.status]
+    if not _moves_forward(row.state, new):
+        return None
+    row.sid, row.accepted_at = receipt.sid, row.accepted_at or now
+    if new is MessageState.FAILED:
+        _failed(session, row, receipt.error_code or 0, receipt.meaning, now, "receipt")
+        return row.state
+    if row.state is MessageState.UNKNOWN:
+        ring(session, Bell.DELIVER)  # what waits behind it
+    row.state, row.leased_until = new, None
+    if RANK[new] >= RANK[MessageState.DELIVERED]:
+        row.delivered_at, row.content = row.delivered_at or now, None
+        _reached(session, row.member_id)
+    else:
+        row.next_attempt_at = now + POLLS[0]
+    event(session, row, "receipt", status=receipt.status)
+    return new
+
+
+def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequence[Sent]) -> Sent | None:
+    """The listed message that is ours: of that time, known to no row, and with the same words where it has any."""
+    young = [each for each in listed if each.created_at is None or each.created_at >= look.first_attempt_at - SKEW]
+    sids = [each.sid for each in young]
+    known = set(session.scalars(select(OutboundMessage.sid).where(OutboundMessage.sid.in_(sids))))
+    tried = (OutboundMessage.member_id == row.member_id, func.jsonb_array_length(OutboundMessage.old_sids) > 0)
+    known.update(*session.scalars(select(OutboundMessage.old_sids).where(*tried)))
+    strangers = [each for each in young if each.sid not in known]
+    return next((each for each in strangers if not each.body or body_hash(session, each.body) == look.body_hash), None)
+
+
+def _moves_forward(old: MessageState, new: MessageState) -> bool:
+    if old not in RANK:
+        return False
+    if new is MessageState.FAILED:
+        return RANK[old] < RANK[MessageState.DELIVERED]
+    return RANK[new] > RANK[old]
+
+
+def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning, now: datetime, source: str) -> None:
+    """The message did not arrive: again, in another form, later, or never, by what the code means."""
+    row.error_code = code
+    member = session.get_one(Member, row.member_id)
+    if meaning is Meaning.WINDOW_CLOSED and not _wrote_since(member, row):
+        member.last_inbound_at = None
+    if meaning in (Meaning.NO_MORE, Meaning.UNREACHABLE):
+        _give_up_on(session, member, meaning, now)
+    if meaning is Meaning.STOP:
+        breakers.shut(session, breakers.MESSENGER, now, STOPPED_FOR, f"code {code}")
+    if meaning is Meaning.TEMPLATE_HELD and row.said_as:
+        _hold_template(session, row.said_as)
+    again = _again_at(row, meaning, now)
+    if again is None or again > row.expires_at or row.content is None:
+        end(session, row, MessageState.FAILED, source, code=code, meaning=meaning)
+    else:
+        _queue(session, row, again, source, code=code, meaning=meaning)
+
+
+def _again_at(row: OutboundMessage, meaning: Meaning, now: datetime) -> datetime | None:
+    """When to try once more, or never."""
+    tried = min(row.attempt, len(SOON)) - 1
+    if meaning is Meaning.AGAIN_SOON and len(row.old_sids) < MOST_FAILURES:
+        return now + SOON[tried]
+    if meaning is Meaning.AGAIN_LATER:
+        return now + LATER[tried]
+    if meaning is Meaning.STOP:
+        return now + STOPPED_FOR
+    if meaning is Meaning.TEMPLATE_HELD:
+        return now + LATER[2]
+    if meaning is Meaning.WINDOW_CLOSED and (row.said_as or "").startswith(SAID_IN_FULL):
+        return now  # the next claim says it as its template, if it has one
+    return None
+
+
+def _wrote_since(member: Member, row: OutboundMessage) -> bool:
+    """Whether they have opened the window again while this message was on its way."""
+    return bool(row.accepted_at and member.last_inbound_at and member.last_inbound_at > row.accepted_at)
+
+
+def _give_up_on(session: Session, member: Member, meaning: Meaning, now: datetime) -> None:
+    if meaning is Meaning.NO_MORE:
+        member.opted_out_at = member.opted_out_at or now
+    else:
+        member.unreachable_at = now
+    silence(session, member.id)
+
+
+def _reached(session: Session, member_id: int) -> None:
+    back = update(Member).where(Member.id == member_id, Member.unreachable_at.is_not(None))
+    session.execute(back.values(unreachable_at=None))
+
+
+def _hold_template(session: Session, name: str) -> None:
+    content = session.get(Content, name)
+    if content is not None and content.status == "approved":
+        content.status = "paused"
+
+
+def _queue(session: Session, row: OutboundMessage, at: datetime, source: str, **detail: object) -> None:
+    """Back into the queue. The vendor's old id is remembered: its late receipts speak of another attempt."""
+    if row.sid is not None:
+        row.old_sids = [*row.old_sids, row.sid]
+    row.state, row.sid, row.next_attempt_at, row.leased_until, row.looks = MessageState.QUEUED, None, at, None, 0
+    row.accepted_at = None
+    event(session, row, source, **detail)
+    ring(session, Bell.DELIVER)
+
+
+def _to_unknown(session: Session, row: OutboundMessage, look_at: datetime, source: str, why: str) -> None:
+    row.state, row.next_attempt_at, row.leased_until, row.looks = MessageState.UNKNOWN, look_at, None, 0
+    event(session, row, source, why=why)
+
+
+def _fenced(session: Session, claimed: Claimed) -> OutboundMessage | None:
+    """The row, locked, if no other worker has claimed it since."""
+    mine = and_(OutboundMessage.id == claimed.id, OutboundMessage.attempt == claimed.attempt)
+    return session.scalar(select(OutboundMessage).where(mine).with_for_update())

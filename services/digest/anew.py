@@ -1,0 +1,31 @@
+"""Digests that wait, in quiet hours or for a retry, and what the group may see changes: they are composed anew."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import DigestRun, MessageKind, MessageState, OutboundMessage, RunStatus
+from services.delivery import outbox
+from services.delivery.bells import Bell, ring
+
+
+def compose_anew(session: Session, group_id: int) -> int:
+    """Withdraw the group's digests that have not left, and let their runs be made again for those readers.
+
+    Whoever has got theirs keeps it, and gets no second one: their key is taken. A run that is just being made is left
+    alone: it may have passed the readers of whom a message were withdrawn. Gives how many are withdrawn.
+    """
+    waiting = (OutboundMessage.group_id == group_id, OutboundMessage.kind == MessageKind.DIGEST)
+    queued = OutboundMessage.state == MessageState.QUEUED
+    keys = session.scalars(select(OutboundMessage.dedupe_key).where(*waiting, queued))
+    run_ids = {int(key.split(":")[1]) for key in keys}
+    runs = select(DigestRun).where(DigestRun.id.in_(run_ids), DigestRun.status == RunStatus.SENT).with_for_update()
+    count = 0
+    for run in session.scalars(runs):
+        mine = OutboundMessage.dedupe_key.startswith(f"digest:{run.id}:", autoescape=True)
+        for row in session.scalars(select(OutboundMessage).where(*waiting, queued, mine).with_for_update()):
+            row.dedupe_key = f"{row.dedupe_key}:before {row.id}"
+            outbox.end(session, row, MessageState.SUPPRESSED, "composed anew")
+            count += 1
+        run.status, run.attempts, run.leased_until = RunStatus.PENDING, 0, None
+        ring(session, Bell.DIGESTS)
+    return count

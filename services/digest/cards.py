@@ -1,0 +1,186 @@
+"""What is on a member's own pictures: their weeks beside the group's, this week's days, and their sports."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+
+from sqlalchemy.orm import Session
+
+from fitness.periods import Dates
+from fitness.sports import Sport
+from fitness.wrapped import Effort
+from messages.render import Reader, words
+from models import Group, Member
+from providers.charts import Chart, Fact, Legend, Mark, Mix, Part, Segment, Trend, Week
+from services.digest.stories.picture import by_sport
+from services.group import privacy
+from services.people.members import reader_of, settings_for
+from services.play import tally
+from services.play.standings import Totals
+from services.play.tally import MEASURE
+
+WEEKS, MIX_WEEKS = 8, 12
+MOST_SPORTS, MOST_PARTS = 4, 6
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A picture, and what is said under it. `weeks` is what each week was worth, the oldest first."""
+
+    chart: Chart
+    totals: Totals
+    dates: Dates
+    weeks: tuple[float, ...] = ()
+
+    @property
+    def usual(self) -> float:
+        """The middle one of the weeks before this one in which there was something; 0 where there is none."""
+        moved = [week for week in self.weeks[:-1] if week > 0]
+        return median(moved) if moved else 0.0
+
+
+def trend(session: Session, member: Member, group: Group | None, today: date) -> Card:
+    """The member's last weeks, and the mean of those in the group whom it may see."""
+    dates = _last_weeks(today, WEEKS)
+    reader = reader_of(member)
+    others = list(privacy.sharing(session, group, MEASURE, dates.start)) if group else []
+    manual = settings_for(session, member).manual
+    found = tally.efforts_of(session, {member.id, *others}, dates, manual)
+    mine = _weekly(found.get(member.id, ()), dates)
+    together = [_weekly(found.get(key, ()), dates) for key in others]
+    means = [sum(week) / len(others) for week in zip(*together, strict=True)] if len(others) > 1 else [None] * WEEKS
+    marks = tuple(
+        Mark(
+            _short(dates.start + n * 7 * DAY, reader), mine[n], _brief(mine[n], reader), (), mean, _brief(mean, reader)
+        )
+        for n, mean in enumerate(means)
+    )
+    chart = Trend(
+        words("pictures/trend_title", reader, name=member.name, weeks=WEEKS),
+        words("pictures/trend_subtitle", reader, dates=dates, metric=MEASURE),
+        marks,
+        label("you", reader),
+        label("average", reader) if len(others) > 1 else "",
+        dark=is_dark(member),
+    )
+    return Card(chart, tally.totals(found.get(member.id, ())), dates, tuple(mine))
+
+
+def week(session: Session, member: Member, today: date) -> Card:
+    """The days of the member's week."""
+    dates = _last_weeks(today, 1)
+    reader = reader_of(member)
+    efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id, [])
+    days, totals = tally.by_day(efforts), tally.totals(efforts)
+    marks = tuple(
+        _day_mark(dates.start + n * DAY, days.get(dates.start + n * DAY, []), totals, reader) for n in range(7)
+    )
+    facts = (
+        Fact(label("points", reader), words("pictures/brief", reader, value=totals.points, metric="points")),
+        Fact(label("time", reader), words("pictures/amount", reader, totals=totals, metric="time")),
+        Fact(label("count", reader), str(totals.count)),
+        *(
+            [Fact(label("way", reader), words("pictures/far", reader, metres=totals.distance))]
+            if totals.distance
+            else []
+        ),
+    )
+    chart = Week(
+        words("pictures/week_title", reader, name=member.name),
+        words("pictures/dates", reader, dates=dates),
+        facts,
+        marks,
+        legend(totals, reader),
+        dark=is_dark(member),
+    )
+    return Card(chart, totals, dates)
+
+
+def mix(session: Session, member: Member, today: date) -> Card:
+    """What the member's time went to."""
+    dates = _last_weeks(today, MIX_WEEKS)
+    reader = reader_of(member)
+    efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id, [])
+    totals = tally.totals(efforts)
+    sports = [sport for sport, _ in totals.by_sport]
+    shown = sports if len(sports) <= MOST_PARTS else sports[: MOST_PARTS - 1]
+    groups = [(sport, [each for each in efforts if each.sport is sport]) for sport in shown]
+    rest = [each for each in efforts if each.sport not in shown]
+    parts = [_part(sport, own, totals.time, reader) for sport, own in groups]
+    parts += [_part(None, rest, totals.time, reader)] if rest else []
+    chart = Mix(
+        words("pictures/mix_title", reader, name=member.name),
+        words("pictures/dates", reader, dates=dates),
+        words("pictures/amount", reader, totals=totals, metric="time"),
+        words("pictures/mix_whole", reader, weeks=MIX_WEEKS),
+        tuple(parts),
+        dark=is_dark(member),
+    )
+    return Card(chart, totals, dates)
+
+
+def label(which: str, reader: Reader) -> str:
+    """What a figure is."""
+    return words("pictures/label", reader, which=which)
+
+
+def legend(totals: Totals, reader: Reader) -> Legend:
+    """The sports that have a colour of their own on a picture, and one for the others."""
+    sports = [sport for sport, _ in by_sport(totals, MEASURE)]
+    shown = [(sport.value, words("digest/sport", reader, sport=sport)) for sport in sports[:MOST_SPORTS]]
+    others = [("other", words("digest/sport", reader, sport=None))] if len(sports) > MOST_SPORTS else []
+    return (*shown, *others)
+
+
+def segments(totals: Totals, sports: Sequence[Sport]) -> tuple[Segment, ...]:
+    """The worth of each sport, in the order of the legend; the others together."""
+    parts = dict(by_sport(totals, MEASURE))
+    own = [Segment(sport.value, parts.pop(sport, 0.0)) for sport in sports[:MOST_SPORTS]]
+    return tuple(each for each in (*own, Segment("other", sum(parts.values()))) if each.value > 0)
+
+
+def is_dark(member: Member) -> bool:
+    """Whether the member wants dark pictures."""
+    return member.preferences.get("pictures") == "dark"
+
+
+def choose_light(member: Member, *, dark: bool) -> None:
+    """Remember how the member wants pictures."""
+    member.preferences = {**member.preferences, "pictures": "dark" if dark else "light"}
+
+
+def _last_weeks(today: date, count: int) -> Dates:
+    monday = today - timedelta(days=today.weekday())
+    return Dates(monday - (count - 1) * 7 * DAY, monday + 6 * DAY)
+
+
+def _weekly(efforts: Iterable[Effort], dates: Dates) -> list[float]:
+    weeks = [0.0] * (dates.days // 7)
+    for each in efforts:
+        weeks[(each.day - dates.start).days // 7] += each.value
+    return weeks
+
+
+def _day_mark(day: date, efforts: Sequence[Effort], whole: Totals, reader: Reader) -> Mark:
+    worth = tally.worth(efforts)
+    sports = [sport for sport, _ in by_sport(whole, MEASURE)]
+    parts = segments(tally.totals(efforts), sports)
+    name = words("pictures/short_day", reader, day=day)
+    return Mark(name, worth, _brief(worth, reader) if worth else "", parts)
+
+
+def _part(sport: Sport | None, efforts: Sequence[Effort], whole: float, reader: Reader) -> Part:
+    own = tally.totals(efforts)
+    said = words("pictures/part", reader, seconds=own.time, metres=own.distance)
+    share = f"{round(100 * own.time / whole)}%" if whole else ""
+    return Part(sport.value if sport else "other", words("digest/sport", reader, sport=sport), own.time, said, share)
+
+
+def _brief(value: float | None, reader: Reader) -> str:
+    return "" if value is None else words("pictures/brief", reader, value=value, metric=MEASURE)
+
+
+def _short(day: date, reader: Reader) -> str:
+    return words("pictures/dates", reader, dates=Dates(day, day))

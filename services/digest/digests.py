@@ -1,0 +1,261 @@
+"""The weekly digest: when it is due, what it says, and that every group gets each one once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from fitness.dates import Dates, week_of
+from fitness.schedules import due_period, from_cron, next_due
+from messages.message import Message
+from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
+from services.delivery import mailbox
+from services.delivery.bells import Bell, ring, ring_at
+from services.delivery.mailbox import Post
+from services.digest import group_posts, missed
+from services.digest.stories import corrections, saying, scenes
+from services.digest.stories import kinds as _declared  # noqa: F401 - importing declares them
+from services.digest.stories.text import Form, Teller
+from services.garmin import syncing
+from services.group import privacy
+from services.play.standings import Board
+
+LATE = timedelta(hours=24)
+FRESH = timedelta(minutes=30)
+SYNC_BEFORE = timedelta(minutes=15)
+LEASE = timedelta(minutes=2)
+MOST_ATTEMPTS = 5
+CHUNK = 500
+ROWS_IN_TEXT = 8
+
+
+def reschedule(session: Session, group: Group, schedule: str | None, now: datetime) -> None:
+    """Change when the digest is due (a cron line in the group's zone), or turn it off."""
+    group.digest_schedule = schedule
+    group.next_digest_at = next_due(from_cron(schedule), group.timezone, now) if schedule else None
+    if group.next_digest_at is not None:
+        ring_at(session, group.id, group.next_digest_at)
+
+
+def claim_due(session: Session, now: datetime, most: int = 100) -> int:
+    """Open a run for every group whose digest is due, and move on to the next date. Any number may do this at once.
+
+    A digest missed by more than a day is skipped: its week is old news, and the next one is near.
+    """
+    query = (
+        select(Group)
+        .where(Group.is_active, Group.next_digest_at <= now)
+        .order_by(Group.next_digest_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    groups = list(session.scalars(query))
+    for group in groups:
+        _open_run(session, group, now)
+    if groups:
+        ring(session, Bell.DIGESTS)
+    return len(groups)
+
+
+def hurry_syncs(session: Session, now: datetime) -> int:
+    """Let the accounts of groups whose digest is near be read, so that it is about today."""
+    query = (
+        select(Membership.member_id)
+        .join(Group)
+        .where(Group.is_active, Group.next_digest_at.between(now, now + SYNC_BEFORE), Membership.left_at.is_(None))
+    )
+    members = list(session.scalars(query))
+    return syncing.hurry(session, members, now, older_than=FRESH) if members else 0
+
+
+def take_run(session: Session) -> DigestRun | None:
+    """Lease a run that is to be made, the oldest first."""
+    query = (
+        select(DigestRun)
+        .where(
+            DigestRun.status == RunStatus.PENDING,
+            or_(DigestRun.leased_until.is_(None), DigestRun.leased_until < func.clock_timestamp()),
+        )
+        .order_by(DigestRun.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    run = session.scalar(query)
+    if run is None:
+        return None
+    run.attempts += 1
+    if run.attempts > MOST_ATTEMPTS:
+        run.status = RunStatus.FAILED
+    run.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    return run
+
+
+def teller_of(session: Session, run_id: int) -> Teller:
+    """Read what a run is about, once for all of its readers."""
+    run = session.get_one(DigestRun, run_id)
+    return Teller(scenes.scene_of(session, run.group, Dates(run.period_start, run.period_end)))
+
+
+def post_some(
+    session: Session, run_id: int, teller: Teller, after: int, now: datetime, *, most: int = CHUNK
+) -> int | None:
+    """Write the digest for the next members (by the id of their membership) into the outbox; None when all have it.
+
+    A chunk that is written twice, because a worker died, is ignored the second time.
+    """
+    run = session.get_one(DigestRun, run_id, with_for_update=True)
+    if run.status is not RunStatus.PENDING:
+        return None
+    places = _readers(session, run, now, after, most)
+    readers = saying.readers_of(session, teller.scene, [member for _, member in places])
+    form = form_of(run.group)
+    posts = [Post(me.member.id, saying.message(teller, me, form), f"digest:{run.id}:{me.member.id}") for me in readers]
+    mailbox.post_many(session, posts, now, kind=MessageKind.DIGEST, group_id=run.group_id)
+    if len(places) == most:
+        run.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+        return places[-1][0]
+    run.status, run.generated_at, run.sent_at, run.leased_until = RunStatus.SENT, now, now, None
+    run.content = scenes.content_of(teller)
+    group_posts.open_for(session, run, now)
+    run.freeze_at = corrections.freeze_at(teller.scene.dates, run.group.timezone)
+    return None
+
+
+def read(
+    session: Session,
+    group: Group,
+    member: Member,
+    dates: Dates,
+    now: datetime,
+    form: str | None = None,
+    *,
+    preview: bool = False,
+) -> Message:
+    """The digest of any days for one member who asks. Days that are not over are compared with as many before."""
+    today = now.astimezone(ZoneInfo(group.timezone)).date()
+    before = scenes.stretch_before(dates)
+    if today < dates.end:
+        before = Dates(before.start, min(before.end, before.start + (max(today, dates.start) - dates.start)))
+    teller = Teller(scenes.scene_of(session, group, dates, before))
+    [me] = saying.readers_of(session, teller.scene, [member])
+    return saying.message(teller, me, Form(form) if form else form_of(group), preview=preview)
+
+
+def coming(group: Group, now: datetime) -> Dates:
+    """The days that the next digest is about; this week, where none is to come or they have not begun."""
+    today = now.astimezone(ZoneInfo(group.timezone)).date()
+    if group.digest_schedule and group.next_digest_at:
+        dates = due_period(from_cron(group.digest_schedule), group.timezone, group.next_digest_at)
+        if dates.start <= today:
+            return dates
+    return week_of(today)
+
+
+def freeze(session: Session, now: datetime, most: int = 50) -> int:
+    """Remember where everybody stands in the days of digests that late data may no longer change. Gives how many."""
+    query = (
+        select(DigestRun)
+        .where(DigestRun.freeze_at <= now)
+        .order_by(DigestRun.freeze_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    runs = list(session.scalars(query))
+    for run in runs:
+        board = scenes.board_of(session, run.group, Dates(run.period_start, run.period_end))
+        values = {row.member.id: row.place.value for row in board.rows}
+        visible = privacy.sharing(session, run.group, board.metric)
+        run.content = (run.content or {}) | {"final": corrections.final(values, visible)}
+        run.freeze_at = None
+    return len(runs)
+
+
+def is_freezing(session: Session, now: datetime) -> bool:
+    """Whether a digest's days are to be frozen."""
+    return session.scalar(select(DigestRun.id).where(DigestRun.freeze_at <= now).limit(1)) is not None
+
+
+def form_of(group: Group) -> Form:
+    """How the group wants to be told."""
+    return Form(group.settings.get("digest_form", Form.TABLE))
+
+
+def tell_as(group: Group, form: str) -> None:
+    """Let the group's digest be told as a table or as a story from now on."""
+    group.settings = {**group.settings, "digest_form": str(Form(form))}
+
+
+def board_facts(board: Board, member: Member) -> dict[str, Any]:
+    """What a template needs to show a board to a member: the top, and their own line if they are below it."""
+    mine = board.row_of(member)
+    shown = list(board.rows[:ROWS_IN_TEXT])
+    if mine and mine not in shown:
+        shown[-1:] = [mine]
+    return {"board": board, "rows": shown, "mine": mine, "more": len(board.rows) - len(shown)}
+
+
+def last_run(session: Session, group: Group) -> DigestRun | None:
+    """The newest digest that was sent."""
+    query = select(DigestRun).where(DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT)
+    return session.scalar(query.order_by(DigestRun.period_end.desc()).limit(1))
+
+
+def mute(membership: Membership, until: datetime | None) -> None:
+    """Send this member no digest of the group until then."""
+    membership.muted_until = until
+
+
+def pending(session: Session) -> bool:
+    """Whether a run waits to be made."""
+    return session.scalar(select(DigestRun.id).where(DigestRun.status == RunStatus.PENDING).limit(1)) is not None
+
+
+def scheduled(session: Session) -> Sequence[tuple[int, datetime]]:
+    """Every group's next due instant, to set the bells anew."""
+    query = select(Group.id, Group.next_digest_at).where(Group.is_active, Group.next_digest_at.is_not(None))
+    return [(group_id, due) for group_id, due in session.execute(query) if due is not None]
+
+
+def _open_run(session: Session, group: Group, now: datetime) -> None:
+    due = group.next_digest_at
+    if due is None or group.digest_schedule is None:
+        group.next_digest_at = None
+        return
+    schedule = from_cron(group.digest_schedule)
+    dates = due_period(schedule, group.timezone, due)
+    skipped = now - due > LATE
+    row = {
+        "group_id": group.id,
+        "period_start": dates.start,
+        "period_end": dates.end,
+        "due_at": due,
+        "status": RunStatus.SKIPPED if skipped else RunStatus.PENDING,
+    }
+    session.execute(insert(DigestRun).values(row).on_conflict_do_nothing())
+    group.next_digest_at = next_due(schedule, group.timezone, max(due, now))
+    ring_at(session, group.id, group.next_digest_at)
+    if skipped:
+        missed.tell(session, group, dates, due, now)
+
+
+def _readers(session: Session, run: DigestRun, now: datetime, after: int, most: int) -> list[tuple[int, Member]]:
+    """Who gets it; of a run that is made anew nobody who came after it was made first."""
+    query = (
+        select(Membership.id, Member)
+        .join(Member, Membership.member_id == Member.id)
+        .where(
+            Membership.group_id == run.group_id,
+            Membership.id > after,
+            Membership.joined_at <= (run.generated_at or now),
+            Membership.left_at.is_(None),
+            or_(Membership.muted_until.is_(None), Membership.muted_until <= now),
+            Member.opted_out_at.is_(None),
+        )
+        .order_by(Membership.id)
+        .limit(most)
+    )
+    return [(identity, member) for identity, member in session.execute(query)]

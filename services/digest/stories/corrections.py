@@ -1,0 +1,50 @@
+"""Late data: a digest's days are frozen two days after their end, and the next digest tells whose place had changed.
+
+Stridekick gives a day of grace for late syncs; two, because a watch that was away for a weekend syncs on Monday.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fitness.dates import Dates
+from fitness.ranking import rank
+from models import DigestRun
+from services.digest.stories.scene import Correction
+from services.group.privacy import Friend
+
+FREEZE_AFTER = timedelta(hours=48)
+MOST_NAMED = 3
+
+
+def freeze_at(dates: Dates, zone: str) -> datetime:
+    """When these days are frozen: 48 hours after their last midnight, in the group's zone."""
+    return datetime.combine(dates.end + timedelta(1), time(0), ZoneInfo(zone)) + FREEZE_AFTER
+
+
+def final(values: Mapping[int, float], visible: Collection[int]) -> dict[str, Any]:
+    """What a run remembers when it is frozen."""
+    return {"values": {str(key): value for key, value in values.items()}, "visible": sorted(visible)}
+
+
+def correction(run: DigestRun, visible: Mapping[int, Friend]) -> Correction | None:
+    """Whose place late data changed between a digest and its freezing, the best few; None when nobody's.
+
+    Only people are compared whom the group could see on both days and can see now: whoever joined, left or hid
+    meanwhile changes places too, but that corrects nothing.
+    """
+    content = run.content or {}
+    if not content.get("ranked") or "final" not in content:
+        return None
+    people = visible.keys() & set(content["visible"]) & set(content["final"]["visible"])
+    told, now = (_places(each["values"], people) for each in (content, content["final"]))
+    changed = sorted((place, visible[key].name, key) for key, place in now.items() if told.get(key) != place)
+    if not changed:
+        return None
+    places = [(visible[key], place) for place, _, key in changed[:MOST_NAMED]]
+    return Correction(Dates(run.period_start, run.period_end), places)
+
+
+def _places(values: Mapping[str, float], people: Collection[int]) -> dict[int, int]:
+    return {each.key: each.place for each in rank({int(key): v for key, v in values.items() if int(key) in people})}

@@ -1,0 +1,88 @@
+"""What came before a digest's days, and where it stands now: one query for each."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sqlalchemy import Date, cast, func, select
+from sqlalchemy.orm import Session
+
+from fitness.dates import Dates
+from fitness.streaks import Streak, Week, streak
+from models import Activity
+from services.digest.stories.scene import Past
+from services.group.settings import Settings
+from services.play import series, standings
+from services.play.totals import ids, points_by
+
+YEAR_OF_WEEKS = timedelta(weeks=53)
+# A streak of more weeks may have begun before those that are read for a digest.
+LONG = 40
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """The 53 weeks up to a digest's days: points by the week's Monday and by member, and enough to see streaks."""
+
+    points: Mapping[date, Mapping[int, float]] = field(default_factory=dict)
+    done: Mapping[int, Mapping[date, Week]] = field(default_factory=dict)
+
+
+def past(session: Session, member_ids: Collection[int], dates: Dates) -> list[Past]:
+    """Each member's sports up to the end of these days."""
+    now, earlier = Activity.local_date >= dates.start, Activity.local_date < dates.start
+    query = (
+        select(
+            Activity.member_id,
+            Activity.sport,
+            func.count().filter(now),
+            func.coalesce(func.max(Activity.distance).filter(now), 0.0),
+            func.count().filter(earlier),
+            func.coalesce(func.max(Activity.distance).filter(earlier), 0.0),
+            func.max(Activity.local_date).filter(earlier),
+        )
+        .where(Activity.member_id == ids(member_ids), *standings.counting(Dates(date.min, dates.end)))
+        .group_by(Activity.member_id, Activity.sport)
+        .order_by(Activity.member_id, Activity.sport)
+    )
+    return [
+        Past(member_id, standings.SPORTS[sport], count, longest or 0.0, before, longest_before or 0.0, last_day)
+        for member_id, sport, count, longest, before, longest_before, last_day in session.execute(query)
+    ]
+
+
+def weeks(session: Session, member_ids: Collection[int], dates: Dates, manual: float) -> Weeks:
+    """What each member did in each of the 53 weeks up to these days. One query.
+
+    `manual` is the part of its points that an entry by hand keeps.
+    """
+    monday = cast(func.date_trunc("week", Activity.local_date), Date)
+    query = (
+        select(Activity.member_id, monday, func.sum(points_by(manual)), func.count(Activity.local_date.distinct()))
+        .where(
+            Activity.member_id == ids(member_ids), *standings.counting(Dates(dates.start - YEAR_OF_WEEKS, dates.end))
+        )
+        .group_by(Activity.member_id, monday)
+    )
+    points: dict[date, dict[int, float]] = defaultdict(dict)
+    done: dict[int, dict[date, Week]] = defaultdict(dict)
+    for member_id, week, value, days in session.execute(query):
+        points[week][member_id] = float(value or 0.0)
+        done[member_id][week] = Week(round(value or 0.0, 1), days)
+    return Weeks(dict(points), dict(done))
+
+
+def streaks(
+    session: Session, member_ids: Collection[int], found: Weeks, dates: Dates, settings: Settings
+) -> dict[int, Streak]:
+    """The weekly streaks that these members keep in the week of these days. Mostly one query, and two more where one
+    is long, or where the group's weeks begin on another day than Monday.
+    """
+    kept = [key for key in member_ids if found.done.get(key, {}).get(dates.start, Week()).kept]
+    if settings.week_start:
+        return series.streaks_of(session, kept, dates.end, settings.manual, settings.week_start) if kept else {}
+    away = series.weeks_away(session, kept, Dates(dates.start - YEAR_OF_WEEKS, dates.end)) if kept else {}
+    near = {key: streak(found.done[key], dates.start, away.get(key, ())) for key in kept}
+    long = [key for key, each in near.items() if each.weeks > LONG]
+    return near | (series.streaks_of(session, long, dates.end, settings.manual) if long else {})

@@ -1,0 +1,56 @@
+"""A digest as a message: text, picture, and the approved words for when 24 hours have passed."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from messages.message import Approved, Message
+from messages.render import Reader, words
+from models import GarminAccount, Member
+from services.digest.stories.scene import Scene
+from services.digest.stories.text import Form, Me, Teller
+from services.group import roster
+from services.group.settings import settings_of
+from services.people.members import reader_of
+from services.play import standings
+
+# What stands in templates/approved/digest_ready.json, in its order.
+PARTS = ("name", "group", "dates", "together", "sessions", "you")
+
+
+def readers_of(session: Session, scene: Scene, members: Collection[Member]) -> list[Me]:
+    """Readers with all of their own days: also what the group may not see. Three queries."""
+    ids = [member.id for member in members]
+    manual = settings_of(scene.board.group).manual
+    totals = standings.totals_of(session, ids, scene.dates, manual=manual)
+    linked = set(session.scalars(select(GarminAccount.member_id).where(GarminAccount.member_id.in_(ids))))
+    nothing = standings.Totals()
+    organisers = set(session.scalars(roster.organisers(scene.board.group)))
+    return [
+        Me(each, totals.get(each.id, nothing), each.id in totals or each.id in linked, each.id in organisers)
+        for each in members
+    ]
+
+
+def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = False) -> Message:
+    """One member's digest. Its picture is drawn when the first one leaves, once for the group."""
+    reader = reader_of(me.member)
+    text = teller.text(me, reader, form)
+    return Message(
+        f"{words('digest/preview', reader)}\n{text}" if preview else text,
+        chart=teller.picture,
+        approved=Approved("digest_ready", _approved_values(teller, me, reader)),
+    )
+
+
+def _approved_values(teller: Teller, me: Me, reader: Reader) -> dict[str, str]:
+    """The values of the approved form: each a single line."""
+    scene = teller.scene
+    facts: dict[str, Any] = {
+        "board": scene.board, "member": me.member, "me": me, "mine": scene.row_of(me.member.id), "ranked": scene.ranked,
+    }  # fmt: skip
+    own = {part: words(f"digest/ready_{part}", reader, **facts) for part in ("name", "you")}
+    said = teller.ready(reader) | own
+    return {str(number): said[part] for number, part in enumerate(PARTS, 1)}

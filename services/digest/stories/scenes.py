@@ -1,0 +1,108 @@
+"""Reading a scene from the database, and remembering what was told of it."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fitness.dates import Dates, month_of
+from fitness.metrics import Metric
+from models import DigestRun, Group, RunStatus
+from services.digest.stories import corrections, history
+from services.digest.stories.scene import Scene
+from services.digest.stories.text import Teller
+from services.group import privacy
+from services.group.settings import Settings, settings_of
+from services.people import away
+from services.play import challenges, goals, records, rivalry, series, standings
+from services.play.standings import Board
+
+METRIC = Metric.POINTS
+DAYS_IN_WEEK = 7
+FIELDS = ("count", "time", "distance", "sports", "elevation")
+
+
+def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Scene:
+    """A group's days, compared with the stretch `before`: as many days just before them where none is given."""
+    board = board_of(session, group, dates, before)
+    shown = privacy.shown(session, group, [METRIC], dates.start)
+    visible = {key: each.member for key, each in shown.items()}
+    last = last_before(session, group, dates)
+    said: Mapping[str, int] = (last.content or {}).get("said", {}) if last else {}
+    settings = settings_of(group)
+    weeks = history.weeks(session, visible, dates, settings.manual)
+    return Scene(
+        board=board,
+        ranked=settings.is_ranked(len(board.rows)),
+        cheer_below=settings.cheer_below if settings.ranking else 0,
+        away=[(each.member, each.until) for each in away.shown(session, visible, dates.end)],
+        past=history.past(session, visible, dates),
+        weeks=_named(shown, weeks.points),
+        streaks=_streaks(session, shown, weeks, dates, settings),
+        visible=frozenset(visible),
+        shared={what: frozenset(key for key, each in shown.items() if what in each.fields) for what in FIELDS},
+        said=said,
+        records=records.records_of(session, list(visible), dates),
+        goal=goals.progress(session, group, dates.end),
+        challenges=challenges.running(session, group, dates.end),
+        rivalry=rivalry.of_week(session, group, dates) if dates.days == DAYS_IN_WEEK else None,
+        correction=corrections.correction(last, visible) if last else None,
+    )
+
+
+def board_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Board:
+    """The board that a digest is about."""
+    return standings.board(session, group, METRIC, dates, before or stretch_before(dates))
+
+
+def content_of(teller: Teller) -> dict[str, Any]:
+    """What a run remembers: where everybody stood, for corrections, and how it was told, for the next one."""
+    scene = teller.scene
+    return {
+        "metric": scene.board.metric,
+        "places": {str(row.member.id): row.place.place for row in scene.rows},
+        "values": {str(row.member.id): row.place.value for row in scene.rows},
+        "visible": sorted(scene.visible),
+        "ranked": scene.ranked,
+        "seconds": scene.board.together.time,
+        "sessions": scene.board.together.count,
+        "said": teller.said,
+    }
+
+
+def last_before(session: Session, group: Group, dates: Dates) -> DigestRun | None:
+    """The newest digest that was sent about days before these."""
+    query = select(DigestRun).where(
+        DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT, DigestRun.period_end < dates.start
+    )
+    return session.scalar(query.order_by(DigestRun.period_end.desc()).limit(1))
+
+
+def _named(
+    shown: Mapping[int, privacy.Shown], weeks: Mapping[date, Mapping[int, float]]
+) -> Mapping[date, Mapping[int, float]]:
+    """Weeks without what stood in a nameless row in them."""
+    return {
+        week: {key: value for key, value in values.items() if shown[key].may_be_named_on(week)}
+        for week, values in weeks.items()
+    }
+
+
+def _streaks(
+    session: Session, shown: Mapping[int, privacy.Shown], weeks: history.Weeks, dates: Dates, settings: Settings
+) -> Mapping[int, int]:
+    """How many weeks in a row each has kept, of whom all weeks that may belong to it may be told with their name."""
+    first = dates.start - series.HISTORY
+    people = [key for key, each in shown.items() if "count" in each.fields and each.may_be_named_on(first)]
+    if dates.days != DAYS_IN_WEEK or not people:
+        return {}
+    found = history.streaks(session, people, weeks, dates, settings)
+    return {key: each.weeks for key, each in found.items() if each.safe}
+
+
+def stretch_before(dates: Dates) -> Dates:
+    """The month before a month, else as many days just before."""
+    eve = dates.start - timedelta(1)
+    return month_of(eve) if dates == month_of(dates.start) else dates.moved(-dates.days)

@@ -1,0 +1,162 @@
+"""A month or a year on one card, for a member or for a group."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fitness.landmarks import nearest
+from fitness.periods import Dates
+from fitness.wrapped import Award, Effort, Praise, biggest_day, favourite_weekday, longest_streak, share_out
+from messages.render import Reader, words
+from models import Group, Member
+from providers.charts import Fact, Wrapped
+from services.digest import cards
+from services.digest.cards import label
+from services.digest.stories.picture import by_sport
+from services.group import privacy
+from services.group.settings import settings_of
+from services.people.members import reader_of, settings_for
+from services.play import tally
+from services.play.standings import Totals
+from services.play.tally import MEASURE
+
+MOST_AWARDS = 6
+# Who does not share all of these is in no figure of the group's card: it has too many to sort them out one by one.
+FIELDS = ("sports", "time", "distance", "count", "points")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A card and what is said under it: of how many people, and what they (or the member) are praised for."""
+
+    chart: Wrapped
+    totals: Totals
+    dates: Dates
+    praises: dict[int, Praise]
+
+    @property
+    def people(self) -> int:
+        """How many have moved."""
+        return len(self.praises)
+
+
+def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
+    """One's own: everything counts. None when there was nothing."""
+    efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id)
+    if not efforts:
+        return None
+    reader, praise = reader_of(member), share_out({member.id: efforts})
+    award = _award(member.name, praise[member.id], reader)
+    chart = _card(session, member.name, efforts, [member.id], dates, reader, together=False)
+    return Story(_with(chart, (award,), dark=cards.is_dark(member)), tally.totals(efforts), dates, praise)
+
+
+def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, dark: bool = False) -> Story | None:
+    """The group's, of those who share with it all that is on the card. None when there was nothing."""
+    people = {key: each.member for key, each in privacy.shown(session, group, FIELDS, dates.start).items()}
+    found = tally.efforts_of(session, list(people), dates, settings_of(group).manual)
+    efforts = [each for own in found.values() for each in own]
+    if not efforts:
+        return None
+    praise = share_out(found)
+    first = _various(praise)[:MOST_AWARDS]
+    awards = tuple(_award(people[key].name, praise[key], reader) for key in first)
+    chart = _card(session, group.name, efforts, list(found), dates, reader, together=len(found) > 1)
+    return Story(_with(chart, awards, dark=dark), tally.totals(efforts), dates, praise)
+
+
+def _with(chart: Wrapped, awards: tuple[Fact, ...], *, dark: bool) -> Wrapped:
+    return Wrapped(**{**vars(chart), "awards": awards, "dark": dark})
+
+
+def _various(praises: dict[int, Praise]) -> list[int]:
+    """The best fitting first, and no award twice before each has been given once."""
+    seen: Counter[Award] = Counter()
+    turns = {}
+    for key in sorted(praises, key=lambda key: (-praises[key].fit, key)):
+        turns[key] = seen[praises[key].award]
+        seen[praises[key].award] += 1
+    return sorted(turns, key=lambda key: (turns[key], -praises[key].fit, key))
+
+
+def _award(name: str, praise: Praise, reader: Reader) -> Fact:
+    reason = words("pictures/award_reason", reader, praise=praise)
+    return Fact(name, words("pictures/award", reader, praise=praise), reason)
+
+
+def _card(
+    session: Session,
+    name: str,
+    efforts: Sequence[Effort],
+    ids: Collection[int],
+    dates: Dates,
+    reader: Reader,
+    *,
+    together: bool,
+) -> Wrapped:
+    totals = tally.totals(efforts)
+    sports = [sport for sport, _ in by_sport(totals, MEASURE)]
+    facts = [*_days(efforts, reader), *_sizes(totals, reader)]
+    # The farthest session is somebody's own: in a group it would be told without a name, and with one it is a record.
+    facts += [] if together else _farthest(session, ids, dates, reader)
+    hero = words("pictures/hero", reader, count=totals.count, together=together)
+    return Wrapped(
+        title=name,
+        subtitle=words("pictures/span", reader, dates=dates),
+        hero=Fact(hero, words("pictures/amount", reader, totals=totals, metric="time")),
+        facts=tuple(facts),
+        segments=cards.segments(totals, sports),
+        legend=cards.legend(totals, reader),
+        landmark=_landmark(totals.distance, reader),
+    )
+
+
+def _days(efforts: Sequence[Effort], reader: Reader) -> list[Fact]:
+    facts = []
+    if biggest := biggest_day(efforts):
+        day, _ = biggest
+        worth = tally.totals(each for each in efforts if each.day == day)
+        amount = words("pictures/amount", reader, totals=worth, metric=MEASURE)
+        facts.append(Fact(label("biggest_day", reader), amount, words("pictures/day", reader, day=day)))
+    if favourite := favourite_weekday(efforts):
+        weekday, count = favourite
+        facts.append(
+            Fact(
+                label("weekday", reader),
+                words("pictures/weekday", reader, weekday=weekday),
+                words("pictures/sessions", reader, count=count),
+            )
+        )
+    if streak := longest_streak(each.day for each in efforts):
+        length, first, last = streak
+        more = words("pictures/dates", reader, dates=Dates(first, last))
+        facts.append(Fact(label("streak", reader), words("pictures/days", reader, count=length), more))
+    return facts
+
+
+def _sizes(totals: Totals, reader: Reader) -> list[Fact]:
+    points = words("pictures/amount", reader, totals=totals, metric="points")
+    facts = [Fact(label("effort", reader), points)]
+    if totals.distance:
+        facts.append(Fact(label("way", reader), words("pictures/far", reader, metres=totals.distance)))
+    elif len(totals.sports) > 1:
+        facts.append(Fact(label("sports", reader), str(len(totals.sports))))
+    return facts
+
+
+def _farthest(session: Session, ids: Collection[int], dates: Dates, reader: Reader) -> list[Fact]:
+    found = tally.farthest(session, ids, dates)
+    if found is None:
+        return []
+    day = words("pictures/day", reader, day=found.local_date)
+    if not found.distance:
+        longest = Totals(1, found.duration)
+        return [Fact(label("longest", reader), words("pictures/amount", reader, totals=longest, metric="time"), day)]
+    return [Fact(label("farthest", reader), words("pictures/far", reader, metres=found.distance), day)]
+
+
+def _landmark(metres: float, reader: Reader) -> str:
+    found = nearest(metres)
+    return words("pictures/landmark", reader, metres=metres, landmark=found[0], times=found[1]) if found else ""

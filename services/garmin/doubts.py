@@ -1,0 +1,92 @@
+"""Activities that seem impossible: their owner is asked, privately, before they count."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from messages.message import Button
+from models import Activity, DoubtAnswer, Member, MessageKind
+from services.delivery import mailbox, notices
+from services.garmin import scoring
+from services.play import records
+from services.refusals import NothingStrange
+
+LATELY = timedelta(days=14)  # nobody remembers a watch that was forgotten last spring
+
+
+def ask(session: Session, member: Member, now: datetime) -> int:
+    """Ask a member about what came in lately and seems impossible, in one message. Gives how many are new.
+
+    What is older waits too, and is shown by `check`, but nobody is written to about it.
+    """
+    session.flush()
+    recent = (Activity.doubt_asked_at.is_(None), Activity.start_utc >= now - LATELY)
+    new = list(session.scalars(_waiting(member).where(*recent)))
+    for each in new:
+        each.doubt_asked_at = now
+    if new:
+        message = notices.notice(
+            "records/strange",
+            member,
+            about=None,
+            says="check",
+            short="records/strange_short",
+            activity=new[0],
+            speed=speed_of(new[0]),
+            more=len(new) - 1,
+            buttons=buttons(new[0]),
+        )
+        key = f"strange:{new[0].id}:{new[0].doubt}"
+        mailbox.post(session, member.id, message, now, kind=MessageKind.NOTICE, key=key)
+    return len(new)
+
+
+def first_waiting(session: Session, member: Member) -> tuple[Activity | None, int]:
+    """The newest activity that waits for its owner's word, and how many more do."""
+    waiting = list(session.scalars(_waiting(member)))
+    return (waiting[0], len(waiting) - 1) if waiting else (None, 0)
+
+
+def answer(session: Session, member: Member, activity_id: int | None, said: DoubtAnswer) -> Activity:
+    """Let a strange activity count, or leave it out; the newest that waits where none is named. May be changed later.
+
+    Raises `NothingStrange` when it is none of this member's, or not strange.
+    """
+    if activity_id is None:
+        activity, _ = first_waiting(session, member)
+    else:
+        mine = (Activity.id == activity_id, Activity.member_id == member.id, Activity.deleted_at.is_(None))
+        activity = session.scalar(select(Activity).where(*mine, Activity.doubt.is_not(None)))
+    if activity is None:
+        raise NothingStrange
+    activity.doubt_answer = said
+    records.refresh(session, member.id)
+    return activity
+
+
+def buttons(activity: Activity) -> list[Button]:
+    """What one can say about a strange activity."""
+    return [Button("It's right", f"right {activity.id}"), Button("Leave it out", f"wrong {activity.id}")]
+
+
+def speed_of(activity: Activity) -> float | None:
+    """The mean speed that its points were counted by, in km/h."""
+    made = scoring.score_of(activity)
+    minutes, km = (made.minutes if made else 0.0), (activity.distance or 0.0) / 1000
+    return km / minutes * 60 if km and minutes else None
+
+
+def _waiting(member: Member) -> Select[Activity]:
+    return (
+        select(Activity)
+        .where(
+            Activity.member_id == member.id,
+            Activity.deleted_at.is_(None),
+            Activity.twin_of.is_(None),
+            Activity.excluded_at.is_(None),
+            Activity.doubt.is_not(None),
+            Activity.doubt_answer.is_(None),
+        )
+        .order_by(Activity.start_utc.desc(), Activity.id.desc())
+    )

@@ -1,0 +1,126 @@
+"""What members put right in their own list: leaving an activity out, taking it in again, logging one by hand."""
+
+import secrets
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fitness.sports import Sport
+from models import Activity, Member
+from services import undo
+from services.garmin import scoring
+from services.garmin.metrics import metrics_of
+from services.group import audit
+from services.play import records
+from services.refusals import EntryNotUsable, NoSuchActivity
+
+LISTED, MOST_BACK = 5, 50
+# Garmin's word for each sport as one names it: what was logged earns points as a session of that type.
+TYPES = {
+    Sport.RUN: "running",
+    Sport.RIDE: "cycling",
+    Sport.SWIM: "lap_swimming",
+    Sport.WALK: "walking",
+    Sport.HIKE: "hiking",
+    Sport.STRENGTH: "strength_training",
+    Sport.YOGA: "yoga",
+    Sport.ROW: "rowing",
+    Sport.PADDLE: "kayaking",
+    Sport.SKI: "resort_skiing",
+    Sport.RACKET: "tennis",
+    Sport.TEAM: "soccer",
+    Sport.CARDIO: "indoor_cardio",
+    Sport.MULTI: "multi_sport",
+}
+LONGEST = 24 * 3600.0  # seconds
+FARTHEST = 1_000_000.0  # metres
+OLDEST = timedelta(days=30)
+
+
+def newest(session: Session, member: Member, *, excluded: bool = False, most: int = LISTED) -> list[Activity]:
+    """The member's newest activities, those that count or those that they left out."""
+    query = (
+        select(Activity)
+        .where(Activity.member_id == member.id, Activity.deleted_at.is_(None), Activity.twin_of.is_(None))
+        .where(Activity.excluded_at.is_not(None) if excluded else Activity.excluded_at.is_(None))
+        .order_by(Activity.start_utc.desc(), Activity.id.desc())
+        .limit(most)
+    )
+    return list(session.scalars(query))
+
+
+def exclude(session: Session, member: Member, number: int, now: datetime) -> Activity:
+    """Leave the n-th newest activity out of everything, also of the member's own sums. Raises `NoSuchActivity`."""
+    return _mark(session, member, number, now, excluded=True)
+
+
+def include(session: Session, member: Member, number: int, now: datetime) -> Activity:
+    """Let the n-th newest of those that were left out count again. Raises `NoSuchActivity`."""
+    return _mark(session, member, number, now, excluded=False)
+
+
+def log(
+    session: Session, member: Member, sport: Sport, seconds: float, metres: float | None, day: date, now: datetime
+) -> Activity:
+    """Keep a session that no watch has seen. Groups count it in part, as they have chosen. Raises `EntryNotUsable`."""
+    today = now.astimezone(ZoneInfo(member.timezone)).date()
+    _require_possible(seconds, metres, today - day)
+    start = now if day == today else datetime.combine(day, time(12), ZoneInfo(member.timezone)).astimezone(UTC)
+    activity = Activity(
+        member_id=member.id,
+        garmin_activity_id=-secrets.randbits(48) - 1,  # Garmin's own are above zero
+        type=TYPES.get(sport, "other"),
+        sport=sport.value,
+        start_utc=start,
+        utc_offset=int((start.astimezone(ZoneInfo(member.timezone)).utcoffset() or timedelta()).total_seconds()),
+        local_date=day,
+        duration=seconds,
+        distance=metres,
+        manual=True,
+        processed_metrics=metrics_of({"duration": seconds, "distance": metres}),
+        raw_data={},
+        fingerprint="by hand",
+    )
+    scoring.score_row(activity)
+    session.add(activity)
+    records.refresh(session, member.id)
+    undo.remember(session, member, "log", now, activity, deleted_at=now)
+    audit.note(session, "activity.logged", now, member_id=member.id, activity=activity.id)
+    return activity
+
+
+def private_left_out(session: Session, member: Member) -> int:
+    """How many of the member's activities do not count because they are private at Garmin."""
+    if member.includes_private:
+        return 0
+    mine = (Activity.member_id == member.id, Activity.deleted_at.is_(None), Activity.twin_of.is_(None))
+    return session.scalar(select(func.count()).where(*mine, Activity.private)) or 0
+
+
+def count(session: Session, member: Member) -> int:
+    """How many activities we keep of the member."""
+    return session.scalar(select(func.count()).where(Activity.member_id == member.id)) or 0
+
+
+def _mark(session: Session, member: Member, number: int, now: datetime, *, excluded: bool) -> Activity:
+    among = newest(session, member, excluded=not excluded, most=min(max(number, 1), MOST_BACK))
+    if not 1 <= number <= len(among):
+        raise NoSuchActivity(excluded=not excluded)
+    activity = among[number - 1]
+    kind = "exclude" if excluded else "include"
+    undo.remember(session, member, kind, now, activity, excluded_at=activity.excluded_at)
+    activity.excluded_at = now if excluded else None
+    records.refresh(session, member.id)
+    audit.note(session, f"activity.{kind}d", now, member_id=member.id, activity=activity.id)
+    return activity
+
+
+def _require_possible(seconds: float, metres: float | None, ago: timedelta) -> None:
+    if not 60 <= seconds <= LONGEST:
+        raise EntryNotUsable(problem="time")
+    if metres is not None and not 0 < metres <= FARTHEST:
+        raise EntryNotUsable(problem="distance")
+    if not timedelta(0) <= ago <= OLDEST:
+        raise EntryNotUsable(problem="day")

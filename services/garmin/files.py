@@ -1,0 +1,81 @@
+"""Files that members sent into the chat, on their way to be read: each by one worker, and no more than three times."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from models import Member, SentFile
+from services.delivery.bells import Bell, ring
+
+LEASE = timedelta(minutes=5)
+MOST_TRIES = 3
+AGAIN_AFTER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file that a worker has taken: where it is, and the zone of who sent it."""
+
+    file_id: int
+    member_id: int
+    url: str = field(repr=False)
+    content_type: str
+    zone: ZoneInfo
+    tries: int
+
+    @property
+    def is_last_try(self) -> bool:
+        return self.tries >= MOST_TRIES
+
+
+def keep(session: Session, member: Member, url: str, content_type: str, now: datetime) -> None:
+    """Let a worker read this file soon."""
+    # An address too long for the column is none of the vendor's: cut, it is refused when it is fetched.
+    sent = SentFile(member_id=member.id, url=url[:500], content_type=content_type[:100])
+    sent.received_at = sent.next_try_at = now
+    session.add(sent)
+    ring(session, Bell.GARMIN)
+
+
+def take(session: Session, now: datetime) -> Waiting | None:
+    """Lease the file that has waited longest. That counts as a try: one that kills its reader is not read for ever."""
+    free = or_(SentFile.leased_until.is_(None), SentFile.leased_until < func.clock_timestamp())
+    query = (
+        select(SentFile)
+        .where(SentFile.done_at.is_(None), SentFile.next_try_at <= now, free)
+        .order_by(SentFile.next_try_at, SentFile.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    sent = session.scalar(query)
+    if sent is None:
+        return None
+    sent.tries += 1
+    sent.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    zone = ZoneInfo(sent.member.timezone)
+    return Waiting(sent.id, sent.member_id, sent.url or "", sent.content_type, zone, sent.tries)
+
+
+def done(session: Session, waiting: Waiting, now: datetime, problem: str | None = None) -> bool:
+    """All is done, or nothing can be. False when another worker had done it before."""
+    sent = session.get_one(SentFile, waiting.file_id, with_for_update=True)
+    if sent.done_at is not None:
+        return False
+    sent.done_at, sent.problem = now, problem
+    sent.url = sent.leased_until = None
+    return True
+
+
+def put_off(session: Session, waiting: Waiting, now: datetime, problem: str) -> None:
+    """Try again in a while."""
+    sent = session.get_one(SentFile, waiting.file_id, with_for_update=True)
+    sent.next_try_at, sent.leased_until, sent.problem = now + AGAIN_AFTER, None, problem
+
+
+def is_waiting(session: Session, now: datetime) -> bool:
+    """Whether a file is to be read."""
+    waiting = (SentFile.done_at.is_(None), SentFile.next_try_at <= now)
+    return session.scalar(select(SentFile.id).where(*waiting).limit(1)) is not None

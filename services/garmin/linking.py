@@ -1,0 +1,313 @@
+"""Connecting a Garmin account through a page that only one person can open, once."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
+from models.vault import Unreadable, vault
+from providers.garmin import NeedsCode, SignedIn
+from services.delivery.bells import Bell, ring
+from services.group import audit
+
+LINK_FOR = timedelta(minutes=15)
+CODE_FOR = timedelta(minutes=10)
+HOUR = timedelta(hours=1)
+LEASE = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait
+MOST_PASSWORDS = 3
+REMIND_DAYS = (14, 3, 0)
+PASSWORD_EVERY = timedelta(hours=24)
+MOST_CODES = 3
+MOST_AN_HOUR = 6  # passwords of one member: Garmin has locked accounts for less
+THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
+HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A sign-in that a worker has taken: its secrets, read once and already gone from the database."""
+
+    attempt_id: UUID
+    way: GarminMethod
+    email: str
+    secret: str = field(repr=False)
+    state: str | None = field(repr=False)
+
+
+def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datetime) -> str:
+    """Give a new one-time token for this member. Links made earlier for the same purpose are dead from now on."""
+    old = (OneTimeLink.member_id == member.id, OneTimeLink.purpose == purpose, OneTimeLink.used_at.is_(None))
+    session.execute(update(OneTimeLink).where(*old, OneTimeLink.expires_at > now).values(expires_at=now))
+    token = secrets.token_urlsafe(32)
+    session.add(OneTimeLink(member_id=member.id, purpose=purpose, token_hash=_hashed(token), expires_at=now + LINK_FOR))
+    audit.note(session, "link.made", now, member_id=member.id, purpose=purpose)
+    return token
+
+
+def is_alive(session: Session, token: str, now: datetime) -> bool:
+    """Whether a token may still be used. Changes nothing: previews and scanners open links too."""
+    return session.scalar(select(OneTimeLink.id).where(*_alive(token, now))) is not None
+
+
+def open_link(session: Session, token: str, browser: str | None, now: datetime) -> str | None:
+    """Tie the link to the browser that presses the button first, and give that browser's secret.
+
+    `browser` is the secret it already holds, if any: the same browser may press again, another may not.
+    """
+    link = session.scalar(select(OneTimeLink).where(*_alive(token, now)).with_for_update())
+    if link is None:
+        return None
+    if link.session_hash is not None:
+        return browser if browser and link.session_hash == _hashed(browser) else None
+    browser = secrets.token_urlsafe(32)
+    link.session_hash = _hashed(browser)
+    audit.note(session, "link.opened", now, member_id=link.member_id)
+    return browser
+
+
+def link_of(session: Session, browser: str, now: datetime) -> OneTimeLink | None:
+    """The living link that belongs to this browser, its row locked."""
+    mine = (OneTimeLink.session_hash == _hashed(browser), OneTimeLink.expires_at > now)
+    return session.scalar(select(OneTimeLink).where(*mine).with_for_update())
+
+
+def attempt_of(session: Session, link: OneTimeLink) -> LinkAttempt | None:
+    """The link's newest sign-in."""
+    query = select(LinkAttempt).where(LinkAttempt.link_id == link.id).order_by(LinkAttempt.created_at.desc()).limit(1)
+    return session.scalar(query)
+
+
+def tries_left(session: Session, link: OneTimeLink) -> int:
+    """How many passwords may still be tried through this link."""
+    tried = session.scalars(select(LinkAttempt.id).where(LinkAttempt.link_id == link.id)).all()
+    return max(MOST_PASSWORDS - len(tried), 0)
+
+
+def held_until(session: Session, member_id: int, now: datetime) -> datetime | None:
+    """Until when no password of this member goes to Garmin.
+
+    When it holds their sign-ins back, each try makes it longer: two hours after the first time, then six, then a day.
+    And six tries within an hour are enough.
+    """
+    mine = (OneTimeLink.member_id == member_id, LinkAttempt.way == GarminMethod.PASSWORD)
+    query = select(LinkAttempt.expires_at, LinkAttempt.problem).join(OneTimeLink).where(*mine)
+    tries = sorted((expires - CODE_FOR, problem or "") for expires, problem in session.execute(query))
+    throttled = [at for at, problem in tries if problem == THROTTLED]
+    waits = [throttled[-1] + HELD_FOR[min(len(throttled), len(HELD_FOR)) - 1]] if throttled else []
+    waits += [at + HOUR for at, _ in tries[-MOST_AN_HOUR : 1 - MOST_AN_HOUR]] if len(tries) >= MOST_AN_HOUR else []
+    until = max(waits, default=now)
+    return until if until > now else None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a member typed into the page: a way, its secret, and what goes with it."""
+
+    way: GarminMethod
+    secret: str = field(repr=False)
+    email: str = ""
+    keep: bool = False
+    key_ends_at: datetime | None = None
+
+
+def ask(session: Session, link: OneTimeLink, wish: Request, now: datetime) -> LinkAttempt | None:
+    """Hand what was typed to a worker, sealed. None while another sign-in runs or is held, or no tries are left."""
+    last = attempt_of(session, link)
+    running = last is not None and last.step not in (AttemptStep.FAILED, AttemptStep.DONE)
+    if running or link.used_at or tries_left(session, link) == 0:
+        return None
+    if wish.way is GarminMethod.PASSWORD and held_until(session, link.member_id, now):
+        return None
+    attempt = LinkAttempt(
+        link_id=link.id,
+        way=wish.way,
+        keep=wish.keep,
+        key_ends_at=wish.key_ends_at,
+        garmin_email=wish.email or None,
+        expires_at=now + CODE_FOR,
+    )
+    session.add(attempt)
+    session.flush()
+    attempt.secret = vault(session).seal("garmin-secret", attempt.id, wish.secret)
+    link.expires_at = max(link.expires_at, now + CODE_FOR)
+    ring(session, Bell.GARMIN)
+    return attempt
+
+
+def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> bool:
+    """Hand the code to a worker, sealed. False when none is awaited."""
+    if attempt.step is not AttemptStep.CODE or attempt.expires_at <= now:
+        return False
+    attempt.secret = vault(session).seal("garmin-secret", attempt.id, code)
+    attempt.step = AttemptStep.ANSWERED
+    ring(session, Bell.GARMIN)
+    return True
+
+
+def take(session: Session, now: datetime) -> Task | None:
+    """Take the oldest waiting sign-in. Its password or code is erased by taking it: a crash cannot use it twice."""
+    waiting = LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.ANSWERED])
+    query = (
+        select(LinkAttempt)
+        .where(waiting, LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
+        .order_by(LinkAttempt.created_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    attempt = session.scalar(query)
+    if attempt is None or attempt.secret is None:
+        return None
+    answering = attempt.step is AttemptStep.ANSWERED
+    try:
+        secret = vault(session).open("garmin-secret", attempt.id, attempt.secret)
+        state = vault(session).open("garmin-state", attempt.id, attempt.state) if answering and attempt.state else None
+    except Unreadable:
+        _finish(attempt, AttemptStep.FAILED, "timed_out")  # its key is gone: the member can only begin again
+        return None
+    attempt.secret, attempt.leased_until = None, now + LEASE
+    return Task(attempt.id, attempt.way, attempt.garmin_email or "", secret, state)
+
+
+def needs_code(session: Session, task: Task, answer: NeedsCode, now: datetime) -> None:
+    """Garmin sent the member a code: keep the half-open sign-in, sealed, for ten minutes."""
+    attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
+    attempt.state = vault(session).seal("garmin-state", attempt.id, answer.state)
+    attempt.step, attempt.method, attempt.leased_until = AttemptStep.CODE, answer.method, None
+    attempt.expires_at = now + CODE_FOR
+    link = session.get_one(OneTimeLink, attempt.link_id)
+    link.expires_at = max(link.expires_at, attempt.expires_at)
+
+
+def linked(session: Session, task: Task, answer: SignedIn, now: datetime) -> GarminAccount:
+    """Signed in: keep the tokens, sealed; the link is used up; the first sync is due at once."""
+    attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
+    link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
+    link.used_at = now
+    _finish(attempt, AttemptStep.DONE, None)
+    account = account_of(session, link.member) or GarminAccount(member_id=link.member_id)
+    if account.garmin_id and account.garmin_id != answer.profile.garmin_id:
+        session.delete(account)  # another person's history must not stay under this one's name
+        session.flush()
+        account = GarminAccount(member_id=link.member_id)
+    account.method = task.way
+    account.garmin_email, account.garmin_id = task.email or None, answer.profile.garmin_id
+    account.key_ends_at, account.reminded_days = answer.ends or attempt.key_ends_at, None
+    account.password = account.password_used_at = account.refused_at = account.failed_at = None
+    if attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD:
+        # With a second factor a kept password would be of no use: Garmin would ask for a code again.
+        account.password = vault(session).seal("kept-password", link.member_id, task.secret)
+    account.display_name = answer.profile.display_name
+    account.status, account.failures, account.last_error = GarminStatus.LINKED, 0, None
+    account.linked_at = account.next_sync_at = now
+    account.leased_until = None
+    keep_tokens(session, account, answer.tokens)
+    session.add(account)
+    link.member.full_name = link.member.full_name or answer.profile.full_name or None
+    audit.note(session, "garmin.linked", now, member_id=link.member_id)
+    ring(session, Bell.GARMIN)
+    return account
+
+
+def failed(session: Session, task: Task, problem: str) -> None:
+    """The sign-in ended without success; `problem` names the sentence on the page. A wrong code may be tried again."""
+    attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
+    if problem == "wrong_code" and attempt.tries + 1 < MOST_CODES:
+        attempt.tries += 1
+        attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CODE, problem, None
+        return
+    _finish(attempt, AttemptStep.FAILED, problem)
+
+
+def is_waiting(session: Session, now: datetime) -> bool:
+    """Whether a sign-in waits for a worker."""
+    waiting = (LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
+    return session.scalar(select(LinkAttempt.id).where(*waiting).limit(1)) is not None
+
+
+def give_up_abandoned(session: Session, now: datetime) -> int:
+    """End sign-ins whose worker died or whose code never came. Never tried again by themselves."""
+    open_steps = LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.CODE, AttemptStep.ANSWERED])
+    over = or_(LinkAttempt.expires_at <= now, LinkAttempt.leased_until <= now)
+    attempts = list(session.scalars(select(LinkAttempt).where(open_steps, over).with_for_update(skip_locked=True)))
+    for attempt in attempts:
+        _finish(attempt, AttemptStep.FAILED, "timed_out")
+    return len(attempts)
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete links, and what was tried through them, a day after they ended."""
+    session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - timedelta(days=1)))
+
+
+def account_of(session: Session, member: Member) -> GarminAccount | None:
+    """The member's Garmin account, if they connected one."""
+    return session.scalar(select(GarminAccount).where(GarminAccount.member_id == member.id))
+
+
+def due_reminders(session: Session, now: datetime) -> list[GarminAccount]:
+    """Accounts whose key ends soon and whose member has not been told so yet, their rows locked."""
+    ending = (GarminAccount.key_ends_at.is_not(None), GarminAccount.key_ends_at <= now + timedelta(days=REMIND_DAYS[0]))
+    linked = GarminAccount.status == GarminStatus.LINKED
+    accounts = session.scalars(select(GarminAccount).where(*ending, linked).with_for_update(skip_locked=True))
+    return [each for each in accounts if _reminder(each, now) is not None]
+
+
+def remind(account: GarminAccount, now: datetime) -> int:
+    """Note that the member is told now; gives the days that are left, a begun one too."""
+    account.reminded_days = _reminder(account, now)
+    return max(-((now - account.key_ends_at) // timedelta(days=1)), 0) if account.key_ends_at else 0
+
+
+def knows_of_end(account: GarminAccount) -> bool:
+    """Whether the member was told that the key of this account has ended."""
+    return account.reminded_days == 0
+
+
+def _reminder(account: GarminAccount, now: datetime) -> int | None:
+    """Which of the reminders is due: the nearest to the end that has begun and was not sent."""
+    if account.key_ends_at is None:
+        return None
+    begun = [days for days in REMIND_DAYS if account.key_ends_at - now <= timedelta(days=days)]
+    if not begun or (account.reminded_days is not None and account.reminded_days <= begun[-1]):
+        return None
+    return begun[-1]
+
+
+def kept_password(session: Session, account: GarminAccount, now: datetime) -> str | None:
+    """The password that the member asked to keep, at most once a day; using it is noted."""
+    used = account.password_used_at
+    if account.password is None or (used is not None and now - used < PASSWORD_EVERY):
+        return None
+    account.password_used_at = now
+    try:
+        return vault(session).open("kept-password", account.member_id, account.password)
+    except Unreadable:
+        return None
+
+
+def tokens_of(session: Session, account: GarminAccount) -> str:
+    """The account's tokens. Raises `models.vault.Unreadable`."""
+    return vault(session).open("garmin-tokens", account.member_id, account.tokens)
+
+
+def keep_tokens(session: Session, account: GarminAccount, tokens: str) -> None:
+    """Seal the tokens as they are now: they rotate, and only the newest are good."""
+    account.tokens = vault(session).seal("garmin-tokens", account.member_id, tokens)
+
+
+def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return OneTimeLink.token_hash == _hashed(token), OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now
+
+
+def _finish(attempt: LinkAttempt, step: AttemptStep, problem: str | None) -> None:
+    attempt.step, attempt.problem = step, problem
+    attempt.secret = attempt.state = attempt.leased_until = None
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

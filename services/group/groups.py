@@ -1,0 +1,192 @@
+"""Groups: starting one, naming it, choosing among one's own, belonging, leaving."""
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fitness.schedules import Weekly, cron
+from messages.render import words
+from messages.words import clean_name
+from models import Answer, AuditEvent, Group, JoinRequest, Member, Membership, Role
+from services import undo
+from services.delivery import outbox
+from services.digest import digests
+from services.group import audit, group_notices, privacy
+from services.group.roster import find_member, hold, members
+from services.group.settings import Settings, settings_of
+from services.people.members import memberships, reader_of
+from services.refusals import (
+    GroupNameNotUsable,
+    GroupNameTaken,
+    NoSuchGroup,
+    OnlyAdmins,
+    OnlyOwner,
+    OwnerCannotLeave,
+    TooManyGroups,
+    TooManyNewGroups,
+    TwoGroupsMatch,
+)
+
+# Also known by these names; whom `standings` or `digests` may import live in files of their own.
+__all__ = ["Settings", "find_member", "hold", "members", "settings_of"]
+
+MOST_GROUPS = 10
+MOST_STARTED, STARTED_WITHIN = 10, timedelta(days=1)
+MOST_DESCRIPTION = 200
+CONSENT_VERSION = "2026-11b"
+FIRST_SCHEDULE = Weekly(weekday=6, at=time(18, 0))
+
+
+def start(session: Session, member: Member, name: str, now: datetime) -> Group:
+    """Start a group and belong to it as its owner. Its digest is due on Sundays at 18:00 in the owner's zone."""
+    name = _usable_name(session, member, name)
+    require_room(session, member)
+    _require_rest(session, member, now)
+    group = Group(name=name, timezone=member.timezone)
+    session.add(group)
+    session.flush()
+    belong(session, group, member, Role.OWNER, now)
+    member.current_group_id = group.id
+    digests.reschedule(session, group, cron(FIRST_SCHEDULE), now)
+    audit.note(session, "group.started", now, member_id=member.id, group_id=group.id)
+    return group
+
+
+def rename(session: Session, membership: Membership, name: str, now: datetime) -> Group:
+    """Call the group something else."""
+    require_admin(session, membership, "rename group")
+    group = membership.group
+    group.name = _usable_name(session, membership.member, name, but=group)
+    audit.note(session, "group.renamed", now, member_id=membership.member_id, group_id=group.id)
+    return group
+
+
+def describe(session: Session, membership: Membership, text: str | None, now: datetime) -> Group:
+    """Say in a line what the group is about; None takes that away."""
+    require_admin(session, membership, "describe")
+    group = membership.group
+    group.description = clean_name(text, MOST_DESCRIPTION) or None if text else None
+    audit.note(session, "group.described", now, member_id=membership.member_id, group_id=group.id)
+    return group
+
+
+def leave(session: Session, membership: Membership, now: datetime) -> None:
+    """Belong to the group no more, and appear in nothing it says from now on. The last one out closes it."""
+    hold(session, membership)
+    others = [each for each in members(session, membership.group) if each.id != membership.id]
+    if membership.role is Role.OWNER and others:
+        raise OwnerCannotLeave(group=membership.group, others=[each.member.name for each in others])
+    undo.remember(session, membership.member, "leave", now, membership, left_at=None)
+    membership.left_at = now
+    outbox.withdraw(session, membership.member_id, membership.group_id, "left")
+    privacy.changed(session, membership, now, {})
+    if not others:
+        close(session, membership.group, now)
+    if membership.member.current_group_id == membership.group_id:
+        membership.member.current_group_id = None
+    audit.note(session, "group.left", now, member_id=membership.member_id, group_id=membership.group_id)
+
+
+def close(session: Session, group: Group, now: datetime) -> None:
+    """Nobody belongs to the group any more. Whoever waits to be let in is told, and waits no longer."""
+    group.is_active = False
+    digests.reschedule(session, group, None, now)
+    waiting = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
+    for request in session.scalars(waiting):
+        request.answer, request.answered_at = Answer.DROPPED, now
+        group_notices.ended(session, request, now)
+
+
+def size(session: Session, group: Group) -> int:
+    """How many belong to the group."""
+    query = select(func.count()).where(Membership.group_id == group.id, Membership.left_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def choose(session: Session, member: Member, wanted: str) -> Group:
+    """Talk about another of one's groups, by its number in the list or its name."""
+    mine = [each.group for each in memberships(session, member)]
+    found = _numbered(mine, wanted) or _named(mine, wanted)
+    if found is None:
+        raise NoSuchGroup(groups=[group.name for group in mine], wanted=clean_name(wanted))
+    member.current_group_id = found.id
+    return found
+
+
+def named(session: Session, member: Member, wanted: str) -> Group | None:
+    """The one of the member's groups that is called exactly this; None if none or several are."""
+    mine = [each.group for each in memberships(session, member)]
+    found = [group for group in mine if group.name.casefold() == " ".join(wanted.casefold().split())]
+    return found[0] if len(found) == 1 else None
+
+
+def require_admin(session: Session, membership: Membership, what: str) -> None:
+    """Refuse to whoever is neither owner nor admin."""
+    if membership.role is Role.MEMBER:
+        admins = [each.member.name for each in members(session, membership.group) if each.role is not Role.MEMBER]
+        raise OnlyAdmins(admins=admins, what=what)
+
+
+def require_owner(session: Session, membership: Membership, what: str) -> None:
+    """Refuse to whoever is not the owner."""
+    if membership.role is not Role.OWNER:
+        raise OnlyOwner(inviter=members(session, membership.group)[0].member, what=what)
+
+
+def require_room(session: Session, member: Member) -> None:
+    """Refuse to whoever belongs to as many groups as one may, or waits to."""
+    waiting = select(func.count()).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
+    if len(memberships(session, member)) + (session.scalar(waiting) or 0) >= MOST_GROUPS:
+        raise TooManyGroups(most=MOST_GROUPS)
+
+
+def belong(session: Session, group: Group, member: Member, role: Role, now: datetime) -> Membership:
+    """Let somebody belong to the group, as a newcomer even where they have been in it before."""
+    membership = session.scalar(
+        select(Membership).where(Membership.group_id == group.id, Membership.member_id == member.id)
+    ) or Membership(group_id=group.id, member_id=member.id)
+    membership.role = role
+    membership.shares = list(privacy.SHARED_AT_FIRST)
+    membership.hidden = membership.anonymous = False
+    membership.muted_until = None
+    membership.consented_at = membership.joined_at = now
+    membership.consent_version = CONSENT_VERSION
+    membership.consent_wording = words("groups/consent_sees", reader_of(member))
+    membership.left_at = None
+    session.add(membership)
+    session.flush()
+    return membership
+
+
+def _usable_name(session: Session, member: Member, name: str, but: Group | None = None) -> str:
+    """The name as it may stand in a text. Refuses one that another group of the member's has: which would be meant?"""
+    name = clean_name(name)
+    if not name:
+        raise GroupNameNotUsable
+    others = [each.group for each in memberships(session, member) if each.group is not but]
+    if any(other.name.casefold() == name.casefold() for other in others):
+        raise GroupNameTaken(name=name)
+    return name
+
+
+def _require_rest(session: Session, member: Member, now: datetime) -> None:
+    mine = (AuditEvent.member_id == member.id, AuditEvent.action == "group.started")
+    started = session.scalar(select(func.count()).where(*mine, AuditEvent.at > now - STARTED_WITHIN)) or 0
+    if started >= MOST_STARTED:
+        raise TooManyNewGroups(most=MOST_STARTED)
+
+
+def _numbered(groups: list[Group], wanted: str) -> Group | None:
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() else 0
+    return groups[number - 1] if 1 <= number <= len(groups) else None
+
+
+def _named(groups: list[Group], wanted: str) -> Group | None:
+    wanted = wanted.casefold().strip()
+    exact = [group for group in groups if group.name.casefold() == wanted]
+    near = [group for group in groups if group.name.casefold().startswith(wanted)] if wanted else []
+    found = exact or near
+    if len(exact) > 1:
+        raise TwoGroupsMatch(wanted=exact[0].name, numbers=[groups.index(each) + 1 for each in exact])
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,127 @@
+"""Codes that let people into a group: making, listing and revoking them. Only their keyed hashes are kept."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Ban, Group, Invite, Member, Membership
+from models.vault import vault
+from services.delivery import mailbox
+from services.group import audit, groups
+from services.people.members import memberships
+from services.refusals import (
+    AlreadyInGroup,
+    Banned,
+    CodeNotActive,
+    GroupHasEnded,
+    InviteNotUsable,
+    TooManyGuesses,
+)
+
+CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: they are read aloud and typed by hand
+CODE_LENGTH = 6
+DAYS, MOST_DAYS = 30, 90
+USES, MOST_USES = 50, 500
+MOST_GUESSES, GUESSES_WITHIN = 5, timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A code to hand on. It can be shown only now: we keep its hash."""
+
+    code: str
+    expires_at: datetime
+    uses: int
+    group: Group
+
+
+def invite(
+    session: Session,
+    membership: Membership,
+    now: datetime,
+    *,
+    days: int = DAYS,
+    uses: int = USES,
+    what: str = "invite",
+) -> Invitation:
+    """Make a new code for the group, good for so many days and people. Codes made earlier stay good."""
+    if not groups.settings_of(membership.group).members_invite:
+        groups.require_admin(session, membership, what)
+    if not (1 <= days <= MOST_DAYS and 1 <= uses <= MOST_USES):
+        raise InviteNotUsable(most_days=MOST_DAYS, most_uses=MOST_USES)
+    code = "".join(secrets.choice(CODE_SIGNS) for _ in range(CODE_LENGTH))
+    made = Invite(
+        group_id=membership.group_id,
+        made_by_id=membership.member_id,
+        code_hash=vault(session).digest("invite", code),
+        expires_at=now + timedelta(days=days),
+        most_uses=uses,
+    )
+    session.add(made)
+    _note(session, "group.invited", membership, now, days=days, uses=uses)
+    return Invitation(code, made.expires_at, uses, membership.group)
+
+
+def active(session: Session, group: Group, now: datetime) -> list[Invite]:
+    """The invites that still let people in, the one that ends first on top."""
+    good = (Invite.revoked_at.is_(None), Invite.expires_at > now, Invite.uses < Invite.most_uses)
+    query = select(Invite).where(Invite.group_id == group.id, *good).order_by(Invite.expires_at, Invite.id)
+    return list(session.scalars(query))
+
+
+def revoke(session: Session, membership: Membership, now: datetime) -> int:
+    """Let no code of the group be good any more. Gives how many were."""
+    groups.require_admin(session, membership, "revoke invites")
+    groups.hold(session, membership)
+    found = active(session, membership.group, now)
+    for each in found:
+        each.revoked_at = now
+    _note(session, "group.invites_revoked", membership, now, count=len(found))
+    return len(found)
+
+
+def invited_to(session: Session, member: Member, code: str, now: datetime) -> Invite:
+    """The invite behind a code, it and its group locked.
+
+    Raises `CodeNotActive`, `AlreadyInGroup`, `Banned`, `GroupHasEnded` or `TooManyGuesses`.
+    """
+    _require_patience(session, member, now)
+    code_hash = vault(session).digest("invite", code.upper())
+    group_id = session.scalar(select(Invite.group_id).where(Invite.code_hash == code_hash))
+    if group_id is None:
+        raise CodeNotActive
+    group = session.scalars(select(Group).where(Group.id == group_id).with_for_update(key_share=True)).one()
+    invite = session.scalars(select(Invite).where(Invite.code_hash == code_hash).with_for_update()).one()
+    if any(mine.group_id == group_id for mine in memberships(session, member)):
+        raise AlreadyInGroup(group=group)
+    require_welcome(session, member, group)
+    if not group.is_active:
+        raise GroupHasEnded(group=group)
+    if not _is_active(invite, now):
+        raise CodeNotActive
+    return invite
+
+
+def require_welcome(session: Session, member: Member, group: Group) -> None:
+    """Refuse to whoever is banned from the group."""
+    if session.scalar(select(Ban.id).where(Ban.group_id == group.id, Ban.member_id == member.id)):
+        raise Banned(group=group)
+
+
+def _require_patience(session: Session, member: Member, now: datetime) -> None:
+    """Codes are short: whoever guesses wrong five times in a quarter of an hour has to wait."""
+    wrong = mailbox.refused_since(session, member.id, CodeNotActive.template(), now - GUESSES_WITHIN)
+    if len(wrong) >= MOST_GUESSES:
+        left = min(wrong) + GUESSES_WITHIN - now
+        raise TooManyGuesses(minutes=max(1, -(-int(left.total_seconds()) // 60)))
+
+
+def _is_active(invite: Invite, now: datetime) -> bool:
+    return invite.revoked_at is None and invite.expires_at > now and invite.uses < invite.most_uses
+
+
+def _note(session: Session, action: str, membership: Membership, now: datetime, **detail: int) -> None:
+    audit.note(session, action, now, member_id=membership.member_id, group_id=membership.group_id, **detail)

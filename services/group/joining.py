@@ -1,0 +1,160 @@
+"""Getting into a group: at once, or when an admin says so."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Answer, Group, JoinRequest, Member, Membership, Role
+from services import undo
+from services.group import audit, groups, invites
+from services.group.roster import found_among, sign
+from services.people.members import membership_in, memberships
+from services.refusals import (
+    DeclinedLately,
+    NobodyWaits,
+    NoSuchPerson,
+    NoSuchRequest,
+    NotInThatGroup,
+    RequestAnswered,
+    StillWaiting,
+)
+
+DECLINED_FOR = timedelta(days=1)
+
+
+def join(
+    session: Session, member: Member, code: str, now: datetime, *, hidden: bool = False
+) -> Membership | JoinRequest:
+    """Use a code, having agreed to what the others see: belong to the group, or wait where its admins want that.
+
+    With `hidden` the others see nothing until the member has chosen what.
+    """
+    invite = invites.invited_to(session, member, code, now)
+    group = invite.group
+    is_watched = groups.settings_of(group).approval
+    if is_watched:
+        _require_first_time(session, member, group, now)
+    groups.require_room(session, member)
+    invite.uses += 1
+    consent = groups.CONSENT_VERSION
+    if is_watched:
+        request = JoinRequest(group_id=group.id, member_id=member.id, asked_at=now, hidden=hidden)
+        session.add(request)
+        session.flush()
+        audit.note(session, "group.asked", now, member_id=member.id, group_id=group.id, consent=consent)
+        return request
+    membership = groups.belong(session, group, member, Role.MEMBER, now)
+    membership.hidden = hidden
+    undo.remember(session, member, "join", now, membership, left_at=now)
+    _drop(session, member, group, now)
+    member.current_group_id = group.id
+    audit.note(session, "group.joined", now, member_id=member.id, group_id=group.id, consent=consent)
+    return membership
+
+
+def waiting(session: Session, group: Group) -> list[JoinRequest]:
+    """Who waits to be let in, the longest first."""
+    query = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
+    return list(session.scalars(query.order_by(JoinRequest.asked_at, JoinRequest.id)))
+
+
+def waiting_anywhere(session: Session, membership: Membership) -> tuple[Group, list[JoinRequest]]:
+    """Who waits for this group, or for the first of the member's others that they run and somebody waits for."""
+    places = [membership, *(each for each in memberships(session, membership.member) if each.id != membership.id)]
+    run = [each for each in places if each.role is not Role.MEMBER]
+    if not run:
+        groups.require_admin(session, membership, "waiting")
+    found = ((each.group, waiting(session, each.group)) for each in run)
+    return next((each for each in found if each[1]), (run[0].group, []))
+
+
+def waits_for(session: Session, member: Member) -> list[Group]:
+    """The groups that this member waits to be let into."""
+    query = select(Group).join(JoinRequest).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
+    return list(session.scalars(query.order_by(JoinRequest.asked_at)))
+
+
+def find_request(session: Session, member: Member, group: Group, text: str) -> JoinRequest:
+    """Whom the text means among those who wait: "#17" (in any group of the member's), a number of the list, a name.
+
+    Raises `NoSuchRequest`, `NobodyWaits` or `NotInThatGroup`.
+    """
+    if number := sign(text):
+        return _signed(session, member, number)
+    people = waiting(session, group)
+    if not people:
+        raise NobodyWaits(group=group)
+    if text.isdecimal() and 1 <= int(text) <= len(people):
+        return people[int(text) - 1]
+    return _named(people, text)
+
+
+def approve(session: Session, membership: Membership, request: JoinRequest, now: datetime) -> Membership:
+    """Let somebody in who waits. They agreed when they asked."""
+    _answer(session, membership, request, Answer.APPROVED, now, "approve")
+    joined = groups.belong(session, request.group, request.member, Role.MEMBER, now)
+    joined.consented_at, joined.hidden = request.asked_at, request.hidden
+    return joined
+
+
+def decline(session: Session, membership: Membership, request: JoinRequest, now: datetime) -> None:
+    """Do not let somebody in who waits. They may ask again a day later."""
+    _answer(session, membership, request, Answer.DECLINED, now, "decline")
+
+
+def admins(session: Session, group: Group) -> list[Membership]:
+    """Who is told that somebody waits: owner and admins."""
+    return [each for each in groups.members(session, group) if each.role is not Role.MEMBER]
+
+
+def _answer(
+    session: Session, membership: Membership, request: JoinRequest, answer: Answer, now: datetime, what: str
+) -> None:
+    groups.hold(session, membership)
+    groups.require_admin(session, membership, what)
+    session.refresh(request, ["answer"])
+    if request.answer is not None:
+        raise RequestAnswered(person=request.member, answer=request.answer)
+    request.answer, request.answered_at = answer, now
+    audit.note(
+        session,
+        f"group.{answer.value}",
+        now,
+        member_id=membership.member_id,
+        group_id=membership.group_id,
+        person=request.member_id,
+    )
+
+
+def _require_first_time(session: Session, member: Member, group: Group, now: datetime) -> None:
+    mine = (JoinRequest.group_id == group.id, JoinRequest.member_id == member.id)
+    newest = session.scalar(select(JoinRequest).where(*mine).order_by(JoinRequest.id.desc()).limit(1))
+    if newest is None or newest.answer in {Answer.APPROVED, Answer.DROPPED}:
+        return
+    if newest.answer is None:
+        raise StillWaiting(group=group)
+    if newest.answered_at is not None and now - newest.answered_at < DECLINED_FOR:
+        raise DeclinedLately(group=group)
+
+
+def _drop(session: Session, member: Member, group: Group, now: datetime) -> None:
+    """Whoever came in by another way waits no more."""
+    for each in waiting(session, group):
+        if each.member_id == member.id:
+            each.answer, each.answered_at = Answer.DROPPED, now
+
+
+def _signed(session: Session, member: Member, number: int) -> JoinRequest:
+    """The request with this sign, if the member belongs to its group; whether they may answer it is asked later."""
+    request = session.get(JoinRequest, number)
+    if request is None or membership_in(session, member, request.group_id) is None:
+        raise NotInThatGroup
+    return request
+
+
+def _named(people: list[JoinRequest], text: str) -> JoinRequest:
+    try:
+        return found_among(people, text)
+    except NoSuchPerson as refusal:
+        raise NoSuchRequest(**refusal.facts) from None

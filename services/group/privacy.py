@@ -1,0 +1,187 @@
+"""What the others in a group may see. Boards, digests and pictures read people only through here.
+
+docs/decisions/0008-hidden-and-anonymous.md tells why it is as it is.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy.orm import Session
+
+from messages.render import Reader, words
+from models import Group, Member, Membership
+from services.digest import anew
+from services.group import audit
+
+# In the order in which they are told. The name is shared by whoever is neither hidden nor anonymous.
+FIELDS = ("sports", "time", "distance", "count", "points", "elevation", "steps", "calories", "titles")
+SHARED_AT_FIRST = ("sports", "time", "distance", "count", "points")
+# With fewer than so many nameless rows it is too easy to say whose each one is.
+FEWEST_ANONYMOUS = 3
+
+
+class Friend(NamedTuple):
+    """A member as the others see them; nameless rows have an id below zero."""
+
+    id: int
+    name: str
+
+
+class Shown(NamedTuple):
+    """A member whom the group may see, and what of them. `seen_from`: nothing by name of days before this one."""
+
+    member: Friend
+    fields: frozenset[str]
+    seen_from: date | None = None
+
+    def may_be_named_on(self, day: date) -> bool:
+        """Whether what they did on this day may be told with their name: not where it stood in a nameless row."""
+        return self.seen_from is None or self.seen_from <= day
+
+
+def sharing(session: Session, group: Group, field: str, since: date | None = None) -> dict[int, Friend]:
+    """The members, by id, of whom the group may see this field together with their name.
+
+    Not who has left, hides, is anonymous, or does not share it; nor, where `since` is the first day of what is told,
+    who was anonymous on a day of it. Whatever is said in a group about people, be it a row, a sum, a count or a mean,
+    is made of these and of nobody else: then nobody else can be worked out from it. Only a board may add nameless
+    rows (`veiled`).
+    """
+    return {key: each.member for key, each in shown(session, group, [field], since).items()}
+
+
+def shown(session: Session, group: Group, fields: Iterable[str] = (), since: date | None = None) -> dict[int, Shown]:
+    """The members whom the group may see by name with all these fields, and what else it may see of them."""
+    named, _ = _visible(session, group, fields)
+    return _since(named, since)
+
+
+def veiled(session: Session, group: Group, fields: Iterable[str], since: date) -> dict[int, Shown]:
+    """The anonymous members who may be on a board whose first day is `since`, by id. None of them where any could be
+    told from the others: where they are too few, or where somebody came or went among them since then.
+    """
+    return _veiled(session, group, _visible(session, group, fields)[1], since)
+
+
+def on_board(
+    session: Session, group: Group, fields: Iterable[str], since: date
+) -> tuple[dict[int, Shown], dict[int, Shown]]:
+    """What `shown` and `veiled` give, in one look."""
+    named, anonymous = _visible(session, group, fields)
+    return _since(named, since), _veiled(session, group, anonymous, since)
+
+
+def named_weeks[Week: date](
+    shown: Mapping[int, Shown], weeks: Mapping[int, Mapping[Week, float]]
+) -> dict[int, Mapping[Week, float]]:
+    """These members' weeks, by their first days, without those that stood in a nameless row."""
+    return {
+        key: {week: value for week, value in mine.items() if shown[key].may_be_named_on(week)}
+        for key, mine in weeks.items()
+    }
+
+
+def nameless(number: int) -> Friend:
+    """Who stands in a row whose owner is not told. Nobody in the database; its id is below zero."""
+    return Friend(-number, words("words/somebody", Reader()))
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a name would be taken for a nameless row."""
+    return name.casefold().startswith(words("words/somebody", Reader()).casefold())
+
+
+def share(session: Session, membership: Membership, field: str, now: datetime, *, on: bool) -> bool:
+    """Let the group see a field of this member, or no longer. Tells whether that changed anything."""
+    (field,) = _known([field])
+    before = list(membership.shares)
+    membership.shares = [each for each in FIELDS if (on if each == field else each in before)]
+    changed(session, membership, now, {"shares": before})
+    _note(session, membership, "privacy.shared" if on else "privacy.unshared", now, field=field)
+    return membership.shares != before
+
+
+def hide(session: Session, membership: Membership, now: datetime, *, on: bool = True) -> bool:
+    """Appear in nothing that the group is told, and count in none of its totals; or again. Tells whether it is new."""
+    before, membership.hidden = membership.hidden, on
+    changed(session, membership, now, {"hidden": before})
+    _note(session, membership, "privacy.hidden" if on else "privacy.unhidden", now)
+    return before != on
+
+
+def be_anonymous(session: Session, membership: Membership, now: datetime, *, on: bool) -> bool:
+    """Count on the boards without a name, from tomorrow; or with it again. Tells whether it is new."""
+    before, membership.anonymous = membership.anonymous, on
+    if before != on:
+        changed(session, membership, now, {"anonymous": before})
+    _note(session, membership, "privacy.anonymous" if on else "privacy.named", now)
+    return before != on
+
+
+def are_enough(session: Session, group: Group) -> bool:
+    """Whether there are enough anonymous members for nameless rows."""
+    query = select(func.count()).where(Membership.anonymous, *_belonging(group))
+    return (session.scalar(query) or 0) >= FEWEST_ANONYMOUS
+
+
+def changed(session: Session, membership: Membership, now: datetime, before: Mapping[str, object]) -> None:
+    """Something about what the group sees of this member has changed; `before` holds what it was.
+
+    Where it touches an anonymous member, nameless rows begin anew tomorrow: two outputs about the same days, one
+    before and one after, would show which row has gone or come. Digests that have not left are composed anew.
+    """
+    anew.compose_anew(session, membership.group_id)
+    if membership.anonymous or before.get("anonymous"):
+        today = now.astimezone(ZoneInfo(membership.group.timezone)).date()
+        membership.seen_from = max(membership.seen_from or today, today + timedelta(days=1))
+        session.flush()
+
+
+def _visible(session: Session, group: Group, fields: Iterable[str]) -> tuple[list[Shown], list[Shown]]:
+    """Who shares these fields by name, and who without one. Columns, no objects: there may be a thousand."""
+    wanted = frozenset(_known(fields))
+    columns = (Member.id, Member.name, cast(Membership.shares, Text), Membership.seen_from, Membership.anonymous)
+    query = select(*columns).join(Membership, Membership.member_id == Member.id).where(*_belonging(group))
+    found: tuple[list[Shown], list[Shown]] = [], []
+    for key, name, stored, seen_from, anonymous in session.execute(query):
+        shares = _fields(stored)
+        if shares >= wanted:
+            found[anonymous].append(Shown(Friend(key, name), shares, seen_from))
+    return found
+
+
+def _since(found: Iterable[Shown], since: date | None) -> dict[int, Shown]:
+    return {each.member.id: each for each in found if since is None or each.may_be_named_on(since)}
+
+
+def _veiled(session: Session, group: Group, found: Sequence[Shown], since: date) -> dict[int, Shown]:
+    if len(found) < FEWEST_ANONYMOUS:
+        return {}
+    last = session.scalar(select(func.max(Membership.seen_from)).where(Membership.group_id == group.id))
+    return {} if last is not None and last > since else {each.member.id: each for each in found}
+
+
+@lru_cache(maxsize=512)
+def _fields(shares: str) -> frozenset[str]:
+    """Most of a large group share the same: their list is read once."""
+    return frozenset(json.loads(shares))
+
+
+def _belonging(group: Group) -> tuple[ColumnElement[bool], ...]:
+    return Membership.group_id == group.id, Membership.left_at.is_(None), ~Membership.hidden
+
+
+def _known(fields: Iterable[str]) -> list[str]:
+    wanted = [str(field) for field in fields]
+    if unknown := set(wanted).difference(FIELDS):
+        raise ValueError(f"no such field: {', '.join(sorted(unknown))}")
+    return wanted
+
+
+def _note(session: Session, membership: Membership, action: str, now: datetime, **detail: str) -> None:
+    audit.note(session, action, now, member_id=membership.member_id, group_id=membership.group_id, **detail)

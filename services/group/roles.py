@@ -1,0 +1,202 @@
+"""Who runs a group: owner, admins, members; and who has to leave it."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models import Answer, Ban, Group, Invite, JoinRequest, Member, Membership, Role, Share
+from services.delivery import outbox
+from services.group import audit, groups, privacy
+from services.group.roster import find_member, found_among, sign
+from services.people.members import membership_in
+from services.refusals import (
+    NoSuchPerson,
+    NotBanned,
+    NotInThatGroup,
+    NotOverThem,
+    NotOverYourself,
+    RoleAlready,
+)
+
+
+def promote(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
+    """Make an admin of a member. Only the owner does that."""
+    _become(session, mine, theirs, Role.ADMIN, now, "promote")
+
+
+def demote(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
+    """Make a member of an admin. Only the owner does that."""
+    _become(session, mine, theirs, Role.MEMBER, now, "demote")
+
+
+def transfer(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
+    """Hand the group over. Who was its owner stays as an admin."""
+    require_transfer(session, mine, theirs)
+    mine.role = Role.ADMIN
+    session.flush()  # the database knows one owner at a time
+    theirs.role = Role.OWNER
+    session.flush()
+    _note(session, "group.transferred", mine, theirs.member_id, now)
+
+
+def require_transfer(session: Session, mine: Membership, theirs: Membership) -> None:
+    """Refuse to whoever may not hand the group to this person."""
+    groups.hold(session, mine, theirs)
+    groups.require_owner(session, mine, "transfer")
+    _require_other(mine, theirs, "transfer")
+    _require_here(session, theirs)
+
+
+def kick(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
+    """Let somebody belong to the group no more. An invite lets them in again."""
+    require_power(session, mine, theirs, "kick")
+    _require_here(session, theirs)
+    _remove(session, theirs, now)
+    _note(session, "group.kicked", mine, theirs.member_id, now)
+
+
+def ban(session: Session, mine: Membership, theirs: Membership, now: datetime) -> bool:
+    """Let somebody belong to the group no more, and no code let them in. Tells whether they were in it."""
+    require_power(session, mine, theirs, "ban")
+    was_in = theirs.left_at is None
+    if was_in:
+        _remove(session, theirs, now)
+    if not is_banned(session, theirs):
+        session.add(Ban(group_id=theirs.group_id, member_id=theirs.member_id, banned_at=now))
+    _drop_request(session, theirs, now)
+    _note(session, "group.banned", mine, theirs.member_id, now)
+    return was_in
+
+
+def unban(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
+    """Let codes let somebody in again."""
+    groups.hold(session, mine)
+    groups.require_admin(session, mine, "unban")
+    found = session.scalar(select(Ban).where(Ban.group_id == theirs.group_id, Ban.member_id == theirs.member_id))
+    if found is None:
+        raise NotBanned(wanted=theirs.member.name, others=[each.member.name for each in banned(session, mine.group)])
+    session.delete(found)
+    _note(session, "group.unbanned", mine, theirs.member_id, now)
+
+
+def require_power(session: Session, mine: Membership, theirs: Membership, what: str) -> None:
+    """Refuse to whoever may not remove this person: admins remove members, the owner removes admins too."""
+    groups.hold(session, mine, theirs)
+    groups.require_admin(session, mine, what)
+    _require_other(mine, theirs, what)
+    is_above = mine.role is Role.OWNER or theirs.role is Role.MEMBER
+    if theirs.left_at is None and not is_above:
+        raise NotOverThem(person=theirs.member, what=what)
+
+
+def is_banned(session: Session, membership: Membership) -> bool:
+    """Whether no code lets this person into the group."""
+    mine = (Ban.group_id == membership.group_id, Ban.member_id == membership.member_id)
+    return session.scalar(select(Ban.id).where(*mine)) is not None
+
+
+def banned(session: Session, group: Group) -> list[Membership]:
+    """Who is banned from the group; the newest first."""
+    query = (
+        select(Membership)
+        .join(Ban, (Ban.group_id == Membership.group_id) & (Ban.member_id == Membership.member_id))
+        .where(Ban.group_id == group.id)
+        .order_by(Ban.banned_at.desc(), Ban.id)
+    )
+    return list(session.scalars(query))
+
+
+def meant(session: Session, member: Member, group: Group, text: str) -> Membership:
+    """Whom the text means: "#17" in any group of the member's, else a name in this one. Raises as `find_member`."""
+    return signed(session, member, text) or find_member(session, group, text)
+
+
+def meant_ever(session: Session, member: Member, group: Group, text: str) -> Membership:
+    """As `meant`, and who has left counts too; whoever is still there comes first."""
+    if found := signed(session, member, text):
+        return found
+    try:
+        return find_member(session, group, text)
+    except NoSuchPerson as refusal:
+        gone = select(Membership).where(Membership.group_id == group.id, Membership.left_at.is_not(None))
+        try:
+            return found_among(list(session.scalars(gone)), text)
+        except NoSuchPerson:
+            raise refusal from None
+
+
+def meant_banned(session: Session, member: Member, group: Group, text: str) -> Membership:
+    """Whom the text means among those who are banned. Raises `NotBanned` or `TwoPeopleMatch`."""
+    if found := signed(session, member, text):
+        return found
+    try:
+        return found_among(banned(session, group), text)
+    except NoSuchPerson as refusal:
+        raise NotBanned(**refusal.facts) from None
+
+
+def signed(session: Session, member: Member, text: str) -> Membership | None:
+    """The place that "#17" means, in any group of the member's: a button may be of another one than today's.
+
+    None for a name. Raises `NotInThatGroup`.
+    """
+    number = sign(text)
+    if number is None:
+        return None
+    theirs = session.get(Membership, number)
+    if theirs is None or membership_in(session, member, theirs.group_id) is None:
+        raise NotInThatGroup
+    return theirs
+
+
+def _become(session: Session, mine: Membership, theirs: Membership, role: Role, now: datetime, what: str) -> None:
+    groups.hold(session, mine, theirs)
+    groups.require_owner(session, mine, what)
+    _require_other(mine, theirs, what)
+    _require_here(session, theirs)
+    if theirs.role is role:
+        raise RoleAlready(person=theirs.member, role=role)
+    theirs.role = role
+    _note(session, f"group.{what}d", mine, theirs.member_id, now)
+
+
+def _require_other(mine: Membership, theirs: Membership, what: str) -> None:
+    if mine.id == theirs.id:
+        raise NotOverYourself(what=what)
+
+
+def _require_here(session: Session, theirs: Membership) -> None:
+    """A button may be older than the place it speaks of."""
+    if theirs.left_at is not None:
+        here = groups.members(session, theirs.group)
+        raise NoSuchPerson(wanted=theirs.member.name, others=[each.member.name for each in here])
+
+
+def _remove(session: Session, theirs: Membership, now: datetime) -> None:
+    """Gone from all boards at once, since these ask who belongs; and nothing of the group's is on its way to them.
+
+    The codes that they made are worth nothing, or another number of theirs would be in again; and the pages that they
+    opened are closed, on which they would read on.
+    """
+    theirs.left_at = now
+    theirs.role = Role.MEMBER
+    privacy.changed(session, theirs, now, {})  # a nameless row that goes with them would be known for theirs
+    outbox.withdraw(session, theirs.member_id, theirs.group_id)
+    for table in (Invite, Share):
+        open_ones = (
+            table.group_id == theirs.group_id,
+            table.made_by_id == theirs.member_id,
+            table.revoked_at.is_(None),
+        )
+        session.execute(update(table).where(*open_ones).values(revoked_at=now))
+
+
+def _drop_request(session: Session, theirs: Membership, now: datetime) -> None:
+    mine = (JoinRequest.group_id == theirs.group_id, JoinRequest.member_id == theirs.member_id)
+    for request in session.scalars(select(JoinRequest).where(*mine, JoinRequest.answer.is_(None))):
+        request.answer, request.answered_at = Answer.DROPPED, now
+
+
+def _note(session: Session, action: str, mine: Membership, person: int, now: datetime) -> None:
+    audit.note(session, action, now, member_id=mine.member_id, group_id=mine.group_id, person=person)

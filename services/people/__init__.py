@@ -1,0 +1,1 @@
+"""Members: what they chose, how long what they told us is kept, and how it is given back or forgotten."""

@@ -1,0 +1,105 @@
+"""Being away: a holiday, an injury, an illness. Streaks stand still, and no average is drawn down.
+
+A week counts as away when a day of it was: whoever falls ill on Thursday need not finish the week first.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from fitness.periods import Dates
+from models import Absence, Member
+from services.group import audit
+from services.group.privacy import Friend
+from services.refusals import AwayNotUsable, NotAway
+
+AFTERWARDS = timedelta(days=28)  # how long ago an absence may have begun when it is told
+AHEAD = timedelta(days=366)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Somebody who is away and lets the others know; `until` is None where they do not know yet."""
+
+    member: Friend
+    until: date | None
+
+
+def away(session: Session, member_ids: Collection[int], dates: Dates) -> set[int]:
+    """Who of them is away on at least one of these days."""
+    return set(session.scalars(select(Absence.member_id).where(*_overlapping(member_ids, dates)).distinct()))
+
+
+def days_away(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, list[Dates]]:
+    """When each of them is away within these days; whoever never is, is not in the answer. For many weeks at once."""
+    query = select(Absence).where(*_overlapping(member_ids, dates)).order_by(Absence.starts)
+    found: dict[int, list[Dates]] = {}
+    for each in session.scalars(query):
+        ends = dates.end if each.ends is None else min(each.ends, dates.end)
+        found.setdefault(each.member_id, []).append(Dates(max(each.starts, dates.start), ends))
+    return found
+
+
+def shown(session: Session, people: Mapping[int, Friend], day: date) -> Sequence[Shown]:
+    """Who is away on this day and lets the group know, by name. `people` are those whom the group may see."""
+    query = select(Absence).where(*_overlapping(list(people), Dates(day, day)), Absence.shown)
+    found = {each.member_id: Shown(people[each.member_id], each.ends) for each in session.scalars(query)}
+    return sorted(found.values(), key=lambda each: (each.member.name.casefold(), each.member.id))
+
+
+def current(session: Session, member: Member, today: date) -> Absence | None:
+    """The absence that the member is in, or that is still to come."""
+    query = (
+        select(Absence)
+        .where(Absence.member_id == member.id, or_(Absence.ends.is_(None), Absence.ends >= today))
+        .order_by(Absence.starts)
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def leave(session: Session, member: Member, starts: date, ends: date | None, today: date, now: datetime) -> Absence:
+    """Be away in these days. Whoever is away already changes until when; what lay before stays so."""
+    if not today - AFTERWARDS <= starts <= today + AHEAD or (ends and not today <= ends <= today + AHEAD):
+        raise AwayNotUsable(earliest=today - AFTERWARDS, latest=today + AHEAD)
+    absence = current(session, member, today) or Absence(member_id=member.id, starts=starts)
+    has_begun = absence.id is not None and absence.starts <= today
+    absence.starts = min(absence.starts, starts) if has_begun else starts
+    absence.ends = ends
+    session.add(absence)
+    session.flush()
+    audit.note(session, "member.away", now, member_id=member.id)
+    return absence
+
+
+def show(session: Session, member: Member, today: date, *, wanted: bool) -> Absence:
+    """Let the groups read that the member is away, or not. Raises `NotAway`."""
+    absence = current(session, member, today)
+    if absence is None:
+        raise NotAway
+    absence.shown = wanted
+    return absence
+
+
+def back(session: Session, member: Member, today: date, now: datetime) -> None:
+    """Be back: today counts again. Raises `NotAway`."""
+    absence = current(session, member, today)
+    if absence is None:
+        raise NotAway
+    if absence.starts >= today:
+        session.delete(absence)
+    else:
+        absence.ends = today - DAY
+    audit.note(session, "member.back", now, member_id=member.id)
+
+
+def _overlapping(member_ids: Collection[int], dates: Dates) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Absence.member_id.in_(member_ids),
+        Absence.starts <= dates.end,
+        or_(Absence.ends.is_(None), Absence.ends >= dates.start),
+    )

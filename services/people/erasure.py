@@ -1,0 +1,273 @@
+"""Forgetting: a Garmin account, a member, and what the vendor still keeps of their messages.
+
+A member is forgotten in two steps. At once: everything but the address that the last answer is sent to, and the
+messages that are under way. A little later: the rest, and Twilio's copies.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models import (
+    Act,
+    Activity,
+    AuditEvent,
+    Base,
+    Challenge,
+    Day,
+    DigestRun,
+    Erased,
+    Erasure,
+    GarminAccount,
+    InboundMessage,
+    Member,
+    Membership,
+    MessageState,
+    OutboundMessage,
+    Role,
+)
+from models.vault import vault
+from services.delivery import mailbox
+from services.delivery.bells import Bell, ring
+from services.group import audit, group_notices, groups, privacy
+from services.group.roster import hold, members
+from services.people.members import memberships
+from services.refusals import QuestionOver, WrongEraseCode
+
+CODE_FOR = timedelta(minutes=10)
+MOST_GUESSES = 5  # within the time that a code is good for
+QUESTION_FOR = timedelta(minutes=15)
+STOPPED_FOR = timedelta(days=30)
+GOODBYE_FOR = timedelta(hours=1)
+VENDOR_FOR = timedelta(days=14)  # a message that is under way for longer than this is not any more
+AGAIN_AFTER = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12))
+LATER = {"outbound_messages", "inbound_messages", "audit_events"}
+UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be typed, what would go, and who would run the member's groups: (group, heir)."""
+
+    code: int
+    kept: int
+    heirs: list[tuple[str, str]]
+
+
+def unlink(session: Session, member: Member, account: GarminAccount, now: datetime) -> None:
+    """Delete what opens the member's Garmin account. Their activities stay until they say what becomes of them."""
+    session.execute(update(Activity).where(Activity.account_id == account.id).values(account_id=None))
+    session.delete(account)
+    session.add(Act(member_id=member.id, kind="unlink", before={}, at=now, until=now + QUESTION_FOR))
+    audit.note(session, "garmin.unlinked", now, member_id=member.id)
+
+
+def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> int | None:
+    """The answer to what becomes of the activities: how many were erased, or None. Raises `QuestionOver`."""
+    asked = (Act.member_id == member.id, Act.kind == "unlink", Act.until > now, Act.undone_at.is_(None))
+    act = session.scalar(select(Act).where(*asked).order_by(Act.id.desc()).limit(1).with_for_update())
+    if act is None:
+        raise QuestionOver(command="unlink")
+    act.undone_at = now
+    if not erase:
+        return None
+    gone = session.scalars(delete(Activity).where(Activity.member_id == member.id).returning(Activity.id)).all()
+    session.execute(delete(Day).where(Day.member_id == member.id))
+    audit.note(session, "activities.erased", now, member_id=member.id, count=len(gone))
+    return len(gone)
+
+
+def ask(session: Session, member: Member, now: datetime) -> Asked:
+    """Give a code that erases everything when it is typed within ten minutes."""
+    code = secrets.randbelow(9000) + 1000
+    member.erase_code = vault(session).digest("erase", f"{member.id}:{code}")
+    member.erase_until = now + CODE_FOR
+    owned = [each for each in memberships(session, member) if each.role is Role.OWNER]
+    heirs = [(each.group.name, heir.member.name) for each in owned if (heir := heir_of(session, each))]
+    kept = session.scalar(select(func.count()).where(Activity.member_id == member.id)) or 0
+    audit.note(session, "erase.asked", now, member_id=member.id)
+    return Asked(code, kept, heirs)
+
+
+def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
+    """Erase the member if this is the code, and there were not five wrong ones. Raises `WrongEraseCode`."""
+    given = vault(session).digest("erase", f"{member.id}:{code}")
+    in_time = member.erase_until is not None and member.erase_until > now
+    wrong = mailbox.refused_since(session, member.id, WrongEraseCode.template(), now - CODE_FOR)
+    if not in_time or len(wrong) >= MOST_GUESSES or not secrets.compare_digest(member.erase_code or "", given):
+        raise WrongEraseCode
+    erase(session, member, now)
+
+
+def heir_of(session: Session, membership: Membership) -> Membership | None:
+    """Who runs a group when its owner is gone: the admin who has been there longest, or else the member."""
+    others = [each for each in members(session, membership.group) if each.id != membership.id]
+    return min(others, key=lambda each: (each.role is not Role.ADMIN, each.joined_at, each.id), default=None)
+
+
+def erase(session: Session, member: Member, now: datetime) -> None:
+    """Forget a member at once; what is left until `finish` is where to send the last answer, and that alone."""
+    for each in sorted(memberships(session, member), key=lambda each: each.group_id):  # locked in one order by all
+        hold(session, each)
+        if each.left_at is None:
+            _hand_over(session, each, now)
+    _forget_figures(session, member)
+    pseudonym = f"erased-{secrets.token_hex(4)}"
+    session.add(Erased(member_id=member.id, member_since=member.created_at, pseudonym=pseudonym, at=now))
+    audit.note(session, "member.erased", now, member_id=member.id)
+    session.flush()
+    mine = AuditEvent.member_id == member.id
+    session.execute(update(AuditEvent).where(mine).values(member_id=None, pseudonym=pseudonym))
+    waiting = (OutboundMessage.member_id == member.id, OutboundMessage.state == MessageState.QUEUED)
+    session.execute(delete(OutboundMessage).where(*waiting))
+    for table in reversed(Base.metadata.sorted_tables):
+        for column in table.columns:
+            key = next((key for key in column.foreign_keys if key.column.table.name == "members"), None)
+            if key is None or table.name in LATER:
+                continue
+            if key.ondelete == "SET NULL":  # the row is the group's, and stays
+                session.execute(update(table).where(column == member.id).values({column: None}))
+            else:
+                session.execute(delete(table).where(column == member.id))
+    session.expire(member, ["identities"])
+    _strip(member, now)
+    ring(session, Bell.HOUSEKEEPING)
+
+
+def finish(session: Session, now: datetime, most: int = 50) -> int:
+    """Forget the rest of those whose last answer has left, and have the vendor's copies deleted. Gives how many."""
+    gone = tuple_(Member.id, Member.created_at).in_(select(Erased.member_id, Erased.member_since))
+    found = session.scalars(
+        select(Member).where(gone).order_by(Member.id).limit(most).with_for_update(skip_locked=True)
+    )
+    over = [each for each in found if not _is_told(session, each, now)]
+    for member in over:
+        _ask_vendor(session, _sids(session, member.id), now)
+        session.delete(member)
+    return len(over)
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether somebody is to be forgotten to the end, or the vendor to be asked."""
+    asked = select(Erasure.sid).where(Erasure.done_at.is_(None), Erasure.next_try_at <= now).limit(1)
+    gone = select(Member.id).join(Erased, Erased.member_id == Member.id).where(Erased.member_since == Member.created_at)
+    return session.scalar(asked) is not None or session.scalar(gone.limit(1)) is not None
+
+
+def due(session: Session, now: datetime, most: int = 20) -> list[str]:
+    """Messages that the vendor is to be asked to delete, each put off already in case the asking dies with us."""
+    query = select(Erasure).where(Erasure.done_at.is_(None), Erasure.next_try_at <= now).order_by(Erasure.next_try_at)
+    rows = list(session.scalars(query.limit(most).with_for_update(skip_locked=True)))
+    for each in rows:
+        each.next_try_at = now + AGAIN_AFTER[min(each.tries, len(AGAIN_AFTER) - 1)]
+        each.tries += 1
+    return [each.sid for each in rows]
+
+
+def answered(session: Session, sid: str, now: datetime, problem: str | None = None) -> bool:
+    """The vendor did it, or could not (yet). False when this was the last try."""
+    row = session.get_one(Erasure, sid, with_for_update=True)
+    row.problem = problem
+    if problem is not None and now - row.asked_at < VENDOR_FOR:
+        return True
+    row.done_at = now
+    return problem is None
+
+
+def stopped_long_ago(session: Session, now: datetime, most: int = 20) -> list[Member]:
+    """Who opted out thirty days ago and has not written since, their rows locked."""
+    before = now - STOPPED_FOR
+    query = select(Member).where(Member.opted_out_at < before, Member.last_inbound_at < before)
+    erased = select(Erased.id).where(Erased.member_id == Member.id, Erased.member_since == Member.created_at)
+    return list(session.scalars(query.where(~erased.exists()).limit(most).with_for_update(skip_locked=True)))
+
+
+def listed(session: Session) -> Iterable[tuple[int, datetime]]:
+    """Everybody who was erased: a list to keep apart from the backups."""
+    query = select(Erased.member_id, Erased.member_since).order_by(Erased.id)
+    return [(member_id, since) for member_id, since in session.execute(query)]
+
+
+def reapply(session: Session, erased: Iterable[tuple[int, datetime]], now: datetime) -> int:
+    """After a backup is restored: erase again who is in it and in this list. Gives how many."""
+    again = 0
+    for member_id, since in erased:
+        member = session.get(Member, member_id)
+        if member is not None and member.created_at == since and member.address:
+            known = session.scalar(select(Erased.id).where(Erased.member_id == member_id, Erased.member_since == since))
+            if known is None:
+                erase(session, member, now)
+                again += 1
+    return again
+
+
+def _hand_over(session: Session, membership: Membership, now: datetime) -> None:
+    heir = heir_of(session, membership)
+    group, role = membership.group, membership.role
+    membership.left_at = now
+    privacy.changed(session, membership, now, {})
+    if membership.anonymous:
+        _begin_anew(session, membership)
+    session.flush()
+    if heir is None:
+        groups.close(session, group, now)
+    elif role is Role.OWNER:
+        heir.role = Role.OWNER
+        session.flush()
+        group_notices.role_changed(session, heir, now)
+        audit.note(session, "group.passed_on", now, member_id=heir.member_id, group_id=group.id)
+
+
+def _forget_figures(session: Session, member: Member) -> None:
+    """Digests and challenges remember by number how much everybody had: no key of the database points to that."""
+    been_in = select(Membership.group_id).where(Membership.member_id == member.id)
+    for run in session.scalars(select(DigestRun).where(DigestRun.group_id.in_(been_in)).with_for_update()):
+        run.content = _without(run.content, member.id)
+    for each in session.scalars(select(Challenge).where(Challenge.group_id.in_(been_in)).with_for_update()):
+        each.result = _without(each.result, member.id)
+
+
+def _without(kept: Any, member_id: int) -> Any:
+    """What is kept without this member: as a key of a table, or in a list of ids."""
+    if isinstance(kept, dict):
+        return {key: _without(value, member_id) for key, value in kept.items() if key != str(member_id)}
+    return [each for each in kept if each != member_id] if isinstance(kept, list) else kept
+
+
+def _begin_anew(session: Session, membership: Membership) -> None:
+    """The row that says from when nameless rows begin anew goes with its member: another one says it."""
+    others = (Membership.group_id == membership.group_id, Membership.id != membership.id, Membership.anonymous)
+    session.execute(update(Membership).where(*others).values(seen_from=membership.seen_from))
+
+
+def _strip(member: Member, now: datetime) -> None:
+    member.name, member.full_name, member.email = "friend", None, None
+    member.preferences, member.timezone, member.unfinished = {}, "UTC", None
+    member.erase_code = member.erase_until = None
+    member.opted_out_at = member.opted_out_at or now
+
+
+def _is_told(session: Session, member: Member, now: datetime) -> bool:
+    """Whether the last answer is still under way; it has an hour."""
+    waiting = (OutboundMessage.member_id == member.id, OutboundMessage.state.in_(UNDER_WAY))
+    erased = select(Erased.at).where(Erased.member_id == member.id, Erased.member_since == member.created_at)
+    at = session.scalar(erased.order_by(Erased.id.desc()).limit(1)) or now
+    return now - at < GOODBYE_FOR and session.scalar(select(OutboundMessage.id).where(*waiting).limit(1)) is not None
+
+
+def _sids(session: Session, member_id: int) -> set[str]:
+    outbound = select(OutboundMessage.sid, OutboundMessage.old_sids).where(OutboundMessage.member_id == member_id)
+    sent = {sid for current, old in session.execute(outbound) for sid in (current, *old) if sid}
+    return sent | set(session.scalars(select(InboundMessage.sid).where(InboundMessage.member_id == member_id)))
+
+
+def _ask_vendor(session: Session, sids: Iterable[str], now: datetime) -> None:
+    rows = [{"sid": sid, "asked_at": now, "next_try_at": now, "tries": 0} for sid in sids]
+    if rows:
+        session.execute(insert(Erasure).values(rows).on_conflict_do_nothing())

@@ -1,0 +1,179 @@
+"""A member's own copy of everything: asked for in chat, made by a worker, fetched once from a page within a day."""
+
+import csv
+import hashlib
+import io
+import json
+import secrets
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, LargeBinary, Table, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from messages.message import Message
+from messages.render import words
+from models import Activity, Base, Export, Member, MessageKind
+from models.vault import Unreadable, vault
+from services.delivery import mailbox, notices
+from services.delivery.bells import Bell, ring
+from services.group import audit
+from services.people import feedback
+from services.people.members import reader_of
+from services.refusals import ExportUnderWay
+
+HOURS = 24
+LEASE = timedelta(minutes=5)
+MOST_TRIES = 5
+PURPOSE = "export"
+
+# Never in a copy: what opens something, and what is a copy itself.
+SECRET = ("_hash", "_code", "tokens", "password", "secret", "result")  # a result: what others had in a challenge
+NOT_TOLD = {"exports", "erased", "erasures", "acts"}
+COLUMNS = ("local_date", "start_utc", "sport", "type", "name", "duration", "distance", "elevation_gain", "calories",
+           "average_hr", "manual", "private", "excluded_at", "deleted_at")  # fmt: skip
+
+
+def ask(session: Session, member: Member, now: datetime) -> str | None:
+    """Let a copy be made, or give a fresh token for one that waits to be fetched: the earlier one is dead then.
+
+    Raises `ExportUnderWay`.
+    """
+    last = session.scalar(
+        select(Export).where(Export.member_id == member.id).order_by(Export.id.desc()).limit(1).with_for_update()
+    )
+    if last and last.archive is not None and last.expires_at and last.expires_at > now:
+        return _token(last)
+    if last and last.made_at is None and last.tries < MOST_TRIES:
+        raise ExportUnderWay
+    session.add(Export(member_id=member.id, asked_at=now))
+    audit.note(session, "export.asked", now, member_id=member.id)
+    ring(session, Bell.HOUSEKEEPING)
+    return None
+
+
+def is_waiting(session: Session) -> bool:
+    """Whether a copy is to be made."""
+    return session.scalar(select(Export.id).where(*_waiting()).limit(1)) is not None
+
+
+def take(session: Session) -> int | None:
+    """Lease the copy that was asked for first. That counts as a try."""
+    query = select(Export).where(*_waiting()).order_by(Export.asked_at).limit(1).with_for_update(skip_locked=True)
+    export = session.scalar(query)
+    if export is None:
+        return None
+    export.tries += 1
+    export.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    return export.id
+
+
+def make(session: Session, export_id: int, base_url: str, now: datetime) -> None:
+    """Make the copy, and tell the member where it is."""
+    export = session.get(Export, export_id, with_for_update=True)
+    if export is None or export.made_at is not None:
+        return
+    export.archive = vault(session).seal_bytes(PURPOSE, export.id, archive_of(session, export.member))
+    export.made_at, export.leased_until = now, None
+    export.expires_at = now + timedelta(hours=HOURS)
+    url = f"{base_url}/export/{_token(export)}"
+    audit.note(session, "export.made", now, member_id=export.member_id)
+    message = _ready(export.member, url)
+    mailbox.post(session, export.member_id, message, now, kind=MessageKind.REPLY, key=f"export:{export.id}")
+
+
+def fetch(session: Session, token: str, now: datetime) -> bytes | None:
+    """Hand the copy out, once; we keep it no longer. None too where the key that sealed it is lost."""
+    export = session.scalar(select(Export).where(*_alive(token, now)).with_for_update())
+    if export is None:
+        return None
+    sealed, export.archive = export.archive, None
+    try:
+        archive = vault(session).open_bytes(PURPOSE, export.id, sealed or b"")
+    except Unreadable:
+        return None
+    export.fetched_at = now
+    audit.note(session, "export.fetched", now, member_id=export.member_id)
+    return archive
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Throw away copies that nobody fetched in time; and, a day later, that they were asked for."""
+    session.execute(update(Export).where(Export.expires_at <= now).values(archive=None, token_hash=None))
+    session.execute(delete(Export).where(Export.asked_at < now - timedelta(hours=2 * HOURS)))
+
+
+def archive_of(session: Session, member: Member) -> bytes:
+    """Everything about a member as a zip file: JSON for programs, CSV for tables, and a word about both."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        everything: dict[str, Any] = {table.name: rows for table, rows in _rows(session, member.id) if rows}
+        everything["told_us"] = feedback.given_by(session, member)
+        archive.writestr("everything.json", json.dumps(everything, ensure_ascii=False, indent=1, default=str))
+        archive.writestr("activities.csv", _csv(session, member))
+        archive.writestr("README.txt", words("data/export_readme", reader_of(member)))
+    return packed.getvalue()
+
+
+def tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
+    """Every table that has something about a member, and by which columns."""
+    for table in Base.metadata.sorted_tables:
+        columns = [
+            each for each in table.columns if any(key.column.table.name == "members" for key in each.foreign_keys)
+        ]
+        if table.name == "members":
+            columns = [table.c.id]
+        if columns and table.name not in NOT_TOLD:
+            yield table, columns
+
+
+def _rows(session: Session, member_id: int) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
+    for table, columns in tables():
+        told = [each for each in table.columns if _is_told(each)]
+        found = session.execute(select(*told).where(or_(*(column == member_id for column in columns))))
+        yield table, [dict(row._mapping) for row in found]  # noqa: SLF001 - SQLAlchemy's own way to read a row
+
+
+def _is_told(column: Column[Any]) -> bool:
+    return not isinstance(column.type, LargeBinary) and not column.name.endswith(SECRET)
+
+
+def _csv(session: Session, member: Member) -> str:
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    query = select(Activity).where(Activity.member_id == member.id).order_by(Activity.start_utc)
+    table.writerows([_cell(getattr(each, column)) for column in COLUMNS] for each in session.scalars(query))
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+
+
+def _ready(member: Member, url: str) -> Message:
+    return notices.notice(
+        "data/exported", member, about=None, says="export", short="data/exported_short", url=url, hours=HOURS
+    )
+
+
+def _token(export: Export) -> str:
+    token = secrets.token_urlsafe(32)
+    export.token_hash = _hashed(token)
+    return token
+
+
+def _waiting() -> tuple[Any, ...]:
+    free = or_(Export.leased_until.is_(None), Export.leased_until < func.clock_timestamp())
+    return Export.made_at.is_(None), Export.tries < MOST_TRIES, free
+
+
+def _alive(token: str, now: datetime) -> tuple[Any, ...]:
+    return Export.token_hash == _hashed(token), Export.archive.is_not(None), Export.expires_at > now
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

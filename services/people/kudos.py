@@ -1,0 +1,63 @@
+"""Kind words between members of a group: kept until the next message to their reader carries them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy.orm import Session
+
+from messages.words import clean_name
+from models import Kudos, Member, Membership
+from services.group import roster
+from services.refusals import EnoughKudos, KudosToOneself
+
+MOST_WORDS = 80
+MOST_A_DAY = 20
+MOST_AT_ONCE = 3
+KEPT_FOR = timedelta(days=30)  # where nobody comes to read them
+READ_KEPT_FOR = timedelta(days=1)  # as long as they count for MOST_A_DAY
+
+
+def give(session: Session, membership: Membership, text: str, now: datetime) -> tuple[Kudos, Member]:
+    """Say well done to whom the text begins with; what follows the name are the words. Raises a refusal.
+
+    Words that wait already are replaced: nobody can fill another's chat.
+    """
+    to, words = roster.first_among(roster.members(session, membership.group), text)
+    if to.id == membership.id:
+        raise KudosToOneself
+    since = (Kudos.from_id == membership.member_id, Kudos.given_at > now - timedelta(days=1))
+    if (session.scalar(select(func.count()).where(*since)) or 0) >= MOST_A_DAY:
+        raise EnoughKudos(most=MOST_A_DAY)
+    pair = (Kudos.from_id == membership.member_id, Kudos.to_id == to.member_id, Kudos.delivered_at.is_(None))
+    given = session.scalar(select(Kudos).where(*pair).with_for_update())
+    given = given or Kudos(from_id=membership.member_id, to_id=to.member_id, group_id=membership.group_id)
+    given.group_id, given.words, given.given_at = membership.group_id, clean_name(words, MOST_WORDS), now
+    session.add(given)
+    return given, to.member
+
+
+def waiting(session: Session, reader: Member) -> Sequence[Kudos]:
+    """What is to be read below the next message, oldest first: of those who are in the group still, and so is its
+    reader.
+    """
+    return session.scalars(WAITING, {"reader": reader.id}).all()
+
+
+def over(now: datetime) -> Select[int]:
+    """The query for the ids of those that are kept no longer."""
+    return select(Kudos.id).where(or_(Kudos.given_at < now - KEPT_FOR, Kudos.delivered_at < now - READ_KEPT_FOR))
+
+
+def _waiting() -> Select[Kudos]:
+    there, here = (
+        select(Membership.id)
+        .where(Membership.group_id == Kudos.group_id, Membership.member_id == who, Membership.left_at.is_(None))
+        .exists()
+        for who in (Kudos.from_id, Kudos.to_id)
+    )
+    mine = (Kudos.to_id == bindparam("reader"), Kudos.delivered_at.is_(None), there, here)
+    return select(Kudos).where(*mine).order_by(Kudos.given_at, Kudos.id).limit(MOST_AT_ONCE)
+
+
+WAITING = _waiting()  # every reply asks it: made once

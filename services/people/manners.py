@@ -1,0 +1,156 @@
+"""Manners: what to do with lines that are no conversation: floods, machines, secrets. No line is kept for it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from models import Erasure, InboundMessage, OutboundMessage
+from models.vault import vault
+from services.delivery import outbox
+from services.delivery.bells import Bell, ring
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+# Names under which a turn is noted, for the next ones to know of it.
+SLOW_DOWN, ENOUGH, SILENCE, MEDIA, ECHO, INTRO, SECRET = (
+    "slow down", "enough today", "silence", "media", "echo", "intro", "secret",
+)  # fmt: skip
+NOT_UNDERSTOOD = "not understood"
+MOST_REPEATED = 3  # times that the same line is met before it is taken for a machine's
+SHORTEST_ECHO = 30  # signs: a person may well type a short sentence that the bot has said, a button's words for one
+
+WORDS_FOR_PASSWORD = (
+    "pass ?word", "pass ?wd", "passcode", "pass ?phrase", "pwd?", "pin", "passwort", "kennwort", "contrase[nñ]a",
+    "mot de passe", "wachtwoord", "senha", "parola",
+)  # fmt: skip
+SAYS_PASSWORD = f"(?:{'|'.join(WORDS_FOR_PASSWORD)})"
+LABELLED = re.compile(rf"\b{SAYS_PASSWORD}\s*(?:is|ist|es|est)?\s*(?:[:=]|->|=>)\s*(\S{{4,}})", re.IGNORECASE)
+SPOKEN = re.compile(rf"\b{SAYS_PASSWORD}\s+(?:is|ist|es|est)\s+(\S{{4,}})\s*[.!]?$", re.IGNORECASE)
+BESIDE = re.compile(rf"^(?:my |mein |mi )?{SAYS_PASSWORD}\s+(\S{{6,}})$", re.IGNORECASE)
+EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+LABEL = re.compile(rf"^(?:e-?mail|user(?:name)?|login|and|und|y|et|{SAYS_PASSWORD})?[:=,;|/-]*$", re.IGNORECASE)
+KEY = re.compile(r"(?<![\w/.:?=&-])[\w.~+/-]{40,4096}={0,2}(?!\w)")
+ABOUT_PASSWORDS = {
+    "wrong", "right", "correct", "stored", "kept", "safe", "secure", "needed", "required", "lost", "gone", "forgotten",
+    "secret", "changed", "different", "expired", "used", "encrypted", "hidden", "there", "this", "that", "what", "here",
+    "please", "thanks", "reset", "manager", "managers", "again", "changes", "working", "asked", "visible", "garmin",
+}  # fmt: skip
+
+
+def is_secret(line: str) -> bool:
+    """Whether a line holds a password or a key, as far as one can see: nothing that comes in here is to be kept."""
+    return _names_password(line) or _follows_email(line) or _holds_key(line)
+
+
+def _names_password(line: str) -> bool:
+    """Tell "password: hunter2", "my password is hunter2", "password hunter2" from "my password is wrong"."""
+    if found := LABELLED.search(line):
+        return _could_be_password(found[1])
+    if found := SPOKEN.search(line):
+        return _could_be_password(found[1])
+    found = BESIDE.search(line.strip())
+    return found is not None and _could_be_password(found[1]) and not found[1].isalpha()
+
+
+def _could_be_password(word: str) -> bool:
+    return word.strip("?!.,;:\"'*_").casefold() not in ABOUT_PASSWORDS and not word.endswith("?")
+
+
+def _follows_email(line: str) -> bool:
+    """An address and one word after it, on one line or two: how credentials are copied."""
+    found = EMAIL.search(line)
+    if found is None:
+        return False
+    words = [word for word in line[found.end() :].split() if not LABEL.match(word)]
+    words = [words[0].lstrip("/:|,;")] if len(words) == 1 else words
+    if len(words) != 1 or len(words[0]) < 6 or EMAIL.search(words[0]):
+        return False
+    return _could_be_password(words[0]) and not re.search(r"[:/]", line[: found.start()][-3:])
+
+
+def _holds_key(line: str) -> bool:
+    """A long run of letters and figures in both cases, and no address: keys and tokens look like that."""
+    return any(
+        re.search(r"\d", run) and re.search(r"[a-z]", run) and re.search(r"[A-Z]", run)
+        for run in (found[0] for found in KEY.finditer(line))
+    )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many lines of one person are answered."""
+
+    a_minute: int
+    a_day: int
+
+
+@dataclass(frozen=True)
+class Lately:
+    """What one person did and was told of late: lines within the minute and the day, and what they were."""
+
+    minute: int
+    day: int
+    slowed: int
+    enough: int
+    same: int
+    media: int
+    echoes: int
+    greeted: int
+
+
+def _looking_back() -> Select[*tuple[int, ...]]:
+    row = InboundMessage
+    minute, hour = row.received_at > bindparam("minute"), row.received_at > bindparam("hour")
+    counts = (
+        func.count().filter(minute),
+        func.count(),
+        func.count().filter(minute, row.command == SLOW_DOWN),
+        func.count().filter(row.command == ENOUGH),
+        func.count().filter(hour, row.mark == bindparam("mark")),
+        func.count().filter(hour, row.command == MEDIA),
+        func.count().filter(hour, row.command == ECHO),
+        func.count().filter(row.command.in_([INTRO, "start"])),
+    )
+    return select(*counts).where(row.member_id == bindparam("member"), row.received_at > bindparam("day"))
+
+
+LATELY = _looking_back()  # every line asks it: made once
+
+
+def lately(session: Session, member_id: int, line: str, now: datetime) -> Lately:
+    """Look back a day, in one question. `same` is how often this very line was not understood within an hour."""
+    since = {"minute": now - MINUTE, "hour": now - HOUR, "day": now - DAY}
+    mark = mark_of(session, member_id, line)
+    return Lately(*session.execute(LATELY, {"member": member_id, "mark": mark} | since).one())
+
+
+def flood(found: Lately, limits: Limits) -> str | None:
+    """What a flood is answered with: one warning, and then nothing; None while there is none."""
+    if found.day >= limits.a_day:
+        return SILENCE if found.enough else ENOUGH
+    if found.minute >= limits.a_minute:
+        return SILENCE if found.slowed else SLOW_DOWN
+    return None
+
+
+def mark_of(session: Session, member_id: int, line: str) -> str:
+    """By what a line is known again, and not known: a keyed hash."""
+    return vault(session).digest("line", f"{member_id}|{' '.join(line.split())}")[:32]
+
+
+def is_echo(session: Session, member_id: int, line: str, now: datetime) -> bool:
+    """Whether a line is our own words, sent back: machines that answer each other do so for ever."""
+    if len(line) < SHORTEST_ECHO:
+        return False
+    same = (OutboundMessage.member_id == member_id, OutboundMessage.body_hash == outbox.body_hash(session, line))
+    return session.scalar(select(OutboundMessage.id).where(*same, OutboundMessage.created_at > now - DAY)) is not None
+
+
+def forget(session: Session, sid: str, now: datetime) -> None:
+    """Let the vendor delete this line too: it keeps what people write."""
+    row = {"sid": sid, "asked_at": now, "next_try_at": now}
+    session.execute(insert(Erasure).values(row).on_conflict_do_nothing())
+    ring(session, Bell.HOUSEKEEPING)

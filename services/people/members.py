@@ -1,0 +1,174 @@
+"""People: knowing them by their addresses, and what they chose for themselves."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from phonenumbers.timezone import time_zones_for_number
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, contains_eager
+
+from messages.render import Reader
+from messages.words import clean_name
+from models import Group, Identity, IdentityKind, Member, Membership
+from services.delivery import outbox
+from services.group import audit
+from services.group.settings import Settings, settings_of
+from services.people import numbers
+from services.refusals import NotInAGroup
+
+UNFINISHED_FOR = timedelta(minutes=15)
+
+# Nearly every line asks these: they are made once.
+MEMBERSHIPS = (
+    select(Membership)
+    .join(Membership.group)
+    .options(contains_eager(Membership.group))
+    .where(Membership.member_id == bindparam("member"), Membership.left_at.is_(None), Group.is_active)
+    .order_by(Membership.joined_at, Membership.id)
+)
+BEHIND = (
+    select(Member)
+    .join(Identity)
+    .where(Identity.kind == bindparam("kind"), Identity.value == bindparam("value"))
+    .with_for_update(of=Member, key_share=True)
+    .execution_options(populate_existing=True)
+)
+IDENTITY = select(Identity).where(Identity.kind == bindparam("kind"), Identity.value == bindparam("value"))
+
+
+def known(
+    session: Session, now: datetime, *, phone: str | None, business_id: str | None, address: str, profile_name: str
+) -> tuple[Member, bool]:
+    """Find the member behind these addresses, or greet a new one; the second value tells which. Locks the member."""
+    found = _behind(session, phone, business_id)
+    member = found or _newcomer(session, phone, address, profile_name)
+    _remember_addresses(session, member, phone, business_id, is_new=found is None)
+    member.address = address
+    if found is not None and numbers.is_asleep(found, now):
+        found.doubted_at = now
+    # A line that was kept while the database was away is older than one that came after.
+    member.last_inbound_at = max(member.last_inbound_at or now, now)
+    member.unreachable_at = None
+    return member, found is None
+
+
+def reader_of(member: Member) -> Reader:
+    """How this member reads."""
+    return Reader(member.locale, member.units, member.timezone)
+
+
+def found(session: Session, who: str) -> Member | None:
+    """The member with this id, phone number or id at WhatsApp: as an operator names them."""
+    if who.isascii() and who.isdigit():
+        return session.get(Member, int(who))
+    return session.scalar(select(Member).join(Identity).where(Identity.value == who))
+
+
+def local_now(member: Member, now: datetime) -> datetime:
+    """The member's own clock."""
+    return now.astimezone(ZoneInfo(member.timezone))
+
+
+def membership_of(session: Session, member: Member) -> Membership:
+    """The member's place in the group they are talking about. Raises `NotInAGroup`."""
+    mine = memberships(session, member)
+    if not mine:
+        raise NotInAGroup
+    current = next((each for each in mine if each.group_id == member.current_group_id), mine[0])
+    member.current_group_id = current.group_id
+    return current
+
+
+def settings_for(session: Session, member: Member) -> Settings:
+    """The choices by which a member's own figures are told: those of the group they are talking about, if any.
+
+    So one's own points and one's line on a board are the same.
+    """
+    mine = memberships(session, member)
+    current = next((each for each in mine if each.group_id == member.current_group_id), mine[0] if mine else None)
+    return settings_of(current.group) if current else Settings()
+
+
+def memberships(session: Session, member: Member) -> list[Membership]:
+    """All groups that the member belongs to, oldest first."""
+    return list(session.scalars(MEMBERSHIPS, {"member": member.id}))
+
+
+def membership_in(session: Session, member: Member, group_id: int) -> Membership | None:
+    """The member's place in this group, if they belong to it."""
+    return next((each for each in memberships(session, member) if each.group_id == group_id), None)
+
+
+def keep_unfinished(member: Member, line: str, now: datetime) -> None:
+    """Remember a line that lacks something, for the next one to complete."""
+    member.unfinished = line[:400]
+    member.unfinished_until = now + UNFINISHED_FOR
+
+
+def take_unfinished(member: Member, now: datetime) -> str | None:
+    """The line that waits to be completed, if it is not too old. It waits no more."""
+    line = member.unfinished if member.unfinished_until and member.unfinished_until > now else None
+    member.unfinished = member.unfinished_until = None
+    return line
+
+
+def opt_out(session: Session, member: Member, now: datetime) -> None:
+    """Send nothing more that was not asked for."""
+    member.opted_out_at = member.opted_out_at or now
+    outbox.silence(session, member.id)
+    audit.note(session, "member.opted_out", now, member_id=member.id)
+
+
+def opt_in(session: Session, member: Member, now: datetime) -> bool:
+    """Send again. Tells whether anything changed."""
+    changed = member.opted_out_at is not None
+    member.opted_out_at = None
+    if changed:
+        audit.note(session, "member.opted_in", now, member_id=member.id)
+    return changed
+
+
+def guessed_zone(phone: str | None) -> str:
+    """The time zone that a number's country suggests; UTC where it suggests none or several far apart."""
+    if phone is None:
+        return "UTC"
+    try:
+        zones = time_zones_for_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return "UTC"
+    first = zones[0] if zones else "UTC"
+    return "UTC" if first.startswith("Etc/") else str(first)
+
+
+def _behind(session: Session, phone: str | None, business_id: str | None) -> Member | None:
+    """The phone number wins where both are known and differ: WhatsApp's id changes with the number."""
+    for kind, value in ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)):
+        if value is None:
+            continue
+        if member := session.scalar(BEHIND, {"kind": kind, "value": value}):
+            return member
+    return None
+
+
+def _newcomer(session: Session, phone: str | None, address: str, profile_name: str) -> Member:
+    member = Member(name=clean_name(profile_name) or "friend", address=address, timezone=guessed_zone(phone))
+    session.add(member)
+    session.flush()
+    return member
+
+
+def _remember_addresses(
+    session: Session, member: Member, phone: str | None, business_id: str | None, *, is_new: bool
+) -> None:
+    """Point the addresses to the member. Two first messages of one newcomer meet at the unique constraint."""
+    given = [(IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)]
+    told = [(kind, value) for kind, value in given if value is not None]
+    if len(told) == 1 and not is_new:
+        return  # by which they were found
+    for kind, value in told:
+        identity = session.scalar(IDENTITY, {"kind": kind, "value": value})
+        if is_new or identity is None:
+            session.add(Identity(member_id=member.id, kind=kind, value=value))
+        else:
+            identity.member_id = member.id

@@ -1,0 +1,44 @@
+"""How long things are kept. Each is deleted when its time is over; README and the operator's guide say the same."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, Delete, Update, delete, select, update
+from sqlalchemy.orm import Session
+
+from models import Activity, AuditEvent, Erasure, InboundMessage, Kudos, Member, MessageEvent, OutboundMessage
+from services import undo
+from services.people import exports, kudos
+
+INBOUND = timedelta(days=30)
+RAW = timedelta(days=30)
+EVENTS = timedelta(days=396)  # thirteen months
+BATCH = 5_000
+
+
+def sweep(session: Session, now: datetime) -> dict[str, int]:
+    """Delete what is over, at most a batch of each. Tells how many rows of each."""
+    undo.forget_old(session, now)
+    exports.forget_old(session, now)
+    typed = select(Member.id).where(Member.unfinished_until < now)
+    raw = select(Activity.id).where(Activity.raw_data != {}, Activity.created_at < now - RAW)
+    inbound = select(InboundMessage.sid).where(InboundMessage.received_at < now - INBOUND)
+    steps = select(MessageEvent.id).where(MessageEvent.at < now - EVENTS)
+    sent = select(OutboundMessage.id).where(OutboundMessage.created_at < now - EVENTS)
+    acts = select(AuditEvent.id).where(AuditEvent.at < now - EVENTS)
+    asked = select(Erasure.sid).where(Erasure.done_at < now - EVENTS)
+    nothing = {"unfinished": None, "unfinished_until": None}
+    return {
+        "unfinished": _done(session, update(Member).where(Member.id.in_(typed.limit(BATCH))).values(nothing)),
+        "kudos": _done(session, delete(Kudos).where(Kudos.id.in_(kudos.over(now).limit(BATCH)))),
+        "inbound": _done(session, delete(InboundMessage).where(InboundMessage.sid.in_(inbound.limit(BATCH)))),
+        "raw": _done(session, update(Activity).where(Activity.id.in_(raw.limit(BATCH))).values(raw_data={})),
+        "events": _done(session, delete(MessageEvent).where(MessageEvent.id.in_(steps.limit(BATCH)))),
+        "outbound": _done(session, delete(OutboundMessage).where(OutboundMessage.id.in_(sent.limit(BATCH)))),
+        "audit": _done(session, delete(AuditEvent).where(AuditEvent.id.in_(acts.limit(BATCH)))),
+        "erasures": _done(session, delete(Erasure).where(Erasure.sid.in_(asked.limit(BATCH)))),
+    }
+
+
+def _done(session: Session, statement: Delete | Update) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return result.rowcount if isinstance(result, CursorResult) else 0

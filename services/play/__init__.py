@@ -1,0 +1,1 @@
+"""The game: sums, boards, records, goals, rivalries and challenges, read from activities."""

@@ -1,0 +1,273 @@
+"""Challenges: set up, announced, joined, and judged once, by themselves, when they are over."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, contains_eager
+
+from fitness.challenges import Contest
+from fitness.periods import Dates
+from fitness.routes import Route
+from fitness.sports import Sport
+from messages.message import Button, Message
+from messages.words import clean_name
+from models import Challenge, Group, Member, Membership, MessageKind, Participant
+from services.delivery import mailbox, notices
+from services.group import audit
+from services.people.members import reader_of
+from services.play import contests, podium
+from services.play.contests import Standing
+from services.play.goals import SUMS
+from services.refusals import ChallengeNotUsable, NoChallenge, TooManyChallenges, WhichChallenge
+
+JUDGED_AT = time(12)  # on the day after the last one, in the group's zone: watches are read every six hours
+AHEAD, BACK = timedelta(days=366), timedelta(days=31)
+MOST_OPEN = 5
+ENDED_SHOWN = 3
+FEWEST_STREAK_DAYS = 14
+MOST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A challenge that somebody has in mind."""
+
+    contest: Contest
+    metric: str
+    dates: Dates
+    sport: Sport | None = None
+    route: Route | None = None
+    target: float | None = None
+    name: str | None = None
+
+
+def draft(session: Session, group: Group, plan: Plan, today: date) -> Challenge:
+    """The challenge that a plan would make, not kept. Raises what `announce` raises, so that nobody agrees in vain."""
+    if why := _problem(plan, today):
+        raise ChallengeNotUsable(why=why)
+    if len(open_ones(session, group)) >= MOST_OPEN:
+        raise TooManyChallenges(most=MOST_OPEN)
+    return Challenge(
+        group_id=group.id,
+        name=clean_name(plan.name, MOST_NAME) or None if plan.name else None,
+        contest=plan.contest.value,
+        metric=plan.metric,
+        sport=plan.sport.value if plan.sport else None,
+        route=plan.route.value if plan.route else None,
+        target=plan.target,
+        starts=plan.dates.start,
+        ends=plan.dates.end,
+        closes_at=judged_at(group, plan.dates.end),
+    )
+
+
+def announce(session: Session, membership: Membership, plan: Plan, today: date, now: datetime) -> Challenge:
+    """Set a challenge up, take part in it, and tell the group."""
+    group = session.get_one(Group, membership.group_id, with_for_update=True)  # two at once want two numbers
+    challenge = draft(session, group, plan, today)
+    newest = select(func.coalesce(func.max(Challenge.number), 0)).where(Challenge.group_id == group.id)
+    challenge.number = (session.scalar(newest) or 0) + 1
+    challenge.made_by_id = membership.member_id
+    session.add(challenge)
+    session.flush()
+    join(session, challenge, membership.member)
+    posts = [
+        mailbox.Post(
+            each.member_id,
+            _announcement(challenge, membership.member, each),
+            f"challenge-new:{challenge.id}:{each.member_id}",
+        )
+        for each in _reachable(session, group)
+        if each.id != membership.id
+    ]
+    mailbox.post_many(session, posts, now, kind=MessageKind.NOTICE, group_id=group.id)
+    audit.note(session, "challenge.announced", now, member_id=membership.member_id, group_id=group.id)
+    return challenge
+
+
+def join(session: Session, challenge: Challenge, member: Member) -> bool:
+    """Take part. Tells whether that is new."""
+    row = {"challenge_id": challenge.id, "member_id": member.id}
+    taken = insert(Participant).values(row).on_conflict_do_nothing().returning(Participant.member_id)
+    return session.scalar(taken) is not None
+
+
+def leave(session: Session, challenge: Challenge, member: Member) -> bool:
+    """Take part no more. Tells whether one did."""
+    mine = (Participant.challenge_id == challenge.id, Participant.member_id == member.id)
+    return session.scalar(delete(Participant).where(*mine).returning(Participant.member_id)) is not None
+
+
+def takes_part(session: Session, challenge: Challenge, member: Member) -> bool:
+    """Whether the member does."""
+    return session.get(Participant, (challenge.id, member.id)) is not None
+
+
+def find(session: Session, group: Group, number: int | None, *, is_open: bool = False) -> Challenge:
+    """The group's challenge of this number, or the only open one. Raises `NoChallenge` or `WhichChallenge`."""
+    if number is None:
+        found = open_ones(session, group)
+        if len(found) > 1:
+            raise WhichChallenge(challenges=found)
+    else:
+        query = select(Challenge).where(Challenge.group_id == group.id, Challenge.number == number)
+        found = [each for each in session.scalars(query) if not (is_open and each.ended_at)]
+    if not found:
+        raise NoChallenge(number=number, numbers=[each.number for each in open_ones(session, group)])
+    return found[0]
+
+
+def open_ones(session: Session, group: Group) -> Sequence[Challenge]:
+    """The group's challenges that are running or to come."""
+    query = select(Challenge).where(Challenge.group_id == group.id, Challenge.ended_at.is_(None))
+    return session.scalars(query.order_by(Challenge.starts, Challenge.number)).all()
+
+
+def ended(session: Session, group: Group) -> Sequence[Challenge]:
+    """The newest that are over."""
+    query = select(Challenge).where(Challenge.group_id == group.id, Challenge.ended_at.is_not(None))
+    return session.scalars(query.order_by(Challenge.ended_at.desc()).limit(ENDED_SHOWN)).all()
+
+
+def running(session: Session, group: Group, today: date) -> list[Standing]:
+    """Those that have begun and are not judged, as they stand. What a digest tells of."""
+    return [contests.measure(session, each, today) for each in open_ones(session, group) if each.starts <= today]
+
+
+def end(session: Session, challenge: Challenge, membership: Membership, today: date, now: datetime) -> None:
+    """End a challenge early, and tell the participants how it stands; one that has not begun is called off."""
+    session.refresh(challenge, with_for_update=True)
+    if challenge.ended_at is not None:
+        raise NoChallenge(number=challenge.number, numbers=[])
+    challenge.ends = max(min(challenge.ends, today), challenge.starts)
+    judge(session, challenge, today, now)
+    audit.note(session, "challenge.ended", now, member_id=membership.member_id, group_id=challenge.group_id)
+
+
+def judge_next(session: Session, now: datetime) -> Challenge | None:
+    """Judge one challenge that is over, the oldest first. Any number may do this at once; each is judged once."""
+    query = (
+        select(Challenge)
+        .where(Challenge.ended_at.is_(None), Challenge.closes_at <= now)
+        .order_by(Challenge.closes_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    challenge = session.scalar(query)
+    if challenge is not None:
+        judge(session, challenge, local_day(challenge.group, now), now)
+    return challenge
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether a challenge waits to be judged."""
+    query = select(Challenge.id).where(Challenge.ended_at.is_(None), Challenge.closes_at <= now)
+    return session.scalar(query.limit(1)) is not None
+
+
+def judge(session: Session, challenge: Challenge, today: date, now: datetime) -> None:
+    """Keep the result, and write it to every participant who is still in the group. The row is locked."""
+    challenge.ended_at = now
+    standing = contests.measure(session, challenge, today)
+    challenge.result = {
+        "places": {str(line.member.id): line.place.place for line in standing.lines},
+        "values": {str(line.member.id): line.value for line in standing.lines},
+        "done": standing.done,
+        "sharing": standing.sharing,
+    }
+    if not challenge.group.is_active:
+        return
+    part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
+    posts = [
+        mailbox.Post(each.member_id, result_for(standing, each, today), f"challenge:{challenge.id}:{each.member_id}")
+        for each in _reachable(session, challenge.group)
+        if each.member_id in part
+    ]
+    mailbox.post_many(session, posts, now, kind=MessageKind.NOTICE, group_id=challenge.group_id)
+
+
+def result_for(standing: Standing, place: Membership, today: date) -> Message:
+    """How it ended, for one participant."""
+    member = place.member
+    said = notices.notice(
+        "challenges/result",
+        member,
+        about=standing.challenge.group,
+        says=f"challenge {standing.challenge.number} #{place.id}",
+        short="challenges/result_short",
+        **facts_for(standing, member, today),
+    )
+    return replace(said, chart=picture_of(standing, member))
+
+
+def picture_of(standing: Standing, member: Member) -> dict[str, Any] | None:
+    """The picture of the result, if there is something to draw."""
+    chart = podium.chart_of(standing, reader_of(member))
+    return asdict(chart) if chart.bars else None
+
+
+def facts_for(standing: Standing, member: Member, today: date) -> dict[str, Any]:
+    """What a template needs to show a challenge to a member."""
+    lines = standing.shown_to(member)
+    return {
+        "challenge": standing.challenge,
+        "standing": standing,
+        "placed": lines,
+        "my_line": standing.line_of(member),
+        "unseen": len(standing.lines) - len(lines),
+        "today": today,
+    }
+
+
+def judged_at(group: Group, ends: date) -> datetime:
+    """When a challenge that ends on this day is judged."""
+    return datetime.combine(ends + timedelta(1), JUDGED_AT, ZoneInfo(group.timezone)).astimezone(UTC)
+
+
+def local_day(group: Group, now: datetime) -> date:
+    """The day where the group is."""
+    return now.astimezone(ZoneInfo(group.timezone)).date()
+
+
+def _problem(plan: Plan, today: date) -> str:
+    """What is wrong with a plan, as a word that its text knows; nothing, if nothing is."""
+    if plan.contest is Contest.TOGETHER and not plan.target:
+        return "target"
+    if plan.metric not in SUMS or (plan.target is not None and plan.target <= 0):
+        return "metric"
+    if plan.dates.end < today or not today - BACK <= plan.dates.start <= plan.dates.end <= today + AHEAD:
+        return "dates"
+    if plan.contest is Contest.STREAK and plan.dates.days < FEWEST_STREAK_DAYS:
+        return "streak"
+    return ""
+
+
+def _announcement(challenge: Challenge, by: Member, place: Membership) -> Message:
+    """The button is for this group, whichever its reader talks about by then: numbers are a group's own."""
+    join_it = f"challenge join {challenge.number} #{place.id}"
+    return notices.notice(
+        "challenges/announced",
+        place.member,
+        about=challenge.group,
+        says=join_it,
+        buttons=[Button("Join", join_it)],
+        challenge=challenge,
+        by=by,
+    )
+
+
+def _reachable(session: Session, group: Group) -> list[Membership]:
+    """The places of those who belong to the group and want to hear from us."""
+    query = (
+        select(Membership)
+        .join(Membership.member)
+        .where(Membership.group_id == group.id, Membership.left_at.is_(None), Member.opted_out_at.is_(None))
+        .order_by(Member.id)
+        .options(contains_eager(Membership.member))
+    )
+    return list(session.scalars(query))

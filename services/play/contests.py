@@ -1,0 +1,175 @@
+"""Where a challenge stands: who has done how much of what it is about.
+
+Made of participants who share what it needs with the group, and of nobody else; in no list, sum or count is anybody
+who hides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fitness.challenges import Contest, streak
+from fitness.goals import Forecast, forecast, look_back
+from fitness.improved import LOOK_BACK, improved, usual_week
+from fitness.metrics import Metric
+from fitness.periods import Dates
+from fitness.ranking import Place, rank
+from fitness.routes import Route
+from fitness.sports import Sport
+from models import Challenge, Member, Participant
+from services.group import privacy
+from services.group.privacy import Friend
+from services.group.settings import settings_of
+from services.people import away
+from services.play import standings, weekly
+from services.play.goals import METRICS, SPORTS
+
+ROWS = 8
+CONTESTS = {contest.value: contest for contest in Contest}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A participant who has something to show: in the metric's unit, in weeks in a row, or as a part of the usual."""
+
+    place: Place
+    member: Friend
+    value: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A challenge as it stands.
+
+    `lines` are best first where people are ranked, else by name; a common undertaking has none. `sharing` is how many
+    take part and may be seen. `forecast` is of what is done together.
+    """
+
+    challenge: Challenge
+    lines: Sequence[Line]
+    sharing: int
+    done: float
+    forecast: Forecast | None
+    is_ranked: bool
+    days_left: int
+
+    @property
+    def contest(self) -> Contest:
+        """What is to be done."""
+        return CONTESTS[self.challenge.contest]
+
+    @property
+    def route(self) -> Route | None:
+        """The way that is covered together."""
+        return Route(self.challenge.route) if self.challenge.route else None
+
+    @property
+    def dates(self) -> Dates:
+        """Its days."""
+        return days_of(self.challenge)
+
+    def line_of(self, member: Member) -> Line | None:
+        """The member's own line."""
+        return next((line for line in self.lines if line.member.id == member.id), None)
+
+    def shown_to(self, member: Member) -> list[Line]:
+        """The top, and the member's own line if it is below."""
+        mine, shown = self.line_of(member), list(self.lines[:ROWS])
+        if mine and mine not in shown:
+            shown[-1:] = [mine]
+        return shown
+
+
+def days_of(challenge: Challenge) -> Dates:
+    """The days of a challenge."""
+    return Dates(challenge.starts, challenge.ends)
+
+
+def measure(session: Session, challenge: Challenge, today: date) -> Standing:
+    """Reckon a challenge from the activities as they are now."""
+    contest, people = CONTESTS[challenge.contest], seen(session, challenge)
+    values = _values(session, challenge, list(people), today)
+    left = max((challenge.ends - max(today, challenge.starts)).days + 1, 0)
+    done = sum(values.values()) if not contest.is_ranked else 0.0
+    ahead = None
+    if challenge.target is not None:
+        sport = _sport(challenge)
+        recent = (
+            standings.totals_of(session, list(people), look_back(today), sport, _manual(challenge)) if people else {}
+        )
+        pace = sum(each.value(METRICS[challenge.metric]) for each in recent.values())
+        ahead = forecast(done, challenge.target, pace, days_of(challenge), today)
+    places = rank(values, order=lambda key: (people[key].name.casefold(), key)) if contest.is_ranked else []
+    lines = [Line(place, people[place.key], place.value) for place in places]
+    is_ranked = contest.is_ranked and settings_of(challenge.group).is_ranked(len(lines))
+    if not is_ranked:
+        lines.sort(key=lambda line: (line.member.name.casefold(), line.member.id))
+    return Standing(challenge, lines, len(people), done, ahead, is_ranked, left)
+
+
+def seen(session: Session, challenge: Challenge) -> dict[int, Friend]:
+    """The participants whom the group may see with what the challenge is about, by name since its first day."""
+    fields = {challenge.metric, *(["sports"] if challenge.sport else [])}
+    if challenge.contest == Contest.STREAK:
+        fields |= {"points", "count"}
+    part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
+    shown = privacy.shown(session, challenge.group, sorted(fields), challenge.starts)
+    return {key: each.member for key, each in shown.items() if key in part}
+
+
+def _values(session: Session, challenge: Challenge, people: list[int], today: date) -> dict[int, float]:
+    """What each one has; who has nothing to show is left out."""
+    if not people:
+        return {}
+    dates, sport = days_of(challenge), _sport(challenge)
+    match CONTESTS[challenge.contest]:
+        case Contest.IMPROVED:
+            return _improved(session, challenge, people, today)
+        case Contest.STREAK:
+            return _streaks(session, challenge, people)
+        case _:
+            totals = standings.totals_of(session, people, dates, sport, _manual(challenge))
+            found = {key: each.value(METRICS[challenge.metric]) for key, each in totals.items()}
+            return {key: value for key, value in found.items() if value > 0}
+
+
+def _streaks(session: Session, challenge: Challenge, people: list[int]) -> dict[int, float]:
+    dates = days_of(challenge)
+    days = weekly.days_done(session, people, dates, _manual(challenge), _sport(challenge))
+    gone = away.days_away(session, people, dates)
+    weeks = {key: streak(days.get(key, ()), gone.get(key, ()), dates) for key in people}
+    return {key: float(count) for key, count in weeks.items() if count}
+
+
+def _improved(session: Session, challenge: Challenge, people: list[int], today: date) -> dict[int, float]:
+    """Until it is over, the days so far are held against as many usual ones."""
+    dates, sport, manual = days_of(challenge), _sport(challenge), _manual(challenge)
+    before = Dates(dates.start - LOOK_BACK, dates.start - timedelta(1))
+    earlier = weekly.points_by_week(session, people, before, manual, sport)
+    gone = away.days_away(session, people, before)
+    totals = standings.totals_of(session, people, dates, sport, manual)
+    elapsed = min((today - dates.start).days + 1, dates.days)
+    found: dict[int, float] = {}
+    for key, each in totals.items():
+        weeks = earlier.get(key, {})
+        absent = [week for week in weeks if _is_gone(week, gone.get(key, ()))]
+        change = improved(each.value(Metric.POINTS) * 7 / max(elapsed, 1), usual_week(weeks, dates.start, absent))
+        if change is not None:
+            found[key] = change.change
+    return found
+
+
+def _is_gone(week: date, gone: Sequence[Dates]) -> bool:
+    return any(each.start <= week + timedelta(6) and week <= each.end for each in gone)
+
+
+def _manual(challenge: Challenge) -> float:
+    """The part of its points that a session logged by hand keeps in this group, as on its boards."""
+    return settings_of(challenge.group).manual
+
+
+def _sport(challenge: Challenge) -> Sport | None:
+    return SPORTS[challenge.sport] if challenge.sport else None

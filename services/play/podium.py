@@ -1,0 +1,37 @@
+"""The picture of how a challenge ended."""
+
+from messages.render import Reader, words
+from providers.charts import Bar, Result
+from services.play.contests import Line, Standing
+
+BARS = 5
+
+
+def chart_of(standing: Standing, reader: Reader) -> Result:
+    """What is on it. It has no personal line: everybody gets the same."""
+    challenge = standing.challenge
+    winners = [line.member.name for line in standing.lines if line.place.place == 1] if standing.is_ranked else []
+    return Result(
+        title=words("words/challenge", reader, challenge=challenge),
+        subtitle=words("challenges/chart_subtitle", reader, standing=standing),
+        headline=words("challenges/chart_headline", reader, standing=standing, winners=winners),
+        bars=tuple(_bar(line, standing, reader) for line in standing.lines[:BARS]) or _together(standing, reader),
+        ranked=standing.is_ranked,
+        goal=challenge.target or 0.0,
+        goal_said=words("challenges/chart_goal", reader, challenge=challenge) if challenge.target else "",
+    )
+
+
+def _bar(line: Line, standing: Standing, reader: Reader) -> Bar:
+    challenge = standing.challenge
+    label = words("words/scored", reader, value=line.value, contest=challenge.contest, metric=challenge.metric)
+    return Bar(line.place.place, line.member.name, max(line.value, 0.0), label)
+
+
+def _together(standing: Standing, reader: Reader) -> tuple[Bar, ...]:
+    """A common undertaking is one bar that nobody's name is on; a contest without anybody in it has none."""
+    challenge = standing.challenge
+    if standing.contest.is_ranked:
+        return ()
+    label = words("words/scored", reader, value=standing.done, contest=challenge.contest, metric=challenge.metric)
+    return (Bar(1, words("challenges/chart_together", reader), standing.done, label),)

@@ -1,0 +1,100 @@
+"""Personal records: kept beside the activities, so that chat and digests only read them."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from fitness.periods import Dates
+from fitness.records import Kind, Record, records
+from fitness.records import Session as Feat
+from fitness.sports import Sport
+from models import Activity, Member, RecordSet
+from services.play.totals import SPORTS, counting, ids
+
+EVER = Dates(date.min, date.max)
+
+
+def refresh(session: Session, member_id: int) -> None:
+    """Write a member's records anew, out of the activities that count. Call it whenever those change."""
+    session.flush()
+    query = select(
+        Activity.id, Activity.sport, Activity.local_date, Activity.start_utc, Activity.duration, Activity.distance,
+        Activity.elevation_gain, Activity.processed_metrics["splits"], Activity.processed_metrics["is_record"],
+        Activity.doubt,
+    ).where(Activity.member_id == member_id, *counting(EVER))  # fmt: skip
+    found = records(_feat(row) for row in session.execute(query))
+    session.execute(delete(RecordSet).where(RecordSet.member_id == member_id))
+    if found:
+        session.execute(insert(RecordSet), [_row(member_id, each) for each in found])
+
+
+def best_of(session: Session, member: Member, sport: Sport | None = None) -> list[RecordSet]:
+    """The member's standing records, by sport: splits by distance, then the farthest, highest and longest."""
+    query = select(RecordSet).where(RecordSet.member_id == member.id)
+    if sport is not None:
+        query = query.where(RecordSet.sport == sport)
+    rows = session.scalars(query.order_by(RecordSet.day, RecordSet.id))
+    standing = {(row.sport, row.kind, row.metres): row for row in rows}
+    return sorted(standing.values(), key=lambda row: (row.sport, list(Kind).index(Kind(row.kind)), row.metres))
+
+
+def records_of(session: Session, member_ids: Collection[int], dates: Dates) -> list[RecordSet]:
+    """Records that these members set in these days and that deserve to be told, oldest first. One query.
+
+    Of several in one thing only the last is told, with what stood before these days.
+    """
+    query = select(RecordSet).where(
+        RecordSet.member_id == ids(member_ids), RecordSet.day.between(dates.start, dates.end), RecordSet.deserves
+    )
+    told: dict[tuple[int, str, str, int], RecordSet] = {}
+    for row in session.scalars(query.order_by(RecordSet.day, RecordSet.id)):
+        key = (row.member_id, row.sport, row.kind, row.metres)
+        if key in told:
+            session.expunge(row)
+            row.before = told[key].before
+        told[key] = row
+    return sorted(told.values(), key=lambda row: (row.day, row.id))
+
+
+def of_activity(session: Session, activity_id: int) -> list[RecordSet]:
+    """Records that this activity set and that deserve to be told."""
+    query = select(RecordSet).where(RecordSet.activity_id == activity_id, RecordSet.deserves)
+    return list(session.scalars(query.order_by(RecordSet.id)))
+
+
+def _feat(row: Any) -> Feat:
+    activity_id, sport, day, start, seconds, metres, climbed, splits, praised, doubt = row
+    return Feat(
+        id=activity_id,
+        sport=SPORTS[sport],
+        day=day,
+        start=start,
+        seconds=seconds or 0.0,
+        metres=metres or 0.0,
+        climbed=climbed or 0.0,
+        splits={int(metres): float(seconds) for metres, seconds in (splits or {}).items() if _is_time(seconds)},
+        praised=bool(praised),
+        doubtful=doubt is not None,
+    )
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _row(member_id: int, record: Record) -> dict[str, Any]:
+    return {
+        "member_id": member_id,
+        "activity_id": record.session_id,
+        "sport": record.sport,
+        "kind": record.kind,
+        "metres": record.metres,
+        "day": record.day,
+        "value": record.value,
+        "before": record.before,
+        "deserves": record.deserves,
+    }

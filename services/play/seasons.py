@@ -1,0 +1,83 @@
+"""Seasons of twelve weeks: every week's first three get 3, 2 and 1, and a new season begins at nothing.
+
+Reckoned anew each time from the weeks of those whom the group may see, so whoever hides is in no old season either. The
+tally of all time is never set back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fitness.challenges import medals
+from fitness.dates import week_of
+from fitness.periods import Dates
+from fitness.ranking import Place, rank
+from fitness.rivalry import Weeks
+from models import Group, Membership
+from services.group import privacy
+from services.group.privacy import Friend
+from services.group.settings import settings_of
+from services.play import weekly
+
+WEEKS = 12
+LONGEST = timedelta(weeks=10 * 52)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many medals' worth a member has."""
+
+    place: Place
+    member: Friend
+
+
+@dataclass(frozen=True)
+class Season:
+    """The running season: its number, its days, how many of its weeks are over, and the tallies."""
+
+    number: int
+    dates: Dates
+    weeks_over: int
+    tally: Sequence[Tally]
+    all_time: Sequence[Tally]
+
+
+def season(session: Session, group: Group, today: date) -> Season:
+    """The group's season. Its first began with the week in which the group did."""
+    settings = settings_of(group)
+    starts = settings.week_start
+    founded = _founded(session, group)
+    this_week = week_of(today, starts).start
+    first = max(week_of(min(founded, today), starts).start, this_week - LONGEST)
+    number = (this_week - first).days // (7 * WEEKS)
+    begins = first + timedelta(weeks=WEEKS * number)
+    shown = privacy.shown(session, group, ["points"])
+    people = {key: each.member for key, each in shown.items()}
+    points: Mapping[int, Weeks] = {}
+    if this_week > first and people:
+        points = weekly.points_by_week(session, list(people), Dates(first, this_week - timedelta(1)), settings.manual)
+        points = privacy.named_weeks(shown, points)
+    weeks = [first + timedelta(weeks=i) for i in range((this_week - first).days // 7)]
+    return Season(
+        number=number + 1,
+        dates=Dates(begins, begins + timedelta(weeks=WEEKS) - timedelta(1)),
+        weeks_over=(this_week - begins).days // 7,
+        tally=_tally([week for week in weeks if week >= begins], points, people),
+        all_time=_tally(weeks, points, people),
+    )
+
+
+def _founded(session: Session, group: Group) -> date:
+    """The day on which the first member belonged to it."""
+    joined = session.scalar(select(func.min(Membership.joined_at)).where(Membership.group_id == group.id))
+    return min(group.created_at, joined or group.created_at).astimezone(ZoneInfo(group.timezone)).date()
+
+
+def _tally(weeks: Sequence[date], points: Mapping[int, Weeks], people: Mapping[int, Friend]) -> list[Tally]:
+    by_week = [{key: mine[week] for key, mine in points.items() if week in mine} for week in weeks]
+    won = {key: float(count) for key, count in medals(by_week).items()}
+    return [Tally(place, people[place.key]) for place in rank(won, lambda key: (people[key].name.casefold(), key))]

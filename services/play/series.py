@@ -1,0 +1,210 @@
+"""What members did day by day and week by week: for streaks, usual weeks, trends and consistency."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, Integer, cast, func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
+
+from fitness.dates import Dates, week_of
+from fitness.improved import LOOK_BACK, Improved, improved, usual_week
+from fitness.sports import Sport
+from fitness.streaks import ENOUGH_POINTS, Run, Streak, Week, group_streak, is_kept, run, streak
+from models import Activity, Day
+from services.people import away
+from services.play.totals import counting, ids, points_by
+
+HISTORY = timedelta(weeks=104)  # as far back as a streak is followed
+WEEK = timedelta(weeks=1)
+Points = Mapping[int, float]  # by member
+
+
+def weeks_of(
+    session: Session, member_ids: Collection[int], dates: Dates, manual: float, week_starts: int = 0
+) -> dict[int, dict[date, Week]]:
+    """Each member's weeks in these days, by the week's first day; empty ones are left out. One query.
+
+    `manual` is the part of its points that an entry by hand keeps. `week_starts`: 0 Monday, 5 Saturday, 6 Sunday.
+    """
+    first = week_of(dates.start, week_starts).start
+    found: dict[int, dict[date, Week]] = {}
+    for key, numbers, points, days in _weekly(session, member_ids, dates, manual, first):
+        weeks = zip(numbers, points, days, strict=True)
+        found[key] = {first + n * WEEK: Week(round(worth, 1), count) for n, worth, count in weeks}
+    return found
+
+
+def points_by_day(
+    session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
+) -> dict[int, dict[date, float]]:
+    """Each member's points of each day; days without a session are left out. One query, one row a member."""
+    number = cast(Activity.local_date - dates.start, Integer)
+    days = _by_number(member_ids, dates, manual, sport, number)
+    query = select(days.c.member_id, _listed(days.c.number), _listed(days.c.points)).group_by(days.c.member_id)
+    known = [dates.start + timedelta(n) for n in range(dates.days)]
+    return {
+        key: {known[n]: round(worth, 1) for n, worth in zip(numbers, points, strict=True)}
+        for key, numbers, points in session.execute(query)
+    }
+
+
+def steps_of(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, int]:
+    """Each member's steps in these days; who has none is left out. One query."""
+    query = (
+        select(Day.member_id, cast(func.sum(Day.steps), Integer))
+        .where(Day.member_id == ids(member_ids), Day.day.between(dates.start, dates.end))
+        .group_by(Day.member_id)
+    )
+    return {member_id: steps for member_id, steps in session.execute(query) if steps}
+
+
+def streaks_of(
+    session: Session, member_ids: Collection[int], today: date, manual: float, week_starts: int = 0
+) -> dict[int, Streak]:
+    """Each member's weekly streak as it stands on this day; away weeks neither count nor break it. Two queries."""
+    this_week = week_of(today, week_starts)
+    dates = Dates(this_week.start - HISTORY, this_week.end)
+    weeks = weeks_of(session, member_ids, dates, manual, week_starts)
+    absent = weeks_away(session, member_ids, dates, week_starts)
+    return {key: streak(weeks.get(key, {}), this_week.start, absent.get(key, ())) for key in member_ids}
+
+
+def weeks_in_a_row(
+    session: Session,
+    member_ids: Collection[int],
+    days: Sequence[date],
+    manual: float,
+    week_starts: int = 0,
+    sport: Sport | None = None,
+) -> list[dict[int, int]]:
+    """For how many weeks each member has kept a streak, as of each of these days. Two queries for all of them."""
+    firsts = [week_of(day, week_starts).start for day in days]
+    dates = Dates(min(firsts) - HISTORY, max(firsts) + WEEK - timedelta(1))
+    numbers = [(first - dates.start) // WEEK for first in firsts]
+    absent = {
+        key: {(week - dates.start) // WEEK for week in weeks}
+        for key, weeks in weeks_away(session, member_ids, dates, week_starts).items()
+    }
+    found: list[dict[int, int]] = [{} for _ in days]
+    for key, weeks, points, several in _weekly(session, member_ids, dates, manual, dates.start, sport):
+        kept = {n for n, worth, count in zip(weeks, points, several, strict=True) if is_kept(round(worth, 1), count)}
+        for made, now in zip(found, numbers, strict=True):
+            made[key] = _run_up_to(now, kept, absent.get(key, set())).weeks
+    return found
+
+
+def group_streak_of(
+    session: Session, member_ids: Collection[int], today: date, manual: float, enough: int, week_starts: int = 0
+) -> int:
+    """For how many weeks in a row at least `enough` of these members had 30 points or more."""
+    this_week = week_of(today, week_starts)
+    dates = Dates(this_week.start - HISTORY, this_week.end)
+    active: dict[date, int] = defaultdict(int)
+    for _, weeks, points, _ in _weekly(session, member_ids, dates, manual, dates.start):
+        for n, worth in zip(weeks, points, strict=True):
+            active[dates.start + n * WEEK] += round(worth, 1) >= ENOUGH_POINTS
+    return group_streak(active, this_week.start, enough)
+
+
+def enough_for_a_group(members: int) -> int:
+    """How many active members keep a group's streak: three, or all where they are fewer; never one alone."""
+    return max(2, min(3, members))
+
+
+def improved_of(
+    session: Session,
+    stretches: Sequence[tuple[Dates, Points]],
+    manual: float,
+    week_starts: int = 0,
+    sport: Sport | None = None,
+) -> list[dict[int, Improved]]:
+    """How members' points in each stretch compare with their usual week before it; see `fitness.improved`.
+
+    Days that are longer than a week are brought down to one. Who was away, or has no usual week yet, is left out. Two
+    queries for all stretches.
+    """
+    member_ids = {key for _, points in stretches for key in points}
+    firsts = [week_of(dates.start, week_starts).start for dates, _ in stretches]
+    last = week_of(max(dates.end for dates, _ in stretches), week_starts)
+    back = Dates(min(firsts) - LOOK_BACK, last.end)
+    known = [back.start + n * WEEK for n in range(back.days // 7 + 1)]
+    weeks = {
+        key: {known[n]: round(worth, 1) for n, worth in zip(numbers, points, strict=True)}
+        for key, numbers, points, _ in _weekly(session, member_ids, back, manual, back.start, sport)
+    }
+    absent = weeks_away(session, member_ids, back, week_starts)
+    found: list[dict[int, Improved]] = []
+    for first, (dates, points) in zip(firsts, stretches, strict=True):
+        gone_now, long = set(_firsts([dates], week_starts)), max(1.0, dates.days / 7)
+        made = {
+            key: improved(worth / long, usual_week(weeks.get(key, {}), first, absent.get(key, set())))
+            for key, worth in points.items()
+            if gone_now.isdisjoint(absent.get(key, ()))
+        }
+        found.append({key: each for key, each in made.items() if each is not None})
+    return found
+
+
+def weeks_away(
+    session: Session, member_ids: Collection[int], dates: Dates, week_starts: int = 0
+) -> dict[int, set[date]]:
+    """The weeks of which each member was away for a day or more, by their first days."""
+    spans = away.days_away(session, member_ids, dates)
+    return {each: set(_firsts(gone, week_starts)) for each, gone in spans.items()}
+
+
+def _weekly(
+    session: Session,
+    member_ids: Collection[int],
+    dates: Dates,
+    manual: float,
+    first: date,
+    sport: Sport | None = None,
+) -> Iterable[tuple[int, list[int], list[float], list[int]]]:
+    """Each member's weeks from `first` on: their numbers, points, and on how many days there was a session.
+
+    Two days stand for two or more. One query, one row a member: a thousand have a hundred thousand weeks.
+    """
+    number = cast(Activity.local_date - first, Integer) // 7
+    weeks = _by_number(member_ids, dates, manual, sport, number)
+    columns = (weeks.c.number, weeks.c.points, weeks.c.days)
+    query = select(weeks.c.member_id, *map(_listed, columns)).group_by(weeks.c.member_id)
+    return session.execute(query)
+
+
+def _by_number(
+    member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None, number: ColumnElement[int]
+) -> Any:
+    days = func.min(Activity.local_date) < func.max(Activity.local_date)
+    return (
+        select(
+            Activity.member_id,
+            number.label("number"),
+            cast(func.sum(points_by(manual)), Float).label("points"),
+            (1 + cast(days, Integer)).label("days"),
+        )
+        .where(Activity.member_id == ids(member_ids), *counting(dates, sport))
+        .group_by(Activity.member_id, number)
+        .subquery()
+    )
+
+
+def _listed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    # The driver makes lists of arrays by itself; a type would go through every item once more.
+    return func.array_agg(column, type_=NullType())
+
+
+def _run_up_to(now: int, kept: set[int], absent: set[int]) -> Run:
+    oldest = now - HISTORY // WEEK
+    return run({week for week in kept if oldest <= week <= now}, now, absent)
+
+
+def _firsts(spans: Iterable[Dates], week_starts: int) -> Iterable[date]:
+    for span in spans:
+        first = week_of(span.start, week_starts).start
+        while first <= span.end:
+            yield first
+            first += WEEK

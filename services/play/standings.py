@@ -1,0 +1,179 @@
+"""Who moved how much: sums over activities, and places."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fitness.metrics import Metric
+from fitness.periods import Dates
+from fitness.ranking import Place, movers, rank
+from fitness.sports import Sport
+from models import Activity, Group, Member
+from services.garmin import scoring, syncing
+from services.garmin.scoring import Recount
+from services.group import privacy
+from services.group.privacy import Friend
+from services.group.settings import settings_of
+from services.play.figures import Asking
+from services.play.totals import SPORTS, Totals, counting, summed, totals_of
+
+__all__ = [
+    "SPORTS",
+    "Board",
+    "Row",
+    "Totals",
+    "board",
+    "counting",
+    "first_day",
+    "from_ids",
+    "have_twins",
+    "newest",
+    "totals_of",
+]
+
+
+# What is less reads as "0 pts", "0 min", "0.0 km" or "0.0 mi", and nobody's zero is told.
+LEAST_TOLD = {Metric.POINTS: 0.6, Metric.TIME: 31.0, Metric.DISTANCE: 81.0}
+
+
+class Row(NamedTuple):
+    """One line of a board. `moved` is the change of place since the period before, None where there was none."""
+
+    place: Place
+    member: Friend
+    totals: Totals
+    moved: int | None
+
+
+NOTHING = Totals()
+
+
+@dataclass(frozen=True)
+class Board:
+    """A group's board. Only members who share with the group are on it, or in its totals.
+
+    `silent_since` is until when data reach, if Garmin did not answer lately for some of them; `recount` tells of a
+    formula that has just changed. One that is not `ranked` goes from A to Z and shows no places.
+    `before` is the metric's figure of all of them together in the stretch before, 0 where it is no sum.
+    `veiled` tells which of the nameless rows is whose, for them alone.
+    """
+
+    group: Group
+    metric: Metric
+    dates: Dates
+    rows: Sequence[Row]
+    sharing: int
+    together: Totals
+    before: float
+    silent_since: datetime | None = None
+    recount: Recount | None = None
+    ranked: bool = True
+    veiled: Mapping[int, Row] = field(default_factory=dict, repr=False)
+
+    def row_of(self, member: Member) -> Row | None:
+        """The member's own line, if they are on the board."""
+        return self._by_member.get(member.id) or self.veiled.get(member.id)
+
+    @cached_property
+    def _by_member(self) -> dict[int, Row]:
+        return {row.member.id: row for row in self.rows}
+
+
+def board(
+    session: Session, group: Group, metric: Metric, dates: Dates, before: Dates, sport: Sport | None = None
+) -> Board:
+    """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
+    fields, settings = [metric.field, "sports"] if sport else [metric.field], settings_of(group)
+    shown, veiled = privacy.on_board(session, group, fields, dates.start)
+    figures = Asking(session, [*shown, *veiled], metric, sport, settings).figures(dates, before)
+    totals = {key: each.seen(shown[key].fields) for key, each in figures.totals.items() if key in shown}
+    # A nameless row shows the board's own figure alone: others might be shared by one of them only.
+    unnamed = {key: each.seen(fields) for key, each in figures.totals.items() if key in veiled}
+    now = _told(figures.now, metric)
+    numbers = _numbered(_only(now, veiled), unnamed)
+    people = {key: each.member for key, each in shown.items()}
+    people |= {-number: privacy.nameless(number) for number in numbers.values()}
+    totals |= {-number: unnamed.get(key, NOTHING) for key, number in numbers.items()}
+    nameless = {-number: now[key] for key, number in numbers.items()}
+    # Whose days before stood in a nameless row is not held against them by name.
+    earlier = {key: v for key, v in figures.before.items() if key in shown and shown[key].may_be_named_on(before.start)}
+    known = _only(now, shown)
+    places = _places(known | nameless, people)
+    moved = movers(_places(known, people) if nameless else places, _places(_told(earlier, metric), people))
+    ranked = settings.is_ranked(len(places))
+    rows = [Row(each, people[each.key], totals.get(each.key, NOTHING), moved.get(each.key)) for each in places]
+    by_key = {row.member.id: row for row in rows} if numbers else {}
+    return Board(
+        group=group,
+        metric=metric,
+        dates=dates,
+        rows=rows if ranked else sorted(rows, key=_by_name),
+        sharing=len(people),
+        together=summed(totals.values()),
+        before=sum(earlier.values()) if metric.is_sum else 0.0,
+        silent_since=syncing.silent_since(session, [*shown, *numbers]),
+        recount=scoring.recount(session, dates) if metric.field == Metric.POINTS else None,
+        ranked=ranked,
+        veiled={key: by_key[-number] for key, number in numbers.items()},
+    )
+
+
+def first_day(session: Session, member: Member) -> date | None:
+    """The day of the member's first activity that we know."""
+    query = select(func.min(Activity.local_date)).where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
+    return session.scalar(query)
+
+
+def from_ids(session: Session, member_id: int, ids: Collection[int]) -> list[Activity]:
+    """The member's activities with these ids of Garmin's or of a file's, oldest first."""
+    query = select(Activity).where(Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
+    return list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
+
+
+def have_twins(session: Session, activities: Sequence[Activity]) -> bool:
+    """Whether another device recorded one of these too, whichever record counts."""
+    other = select(Activity.id).where(Activity.twin_of.in_([each.id for each in activities])).limit(1)
+    return any(each.twin_of is not None for each in activities) or session.scalar(other) is not None
+
+
+def newest(session: Session, member: Member) -> Activity | None:
+    """The member's newest activity."""
+    query = (
+        select(Activity)
+        .where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
+        .order_by(Activity.start_utc.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def _told(values: Mapping[int, float], metric: Metric) -> dict[int, float]:
+    return {key: value for key, value in values.items() if value >= LEAST_TOLD.get(metric, 0.0)}
+
+
+def _numbered(values: Mapping[int, float], unnamed: Mapping[int, Totals]) -> dict[int, int]:
+    """Numbers for the rows that have no name, by what is in them and nothing else; none where they are too few."""
+    moving = [key for key, value in values.items() if value > 0]
+    if len(moving) < privacy.FEWEST_ANONYMOUS:
+        return {}
+    order = sorted(moving, key=lambda key: (-values[key], repr(unnamed.get(key))))
+    return {key: number for number, key in enumerate(order, 1)}
+
+
+def _only(values: Mapping[int, float], shown: Collection[int]) -> dict[int, float]:
+    return {key: value for key, value in values.items() if key in shown}
+
+
+def _by_name(row: Row) -> tuple[str, int]:
+    return row.member.name.casefold(), abs(row.member.id)
+
+
+def _places(values: Mapping[int, float], people: Mapping[int, Friend]) -> list[Place]:
+    """Zeroes are not ranked: nobody is put on a board for not moving."""
+    moved = {key: value for key, value in values.items() if value > 0}
+    return rank(moved, order=lambda key: (people[key].name.casefold(), abs(key)))

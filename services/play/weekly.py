@@ -1,0 +1,53 @@
+"""People's effort points by day and by week."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from sqlalchemy import Integer, cast, func, select
+from sqlalchemy.orm import Session
+
+from fitness.challenges import DayDone
+from fitness.periods import Dates
+from fitness.rivalry import Weeks
+from fitness.sports import Sport
+from models import Activity
+from services.play.totals import counting, ids, points_by
+
+
+def points_by_week(
+    session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
+) -> dict[int, Weeks]:
+    """Points of each stretch of seven days from the first of `dates`, by its first day. One query.
+
+    `manual` is the part of its points that an entry by hand keeps.
+    """
+    number = cast(Activity.local_date - dates.start, Integer) // 7
+    query = (
+        select(Activity.member_id, number, func.coalesce(func.sum(points_by(manual)), 0.0))
+        .where(Activity.member_id == ids(member_ids), *counting(dates, sport))
+        .group_by(Activity.member_id, number)
+    )
+    found: dict[int, dict[object, float]] = {}
+    for member_id, week, points in session.execute(query):
+        found.setdefault(member_id, {})[dates.start + timedelta(7 * week)] = float(points)
+    return found  # type: ignore[return-value]
+
+
+def days_done(
+    session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
+) -> dict[int, Sequence[DayDone]]:
+    """What each did on each of these days. One query."""
+    query = (
+        select(
+            Activity.member_id,
+            Activity.local_date,
+            func.coalesce(func.sum(points_by(manual)), 0.0),
+            func.count(),
+        )
+        .where(Activity.member_id == ids(member_ids), *counting(dates, sport))
+        .group_by(Activity.member_id, Activity.local_date)
+    )
+    found: dict[int, list[DayDone]] = {}
+    for member_id, day, points, count in session.execute(query):
+        found.setdefault(member_id, []).append(DayDone(day, float(points), count))
+    return dict(found)
