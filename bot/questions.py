@@ -66,6 +66,8 @@ def _about_people(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str
     name = None
     if slots.metric == "streak" and slots.who in (None, Who.ASKER) and slots.person is None:
         name = "streak"
+    elif slots.metric == "streak" and slots.who in (None, Who.ASKER) and not slots.strange:
+        told["who"], name = Person(slots.person or ""), "streak"
     elif slots.who is Who.RANKING or (slots.metric in NOT_SUMS and slots.person is None):
         name = "leaderboard" if what or slots.most or slots.longest or slots.record else None
     elif slots.who is Who.GROUP:
@@ -81,8 +83,10 @@ def _about_people(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str
 
 def _about_sessions(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
     """One's own newest sessions or their points; those of others are not told one by one."""
+    if slots.explained and slots.who is not Who.RANKING:
+        return _command("why", {"who": Person(slots.person) if slots.person else None})
     if slots.explained:
-        return _command("why", {}) if slots.who is not Who.RANKING and slots.person is None else None
+        return None
     if slots.person is not None or slots.who in (Who.RANKING, Who.GROUP) or slots.compared:
         return None
     return _command("last", {"number": slots.newest or None})

@@ -36,7 +36,7 @@ from bot.arguments.figures import (
     whole_in,
 )
 from bot.arguments.finding import among, code_in, field_in, newest_in, one_of, setting_in, sure_in
-from bot.arguments.people import called_in, person_in, place_in, rest_in, who_in
+from bot.arguments.people import called_in, friend_in, person_in, place_in, rest_in, who_in
 from bot.arguments.spoken import OFF, ON, PICTURES, YES, Found, Reader
 from bot.arguments.values import (
     Amount,
@@ -45,6 +45,7 @@ from bot.arguments.values import (
     Days,
     Distance,
     Field,
+    Friend,
     Hours,
     Length,
     Number,
@@ -100,6 +101,7 @@ READERS: dict[type, Reader] = {
     Picture: among(*(part for pair in PICTURES for part in pair)),
     Light: among({"light", "bright"}, Light.LIGHT, {"dark", "night"}, Light.DARK),
     Whose: among({"mine", "me", "my"}, Whose.MINE, {"group", "groups", "us", "our", "everybody"}, Whose.GROUP),
+    Friend: friend_in,
     Person: person_in,
     Length: length_in,
     Distance: distance_in,
@@ -120,7 +122,7 @@ ORDER = (
     Called, Route, Contest,
     Each, Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport,
     Picture, Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
-    Zone, int, Percent, Number, Place, Who, Person, Rest,
+    Zone, int, Percent, Number, Place, Who, Friend, Person, Rest,
 )  # fmt: skip
 USAGE: dict[type, str] = {
     Period: "when",
@@ -154,6 +156,7 @@ USAGE: dict[type, str] = {
     Picture: "week|trend|sport",
     Light: "light|dark",
     Whose: "group",
+    Friend: "@name",
     Person: "@name",
     Length: "45 min",
     Distance: "8 km",

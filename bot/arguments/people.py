@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
-from bot.arguments.values import Called, Person, Place, Rest, Who
+from bot.arguments.values import Called, Friend, Person, Place, Rest, Who
+from bot.reading.english import english, is_common_name
 from bot.reading.lines import EDGES, POLITE, Word
 
 
@@ -25,6 +26,22 @@ def person_in(words: Sequence[Word]) -> Found | None:
     text = " ".join(word.raw for word in words[start:stop]).strip().lstrip("(\"'*_@").rstrip(EDGES).strip()
     name = POSSESSIVE.sub("", text)
     return (Person(name), range(start, stop)) if name else None
+
+
+def friend_in(words: Sequence[Word]) -> Found | None:
+    """A name after "@"; or a word that is alone and no English one: "streak Dev", and not "streak lost"."""
+    if not any(word.raw.lstrip("(\"'*_").startswith("@") for word in words):
+        spoken = [word for word in words if word.is_spoken and word.key not in POLITE]
+        if len(spoken) != 1 or not is_plainly_a_name(spoken[0]):
+            return None
+    found = person_in(words)
+    return None if found is None else (Friend(found[0]), found[1])
+
+
+def is_plainly_a_name(word: Word) -> bool:
+    """Whether a word is a common name, or has a capital or foreign letter and is not English."""
+    key, raw = POSSESSIVE.sub("", word.key).lstrip("@"), word.raw.lstrip("@")
+    return is_common_name(key) or (key.isalpha() and not raw[:1].islower() and key not in english())
 
 
 def who_in(words: Sequence[Word]) -> Found | None:

@@ -60,6 +60,12 @@ class Weeks(int):
     """A number of weeks."""
 
 
+class Friend(str):
+    """Somebody, as `Person`, where a name is told beside what stands well alone: after "@", or plainly a name."""
+
+    __slots__ = ()
+
+
 class Person(str):
     """Somebody in the group, as their name was typed, without the "@"; `services.naming` says who that is.
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.arguments import Each, Person
 from bot.command import Allowed, command, commands
+from bot.friends import MYSELF, meant, seen, somebody
 from bot.turn import Turn
 from fitness.forms import Kind, Relative, Which
 from fitness.metrics import Metric
@@ -13,14 +14,12 @@ from fitness.periods import LAST_WEEK, THIS_WEEK, Dates, Period
 from fitness.sports import Sport
 from messages.message import Button, Message
 from models import Member
-from services.group import groups, privacy
 from services.group.settings import Settings
 from services.people import members
 from services.play import questions, standings
 from services.refusals import KeptPrivate, WhoToCompare
 
 AND = re.compile(r"\s+(?:and|vs\.?|versus|with|against|to|or|&|than)\s+|\s*,\s*|\s*&\s*", re.IGNORECASE)
-MYSELF = {"me", "myself", "i", "mine"}
 
 
 @command(
@@ -39,7 +38,9 @@ def stats(
     each: Each | None = None,
 ) -> Message:
     """Somebody's numbers over any days. Without a name, one's own."""
-    other = _somebody(turn, who) if who and who.casefold() not in MYSELF else turn.member
+    other = meant(turn, who)
+    if metric is Metric.STREAK and other.id != turn.member.id:
+        return commands["streak"](turn, who=who)
     if other.id == turn.member.id:
         return commands["me"](turn, **_told(metric=metric, sport=sport, period=period, each=each))
     dates, _ = turn.resolve(period, turn.group.timezone)
@@ -118,7 +119,7 @@ def compare(
     if len(names) > 2:
         raise WhoToCompare
     metric = _summed(metric, None)
-    pair = [turn.member if name.casefold() in MYSELF else _somebody(turn, name) for name in names]
+    pair = [turn.member if name.casefold() in MYSELF else somebody(turn, name) for name in names]
     pair = [turn.member, *pair] if len(pair) == 1 else pair
     if pair[0].id == pair[1].id:
         raise WhoToCompare
@@ -221,11 +222,6 @@ def _settings(turn: Turn) -> Settings:
     return members.settings_for(turn.session, turn.member)
 
 
-def _somebody(turn: Turn, name: str) -> Member:
-    """A member whom the group may see. Raises `NoSuchPerson`, `TwoPeopleMatch` or `NotInAGroup`."""
-    return groups.find_member(turn.session, members.membership_of(turn.session, turn.member).group, name).member
-
-
 def _seen(turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None) -> standings.Totals:
     """As the group sees them; of oneself, all.
 
@@ -235,10 +231,10 @@ def _seen(turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: 
     if other.id == turn.member.id:
         return totals
     wanted = [*([metric.field] if metric else []), *(["sports"] if sport else [])]
-    shown = privacy.shown(turn.session, turn.group, wanted, dates.start)
-    if other.id not in shown or not shown[other.id].fields & {"time", "distance", "count", "points"}:
+    fields = seen(turn, other, wanted, dates.start).fields
+    if not fields & {"time", "distance", "count", "points"}:
         raise KeptPrivate(person=other)
-    return totals.seen(shown[other.id].fields)
+    return totals.seen(fields)
 
 
 def _summed(metric: Metric | None, each: Each | None) -> Metric | None:

@@ -1,20 +1,24 @@
 """How points come about, one's newest sessions, records and streaks, and what seems strange about a session."""
 
+from dataclasses import replace
 from itertools import groupby
 
-from bot.arguments import Newest, Number
+from bot.arguments import Friend, Newest, Number
 from bot.command import Allowed, command, commands
+from bot.friends import meant, seen
 from bot.turn import Turn
 from fitness.dates import week_of
+from fitness.metrics import Metric
+from fitness.periods import THIS_WEEK
 from fitness.points import FORMULA
 from fitness.sports import Sport
 from messages.message import Message
-from models import DoubtAnswer
+from models import DoubtAnswer, Member
 from services.garmin import doubts, entries, scoring
 from services.group import privacy
 from services.group.settings import Settings, settings_of
 from services.people import members
-from services.play import records, series
+from services.play import questions, records, series
 from services.play.totals import SPORTS
 
 MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
@@ -27,8 +31,11 @@ MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
     allowed=Allowed.ANYONE,
     examples=("why", "why last", "why 2", "explain 3"),
 )
-def why(turn: Turn, number: int | None = None, newest: Newest | None = None) -> Message:
-    """The arithmetic of the newest session, or of that number in `last`."""
+def why(turn: Turn, who: Friend | None = None, number: int | None = None, newest: Newest | None = None) -> Message:
+    """The arithmetic of the newest session, or of that number in `last`; of a friend, what their week earned."""
+    other = meant(turn, who)
+    if other.id != turn.member.id:
+        return _theirs(turn, other)
     place = 1 if newest or number is None else number
     found = entries.newest(turn.session, turn.member, most=place) if 1 <= place <= MOST_BACK else []
     if not found or len(found) < place:
@@ -46,6 +53,22 @@ def why(turn: Turn, number: int | None = None, newest: Newest | None = None) -> 
         speed=doubts.speed_of(activity),
         waits=activity.doubt is not None and activity.doubt_answer is None,
         buttons=[commands["last"].button("Last sessions"), commands["me"].button("My week")],
+    )
+
+
+def _theirs(turn: Turn, other: Member) -> Message:
+    """A friend's points of this week as far as they share them. How each came about, by heart rate, is theirs alone."""
+    dates, _ = turn.resolve(THIS_WEEK, turn.group.timezone)
+    fields = seen(turn, other, ["points"], dates.start).fields
+    settings = members.settings_for(turn.session, turn.member)
+    totals, _ = questions.totals_by(turn.session, other, Metric.POINTS, None, dates, dates, settings)
+    return turn.say(
+        "records/theirs",
+        member=other,
+        totals=totals.seen(fields),
+        dates=dates,
+        today=turn.today(turn.group.timezone),
+        buttons=[commands["leaderboard"].button("Leaderboard"), commands["why"].button("My last session")],
     )
 
 
@@ -84,12 +107,15 @@ def pb(turn: Turn, sport: Sport | None = None) -> Message:
 @command(
     "streak",
     aliases=("streaks", "my streak"),
-    help="Your weeks in a row, and the group's",
+    help="Your weeks in a row and the group's, or a friend's",
     allowed=Allowed.ANYONE,
     examples=("streak", "my streak"),
 )
-def streak(turn: Turn) -> Message:
+def streak(turn: Turn, who: Friend | None = None) -> Message:
     """Weeks that were kept in a row, and what this one still needs."""
+    other = meant(turn, who)
+    if other.id != turn.member.id:
+        return _their_streak(turn, other)
     group = turn.group if members.memberships(turn.session, turn.member) else None
     settings = settings_of(group) if group else Settings()
     starts, today = settings.week_start, turn.today(group.timezone if group else None)
@@ -106,6 +132,22 @@ def streak(turn: Turn) -> Message:
         group=group if together else None,
         together_weeks=together,
         buttons=[commands["me"].button("My week")],
+    )
+
+
+def _their_streak(turn: Turn, other: Member) -> Message:
+    """A friend's weeks in a row, if they share points: none of a nameless row, and no figures of this one."""
+    settings, today = settings_of(turn.group), turn.today(turn.group.timezone)
+    week = week_of(today, settings.week_start)
+    since = seen(turn, other, ["points"], week.start).seen_from
+    theirs = series.streaks_of(turn.session, [other.id], today, settings.manual, settings.week_start)[other.id]
+    by_name = theirs.weeks if since is None else (week.start - since).days // 7 + theirs.safe
+    return turn.say(
+        "records/their_streak",
+        member=other,
+        streak=replace(theirs, weeks=min(theirs.weeks, by_name)),
+        until=week.end,
+        buttons=[commands["leaderboard"].button("Everybody's", Metric.STREAK), commands["streak"].button("Mine")],
     )
 
 

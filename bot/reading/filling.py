@@ -9,6 +9,7 @@ from bot.arguments import (
     Called,
     Choose,
     Code,
+    Friend,
     Included,
     KeepOrErase,
     Newest,
@@ -30,7 +31,7 @@ from bot.reading.roles import DOERS, METRICS, ROLES
 from fitness.metrics import Metric
 from fitness.sports import Sport
 
-BY_NAME = (Person, Who)
+BY_NAME = (Friend, Person, Who)
 # Said by the sentence, not by the line; and free words, which would take any.
 ONLY_WRITTEN = (Off, Switch, Yes, Sure, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, Place, Code)
 NO_WORD = Word("", "")

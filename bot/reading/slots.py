@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.arguments import Each
+from bot.arguments.people import is_plainly_a_name
 from bot.reading.lines import Word
 from bot.reading.roles import BEFORE_A_NAME, FURTHEST, ME, NEWEST, NOTHING, PAST, PHRASES, ROLES, SHORT, Who
 from fitness.forms import Relative, Which
@@ -68,6 +69,7 @@ def slots_of(words: Sequence[Word]) -> Slots | None:
         slots.period, taken = found[0], set(found[1])
         if isinstance(found[0], Relative) and found[0].which is Which.NEXT:
             return None
+    days = set(taken)
     _either(slots, words, keys, taken)
     _newest(slots, keys, taken)
     _phrases(slots, keys, taken)
@@ -76,6 +78,8 @@ def slots_of(words: Sequence[Word]) -> Slots | None:
     for i, (word, key) in enumerate(zip(words, keys, strict=True)):
         if i not in taken and key:
             _word(slots, word, key, before=words[i - 1].key if i else "")
+    if slots.explained and slots.person is None:
+        slots.person = _earner(words, keys, days)
     return slots
 
 
@@ -140,6 +144,13 @@ def _is_a_name(word: Word, key: str, before: str) -> bool:
     """By its "@", by "did" before it, or by what belongs to it."""
     placed = before in BEFORE_A_NAME or (before == "of" and not word.raw.islower()) or word.key.endswith(("'s", "’s"))
     return word.raw.startswith("@") or (placed and key.isalpha())
+
+
+def _earner(words: Sequence[Word], keys: Sequence[str], days: set[int]) -> str | None:
+    """Who is named in "why did Dev get so many points": one question, from end to end, that took the name too."""
+    named = (i for i, key in enumerate(keys) if i and i not in days and key not in ROLES)
+    found = (i for i in named if _is_a_name(words[i], keys[i], words[i - 1].key) and is_plainly_a_name(words[i]))
+    return next((_name(words[i].raw) for i in found), None)
 
 
 def _fill(slots: Slots, key: str, name: str, value: Any) -> None:

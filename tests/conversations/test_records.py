@@ -1,8 +1,12 @@
 """Why a session earns what it earns, records, streaks, and what seems impossible."""
 
-from sqlalchemy import update
+from datetime import timedelta
 
-from models import Member, Units
+import pytest
+from sqlalchemy import select, update
+
+from models import Member, Membership, Units
+from services.group import privacy
 from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town
@@ -52,6 +56,75 @@ def test_why_of_all_kinds_of_sessions(zoe: Person) -> None:
     assert listed.startswith("*Your last 2 sessions*\n1. 🚴 Ride 250 km in 10h 00m, Fri 13 Nov: 400 pts\n2. 🏊 Swim")
     assert "✍️" in zoe.says("last")
     assert zoe.taps("Why?").startswith("*🚴 Ride")
+
+
+@pytest.fixture
+def three(town: Town, zoe: Person, jose: Person, sara: Person) -> None:
+    """Zoë asks; José has runs in three weeks, the newest with a heart rate; Sara has none."""
+    start_group(zoe, jose, sara)
+    has_moved(jose, lambda athlete: (runs(3, 10)(athlete), one_run(athlete)))
+
+
+@pytest.mark.parametrize("line", ["why @José", "why José", "why did José get so many points?", "explain @jose"])
+def test_why_of_a_friend_tells_their_week_and_nothing_of_their_heart(zoe: Person, three: None, line: str) -> None:
+    heard = zoe.says(line)
+    assert heard.startswith("*José*: *58 pts*, from 47 min\n🏃 Run 58 pts\n_16–22 Nov.")
+    assert "How each session came to its points only they can see" in heard
+    for private in ("MET", "80", "vigorous", "8.1 km"):
+        assert private not in heard
+    assert zoe.buttons == ["Leaderboard", "My last session"]
+    assert zoe.taps("My last session").startswith("I know no session of yours yet.")
+
+
+def test_why_of_a_friend_tells_only_what_they_share(town: Town, zoe: Person, three: None) -> None:
+    hides(town, "José", "time")
+    assert zoe.says("why José").startswith("*José*: *58 pts*\n🏃 Run 58 pts")
+    hides(town, "José", "sports")
+    assert "Run" not in zoe.says("why José")
+    assert "has no points in these days." in zoe.says("why @سارة")
+    hides(town, "José", "points")
+    assert zoe.says("why José") == "*José* keeps that private in this group."
+    assert zoe.says("streak José") == zoe.heard
+
+
+@pytest.mark.parametrize("way", ["hide", "be_anonymous"])
+@pytest.mark.parametrize("line", ["why @José", "streak @José", "stats @José"])
+def test_who_hides_or_is_anonymous_is_answered_for_like_who_shares_nothing(
+    town: Town, zoe: Person, three: None, way: str, line: str
+) -> None:
+    with town.world.sessions.begin() as session:
+        who = session.scalar(select(Membership).join(Member).where(Member.name == "José"))
+        getattr(privacy, way)(session, who, town.clock(), on=True)
+    assert zoe.says(line) == "*José* keeps that private in this group."
+    assert "I know nobody called" in zoe.says(line.replace("José", "Bartholomew"))
+
+
+@pytest.mark.parametrize("line", ["streak @José", "José's streak", "how long is José's streak?", "stats @José streak"])
+def test_the_streak_of_a_friend_is_their_weeks(zoe: Person, three: None, line: str) -> None:
+    assert zoe.says(line) == "🔥 *José*: *3 weeks* in a row.\n✅ This week is safe."
+    assert zoe.buttons == ["Everybody's", "Mine"]
+    assert "by weeks in a row" in zoe.taps("Everybody's")
+
+
+def test_a_streak_of_somebody_who_keeps_none(zoe: Person, sara: Person, three: None) -> None:
+    heard = zoe.says("streak @سارة")
+    assert "has no streak at the moment.\nThis week is not safe yet: it counts until Sun 22 Nov." in heard
+    assert sara.says("streak @سارة").startswith("No streak yet.\nTo start one"), "of oneself, everything"
+
+
+def test_weeks_that_stood_in_a_nameless_row_are_in_no_streak_with_a_name(town: Town, zoe: Person, three: None) -> None:
+    with town.world.sessions.begin() as session:
+        who = session.scalar(select(Membership).join(Member).where(Member.name == "José"))
+        privacy.be_anonymous(session, who, town.clock() - timedelta(days=10), on=True)
+        privacy.be_anonymous(session, who, town.clock() - timedelta(days=10), on=False)
+    assert zoe.says("streak José").startswith("🔥 *José*: *2 weeks* in a row."), "named since Mon 9 Nov"
+
+
+def hides(town: Town, name: str, field: str) -> None:
+    """Somebody shares a field no longer."""
+    with town.world.sessions.begin() as session:
+        who = session.scalar(select(Membership).join(Member).where(Member.name == name))
+        privacy.share(session, who, field, town.clock(), on=False)
 
 
 def test_who_has_no_session_is_told_so(zoe: Person) -> None:
