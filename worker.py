@@ -21,6 +21,7 @@ from jobs import (
     logs,
     pictures,
     reconciling,
+    records,
     scoring,
     tick,
 )
@@ -40,6 +41,7 @@ WORK = (
     garmin.drain,
     garmin.remind,
     scoring.score_anew,
+    records.write_anew,
     housekeeping.tidy,
     housekeeping.sweep,
     challenges.judge,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from fitness.sports import Sport, Style
 
+RULES = 1  # goes up with any change below that makes other records of the same sessions
 HISTORY = 8  # so many sessions of a sport come before any of its records is told: a first month is full of firsts
 SECONDS, SHARE = 1.0, 0.01
 NEAR = 0.02  # without splits, a whole session within 2 % of a distance stands for it

@@ -3,7 +3,19 @@
 import structlog
 from redis import RedisError
 
-from jobs import challenges, crash, delivery, digests, garmin, group_posts, housekeeping, pictures, reconciling, scoring
+from jobs import (
+    challenges,
+    crash,
+    delivery,
+    digests,
+    garmin,
+    group_posts,
+    housekeeping,
+    pictures,
+    reconciling,
+    records,
+    scoring,
+)
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
 from services.delivery import ceiling, contents, outcomes
@@ -15,6 +27,7 @@ from services.garmin import files, linking, syncing
 from services.garmin import scoring as scoring_service
 from services.people import erasure, exports
 from services.play import challenges as challenge_service
+from services.play import records as record_service
 from world import World
 
 log = structlog.get_logger()
@@ -75,6 +88,7 @@ def ring_for_what_waits(world: World) -> None:
         over = challenge_service.is_due(session, now)
         unchecked = contents.is_check_due(session, now)
         outdated = scoring_service.is_due(session)
+        unwritten = not outdated and record_service.is_due(session)  # the new points' doubts come first
         unhoused = exports.is_waiting(session) or erasure.is_due(session, now)
         ending = bool(linking.due_reminders(session, now))
     for is_needed, work in (
@@ -88,6 +102,7 @@ def ring_for_what_waits(world: World) -> None:
         (ending, garmin.remind),
         (over, challenges.judge),
         (outdated, scoring.score_anew),
+        (unwritten, records.write_anew),
         (unhoused, housekeeping.tidy),
         (now.minute == SWEEP_AT, housekeeping.sweep),
         (unchecked, reconciling.check_templates),

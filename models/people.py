@@ -27,6 +27,7 @@ class IdentityKind(StrEnum):
 class Member(Base, Timestamps):
     """A person who talks to the bot. Keyed on our own id: numbers change and some people have none.
 
+    `records_version`: the rules by which all records were last written; see `services.play.records`.
     `includes_private`: activities that are private at Garmin count too. `erase_code` is the keyed hash of the code
     that erases everything when it is typed before `erase_until`.
     `doubted_at` is set when a number that was silent for months writes again, until it is known whose it is now.
@@ -44,6 +45,7 @@ class Member(Base, Timestamps):
     quiet_from: Mapped[time] = mapped_column(default=time(21, 30))
     quiet_until: Mapped[time] = mapped_column(default=time(7, 30))
     preferences: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    records_version: Mapped[int] = mapped_column(default=0, server_default="0")
     includes_private: Mapped[bool] = mapped_column(default=False, server_default=false())
     erase_code: Mapped[str | None] = mapped_column(String(64))
     erase_until: Mapped[datetime | None]

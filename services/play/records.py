@@ -4,23 +4,31 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from fitness.periods import Dates
-from fitness.records import Kind, Record, records
+from fitness.points import FORMULA
+from fitness.records import RULES, Kind, Record, records
 from fitness.records import Session as Feat
 from fitness.sports import Sport
 from models import Activity, Member, RecordSet
 from services.play.totals import SPORTS, counting, ids
 
 EVER = Dates(date.min, date.max)
+# With another formula other sessions are doubted, and what is doubted holds no record.
+VERSION = 1_000 * FORMULA.version + RULES
+LOCK = 0x7265  # the first key of the advisory lock; the second is the member's id
 
 
 def refresh(session: Session, member_id: int) -> None:
-    """Write a member's records anew, out of the activities that count. Call it whenever those change."""
+    """Write a member's records anew, out of the activities that count. Call it whenever those change.
+
+    One after the other: two at once would both keep theirs.
+    """
     session.flush()
+    session.execute(select(func.pg_advisory_xact_lock(LOCK, member_id)))
     query = select(
         Activity.id, Activity.sport, Activity.local_date, Activity.start_utc, Activity.duration, Activity.distance,
         Activity.elevation_gain, Activity.processed_metrics["splits"], Activity.processed_metrics["is_record"],
@@ -30,6 +38,30 @@ def refresh(session: Session, member_id: int) -> None:
     session.execute(delete(RecordSet).where(RecordSet.member_id == member_id))
     if found:
         session.execute(insert(RecordSet), [_row(member_id, each) for each in found])
+
+
+def is_due(session: Session) -> bool:
+    """Whether somebody's records were written by older rules, or by none: they were there before there were any."""
+    return session.scalar(_unwritten().limit(1)) is not None
+
+
+def refresh_some(session: Session, most: int = 20) -> int:
+    """Write some of those records anew. Any number may do this at once. Gives of how many members.
+
+    Never waits: who has just been read from Garmin waits for the next time.
+    """
+    locked = _unwritten().limit(most).with_for_update(of=Member, skip_locked=True, key_share=True)
+    lock = func.pg_try_advisory_xact_lock
+    written = [key for key in session.scalars(locked).all() if session.scalar(select(lock(LOCK, key)))]
+    for key in written:
+        refresh(session, key)
+    session.execute(update(Member).where(Member.id.in_(written)).values(records_version=VERSION))
+    return len(written)
+
+
+def _unwritten() -> Select[int]:
+    moved = exists().where(Activity.member_id == Member.id)
+    return select(Member.id).where(Member.records_version < VERSION, moved).order_by(Member.id)
 
 
 def best_of(session: Session, member: Member, sport: Sport | None = None) -> list[RecordSet]:
