@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from fitness.sports import NOT_SPORT, Sport, plain_key, sport_of
+from fitness.garmin_types import PARENT_OF
+from fitness.sports import NOT_SPORT, plain_key
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ Band = tuple[float, float, str]  # up to this figure, so many METs, by this code
 
 # Up to km/h.
 RUN: tuple[Band, ...] = (
-    (6.76, 6.5, ""), (7.72, 7.8, ""), (8.37, 8.5, ""), (9.33, 9.0, ""), (10.14, 9.3, "12050"), (10.78, 10.5, ""),
-    (11.27, 11.0, ""), (12.07, 11.8, ""), (12.87, 12.0, ""), (13.84, 12.5, ""), (14.48, 13.0, ""), (16.09, 14.8, ""),
-    (17.70, 16.8, ""), (19.31, 18.5, ""), (20.92, 19.8, ""), (inf, 23.0, ""),
+    (6.76, 6.5, "12028"), (7.72, 7.8, "12029"), (8.37, 8.5, "12030"), (9.33, 9.0, "12045"), (10.14, 9.3, "12050"),
+    (10.78, 10.5, "12060"), (11.27, 11.0, "12070"), (12.07, 11.8, "12080"), (12.87, 12.0, "12090"),
+    (13.84, 12.5, "12100"), (14.48, 13.0, "12110"), (16.09, 14.8, "12120"), (17.70, 16.8, "12130"),
+    (19.31, 18.5, "12132"), (20.92, 19.8, "12134"), (inf, 23.0, "12135"),
 )  # fmt: skip
 WALK: tuple[Band, ...] = (
     (3.20, 2.3, "17151"), (3.95, 2.8, "17152"), (4.45, 3.0, "17170"), (5.55, 3.8, "17190"), (6.35, 4.8, "17200"),
@@ -39,7 +41,8 @@ SLOWEST_RUN = 5.9  # km/h: who is slower walks, whatever the watch was told
 SWIM: tuple[Band, ...] = ((100 / 138, 5.8, "18240"), (100 / 105, 8.0, "18290"), (inf, 10.5, "18280"))
 # Up to watts. Single powers and spans are published; where one ends and the next begins is our choice.
 BIKE_POWER: tuple[Band, ...] = (
-    (30, 3.5, ""), (50, 4.0, ""), (100, 6.0, ""), (125, 6.8, "01200"), (150, 8.0, ""), (inf, 10.3, ""),
+    (30, 3.5, ""), (50, 4.0, "01214"), (100, 6.0, "01220"), (125, 6.8, "01224"), (150, 8.0, "01228"),
+    (inf, 10.3, "01232"),
 )  # fmt: skip
 ROW_POWER: tuple[Band, ...] = ((99.99, 5.0, "02071"), (149.99, 7.5, "02072"), (inf, 11.0, "02073"))
 # Up to metres climbed in a kilometre.
@@ -103,7 +106,12 @@ _TABLE = """
     basketball                                                                          7.5  15055
     volleyball                                                                          4.0  15710
     golf                                                                                4.5  15255  proxy
-    horseback_riding                                                                    5.8  15390"""
+    horseback_riding                                                                    5.8  15390
+    winter_sports                                                                       6.3  19160  proxy
+    team_sports                                                                         7.0  15610  proxy
+    racket_sports                                                                       6.0  15500  proxy
+    water_sports whitewater_rafting_kayaking                                            5.0  18100  proxy
+    wind_kite_surfing                                                                   5.0  18380  proxy"""
 
 UNKNOWN = Met(4.0, "", "proxy")  # a moderate effort, by IPAQ's reckoning
 
@@ -124,8 +132,8 @@ def met_of(
     if key in NOT_SPORT:
         return Met(0.0, "")
     banded = _banded(key, kmh, watts, climb_per_km)
-    if parent_id is None:  # a file from a watch names no parent: the family stands for it
-        parent_id = FAMILIES.get(sport_of(key))
+    if parent_id is None:  # a file from a watch names no parent
+        parent_id = PARENT_OF.get(key)
     return banded or TABLE.get(key) or PARENTS.get(parent_id or 0, UNKNOWN)
 
 
@@ -176,20 +184,8 @@ PARENTS: dict[int, Met] = {
     9: TABLE["walking"],
     26: TABLE["swimming"],
     29: TABLE["fitness_equipment"],
-    165: Met(6.3, "19160", "proxy"),
-    206: Met(7.0, "15610", "proxy"),
-    219: Met(6.0, "15500", "proxy"),
-    228: Met(5.0, "18100", "proxy"),
-}
-FAMILIES = {
-    Sport.RUN: 1,
-    Sport.RIDE: 2,
-    Sport.HIKE: 3,
-    Sport.WALK: 9,
-    Sport.SWIM: 26,
-    Sport.CARDIO: 29,
-    Sport.SKI: 165,
-    Sport.TEAM: 206,
-    Sport.RACKET: 219,
-    Sport.PADDLE: 228,
+    165: TABLE["winter_sports"],
+    206: TABLE["team_sports"],
+    219: TABLE["racket_sports"],
+    228: TABLE["water_sports"],
 }

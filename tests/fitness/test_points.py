@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fitness.garmin_types import LISTED, PARENT_OF
 from fitness.met import PARENTS, RUN, SLOWEST_RUN, SWIM, TABLE, WALK, met_of
 from fitness.points import FORMULA, Because, Effort, score, score_legs
 from fitness.sports import KNOWN, Sport, counts, plain_key, sport_of
@@ -136,15 +137,26 @@ def test_the_table(key: str, more: dict[str, float], value: float) -> None:
     assert met_of(key, **more).value == value
 
 
-# Our families name every key of Garmin's own list (https://github.com/pe-st/garmin-connect-export,
-# json/activityTypes.json, 152 types at 7bb17ab); the pretend Garmin has the commonest with their suffixes and parents.
+# The pretend Garmin has the commonest types with their suffixes and parents.
 KEYS = {*TYPES, *TABLE, *KNOWN}
 
 
 def test_no_type_is_forgotten() -> None:
-    assert len(KNOWN) >= 152
+    assert len(LISTED) == 152
+    assert LISTED <= KNOWN
     assert set(TABLE) <= KNOWN
     assert {plain_key(key) for key in TYPES} <= KNOWN
+
+
+def test_parents_are_those_that_garmin_says() -> None:
+    listed = {plain_key(key): kind.parent_id for key, kind in TYPES.items() if plain_key(key) in PARENT_OF}
+    assert len(listed) > 30
+    assert {key: PARENT_OF[key] for key in listed} == listed
+
+
+@pytest.mark.parametrize(("key", "parent"), PARENT_OF.items())
+def test_a_type_earns_the_same_from_garmin_and_from_a_file_that_names_no_parent(key: str, parent: int) -> None:
+    assert met_of(key) == met_of(key, parent)
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))
