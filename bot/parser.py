@@ -6,17 +6,18 @@ from functools import lru_cache
 from bot.arguments import Person
 from bot.command import Command, commands
 from bot.reading.asking import acted_on, known_sentence, nearest, question
-from bot.reading.frames import MOST_IN_SENTENCE, framed
+from bot.reading.frames import MOST_IN_SENTENCE, framed, wished
 from bot.reading.guessing import guessed_from, is_a_joke
 from bot.reading.lines import Word, words_of
-from bot.reading.naming import FREE, MOST_READ, by_name, is_meant, plain, told_all
+from bot.reading.naming import FREE, MOST_READ, by_name, is_meant, makes_no_group, plain, told_all
 from bot.reading.nearest import the_same
 from bot.reading.offering import lost, offers
+from bot.reading.parts import parts_of, said_by_parts
 from bot.reading.phrases import EVERYDAY, FILLERS, GREETED, SENTENCES
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
 from bot.reading.slips import mended
-from bot.reading.wholes import done, only_a_code, sentence, two_readings
-from bot.reading.wishes import inside, wish, without_articles
+from bot.reading.wholes import done, nothing_said_to_erase, only_a_code, sentence, two_readings
+from bot.reading.wishes import inside, wish, wish_about_somebody, without_articles
 
 __all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command", "offers", "understand"]
 LONG_ENOUGH = 5
@@ -46,10 +47,15 @@ def _read(line: str) -> Reading:
     if not words:
         return NotUnderstood()
     reading = framed(words) or _read_words(words)
+    if isinstance(reading, NotUnderstood) and not reading.either:
+        reading = _in_other_words(words, reading)
     return lost(words) if is_a_joke(reading, words) else reading
 
 
 def _read_words(words: Sequence[Word]) -> Reading:
+    unsaid = nothing_said_to_erase(words)
+    if unsaid is not None:
+        return unsaid
     named = by_name(words)
     told = told_all(*named) if named else None
     if named and told is not None and not isinstance(told, NotUnderstood):
@@ -57,6 +63,7 @@ def _read_words(words: Sequence[Word]) -> Reading:
         return (_otherwise(*named, words) or told) if strict else lost(words)
     for way in (
         sentence,
+        wish_about_somebody,
         _greeting,
         two_readings,
         _slipped,
@@ -77,6 +84,19 @@ def _read_words(words: Sequence[Word]) -> Reading:
         return told
     reading = _slipped(words, loosely=True) or nearest(words) or guessed_from(words)
     return lost(words) if reading == NotUnderstood() else reading
+
+
+def _in_other_words(words: Sequence[Word], lost_for_now: Reading) -> Reading:
+    """What is wished without the wish, or what one part of a line says beside which nothing else is said."""
+    spoken = [word for word in words if word.is_spoken][:MOST_READ]
+    start = wished(spoken)
+    if 0 < start < len(spoken):
+        meant = framed(spoken[start:]) or _read_words(spoken[start:])
+        if not isinstance(meant, NotUnderstood) and not meant.command.destructive:
+            return meant
+    named = by_name(words)
+    parts = parts_of(words) if len(words) <= MOST_READ and not (named and named[0].destructive) else []
+    return said_by_parts([framed(part) or _read_words(part) for part in parts]) or lost_for_now
 
 
 def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:
@@ -116,8 +136,11 @@ def _otherwise(command: Command, rest: Sequence[Word], words: Sequence[Word]) ->
         or not (free or everyday)
     ):
         return None
-    if command.name == "stats" and words[0].key == "show":
-        return _shown(command, rest)
+    shows = command.name == "stats" and words[0].key == "show"
+    if shows or makes_no_group(words):
+        shown = _shown(command, rest)
+        if shows or shown:
+            return shown
     put_right = mended(words)
     reading = the_same(words) or (the_same(put_right[0]) if put_right else None)
     if isinstance(reading, NotUnderstood) and not reading.readings:

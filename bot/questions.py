@@ -26,6 +26,8 @@ def read_question(words: Sequence[Word]) -> tuple[Command, dict[str, Any]] | Non
     """The command that answers a question, and what it is told; None for what is no question of ours."""
     if not 0 < len(words) <= MOST_WORDS or any(word.key in NOT_TOLD for word in words):
         return None
+    if any(word.key == "you" and words[i].key == "than" for i, word in enumerate(words[1:])):
+        return None  # "my nan walks faster than you"
     slots = slots_of(words)
     if slots is None or not slots.filled:
         return None

@@ -8,6 +8,8 @@ from bot.arguments.values import Called, Friend, Person, Place, Rest, Who
 from bot.reading.english import english, is_common_name
 from bot.reading.lines import EDGES, POLITE, Word
 
+NUMBERED = re.compile(r"(?:number|no\.?|nr\.?|nº) ?([0-9]{1,3})", re.IGNORECASE)
+
 
 def person_in(words: Sequence[Word]) -> Found | None:
     """A name: from the "@" on, or what is left beside words that carry nothing."""
@@ -50,7 +52,10 @@ def who_in(words: Sequence[Word]) -> Found | None:
     if signs:
         return Who(words[signs[0]].key), signs[:1]
     found = person_in(words)
-    return None if found is None else (Who(found[0]), found[1])
+    if found is None:
+        return None
+    numbered = NUMBERED.fullmatch(found[0])  # "approve number 1"
+    return Who(numbered[1] if numbered else found[0]), found[1]
 
 
 def place_in(words: Sequence[Word]) -> Found | None:

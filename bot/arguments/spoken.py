@@ -37,7 +37,7 @@ AROUND_SETTINGS = {
 }  # fmt: skip
 OFF = {"off", "never", "stop", "none", "no"}
 EACH = {"daily": Each.DAY, "weekly": Each.WEEK, "monthly": Each.MONTH}
-ON = {"on", "enable", "enabled", "start", "show"}
+ON = {"on", "enable", "enabled", "start"}
 PICTURES = (
     ({"week", "days", "today"}, Picture.WEEK),
     ({"trend", "trends", "weeks", "history", "progress"}, Picture.TREND),

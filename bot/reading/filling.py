@@ -26,6 +26,7 @@ from bot.arguments import (
 from bot.command import Command
 from bot.reading.likeness import Likely
 from bot.reading.lines import Word
+from bot.reading.naming import COURTESY
 from bot.reading.notions import SPORT, notion_of
 from bot.reading.roles import DOERS, METRICS, ROLES
 from fitness.metrics import Metric
@@ -35,7 +36,7 @@ BY_NAME = (Friend, Person, Who)
 # Said by the sentence, not by the line; and free words, which would take any.
 ONLY_WRITTEN = (Off, Switch, Yes, Sure, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, Place, Code)
 NO_WORD = Word("", "")
-BEFORE_A_NUMBER = {"last", "number", "no", "nr", "recent", "latest"}
+BEFORE_A_NUMBER = {"last", "challenge", "number", "no", "nr", "recent", "latest"}
 
 
 def told_by(command: Command, each: Likely, words: Sequence[Word]) -> dict[str, Any]:
@@ -76,7 +77,8 @@ def _from_the_line(argument: Argument, words: Sequence[Word]) -> tuple[Any, Sequ
 
 def _is_a_count(words: Sequence[Word], i: int) -> bool:
     """Of "why did I get only 12 points" the number is no session; of "exclude number 2" it is."""
-    after = i + 1 == len(words) or (i > 0 and words[i - 1].key in BEFORE_A_NUMBER)
+    last = all(word.key in COURTESY or not word.is_spoken for word in words[i + 1 :])
+    after = last or (i > 0 and words[i - 1].key in BEFORE_A_NUMBER)
     return words[i].key.isdigit() and after
 
 

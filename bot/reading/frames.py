@@ -59,7 +59,7 @@ def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
         return None
     if command.name == "help":
         return _help(command, gap)
-    if any(each.kind is Who for each in command.arguments) and not _is_one_person(command, gap):
+    if any(each.kind is Who for each in command.arguments) and not is_one_person(command, gap):
         return None
     if any(each.kind is Person for each in command.arguments) and all(word.key in NOBODY for word in gap):
         return None  # "nice job everyone"
@@ -69,7 +69,7 @@ def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
     return None if command.name in {"goal", "group goal"} and not {"amount", "off"} & {*reading.arguments} else reading
 
 
-def _is_one_person(command: Command, words: Sequence[Word]) -> bool:
+def is_one_person(command: Command, words: Sequence[Word]) -> bool:
     """Whether this names somebody: by "@", by capital letters, or by one word that means nothing else.
 
     For what could destroy something, that word must be a common name: "throw rubbish out" throws out nobody.

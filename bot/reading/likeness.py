@@ -11,13 +11,14 @@ from heapq import nlargest
 
 from bot.reading.intents import NOTHING, Meaning, sentences, vocabulary
 from bot.reading.lines import Word, words_of
-from bot.reading.notions import WHEN, Notions, notions_of
+from bot.reading.notions import WHEN, Notions, notions_of, stem
 from bot.reading.worth import ADDED, FIGURES, LIGHT, SAYS_LITTLE, SLOTS, addable, worth_of
 
 SAME = 0.9  # so like, if nothing but what is light differs
 DANGER = frozenset(
-    ["erase", "kick", "ban", "block", "leave", "transfer", "reset", "wipe", "revoke"]
+    map(stem, ["erase", "kick", "ban", "block", "leave", "transfer", "reset", "wipe", "revoke"])
 )  # both must say it
+TURNS = frozenset(["exclude", "undo", "not"])  # no line means the opposite of what it says: "please count it"
 COURTEOUS = frozenset(["please", "pls", "plz", "pleas", "kindly", "hey", "ok", "thanks", "bot"])
 ALONE = {"metric", "imperial"}  # "km" alone asks for a figure
 MOST_WEIGHED = 40  # sentences that share most
@@ -112,7 +113,7 @@ def _score(example: Example, notions: Notions) -> float:
         return 1.0
     if len(notions.said) == 1 and (example.said - LIGHT != notions.said or notions.said & ALONE):
         return 0.0
-    if not both - SAYS_LITTLE or (notions.said & DANGER) - example.said:
+    if not both - SAYS_LITTLE or (notions.said & DANGER) - example.said or (example.said & TURNS) - notions.said:
         return 0.0
     common = sum(map(worth_of, both))
     takes = addable(example.meaning.command)

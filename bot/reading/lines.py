@@ -14,6 +14,7 @@ POLITE = {
     "my", "me", "show", "us", "to", "and", "with", "is", "was", "code", "there", "now", "bot", "gruppetto",
 }  # fmt: skip
 
+WHY = {"did", "do", "does", "is", "am", "are", "so", "only", "was"}  # after a "y" that is no yes
 DRAWN_OUT = re.compile(r"(.)\1{2,}")  # "hiii"
 SHORTHAND = {
     "hi": "hi", "hey": "hey", "thanks": "thanks", "please": "please", "yes": "yes", "no": "no", "u":
@@ -52,6 +53,8 @@ def words_of(line: str) -> list[Word]:
     words = [_word(raw) if len(raw) <= LONGEST_WORD else Word(raw, key_of(raw)) for raw in visible.split()]
     if any(word.key == "may" for word in words):
         words = [Word(word.raw, "can") if _asks(words, i) else word for i, word in enumerate(words)]
+    if len(words) > 1 and words[0].key == "y" and words[1].key in WHY:
+        words[0] = Word(words[0].raw, "why")
     spoken = [word for word in words if word.key]
     return spoken or [Word("?", "?") for word in words[:1] if "?" in word.raw]
 

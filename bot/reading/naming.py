@@ -18,6 +18,7 @@ FREE = (Person, Who, Rest)
 COURTESY = frozenset("please pls plz thanks bot gruppetto now again then so ok okay lol rn".split())  # noqa: SIM905
 ARTICLES = {"a", "an", "the", "my", "our"}
 LEAD = {"called", "named", "call", "it", "the", "group"}
+GROUPS = {"group", "club", "team", "crew", "gang", "squad"}
 NOBODY = frozenset(
     """
     off it all out in on up down back ass the this that these those him her them us me someone somebody anyone
@@ -32,6 +33,8 @@ def by_name(words: Sequence[Word]) -> tuple[Command, Sequence[Word]] | None:
     """The command whose name the line begins with, the longest name first."""
     for length in range(min(longest_name(len(commands)), len(words)), 0, -1):
         name = " ".join(word.key for word in words[:length])
+        if is_turned(name, words[length:]):
+            return None
         if name in commands:
             return commands[name], words[length:]
     return None
@@ -68,6 +71,18 @@ def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
     if all(word.key in POLITE or word.key in COURTESY for word in words if word.is_spoken):
         return any(word.is_spoken for word in words)
     return any(word.key in commands or word.key in FILLERS - POLITE for word in words)
+
+
+def is_turned(name: str, after: Sequence[Word]) -> bool:
+    """Whether "switch" names no group to switch to: "switch on approval"."""
+    return name == "switch" and bool(after) and after[0].key in {"on", "off"}
+
+
+def makes_no_group(words: Sequence[Word]) -> bool:
+    """Whether what is to be made is perhaps no group: "create a qr code"."""
+    rest = words[1:]
+    about_groups = not GROUPS.isdisjoint(word.key for word in rest)
+    return words[0].key == "create" and bool(rest) and rest[0].key in ARTICLES and not about_groups
 
 
 def plain(words: Sequence[Word]) -> str:

@@ -15,6 +15,10 @@ from fitness.schedules import BadClock
 LEAST_ALIKE = 0.62  # measured on lines that had been tuned on; between 0.6 and 0.75 little changes
 ALIKE = {1: 0.8, 2: 0.77, 3: 0.68}  # of few words, each must be the right one
 LEAST_NAMED = 0.76
+LEAST_CHANGED = 0.74
+ASKS = frozenset("who who's whos what what's which when why how does do is are did has have".split())  # noqa: SIM905
+CHANGING = {"settings", "share", "anonymous", "set private", "units", "language", "quiet", "exclude", "include"}
+SURE = 0.97
 MARGIN, SAME_MARGIN = 0.012, 0.001
 ALONE = {"km", "miles", "kms", "mi"}  # alone they ask for a figure
 MOST_OFFERED = 3
@@ -46,11 +50,24 @@ def the_nearest(words: Sequence[Word]) -> Reading | None:
 
 def _chosen(found: Sequence[Likely], words: Sequence[Word], least: float, margin: float) -> Reading | None:
     """The likeliest that can be told all that it must be; nothing is meant where that is as likely."""
+    found = _changing_nothing(found, words)
+    if not found:
+        return None
     near = [each for each in found if each.score >= _least(each, least) and each.score > found[0].score - margin]
     if any(each.meaning.command == NOTHING for each in near):
         return NotUnderstood()
     pairs = [(each, reading) for each in near if (reading := _reading(each, words))]
     return _best([pair for pair in pairs if pair[0].meaning.named] or pairs, margin) if pairs else None
+
+
+def _changing_nothing(found: Sequence[Likely], words: Sequence[Word]) -> Sequence[Likely]:
+    """A question changes nothing: "who can see my steps" does not share them, unless it is one of our sentences."""
+    asked = next((word.plain for word in words if word.is_spoken), "")
+    if asked not in ASKS:
+        return found
+    return [
+        each for each in found if each.score >= SURE or not each.meaning.told or each.meaning.command not in CHANGING
+    ]
 
 
 def _best(pairs: Sequence[Pair], margin: float) -> Reading:
@@ -66,7 +83,9 @@ def _best(pairs: Sequence[Pair], margin: float) -> Reading:
 
 
 def _least(each: Likely, least: float) -> float:
-    """A sentence that is mostly somebody's name says little, so it must be much alike."""
+    """A sentence that is mostly somebody's name says little, so it must be much alike; so must what changes a group."""
+    if each.meaning.command == "settings" and each.meaning.told:
+        return max(least, LEAST_CHANGED)
     return max(least, LEAST_NAMED) if each.meaning.named else least
 
 
@@ -88,6 +107,8 @@ def _reading(each: Likely, words: Sequence[Word]) -> Reading | None:
         told = told_by(command, each, spoken)
     except (BadPeriod, BadClock) as error:
         return NotUnderstood((command,), why=str(error))
+    if each.meaning.named and each.names and each.names[-1] - each.names[0] >= len(each.names):
+        return None  # two names apart from each other are not one: "Anna hides behind the sofa"
     by_name = [arg.name for arg in command.arguments if arg.kind in BY_NAME]
     if (each.meaning.asks_more and not told) or (each.meaning.named and by_name and by_name[0] not in told):
         return None

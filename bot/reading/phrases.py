@@ -17,7 +17,7 @@ FILLERS = POLITE | frozenset(
     too also us we our ours one some any all list send post display print open bring pull find guys everyone
     everybody folks mate man bro dude friend friends buddy pal then today's user's set make put lol haha hahaha plz
     thx ty cheers moment atm ya k kk someone somebody anyone anybody btw anyway latest people group current called
-    only named yet already more else as than
+    only named baby babe bestie fam bruv bruh hun yet already more else as than
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 
@@ -57,10 +57,19 @@ SENTENCES = {sentence: command for sentence, command in _written() if "…" not 
 FRAMES = _frames()
 
 # What stands before a wish, and after it.
+_LIKE = r"(?:like|love|prefer|appreciate|be (?:so |very |most |really )?(?:grateful|glad|happy|pleased|thankful))"
 WISH = re.compile(
-    r"(?:(?:hey|hi|hello|ok|okay|so|well|yes|yeah|yep|sure|right|bot|gruppetto|please|pls|plz|just|now|and|but) )*"
-    r"(?:(?:(?:i|we) (?:want|wanna|would like|need)(?: to)?|(?:i'd|id|we'd) like(?: to)?|let's|lets|lemme|let me"
-    r"|(?:can|could|would|will) (?:you|u|i|we)|i'm going to|i'll|is it possible to"
+    r"(?:(?:hey|hi|hello|dear|ok|okay|so|well|yes|yeah|yep|sure|right|bot|gruppetto|please|pls|plz|kindly|just|now|and"
+    r"|but|good (?:morning|afternoon|evening|day)) )*"
+    r"(?:(?:(?:i|we) (?:really )?(?:want|wanna|wish|need)(?: to| you to)?"
+    rf"|(?:(?:i|we) (?:would|should|will)|i'd|id|we'd|i'll) {_LIKE}(?: it)?(?: to| you to| for)?"
+    r"(?: if (?:you|i|we) (?:can|could|would|might))?"
+    r"|(?:i am|i'm|i was|we are|we were) wondering (?:if|whether) (?:you|i|we) (?:can|could|would|might)"
+    r"|i wonder (?:if|whether) (?:you|i|we) (?:can|could|would|might)|let's|lets|lemme|let me"
+    r"|(?:can|could|would|will|might|may) (?:you|u|i|we)(?: possibly| perhaps| maybe)?"
+    r"(?: trouble you for| ask (?:you )?(?:for|to)| be so (?:kind|good)(?: as)? to| do me a favour and)?"
+    r"|i'm going to|i'll|is it possible (?:for (?:you|me) )?to|would it be possible (?:for (?:you|me) )?to"
+    r"|be so (?:kind|good)(?: as)? to|do me a favou?r and"
     r"|(?:how|where) (?:can|could|do) (?:i|we) (?:see|find|check|view)) )?"
     r"(?:(?:please|pls|plz|just|now|kindly|to) )*"
 )
@@ -68,7 +77,7 @@ GREETED = frozenset(
     """
     there all guys everyone everybody folks mate friend friends team amigo amigos amiga bella bello zusammen tutti
     tous anyone anybody buddy pal bro dude man my dear world people gang crew ça va miteinander leute alle todos
-    todas tutte a à à-tous lovely again
+    todas tutte a à à-tous lovely again ji bot sir madam ma'am
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 

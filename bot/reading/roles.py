@@ -20,6 +20,7 @@ class Who(Enum):
 
 METRICS = {metric.value: metric for metric in Metric}
 SHORT = {
+    "whens": "when", "when's": "when", "when’s": "when",
     "whos": "who", "who's": "who", "who’s": "who", "whats": "what", "i've": "i", "ive": "i", "i’ve": "i", "i'm": "i",
     "im": "i", "we've": "we", "weve": "we", "we're": "we", "hows": "how", "lets": "let",
 }  # fmt: skip
@@ -42,9 +43,10 @@ NEWEST = re.compile(
     rf"(?:(?P<count>{COUNT}) )?"
     r"(?:session|workout|training|activit(?=y|ies)|run|ride|swim|walk|hike)(?:s|y|ies)?(?= )"
 )
+_RACE = r"[0-9]+ ?(?:k(?:m|ms)?|mi|miles?|kilomet(?:re|er)s?|met(?:re|er)s?)|mile|half marathon|half|marathon"
 _RECORD_OF = (
     r"(?:pb|pr|record|best)(?: time)? (?:for|over|on|at|in) (?:a |the |my )?"
-    r"(?:[0-9]+ ?(?:k(?:m|ms)?|mi|miles?)|mile|half marathon|half|marathon)"
+    rf"(?:{_RACE})"
 )
 _EXPLAINED = (
     r"(?:what|how) (?:do|does|is|are) (?:the |my |our |these |those |all )?(?:points|scores?|effort points|scoring)"
@@ -64,6 +66,8 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
         (r"(?:weeks|days) in a row", "metric", "streak"),
         (r"how far (?:ahead|behind|off)(?: of)?|(?:ahead|in front|behind) of|closer? to", "compared", True),
         (r"how many (?:k|ks)(?= )", "metric", "distance"),
+        (r"(?:met(?:re|er)s of|height) (?:height|climb|climbing|altitude|elevation|ascent|met(?:re|er)s)",
+         "metric", "elevation"),
         (r"how far", "metric", "distance"),
         (r"how long", "metric", "time"),
         (r"how often", "metric", "count"),
@@ -72,10 +76,11 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
         (rf"number of(?= {_COUNTED})", "metric", "count"),
         (r"how (?:many|much)", "asks", True),
         (r"most improved|improved (?:the )?most|biggest improvement|improving (?:the )?most", "metric", "improved"),
-        (r"personal (?:best|bests|record|records)|best times?", "record", True),
-        (r"(?:best|fastest|quickest) (?:\S+ )?(?:[0-9]+ ?(?:k(?:m|ms)?|mi|miles?)|mile|half marathon|half|marathon)",
-         "record", True),
+        (rf"personal {_RECORD_OF}", "record", True),
         (_RECORD_OF, "record", True),
+        (r"personal (?:best|bests|record|records)|best times?", "record", True),
+        (rf"(?:best|fastest|quickest) (?:\S+ )?(?:{_RACE})",
+         "record", True),
         (r"(?:[0-9]+ ?k(?:m|ms)?|half marathon|marathon|mile|half)(?= (?:pb|pr|record|time))", "record", True),
         (r"(?:per|a|each|every|by) week|weekly", "each", Each.WEEK),
         (r"(?:per|a|each|every|by) month|monthly", "each", Each.MONTH),

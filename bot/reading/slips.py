@@ -30,6 +30,7 @@ WHEN = frozenset(
 CORE = frozenset(
     [*WHEN, *(word for sport in Sport for word in sport.words), "link", "mute", "name", "undo", "sync"]
 )  # what is meant by three letters
+DATED = frozenset(name for name in (*MONTH_NAMES, *WEEKDAY_NAMES) if len(name) > 5)
 MOST_MENDED = 3
 FAMILIAR = 0.12  # of a slip, for each time that a word is said so much oftener
 # Words of English that are slips where they stand beside others, as no list of words can know.
@@ -69,7 +70,8 @@ def mended(words: Sequence[Word]) -> tuple[list[Word], str] | None:
         heard = BEFORE_ME.get(word.key) if i + 1 < len(words) and words[i + 1].key == "me" else heard
         key = word.key.replace("’", "'").removesuffix("'s")
         is_name = word.raw[:1].isupper() and i > 0 and not all(each.raw[:1].isupper() for each in words)
-        right = heard or (_meant(key) if key.isalpha() and not is_name else None)
+        right = heard or (_meant(key) if key.isalpha() else None)
+        right = None if is_name and right not in DATED else right  # but "in Novmber"
         if right is not None:
             slips.append(word.key)
         fresh.append(word if right is None else Word(right, right))

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.arguments import Each
 from bot.arguments.people import is_plainly_a_name
+from bot.reading.english import english, names
 from bot.reading.lines import Word
 from bot.reading.roles import BEFORE_A_NAME, FURTHEST, ME, NEWEST, NOTHING, PAST, PHRASES, ROLES, SHORT, Who
 from fitness.forms import Relative, Which
@@ -143,6 +144,8 @@ def _word(slots: Slots, word: Word, key: str, before: str) -> None:
 def _is_a_name(word: Word, key: str, before: str) -> bool:
     """By its "@", by "did" before it, or by what belongs to it."""
     placed = before in BEFORE_A_NAME or (before == "of" and not word.raw.islower()) or word.key.endswith(("'s", "’s"))
+    if before in {"is", "was", "will", "have"} and word.raw.islower() and key in english() and key not in names():
+        return False  # "that run was brutal" is about nobody
     return word.raw.startswith("@") or (placed and key.isalpha())
 
 

@@ -12,16 +12,18 @@ from bot.reading.readings import NotUnderstood, Reading, Understood
 from fitness.periods import BadPeriod, Period, find_period
 from fitness.vocabulary import MONTHS, NUMBERS
 
+ERASE = {"erase", "delete", "wipe"}
+ERASABLE = ("exclude", "delete me", "unlink")  # an activity, everything, what came from Garmin
 ONLY_WHOLE = {"start", "help", "stop"}
 ABOUT_CODES = {"code", "join", "joining", "invite", "invited", "invitation", "link", "group", "in"}
 DID = frozenset(
     """
-    ran rode swam walked hiked cycled biked jogged rowed did done went played skied lifted run paddled climbed
+    ran rode swam walked hiked cycled biked jogged rowed did done went played skied lifted run paddled climbed made
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 AROUND_DEEDS = frozenset(
     """
-    i i've ive have just did done went played it this morning evening afternoon of about some took
+    i i've ive have just did done made went played it this morning evening afternoon of about some took
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 
@@ -62,6 +64,12 @@ def only_a_code(words: Sequence[Word]) -> Reading | None:
     codes = [word for word in codes if any(sign.isalpha() for sign in word.key) or len(words) == 1]
     about = len(words) <= 3 or any(word.key in ABOUT_CODES for word in words[:MOST_IN_SENTENCE])
     return told_all(commands["join"], codes) if len(codes) == 1 and about and "join" in commands else None
+
+
+def nothing_said_to_erase(words: Sequence[Word]) -> Reading | None:
+    """Of a lone "erase" or "delete", what may be erased: nothing is, before it is said which."""
+    spoken = [word.key for word in words if word.is_spoken and word.key not in COURTESY]
+    return NotUnderstood(either=words[0].raw, readings=ERASABLE) if len(spoken) == 1 and spoken[0] in ERASE else None
 
 
 def two_readings(words: Sequence[Word]) -> Reading | None:

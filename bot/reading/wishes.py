@@ -2,10 +2,22 @@
 
 from collections.abc import Sequence
 
+from bot.arguments import Who
 from bot.command import Command, commands
-from bot.reading.frames import wished
+from bot.reading.frames import is_one_person, wished
 from bot.reading.lines import Word
-from bot.reading.naming import ARTICLES, COURTESY, FREE, MOST_READ, by_name, longest_name, told_all, without_lead
+from bot.reading.naming import (
+    ARTICLES,
+    COURTESY,
+    FREE,
+    MOST_READ,
+    by_name,
+    is_turned,
+    longest_name,
+    makes_no_group,
+    told_all,
+    without_lead,
+)
 from bot.reading.phrases import EVERYDAY, FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood
 
@@ -25,9 +37,12 @@ def wish(words: Sequence[Word]) -> Reading | None:
         return None
     for each in (rest, plain, bare):
         named = by_name(each)
-        if named is None or named[0].name in EVERYDAY:
+        if named is None or makes_no_group(each):
             continue
-        if named[0].destructive and not (_is_asked_for(spoken[:start]) and _is_whole(*named, each)):
+        about_somebody = _is_about_somebody(*named)
+        if named[0].name in EVERYDAY and not about_somebody:
+            continue
+        if named[0].destructive and not (_is_asked_for(spoken[:start]) and (about_somebody or _is_whole(*named, each))):
             continue
         rest_of_it = without_lead(named[1])
         if all(word.key in FILLERS and word.raw.islower() for word in rest_of_it):
@@ -38,17 +53,33 @@ def wish(words: Sequence[Word]) -> Reading | None:
     return None
 
 
+def wish_about_somebody(words: Sequence[Word]) -> Reading | None:
+    """A wish about one person, who is named: chatter that is like it does not count then."""
+    reading = wish(words)
+    if not isinstance(reading, Understood) or not any(
+        each.required and each.kind is Who for each in reading.command.arguments
+    ):
+        return None
+    return reading
+
+
 def _is_asked_for(lead: Sequence[Word]) -> bool:
     """Whether it is plainly asked of us: "I'll leave the group" and "let's" only tell."""
     said = {word.key for word in lead}
     return not said & {"i'll", "i’ll", "lets", "let's", "let’s", "let", "lemme", "is", "going"} and bool(
-        said & {"please", "pls", "plz", "you"} or (said & {"want", "wanna", "like", "need"})
+        said & {"please", "pls", "plz", "you"} or (said & {"want", "wanna", "like", "need", "kindly", "love", "wish"})
     )
 
 
 def _is_whole(command: Command, told: Sequence[Word], words: Sequence[Word]) -> bool:
     """Whether the words are one of the longer names of a command that asks before it destroys: "leave group"."""
     return command.name in ASK_FIRST and not told and len(words) > 1
+
+
+def _is_about_somebody(command: Command, told: Sequence[Word]) -> bool:
+    """Whether a command about a person is told just a name, with a capital letter or known: "please ban Colin"."""
+    must = [each for each in command.arguments if each.required and each.kind is Who]
+    return bool(must and told) and is_one_person(command, told)
 
 
 def without_articles(words: Sequence[Word]) -> Reading | None:
@@ -70,6 +101,8 @@ def inside(words: Sequence[Word]) -> Reading | None:
         for length in range(min(longest_name(len(commands)), len(words) - start), 0, -1):
             name = " ".join(word.key for word in words[start : start + length])
             found = commands.get(name) or (commands.get(name.removesuffix("'s")) if length == 1 else None)
+            if is_turned(name, words[start + length :]):
+                continue
             if found is None or found.destructive or (length == 1 and name in EVERYDAY and spoken > MOST_BARE):
                 continue
             reading = _told_around(found, words[:start], words[start + length :])

@@ -35,7 +35,9 @@ GAPS = gaps()
 LEAD = re.compile(
     r"^(?:(?:hey|hi|hello|ok|okay|so|well|yes|yeah|yep|sure|right|bot|gruppetto|please|pls|plz|just|now|and|but|i|we|want"
     r"|wanna|would|like|need|to|i'd|id|we'd|let's|lets|lemme|let|me|can|could|will|you|u|i'm|going|i'll|is|it|possible"
-    r"|kindly|how|where|do|see|find|check|view) )+"
+    r"|kindly|how|where|do|see|find|check|view|should|love|prefer|wish|dear|wonder|wondering|if|whether|might|may|possibly"
+    r"|perhaps|maybe|kind|good|as|be|for|it|was|am|grateful|glad|happy|pleased|very|really|appreciate|trouble|ask|morning"
+    r"|afternoon|evening|day) )+"
 )
 
 
@@ -101,7 +103,7 @@ def test_no_slip_in_any_sentence_runs_what_could_destroy_something() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "erase", "erase it", "should I leave?", "stop it lol", "delete my last activity?", "ban plastic",
+        "erase it", "should I leave?", "stop it lol", "delete my last activity?", "ban plastic",
         "kick off at 8",
         "leave me alone", "how do I leave?", "reset", "delete everything", "dont stop", "end of story", "delete em",
         "leav group", "unlnik", "stop beating me sam", "transfer me some points",
@@ -111,3 +113,34 @@ def test_lines_that_only_sound_like_it_run_nothing_destructive(line: str) -> Non
     assert not destroys(line)
     assert not any(commands[each].destructive for each in explained(line)["choices"] if each in commands)
     assert isinstance(understand(line), NotUnderstood | Understood)
+
+
+@pytest.mark.parametrize("line", ["erase", "Delete", "delete!", "wipe please"])
+def test_a_lone_erase_runs_nothing_and_offers_what_may_be_erased(line: str) -> None:
+    found = explained(line)
+    assert found["command"] is None
+    assert found["choices"] == ["exclude", "delete me", "unlink"]
+
+
+@pytest.mark.parametrize(
+    ("line", "never"),
+    [
+        ("That activity is right, please count it", "exclude"),
+        ("I want that nobody sees me", "unhide"),
+        ("who can see my steps", "share"),
+        ("invite for 10 people for a week", "settings"),
+        ("bring activity 1 back", "settings"),
+        ("Please would you kick off the meeting, Anna", "kick"),
+        ("please kick the habit", "kick"),
+        ("please leave Anna alone", "leave"),
+    ],
+)
+def test_nothing_runs_that_is_the_opposite_of_what_was_said_or_was_only_asked(line: str, never: str) -> None:
+    assert explained(line)["command"] != never
+
+
+def test_a_polite_wish_about_one_person_is_heard_like_the_command() -> None:
+    for line in ("please ban Colin", "Kindly kick Colin", "Could you please decline Gary", "Can you kick Gary please?"):
+        found = explained(line)
+        assert found["command"] in {"ban", "kick", "decline"}
+        assert found["arguments"]["who"] in {"Colin", "Gary"}
