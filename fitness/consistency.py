@@ -16,7 +16,10 @@ def day_score(points: float) -> float:
 
 
 def consistency(days: Mapping[date, float]) -> float:
-    """The score of these days: each flattened, and five more for each active one, at most five days a week."""
+    """The score of these days: each flattened, and five more for each active one, at most five days a week.
+
+    Boards add it up in the database, by the same figures: `services.play.series.consistency_of`.
+    """
     # By the number of its Monday: the calendar's first day is one.
     weeks = Counter((day.toordinal() - 1) // 7 for day, points in days.items() if points >= BONUS_FROM)
     bonus = sum(BONUS * min(count, MOST_BONUS_DAYS) for count in weeks.values())

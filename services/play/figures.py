@@ -6,7 +6,6 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from fitness.consistency import consistency
 from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
@@ -56,8 +55,7 @@ class Asking:
         """What is made of the points of these stretches day by day, or of the weeks that came before them."""
         manual, week_starts = self.settings.manual, self.settings.week_start
         if self.metric is Metric.CONSISTENCY:
-            days = [series.points_by_day(self.session, self.member_ids, span, manual, self.sport) for span in spans]
-            return [{key: consistency(mine) for key, mine in each.items()} for each in days]
+            return [series.consistency_of(self.session, self.member_ids, span, manual, self.sport) for span in spans]
         if self.metric is Metric.STREAK:
             ends = [span.end for span in spans]
             streaks = series.weeks_in_a_row(self.session, self.member_ids, ends, manual, week_starts, self.sport)
