@@ -60,7 +60,7 @@ def _read_words(words: Sequence[Word]) -> Reading:
     told = told_all(*named) if named else None
     if named and told is not None and not isinstance(told, NotUnderstood):
         strict = is_meant(*named, told) if named[0].destructive else True
-        return (_otherwise(*named, words) or told) if strict else lost(words)
+        return (_otherwise(*named, words) or told) if strict else sentence(words) or lost(words)
     for way in (
         sentence,
         wish_about_somebody,

@@ -6,7 +6,7 @@ No model of language: words fill slots, in any order, and what no slot wants mus
 from collections.abc import Sequence
 from typing import Any
 
-from bot.arguments import Person
+from bot.arguments import Newest, Person
 from bot.command import Command, commands
 from bot.reading.lines import Word
 from bot.reading.roles import METRICS, NOT_SUMS, Who
@@ -91,6 +91,8 @@ def _about_sessions(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
         return None
     if slots.person is not None or slots.who in (Who.RANKING, Who.GROUP) or slots.compared:
         return None
+    if slots.metric == Metric.POINTS.value and not slots.newest:
+        return _command("why", {"newest": Newest.LAST})  # "points for my last ride"
     return _command("last", {"number": slots.newest or None})
 
 

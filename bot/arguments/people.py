@@ -8,6 +8,9 @@ from bot.arguments.values import Called, Friend, Person, Place, Rest, Who
 from bot.reading.english import english, is_common_name
 from bot.reading.lines import EDGES, POLITE, Word
 
+AFTER_SOMEBODY = frozenset(
+    "for good ever forever please pls plz from the our group again now".split()  # noqa: SIM905
+)
 NUMBERED = re.compile(r"(?:number|no\.?|nr\.?|nº) ?([0-9]{1,3})", re.IGNORECASE)
 
 
@@ -51,9 +54,13 @@ def who_in(words: Sequence[Word]) -> Found | None:
     signs = [i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key)]
     if signs:
         return Who(words[signs[0]].key), signs[:1]
-    found = person_in(words)
+    spoken = list(words)
+    while len(spoken) > 1 and spoken[-1].raw.islower() and spoken[-1].key in AFTER_SOMEBODY:
+        spoken.pop()  # "ban @Ben for good"
+    found = person_in(spoken)
     if found is None:
         return None
+    found = (found[0], range(found[1][0], len(words))) if len(spoken) < len(words) else found
     numbered = NUMBERED.fullmatch(found[0])  # "approve number 1"
     return Who(numbered[1] if numbered else found[0]), found[1]
 
@@ -70,6 +77,10 @@ def called_in(words: Sequence[Word]) -> Found | None:
         if word.key in {"called", "named"} and i + 1 < len(words):
             # "ok" after it agrees to the rest of the line, and is no part of the name
             end = len(words) - (words[-1].key in YES and len(words) > i + 2)
+            comma = next((j + 1 for j in range(i + 1, end) if words[j].raw.endswith(",")), end)
+            if comma < end:  # "called Winter Miles, distance next month"
+                name = " ".join(each.raw for each in words[i + 1 : comma]).rstrip(",")
+                return Called(name), range(i, comma)
             return Called(" ".join(each.raw for each in words[i + 1 : end])), range(i, end)
     return None
 

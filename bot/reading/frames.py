@@ -88,6 +88,9 @@ def _help(command: Command, topic: Sequence[Word]) -> Reading | None:
     bare = " ".join(word.key for word in topic if word.key not in ARTICLES)
     if bare == "use":  # "how to use": all of it
         return Understood(command)
+    alone = " ".join(word for word in bare.split() if word not in NOBODY)
+    if alone in commands and commands[alone].destructive:
+        bare = alone  # "how do I kick someone"
     for name in (bare, bare.removesuffix("s"), f"{bare}s"):
         found = commands.get(name)
         if found is command:

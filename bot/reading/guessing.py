@@ -6,13 +6,14 @@ from rapidfuzz import fuzz, process
 
 from bot.arguments import Rest
 from bot.command import commands
+from bot.reading.english import english, names
 from bot.reading.lines import Word
 from bot.reading.naming import told_all
 from bot.reading.offering import lost
 from bot.reading.phrases import EVERYDAY, FILLERS
-from bot.reading.readings import NotUnderstood, Reading, Understood
+from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
 
-LIKE_ENOUGH = 84
+LIKE_ENOUGH, LONG = 84, 5
 
 
 def guessed_from(words: Sequence[Word]) -> Reading:
@@ -26,7 +27,14 @@ def guessed_from(words: Sequence[Word]) -> Reading:
             reading = told_all(commands[near[0]], words[length:])
             if isinstance(reading, Understood):
                 return Understood(reading.command, reading.arguments, guessed=start)
+            if isinstance(reading, Unfinished) and length == len(words) and _is_only_a_slip(start):
+                return reading
     return lost(words)
+
+
+def _is_only_a_slip(key: str) -> bool:
+    """Whether a lone word means nothing by itself: "feedbak"."""
+    return len(key) > LONG and key not in english() and key not in names()
 
 
 def _everyday_pair(words: Sequence[Word], name: str) -> bool:

@@ -19,6 +19,14 @@ COURTESY = frozenset("please pls plz thanks bot gruppetto now again then so ok o
 ARTICLES = {"a", "an", "the", "my", "our"}
 LEAD = {"called", "named", "call", "it", "the", "group"}
 GROUPS = {"group", "club", "team", "crew", "gang", "squad"}
+ABSENCES = {"away", "sick", "injured"}
+# What may be said of an absence beside its days: "away over christmas, 22 dec to 2 jan".
+BESIDE = frozenset(
+    """
+    over christmas xmas easter holiday holidays hols vacation work business family trip skiing camping hiking travelling
+    abroad flu cold fever covid knee ankle back calf foot still again probably maybe at least about i i'm im be will
+    """.split()  # noqa: SIM905 - so many words in quotes would read worse
+)
 NOBODY = frozenset(
     """
     off it all out in on up down back ass the this that these those him her them us me someone somebody anyone
@@ -52,7 +60,8 @@ def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | se
                 left = [word for i, word in enumerate(left) if i not in set(found[1])]
     except (BadPeriod, BadClock) as error:
         return NotUnderstood((command,), why=str(error))
-    strange = [word for word in left if word.is_spoken and word.key not in empty]
+    beside = BESIDE if command.name in ABSENCES else frozenset()
+    strange = [word for word in left if word.is_spoken and word.key not in empty and word.key not in beside]
     if strange:
         return NotUnderstood((command,), strange=" ".join(word.raw for word in strange))
     missing = next((each for each in command.arguments if each.required and each.name not in arguments), None)

@@ -37,7 +37,7 @@ def wish(words: Sequence[Word]) -> Reading | None:
         return None
     for each in (rest, plain, bare):
         named = by_name(each)
-        if named is None or makes_no_group(each):
+        if named is None or makes_no_group(rest):
             continue
         about_somebody = _is_about_somebody(*named)
         if named[0].name in EVERYDAY and not about_somebody:
@@ -101,7 +101,7 @@ def inside(words: Sequence[Word]) -> Reading | None:
         for length in range(min(longest_name(len(commands)), len(words) - start), 0, -1):
             name = " ".join(word.key for word in words[start : start + length])
             found = commands.get(name) or (commands.get(name.removesuffix("'s")) if length == 1 else None)
-            if is_turned(name, words[start + length :]):
+            if is_turned(name, words[start + length :]) or makes_no_group(words[start:]):
                 continue
             if found is None or found.destructive or (length == 1 and name in EVERYDAY and spoken > MOST_BARE):
                 continue
