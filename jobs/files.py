@@ -7,7 +7,7 @@ from jobs.work import transaction
 from models import Member, MessageKind
 from providers.errors import Flaw, NotAnActivityFile, NotKept, TooLarge
 from services.delivery import mailbox, notices
-from services.garmin import doubts, files, syncing
+from services.garmin import doubts, files, merging
 from services.garmin.files import Waiting
 from world import World
 
@@ -49,7 +49,7 @@ def _read(world: World, waiting: Waiting) -> None:
         if not files.done(session, waiting, world.now()):
             return
         member = session.get_one(Member, waiting.member_id)
-        new = syncing.import_rows(session, member, rows, world.now()).new
+        new = merging.import_rows(session, member, rows, world.now()).new
         doubts.ask(session, member, world.now())
         ids = [row["activityId"] for row in rows]
         message = notices.file_read(session, member, ids, len(new), world.now())

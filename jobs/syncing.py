@@ -16,8 +16,9 @@ from models import GarminAccount, GarminMethod, Member, MessageKind
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin import NeedsCode, Session
 from services.delivery import mailbox, notices
-from services.garmin import breakers, doubts, linking, syncing
-from services.garmin.syncing import Errand, Found, LeftAlone
+from services.garmin import breakers, doubts, linking, merging, syncing
+from services.garmin.merging import Found
+from services.garmin.syncing import Errand, LeftAlone
 from world import World
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ def _read_through(world: World, errand: Errand, account: Session) -> Found:
     with transaction(world) as session:
         total.gone = syncing.finish(session, errand, seen, world.now(), certainly_gone)
         member = _member(session, errand)
-        syncing.add_legs(session, member.id, legs)  # their session may stand on another page
+        merging.add_legs(session, member.id, legs)  # their session may stand on another page
         doubts.ask(session, member, world.now())
         if errand.is_first or errand.was_asked:
             message = notices.synced(session, member, len(total.new), is_first=errand.is_first)

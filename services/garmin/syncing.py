@@ -1,30 +1,25 @@
-"""Reading activities from Garmin and keeping our rows equal to its truth.
+"""When an account is read from Garmin, and keeping our rows equal to its truth. How a row is read: `rows`, `merging`.
 
 Garmin's list has no "changed since": a window is read anew, rows are compared by fingerprint, and a row that is missing
 from a window read to its end was deleted there.
 """
 
-import hashlib
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from math import isfinite
-from typing import Any
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from fitness.sports import counts, sport_of
-from fitness.twins import Record, twins
 from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminStatus, Member
 from models.vault import Unreadable
-from providers.errors import Flaw, GarminBlocked, GarminThrottled, NotAnActivityFile
+from providers.errors import GarminBlocked, GarminThrottled
 from providers.garmin import DaySteps, Page
 from services.delivery.bells import Bell, ring
-from services.garmin import breakers, linking, scoring
-from services.garmin.metrics import metrics_of
+from services.garmin import breakers, linking
+from services.garmin.merging import Found, add_legs, mark_twins, merge
+from services.garmin.rows import has_id, is_session, read_all
 from services.play import records
 from services.play.totals import ids
 from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
@@ -42,36 +37,6 @@ FAILING_TOGETHER, MOST_FAILING = timedelta(minutes=10), 3
 SHUT_AT_FIRST, SHUT_AT_MOST = timedelta(minutes=30), timedelta(hours=6)
 BACK_OFF = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
 MOST_VANISHED, LOOK_FOR = 20, 3
-
-# Kept of each row as Garmin sent it. Places, pictures and the owner's roles are dropped at the door.
-KEPT = (
-    "activityId", "activityName", "startTimeLocal", "startTimeGMT", "activityType", "eventType", "duration",
-    "elapsedDuration", "movingDuration", "distance", "elevationGain", "elevationLoss", "averageSpeed", "maxSpeed",
-    "calories", "bmrCalories", "averageHR", "maxHR", "steps", "avgPower", "normPower", "vO2MaxValue",
-    "aerobicTrainingEffect", "anaerobicTrainingEffect", "activityTrainingLoad", "moderateIntensityMinutes",
-    "vigorousIntensityMinutes", "hrTimeInZone_1", "hrTimeInZone_2", "hrTimeInZone_3", "hrTimeInZone_4",
-    "hrTimeInZone_5", "fastestSplit_1000", "fastestSplit_1609", "fastestSplit_5000", "fastestSplit_10000",
-    "fastestSplit_21098", "fastestSplit_42195", "fastestSplit_100", "fastestSplit_400", "fastestSplit_1500",
-    "lapCount", "manufacturer", "privacy", "manualActivity", "pr", "parent", "parentId",
-)  # fmt: skip
-
-
-@dataclass
-class Found:
-    """What a sync or a file told: rows new, changed, gone; `uncounted` are listed, but are no session of their own."""
-
-    new: list[int] = field(default_factory=list)
-    changed: int = 0
-    gone: int = 0
-    uncounted: set[int] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class NoAccount:
-    """Whose rows are read, where they come from a file."""
-
-    member_id: int
-    id: None = None
 
 
 @dataclass(frozen=True)
@@ -194,30 +159,11 @@ def take(session: Session, now: datetime) -> Errand | None:
 def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     """Keep one page and the tokens as they are after it, in one transaction: to resume is to repeat."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-    found = Found(uncounted={raw["activityId"] for raw in page.rows if _has_id(raw) and not _is_session(raw)})
-    _merge(session, account.member_id, _rows(account, page.rows), found)
+    found = Found(uncounted={raw["activityId"] for raw in page.rows if has_id(raw) and not is_session(raw)})
+    merge(session, account.member_id, read_all(account, page.rows), found)
     add_legs(session, account.member_id, page.rows)
     if tokens != errand.tokens:  # a worker that comes late must not put old tokens in the place of new ones
         linking.keep_tokens(session, account, tokens)
-    return found
-
-
-def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]], now: datetime) -> Found:
-    """Keep what was in a file that the member sent. One that is sent twice changes nothing. Raises NotAnActivityFile.
-
-    A session that Garmin has too counts once.
-    """
-    _wait_for_turn(session, member)
-    read = _rows(NoAccount(member.id), rows)
-    if not read:
-        raise NotAnActivityFile(Flaw.NO_ACTIVITY)
-    if any(row.start_utc > now + timedelta(days=1) for row in read.values()):
-        raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would be on the boards of weeks that have not come
-    found = Found()
-    _merge(session, member.id, read, found)
-    add_legs(session, member.id, rows)
-    _mark_twins(session, member.id, min(row.local_date for row in read.values()))
-    records.refresh(session, member.id)
     return found
 
 
@@ -236,7 +182,7 @@ def finish(
     gone = _vanished(session, errand, seen, certainly_gone)
     for activity in gone:
         activity.deleted_at = now
-    _mark_twins(session, account.member_id, errand.start)
+    mark_twins(session, account.member_id, errand.start)
     records.refresh(session, account.member_id)
     account.last_sync_at = now
     if errand.start <= (now - FIRST_WINDOW + timedelta(days=2)).date():
@@ -341,64 +287,6 @@ def _shut_if_many_fail(session: Session, now: datetime, problem: str, wait: time
         breakers.shut_longer(session, breakers.GARMIN, now, max(wait, SHUT_AT_FIRST), SHUT_AT_MOST, problem)
 
 
-def _mark_twins(session: Session, member_id: int, start: date) -> None:
-    """Two devices that recorded one session: only the better record counts, both are kept."""
-    mine = (Activity.member_id == member_id, Activity.deleted_at.is_(None))
-    # A twin may have begun before midnight: a day more is looked at than is written to.
-    query = select(Activity).where(*mine, Activity.local_date >= _days_before(start, 2))
-    rows = list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
-    pairs = twins([Record(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
-    for row in rows:
-        if row.local_date >= _days_before(start, 1):
-            row.twin_of = pairs.get(row.id)
-
-
-def _days_before(day: date, days: int) -> date:
-    return day - timedelta(days=days) if day > date.min + timedelta(days=days) else date.min
-
-
-def _wait_for_turn(session: Session, member: Member) -> None:
-    """One after the other, or two records of one session that come at the same instant would not see each other."""
-    account = select(GarminAccount.id).where(GarminAccount.member_id == member.id).with_for_update()
-    if session.scalar(account) is None:
-        session.scalar(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
-
-
-def _rows(account: GarminAccount | NoAccount, raws: Sequence[dict[str, Any]]) -> dict[int, Activity]:
-    return {row.garmin_activity_id: row for row in (_read(account, raw) for raw in raws) if row is not None}
-
-
-def _merge(session: Session, member_id: int, rows: dict[int, Activity], found: Found) -> None:
-    """Add what is new, let what has changed be as it is now, and count both."""
-    known = _known(session, member_id, list(rows))
-    for garmin_id, row in rows.items():
-        old = known.get(garmin_id)
-        if old is None:
-            session.add(row)
-            found.new.append(garmin_id)
-            continue
-        old.account_id = row.account_id or old.account_id  # kept when its account was disconnected, and met again
-        if old.fingerprint != row.fingerprint or old.deleted_at is not None:
-            _take_over(old, row)
-            found.changed += 1
-
-
-def add_legs(session: Session, member_id: int, raws: Sequence[dict[str, Any]]) -> None:
-    """Let the parts of multisport sessions that are stored earn their points."""
-    legs: dict[int, list[dict[str, Any]]] = {}
-    for raw in raws:
-        if isinstance(raw.get("parentId"), int) and _has_id(raw):
-            legs.setdefault(raw["parentId"], []).append(_storable(raw))
-    session.flush()
-    for garmin_id, session_row in (_known(session, member_id, list(legs)) if legs else {}).items():
-        scoring.add_legs(session_row, legs[garmin_id])
-
-
-def _known(session: Session, member_id: int, ids: list[int]) -> dict[int, Activity]:
-    mine = (Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
-    return {each.garmin_activity_id: each for each in session.scalars(select(Activity).where(*mine))}
-
-
 def _vanished(session: Session, errand: Errand, seen: set[int], certainly_gone: Collection[int]) -> list[Activity]:
     """Rows of ours that Garmin did not list, if they are few enough to be believed; and those it is certain about."""
     ours = _inside(session, errand)
@@ -418,112 +306,6 @@ def _inside(session: Session, errand: Errand) -> Sequence[Activity]:
 
 def _is_believed(gone: int, ours: int) -> bool:
     return gone <= min(MOST_VANISHED, max(1, ours * 3 // 10))
-
-
-def _has_id(raw: dict[str, Any]) -> bool:
-    return isinstance(raw.get("activityId"), int)
-
-
-def _is_session(raw: dict[str, Any]) -> bool:
-    """Whether a row counts by itself: no sleep or meditation, no leg of a triathlon."""
-    return not raw.get("parentId") and counts(_type_key(raw))
-
-
-def _type_key(raw: dict[str, Any]) -> str:
-    return str((raw.get("activityType") or {}).get("typeKey") or "other")
-
-
-def _read(account: GarminAccount | NoAccount, raw: dict[str, Any]) -> Activity | None:
-    """One row of Garmin's list as ours; None for what is no session, or part of a multisport one."""
-    key, parent_type = _storable(_type_key(raw)), (raw.get("activityType") or {}).get("parentTypeId")
-    began, local = _instant(raw.get("startTimeGMT")), _instant(raw.get("startTimeLocal"))
-    if began is None or not _has_id(raw) or not _is_session(raw):
-        return None
-    local = local or began
-    kept = {name: _storable(raw[name]) for name in KEPT if raw.get(name) is not None}
-    if kept.get("activityName"):
-        kept["activityName"] = _placeless(str(kept["activityName"]), str(raw.get("locationName") or ""))
-    read = Activity(
-        account_id=account.id,
-        member_id=account.member_id,
-        garmin_activity_id=raw["activityId"],
-        type=key[:60],
-        sport=sport_of(key, parent_type),
-        name=kept.get("activityName", "")[:200] or None,
-        start_utc=began,
-        utc_offset=round((local - began).total_seconds()),
-        local_date=local.date(),
-        duration=_number(raw.get("duration")) or 0.0,
-        moving_duration=_number(raw.get("movingDuration")),
-        elapsed_duration=_number(raw.get("elapsedDuration")),
-        distance=_number(raw.get("distance")),
-        elevation_gain=_number(raw.get("elevationGain")),
-        calories=_number(raw.get("calories")),
-        average_hr=_number(raw.get("averageHR")),
-        moderate_minutes=_whole(raw.get("moderateIntensityMinutes")),
-        vigorous_minutes=_whole(raw.get("vigorousIntensityMinutes")),
-        manual=bool(raw.get("manualActivity") or raw.get("isManualActivity")),
-        private=(kept.get("privacy") or {}).get("typeKey") == "private",
-        processed_metrics=metrics_of(kept),
-        raw_data=kept,
-        fingerprint=_fingerprint(kept),
-    )
-    scoring.score_row(read)
-    return read
-
-
-# Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
-STAYS = {
-    "id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at", "twin_of",
-    "doubt_answer", "doubt_asked_at", "excluded_at",
-}  # fmt: skip
-
-
-def _take_over(old: Activity, new: Activity) -> None:
-    """Let a row be as it is now. What its owner said about it stays, unless it is strange in another way now."""
-    if "legs" in old.processed_metrics:
-        new.processed_metrics |= {"legs": old.processed_metrics["legs"]}
-        scoring.score_row(new)
-    if new.doubt != old.doubt:
-        old.doubt_answer = old.doubt_asked_at = None
-    for column in Activity.__table__.columns:
-        if column.name not in STAYS:
-            setattr(old, column.name, getattr(new, column.name))
-
-
-def _storable(value: Any) -> Any:
-    """A value without what Postgres refuses: NUL, half of a surrogate pair, and numbers that are none."""
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode(errors="replace").decode()
-    if isinstance(value, dict):
-        return {name: _storable(inner) for name, inner in value.items()}
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _placeless(name: str, place: str) -> str:
-    """A title without the town that Garmin puts before it: it is often where the member lives."""
-    return name.replace(place, "").strip(" -–,") if place else name
-
-
-def _fingerprint(kept: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _instant(text: Any) -> datetime | None:
-    """Garmin's "YYYY-MM-DD HH:MM:SS". Local times are read as if they were UTC: only their date and distance count."""
-    try:
-        return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and value == value and abs(value) < 1e9 else None  # noqa: PLR0124
-
-
-def _whole(value: Any) -> int | None:
-    number = _number(value)
-    return None if number is None else round(number)
 
 
 def _minutes(span: timedelta) -> int:

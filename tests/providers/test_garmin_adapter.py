@@ -32,7 +32,7 @@ from providers.errors import (
 )
 from providers.garmin import NeedsCode, SignedIn
 from providers.garmin_connect import PAGE, USELESS_STRATEGIES, Account, GarminConnect
-from services.garmin import syncing
+from services.garmin.rows import read
 from simulator.garmin.server import PretendGarmin
 from tests.town import Served
 
@@ -527,7 +527,7 @@ PRIVATE = {*PLACES, "locationName", "ownerFullName", "ownerDisplayName", "ownerP
 def test_every_row_is_read_and_its_places_are_left_behind() -> None:
     account = GarminAccount(id=1, member_id=1)
     for source, raw in recordings():
-        activity = syncing._read(account, raw)
+        activity = read(account, raw)
         assert activity is not None, source
         assert activity.garmin_activity_id == raw["activityId"], source
         assert activity.type == raw["activityType"]["typeKey"], source
@@ -541,4 +541,4 @@ def test_every_row_is_read_and_its_places_are_left_behind() -> None:
         assert not PRIVATE & activity.raw_data.keys(), source
         values = {str(raw[key]) for key in PLACES & raw.keys()} - {"0.0"}
         assert not values & {str(value) for value in activity.raw_data.values()}, source
-        assert syncing._read(account, json.loads(json.dumps(raw))).fingerprint == activity.fingerprint, source
+        assert read(account, json.loads(json.dumps(raw))).fingerprint == activity.fingerprint, source

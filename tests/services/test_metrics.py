@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from models import Activity, GarminAccount
-from services.garmin import syncing
 from services.garmin.metrics import SPLITS, VERSION, metrics_of
+from services.garmin.rows import KEPT, read
 from tests.accounts import link
 from tests.town import START, Town
 
@@ -67,7 +67,7 @@ def test_figures(kept: dict[str, Any], figures: dict[str, Any]) -> None:
 
 
 def test_every_split_that_is_kept_is_a_figure() -> None:
-    kept = {name for name in syncing.KEPT if name.startswith("fastestSplit_")}
+    kept = {name for name in KEPT if name.startswith("fastestSplit_")}
     assert kept == {f"fastestSplit_{metres}" for metres in SPLITS}
 
 
@@ -84,7 +84,7 @@ def recordings() -> list[tuple[str, dict[str, Any]]]:
 def test_of_every_recorded_row_the_figures_are_its_own() -> None:
     account = GarminAccount(id=1, member_id=1)
     for source, raw in recordings():
-        figures = syncing._read(account, raw).processed_metrics
+        figures = read(account, raw).processed_metrics
         assert figures["minutes"] == pytest.approx(raw["duration"] / 60, abs=0.01), source
         for name, key, unit in (("km", "distance", 1000), ("moving_minutes", "movingDuration", 60)):
             assert (name in figures) == (raw.get(key) is not None), (source, name)

@@ -17,7 +17,7 @@ from fitness.points import FORMULA
 from fitness.sports import Sport
 from jobs.scoring import score_anew
 from models import Activity, DoubtAnswer, FormulaRun, Group, Member, Membership
-from services.garmin import scoring, syncing
+from services.garmin import merging, scoring
 from services.play import standings
 from simulator.garmin.athletes import Athlete
 from tests.accounts import link
@@ -244,7 +244,7 @@ def test_a_triathlon_earns_what_its_parts_earn_in_whatever_order_they_come(town:
         with town.world.sessions.begin() as session:
             session.execute(text("DELETE FROM activities"))
             member = session.get_one(Member, linked.member_id)
-            syncing.import_rows(session, member, order, START)
+            merging.import_rows(session, member, order, START)
             [kept] = session.scalars(select(Activity))
             assert kept.garmin_activity_id == whole
             found.append((kept.points, kept.processed_metrics["score"]["because"], len(scoring.legs_of(kept))))

@@ -1,0 +1,117 @@
+"""What Garmin or a file tells beside what we have: new rows, changed ones, legs of a triathlon, and twins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fitness.twins import Record, twins
+from models import Activity, GarminAccount, Member
+from providers.errors import Flaw, NotAnActivityFile
+from services.garmin import scoring
+from services.garmin.rows import NoAccount, has_id, read_all, storable
+from services.play import records
+
+# Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
+STAYS = {
+    "id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at", "twin_of",
+    "doubt_answer", "doubt_asked_at", "excluded_at",
+}  # fmt: skip
+
+
+@dataclass
+class Found:
+    """What a sync or a file told: rows new, changed, gone; `uncounted` are listed, but are no session of their own."""
+
+    new: list[int] = field(default_factory=list)
+    changed: int = 0
+    gone: int = 0
+    uncounted: set[int] = field(default_factory=set)
+
+
+def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]], now: datetime) -> Found:
+    """Keep what was in a file that the member sent. One that is sent twice changes nothing. Raises NotAnActivityFile.
+
+    A session that Garmin has too counts once.
+    """
+    _wait_for_turn(session, member)
+    read = read_all(NoAccount(member.id), rows)
+    if not read:
+        raise NotAnActivityFile(Flaw.NO_ACTIVITY)
+    if any(row.start_utc > now + timedelta(days=1) for row in read.values()):
+        raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would be on the boards of weeks that have not come
+    found = Found()
+    merge(session, member.id, read, found)
+    add_legs(session, member.id, rows)
+    mark_twins(session, member.id, min(row.local_date for row in read.values()))
+    records.refresh(session, member.id)
+    return found
+
+
+def merge(session: Session, member_id: int, rows: dict[int, Activity], found: Found) -> None:
+    """Add what is new, let what has changed be as it is now, and count both."""
+    known = _known(session, member_id, list(rows))
+    for garmin_id, row in rows.items():
+        old = known.get(garmin_id)
+        if old is None:
+            session.add(row)
+            found.new.append(garmin_id)
+            continue
+        old.account_id = row.account_id or old.account_id  # kept when its account was disconnected, and met again
+        if old.fingerprint != row.fingerprint or old.deleted_at is not None:
+            _take_over(old, row)
+            found.changed += 1
+
+
+def add_legs(session: Session, member_id: int, raws: Sequence[dict[str, Any]]) -> None:
+    """Let the parts of multisport sessions that are stored earn their points."""
+    legs: dict[int, list[dict[str, Any]]] = {}
+    for raw in raws:
+        if isinstance(raw.get("parentId"), int) and has_id(raw):
+            legs.setdefault(raw["parentId"], []).append(storable(raw))
+    session.flush()
+    for garmin_id, session_row in (_known(session, member_id, list(legs)) if legs else {}).items():
+        scoring.add_legs(session_row, legs[garmin_id])
+
+
+def _known(session: Session, member_id: int, ids: list[int]) -> dict[int, Activity]:
+    mine = (Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
+    return {each.garmin_activity_id: each for each in session.scalars(select(Activity).where(*mine))}
+
+
+def mark_twins(session: Session, member_id: int, start: date) -> None:
+    """Two devices that recorded one session: only the better record counts, both are kept."""
+    mine = (Activity.member_id == member_id, Activity.deleted_at.is_(None))
+    # A twin may have begun before midnight: a day more is looked at than is written to.
+    query = select(Activity).where(*mine, Activity.local_date >= _days_before(start, 2))
+    rows = list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
+    pairs = twins([Record(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
+    for row in rows:
+        if row.local_date >= _days_before(start, 1):
+            row.twin_of = pairs.get(row.id)
+
+
+def _days_before(day: date, days: int) -> date:
+    return day - timedelta(days=days) if day > date.min + timedelta(days=days) else date.min
+
+
+def _take_over(old: Activity, new: Activity) -> None:
+    """Let a row be as it is now. What its owner said about it stays, unless it is strange in another way now."""
+    if "legs" in old.processed_metrics:
+        new.processed_metrics |= {"legs": old.processed_metrics["legs"]}
+        scoring.score_row(new)
+    if new.doubt != old.doubt:
+        old.doubt_answer = old.doubt_asked_at = None
+    for column in Activity.__table__.columns:
+        if column.name not in STAYS:
+            setattr(old, column.name, getattr(new, column.name))
+
+
+def _wait_for_turn(session: Session, member: Member) -> None:
+    """One after the other, or two records of one session that come at the same instant would not see each other."""
+    account = select(GarminAccount.id).where(GarminAccount.member_id == member.id).with_for_update()
+    if session.scalar(account) is None:
+        session.scalar(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
