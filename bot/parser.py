@@ -60,7 +60,7 @@ def _read_words(words: Sequence[Word]) -> Reading:
     told = told_all(*named) if named else None
     if named and told is not None and not isinstance(told, NotUnderstood):
         strict = is_meant(*named, told) if named[0].destructive else True
-        return (_otherwise(*named, words) or told) if strict else sentence(words) or lost(words)
+        return (_otherwise(*named, words) or told) if strict else _kindly(words) or lost(words)
     for way in (
         sentence,
         wish_about_somebody,
@@ -84,6 +84,11 @@ def _read_words(words: Sequence[Word]) -> Reading:
         return told
     reading = _slipped(words, loosely=True) or nearest(words) or guessed_from(words)
     return lost(words) if reading == NotUnderstood() else reading
+
+
+def _kindly(words: Sequence[Word]) -> Reading | None:
+    """What a line means that begins like something destructive, and is a sentence of ours: "leave my last run out"."""
+    return sentence(words) or acted_on(known_sentence(words))
 
 
 def _in_other_words(words: Sequence[Word], lost_for_now: Reading) -> Reading:
@@ -139,8 +144,8 @@ def _otherwise(command: Command, rest: Sequence[Word], words: Sequence[Word]) ->
     shows = command.name == "stats" and words[0].key == "show"
     if shows or makes_no_group(words):
         shown = _shown(command, rest)
-        if shows or shown:
-            return shown
+        if shows or shown or words[1].key != "the":
+            return shown or (None if shows else lost(rest))
     put_right = mended(words)
     reading = the_same(words) or (the_same(put_right[0]) if put_right else None)
     if isinstance(reading, NotUnderstood) and not reading.readings:
@@ -185,7 +190,7 @@ def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
         and any(each.kind in FREE and each.required for each in named[0].arguments)
     ):
         return None  # "nice one" is no slip of "nick One"
-    told = told_all(*named) if named and not named[0].destructive else None
+    told = (_otherwise(*named, fresh) or told_all(*named)) if named and not named[0].destructive else None
     reading: Reading | None = told if isinstance(told, Understood) else None
     for way in (sentence, known_sentence, done, question, inside, nearest if loosely else _nothing):
         reading = reading or way(fresh)

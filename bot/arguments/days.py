@@ -111,8 +111,8 @@ def number_of(units: str) -> Reader:
             after = words[i + 1].key if i + 1 < len(words) else ""
             if found and found[2]:
                 return (int(found[1]), found[2]), [i]
-            if word.key in NUMBERS and re.fullmatch(units, after):
-                return (NUMBERS[word.key], after), [i, i + 1]
+            if (word.key in NUMBERS or word.key == "a") and re.fullmatch(units, after):
+                return (NUMBERS.get(word.key, 1), after), [i, i + 1]
             if found and re.fullmatch(units, after):
                 return (int(found[1]), after), [i, i + 1]
         return None

@@ -31,6 +31,7 @@ from bot.reading.notions import SPORT, notion_of
 from bot.reading.roles import DOERS, METRICS, ROLES
 from fitness.metrics import Metric
 from fitness.sports import Sport
+from fitness.vocabulary import NUMBERS
 
 BY_NAME = (Friend, Person, Who)
 # Said by the sentence, not by the line; and free words, which would take any.
@@ -79,7 +80,7 @@ def _is_a_count(words: Sequence[Word], i: int) -> bool:
     """Of "why did I get only 12 points" the number is no session; of "exclude number 2" it is."""
     last = all(word.key in COURTESY or not word.is_spoken for word in words[i + 1 :])
     after = last or (i > 0 and words[i - 1].key in BEFORE_A_NUMBER)
-    return words[i].key.isdigit() and after
+    return (words[i].key.isdigit() or NUMBERS.get(words[i].key, 1) > 1) and (after or words[i].key in NUMBERS)
 
 
 def _metric(key: str) -> Metric | None:

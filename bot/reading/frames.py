@@ -13,6 +13,7 @@ from bot.reading.roles import ROLES
 from fitness.periods import BadPeriod, Period, find_period
 
 MOST_IN_SENTENCE = 10
+OTHERS = {"other", "another", "next"}  # no group is called so
 
 
 def framed(words: Sequence[Word]) -> Reading | None:
@@ -61,7 +62,8 @@ def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
         return _help(command, gap)
     if any(each.kind is Who for each in command.arguments) and not is_one_person(command, gap):
         return None
-    if any(each.kind is Person for each in command.arguments) and all(word.key in NOBODY for word in gap):
+    nobody = NOBODY if any(each.kind is Person for each in command.arguments) else OTHERS
+    if all(word.key in nobody for word in gap):
         return None  # "nice job everyone"
     reading = told_all(command, gap)
     if not isinstance(reading, Understood) or not reading.arguments:
@@ -76,6 +78,8 @@ def is_one_person(command: Command, words: Sequence[Word]) -> bool:
     """
     if words[0].raw.startswith(("@", "#")):
         return True
+    if words[-1].key.isdigit() and all(word.key in {"number", "no", "nr"} for word in words[:-1]):
+        return not command.destructive  # "let number 2 in"
     if any(word.key in NOBODY or word.key in FILLERS or word.key in ROLES or word.key in commands for word in words):
         return False
     if all(not word.raw[:1].islower() for word in words):

@@ -6,7 +6,7 @@ Days, sports and figures may be added to a sentence where its command can be tol
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from heapq import nlargest
 
 from bot.reading.intents import NOTHING, Meaning, sentences, vocabulary
@@ -18,6 +18,7 @@ SAME = 0.9  # so like, if nothing but what is light differs
 DANGER = frozenset(
     map(stem, ["erase", "kick", "ban", "block", "leave", "transfer", "reset", "wipe", "revoke"])
 )  # both must say it
+DENIED = frozenset(["not", "off", "hide"])
 TURNS = frozenset(["exclude", "undo", "not"])  # no line means the opposite of what it says: "please count it"
 COURTEOUS = frozenset(["please", "pls", "plz", "pleas", "kindly", "hey", "ok", "thanks", "bot"])
 ALONE = {"metric", "imperial"}  # "km" alone asks for a figure
@@ -113,12 +114,20 @@ def _score(example: Example, notions: Notions) -> float:
         return 1.0
     if len(notions.said) == 1 and (example.said - LIGHT != notions.said or notions.said & ALONE):
         return 0.0
+    if _is_positive(example.meaning) and notions.said & DENIED and not example.said & DENIED:
+        return 0.0
     if not both - SAYS_LITTLE or (notions.said & DANGER) - example.said or (example.said & TURNS) - notions.said:
         return 0.0
     common = sum(map(worth_of, both))
     takes = addable(example.meaning.command)
     strange = sum(worth_of(each) for each in notions.said - example.said if each not in takes)
     return 2 * common / (common + strange + example.worth)
+
+
+@lru_cache(maxsize=1_000)
+def _is_positive(meaning: Meaning) -> bool:
+    """Whether something is shown, counted or sent then, which a "don't" in a line forbids."""
+    return meaning.command in {"unmute", "unhide", "include"} or meaning.told[-1:] in (("on",), ("include",))
 
 
 @cache

@@ -119,6 +119,8 @@ def is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
 
     A person is meant by "@", by a capital or foreign letter, or by a common name alone.
     """
+    if command.name == "stop":  # "end of", "quit by"
+        return all(word.key in COURTESY | {"thanks", "thank", "you"} for word in words if word.is_spoken)
     people = [each for each in command.arguments if each.kind in (Person, Who)]
     if not people or not words or isinstance(told, Unfinished):
         return True

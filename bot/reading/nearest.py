@@ -19,7 +19,6 @@ LEAST_CHANGED = 0.74
 ASKS = frozenset("who who's whos what what's which when why how does do is are did has have".split())  # noqa: SIM905
 CHANGING = {"settings", "share", "anonymous", "set private", "units", "language", "quiet", "exclude", "include"}
 SURE = 0.97
-DENIED = frozenset("don't dont not never no nobody stop without".split())  # noqa: SIM905
 MARGIN, SAME_MARGIN = 0.012, 0.001
 ALONE = {"km", "miles", "kms", "mi"}  # alone they ask for a figure
 MOST_OFFERED = 3
@@ -62,12 +61,8 @@ def _chosen(found: Sequence[Likely], words: Sequence[Word], least: float, margin
 
 
 def _changing_nothing(found: Sequence[Likely], words: Sequence[Word]) -> Sequence[Likely]:
-    """A question changes nothing, nor does a "don't" turn anything on, unless it is one of our sentences:
-    "who can see my steps" does not share them.
-    """
+    """A question changes nothing, unless it is one of our sentences: "who can see my steps" does not share them."""
     spoken = [word.plain for word in words if word.is_spoken]
-    if not DENIED.isdisjoint(spoken):
-        found = [each for each in found if each.score >= SURE or not each.meaning.told or each.meaning.told[-1] != "on"]
     if spoken and spoken[0] not in ASKS:
         return found
     return [

@@ -68,7 +68,7 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
         (r"how many (?:k|ks)(?= )", "metric", "distance"),
         (r"(?:met(?:re|er)s of|height) (?:height|climb|climbing|altitude|elevation|ascent|met(?:re|er)s)",
          "metric", "elevation"),
-        (r"how far", "metric", "distance"),
+        (r"how far|howfar", "metric", "distance"),
         (r"how long", "metric", "time"),
         (r"how often", "metric", "count"),
         (r"how many times", "metric", "count"),
@@ -103,7 +103,7 @@ def _roles() -> dict[str, tuple[str, Any]]:
         (
             "metric",
             "distance",
-        ): "distance km kms kilometres kilometers kilometre kilometer mile miles mileage furthest farthest howfar",
+        ): "distance length km kms kilometres kilometers kilometre kilometer mile miles mileage furthest farthest",
         ("metric", "time"): "time hours hour minutes duration hrs howlong",
         ("metric", "count"): "sessions workouts times activities trainings outings session workout often",
         (

@@ -88,7 +88,7 @@ def _either(slots: Slots, words: Sequence[Word], keys: list[str], taken: set[int
     """Of "me or Ben" or "Ben or me", the two are compared."""
     for i in range(1, len(keys) - 1):
         around = {keys[i - 1], keys[i + 1]}
-        if keys[i] == "or" and around & ME and len(around - ME) == 1:
+        if keys[i] in {"or", "and"} and around & ME and len(around - ME) == 1:
             name = words[i + 1 if keys[i - 1] in ME else i - 1]
             if name.key not in ROLES and name.is_spoken:
                 slots.person, slots.compared = _name(name.raw), True

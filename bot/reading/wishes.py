@@ -88,7 +88,8 @@ def without_articles(words: Sequence[Word]) -> Reading | None:
     named = by_name(bare) if len(bare) < len(words) else None
     if named is None or named[0].destructive:
         return None
-    reading = told_all(named[0], without_lead(named[1]))
+    named_so = named[0].name != "new group" or not named[1] or named[1][0].key != "for"
+    reading = told_all(named[0], without_lead(named[1]) if named_so else [])  # "a group for my mates" has no name
     return None if isinstance(reading, NotUnderstood) else reading
 
 

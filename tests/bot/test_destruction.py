@@ -144,3 +144,8 @@ def test_a_polite_wish_about_one_person_is_heard_like_the_command() -> None:
         found = explained(line)
         assert found["command"] in {"ban", "kick", "decline"}
         assert found["arguments"]["who"] in {"Colin", "Gary"}
+
+
+@pytest.mark.parametrize("line", ["end of", "quit by", "end of the road", "stop for the", "revoke to"])
+def test_a_part_of_a_sentence_stops_nothing(line: str) -> None:
+    assert explained(line)["command"] != "stop"
