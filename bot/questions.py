@@ -52,7 +52,7 @@ def _answered_by(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
     about = {"metric": METRICS.get(slots.metric or ""), "sport": slots.sport}
     told: dict[str, Any] = {**about, "period": slots.period, "each": slots.each}
     if slots.record and slots.who is not Who.RANKING:
-        return _command("pb", told)
+        return _command("pb", {**told, "who": Person(slots.person) if slots.person and not slots.compared else None})
     if slots.compared:
         return _comparison(slots, told)
     if slots.longest and slots.who in (None, Who.ASKER) and slots.person is None:

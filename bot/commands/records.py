@@ -11,9 +11,10 @@ from fitness.dates import week_of
 from fitness.metrics import Metric
 from fitness.periods import THIS_WEEK
 from fitness.points import FORMULA
+from fitness.records import Kind
 from fitness.sports import Sport
 from messages.message import Message
-from models import DoubtAnswer, Member
+from models import DoubtAnswer, Member, RecordSet
 from services.garmin import doubts, entries, scoring
 from services.group import privacy
 from services.group.settings import Settings, settings_of
@@ -91,17 +92,29 @@ def last(turn: Turn, number: int | None = None) -> Message:
 @command(
     "pb",
     aliases=("pbs", "pr", "prs", "record", "records", "best"),
-    help="Your records",
+    help="Your records, or a friend's as far as they share them",
     allowed=Allowed.ANYONE,
     examples=("pb", "pb run", "records swim"),
 )
-def pb(turn: Turn, sport: Sport | None = None) -> Message:
+def pb(turn: Turn, who: Friend | None = None, sport: Sport | None = None) -> Message:
     """Fastest splits, farthest, highest and longest, by sport."""
-    rows = records.best_of(turn.session, turn.member, sport)
+    other = meant(turn, who)
+    is_mine = other.id == turn.member.id
+    rows = records.best_of(turn.session, other, sport) if is_mine else _their_records(turn, other, sport)
+    member = None if is_mine else other
     if not rows:
-        return turn.say("records/no_record", sport=sport)
+        return turn.say("records/no_record", member=member, sport=sport)
     found = [(each, list(mine)) for each, mine in groupby(rows, key=lambda row: SPORTS[row.sport])]
-    return turn.say("records/pb", sports=found[:MOST_SPORTS], elsewhere=[each for each, _ in found[MOST_SPORTS:]])
+    elsewhere = [each for each, _ in found[MOST_SPORTS:]]
+    return turn.say("records/pb", member=member, sports=found[:MOST_SPORTS], elsewhere=elsewhere)
+
+
+def _their_records(turn: Turn, other: Member, sport: Sport | None) -> list[RecordSet]:
+    """A friend's records, if they share what these are made of: none of days on which they had no name."""
+    shown = seen(turn, other, ["sports", "time", "distance"], turn.today(turn.group.timezone))
+    may_climb = "elevation" in shown.fields
+    rows = records.best_of(turn.session, other, sport)
+    return [row for row in rows if shown.may_be_named_on(row.day) and (may_climb or row.kind != Kind.HIGHEST)]
 
 
 @command(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from models import Member, Membership, Units
+from models import Member, Membership, RecordSet, Units
 from services.group import privacy
 from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, november, runs, start_group
@@ -106,6 +106,20 @@ def test_the_streak_of_a_friend_is_their_weeks(zoe: Person, three: None, line: s
     assert "by weeks in a row" in zoe.taps("Everybody's")
 
 
+@pytest.mark.parametrize("line", ["pb @José", "José's records", "records José"])
+def test_records_of_a_friend_as_far_as_they_share_what_these_are_made_of(
+    town: Town, zoe: Person, three: None, line: str
+) -> None:
+    town.tick()
+    heard = zoe.says(line)
+    assert heard.startswith("Records of *José*\n🏃 Run: ")
+    assert "farthest" in heard
+    assert "I know no record of *José* in 🏊 Swim that I may show." in zoe.says(f"{line} swim")
+    hides(town, "José", "distance")
+    assert zoe.says(line) == "*José* keeps that private in this group."
+    assert zoe.says("pb").startswith("I know no record of yours yet.")
+
+
 def test_a_streak_of_somebody_who_keeps_none(zoe: Person, sara: Person, three: None) -> None:
     heard = zoe.says("streak @سارة")
     assert "has no streak at the moment.\nThis week is not safe yet: it counts until Sun 22 Nov." in heard
@@ -118,6 +132,10 @@ def test_weeks_that_stood_in_a_nameless_row_are_in_no_streak_with_a_name(town: T
         privacy.be_anonymous(session, who, town.clock() - timedelta(days=10), on=True)
         privacy.be_anonymous(session, who, town.clock() - timedelta(days=10), on=False)
     assert zoe.says("streak José").startswith("🔥 *José*: *2 weeks* in a row."), "named since Mon 9 Nov"
+    town.tick()
+    with town.world.sessions.begin() as session:
+        session.execute(update(RecordSet).values(day=november(8).date()))
+    assert zoe.says("pb José") == "I know no record of *José* that I may show."
 
 
 def hides(town: Town, name: str, field: str) -> None:
