@@ -23,6 +23,9 @@ def test_an_example_is_understood_as_its_command_and_lacks_nothing(declared: Com
 @pytest.mark.parametrize("name", list(commands))
 def test_every_name_and_alias_finds_its_command(name: str) -> None:
     reading = understand(name.upper())
+    if name == "delete":  # alone it may mean a session, the account or oneself: it asks which
+        assert "delete me" in reading.readings
+        return
     assert not hasattr(reading, "nearest"), reading
     assert reading.command is commands[name]
 
