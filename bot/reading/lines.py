@@ -24,7 +24,7 @@ SHORTHAND = {
     "today", "yday": "yesterday", "yest": "yesterday", "tmrw": "tomorrow", "tmr": "tomorrow", "thnx": "thx", "tnx":
     "thx", "thanx": "thanks", "thks": "thanks", "ppl": "people", "avrg": "average", "sesh": "session", "grp": "group",
     "yea": "yeah", "teh": "the", "taht": "that", "wiht": "with", "hte": "the", "ridden": "rode",
-    "nxt": "next", "n": "and", "&": "and", "wo": "who",
+    "nxt": "next", "n": "and", "wots": "whats", "wats": "whats", "wen": "when", "&": "and", "wo": "who",
 }  # fmt: skip
 
 

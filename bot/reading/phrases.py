@@ -17,7 +17,7 @@ FILLERS = POLITE | frozenset(
     too also us we our ours one some any all list send post display print open bring pull find guys everyone
     everybody folks mate man bro dude friend friends buddy pal then today's user's set make put lol haha hahaha plz
     thx ty cheers moment atm ya k kk someone somebody anyone anybody btw anyway latest people group current called
-    only named baby babe bestie fam bruv bruh hun yet already more else as than
+    only named innit ayo oi chuck baby babe bestie fam bruv bruh hun yet already more else as than
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 

@@ -87,7 +87,7 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
         (r"(?:per|a|each|every|by) day|daily", "each", Each.DAY),
         (r"(?:per|a|each|every) (?:session|run|ride|swim|walk|hike|workout|activity)", "each", Each.SESSION),
         (r"(?:in|as) (?:the|a|our|my|this) (?:whole )?group|in (?:all|total)", "asks", True),
-        (r"(?:give|show|tell|send|let|gis|gives) us", "asks", True),
+        (r"(?:give|show|tell|send|let|gis|gives|chuck) us", "asks", True),
         (r"(?:which|who|which one) of us", "who", Who.RANKING),
         (r"(?:of )?(?:the|our|my) (?:whole )?(?:group|club|team|crew|gang|squad)|all of us", "who", Who.GROUP),
         (r"(?:better|more|further|farther|longer|faster|fitter|stronger|slower|less) than|compared (?:to|with)",
