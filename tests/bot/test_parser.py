@@ -261,6 +261,13 @@ def _seconds(line: str) -> float:
     return time.process_time() - began
 
 
+def test_twenty_thousand_typical_lines_are_read_in_a_second() -> None:
+    """What people type is mostly what somebody typed before; the best of three tries, by the processor's time."""
+    examples = [example for each in all_commands() for example in each.examples]
+    lines = random.Random(20_261_126).choices(examples, k=20_000)
+    assert min(sum(map(_seconds, lines)) for _ in range(3)) < 1
+
+
 def noise(luck: random.Random) -> str:
     """A random line: signs of all scripts, or words that commands are made of, or both."""
     words = [
