@@ -9,7 +9,7 @@ from bot.reading.asking import acted_on, known_sentence, nearest, question
 from bot.reading.frames import MOST_IN_SENTENCE, framed, wished
 from bot.reading.guessing import guessed_from, is_a_joke
 from bot.reading.lines import Word, words_of
-from bot.reading.naming import FREE, MOST_READ, by_name, is_meant, makes_no_group, plain, told_all
+from bot.reading.naming import FREE, MOST_READ, by_name, is_meant, is_of_something_else, makes_no_group, plain, told_all
 from bot.reading.nearest import the_same
 from bot.reading.offering import lost, offers
 from bot.reading.parts import parts_of, said_by_parts
@@ -59,7 +59,8 @@ def _read_words(words: Sequence[Word]) -> Reading:
     named = by_name(words)
     told = told_all(*named) if named else None
     if named and told is not None and not isinstance(told, NotUnderstood):
-        strict = is_meant(*named, told) if named[0].destructive else True
+        strict = is_meant(*named, told) and not is_of_something_else(words[0], named[1])
+        strict = strict or not named[0].destructive
         return (_otherwise(*named, words) or told) if strict else _kindly(words) or lost(words)
     for way in (
         sentence,

@@ -18,6 +18,7 @@ FREE = (Person, Who, Rest)
 COURTESY = frozenset("please pls plz thanks bot gruppetto now again then so ok okay lol rn".split())  # noqa: SIM905
 ARTICLES = {"a", "an", "the", "my", "our"}
 LEAD = {"called", "named", "call", "it", "the", "group"}
+SOMETHING = ARTICLES | {"your", "this", "that", "these", "yourself", "me", "it", "him", "her", "them", "us"}
 GROUPS = {"group", "club", "team", "crew", "gang", "squad"}
 ABSENCES = {"away", "sick", "injured"}
 # What may be said of an absence beside its days: "away over christmas, 22 dec to 2 jan".
@@ -75,11 +76,20 @@ def _is_no_text(argument: Argument, words: Sequence[Word]) -> bool:
 
 def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
     """Whether what is left, and could be somebody's name though none must be told, is made of everyday words."""
+    if argument.kind is Who and not argument.required:  # "leave please" names nobody
+        return all(word.key in COURTESY for word in words if word.is_spoken)
     if argument.kind is not Person or argument.required or any(word.raw.startswith(("@", "#")) for word in words):
         return False
     if all(word.key in POLITE or word.key in COURTESY for word in words if word.is_spoken):
         return any(word.is_spoken for word in words)
     return any(word.key in commands or word.key in FILLERS - POLITE for word in words)
+
+
+def is_of_something_else(first: Word, rest: Sequence[Word]) -> bool:
+    """Whether a lone "rename" or "describe" is about no group: "rename the file to Foo", "describe yourself"."""
+    if first.key not in {"rename", "describe"} or not rest or not rest[0].raw.islower():
+        return False
+    return rest[0].key in SOMETHING and GROUPS.isdisjoint(word.key for word in rest)
 
 
 def is_turned(name: str, after: Sequence[Word]) -> bool:

@@ -120,7 +120,7 @@ def _roles() -> dict[str, tuple[str, Any]]:
         ("who", Who.GROUP): "we us our together everyone everybody group team's altogether ourselves",
         ("most", True): (
             "most greatest maximum max best top winning"
-                " leading first ahead lead leads winner highest leader won win wins fittest busiest"
+            " leading first ahead lead leads winner highest leader won win wins fittest busiest"
             " laziest least fewest strongest worst slowest"
         ),
         ("longest", True): "longest biggest largest",

@@ -149,3 +149,14 @@ def test_a_polite_wish_about_one_person_is_heard_like_the_command() -> None:
 @pytest.mark.parametrize("line", ["end of", "quit by", "end of the road", "stop for the", "revoke to"])
 def test_a_part_of_a_sentence_stops_nothing(line: str) -> None:
     assert explained(line)["command"] != "stop"
+
+
+@pytest.mark.parametrize(
+    "line", ["rename the file to Foo", "describe yourself", "describe the weather", "rename my dog"]
+)
+def test_what_is_renamed_or_described_is_the_group_and_nothing_else(line: str) -> None:
+    assert not destroys(line)
+
+
+def test_a_please_is_nobody_s_name() -> None:
+    assert explained("leave please")["arguments"] == {}
