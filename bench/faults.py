@@ -35,26 +35,26 @@ def phases(*, callbacks: bool) -> list[Phase]:
 
 def _kills() -> list[Phase]:
     return [
-        Phase("kill -9 work-horse", _repeated("kill_horse"), 5, 240),
-        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 5, 250),
-        Phase("kill -9 worker and horse", _repeated("kill_both"), 5, 270),
-        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 6, 190),
-        Phase("TERM, then kill -9 worker dyno", _repeated("restart_dyno"), 6, 45),
-        Phase("kill -9 clock", _repeated("kill_clock"), 5, 60),
-        Phase("kill -9 web", _repeated("kill_web"), 6, 50),
+        Phase("kill -9 work-horse", _repeated("kill_horse"), 4, 240),
+        Phase("kill -9 worker, horse orphaned", _repeated("kill_worker"), 4, 250),
+        Phase("kill -9 worker and horse", _repeated("kill_both"), 4, 270),
+        Phase("kill -9 worker dyno", _repeated("kill_dyno"), 5, 190),
+        Phase("TERM, then kill -9 worker dyno", _repeated("restart_dyno"), 5, 45),
+        Phase("kill -9 clock", _repeated("kill_clock"), 4, 60),
+        Phase("kill -9 web", _repeated("kill_web"), 5, 50),
     ]
 
 
 def _outages() -> list[Phase]:
     return [
-        Phase("FLUSHALL", _flush, 4, 20),
-        Phase("Redis stopped", _stopped("redis"), 4, 12),
-        Phase("Redis silent", _silent("redis"), 4, 12),
-        Phase("Postgres stopped", _stopped("postgres"), 4, 10),
-        Phase("Postgres silent", _silent("postgres"), 4, 10),
-        Phase("Postgres backends terminated", _terminate, 4, 20),
-        Phase("Twilio unreachable", _stopped("twilio"), 4, 12),
-        Phase("Twilio's connections reset", _cut_twilio, 4, 20),
+        Phase("FLUSHALL", _flush, 3, 20),
+        Phase("Redis stopped", _stopped("redis"), 3, 12),
+        Phase("Redis silent", _silent("redis"), 3, 12),
+        Phase("Postgres stopped", _stopped("postgres"), 3, 10),
+        Phase("Postgres silent", _silent("postgres"), 3, 10),
+        Phase("Postgres backends terminated", _terminate, 3, 20),
+        Phase("Twilio unreachable", _stopped("twilio"), 3, 12),
+        Phase("Twilio's connections reset", _cut_twilio, 3, 20),
     ]
 
 
@@ -71,10 +71,10 @@ def _vendor() -> list[Phase]:
 
 def _callbacks() -> list[Phase]:
     return [
-        Phase("callbacks dropped", _called_back("off"), 3, 20),
-        Phase("callbacks doubled", _called_back("doubled"), 3, 20),
-        Phase("callbacks reordered", _called_back("reordered"), 3, 20),
-        Phase("callbacks before the answer", _called_back("before_answer"), 3, 20),
+        Phase("callbacks dropped", _called_back("off"), 2, 20),
+        Phase("callbacks doubled", _called_back("doubled"), 2, 20),
+        Phase("callbacks reordered", _called_back("reordered"), 2, 20),
+        Phase("callbacks before the answer", _called_back("before_answer"), 2, 20),
     ]
 
 
@@ -86,9 +86,9 @@ def _silences(*, callbacks: bool) -> list[Phase]:
 
 def _lists() -> list[Phase]:
     return [
-        Phase("list lags 1.5 s, no callbacks", _listless(lag=1.5), 4, 20),
-        Phase("list fails, no callbacks", _listless(status=503), 4, 20),
-        Phase("everything at once", _everything, 8, 180),
+        Phase("list lags 1.5 s, no callbacks", _listless(lag=1.5), 3, 20),
+        Phase("list fails, no callbacks", _listless(status=503), 3, 20),
+        Phase("everything at once", _everything, 6, 180),
     ]
 
 

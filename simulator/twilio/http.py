@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import ClientDisconnected
 
 from simulator.twilio.answers import Answer, refusal
 from simulator.twilio.content_routes import ContentsApi
@@ -35,7 +36,10 @@ def _signed_in(twilio: "PretendTwilio") -> None:
 
 
 def _noted(twilio: "PretendTwilio", answer: Response) -> Response:
-    params = request.form.to_dict() or request.args.to_dict() or request.get_json(silent=True) or {}
+    try:
+        params = request.form.to_dict() or request.args.to_dict() or request.get_json(silent=True) or {}
+    except ClientDisconnected:  # who asked is gone before all was read: nobody is left to answer
+        params = {}
     agent = request.user_agent.string
     twilio.journal.append(Request(twilio.now(), request.method, request.path, params, agent, answer.status_code))
     return answer
