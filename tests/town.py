@@ -115,6 +115,13 @@ class Person:
         return self.heard
 
 
+class DeafWorker(SimpleWorker):
+    """A worker that listens to no orders: it lives for a moment, and hanging up would take most of that."""
+
+    def subscribe(self) -> None:
+        """Nobody orders anything here."""
+
+
 @dataclass
 class Town:
     """Everything, and the levers."""
@@ -141,7 +148,7 @@ class Town:
         queues = [Queue(name, connection=self.world.redis, serializer=JSONSerializer) for name in QUEUES]
         if not any(len(queue) for queue in queues):
             return
-        worker = SimpleWorker(queues, connection=self.world.redis, serializer=JSONSerializer, job_class=JsonJob)
+        worker = DeafWorker(queues, connection=self.world.redis, serializer=JSONSerializer, job_class=JsonJob)
         worker.log.setLevel(logging.ERROR)
         worker.work(burst=True, logging_level="ERROR")
         failed = [job for queue in queues for job in queue.failed_job_registry.get_job_ids()]
