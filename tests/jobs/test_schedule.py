@@ -259,7 +259,7 @@ def test_with_redis_away_what_is_committed_stays_and_rings_later(town: Town, red
     assert [message.text for message in town.phones.by_number["+32470000001"].heard] == ["said meanwhile"]
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "this took too long"

@@ -184,8 +184,12 @@ class Chance:
         return self.random.choice((largest.NONE, largest.LITTLE, self.record(largest.BIG)))
 
 
+def _one_sum(chance: Chance) -> Metric:
+    return chance.random.choice([each for each in Metric if each.is_sum])
+
+
 def _a_sum(chance: Chance) -> Metric | None:
-    return chance.random.choice([None, *(each for each in Metric if each.is_sum)])
+    return chance.random.choice([None, _one_sum(chance)])
 
 
 def _some_lines(chance: Chance) -> list[str]:
@@ -199,7 +203,8 @@ BY_TEMPLATE: dict[str, dict[str, Callable[[Chance], Any]]] = {
     "pictures/trend": {"metric": lambda _chance: Metric.POINTS},
     "pictures/trend_subtitle": {"metric": lambda _chance: Metric.POINTS},
     "questions/compared": {"metric": _a_sum, "pair": lambda chance: [(p, chance.totals()) for p in two(chance)]},
-    **{f"questions/{which}": {"metric": _a_sum} for which in ("before", "figure", "stats", "we")},
+    **{f"questions/{which}": {"metric": _one_sum} for which in ("before", "figure")},
+    **{f"questions/{which}": {"metric": _a_sum} for which in ("stats", "we")},
     "records/why": {"score": lambda chance: chance.record(FACTS["score"])},
     "refusals/question_over": {"command": lambda _chance: "leave"},
     "refusals/two_groups_match": {"wanted": Chance.name},
