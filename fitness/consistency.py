@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
+from fitness.metrics import tenth
+
 FULL, HALF = 60.0, 120.0  # a day's points count whole up to here, and half up to there; a quarter above
 BONUS, BONUS_FROM, MOST_BONUS_DAYS = 5.0, 10.0, 5
 
@@ -23,4 +25,4 @@ def consistency(days: Mapping[date, float]) -> float:
     # By the number of its Monday: the calendar's first day is one.
     weeks = Counter((day.toordinal() - 1) // 7 for day, points in days.items() if points >= BONUS_FROM)
     bonus = sum(BONUS * min(count, MOST_BONUS_DAYS) for count in weeks.values())
-    return round(sum(map(day_score, days.values())) + bonus, 1)
+    return tenth(sum(map(day_score, days.values())) + bonus)

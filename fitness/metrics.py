@@ -1,7 +1,11 @@
-"""What a board can be about."""
+"""What a board can be about, and how fine it counts."""
 
 from enum import StrEnum
+from math import floor
 from typing import Self
+
+# A sum in another order differs by far less than is added to the half.
+HALF_UP = 0.5 + 1e-6
 
 
 class Metric(StrEnum):
@@ -34,3 +38,8 @@ class Metric(StrEnum):
     def field(self) -> str:
         """What a member must share to be on such a board: these three are read out of points."""
         return self.value if self.is_sum else "points"
+
+
+def tenth(points: float) -> float:
+    """Points as they are told, and tied, half a tenth upwards: the same for the same sessions in any order."""
+    return floor(points * 10 + HALF_UP) / 10

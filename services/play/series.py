@@ -12,6 +12,7 @@ from sqlalchemy.types import NullType
 from fitness.consistency import BONUS, BONUS_FROM, FULL, HALF, MOST_BONUS_DAYS
 from fitness.dates import Dates, week_of
 from fitness.improved import LOOK_BACK, Improved, improved, usual_week
+from fitness.metrics import HALF_UP, tenth
 from fitness.sports import Sport
 from fitness.streaks import ENOUGH_DAYS, ENOUGH_POINTS, Run, Streak, Week, group_streak, run, streak
 from models import Activity, Day
@@ -35,7 +36,7 @@ def weeks_of(
     found: dict[int, dict[date, Week]] = {}
     for key, numbers, points, days in _weekly(session, member_ids, dates, manual, first):
         weeks = zip(numbers, points, days, strict=True)
-        found[key] = {first + n * WEEK: Week(round(worth, 1), count) for n, worth, count in weeks}
+        found[key] = {first + n * WEEK: Week(tenth(worth), count) for n, worth, count in weeks}
     return found
 
 
@@ -48,7 +49,7 @@ def consistency_of(
     """
     number = cast(Activity.local_date - FIRST_MONDAY, Integer)
     days = _by_number(member_ids, dates, manual, sport, number)
-    points: Any = func.floor(days.c.points * 10 + 0.5) / 10
+    points: Any = func.floor(days.c.points * 10 + HALF_UP) / 10
     active = func.count().filter(points >= BONUS_FROM)
     weeks = (
         select(days.c.member_id, (func.sum(_flat(points)) + BONUS * func.least(active, MOST_BONUS_DAYS)).label("worth"))
@@ -56,7 +57,7 @@ def consistency_of(
         .subquery()
     )
     query = select(weeks.c.member_id, cast(func.sum(weeks.c.worth), Float)).group_by(weeks.c.member_id)
-    return {key: round(worth, 1) for key, worth in session.execute(query)}
+    return {key: tenth(worth) for key, worth in session.execute(query)}
 
 
 def steps_of(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, int]:
@@ -113,7 +114,7 @@ def group_streak_of(
     active: dict[date, int] = defaultdict(int)
     for _, weeks, points, _ in _weekly(session, member_ids, dates, manual, dates.start):
         for n, worth in zip(weeks, points, strict=True):
-            active[dates.start + n * WEEK] += round(worth, 1) >= ENOUGH_POINTS
+            active[dates.start + n * WEEK] += tenth(worth) >= ENOUGH_POINTS
     return group_streak(active, this_week.start, enough)
 
 
@@ -140,7 +141,7 @@ def improved_of(
     back = Dates(min(firsts) - LOOK_BACK, last.end)
     known = [back.start + n * WEEK for n in range(back.days // 7 + 1)]
     weeks = {
-        key: {known[n]: round(worth, 1) for n, worth in zip(numbers, points, strict=True)}
+        key: {known[n]: tenth(worth) for n, worth in zip(numbers, points, strict=True)}
         for key, numbers, points, _ in _weekly(session, member_ids, back, manual, back.start, sport)
     }
     absent = weeks_away(session, member_ids, back, week_starts)

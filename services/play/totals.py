@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Float, Text, case, cast
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from fitness.metrics import Metric
+from fitness.metrics import Metric, tenth
 from fitness.periods import Dates
 from fitness.points import FORMULA
 from fitness.sports import Sport
@@ -144,7 +144,7 @@ def figures_of(totals: Mapping[int, Totals], metric: Metric) -> dict[int, float]
 
 def _rounded(figures: dict[int, float], metric: Metric) -> dict[int, float]:
     """Points are told, and tied, by the tenth."""
-    return {key: round(value, 1) for key, value in figures.items()} if metric is Metric.POINTS else figures
+    return {key: tenth(value) for key, value in figures.items()} if metric is Metric.POINTS else figures
 
 
 def summed(totals: Iterable[Totals]) -> Totals:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from statistics import median
 
@@ -32,6 +33,11 @@ BY_HAND, BY_WATCH = [0.0, 7.0, 21.0, 28.0, 63.0, 140.0], [0.0, 0.5, 9.9, 30.0, 5
 # What is less reads as nothing, and nobody's nothing is told.
 LEAST = {Metric.POINTS: 0.6, Metric.TIME: 31, Metric.DISTANCE: 81}
 BY_DEFAULT = 0.7  # of what a table gives for it, an entry by hand has 70 % in its row
+
+
+def by_tenths(points: float) -> float:
+    """Half a tenth goes up or down by how a sum was made, unless what no sum can be sure of is cut off first."""
+    return float(Decimal(str(round(points, 6))).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 def some_people(luck: Random) -> Iterator[Member]:
@@ -131,7 +137,7 @@ class ByHand:
         inside = [each for each in mine if each.local_date in dates]
         steps = [each.steps for each in self.steps if each.member_id == member_id and each.day in dates]
         return {
-            Metric.POINTS: lambda: round(sum(map(self.worth, inside)), 1),
+            Metric.POINTS: lambda: by_tenths(sum(map(self.worth, inside))),
             Metric.TIME: lambda: sum(each.duration for each in inside),
             Metric.DISTANCE: lambda: sum(each.distance or 0.0 for each in inside),
             Metric.ELEVATION: lambda: sum(each.elevation_gain or 0.0 for each in inside),
@@ -156,7 +162,7 @@ class ByHand:
         found: dict[date, float] = defaultdict(float)
         for each in rows:
             found[key(each.local_date)] += self.worth(each)
-        return {day: round(value, 1) for day, value in found.items()}
+        return {day: by_tenths(value) for day, value in found.items()}
 
     def week(self, day: date) -> date:
         """The first day of its week."""
@@ -171,7 +177,7 @@ class ByHand:
                 below = {60: 0, 120: 60, 10_000: 120}[upto]
                 total += part * max(0.0, min(points, upto) - below)
             good_days[day.isocalendar()[:2]] += points >= 10
-        return round(total + sum(5 * min(5, count) for count in good_days.values()), 1)
+        return by_tenths(total + sum(5 * min(5, count) for count in good_days.values()))
 
     def is_away(self, member_id: int, week: date) -> bool:
         return any(
@@ -205,7 +211,7 @@ class ByHand:
             return 0
         earlier = [first - timedelta(7 * back) for back in range(1, 27)]
         usual = [weeks[week] for week in earlier if weeks.get(week, 0) > 0 and not self.is_away(member_id, week)][:6]
-        now = round(sum(map(self.worth, inside)), 1) / max(1.0, dates.days / 7)
+        now = by_tenths(sum(map(self.worth, inside))) / max(1.0, dates.days / 7)
         return round(100 * (now / max(40.0, median(usual)))) if len(usual) >= 3 and now >= 30 else 0
 
     def belonging(self, fields: set[str]) -> list[Membership]:

@@ -9,6 +9,7 @@ from sqlalchemy import Date, cast, func, select
 from sqlalchemy.orm import Session
 
 from fitness.dates import Dates
+from fitness.metrics import tenth
 from fitness.streaks import Streak, Week, streak
 from models import Activity
 from services.digest.stories.scene import Past
@@ -69,7 +70,7 @@ def weeks(session: Session, member_ids: Collection[int], dates: Dates, manual: f
     done: dict[int, dict[date, Week]] = defaultdict(dict)
     for member_id, week, value, days in session.execute(query):
         points[week][member_id] = float(value or 0.0)
-        done[member_id][week] = Week(round(value or 0.0, 1), days)
+        done[member_id][week] = Week(tenth(value or 0.0), days)
     return Weeks(dict(points), dict(done))
 
 
