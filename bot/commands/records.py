@@ -5,7 +5,7 @@ from itertools import groupby
 
 from bot.arguments import Friend, Newest, Number
 from bot.command import Allowed, command, commands
-from bot.friends import meant, seen
+from bot.friends import MYSELF, meant, seen
 from bot.turn import Turn
 from fitness.dates import week_of
 from fitness.metrics import Metric
@@ -34,7 +34,9 @@ MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
 )
 def why(turn: Turn, who: Friend | None = None, number: int | None = None, newest: Newest | None = None) -> Message:
     """The arithmetic of the newest session, or of that number in `last`; of a friend, what their week earned."""
-    other = meant(turn, who)
+    is_named = who is not None and who.casefold() not in MYSELF
+    # Of friends no single session is explained: a number after a name belongs to it.
+    other = meant(turn, f"{who} {number}" if is_named and number is not None else who)
     if other.id != turn.member.id:
         return _theirs(turn, other)
     place = 1 if newest or number is None else number

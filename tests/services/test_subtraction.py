@@ -35,7 +35,7 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from models import Activity, Group, Member, Membership
 from services.group import privacy
-from services.play import standings
+from services.play import records, standings
 from tests.letters import Letters
 from tests.town import Town
 
@@ -65,7 +65,16 @@ LINES = [
     "group goal 6000 points month ; group goal",
     "challenge new 300 km until 20 december ; challenge 1",
 ]
-ABOUT = ("stats {0}", "compare {0}", "compare {0} this year", "rivalry {0}", "how long did {0} train last week")
+ABOUT = (
+    "stats {0}",
+    "compare {0}",
+    "compare {0} this year",
+    "rivalry {0}",
+    "how long did {0} train last week",
+    "why @{0}",
+    "streak @{0}",
+    "pb @{0}",
+)
 NAMING = [
     "leaderboard points last 4 weeks",
     "leaderboard distance run this week",
@@ -114,6 +123,8 @@ def make_group(letters: Letters, random: Random) -> Group:
             place.shares = [each for each in privacy.FIELDS if random.random() < 0.75]
         for row in session.scalars(select(Activity)):
             row.points, row.elevation_gain = float(random.randint(5, 150)), float(random.randint(0, 900))
+        for person in people:
+            records.refresh(session, person.id)
     return group
 
 
@@ -133,7 +144,7 @@ def change(session: Session, member_id: int, random: Random, field: str | None =
             row.sport = OTHER[row.sport]
     if field is None and random.random() < 0.5:
         session.execute(delete(Activity).where(Activity.id == rows[0].id))
-    session.flush()
+    records.refresh(session, member_id)
 
 
 def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
@@ -242,7 +253,8 @@ def swap(session: Session, one: int, other: int) -> None:
         row.member_id = other
     for row in theirs:
         row.member_id = one
-    session.flush()
+    for each in one, other:
+        records.refresh(session, each)
 
 
 def test_the_attack_finds_a_total_that_counts_everybody(town: Town) -> None:
