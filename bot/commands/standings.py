@@ -92,7 +92,7 @@ def last_month(turn: Turn, sport: Sport | None = None) -> Message:
 
 @command(
     "leaderboard",
-    aliases=("lb", "leader board", "board", "top", "rank", "ranking"),
+    aliases=("lb", "board", "top", "rank", "ranking", "leader board"),
     help="See who moved most in your group",
     allowed=Allowed.MEMBERS,
     examples=("leaderboard", "lb distance run march", "top points last week", "rank ride last 4 weeks"),
