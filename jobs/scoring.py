@@ -1,29 +1,19 @@
 """Counting points anew after the formula has changed, a piece at a time, while everything else goes on."""
 
-import time
-
 import structlog
 
 from jobs.queue import job
-from jobs.work import transaction
+from jobs.work import in_pieces
 from services.garmin import scoring
 from world import World
 
 log = structlog.get_logger()
 
-FOR_SECONDS = 45
-
 
 @job("work", timeout=120)
 def score_anew(world: World) -> int:
     """Score what an older formula scored. Gives how many; what is left waits for the next tick."""
-    until, count = time.monotonic() + FOR_SECONDS, 0
-    while time.monotonic() < until:
-        with transaction(world) as session:
-            scored = scoring.score_some(session, world.now())
-        count += scored
-        if not scored:
-            break
+    count = in_pieces(world, lambda session: scoring.score_some(session, world.now()))
     with world.sessions() as session:
         run, left = scoring.progress(session)
     log.info("scored anew", activities=count, left=left, formula=run.version if run else None)

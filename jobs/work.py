@@ -1,6 +1,7 @@
 """Commit first; only then do messages and jobs leave."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -25,6 +26,18 @@ def transaction(world: World) -> Iterator[Session]:
         yield session
     crash.here("after_commit")
     after_commit(world, session)
+
+
+def in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 45) -> int:
+    """Do some, each time in a transaction of its own, until nothing is left or the time is over. Gives how many."""
+    until, count = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        with transaction(world) as session:
+            done = do_some(session)
+        count += done
+        if not done:
+            break
+    return count
 
 
 def after_commit(world: World, session: Session) -> None:
