@@ -197,7 +197,7 @@ def _kept(
 
 
 def _flat(points: ColumnElement[float]) -> ColumnElement[float]:
-    """`fitness.consistency.day_score`, in the database."""
+    """What a day's points are worth: see `fitness.consistency`."""
     above = FULL + 0.5 * (func.least(points, HALF) - FULL) + 0.25 * func.greatest(0.0, points - HALF)
     return case((points <= FULL, points), else_=above)
 

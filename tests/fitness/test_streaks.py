@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fitness.consistency import consistency, day_score
 from fitness.improved import improved, usual_week
 from fitness.records import Kind, Session, records
 from fitness.sports import Sport
@@ -88,19 +87,6 @@ def test_how_much_better_than_usual() -> None:
     assert improved(900, 100).change == 1.5
     assert improved(29.9, 40) is None
     assert improved(100, None) is None
-
-
-@pytest.mark.parametrize(("earned", "score"), [(0, 0), (60, 60), (120, 90), (200, 110), (60.5, 60.25)])
-def test_a_day_is_flattened(earned: float, score: float) -> None:
-    assert day_score(earned) == score
-
-
-def test_even_weeks_beat_one_enormous_day() -> None:
-    monday = {NOW + timedelta(each): 40.0 for each in range(6)}
-    assert consistency(monday) == 6 * 40 + 5 * 5
-    assert consistency({NOW: 240.0}) == 60 + 30 + 30 + 5
-    assert consistency({NOW: 9.9}) == 9.9
-    assert consistency(monday | {day - timedelta(7): 40.0 for day in monday}) == 2 * consistency(monday)
 
 
 def run(number: int, seconds: float = 3_000.0, metres: float = 8_000.0, **more: object) -> Session:

@@ -18,9 +18,10 @@ from fitness.sports import Sport
 from jobs.scoring import score_anew
 from models import Activity, DoubtAnswer, FormulaRun, Group, Member, Membership
 from services.garmin import merging, scoring
-from services.play import standings
+from services.play import series, standings
 from simulator.garmin.athletes import Athlete
 from tests.accounts import link
+from tests.letters import Letters
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import START, Person, Town
 
@@ -149,6 +150,36 @@ def club(town: Town) -> int:
             text("VACUUM ANALYZE activities")
         )
     return group_id
+
+
+MONDAY = date(2026, 11, 9)
+
+
+@pytest.mark.parametrize(
+    ("days", "score"),
+    [
+        ([0], 0),
+        ([9.9], 9.9),
+        ([60], 65),
+        ([60.5], 65.3),  # 65.25, and half a tenth goes up
+        ([120], 95),
+        ([200], 115),
+        ([240], 60 + 30 + 30 + 5),
+        ([40] * 6, 6 * 40 + 5 * 5),
+        ([40] * 6 + [0] + [40] * 6, 2 * (6 * 40 + 5 * 5)),
+    ],
+)
+def test_even_weeks_beat_one_enormous_day(town: Town, days: list[float], score: float) -> None:
+    letters = Letters(town)
+    (one,) = letters.members(1)
+    for number in range(len(days)):
+        letters.moved(one, MONDAY + timedelta(number))
+    with town.world.sessions() as session:
+        for number, points in enumerate(days):
+            day = MONDAY + timedelta(number)
+            session.execute(update(Activity).where(Activity.local_date == day).values(points=points))
+        both_weeks = Dates(MONDAY, MONDAY + timedelta(13))
+        assert series.consistency_of(session, [one.id], both_weeks, FORMULA.manual) == {one.id: score}
 
 
 def test_the_board_of_a_thousand_is_one_look_at_their_activities(town: Town, club: int) -> None:
