@@ -67,7 +67,7 @@ class Friend(str):
 
 
 class Person(str):
-    """Somebody in the group, as their name was typed, without the "@"; `services.naming` says who that is.
+    """Somebody in the group, as their name was typed, without the "@"; `services.group.roster` says who that is.
 
     A name may be of several words, so this takes all words that nothing else wanted, from the "@" on where there is
     one. Where more may follow the name (a reason, a few kind words), `naming.find_first` cuts it off.
