@@ -46,8 +46,8 @@ class World:
         return cls.from_settings(Settings())
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "World":
-        """Build the world that these settings describe. Nothing connects until it is used."""
+    def from_settings(cls, settings: Settings, clock: Clock | None = None) -> "World":
+        """Build the world that these settings describe, or with another clock. Nothing connects until it is used."""
         redis = Redis.from_url(
             settings.redis_url,
             socket_connect_timeout=1,
@@ -55,12 +55,12 @@ class World:
             retry=Retry(NoBackoff(), 1),
             health_check_interval=30,
         )
-        now = PretendClock(redis) if settings.pretend_clock else system_clock
+        now = clock or (PretendClock(redis) if settings.pretend_clock else system_clock)
         vault = Vault.from_text(settings.data_keys.get_secret_value(), settings.secret_key.get_secret_value())
         return cls(
             settings=settings,
             vault=vault,
-            sessions=make_sessions(open_engine(settings.database_url), vault),
+            sessions=make_sessions(open_engine(settings.database_url), vault, now),
             redis=redis,
             now=now,
             messenger=_messenger(settings),

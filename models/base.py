@@ -1,10 +1,11 @@
 """What every table shares: types, names of constraints, and how a database is opened."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Identity, MetaData, String, create_engine, func
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Identity, MetaData, String, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -67,12 +68,37 @@ class Base(DeclarativeBase):
     }
 
 
+def stamp(context: Any) -> datetime:
+    """Read the clock of the world whose session writes this row: the clock that the product compares the row with.
+
+    One statement is stamped with one instant, however many rows it writes. The tables also have `DEFAULT now()`, the
+    database's clock; only versions from before this function still need it.
+
+    Raises `LookupError`, which SQLAlchemy wraps into a `StatementError`, for a statement that does not come from a
+    session of `make_sessions`.
+    """
+    if not hasattr(context, "stamped_at"):
+        context.stamped_at = _clock_of(context)()
+    instant: datetime = context.stamped_at
+    return instant
+
+
+def _clock_of(context: Any) -> Callable[[], datetime]:
+    try:
+        clock: Callable[[], datetime] = context.execution_options[CLOCK]
+    except KeyError:
+        raise LookupError("no clock to stamp a row with: write it in a session of `make_sessions`") from None
+    return clock
+
+
 class Timestamps:
-    """When a row was made and last changed, by the database's clock."""
+    """When a row was made and last changed, by the world's clock (see `stamp`)."""
 
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    created_at: Mapped[datetime] = mapped_column(default=stamp)
+    updated_at: Mapped[datetime] = mapped_column(default=stamp, onupdate=stamp)
 
+
+CLOCK = "clock"  # the execution option by which an engine hands a world's clock to `stamp`
 
 # A worker whose machine is gone must not keep its rows locked for hours.
 PATIENCE = (
@@ -102,6 +128,10 @@ def open_engine(url: str, patience: str = PATIENCE) -> Engine:
     )
 
 
-def make_sessions(engine: Engine, vault: Vault) -> sessionmaker[Session]:
-    """Sessions that carry the vault in `session.info`, so that services can seal and open."""
-    return sessionmaker(engine, expire_on_commit=False, info={"vault": vault})
+def make_sessions(engine: Engine, vault: Vault, now: Callable[[], datetime]) -> sessionmaker[Session]:
+    """Sessions that carry the vault in `session.info`, so that services can seal and open.
+
+    Every row that they write is stamped by `now`, the world's clock, which gives an aware instant.
+    """
+    clocked = engine.execution_options(**{CLOCK: now})
+    return sessionmaker(clocked, expire_on_commit=False, info={"vault": vault})

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Timestamps, Word
+from models.base import Base, Key, Timestamps, Word, stamp
 from models.people import Member
 
 
@@ -117,7 +117,7 @@ class MessageEvent(Base):
 
     id: Mapped[Key]
     message_id: Mapped[UUID] = mapped_column(ForeignKey("outbound_messages.id", ondelete="CASCADE"), index=True)
-    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    at: Mapped[datetime] = mapped_column(default=stamp)
     source: Mapped[str] = mapped_column(String(20))
     state: Mapped[MessageState] = mapped_column(Word(MessageState))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

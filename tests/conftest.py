@@ -10,6 +10,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from simulator.services import services
+from tests import database_clock
 from tests import town as towns
 from tests.town import Person, Served, Town
 
@@ -22,6 +23,7 @@ class Servers:
     redis_url: str
     app: Served
     simulator: Served
+    clocked: frozenset[tuple[str, str]]  # columns whose default, the database's clock, no test can rely on
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +44,18 @@ def _prepared(database_url: str, redis_url: str) -> Servers:
     config = Config("alembic.ini")
     config.attributes["url"] = own
     command.upgrade(config, "head")
-    return Servers(own, redis_url.rsplit("/", 1)[0] + "/9", Served(), Served())
+    engine = create_engine(own)
+    clocked = database_clock.take_away(engine)
+    engine.dispose()
+    return Servers(own, redis_url.rsplit("/", 1)[0] + "/9", Served(), Served(), clocked)
+
+
+@pytest.fixture(autouse=True)
+def only_leases_ask_the_database_for_its_time() -> Iterator[None]:
+    """Fail the test that sends a statement which asks the database what time it is (`tests/database_clock.py`)."""
+    database_clock.asked.clear()
+    yield
+    assert database_clock.asked == [], "the world's clock tells the time: see tests/database_clock.py"
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from models import (
 from services.delivery import contents, mailbox, outbox
 from services.delivery.outbox import Claimed, Rules
 from services.group import privacy
-from tests.town import Town
+from tests.town import LONG_AGO, Town
 
 NEVER_QUIET = {"quiet_from": time(0), "quiet_until": time(0)}
 READY = Approved(
@@ -179,11 +179,7 @@ class Letters:
     def end_lease(self, identity: UUID) -> None:
         """Let the database's clock be past the end of a claim."""
         with self.town.world.sessions.begin() as session:
-            session.execute(
-                update(OutboundMessage)
-                .where(OutboundMessage.id == identity)
-                .values(leased_until=datetime(2020, 1, 1, tzinfo=UTC))
-            )
+            session.execute(update(OutboundMessage).where(OutboundMessage.id == identity).values(leased_until=LONG_AGO))
 
     def template(self, name: str = "digest_ready") -> Content:
         with self.town.world.sessions() as session:

@@ -30,6 +30,7 @@ from world import World
 
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a-pretend-auth-token", "whatsapp:+14155238886"
 START = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)  # a Wednesday evening
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # when a lease ended, whatever the database's clock says
 QUEUES = ("tick", "deliver", "work", "garmin")
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -216,7 +217,7 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
     clock = TestClock()
     chosen = settings(database_url, redis_url, app_server.url, simulator_server.url)
     by_key = GarminPersonal(chosen.garmin_personal_api_base_url, now=clock, pause=lambda _seconds: None)
-    world = replace(World.from_settings(chosen), now=clock, garmin_by_key=by_key)
+    world = replace(World.from_settings(chosen, clock), garmin_by_key=by_key)
     worlds.use(world)
     twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER)
     twilio.webhook_url = f"{app_server.url}/webhooks/twilio/inbound"

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from messages.message import Message
 from models import Member, Membership, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.vault import Unreadable, vault
+from services import leases
 from services.delivery import contents
 from services.delivery.ceiling import Ceilings, Purse
 from services.people import numbers
@@ -191,7 +192,7 @@ def _claimed(
     row.state = MessageState.SENDING
     row.attempt += 1
     row.first_attempt_at = row.first_attempt_at or now
-    row.leased_until = session.scalar(select(func.clock_timestamp() + rules.lease))
+    row.leased_until = leases.lasting(session, rules.lease)
     row.said_as, text = _words(message, template, usable)
     row.body_hash = body_hash(session, text)
     member.next_send_at = now + PAIR_GAP

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Meaning, Receipt, Sent
+from services import leases
 from services.delivery.bells import Bell, ring
 from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
 from services.garmin import breakers
@@ -101,7 +102,7 @@ def account_refused(session: Session, now: datetime, why: str) -> None:
 
 def expire_leases(session: Session, look_at: datetime) -> int:
     """Whoever claimed these is gone: perhaps accepted. Gives how many."""
-    late = (OutboundMessage.state == MessageState.SENDING, OutboundMessage.leased_until < func.clock_timestamp())
+    late = (OutboundMessage.state == MessageState.SENDING, leases.is_over(OutboundMessage.leased_until))
     rows = list(session.scalars(select(OutboundMessage).where(*late).with_for_update(skip_locked=True)))
     for row in rows:
         _to_unknown(session, row, look_at, "sweeper", "lease ended")
@@ -163,7 +164,7 @@ def could_not_look(session: Session, look: Look, again_at: datetime) -> None:
 
 def has_doubts(session: Session, now: datetime) -> bool:
     """Whether a claim has ended without a word, or a doubtful or silent message is due to be asked after."""
-    ended = and_(OutboundMessage.state == MessageState.SENDING, OutboundMessage.leased_until < func.clock_timestamp())
+    ended = and_(OutboundMessage.state == MessageState.SENDING, leases.is_over(OutboundMessage.leased_until))
     silent = (MessageState.UNKNOWN, MessageState.ACCEPTED, MessageState.SENT)
     due = and_(OutboundMessage.state.in_(silent), OutboundMessage.next_attempt_at <= now)
     return session.scalar(select(OutboundMessage.id).where(or_(ended, due)).limit(1)) is not None

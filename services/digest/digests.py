@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from fitness.dates import Dates, week_of
 from fitness.schedules import due_period, from_cron, next_due
 from messages.message import Message
 from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
+from services import leases
 from services.delivery import mailbox
 from services.delivery.bells import Bell, ring, ring_at
 from services.delivery.mailbox import Post
@@ -78,7 +79,7 @@ def take_run(session: Session) -> DigestRun | None:
         select(DigestRun)
         .where(
             DigestRun.status == RunStatus.PENDING,
-            or_(DigestRun.leased_until.is_(None), DigestRun.leased_until < func.clock_timestamp()),
+            leases.is_free(DigestRun.leased_until),
         )
         .order_by(DigestRun.due_at)
         .limit(1)
@@ -90,7 +91,7 @@ def take_run(session: Session) -> DigestRun | None:
     run.attempts += 1
     if run.attempts > MOST_ATTEMPTS:
         run.status = RunStatus.FAILED
-    run.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    run.leased_until = leases.lasting(session, LEASE)
     return run
 
 
@@ -116,7 +117,7 @@ def post_some(
     posts = [Post(me.member.id, saying.message(teller, me, form), f"digest:{run.id}:{me.member.id}") for me in readers]
     mailbox.post_many(session, posts, now, kind=MessageKind.DIGEST, group_id=run.group_id)
     if len(places) == most:
-        run.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+        run.leased_until = leases.lasting(session, LEASE)
         return places[-1][0]
     run.status, run.generated_at, run.sent_at, run.leased_until = RunStatus.SENT, now, now, None
     run.content = scenes.content_of(teller)

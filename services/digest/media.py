@@ -31,7 +31,8 @@ def keep_drawn(session: Session, chart: str, png: bytes, now: datetime) -> str:
     """Keep the picture that was drawn of these facts, for all who get the same, and give its path."""
     row = {"token_hash": _hashed(_token_of(session, chart)), "png": png, "expires_at": now + GOOD_FOR}
     kept = insert(Media).values(row)
-    session.execute(kept.on_conflict_do_update(index_elements=["token_hash"], set_={"expires_at": now + GOOD_FOR}))
+    longer = {"expires_at": kept.excluded.expires_at, "updated_at": kept.excluded.updated_at}
+    session.execute(kept.on_conflict_do_update(index_elements=["token_hash"], set_=longer))
     return path_of(session, chart)
 
 

@@ -22,7 +22,7 @@ def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) 
                 "shut_until": func.greatest(Breaker.shut_until, taken.excluded.shut_until),
                 "why": taken.excluded.why,
                 "trips": Breaker.trips + 1,
-                "updated_at": func.now(),
+                "updated_at": taken.excluded.updated_at,
             },
         )
     )

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Member, SentFile
+from services import leases
 from services.delivery.bells import Bell, ring
 
 LEASE = timedelta(minutes=5)
@@ -42,10 +43,9 @@ def keep(session: Session, member: Member, url: str, content_type: str, now: dat
 
 def take(session: Session, now: datetime) -> Waiting | None:
     """Lease the file that has waited longest. That counts as a try: one that kills its reader is not read for ever."""
-    free = or_(SentFile.leased_until.is_(None), SentFile.leased_until < func.clock_timestamp())
     query = (
         select(SentFile)
-        .where(SentFile.done_at.is_(None), SentFile.next_try_at <= now, free)
+        .where(SentFile.done_at.is_(None), SentFile.next_try_at <= now, leases.is_free(SentFile.leased_until))
         .order_by(SentFile.next_try_at, SentFile.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -54,7 +54,7 @@ def take(session: Session, now: datetime) -> Waiting | None:
     if sent is None:
         return None
     sent.tries += 1
-    sent.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    sent.leased_until = leases.lasting(session, LEASE)
     zone = ZoneInfo(sent.member.timezone)
     return Waiting(sent.id, sent.member_id, sent.url or "", sent.content_type, zone, sent.tries)
 

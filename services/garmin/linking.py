@@ -78,7 +78,7 @@ def link_of(session: Session, browser: str, now: datetime) -> OneTimeLink | None
 
 def attempt_of(session: Session, link: OneTimeLink) -> LinkAttempt | None:
     """The link's newest sign-in."""
-    query = select(LinkAttempt).where(LinkAttempt.link_id == link.id).order_by(LinkAttempt.created_at.desc()).limit(1)
+    query = select(LinkAttempt).where(LinkAttempt.link_id == link.id).order_by(LinkAttempt.id.desc()).limit(1)
     return session.scalar(query)
 
 
@@ -155,7 +155,7 @@ def take(session: Session, now: datetime) -> Task | None:
     query = (
         select(LinkAttempt)
         .where(waiting, LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
-        .order_by(LinkAttempt.created_at)
+        .order_by(LinkAttempt.created_at, LinkAttempt.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -16,6 +16,7 @@ from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminSt
 from models.vault import Unreadable
 from providers.errors import GarminBlocked, GarminThrottled
 from providers.garmin import DaySteps, Page
+from services import leases
 from services.delivery.bells import Bell, ring
 from services.garmin import breakers, linking
 from services.garmin.merging import Found, add_legs, mark_twins, merge
@@ -126,7 +127,7 @@ def take(session: Session, now: datetime) -> Errand | None:
         .where(
             GarminAccount.status == GarminStatus.LINKED,
             GarminAccount.next_sync_at <= now,
-            or_(GarminAccount.leased_until.is_(None), GarminAccount.leased_until < func.clock_timestamp()),
+            leases.is_free(GarminAccount.leased_until),
         )
         .order_by(GarminAccount.asked_at.is_(None), GarminAccount.next_sync_at)
         .limit(1)
@@ -135,7 +136,7 @@ def take(session: Session, now: datetime) -> Errand | None:
     account = session.scalar(query)
     if account is None:
         return None
-    account.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    account.leased_until = leases.lasting(session, LEASE)
     # Local dates reach a day beyond UTC's on either side.
     start, end = (now - _window(account, now)).date(), (now + timedelta(days=1)).date()
     try:
@@ -203,7 +204,7 @@ def store_steps(session: Session, errand: Errand, days: Sequence[DaySteps], now:
             {"member_id": account.member_id, "day": each.day, "steps": each.steps, "goal": each.goal} for each in days
         ]
         kept = insert(Day).values(rows)
-        newer = {"steps": kept.excluded.steps, "goal": kept.excluded.goal}
+        newer = {"steps": kept.excluded.steps, "goal": kept.excluded.goal, "updated_at": kept.excluded.updated_at}
         session.execute(kept.on_conflict_do_update(index_elements=["member_id", "day"], set_=newer))
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Table, delete, func, or_, select, update
+from sqlalchemy import Column, LargeBinary, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from messages.message import Message
 from messages.render import words
 from models import Activity, Base, Export, Member, MessageKind
 from models.vault import Unreadable, vault
+from services import leases
 from services.delivery import mailbox, notices
 from services.delivery.bells import Bell, ring
 from services.group import audit
@@ -66,7 +67,7 @@ def take(session: Session) -> int | None:
     if export is None:
         return None
     export.tries += 1
-    export.leased_until = session.scalar(select(func.clock_timestamp() + LEASE))
+    export.leased_until = leases.lasting(session, LEASE)
     return export.id
 
 
@@ -167,8 +168,7 @@ def _token(export: Export) -> str:
 
 
 def _waiting() -> tuple[Any, ...]:
-    free = or_(Export.leased_until.is_(None), Export.leased_until < func.clock_timestamp())
-    return Export.made_at.is_(None), Export.tries < MOST_TRIES, free
+    return Export.made_at.is_(None), Export.tries < MOST_TRIES, leases.is_free(Export.leased_until)
 
 
 def _alive(token: str, now: datetime) -> tuple[Any, ...]:

@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -46,7 +45,7 @@ JOBS: dict[str, Callable[[World], object]] = {
 def run(servers: list[str], point: str, job: str, instant: datetime) -> None:
     """Do the job in a world of this process's own, where it is always the same instant."""
     os.environ["CRASH_AT"] = point
-    world = replace(World.from_settings(settings(*servers)), now=lambda: instant)
+    world = World.from_settings(settings(*servers), clock=lambda: instant)
     worlds.use(world)
     JOBS[job](world)
 

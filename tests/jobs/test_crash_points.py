@@ -26,7 +26,7 @@ from models import DigestRun, MessageKind, MessageState, OutboundMessage, RunSta
 from providers.messenger import Inbound
 from services.delivery import mailbox
 from services.people import members
-from tests.town import Town
+from tests.town import LONG_AGO, Town
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = int(os.environ.get("CRASH_RUNS", "2"))
@@ -210,10 +210,8 @@ def end_leases(town: Town) -> None:
     """Leases go by the database's clock, and an unheard bell by that of Redis: no test can move them."""
     with town.world.sessions.begin() as session:
         for table in ("outbound_messages", "digest_runs"):
-            over = (
-                f"UPDATE {table} SET leased_until = clock_timestamp() - interval '1 s' WHERE leased_until IS NOT NULL"
-            )
-            session.execute(text(over))
+            over = text(f"UPDATE {table} SET leased_until = :over WHERE leased_until IS NOT NULL")
+            session.execute(over, {"over": LONG_AGO})
     for bell in town.world.redis.scan_iter(f"{RUNG}*"):
         town.world.redis.delete(bell)
 

@@ -21,7 +21,7 @@ from services.play import standings
 from simulator.twilio.server import Request
 from tests.recordings import TCX, gpx, session, tcx
 from tests.scenes import has_moved, november, runs
-from tests.town import Person, Town
+from tests.town import LONG_AGO, Person, Town
 
 
 def sends(person: Person, data: bytes, content_type: str = TCX, name: str = "evening.tcx") -> str:
@@ -212,7 +212,7 @@ def test_a_reader_that_dies_each_time_is_not_let_near_a_fourth_time(town: Town, 
         with town.world.sessions.begin() as session_:
             assert files.take(session_, town.clock()) is not None
             assert files.take(session_, town.clock()) is None, "it is leased"
-            session_.execute(update(SentFile).values(leased_until=func.clock_timestamp() - timedelta(seconds=1)))
+            session_.execute(update(SentFile).values(leased_until=LONG_AGO))
     town.tick()
     assert zoe.heard.startswith("I tried three times")
     assert fetched(town) == []
@@ -224,7 +224,7 @@ def test_two_workers_with_one_file_answer_once(town: Town, zoe: Person) -> None:
     with town.world.sessions.begin() as session_:
         slow = files.take(session_, town.clock())
         assert slow is not None
-        session_.execute(update(SentFile).values(leased_until=func.clock_timestamp() - timedelta(seconds=1)))
+        session_.execute(update(SentFile).values(leased_until=LONG_AGO))
     assert reading.read_next_file(town.world)
     reading._read(town.world, slow)
     reading._not_read(town.world, slow, "damaged")

@@ -28,7 +28,7 @@ NOWHERE = "postgresql+psycopg2://postgres@127.0.0.1:1/none"
 
 
 def without_postgres(town: Town, url: str = NOWHERE) -> World:
-    return replace(town.world, sessions=make_sessions(open_engine(url), town.world.vault))
+    return replace(town.world, sessions=make_sessions(open_engine(url), town.world.vault, town.clock))
 
 
 def without_redis(world: World) -> World:
@@ -145,7 +145,7 @@ def test_with_only_redis_away_a_line_is_answered_when_the_tick_comes(town: Town,
 
 def test_a_database_that_only_reads_is_as_good_as_away(town: Town, zoe: Person) -> None:
     engine = open_engine(town.world.settings.database_url, "-c default_transaction_read_only=on")
-    world = replace(town.world, sessions=make_sessions(engine, town.world.vault))
+    world = replace(town.world, sessions=make_sessions(engine, town.world.vault, town.clock))
     with served_by(town, world):
         zoe.phone.says("help")
     engine.dispose()
@@ -157,7 +157,7 @@ def test_a_database_that_only_reads_is_as_good_as_away(town: Town, zoe: Person) 
 
 def test_a_database_without_a_free_connection_is_as_good_as_away(town: Town) -> None:
     engine = create_engine(town.world.settings.database_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
-    world = replace(town.world, sessions=make_sessions(engine, town.world.vault))
+    world = replace(town.world, sessions=make_sessions(engine, town.world.vault, town.clock))
     with engine.connect():
         assert receiving.hear(world, inbound())
     engine.dispose()

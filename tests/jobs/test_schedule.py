@@ -167,7 +167,7 @@ def test_a_flush_costs_nothing_but_the_bells_are_set_again(town: Town, redis: Re
 
 def test_with_postgres_away_too_the_bells_are_set_when_it_is_back(town: Town, redis: Redis) -> None:
     made = groups(town, FAR)
-    clock = Clock(replace(town.world, sessions=make_sessions(open_engine(NOWHERE), town.world.vault)))
+    clock = Clock(replace(town.world, sessions=make_sessions(open_engine(NOWHERE), town.world.vault, town.clock)))
     clock.enqueue_jobs()
     assert list(entries(redis)) == [schedule.TICK]
     clock.world = town.world

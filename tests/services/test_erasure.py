@@ -33,7 +33,7 @@ from services.group import audit
 from services.people import erasure, exports, retention
 from tests.letters import Letters
 from tests.scenes import has_moved, november, runs, start_group
-from tests.town import Person, Town
+from tests.town import START, Person, Town
 from web.app import create_app
 
 
@@ -136,15 +136,14 @@ def test_things_are_kept_as_long_as_is_said(town: Town, zoe: Person) -> None:
     zoe.says("schedule off")
     has_moved(zoe, runs(16))
     with town.world.sessions.begin() as session:
-        now = session.scalar(select(func.now()))  # rows are stamped by the database's clock
-        assert set(retention.sweep(session, now + timedelta(days=20)).values()) == {0}
+        assert set(retention.sweep(session, START + timedelta(days=20)).values()) == {0}
     with town.world.sessions.begin() as session:
-        swept = retention.sweep(session, now + timedelta(days=31))
+        swept = retention.sweep(session, START + timedelta(days=31))
         assert swept["raw"] == 1
         assert session.scalars(select(Activity.raw_data)).all() == [{}]
         assert session.scalars(select(Activity.duration)).all() == [3_600]
     with town.world.sessions.begin() as session:
-        retention.sweep(session, now + timedelta(days=400))
+        retention.sweep(session, START + timedelta(days=400))
         for table in (InboundMessage, OutboundMessage, MessageEvent, AuditEvent):
             assert session.scalar(select(func.count()).select_from(table)) == 0
 

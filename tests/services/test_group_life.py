@@ -611,7 +611,7 @@ def lives(town: Town) -> Iterator[type[Life]]:
     logs, quiet = structlog.get_config(), structlog.make_filtering_bound_logger(logging.WARNING)
     structlog.configure(wrapper_class=quiet)
     engine = create_engine(town.world.sessions.kw["bind"].url, pool_reset_on_return=None, connect_args=IN_UTC)
-    Life.town = replace(town, world=replace(town.world, sessions=make_sessions(engine, town.world.vault)))
+    Life.town = replace(town, world=replace(town.world, sessions=make_sessions(engine, town.world.vault, town.clock)))
     often = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -166,7 +166,7 @@ def test_every_sealed_column_is_known(town: Town) -> None:
 def without_key(town: Town, ring: str) -> Town:
     """The town of an operator who has only this ring."""
     vault = Vault.from_text(ring, town.world.settings.secret_key.get_secret_value())
-    sessions = make_sessions(town.world.sessions.kw["bind"], vault)
+    sessions = make_sessions(town.world.sessions.kw["bind"], vault, town.clock)
     return replace(town, world=replace(town.world, vault=vault, sessions=sessions))
 
 

@@ -223,8 +223,9 @@ def long_queue(letters: Letters, rows: int) -> None:
         session.execute(
             text(
                 "INSERT INTO outbound_messages (id, member_id, kind, dedupe_key, state, priority, attempt,"
-                " next_attempt_at, expires_at, looks) SELECT gen_random_uuid(), :member, 'digest', 'long:' || n,"
-                " 'queued', 0, 0, :now, :end, 0 FROM generate_series(1, :rows) AS n"
+                " next_attempt_at, expires_at, looks, created_at, updated_at)"
+                " SELECT gen_random_uuid(), :member, 'digest', 'long:' || n,"
+                " 'queued', 0, 0, :now, :end, 0, :now, :now FROM generate_series(1, :rows) AS n"
             ),
             {"member": busy.id, "now": START - timedelta(hours=1), "end": START + timedelta(hours=9), "rows": rows},
         )

@@ -132,10 +132,11 @@ def test_boards_equal_a_plain_recomputation(town: Town, seed: int) -> None:
 
 FILL = """
     INSERT INTO activities (member_id, garmin_activity_id, type, sport, start_utc, utc_offset, local_date, duration,
-        distance, elevation_gain, manual, points, points_version, private, processed_metrics, raw_data, fingerprint)
-    SELECT m.id, m.id * 1000 + n, 'running', (ARRAY['run', 'ride', 'swim', 'yoga'])[1 + n % 4], now(), 0,
+        distance, elevation_gain, manual, points, points_version, private, processed_metrics, raw_data, fingerprint,
+        created_at, updated_at)
+    SELECT m.id, m.id * 1000 + n, 'running', (ARRAY['run', 'ride', 'swim', 'yoga'])[1 + n % 4], :start, 0,
         DATE '2026-11-22' - ((n - 1) * 365 / :each), 3600, 10000, 100, false, 50 + n % 9, :version, false, '{}', '{}',
-        ''
+        '', :start, :start
     FROM members m, generate_series(1, :each) n"""
 
 
@@ -144,7 +145,7 @@ def club(town: Town) -> int:
     """A group of a thousand with a year of sessions: 300 each where BOARD_EACH=300."""
     group_id = people(town, MEMBERS)
     with town.world.sessions.begin() as session:
-        session.execute(text(FILL), {"each": EACH, "version": FORMULA.version})
+        session.execute(text(FILL), {"each": EACH, "version": FORMULA.version, "start": START})
     with town.world.sessions() as session:
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"}).execute(
             text("VACUUM ANALYZE activities")

@@ -37,7 +37,7 @@ def without_redis(world: World) -> Iterator[World]:
 @contextmanager
 def with_database(world: World, url: str) -> Iterator[World]:
     engine = open_engine(url)
-    yield replace(world, sessions=make_sessions(engine, world.vault))
+    yield replace(world, sessions=make_sessions(engine, world.vault, world.now))
     engine.dispose()
 
 
@@ -87,7 +87,7 @@ def test_a_key_that_is_missing_is_named_and_the_bot_goes_on(town: Town, zoe: Per
         "t2:" + "b3RoZXIta2V5LWZvci10aGUtdGVzdHMtb25seS0wMTI=", "a-secret-key-for-the-tests-only-0123456789"
     )
     engine = open_engine(town.world.settings.database_url)
-    world = replace(town.world, vault=other, sessions=make_sessions(engine, other))
+    world = replace(town.world, vault=other, sessions=make_sessions(engine, other, town.clock))
     answer = asked(world)
     assert (answer.status_code, told(answer.json)) == (503, {"failing": ["secrets"], "ready": False})
     engine.dispose()

@@ -705,7 +705,7 @@ def pages_beside_it(town: Town, url: str) -> dict[str, tuple[int, str, Any]]:
     seen["404"] = as_answer(requests.get(f"{base}/nothing/here", timeout=5))
     seen["405"] = as_answer(requests.get(f"{url}/start", timeout=5))
     seen["403"] = as_answer(requests.post(f"{url}/start", headers={"Origin": "https://evil.example"}, timeout=5))
-    away = make_sessions(open_engine("postgresql://u@127.0.0.1:9/none"), town.world.vault)
+    away = make_sessions(open_engine("postgresql://u@127.0.0.1:9/none"), town.world.vault, town.clock)
     with create_app(replace(town.world, sessions=away)).test_client() as client:
         client.set_cookie("link", "anything")
         seen["500"] = as_answer(client.get("/link/garmin"))
@@ -961,7 +961,7 @@ def tokens_of(world: World) -> list[str]:
 def test_a_page_that_breaks_tells_the_log_and_not_the_visitor(
     town: Town, written: io.StringIO, browser: Browser
 ) -> None:
-    away = make_sessions(open_engine("postgresql://u:canary-db@127.0.0.1:9/none"), town.world.vault)
+    away = make_sessions(open_engine("postgresql://u:canary-db@127.0.0.1:9/none"), town.world.vault, town.clock)
     with create_app(replace(town.world, sessions=away)).test_client() as client:
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(written))
         _forget_loggers()
