@@ -43,12 +43,14 @@ def services(
     *,
     durable: bool = False,
     ports: tuple[int, int] | None = None,
+    clients: int | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Services]:
     """Both servers while the block runs; a DATABASE_URL or REDIS_URL in `environ` is used instead of a server.
 
-    Without `data` everything is thrown away afterwards. `ports` are Postgres's and Valkey's. Call it from a thread
-    that outlives the block: the servers stop when it ends, however it ends.
+    Without `data` everything is thrown away afterwards. `ports` are Postgres's and Valkey's. `clients` is how many
+    connections each server takes at a time, as on a small plan of a host. Call it from a thread that outlives the
+    block: the servers stop when it ends, however it ends.
     """
     given = Services(_for_sqlalchemy(environ.get("DATABASE_URL", "")), environ.get("REDIS_URL", ""))
     if given.database_url and given.redis_url:
@@ -56,7 +58,8 @@ def services(
         return
     with _signals_unwind(), ExitStack() as stack:
         with _in_one_sentence():
-            launch = _Launch(stack.enter_context(_home(data)), kept=data is not None, durable=durable)
+            home = stack.enter_context(_home(data))
+            launch = _Launch(home, kept=data is not None, durable=durable, clients=clients)
             stack.callback(launch.stop)
             running = launch.both(given, ports or _free_ports())
         yield running
@@ -125,8 +128,8 @@ class _Server:
 class _Launch:
     """The start and the end of the servers that live in one folder."""
 
-    def __init__(self, home: Path, *, kept: bool, durable: bool) -> None:
-        self._home, self._kept, self._durable = home, kept, durable
+    def __init__(self, home: Path, *, kept: bool, durable: bool, clients: int | None) -> None:
+        self._home, self._kept, self._durable, self._clients = home, kept, durable, clients
         self._account = _account()
         self._started: list[_Server] = []
 
@@ -159,6 +162,8 @@ class _Launch:
         else:
             self._new_cluster(folder, binaries)
         settings = {"port": port, **_POSTGRES, **({} if self._durable else _CARELESS)}
+        if self._clients:
+            settings["max_connections"] = self._clients
         options = [f"--{name}={value}" for name, value in settings.items()]
         # SIGINT lets Postgres write its checkpoint; nobody needs one in a folder that is thrown away
         goodbye = signal.SIGINT if self._kept else signal.SIGQUIT
@@ -174,6 +179,7 @@ class _Launch:
             # a log is kept wherever the folder is, so that it stays true when `durable` changes between runs
             "appendonly": "yes" if self._kept or self._durable else "no",
             "appendfsync": "everysec" if self._durable else "no",
+            "maxclients": self._clients or 10_000,
         }
         words = [word for name, value in settings.items() for word in (f"--{name}", value)]
         process, log = self._leashed("valkey", [_valkey_binary(), *words], signal.SIGTERM)

@@ -103,12 +103,14 @@ def stage(
     kept: bool,
     port: int = 0,
     bot_port: int = 0,
+    clients: int | None = None,
     network: Callable[[Services], Services] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Iterator[Stage]:
     """Set everything up and take it down again. `kept` data survive in the folder; a port of 0 means any.
 
-    `network` says where the product finds the servers instead; `settings` are environment variables of its own.
+    `clients` is how many connections Postgres and Valkey take, each. `network` says where the product finds the servers
+    instead; `settings` are environment variables of its own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -116,7 +118,7 @@ def stage(
         stack.callback(page.close)
         bot_url = f"http://127.0.0.1:{bot_port or _free_port()}"
         require_free(bot_port)
-        running = stack.enter_context(services(folder / "data" if kept else None, durable=kept))
+        running = stack.enter_context(services(folder / "data" if kept else None, durable=kept, clients=clients))
         made = _made(folder, running, bot_url, _secrets(folder))
         seen = network(running) if network else running
         made.environment |= {"DATABASE_URL": seen.database_url, "REDIS_URL": seen.redis_url, **(settings or {})}
