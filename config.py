@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     garmin_rate: float = Field(1.0, gt=0, le=1000, description="Requests a second to Garmin, all workers together")
     send_rate: int = Field(20, ge=1, le=80, description="Messages a second at most; Twilio allows 80 for a sender")
 
+    request_seconds: float = Field(15.0, ge=1, le=120, description="How long a client may take to send a whole request")
     trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
     pretend_clock: bool = Field(False, description="For the demo only: a clock that the page of phones can move")

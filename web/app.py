@@ -8,11 +8,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bot.webhook import webhook
 from jobs import delivery, digests, garmin, housekeeping, logs, pictures
 from web import export, guesses, headers, health, link, media, operator, share
+from web.arrivals import LARGEST_REQUEST
 from world import World
 
 log = structlog.get_logger()
-
-LARGEST_REQUEST = 64 * 1024
 
 
 def create_app(world: World) -> Flask:
@@ -23,6 +22,7 @@ def create_app(world: World) -> Flask:
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "MAX_FORM_MEMORY_SIZE": LARGEST_REQUEST,
         "MAX_FORM_PARTS": 200,
+        "REQUEST_SECONDS": world.settings.request_seconds,  # for web.buffering
     }
     hops = world.settings.trusted_hops
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
