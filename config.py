@@ -22,6 +22,15 @@ class Settings(BaseSettings):
     )
     redis_url: str = Field(repr=False, description="Redis or Valkey: redis://host:6379/0, or rediss:// with TLS")
     redis_self_signed: bool = Field(False, description="Accept a certificate that Redis signed itself (Heroku: 1)")
+    database_pool: int = Field(
+        3,
+        ge=2,
+        le=100,
+        description="Connections to Postgres that a web process, and each job of a worker, takes at most",
+    )
+    redis_pool: int = Field(
+        2, ge=2, le=100, description="Connections to Redis that a web process, the clock and each job take at most"
+    )
     public_base_url: HttpUrl = Field(description="Where the world reaches the web process: https://bot.example.org")
     secret_key: SecretStr = Field(min_length=32, description="Signs cookies and receipts: 32 characters or more")
     data_keys: SecretStr = Field(description="Encrypts tokens and messages: name:base64[,older:base64]")

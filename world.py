@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from sqlalchemy.orm import Session, sessionmaker
 
 from config import Settings
@@ -13,6 +11,7 @@ from models.vault import Vault
 from providers.activity_files import ActivityReader, read_activity
 from providers.charts import Charts, FallbackCharts
 from providers.clock import Clock, PretendClock, system_clock
+from providers.doorbell import open_doorbell
 from providers.garmin import Garmin, GarminByKey
 from providers.garmin_connect import GarminConnect
 from providers.garmin_personal import GarminPersonal
@@ -46,21 +45,12 @@ class World:
         return cls.from_settings(Settings())
 
     @classmethod
-    def from_settings(cls, settings: Settings, clock: Clock | None = None) -> "World":
-        """Build the world that these settings describe, or with another clock. Nothing connects until it is used."""
-        redis = Redis.from_url(
-            settings.redis_url,
-            socket_connect_timeout=1,
-            socket_timeout=1,
-            retry=Retry(NoBackoff(), 1),
-            health_check_interval=30,
-        )
-        now = clock or (PretendClock(redis) if settings.pretend_clock else system_clock)
+            sessions=make_sessions(open_engine(settings.database_url, pool=settings.database_pool), vault, now),
         vault = Vault.from_text(settings.data_keys.get_secret_value(), settings.secret_key.get_secret_value())
         return cls(
             settings=settings,
             vault=vault,
-            sessions=make_sessions(open_engine(settings.database_url), vault, now),
+            sessions=make_sessions(open_engine(settings.database_url, pool=settings.database_pool), vault, now),
             redis=redis,
             now=now,
             messenger=_messenger(settings),

@@ -1,20 +1,20 @@
 """Lines that came while Postgres was away, and lines whose webhook never came: taken up later, each once."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import structlog
 from redis import RedisError
 from sqlalchemy import select
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot.conversation import converse
-from jobs import crash
+from jobs import crash, schedule
 from jobs.queue import job
 from models import InboundMessage
+from models.base import AWAY, is_busy
 from models.vault import Unreadable
 from providers.errors import MessengerError
 from providers.messenger import Inbound
@@ -27,8 +27,7 @@ SPOOL, TAKEN, BROKEN = "spool:inbound", "spool:taken", "spool:broken"
 PURPOSE, OWNER = "spool", "inbound"
 BACKFILL = "backfill:done"
 BACKFILL_EVERY = 300
-# Gone, closed on the way, read-only (a standby, a full disk), or so busy that no connection is free.
-AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+SOON = 2.0  # seconds
 ON_ITS_WAY = timedelta(minutes=1)
 YOUNG = timedelta(hours=6)  # an answer to an older line would only puzzle
 
@@ -39,7 +38,15 @@ def hear(world: World, inbound: Inbound) -> bool:
         converse(world, inbound)
     except AWAY as error:
         log.warning("postgres is away", error=type(error).__name__)
-        return spool(world, inbound, world.now())
+        return spool(world, inbound, world.now()) and _hurry(world, is_needed=is_busy(error))
+    return True
+
+
+def _hurry(world: World, *, is_needed: bool) -> bool:
+    """Where only connections were lacking, the line is taken up in seconds; else the next tick is early enough."""
+    if is_needed:
+        with suppress(RedisError):
+            schedule.ring_in(world.redis, ingest, SOON)
     return True
 
 

@@ -11,9 +11,11 @@ from redis import RedisError
 from sqlalchemy.orm import Session
 
 from jobs import crash, pictures, schedule
-from jobs.pace import Pace, patience
+from jobs.pace import Pace, Places, patience
 from jobs.queue import hold, is_waited_for, job, release, ring
-from jobs.work import transaction
+from jobs.work import insist, transaction
+from models.base import AWAY
+from providers import doorbell
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Parcel
 from services.delivery import contents, outbox, outcomes
@@ -75,11 +77,14 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
     while True:
         hold(world, drain)
         free = AT_ONCE - len(on_the_way) if time.monotonic() < until else 0
-        wanted = _ready(world, free)
-        places = pace.take(wanted)
         deadline = time.monotonic() + world.settings.lease_seconds - LONGEST_POST
-        claimed = _claim(world, len(places.moments), purse)
-        pace.give_back(places, len(places.moments) - len(claimed))
+        try:
+            wanted, places, claimed = _take(world, pace, free, purse)
+        except AWAY:
+            if not on_the_way:
+                raise
+            # Those that are on their way must be marked first, or nobody knows what became of them.
+            wanted, places, claimed = 0, Places(()), []
         count += len(claimed)
         turns = zip(claimed, places.moments, strict=False)
         on_the_way |= {pool.submit(_hand_over, world, each, pace, at, deadline) for each, at in turns}
@@ -90,6 +95,15 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
             continue
         done, on_the_way = wait(on_the_way, timeout=0.2, return_when=FIRST_COMPLETED)
         _mark(world, [future.result() for future in done])
+
+
+def _take(world: World, pace: Pace, free: int, purse: Purse) -> tuple[int, Places, list[Claimed]]:
+    """How many messages could leave, the places in the pace that were had for them, and what was claimed."""
+    wanted = _ready(world, free)
+    places = pace.take(wanted)
+    claimed = _claim(world, len(places.moments), purse)
+    pace.give_back(places, len(places.moments) - len(claimed))
+    return wanted, places, claimed
 
 
 def _more_comes(world: World, until: float) -> bool:
@@ -165,13 +179,16 @@ def _send(world: World, parcel: Parcel, deadline: float) -> str:
 
 
 def _mark(world: World, done: list[HandOver]) -> None:
-    """Write down what became of them, together."""
+    """Write down what became of them, together. A busy database is waited for: what is not marked is in doubt."""
     if not done:
         return
-    with transaction(world) as session:
+
+    def mark(session: Session) -> None:
         for each in sorted(done, key=lambda each: each.claimed.id):
             each.mark(session, world.now())
         crash.here("before_mark_commit")
+
+    insist(world, mark)
     crash.here("after_mark")
     for each in done:
         log.info("handed over", message=str(each.claimed.id), kind=each.claimed.kind, **each.log_as)
@@ -183,23 +200,25 @@ def _parcel(world: World, claimed: Claimed) -> Parcel:
     valid = max(int((claimed.expires_at - world.now()).total_seconds()), 1)
     if claimed.said_as in ("text", "picture"):
         return Parcel(claimed.to, reference, claimed.text, _picture(world, claimed), valid_for=valid)
-    with world.sessions() as session:
-        content_id = contents.usable(session).get(claimed.said_as)
     form = claimed.said_as
     session_form = contents.buttons_values if form.startswith("buttons_") else contents.list_values
     buttons = form.startswith(("buttons_", "list_"))
     values = session_form(message) if buttons else dict(message.approved.values if message.approved else {})
-    return Parcel(claimed.to, reference, claimed.text, None, content_id, values, valid)
+    return Parcel(claimed.to, reference, claimed.text, None, claimed.content_id, values, valid)
 
 
 def _picture(world: World, claimed: Claimed) -> str | None:
-    """The address of the message's picture, drawn now if it must be. A picture that fails costs nobody the text."""
+    """The address of the message's picture, drawn now if it must be. A picture that fails costs nobody the text; while
+    the database is away the message waits, since nothing has been sent.
+    """
     path, chart = claimed.message.picture, claimed.message.chart
     if path is None and chart is not None:
         try:
             path = pictures.drawn(world, chart)
         except ChartError as error:
             log.warning("picture not drawn", why=str(error))
+        except AWAY as error:
+            raise NotSent("the database is away") from error
     return f"{world.settings.base_url}{path}" if path else None
 
 
@@ -240,4 +259,4 @@ def _ring_again(world: World) -> None:
         try:
             schedule.ring_in(world.redis, drain, seconds)
         except RedisError as error:
-            log.warning("bell not set", error=type(error).__name__)
+            doorbell.tell("bell not set", error)

@@ -1,10 +1,10 @@
 """Reading the activity files that members sent into the chat, and telling them what was in them."""
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from jobs.work import transaction
 from models import Member, MessageKind
+from models.base import AWAY
 from providers.errors import Flaw, NotAnActivityFile, NotKept, TooLarge
 from services.delivery import mailbox, notices
 from services.garmin import doubts, files, merging
@@ -26,7 +26,7 @@ def read_next_file(world: World) -> bool:
         return False
     try:
         _read(world, waiting)
-    except OperationalError:
+    except AWAY:
         raise  # the database is away: the lease ends, and the file is read then
     except NotAnActivityFile as error:
         _not_read(world, waiting, error.why)

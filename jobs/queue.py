@@ -13,10 +13,11 @@ from redis import Redis, RedisError
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from sqlalchemy.exc import OperationalError
 
 import world as worlds
 from jobs import crash
+from models.base import AWAY
+from providers import doorbell
 from services.delivery.bells import Bell
 from world import World
 
@@ -51,12 +52,12 @@ class Work:
     def __call__(self) -> None:
         """What RQ calls. Its answer would be kept in Redis, so there is none.
 
-        With Postgres away there is nothing to be done, and nothing lost: the next tick rings again.
+        With Postgres away, or too busy, there is nothing to be done, and nothing lost: the next tick rings again.
         """
         try:
             run(self, worlds.current())
-        except OperationalError as error:
-            log.warning("work put off", work=self.name, error=type(error.orig).__name__)
+        except AWAY as error:
+            log.warning("work put off", work=self.name, error=type(getattr(error, "orig", error)).__name__)
 
 
 def run(work: Work, world: World) -> Any:
@@ -89,7 +90,7 @@ def ring(world: World, work: Work) -> bool:
             crash.here("after_rung")
             enqueue(world.redis, work.name, work.queue, timeout=work.timeout)
     except RedisError as error:
-        log.warning("bell not rung", work=work.name, error=type(error).__name__)
+        doorbell.tell("bell not rung", error, work=work.name)
         return False
     return True
 

@@ -11,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from redis import ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - Redis' own
 from rq_scheduler import Scheduler
-from sqlalchemy.exc import OperationalError
 
 import world as worlds
+from config import Settings
 from jobs import logs
 from jobs.queue import RUNG, UNHEARD, JsonJob, Work, enqueue, is_queued
+from models.base import AWAY
+from providers import doorbell
 from services.digest import digests
 from world import World
 
@@ -121,8 +123,8 @@ def reset_bells(world: World) -> bool:
     try:
         with world.sessions() as session:
             due = digests.scheduled(session)
-    except OperationalError as error:
-        log.warning("digest bells not set", error=type(error.orig).__name__)
+    except AWAY as error:
+        log.warning("digest bells not set", error=type(getattr(error, "orig", error)).__name__)
         return False
     for group_id, instant in due:
         set_bell(world.redis, group_id, instant)
@@ -131,13 +133,14 @@ def reset_bells(world: World) -> bool:
 
 
 def main() -> None:
-    """Run for ever. A Redis that is away is waited for."""
+    """Run for ever. A Redis that is away is waited for. One thread needs one connection to Postgres."""
+    worlds.use(World.from_settings(Settings().model_copy(update={"database_pool": 1})))
     logs.configure(worlds.current().settings.log_format)
     while True:
         try:
             Clock(worlds.current()).run()
         except RedisError as error:
-            log.warning("redis is away", error=type(error).__name__)
+            doorbell.tell("redis is away", error)
             time.sleep(2)
 
 

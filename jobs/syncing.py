@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import NoResultFound, OperationalError
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session as Database
 
 from jobs import crash
 from jobs.pace import Pace
-from jobs.work import transaction
+from jobs.work import insist, transaction
 from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
 from providers.errors import GarminError, GarminThrottled, LinkBroken
@@ -25,7 +25,6 @@ log = structlog.get_logger()
 
 GARMIN_PACE = "garmin"
 MOST_ASKED_FOR = 3
-PAUSES = (0.1, 1, 5)  # seconds, while Postgres is away for a moment
 
 
 def sync_next(world: World) -> bool:
@@ -121,16 +120,13 @@ def _opened(world: World, errand: Errand) -> Session:
 
 def _keep(world: World, errand: Errand, account: Session) -> None:
     """Keep the tokens if they are new, and try hard: those that we hold are spent."""
-    for pause in (*PAUSES, None) if account.tokens != errand.tokens else ():
-        try:
-            with transaction(world) as session:
-                linking.keep_tokens(session, session.get_one(GarminAccount, errand.account_id), account.tokens)
-        except OperationalError:
-            if pause is None:
-                raise
-            time.sleep(pause)
-        else:
-            return
+    if account.tokens != errand.tokens:
+        insist(
+            world,
+            lambda session: linking.keep_tokens(
+                session, session.get_one(GarminAccount, errand.account_id), account.tokens
+            ),
+        )
 
 
 def _read_steps(world: World, errand: Errand, account: Session) -> None:

@@ -10,10 +10,14 @@ from sqlalchemy.orm import Session
 
 from jobs import crash, schedule
 from jobs.queue import answering, ring
+from models.base import AWAY
+from providers import doorbell
 from services.delivery.bells import rung, timed
 from world import World
 
 log = structlog.get_logger()
+
+PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0)  # seconds
 
 
 @contextmanager
@@ -40,6 +44,23 @@ def in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 
     return count
 
 
+def insist(world: World, do: Callable[[Session], None]) -> None:
+    """Do this in one transaction, and try again for eight seconds while Postgres is away or has no connection free: it
+    writes down what has happened outside and cannot be taken back. Raises one of `AWAY` when all was in vain.
+    """
+    for pause in PAUSES:
+        try:
+            with transaction(world) as session:
+                do(session)
+        except AWAY as error:
+            log.warning("tried again soon", error=type(getattr(error, "orig", error)).__name__)
+            time.sleep(pause)
+        else:
+            return
+    with transaction(world) as session:
+        do(session)
+
+
 def after_commit(world: World, session: Session) -> None:
     """Ring what this committed session wants rung."""
     for bell in sorted(rung(session)):
@@ -48,4 +69,4 @@ def after_commit(world: World, session: Session) -> None:
         try:
             schedule.set_bell(world.redis, group_id, due)
         except RedisError as error:
-            log.warning("digest bell not set", group=group_id, error=type(error).__name__)
+            doorbell.tell("digest bell not set", error, group=group_id)

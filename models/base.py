@@ -1,12 +1,15 @@
 """What every table shares: types, names of constraints, and how a database is opened."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Identity, MetaData, String, create_engine
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Identity, MetaData, String, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -107,14 +110,29 @@ PATIENCE = (
 )
 
 
-def open_engine(url: str, patience: str = PATIENCE) -> Engine:
-    """Open a pool of connections, each set to UTC. Nothing connects until first use, so a fork is safe before."""
+# Raised while Postgres cannot be used: it is gone, was closed on the way, is read-only (a standby, a full disk), or no
+# connection became free in time.
+AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+
+# Seconds that a thread waits for one of its process's connections. Twilio waits 15 s for the answer to a webhook.
+POOL_WAIT = 5.0
+# Postgres's words for one client too many (its errors 53300 and 53400; psycopg2 gives no code when it cannot connect).
+TOO_MANY = ("too many clients", "too many connections", "remaining connection slots")
+TOO_MANY_PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds between the tries; the last error is raised
+
+
+def open_engine(url: str, patience: str = PATIENCE, *, pool: int = 3) -> Engine:
+    """Open a pool of at most `pool` connections, each set to UTC. Nothing connects until first use, so a fork is safe
+    before. Who finds none free waits for `POOL_WAIT` seconds, then `PoolTimeout` is raised; a server that takes no more
+    clients is asked again for a second and a half.
+    """
     url = url.replace("postgres://", "postgresql+psycopg2://", 1).replace("postgresql://", "postgresql+psycopg2://", 1)
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
-        pool_size=5,
-        max_overflow=15,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT,
         executemany_mode="values_plus_batch",  # many rows in one round trip, also with ON CONFLICT
         connect_args={
             "options": f"-c timezone=UTC -c lock_timeout=5000 {patience}",
@@ -126,6 +144,25 @@ def open_engine(url: str, patience: str = PATIENCE) -> Engine:
             "keepalives_count": 3,
         },
     )
+    event.listen(engine, "do_connect", _connect)
+    return engine
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether this is about a lack of connections, which passes in seconds."""
+    return isinstance(error, PoolTimeout) or any(words in str(error) for words in TOO_MANY)
+
+
+def _connect(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Connect; when the server has all the clients it takes, try again after each pause."""
+    for pause in TOO_MANY_PAUSES:
+        try:
+            return dialect.connect(*arguments, **options)
+        except dialect.loaded_dbapi.OperationalError as error:
+            if not is_busy(error):
+                raise
+            time.sleep(pause)
+    return dialect.connect(*arguments, **options)
 
 
 def make_sessions(engine: Engine, vault: Vault, now: Callable[[], datetime]) -> sessionmaker[Session]:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 # is no vendor's; its adapters belong to the world.
 MAY_IMPORT = {
     "wsgi": {"web", "world"},
-    "worker": {"bot", "jobs", "world"},
+    "worker": {"bot", "jobs", "world", "providers"},
     "web": {"bot", "jobs", "services", "world", "providers", "messages", "models", "fitness"},
     "bot": {"jobs", "services", "world", "providers", "messages", "models", "fitness"},
     "jobs": {"services", "world", "providers", "messages", "models", "fitness", "config"},
@@ -33,7 +33,7 @@ MAY_IMPORT = {
 ALL_ROOMS = {*MAY_IMPORT, "simulator"}
 MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_ROOMS, "bench"}, "ops": set()}
 
-PORTS = {"charts", "drawing", "clock", "errors", "garmin", "group_transport", "messenger"}
+PORTS = {"charts", "drawing", "clock", "doorbell", "errors", "garmin", "group_transport", "messenger"}
 MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}
 FOR_THE_WORLD = {"base", "vault"}
 PRETENDERS = ("simulator/*", "tests/*", "bench/*")

@@ -195,6 +195,8 @@ def settings(database_url: str, redis_url: str, base_url: str, simulator_url: st
     return Settings(
         database_url=database_url,
         redis_url=redis_url,
+        database_pool=20,  # tests let many things happen at once in one process
+        redis_pool=20,
         public_base_url=base_url,
         secret_key="a-secret-key-for-the-tests-only-0123456789",
         data_keys="t1:" + "dGVzdC1rZXktZm9yLXRoZS10ZXN0cy1vbmx5LTAxMjM=",

@@ -48,7 +48,8 @@ class Claimed:
     """A message that this worker, and nobody else, may hand over now.
 
     `attempt` is the fence against its twin. `said_as` is the form: an approved template's, a buttons or list content's
-    name, "picture" or "text"; `text` is what the reader will read.
+    name, "picture" or "text"; `content_id` is the vendor's id of that template or content, if it is one; `text` is what
+    the reader will read.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class Claimed:
     message: Message
     said_as: str
     text: str
+    content_id: str | None = None
 
 
 def claim(
@@ -197,7 +199,17 @@ def _claimed(
     row.body_hash = body_hash(session, text)
     member.next_send_at = now + PAIR_GAP
     event(session, row, "claim", attempt=row.attempt, said_as=row.said_as)
-    return Claimed(row.id, row.attempt, row.kind, member.address, row.expires_at, message, row.said_as, text)
+    return Claimed(
+        row.id,
+        row.attempt,
+        row.kind,
+        member.address,
+        row.expires_at,
+        message,
+        row.said_as,
+        text,
+        usable.get(row.said_as),
+    )
 
 
 def _words(message: Message, template: str | None, usable: Mapping[str, str]) -> tuple[str, str]:

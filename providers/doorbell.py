@@ -1,0 +1,83 @@
+"""Redis, opened with a limit to the connections that a process takes: small plans of a host allow twenty in all."""
+
+import time
+from typing import Any
+
+import structlog
+from redis import BlockingConnectionPool, Redis, RedisError
+from redis import ConnectionError as NotConnected
+from redis.backoff import AbstractBackoff, ExponentialBackoff, NoBackoff
+from redis.retry import Retry
+
+log = structlog.get_logger()
+
+# Seconds that a thread waits for one of its process's connections.
+POOL_WAIT = 3.0
+TOO_MANY = "max number of clients"  # what Redis says to one client too many
+TOO_MANY_PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds between the tries; the last error is raised
+
+
+class FewConnections(BlockingConnectionPool):
+    """At most `max_connections`. Who finds none free waits for one; who finds the server full tries again for 1.5 s.
+
+    Raises redis-py's `ConnectionError` when the wait was in vain, as when Redis is away.
+    """
+
+    def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:  # noqa: ARG002 - redis-py's
+        for pause in TOO_MANY_PAUSES:
+            try:
+                return super().get_connection()  # type: ignore[no-untyped-call]
+            except NotConnected as error:
+                if TOO_MANY not in str(error):
+                    raise
+                time.sleep(pause)
+        return super().get_connection()  # type: ignore[no-untyped-call]
+
+
+def open_doorbell(url: str, most: int, *, answers_within: float = 1.0) -> Redis:
+    """A client that takes at most `most` connections and waits `answers_within` seconds for each answer. What fails is
+    tried once more at once. Nothing connects until first use.
+    """
+    return _opened(url, most, answers_within, Retry(NoBackoff(), 1))
+
+
+def open_patient_doorbell(url: str, most: int, *, answers_within: float) -> Redis:
+    """The same for a process that can do nothing without Redis: it tries to connect again for three seconds."""
+    backoff: AbstractBackoff = ExponentialBackoff(cap=1.0, base=0.1)
+    return _opened(url, most, answers_within, Retry(backoff, 5, supported_errors=(NotConnected,)))
+
+
+def await_doorbell(redis: Redis) -> None:
+    """Wait until Redis answers, however long it takes: half a second between tries, then longer, five at most."""
+    pause = 0.5
+    while True:
+        try:
+            redis.ping()
+        except RedisError as error:
+            tell("redis is away", error)
+        else:
+            return
+        time.sleep(pause)
+        pause = min(pause * 2, 5.0)
+
+
+def tell(event: str, error: RedisError, **facts: object) -> None:
+    """Log that Redis failed: a warning, for it comes back; an error where only the operator can put it right."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        why = "its certificate is not trusted: REDIS_SELF_SIGNED=1 accepts one that Redis signed itself"
+        log.error(event, error=why, **facts)
+    else:
+        log.warning(event, error=type(error).__name__, **facts)
+
+
+def _opened(url: str, most: int, answers_within: float, retry: Retry) -> Redis:
+    pool = FewConnections.from_url(
+        url,
+        max_connections=most,
+        timeout=POOL_WAIT,
+        socket_connect_timeout=min(answers_within, 5.0),
+        socket_timeout=answers_within,
+        retry=retry,
+        health_check_interval=30,
+    )
+    return Redis.from_pool(pool)
