@@ -69,13 +69,17 @@ class Size:
 
 
 @contextmanager
-def house(size: Size, settings: Mapping[str, str], seed: int, *, straight: bool = False) -> Iterator[House]:
-    """Set it up on a network with levers, or a `straight` one; run it, and leave nothing behind but its logs."""
+def house(
+    size: Size, settings: Mapping[str, str], seed: int, *, straight: bool = False, clients: int | None = None
+) -> Iterator[House]:
+    """Set it up on a network with levers, or a `straight` one; run it, and leave nothing behind but its logs. `clients`
+    is how many connections each server takes.
+    """
     network, random = Network(straight=straight), Random(seed)
     with tempfile.TemporaryDirectory(prefix="gruppetto-bench-", delete=False) as folder:
         chosen = {"PRETEND_CLOCK": "0", **settings, **_given(settings)}
         try:
-            with stage(Path(folder), kept=False, network=network.between, settings=chosen) as on:
+            with stage(Path(folder), kept=False, clients=clients, network=network.between, settings=chosen) as on:
                 yield from _lived_in(on, network, size, random)
         finally:
             network.close()
@@ -105,9 +109,12 @@ def _lived_in(on: Stage, network: Network, size: Size, random: Random) -> Iterat
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:
-    """What the processes read from their environment, for the bench's own world."""
+    """What the processes read from their environment, for the bench's own world, whose connections bear our name."""
     names = [name for name in Settings.model_fields if name.upper() in environment]
-    return Settings(**{name: environment[name.upper()] for name in names})  # type: ignore[arg-type]
+    found = {name: environment[name.upper()] for name in names}
+    found["database_url"] += f"{'&' if '?' in found['database_url'] else '?'}application_name={NAME}"
+    found["redis_url"] += f"{'&' if '?' in found['redis_url'] else '?'}client_name={NAME}"
+    return Settings(**found)  # type: ignore[arg-type]
 
 
 def _given(settings: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 `fan-out`: a digest for 10,000 members of one group, handed over by one worker at 80 a second to a vendor who takes
 150 ms for each. `replies`: 20 lines a second from many phones for half a minute, from webhook to answer. `outage`:
-1,000 lines while Postgres is away for two minutes.
+1,000 lines while Postgres is away for two minutes. `connections`: 160 lines, eight at once, with 20 connections to each
+server.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from typing import Self
 import structlog
 from sqlalchemy import text
 
-from bench import club, outage
+from bench import club, connections, outage
 from bench.figures import least_gap, most_within, percentile, table
 from bench.house import House, Size, house
 from bench.truth import reference
@@ -147,6 +148,7 @@ def _seconds_to_answer(at: House, asked: dict[str, datetime], sent: Sequence[Pre
 KINDS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "replies": lambda chosen: replies(chosen.rate, chosen.seconds, chosen.seed),
     "fan-out": lambda chosen: fan_out(chosen.people, chosen.seed),
+    "connections": lambda chosen: connections.connections(chosen.together, chosen.seed),
     "outage": lambda chosen: outage.outage(chosen.lines, chosen.away, chosen.seed),
 }
 
@@ -159,6 +161,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rate", type=int, default=20, help="lines a second")
     parser.add_argument("--seconds", type=int, default=30, help="how long people write")
     parser.add_argument("--lines", type=int, default=1_000, help="written while Postgres is away")
+    parser.add_argument("--together", type=int, default=160, help="lines written eight at once, for connections")
     parser.add_argument("--away", type=int, default=120, help="seconds that Postgres is away")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)

@@ -32,7 +32,8 @@ from world import World
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT, SENDER = "AC" + "0" * 32, "whatsapp:+14155238886"
-PATIENCE = 40.0
+PATIENCE = 120.0  # seconds until the processes must be ready; a busy machine needs a minute
+SIMULATOR = "simulator"  # what our own connections to Redis are called
 
 
 @dataclass
@@ -153,6 +154,8 @@ def get_templates_approved(made: Stage) -> None:
         contents.push(session, world.messenger, world.now())
         for _ in range(2):
             contents.poll(session, world.messenger, world.now())
+    world.sessions.kw["bind"].dispose()
+    world.redis.close()
 
 
 def require_free(port: int) -> None:
@@ -163,7 +166,7 @@ def require_free(port: int) -> None:
 
 
 def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str]) -> Stage:
-    clock = PretendClock(Redis.from_url(running.redis_url))
+    clock = PretendClock(Redis.from_url(running.redis_url, client_name=SIMULATOR))
     twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=keys["TWILIO_AUTH_TOKEN"], sender=SENDER)
     twilio.webhook_url = f"{bot_url}/webhooks/twilio/inbound"
     garmin = PretendGarmin(clock)

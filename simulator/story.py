@@ -93,7 +93,7 @@ def play(on: Stage, tell: Narrator, worker_stops: bool) -> None:
     for phone, role in zip((zoe, jose, sara), FRIENDS, strict=True):
         link = _found(r"https?://\S+/link/\S+", tell.says(phone, "link garmin", "/link/"))
         before = len(phone.heard)
-        _connect(link, role.email, role.password, role.code)
+        connect(link, role.email, role.password, role.code)
         tell.hears(phone, "Your Garmin is connected", after=before)
     tell.scene("How did we do?")
     tell.says(zoe, "leaderboard last week", "*Sunday Legends*")
@@ -114,8 +114,8 @@ def play(on: Stage, tell: Narrator, worker_stops: bool) -> None:
     tell.says(jose, "mute 2 weeks", "No digest of *Sunday Legends* for you until")
 
 
-def _connect(link: str, email: str, password: str, code: str | None) -> None:
-    """Do on the page what a person does."""
+def connect(link: str, email: str, password: str, code: str | None) -> None:
+    """Do on the link page what a person does, until it says that Garmin is connected. Raises `Missing`."""
     browser = requests.Session()
     base = link.split("/link/", maxsplit=1)[0]
     page = browser.get(link, timeout=10)

@@ -1,0 +1,150 @@
+"""The smallest plans of a host, 20 connections to each server: eight lines at once while a digest goes to a hundred
+people and accounts are read at Garmin. Nothing may be lost, and at most 16 connections may be taken.
+"""
+
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from threading import Event, Thread
+from typing import Any, Self
+
+from redis import Redis
+from sqlalchemy import Engine, text
+
+from bench import club
+from bench.crowd import Resident
+from bench.figures import percentile
+from bench.house import NAME, House, Size, house
+from bench.truth import reference
+from simulator.cast import newcomer
+from simulator.stage import SIMULATOR
+from simulator.story import connect
+
+MOST = 20
+SETTINGS = {"WEB_CONCURRENCY": "2", "WORKERS": "3", "SEND_RATE": "80", "TICK_SECONDS": "5"}
+LINES = ("help", "me", "leaderboard", "chart", "groups", "sync", "lb distance run", "status")
+LANES, ATHLETES, MEMBERS = 8, 3, 100
+PATIENCE = 300.0
+
+Figures = list[tuple[str, str]]
+
+
+class Census:
+    """Counts the product's connections to both servers twenty times a second; `most` has the highest counts so far."""
+
+    def __init__(self, database: Engine, redis_url: str) -> None:
+        self.most = {"Postgres": 0, "Redis": 0}
+        self._database = database
+        self._redis = Redis.from_url(redis_url, client_name=NAME)
+        self._done = Event()
+        self._thread = Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+        self._redis.close()
+
+    def _watch(self) -> None:
+        query = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> :us"
+        )
+        with self._database.connect() as line:
+            while not self._done.wait(0.05):
+                found = {"Postgres": line.scalar(query, {"us": NAME}) or 0, "Redis": self._clients()}
+                self.most = {server: max(count, self.most[server]) for server, count in found.items()}
+                line.rollback()  # what pg_stat_activity says stays the same within a transaction
+
+    def _clients(self) -> int:
+        listed: Any = self._redis.client_list()
+        return sum(each["name"] not in {NAME, SIMULATOR} for each in listed)
+
+
+def connections(lines: int, seed: int) -> Figures:
+    """So many lines, eight at once."""
+    with house(Size(MEMBERS + LANES, 0, 0, clocks=1), SETTINGS, seed, straight=True, clients=MOST) as at:
+        with Census(at.database, at.on.services.redis_url) as census:
+            _connect_garmin(at, at.crowd.residents[:ATHLETES])
+            club.come_due(at.crowd.world, [each.member_id for each in at.crowd.residents[:MEMBERS]], at.random, twice=0)
+            asked = _write(at, lines)
+            took = _until_answered(at, asked)
+            states = _until_quiet(at)
+        refused = Redis.from_url(at.on.services.redis_url).info("stats")["rejected_connections"]
+    shutil.rmtree(at.on.folder)
+    return [
+        ("lines, eight at once", f"{len(asked):,}"),
+        ("answered", f"{len(took):,}"),
+        ("webhook to Twilio, p50 (s)", f"{percentile(took, 50):.2f}"),
+        ("webhook to Twilio, slowest (s)", f"{took[-1]:.2f}"),
+        ("digests handed over", str(states.get("digest handed over", 0))),
+        ("messages in doubt or unknown", str(states.get("doubtful", 0))),
+        ("most connections to Postgres", str(census.most["Postgres"])),
+        ("most connections to Redis", str(census.most["Redis"])),
+        ("clients that Redis refused", str(refused)),
+    ]
+
+
+def _connect_garmin(at: House, people: Sequence[Resident]) -> None:
+    """Let them connect their Garmin accounts on the page, so that `sync` has something to read."""
+    for each in people:
+        athlete = newcomer(each.phone, at.on.garmin)
+        each.phone.says("link garmin")
+        until = time.monotonic() + PATIENCE
+        while not (found := re.findall(r"https?://\S+/link/\S+", " ".join(m.text for m in each.phone.heard))):
+            if time.monotonic() > until:
+                raise TimeoutError("no link to connect Garmin came")
+            time.sleep(0.1)
+        connect(found[-1], athlete.email, athlete.password, None)
+
+
+def _write(at: House, lines: int) -> dict[str, float]:
+    """Let eight phones write at once, each line as soon as the one before it was taken. Gives when, by MessageSid."""
+    asked: dict[str, float] = {}
+
+    def write(lane: int) -> None:
+        for number in range(lane, lines, LANES):
+            resident = at.crowd.residents[lane - LANES if lane >= ATHLETES else lane]
+            began = time.time()
+            asked[resident.phone.says(LINES[number // LANES % len(LINES)])] = began
+
+    lanes = [Thread(target=write, args=(lane,)) for lane in range(LANES)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+    return asked
+
+
+def _until_answered(at: House, asked: dict[str, float]) -> list[float]:
+    """Seconds from each line to its answer at the vendor, in order, once all have one or patience is over."""
+    until = time.monotonic() + PATIENCE
+    took: list[float] = []
+    while len(took) < len(asked) and time.monotonic() < until:
+        time.sleep(0.5)
+        with at.database.connect() as line:
+            rows = line.execute(text("SELECT id, dedupe_key FROM outbound_messages WHERE dedupe_key LIKE 'reply:%'"))
+            sid_of = {str(identity): key.removeprefix("reply:") for identity, key in rows}
+        sent = [each for each in list(at.on.twilio.messages.values()) if not each.inbound]
+        answers = [(sid_of[reference(each)], each.created_at) for each in sent if reference(each) in sid_of]
+        took = sorted(instant.timestamp() - asked[sid] for sid, instant in answers if sid in asked)
+    return took
+
+
+def _until_quiet(at: House) -> dict[str, int]:
+    """What became of the digests, and how many messages are or were in doubt, once nothing waits or is on its way."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with at.database.connect() as line:
+            waits = text("SELECT count(*) FROM outbound_messages WHERE state IN ('queued', 'sending', 'unknown')")
+            runs = text("SELECT count(*) FROM digest_runs WHERE status = 'pending'")
+            if not (line.scalar(waits) or line.scalar(runs)):
+                break
+        time.sleep(0.5)
+    handed = text("SELECT count(*) FROM outbound_messages WHERE kind = 'digest' AND sid IS NOT NULL")
+    doubtful = text("SELECT count(DISTINCT message_id) FROM message_events WHERE state = 'unknown'")
+    with at.database.connect() as line:
+        return {"digest handed over": line.scalar(handed) or 0, "doubtful": line.scalar(doubtful) or 0}

@@ -1,0 +1,89 @@
+"""How Redis is opened: few connections, patience when there are too few, and a clear word about a certificate."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Timer
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+import structlog
+
+from providers import doorbell
+from providers.doorbell import await_doorbell, open_doorbell, open_patient_doorbell
+from simulator.proxy import Proxy
+from simulator.services import services
+from simulator.tls import TlsFront
+from tests.conftest import Servers
+from tests.simulator.test_services import NOTHING_GIVEN
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[str]:
+    """A Redis that takes three clients."""
+    with services(environ={**NOTHING_GIVEN, "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}, clients=3) as at:
+        yield at.redis_url
+
+
+def test_no_more_connections_are_opened_than_the_pool_holds(servers: Servers) -> None:
+    client = open_doorbell(servers.redis_url, 2)
+    with ThreadPoolExecutor(12) as pool:
+        numbers = set(pool.map(lambda _: client.client_id(), range(240)))
+    assert 1 <= len(numbers) <= 2
+    client.close()
+
+
+def test_who_finds_none_free_waits_and_is_told_in_the_end(servers: Servers) -> None:
+    client = open_doorbell(servers.redis_url, 1)
+    held = client.connection_pool.get_connection()
+    began = time.monotonic()
+    with pytest.raises(redis.ConnectionError):
+        client.ping()
+    assert time.monotonic() - began >= doorbell.POOL_WAIT - 0.1
+    Timer(0.3, client.connection_pool.release, [held]).start()
+    assert client.ping()
+    client.close()
+
+
+def test_a_full_server_is_asked_again(small: str) -> None:
+    others = [redis.Redis.from_url(small) for _ in range(3)]
+    assert all(each.ping() for each in others)
+    client = open_doorbell(small, 2)
+    began = time.monotonic()
+    with pytest.raises(redis.ConnectionError, match="max number of clients"):
+        client.ping()
+    assert time.monotonic() - began >= sum(doorbell.TOO_MANY_PAUSES) - 0.1
+    Timer(0.3, others[0].close).start()
+    assert client.ping()
+    for each in (*others, client):
+        each.close()
+
+
+def test_a_process_that_needs_redis_waits_for_it(servers: Servers) -> None:
+    at = urlsplit(servers.redis_url)
+    with Proxy(at.hostname, at.port) as line:
+        line.refuse()
+        client = open_patient_doorbell(f"redis://127.0.0.1:{line.port}/9", 1, answers_within=5)
+        Timer(1.0, line.accept).start()
+        await_doorbell(client)
+        line.cut()
+        line.refuse()
+        Timer(0.5, line.accept).start()
+        assert client.ping(), "and tries again for a while"
+        client.close()
+
+
+def test_a_certificate_that_nobody_knows_is_named_with_the_setting(servers: Servers) -> None:
+    at = urlsplit(servers.redis_url)
+    with TlsFront(at.hostname, at.port) as front, structlog.testing.capture_logs() as logs:
+        url = f"rediss://127.0.0.1:{front.port}/9"
+        with pytest.raises(redis.ConnectionError) as error:
+            open_doorbell(url, 1).ping()
+        doorbell.tell("bell not rung", error.value, work="x")
+        accepting = open_doorbell(f"{url}?ssl_cert_reqs=none", 1)
+        assert accepting.ping()
+        accepting.close()
+    doorbell.tell("bell not rung", redis.TimeoutError("slow"), work="x")
+    assert [each["log_level"] for each in logs] == ["error"]
+    assert "REDIS_SELF_SIGNED=1" in logs[0]["error"]
