@@ -23,7 +23,7 @@ from tests.conftest import Servers
 
 ROOT = Path(__file__).parent.parent
 FIELDS = {name.upper() for name in Settings.model_fields}
-OF_THE_PLATFORM = {"WORKERS", "TZ"}
+OF_THE_PLATFORM = {"WEB_CONCURRENCY", "WORKERS", "TZ"}
 REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
 
 

@@ -1,0 +1,159 @@
+"""Handing messages over while the database has no connection free: nothing is lost, doubled or left in doubt."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from threading import Event, Thread, current_thread, main_thread
+
+import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+
+import world as worlds
+from jobs import delivery
+from messages.message import Message
+from models import MessageKind, MessageState
+from models.base import make_sessions
+from providers.charts import Leaderboard
+from providers.messenger import Messenger, Parcel
+from services.delivery import mailbox
+from tests.jobs.test_delivery import expected, heard, impatient, people_with_mail, states
+from tests.letters import Letters, deliver
+from tests.town import START, Town
+from world import World
+
+CHART = {"title": "Legends", "subtitle": "", "bars": [], "legend": []}
+
+
+@pytest.fixture
+def letters(town: Town) -> Letters:
+    return Letters(town)
+
+
+class Hog:
+    """Two connections for a whole process. It can take both, and gives them back once somebody has tried in vain to
+    write down what became of a message.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.has_both, self.was_missed, self.thread = Event(), Event(), Thread(target=self.hold)
+
+    def grab(self) -> None:
+        """Return when nobody else can have a connection. Only the first call does anything."""
+        with suppress(RuntimeError):  # it has been started
+            self.thread.start()
+        assert self.has_both.wait(60)
+
+    def hold(self) -> None:
+        with ExitStack() as stack:
+            taken = 0
+            while taken < 2:
+                with suppress(PoolTimeout):
+                    stack.enter_context(self.engine.connect())
+                    taken += 1
+            self.has_both.set()
+            self.was_missed.wait(60)
+
+
+@pytest.fixture
+def hog(letters: Letters) -> Iterator[Hog]:
+    engine = create_engine(letters.town.world.settings.database_url, pool_size=2, max_overflow=0, pool_timeout=0.2)
+    made = Hog(engine)
+    yield made
+    made.thread.join()
+    engine.dispose()
+
+
+class Sessions:
+    """Sessions that tell the hog when the main thread's transaction, which marks, found no connection."""
+
+    def __init__(self, inner: sessionmaker, hog: Hog) -> None:
+        self.inner, self.hog, self.refused = inner, hog, []
+
+    def __call__(self) -> Session:
+        return self.inner()
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        try:
+            with self.inner.begin() as session:
+                yield session
+        except PoolTimeout:
+            self.refused.append(current_thread())
+            if current_thread() is main_thread():
+                self.hog.was_missed.set()
+            raise
+
+
+def narrow(letters: Letters, hog: Hog, **other: object) -> World:
+    """The town's world, in which a process has the hog's connections only."""
+    usual = impatient(letters.town)
+    return replace(usual, sessions=Sessions(make_sessions(hog.engine, usual.vault), hog), **other)
+
+
+class Sending:
+    """A messenger that lets the hog begin when the vendor has taken the first message."""
+
+    def __init__(self, inner: Messenger, hog: Hog) -> None:
+        self.inner, self.hog = inner, hog
+
+    def send(self, parcel: Parcel) -> str:
+        sid = self.inner.send(parcel)
+        self.hog.grab()
+        return sid
+
+
+class Drawing:
+    """Draws, and lets the hog begin before the picture is kept."""
+
+    def __init__(self, hog: Hog) -> None:
+        self.hog = hog
+
+    def draw(self, _chart: Leaderboard) -> bytes:
+        self.hog.grab()
+        return b"\x89PNG"
+
+
+def test_what_was_taken_is_marked_though_no_connection_is_free_for_a_while(letters: Letters, hog: Hog) -> None:
+    people_with_mail(letters, 12, 1)
+    usual = impatient(letters.town)
+    world = narrow(letters, hog, messenger=Sending(usual.messenger, hog))
+    worlds.use(world)
+    delivery.drain()
+    assert main_thread() in world.sessions.refused
+    worlds.use(usual)
+    deliver(letters.town)
+    assert states(letters) == {MessageState.READ: 12}
+    assert not [each for row in letters.rows() for each in letters.events(row.id) if each.state is MessageState.UNKNOWN]
+    assert heard(letters) == expected(12, 1)
+
+
+def test_a_message_whose_picture_finds_no_connection_waits_and_is_not_in_doubt(letters: Letters, hog: Hog) -> None:
+    person = letters.with_phone()
+    with letters.town.world.sessions.begin() as session:
+        message = Message("with a picture", chart=CHART)
+        mailbox.post(session, person.id, message, START, kind=MessageKind.REPLY, key="pictured")
+    worlds.use(narrow(letters, hog, charts=Drawing(hog)))
+    delivery.drain()
+    [row] = letters.rows()
+    assert (row.state, letters.why(row.id)) == (MessageState.QUEUED, "the database is away")
+    worlds.use(impatient(letters.town))
+    letters.town.clock.travel(seconds=61)
+    deliver(letters.town)
+    assert sum(heard(letters)["Friend 1"].values()) == 1
+
+
+def test_forty_at_once_need_two_connections(letters: Letters, hog: Hog) -> None:
+    people_with_mail(letters, 60, 1)
+    hog.was_missed.set()
+    hog.grab()  # and give back at once
+    letters.town.twilio.faults.latency = 0.3
+    world = narrow(letters, hog)
+    worlds.use(world)
+    delivery.drain()
+    worlds.use(letters.town.world)
+    deliver(letters.town)
+    assert world.sessions.refused == []
+    assert heard(letters) == expected(60, 1)
