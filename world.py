@@ -45,7 +45,10 @@ class World:
         return cls.from_settings(Settings())
 
     @classmethod
-            sessions=make_sessions(open_engine(settings.database_url, pool=settings.database_pool), vault, now),
+    def from_settings(cls, settings: Settings, clock: Clock | None = None) -> "World":
+        """Build the world that these settings describe, or with another clock. Nothing connects until it is used."""
+        redis = open_doorbell(settings.redis, settings.redis_pool)
+        now = clock or (PretendClock(redis) if settings.pretend_clock else system_clock)
         vault = Vault.from_text(settings.data_keys.get_secret_value(), settings.secret_key.get_secret_value())
         return cls(
             settings=settings,

@@ -90,7 +90,7 @@ class Sessions:
 def narrow(letters: Letters, hog: Hog, **other: object) -> World:
     """The town's world, in which a process has the hog's connections only."""
     usual = impatient(letters.town)
-    return replace(usual, sessions=Sessions(make_sessions(hog.engine, usual.vault), hog), **other)
+    return replace(usual, sessions=Sessions(make_sessions(hog.engine, usual.vault, usual.now), hog), **other)
 
 
 class Sending:
