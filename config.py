@@ -85,6 +85,13 @@ class Settings(BaseSettings):
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
     pretend_clock: bool = Field(False, description="For the demo only: a clock that the page of phones can move")
 
+    @field_validator("public_base_url")
+    @classmethod
+    def _only_an_address(cls, value: HttpUrl) -> HttpUrl:
+        if value.query is not None or value.fragment is not None:
+            raise ValueError("PUBLIC_BASE_URL wants no ? and no #: those belong to the webhook's address at Twilio")
+        return value
+
     @field_validator("data_keys")
     @classmethod
     def _readable_keys(cls, value: SecretStr) -> SecretStr:

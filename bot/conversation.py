@@ -25,7 +25,7 @@ from services.delivery import mailbox, menus
 from services.garmin import files
 from services.group import groups
 from services.people import members
-from services.people.manners import INTRO, NOT_UNDERSTOOD
+from services.people.manners import INTRO, NOT_UNDERSTOOD, SILENCE
 from services.people.members import reader_of
 from services.refusals import NoSuchPerson, Refusal, TwoPeopleMatch
 from world import World
@@ -72,6 +72,10 @@ def _turn(
         if not mailbox.receive(session, inbound.sid, inbound.kind, reference, now):
             log.info("heard before")
             return None
+        if inbound.kind in manners.UNSPOKEN:
+            mailbox.note(session, inbound.sid, member_id=None, command=SILENCE, mark=None)
+            log.info("not spoken", kind=inbound.kind)
+            return SILENCE
         member, is_new = members.known(
             session,
             heard_at or now,

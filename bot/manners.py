@@ -3,6 +3,7 @@
 from bot.reading.lines import said
 from bot.turn import Turn
 from messages.message import Button, Message, units
+from messages.words import is_blank
 from services.delivery import mailbox
 from services.garmin import linking
 from services.people import kudos, manners, members
@@ -11,6 +12,10 @@ from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, 
 # https://help.twilio.com/articles/223134027: words that must stop a sender
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
 MOST_REPLY = 700  # a reply with kind words behind it stays as short as any
+# Nobody speaks to us by these: they leave no trace but their id, and the day in which we may answer freely does not
+# begin anew by them.
+UNSPOKEN = {"reaction", "system", "deleted", "delete", "revoke", "revoked"}
+WORDS_ARE_ALL = {"text", "button", "interactive"}  # kinds of message that hold nothing else
 NEVER_DECORATED = {"stop", "bug", SECRET, SLOW_DOWN, ENOUGH}
 
 Settled = tuple[str, Message | None]
@@ -39,12 +44,17 @@ def settled(turn: Turn) -> Settled | None:
 
 
 def _without_words(turn: Turn, *, is_told: bool) -> Settled | None:
-    """A picture, a voice note, a place: answered once an hour, for they come in heaps. A reaction wants no answer."""
-    if turn.files or turn.line.strip():
+    """A picture, a voice note, an edited or an empty message: answered once an hour, for they come in heaps."""
+    if turn.files or not is_blank(turn.line):
         return None
-    if turn.kind == "reaction" or is_told:
+    if is_told:
         return SILENCE, None
-    return MEDIA, turn.say("start/only_text", kind=turn.kind, buttons=[Button("Help", "help")])
+    help_button = [Button("Help", "help")]
+    if turn.kind == "edit":
+        return MEDIA, turn.say("start/edited", buttons=help_button)
+    if turn.kind in WORDS_ARE_ALL:
+        return MEDIA, turn.say("start/empty_line", buttons=help_button)
+    return MEDIA, turn.say("start/only_text", kind=turn.kind, buttons=help_button)
 
 
 def is_intro_due(turn: Turn) -> bool:

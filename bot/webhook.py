@@ -1,9 +1,14 @@
-"""Where Twilio knocks: verify, read, hand over, and answer at once."""
+"""Where Twilio knocks: verify, read, hand over, and answer at once.
+
+A form that Twilio signed is always taken: a refusal is repeated by nobody, and only hides the trouble in Twilio's
+debugger. What cannot be used is logged as an error instead, because somebody may wait for an answer.
+"""
 
 from uuid import UUID
 
 import structlog
 from flask import Blueprint, Request, Response, abort, request
+from flask.blueprints import BlueprintSetupState
 
 from bot.receiving import hear
 from jobs.work import transaction
@@ -13,25 +18,27 @@ from world import World
 log = structlog.get_logger()
 
 NOTHING_TO_SAY = "<Response/>"
+LARGEST_KNOCK = 128 * 1024  # bytes; what people write is far smaller, what Twilio adds to it grows
 
 
 def webhook(world: World) -> Blueprint:
-    """The two addresses that are set at Twilio's."""
+    """The two addresses that Twilio calls. A slash too many, at the end or before the path, does no harm."""
     routes = Blueprint("webhook", __name__, url_prefix="/webhooks/twilio")
+    routes.record(_forgive_double_slash)
 
-    @routes.post("/inbound")
+    @routes.post("/inbound", strict_slashes=False)
     def inbound() -> Response:
         _verify(world, request)
         try:
             message = world.messenger.read(request.form)
         except ValueError as error:
-            log.warning("inbound not readable", why=str(error))
-            abort(400)
+            log.error("inbound not readable", why=str(error))  # noqa: TRY400 - the traceback would add nothing
+            return _taken()
         if not hear(world, message):
             abort(503)
-        return Response(NOTHING_TO_SAY, mimetype="text/xml")
+        return _taken()
 
-    @routes.post("/status")
+    @routes.post("/status", strict_slashes=False)
     def status() -> Response:
         _verify(world, request)
         reference = world.messenger.reference(request.args)
@@ -39,8 +46,8 @@ def webhook(world: World) -> Blueprint:
             receipt = world.messenger.receipt(request.form)
             identity = UUID(reference) if reference else None
         except ValueError as error:
-            log.warning("receipt not readable", why=str(error))
-            abort(400)
+            log.error("receipt not readable", why=str(error))  # noqa: TRY400 - the traceback would add nothing
+            return Response(status=204)
         with transaction(world) as session:
             moved = outcomes.receipt(session, identity, receipt, world.now())
         log.info("receipt", sid=receipt.sid, status=receipt.status, code=receipt.error_code, moved=moved is not None)
@@ -49,10 +56,33 @@ def webhook(world: World) -> Blueprint:
     return routes
 
 
+def _forgive_double_slash(state: BlueprintSetupState) -> None:
+    """`https://host/` and the path behind it make `https://host//webhooks/…`, which Flask would redirect."""
+    doubled = f"/{state.url_prefix}/inbound"
+    state.app.add_url_rule(
+        doubled, endpoint="webhook.inbound", methods=["POST"], merge_slashes=False, strict_slashes=False
+    )
+
+
+def _taken() -> Response:
+    return Response(NOTHING_TO_SAY, mimetype="text/xml")
+
+
 def _verify(world: World, heard: Request) -> None:
-    """The signature covers our public address, whatever a proxy made of it on the way."""
-    query = heard.query_string.decode(errors="replace")
-    url = f"{world.settings.base_url}{heard.path}{'?' if query else ''}{query}"
-    if not world.messenger.verified(url, heard.form, dict(heard.headers)):
+    """The signature covers our public address as Twilio wrote it, whatever a proxy made of it on the way."""
+    written = heard.environ["PATH_INFO"].encode("latin-1").decode(errors="replace")  # `path` has no double slash
+    path = f"{written}{'?' if heard.query_string else ''}{heard.query_string.decode(errors='replace')}"
+    headers = dict(heard.headers)
+    if not any(world.messenger.verified(f"{base}{path}", heard.form, headers) for base in _bases(world, heard)):
         log.warning("forged webhook", path=heard.path)
         abort(403)
+
+
+def _bases(world: World, heard: Request) -> list[str]:
+    """Our public address, and the same with its host in the capitals that the caller used, where there are any."""
+    base = world.settings.base_url
+    scheme, _, rest = base.partition("://")
+    host, slash, prefix = rest.partition("/")
+    called = heard.headers.get("Host", "")
+    same_host = called != host and called.casefold() == host.casefold()
+    return [base, *([f"{scheme}://{called}{slash}{prefix}"] if same_host else [])]

@@ -40,6 +40,11 @@ def isolated(name: str) -> str:
     return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}" if turns else name
 
 
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing: spaces, and signs without any width, as some keyboards send them."""
+    return not any(unicodedata.category(sign)[0] in "LNSP" and sign not in BLANK for sign in text)
+
+
 def one_line(text: str) -> str:
     """A text without breaks, and without signs that show nothing or turn what follows around."""
     return " ".join("".join(map(_seen, text)).split())

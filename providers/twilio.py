@@ -73,7 +73,7 @@ class Twilio:
                 to=parcel.to, from_=self.sender, status_callback=self._callback(parcel.reference), **what
             )
         except FAILURES as error:
-            raise _sending(error) from None
+            raise _sending(error, parcel.to) from None
         if not SID.fullmatch(str(message.sid)):
             raise Unclear("Twilio's answer names no message")
         return str(message.sid)
@@ -192,12 +192,12 @@ class _Types(ContentList.Types):  # type: ignore[misc]
         return self.payload
 
 
-def _sending(error: Exception) -> MessengerError:
+def _sending(error: Exception, to: str = "") -> MessengerError:
     """Tell apart: refused, not sent, or unclear. What is not understood counts as unclear, so nothing doubles."""
     if isinstance(error, Throttled):
         return NotSent("Twilio asks to slow down", error.retry_after, throttled=True)
     if isinstance(error, TwilioRestException | TwilioServiceException):
-        return _answered(error)
+        return _answered(error, to)
     if getattr(error.args[-1] if error.args else None, "status_code", None) == 401:  # the SDK's lists keep no code
         return MessengerBroken("Twilio refuses our account (401)")
     reason = getattr(error.args[0], "reason", None) if isinstance(error, http.RequestException) and error.args else None
@@ -218,24 +218,25 @@ def _asking(error: Exception) -> MessengerError:
     return NotSent(str(failure)) if isinstance(failure, Unclear) else failure
 
 
-def _answered(error: TwilioRestException | TwilioServiceException) -> MessengerError:
+def _answered(error: TwilioRestException | TwilioServiceException, to: str) -> MessengerError:
     code = error.code or error.status
     log.warning("twilio refused", status=error.status, code=code)
     if error.status == 401 or code in ACCOUNT_REFUSED:
         return MessengerBroken(f"Twilio refuses our account ({code})")
     if not 400 <= error.status < 500 or error.status == 408:
         return Unclear(f"Twilio answered {error.status}")
-    return Refused(code, meaning_of(code))
+    return Refused(code, meaning_of(code, to))
 
 
 def _heard(message: Any) -> Inbound | None:
-    """An inbound message as the list tells it: without the writer's name, and a tap only by its label."""
+    """An inbound message as the list tells it: without the writer's name and the kind, and a tap only by its label."""
     try:
-        phone, business = addresses_of(message.from_)
+        phone, business = addresses_of(message.from_ or "")
     except ValueError:
         return None
+    kind = "text" if str(message.num_media or 0) == "0" else "media"
     at = message.date_sent or message.date_created
-    return Inbound(message.sid, phone, business, "", (message.body or "").replace("\x00", ""), at=at)
+    return Inbound(message.sid, phone, business, "", (message.body or "").replace("\x00", ""), kind, at=at)
 
 
 def _sent(message: Any) -> Sent:
@@ -246,5 +247,5 @@ def _sent(message: Any) -> Sent:
         body=message.body or "",
         created_at=message.date_created,
         error_code=message.error_code,
-        meaning=meaning_of(message.error_code),
+        meaning=meaning_of(message.error_code, message.to or ""),
     )

@@ -46,9 +46,14 @@ MEANINGS: dict[Meaning, tuple[int, ...]] = {
         63022, 63025, 63028, 63029, 63030, 63031, 63034, 63036,
     ),
 }  # fmt: skip
+# They say that an address is not a phone number. WhatsApp's ids (`whatsapp:US.1349…`) are none, and in 2026 Twilio
+# answered 21211 to some of them because it took them for numbers: the person behind the id may well be reachable.
+ABOUT_NUMBERS = (21211, 21614)
 _BY_CODE = {code: meaning for meaning, codes in MEANINGS.items() for code in codes}
 
 
-def meaning_of(code: int | None) -> Meaning:
-    """What this code means; an unknown one is taken for our own fault."""
+def meaning_of(code: int | None, to: str = "") -> Meaning:
+    """What this code means for a message to that address; an unknown one is taken for our own fault."""
+    if code in ABOUT_NUMBERS and to and not to.startswith("whatsapp:+"):
+        return Meaning.OURS
     return _BY_CODE.get(code or 0, Meaning.OURS)

@@ -68,6 +68,18 @@ class Phone:
             }
         return self._post({"MessageType": "interactive", "Body": label}, extra)
 
+    def sends(self, kind: str, text: str = "", **fields: str) -> str:
+        """Have Twilio post a message of any kind, with these fields beside the usual ones or instead of them."""
+        return self._post({"MessageType": kind, "Body": text}, fields, fields.get("MessageSid"))
+
+    def reacts(self, message: PretendMessage, emoji: str = "👍") -> str:
+        """Put an emoji under a message."""
+        return self.sends("reaction", emoji, OriginalRepliedMessageSid=message.sid)
+
+    def edits(self, sid: str, text: str) -> str:
+        """Change what was written before; Twilio tells of it by a message of its own."""
+        return self.sends("edit", text, OriginalRepliedMessageSid=sid)
+
     def sends_picture(self, caption: str = "") -> str:
         """Send a photo, which the bot can not read."""
         sid = f"MM{uuid4().hex}"

@@ -58,6 +58,22 @@ def test_what_the_example_fills_in_are_the_defaults() -> None:
         assert value == (str(int(default)) if isinstance(default, bool) else str(default)), name
 
 
+@pytest.mark.parametrize("behind", ["?a=1", "#rc=3", "/webhooks/twilio/inbound#rc=3&rp=5xx,ct,rt"])
+def test_what_is_set_at_twilio_is_not_our_address(behind: str) -> None:
+    given = {
+        "database_url": "postgres://x",
+        "redis_url": "redis://x",
+        "secret_key": "s" * 32,
+        "data_keys": "t1:" + "A" * 43 + "=",
+        "twilio_account_sid": "AC" + "0" * 32,
+        "twilio_auth_token": "t",
+        "twilio_whatsapp_from": "whatsapp:+14155238886",
+    }
+    assert Settings(public_base_url="https://Bot.Example.org:443/", **given).base_url == "https://bot.example.org"
+    with pytest.raises(ValueError, match=r"PUBLIC_BASE_URL wants no \? and no #"):
+        Settings(public_base_url=f"https://bot.example.org{behind}", **given)
+
+
 def test_what_has_no_default_is_asked_for_by_the_app_manifest() -> None:
     manifest = json.loads((ROOT / "app.json").read_text())
     assert manifest["env"].keys() <= FIELDS | OF_THE_PLATFORM

@@ -5,7 +5,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot.webhook import webhook
+from bot.webhook import LARGEST_KNOCK, webhook
 from jobs import delivery, digests, garmin, housekeeping, logs, pictures
 from web import export, guesses, headers, health, link, media, operator, share
 from web.arrivals import LARGEST_REQUEST
@@ -40,7 +40,11 @@ def create_app(world: World) -> Flask:
 
 def _require_small() -> None:
     """Before anything else looks at the request: not every page reads the body that comes with it."""
-    if (request.content_length or 0) > LARGEST_REQUEST:
+    most = LARGEST_KNOCK if request.blueprint == "webhook" else LARGEST_REQUEST
+    request.max_content_length = request.max_form_memory_size = most
+    if (request.content_length or 0) > most:
+        if request.blueprint == "webhook":
+            log.warning("webhook too large", path=request.path, bytes=request.content_length)
         raise RequestEntityTooLarge
 
 

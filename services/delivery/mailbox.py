@@ -30,8 +30,10 @@ def receive(session: Session, sid: str, kind: str, reference: str, now: datetime
     return session.scalar(taken) is not None
 
 
-def note(session: Session, sid: str, *, member_id: int, command: str, mark: str | None) -> None:
-    """Note what an inbound message was: whose, the command or refusal, and the mark of a line not understood."""
+def note(session: Session, sid: str, *, member_id: int | None, command: str, mark: str | None) -> None:
+    """Note what an inbound message was: whose (None for what nobody said), the command or refusal, and the mark of a
+    line not understood.
+    """
     heard = update(InboundMessage).where(InboundMessage.sid == sid)
     session.execute(
         heard.values(member_id=member_id, command=command, mark=mark).execution_options(synchronize_session=False)

@@ -38,12 +38,15 @@ RANK = {
     MessageState.DELIVERED: 4,
     MessageState.READ: 5,
 }
+# What is not named here moves no message: "receiving" and "received" are about messages to us, "deleted" takes back
+# what was delivered, and Twilio adds new ones without notice.
 STATE_OF = {
     "accepted": MessageState.ACCEPTED,
     "scheduled": MessageState.ACCEPTED,
     "queued": MessageState.ACCEPTED,
     "sending": MessageState.ACCEPTED,
     "sent": MessageState.SENT,
+    "partially_delivered": MessageState.SENT,  # some of several recipients or parts: no proof for ours
     "delivered": MessageState.DELIVERED,
     "read": MessageState.READ,
     "undelivered": MessageState.FAILED,
@@ -201,8 +204,8 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
     row = session.scalar(select(OutboundMessage).where(which).with_for_update())
     if row is None or receipt.sid in row.old_sids or (row.sid is not None and row.sid != receipt.sid):
         return None
-    new = STATE_OF[receipt.status]
-    if not _moves_forward(row.state, new):
+    new = STATE_OF.get(receipt.status)
+    if new is None or not _moves_forward(row.state, new):
         return None
     row.sid, row.accepted_at = receipt.sid, row.accepted_at or now
     if new is MessageState.FAILED:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import urllib3
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
+from werkzeug.datastructures import MultiDict
 
 from simulator.twilio.rules import WHY
 from simulator.twilio.values import LOST, PretendMessage
@@ -33,7 +34,7 @@ class Courier:
             "I-Twilio-Idempotency-Token": str(uuid4()),
             **signature,
         }
-        body = urlencode(form)
+        body = urlencode(pairs_of(form))
         try:
             answer = self._http.request(
                 "POST", url.partition("#")[0], body=body, headers=headers, timeout=seconds, redirect=False
@@ -43,6 +44,11 @@ class Courier:
             status = NO_ANSWER
         self.answers[status] += 1
         return status
+
+
+def pairs_of(form: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The fields of a form in their order; a MultiDict may hold one several times."""
+    return list(form.items(multi=True) if isinstance(form, MultiDict) else form.items())
 
 
 def receipt(message: PretendMessage, status: str, account_sid: str) -> dict[str, str]:

@@ -35,6 +35,7 @@ class Rules:
     picture_bytes: int = 5_000_000
     approve_after_polls: int = 1
     shared_key: str | None = None
+    business_ids: bool = True  # in June 2026 some accounts got 21211 for `whatsapp:FI.2782…`: it was read as a number
     webhook_seconds: float = 15.0
     announced: frozenset[str] = frozenset({"sending", "sent", "delivered", "read", "undelivered", "failed"})
 
@@ -74,6 +75,7 @@ def check(form: Mapping[str, str], media: list[str], sender: str, rules: Rules) 
         (not to, 21604, "A 'To' phone number is required."),
         (not from_, 21603, "A 'From' phone number is required."),
         (not ADDRESS.fullmatch(to), 21211, f"Invalid 'To' Phone Number: {to}"),
+        (not (rules.business_ids or "+" in to), 21211, f"The 'To' number {to} is not a valid phone number."),
         (from_ != sender, 21606, f"The 'From' phone number provided ({from_}) is not a valid sender."),
         (not (body or media or form.get("ContentSid")), 21602, "Message body is required."),
         (len(body) > rules.body, 21617, f"The message body exceeds the {rules.body} character limit."),

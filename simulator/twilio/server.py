@@ -101,8 +101,11 @@ class PretendTwilio:
         self.closing.set()
         self._lanes.close()
 
-    def deliver_inbound(self, form: dict[str, str], *, sign: bool = True) -> int:
-        """Post a person's message to the bot, once, and give the HTTP status (0: no answer at all)."""
+    def deliver_inbound(self, form: Mapping[str, str], *, sign: bool = True) -> int:
+        """Post a person's message to the bot, once, and give the HTTP status (0: no answer at all).
+
+        The form may be as odd as one likes; a MultiDict holds a field several times.
+        """
         if not self.webhook_url:
             raise ValueError("the pretend Twilio has no webhook_url to deliver to")
         message = self._note_inbound(form)
@@ -113,6 +116,12 @@ class PretendTwilio:
         message.events.append((self.now(), "answered" if accepted else "unanswered"))
         self._tell(message)
         return status
+
+    def announce(self, message: PretendMessage, status: str) -> int:
+        """Post one status callback about a message, whatever the status is called, and give the HTTP status."""
+        form = receipt(message, status, self.account_sid)
+        signed = self._signature(message.callback, form)
+        return self.courier.post(message.callback, form, signed, self.rules.webhook_seconds)
 
     def typing(self, sid: str) -> None:
         """Show the dots and mark the person's message as read."""
@@ -219,12 +228,13 @@ class PretendTwilio:
         return signature(url, form, self.auth_token, self.rules.shared_key)
 
     def _note_inbound(self, form: Mapping[str, str]) -> PretendMessage:
-        now, handset = self.now(), self.handsets.get(form["From"])
+        now, sender = self.now(), form.get("From", "")
+        handset, sid = self.handsets.get(sender), form.get("MessageSid", "")
         if handset is not None:
             handset.last_inbound_at = now
-        message = self.messages.get(form["MessageSid"])
+        message = self.messages.get(sid)
         if message is None:
-            message = PretendMessage(form["MessageSid"], form["To"], form["From"], now, INBOUND)
+            message = PretendMessage(sid, form.get("To", ""), sender, now, INBOUND)
             message.body = message.text = form.get("Body", "")
             message.kind, message.status = form.get("MessageType", "text"), "received"
             message.events.append((now, "received"))
@@ -236,4 +246,4 @@ class PretendTwilio:
 
 def _media_of(form: Mapping[str, str]) -> list[str]:
     """The SIDs at the ends of an inbound message's media addresses."""
-    return [form.get(f"MediaUrl{place}", "").rpartition("/")[2] for place in range(int(form.get("NumMedia") or 0))]
+    return [form.get(f"MediaUrl{place}", "").rpartition("/")[2] for place in range(10) if f"MediaUrl{place}" in form]

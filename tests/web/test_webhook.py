@@ -1,8 +1,11 @@
 """Where Twilio knocks: forged, garbled, oversized, repeated and reordered knocks."""
 
+import io
+import json
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import permutations
 from random import Random
 from threading import Barrier
@@ -20,6 +23,10 @@ from simulator.phones import Phone
 from simulator.twilio.callbacks import receipt
 from simulator.twilio.server import PretendMessage
 from tests.town import ACCOUNT, SENDER, TOKEN, Person, Town
+from tests.web.test_link import written
+from web.app import create_app
+
+__all__ = ["written"]
 
 INBOUND, STATUS = "/webhooks/twilio/inbound", "/webhooks/twilio/status"
 NUMBER = "whatsapp:+32470000001"
@@ -105,40 +112,91 @@ def test_a_forged_knock_is_refused_and_leaves_nothing(town: Town) -> None:
     assert kept(town) == (0,) * 5
 
 
-def test_a_knock_that_cannot_be_read_is_refused_and_leaves_nothing(town: Town) -> None:
-    for changes in (
-        {"To": "whatsapp:+15550000000"},
-        {"From": "sms:+32470000001"},
-        {"From": ""},
-        {"From": "whatsapp:somebody"},
-        {"MessageSid": "SM1"},
-        {"MessageSid": "'; DROP TABLE members; --"},
-        {"NumMedia": "9" * 5_000},
-    ):
-        assert knock(town, INBOUND, said(**changes)).status_code == 400, changes
-    twice = {**said(), "Body": "hi"}
-    signature = RequestValidator(TOKEN).compute_signature(town.world.settings.base_url + INBOUND, twice)
-    answer = requests.post(
-        town.world.settings.base_url + INBOUND,
-        data=[*twice.items(), ("Body", "hi")],
-        headers={"X-Twilio-Signature": signature},
-        timeout=5,
-    )
-    assert answer.status_code == 400, "a repeated parameter escapes the signature only"
-    for changes in ({"MessageStatus": "eaten"}, {"MessageStatus": "sent", "MessageSid": "x"}):
-        assert knock(town, STATUS, said(**changes)).status_code == 400, changes
+def errors(written: io.StringIO) -> list[tuple[str, str]]:
+    """What was logged as an error since the last look, and why."""
+    lines = [json.loads(line) for line in written.getvalue().splitlines() if line.startswith("{")]
+    written.truncate(written.seek(0))
+    return [(line["event"], line["why"]) for line in lines if line["level"] == "error"]
+
+
+def test_a_knock_that_nobody_can_use_is_taken_told_as_an_error_and_leaves_nothing(
+    town: Town, written: io.StringIO
+) -> None:
+    """Twilio would not repeat it whatever we answered; only the operator can do something."""
+    nobody, no_id = "nobody whom we could answer on WhatsApp", "no id of a message"
+    unusable = [
+        ({"To": "whatsapp:+15550000000"}, "To is another number than ours"),
+        ({"From": "sms:+32470000001"}, nobody),
+        ({"From": "+32470000001"}, nobody),
+        ({"From": ""}, nobody),
+        ({"From": "whatsapp:somebody"}, nobody),
+        ({"MessageSid": "SM1", "SmsSid": ""}, no_id),
+        ({"MessageSid": "'; DROP TABLE members; --", "SmsSid": "SM1"}, no_id),
+    ]
+    for changes, why in unusable:
+        answer = knock(town, INBOUND, said(**changes))
+        assert (answer.status_code, answer.text) == (200, "<Response/>"), changes
+        assert errors(written) == [("inbound not readable", why)]
+    assert knock(town, STATUS, said(MessageStatus="sent", MessageSid="x", SmsSid="")).status_code == 204
+    assert errors(written) == [("receipt not readable", no_id)]
     assert kept(town) == (0,) * 5
 
 
-def test_a_reference_of_ours_that_is_none_is_refused(town: Town) -> None:
+def test_a_reference_of_ours_that_is_none_is_taken_and_told_as_an_error(town: Town, written: io.StringIO) -> None:
     address = town.world.messenger._callback("not a message of ours")
-    assert knock(town, address, said(MessageStatus="sent")).status_code == 400
+    assert knock(town, address, said(MessageStatus="sent")).status_code == 204
+    assert [event for event, _ in errors(written)] == ["receipt not readable"]
 
 
-def test_a_large_knock_is_refused_before_it_is_read(town: Town) -> None:
+def test_a_knock_of_a_hundred_kilobytes_is_taken_and_a_larger_one_refused_before_it_is_read(town: Town) -> None:
     for path in (INBOUND, STATUS):
-        assert knock(town, path, said("x" * 64 * 1024)).status_code == 413
-    assert knock(town, INBOUND, said("x" * 60 * 1024)).status_code == 200
+        assert knock(town, path, said("x" * 128 * 1024)).status_code == 413
+        assert knock(town, path, said("x" * 100_000, MessageStatus="sent")).status_code in (200, 204)
+    assert rows(town, InboundMessage) == 1
+    for path in ("/webhooks/twilio/elsewhere", "/link/x"):
+        answer = requests.post(town.world.settings.base_url + path, data="x" * 65 * 1024, timeout=5)
+        assert answer.status_code == 413, "64 KiB are enough everywhere else"
+
+
+SPELLINGS = [
+    ("https://bot.example.org/webhooks/twilio/inbound", "bot.example.org"),
+    ("https://bot.example.org/webhooks/twilio/inbound/", "bot.example.org"),
+    ("https://bot.example.org//webhooks/twilio/inbound", "bot.example.org"),
+    ("https://bot.example.org:443/webhooks/twilio/inbound", "bot.example.org:443"),
+    ("https://bot.example.org:443/webhooks/twilio/inbound/", "bot.example.org"),
+    ("https://Bot.Example.ORG/webhooks/twilio/inbound", "Bot.Example.ORG"),
+    ("https://bot.example.org/webhooks/twilio/inbound?from=twilio&b=%2B", "bot.example.org"),
+    ("https://bot.example.org/webhooks/twilio/inbound/?from=twilio", "bot.example.org"),
+]
+
+
+def test_the_address_at_twilios_may_be_written_in_other_ways(town: Town) -> None:
+    """Twilio signs the address as it was configured there, whatever a proxy makes of it on its way to us."""
+    settings = town.world.settings.model_copy(update={"public_base_url": "https://bot.example.org/"})
+    settings.__dict__.pop("base_url", None)
+    app = create_app(replace(town.world, settings=settings))
+
+    def status(address: str, host: str, called: str, number: int = 0) -> int:
+        form, (path, _, query) = said(From=f"whatsapp:+3247000{number:04}"), called.partition("?")
+        signature = RequestValidator(TOKEN).compute_signature(address, form)
+        environ = {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_HOST": host}
+        headers = {"X-Twilio-Signature": signature}
+        return app.test_client().post("/", data=form, headers=headers, environ_overrides=environ).status_code
+
+    for number, (address, host) in enumerate(SPELLINGS):
+        called = address.partition("://")[2].partition("/")
+        assert status(address, host, called[1] + called[2], number) == 200, address
+    assert rows(town, InboundMessage) == len(SPELLINGS)
+    for address, host in (
+        ("https://bad.example.org", "bad.example.org"),
+        ("https://BOT.example.org", "BAD.example.org"),
+    ):
+        assert status(address + INBOUND, host, INBOUND) == 403, address
+
+
+def test_settings_for_a_retry_behind_the_address_stay_at_twilio(town: Town, zoe: Person) -> None:
+    town.twilio.webhook_url += "/#rc=3&rp=5xx,ct,rt"
+    assert "I'm *Gruppetto*" in zoe.says("hi")
 
 
 def test_only_posting_is_knocking(town: Town) -> None:
@@ -278,6 +336,31 @@ def test_a_failure_told_after_the_delivery_is_not_believed(town: Town, message: 
     assert ends(town, message, [("delivered", "undelivered"), ("sent", "delivered", "undelivered")]) == {
         (MessageState.DELIVERED, None, True, True, None)
     }
+
+
+NEVER_MOVES = ["received", "receiving", "deleted", "eaten", "Something New!", "", "x" * 5_000]
+
+
+def test_a_status_that_says_nothing_about_delivery_is_taken_and_moves_nothing(
+    town: Town, message: PretendMessage
+) -> None:
+    for status in NEVER_MOVES:
+        assert town.twilio.announce(message, status) == 204, status
+        assert Row(town).now.state is MessageState.ACCEPTED
+    assert town.twilio.announce(message, "partially_delivered") == 204
+    with town.world.sessions() as session:
+        assert session.scalars(select(OutboundMessage.state)).one() is MessageState.SENT
+    assert town.twilio.announce(message, "DELIVERED") == 204
+    for status in (*NEVER_MOVES, "partially_delivered", "sent", "canceled"):
+        assert town.twilio.announce(message, status) == 204, status
+        with town.world.sessions() as session:
+            assert session.scalars(select(OutboundMessage.state)).one() is MessageState.DELIVERED, status
+
+
+def test_what_twilio_has_cancelled_has_failed(town: Town, message: PretendMessage) -> None:
+    assert town.twilio.announce(message, "canceled") == 204
+    with town.world.sessions() as session:
+        assert session.scalars(select(OutboundMessage.state)).one() is MessageState.FAILED
 
 
 def test_a_receipt_under_a_forged_reference_counts_for_its_own_message_only(
