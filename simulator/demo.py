@@ -3,13 +3,15 @@
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from flask import Blueprint
 from sqlalchemy import Select, create_engine, func, or_, select
 
 from jobs.queue import enqueue
@@ -17,18 +19,22 @@ from jobs.tick import tick
 from models import DigestRun, GarminAccount, GarminStatus, Group, Membership, RunStatus
 from services.digest.digests import FRESH
 from simulator import services
+from simulator.alone import AlreadyRunning, alone
 from simulator.cast import FRIENDS, move_in, newcomer
 from simulator.page.views import page
 from simulator.phones import Phone
 from simulator.services import SetUpProblem
-from simulator.stage import ROOT, Stage, open_for_business, stage
+from simulator.stage import ROOT, Stage, free_port, open_for_business, stage, write_whole
 
 FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / ".demo").absolute()
 PAGE_PORT, BOT_PORT = 8100, 8101
 SYNC_FIRST, PATIENCE = timedelta(minutes=10), 15
 WINDOW = timedelta(hours=24)
 SHUT = "After 24 hours of silence WhatsApp lets only an approved message through: “Show digest” brings the picture."
-OURS = ("*.log", "keys.json", "pretend.json", "pretend.new")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+KEEP_EVERY = 10.0  # seconds; whoever kills the demo loses no more of the chats
+LEAVING = 20.0  # seconds in which the processes of a demo that was killed should be gone
+OURS = ("*.log", "keys.json", "keys.new", "pretend.json", "pretend.new", "running")
 CHEAT_SHEET = [
     "hi",
     "new group Sunday Legends",
@@ -130,18 +136,28 @@ def _undone(due: datetime) -> Select[int]:
     return select(groups + runs)
 
 
+class Fallen(Exception):
+    """A process of the product stopped by itself."""
+
+
 def run() -> None:
     """Set up, open the page, and stay until Ctrl-C."""
     began = time.monotonic()
-    port, bot_port = int(os.environ.get("PORT") or PAGE_PORT), int(os.environ.get("BOT_PORT") or BOT_PORT)
-    with stage(FOLDER, kept=True, port=port, bot_port=bot_port) as on:
+    port, bot_port = _port("PORT", PAGE_PORT), _port("BOT_PORT", BOT_PORT)
+    if port == bot_port:
+        raise SetUpProblem(f"PORT and BOT_PORT are both {port}: choose another for one of them")
+    url = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        if stack.enter_context(alone(FOLDER, url)):
+            _await_free(bot_port)
+        on = stack.enter_context(stage(FOLDER, kept=True, port=port, bot_port=bot_port, pages=_page))
         _restore(on)
-        on.simulator.register_blueprint(page(on.twilio, on.phones, Levers(on)))
         open_for_business(on)
+        _keep(on)
         print(f"""
   Gruppetto is ready after {time.monotonic() - began:.0f} s.
 
-    the phones   http://127.0.0.1:{port}
+    the phones   {url}
     the bot      http://127.0.0.1:{bot_port}/readyz
     the logs     {os.path.relpath(FOLDER)}/*.log
 
@@ -153,59 +169,111 @@ def run() -> None:
             _keep(on)
 
 
+def _port(name: str, otherwise: int) -> int:
+    """The port that an environment variable names; 0 means any that is free."""
+    text = os.environ.get(name) or str(otherwise)
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise SetUpProblem(f"{name} is to be a number below 65536, and is “{text}”")
+    return int(text) or free_port()
+
+
+def _await_free(port: int) -> None:
+    """Wait for a port that a demo which was killed has not let go of yet."""
+    until = time.monotonic() + LEAVING
+    while time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        time.sleep(0.1)
+
+
+def _page(on: Stage) -> Blueprint:
+    return page(on.twilio, on.phones, Levers(on))
+
+
 def _stay(on: Stage) -> None:
+    """Look every second whether all is well, and keep now and then what is in memory only."""
+    kept = time.monotonic()
     while True:
         time.sleep(1)
         if name := on.fallen():
-            raise SetUpProblem(f"{name} stopped by itself; the end of its log: {on.last_words(name)}")
+            raise Fallen(f"{name} stopped by itself; the end of its log: {on.last_words(name)}")
+        if time.monotonic() > kept + KEEP_EVERY:
+            _keep(on)
+            kept = time.monotonic()
 
 
 def _restore(on: Stage) -> None:
     """The phones and accounts of last time, or the three friends for the first."""
     path = FOLDER / "pretend.json"
-    if path.exists():
+    if not path.exists():
+        for role in FRIENDS:
+            move_in(role, on.garmin, on.phones)
+        return
+    try:
         kept = json.loads(path.read_text())
         on.twilio.restore(kept["twilio"])
         on.garmin.restore(kept["garmin"])
         on.phones.restore(kept["phones"])
-        return
-    for role in FRIENDS:
-        move_in(role, on.garmin, on.phones)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SetUpProblem(f"{path} is damaged or of another version: `make demo-reset` forgets it") from None
 
 
 def _keep(on: Stage) -> None:
-    path = FOLDER / "pretend.json"
-    kept = {"twilio": on.twilio.snapshot(), "garmin": on.garmin.snapshot(), "phones": on.phones.snapshot()}
-    draft = path.with_suffix(".new")
-    draft.write_text(json.dumps(kept))
-    draft.replace(path)
+    for _ in range(5):
+        with suppress(RuntimeError):  # something came while it was read: once more
+            kept = {"twilio": on.twilio.snapshot(), "garmin": on.garmin.snapshot(), "phones": on.phones.snapshot()}
+            write_whole(FOLDER / "pretend.json", json.dumps(kept))
+            return
 
 
 def _reset() -> None:
     """Forget the demo's data, and nothing else that may lie in a folder of somebody's choice."""
     if FOLDER.exists():
-        services.erase(FOLDER / "data")
-        for path in (each for pattern in OURS for each in FOLDER.glob(pattern)):
-            path.unlink()
+        with alone(FOLDER, ""):
+            services.erase(FOLDER / "data")
+            for path in (each for pattern in OURS for each in FOLDER.glob(pattern)):
+                path.unlink()
     print("The demo has forgotten everything.")
 
 
 def _leave(_number: int, _frame: object) -> None:
+    """Stop at the first signal, and do not let another one break off the stopping."""
+    for each in SIGNALS:
+        signal.signal(each, _stay_deaf)  # one that is ignored while it is on its way would print a traceback
+    with suppress(OSError, RuntimeError):
+        print("\n  Stopping …", flush=True)
     raise KeyboardInterrupt
+
+
+def _stay_deaf(_number: int, _frame: object) -> None:
+    pass
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run or reset. A problem of set-up is one sentence."""
-    signal.signal(signal.SIGTERM, _leave)
+    for each in SIGNALS:
+        if signal.getsignal(each) is not signal.SIG_IGN:  # by nohup, or in the background
+            signal.signal(each, _leave)
     try:
         _reset() if "--reset" in arguments else run()
+    except AlreadyRunning as other:
+        return _failed(str(other))
     except SetUpProblem as problem:
-        print(f"The demo cannot start: {problem}", file=sys.stderr)
-        return 1
+        return _failed(f"The demo cannot start: {problem}")
+    except Fallen as fallen:
+        return _failed(f"The demo has stopped: {fallen}")
+    except OSError as error:
+        return _failed(f"The demo cannot work in {FOLDER}: {error}")
     except KeyboardInterrupt:
         with suppress(OSError):
-            print("\n  Stopped. `make demo` goes on where you left.")
+            print("  Stopped. `make demo` goes on where you left.")
     return 0
+
+
+def _failed(sentence: str) -> int:
+    print(f"{sentence.rstrip('.')}.", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.leash import leashed
+
 PATIENCE = 60  # seconds; after a power cut Postgres replays its log before it answers
 FAREWELL = 15  # seconds between asking a server to stop and making it
 
@@ -231,10 +233,11 @@ class _Launch:
         """Start a program in a session of its own, so that Ctrl-C reaches us alone and we decide who stops when."""
         log = self._home / f"{name}.log"
         account = f"{self._account.pw_uid}:{self._account.pw_gid}" if self._account else ""
-        leash = [sys.executable, "-I", "-S", "-c", _LEASH, os.getpid(), at_our_death.value, account]
+        # Our own environment (PGDATA, PGPORT …) stays out.
+        words = leashed(command, at_our_death, account=account, keeps_environment=False)
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [str(word) for word in (*leash, *command)],
+                words,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -252,35 +255,6 @@ _POSTGRES = {
     "log_timezone": "UTC",
 }
 _CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-# A program between us and the server instead of Popen's preexec_fn, which may hang where there are threads. The order
-# matters: nobody may be unable to import from our Python, and Linux forgets the death signal when the user changes.
-# Elsewhere than on Linux a watcher stays beside the server. Our own environment (PGDATA, PGPORT …) stays out.
-_LEASH = """
-import ctypes, os, sys, time
-parent, death, account, *command = sys.argv[1:]
-parent, death, server, libc = int(parent), int(death), os.getpid(), ctypes.CDLL(None)
-if account:
-    uid, gid = map(int, account.split(":"))
-    os.setgroups([]); os.setgid(gid); os.setuid(uid)
-if sys.platform == "linux":
-    PR_SET_PDEATHSIG = 1
-    libc.prctl(PR_SET_PDEATHSIG, death)
-    if os.getppid() != parent:
-        sys.exit("whoever started this is gone")
-elif os.fork() == 0:
-    while os.getppid() == server:
-        try:
-            os.kill(parent, 0)
-        except ProcessLookupError:
-            os.kill(server, death)
-            break
-        except PermissionError:
-            pass
-        time.sleep(0.5)
-    os._exit(0)
-os.execve(command[0], command, {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"})
-"""
 
 
 def _await(server: _Server) -> None:

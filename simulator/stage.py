@@ -1,10 +1,12 @@
 """The whole product on this computer: servers, pretend vendors, and the processes of the Procfile."""
 
 import base64
+import errno
 import json
 import logging
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from pathlib import Path
 from threading import Thread
 
 import requests
-from flask import Flask
+from flask import Blueprint, Flask
 from honcho.environ import parse_procfile
 from redis import Redis
 from werkzeug.serving import make_server
@@ -25,6 +27,8 @@ from config import Settings
 from providers.clock import PretendClock
 from services.delivery import contents
 from simulator.garmin.server import PretendGarmin
+from simulator.gate import Gate
+from simulator.leash import leashed
 from simulator.phones import Phones
 from simulator.services import Services, SetUpProblem, services
 from simulator.twilio.server import PretendTwilio
@@ -50,14 +54,16 @@ class Stage:
     garmin: PretendGarmin
     phones: Phones
     simulator: Flask
+    gate: Gate
     environment: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: str) -> None:
-        """Start one process of the Procfile; what it prints goes to its log."""
+        """Start one process of the Procfile; what it prints goes to its log. It is asked to stop if we are killed."""
+        words = leashed(["/bin/sh", "-c", f"exec {command}"], signal.SIGTERM, keeps_environment=True)
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                ["/bin/sh", "-c", f"exec {command}"],
+                words,
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -107,24 +113,32 @@ def stage(
     clients: int | None = None,
     network: Callable[[Services], Services] | None = None,
     settings: Mapping[str, str] | None = None,
+    pages: Callable[[Stage], Blueprint] | None = None,
 ) -> Iterator[Stage]:
     """Set everything up and take it down again. `kept` data survive in the folder; a port of 0 means any.
 
     `clients` is how many connections Postgres and Valkey take, each. `network` says where the product finds the servers
-    instead; `settings` are environment variables of its own.
+    instead; `settings` are environment variables of its own; `pages` makes what is shown beside the pretend vendors once
+    we are `open_for_business`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    keys = _secrets(folder)
+    _stay_here()
     with ExitStack() as stack:
         page = _listening(port, "PORT")
         stack.callback(page.close)
-        bot_url = f"http://127.0.0.1:{bot_port or _free_port()}"
+        bot_url = f"http://127.0.0.1:{bot_port or free_port()}"
         require_free(bot_port)
+        gate = Gate()
+        _serve(gate, page)
         running = stack.enter_context(services(folder / "data" if kept else None, durable=kept, clients=clients))
-        made = _made(folder, running, bot_url, _secrets(folder))
+        made = _made(folder, running, bot_url, keys, gate)
         seen = network(running) if network else running
         made.environment |= {"DATABASE_URL": seen.database_url, "REDIS_URL": seen.redis_url, **(settings or {})}
-        made.run(sys.executable, "-m", "alembic", "upgrade", "head")
-        _serve(made.simulator, page)
+        _migrate(made)
+        if pages:
+            made.simulator.register_blueprint(pages(made))
+        gate.app = made.simulator  # complete: Flask takes no page after the first request
         made.environment |= {
             "TWILIO_API_BASE_URL": f"http://127.0.0.1:{page.getsockname()[1]}/twilio",
             "GARMIN_BASE_URL": f"http://127.0.0.1:{page.getsockname()[1]}/garmin",
@@ -142,6 +156,7 @@ def open_for_business(made: Stage) -> None:
         if name != "release":
             made.start(name, command)
     made.await_readiness()
+    made.gate.open()
 
 
 def get_templates_approved(made: Stage) -> None:
@@ -162,10 +177,32 @@ def require_free(port: int) -> None:
     """Raise `SetUpProblem` when somebody else listens there."""
     with socket.socket() as probe:
         if port and probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise SetUpProblem(f"port {port} is taken: stop what listens there, or choose another with BOT_PORT=")
+            raise SetUpProblem(f"port {port} is taken: stop what listens there, or set BOT_PORT to another")
 
 
-def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str]) -> Stage:
+def _migrate(made: Stage) -> None:
+    try:
+        made.run(sys.executable, "-m", "alembic", "upgrade", "head")
+    except SetUpProblem as problem:
+        if "Can't locate revision" not in str(problem):
+            raise
+        raise SetUpProblem(
+            f"a newer version kept the data in {made.folder}: use that one, or forget them by `make demo-reset`"
+        ) from None
+
+
+def _stay_here() -> None:
+    """Nothing leaves this computer: settings of a real deployment are forgotten (but for the servers, which may be
+    given), and addresses on this computer are not asked for by way of a proxy.
+    """
+    real = {name.upper() for name in Settings.model_fields} - {"DATABASE_URL", "REDIS_URL"}
+    for name in [name for name in os.environ if name.upper() in real]:
+        del os.environ[name]
+    listed = [os.environ.get("NO_PROXY") or os.environ.get("no_proxy", ""), "127.0.0.1", "localhost"]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, listed))
+
+
+def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str], gate: Gate) -> Stage:
     clock = PretendClock(Redis.from_url(running.redis_url, client_name=SIMULATOR))
     twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=keys["TWILIO_AUTH_TOKEN"], sender=SENDER)
     twilio.webhook_url = f"{bot_url}/webhooks/twilio/inbound"
@@ -193,11 +230,11 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str]) -
         "TZ": "UTC",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    return Stage(folder, running, bot_url, clock, twilio, garmin, Phones(twilio), app, environment)
+    return Stage(folder, running, bot_url, clock, twilio, garmin, Phones(twilio), app, gate, environment)
 
 
 def _secrets(folder: Path) -> dict[str, str]:
-    """Keys of this stage, made once and kept beside its data."""
+    """Keys of this stage, made once and kept beside its data. Raises `SetUpProblem` when they cannot be read."""
     path = folder / "keys.json"
     if not path.exists():
         keys = {
@@ -205,10 +242,20 @@ def _secrets(folder: Path) -> dict[str, str]:
             "DATA_KEYS": "demo:" + base64.b64encode(secrets.token_bytes(32)).decode(),
             "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
         }
-        path.write_text(json.dumps(keys))
-        path.chmod(0o600)
-    found: dict[str, str] = json.loads(path.read_text())
+        write_whole(path, json.dumps(keys))
+    try:
+        found: dict[str, str] = json.loads(path.read_text())
+    except ValueError:
+        raise SetUpProblem(f"{path} is damaged: `make demo-reset` forgets it and the data that it opens") from None
     return found
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that only we may read, so that whoever is killed meanwhile leaves the old one or the new one."""
+    draft = path.with_suffix(".new")
+    draft.touch(0o600)
+    draft.write_text(text)
+    draft.replace(path)
 
 
 def _listening(port: int, variable: str) -> socket.socket:
@@ -216,19 +263,18 @@ def _listening(port: int, variable: str) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
-    except OSError:
+    except OSError as error:
         listening.close()
-        raise SetUpProblem(
-            f"port {port} is taken: stop what listens there, or choose another with {variable}="
-        ) from None
+        why = "taken: stop what listens there" if error.errno == errno.EADDRINUSE else f"not ours ({error.strerror})"
+        raise SetUpProblem(f"port {port} is {why}, or set {variable} to another") from None
     listening.listen(128)
     return listening
 
 
-def _serve(app: Flask, listening: socket.socket) -> None:
+def _serve(gate: Gate, listening: socket.socket) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     host, port = listening.getsockname()
-    server = make_server(host, port, app, threaded=True, fd=listening.fileno())
+    server = make_server(host, port, gate, threaded=True, fd=listening.fileno())
     Thread(target=server.serve_forever, daemon=True).start()
 
 
@@ -244,7 +290,8 @@ def _stop(made: Stage) -> None:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

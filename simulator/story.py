@@ -169,6 +169,9 @@ def main(arguments: list[str]) -> int:
     except SetUpProblem as problem:
         print(f"The story cannot be played: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nThe story was stopped.", file=sys.stderr)
+        return 128 + signal.SIGINT
     took = timedelta(seconds=round(time.monotonic() - began))
     print(f"\n✓ {tell.lines} answers came, all as expected, in {took.seconds} s.")
     return 0

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
@@ -73,6 +74,7 @@ class Views:
     def __init__(self, twilio: PretendTwilio, phones: Phones, levers: Levers) -> None:
         self._twilio, self._phones, self._levers = twilio, phones, levers
         self._feed, self._said = Feed(), ""
+        self._run = uuid4().hex  # events are numbered anew in each run
         twilio.on_message.append(self._note)
         twilio.on_typing.append(self._note_typing)
 
@@ -98,6 +100,7 @@ class Views:
             bot_name=self._levers.bot_name,
             now=now,
             seq=seq,
+            run=self._run,
             said=said,
             failures=FAILURES,
             cheat_sheet=self._levers.cheat_sheet(),
@@ -114,6 +117,7 @@ class Views:
         else:
             answer = jsonify([self._event(*event, now) for event in found])
         answer.headers["X-Day"], answer.headers["X-Clock"] = f"{now:%Y-%m-%d}", f"{now:%H:%M}"
+        answer.headers["X-Run"] = self._run
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

@@ -62,7 +62,7 @@ class Pictures:
 
     def snapshot(self) -> dict[str, Any]:
         kept = {sid: [picture.content_type, picture.digest] for sid, picture in list(self._kept.items())}
-        return {"kept": kept, "bytes": {key: b64encode(data).decode() for key, data in self._bytes.items()}}
+        return {"kept": kept, "bytes": {key: b64encode(data).decode() for key, data in list(self._bytes.items())}}
 
     def restore(self, data: dict[str, Any]) -> None:
         self._kept = {sid: Picture(*fields) for sid, fields in data["kept"].items()}

@@ -453,6 +453,14 @@ def test_events_tell_what_is_new(world):
     assert [event.get("sid", event.get("status")) for event in world.events(seen)] == [reply.sid, "online"]
 
 
+def test_a_page_of_an_earlier_run_can_tell(world):
+    run = re.search(r'data-run="(\w+)"', world.seen())[1]
+    assert world.browser.get("/events").headers["X-Run"] == run
+    again = Flask("another run")
+    again.register_blueprint(page(world.twilio, world.phones, world))
+    assert again.test_client().get("/events").headers["X-Run"] != run
+
+
 def test_a_page_that_missed_too_much_reads_itself_anew(world):
     world.ana.says("hi")
     assert [event["status"] for event in world.events(9999)] == ["reload"]

@@ -77,15 +77,17 @@ function tick(day, time) {
 async function ask() {
   try {
     const answer = await fetch(`/events?after=${seen}`);
+    if (answer.status === 503) throw new Error("The demo is starting.");
     if (!answer.ok) return;
+    if (answer.headers.get("X-Run") !== document.body.dataset.run) return anew(); // it was started again meanwhile
     const events = await answer.json();
     tick(answer.headers.get("X-Day"), answer.headers.get("X-Clock"));
     events.forEach(show);
     if (lost) say("");
     lost = false;
-  } catch {
+  } catch (failure) {
     lost = true;
-    say("The demo does not answer. Is it still running?");
+    say(failure.message === "The demo is starting." ? failure.message : "The demo does not answer. Is it still running?");
   }
 }
 
