@@ -1,7 +1,7 @@
 """Where Twilio knocks: verify, read, hand over, and answer at once.
 
-A form that Twilio signed is always taken: a refusal is repeated by nobody, and only hides the trouble in Twilio's
-debugger. What cannot be used is logged as an error instead, because somebody may wait for an answer.
+Whatever Twilio signed is answered with success: Twilio does not repeat what we refuse, and shows the refusal only in its
+own debugger. A form that cannot be used is logged as an error instead, because somebody may wait for an answer.
 """
 
 from uuid import UUID
@@ -18,7 +18,6 @@ from world import World
 log = structlog.get_logger()
 
 NOTHING_TO_SAY = "<Response/>"
-LARGEST_KNOCK = 128 * 1024  # bytes; what people write is far smaller, what Twilio adds to it grows
 
 
 def webhook(world: World) -> Blueprint:

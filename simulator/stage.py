@@ -118,8 +118,8 @@ def stage(
     """Set everything up and take it down again. `kept` data survive in the folder; a port of 0 means any.
 
     `clients` is how many connections Postgres and Valkey take, each. `network` says where the product finds the servers
-    instead; `settings` are environment variables of its own; `pages` makes what is shown beside the pretend vendors once
-    we are `open_for_business`.
+    instead; `settings` are environment variables of its own; `pages` makes what is shown beside the pretend vendors
+    once we are `open_for_business`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keys = _secrets(folder)

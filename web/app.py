@@ -5,13 +5,15 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot.webhook import LARGEST_KNOCK, webhook
+from bot.webhook import webhook
 from jobs import delivery, digests, garmin, housekeeping, logs, pictures
 from web import export, guesses, headers, health, link, media, operator, share
 from web.arrivals import LARGEST_REQUEST
 from world import World
 
 log = structlog.get_logger()
+
+LARGEST_FORM = 64 * 1024  # bytes; no page of ours sends as much, and Twilio's webhooks alone may have LARGEST_REQUEST
 
 
 def create_app(world: World) -> Flask:
@@ -40,10 +42,11 @@ def create_app(world: World) -> Flask:
 
 def _require_small() -> None:
     """Before anything else looks at the request: not every page reads the body that comes with it."""
-    most = LARGEST_KNOCK if request.blueprint == "webhook" else LARGEST_REQUEST
+    is_webhook = request.blueprint == "webhook"
+    most = LARGEST_REQUEST if is_webhook else LARGEST_FORM
     request.max_content_length = request.max_form_memory_size = most
     if (request.content_length or 0) > most:
-        if request.blueprint == "webhook":
+        if is_webhook:
             log.warning("webhook too large", path=request.path, bytes=request.content_length)
         raise RequestEntityTooLarge
 
