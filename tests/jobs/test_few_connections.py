@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from threading import Event, Thread, current_thread, main_thread
+from threading import Event, Lock, Thread, current_thread, main_thread
 
 import pytest
 from sqlalchemy import Engine, create_engine
@@ -37,13 +37,14 @@ class Hog:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+        self.engine, self.starting = engine, Lock()
         self.has_both, self.was_missed, self.thread = Event(), Event(), Thread(target=self.hold)
 
     def grab(self) -> None:
         """Return when nobody else can have a connection. Only the first call does anything."""
-        with suppress(RuntimeError):  # it has been started
-            self.thread.start()
+        with self.starting:
+            if self.thread.ident is None:
+                self.thread.start()
         assert self.has_both.wait(60)
 
     def hold(self) -> None:
