@@ -32,11 +32,22 @@ class Settings(BaseSettings):
         2, ge=2, le=100, description="Connections to Redis that a web process, the clock and each job take at most"
     )
     public_base_url: HttpUrl = Field(description="Where the world reaches the web process: https://bot.example.org")
-    secret_key: SecretStr = Field(min_length=32, description="Signs cookies and receipts: 32 characters or more")
+    secret_key: SecretStr = Field(min_length=32, description="Signs forms and receipts: 32 characters or more")
+    secret_key_second: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Accepted beside SECRET_KEY while that is changed: the next one before, the former one after",
+    )
     data_keys: SecretStr = Field(description="Encrypts tokens and messages: name:base64[,older:base64]")
 
     twilio_account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$", description="From Twilio's console")
     twilio_auth_token: SecretStr = Field(description="From Twilio's console; also signs webhooks")
+    twilio_auth_token_second: SecretStr | None = Field(
+        None, description="Webhooks signed with it are accepted too: the former token, while it is changed"
+    )
+    twilio_shared_keys: SecretStr | None = Field(
+        None, description="Secrets of Twilio's SharedKeys, if webhooks are signed with those: one[,another]"
+    )
     twilio_whatsapp_from: str = Field(
         pattern=r"^whatsapp:\+[1-9]\d{6,14}$", description="The bot's number: whatsapp:+14155238886"
     )
@@ -124,6 +135,23 @@ class Settings(BaseSettings):
         return (
             f"{self.redis_url}{'&' if '?' in self.redis_url else '?'}ssl_cert_reqs=none" if relaxed else self.redis_url
         )
+
+    @property
+    def secrets(self) -> list[str]:
+        """SECRET_KEY, with which we write, and the second one, which is accepted too."""
+        return [each.get_secret_value() for each in (self.secret_key, self.secret_key_second) if each]
+
+    @property
+    def second_auth_token(self) -> str | None:
+        """The token that webhooks may be signed with besides TWILIO_AUTH_TOKEN."""
+        second = self.twilio_auth_token_second
+        return second.get_secret_value() if second else None
+
+    @property
+    def shared_keys(self) -> list[str]:
+        """The secrets of Twilio's SharedKeys."""
+        text = self.twilio_shared_keys.get_secret_value() if self.twilio_shared_keys else ""
+        return [part.strip() for part in text.split(",") if part.strip()]
 
     @property
     def link_methods(self) -> list[str]:

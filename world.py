@@ -49,7 +49,7 @@ class World:
         """Build the world that these settings describe, or with another clock. Nothing connects until it is used."""
         redis = open_doorbell(settings.redis, settings.redis_pool)
         now = clock or (PretendClock(redis) if settings.pretend_clock else system_clock)
-        vault = Vault.from_text(settings.data_keys.get_secret_value(), settings.secret_key.get_secret_value())
+        vault = Vault.from_text(settings.data_keys.get_secret_value(), *settings.secrets)
         return cls(
             settings=settings,
             vault=vault,
@@ -86,7 +86,9 @@ def _messenger(settings: Settings) -> Messenger:
         auth_token=settings.twilio_auth_token.get_secret_value(),
         sender=settings.twilio_whatsapp_from,
         callback_url=f"{settings.base_url}/webhooks/twilio/status",
-        secret=settings.secret_key.get_secret_value(),
+        secrets=settings.secrets,
+        second_token=settings.second_auth_token,
+        shared_keys=settings.shared_keys,
         base_url=settings.twilio_api_base_url,
     )
 

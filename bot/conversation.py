@@ -20,6 +20,7 @@ from jobs.work import transaction
 from messages.message import MOST_BUTTONS, MOST_CHOICE, MOST_LABEL, MOST_SAYS, Button, Message, units
 from messages.render import render
 from models import MessageKind
+from models.vault import UnknownKey
 from providers.messenger import Inbound
 from services.delivery import mailbox, menus
 from services.garmin import files
@@ -49,7 +50,8 @@ def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -
     """Answer one inbound message, in one transaction. Gives the command's name; None when it was heard before.
 
     Two turns that got in each other's way (a newcomer's two first lines, a deadlock) are tried again. Raises
-    OperationalError when the database is away.
+    OperationalError when the database is away, and `UnknownKey` when the line is about something that this process
+    cannot open yet.
     """
     reference = secrets.token_hex(4)
     with structlog.contextvars.bound_contextvars(turn=reference):
@@ -101,7 +103,7 @@ def _answer(turn: Turn, *, again: bool) -> Settled:
     """Raises only what another try could help: a bug becomes an apology, and leaves nothing half-done."""
     try:
         return _respond_or_refuse(turn)
-    except OperationalError:
+    except (OperationalError, UnknownKey):
         raise
     except Exception as error:
         if isinstance(error, IntegrityError) and not again:
@@ -218,7 +220,7 @@ def _tapped(turn: Turn, *, is_free: bool) -> str | None:
     if len(turn.line) > MOST_CHOICE:
         return None
     if turn.replied_to:
-        quoted = menus.under(turn.session, turn.member.id, turn.replied_to)
+        quoted = menus.under(turn.session, turn.member.id, turn.replied_to, turn.now)
         if line := menus.meant(quoted, turn.line, quoted=True):
             return line
     if not is_free or is_command(turn.line):

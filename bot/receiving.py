@@ -1,12 +1,13 @@
 """Lines that came while Postgres was away, and lines whose webhook never came: taken up later, each once."""
 
 import json
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import structlog
-from redis import RedisError
+from redis import Redis, RedisError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,21 +16,28 @@ from jobs import crash, schedule
 from jobs.queue import job
 from models import InboundMessage
 from models.base import AWAY, is_busy
-from models.vault import Unreadable
+from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerError
 from providers.messenger import Inbound
+from services import unreadable
 from services.delivery.bells import Bell
 from world import World
 
 log = structlog.get_logger()
 
 SPOOL, TAKEN, BROKEN = "spool:inbound", "spool:taken", "spool:broken"
+WAITING = "spool:waiting"  # lines that cannot be answered yet for want of a key, by the time they were first met
 PURPOSE, OWNER = "spool", "inbound"
 BACKFILL = "backfill:done"
 BACKFILL_EVERY = 300
 SOON = 2.0  # seconds
 ON_ITS_WAY = timedelta(minutes=1)
-YOUNG = timedelta(hours=6)  # an answer to an older line would only puzzle
+HOUR = timedelta(hours=1)
+YOUNG = 6 * HOUR  # an answer to an older line would only puzzle
+
+
+class NotALine(Exception):
+    """What was kept is none of our lines: it was tampered with."""
 
 
 def hear(world: World, inbound: Inbound) -> bool:
@@ -39,6 +47,9 @@ def hear(world: World, inbound: Inbound) -> bool:
     except AWAY as error:
         log.warning("postgres is away", error=type(error).__name__)
         return spool(world, inbound, world.now()) and _hurry(world, is_needed=is_busy(error))
+    except UnknownKey as error:
+        _tell(error, inbound.sid)
+        return spool(world, inbound, world.now())
     return True
 
 
@@ -66,30 +77,19 @@ def spool(world: World, inbound: Inbound, now: datetime) -> bool:
 def ingest(world: World) -> int:
     """Take up what was kept, oldest first, and now and then what was missed. Gives how many lines.
 
-    A line leaves the list only when it was answered: whoever dies on the way leaves it for the next one, and a line
-    that is taken up twice was heard before.
+    A line leaves its list only when it was answered: whoever dies on the way leaves it for the next one, and a line
+    that is taken up twice was heard before. One that cannot be opened or answered for want of a key waits for it.
     """
-    count = 0
     _take_back(world)
+    count = _look_again(world)
     while sealed := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT"):
         assert isinstance(sealed, bytes)  # noqa: S101 - this client never decodes
         try:
-            line, heard_at = _opened(world, sealed)
-        except (Unreadable, ValueError, TypeError, KeyError):
-            _set_aside(world, sealed)
-            log.warning("kept line unreadable")
-            continue
-        try:
-            converse(world, line, heard_at)
-        except AWAY:
-            raise  # Postgres is away again: the line stays
-        except Exception:
-            log.exception("kept line not answered")
-            _set_aside(world, sealed)
-            continue
-        crash.here("after_ingested")
+            count += _take_up(world, sealed)
+        except UnknownKey as error:
+            _tell(error)
+            world.redis.zadd(WAITING, {sealed: world.now().timestamp()}, nx=True)
         world.redis.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
-        count += 1
     return count + backfill(world)
 
 
@@ -108,7 +108,10 @@ def backfill(world: World) -> int:
     missed = [each for each in listed if each.sid not in known]
     for inbound in reversed(missed):
         log.warning("webhook never came", sid=inbound.sid)
-        converse(world, inbound, inbound.at)
+        try:
+            converse(world, inbound, inbound.at)
+        except UnknownKey as error:  # it is listed again at the next backfill
+            _tell(error, inbound.sid)
     return len(missed)
 
 
@@ -123,19 +126,77 @@ def _take_back(world: World) -> None:
         pass
 
 
+def _look_again(world: World) -> int:
+    """Take up lines that wait for a key; those for which it is too late by now are set aside. Gives how many."""
+    count, too_late = 0, (world.now() - YOUNG).timestamp()
+    waiting: list[tuple[bytes, float]] = world.redis.zrange(WAITING, 0, -1, withscores=True)  # type: ignore[assignment]
+    for sealed, since in waiting:
+        try:
+            count += _take_up(world, sealed)
+        except UnknownKey as error:
+            _tell(error)
+            if since > too_late:
+                continue
+            log.error("kept line given up: its key did not come", hours=YOUNG // HOUR)  # noqa: TRY400 - says it all
+            _set_aside(world, sealed)
+        world.redis.zrem(WAITING, sealed)
+    return count
+
+
+def _tell(error: UnknownKey, sid: str | None = None) -> None:
+    log.error(unreadable.WAITS, key=error.name, what="line" if sid else "kept line", which=sid)
+
+
+def _take_up(world: World, sealed: bytes) -> bool:
+    """Answer a kept line. False when it was set aside. Raises `UnknownKey`, and what says that Postgres is away."""
+    try:
+        line, heard_at = _opened(world, sealed)
+        converse(world, line, heard_at)
+    except (*AWAY, UnknownKey):
+        raise
+    except NotALine:
+        log.error(unreadable.TAMPERED, what="kept line")  # noqa: TRY400 - a traceback would add nothing
+    except Exception:
+        log.exception("kept line not answered")
+    else:
+        crash.here("after_ingested")
+        return True
+    _set_aside(world, sealed)
+    return False
+
+
+def kept_by_key(redis: Redis) -> Counter[str]:
+    """How many kept lines each key seals: while it is one, the key is still needed."""
+    lists = (redis.lrange(SPOOL, 0, -1), redis.lrange(TAKEN, 0, -1), redis.zrange(WAITING, 0, -1))
+    return Counter(_key_of(line) for lines in lists for line in lines if isinstance(line, bytes))
+
+
+def _key_of(line: bytes) -> str:
+    try:
+        return Vault.key_of(line)
+    except Unreadable:
+        return "(none)"
+
+
 def _opened(world: World, sealed: bytes) -> tuple[Inbound, datetime]:
-    """What `spool` kept, and when it was heard."""
-    facts = json.loads(world.vault.open(PURPOSE, OWNER, sealed))
-    media = tuple((str(url), str(kind)) for url, kind in facts["inbound"].pop("media"))
-    return Inbound(**facts["inbound"], media=media), datetime.fromisoformat(facts["at"])
+    """What `spool` kept, and when it was heard. Raises `UnknownKey` or `NotALine`."""
+    try:
+        facts = json.loads(world.vault.open(PURPOSE, OWNER, sealed))
+        media = tuple((str(url), str(kind)) for url, kind in facts["inbound"].pop("media"))
+        return Inbound(**facts["inbound"], media=media), datetime.fromisoformat(facts["at"])
+    except UnknownKey:
+        raise
+    except (Unreadable, ValueError, TypeError, KeyError) as error:
+        raise NotALine from error
 
 
 def _set_aside(world: World, sealed: bytes) -> None:
     """Out of the way, and kept for whoever wants to know: by itself, as another worker may have taken lines since."""
-    with world.redis.pipeline(transaction=True) as both:
-        both.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
-        both.lpush(BROKEN, sealed)
-        both.execute()
+    with world.redis.pipeline(transaction=True) as all_at_once:
+        all_at_once.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
+        all_at_once.zrem(WAITING, sealed)
+        all_at_once.lpush(BROKEN, sealed)
+        all_at_once.execute()
 
 
 def _known(session: Session, sids: list[str]) -> set[str]:

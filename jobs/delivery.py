@@ -17,7 +17,7 @@ from jobs.work import insist, transaction
 from models.base import AWAY
 from providers import doorbell
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
-from providers.messenger import Parcel
+from providers.messenger import Meaning, Parcel
 from services.delivery import contents, outbox, outcomes
 from services.delivery.bells import Bell
 from services.delivery.ceiling import Ceilings, Purse
@@ -144,7 +144,9 @@ def _claim(world: World, most: int, purse: Purse | None = None) -> list[Claimed]
     with transaction(world) as session:
         if breakers.is_shut(session, breakers.MESSENGER, world.now()):
             return []
-        claimed = outbox.claim(session, world.now(), most, contents.usable(session), rules, purse)
+        claimed = outbox.claim(
+            session, world.now(), most, contents.usable(session, world.messenger.account), rules, purse
+        )
         crash.here("before_claim_commit")
     crash.here("after_claim")
     return claimed
@@ -226,6 +228,8 @@ def _failure(world: World, claimed: Claimed, error: MessengerError) -> Step:
     """What to mark for this error."""
     why = str(error)
     if isinstance(error, Refused):
+        if error.meaning is Meaning.CONTENT_MISSING:
+            log.error("content missing at the vendor", content=claimed.said_as, code=error.code)
         return lambda session, now: outcomes.refused(session, claimed, error.code, error.meaning, now)
     if isinstance(error, NotSent):
         pause = patience(error.retry_after, claimed.attempt)

@@ -29,6 +29,8 @@ LANES = (710_001, 710_002)
 def drain(world: World) -> int:
     """Work through what waits for Garmin, at most two workers at once. Gives how many things were done."""
     until, count = time.monotonic() + FOR_SECONDS, 0
+    with transaction(world) as session:
+        linking.note_unopened(session, world.now())
     with _lane(world) as free:
         while free and time.monotonic() < until and _do_one_thing(world):
             count += 1

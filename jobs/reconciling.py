@@ -31,16 +31,30 @@ def reconcile(world: World) -> None:
 
 @job("work", timeout=120)
 def check_templates(world: World) -> None:
-    """Ask where approvals stand; a template that WhatsApp pauses or recategorises holds its messages and is told of."""
+    """Store contents again that the vendor does not have (any more), and ask where approvals stand.
+
+    A template that WhatsApp pauses or recategorises holds its messages and is told of.
+    """
     try:
+        _push_missing(world)
         with transaction(world) as session:
-            changes = contents.poll(session, world.messenger, world.now())
+            changes = contents.poll(session, world.messenger, world.now(), only_due=True)
     except MessengerError as error:
-        log.warning("templates not checked", why=str(error))
+        log.warning("contents not checked", why=str(error))
         return
     for change in changes:
         tell = log.error if change.is_bad else log.info
         tell("template", name=change.name, status=change.status, category=change.category, why=change.reason)
+
+
+def _push_missing(world: World) -> None:
+    """Store what is missing, each committed by itself: a push that breaks off makes none twice."""
+    with world.sessions() as session:
+        missing = contents.to_push(session, world.now(), world.messenger.account)
+    for content in missing:
+        with transaction(world) as session:
+            change = contents.push_one(session, world.messenger, content, world.now())
+        log.error("missing content stored", name=change.name, status=change.status, why=change.reason)
 
 
 def _look_up(world: World) -> None:

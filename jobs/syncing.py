@@ -13,8 +13,10 @@ from jobs.pace import Pace
 from jobs.work import insist, transaction
 from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
+from models.vault import UnknownKey
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin import NeedsCode, Session
+from services import unreadable
 from services.delivery import mailbox, notices
 from services.garmin import breakers, doubts, linking, merging, syncing
 from services.garmin.merging import Found
@@ -49,6 +51,8 @@ def _read_one(world: World, errand: Errand) -> None:
         raise
     except LinkBroken as error:
         _refused(world, errand, error)
+    except UnknownKey:
+        _put_off(world, errand, linking.NO_KEY)
     except GarminError as error:
         wish = error.retry_after if isinstance(error, GarminThrottled) else None
         _put_off(world, errand, type(error).__name__, wish)
@@ -64,6 +68,8 @@ def _read_one(world: World, errand: Errand) -> None:
 
 def read(world: World, errand: Errand) -> Found:
     """Read an account, and keep its tokens whatever comes: one that was renewed half-way is the only good one."""
+    if errand.no_key is not None:
+        raise errand.no_key
     account = _opened(world, errand)
     try:
         return _read_through(world, errand, account)
@@ -155,13 +161,12 @@ def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = No
 
 def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
     """Garmin refuses the tokens: a kept password may help; else the link may have ended, and the member is told."""
-    with transaction(world) as session:
-        account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-        # A 401 that may pass is no reason to sign in, nor is a password that the operator no longer lets us keep.
-        is_last = syncing.ends_link(account, certain=error.certain, now=world.now())
-        may_use = is_last and world.settings.garmin_keep_password
-        password = linking.kept_password(session, account, world.now()) if may_use else None
-        email = account.garmin_email or ""
+    try:
+        email, password = _kept_password(world, errand, error)
+    except UnknownKey as lacking:
+        _put_off(world, errand, linking.NO_KEY)
+        log.error(unreadable.WAITS, key=lacking.name, what="garmin_accounts.password", which=str(errand.account_id))  # noqa: TRY400
+        return
     if password is not None and _signed_in_again(world, errand, email, password):
         return
     with transaction(world) as session:
@@ -170,6 +175,17 @@ def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
             member = _member(session, errand)
             _post(session, world, errand, member, notices.relink(member), "relink", MessageKind.NOTICE)
     log.warning("tokens refused", account=errand.account_id, ended=ended, why=str(error))
+
+
+def _kept_password(world: World, errand: Errand, error: LinkBroken) -> tuple[str, str | None]:
+    """The account's e-mail address, and the password if there is one that may be used now. Raises `UnknownKey`."""
+    with transaction(world) as session:
+        account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
+        # A 401 that may pass is no reason to sign in, nor is a password that the operator no longer lets us keep.
+        is_last = syncing.ends_link(account, certain=error.certain, now=world.now())
+        may_use = is_last and world.settings.garmin_keep_password
+        password = linking.kept_password(session, account, world.now()) if may_use else None
+        return account.garmin_email or "", password
 
 
 def _signed_in_again(world: World, errand: Errand, email: str, password: str) -> bool:

@@ -86,7 +86,7 @@ def ring_for_what_waits(world: World) -> None:
         to_draw = shares.is_waiting(session)
         to_freeze = digest_service.is_freezing(session, now)
         over = challenge_service.is_due(session, now)
-        unchecked = contents.is_check_due(session, now)
+        unchecked = contents.is_check_due(session, now, world.messenger.account)
         outdated = scoring_service.is_due(session)
         unwritten = not outdated and record_service.is_due(session)  # the new points' doubts come first
         unhoused = exports.is_waiting(session) or erasure.is_due(session, now)

@@ -12,6 +12,7 @@ from jobs import crash, schedule
 from jobs.queue import answering, ring
 from models.base import AWAY
 from providers import doorbell
+from services import unreadable
 from services.delivery.bells import rung, timed
 from world import World
 
@@ -62,7 +63,9 @@ def insist(world: World, do: Callable[[Session], None]) -> None:
 
 
 def after_commit(world: World, session: Session) -> None:
-    """Ring what this committed session wants rung."""
+    """Ring what this committed session wants rung, and tell the operator what could not be opened."""
+    for told in unreadable.noted(session):
+        log.error(**told)
     for bell in sorted(rung(session)):
         ring(world, answering[bell])
     for group_id, due in timed(session).items():

@@ -14,6 +14,7 @@ from models.files import SentFile
 from models.garmin import Activity, Day, DoubtAnswer, GarminAccount, GarminMethod, GarminStatus
 from models.group_posts import GroupPost, PostState
 from models.groups import Answer, Ban, Group, Invite, JoinRequest, Membership, Role
+from models.hashes import HashKey
 from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
 from models.media import Content, Media
 from models.messages import InboundMessage, MessageEvent, MessageKind, MessageState, OutboundMessage
@@ -48,6 +49,7 @@ __all__ = [
     "Goal",
     "Group",
     "GroupPost",
+    "HashKey",
     "Identity",
     "IdentityKind",
     "InboundMessage",

@@ -21,7 +21,9 @@ class Media(Base, Timestamps):
 class Content(Base, Timestamps):
     """A content stored at the vendor: buttons to use in a conversation, or a template that WhatsApp approved.
 
-    `status` is the vendor's word for the approval; contents for use in a conversation need none: `session`.
+    `status` is the vendor's word for the approval; contents for use in a conversation need none: `session`. It is
+    `missing` where the vendor does not have the content any more. `account` is whose content it is at the vendor, and
+    `pushed_at` when we stored it there; both are None for contents that an older release pushed.
     """
 
     __tablename__ = "contents"
@@ -32,3 +34,5 @@ class Content(Base, Timestamps):
     status: Mapped[str] = mapped_column(String(20))
     category: Mapped[str] = mapped_column(String(20), default="")
     checked_at: Mapped[datetime | None]
+    account: Mapped[str | None] = mapped_column(String(40))
+    pushed_at: Mapped[datetime | None]

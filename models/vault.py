@@ -19,7 +19,19 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 
 class Unreadable(Exception):
-    """A sealed value cannot be opened: its key is gone, or it was moved or changed."""
+    """A sealed value does not open. Raised as itself where the key is known: then the value was changed or moved."""
+
+
+class UnknownKey(Unreadable):
+    """A sealed value does not open here, because its key `name` is not in this process's DATA_KEYS.
+
+    Another process may have the key, or this one after the next deploy: whoever meets it keeps the value and tries
+    again later.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"sealed under key {name!r}, which is not in DATA_KEYS")
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -32,17 +44,20 @@ class Vault:
     """
 
     keys: tuple[tuple[str, bytes], ...] = field(repr=False)
-    pepper: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
-    def from_text(cls, text: str, pepper: str = "") -> "Vault":
-        """Read `k2:base64,k1:base64`, the writing key first. Raises ValueError with a plain sentence."""
+    def from_text(cls, text: str, *secrets: str) -> "Vault":
+        """Read `k2:base64,k1:base64`, the writing key first. Raises ValueError with a plain sentence.
+
+        `secrets` are SECRET_KEY and, while it is being changed, SECRET_KEY_SECOND; empty ones do not count.
+        """
         keys = tuple(_key(part) for part in text.split(",") if part.strip())
         if not keys:
             raise ValueError("DATA_KEYS is empty: make a key with `flask keys generate`")
         if len({name for name, _ in keys}) < len(keys):
             raise ValueError("DATA_KEYS names one key twice")
-        return cls(keys, pepper)
+        return cls(keys, tuple(filter(None, secrets)))
 
     def seal(self, purpose: str, owner: object, secret: str) -> bytes:
         """Encrypt `secret` for this purpose and owner, under the first key of the ring."""
@@ -56,35 +71,41 @@ class Vault:
         return VERSION + bytes([len(name)]) + name.encode() + nonce + sealed
 
     def open(self, purpose: str, owner: object, sealed: bytes) -> str:
-        """Decrypt what `seal` gave for the same purpose and owner. Raises `Unreadable`."""
+        """Decrypt what `seal` gave for the same purpose and owner. Raises `UnknownKey` or `Unreadable`."""
         return self.open_bytes(purpose, owner, sealed).decode()
 
     def open_bytes(self, purpose: str, owner: object, sealed: bytes) -> bytes:
-        """Decrypt what `seal_bytes` gave for the same purpose and owner. Raises `Unreadable`."""
+        """Decrypt what `seal_bytes` gave for the same purpose and owner. Raises `UnknownKey` or `Unreadable`."""
         name, nonce, rest = _parts(sealed)
         key = self._ring.get(name)
         if key is None:
-            raise Unreadable(f"sealed under key {name!r}, which is not in DATA_KEYS")
+            raise UnknownKey(name)
         try:
             return _cipher(key, purpose).decrypt(nonce, rest, _bound(purpose, owner))
         except InvalidTag:
             raise Unreadable(f"not a {purpose} of {owner}") from None
 
-    def digest(self, purpose: str, text: str) -> str:
-        """Give a keyed hash (HMAC-SHA256, hex), for looking up short secrets such as codes.
+    def tags(self, purpose: str, text: str) -> list[str]:
+        """Give the keyed hashes of a text under SECRET_KEY and SECRET_KEY_SECOND: write the first, accept each.
 
-        Its key is the pepper, SECRET_KEY, and not one of the ring: these come and go.
+        For what lives for minutes. What is looked up later is hashed by `models.hashes`, whose key stays.
         """
-        if not self.pepper:
-            raise ValueError("a vault without a pepper cannot hash")
-        tag = hmac.HMAC(_derived(self.pepper.encode(), purpose), hashes.SHA256())
-        tag.update(text.encode())
-        return tag.finalize().hex()
+        return [keyed_hash(secret.encode(), purpose, text) for secret in self.secrets]
+
+    @property
+    def of_secrets(self) -> "Vault":
+        """A vault whose keys are derived from SECRET_KEY and SECRET_KEY_SECOND instead of DATA_KEYS."""
+        derived = [_derived(secret.encode(), "vault of the secret key") for secret in self.secrets]
+        return Vault(tuple((keyed_hash(key, "name", "")[:12], key) for key in derived), self.secrets)
 
     @property
     def writes_with(self) -> str:
         """The name of the key that seals."""
         return self.keys[0][0]
+
+    def knows(self, name: str) -> bool:
+        """Whether the ring has a key of this name."""
+        return name in self._ring
 
     @staticmethod
     def key_of(sealed: bytes) -> str:
@@ -94,6 +115,13 @@ class Vault:
     @cached_property
     def _ring(self) -> dict[str, bytes]:
         return dict(self.keys)
+
+
+def keyed_hash(key: bytes, purpose: str, text: str) -> str:
+    """HMAC-SHA256 (hex) of a text, under a key that is derived for this purpose (HKDF-SHA256, RFC 5869)."""
+    tag = hmac.HMAC(_derived(key, purpose), hashes.SHA256())
+    tag.update(text.encode())
+    return tag.finalize().hex()
 
 
 def new_key(name: str) -> str:

@@ -16,6 +16,7 @@ class Meaning(StrEnum):
     NO_MORE = "no more to this person"
     UNREACHABLE = "person unreachable"
     TEMPLATE_HELD = "template held"
+    CONTENT_MISSING = "content missing"
     OURS = "our fault"
     STOP = "stop everything"
 
@@ -116,6 +117,11 @@ class Approval:
 class Messenger(Protocol):
     """Sends, verifies and reads."""
 
+    @property
+    def account(self) -> str:
+        """The vendor's account that we use: what is stored in one is not there in another."""
+        ...
+
     def send(self, parcel: Parcel) -> str:
         """Hand one message over and give the vendor's id. Raises a `providers.errors.MessengerError`."""
         ...
@@ -157,6 +163,10 @@ class Messenger(Protocol):
 
     def reference(self, query: Mapping[str, str]) -> str | None:
         """Our own id of the message that a callback's address speaks of, or None when the address is not ours."""
+        ...
+
+    def has_content(self, content_id: str) -> bool:
+        """Tell whether the vendor has this content in our account."""
         ...
 
     def push_content(self, content: Content) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 from urllib3 import exceptions as urllib3
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
-from providers.messenger import Approval, Content, Inbound, Parcel, Receipt, Sent
+from providers.messenger import Approval, Content, Inbound, Meaning, Parcel, Receipt, Sent
 from providers.twilio_codes import meaning_of
 from providers.twilio_forms import SID, addresses_of, read_inbound, read_receipt
 from providers.twilio_http import Throttled, TwilioHttp
@@ -35,7 +35,12 @@ BEFORE_ANYTHING_WAS_SENT = (urllib3.NewConnectionError, urllib3.ConnectTimeoutEr
 
 
 class Twilio:
-    """The `Messenger` that Twilio is. Safe to share between threads."""
+    """The `Messenger` that Twilio is. Safe to share between threads.
+
+    `auth_token` asks Twilio and checks webhooks; `second_token` only checks them, while the token is changed. Webhooks
+    that name a SharedKey are signed with that one's secret instead: https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys.
+    The first of `secrets` tags receipts' addresses, each of them is accepted there.
+    """
 
     def __init__(
         self,
@@ -44,15 +49,18 @@ class Twilio:
         auth_token: str,
         sender: str,
         callback_url: str,
-        secret: str,
+        secrets: Sequence[str],
+        second_token: str | None = None,
+        shared_keys: Sequence[str] = (),
         base_url: str | None = None,
         timeout: float = 10.0,
     ) -> None:
-        self.account_sid = account_sid
+        self.account = account_sid
         self.sender = sender
         self.callback_url = callback_url
-        self.secret = secret.encode()
-        self.validator = RequestValidator(auth_token)
+        self.secrets = [secret.encode() for secret in secrets]
+        self.by_token = [RequestValidator(token) for token in (auth_token, second_token) if token]
+        self.by_shared_key = [RequestValidator(key) for key in shared_keys]
         client = TwilioHttp(base_url, timeout)
         self.client = Client(account_sid, auth_token, http_client=client)
         _ = self.client.messages  # imports eighty modules: now, and not in every forked job at its first message
@@ -118,10 +126,13 @@ class Twilio:
     def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Check the account, then the signature. A missing one is False, not an error."""
         signature = headers.get(SIGNATURE_HEADER)
-        if not signature or not hmac.compare_digest(form.get("AccountSid", "").encode(), self.account_sid.encode()):
+        if not signature or not hmac.compare_digest(form.get("AccountSid", "").encode(), self.account.encode()):
             return False
-        algorithm = algorithm_of(headers.get(SIGNATURE_SETTINGS_HEADER))
-        return bool(self.validator.validate(url, form, signature, algorithm))
+        settings = headers.get(SIGNATURE_SETTINGS_HEADER)
+        if settings and not self.by_shared_key:
+            log.error("webhook names a SharedKey, and TWILIO_SHARED_KEYS is not set")
+        validators = self.by_shared_key if settings else self.by_token
+        return any(each.validate(url, form, signature, algorithm_of(settings)) for each in validators)
 
     def read(self, form: Any) -> Inbound:
         """See `Messenger.read`."""
@@ -133,9 +144,20 @@ class Twilio:
 
     def reference(self, query: Mapping[str, str]) -> str | None:
         """See `Messenger.reference`."""
-        reference = query.get("m", "")
-        genuine = hmac.compare_digest(query.get("k", "").encode(), self._tag(reference).encode())
+        reference, given = query.get("m", ""), query.get("k", "").encode()
+        genuine = any(hmac.compare_digest(given, tag.encode()) for tag in self._tags(reference))
         return reference if genuine else None
+
+    def has_content(self, content_id: str) -> bool:
+        """See `Messenger.has_content`."""
+        try:
+            self.client.content.v1.contents(content_id).fetch()
+        except FAILURES as error:
+            failure = _asking(error)
+            if isinstance(failure, Refused) and failure.meaning is Meaning.CONTENT_MISSING:
+                return False
+            raise failure from None
+        return True
 
     def push_content(self, content: Content) -> str:
         """Store a text, a quick-reply or a list content. See `Messenger.push_content`."""
@@ -175,10 +197,11 @@ class Twilio:
         )
 
     def _callback(self, reference: str) -> str:
-        return f"{self.callback_url}?{urlencode({'m': reference, 'k': self._tag(reference)})}"
+        return f"{self.callback_url}?{urlencode({'m': reference, 'k': self._tags(reference)[0]})}"
 
-    def _tag(self, reference: str) -> str:
-        return hmac.new(self.secret, f"receipt|{reference}".encode(), hashlib.sha256).hexdigest()[:16]
+    def _tags(self, reference: str) -> list[str]:
+        written = f"receipt|{reference}".encode()
+        return [hmac.new(secret, written, hashlib.sha256).hexdigest()[:16] for secret in self.secrets]
 
 
 class _Types(ContentList.Types):  # type: ignore[misc]

@@ -35,13 +35,17 @@ MEANINGS: dict[Meaning, tuple[int, ...]] = {
         63027,  # not there in this language
         63040, 63041, 63042,  # rejected, paused, disabled
     ),
+    Meaning.CONTENT_MISSING: (
+        20404,  # not found: what it means when a content is asked for
+        21655,  # the ContentSid is of a deleted content, or of another account
+    ),
     Meaning.STOP: (
         30002,  # account suspended
         63013, 63026,  # policy violation; sender flagged as spam
         63015,  # the sandbox was never joined
     ),
     Meaning.OURS: (
-        20404, 21408, 21602, 21603, 21604, 21606, 21608, 21617, 21620, 21623, 21654, 21655, 21656, 21703, 21704, 21705,
+        21408, 21602, 21603, 21604, 21606, 21608, 21617, 21620, 21623, 21654, 21656, 21703, 21704, 21705,
         21712, 30036, 35111, 35114, 35115, 35118, 35126, 63001, 63002, 63005, 63006, 63007, 63008, 63011, 63020, 63021,
         63022, 63025, 63028, 63029, 63030, 63031, 63034, 63036,
     ),

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import Export, Feedback, GarminAccount, LinkAttempt, OutboundMessage
+from models.hashes import PURPOSE as HASH_KEY
+from models.hashes import HashKey
+from models.sealed import sealed_with
 from models.vault import Unreadable, Vault, vault
 from services.delivery import menus
 from services.people import exports
@@ -39,6 +42,7 @@ SEALED = (
     SealedColumn(Export.archive, exports.PURPOSE, lambda row: row.id),
     SealedColumn(OutboundMessage.content, "message", lambda row: row.id),
     SealedColumn(OutboundMessage.offers, menus.PURPOSE, lambda row: row.id),
+    SealedColumn(HashKey.by_ring, HASH_KEY, lambda row: row.id),
 )
 
 
@@ -67,7 +71,7 @@ def rotate_some(session: Session, sealed: SealedColumn, after: Any = None) -> Ro
     The caller commits: whatever was committed stays done.
     """
     kind = sealed.column.class_
-    query = select(kind).where(sealed.column.is_not(None), ~_written_with(sealed.column, vault(session)))
+    query = select(kind).where(sealed.column.is_not(None), ~sealed_with(sealed.column, [vault(session).writes_with]))
     query = query if after is None else query.where(kind.id > after)
     rows = session.scalars(query.order_by(kind.id).limit(BATCH).with_for_update()).all()
     if not rows:
@@ -99,12 +103,6 @@ def _by_key(session: Session, sealed: SealedColumn) -> Counter[str]:
         written = bytes(start)
         found[written[2 : 2 + written[1]].decode(errors="replace")] += number
     return found
-
-
-def _written_with(column: InstrumentedAttribute[Any], ring: Vault) -> ColumnElement[bool]:
-    name = ring.writes_with.encode()
-    head = bytes([1, len(name)]) + name
-    return func.substring(column, 1, len(head)) == head
 
 
 def _rows(session: Session, sealed: SealedColumn) -> Any:

@@ -145,7 +145,7 @@ class Letters:
     ) -> list[Claimed]:
         """Claim and commit, as a worker does."""
         with self.town.world.sessions.begin() as session:
-            named = contents.usable(session) if usable is None else usable
+            named = contents.usable(session, self.town.world.messenger.account) if usable is None else usable
             return outbox.claim(session, self.now, most, named, rules or Rules())
 
     def row(self, identity: UUID) -> OutboundMessage:

@@ -1,11 +1,16 @@
 """/export/<token>: the page where a member fetches their own copy, once. Looking changes nothing: previews look too."""
 
-from flask import Blueprint, Response, make_response, render_template
+import structlog
+from flask import Blueprint, Response, abort, make_response, render_template
 
 from jobs.work import transaction
+from models.vault import UnknownKey
+from services import unreadable
 from services.people import exports
 from web.link import require_same_origin
 from world import World
+
+log = structlog.get_logger()
 
 
 def pages(world: World) -> Blueprint:
@@ -20,8 +25,12 @@ def pages(world: World) -> Blueprint:
     @routes.post("/<token>")
     def fetch(token: str) -> Response:
         require_same_origin(world)
-        with transaction(world) as session:
-            archive = exports.fetch(session, token, world.now())
+        try:
+            with transaction(world) as session:
+                archive = exports.fetch(session, token, world.now())
+        except UnknownKey as error:
+            log.error(unreadable.WAITS, key=error.name, what="exports")  # noqa: TRY400 - a traceback would add nothing
+            abort(503)
         if archive is None:
             return make_response(render_template("export_over.html"), 410)
         answer = Response(archive, mimetype="application/zip")

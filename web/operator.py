@@ -2,14 +2,17 @@
 
 import json
 import sys
+from collections import Counter
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
+from redis import RedisError
 from sqlalchemy import select
 
+from bot import receiving
 from bot.explained import explained
-from models import Group
+from models import Group, hashes
 from models.vault import new_key
 from providers.errors import MessengerError
 from providers.group_transport import GroupTransport
@@ -18,6 +21,21 @@ from services.delivery import ceiling, contents
 from services.people import feedback
 from web import operator_members
 from world import World
+
+KEYS_HELP = """Keys that encrypt what is secret: DATA_KEYS="k1:…".
+
+To change the key without losing anything:
+
+1. `keys generate k2`, and add it as the SECOND: DATA_KEYS="k1:…,k2:…". Deploy to every process.
+
+2. Move it to the front: DATA_KEYS="k2:…,k1:…". Deploy again.
+
+3. `keys rotate`: everything is sealed anew.
+
+4. When `keys status` names only k2, take k1 out, and deploy.
+
+docs/keys.md tells how SECRET_KEY and Twilio's token are changed.
+"""
 
 
 def add_commands(app: Flask, world: World) -> None:
@@ -33,7 +51,7 @@ def add_commands(app: Flask, world: World) -> None:
 
 def add_offline_commands(app: Flask) -> None:
     """Add those that need no world: no settings, no database."""
-    keys = AppGroup("keys", help="Keys that encrypt what is secret.")
+    keys = AppGroup("keys", help=KEYS_HELP)
     keys.add_command(_generate)
     app.cli.add_command(keys)
     app.cli.add_command(_understand)
@@ -42,7 +60,7 @@ def add_offline_commands(app: Flask) -> None:
 @click.command("generate")
 @click.argument("name", default="k1")
 def _generate(name: str) -> None:
-    """Print a new key, to put first in DATA_KEYS."""
+    """Print a new key for DATA_KEYS: `flask keys --help` tells where to put it, and when."""
     click.echo(new_key(name))
 
 
@@ -59,39 +77,52 @@ def _templates(world: World) -> AppGroup:
 
     @group.command("push")
     def push() -> None:
-        """Store what is new or changed, and ask for approval."""
+        """Store what is new, changed or missing at Twilio, and ask for approval. Each is looked for there first."""
         for content in contents.definitions():
             with _said_plainly(), world.sessions.begin() as session:
                 _print([contents.push_one(session, world.messenger, content, world.now())])
 
     @group.command("status")
     def status() -> None:
-        """Ask where the approvals stand."""
+        """Ask Twilio whether each content is there, and where the approvals stand; exit 1 if one is missing."""
         with _said_plainly(), world.sessions.begin() as session:
             _print(contents.poll(session, world.messenger, world.now()))
+            missing = contents.find_missing(session, world.messenger.account)
+        count = len(contents.definitions())
+        click.echo(f"{count - len(missing)} of {count} contents are in the account {world.messenger.account}")
+        if missing:
+            click.echo(f"Missing: {', '.join(missing)}. `flask templates push` stores them.", err=True)
+            sys.exit(1)
 
     return group
 
 
 def _keys(world: World) -> AppGroup:
-    group = AppGroup("keys", help="Keys that encrypt what is secret.")
+    group = AppGroup("keys", help=KEYS_HELP)
 
     group.add_command(_generate)
 
     @group.command("status")
     def status() -> None:
-        """Count what each key seals."""
+        """Count what each key seals. A key that is not named here any more may leave DATA_KEYS."""
         with world.sessions() as session:
             for column, keys in keyring.status(session).items():
                 for name, number in sorted(keys.items()):
                     click.echo(f"{column}\t{name}\t{number}")
+        for name, number in sorted(_kept_lines(world).items()):
+            click.echo(f"lines kept in Redis\t{name}\t{number}")
 
     @group.command("rotate")
     def rotate() -> None:
-        """Seal everything anew with the first key of DATA_KEYS. May be stopped at any time, and repeated."""
+        """Seal everything anew with the first key of DATA_KEYS. May be stopped at any time, and repeated.
+
+        Do this only when every process has that key: `flask keys --help`.
+        """
         for sealed in keyring.SEALED:
             done, lost = _rotated(world, sealed)
             click.echo(f"{sealed.name}\t{done} sealed anew\t{lost} unreadable")
+        with world.sessions.begin() as session:
+            hashes.reseal(session)
 
     @group.command("verify")
     def verify() -> None:
@@ -171,6 +202,14 @@ def _transport(world: World) -> GroupTransport:
     if not world.group_transport.can_post:
         raise click.UsageError("GROUP_TRANSPORT=meta is not set: this bot is in no WhatsApp group")
     return world.group_transport
+
+
+def _kept_lines(world: World) -> Counter[str]:
+    try:
+        return receiving.kept_by_key(world.redis)
+    except RedisError as error:
+        click.echo(f"Lines kept in Redis could not be counted: {type(error).__name__}", err=True)
+        return Counter()
 
 
 def _rotated(world: World, sealed: keyring.SealedColumn) -> tuple[int, int]:

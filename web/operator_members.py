@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from jobs.work import transaction
 from models import Member
+from models.vault import UnknownKey
 from services.group import audit
 from services.people import erasure, exports, members
 from world import World
@@ -26,7 +27,7 @@ def commands(world: World) -> AppGroup:
         """Write a copy of everything about a member (id or phone number) into FILE."""
         with world.sessions.begin() as session:
             member = _member(session, who)
-            file.write(exports.archive_of(session, member))
+            file.write(_archive(session, member))
             audit.note(session, "export.by_operator", world.now(), member_id=member.id)
 
     @group.command("erase")
@@ -55,6 +56,14 @@ def commands(world: World) -> AppGroup:
         click.echo(f"{again} erased again, of {len(rows)} in the list")
 
     return group
+
+
+def _archive(session: Session, member: Member) -> bytes:
+    try:
+        return exports.archive_of(session, member)
+    except UnknownKey as error:
+        click.echo(f"Something of this member is {error}. Add the key, and try again.", err=True)
+        sys.exit(1)
 
 
 def _member(session: Session, who: str) -> Member:

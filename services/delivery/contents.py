@@ -1,4 +1,8 @@
-"""Contents stored at the vendor: buttons for a conversation, and templates that WhatsApp must approve."""
+"""Contents stored at the vendor: buttons for a conversation, and templates that WhatsApp must approve.
+
+A content belongs to one account of the vendor's, and may be deleted there. One that is not there is not used: until a
+job has stored it again, messages with buttons are said as text with numbers, and templates wait.
+"""
 
 import hashlib
 import json
@@ -9,20 +13,27 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from messages.message import FEWEST_CHOICES, MOST_CHOICES, OPENS, Approved, Message
 from models import Content as StoredContent
+from providers.errors import MessengerError
 from providers.messenger import Content, Messenger
 
 FOLDER = Path(__file__).parents[2] / "templates" / "approved"
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 SESSION, APPROVED = "session", "approved"
+MISSING = "missing"
+UNSUBMITTED = "unsubmitted"
 CATEGORY = "UTILITY"  # what the member asked for; marketing is not delivered to +1 numbers
-WAITING = ("unsubmitted", "received", "pending")
+WAITING = (UNSUBMITTED, "received", "pending")
 LISTS = ("items", "opens")  # a content without them is what it was before there were lists
 CHECKED_EVERY = timedelta(days=1)
+# How soon a job stores again what it stored before: something may delete it each time, and processes with another
+# account may do the same to ours.
+DELETED_AGAIN_AFTER, OTHERS_AGAIN_AFTER = timedelta(minutes=10), timedelta(hours=1)
+ONE_PUSHES = 710_011  # the advisory lock of whoever stores a content: two at once would store it twice
 
 
 @dataclass(frozen=True)
@@ -92,53 +103,144 @@ def definitions() -> list[Content]:
 
 
 def push(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
-    """Store what is new or changed at the vendor, and ask for the approvals. Safe to repeat."""
+    """Store what is new, changed or missing at the vendor, and ask for the approvals. Safe to repeat."""
     return [push_one(session, messenger, content, now) for content in definitions()]
 
 
 def push_one(session: Session, messenger: Messenger, content: Content, now: datetime) -> Change:
-    """Store one, if it is new or changed. Whoever commits after each makes none twice when a later one fails."""
-    facts = {key: value for key, value in asdict(content).items() if value or key not in LISTS}
-    fingerprint = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
-    stored = session.get(StoredContent, content.name)
-    if stored is not None and stored.fingerprint == fingerprint:
+    """Store one, if it is new or changed, or if the vendor says that our account does not have it.
+
+    Whoever commits after each makes none twice when a later one fails. An approval that could not be asked for is
+    asked for by the next push.
+    """
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(ONE_PUSHES))):
+        return Change(content.name, "", reason="another process stores it at this moment")
+    stored = session.get(StoredContent, content.name, populate_existing=True)
+    fingerprint = fingerprint_of(content)
+    is_known = stored is not None and stored.fingerprint == fingerprint
+    if stored is None or not is_known or not _is_there(stored, messenger):
+        sid = messenger.push_content(content)
+        status = SESSION if content.kind == SESSION else UNSUBMITTED
+        facts = {"fingerprint": fingerprint, "status": status, "category": "", "checked_at": now}
+        row = StoredContent(name=content.name, sid=sid, account=messenger.account, pushed_at=now, **facts)
+        stored = session.merge(row)
+    elif stored.status == MISSING:  # the vendor has it after all; where its approval stands, `poll` asks
+        stored.status = SESSION if content.kind == SESSION else "pending"
+    if stored.status != UNSUBMITTED:
         return Change(content.name, stored.status, stored.category)
-    sid = messenger.push_content(content)
-    status = SESSION
-    if content.kind == APPROVED:
-        # A rejected or changed template needs a name that WhatsApp has not seen.
-        messenger.ask_approval(sid, f"{content.name}_{fingerprint[:8]}", CATEGORY)
-        status = "received"
-    session.merge(
-        StoredContent(name=content.name, sid=sid, fingerprint=fingerprint, status=status, category="", checked_at=now)
-    )
-    return Change(content.name, status)
+    # A rejected, changed or deleted template needs a name that WhatsApp has not seen.
+    name = f"{content.name}_{fingerprint[:8]}" + (f"_{stored.sid[-8:].lower()}" if is_known else "")
+    try:
+        messenger.ask_approval(stored.sid, name, CATEGORY)
+    except MessengerError as error:
+        return Change(content.name, stored.status, reason=str(error))
+    stored.status = "received"
+    return Change(content.name, stored.status)
 
 
-def poll(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
-    """Ask where the approvals stand. A changed category is news: marketing costs more and is blocked in places."""
-    changes = []
-    for stored in session.scalars(select(StoredContent).where(StoredContent.status != SESSION)):
-        found = messenger.approval(stored.sid)
-        stored.status, stored.checked_at = found.status, now
-        stored.category = found.category or stored.category
-        changes.append(Change(stored.name, stored.status, stored.category, found.reason))
-    return changes
+def fingerprint_of(content: Content) -> str:
+    """By what a changed definition is known: a hash of all that the vendor stores."""
+    facts = {key: value for key, value in asdict(content).items() if value or key not in LISTS}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def is_check_due(session: Session, now: datetime) -> bool:
-    """Whether approvals are to be asked for: at every look while a template waits or is held, else once a day."""
-    restless = StoredContent.status.in_([*WAITING, "paused"])
-    old = or_(StoredContent.checked_at.is_(None), StoredContent.checked_at <= now - CHECKED_EVERY)
-    due = and_(StoredContent.status != SESSION, or_(restless, old))
-    return session.scalar(select(StoredContent.name).where(due).limit(1)) is not None
+def poll(session: Session, messenger: Messenger, now: datetime, *, only_due: bool = False) -> list[Change]:
+    """Ask whether contents are still there, and where the approvals stand; with `only_due`, where it is time to ask.
+
+    A changed category is news: marketing costs more and is blocked in places.
+    """
+    which = [_is_ours(messenger.account), _is_due(now)] if only_due else [_is_ours(messenger.account)]
+    found = session.scalars(select(StoredContent).where(*which).order_by(StoredContent.name))
+    return [_asked_after(stored, messenger, now) for stored in found]
 
 
-def usable(session: Session) -> Mapping[str, str]:
+def is_check_due(session: Session, now: datetime, account: str) -> bool:
+    """Whether contents are to be looked after: at every tick while a template waits or is held, else once a day."""
+    due = select(StoredContent.name).where(_is_ours(account), _is_due(now)).limit(1)
+    return session.scalar(due) is not None or bool(to_push(session, now, account))
+
+
+def usable(session: Session, account: str) -> Mapping[str, str]:
     """The vendor's ids of all contents that may be used now, by name. A template that became marketing may not."""
     approved = and_(StoredContent.status == APPROVED, StoredContent.category.in_(["", CATEGORY]))
     ready = or_(StoredContent.status == SESSION, approved)
-    return {each.name: each.sid for each in session.scalars(select(StoredContent).where(ready))}
+    return {each.name: each.sid for each in session.scalars(select(StoredContent).where(ready, _is_ours(account)))}
+
+
+def find_missing(session: Session, account: str) -> list[str]:
+    """The names of contents that this account does not have: never stored, deleted there, or in another account.
+
+    Costs one question about a dozen rows.
+    """
+    there = select(StoredContent.name).where(_is_ours(account), StoredContent.status != MISSING)
+    have = set(session.scalars(there))
+    return [content.name for content in definitions() if content.name not in have]
+
+
+def find_unapproved(session: Session, account: str) -> dict[str, str]:
+    """The templates that may not be used yet, or not any more, by name: the vendor's word for why."""
+    query = select(StoredContent.name, StoredContent.status).where(
+        _is_ours(account), StoredContent.status.not_in([SESSION, APPROVED, MISSING])
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def lose(session: Session, name: str) -> None:
+    """Note that the vendor did not know this content when it was used."""
+    stored = session.get(StoredContent, name)
+    if stored is not None:
+        stored.status = MISSING
+
+
+def to_push(session: Session, now: datetime, account: str) -> list[Content]:
+    """The contents that a job stores by itself: what is missing, or was stored but could not be handed in for approval.
+
+    What a release changed is the operator's to push.
+    """
+    rows = {row.name: row for row in session.scalars(select(StoredContent))}
+    return [each for each in definitions() if _is_to_push(rows.get(each.name), now, account)]
+
+
+def _is_to_push(stored: StoredContent | None, now: datetime, account: str) -> bool:
+    if stored is None or stored.status == UNSUBMITTED:
+        return True
+    is_ours = stored.account in (None, account)
+    if is_ours and stored.status != MISSING:
+        return False
+    wait = DELETED_AGAIN_AFTER if is_ours else OTHERS_AGAIN_AFTER
+    return stored.pushed_at is None or stored.pushed_at <= now - wait
+
+
+def _is_ours(account: str) -> ColumnElement[bool]:
+    """What older releases pushed is taken for ours until the vendor says that it is not."""
+    return or_(StoredContent.account.is_(None), StoredContent.account == account)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    restless = StoredContent.status.in_([*WAITING, "paused"])
+    old = or_(StoredContent.checked_at.is_(None), StoredContent.checked_at <= now - CHECKED_EVERY)
+    return or_(restless, old)
+
+
+def _is_there(stored: StoredContent, messenger: Messenger) -> bool:
+    if stored.account not in (None, messenger.account) or not messenger.has_content(stored.sid):
+        return False
+    stored.account = messenger.account
+    return True
+
+
+def _asked_after(stored: StoredContent, messenger: Messenger, now: datetime) -> Change:
+    """Ask the vendor about one content, and note what it says."""
+    stored.checked_at, reason = now, ""
+    if not _is_there(stored, messenger):
+        stored.status, reason = MISSING, f"the account {messenger.account} does not have it"
+    elif stored.name in _names():
+        found = messenger.approval(stored.sid)
+        stored.status, stored.category = found.status, found.category or stored.category
+        reason = found.reason
+    else:
+        stored.status = SESSION
+    return Change(stored.name, stored.status, stored.category, reason)
 
 
 def fits(approved: Approved) -> bool:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from messages.message import Message
 from models import MessageState, OutboundMessage
-from models.vault import Unreadable, vault
+from models.vault import UnknownKey, Unreadable, vault
+from services import unreadable
 
 PURPOSE = "offers"
 GOOD_FOR = timedelta(minutes=10)  # a number by itself means the newest menu, not one of yesterday
@@ -24,7 +25,10 @@ def sealed(session: Session, identity: UUID, message: Message) -> bytes | None:
 
 
 def newest(session: Session, member_id: int, now: datetime) -> Menu:
-    """What stands under the newest message to this member that has something to tap, for ten minutes."""
+    """What stands under the newest message to this member that has something to tap, for ten minutes.
+
+    Raises `UnknownKey`: the answer to it is better kept for a moment than misunderstood.
+    """
     query = (
         select(OutboundMessage)
         .where(
@@ -36,13 +40,13 @@ def newest(session: Session, member_id: int, now: datetime) -> Menu:
         .order_by(OutboundMessage.accepted_at.desc(), OutboundMessage.created_at.desc())
         .limit(1)
     )
-    return _opened(session, session.scalar(query))
+    return _opened(session, session.scalar(query), now)
 
 
-def under(session: Session, member_id: int, sid: str) -> Menu:
-    """What stands under one message to this member, however old it is."""
+def under(session: Session, member_id: int, sid: str, now: datetime) -> Menu:
+    """What stands under one message to this member, however old it is. Raises `UnknownKey` within ten minutes."""
     query = select(OutboundMessage).where(OutboundMessage.member_id == member_id, OutboundMessage.sid == sid)
-    return _opened(session, session.scalar(query))
+    return _opened(session, session.scalar(query), now)
 
 
 def meant(menu: Menu, line: str, *, quoted: bool) -> str | None:
@@ -65,10 +69,14 @@ def meant(menu: Menu, line: str, *, quoted: bool) -> str | None:
     return next(iter(agreeing or only), None)
 
 
-def _opened(session: Session, row: OutboundMessage | None) -> Menu:
+def _opened(session: Session, row: OutboundMessage | None, now: datetime) -> Menu:
     if row is None or row.offers is None:
         return []
     try:
         return [(label, says) for label, says in json.loads(vault(session).open(PURPOSE, row.id, row.offers))]
-    except Unreadable:
+    except Unreadable as error:
+        is_young = row.accepted_at is not None and row.accepted_at > now - GOOD_FOR
+        if isinstance(error, UnknownKey) and is_young:
+            raise
+        unreadable.note(session, error, "outbound_messages.offers", row.id)
         return []

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, aliased
 
 from messages.message import Message
 from models import Member, Membership, MessageEvent, MessageKind, MessageState, OutboundMessage
-from models.vault import Unreadable, vault
-from services import leases
+from models.hashes import digest
+from models.vault import UnknownKey, Unreadable, vault
+from services import leases, unreadable
 from services.delivery import contents
 from services.delivery.ceiling import Ceilings, Purse
 from services.people import numbers
@@ -24,6 +25,9 @@ from services.people import numbers
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
 BUDGET_AGAIN = timedelta(hours=1)
+NO_KEY = "unknown key"
+# How soon a message is looked at again whose key this process lacks: another one may have it already.
+KEY_AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
 DAY = timedelta(hours=24)
 ROWS_FOR_EACH = 3  # several may wait for one person, and only the first may go
 QUIET_GRACE = timedelta(hours=2)
@@ -133,7 +137,7 @@ def event(session: Session, row: OutboundMessage, source: str, **detail: object)
 
 def body_hash(session: Session, text: str) -> str:
     """Enough of a text to recognise it in the vendor's list; keyed, or an invite's code could be guessed from it."""
-    return vault(session).digest("body", " ".join(text.split()))[:32]
+    return digest(session, "body", " ".join(text.split()))[:32]
 
 
 def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -183,8 +187,12 @@ def _claimed(
         return None
     try:
         message = Message.from_json(vault(session).open("message", row.id, row.content or b""))
-    except Unreadable:
-        end(session, row, MessageState.FAILED, "claim", why="unreadable")
+    except Unreadable as error:
+        unreadable.note(session, error, "outbound_messages", row.id)
+        if isinstance(error, UnknownKey):
+            _put_off(session, row, now, NO_KEY, _key_again(session, row))
+        else:
+            end(session, row, MessageState.FAILED, "claim", why="unreadable")
         return None
     template = None
     if member.last_inbound_at is None or now - member.last_inbound_at > WINDOW:
@@ -279,9 +287,16 @@ def _template(
     return message.approved.name
 
 
-def _put_off(session: Session, row: OutboundMessage, now: datetime, why: str) -> None:
-    row.next_attempt_at = now + BUDGET_AGAIN
+def _put_off(session: Session, row: OutboundMessage, now: datetime, why: str, pause: timedelta = BUDGET_AGAIN) -> None:
+    row.next_attempt_at = now + pause
     event(session, row, "claim", why=why)
+
+
+def _key_again(session: Session, row: OutboundMessage) -> timedelta:
+    """How long the message waits for its key this time: longer each time, and until it expires."""
+    before = (MessageEvent.message_id == row.id, MessageEvent.detail["why"].astext == NO_KEY)
+    times = session.scalar(select(func.count()).select_from(MessageEvent).where(*before)) or 0
+    return KEY_AGAIN[min(times, len(KEY_AGAIN) - 1)]
 
 
 def _budget(session: Session, now: datetime, rules: Rules) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Meaning, Receipt, Sent
 from services import leases
+from services.delivery import contents
 from services.delivery.bells import Bell, ring
 from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
 from services.garmin import breakers
@@ -254,6 +255,8 @@ def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning,
         breakers.shut(session, breakers.MESSENGER, now, STOPPED_FOR, f"code {code}")
     if meaning is Meaning.TEMPLATE_HELD and row.said_as:
         _hold_template(session, row.said_as)
+    if meaning is Meaning.CONTENT_MISSING and _is_of_content(row):
+        contents.lose(session, row.said_as or "")
     again = _again_at(row, meaning, now)
     if again is None or again > row.expires_at or row.content is None:
         end(session, row, MessageState.FAILED, source, code=code, meaning=meaning)
@@ -272,9 +275,14 @@ def _again_at(row: OutboundMessage, meaning: Meaning, now: datetime) -> datetime
         return now + STOPPED_FOR
     if meaning is Meaning.TEMPLATE_HELD:
         return now + LATER[2]
-    if meaning is Meaning.WINDOW_CLOSED and (row.said_as or "").startswith(SAID_IN_FULL):
-        return now  # the next claim says it as its template, if it has one
-    return None
+    # The next claim says it as its template, if it has one; or, where the content is missing, as text.
+    in_full = meaning is Meaning.WINDOW_CLOSED and (row.said_as or "").startswith(SAID_IN_FULL)
+    return now if in_full or (meaning is Meaning.CONTENT_MISSING and _is_of_content(row)) else None
+
+
+def _is_of_content(row: OutboundMessage) -> bool:
+    """Whether the message was said through a content that is stored at the vendor."""
+    return row.said_as not in (None, "text", "picture")
 
 
 def _wrote_since(member: Member, row: OutboundMessage) -> bool:

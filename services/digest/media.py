@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import Media
-from models.vault import vault
+from models.hashes import digest
 
 GOOD_FOR = timedelta(hours=72)
 STILL_GOOD_FOR = timedelta(hours=24)
@@ -23,7 +23,7 @@ def publish(session: Session, png: bytes, now: datetime) -> str:
 
 
 def path_of(session: Session, chart: str) -> str:
-    """The path of the picture that is drawn of these facts, the same each time; nobody without our secret finds it."""
+    """The path of the picture drawn of these facts: always the same, and not to be guessed without our hash key."""
     return f"/m/{_token_of(session, chart)}.png"
 
 
@@ -58,7 +58,7 @@ def forget_expired(session: Session, now: datetime) -> None:
 
 
 def _token_of(session: Session, chart: str) -> str:
-    return vault(session).digest("picture", chart)[:48]
+    return digest(session, "picture", chart)[:48]
 
 
 def _hashed(token: str) -> str:

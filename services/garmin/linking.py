@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
-from models.vault import Unreadable, vault
+from models.sealed import key_is_known
+from models.vault import UnknownKey, Unreadable, vault
 from providers.garmin import NeedsCode, SignedIn
+from services import unreadable
 from services.delivery.bells import Bell, ring
 from services.group import audit
 
@@ -25,6 +27,8 @@ PASSWORD_EVERY = timedelta(hours=24)
 MOST_CODES = 3
 MOST_AN_HOUR = 6  # passwords of one member: Garmin has locked accounts for less
 THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
+NO_KEY = UnknownKey.__name__  # `last_error` of an account whose secrets wait for their key
+LOST_AFTER = 14  # failures, some three days of them: then a key that is not there is taken for lost
 HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
 
 
@@ -150,11 +154,13 @@ def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> 
 
 
 def take(session: Session, now: datetime) -> Task | None:
-    """Take the oldest waiting sign-in. Its password or code is erased by taking it: a crash cannot use it twice."""
-    waiting = LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.ANSWERED])
+    """Take the oldest waiting sign-in. Its password or code is erased by taking it: a crash cannot use it twice.
+
+    One that is sealed under a key which this worker does not have is left for a worker that has it, until it expires.
+    """
     query = (
         select(LinkAttempt)
-        .where(waiting, LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
+        .where(*_waits(now), _can_be_opened(session))
         .order_by(LinkAttempt.created_at, LinkAttempt.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -166,11 +172,21 @@ def take(session: Session, now: datetime) -> Task | None:
     try:
         secret = vault(session).open("garmin-secret", attempt.id, attempt.secret)
         state = vault(session).open("garmin-state", attempt.id, attempt.state) if answering and attempt.state else None
-    except Unreadable:
-        _finish(attempt, AttemptStep.FAILED, "timed_out")  # its key is gone: the member can only begin again
+    except Unreadable as error:
+        unreadable.note(session, error, "link_attempts", attempt.id)
+        _finish(attempt, AttemptStep.FAILED, "timed_out")  # it was tampered with: the member can only begin again
         return None
     attempt.secret, attempt.leased_until = None, now + LEASE
     return Task(attempt.id, attempt.way, attempt.garmin_email or "", secret, state)
+
+
+def note_unopened(session: Session, now: datetime) -> None:
+    """Let the operator know of the sign-ins that wait for a worker with another key."""
+    query = select(LinkAttempt).where(*_waits(now), ~_can_be_opened(session))
+    for attempt in session.scalars(query):
+        sealed = [value for value in (attempt.secret, attempt.state) if value is not None]
+        unknown = next(name for name in map(vault(session).key_of, sealed) if not vault(session).knows(name))
+        unreadable.note(session, UnknownKey(unknown), "link_attempts", attempt.id)
 
 
 def needs_code(session: Session, task: Task, answer: NeedsCode, now: datetime) -> None:
@@ -279,19 +295,28 @@ def _reminder(account: GarminAccount, now: datetime) -> int | None:
 
 
 def kept_password(session: Session, account: GarminAccount, now: datetime) -> str | None:
-    """The password that the member asked to keep, at most once a day; using it is noted."""
+    """The password that the member asked to keep, at most once a day; using it is noted. Raises `UnknownKey`."""
     used = account.password_used_at
     if account.password is None or (used is not None and now - used < PASSWORD_EVERY):
         return None
-    account.password_used_at = now
     try:
-        return vault(session).open("kept-password", account.member_id, account.password)
-    except Unreadable:
+        password = vault(session).open("kept-password", account.member_id, account.password)
+    except Unreadable as error:
+        if isinstance(error, UnknownKey) and not is_given_up(account):
+            raise
+        unreadable.note(session, error, "garmin_accounts.password", account.id)
         return None
+    account.password_used_at = now
+    return password
+
+
+def is_given_up(account: GarminAccount) -> bool:
+    """Whether a key that this account's secrets need has been away for so long that it is taken for lost."""
+    return account.last_error == NO_KEY and account.failures >= LOST_AFTER
 
 
 def tokens_of(session: Session, account: GarminAccount) -> str:
-    """The account's tokens. Raises `models.vault.Unreadable`."""
+    """The account's tokens. Raises `models.vault.UnknownKey` or `Unreadable`."""
     return vault(session).open("garmin-tokens", account.member_id, account.tokens)
 
 
@@ -302,6 +327,17 @@ def keep_tokens(session: Session, account: GarminAccount, tokens: str) -> None:
 
 def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return OneTimeLink.token_hash == _hashed(token), OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now
+
+
+def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    waiting = LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.ANSWERED])
+    return waiting, LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now
+
+
+def _can_be_opened(session: Session) -> ColumnElement[bool]:
+    """Whether this process has the keys of what was typed and of the half-open sign-in that it belongs to."""
+    state = or_(LinkAttempt.state.is_(None), key_is_known(session, LinkAttempt.state))
+    return and_(key_is_known(session, LinkAttempt.secret), state)
 
 
 def _finish(attempt: LinkAttempt, step: AttemptStep, problem: str | None) -> None:

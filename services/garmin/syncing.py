@@ -13,10 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminStatus, Member
-from models.vault import Unreadable
+from models.vault import UnknownKey, Unreadable
 from providers.errors import GarminBlocked, GarminThrottled
 from providers.garmin import DaySteps, Page
-from services import leases
+from services import leases, unreadable
 from services.delivery.bells import Bell, ring
 from services.garmin import breakers, linking
 from services.garmin.merging import Found, add_legs, mark_twins, merge
@@ -42,7 +42,10 @@ MOST_VANISHED, LOOK_FOR = 20, 3
 
 @dataclass(frozen=True)
 class Errand:
-    """One account to read: its tokens, and the window of local start dates."""
+    """One account to read: its tokens, and the window of local start dates.
+
+    `no_key` stands in for the tokens where they are sealed under a key that is not in DATA_KEYS (yet).
+    """
 
     account_id: int
     method: GarminMethod
@@ -52,6 +55,7 @@ class Errand:
     is_first: bool
     was_asked: bool
     steps_since: date | None
+    no_key: UnknownKey | None = None
 
 
 @dataclass(frozen=True)
@@ -139,12 +143,13 @@ def take(session: Session, now: datetime) -> Errand | None:
     account.leased_until = leases.lasting(session, LEASE)
     # Local dates reach a day beyond UTC's on either side.
     start, end = (now - _window(account, now)).date(), (now + timedelta(days=1)).date()
+    tokens, no_key = "", None
     try:
         tokens = linking.tokens_of(session, account)
-    except Unreadable:
-        tokens = (
-            ""  # its key is gone: whoever opens these finds the link broken, and the member is asked to connect again
-        )
+    except Unreadable as error:
+        unreadable.note(session, error, "garmin_accounts.tokens", account.id)
+        # Whoever opens no tokens finds the link broken, and the member is asked to connect again.
+        no_key = error if isinstance(error, UnknownKey) and not linking.is_given_up(account) else None
     return Errand(
         account_id=account.id,
         method=account.method,
@@ -154,6 +159,7 @@ def take(session: Session, now: datetime) -> Errand | None:
         is_first=account.last_sync_at is None,
         was_asked=account.asked_at is not None,
         steps_since=_steps_since(account, now),
+        no_key=no_key,
     )
 
 
@@ -283,7 +289,8 @@ def _steps_since(account: GarminAccount, now: datetime) -> date | None:
 def _shut_if_many_fail(session: Session, now: datetime, problem: str, wait: timedelta) -> None:
     """Several accounts failing at once is Garmin's trouble, not theirs: leave it alone, longer each time."""
     session.flush()
-    lately = select(func.count()).where(GarminAccount.failed_at > now - FAILING_TOGETHER)
+    theirs = GarminAccount.last_error != linking.NO_KEY  # a key that we lack is our own trouble
+    lately = select(func.count()).where(GarminAccount.failed_at > now - FAILING_TOGETHER, theirs)
     if (session.scalar(lately) or 0) >= MOST_FAILING:
         breakers.shut_longer(session, breakers.GARMIN, now, max(wait, SHUT_AT_FIRST), SHUT_AT_MOST, problem)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Ban, Group, Invite, Member, Membership
-from models.vault import vault
+from models.hashes import digest
 from services.delivery import mailbox
 from services.group import audit, groups
 from services.people.members import memberships
@@ -56,7 +56,7 @@ def invite(
     made = Invite(
         group_id=membership.group_id,
         made_by_id=membership.member_id,
-        code_hash=vault(session).digest("invite", code),
+        code_hash=digest(session, "invite", code),
         expires_at=now + timedelta(days=days),
         most_uses=uses,
     )
@@ -89,7 +89,7 @@ def invited_to(session: Session, member: Member, code: str, now: datetime) -> In
     Raises `CodeNotActive`, `AlreadyInGroup`, `Banned`, `GroupHasEnded` or `TooManyGuesses`.
     """
     _require_patience(session, member, now)
-    code_hash = vault(session).digest("invite", code.upper())
+    code_hash = digest(session, "invite", code.upper())
     group_id = session.scalar(select(Invite.group_id).where(Invite.code_hash == code_hash))
     if group_id is None:
         raise CodeNotActive

@@ -32,7 +32,7 @@ from models import (
     OutboundMessage,
     Role,
 )
-from models.vault import vault
+from models.hashes import digest
 from services.delivery import mailbox
 from services.delivery.bells import Bell, ring
 from services.group import audit, group_notices, groups, privacy
@@ -86,7 +86,7 @@ def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> i
 def ask(session: Session, member: Member, now: datetime) -> Asked:
     """Give a code that erases everything when it is typed within ten minutes."""
     code = secrets.randbelow(9000) + 1000
-    member.erase_code = vault(session).digest("erase", f"{member.id}:{code}")
+    member.erase_code = digest(session, "erase", f"{member.id}:{code}")
     member.erase_until = now + CODE_FOR
     owned = [each for each in memberships(session, member) if each.role is Role.OWNER]
     heirs = [(each.group.name, heir.member.name) for each in owned if (heir := heir_of(session, each))]
@@ -97,7 +97,7 @@ def ask(session: Session, member: Member, now: datetime) -> Asked:
 
 def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
     """Erase the member if this is the code, and there were not five wrong ones. Raises `WrongEraseCode`."""
-    given = vault(session).digest("erase", f"{member.id}:{code}")
+    given = digest(session, "erase", f"{member.id}:{code}")
     in_time = member.erase_until is not None and member.erase_until > now
     wrong = mailbox.refused_since(session, member.id, WrongEraseCode.template(), now - CODE_FOR)
     if not in_time or len(wrong) >= MOST_GUESSES or not secrets.compare_digest(member.erase_code or "", given):

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from messages.message import Message
 from messages.render import words
 from models import Activity, Base, Export, Member, MessageKind
-from models.vault import Unreadable, vault
-from services import leases
+from models.vault import UnknownKey, Unreadable, vault
+from services import leases, unreadable
 from services.delivery import mailbox, notices
 from services.delivery.bells import Bell, ring
 from services.group import audit
@@ -72,11 +72,20 @@ def take(session: Session) -> int | None:
 
 
 def make(session: Session, export_id: int, base_url: str, now: datetime) -> None:
-    """Make the copy, and tell the member where it is."""
+    """Make the copy, and tell the member where it is.
+
+    What needs a key that is not in DATA_KEYS is made later: when its lease is over, and without counting as a try.
+    """
     export = session.get(Export, export_id, with_for_update=True)
     if export is None or export.made_at is not None:
         return
-    export.archive = vault(session).seal_bytes(PURPOSE, export.id, archive_of(session, export.member))
+    try:
+        archive = archive_of(session, export.member)
+    except UnknownKey as error:
+        unreadable.note(session, error, "exports", export.id)
+        export.tries -= 1
+        return
+    export.archive = vault(session).seal_bytes(PURPOSE, export.id, archive)
     export.made_at, export.leased_until = now, None
     export.expires_at = now + timedelta(hours=HOURS)
     url = f"{base_url}/export/{_token(export)}"
@@ -86,14 +95,20 @@ def make(session: Session, export_id: int, base_url: str, now: datetime) -> None
 
 
 def fetch(session: Session, token: str, now: datetime) -> bytes | None:
-    """Hand the copy out, once; we keep it no longer. None too where the key that sealed it is lost."""
+    """Hand the copy out, once; we keep it no longer. None too where it was tampered with.
+
+    Raises `UnknownKey`, and keeps the copy and its address, where the key that sealed it is not in DATA_KEYS.
+    """
     export = session.scalar(select(Export).where(*_alive(token, now)).with_for_update())
     if export is None:
         return None
     sealed, export.archive = export.archive, None
     try:
         archive = vault(session).open_bytes(PURPOSE, export.id, sealed or b"")
-    except Unreadable:
+    except UnknownKey:
+        raise
+    except Unreadable as error:
+        unreadable.note(session, error, "exports", export.id)
         return None
     export.fetched_at = now
     audit.note(session, "export.fetched", now, member_id=export.member_id)
@@ -107,7 +122,10 @@ def forget_old(session: Session, now: datetime) -> None:
 
 
 def archive_of(session: Session, member: Member) -> bytes:
-    """Everything about a member as a zip file: JSON for programs, CSV for tables, and a word about both."""
+    """Everything about a member as a zip file: JSON for programs, CSV for tables, and a word about both.
+
+    Raises `UnknownKey`.
+    """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         everything: dict[str, Any] = {table.name: rows for table, rows in _rows(session, member.id) if rows}

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Feedback, Member
-from models.vault import Unreadable, vault
+from models.vault import UnknownKey, Unreadable, vault
+from services import unreadable
 from services.refusals import EnoughFeedback
 
 MOST_A_DAY = 10
@@ -26,16 +27,26 @@ def give(session: Session, member: Member, text: str, now: datetime) -> None:
 
 
 def given_by(session: Session, member: Member) -> list[str]:
-    """What this member has told us, for their own copy of everything."""
+    """What this member has told us, for their own copy of everything. Raises `UnknownKey`."""
     rows = session.scalars(select(Feedback).where(Feedback.member_id == member.id).order_by(Feedback.given_at))
-    return [vault(session).open("feedback", row.id, row.words) for row in rows]
+    return [_words(session, row) for row in rows]
 
 
 def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, str]]:
     """When, who (by number) and what, newest first."""
     for row in session.scalars(select(Feedback).order_by(Feedback.given_at.desc()).limit(most)):
         try:
-            words = vault(session).open("feedback", row.id, row.words)
-        except Unreadable:
-            words = "(its key is gone)"
+            words = _words(session, row)
+        except UnknownKey as error:
+            words = f"({error}: add the key and look again)"
         yield row.given_at, row.member_id, words
+
+
+def _words(session: Session, row: Feedback) -> str:
+    try:
+        return vault(session).open("feedback", row.id, row.words)
+    except UnknownKey:
+        raise
+    except Unreadable as error:
+        unreadable.note(session, error, "feedback", row.id)
+        return "(this was changed after it was sealed, and cannot be read)"

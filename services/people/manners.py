@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import Erasure, InboundMessage, OutboundMessage
-from models.vault import vault
+from models.hashes import digest
 from services.delivery import outbox
 from services.delivery.bells import Bell, ring
 
@@ -138,7 +138,7 @@ def flood(found: Lately, limits: Limits) -> str | None:
 
 def mark_of(session: Session, member_id: int, line: str) -> str:
     """By what a line is known again, and not known: a keyed hash."""
-    return vault(session).digest("line", f"{member_id}|{' '.join(line.split())}")[:32]
+    return digest(session, "line", f"{member_id}|{' '.join(line.split())}")[:32]
 
 
 def is_echo(session: Session, member_id: int, line: str, now: datetime) -> bool:

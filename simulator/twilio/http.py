@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected
 
-from simulator.twilio.answers import Answer, refusal
+from simulator.twilio.answers import Answer, not_found, refusal
 from simulator.twilio.content_routes import ContentsApi
 from simulator.twilio.message_routes import MessagesApi
 from simulator.twilio.rules import RefusedError
@@ -28,11 +28,16 @@ def blueprint(twilio: "PretendTwilio") -> Blueprint:
 
 
 def _signed_in(twilio: "PretendTwilio") -> None:
+    """Both auth tokens may ask, the primary and the secondary one; for their own account only."""
+    account = (request.view_args or {}).pop("account", None)
     given = request.authorization
     if request.endpoint == "twilio.GET_kept":
         return
-    if given is None or (given.username, given.password) != (twilio.account_sid, twilio.auth_token):
+    tokens = {twilio.auth_token, twilio.second_token} - {None}
+    if given is None or given.username != twilio.account_sid or given.password not in tokens:
         raise refusal("401")
+    if account is not None and account != twilio.account_sid:
+        raise not_found(request.path)
 
 
 def _noted(twilio: "PretendTwilio", answer: Response) -> Response:

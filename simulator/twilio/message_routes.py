@@ -22,13 +22,17 @@ class MessagesApi:
 
     def __init__(self, twilio: "PretendTwilio") -> None:
         self._twilio = twilio
-        self._root = f"/2010-04-01/Accounts/{twilio.account_sid}"
+
+    @property
+    def _root(self) -> str:
+        return f"/2010-04-01/Accounts/{self._twilio.account_sid}"
 
     def routes(self) -> list[tuple[str, str, Callable[..., Answer]]]:
-        one = f"{self._root}/Messages/<sid>"
+        every = "/2010-04-01/Accounts/<account>/Messages"
+        one = f"{every}/<sid>"
         return [
-            (f"{self._root}/Messages.json", "POST", self.create),
-            (f"{self._root}/Messages.json", "GET", self.page),
+            (f"{every}.json", "POST", self.create),
+            (f"{every}.json", "GET", self.page),
             (f"{one}.json", "GET", self.fetch),
             (f"{one}.json", "POST", self.update),
             (f"{one}.json", "DELETE", self.delete),

@@ -34,6 +34,7 @@ class PretendTwilio:
         rules: Rules = Rules(),  # noqa: B008 - frozen
     ) -> None:
         self.now, self.account_sid, self.auth_token, self.sender = now, account_sid, auth_token, sender
+        self.second_token: str | None = None
         self.webhook_url, self.rules, self.faults = webhook_url, rules, Faults()
         self.auto = True
         self.messages = Ledger()
@@ -46,6 +47,19 @@ class PretendTwilio:
         self.pictures, self.courier, self.closing = Pictures(), Courier(), Event()
         self._traffic, self._lanes, self._lock = Traffic(), Lanes(), RLock()
         self._waiting: dict[str, PretendMessage] = {}
+        self._elsewhere: dict[str, dict[str, PretendContent]] = {}
+
+    def promote(self) -> None:
+        """Let the secondary auth token sign webhooks from now on. The former one is good for nothing any more."""
+        if self.second_token is None:
+            raise ValueError("the pretend Twilio has no second_token to promote")
+        self.auth_token, self.second_token = self.second_token, None
+
+    def change_account(self, account_sid: str, auth_token: str) -> None:
+        """Let the sender belong to another account: each account has its own credentials and its own contents."""
+        self._elsewhere[self.account_sid] = self.contents
+        self.account_sid, self.auth_token, self.second_token = account_sid, auth_token, None
+        self.contents = self._elsewhere.pop(account_sid, {})
 
     def blueprint(self) -> Blueprint:
         """Give the routes of api., content. and messaging.twilio.com, to be mounted under /twilio."""

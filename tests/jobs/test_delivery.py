@@ -39,7 +39,7 @@ def impatient(town: Town, **settings: object) -> World:
         auth_token=TOKEN,
         sender=SENDER,
         callback_url=f"{chosen.base_url}/webhooks/twilio/status",
-        secret=chosen.secret_key.get_secret_value(),
+        secrets=chosen.secrets,
         base_url=chosen.twilio_api_base_url,
         timeout=0.8,
     )

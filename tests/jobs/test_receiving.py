@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -16,10 +17,12 @@ import world as worlds
 from bot import receiving
 from bot.conversation import converse
 from config import Settings
-from models import InboundMessage, Member
+from models import InboundMessage, Member, OutboundMessage
 from models.base import make_sessions, open_engine
 from models.vault import Vault, new_key
 from providers.messenger import Inbound
+from services import unreadable
+from services.delivery import menus
 from tests.town import SENDER, START, Person, Served, Town
 from web.app import create_app
 from world import World
@@ -186,11 +189,9 @@ def test_many_who_take_up_at_once_answer_each_line_once(town: Town, zoe: Person)
 
 
 def test_a_line_that_cannot_be_read_is_set_aside_and_those_behind_it_are_answered(town: Town, zoe: Person) -> None:
-    other_key = Vault.from_text(new_key("t9"), "0" * 32)
     strange = json.dumps({"inbound": {"sid": "SM1", "hat": "green"}, "at": START.isoformat()})
     bad = [
         b"nonsense",
-        other_key.seal(receiving.PURPOSE, receiving.OWNER, strange),
         town.world.vault.seal(receiving.PURPOSE, "somebody else", strange),
         town.world.vault.seal(receiving.PURPOSE, receiving.OWNER, "{"),
         town.world.vault.seal(receiving.PURPOSE, receiving.OWNER, strange),
@@ -203,6 +204,68 @@ def test_a_line_that_cannot_be_read_is_set_aside_and_those_behind_it_are_answere
     assert len(texts(zoe)) == 1
     assert kept(town) == [0, 0, len(bad)]
     assert set(town.world.redis.lrange(receiving.BROKEN, 0, -1)) == set(bad)
+
+
+def with_ring(town: Town, ring: str) -> World:
+    vault = Vault.from_text(ring, *town.world.settings.secrets)
+    return replace(town.world, vault=vault, sessions=make_sessions(town.world.sessions.kw["bind"], vault))
+
+
+def waiting(town: Town) -> int:
+    return town.world.redis.zcard(receiving.WAITING)
+
+
+def test_a_line_whose_key_is_not_there_yet_is_answered_when_it_is(
+    town: Town, zoe: Person, capsys: pytest.CaptureFixture
+) -> None:
+    ring = new_key("t9")
+    receiving.spool(with_ring(town, ring), inbound(1), START)
+    spool(town, 2)
+    for _ in range(3):
+        town.tick()
+    assert len(texts(zoe)) == 1, "those behind it are answered"
+    assert (kept(town), waiting(town)) == ([0, 0, 0], 1)
+    told = [line for line in capsys.readouterr().out.splitlines() if unreadable.WAITS in line]
+    assert len(told) == 3
+    assert all("[error" in line and "key=t9" in line for line in told)
+    assert receiving.kept_by_key(town.world.redis) == {"t9": 1}
+    both = f"{town.world.settings.data_keys.get_secret_value()},{ring}"
+    worlds.use(with_ring(town, both))
+    town.tick()
+    assert len(texts(zoe)) == 2
+    assert (kept(town), waiting(town)) == ([0, 0, 0], 0)
+
+
+def test_a_line_whose_key_never_comes_is_set_aside_after_six_hours(town: Town, zoe: Person) -> None:
+    receiving.spool(with_ring(town, new_key("t9")), inbound(1), START)
+    town.tick()
+    town.clock.travel(hours=6)
+    assert waiting(town) == 1
+    town.clock.travel(seconds=1)
+    town.tick()
+    assert (kept(town), waiting(town), texts(zoe)) == ([0, 0, 1], 0, [])
+
+
+def test_a_number_under_a_menu_that_cannot_be_opened_yet_is_kept_and_then_understood(town: Town, zoe: Person) -> None:
+    zoe.says("new group First")
+    zoe.says("hi")
+    offered = len(zoe.buttons)
+    assert offered
+    ring = new_key("t9")
+    both = with_ring(town, f"{ring},{town.world.settings.data_keys.get_secret_value()}")
+    with both.sessions.begin() as session:
+        row = session.scalars(select(OutboundMessage).order_by(OutboundMessage.accepted_at.desc())).first()
+        row.offers = both.vault.seal(menus.PURPOSE, row.id, both.vault.open(menus.PURPOSE, row.id, row.offers))
+    before = zoe.count()
+    assert zoe.says("1") == ""
+    assert (kept(town), answers(town).keys()) == ([1, 0, 0], {200})
+    town.tick()
+    assert (waiting(town), zoe.count()) == (1, before)
+    worlds.use(both)
+    town.tick()
+    assert zoe.count() == before + 1
+    assert "1" not in zoe.heard.split()[0]
+    assert waiting(town) == 0
 
 
 def test_setting_a_line_aside_leaves_what_another_worker_has_taken(town: Town, zoe: Person) -> None:

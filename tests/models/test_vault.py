@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from config import Settings
-from models.vault import Unreadable, Vault, new_key
+from models.vault import UnknownKey, Unreadable, Vault, keyed_hash, new_key
 
 KEY, OLDER, OTHER = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3))
 RING = Vault.from_text(f"k2:{KEY},k1:{OLDER}")
@@ -73,13 +73,15 @@ def test_the_first_key_writes_and_every_key_of_the_ring_opens() -> None:
     older, newer = Vault.from_text(f"k1:{OLDER}"), Vault.from_text(f"k2:{KEY}")
     assert RING.open("p", 1, older.seal("p", 1, "written long ago")) == "written long ago"
     assert newer.open("p", 1, RING.seal("p", 1, "written now")) == "written now"
-    with pytest.raises(Unreadable, match="'k2', which is not in DATA_KEYS"):
+    with pytest.raises(UnknownKey, match="'k2', which is not in DATA_KEYS") as raised:
         older.open("p", 1, RING.seal("p", 1, "written now"))
+    assert raised.value.name == "k2"
 
 
 def test_another_key_under_the_same_name_does_not_open() -> None:
-    with pytest.raises(Unreadable, match="not a garmin-tokens of 7"):
+    with pytest.raises(Unreadable, match="not a garmin-tokens of 7") as raised:
         Vault.from_text(f"k2:{OTHER}").open("garmin-tokens", 7, RING.seal("garmin-tokens", 7, "secret"))
+    assert not isinstance(raised.value, UnknownKey), "the key is known: waiting for another would not help"
 
 
 def test_names_that_begin_alike_are_told_apart() -> None:
@@ -91,15 +93,22 @@ def test_names_that_begin_alike_are_told_apart() -> None:
         ring.open("p", 1, shorter)
 
 
-def test_a_digest_is_keyed_steady_and_its_own_for_each_purpose() -> None:
-    ring = Vault.from_text(f"k2:{KEY},k1:{OLDER}", "a pepper")
-    digest = ring.digest("invite", "RUN-7F3K")
-    # Keys of the ring come and go; what was hashed must be found all the same.
-    assert digest == Vault.from_text(f"k3:{OTHER}", "a pepper").digest("invite", "RUN-7F3K")
-    others = {ring.digest("invite", "RUN-7F3L"), ring.digest("code", "RUN-7F3K")}
-    others |= {Vault.from_text(f"k2:{KEY}", "another").digest("invite", "RUN-7F3K")}
-    assert len(digest) == 64
-    assert len(others | {digest}) == 4
+def test_a_hash_is_keyed_and_its_own_for_each_purpose() -> None:
+    found = keyed_hash(b"a key", "invite", "RUN-7F3K")
+    others = {keyed_hash(b"a key", "invite", "RUN-7F3L"), keyed_hash(b"a key", "code", "RUN-7F3K")}
+    others |= {keyed_hash(b"another", "invite", "RUN-7F3K")}
+    assert len(found) == 64
+    assert len(others | {found}) == 4
+
+
+def test_while_a_secret_is_changed_both_are_accepted_and_the_first_is_written() -> None:
+    before, during = Vault.from_text(f"k1:{OLDER}", "old"), Vault.from_text(f"k1:{OLDER}", "new", "old")
+    after = Vault.from_text(f"k1:{OLDER}", "new", "")
+    assert during.tags("p", "text") == after.tags("p", "text") + before.tags("p", "text")
+    assert during.of_secrets.open("p", 1, before.of_secrets.seal("p", 1, "s")) == "s"
+    assert after.of_secrets.open("p", 1, during.of_secrets.seal("p", 1, "s")) == "s"
+    with pytest.raises(UnknownKey):
+        after.of_secrets.open("p", 1, before.of_secrets.seal("p", 1, "s"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -64,15 +64,13 @@ def adapter(served: Served, pretend: PretendTwilio) -> Twilio:
     return twilio(f"{served.url}/twilio")
 
 
-def twilio(base_url: str | None = None, *, token: str = TOKEN, timeout: float = 5) -> Twilio:
+def twilio(base_url: str | None = None, *, token: str = TOKEN, timeout: float = 5, **more: Any) -> Twilio:
     return Twilio(
         account_sid=ACCOUNT,
         auth_token=token,
         sender=SENDER,
         callback_url="http://127.0.0.1:9/status",
-        secret="a secret of ours",
-        base_url=base_url,
-        timeout=timeout,
+        **{"secrets": ["a secret of ours"], "base_url": base_url, "timeout": timeout, **more},
     )
 
 
@@ -384,10 +382,13 @@ def signed(url: str, form: list[tuple[str, str]], *, token: str = TOKEN, kind: s
 FORM = [("AccountSid", ACCOUNT), ("Body", "Grüße & 100 % +1"), ("From", ANA), ("To", SENDER)]
 
 
+SECRETS = {"second_token": "the former token", "shared_keys": ["a shared key", "another shared key"]}
+
+
 def verified(signature: str | None, url: str = HOOK, form: list[tuple[str, str]] = FORM, **headers: str) -> bool:
     if signature is not None:
         headers["X-Twilio-Signature"] = signature
-    return twilio().verified(url, MultiDict(form), headers)
+    return twilio(**SECRETS).verified(url, MultiDict(form), headers)
 
 
 def test_a_genuine_signature_is_accepted() -> None:
@@ -441,13 +442,42 @@ def test_a_port_may_be_written_or_not() -> None:
     assert verified(signed(HOOK.replace("org/", "org:443/"), FORM))
 
 
-def test_a_shared_key_signs_with_sha256_and_cannot_be_mixed_up() -> None:
-    settings = {"X-Twilio-Webhooks-Signature-Settings": "key=webhooks_sharedkey_x,algorithm=HMAC_SHA256"}
-    assert verified(signed(HOOK, FORM, kind="sha256"), **settings)
-    assert not verified(signed(HOOK, FORM), **settings)
-    assert not verified(signed(HOOK, FORM, kind="sha256"))
+SETTINGS = {"X-Twilio-Webhooks-Signature-Settings": "key=webhooks_sharedkey_x,algorithm=HMAC_SHA256"}
+
+
+@pytest.mark.parametrize("key", SECRETS["shared_keys"])
+def test_a_shared_key_signs_with_its_own_secret_and_sha256_and_cannot_be_mixed_up(key: str) -> None:
+    genuine = signed(HOOK, FORM, token=key, kind="sha256")
+    assert verified(genuine, **SETTINGS)
+    assert not verified(genuine), "without the header the auth token signs"
+    assert not verified(signed(HOOK, FORM, token=key))
+    assert not verified(signed(HOOK, FORM, token=key), **SETTINGS)
     unknown = {"X-Twilio-Webhooks-Signature-Settings": "algorithm=HMAC_MD5"}
-    assert not verified(signed(HOOK, FORM, kind="md5"), **unknown)
+    assert not verified(signed(HOOK, FORM, token=key, kind="md5"), **unknown)
+
+
+def test_an_auth_token_is_no_shared_key() -> None:
+    for token in (TOKEN, SECRETS["second_token"]):
+        assert not verified(signed(HOOK, FORM, token=token, kind="sha256"), **SETTINGS)
+    heard = MultiDict(FORM), {"X-Twilio-Signature": signed(HOOK, FORM, token="", kind="sha256"), **SETTINGS}
+    assert not twilio().verified(HOOK, *heard), "where no shared key is set, none is valid"
+
+
+def test_while_the_token_is_changed_both_sign_and_the_new_one_asks(served: Served, pretend: PretendTwilio) -> None:
+    assert verified(signed(HOOK, FORM, token=SECRETS["second_token"]))
+    assert twilio(f"{served.url}/twilio", **SECRETS).send(PARCEL)
+    with pytest.raises(MessengerBroken):
+        twilio(f"{served.url}/twilio", token="unknown", second_token=TOKEN).send(PARCEL)
+
+
+def test_while_our_secret_is_changed_receipts_of_both_are_accepted() -> None:
+    def reference(writer: Twilio, reader: Twilio) -> str | None:
+        return reader.reference(dict(parse_qsl(urlsplit(writer._callback("our id")).query)))
+
+    before, during, after = (twilio(secrets=each) for each in (["old"], ["new", "old"], ["new"]))
+    for writer, reader in ((before, during), (during, during), (during, after)):
+        assert reference(writer, reader) == "our id"
+    assert reference(before, after) is None
 
 
 def test_a_repeated_parameter_escapes_the_signature_and_not_the_reader() -> None:

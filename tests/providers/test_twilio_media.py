@@ -59,7 +59,7 @@ def twilio(base_url: str | None = None, *, token: str = TOKEN, timeout: float = 
         auth_token=token,
         sender=SENDER,
         callback_url="http://127.0.0.1:9/status",
-        secret="a secret of ours",
+        secrets=["a secret of ours"],
         base_url=base_url,
         timeout=timeout,
     )

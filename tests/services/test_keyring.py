@@ -10,19 +10,20 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from jobs.garmin import drain
 from jobs.syncing import sync_next
 from models import AttemptStep, GarminAccount, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
 from models.base import make_sessions
-from models.vault import Unreadable, Vault, new_key
-from services import keyring
-from services.garmin import linking
+from models.vault import UnknownKey, Vault, new_key
+from services import keyring, unreadable
+from services.garmin import breakers, linking
 from tests.accounts import every, link, said
 from tests.letters import Letters
 from tests.town import Town
@@ -163,40 +164,108 @@ def test_every_sealed_column_is_known(town: Town) -> None:
         assert keyring.unreadable(session) == dict.fromkeys(COLUMNS, 0)
 
 
-def without_key(town: Town, ring: str) -> Town:
-    """The town of an operator who has only this ring."""
+def with_ring(town: Town, ring: str) -> Town:
+    """The town of a process with this ring."""
     vault = Vault.from_text(ring, town.world.settings.secret_key.get_secret_value())
     sessions = make_sessions(town.world.sessions.kw["bind"], vault, town.clock)
     return replace(town, world=replace(town.world, vault=vault, sessions=sessions))
 
 
-def test_a_lost_key_asks_once_to_connect_again_and_disturbs_nobody_else(town: Town) -> None:
-    lost, kept = link(town, 1), link(town, 2)
-    lost.change(password=town.world.vault.seal("kept-password", lost.member_id, "right"))
+without_key = with_ring
+
+
+def test_a_key_that_is_not_there_yet_costs_no_account_and_disturbs_nobody_else(
+    town: Town, capsys: pytest.CaptureFixture
+) -> None:
+    early, kept = link(town, 1), link(town, 2)
     later = without_key(town, NEW)
     kept.change(tokens=later.world.vault.seal("garmin-tokens", kept.member_id, json.dumps(kept.tokens)))
-    kept = replace(kept, town=later)
     for _ in range(3):
         while sync_next(later.world):
             pass
-        kept.sync()
+        town.clock.travel(hours=6)
+    assert said(later, "relink") == 0
+    assert (early.row.status, early.row.last_error, early.row.failures) == (GarminStatus.LINKED, linking.NO_KEY, 3)
+    assert (kept.row.last_error, kept.row.last_sync_at) == (None, town.clock() - timedelta(hours=6))
+    told = [line for line in capsys.readouterr().out.splitlines() if unreadable.WAITS in line]
+    assert len(told) == 3
+    assert all("[error" in line and "key=t1" in line and f"which={early.id}" in line for line in told)
+    early.sync()  # by a worker that has the key
+    assert (early.row.status, early.row.last_error, early.row.failures) == (GarminStatus.LINKED, None, 0)
+
+
+def test_many_accounts_without_their_key_do_not_shut_garmin_off(town: Town) -> None:
+    for number in range(1, 6):
+        link(town, number)
+    while sync_next(without_key(town, NEW).world):
+        pass
+    with town.world.sessions() as session:
+        assert not breakers.is_shut(session, breakers.GARMIN, town.clock())
+
+
+def test_a_key_that_stays_away_is_taken_for_lost_after_three_days_and_the_member_asked_once(town: Town) -> None:
+    lost = link(town, 1)
+    lost.change(password=town.world.vault.seal("kept-password", lost.member_id, "right"))
+    later, began = without_key(town, NEW), town.clock()
+    while lost.row.status is GarminStatus.LINKED:
+        town.clock.travel(hours=1)
+        while sync_next(later.world):
+            pass
+    assert timedelta(days=3) <= town.clock() - began <= timedelta(days=4)
     assert said(later, "relink") == 1
-    assert lost.row.status is GarminStatus.NEEDS_RELINK
-    assert (kept.row.status, kept.row.last_error) == (GarminStatus.LINKED, None)
-    with pytest.raises(Unreadable), later.world.sessions() as session:
+    with pytest.raises(UnknownKey), later.world.sessions() as session:
         linking.tokens_of(session, session.get_one(GarminAccount, lost.id))
 
 
-def test_a_sign_in_sealed_with_a_lost_key_can_only_begin_again(town: Town) -> None:
+def test_a_kept_password_waits_for_its_key_too(town: Town) -> None:
+    account = link(town, 1)
+    account.change(password=Vault.from_text(NEW).seal("kept-password", account.member_id, "right"))
+    town.garmin.revoke(account.athlete.email)
+    assert sync_next(town.world)
+    assert (account.row.status, account.row.last_error) == (GarminStatus.LINKED, linking.NO_KEY)
+    assert account.row.password is not None
+    both = f"{town.world.settings.data_keys.get_secret_value()},{NEW}"
+    account = replace(account, town=with_ring(town, both))
+    account.sync()
+    account.sync()
+    assert (account.row.status, account.row.last_error) == (GarminStatus.LINKED, None), "it signed in again"
+
+
+def test_a_sign_in_waits_for_a_worker_that_has_its_key_and_no_longer_than_it_is_good_for(
+    town: Town, capsys: pytest.CaptureFixture
+) -> None:
+    def asks() -> LinkAttempt:
+        return every(town, LinkAttempt)[-1]
+
+    athlete = town.garmin.enrol("Ann", "a@example.org", "right")
+    member = Letters(town).member()
+    with town.world.sessions.begin() as session:
+        token = linking.make_link(session, session.get_one(Member, member.id), LinkPurpose.GARMIN, town.clock())
+        linking.open_link(session, token, None, town.clock())
+        wish = linking.Request(linking.GarminMethod.PASSWORD, "right", "a@example.org")
+        linking.ask(session, session.scalars(select(OneTimeLink)).one(), wish, town.clock())
+    drain.body(without_key(town, NEW).world)
+    assert (asks().step, asks().problem, asks().secret is None) == (AttemptStep.ASKED, None, False)
+    assert town.garmin.journal == []
+    [told] = [line for line in capsys.readouterr().out.splitlines() if unreadable.WAITS in line]
+    assert "[error" in told
+    assert f"which={asks().id}" in told
+    drain.body(town.world)
+    assert asks().step is AttemptStep.DONE
+    assert [each.garmin_id for each in every(town, GarminAccount)] == [str(athlete.garmin_id)]
+
+
+def test_a_sign_in_whose_key_never_comes_ends_when_its_time_is_over(town: Town) -> None:
     member = Letters(town).member()
     with town.world.sessions.begin() as session:
         token = linking.make_link(session, session.get_one(Member, member.id), LinkPurpose.GARMIN, town.clock())
         linking.open_link(session, token, None, town.clock())
         wish = linking.Request(linking.GarminMethod.PASSWORD, "secret", "a@example.org")
         linking.ask(session, session.scalars(select(OneTimeLink)).one(), wish, town.clock())
-    drain.body(without_key(town, NEW).world)
-    with town.world.sessions() as session:
-        attempt = session.scalars(select(LinkAttempt)).one()
-        assert (attempt.step, attempt.problem, attempt.secret) == (AttemptStep.FAILED, "timed_out", None)
-        assert session.scalar(select(func.count()).select_from(GarminAccount)) == 0
-    assert town.garmin.journal == []
+    town.clock.travel(minutes=11)
+    later = without_key(town, NEW)
+    drain.body(later.world)
+    with later.world.sessions.begin() as session:
+        assert linking.give_up_abandoned(session, town.clock()) == 1
+    [attempt] = every(town, LinkAttempt)
+    assert (attempt.step, attempt.problem, attempt.secret) == (AttemptStep.FAILED, "timed_out", None)

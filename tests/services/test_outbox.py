@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 
 from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
+from models.vault import Vault, new_key
 from services.delivery import ceiling, mailbox, outbox, outcomes
 from services.delivery.ceiling import Ceilings
 from services.delivery.outbox import Rules
@@ -414,11 +415,31 @@ def test_a_message_that_is_tried_again_is_counted_once(letters: Letters) -> None
         assert ceiling.spent(session, letters.now).by_group.total() == 1
 
 
-def test_a_message_whose_key_is_gone_is_ended_and_holds_up_nobody(letters: Letters) -> None:
-    broken = letters.write(letters.member(), content=b"\x01\x02no")
+def test_a_message_that_was_tampered_with_is_ended_and_holds_up_nobody(letters: Letters) -> None:
+    moved = letters.town.world.vault.seal("message", "another row", Message("hello").to_json())
+    broken = [letters.write(letters.member(), content=b"\x01no"), letters.write(letters.member(2), content=moved)]
+    letters.write(letters.member(3), "fine")
+    assert claimed_texts(letters) == ["fine"]
+    for each in broken:
+        assert (letters.row(each).state, letters.why(each)) == (MessageState.FAILED, "unreadable")
+
+
+def test_a_message_whose_key_is_not_there_yet_waits_longer_each_time_and_until_it_expires(letters: Letters) -> None:
+    ring = Vault.from_text(new_key("t9"), "0" * 32)
+    early = letters.write(letters.member())
+    letters.change(letters.row(early), content=ring.seal("message", early, Message("hello").to_json()))
     letters.write(letters.member(2), "fine")
     assert claimed_texts(letters) == ["fine"]
-    assert (letters.row(broken).state, letters.why(broken)) == (MessageState.FAILED, "unreadable")
+    waits = []
+    while letters.row(early).state is MessageState.QUEUED:
+        row = letters.row(early)
+        assert (letters.why(early), row.attempt, row.error_code) == (outbox.NO_KEY, 0, None)
+        waits.append((row.next_attempt_at - letters.now).total_seconds())
+        letters.town.clock.travel_to(row.next_attempt_at)
+        assert letters.claim() == []
+    assert waits[:5] == [2, 15, 60, 300, 300]
+    assert (letters.row(early).state, letters.why(early)) == (MessageState.EXPIRED, "too late")
+    assert letters.now >= letters.row(early).expires_at
 
 
 def test_a_second_message_under_the_same_key_is_not_written(letters: Letters) -> None:

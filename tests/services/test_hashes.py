@@ -1,0 +1,93 @@
+"""Keyed hashes: the same after every change of DATA_KEYS and SECRET_KEY, in every process, from the first one on."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from models import HashKey
+from models.base import make_sessions
+from models.hashes import digest, reseal
+from models.vault import UnknownKey, Vault, keyed_hash, new_key
+from tests.letters import Letters
+from tests.town import Town
+
+K1, K2 = new_key("k1"), new_key("k2")
+S1, S2 = "the first secret key of this installation", "the second secret key of this installation"
+
+
+def process(town: Town, ring: str, *secrets: str) -> sessionmaker[Session]:
+    """Sessions of a process with these settings."""
+    return make_sessions(town.world.sessions.kw["bind"], Vault.from_text(ring, *secrets))
+
+
+def hashed(sessions: sessionmaker[Session], text: str = "whatsapp:+32470000001") -> str:
+    with sessions() as session:
+        return digest(session, "address", text)
+
+
+def resealed(sessions: sessionmaker[Session]) -> bool:
+    with sessions.begin() as session:
+        return reseal(session)
+
+
+def test_a_hash_outlives_every_change_of_both_keys(town: Town) -> None:
+    found = hashed(process(town, K1, S1))
+    for ring, *secrets in (
+        (K1, S2, S1),  # while SECRET_KEY is changed
+        (K1, S2),  # changed, and nothing was sealed anew
+        (f"{K1},{K2}", S2),
+        (f"{K2},{K1}", S2),
+    ):
+        assert hashed(process(town, ring, *secrets)) == found
+    assert resealed(process(town, f"{K2},{K1}", S2))
+    for ring, *secrets in ((K2, S2), (K2, S1), (K1, S2)):  # either is enough
+        assert hashed(process(town, ring, *secrets)) == found
+    with pytest.raises(UnknownKey):
+        hashed(process(town, K1, S1))
+
+
+def test_other_texts_and_other_installations_have_other_hashes(town: Town) -> None:
+    sessions = process(town, K1, S1)
+    found = hashed(sessions)
+    assert hashed(sessions, "whatsapp:+32470000002") != found
+    with sessions.begin() as session:
+        session.delete(session.get_one(HashKey, 1))
+    assert hashed(sessions) != found, "the settings are the same, the key was drawn anew"
+
+
+def test_a_new_installation_does_not_hash_with_a_key_that_is_in_its_environment(town: Town) -> None:
+    assert hashed(process(town, K1, S1)) != keyed_hash(S1.encode(), "address", "whatsapp:+32470000001")
+
+
+def test_an_older_installation_finds_what_it_hashed_before(town: Town) -> None:
+    Letters(town).member()
+    found = hashed(process(town, K1, S1))
+    assert found == keyed_hash(S1.encode(), "address", "whatsapp:+32470000001"), "as older releases do"
+    assert hashed(process(town, K1, S2)) == found
+
+
+def test_of_many_who_make_the_key_at_once_all_have_the_same(town: Town) -> None:
+    many = 8
+    start = Barrier(many)
+
+    def first(_number: int) -> str:
+        sessions = process(town, K1, S1)
+        start.wait(30)
+        return hashed(sessions)
+
+    with ThreadPoolExecutor(many) as pool:
+        assert len(set(pool.map(first, range(many)))) == 1
+
+
+def test_the_key_outlives_the_rollback_of_who_made_it(town: Town) -> None:
+    sessions = process(town, K1, S1)
+    with sessions() as session:
+        found = digest(session, "address", "whatsapp:+32470000001")
+        session.rollback()
+    assert hashed(sessions) == found
+
+
+def test_there_is_nothing_to_seal_anew_before_the_first_hash(town: Town) -> None:
+    assert not resealed(process(town, K1, S1))
