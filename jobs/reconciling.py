@@ -42,7 +42,11 @@ def check_templates(world: World) -> None:
     except MessengerError as error:
         log.warning("contents not checked", why=str(error))
         return
+    if missing := [change.name for change in changes if change.status == contents.MISSING]:
+        log.error("contents missing at the vendor", names=missing, account=world.messenger.account)
     for change in changes:
+        if change.status == contents.MISSING:
+            continue
         tell = log.error if change.is_bad else log.info
         tell("template", name=change.name, status=change.status, category=change.category, why=change.reason)
 
@@ -51,10 +55,15 @@ def _push_missing(world: World) -> None:
     """Store what is missing, each committed by itself: a push that breaks off makes none twice."""
     with world.sessions() as session:
         missing = contents.to_push(session, world.now(), world.messenger.account)
-    for content in missing:
-        with transaction(world) as session:
-            change = contents.push_one(session, world.messenger, content, world.now())
-        log.error("missing content stored", name=change.name, status=change.status, why=change.reason)
+    stored: list[contents.Change] = []
+    try:
+        for content in missing:
+            with transaction(world) as session:
+                stored.append(contents.push_one(session, world.messenger, content, world.now()))
+    finally:
+        if stored:
+            told = {change.name: change.reason or change.status for change in stored}
+            log.error("missing contents stored at the vendor", account=world.messenger.account, contents=told)
 
 
 def _look_up(world: World) -> None:

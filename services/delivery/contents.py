@@ -182,7 +182,7 @@ def find_unapproved(session: Session, account: str) -> dict[str, str]:
     query = select(StoredContent.name, StoredContent.status).where(
         _is_ours(account), StoredContent.status.not_in([SESSION, APPROVED, MISSING])
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.name: row.status for row in session.execute(query)}
 
 
 def lose(session: Session, name: str) -> None:

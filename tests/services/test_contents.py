@@ -1,21 +1,28 @@
 """Contents stored at the vendor: pushed once, watched, and held when they may not be used."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete
 
+import world as worlds
+from config import Settings
+from jobs import delivery
 from messages.message import Approved, Button, Message
-from models import Content, MessageKind, MessageState
+from models import Content, Member, MessageKind, MessageState
 from providers.errors import NotSent
 from providers.messenger import Content as Stored
 from providers.messenger import Messenger
-from services.delivery import contents
+from services.delivery import contents, mailbox
 from services.delivery.contents import Change
 from simulator.twilio.contents import Decision, why_rejected
+from tests.conftest import Servers
 from tests.letters import READY, Letters
 from tests.town import Town
 from web.app import create_app
+from world import World
 
 BUTTONS = [*(f"buttons_{count}" for count in (1, 2, 3)), *(f"list_{count}" for count in range(4, 11))]
 TEMPLATES = ["account_notice", "digest_ready", "garmin_notice"]
@@ -187,3 +194,188 @@ def test_a_push_that_broke_off_makes_nothing_twice(letters: Letters) -> None:
     assert len(twilio.contents) == 5
     assert create_app(world).test_cli_runner().invoke(args=["templates", "push"]).exit_code == 0
     assert len(twilio.contents) == len(BUTTONS) + len(TEMPLATES)
+
+
+@dataclass
+class Asking:
+    """Somebody who gets replies with buttons, and a look at what becomes of them."""
+
+    letters: Letters
+    member: Member
+
+    def hears(self, *, buttons: bool) -> str:
+        """Let a reply with two buttons reach them; gives its text, as it stands on the phone."""
+        message = Message("Which one?", buttons=(Button("Run", "lb run"), Button("Ride", "lb ride")))
+        with self.letters.town.world.sessions.begin() as session:
+            mailbox.post(
+                session, self.member.id, message, self.letters.now, kind=MessageKind.REPLY, key=f"test:{uuid4()}"
+            )
+        delivery.drain()
+        self.letters.town.rest()
+        assert self.letters.rows()[-1].state is MessageState.READ
+        heard = self.letters.town.phones.by_number[self.member.address.removeprefix("whatsapp:")].heard[-1]
+        assert [title for title, _ in heard.buttons] == (["Run", "Ride"] if buttons else [])
+        return heard.text
+
+
+@pytest.fixture
+def asking(letters: Letters) -> Asking:
+    return Asking(letters, letters.with_phone())
+
+
+IN_WORDS = "Which one?\n\n• Run: send *lb run*\n• Ride: send *lb ride*"
+
+
+def errors(capsys: pytest.CaptureFixture) -> str:
+    return "\n".join(line for line in capsys.readouterr().out.splitlines() if "[error" in line)
+
+
+def test_buttons_whose_content_was_deleted_are_said_in_words_and_come_back_by_themselves(
+    letters: Letters, asking: Asking, capsys: pytest.CaptureFixture
+) -> None:
+    town = letters.town
+    assert asking.hears(buttons=True) == "Which one?"
+    old = letters.template("buttons_2")
+    town.twilio.contents.clear()
+    assert asking.hears(buttons=False) == IN_WORDS
+    assert letters.template("buttons_2").status == contents.MISSING
+    assert "content missing at the vendor" in errors(capsys)
+    with town.world.sessions() as session:
+        assert contents.find_missing(session, town.world.messenger.account) == ["buttons_2"]
+    asked = len(town.twilio.messages)
+    assert asking.hears(buttons=False) == IN_WORDS, "and nobody asks for it in vain again"
+    assert len(town.twilio.messages) == asked + 1
+    town.travel(minutes=10)
+    assert letters.template("buttons_2").sid not in (old.sid, None)
+    assert "missing contents stored at the vendor" in errors(capsys)
+    assert asking.hears(buttons=True) == "Which one?"
+
+
+def test_once_a_day_every_content_is_looked_for(letters: Letters) -> None:
+    town = letters.town
+    town.twilio.contents.clear()
+    town.travel(days=1)
+    with town.world.sessions() as session:
+        assert len(contents.find_missing(session, town.world.messenger.account)) == len(BUTTONS) + len(TEMPLATES)
+    town.tick()
+    with town.world.sessions() as session:
+        assert contents.find_missing(session, town.world.messenger.account) == []
+        waiting = contents.find_unapproved(session, town.world.messenger.account)
+    assert sorted(waiting) == TEMPLATES, "what was made anew is to be approved anew"
+    names = {each.approval.name for each in town.twilio.contents.values() if each.approval.name}
+    for _ in range(2):
+        town.tick()
+    assert usable(letters) == sorted([*BUTTONS, *TEMPLATES])
+    assert all(len(name.rsplit("_", 2)[1]) == 8 for name in names), "under names that WhatsApp has not seen"
+
+
+def test_a_digest_whose_template_was_deleted_waits_for_the_new_one(letters: Letters) -> None:
+    town, person = letters.town, letters.with_phone(last_inbound_at=None)
+    del town.twilio.contents[letters.template().sid]
+    one = letters.write(person, "in full", MessageKind.DIGEST, approved=READY)
+    town.tick()
+    assert (letters.row(one).state, letters.why(one)) == (MessageState.QUEUED, "template held")
+    assert letters.template().status == contents.MISSING
+    for _ in range(4):
+        town.travel(minutes=20)
+    assert letters.row(one).state is MessageState.READ
+
+
+OTHER = "AC" + "1" * 32
+
+
+def moved(letters: Letters, servers: Servers) -> Letters:
+    """The town after its operator has gone over to another account of Twilio's."""
+    town = letters.town
+    town.twilio.change_account(OTHER, "another token")
+    settings = Settings(
+        **town.world.settings.model_dump() | {"twilio_account_sid": OTHER, "twilio_auth_token": "another token"}
+    )
+    world = replace(town.world, settings=settings, messenger=World.from_settings(settings).messenger)
+    worlds.use(world)
+    servers.app.app = create_app(world)
+    return replace(letters, town=replace(town, world=world))
+
+
+def test_after_a_change_of_the_account_nothing_counts_as_pushed_and_the_job_pushes_it(
+    letters: Letters, servers: Servers, capsys: pytest.CaptureFixture
+) -> None:
+    letters.town.travel(hours=2)
+    there = moved(letters, servers)
+    asking = Asking(there, there.with_phone())
+    assert usable(there) == []
+    assert asking.hears(buttons=False) == IN_WORDS
+    there.town.tick()
+    assert "missing contents stored at the vendor" in errors(capsys)
+    assert there.template("buttons_2").account == OTHER
+    assert asking.hears(buttons=True) == "Which one?"
+    for _ in range(2):
+        there.town.tick()
+    assert usable(there) == sorted([*BUTTONS, *TEMPLATES])
+
+
+def test_processes_with_two_accounts_do_not_push_against_each_other(letters: Letters, servers: Servers) -> None:
+    town, there = letters.town, moved(letters, servers)
+    there.town.travel(hours=2)
+    pushed = there.template("buttons_2").pushed_at
+    assert there.template("buttons_2").account == OTHER
+    with town.world.sessions() as session:
+        account = town.world.messenger.account
+        assert len(contents.find_missing(session, account)) == len(BUTTONS) + len(TEMPLATES)
+        assert contents.to_push(session, pushed + timedelta(minutes=59), account) == []
+        assert len(contents.to_push(session, pushed + timedelta(hours=1), account)) == len(BUTTONS) + len(TEMPLATES)
+
+
+def test_contents_of_an_older_release_are_ours_until_the_vendor_says_otherwise(letters: Letters) -> None:
+    names = ("buttons_1", "buttons_2", "digest_ready")
+    for name in names:
+        letters.change(letters.template(name), account=None, pushed_at=None)
+    assert set(names) <= set(usable(letters))
+    del letters.town.twilio.contents[letters.template("buttons_2").sid]
+    found = {each.name: each.status for each in poll(letters)}
+    assert [found[name] for name in names] == ["session", contents.MISSING, "approved"]
+    account = letters.town.world.messenger.account
+    assert [letters.template(name).account for name in names] == [account, None, account]
+
+
+def test_an_approval_that_could_not_be_asked_for_is_asked_for_later(letters: Letters) -> None:
+    town = letters.town
+    with town.world.sessions.begin() as session:
+        session.execute(delete(Content))
+    town.twilio.contents.clear()
+    shy = replace(town.world, messenger=AsksNothing(town.world.messenger, 99))
+    with shy.sessions.begin() as session:
+        told = of_digest(contents.push(session, shy.messenger, letters.now))
+    assert (told.status, told.reason) == ("unsubmitted", "the line is dead")
+    for _ in range(4):
+        town.tick()
+    assert usable(letters) == sorted([*BUTTONS, *TEMPLATES])
+    assert len(town.twilio.contents) == len(BUTTONS) + len(TEMPLATES), "no content was made twice"
+
+
+class AsksNothing(BreaksOff):
+    """A messenger that stores contents, and cannot hand them in."""
+
+    def ask_approval(self, content_id: str, name: str, category: str) -> None:
+        raise NotSent("the line is dead")
+
+
+def test_an_operator_sees_what_is_missing(letters: Letters) -> None:
+    town = letters.town
+    cli = create_app(town.world).test_cli_runner()
+    count, account = len(BUTTONS) + len(TEMPLATES), town.world.messenger.account
+    well = cli.invoke(args=["templates", "status"])
+    assert (well.exit_code, well.stdout.splitlines()[-1]) == (
+        0,
+        f"{count} of {count} contents are in the account {account}",
+    )
+    del town.twilio.contents[letters.template("list_4").sid]
+    ill = cli.invoke(args=["templates", "status"])
+    assert (ill.exit_code, ill.stdout.splitlines()[-1]) == (
+        1,
+        f"{count - 1} of {count} contents are in the account {account}",
+    )
+    assert f"list_4\tmissing\tthe account {account} does not have it" in ill.stdout
+    assert "Missing: list_4." in ill.stderr
+    assert cli.invoke(args=["templates", "push"]).exit_code == 0
+    assert cli.invoke(args=["templates", "status"]).exit_code == 0
