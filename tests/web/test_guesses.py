@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from models.vault import Vault
 from services.garmin import linking
 from tests.letters import Letters
 from tests.town import Town
@@ -56,6 +57,18 @@ def test_forty_people_of_a_club_behind_one_address_are_not_locked_out(club: Flas
         club.delete_cookie("link")
         assert [press(club, f"/link/old{token}/start") for _ in range(2)] == [410, 410]
         assert press(club, f"/link/{token}/start") == 303
+
+
+def test_misses_count_together_while_the_secret_key_is_changed(town: Town) -> None:
+    first, second = town.world.settings.secret_key.get_secret_value(), "another secret key of 32 letters or more"
+    ring = town.world.settings.data_keys.get_secret_value()
+    before, during = (
+        create_app(replace(town.world, vault=Vault.from_text(ring, *secrets))).test_client()
+        for secrets in ((first, second), (second, first))
+    )
+    for number in range(MOST_MISSES):
+        assert press(before if number % 2 else during, f"/link/guess{number}/start") == 410
+    assert press(before, "/link/another/start") == press(during, "/link/another/start") == 429
 
 
 def test_a_house_with_ipv6_has_many_addresses_and_is_one(club: FlaskClient) -> None:
