@@ -14,7 +14,7 @@ from rq import Worker as RqWorker
 from rq.job import Job
 
 import world as worlds
-from bot import receiving
+from bot import parser, receiving
 from jobs import (
     challenges,
     delivery,
@@ -75,6 +75,7 @@ class Worker(RqWorker):
         self._pool_of_jobs = world.redis.connection_pool
         self._wait_for_redis(kwargs["connection"], world.settings.redis)
         super().__init__(*args, **kwargs)
+        parser.warm_up()  # for lines that were kept while Postgres was away: no forked job builds its own tables
         gc.freeze()  # what is loaded stays: no forked job looks through it again
         if world.charts.lacks:
             log.warning(

@@ -6,6 +6,7 @@ import click
 from flask import Flask
 from pydantic import ValidationError
 
+from bot import parser
 from web import operator
 from web.app import create_app
 from world import World
@@ -15,12 +16,16 @@ def create_app_or_less() -> Flask:
     """The app of the world that the environment describes; on Flask's command line, where that is not a whole one,
     an app with the few commands that need none. Raises pydantic's ValidationError in a web process.
     """
+    on_command_line = os.environ.get("FLASK_RUN_FROM_CLI") == "true"  # set by Flask's own command line
     try:
-        return create_app(World.from_env())
+        app = create_app(World.from_env())
     except ValidationError as problem:
-        if os.environ.get("FLASK_RUN_FROM_CLI") != "true":  # set by Flask's own command line
+        if not on_command_line:
             raise
         return _create_less(problem)
+    if not on_command_line:  # a web process: nobody's first sentence is to wait
+        parser.warm_up()
+    return app
 
 
 def _create_less(problem: ValidationError) -> Flask:

@@ -1,19 +1,20 @@
 """Common English words: what is one of these was meant as it stands, and is no slip of one of ours."""
 
-from functools import cache
 from pathlib import Path
+
+from bot.reading.once import once
 
 FILE = Path(__file__).parent / "english.txt"
 
 
-@cache
+@once
 def english() -> frozenset[str]:
     """Some thirteen thousand words in lower case, without names."""
     lines = FILE.read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
-@cache
+@once
 def names() -> frozenset[str]:
     """Some thousand names of people and places, in lower case."""
     lines = (FILE.parent / "names.txt").read_text(encoding="utf-8").splitlines()

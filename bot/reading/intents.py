@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.command import commands
 from bot.reading.lines import words_of
+from bot.reading.once import once
 
 FILE = Path(__file__).parent / "intents.txt"
 NOTHING = "nothing"
@@ -37,7 +38,7 @@ def sentences() -> Iterator[tuple[Meaning, str]]:
                 yield replace(meaning, named=GAP in sentence), sentence.strip().replace(GAP, SOMEBODY)
 
 
-@cache
+@once
 def vocabulary() -> dict[str, int]:
     """The words of the sentences, and how many sentences that mean something say each."""
     said: dict[str, int] = defaultdict(int)

@@ -6,12 +6,13 @@ Days, sports and figures may be added to a sentence where its command can be tol
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from heapq import nlargest
 
 from bot.reading.intents import NOTHING, Meaning, sentences, vocabulary
 from bot.reading.lines import Word, words_of
 from bot.reading.notions import WHEN, Notions, notions_of, stem
+from bot.reading.once import once
 from bot.reading.worth import ADDED, FIGURES, LIGHT, SAYS_LITTLE, SLOTS, addable, worth_of
 
 SAME = 0.9  # so like, if nothing but what is light differs
@@ -86,7 +87,7 @@ def _but_for_courtesy(said: frozenset[str]) -> frozenset[str]:
     return said - COURTEOUS
 
 
-@cache
+@once
 def _by_notions() -> dict[frozenset[str], tuple[Example, ...]]:
     """The sentences that say just so much, but for what carries nothing."""
     found: dict[frozenset[str], list[Example]] = defaultdict(list)
@@ -130,7 +131,7 @@ def _is_positive(meaning: Meaning) -> bool:
     return meaning.command in {"unmute", "unhide", "include"} or meaning.told[-1:] in (("on",), ("include",))
 
 
-@cache
+@once
 def _examples() -> tuple[Example, ...]:
     seen: set[tuple[Meaning, frozenset[str]]] = set()
     made = []
@@ -142,7 +143,7 @@ def _examples() -> tuple[Example, ...]:
     return tuple(Example(meaning, said, sum(map(worth_of, said))) for meaning, said in made)
 
 
-@cache
+@once
 def _places() -> dict[str, tuple[int, ...]]:
     """Which sentences say a notion."""
     places: dict[str, list[int]] = defaultdict(list)

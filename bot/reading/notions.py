@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.reading.english import english
 from bot.reading.lines import Word
+from bot.reading.once import once
 from bot.reading.phrases import FILLERS
 from bot.reading.roles import DOERS, NOT_IN_QUESTIONS
 from fitness.periods import BadPeriod, find_period
@@ -135,7 +136,7 @@ def _plain(key: str) -> str:
     return CONTRACTED.get(bare, bare)
 
 
-@cache
+@once
 def written() -> dict[str, str]:
     """The words and phrases of the file, each with the notion it is about; the first that claims a word has it."""
     found: dict[str, str] = {}
@@ -147,7 +148,7 @@ def written() -> dict[str, str]:
     return found
 
 
-@cache
+@once
 def known() -> frozenset[str]:
     """Every single word that the file and the sports know."""
     return (
@@ -158,6 +159,6 @@ def known() -> frozenset[str]:
     )
 
 
-@cache
+@once
 def _sports() -> frozenset[str]:
     return frozenset(word for sport in Sport for word in (sport.value, *sport.words)).union(DOERS) - NOT_IN_QUESTIONS

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from math import log1p
 
 from rapidfuzz import process
@@ -15,6 +15,7 @@ from bot.reading.intents import vocabulary
 from bot.reading.keys import beside, is_beside, is_doubled, is_swap, near
 from bot.reading.lines import Word
 from bot.reading.notions import known
+from bot.reading.once import once
 from bot.reading.phrases import FILLERS
 from fitness.metrics import Metric
 from fitness.sports import Sport
@@ -135,7 +136,7 @@ def _said(word: str) -> int:
     return vocabulary().get(word, 0)
 
 
-@cache
+@once
 def _by_letter(number: int) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for word in sorted(_ours(number)):
@@ -143,7 +144,7 @@ def _by_letter(number: int) -> dict[str, list[str]]:
     return found
 
 
-@cache
+@once
 def _ours(_number: int) -> frozenset[str]:
     """Every word that commands and sentences are made of, but for those that could destroy something."""
     parts = {part for name, each in commands.items() if not each.destructive for part in name.split()}
@@ -157,6 +158,6 @@ def _ours(_number: int) -> frozenset[str]:
     return frozenset(word for word in ours if word.isalpha() and word.isascii()) - _risky(_number)
 
 
-@cache
+@once
 def _risky(_number: int) -> frozenset[str]:
     return frozenset(part for name, each in commands.items() if each.destructive for part in name.split()) - HARMLESS

@@ -11,6 +11,7 @@ from bot.command import commands
 from bot.reading.intents import Meaning, sentences, vocabulary
 from bot.reading.lines import words_of
 from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, notions_of, stem
+from bot.reading.once import once
 from bot.reading.rhythms import Rhythm
 from fitness.metrics import Metric
 from fitness.periods import Period
@@ -65,7 +66,7 @@ def addable(name: str) -> frozenset[str]:
     return frozenset(taken)
 
 
-@cache
+@once
 def meanings_by_notion() -> dict[str, int]:
     """In how many meanings a notion is said."""
     said: dict[str, set[Meaning]] = defaultdict(set)
@@ -75,6 +76,6 @@ def meanings_by_notion() -> dict[str, int]:
     return {notion: len(meanings) for notion, meanings in said.items()}
 
 
-@cache
+@once
 def _most() -> int:
     return len({meaning for meaning, _ in sentences()})
