@@ -68,11 +68,18 @@ def _taken() -> Response:
 
 
 def _verify(world: World, heard: Request) -> None:
-    """The signature covers our public address as Twilio wrote it, whatever a proxy made of it on the way."""
+    """The signature covers our public address as Twilio wrote it, whatever a proxy made of it on the way.
+
+    Without a signature the form is not even read: `web.arrivals` does not wait for it.
+    """
+    headers = dict(heard.headers)
     written = heard.environ["PATH_INFO"].encode("latin-1").decode(errors="replace")  # `path` has no double slash
     path = f"{written}{'?' if heard.query_string else ''}{heard.query_string.decode(errors='replace')}"
-    headers = dict(heard.headers)
-    if not any(world.messenger.verified(f"{base}{path}", heard.form, headers) for base in _bases(world, heard)):
+    is_signed = world.messenger.signed(headers)
+    if not (
+        is_signed
+        and any(world.messenger.verified(f"{base}{path}", heard.form, headers) for base in _bases(world, heard))
+    ):
         log.warning("forged webhook", path=heard.path)
         abort(403)
 

@@ -149,6 +149,10 @@ class Messenger(Protocol):
         """Let the vendor delete one message, what it said, and what came with it. Raises a `MessengerError`."""
         ...
 
+    def signed(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether this webhook has any signature. Without one its body need not be read."""
+        ...
+
     def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Tell whether this webhook was really signed by the vendor for this URL."""
         ...

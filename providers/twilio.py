@@ -123,6 +123,10 @@ class Twilio:
         except FAILURES as error:
             raise _asking(error) from None
 
+    def signed(self, headers: Mapping[str, str]) -> bool:
+        """See `Messenger.signed`."""
+        return bool(headers.get(SIGNATURE_HEADER))
+
     def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Check the account, then the signature. A missing one is False, not an error."""
         signature = headers.get(SIGNATURE_HEADER)

@@ -8,12 +8,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bot.webhook import webhook
 from jobs import delivery, digests, garmin, housekeeping, logs, pictures
 from web import export, guesses, headers, health, link, media, operator, share
-from web.arrivals import LARGEST_REQUEST
 from world import World
 
 log = structlog.get_logger()
 
-LARGEST_FORM = 64 * 1024  # bytes; no page of ours sends as much, and Twilio's webhooks alone may have LARGEST_REQUEST
+LARGEST_FORM = 64 * 1024  # bytes; no page of ours sends as much
+LARGEST_REQUEST = 128 * 1024  # bytes of a webhook: Twilio's largest has a tenth of that
 
 
 def create_app(world: World) -> Flask:

@@ -7,7 +7,7 @@ two could disagree, because a request is malformed, it counts as whole, and the 
 import re
 from enum import Enum, auto
 
-LARGEST_REQUEST = 128 * 1024  # bytes of a body: Twilio's largest webhook has a tenth of that
+LARGEST_BODY = 128 * 1024  # bytes; the app refuses, without reading it, what says that it is larger, or less
 LARGEST_HEAD = 32 * 1024  # bytes before the body
 
 FIELDS = re.compile(
@@ -68,9 +68,10 @@ class Arrival:
             return Progress.ENOUGH
         self.expects_continue = fields.get(b"expect", b"").lower() == b"100-continue"
         if b"transfer-encoding" in fields:
-            return self._look_for_last_chunk(body)
+            is_chunked = b"chunked" in fields[b"transfer-encoding"].lower()
+            return self._look_for_last_chunk(body) if is_chunked else Progress.ENOUGH
         length = fields.get(b"content-length", b"0")
-        if not length.isdigit() or len(length) > 9 or int(length) > LARGEST_REQUEST:
+        if not length.isdigit() or len(length) > 9 or int(length) > LARGEST_BODY:
             return Progress.ENOUGH
         self._end = body + int(length)
         return self.look()
@@ -82,7 +83,9 @@ class Arrival:
                 size = int(self.data[self._looked : line].partition(b";")[0], 16)
             except ValueError:
                 return Progress.ENOUGH
-            if size <= 0:
+            if size < 0:
+                return Progress.ENOUGH
+            if size == 0:
                 return Progress.WHOLE if self.data.find(END_OF_HEAD, line) >= 0 else self._part_of_chunks(body)
             after = line + 2 + size + 2
             if after > len(self.data):
@@ -91,4 +94,4 @@ class Arrival:
         return self._part_of_chunks(body)
 
     def _part_of_chunks(self, body: int, until: int = 0) -> Progress:
-        return Progress.TOO_LARGE if max(len(self.data), until) - body > LARGEST_REQUEST else Progress.PART
+        return Progress.TOO_LARGE if max(len(self.data), until) - body > LARGEST_BODY else Progress.PART

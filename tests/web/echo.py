@@ -1,0 +1,40 @@
+"""A small app to serve with the real gunicorn and its real settings."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+LARGE = 6_000_000  # bytes: more than the network keeps for a client who reads nothing
+
+
+class Echo:
+    """Says what it was asked. `config` is what a Flask app has."""
+
+    config: ClassVar = {"REQUEST_SECONDS": os.environ.get("REQUEST_SECONDS", "15")}
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if path.startswith("/webhooks/twilio/") and "HTTP_X_TWILIO_SIGNATURE" not in environ:
+            start("403 Forbidden", [("Content-Length", "0")])
+            return []
+        if path == "/large":
+            answer = b"x" * LARGE
+        elif path == "/wait":
+            answer = _wait_for(Path(environ["QUERY_STRING"]))
+        else:
+            answer = f"{method} {path} {environ['wsgi.input'].read().decode()}".encode()
+        start("200 OK", [("Content-Length", str(len(answer))), ("Content-Type", "text/plain")])
+        return [answer]
+
+
+def _wait_for(file: Path) -> bytes:
+    """Say that the request has begun, by a file, and go on once that is taken away."""
+    file.touch()
+    while file.exists():
+        time.sleep(0.02)
+    return b"waited"
+
+
+app = Echo()

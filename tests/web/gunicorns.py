@@ -1,0 +1,93 @@
+"""The real gunicorn with its real settings, for tests."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+CONFIG = "ops/gunicorn.conf.py"
+PATIENCE = 60.0  # seconds, for a machine that has much else to do
+
+
+@dataclass(frozen=True)
+class Gunicorn:
+    """A running gunicorn."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+
+@contextmanager
+def gunicorn(
+    app: str, folder: Path, environment: Mapping[str, str], *arguments: str, config: str = CONFIG
+) -> Iterator[Gunicorn]:
+    """Serve this app as the Procfile does, on a port of its own, until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = folder / "gunicorn.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", app, "--config", config, "--bind", f"127.0.0.1:{port}", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "TZ": "UTC", "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _await_listening(process, port, log)
+        yield Gunicorn(process, port, log)
+    finally:
+        process.kill() if process.poll() is None else None
+        process.wait()
+
+
+def _await_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(log.read_text())
+
+
+def read_answer(line: socket.socket, kept: bytearray, method: str = "GET") -> tuple[int, bytes, bytes]:
+    """Status, head and body of one answer. What came after it stays in `kept`. Raises EOFError at the end."""
+    while b"\r\n\r\n" not in kept:
+        _more(line, kept)
+    head, _, rest = bytes(kept).partition(b"\r\n\r\n")
+    kept[:] = rest
+    status = int(head.split()[1])
+    fields = dict(each.lower().split(b": ", 1) for each in head.split(b"\r\n")[1:])
+    length = 0 if method == "HEAD" or status < 200 else int(fields.get(b"content-length", b"0"))
+    while len(kept) < length:
+        _more(line, kept)
+    body = bytes(kept[:length])
+    del kept[:length]
+    return status, head, body
+
+
+def _more(line: socket.socket, kept: bytearray) -> None:
+    piece = line.recv(65_536)
+    if not piece:
+        raise EOFError
+    kept += piece

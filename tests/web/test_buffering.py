@@ -1,0 +1,239 @@
+"""Slow, odd and broken clients before the real gunicorn with its real settings, and one thread for all of them."""
+
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.slow_clients import KINDS, MORE_KINDS, SlowClients
+from tests.web.echo import LARGE
+from tests.web.gunicorns import PATIENCE, Gunicorn, gunicorn, read_answer
+from web import app, arrivals
+
+APP = "tests.web.echo:app"
+ONE_THREAD = {"WEB_CONCURRENCY": "1", "WEB_THREADS": "1"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
+    with gunicorn(APP, tmp_path_factory.mktemp("gunicorn"), ONE_THREAD) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
+    """One that gives a request a second, and has room for twenty connections."""
+    folder = tmp_path_factory.mktemp("hasty")
+    with gunicorn(APP, folder, ONE_THREAD | {"REQUEST_SECONDS": "1"}, "--worker-connections", "20") as running:
+        yield running
+
+
+def ask(at: Gunicorn, request: bytes, method: str = "GET") -> tuple[int, bytes, bytes]:
+    """Send a request on a new connection, and read one answer."""
+    with at.connect() as line:
+        line.sendall(request)
+        return read_answer(line, bytearray(), method)
+
+
+def get(path: str = "/hi", *fields: str) -> bytes:
+    return "\r\n".join([f"GET {path} HTTP/1.1", "Host: bot.example.org", *fields, "", ""]).encode()
+
+
+def post(body: bytes, *fields: str, path: str = "/hi") -> bytes:
+    head = [f"POST {path} HTTP/1.1", "Host: bot.example.org", f"Content-Length: {len(body)}", *fields, "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    head = b"POST /hi HTTP/1.1\r\nHost: bot.example.org\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(each), each) for each in chunks) + end
+
+
+def is_closed(line: socket.socket) -> bool:
+    """Whether the other side has closed, now."""
+    line.setblocking(False)
+    try:
+        return line.recv(1000) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def wait_until(holds: Callable[[], Any]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *MORE_KINDS])
+def test_twenty_slow_clients_of_a_kind_stop_nobody(server: Gunicorn, kind: str) -> None:
+    with SlowClients(server.url, 20, (kind,)) as slow:
+        wait_until(lambda: slow.opened >= 20)
+        for _ in range(10):
+            assert ask(server, post(b"a=1"))[2] == b"POST /hi a=1"
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        (get(), b"GET /hi "),
+        (post(b"a=1"), b"POST /hi a=1"),
+        (chunked(b"first ", b"second"), b"POST /hi first second"),
+        (chunked(b"one", end=b"0\r\nX-After: 1\r\nX-More: 2\r\n\r\n"), b"POST /hi one"),
+        (chunked(b"A" * 20).replace(b"14\r\n", b'14;name="value"\r\n'), b"POST /hi " + b"A" * 20),
+        (b"GET /old HTTP/1.0\r\n\r\n", b"GET /old "),
+        (b"\r\n" + get(), b"GET /hi "),
+    ],
+)
+def test_a_request_may_come_in_any_pieces(server: Gunicorn, request_: bytes, answer: bytes) -> None:
+    for size in (1, 7, len(request_)):
+        with server.connect() as line:
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for start in range(0, len(request_), size):
+                line.sendall(request_[start : start + size])
+            assert read_answer(line, bytearray())[2] == answer
+
+
+def test_a_connection_serves_many_requests_even_if_all_are_sent_at_once(server: Gunicorn) -> None:
+    asked = [get("/a"), post(b"x" * 70_000), chunked(b"y"), get("/b"), get("/c", "Connection: close")]
+    with server.connect() as line:
+        line.sendall(b"".join(asked))
+        kept = bytearray()
+        told = [read_answer(line, kept)[2] for _ in asked]
+        assert told == [b"GET /a ", b"POST /hi " + b"x" * 70_000, b"POST /hi y", b"GET /b ", b"GET /c "]
+        with pytest.raises(EOFError):
+            read_answer(line, kept)
+    with server.connect() as line:
+        for number in range(5):
+            line.sendall(get(f"/{number}"))
+            assert read_answer(line, bytearray())[2] == f"GET /{number} ".encode()
+
+
+def test_a_head_is_answered_without_a_body(server: Gunicorn) -> None:
+    with server.connect() as line:
+        kept = bytearray()
+        line.sendall(get().replace(b"GET", b"HEAD") + get("/after"))
+        assert read_answer(line, kept, "HEAD")[0] == 200
+        assert read_answer(line, kept)[2] == b"GET /after "
+
+
+def test_who_waits_for_a_word_before_the_body_gets_it_once(server: Gunicorn) -> None:
+    with server.connect() as line:
+        kept = bytearray()
+        head, _, body = post(b"a=1", "Expect: 100-continue").partition(b"\r\n\r\n")
+        line.sendall(head + b"\r\n\r\n")
+        assert read_answer(line, kept)[0] == 100
+        line.sendall(body)
+        assert read_answer(line, kept)[::2] == (200, b"POST /hi a=1")
+    assert ask(server, post(b"a=1", "Expect: 100-continue"))[0] == 200, "the body came unasked"
+
+
+def test_who_hangs_up_half_after_asking_is_answered(server: Gunicorn) -> None:
+    with server.connect() as line:
+        line.sendall(get())
+        line.shutdown(socket.SHUT_WR)
+        assert read_answer(line, bytearray())[2] == b"GET /hi "
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /hi HTTP/1.1\nHost: a\n\n", 400),
+        (b"nonsense\r\n\r\n", 400),
+        (b"\r\n\r\n", 400),
+        (get("/hi", "X-Long: " + "x" * 9_000), 431),
+        (get("/hi", *[f"X-{number}: {'x' * 7_000}" for number in range(5)]), 413),
+        (b"GET /hi HTTP/1.1\r\nX-Endless: " + b"x" * 40_000, 413),
+        (get("/hi", "Content-Length: 1", "Content-Length: 2") + b"ab", 400),
+        (get("/hi", "Content-Length: -1"), 400),
+        (get("/hi", "Content-Length: 1_0"), 400),
+        (get("/hi", "Content-Length: 3", "Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
+        (get("/hi", "Transfer-Encoding: gzip"), 400),
+        (chunked(b"a", end=b"-5\r\n"), 400),
+        (chunked(b"a", end=b"what\r\n"), 400),
+        (chunked(*[b"x" * 10_000] * 14), 413),
+        (chunked(end=b"fffffff\r\n"), 413),
+    ],
+)
+def test_what_is_no_request_is_refused_at_once(server: Gunicorn, request_: bytes, status: int) -> None:
+    assert ask(server, request_)[0] == status
+    assert ask(server, get())[0] == 200
+
+
+def test_without_a_signature_the_body_of_a_webhook_is_not_waited_for(server: Gunicorn) -> None:
+    head = post(b"x" * 1_000, path="/webhooks/twilio/inbound").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+    with server.connect() as line:
+        kept = bytearray()
+        line.sendall(head)
+        status, said, _ = read_answer(line, kept)
+        assert status == 403
+        assert b"Connection: close" in said, "what comes next on this connection would be the body"
+        with pytest.raises(EOFError):
+            read_answer(line, kept)
+
+
+def test_the_app_takes_no_larger_body_than_is_waited_for() -> None:
+    assert app.LARGEST_REQUEST <= arrivals.LARGEST_BODY
+
+
+def test_who_does_not_read_a_large_answer_holds_no_thread_and_still_gets_all_of_it(server: Gunicorn) -> None:
+    with server.connect() as line, server.connect() as gone:
+        for each in (line, gone):
+            each.sendall(get("/large"))
+        gone.close()
+        for _ in range(5):
+            assert ask(server, get())[0] == 200
+        assert read_answer(line, bytearray())[2] == b"x" * LARGE
+
+
+def test_half_a_request_is_let_go_when_its_time_is_over_and_told_why(hasty: Gunicorn) -> None:
+    for half in (get()[:-2], post(b"a=1")[:-1], chunked(b"a", end=b"")):
+        with hasty.connect() as line:
+            line.sendall(half)
+            assert read_answer(line, bytearray())[0] == 408
+            with pytest.raises(EOFError):
+                read_answer(line, bytearray())
+    with hasty.connect() as line, pytest.raises(EOFError):
+        read_answer(line, bytearray())  # who says nothing is told nothing
+
+
+def test_time_runs_for_the_whole_request_and_not_from_byte_to_byte(hasty: Gunicorn) -> None:
+    with hasty.connect() as line:
+        began, sent = time.monotonic(), 0
+        while not is_closed(line) and time.monotonic() < began + PATIENCE:
+            try:
+                line.sendall(b"x")
+                sent += 1
+            except OSError:
+                break
+            time.sleep(0.1)
+    assert 5 < sent < 500
+
+
+def test_where_there_is_no_room_the_oldest_are_let_go(hasty: Gunicorn) -> None:
+    with SlowClients(hasty.url, 60, ("idle", "half body")) as slow:
+        wait_until(lambda: slow.opened > 100)
+        for _ in range(5):
+            assert ask(hasty, get())[0] == 200
+
+
+def test_told_to_stop_it_answers_what_it_has_begun_and_waits_for_no_slow_client(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    with gunicorn(APP, tmp_path, ONE_THREAD) as server, server.connect() as line:
+        with SlowClients(server.url, 24, (*KINDS, *MORE_KINDS)) as slow, server.connect() as unread:
+            unread.sendall(get("/large"))
+            wait_until(lambda: slow.opened >= 24)
+            line.sendall(get(f"/wait?{begun}"))
+            wait_until(begun.exists)
+            server.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: "Handling signal: term" in server.log.read_text())
+            begun.unlink()
+            assert read_answer(line, bytearray())[2] == b"waited"
+            assert server.process.wait(PATIENCE) == 0
+        assert "SIGKILL" not in server.log.read_text()
