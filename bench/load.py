@@ -3,7 +3,7 @@
 `fan-out`: a digest for 10,000 members of one group, handed over by one worker at 80 a second to a vendor who takes
 150 ms for each. `replies`: 20 lines a second from many phones for half a minute, from webhook to answer. `outage`:
 1,000 lines while Postgres is away for two minutes. `connections`: 160 lines, eight at once, with 20 connections to each
-server.
+server. `slow-clients`: genuine webhooks while up to 400 slow clients hang on to the web process.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Self
 import structlog
 from sqlalchemy import text
 
-from bench import club, connections, outage
+from bench import club, connections, outage, slow_clients
 from bench.figures import least_gap, most_within, percentile, table
 from bench.house import House, Size, house
 from bench.truth import reference
@@ -33,7 +33,7 @@ PROVIDER_TAKES = 0.15
 PATIENCE = 600.0
 LINES = ("help", "hi", "status", "groups")
 
-Figures = list[tuple[str, str]]
+Figures = Sequence[tuple[str, ...]]
 
 
 def fan_out(people: int, seed: int) -> Figures:
@@ -149,6 +149,7 @@ KINDS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "replies": lambda chosen: replies(chosen.rate, chosen.seconds, chosen.seed),
     "fan-out": lambda chosen: fan_out(chosen.people, chosen.seed),
     "connections": lambda chosen: connections.connections(chosen.together, chosen.seed),
+    "slow-clients": lambda _: slow_clients.measure(),
     "outage": lambda chosen: outage.outage(chosen.lines, chosen.away, chosen.seed),
 }
 

@@ -1,8 +1,8 @@
 """Slow clients: what they do to a genuine webhook.
 
 `SlowClients` keeps many connections open to a web process and sends on each too little, too late or nothing at all;
-what the server closes is opened again at once. `measure` posts signed webhooks meanwhile, each on a new connection, and
-times them from the moment they were due.
+what the server closes is opened again at once. `measure` (make bench ARGS=slow-clients) posts signed webhooks
+meanwhile, each on a new connection, and times them from the moment they were due.
 """
 
 import http.client
@@ -11,7 +11,7 @@ import socket
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -42,14 +42,27 @@ KINDS: Mapping[str, tuple[bytes, bytes]] = {
     "a byte a second": (b"", WHOLE),
     "idle": (b"", b""),
 }
-MORE_KINDS: Mapping[str, tuple[bytes, bytes]] = {
-    "reads nothing": (b"GET /static/pages.css HTTP/1.1\r\nHost: bot.example.org\r\n\r\n" * 20, b""),
+# These take no notice of what the server answers, nor of its hanging up, and begin anew after a while.
+DEAF_KINDS: Mapping[str, tuple[bytes, bytes]] = {
+    "reads nothing": (b"GET /static/gruppetto.css HTTP/1.1\r\nHost: bot.example.org\r\n\r\n" * 20, b""),
     "never hangs up": (b"GET /livez HTTP/1.0\r\n\r\n", b""),
 }
+DEAF_FOR = 10.0  # seconds
 BEAT = 0.1  # seconds between two looks at the connections
 PATIENCE = 60.0  # seconds that a genuine webhook waits for its answer
 
-Figures = list[tuple[str, str]]
+SHARES = (50, 95, 99)
+NAMES = (
+    "slow clients",
+    "of how many kinds",
+    "connections they made",
+    "genuine webhooks",
+    "answered with 200",
+    *(f"until answered, p{share} (ms)" for share in SHARES),
+    "slowest (ms)",
+)
+
+Figures = Sequence[tuple[str, ...]]
 
 
 class _Client:
@@ -57,8 +70,8 @@ class _Client:
 
     def __init__(self, address: tuple[str, int], kind: str) -> None:
         self.address = address
-        self.at_first, self.later = {**KINDS, **MORE_KINDS}[kind]
-        self.reads = kind != "reads nothing"
+        self.at_first, self.later = {**KINDS, **DEAF_KINDS}[kind]
+        self.is_deaf = kind in DEAF_KINDS
         self.opened = 0
         self.line: socket.socket | None = None
 
@@ -67,7 +80,7 @@ class _Client:
         try:
             if self.line is None:
                 self._open(now)
-            elif self.reads and self._is_closed():
+            elif now > self.began + DEAF_FOR if self.is_deaf else self._is_closed():
                 self.close()
             elif self.due:
                 self._send(now)
@@ -81,13 +94,13 @@ class _Client:
 
     def _open(self, now: float) -> None:
         self.line = socket.socket()
-        if not self.reads:
+        if self.is_deaf:
             self.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         self.line.settimeout(1)
         self.line.connect(self.address)
         self.line.setblocking(False)
         self.opened += 1
-        self.due, self.next, self.sent = memoryview(self.at_first or self.later), now, 0
+        self.due, self.began, self.next = memoryview(self.at_first or self.later), now, now
 
     def _is_closed(self) -> bool:
         assert self.line is not None
@@ -176,22 +189,28 @@ def _post(url: str, token: str) -> int:
         line.close()
 
 
-def measure(clients: int, rate: float, seconds: float, kinds: tuple[str, ...] = tuple(KINDS)) -> Figures:
-    """How long genuine webhooks take while so many slow clients hang on to the Procfile's web process."""
+def measure(rate: float = 5, seconds: float = 60) -> Figures:
+    """How long genuine webhooks take while slow clients hang on to the Procfile's web process."""
+    crowds: tuple[tuple[int, tuple[str, ...]], ...] = (
+        (0, ()),
+        (100, tuple(KINDS)),
+        (400, tuple(KINDS)),
+        (400, (*KINDS, *DEAF_KINDS)),
+    )
     with web_alone({"WEB_CONCURRENCY": "2"}) as on:
-        token = on.environment["TWILIO_AUTH_TOKEN"]
-        post_steadily(on.bot_url, token, rate, 2)
-        with SlowClients(on.bot_url, clients, kinds) as slow:
-            time.sleep(3)
-            found = post_steadily(on.bot_url, token, rate, seconds)
-    return [
-        ("slow clients", f"{clients:,} of {len(kinds)} kinds"),
-        ("connections they made", f"{slow.opened:,}"),
-        ("genuine webhooks", f"{found.statuses.total():,} at {rate:g}/s"),
-        ("answered with 200", f"{found.statuses[200]:,}"),
-        *((f"until answered, p{share} (ms)", f"{percentile(found.took, share) * 1000:.0f}") for share in (50, 95, 99)),
-        ("slowest (ms)", f"{found.took[-1] * 1000:.0f}"),
-    ]
+        post_steadily(on.bot_url, on.environment["TWILIO_AUTH_TOKEN"], rate, 2)
+        columns = [_under(on, count, kinds, rate, seconds) for count, kinds in crowds]
+    return list(zip(NAMES, *columns, strict=True))
+
+
+def _under(on: Stage, count: int, kinds: tuple[str, ...], rate: float, seconds: float) -> list[str]:
+    with SlowClients(on.bot_url, count, kinds or tuple(KINDS)) as slow:
+        while slow.opened < count:
+            time.sleep(BEAT)
+        found = post_steadily(on.bot_url, on.environment["TWILIO_AUTH_TOKEN"], rate, seconds)
+    ms = [*(percentile(found.took, share) * 1000 for share in SHARES), found.took[-1] * 1000]
+    counts = [count, len(kinds), slow.opened, found.statuses.total(), found.statuses[200]]
+    return [f"{each:,}" for each in counts] + [f"{each:.0f}" for each in ms]
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from jobs import queue
 from models import Base
 from services.delivery.bells import Bell
 from tests.conftest import Servers
+from web.arrivals import LARGEST_BODY
 
 ROOT = Path(__file__).parent.parent
 FIELDS = {name.upper() for name in Settings.model_fields}
@@ -98,6 +99,21 @@ def test_docker_compose_runs_what_the_procfile_runs() -> None:
     assert composed("web").removesuffix(" --reload") == processes()["web"]
     assert composed("clock") == processes()["clock"]
     assert composed("release") == processes()["release"]
+
+
+def test_the_proxy_of_docker_compose_waits_for_slow_clients_and_hangs_up_before_web_does() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    web, proxy = services["web"], (ROOT / "ops" / "Caddyfile").read_text()
+    assert web["environment"]["TRUSTED_HOPS"] == "1"
+    assert f"reverse_proxy web:{web['environment']['PORT']} {{" in proxy
+    assert "PUBLIC_BASE_URL" in services["caddy"]["environment"]
+    for limit in ("max_size", "request_buffers"):
+        assert f"{limit} {LARGEST_BODY // 1024}KiB" in proxy, "a whole request is there before it goes on"
+    idle = re.search(r"^keepalive = (\d+)$", (ROOT / "ops" / "gunicorn.conf.py").read_text(), re.MULTILINE)
+    proxy_idle = re.search(r"^\s*keepalive (\d+)s$", proxy, re.MULTILINE)
+    assert idle
+    assert proxy_idle
+    assert int(proxy_idle[1]) < int(idle[1])
 
 
 def test_the_worker_knows_every_job_and_every_bell_is_answered() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench.slow_clients import KINDS, MORE_KINDS, SlowClients
+from bench.slow_clients import DEAF_KINDS, KINDS, SlowClients
 from tests.web.echo import LARGE
 from tests.web.gunicorns import PATIENCE, Gunicorn, gunicorn, read_answer
 from web import app, arrivals
@@ -71,7 +71,7 @@ def wait_until(holds: Callable[[], Any]) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("kind", [*KINDS, *MORE_KINDS])
+@pytest.mark.parametrize("kind", [*KINDS, *DEAF_KINDS])
 def test_twenty_slow_clients_of_a_kind_stop_nobody(server: Gunicorn, kind: str) -> None:
     with SlowClients(server.url, 20, (kind,)) as slow:
         wait_until(lambda: slow.opened >= 20)
@@ -226,7 +226,7 @@ def test_where_there_is_no_room_the_oldest_are_let_go(hasty: Gunicorn) -> None:
 def test_told_to_stop_it_answers_what_it_has_begun_and_waits_for_no_slow_client(tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     with gunicorn(APP, tmp_path, ONE_THREAD) as server, server.connect() as line:
-        with SlowClients(server.url, 24, (*KINDS, *MORE_KINDS)) as slow, server.connect() as unread:
+        with SlowClients(server.url, 24, (*KINDS, *DEAF_KINDS)) as slow, server.connect() as unread:
             unread.sendall(get("/large"))
             wait_until(lambda: slow.opened >= 24)
             line.sendall(get(f"/wait?{begun}"))
