@@ -18,6 +18,7 @@ from jobs import delivery
 from jobs.queue import JsonJob
 from jobs.tick import tick
 from models import Base, OutboundMessage
+from models.base import make_sessions, open_engine
 from providers.garmin_personal import GarminPersonal
 from services.delivery import contents
 from simulator.garmin.athletes import Habits
@@ -31,6 +32,7 @@ from world import World
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a-pretend-auth-token", "whatsapp:+14155238886"
 START = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)  # a Wednesday evening
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # when a lease ended, whatever the database's clock says
+PATIENT = "-c lock_timeout=60s -c statement_timeout=120s -c idle_in_transaction_session_timeout=120s"
 QUEUES = ("tick", "deliver", "work", "garmin")
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -219,7 +221,7 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
     clock = TestClock()
     chosen = settings(database_url, redis_url, app_server.url, simulator_server.url)
     by_key = GarminPersonal(chosen.garmin_personal_api_base_url, now=clock, pause=lambda _seconds: None)
-    world = replace(World.from_settings(chosen, clock), garmin_by_key=by_key)
+    world = replace(_patient(World.from_settings(chosen, clock)), garmin_by_key=by_key)
     worlds.use(world)
     twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER)
     twilio.webhook_url = f"{app_server.url}/webhooks/twilio/inbound"
@@ -234,6 +236,16 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
         with world.sessions.begin() as session:
             contents.poll(session, world.messenger, clock())
     return Town(world, clock, twilio, garmin, Phones(twilio))
+
+
+def _patient(world: World) -> World:
+    """The same world, waiting longer for Postgres and Redis than a deployed one: on a busy machine both are slow.
+
+    Whoever waits in vain gives up quietly and leaves the rest to the next tick, and a test has none.
+    """
+    world.redis.connection_pool.connection_kwargs |= {"socket_timeout": 60, "socket_connect_timeout": 60}
+    engine = open_engine(world.settings.database_url, PATIENT)
+    return replace(world, sessions=make_sessions(engine, world.vault, world.now))
 
 
 def empty(world: World) -> None:

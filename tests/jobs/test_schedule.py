@@ -30,6 +30,7 @@ from services.delivery.bells import ring as ring_bell
 from services.digest import digests
 from simulator.proxy import Proxy
 from tests.letters import Letters
+from tests.patience import until
 from tests.town import START, Town
 from web.app import create_app
 from world import World
@@ -257,13 +258,6 @@ def test_with_redis_away_what_is_committed_stays_and_rings_later(town: Town, red
     letters.write(person, "said meanwhile")
     town.tick()
     assert [message.text for message in town.phones.by_number["+32470000001"].heard] == ["said meanwhile"]
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "this took too long"
-        time.sleep(0.05)
 
 
 @contextmanager

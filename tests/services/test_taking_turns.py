@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotYet
 
-import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from models import Ban, Group, Member, Membership, Role
@@ -14,13 +12,14 @@ from services.group import groups, roles
 from services.people import erasure
 from services.refusals import NothingToUndo
 from tests.letters import Letters
+from tests.patience import until
 from tests.town import Town
 
 Act = Callable[[Session], object]
 
 
 def at_once(town: Town, first: Act, second: Act) -> Future[object]:
-    """Let the second one act while the first has acted and not come to an end."""
+    """Let the first one act, and the second try to, until Postgres says that it waits for the first."""
 
     def other() -> object:
         with town.world.sessions.begin() as session:
@@ -29,10 +28,18 @@ def at_once(town: Town, first: Act, second: Act) -> Future[object]:
     with ThreadPoolExecutor(1) as pool, town.world.sessions.begin() as session:
         first(session)
         session.flush()
+        mine = session.scalar(select(func.pg_backend_pid()))
         waiting = pool.submit(other)
-        with pytest.raises(NotYet):
-            waiting.result(0.5)
+        until(lambda: waiting.done() or waits_for(town, mine))
+        assert not waiting.done(), "the second one did not wait"
     return waiting
+
+
+def waits_for(town: Town, pid: int) -> bool:
+    """Whether a connection waits for a lock that this one holds."""
+    blocked = text("SELECT count(*) FROM pg_stat_activity WHERE :pid = ANY(pg_blocking_pids(pid))")
+    with town.world.sessions() as session:
+        return session.scalar(blocked, {"pid": pid}) > 0
 
 
 def place(session: Session, member: Member) -> Membership:
