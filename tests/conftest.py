@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import create_engine, text
 
 from simulator.services import services
-from tests import database_clock
+from tests import another_day, database_clock
 from tests import town as towns
 from tests.town import Person, Served, Town
 
@@ -24,6 +24,10 @@ class Servers:
     app: Served
     simulator: Served
     clocked: frozenset[tuple[str, str]]  # columns whose default, the database's clock, no test can rely on
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    another_day.start_again(config)
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from models import DigestRun, MessageKind, MessageState, OutboundMessage, RunSta
 from providers.messenger import Inbound
 from services.delivery import mailbox
 from services.people import members
+from tests.patience import AT_MOST
 from tests.town import LONG_AGO, Town
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,7 @@ class Crasher:
 
     def close(self) -> None:
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(AT_MOST)
         self.process.stdout.close()
 
 

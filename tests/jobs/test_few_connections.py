@@ -18,7 +18,7 @@ from models.base import make_sessions
 from providers.charts import Leaderboard
 from providers.messenger import Messenger, Parcel
 from services.delivery import mailbox
-from tests.jobs.test_delivery import expected, heard, impatient, people_with_mail, states
+from tests.jobs.test_delivery import eager, expected, heard, people_with_mail, states
 from tests.letters import Letters, deliver
 from tests.town import START, Town
 from world import World
@@ -90,7 +90,7 @@ class Sessions:
 
 def narrow(letters: Letters, hog: Hog, **other: object) -> World:
     """The town's world, in which a process has the hog's connections only."""
-    usual = impatient(letters.town)
+    usual = eager(letters.town)
     return replace(usual, sessions=Sessions(make_sessions(hog.engine, usual.vault, usual.now), hog), **other)
 
 
@@ -119,7 +119,7 @@ class Drawing:
 
 def test_what_was_taken_is_marked_though_no_connection_is_free_for_a_while(letters: Letters, hog: Hog) -> None:
     people_with_mail(letters, 12, 1)
-    usual = impatient(letters.town)
+    usual = eager(letters.town)
     world = narrow(letters, hog, messenger=Sending(usual.messenger, hog))
     worlds.use(world)
     delivery.drain()
@@ -140,7 +140,7 @@ def test_a_message_whose_picture_finds_no_connection_waits_and_is_not_in_doubt(l
     delivery.drain()
     [row] = letters.rows()
     assert (row.state, letters.why(row.id)) == (MessageState.QUEUED, "the database is away")
-    worlds.use(impatient(letters.town))
+    worlds.use(eager(letters.town))
     letters.town.clock.travel(seconds=61)
     deliver(letters.town)
     assert sum(heard(letters)["Friend 1"].values()) == 1

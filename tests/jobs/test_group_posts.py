@@ -29,7 +29,7 @@ def meta(town: Town) -> Iterator[PretendMeta]:
     made, served = PretendMeta(), Served(Flask("meta"))
     served.app.register_blueprint(made.blueprint())
     made.groups["G1"] = PretendGroup("G1", "Legends")
-    transport = MetaGroups(f"{served.url}/meta", made.phone_number_id, made.token, timeout=1.0)
+    transport = MetaGroups(f"{served.url}/meta", made.phone_number_id, made.token)
     worlds.use(replace(town.world, group_transport=transport))
     yield made
     served.server.shutdown()

@@ -13,6 +13,7 @@ from redis.retry import Retry
 
 from jobs.pace import (
     AHEAD,
+    FASTER_EACH_SECOND,
     HALVE_ONCE_IN,
     MARGIN,
     NEXT,
@@ -71,14 +72,14 @@ def test_places_are_evenly_apart_for_all_workers_together(redis: Redis) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: taken(Pace(redis, 50), 15), range(4)))
     between = gaps([moment for each in found for moment in each])
-    assert min(between) >= 1 / (50 * MARGIN) - TINY
-    assert sorted(between)[len(between) // 2] == pytest.approx(1 / (50 * MARGIN), abs=TINY)
+    assert min(between) == pytest.approx(1 / (50 * MARGIN), abs=TINY), "a busy machine makes gaps longer, not shorter"
 
 
 def test_no_second_has_more_than_is_allowed(redis: Redis) -> None:
     left = taken(Pace(redis, 20), 36)
     busiest = max(sum(1 for each in left if start <= each < start + 1) for start in left)
-    assert 15 <= busiest <= 20
+    assert busiest <= 20
+    assert min(gaps(left)) == pytest.approx(1 / (20 * MARGIN), abs=TINY), "and it is not slower than it may be"
 
 
 def test_moments_are_waited_for(redis: Redis) -> None:
@@ -100,7 +101,6 @@ def test_what_a_stall_has_made_late_does_not_leave_at_once(redis: Redis) -> None
     with ThreadPoolExecutor(8) as pool:
         starts = sorted(pool.map(left, moments))
     assert starts[-1] - starts[0] >= 7 / 20
-    assert starts[-1] - starts[0] < 7 / (20 * MARGIN) + 0.3
 
 
 def test_places_are_taken_only_for_the_next_half_second(redis: Redis) -> None:
@@ -108,7 +108,8 @@ def test_places_are_taken_only_for_the_next_half_second(redis: Redis) -> None:
     first = pace.take(100).moments
     assert len(first) == pytest.approx(AHEAD * 20 * MARGIN + 1, abs=1)
     assert now <= first[0] <= first[-1] <= time.monotonic() + AHEAD + 0.05
-    assert len(pace.take(100).moments) <= 1
+    more = len(pace.take(100).moments)
+    assert more <= 1 + (time.monotonic() - now) * 20, "only those that time has brought meanwhile"
     assert pace.take(0).moments == ()
     assert 0 < redis.ttl(NEXT) <= 60
 
@@ -126,7 +127,13 @@ def test_places_given_back_are_taken_by_the_next(redis: Redis) -> None:
     first, second = Pace(redis, 20), Pace(redis, 20)
     places = first.take(8)
     first.give_back(places, 5)
-    assert times(second.take(1))[0] == pytest.approx(times(places)[3], abs=TINY)
+    assert is_next(redis, times(second.take(1))[0], times(places)[3])
+
+
+def is_next(redis: Redis, moment: float, free: float) -> bool:
+    """Whether a place that was taken is the one that was free, or now where that one's moment has passed meanwhile."""
+    seconds, micros = redis.time()
+    return free - TINY <= moment <= max(free + TINY, seconds + micros / 1e6)
 
 
 def test_places_before_somebody_elses_cannot_be_given_back(redis: Redis) -> None:
@@ -134,20 +141,27 @@ def test_places_before_somebody_elses_cannot_be_given_back(redis: Redis) -> None
     mine, theirs = first.take(3), second.take(3)
     first.give_back(mine, 2)
     second.give_back(theirs, 0)
-    assert times(second.take(1))[0] == pytest.approx(float(theirs.end), abs=TINY)
-    assert times(theirs)[0] == pytest.approx(float(mine.end), abs=TINY)
+    assert is_next(redis, times(second.take(1))[0], float(theirs.end))
+    assert is_next(redis, times(theirs)[0], float(mine.end))
 
 
 def test_a_sign_halves_the_rate_once_in_a_while_for_everybody(redis: Redis) -> None:
     first, second = Pace(redis, 80), Pace(redis, 80)
+    began, half = time.monotonic(), 80 * MARGIN / 2
     for pace in (first, second, first, second):
         pace.slow_down()
-    half = 80 * MARGIN / 2
-    assert rate(first) == pytest.approx(half, abs=3)
-    assert min(gaps(taken(second, 8))) >= 1 / (half + 3)
+    assert half <= rate(first) <= half + grown(began)
+    found = taken(second, 8)
+    assert min(gaps(found)) >= 1 / (half + grown(began)) - TINY
     later(redis, HALVE_ONCE_IN + 0.1)
+    before, began = rate(second), time.monotonic()
     first.slow_down()
-    assert rate(second) < 0.6 * half
+    assert before / 2 <= rate(second) <= before / 2 + grown(began)
+
+
+def grown(began: float) -> float:
+    """By how much the rate has grown since then, at most."""
+    return (time.monotonic() - began) * FASTER_EACH_SECOND + TINY
 
 
 def test_there_is_always_some_pace(redis: Redis) -> None:
@@ -155,20 +169,20 @@ def test_there_is_always_some_pace(redis: Redis) -> None:
     for _ in range(8):
         pace.slow_down()
         redis.hset(RATE, mapping={"rate": max(SLOWEST, rate(pace) / 2), "at": time.time() - HALVE_ONCE_IN - 0.1})
+    began = time.monotonic()
     pace.slow_down()
-    assert SLOWEST <= rate(pace) <= SLOWEST + 2
+    assert SLOWEST <= rate(pace) <= SLOWEST + grown(began)
 
 
 def test_it_recovers_by_and_by_and_no_further_than_before(redis: Redis) -> None:
-    pace = Pace(redis, 40)
+    pace, began, rates = Pace(redis, 40), time.monotonic(), []
     pace.slow_down()
-    rates = []
     for _ in range(4):
         rates.append(rate(pace))
         later(redis, 8)
     assert rates == sorted(rates)
-    assert rates[0] == pytest.approx(20 * MARGIN, abs=3)
-    assert rates[1] > 1.2 * rates[0]
+    assert 20 * MARGIN <= rates[0] <= 20 * MARGIN + grown(began)
+    assert rates[1] >= min(rates[0] + 8 * FASTER_EACH_SECOND, 40 * MARGIN) - TINY
     assert rates[-1] == pytest.approx(40 * MARGIN)
 
 
@@ -179,12 +193,12 @@ def test_a_slower_setting_holds_at_once(redis: Redis) -> None:
 
 def test_without_redis_it_goes_slowly_by_itself() -> None:
     pace = Pace(Redis(port=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)), 80)
-    began, moments = time.monotonic(), list[float]()
+    moments: list[float] = []
     while len(moments) < 8:
         moments += pace.take(8).moments
         time.sleep(0.02)
     assert min(gaps(moments)) >= 1 / WITHOUT_REDIS - TINY
-    assert moments[-1] - began <= 8 / WITHOUT_REDIS + 1
+    assert moments[-1] <= time.monotonic() + AHEAD + 1 / WITHOUT_REDIS, "no place is further ahead"
     pace.give_back(pace.take(1), 1)
     pace.slow_down()
 

@@ -104,7 +104,8 @@ def test_what_is_due_is_moved_to_its_queue_and_what_is_not_stays(town: Town, red
     schedule.set_bell(redis, 2, now + timedelta(minutes=3))
     schedule.set_bell(redis, 2, now + timedelta(minutes=3))
     clock.enqueue_jobs()
-    assert queued(redis) == ["jobs.tick.tick"]
+    assert set(queued(redis)) == {"jobs.tick.tick"}
+    assert 1 <= len(queued(redis)) <= 2, "the bell that was due, and perhaps the tick that comes every minute"
     assert sorted(name.split("-")[0] for name in entries(redis)) == ["digest", "tick"]
     town.work()
     assert queued(redis) == []
@@ -128,12 +129,14 @@ def test_a_thousand_groups_due_at_once_ring_one_tick(town: Town, redis: Redis) -
 def test_the_tick_comes_again_and_again(town: Town, redis: Redis) -> None:
     clock = Clock(town.world)
     for _ in range(3):
+        began = time.time()
         clock.enqueue_jobs()
-        assert -1 < entries(redis)[schedule.TICK] - time.time() <= 60
+        assert began - 1 <= entries(redis)[schedule.TICK] <= time.time() + 60
         redis.zadd(ENTRIES, {schedule.TICK: time.time() - 1})
+        began = time.time()
         clock.enqueue_jobs()
         assert queued(redis) == ["jobs.tick.tick"]
-        assert 55 < entries(redis)[schedule.TICK] - time.time() <= 60
+        assert began + 59 <= entries(redis)[schedule.TICK] <= time.time() + 60
         town.work()
     assert schedule.ensure_tick(redis, 60) is False
 
@@ -142,10 +145,11 @@ def test_a_tick_that_waits_for_a_worker_is_not_rung_again(town: Town, redis: Red
     clock = Clock(town.world)
     for _ in range(3):
         clock.enqueue_jobs()
-        redis.zadd(ENTRIES, {"tick": time.time() - 1})
+        began = time.time()
+        redis.zadd(ENTRIES, {"tick": began - 1})
         clock.enqueue_jobs()
         assert queued(redis) == ["jobs.tick.tick"]
-        assert entries(redis)["tick"] > time.time() + 50, "it comes again"
+        assert entries(redis)["tick"] >= began + 59, "it comes again"
     redis.delete("rq:queue:tick")
     redis.zadd(ENTRIES, {"tick": time.time() - 1})
     clock.enqueue_jobs()
@@ -225,14 +229,13 @@ def test_two_clocks_at_once_do_no_harm(town: Town, redis: Redis) -> None:
 
 
 def test_a_bell_rings_in_time_never_early_and_once_for_each_second(redis: Redis) -> None:
-    now = time.time()
     for seconds in (-3.0, 0.0, 0.4, 6.0, 6.0):
+        began = time.time() + max(seconds, 0)
         schedule.ring_in(redis, delivery.drain, seconds)
-        late = [at - (now + max(seconds, 0)) for at in entries(redis).values()]
-        assert any(0 <= each <= 4 for each in late)
-    assert len(entries(redis)) <= 4
+        latest = time.time() + max(seconds, 0) + 1
+        assert any(began < at <= latest for at in entries(redis).values())
+    assert len(set(entries(redis).values())) == len(entries(redis))
     assert all(name.startswith("jobs-delivery-drain-") for name in entries(redis))
-    assert min(entries(redis).values()) > now
 
 
 def test_a_bell_that_nobody_has_heard_yet_is_not_rung_twice(town: Town, redis: Redis) -> None:
@@ -261,8 +264,8 @@ def test_with_redis_away_what_is_committed_stays_and_rings_later(town: Town, red
 
 
 @contextmanager
-def clock_process(world: World, redis_url: str) -> Iterator[subprocess.Popen]:
-    """The clock as it is run, with its Redis elsewhere."""
+def clock_process(world: World, redis_url: str, log: Path) -> Iterator[subprocess.Popen]:
+    """The clock as it is run, with its Redis elsewhere; what it says is written into `log`."""
     chosen = {name: getattr(world.settings, name) for name in type(world.settings).model_fields}
     told = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in chosen.items()}
     told |= {"redis_url": redis_url, "tick_seconds": 1, "log_format": "json"}
@@ -271,25 +274,23 @@ def clock_process(world: World, redis_url: str) -> Iterator[subprocess.Popen]:
         for name, value in told.items()
         if value is not None
     }
-    with subprocess.Popen(
-        [sys.executable, "-m", "jobs.schedule"], cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL
-    ) as process:
+    line, at = [sys.executable, "-u", "-m", "jobs.schedule"], os.environ | environment
+    with log.open("w") as said, subprocess.Popen(line, cwd=ROOT, env=at, stdout=said, stderr=said) as process:
         try:
             yield process
         finally:
             process.terminate()
 
 
-def test_the_clock_outlives_redis(town: Town, redis: Redis) -> None:
-    server = urlsplit(town.world.settings.redis_url)
+def test_the_clock_outlives_redis(town: Town, redis: Redis, tmp_path: Path) -> None:
+    server, log = urlsplit(town.world.settings.redis_url), tmp_path / "clock.log"
     with Proxy(server.hostname, server.port) as line:
-        with clock_process(town.world, f"redis://127.0.0.1:{line.port}{server.path}") as process:
+        with clock_process(town.world, f"redis://127.0.0.1:{line.port}{server.path}", log) as process:
             until(lambda: queued(redis) != [])
             line.refuse()
             line.cut()
-            time.sleep(0.3)
+            until(lambda: "redis is away" in log.read_text())
             redis.flushdb()
-            time.sleep(1.2)
             assert queued(redis) == []
             line.accept()
             until(lambda: queued(redis) != [])

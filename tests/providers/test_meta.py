@@ -28,7 +28,7 @@ def meta(served: Served) -> PretendMeta:
 
 @pytest.fixture
 def groups(served: Served, meta: PretendMeta) -> MetaGroups:
-    return MetaGroups(f"{served.url}/meta", meta.phone_number_id, meta.token, timeout=1.0)
+    return MetaGroups(f"{served.url}/meta", meta.phone_number_id, meta.token)
 
 
 def test_a_digest_is_posted_as_a_picture_with_its_text(meta: PretendMeta, groups: MetaGroups) -> None:
@@ -110,4 +110,4 @@ def test_the_wish_to_wait_is_kept(served: Served, meta: PretendMeta, groups: Met
 
 def test_where_nobody_listens_nothing_was_sent() -> None:
     with pytest.raises(NotSent):
-        MetaGroups("http://127.0.0.1:9/meta", "1", "t", timeout=1.0).post("G1", "x", None)
+        MetaGroups("http://127.0.0.1:9/meta", "1", "t").post("G1", "x", None)

@@ -30,6 +30,7 @@ from providers.messenger import Content, Inbound, Meaning, Parcel, Receipt
 from providers.twilio import Twilio
 from simulator.phones import Phones
 from simulator.twilio.server import PretendTwilio, Rules
+from tests.patience import AT_MOST
 from tests.town import Served
 
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a token of twilio's", "whatsapp:+14155238886"
@@ -305,12 +306,12 @@ class Listener:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.thread.join(5)
+        self.thread.join()
         self.socket.close()
 
     def _serve(self) -> None:
         line, _ = self.socket.accept()
-        line.settimeout(2)
+        line.settimeout(AT_MOST)
         with suppress(OSError), closing(line), closing(self._secured(line)) as secured:
             while b"Body=hello" not in self.heard:
                 read = secured.recv(65_536)
@@ -334,7 +335,7 @@ class Listener:
 )
 def test_a_line_that_breaks_after_the_message_was_written_is_unclear(answer: bytes) -> None:
     with Listener(answer) as listener, pytest.raises(Unclear):
-        twilio(f"http://127.0.0.1:{listener.port}", timeout=1).send(PARCEL)
+        twilio(f"http://127.0.0.1:{listener.port}").send(PARCEL)
     assert b"Body=hello" in listener.heard
 
 
@@ -363,13 +364,13 @@ def test_an_encrypted_line_that_breaks_after_the_message_was_written_is_unclear(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with Listener(answer, certificate) as listener, pytest.raises(Unclear):
-        twilio(f"https://127.0.0.1:{listener.port}", timeout=1).send(PARCEL)
+        twilio(f"https://127.0.0.1:{listener.port}").send(PARCEL)
     assert b"Body=hello" in listener.heard
 
 
 def test_a_certificate_that_is_not_trusted_means_not_sent(certificate: Path) -> None:
     with Listener(certificate=certificate) as listener, pytest.raises(NotSent):
-        twilio(f"https://127.0.0.1:{listener.port}", timeout=1).send(PARCEL)
+        twilio(f"https://127.0.0.1:{listener.port}").send(PARCEL)
     assert listener.heard == b""
 
 

@@ -19,6 +19,7 @@ from jobs.syncing import sync_next
 from models import Day, GarminMethod, GarminStatus
 from simulator.garmin.types import type_row
 from tests.accounts import Linked, asked, every, link, lists
+from tests.patience import AT_MOST
 from tests.town import START, Town
 
 HISTORIES, REFRESHES = int(os.environ.get("HISTORIES", "60")), int(os.environ.get("REFRESHES", "100"))
@@ -264,7 +265,7 @@ def test_of_many_renewals_at_once_no_token_is_lost_or_spent_twice(town: Town) ->
     gate, until = Barrier(8), time.monotonic() + 600
 
     def work(_number: int) -> None:
-        gate.wait(10)
+        gate.wait(AT_MOST)
         while len(asked(town, "token")) < REFRESHES and time.monotonic() < until:
             for each in crowd:
                 each.change(next_sync_at=town.clock())

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from simulator.proxy import Proxy
+from tests.patience import until
 
 AT_ONCE = Retry(NoBackoff(), 0)
 # With bytes unread, the kernel says farewell for a killed process with a reset.
@@ -31,7 +32,7 @@ end.close()
 def valkey(servers) -> Iterator[tuple[Proxy, redis.Redis]]:
     at = urlsplit(servers.redis_url)
     with Proxy(at.hostname, at.port) as proxy:
-        client = redis.Redis(port=proxy.port, db=9, socket_timeout=0.5, retry=AT_ONCE)
+        client = redis.Redis(port=proxy.port, db=9, retry=AT_ONCE)
         yield proxy, client
         client.close()
 
@@ -40,7 +41,7 @@ def valkey(servers) -> Iterator[tuple[Proxy, redis.Redis]]:
 def postgres(servers) -> Iterator[tuple[Proxy, str]]:
     at = urlsplit(servers.database_url)
     with Proxy(at.hostname, at.port) as proxy:
-        yield proxy, f"postgresql://postgres@127.0.0.1:{proxy.port}{at.path}?connect_timeout=2"
+        yield proxy, f"postgresql://postgres@127.0.0.1:{proxy.port}{at.path}?connect_timeout=60"
 
 
 def test_what_is_said_passes_both_ways(valkey, postgres):
@@ -89,8 +90,11 @@ def test_hanging_swallows_until_it_flows_again(valkey):
     proxy, client = valkey
     client.set("bell", "rung")
     proxy.hang()
-    with pytest.raises(redis.TimeoutError):
-        client.get("bell")
+    with (
+        redis.Redis(port=proxy.port, db=9, socket_timeout=0.5, retry=AT_ONCE) as hasty,
+        pytest.raises(redis.TimeoutError),
+    ):
+        hasty.get("bell")
     patient = redis.Redis(port=proxy.port, db=9)
     heard: list[object] = []
     waiting = Thread(target=lambda: heard.append(patient.get("bell")))
@@ -98,7 +102,7 @@ def test_hanging_swallows_until_it_flows_again(valkey):
     waiting.join(0.3)
     assert not heard
     proxy.flow()
-    waiting.join(5)
+    waiting.join()
     assert heard == [b"rung"]
     patient.close()
 
@@ -116,23 +120,22 @@ def test_a_client_that_is_killed_leaves_no_locks_behind(postgres):
     _, url = postgres
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
     subprocess.run([sys.executable, "-c", KILLED, url], check=True)
-    until = time.monotonic() + 5
-    while answer(url, held) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert answer(url, held) == 0
+    until(lambda: answer(url, held) == 0)
 
 
 def test_delay_holds_back_both_directions(valkey):
     proxy, client = valkey
     client.ping()
     proxy.delay(0.1)
-    began = time.monotonic()
-    client.ping()
-    assert 0.2 <= time.monotonic() - began < 0.5
+    assert seconds_of_a_ping(client) >= 0.2
     proxy.delay(0)
+    assert min(seconds_of_a_ping(client) for _ in range(50)) < 0.2, "a busy machine holds back some, not all"
+
+
+def seconds_of_a_ping(client: redis.Redis) -> float:
     began = time.monotonic()
     client.ping()
-    assert time.monotonic() - began < 0.1
+    return time.monotonic() - began
 
 
 def test_a_closed_proxy_is_gone_and_says_so(servers):

@@ -32,6 +32,7 @@ from simulator.forms import Form
 from tests import town as towns
 from tests.browsing import Browser
 from tests.conftest import Servers
+from tests.patience import AT_MOST
 from tests.town import Person, Town
 from web.app import create_app
 from world import World
@@ -103,7 +104,7 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
     gate = Barrier(count)
 
     def go(number: int) -> Any:
-        gate.wait(10)
+        gate.wait(AT_MOST)
         return act(number)
 
     with ThreadPoolExecutor(count) as pool:

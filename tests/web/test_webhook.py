@@ -22,6 +22,7 @@ from models import Identity, InboundMessage, Member, MessageEvent, MessageState,
 from simulator.phones import Phone
 from simulator.twilio.callbacks import receipt
 from simulator.twilio.server import PretendMessage
+from tests.patience import AT_MOST
 from tests.town import ACCOUNT, SENDER, TOKEN, Person, Town
 from tests.web.test_link import written
 from web.app import create_app
@@ -72,7 +73,7 @@ def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     gate = Barrier(len(acts))
 
     def go(act: Callable[[], Any]) -> Any:
-        gate.wait(20)
+        gate.wait(AT_MOST)
         return act()
 
     with ThreadPoolExecutor(len(acts)) as pool:
