@@ -1,7 +1,7 @@
 """Where Twilio knocks: verify, read, hand over, and answer at once.
 
-Whatever Twilio signed is answered with success: Twilio does not repeat what we refuse, and shows the refusal only in its
-own debugger. A form that cannot be used is logged as an error instead, because somebody may wait for an answer.
+Whatever Twilio signed is answered with success: Twilio does not repeat what we refuse, and shows the refusal only in
+its own debugger. A form that cannot be used is logged as an error instead, because somebody may wait for an answer.
 """
 
 from uuid import UUID
