@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
@@ -60,6 +61,13 @@ def only_leases_ask_the_database_for_its_time() -> Iterator[None]:
     database_clock.asked.clear()
     yield
     assert database_clock.asked == [], "the world's clock tells the time: see tests/database_clock.py"
+
+
+@pytest.fixture(autouse=True)
+def log_where_each_test_is_heard() -> Iterator[None]:
+    """Let no log go on writing into what an earlier test has captured, and closed."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from jobs import delivery, schedule
-from jobs.queue import RUNG, JsonJob, ring
+from jobs.queue import RUNG, UNHEARD, JsonJob, ring
 from jobs.schedule import Clock
 from jobs.tick import tick
 from jobs.work import transaction
@@ -116,8 +116,10 @@ def test_a_thousand_groups_due_at_once_ring_one_tick(town: Town, redis: Redis) -
     clock.enqueue_jobs()
     for group_id in range(1_000):
         schedule.set_bell(redis, group_id, now - timedelta(seconds=1))
+    began = time.monotonic()
     clock.enqueue_jobs()
-    assert 1 <= len(queued(redis)) <= 2, "one for them all, and perhaps the one that comes every minute"
+    again = (time.monotonic() - began) // UNHEARD
+    assert 1 <= len(queued(redis)) <= 2 + again, "one for them all, and perhaps the one that comes every minute"
     assert list(entries(redis)) == [schedule.TICK]
     assert redis.keys("rq:job:digest-*") == [], "none is left behind"
     town.work()
