@@ -14,7 +14,7 @@ FIELDS = re.compile(
     rb"\r\n(content-length|transfer-encoding|expect|x-twilio-signature):[ \t]*([^\r\n]*)", re.IGNORECASE
 )
 BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
-FOR_TWILIO = re.compile(rb"(?:\r\n)?[A-Z]+ /webhooks/twilio/")
+FOR_TWILIO = re.compile(rb"(?:\r\n)?[A-Z]+ /+webhooks/twilio/")
 END_OF_HEAD = b"\r\n\r\n"
 
 

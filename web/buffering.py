@@ -18,13 +18,14 @@ from enum import Enum, auto
 from functools import partial
 from typing import Any
 
+from gunicorn.errors import ConfigError
 from gunicorn.http import get_parser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from web.arrivals import Arrival, Progress
 from web.outbox import Outbox, bytes_then_nothing
 
-REQUEST_SECONDS = 15.0  # for a whole request, from its first byte, or from the connection's beginning
+REQUEST_SECONDS = 15.0  # for a whole request, from its first byte
 UNREAD_SECONDS = 30.0  # for the client to take some more of its answer
 GOODBYE_SECONDS = 2.0  # for the client to hang up after the last answer, lest the network throws that away
 STOPPING_SECONDS, STOPPING_UNREAD_SECONDS = 2.0, 8.0  # the same, when the worker is told to stop
@@ -89,6 +90,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         }
         self.held = 0
 
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Raises ConfigError for what gthread would do on the socket itself."""
+        super().check_config(cfg, log)
+        if cfg.is_ssl or cfg.proxy_protocol != "off":
+            raise ConfigError("this worker speaks neither TLS nor the PROXY protocol: put a proxy in front")
+
     def run(self) -> None:
         """Serve until told to stop."""
         chosen = getattr(self.wsgi, "config", {})
@@ -110,7 +118,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             return
         self.nr_conns += 1
         connection = Connection(self.cfg, line, client, listener.getsockname())
-        self._wait(connection, Stay.ARRIVING)
+        self._wait(connection, Stay.IDLE)  # a proxy may open one before it has a request for it
         if self.nr_conns >= self.worker_connections:
             self._make_room()
 
@@ -126,7 +134,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             for conn in list(there):
                 if conn.until > now:
                     break
-                if stay is Stay.ARRIVING and conn.arrival.data:
+                if stay is Stay.ARRIVING:
                     self._say(conn, TOO_SLOW)
                 self._close(conn)
 

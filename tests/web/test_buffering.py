@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from bench.slow_clients import DEAF_KINDS, KINDS, SlowClients
 from tests.web.echo import LARGE
-from tests.web.gunicorns import PATIENCE, Gunicorn, gunicorn, read_answer
+from tests.web.gunicorns import CONFIG, PATIENCE, ROOT, Gunicorn, gunicorn, read_answer
 from web import app, arrivals
 
 APP = "tests.web.echo:app"
@@ -26,9 +28,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
-    """One that gives a request a second, and has room for twenty connections."""
+    """One that gives a request a second, an idle connection two, and has room for twenty connections."""
     folder = tmp_path_factory.mktemp("hasty")
-    with gunicorn(APP, folder, ONE_THREAD | {"REQUEST_SECONDS": "1"}, "--worker-connections", "20") as running:
+    with gunicorn(
+        APP, folder, ONE_THREAD | {"REQUEST_SECONDS": "1"}, "--worker-connections", "20", "--keep-alive", "2"
+    ) as running:
         yield running
 
 
@@ -201,6 +205,30 @@ def test_half_a_request_is_let_go_when_its_time_is_over_and_told_why(hasty: Guni
                 read_answer(line, bytearray())
     with hasty.connect() as line, pytest.raises(EOFError):
         read_answer(line, bytearray())  # who says nothing is told nothing
+    with hasty.connect() as line:
+        kept = bytearray()
+        line.sendall(get())
+        assert read_answer(line, kept)[0] == 200
+        with pytest.raises(EOFError):
+            read_answer(line, kept)
+
+
+def test_what_the_worker_cannot_do_it_refuses_to_begin(tmp_path: Path) -> None:
+    for arguments in (("--certfile", __file__, "--keyfile", __file__), ("--proxy-protocol", "auto")):
+        command = [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            APP,
+            "--config",
+            CONFIG,
+            "--bind",
+            f"unix:{tmp_path}/it",
+            *arguments,
+        ]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        assert done.returncode != 0
+        assert "put a proxy in front" in done.stdout + done.stderr
 
 
 def test_time_runs_for_the_whole_request_and_not_from_byte_to_byte(hasty: Gunicorn) -> None:
