@@ -1,13 +1,38 @@
 """Settings: every environment variable, typed, read once."""
 
+import os
 import re
 from functools import cached_property
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
+from dotenv import load_dotenv
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ROOT = Path(__file__).parent
 KEY = re.compile(r"[^:,\s]{1,16}:[A-Za-z0-9+/]{43}=")
+
+
+def read_env_file() -> None:
+    """Put into the environment what stands in `.env` beside this file, unless it is there already.
+
+    Flask's command line does so by itself; all other processes by this. ENV_FILE names another file; empty, none.
+    """
+    name = os.environ.get("ENV_FILE", ".env")
+    if name:
+        load_dotenv(ROOT / name, override=False)
+
+
+def problems_of(error: ValidationError) -> dict[str, str]:
+    """Which settings are missing or wrong, and what is wrong with each: never a value."""
+    found: dict[str, str] = {}
+    for each in error.errors(include_input=False, include_url=False, include_context=False):
+        words = each["msg"].removeprefix("Value error, ")
+        # What is wrong with several together names them in its words.
+        names = [str(each["loc"][0]).upper()] if each["loc"] else re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", words)
+        found |= {name: found.get(name, words) for name in names}
+    return dict(sorted(found.items()))
 
 
 class Settings(BaseSettings):
@@ -95,6 +120,12 @@ class Settings(BaseSettings):
     trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
     pretend_clock: bool = Field(False, description="For the demo only: a clock that the page of phones can move")
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Read the environment, and `.env` before it. Raises pydantic's ValidationError."""
+        read_env_file()
+        return cls()
 
     @field_validator("public_base_url")
     @classmethod

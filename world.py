@@ -42,7 +42,7 @@ class World:
     @classmethod
     def from_env(cls) -> "World":
         """Build the world that the environment describes."""
-        return cls.from_settings(Settings())
+        return cls.from_settings(Settings.from_env())
 
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock | None = None) -> "World":

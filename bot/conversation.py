@@ -16,6 +16,7 @@ from bot.manners import STOP_WORDS, Settled
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
 from bot.reading.lines import said
 from bot.turn import Turn
+from jobs.queue import GOT_IN_THE_WAY
 from jobs.work import transaction
 from messages.message import MOST_BUTTONS, MOST_CHOICE, MOST_LABEL, MOST_SAYS, Button, Message, units
 from messages.render import render
@@ -34,7 +35,6 @@ from world import World
 log = structlog.get_logger()
 
 TRIES = 3
-GOT_IN_THE_WAY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
 WHO = (Button("Still me", "still me"), Button("I'm new here", "new here"))
 NO_WORDS = {"cancel", "no", "nope", "no thanks", "no thank you", "never mind", "nevermind"}
@@ -54,7 +54,7 @@ def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -
     cannot open yet.
     """
     reference = secrets.token_hex(4)
-    with structlog.contextvars.bound_contextvars(turn=reference):
+    with structlog.contextvars.bound_contextvars(turn=reference, inbound=inbound.sid):
         for _ in range(TRIES - 1):
             try:
                 return _turn(world, inbound, reference, heard_at)

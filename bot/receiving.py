@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversation import converse
-from jobs import crash, schedule
+from jobs import crash, schedule, stopping
 from jobs.queue import job
+from jobs.stopping import Stopped
 from models import InboundMessage
 from models.base import AWAY, is_busy
 from models.vault import UnknownKey, Unreadable, Vault
@@ -42,14 +43,15 @@ class NotALine(Exception):
 
 def hear(world: World, inbound: Inbound) -> bool:
     """Answer a line now, or keep it, sealed, in Redis until Postgres is back. False when neither could be done."""
-    try:
-        converse(world, inbound)
-    except AWAY as error:
-        log.warning("postgres is away", error=type(error).__name__)
-        return spool(world, inbound, world.now()) and _hurry(world, is_needed=is_busy(error))
-    except UnknownKey as error:
-        _tell(error, inbound.sid)
-        return spool(world, inbound, world.now())
+    with structlog.contextvars.bound_contextvars(inbound=inbound.sid):
+        try:
+            converse(world, inbound)
+        except AWAY as error:
+            log.error("postgres is away", error=type(error).__name__)
+            return spool(world, inbound, world.now()) and _hurry(world, is_needed=is_busy(error))
+        except UnknownKey as error:
+            _tell(error, inbound.sid)
+            return spool(world, inbound, world.now())
     return True
 
 
@@ -68,7 +70,7 @@ def spool(world: World, inbound: Inbound, now: datetime) -> bool:
     try:
         world.redis.lpush(SPOOL, sealed)
     except RedisError as error:
-        log.error("line not kept", error=type(error).__name__)  # noqa: TRY400 - the traceback would add nothing
+        log.error("line not kept", error=type(error).__name__)
         return False
     return True
 
@@ -82,7 +84,7 @@ def ingest(world: World) -> int:
     """
     _take_back(world)
     count = _look_again(world)
-    while sealed := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT"):
+    while not stopping.asked() and (sealed := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT")):
         assert isinstance(sealed, bytes)  # noqa: S101 - this client never decodes
         try:
             count += _take_up(world, sealed)
@@ -95,9 +97,16 @@ def ingest(world: World) -> int:
 
 def backfill(world: World) -> int:
     """Ask the vendor what people wrote, and take up what we never heard. Gives how many lines."""
-    if not world.redis.set(BACKFILL, 1, nx=True, ex=BACKFILL_EVERY):
+    if stopping.asked() or not world.redis.set(BACKFILL, 1, nx=True, ex=BACKFILL_EVERY):
         return 0
-    now = world.now()
+    try:
+        return _take_up_missed(world, world.now())
+    except Stopped:
+        world.redis.delete(BACKFILL)  # whoever comes next asks again
+        raise
+
+
+def _take_up_missed(world: World, now: datetime) -> int:
     try:
         listed = [each for each in world.messenger.heard_since(now - YOUNG) if _is_late(each, now)]
     except MessengerError as error:
@@ -107,7 +116,8 @@ def backfill(world: World) -> int:
         known = _known(session, [each.sid for each in listed])
     missed = [each for each in listed if each.sid not in known]
     for inbound in reversed(missed):
-        log.warning("webhook never came", sid=inbound.sid)
+        stopping.check()
+        log.error("webhook never came", inbound=inbound.sid)
         try:
             converse(world, inbound, inbound.at)
         except UnknownKey as error:  # it is listed again at the next backfill
@@ -137,7 +147,7 @@ def _look_again(world: World) -> int:
             _tell(error)
             if since > too_late:
                 continue
-            log.error("kept line given up: its key did not come", hours=YOUNG // HOUR)  # noqa: TRY400 - says it all
+            log.error("kept line given up: its key did not come", hours=YOUNG // HOUR)
             _set_aside(world, sealed)
         world.redis.zrem(WAITING, sealed)
     return count
@@ -155,7 +165,7 @@ def _take_up(world: World, sealed: bytes) -> bool:
     except (*AWAY, UnknownKey):
         raise
     except NotALine:
-        log.error(unreadable.TAMPERED, what="kept line")  # noqa: TRY400 - a traceback would add nothing
+        log.error(unreadable.TAMPERED, what="kept line")
     except Exception:
         log.exception("kept line not answered")
     else:

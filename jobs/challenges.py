@@ -2,6 +2,7 @@
 
 import structlog
 
+from jobs import stopping
 from jobs.queue import job
 from jobs.work import transaction
 from services.play import challenges
@@ -16,7 +17,7 @@ MOST = 200
 def judge(world: World) -> int:
     """Judge every challenge that is due, up to so many at once. Gives how many."""
     count = 0
-    while count < MOST and judge_next(world):
+    while count < MOST and not stopping.asked() and judge_next(world):
         count += 1
     return count
 

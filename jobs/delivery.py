@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,9 +11,10 @@ import structlog
 from redis import RedisError
 from sqlalchemy.orm import Session
 
-from jobs import crash, pictures, schedule
+from jobs import crash, pictures, schedule, stopping
 from jobs.pace import Pace, Places, patience
 from jobs.queue import hold, is_waited_for, job, release, ring
+from jobs.stopping import Shift
 from jobs.work import insist, transaction
 from models.base import AWAY
 from providers import doorbell
@@ -46,7 +48,6 @@ class HandOver:
 
     claimed: Claimed
     mark: Step
-    log_as: dict[str, object]
 
 
 @job("deliver", timeout=180, answers=Bell.DELIVER)
@@ -56,12 +57,15 @@ def drain(world: World) -> int:
     When all is done it stays for a moment: replies come in bursts, and the next one then costs no new process. One
     worker is enough for the fastest pace, so while it is at it no other is woken, and the rest make digests.
     """
-    until, count = time.monotonic() + FOR_SECONDS, 0
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        while handed := _drain_once(world, pool, until):
+    shift, count = Shift(FOR_SECONDS), 0
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        while handed := _drain_once(world, pool, shift):
             count += handed
-            if not _more_comes(world, until):
+            if not _more_comes(world, shift):
                 break
+    finally:
+        pool.shutdown(wait=not stopping.is_late(), cancel_futures=True)
     crash.here("before_ring_again")
     release(world, drain)
     if _ready(world, 1):
@@ -70,13 +74,15 @@ def drain(world: World) -> int:
     return count
 
 
-def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
-    """Hand over until nothing more may leave, or time is up."""
+def _drain_once(world: World, pool: ThreadPoolExecutor, shift: Shift) -> int:
+    """Hand over until nothing more may leave, or the shift is over."""
     pace, purse, count = Pace(world.redis, world.settings.send_rate), Purse(), 0
-    on_the_way: set[Future[HandOver]] = set()
+    on_the_way: dict[Future[HandOver], Claimed] = {}
     while True:
-        hold(world, drain)
-        free = AT_ONCE - len(on_the_way) if time.monotonic() < until else 0
+        free = 0
+        if shift.goes_on:
+            hold(world, drain)
+            free = AT_ONCE - len(on_the_way)
         deadline = time.monotonic() + world.settings.lease_seconds - LONGEST_POST
         try:
             wanted, places, claimed = _take(world, pace, free, purse)
@@ -87,38 +93,52 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, until: float) -> int:
             wanted, places, claimed = 0, Places(()), []
         count += len(claimed)
         turns = zip(claimed, places.moments, strict=False)
-        on_the_way |= {pool.submit(_hand_over, world, each, pace, at, deadline) for each, at in turns}
+        for each, at in turns:
+            on_the_way[pool.submit(copy_context().run, _hand_over, world, each, pace, at, deadline)] = each
         if not on_the_way:
             if places.moments or not wanted:
                 return count
             time.sleep(LOOK_EVERY)
             continue
-        done, on_the_way = wait(on_the_way, timeout=0.2, return_when=FIRST_COMPLETED)
+        done = wait(on_the_way, timeout=0.2, return_when=FIRST_COMPLETED).done
         _mark(world, [future.result() for future in done])
+        on_the_way = {future: each for future, each in on_the_way.items() if future not in done}
+        if stopping.is_late():
+            _leave(world, on_the_way)
+            return count
+
+
+def _leave(world: World, on_the_way: dict[Future[HandOver], Claimed]) -> None:
+    """There is no time left to wait for these: those that are not back are in doubt, and are looked for."""
+    done = {future for future in on_the_way if future.done()}
+    left = [HandOver(each, _doubt(world, each, "stopped")) for future, each in on_the_way.items() if future not in done]
+    _mark(world, [*(future.result() for future in done), *left])
 
 
 def _take(world: World, pace: Pace, free: int, purse: Purse) -> tuple[int, Places, list[Claimed]]:
     """How many messages could leave, the places in the pace that were had for them, and what was claimed."""
     wanted = _ready(world, free)
+    if not wanted:
+        return 0, Places(()), []
     places = pace.take(wanted)
     claimed = _claim(world, len(places.moments), purse)
     pace.give_back(places, len(places.moments) - len(claimed))
     return wanted, places, claimed
 
 
-def _more_comes(world: World, until: float) -> bool:
+def _more_comes(world: World, shift: Shift) -> bool:
     """Stay and look for a moment, if no other work waits for this worker; meanwhile nobody else is woken.
 
     Whoever rang while the bell was held is found by the last look, after it was let go.
     """
-    stay = min(time.monotonic() + world.settings.linger_seconds, until)
+    stay = min(time.monotonic() + world.settings.linger_seconds, shift.until)
     found = False
-    while not found and time.monotonic() < stay and not is_waited_for(world, "tick", "work"):
+    while not found and shift.goes_on and time.monotonic() < stay and not is_waited_for(world, "tick", "work"):
         hold(world, drain)
         time.sleep(LOOK_EVERY)
         found = _ready(world, 1) > 0
     release(world, drain)
-    return found or (time.monotonic() < until and _ready(world, 1) > 0)
+    return found or (shift.goes_on and _ready(world, 1) > 0)
 
 
 def _ready(world: World, most: int) -> int:
@@ -154,23 +174,28 @@ def _claim(world: World, most: int, purse: Purse | None = None) -> list[Claimed]
 
 def _hand_over(world: World, claimed: Claimed, pace: Pace, at: float, deadline: float) -> HandOver:
     """Send one claimed message, once. Never raises: what went wrong is what to mark."""
+    with structlog.contextvars.bound_contextvars(**claimed.about):
+        return HandOver(claimed, _tried(world, claimed, pace, at, deadline))
+
+
+def _tried(world: World, claimed: Claimed, pace: Pace, at: float, deadline: float) -> Step:
     try:
-        parcel = _parcel(world, claimed)
+        parcel = None if stopping.asked() else _parcel(world, claimed)
         pace.wait_for(at)
+        if parcel is None or stopping.asked():
+            return lambda session, now: outcomes.put_back(session, claimed, now, "stopped")
         crash.here("before_post")
         sid = _send(world, parcel, deadline)
         crash.here("after_post")
     except MessengerError as error:
         if isinstance(error, NotSent) and error.throttled:
             pace.slow_down()
-        return HandOver(claimed, _failure(world, claimed, error), {"why": str(error)})
+        return _failure(world, claimed, error)
     except Exception:
         # Whatever this is, nobody knows whether the message left.
-        log.exception("hand-over broke", message=str(claimed.id))
-        return HandOver(claimed, _doubt(world, claimed, "bug"), {"why": "bug"})
-    return HandOver(
-        claimed, lambda session, now: outcomes.accepted(session, claimed, sid, now), {"sid": sid, "as": claimed.said_as}
-    )
+        log.exception("hand-over broke")
+        return _doubt(world, claimed, "bug")
+    return lambda session, now: outcomes.accepted(session, claimed, sid, now)
 
 
 def _send(world: World, parcel: Parcel, deadline: float) -> str:
@@ -192,8 +217,6 @@ def _mark(world: World, done: list[HandOver]) -> None:
 
     insist(world, mark)
     crash.here("after_mark")
-    for each in done:
-        log.info("handed over", message=str(each.claimed.id), kind=each.claimed.kind, **each.log_as)
 
 
 def _parcel(world: World, claimed: Claimed) -> Parcel:
@@ -245,8 +268,7 @@ def _doubt(world: World, claimed: Claimed, why: str) -> Step:
 
 
 def _shut_off(session: Session, claimed: Claimed, now: datetime, why: str) -> None:
-    """The vendor refuses our account: everything waits, and the operator is told."""
-    log.error("messenger shut off", why=why)
+    """The vendor refuses our account: everything waits."""
     outcomes.account_refused(session, now, why)
     outcomes.put_back(session, claimed, now + outcomes.ACCOUNT_REFUSED_FOR, why)
 

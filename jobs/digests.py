@@ -1,11 +1,10 @@
 """Making the digests that are due: many in one job, each in its own transaction."""
 
-import time
-
 import structlog
 
-from jobs import crash
+from jobs import crash, stopping
 from jobs.queue import job
+from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
 from models import RunStatus
 from services.delivery.bells import Bell
@@ -21,8 +20,8 @@ FOR_SECONDS = 50
 @job("work", timeout=300, answers=Bell.DIGESTS)
 def make(world: World) -> int:
     """Make every digest that waits. Gives how many."""
-    until, count = time.monotonic() + FOR_SECONDS, 0
-    while time.monotonic() < until and make_next(world):
+    shift, count = Shift(FOR_SECONDS), 0
+    while shift.goes_on and make_next(world):
         count += 1
     return count
 
@@ -34,24 +33,35 @@ def make_next(world: World) -> bool:
     if run is None:
         return False
     if run.status is RunStatus.FAILED:
-        log.error("digest given up", run=run.id, group=run.group_id)
+        log.error("digest given up", digest=run.id, group=run.group_id)
         return True
     crash.here("after_take_run")
+    try:
+        _write(world, run.id)
+    except Stopped:
+        with transaction(world) as session:
+            digests.give_back(session, run.id)
+        raise
+    log.info("digest made", digest=run.id, group=run.group_id)
+    return True
+
+
+def _write(world: World, run_id: int) -> None:
+    """Write it for every member, some hundreds at a time. Raises `Stopped`."""
     teller: Teller | None = None
     last: int | None = 0
     while last is not None:
+        stopping.check()
         with transaction(world) as session:
-            teller = teller or digests.teller_of(session, run.id)
-            last = digests.post_some(session, run.id, teller, last, world.now())
+            teller = teller or digests.teller_of(session, run_id)
+            last = digests.post_some(session, run_id, teller, last, world.now())
             crash.here("before_digest_commit")
-    log.info("digest made", run=run.id, group=run.group_id)
-    return True
 
 
 @job("work", timeout=300)
 def freeze(world: World) -> None:
     """Freeze the days of digests that were sent: from now on late data correct them no more."""
-    until, frozen = time.monotonic() + FOR_SECONDS, 1
-    while frozen and time.monotonic() < until:
+    shift, frozen = Shift(FOR_SECONDS), 1
+    while frozen and shift.goes_on:
         with transaction(world) as session:
             frozen = digests.freeze(session, world.now())

@@ -2,6 +2,7 @@
 
 import structlog
 
+from jobs.stopping import Stopped
 from jobs.work import transaction
 from models import Member, MessageKind
 from models.base import AWAY
@@ -26,6 +27,10 @@ def read_next_file(world: World) -> bool:
         return False
     try:
         _read(world, waiting)
+    except Stopped:
+        with transaction(world) as session:
+            files.give_back(session, waiting, world.now())
+        raise
     except AWAY:
         raise  # the database is away: the lease ends, and the file is read then
     except NotAnActivityFile as error:
@@ -63,7 +68,10 @@ def _not_read(world: World, waiting: Waiting, problem: str) -> None:
         if files.done(session, waiting, world.now(), problem):
             message = notices.file_not_read(session.get_one(Member, waiting.member_id), problem)
             mailbox.post(session, waiting.member_id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
-    log.info("file not read", file=waiting.file_id, why=problem)
+    if problem == GIVEN_UP:
+        log.error("file given up", file=waiting.file_id)
+    else:
+        log.info("file not read", file=waiting.file_id, why=problem)
 
 
 def _put_off(world: World, waiting: Waiting, problem: str) -> None:

@@ -1,6 +1,5 @@
 """Where activities come from: sign-ins and files first, somebody is waiting; then accounts that are due to be read."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ from sqlalchemy import text
 from jobs.files import read_next_file
 from jobs.linking import sign_in_next
 from jobs.queue import job
+from jobs.stopping import Shift
 from jobs.syncing import sync_next
 from jobs.work import transaction
 from models import MessageKind
@@ -28,11 +28,11 @@ LANES = (710_001, 710_002)
 @job("garmin", timeout=480, answers=Bell.GARMIN)
 def drain(world: World) -> int:
     """Work through what waits for Garmin, at most two workers at once. Gives how many things were done."""
-    until, count = time.monotonic() + FOR_SECONDS, 0
+    shift, count = Shift(FOR_SECONDS), 0
     with transaction(world) as session:
         linking.note_unopened(session, world.now())
     with _lane(world) as free:
-        while free and time.monotonic() < until and _do_one_thing(world):
+        while free and shift.goes_on and _do_one_thing(world):
             count += 1
     return count
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from jobs import crash
+from jobs import crash, stopping
 from jobs.pictures import drawn
 from jobs.queue import job
 from jobs.work import transaction
@@ -25,7 +25,7 @@ PAUSE = timedelta(minutes=2)
 @job("work", timeout=300, answers=Bell.GROUP_POSTS)
 def post(world: World) -> None:
     """Post all that is due. Without a transport that can post, nothing is: everybody was written to one by one."""
-    while world.group_transport.can_post and _post_next(world):
+    while world.group_transport.can_post and not stopping.asked() and _post_next(world):
         pass
 
 
@@ -67,11 +67,13 @@ def _not_posted(world: World, post_id: int, error: MessengerError) -> None:
             group_posts.again(session, post_id, world.now() + (error.retry_after or PAUSE), why)
     elif isinstance(error, MessengerBroken):
         # 131215 and its like: until the operator acts, the roster is all there is.
-        log.error("group posts refused: everybody is written to one by one", post=post_id, why=why)
+        log.error("group posts refused", post=post_id, why=why)
         _end(world, post_id, PostState.FAILED, why)
     elif isinstance(error, Refused):
-        tell = log.warning if error.meaning is Meaning.WINDOW_CLOSED else log.error
-        tell("group post refused", post=post_id, code=error.code, why=why)
+        if error.meaning is Meaning.WINDOW_CLOSED:
+            log.warning("group post came too late", post=post_id, code=error.code)
+        else:
+            log.error("group post refused", post=post_id, code=error.code, why=why)
         _end(world, post_id, PostState.FAILED, why)
     else:
         log.error("group post in doubt", post=post_id, why=why)

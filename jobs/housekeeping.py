@@ -1,10 +1,10 @@
 """Copies that members asked for, people who are to be forgotten, and things whose time is over."""
 
-import time
-
 import structlog
 
+from jobs import stopping
 from jobs.queue import job
+from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
 from providers.errors import MessengerBroken, MessengerError, Refused
 from services.delivery.bells import Bell
@@ -20,14 +20,14 @@ NO_SUCH_MESSAGE = 20404  # https://www.twilio.com/docs/api/errors/20404
 @job("work", timeout=300, answers=Bell.HOUSEKEEPING)
 def tidy(world: World) -> None:
     """Make the copies that wait, finish what was begun to be forgotten, and ask the vendor to forget too."""
-    until = time.monotonic() + FOR_SECONDS
-    while time.monotonic() < until and make_copy(world):
+    shift = Shift(FOR_SECONDS)
+    while shift.goes_on and make_copy(world):
         pass
     with transaction(world) as session:
         gone = erasure.finish(session, world.now())
     if gone:
         log.info("members erased", count=gone)
-    while time.monotonic() < until and forget_messages(world):
+    while shift.goes_on and forget_messages(world):
         pass
 
 
@@ -38,6 +38,8 @@ def sweep(world: World) -> None:
         log.info("swept", **retention.sweep(session, world.now()))
     with transaction(world) as session:
         for member in erasure.stopped_long_ago(session, world.now()):
+            if stopping.asked():
+                break  # the next sweep goes on
             erasure.erase(session, member, world.now())
 
 
@@ -45,10 +47,16 @@ def make_copy(world: World) -> bool:
     """Make one copy. False when none waits."""
     with transaction(world) as session:
         export = exports.take(session)
-    if export is not None:
+    if export is None:
+        return False
+    try:
         with transaction(world) as session:
             exports.make(session, export, world.settings.base_url, world.now())
-    return export is not None
+    except Stopped:
+        with transaction(world) as session:
+            exports.give_back(session, export)
+        raise
+    return True
 
 
 def forget_messages(world: World) -> bool:
@@ -56,6 +64,7 @@ def forget_messages(world: World) -> bool:
     with transaction(world) as session:
         sids = erasure.due(session, world.now())
     for sid in sids:
+        stopping.check()
         problem: str | None = None
         try:
             world.messenger.forget(sid)

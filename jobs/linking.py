@@ -4,6 +4,7 @@ import structlog
 from sqlalchemy.exc import NoResultFound
 
 from jobs import crash
+from jobs.stopping import Stopped, wait_for
 from jobs.work import transaction
 from models import GarminMethod
 from providers.errors import (
@@ -43,12 +44,16 @@ def sign_in_next(world: World) -> bool:
         _try(world, task)
     except NoResultFound:  # its member was erased
         log.info("sign-in gone while it was tried", attempt=str(task.attempt_id))
+    except Stopped:
+        with transaction(world) as session:
+            linking.give_back(session, task)
+        raise
     return True
 
 
 def _try(world: World, task: Task) -> None:
     try:
-        answer = _signed_in(world, task)
+        answer = wait_for(lambda: _signed_in(world, task))
     except GarminError as error:
         log.info("sign-in failed", attempt=str(task.attempt_id), why=type(error).__name__)
         with transaction(world) as session:

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from jobs import crash
+from jobs import crash, stopping
 from jobs.queue import job
 from jobs.work import transaction
 from models import Share
@@ -47,6 +47,7 @@ def draw_shares(world: World) -> None:
         waiting = shares.waiting(session)
         charts = {share.id: shares.charts(shares.page(session, share)) for share in waiting}
     for share_id, both in charts.items():
+        stopping.check()
         for chart in both:
             try:
                 drawn(world, asdict(chart))

@@ -3,6 +3,7 @@
 So a job has no arguments, a lost one is rung again by the next tick, and one that is rung twice finds nothing to do.
 """
 
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 import world as worlds
-from jobs import crash
+from jobs import crash, stopping
 from models.base import AWAY
 from providers import doorbell
 from services.delivery.bells import Bell
@@ -28,9 +29,14 @@ FAILED_KEPT = 7 * 24 * 3600
 # A bell that was rung and not yet heard is not rung again; should the job be lost, it may be after so many seconds.
 UNHEARD = 15
 HELD_MS = 1_000
+GOT_IN_THE_WAY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
 
 
 answering: dict[Bell, "Work"] = {}
+
+
+class JobBroke(Exception):
+    """A job ended by a bug. RQ logs it and keeps it in Redis, so it says only of which kind: the log has the rest."""
 
 
 class JsonJob(Job):
@@ -52,23 +58,37 @@ class Work:
     def __call__(self) -> None:
         """What RQ calls. Its answer would be kept in Redis, so there is none.
 
-        With Postgres away, or too busy, there is nothing to be done, and nothing lost: the next tick rings again.
+        With Postgres away, or too busy, there is nothing to be done, and nothing lost: the next tick rings again. What
+        is left because this process has to stop is rung for at once: another process may be free.
         """
+        if not stopping.asked():
+            self._run()
+        if stopping.asked():
+            log.info("work left", work=self.name)
+            ring(worlds.current(), self)
+
+    def _run(self) -> None:
         try:
             run(self, worlds.current())
+        except stopping.Stopped:
+            pass  # it has left everything as others may take it up
         except AWAY as error:
-            log.warning("work put off", work=self.name, error=type(getattr(error, "orig", error)).__name__)
+            facts = {"work": self.name, "error": type(getattr(error, "orig", error)).__name__}
+            if getattr(getattr(error, "orig", None), "pgcode", None) in GOT_IN_THE_WAY:
+                log.warning("work got in the way of other work", **facts)
+            else:
+                log.error("work put off", **facts)
+        except Exception as error:
+            log.exception("job broke", work=self.name)
+            raise JobBroke(type(error).__name__) from None
 
 
 def run(work: Work, world: World) -> Any:
-    """Do the work now. Whoever rings from here on is heard by another run."""
+    """Do the work now, under an id of this run. Whoever rings from here on is heard by another run."""
     with suppress(RedisError):
         world.redis.delete(f"{RUNG}{work.name}")
-    structlog.contextvars.bind_contextvars(job=work.name)
-    try:
+    with structlog.contextvars.bound_contextvars(job=work.name, run=secrets.token_hex(4)):
         return work.body(world)
-    finally:
-        structlog.contextvars.unbind_contextvars("job")
 
 
 def job(queue: str, *, timeout: int, answers: Bell | None = None) -> Callable[[Callable[[World], Any]], Work]:

@@ -1,15 +1,16 @@
 """What became of messages: looking for doubtful ones, asking after silent ones, and where approvals stand."""
 
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 from itertools import batched
 
 import structlog
 
-from jobs import crash
+from jobs import crash, stopping
 from jobs.queue import job
+from jobs.stopping import Shift
 from jobs.work import transaction
 from providers.errors import MessengerError, Refused
 from services.delivery import contents, outcomes
@@ -47,8 +48,11 @@ def check_templates(world: World) -> None:
     for change in changes:
         if change.status == contents.MISSING:
             continue
-        tell = log.error if change.is_bad else log.info
-        tell("template", name=change.name, status=change.status, category=change.category, why=change.reason)
+        facts = {"name": change.name, "status": change.status, "category": change.category, "why": change.reason}
+        if change.is_bad:
+            log.error("template held", **facts)
+        else:
+            log.info("template", **facts)
 
 
 def _push_missing(world: World) -> None:
@@ -73,17 +77,19 @@ def _look_up(world: World) -> None:
         outcomes.expire_leases(session, world.now() + pause)
         outcomes.give_up_doubts(session, world.now())
     crash.here("after_leases_expired")
-    until = time.monotonic() + FOR_SECONDS
+    shift = Shift(FOR_SECONDS)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
-        while looks := _due_looks(world, until):
+        while looks := _due_looks(world, shift):
             for some in batched(looks, LOOKS_AT_ONCE):
-                if not all(list(pool.map(lambda look: _looked(world, look, pause), some))):
+                stopping.check()
+                looking = [pool.submit(copy_context().run, _looked, world, each, pause) for each in some]
+                if not all(each.result() for each in looking):
                     return  # the vendor is not well: the next tick tries again, with other ones first
 
 
-def _due_looks(world: World, until: float) -> Sequence[Look]:
+def _due_looks(world: World, shift: Shift) -> Sequence[Look]:
     """Whoever was looked for is due again only after a pause: so this comes to an end."""
-    if time.monotonic() >= until:
+    if not shift.goes_on:
         return ()
     with world.sessions() as session:
         return outcomes.due_looks(session, world.now())
@@ -94,7 +100,7 @@ def _looked(world: World, look: Look, pause: timedelta) -> bool:
     try:
         listed = world.messenger.sent_to(look.address)
     except MessengerError as error:
-        log.warning("look failed", message=str(look.id), why=str(error))
+        log.warning("look failed", why=str(error), **look.about)
         with transaction(world) as session:
             outcomes.could_not_look(session, look, world.now() + pause)
         return False
@@ -108,17 +114,18 @@ def _looked(world: World, look: Look, pause: timedelta) -> bool:
 def _ask_after(world: World) -> None:
     """Ask the vendor about messages whose receipts never came."""
     with world.sessions() as session:
-        sids = outcomes.due_polls(session, world.now())
-    for sid in sids:
+        silent = outcomes.due_polls(session, world.now())
+    for each in silent:
+        stopping.check()
         try:
-            found = world.messenger.fetch(sid)
+            found = world.messenger.fetch(each.sid)
         except Refused as error:
-            log.warning("the vendor knows it no more", sid=sid, why=str(error))
+            log.warning("the vendor knows it no more", sid=each.sid, why=str(error), **each.about)
             found = None
         except MessengerError as error:
-            log.warning("poll failed", sid=sid, why=str(error))
+            log.warning("poll failed", sid=each.sid, why=str(error), **each.about)
             return
         with transaction(world) as session:
-            outcomes.polled(session, sid, world.now())
+            outcomes.polled(session, each.sid, world.now())
             if found is not None:
                 outcomes.receipt(session, None, found.receipt, world.now())

@@ -1,5 +1,5 @@
 """What RQ's command reads (`rq worker-pool --config jobs.rq_settings`): the same Redis as everybody's."""
 
-from config import Settings
+import starting
 
-REDIS_URL = Settings().redis
+REDIS_URL = starting.begin("worker").redis

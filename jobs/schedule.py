@@ -5,6 +5,7 @@ unreadable entry, and cannot set its bells again after a flush (docs/decisions/0
 """
 
 import math
+import signal
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -12,9 +13,9 @@ import structlog
 from redis import ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - Redis' own
 from rq_scheduler import Scheduler
 
+import starting
 import world as worlds
-from config import Settings
-from jobs import logs
+from jobs import stopping
 from jobs.queue import RUNG, UNHEARD, JsonJob, Work, enqueue, is_queued
 from models.base import AWAY
 from providers import doorbell
@@ -78,6 +79,13 @@ class Clock(Scheduler):  # type: ignore[misc]
         self.world = world
         self.bells_are_set = False
 
+    def _install_signal_handlers(self) -> None:
+        """Let SIGTERM end the process, whatever it is doing. RQ's scheduler says farewell to Redis inside the handler:
+        with Redis away that fails, and the process would go on.
+        """
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, _leave)
+
     def enqueue_jobs(self) -> None:
         """Move what is due to its queue, after making sure of the tick."""
         if ensure_tick(self.connection, self.world.settings.tick_seconds):
@@ -132,15 +140,21 @@ def reset_bells(world: World) -> bool:
     return True
 
 
+def _leave(_signal: int, _frame: object) -> None:
+    stopping.ask()
+    raise SystemExit
+
+
 def main() -> None:
-    """Run for ever. A Redis that is away is waited for. One thread needs one connection to Postgres."""
-    worlds.use(World.from_settings(Settings().model_copy(update={"database_pool": 1})))
-    logs.configure(worlds.current().settings.log_format)
-    while True:
+    """Run until SIGTERM. A Redis that is away is waited for. One thread needs one connection to Postgres."""
+    worlds.use(World.from_settings(starting.begin("clock").model_copy(update={"database_pool": 1})))
+    while not stopping.asked():
         try:
             Clock(worlds.current()).run()
         except RedisError as error:
-            doorbell.tell("redis is away", error)
+            if stopping.asked():
+                return  # it could not say farewell
+            doorbell.tell_away(error)
             time.sleep(2)
 
 

@@ -1,6 +1,7 @@
 """Reading accounts whose time has come: tokens kept before anything else, each page in its own transaction."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,9 @@ import structlog
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session as Database
 
-from jobs import crash
+from jobs import crash, stopping
 from jobs.pace import Pace
+from jobs.stopping import Stopped, wait_for
 from jobs.work import insist, transaction
 from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
@@ -40,6 +42,10 @@ def sync_next(world: World) -> bool:
         _read_one(world, errand)
     except NoResultFound:  # its member disconnected it, or was erased
         log.info("account gone while it was read", account=errand.account_id)
+    except Stopped:
+        with transaction(world) as session:
+            syncing.give_back(session, errand)
+        raise
     return True
 
 
@@ -117,11 +123,23 @@ def _opened(world: World, errand: Errand) -> Session:
     """
     door = world.garmin_by_key if errand.method is GarminMethod.KEY else world.garmin
     account = door.open(errand.tokens)
-    account.before = Pace(world.redis, world.settings.garmin_rate, GARMIN_PACE).wait
+    account.before = _before_each_request(world)
     account.renew()
     _keep(world, errand, account)
     crash.here("after_renewed")
     return account
+
+
+def _before_each_request(world: World) -> Callable[[], None]:
+    """Every request waits for its place in the pace that all workers share, and none begins once we are to stop."""
+    pace = Pace(world.redis, world.settings.garmin_rate, GARMIN_PACE)
+
+    def wait() -> None:
+        stopping.check()
+        pace.wait()
+        stopping.check()
+
+    return wait
 
 
 def _keep(world: World, errand: Errand, account: Session) -> None:
@@ -161,11 +179,12 @@ def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = No
 
 def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
     """Garmin refuses the tokens: a kept password may help; else the link may have ended, and the member is told."""
+    stopping.check()
     try:
         email, password = _kept_password(world, errand, error)
     except UnknownKey as lacking:
         _put_off(world, errand, linking.NO_KEY)
-        log.error(unreadable.WAITS, key=lacking.name, what="garmin_accounts.password", which=str(errand.account_id))  # noqa: TRY400
+        log.error(unreadable.WAITS, key=lacking.name, what="garmin_accounts.password", which=str(errand.account_id))
         return
     if password is not None and _signed_in_again(world, errand, email, password):
         return
@@ -191,7 +210,11 @@ def _kept_password(world: World, errand: Errand, error: LinkBroken) -> tuple[str
 def _signed_in_again(world: World, errand: Errand, email: str, password: str) -> bool:
     """Use the password that the member asked to keep: once, and not again today."""
     try:
-        answer = world.garmin.sign_in(email, password)
+        answer = wait_for(lambda: world.garmin.sign_in(email, password))
+    except Stopped:
+        with transaction(world) as session:
+            linking.unuse_password(session.get_one(GarminAccount, errand.account_id, with_for_update=True))
+        raise
     except GarminError as error:
         log.warning("kept password did not help", account=errand.account_id, why=type(error).__name__)
         return False

@@ -15,6 +15,7 @@ from jobs import (
     reconciling,
     records,
     scoring,
+    stopping,
 )
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
@@ -40,7 +41,7 @@ SWEEP_AT = 17  # minutes past each hour: nothing else begins then
 def tick(world: World) -> None:
     """Any number of these may run at once, early, late or twice: what is due is claimed in Postgres."""
     now = world.now()
-    while open_digests(world):
+    while not stopping.asked() and open_digests(world):
         pass
     with transaction(world) as session:
         digest_service.hurry_syncs(session, now)

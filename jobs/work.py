@@ -1,4 +1,4 @@
-"""Commit first; only then do messages and jobs leave."""
+"""Commit first; only then do messages, jobs and lines of the log leave."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from jobs import crash, schedule
 from jobs.queue import answering, ring
+from jobs.stopping import Shift
 from models.base import AWAY
 from providers import doorbell
 from services import unreadable
 from services.delivery.bells import rung, timed
+from services.delivery.telling import act_for, told
 from world import World
 
 log = structlog.get_logger()
@@ -28,15 +30,17 @@ def transaction(world: World) -> Iterator[Session]:
     A bell that cannot be rung because Redis is away is only counted: what it stood for is in Postgres.
     """
     with world.sessions.begin() as session:
+        known = structlog.contextvars.get_contextvars()
+        act_for(session, known.get("turn") or known.get("run"))
         yield session
     crash.here("after_commit")
     after_commit(world, session)
 
 
 def in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 45) -> int:
-    """Do some, each time in a transaction of its own, until nothing is left or the time is over. Gives how many."""
-    until, count = time.monotonic() + seconds, 0
-    while time.monotonic() < until:
+    """Do some, each time in a transaction of its own, until nothing is left or the shift is over. Gives how many."""
+    shift, count = Shift(seconds), 0
+    while shift.goes_on:
         with transaction(world) as session:
             done = do_some(session)
         count += done
@@ -63,9 +67,11 @@ def insist(world: World, do: Callable[[Session], None]) -> None:
 
 
 def after_commit(world: World, session: Session) -> None:
-    """Ring what this committed session wants rung, and tell the operator what could not be opened."""
-    for told in unreadable.noted(session):
-        log.error(**told)
+    """Write into the log what this committed session did and what it could not open, and ring what it wants rung."""
+    for unopened in unreadable.noted(session):
+        log.error(**unopened)
+    for line in told(session):
+        getattr(log, line.level)(line.event, **line.facts)
     for bell in sorted(rung(session)):
         ring(world, answering[bell])
     for group_id, due in timed(session).items():

@@ -1,11 +1,11 @@
 """How Alembic reaches the database. Two releases at once wait for each other."""
 
-import os
 from typing import Literal
 
 from alembic import context
 from sqlalchemy import text
 
+import starting
 from models import Base
 from models.base import UtcDateTime, Word, open_engine
 
@@ -22,9 +22,12 @@ def _plain(kind: str, what: object, _context: object) -> str | Literal[False]:
 
 
 def run() -> None:
-    """Run the migrations on DATABASE_URL, or on the connection that a test hands over."""
-    handed = context.config.attributes.get("url")
-    engine = open_engine(handed or os.environ["DATABASE_URL"], patience="")
+    """Run the migrations on DATABASE_URL, or on the database that a test hands over.
+
+    A release with settings that are missing or wrong ends here, before the old version makes room for the new one.
+    """
+    url = context.config.attributes.get("url") or starting.begin("release").database_url
+    engine = open_engine(url, patience="")
     with engine.begin() as connection:
         context.configure(
             connection=connection,

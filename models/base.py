@@ -133,6 +133,7 @@ def open_engine(url: str, patience: str = PATIENCE, *, pool: int = 3) -> Engine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=POOL_WAIT,
+        hide_parameters=True,  # an exception must not tell what was said, or to which number
         executemany_mode="values_plus_batch",  # many rows in one round trip, also with ON CONFLICT
         connect_args={
             "options": f"-c timezone=UTC -c lock_timeout=5000 {patience}",

@@ -60,7 +60,7 @@ class InboundMessage(Base):
 class OutboundMessage(Base, Timestamps):
     """One message to one person. `content` is the sealed `messages.Message`; times are instants, leases by the
     database's clock. `offers` is what may be tapped under it, sealed too, and kept as long as the row: a number or a
-    quoted reply may answer it.
+    quoted reply may answer it. `turn` is the reference of the turn, or the run of a job, in which it was written.
     """
 
     __tablename__ = "outbound_messages"
@@ -101,6 +101,7 @@ class OutboundMessage(Base, Timestamps):
     looks: Mapped[int] = mapped_column(default=0)
     sid: Mapped[str | None] = mapped_column(String(40), unique=True)
     old_sids: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    turn: Mapped[str | None] = mapped_column(String(16))
     said_as: Mapped[str | None] = mapped_column(String(60))
     body_hash: Mapped[str | None] = mapped_column(String(32))
     error_code: Mapped[int | None]
@@ -108,6 +109,12 @@ class OutboundMessage(Base, Timestamps):
     delivered_at: Mapped[datetime | None]
 
     member: Mapped[Member] = relationship()
+
+    @property
+    def inbound(self) -> str | None:
+        """The vendor's id of the line that this answers, where it answers one."""
+        kind, _, sid = self.dedupe_key.partition(":")
+        return sid if kind == "reply" else None
 
 
 class MessageEvent(Base):

@@ -6,10 +6,17 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
-bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+from gunicorn.glogging import Logger
+
+import starting
+
+starting.begin("web")
+
+bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 4)
 
 # A request is read to its end before a thread takes it: REQUEST_SECONDS bounds how long that may take.
 worker_class = "web.buffering.BufferingWorker"
@@ -19,13 +26,24 @@ worker_connections = 1000
 # Heroku's router waits for 90 s: https://devcenter.heroku.com/articles/http-routing#keepalives
 keepalive = 100
 
-# The host kills 30 s after it asked to stop: finish what was begun, and be gone before.
+# The host kills 30 s after it asked to stop: finish what was begun, and be gone in 25.
 timeout = 30
 graceful_timeout = 20
 
 # An access log would keep the one-time tokens that stand in our addresses; the app logs routes instead.
 accesslog = None
 errorlog = "-"
+
+
+class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 - gunicorn looks for this name
+    """Gunicorn's own messages in our form: they go where all others go."""
+
+    def setup(self, cfg: Any) -> None:
+        """Leave the set-up to `starting`."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
 
 # Workers prove by a file that they live: on a slow disk, as in a container, a busy one would be taken for dead.
 _memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file there

@@ -249,7 +249,7 @@ class FallbackCharts:
         try:
             return self._first.draw(chart)
         except ChartError as error:
-            log.warning("chart_fell_back", first=type(self._first).__name__, reason=str(error))
+            log.warning("picture drawn by the second", first=type(self._first).__name__, reason=str(error))
             return self._then.draw(chart)
 
 

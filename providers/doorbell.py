@@ -1,6 +1,7 @@
 """Redis, opened with a limit to the connections that a process takes: small plans of a host allow twenty in all."""
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -9,7 +10,12 @@ from redis import ConnectionError as NotConnected
 from redis.backoff import AbstractBackoff, ExponentialBackoff, NoBackoff
 from redis.retry import Retry
 
+from logs import Seldom
+
 log = structlog.get_logger()
+seldom = Seldom()
+
+NOT_TRUSTED = "its certificate is not trusted: REDIS_SELF_SIGNED=1 accepts one that Redis signed itself"
 
 # Seconds that a thread waits for one of its process's connections.
 POOL_WAIT = 3.0
@@ -54,7 +60,7 @@ def await_doorbell(redis: Redis) -> None:
         try:
             redis.ping()
         except RedisError as error:
-            tell("redis is away", error)
+            tell_away(error)
         else:
             return
         time.sleep(pause)
@@ -64,10 +70,18 @@ def await_doorbell(redis: Redis) -> None:
 def tell(event: str, error: RedisError, **facts: object) -> None:
     """Log that Redis failed: a warning, for it comes back; an error where only the operator can put it right."""
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        why = "its certificate is not trusted: REDIS_SELF_SIGNED=1 accepts one that Redis signed itself"
-        log.error(event, error=why, **facts)
+        log.error(event, error=NOT_TRUSTED, **facts)
     else:
         log.warning(event, error=type(error).__name__, **facts)
+
+
+def tell_away(error: RedisError) -> None:
+    """Log that this process can do nothing because Redis is away: for the operator, once a minute."""
+    if count := seldom.passes("redis", datetime.now(UTC)):
+        why = type(error).__name__
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            why = NOT_TRUSTED
+        log.error("redis is away", error=why, count=count)
 
 
 def _opened(url: str, most: int, answers_within: float, retry: Retry) -> Redis:

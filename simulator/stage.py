@@ -224,6 +224,8 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str], g
         "MESSAGES_A_DAY": "10000000",
         "GROUP_MESSAGES_A_DAY": "10000000",
         "LOG_FORMAT": "console",
+        "ENV_FILE": "",  # what somebody keeps in `.env` is about their own bot
+        "FLASK_SKIP_DOTENV": "1",
         "NO_COLOR": "1",
         "WEB_CONCURRENCY": "1",
         "WORKERS": "2",

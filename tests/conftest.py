@@ -15,6 +15,9 @@ from tests import another_day, database_clock
 from tests import town as towns
 from tests.town import Person, Served, Town
 
+# What a developer keeps in `.env` is about their own bot: no test, and no process that a test starts, reads it.
+os.environ |= {"ENV_FILE": "", "FLASK_SKIP_DOTENV": "1"}
+
 
 @dataclass(frozen=True)
 class Servers:

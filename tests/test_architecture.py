@@ -17,21 +17,23 @@ ROOT = Path(__file__).parent.parent
 # is no vendor's; its adapters belong to the world.
 MAY_IMPORT = {
     "wsgi": {"web", "world"},
+    "starting": {"config", "logs"},
     "worker": {"bot", "jobs", "world", "providers"},
-    "web": {"bot", "jobs", "services", "world", "providers", "messages", "models", "fitness"},
-    "bot": {"jobs", "services", "world", "providers", "messages", "models", "fitness"},
-    "jobs": {"services", "world", "providers", "messages", "models", "fitness", "config"},
+    "web": {"bot", "jobs", "services", "world", "providers", "messages", "models", "fitness", "logs", "starting"},
+    "bot": {"jobs", "services", "world", "providers", "messages", "models", "fitness", "logs"},
+    "jobs": {"services", "world", "providers", "messages", "models", "fitness", "logs", "starting"},
     "services": {"providers", "messages", "models", "fitness"},
     "world": {"providers", "models", "config"},
-    "providers": {"messages", "fitness"},
-    "migrations": {"models"},
+    "providers": {"messages", "fitness", "logs"},
+    "migrations": {"models", "starting"},
     "messages": set(),
     "models": set(),
     "fitness": set(),
     "config": set(),
+    "logs": set(),
 }
 ALL_ROOMS = {*MAY_IMPORT, "simulator"}
-MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_ROOMS, "bench"}, "ops": set()}
+MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_ROOMS, "bench"}, "ops": {"starting"}}
 
 PORTS = {"charts", "drawing", "clock", "doorbell", "errors", "garmin", "group_transport", "messenger"}
 MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}

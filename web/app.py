@@ -5,8 +5,9 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import logs
 from bot.webhook import webhook
-from jobs import delivery, digests, garmin, housekeeping, logs, pictures
+from jobs import delivery, digests, garmin, housekeeping, pictures
 from web import export, guesses, headers, health, link, media, operator, share
 from world import World
 

@@ -29,7 +29,7 @@ def pages(world: World) -> Blueprint:
             with transaction(world) as session:
                 archive = exports.fetch(session, token, world.now())
         except UnknownKey as error:
-            log.error(unreadable.WAITS, key=error.name, what="exports")  # noqa: TRY400 - a traceback would add nothing
+            log.error(unreadable.WAITS, key=error.name, what="exports")
             abort(503)
         if archive is None:
             return make_response(render_template("export_over.html"), 410)

@@ -14,6 +14,7 @@ from models import InboundMessage, MessageKind, OutboundMessage
 from models.vault import vault
 from services.delivery import contents, menus
 from services.delivery.bells import Bell, ring
+from services.delivery.telling import turn_of
 
 PRIORITY = {MessageKind.REPLY: 0, MessageKind.NOTICE: 3, MessageKind.DIGEST: 5}
 GOOD_FOR = {
@@ -108,4 +109,5 @@ def _row(session: Session, post: Post, now: datetime, kind: MessageKind, group_i
         "priority": PRIORITY[kind],
         "next_attempt_at": now,
         "expires_at": now + GOOD_FOR[kind],
+        "turn": turn_of(session),
     }

@@ -20,6 +20,7 @@ from models.vault import UnknownKey, Unreadable, vault
 from services import leases, unreadable
 from services.delivery import contents
 from services.delivery.ceiling import Ceilings, Purse
+from services.delivery.telling import about, tell_step
 from services.people import numbers
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
@@ -53,7 +54,7 @@ class Claimed:
 
     `attempt` is the fence against its twin. `said_as` is the form: an approved template's, a buttons or list content's
     name, "picture" or "text"; `content_id` is the vendor's id of that template or content, if it is one; `text` is what
-    the reader will read.
+    the reader will read; `about` is what every line of the log names.
     """
 
     id: UUID
@@ -65,6 +66,7 @@ class Claimed:
     said_as: str
     text: str
     content_id: str | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 def claim(
@@ -131,8 +133,9 @@ def end(session: Session, row: OutboundMessage, state: MessageState, source: str
 
 
 def event(session: Session, row: OutboundMessage, source: str, **detail: object) -> None:
-    """Write down one step of a message."""
+    """Write down one step of a message, as a row and, once it is committed, in the log."""
     session.add(MessageEvent(message_id=row.id, source=source, state=row.state, detail=detail))
+    tell_step(session, row, source, detail)
 
 
 def body_hash(session: Session, text: str) -> str:
@@ -217,6 +220,7 @@ def _claimed(
         row.said_as,
         text,
         usable.get(row.said_as),
+        about(row),
     )
 
 

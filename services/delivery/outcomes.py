@@ -4,7 +4,7 @@ Every function locks the row first and moves it only forward. A worker's word co
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from services import leases
 from services.delivery import contents
 from services.delivery.bells import Bell, ring
 from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
+from services.delivery.telling import about, tell
 from services.garmin import breakers
 
 MOST_FAILURES = 4
@@ -65,6 +66,15 @@ class Look:
     first_attempt_at: datetime
     body_hash: str | None
     due: datetime
+    about: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A message that the vendor accepted and never told more about: its id there, and what the log names it by."""
+
+    sid: str
+    about: Mapping[str, str]
 
 
 def accepted(session: Session, claimed: Claimed, sid: str, now: datetime) -> None:
@@ -132,7 +142,7 @@ def due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
         .limit(most)
     )
     return [
-        Look(row.id, address, row.first_attempt_at or now, row.body_hash, row.next_attempt_at)
+        Look(row.id, address, row.first_attempt_at or now, row.body_hash, row.next_attempt_at, about(row))
         for row, address in session.execute(query)
     ]
 
@@ -181,12 +191,12 @@ def backlog(session: Session) -> Mapping[str, int]:
     return {str(state): count for state, count in session.execute(query.group_by(OutboundMessage.state))}
 
 
-def due_polls(session: Session, now: datetime, most: int = 100) -> list[str]:
-    """Messages that the vendor accepted and never told more about: its ids, to be asked after."""
+def due_polls(session: Session, now: datetime, most: int = 100) -> list[Silent]:
+    """Messages that the vendor accepted and never told more about, to be asked after."""
     silent = OutboundMessage.state.in_([MessageState.ACCEPTED, MessageState.SENT])
-    query = select(OutboundMessage.sid).where(silent, OutboundMessage.next_attempt_at <= now)
+    query = select(OutboundMessage).where(silent, OutboundMessage.next_attempt_at <= now)
     query = query.order_by(OutboundMessage.next_attempt_at).limit(most)
-    return [sid for sid in session.scalars(query) if sid]
+    return [Silent(row.sid, about(row)) for row in session.scalars(query) if row.sid]
 
 
 def polled(session: Session, sid: str, now: datetime) -> None:
@@ -203,10 +213,14 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
     """Take note of what became of a message. States only move forward; gives the new one if it moved."""
     which = OutboundMessage.id == identity if identity else OutboundMessage.sid == receipt.sid
     row = session.scalar(select(OutboundMessage).where(which).with_for_update())
+    told = {"sid": receipt.sid, "status": receipt.status, "code": receipt.error_code}
     if row is None or receipt.sid in row.old_sids or (row.sid is not None and row.sid != receipt.sid):
+        tell(session, "info", "receipt of another attempt", **told, **(about(row) if row else {}))
         return None
     new = STATE_OF.get(receipt.status)
     if new is None or not _moves_forward(row.state, new):
+        if row.state is not new:
+            tell(session, "info", "receipt came late", **told, state=str(row.state), **about(row))
         return None
     row.sid, row.accepted_at = receipt.sid, row.accepted_at or now
     if new is MessageState.FAILED:

@@ -17,6 +17,7 @@ from services import leases
 from services.delivery import mailbox
 from services.delivery.bells import Bell, ring, ring_at
 from services.delivery.mailbox import Post
+from services.delivery.telling import tell
 from services.digest import group_posts, missed
 from services.digest.stories import corrections, saying, scenes
 from services.digest.stories import kinds as _declared  # noqa: F401 - importing declares them
@@ -93,6 +94,14 @@ def take_run(session: Session) -> DigestRun | None:
         run.status = RunStatus.FAILED
     run.leased_until = leases.lasting(session, LEASE)
     return run
+
+
+def give_back(session: Session, run_id: int) -> None:
+    """Let another worker make the run at once: this one has to stop, which counts as no attempt."""
+    run = session.get_one(DigestRun, run_id, with_for_update=True)
+    if run.status is RunStatus.PENDING:
+        run.attempts, run.leased_until = max(run.attempts - 1, 0), None
+        ring(session, Bell.DIGESTS)
 
 
 def teller_of(session: Session, run_id: int) -> Teller:
@@ -240,6 +249,7 @@ def _open_run(session: Session, group: Group, now: datetime) -> None:
     group.next_digest_at = next_due(schedule, group.timezone, max(due, now))
     ring_at(session, group.id, group.next_digest_at)
     if skipped:
+        tell(session, "error", "digest skipped", group=group.id, due=due.isoformat())
         missed.tell(session, group, dates, due, now)
 
 

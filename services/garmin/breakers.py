@@ -7,12 +7,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import Breaker
+from services.delivery.telling import tell
 
 MESSENGER, GARMIN = "messenger", "garmin"
 
 
 def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) -> None:
-    """Leave it alone for a while; who is shut for longer stays so."""
+    """Leave it alone for a while; who is shut for longer stays so. The operator is told, once each time."""
+    if not is_shut(session, name, now):
+        tell(session, "error", "vendor shut off", vendor=name, why=why, until=(now + span).isoformat())
     row = {"name": name, "shut_until": now + span, "why": why[:120], "trips": 1}
     taken = insert(Breaker).values(row)
     session.execute(
@@ -38,6 +41,7 @@ def shut_longer(session: Session, name: str, now: datetime, first: timedelta, mo
         found.trips = found.trips + 1 if is_fresh else 1
         found.shut_until = now + min(first * 2 ** min(found.trips - 1, 16), most)
         found.why = why[:120]
+        tell(session, "error", "vendor shut off", vendor=name, why=why, until=found.shut_until.isoformat())
 
 
 def is_shut(session: Session, name: str, now: datetime) -> bool:

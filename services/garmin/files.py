@@ -75,6 +75,14 @@ def put_off(session: Session, waiting: Waiting, now: datetime, problem: str) -> 
     sent.next_try_at, sent.leased_until, sent.problem = now + AGAIN_AFTER, None, problem
 
 
+def give_back(session: Session, waiting: Waiting, now: datetime) -> None:
+    """Let another worker read it at once: this one has to stop, which counts as no try."""
+    sent = session.get(SentFile, waiting.file_id, with_for_update=True)
+    if sent is not None and sent.done_at is None:
+        sent.tries, sent.next_try_at, sent.leased_until = max(sent.tries - 1, 0), now, None
+        ring(session, Bell.GARMIN)
+
+
 def is_waiting(session: Session, now: datetime) -> bool:
     """Whether a file is to be read."""
     waiting = (SentFile.done_at.is_(None), SentFile.next_try_at <= now)

@@ -29,6 +29,7 @@ MOST_AN_HOUR = 6  # passwords of one member: Garmin has locked accounts for less
 THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
 NO_KEY = UnknownKey.__name__  # `last_error` of an account whose secrets wait for their key
 LOST_AFTER = 14  # failures, some three days of them: then a key that is not there is taken for lost
+INTERRUPTED = "interrupted"  # the problem of an attempt whose worker had to stop: it counts as none of the member's
 HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
 
 
@@ -88,7 +89,8 @@ def attempt_of(session: Session, link: OneTimeLink) -> LinkAttempt | None:
 
 def tries_left(session: Session, link: OneTimeLink) -> int:
     """How many passwords may still be tried through this link."""
-    tried = session.scalars(select(LinkAttempt.id).where(LinkAttempt.link_id == link.id)).all()
+    counts = or_(LinkAttempt.problem.is_(None), LinkAttempt.problem != INTERRUPTED)
+    tried = session.scalars(select(LinkAttempt.id).where(LinkAttempt.link_id == link.id, counts)).all()
     return max(MOST_PASSWORDS - len(tried), 0)
 
 
@@ -239,6 +241,20 @@ def failed(session: Session, task: Task, problem: str) -> None:
     _finish(attempt, AttemptStep.FAILED, problem)
 
 
+def give_back(session: Session, task: Task) -> None:
+    """The worker has to stop in the middle of a sign-in. A key may be tried again, so another worker does.
+
+    Whether Garmin has seen a password or a code is unknown, so these are not tried again, and the member is told.
+    """
+    if task.way is not GarminMethod.KEY:
+        failed(session, task, INTERRUPTED)
+        return
+    attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
+    attempt.secret = vault(session).seal("garmin-secret", attempt.id, task.secret)
+    attempt.leased_until = None
+    ring(session, Bell.GARMIN)
+
+
 def is_waiting(session: Session, now: datetime) -> bool:
     """Whether a sign-in waits for a worker."""
     waiting = (LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
@@ -313,6 +329,11 @@ def kept_password(session: Session, account: GarminAccount, now: datetime) -> st
 def is_given_up(account: GarminAccount) -> bool:
     """Whether a key that this account's secrets need has been away for so long that it is taken for lost."""
     return account.last_error == NO_KEY and account.failures >= LOST_AFTER
+
+
+def unuse_password(account: GarminAccount) -> None:
+    """The worker had to stop while it used the kept password: it may be used again today."""
+    account.password_used_at = None
 
 
 def tokens_of(session: Session, account: GarminAccount) -> str:

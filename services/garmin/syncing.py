@@ -214,6 +214,14 @@ def store_steps(session: Session, errand: Errand, days: Sequence[DaySteps], now:
         session.execute(kept.on_conflict_do_update(index_elements=["member_id", "day"], set_=newer))
 
 
+def give_back(session: Session, errand: Errand) -> None:
+    """Let another worker read the account at once: this one has to stop. What it has read is kept."""
+    account = session.get(GarminAccount, errand.account_id, with_for_update=True)
+    if account is not None:
+        account.leased_until = None
+        ring(session, Bell.GARMIN)
+
+
 def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish: timedelta | None = None) -> datetime:
     """Garmin could not be read: later, and later still if it goes on. What we know stays. Gives when."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)

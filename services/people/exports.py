@@ -71,6 +71,14 @@ def take(session: Session) -> int | None:
     return export.id
 
 
+def give_back(session: Session, export_id: int) -> None:
+    """Let another worker make it at once: this one has to stop, which counts as no try."""
+    export = session.get(Export, export_id, with_for_update=True)
+    if export is not None and export.made_at is None:
+        export.tries, export.leased_until = max(export.tries - 1, 0), None
+        ring(session, Bell.HOUSEKEEPING)
+
+
 def make(session: Session, export_id: int, base_url: str, now: datetime) -> None:
     """Make the copy, and tell the member where it is.
 

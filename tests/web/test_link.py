@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import re
-import sys
 import time
 import zlib
 from collections import Counter
@@ -19,13 +18,12 @@ from typing import Any
 
 import pytest
 import requests
-import structlog
 from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from jobs import logs
+import logs
 from models import AttemptStep, AuditEvent, Base, GarminAccount, LinkAttempt, OneTimeLink
 from models.base import make_sessions, open_engine
 from simulator.forms import Form
@@ -829,21 +827,10 @@ def written(town: Town) -> Iterator[io.StringIO]:
     kept = io.StringIO()
     handler = logging.StreamHandler(kept)
     logging.getLogger().addHandler(handler)
-    logs.configure("json")
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(kept))
-    _forget_loggers()
+    logs.configure("json", to=kept)
     yield kept
     logging.getLogger().removeHandler(handler)
     logs.configure("console")
-    _forget_loggers()
-
-
-def _forget_loggers() -> None:
-    """A logger keeps the set-up that it was first used with: let it look again."""
-    for module in list(sys.modules.values()):
-        log = getattr(module, "log", None)
-        if isinstance(log, structlog._config.BoundLoggerLazyProxy):
-            vars(log).pop("bind", None)
 
 
 def every_value(redis: Redis) -> str:
@@ -964,8 +951,7 @@ def test_a_page_that_breaks_tells_the_log_and_not_the_visitor(
 ) -> None:
     away = make_sessions(open_engine("postgresql://u:canary-db@127.0.0.1:9/none"), town.world.vault, town.clock)
     with create_app(replace(town.world, sessions=away)).test_client() as client:
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(written))
-        _forget_loggers()
+        logs.configure("json", to=written)
         client.set_cookie("link", browser.session.cookies["link"])
         answer = client.get("/link/garmin")
     assert answer.status_code == 500

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 def flask(*words: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "SECRET_KEY": "canary"}
+    environment |= {"ENV_FILE": "", "FLASK_SKIP_DOTENV": "1"}
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *words]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 

@@ -1,0 +1,110 @@
+"""How a work-horse goes down: asked to stop, it leaves its job at the next safe point, and is gone in time.
+
+A host kills 30 seconds after it asked. So whatever goes on for long looks here between two pieces of its work, and what
+waits for somebody else and cannot look is broken off by `Stopped`. Whatever is left undone is in Postgres.
+"""
+
+import mmap
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from contextvars import copy_context
+from threading import Thread
+
+LEAVE_AFTER = 12.0  # seconds after the request: what is still on its way then is left as it is
+BREAK_OFF_AFTER = 15  # a job that has not stopped by itself gets `Stopped`
+KILL_AFTER = 20  # then its worker ends a horse that no signal reaches, as in a query that takes long
+
+# One byte that a worker shares with the horses it forks: a request in the middle of a fork is not lost.
+_asked = mmap.mmap(-1, 1)
+_since: list[float] = []
+
+
+class Stopped(BaseException):
+    """The process must end now. No `Exception`, so that nobody takes it for a failure of what they were doing."""
+
+
+def begin() -> None:
+    """Forget earlier requests. Each worker of a pool calls this, so that they share no byte with each other."""
+    global _asked  # noqa: PLW0603 - a mapping cannot be made private again
+    _asked = mmap.mmap(-1, 1)
+    _since.clear()
+
+
+def ask() -> None:
+    """Let this process, and what it has forked, stop at the next safe point."""
+    _asked[0] = 1
+
+
+def asked() -> bool:
+    """Whether this process is to stop."""
+    return _asked[0] != 0
+
+
+def check() -> None:
+    """A safe point. Raises `Stopped` where this process is to stop."""
+    if asked():
+        raise Stopped
+
+
+def is_late() -> bool:
+    """Whether what is still on its way must be left as it is. Counts from when this process first saw the request."""
+    if asked() and not _since:
+        _since.append(time.monotonic())
+    return asked() and time.monotonic() - _since[0] >= LEAVE_AFTER
+
+
+def wait_for[Result](work: Callable[[], Result]) -> Result:
+    """Do something that may hang in a library for minutes, and give its answer; it gets a thread of its own, because
+    no signal reaches a thread that waits inside C.
+
+    Raises what `work` raises, or `Stopped` when there is no time left to wait; then the thread ends with the process.
+    """
+    answer: Future[Result] = Future()
+    context = copy_context()
+
+    def act() -> None:
+        try:
+            answer.set_result(context.run(work))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
+            answer.set_exception(error)
+
+    Thread(target=act, daemon=True).start()
+    while not wait([answer], timeout=0.2).done:
+        if is_late():
+            raise Stopped
+    return answer.result()
+
+
+def obey_signals() -> None:
+    """Let SIGTERM ask this work-horse to stop, and break off in its main thread what has not stopped in time.
+
+    SIGINT is ignored: a terminal sends it to every process, and the worker passes it on. The alarm is the one with
+    which RQ limits the time of a job; that limit is farther away than ours, or as good.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _on_request)
+
+
+def _on_request(_signal: int, _frame: object) -> None:
+    ask()
+    if signal.getsignal(signal.SIGALRM) is not _on_alarm:  # a host asks, and the worker asks too: the first counts
+        signal.signal(signal.SIGALRM, _on_alarm)
+        signal.alarm(BREAK_OFF_AFTER)
+
+
+def _on_alarm(_signal: int, _frame: object) -> None:
+    raise Stopped
+
+
+class Shift:
+    """How long a job begins with one more piece: until its time is over, or the process is to stop."""
+
+    def __init__(self, seconds: float) -> None:
+        self.until = time.monotonic() + seconds
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether to begin with one more piece."""
+        return not asked() and time.monotonic() < self.until

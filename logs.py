@@ -1,0 +1,203 @@
+"""One structured line for each thing that happened, in every process: never what was said, a token or a phone number.
+
+Ours are written through structlog. Those of libraries, warnings of Python and exceptions that nobody catches take the
+same form (docs/logs.md names every event, and what to do about it).
+"""
+
+import logging
+import re
+import sys
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+ROOT = Path(__file__).parent
+# What is less than this is not written: some libraries tell addresses, bodies or tokens at their lower levels.
+LEVELS = {
+    "": logging.WARNING,
+    "alembic.runtime.migration": logging.INFO,
+    "gunicorn.error": logging.INFO,
+    "rq_scheduler.scheduler": logging.ERROR,  # two clocks warn each second that the other one is at it
+    **dict.fromkeys(
+        ("curl_cffi", "garminconnect", "rq.worker", "rq.worker_pool", "twilio", "urllib3", "werkzeug"), logging.WARNING
+    ),
+}
+# A line longer than a pipe takes at once (4,096 bytes) could be torn by another process's.
+MOST_FRAMES, MOST_TEXT = 16, 1_500
+
+# Only these exceptions say nothing but what our own code is like; others may repeat what somebody has typed.
+OF_THE_CODE = (AttributeError, ImportError, NameError, RecursionError, TypeError, ZeroDivisionError)
+OUR_WORDS = ("providers.errors", "models.vault", "services.delivery.mailbox")
+OF_THE_NETWORK = ("redis.exceptions",)
+NETWORK_NAMES = {"ConnectionError", "TimeoutError", "BusyLoadingError", "ReadOnlyError", "OutOfMemoryError"}
+
+# In words that are not ours: numbers and addresses of people, our own secret addresses, and passwords in URLs.
+HIDDEN = (
+    (re.compile(r"(?:whatsapp:)?\+\d{6,15}(?!\d)"), "[number]"),
+    (re.compile(r"://[^\s/@]+@"), "://[secret]@"),
+    (re.compile(r"[^\s@\"'<>:/\[\]]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+    (re.compile(r"/(link|export|s|m)/[\w-]{8,}"), r"/\1/[token]"),
+    (re.compile(r"([?&](?:m|k|token|key)=)[^\s&\"']+"), r"\1[token]"),
+)
+
+
+def configure(log_format: str, to: TextIO | None = None) -> None:
+    """Set up logging for this process, on standard output if nothing else is given: `json` for machines, `console` for
+    people. Safe to repeat.
+    """
+    stream = to or sys.stdout
+    common: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last = _for_machines() if log_format == "json" else _for_people(stream)
+    structlog.configure(
+        processors=[*common, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,  # whoever sets up anew, as gunicorn does after a fork, is heard by all
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*common, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    handler.set_name("ours")
+    root = logging.getLogger()
+    root.handlers = [each for each in root.handlers if each.get_name() != "ours"] + [handler]
+    for name, level in LEVELS.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def begin(process: str, log_format: str, to: TextIO | None = None) -> None:
+    """For a process of its own: `configure`, and write down what nobody catches, and warnings, in the same form."""
+    configure(log_format, to)
+    structlog.contextvars.bind_contextvars(process=process)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+class Seldom:
+    """Lets one of a kind through each minute and counts the others: who is attacked, or cut off, floods no log.
+
+    Safe to share between threads; each process counts for itself.
+    """
+
+    def __init__(self, every: timedelta = timedelta(minutes=1)) -> None:
+        self._every, self._lock = every, threading.Lock()
+        self._last: dict[str, datetime] = {}
+        self._since: Counter[str] = Counter()
+
+    def passes(self, kind: str, now: datetime) -> int:
+        """How many of this kind came since one was let through, this one counted; 0 where it is not let through."""
+        with self._lock:
+            self._since[kind] += 1
+            last = self._last.get(kind)
+            if last is not None and now - last < self._every:
+                return 0
+            self._last[kind] = now
+            return self._since.pop(kind)
+
+
+def exception_told(error: BaseException) -> str:
+    """What went wrong and where, without what anybody has typed: kinds of exceptions, causes first, and our lines."""
+    return "\n".join(_told(each) for each in reversed(list(_chain(error))))[-2 * MOST_TEXT :]
+
+
+def _for_machines() -> list[Processor]:
+    return [_tell_exception, _hide, structlog.processors.JSONRenderer(default=str)]
+
+
+def _for_people(stream: TextIO) -> list[Processor]:
+    return [structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+
+
+def _tell_exception(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Put `exception` in the place of `exc_info`."""
+    given = event.pop("exc_info", None)
+    if not given:
+        return event
+    error = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else sys.exc_info()[1]
+    if error is not None:
+        event["exception"] = exception_told(error)
+    return event
+
+
+def _hide(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Take out what must not be written, wherever it came from: a net below the care that is taken everywhere."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _hidden(value)
+    return event
+
+
+def _hidden(value: str) -> str:
+    for what, instead in HIDDEN:
+        value = what.sub(instead, value)
+    return value if len(value) <= 2 * MOST_TEXT else f"{value[:MOST_TEXT]} … {value[-MOST_TEXT:]}"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _told(error: BaseException) -> str:
+    kind = type(error)
+    words = _words(error)
+    first = f"{kind.__module__}.{kind.__qualname__}" + (f": {words}" if words else "")
+    return "\n".join([first, *_frames(error.__traceback__)])
+
+
+def _words(error: BaseException) -> str:
+    """What may be written of an exception's own words."""
+    kind = type(error)
+    if isinstance(error, OSError) and kind.__module__ == "builtins":
+        return error.strerror or ""
+    if isinstance(error, OF_THE_CODE) or kind.__module__ in OUR_WORDS:
+        return str(error)[:MOST_TEXT]
+    if kind.__module__ in OF_THE_NETWORK and kind.__name__ in NETWORK_NAMES:
+        return str(error)[:MOST_TEXT]
+    return _of_the_database(getattr(error, "orig", error))
+
+
+def _of_the_database(error: BaseException) -> str:
+    """Postgres's code, and what it is about; its words repeat a row's values. Without a code the network failed."""
+    if not type(error).__module__.startswith("psycopg2"):
+        return ""
+    code, about = getattr(error, "pgcode", None), getattr(error, "diag", None)
+    if code is None:
+        return str(error).strip().split("\n", 1)[0][:MOST_TEXT]
+    names = (getattr(about, f"{name}_name", None) for name in ("table", "column", "constraint"))
+    return " ".join([str(code), *filter(None, names)])
+
+
+def _frames(at: TracebackType | None) -> list[str]:
+    frames = traceback.extract_tb(at)
+    return [f"  {_short(each.filename)}:{each.lineno} {each.name}" for each in frames[-MOST_FRAMES:]]
+
+
+def _short(path: str) -> str:
+    return path.removeprefix(f"{ROOT}/").rsplit("site-packages/", 1)[-1]
+
+
+def _uncaught(kind: type[BaseException], error: BaseException | None, where: TracebackType | None) -> None:
+    """What ends a process or a thread, in one line."""
+    if error is None or issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    structlog.get_logger().error("uncaught exception", exc_info=(kind, error, where))

@@ -1,0 +1,116 @@
+"""What is to be written into the log once this transaction is committed: what is taken back must not be told.
+
+Services do not log; whoever commits does. A line about a message names the turn in which it was written, or the run of
+the job that wrote it, and the inbound message that it answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy.orm import Session
+
+from models import MessageState, OutboundMessage
+from providers.messenger import Meaning
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the log."""
+
+    level: Level
+    event: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tell(session: Session, level: Level, event: str, **facts: Any) -> None:
+    """Write this into the log once this transaction is committed."""
+    told(session).append(Line(level, event, facts))
+
+
+def told(session: Session) -> list[Line]:
+    """What is to be written."""
+    lines: list[Line] = session.info.setdefault("lines", [])
+    return lines
+
+
+def act_for(session: Session, turn: str | None) -> None:
+    """What is written in this session belongs to this turn, or to this run of a job."""
+    session.info["turn"] = turn
+
+
+def turn_of(session: Session) -> str | None:
+    """The turn, or the run of a job, that this session works for."""
+    turn: str | None = session.info.get("turn")
+    return turn
+
+
+def about(row: OutboundMessage) -> dict[str, str]:
+    """What every line about a message names."""
+    facts = {"message": str(row.id), "turn": row.turn, "inbound": row.inbound}
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def tell_step(session: Session, row: OutboundMessage, source: str, detail: Mapping[str, object]) -> None:
+    """Write one step of a message: what happened, and at the level of who must act."""
+    level, event = _judged(row.state, source, detail)
+    facts = {"kind": str(row.kind), "state": str(row.state), "source": source, **detail, **about(row)}
+    if row.sid is not None:
+        facts["sid"] = row.sid
+    told(session).append(Line(level, event, facts))
+
+
+# What the person chose, or what is about their phone, is nobody's trouble but theirs.
+OF_THE_PERSON = (Meaning.NO_MORE, Meaning.UNREACHABLE)
+PASSES = (Meaning.AGAIN_SOON, Meaning.AGAIN_LATER, Meaning.WINDOW_CLOSED)
+HANDED_OVER: dict[MessageState, tuple[Level, str]] = {
+    MessageState.SENDING: ("info", "message claimed"),
+    MessageState.ACCEPTED: ("info", "message handed over"),
+    MessageState.SENT: ("info", "message sent"),
+    MessageState.DELIVERED: ("info", "message delivered"),
+    MessageState.READ: ("info", "message read"),
+    MessageState.UNKNOWN: ("warning", "message in doubt"),
+    MessageState.SUPPRESSED: ("info", "message not wanted any more"),
+}
+EXPIRED: dict[object, tuple[Level, str]] = {
+    "too late": ("error", "message too late"),
+    "window closed": ("warning", "message has no form after 24 hours"),
+}
+GIVEN_UP: tuple[Level, str] = ("error", "message given up")
+
+
+def _judged(state: MessageState, source: str, detail: Mapping[str, object]) -> tuple[Level, str]:
+    if "code" in detail:
+        return _refusal(state, source, detail)
+    why = str(detail.get("why", ""))
+    if why.startswith("unreadable"):
+        return "error", "message unreadable"
+    if state is MessageState.EXPIRED:
+        return EXPIRED.get(why, GIVEN_UP)
+    if state is MessageState.FAILED:
+        return "error", "message failed"
+    if state is MessageState.QUEUED:
+        return _waits(source, why)
+    return HANDED_OVER[state]
+
+
+def _refusal(state: MessageState, source: str, detail: Mapping[str, object]) -> tuple[Level, str]:
+    """The vendor, or WhatsApp, gave a code."""
+    event = "message refused" if source == "api" else "message not delivered"
+    meaning = detail.get("meaning")
+    if meaning in OF_THE_PERSON:
+        return "info", event
+    if meaning in PASSES and (state is MessageState.QUEUED or meaning is Meaning.WINDOW_CLOSED):
+        return "warning", event
+    return "error", event
+
+
+def _waits(source: str, why: str) -> tuple[Level, str]:
+    """Back in the queue, without a code."""
+    if source == "look":
+        return "warning", "message goes again"
+    if source == "claim":
+        return ("warning" if why == "template held" else "info"), "message put off"
+    return ("info" if why == "stopped" else "warning"), "message put back"

@@ -1,0 +1,34 @@
+"""What every process does first: read `.env`, set up the log, and see whether it has its settings."""
+
+import os
+import sys
+from typing import TextIO
+
+import structlog
+from pydantic import ValidationError
+
+import logs
+from config import Settings, problems_of, read_env_file
+
+log = structlog.get_logger()
+
+
+def begin(process: str) -> Settings:
+    """Set up the process, and give its settings. Where some are missing or wrong, one line names them, and it ends."""
+    set_up(process)
+    try:
+        return Settings.from_env()
+    except ValidationError as error:
+        tell_of(error)
+        raise SystemExit(1) from None
+
+
+def set_up(process: str, to: TextIO | None = None) -> None:
+    """Read `.env` and set up the log: also where settings are wrong, it is written in the form that is asked for."""
+    read_env_file()
+    logs.begin(process, "console" if os.environ.get("LOG_FORMAT") == "console" else "json", to or sys.stdout)
+
+
+def tell_of(error: ValidationError) -> None:
+    """Write down which settings are missing or wrong, without their values."""
+    log.error("settings missing or wrong", settings=problems_of(error))
