@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0024_turns_of_messages"
-down_revision = "0021_records_of_before"
+down_revision = "0023_keys_and_contents"
 branch_labels = None
 depends_on = None
 
