@@ -20,7 +20,6 @@ from models.base import AWAY, is_busy
 from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerError
 from providers.messenger import Inbound
-from services import unreadable
 from services.delivery.bells import Bell
 from world import World
 
@@ -154,7 +153,8 @@ def _look_again(world: World) -> int:
 
 
 def _tell(error: UnknownKey, sid: str | None = None) -> None:
-    log.error(unreadable.WAITS, key=error.name, what="line" if sid else "kept line", which=sid)
+    what = "line" if sid else "kept line"
+    log.error("sealed under an unknown key: tried again later", key=error.name, what=what, which=sid)
 
 
 def _take_up(world: World, sealed: bytes) -> bool:
@@ -165,7 +165,7 @@ def _take_up(world: World, sealed: bytes) -> bool:
     except (*AWAY, UnknownKey):
         raise
     except NotALine:
-        log.error(unreadable.TAMPERED, what="kept line")
+        log.error("sealed value was changed or moved: given up", what="kept line")
     except Exception:
         log.exception("kept line not answered")
     else:

@@ -18,7 +18,6 @@ from models import GarminAccount, GarminMethod, Member, MessageKind
 from models.vault import UnknownKey
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin import NeedsCode, Session
-from services import unreadable
 from services.delivery import mailbox, notices
 from services.garmin import breakers, doubts, linking, merging, syncing
 from services.garmin.merging import Found
@@ -184,7 +183,12 @@ def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
         email, password = _kept_password(world, errand, error)
     except UnknownKey as lacking:
         _put_off(world, errand, linking.NO_KEY)
-        log.error(unreadable.WAITS, key=lacking.name, what="garmin_accounts.password", which=str(errand.account_id))
+        log.error(
+            "sealed under an unknown key: tried again later",
+            key=lacking.name,
+            what="garmin_accounts.password",
+            which=str(errand.account_id),
+        )
         return
     if password is not None and _signed_in_again(world, errand, email, password):
         return

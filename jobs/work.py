@@ -13,7 +13,6 @@ from jobs.queue import answering, ring
 from jobs.stopping import Shift
 from models.base import AWAY
 from providers import doorbell
-from services import unreadable
 from services.delivery.bells import rung, timed
 from services.delivery.telling import act_for, told
 from world import World
@@ -67,9 +66,7 @@ def insist(world: World, do: Callable[[Session], None]) -> None:
 
 
 def after_commit(world: World, session: Session) -> None:
-    """Write into the log what this committed session did and what it could not open, and ring what it wants rung."""
-    for unopened in unreadable.noted(session):
-        log.error(**unopened)
+    """Write into the log what this committed session did, and ring what it wants rung."""
     for line in told(session):
         getattr(log, line.level)(line.event, **line.facts)
     for bell in sorted(rung(session)):

@@ -5,7 +5,6 @@ from flask import Blueprint, Response, abort, make_response, render_template
 
 from jobs.work import transaction
 from models.vault import UnknownKey
-from services import unreadable
 from services.people import exports
 from web.link import require_same_origin
 from world import World
@@ -29,7 +28,7 @@ def pages(world: World) -> Blueprint:
             with transaction(world) as session:
                 archive = exports.fetch(session, token, world.now())
         except UnknownKey as error:
-            log.error(unreadable.WAITS, key=error.name, what="exports")
+            log.error("sealed under an unknown key: tried again later", key=error.name, what="exports")
             abort(503)
         if archive is None:
             return make_response(render_template("export_over.html"), 410)

@@ -21,7 +21,6 @@ from models import InboundMessage, Member, OutboundMessage
 from models.base import make_sessions, open_engine
 from models.vault import Vault, new_key
 from providers.messenger import Inbound
-from services import unreadable
 from services.delivery import menus
 from tests.town import SENDER, START, Person, Served, Town
 from web.app import create_app
@@ -225,7 +224,7 @@ def test_a_line_whose_key_is_not_there_yet_is_answered_when_it_is(
         town.tick()
     assert len(texts(zoe)) == 1, "those behind it are answered"
     assert (kept(town), waiting(town)) == ([0, 0, 0], 1)
-    told = [line for line in capsys.readouterr().out.splitlines() if unreadable.WAITS in line]
+    told = [line for line in capsys.readouterr().out.splitlines() if "unknown key" in line]
     assert len(told) == 3
     assert all("[error" in line and "key=t9" in line for line in told)
     assert receiving.kept_by_key(town.world.redis) == {"t9": 1}

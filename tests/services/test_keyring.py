@@ -22,7 +22,7 @@ from jobs.syncing import sync_next
 from models import AttemptStep, GarminAccount, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
 from models.base import make_sessions
 from models.vault import UnknownKey, Vault, new_key
-from services import keyring, unreadable
+from services import keyring
 from services.garmin import breakers, linking
 from tests.accounts import every, link, said
 from tests.letters import Letters
@@ -191,7 +191,7 @@ def test_a_key_that_is_not_there_yet_costs_no_account_and_disturbs_nobody_else(
     assert said(later, "relink") == 0
     assert (early.row.status, early.row.last_error, early.row.failures) == (GarminStatus.LINKED, linking.NO_KEY, 3)
     assert (kept.row.last_error, kept.row.last_sync_at) == (None, town.clock() - timedelta(hours=6))
-    told = [line for line in capsys.readouterr().out.splitlines() if unreadable.WAITS in line]
+    told = [line for line in capsys.readouterr().out.splitlines() if "unknown key" in line]
     assert len(told) == 3
     assert all("[error" in line and "key=t1" in line and f"which={early.id}" in line for line in told)
     early.sync()  # by a worker that has the key
@@ -251,7 +251,7 @@ def test_a_sign_in_waits_for_a_worker_that_has_its_key_and_no_longer_than_it_is_
     drain.body(without_key(town, NEW).world)
     assert (asks().step, asks().problem, asks().secret is None) == (AttemptStep.ASKED, None, False)
     assert town.garmin.journal == []
-    [told] = [line for line in capsys.readouterr().out.splitlines() if unreadable.WAITS in line]
+    [told] = [line for line in capsys.readouterr().out.splitlines() if "unknown key" in line]
     assert "[error" in told
     assert f"which={asks().id}" in told
     drain.body(town.world)
