@@ -118,6 +118,10 @@ class Settings(BaseSettings):
 
     request_seconds: float = Field(15.0, ge=1, le=120, description="How long a client may take to send a whole request")
     trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")
+    health_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens /health to whoever sends it: Authorization: Bearer …. Without one it is closed",
+    )
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
     pretend_clock: bool = Field(False, description="For the demo only: a clock that the page of phones can move")
 
@@ -144,6 +148,13 @@ class Settings(BaseSettings):
             )
         if len({part.split(":")[0] for part in parts}) < len(parts):
             raise ValueError("DATA_KEYS names one key twice")
+        return value
+
+    @field_validator("health_token")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("HEALTH_TOKEN wants 16 characters or more")
         return value
 
     @model_validator(mode="after")

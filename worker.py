@@ -32,8 +32,11 @@ from jobs import (
     stopping,
     tick,
 )
+from jobs.heartbeats import Heart
 from jobs.queue import JsonJob
+from jobs.warming import warm
 from providers.doorbell import await_doorbell, open_patient_doorbell
+from services.health.processes import WORKER
 
 log = structlog.get_logger()
 
@@ -83,7 +86,9 @@ class Worker(RqWorker):
         self._pool_of_jobs = world.redis.connection_pool
         self._wait_for_redis(kwargs["connection"], world.settings.redis)
         super().__init__(*args, **kwargs)
+        self.heart = Heart(world, WORKER, self.connection)
         parser.warm_up()  # for lines that were kept while Postgres was away: no forked job builds its own tables
+        warm(world)
         gc.freeze()  # what is loaded stays: no forked job looks through it again
         if world.charts.lacks:
             log.warning("fonts missing", scripts=", ".join(world.charts.lacks))
@@ -115,6 +120,16 @@ class Worker(RqWorker):
         except Exception:
             log.exception("worker broke")
             raise SystemExit(1) from None
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """What RQ does while it waits, and while a job runs: at least each 15 s."""
+        super().heartbeat(timeout, pipeline)
+        self.heart.beat()
+
+    def register_death(self) -> None:
+        """RQ's word for the end of the process."""
+        self.heart.stop()
+        super().register_death()  # type: ignore[no-untyped-call]
 
     def teardown(self) -> None:
         """Say farewell to Redis, if it is there."""

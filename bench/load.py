@@ -3,7 +3,8 @@
 `fan-out`: a digest for 10,000 members of one group, handed over by one worker at 80 a second to a vendor who takes
 150 ms for each. `replies`: 20 lines a second from many phones for half a minute, from webhook to answer. `outage`:
 1,000 lines while Postgres is away for two minutes. `connections`: 160 lines, eight at once, with 20 connections to each
-server. `slow-clients`: genuine webhooks while up to 400 slow clients hang on to the web process.
+server. `slow-clients`: genuine webhooks while up to 400 slow clients hang on to the web process. `health`: a probe of
+/readyz and a tick with 1,000,000 messages in the table.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from typing import Self
 import structlog
 from sqlalchemy import text
 
-from bench import club, connections, outage, slow_clients
+from bench import club, connections, health, outage, slow_clients
 from bench.figures import least_gap, most_within, percentile, table
 from bench.house import House, Size, house
 from bench.truth import reference
@@ -150,6 +151,7 @@ KINDS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "fan-out": lambda chosen: fan_out(chosen.people, chosen.seed),
     "connections": lambda chosen: connections.connections(chosen.together, chosen.seed),
     "slow-clients": lambda _: slow_clients.measure(),
+    "health": lambda _chosen: health.health(),
     "outage": lambda chosen: outage.outage(chosen.lines, chosen.away, chosen.seed),
 }
 

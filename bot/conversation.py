@@ -16,6 +16,7 @@ from bot.manners import STOP_WORDS, Settled
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
 from bot.reading.lines import said
 from bot.turn import Turn
+from jobs.outages import is_outage
 from jobs.queue import GOT_IN_THE_WAY
 from jobs.work import transaction
 from messages.message import MOST_BUTTONS, MOST_CHOICE, MOST_LABEL, MOST_SAYS, Button, Message, units
@@ -50,8 +51,8 @@ def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -
     """Answer one inbound message, in one transaction. Gives the command's name; None when it was heard before.
 
     Two turns that got in each other's way (a newcomer's two first lines, a deadlock) are tried again. Raises
-    OperationalError when the database is away, and `UnknownKey` when the line is about something that this process
-    cannot open yet.
+    SQLAlchemy's errors when the database is away, or its schema older than this code (`jobs.outages`), and `UnknownKey`
+    when the line is about something that this process cannot open yet.
     """
     reference = secrets.token_hex(4)
     with structlog.contextvars.bound_contextvars(turn=reference, inbound=inbound.sid):
@@ -100,13 +101,13 @@ def _turn(
 
 
 def _answer(turn: Turn, *, again: bool) -> Settled:
-    """Raises only what another try could help: a bug becomes an apology, and leaves nothing half-done."""
+    """Raises only what another try could help, now or later: a bug becomes an apology, and leaves nothing half-done."""
     try:
         return _respond_or_refuse(turn)
-    except (OperationalError, UnknownKey):
+    except UnknownKey:
         raise
     except Exception as error:
-        if isinstance(error, IntegrityError) and not again:
+        if is_outage(turn.world, error) or (isinstance(error, IntegrityError) and not again):
             raise
         log.exception("turn broke")
         return "bug", _apology(turn)

@@ -1,33 +1,39 @@
 """Lines that came while Postgres was away, and lines whose webhook never came: taken up later, each once."""
 
-import json
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import structlog
 from redis import Redis, RedisError
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.conversation import converse
 from jobs import crash, schedule, stopping
+from jobs.outages import is_outage
 from jobs.queue import job
+from jobs.spool import BROKEN, SPOOL, TAKEN, opened, sealed
 from jobs.stopping import Stopped
-from models import InboundMessage
-from models.base import AWAY, is_busy
+from jobs.work import transaction
+from models import InboundMessage, MessageState
+from models.base import is_busy
+from models.outages import name_of
 from models.vault import UnknownKey, Unreadable, Vault
-from providers.errors import MessengerError
-from providers.messenger import Inbound
+from providers.errors import MessengerBroken, MessengerError
+from providers.messenger import Inbound, Meaning, Receipt
+from services.delivery import outcomes
 from services.delivery.bells import Bell
 from world import World
 
 log = structlog.get_logger()
 
-SPOOL, TAKEN, BROKEN = "spool:inbound", "spool:taken", "spool:broken"
 WAITING = "spool:waiting"  # lines that cannot be answered yet for want of a key, by the time they were first met
-PURPOSE, OWNER = "spool", "inbound"
 BACKFILL = "backfill:done"
 BACKFILL_EVERY = 300
 SOON = 2.0  # seconds
@@ -45,12 +51,14 @@ def hear(world: World, inbound: Inbound) -> bool:
     with structlog.contextvars.bound_contextvars(inbound=inbound.sid):
         try:
             converse(world, inbound)
-        except AWAY as error:
-            log.error("postgres is away", error=type(error).__name__)
-            return spool(world, inbound, world.now()) and _hurry(world, is_needed=is_busy(error))
         except UnknownKey as error:
             _tell(error, inbound.sid)
             return spool(world, inbound, world.now())
+        except SQLAlchemyError as error:
+            if not is_outage(world, error):
+                raise
+            log.error("line kept for later", error=name_of(error))
+            return spool(world, inbound, world.now()) and _hurry(world, is_needed=is_busy(error))
     return True
 
 
@@ -62,41 +70,65 @@ def _hurry(world: World, *, is_needed: bool) -> bool:
     return True
 
 
+def hear_receipt(world: World, message: UUID | None, receipt: Receipt) -> bool:
+    """Take note of a receipt now, or keep it, sealed, in Redis until Postgres is back: the vendor does not repeat it.
+
+    `message` is our own id of the message, where the callback's address named one. False when neither could be done.
+    """
+    try:
+        take_note(world, message, receipt)
+    except SQLAlchemyError as error:
+        if not is_outage(world, error):
+            raise
+        log.warning("receipt kept for later", error=name_of(error))
+        facts = {"receipt": asdict(receipt), "message": str(message) if message else None}
+        return _kept(world, facts, world.now()) and _hurry(world, is_needed=is_busy(error))
+    return True
+
+
+def take_note(world: World, message: UUID | None, receipt: Receipt) -> MessageState | None:
+    """Move the message on as its receipt says; gives its new state if it moved."""
+    with transaction(world) as session:
+        return outcomes.receipt(session, message, receipt, world.now())
+
+
 def spool(world: World, inbound: Inbound, now: datetime) -> bool:
     """Keep a line for later. False when Redis is away too: then the vendor must try again."""
-    line = json.dumps({"inbound": asdict(inbound), "at": now.isoformat()})
-    sealed = world.vault.seal(PURPOSE, OWNER, line)
+    return _kept(world, {"inbound": asdict(inbound)}, now)
+
+
+def _kept(world: World, facts: dict[str, Any], now: datetime) -> bool:
     try:
-        world.redis.lpush(SPOOL, sealed)
+        world.redis.lpush(SPOOL, sealed(world.vault, facts, now))
     except RedisError as error:
-        log.error("line not kept", error=type(error).__name__)
+        log.error("webhook not kept", error=type(error).__name__)
         return False
     return True
 
 
 @job("deliver", timeout=300, answers=Bell.RECEIVE)
 def ingest(world: World) -> int:
-    """Take up what was kept, oldest first, and now and then what was missed. Gives how many lines.
+    """Take up what was kept, oldest first, and now and then what was missed. Gives how many lines and receipts.
 
-    A line leaves its list only when it was answered: whoever dies on the way leaves it for the next one, and a line
-    that is taken up twice was heard before. One that cannot be opened or answered for want of a key waits for it.
+    Each leaves its list only when it is done with: whoever dies on the way leaves it for the next one, and a line that
+    is taken up twice was heard before. One that cannot be opened or answered for want of a key waits for it.
     """
     _take_back(world)
     count = _look_again(world)
-    while not stopping.asked() and (sealed := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT")):
-        assert isinstance(sealed, bytes)  # noqa: S101 - this client never decodes
+    while not stopping.asked() and (kept := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT")):
+        assert isinstance(kept, bytes)  # noqa: S101 - this client never decodes
         try:
-            count += _take_up(world, sealed)
+            count += _take_up(world, kept)
         except UnknownKey as error:
             _tell(error)
-            world.redis.zadd(WAITING, {sealed: world.now().timestamp()}, nx=True)
-        world.redis.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
+            world.redis.zadd(WAITING, {kept: world.now().timestamp()}, nx=True)
+        world.redis.lrem(TAKEN, 1, kept)  # type: ignore[arg-type]
     return count + backfill(world)
 
 
 def backfill(world: World) -> int:
     """Ask the vendor what people wrote, and take up what we never heard. Gives how many lines."""
-    if stopping.asked() or not world.redis.set(BACKFILL, 1, nx=True, ex=BACKFILL_EVERY):
+    if stopping.asked() or not _is_backfill_due(world):
         return 0
     try:
         return _take_up_missed(world, world.now())
@@ -108,9 +140,16 @@ def backfill(world: World) -> int:
 def _take_up_missed(world: World, now: datetime) -> int:
     try:
         listed = [each for each in world.messenger.heard_since(now - YOUNG) if _is_late(each, now)]
+    except MessengerBroken as error:
+        with transaction(world) as session:
+            outcomes.account_refused(session, now, str(error))
+        world.redis.delete(BACKFILL)  # ask again at the next tick: perhaps the operator has put it right
+        return 0
     except MessengerError as error:
         log.warning("backfill failed", why=str(error))
         return 0
+    with transaction(world) as session:
+        outcomes.account_accepted(session)
     with world.sessions() as session:
         known = _known(session, [each.sid for each in listed])
     missed = [each for each in listed if each.sid not in known]
@@ -122,6 +161,17 @@ def _take_up_missed(world: World, now: datetime) -> int:
         except UnknownKey as error:  # it is listed again at the next backfill
             _tell(error, inbound.sid)
     return len(missed)
+
+
+def _is_backfill_due(world: World) -> bool:
+    """Every five minutes, and at once with another account or token than last time: it shows whether they are good."""
+    chosen = world.settings
+    account = f"{chosen.twilio_account_sid}:{chosen.twilio_auth_token.get_secret_value()}"
+    asked_as = world.vault.tags("backfill", account)[0][:16].encode()
+    if world.redis.get(BACKFILL) == asked_as:
+        return False
+    world.redis.set(BACKFILL, asked_as, ex=BACKFILL_EVERY)
+    return True
 
 
 def _is_late(inbound: Inbound, now: datetime) -> bool:
@@ -139,16 +189,16 @@ def _look_again(world: World) -> int:
     """Take up lines that wait for a key; those for which it is too late by now are set aside. Gives how many."""
     count, too_late = 0, (world.now() - YOUNG).timestamp()
     waiting: list[tuple[bytes, float]] = world.redis.zrange(WAITING, 0, -1, withscores=True)  # type: ignore[assignment]
-    for sealed, since in waiting:
+    for kept, since in waiting:
         try:
-            count += _take_up(world, sealed)
+            count += _take_up(world, kept)
         except UnknownKey as error:
             _tell(error)
             if since > too_late:
                 continue
             log.error("kept line given up: its key did not come", hours=YOUNG // HOUR)
-            _set_aside(world, sealed)
-        world.redis.zrem(WAITING, sealed)
+            _set_aside(world, kept)
+        world.redis.zrem(WAITING, kept)
     return count
 
 
@@ -157,21 +207,24 @@ def _tell(error: UnknownKey, sid: str | None = None) -> None:
     log.error("sealed under an unknown key: tried again later", key=error.name, what=what, which=sid)
 
 
-def _take_up(world: World, sealed: bytes) -> bool:
-    """Answer a kept line. False when it was set aside. Raises `UnknownKey`, and what says that Postgres is away."""
+def _take_up(world: World, kept: bytes) -> bool:
+    """Do what a kept line or receipt asks for. False when it was set aside. Raises `UnknownKey`, and what says that
+    Postgres is away.
+    """
     try:
-        line, heard_at = _opened(world, sealed)
-        converse(world, line, heard_at)
-    except (*AWAY, UnknownKey):
+        _opened(world, kept)()
+    except UnknownKey:
         raise
     except NotALine:
         log.error("sealed value was changed or moved: given up", what="kept line")
-    except Exception:
+    except Exception as error:
+        if is_outage(world, error):
+            raise
         log.exception("kept line not answered")
     else:
         crash.here("after_ingested")
         return True
-    _set_aside(world, sealed)
+    _set_aside(world, kept)
     return False
 
 
@@ -188,16 +241,21 @@ def _key_of(line: bytes) -> str:
         return "(none)"
 
 
-def _opened(world: World, sealed: bytes) -> tuple[Inbound, datetime]:
-    """What `spool` kept, and when it was heard. Raises `UnknownKey` or `NotALine`."""
+def _opened(world: World, kept: bytes) -> Callable[[], Any]:
+    """What is to be done about something that was kept. Raises `UnknownKey` or `NotALine`."""
     try:
-        facts = json.loads(world.vault.open(PURPOSE, OWNER, sealed))
+        facts, heard_at = opened(world.vault, kept)
+        if "receipt" in facts:
+            told = Receipt(**facts["receipt"] | {"meaning": Meaning(facts["receipt"]["meaning"])})
+            message = UUID(facts["message"]) if facts["message"] else None
+            return lambda: take_note(world, message, told)
         media = tuple((str(url), str(kind)) for url, kind in facts["inbound"].pop("media"))
-        return Inbound(**facts["inbound"], media=media), datetime.fromisoformat(facts["at"])
+        inbound = Inbound(**facts["inbound"], media=media)
     except UnknownKey:
         raise
     except (Unreadable, ValueError, TypeError, KeyError) as error:
         raise NotALine from error
+    return lambda: converse(world, inbound, heard_at)
 
 
 def _set_aside(world: World, sealed: bytes) -> None:

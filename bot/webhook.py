@@ -11,10 +11,9 @@ import structlog
 from flask import Blueprint, Request, Response, abort, request
 from flask.blueprints import BlueprintSetupState
 
-from bot.receiving import hear
-from jobs.work import transaction
+from bot.receiving import hear, hear_receipt
+from jobs import knocks
 from logs import Seldom
-from services.delivery import outcomes
 from world import World
 
 log = structlog.get_logger()
@@ -36,7 +35,9 @@ def webhook(world: World) -> Blueprint:
             message = world.messenger.read(request.form)
         except ValueError as error:
             log.error("inbound not readable", why=str(error), inbound=_sid(request))
+            knocks.unreadable(world, str(error))
             return _taken()
+        knocks.good(world)
         if not hear(world, message):
             abort(503)
         return _taken()
@@ -50,9 +51,11 @@ def webhook(world: World) -> Blueprint:
             identity = UUID(reference) if reference else None
         except ValueError as error:
             log.error("receipt not readable", why=str(error), sid=_sid(request), message=reference)
+            knocks.unreadable(world, str(error))
             return Response(status=204)
-        with transaction(world) as session:
-            outcomes.receipt(session, identity, receipt, world.now())
+        knocks.good(world)
+        if not hear_receipt(world, identity, receipt):
+            abort(503)
         return Response(status=204)
 
     return routes
@@ -78,11 +81,14 @@ def _verify(world: World, heard: Request, seldom: Seldom) -> None:
     headers = dict(heard.headers)
     written = heard.environ["PATH_INFO"].encode("latin-1").decode(errors="replace")  # `path` has no double slash
     path = f"{written}{'?' if heard.query_string else ''}{heard.query_string.decode(errors='replace')}"
-    urls = [f"{base}{path}" for base in _bases(world, heard)] if world.messenger.signed(headers) else []
+    is_signed = world.messenger.signed(headers)
+    urls = [f"{base}{path}" for base in _bases(world, heard)] if is_signed else []
     if not any(world.messenger.verified(url, heard.form, headers) for url in urls):
         if count := seldom.passes(heard.path, world.now()):
             # Most often it is not forged at all: our token or our address is not what Twilio has.
             log.error("forged webhook", address=f"{world.settings.base_url}{heard.path}", count=count)
+        if is_signed and heard.form.get("AccountSid") == world.settings.twilio_account_sid:
+            knocks.forged(world)
         abort(403)
 
 

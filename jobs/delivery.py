@@ -48,6 +48,7 @@ class HandOver:
 
     claimed: Claimed
     mark: Step
+    was_taken: bool = False  # whether the vendor accepted it and gave it an id
 
 
 @job("deliver", timeout=180, answers=Bell.DELIVER)
@@ -175,27 +176,27 @@ def _claim(world: World, most: int, purse: Purse | None = None) -> list[Claimed]
 def _hand_over(world: World, claimed: Claimed, pace: Pace, at: float, deadline: float) -> HandOver:
     """Send one claimed message, once. Never raises: what went wrong is what to mark."""
     with structlog.contextvars.bound_contextvars(**claimed.about):
-        return HandOver(claimed, _tried(world, claimed, pace, at, deadline))
+        return _tried(world, claimed, pace, at, deadline)
 
 
-def _tried(world: World, claimed: Claimed, pace: Pace, at: float, deadline: float) -> Step:
+def _tried(world: World, claimed: Claimed, pace: Pace, at: float, deadline: float) -> HandOver:
     try:
         parcel = None if stopping.asked() else _parcel(world, claimed)
         pace.wait_for(at)
         if parcel is None or stopping.asked():
-            return lambda session, now: outcomes.put_back(session, claimed, now, "stopped")
+            return HandOver(claimed, lambda session, now: outcomes.put_back(session, claimed, now, "stopped"))
         crash.here("before_post")
         sid = _send(world, parcel, deadline)
         crash.here("after_post")
     except MessengerError as error:
         if isinstance(error, NotSent) and error.throttled:
             pace.slow_down()
-        return _failure(world, claimed, error)
+        return HandOver(claimed, _failure(world, claimed, error))
     except Exception:
         # Whatever this is, nobody knows whether the message left.
         log.exception("hand-over broke")
-        return _doubt(world, claimed, "bug")
-    return lambda session, now: outcomes.accepted(session, claimed, sid, now)
+        return HandOver(claimed, _doubt(world, claimed, "bug"))
+    return HandOver(claimed, lambda session, now: outcomes.accepted(session, claimed, sid, now), was_taken=True)
 
 
 def _send(world: World, parcel: Parcel, deadline: float) -> str:
@@ -213,6 +214,8 @@ def _mark(world: World, done: list[HandOver]) -> None:
     def mark(session: Session) -> None:
         for each in sorted(done, key=lambda each: each.claimed.id):
             each.mark(session, world.now())
+        if any(each.was_taken for each in done):
+            outcomes.account_accepted(session)
         crash.here("before_mark_commit")
 
     insist(world, mark)

@@ -4,9 +4,10 @@ So a job has no arguments, a lost one is rung again by the next tick, and one th
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -14,10 +15,12 @@ from redis import Redis, RedisError
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
 
 import world as worlds
 from jobs import crash, stopping
-from models.base import AWAY
+from jobs.outages import is_outage
+from models.outages import code_of, name_of
 from providers import doorbell
 from services.delivery.bells import Bell
 from world import World
@@ -58,8 +61,9 @@ class Work:
     def __call__(self) -> None:
         """What RQ calls. Its answer would be kept in Redis, so there is none.
 
-        With Postgres away, or too busy, there is nothing to be done, and nothing lost: the next tick rings again. What
-        is left because this process has to stop is rung for at once: another process may be free.
+        With Postgres away or too busy, or its schema older than this code, nothing can be done and nothing is lost: the
+        next tick rings again. What is left because this process has to stop is rung for at once: another process may be
+        free.
         """
         if not stopping.asked():
             self._run()
@@ -72,15 +76,15 @@ class Work:
             run(self, worlds.current())
         except stopping.Stopped:
             pass  # it has left everything as others may take it up
-        except AWAY as error:
-            facts = {"work": self.name, "error": type(getattr(error, "orig", error)).__name__}
-            if getattr(getattr(error, "orig", None), "pgcode", None) in GOT_IN_THE_WAY:
-                log.warning("work got in the way of other work", **facts)
-            else:
-                log.error("work put off", **facts)
         except Exception as error:
-            log.exception("job broke", work=self.name)
-            raise JobBroke(type(error).__name__) from None
+            facts = {"work": self.name, "error": name_of(error)}
+            if code_of(error) in GOT_IN_THE_WAY:
+                log.warning("work got in the way of other work", **facts)
+            elif isinstance(error, SQLAlchemyError) and is_outage(worlds.current(), error):
+                log.error("work put off", **facts)
+            else:
+                log.exception("job broke", work=self.name)
+                raise JobBroke(type(error).__name__) from None
 
 
 def run(work: Work, world: World) -> Any:
@@ -132,6 +136,25 @@ def is_waited_for(world: World, *queues: str) -> bool:
     with suppress(RedisError):
         return any(Queue(name, connection=world.redis).count for name in queues)
     return False
+
+
+def waiting_since(redis: Redis, names: Iterable[str]) -> dict[str, datetime]:
+    """Since when the oldest job of each of these queues has waited for a free worker, by RQ's clock.
+
+    Queues without a job are left out. Raises `redis.RedisError`.
+    """
+    named = list(names)
+    with redis.pipeline(transaction=False) as asked:
+        for name in named:
+            asked.lindex(f"{Queue.redis_queue_namespace_prefix}{name}", 0)
+        oldest = {name: entry.decode() for name, entry in zip(named, asked.execute(), strict=True) if entry}
+    if not oldest:
+        return {}
+    with redis.pipeline(transaction=False) as asked:
+        for entry in oldest.values():
+            asked.hget(Job.key_for(entry), "enqueued_at")
+        instants = zip(oldest, asked.execute(), strict=True)
+    return {name: datetime.fromisoformat(at.decode()) for name, at in instants if at}
 
 
 def is_queued(redis: Redis, entry: str, queue: str) -> bool:

@@ -12,14 +12,19 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from redis import ConnectionError, Redis, RedisError, TimeoutError  # noqa: A004 - Redis' own
 from rq_scheduler import Scheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 import starting
 import world as worlds
 from jobs import stopping
+from jobs.health import Doctor
+from jobs.heartbeats import Heart
+from jobs.outages import is_outage
 from jobs.queue import RUNG, UNHEARD, JsonJob, Work, enqueue, is_queued
-from models.base import AWAY
+from models.outages import name_of
 from providers import doorbell
 from services.digest import digests
+from services.health.processes import CLOCK
 from world import World
 
 log = structlog.get_logger()
@@ -29,6 +34,7 @@ TICK = "tick"
 TICK_WORK = "jobs.tick.tick"
 QUEUE = "tick"
 BELL = "digest-"
+LOOK_EVERY = 50  # seconds between two looks at the health of the whole
 
 
 def scheduler(redis: Redis) -> Scheduler:
@@ -78,6 +84,8 @@ class Clock(Scheduler):  # type: ignore[misc]
         super().__init__(queue_name=QUEUE, connection=world.redis, job_class=JsonJob, interval=interval)
         self.world = world
         self.bells_are_set = False
+        self.heart, self.doctor = Heart(world, CLOCK), Doctor(world, CLOCK)
+        self.looked_at = time.monotonic()
 
     def _install_signal_handlers(self) -> None:
         """Let SIGTERM end the process, whatever it is doing. RQ's scheduler says farewell to Redis inside the handler:
@@ -88,12 +96,25 @@ class Clock(Scheduler):  # type: ignore[misc]
 
     def enqueue_jobs(self) -> None:
         """Move what is due to its queue, after making sure of the tick."""
+        self.heart.beat()
+        self._look_after_health()
         if ensure_tick(self.connection, self.world.settings.tick_seconds):
             self.bells_are_set = False
         if not self.bells_are_set:
             self.bells_are_set = reset_bells(self.world)
         for name in self.connection.zrangebyscore(self.scheduled_jobs_key, 0, math.floor(time.time())):
             self._move(name.decode(errors="replace"), name)
+
+    def register_death(self) -> None:
+        """RQ's word for the end of the process."""
+        super().register_death()
+        self.heart.stop()
+
+    def _look_after_health(self) -> None:
+        """Look now and then whether all is well: without a worker no tick does, and perhaps nobody asks the web."""
+        if time.monotonic() - self.looked_at > LOOK_EVERY:
+            self.looked_at = time.monotonic()
+            self.doctor.examine()
 
     def _move(self, name: str, key: bytes) -> None:
         """One entry that cannot be moved is dropped, whatever is wrong with it: the tick makes up for it."""
@@ -131,8 +152,10 @@ def reset_bells(world: World) -> bool:
     try:
         with world.sessions() as session:
             due = digests.scheduled(session)
-    except AWAY as error:
-        log.warning("digest bells not set", error=type(getattr(error, "orig", error)).__name__)
+    except SQLAlchemyError as error:
+        if not is_outage(world, error):
+            raise
+        log.warning("digest bells not set", error=name_of(error))
         return False
     for group_id, instant in due:
         set_bell(world.redis, group_id, instant)

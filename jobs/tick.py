@@ -1,7 +1,10 @@
 """Once a minute: open the digests that are due, and ring for whatever waits in Postgres and was not heard."""
 
+from datetime import datetime
+
 import structlog
 from redis import RedisError
+from sqlalchemy import ColumnElement, or_, select
 
 from jobs import (
     challenges,
@@ -17,8 +20,10 @@ from jobs import (
     scoring,
     stopping,
 )
+from jobs.health import Doctor
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
+from services import signs
 from services.delivery import ceiling, contents, outcomes
 from services.delivery.bells import Bell
 from services.digest import digests as digest_service
@@ -26,6 +31,7 @@ from services.digest import group_posts as group_post_service
 from services.digest import media, shares
 from services.garmin import files, linking, syncing
 from services.garmin import scoring as scoring_service
+from services.health.processes import WORKER
 from services.people import erasure, exports
 from services.play import challenges as challenge_service
 from services.play import records as record_service
@@ -51,7 +57,9 @@ def tick(world: World) -> None:
         media.forget_expired(session, now)
         shares.forget_old(session, now)
         linking.forget_old(session, now)
+        signs.leave(session, signs.TICK, world.now())
     tell_of_ceilings(world)
+    Doctor(world, WORKER).examine_unless_others_do()  # so that troubles are logged though nobody asks /readyz
 
 
 def tell_of_ceilings(world: World) -> None:
@@ -80,31 +88,23 @@ def ring_for_what_waits(world: World) -> None:
     now = world.now()
     with world.sessions() as session:
         waiting = outcomes.backlog(session)
-        doubtful = outcomes.has_doubts(session, now)
-        due_sync = syncing.is_due(session, now) or linking.is_waiting(session, now) or files.is_waiting(session, now)
-        due_digest = digest_service.pending(session)
-        to_post = group_post_service.is_waiting(session, now)
-        to_draw = shares.is_waiting(session)
-        to_freeze = digest_service.is_freezing(session, now)
-        over = challenge_service.is_due(session, now)
+        asked = _conditions(now)
+        found = dict(zip(asked, session.execute(select(*asked.values())).one(), strict=True))
         unchecked = contents.is_check_due(session, now, world.messenger.account)
-        outdated = scoring_service.is_due(session)
-        unwritten = not outdated and record_service.is_due(session)  # the new points' doubts come first
-        unhoused = exports.is_waiting(session) or erasure.is_due(session, now)
         ending = bool(linking.due_reminders(session, now))
     for is_needed, work in (
         (bool(waiting), delivery.drain),
-        (doubtful, reconciling.reconcile),
-        (due_sync, garmin.drain),
-        (due_digest, digests.make),
-        (to_freeze, digests.freeze),
-        (to_draw, pictures.draw_shares),
-        (to_post and world.group_transport.can_post, group_posts.post),
+        (found["doubts"], reconciling.reconcile),
+        (found["garmin"], garmin.drain),
+        (found["unmade"], digests.make),
+        (found["freezing"], digests.freeze),
+        (found["undrawn"], pictures.draw_shares),
+        (found["posts"] and world.group_transport.can_post, group_posts.post),
         (ending, garmin.remind),
-        (over, challenges.judge),
-        (outdated, scoring.score_anew),
-        (unwritten, records.write_anew),
-        (unhoused, housekeeping.tidy),
+        (found["over"], challenges.judge),
+        (found["outdated"], scoring.score_anew),
+        (found["unwritten"] and not found["outdated"], records.write_anew),  # the new points' doubts come first
+        (found["unhoused"], housekeeping.tidy),
         (now.minute == SWEEP_AT, housekeeping.sweep),
         (unchecked, reconciling.check_templates),
         (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),
@@ -112,3 +112,21 @@ def ring_for_what_waits(world: World) -> None:
         if is_needed and work is not None:
             ring(world, work)
     log.info("tick", **waiting)
+
+
+def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:
+    """Conditions for work that waits, by name. They are asked for in one statement: each by itself takes a way to
+    Postgres and back.
+    """
+    return {
+        "doubts": outcomes.doubts(now),
+        "garmin": or_(syncing.due(now), linking.due(now), files.due(now)),
+        "unmade": digest_service.unmade(),
+        "freezing": digest_service.freezing(now),
+        "undrawn": shares.undrawn(),
+        "posts": group_post_service.due(now),
+        "over": challenge_service.due(now),
+        "outdated": scoring_service.outdated(),
+        "unwritten": record_service.unwritten(),
+        "unhoused": or_(exports.due(), erasure.unfinished(now)),
+    }

@@ -13,6 +13,7 @@ from jobs.queue import answering, ring
 from jobs.stopping import Shift
 from models.base import AWAY
 from providers import doorbell
+from services import signs
 from services.delivery.bells import rung, timed
 from services.delivery.telling import act_for, told
 from world import World
@@ -32,6 +33,7 @@ def transaction(world: World) -> Iterator[Session]:
         known = structlog.contextvars.get_contextvars()
         act_for(session, known.get("turn") or known.get("run"))
         yield session
+        signs.write(session)
     crash.here("after_commit")
     after_commit(world, session)
 

@@ -22,6 +22,7 @@ from models.people import Identity, IdentityKind, Member, Units
 from models.records import RecordSet
 from models.scoring import FormulaRun
 from models.shares import Share
+from models.signs import Sign
 
 __all__ = [
     "Absence",
@@ -73,5 +74,6 @@ __all__ = [
     "RunStatus",
     "SentFile",
     "Share",
+    "Sign",
     "Units",
 ]

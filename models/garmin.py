@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps, Word
 from models.people import Member
+from models.sealed import key_index
 
 
 class GarminMethod(StrEnum):
@@ -41,7 +42,11 @@ class GarminAccount(Base, Timestamps):
     """
 
     __tablename__ = "garmin_accounts"
-    __table_args__ = (Index("garmin_accounts_due_idx", "next_sync_at", postgresql_where=text("status = 'linked'")),)
+    __table_args__ = (
+        Index("garmin_accounts_due_idx", "next_sync_at", postgresql_where=text("status = 'linked'")),
+        key_index("garmin_accounts_tokens_key_idx", "tokens"),
+        key_index("garmin_accounts_password_key_idx", "password"),
+    )
 
     id: Mapped[Key]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps, Word, stamp
 from models.people import Member
+from models.sealed import key_index
 
 
 class MessageKind(StrEnum):
@@ -81,6 +82,8 @@ class OutboundMessage(Base, Timestamps):
         Index("outbound_leased_idx", "leased_until", postgresql_where=text("state = 'sending'")),
         Index("outbound_unknown_idx", "next_attempt_at", postgresql_where=text("state = 'unknown'")),
         Index("outbound_day_idx", "first_attempt_at", "group_id"),
+        key_index("outbound_content_key_idx", "content"),
+        key_index("outbound_offers_key_idx", "offers"),
         Index("outbound_silent_idx", "next_attempt_at", postgresql_where=text("state IN ('accepted', 'sent')")),
     )
 

@@ -59,6 +59,16 @@ def when_ready(_server: object) -> None:
     gc.freeze()
 
 
-def post_worker_init(_worker: object) -> None:
-    """The same where nothing was loaded before the fork. Looking again would cost a tenth of a second each time."""
+def post_worker_init(worker: Any) -> None:
+    """The same where nothing was loaded before the fork. Looking again would cost a tenth of a second each time.
+
+    From here on this process looks every few seconds whether all is well, and tells the others that it lives.
+    """
     gc.freeze()
+    worker.heart = worker.wsgi.extensions["watch"].start()
+
+
+def worker_exit(_server: object, worker: Any) -> None:
+    """Tell the others that this process ends."""
+    if hasattr(worker, "heart"):
+        worker.heart.stop()

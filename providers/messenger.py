@@ -18,6 +18,7 @@ class Meaning(StrEnum):
     TEMPLATE_HELD = "template held"
     CONTENT_MISSING = "content missing"
     OURS = "our fault"
+    SENDER = "our sender is refused"
     STOP = "stop everything"
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "wsgi": {"web", "world"},
     "starting": {"config", "logs"},
-    "worker": {"bot", "jobs", "world", "providers"},
+    "worker": {"bot", "jobs", "services", "world", "providers"},
     "web": {"bot", "jobs", "services", "world", "providers", "messages", "models", "fitness", "logs", "starting"},
     "bot": {"jobs", "services", "world", "providers", "messages", "models", "fitness", "logs"},
     "jobs": {"services", "world", "providers", "messages", "models", "fitness", "logs", "starting"},

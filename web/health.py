@@ -1,19 +1,21 @@
-"""/livez and /readyz: is this process alive, and can it do its work?"""
+"""/livez, /readyz and /health: is this process alive, is anything in the way of the whole, and what mends it?"""
 
-from collections.abc import Callable
+import hmac
+from typing import Any
 
-from flask import Blueprint, Response, jsonify
-from redis import RedisError
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Blueprint, Response, abort, jsonify, request
 
-from services import keyring
+from jobs.health import Report
+from services.health.findings import MENDS, State
+from web.watching import Watch
 from world import World
 
 
 def checks(world: World) -> Blueprint:
-    """The two addresses; the second names what fails, and the scripts that pictures lack fonts for."""
+    """The addresses for a host's probes, and for an operator."""
     routes = Blueprint("health", __name__)
+    watch = Watch(world)
+    routes.record_once(lambda state: state.app.extensions.update(watch=watch))
 
     @routes.get("/livez")
     def livez() -> Response:
@@ -21,38 +23,51 @@ def checks(world: World) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        failing = [name for name, check in CHECKS.items() if not check(world)]
-        return jsonify(ready=not failing, failing=failing, no_fonts_for=world.charts.lacks), 503 if failing else 200
+        """503 only when this process can neither answer a line nor keep it: a balancer must not take it away for a
+        trouble elsewhere. Everything else that is wrong is named, with 200.
+        """
+        report = watch.report()
+        return jsonify(status=report.status, degraded=report.degraded), 200 if report.can_serve else 503
+
+    @routes.get("/health")
+    def health() -> Response:
+        """Everything that is known, for whoever has the token; nothing is here for others."""
+        _require_token(world)
+        return jsonify(_told(watch.report()))
 
     return routes
 
 
-def _database(world: World) -> bool:
-    try:
-        with world.sessions() as session:
-            return bool(session.scalar(text("SELECT count(*) FROM alembic_version")) == 1)
-    except SQLAlchemyError:
-        return False
+def _require_token(world: World) -> None:
+    token = world.settings.health_token.get_secret_value()
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+        abort(404)
 
 
-def _redis(world: World) -> bool:
-    try:
-        world.redis.ping()
-    except RedisError:
-        return False
-    return True
-
-
-def _secrets(world: World) -> bool:
-    """Whether sealing works, and everything that is sealed can be opened with DATA_KEYS."""
-    vault = world.vault
-    if vault.open("health", 0, vault.seal("health", 0, "sound")) != "sound":
-        return False
-    try:
-        with world.sessions() as session:
-            return not keyring.missing_keys(session)
-    except SQLAlchemyError:
-        return True  # that is the database's failure, not the keys'
-
-
-CHECKS: dict[str, Callable[[World], bool]] = {"database": _database, "redis": _redis, "secrets": _secrets}
+def _told(report: Report) -> dict[str, Any]:
+    """A report as JSON. `since` is when a trouble was first noticed; `mend` is the command or setting for it."""
+    return {
+        "status": report.status,
+        "degraded": report.degraded,
+        "checks": [
+            {
+                "name": each.name,
+                "state": each.state,
+                **({"says": each.says, "mend": MENDS[each.name]} if each.state is State.DEGRADED else {}),
+                **({"since": report.since[each.name].isoformat()} if each.name in report.since else {}),
+                "figures": dict(each.figures),
+            }
+            for each in report.findings
+        ],
+        "processes": [
+            {
+                "kind": each.pulse.kind,
+                "instance": each.pulse.instance,
+                "heard_seconds_ago": round(each.age, 1),
+                "seconds_ahead": round(each.ahead, 1),
+                "seals_with": each.pulse.writes_with,
+            }
+            for each in report.heard
+        ],
+    }

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0023_keys_and_contents'
-down_revision = '0021_records_of_before'
+down_revision = '0022_signs_of_health'
 branch_labels = None
 depends_on = None
 

@@ -102,6 +102,12 @@ def definitions() -> list[Content]:
     )
 
 
+@cache
+def fingerprints() -> Mapping[str, str]:
+    """The fingerprints of all contents that the bot needs, by name."""
+    return {content.name: fingerprint_of(content) for content in definitions()}
+
+
 def push(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
     """Store what is new, changed or missing at the vendor, and ask for the approvals. Safe to repeat."""
     return [push_one(session, messenger, content, now) for content in definitions()]

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Meaning, Receipt, Sent
-from services import leases
+from services import leases, signs
 from services.delivery import contents
 from services.delivery.bells import Bell, ring
 from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
@@ -21,6 +21,7 @@ from services.delivery.telling import about, tell
 from services.garmin import breakers
 
 MOST_FAILURES = 4
+COUNTED = 1_000
 SOON = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 SKEW = timedelta(seconds=60)
 LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
@@ -111,7 +112,13 @@ def doubtful(session: Session, claimed: Claimed, look_at: datetime, why: str) ->
 
 def account_refused(session: Session, now: datetime, why: str) -> None:
     """The vendor refuses our account: nothing is sent for a minute, and nothing is lost."""
+    signs.leave(session, signs.ACCOUNT_REFUSED, now, why)
     breakers.shut(session, breakers.MESSENGER, now, ACCOUNT_REFUSED_FOR, why)
+
+
+def account_accepted(session: Session) -> None:
+    """The vendor did what our account asked for."""
+    signs.take_back(session, signs.ACCOUNT_REFUSED)
 
 
 def expire_leases(session: Session, look_at: datetime) -> int:
@@ -178,17 +185,29 @@ def could_not_look(session: Session, look: Look, again_at: datetime) -> None:
 
 def has_doubts(session: Session, now: datetime) -> bool:
     """Whether a claim has ended without a word, or a doubtful or silent message is due to be asked after."""
-    ended = and_(OutboundMessage.state == MessageState.SENDING, leases.is_over(OutboundMessage.leased_until))
-    silent = (MessageState.UNKNOWN, MessageState.ACCEPTED, MessageState.SENT)
-    due = and_(OutboundMessage.state.in_(silent), OutboundMessage.next_attempt_at <= now)
-    return session.scalar(select(OutboundMessage.id).where(or_(ended, due)).limit(1)) is not None
+    return bool(session.scalar(select(doubts(now))))
+
+
+def doubts(now: datetime) -> ColumnElement[bool]:
+    """The condition that a claim has ended without a word, or a doubtful or silent message is to be asked after.
+
+    Each part has an index of its own; as one condition on a row they would have none.
+    """
+    state, due = OutboundMessage.state, OutboundMessage.next_attempt_at <= now
+    return or_(
+        exists().where(state == MessageState.SENDING, leases.is_over(OutboundMessage.leased_until)),
+        exists().where(state == MessageState.UNKNOWN, due),
+        exists().where(state.in_([MessageState.ACCEPTED, MessageState.SENT]), due),
+    )
 
 
 def backlog(session: Session) -> Mapping[str, int]:
-    """How many messages wait in each state that is not an end."""
+    """How many messages wait in each state that is not an end, counted up to `COUNTED`; states with none left out."""
     waiting = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
-    query = select(OutboundMessage.state, func.count()).where(OutboundMessage.state.in_(waiting))
-    return {str(state): count for state, count in session.execute(query.group_by(OutboundMessage.state))}
+    some = [select(OutboundMessage.id).where(OutboundMessage.state == state).limit(COUNTED) for state in waiting]
+    counts = [select(func.count()).select_from(each.subquery()).scalar_subquery() for each in some]
+    found = session.execute(select(*counts)).one()
+    return {str(state): count for state, count in zip(waiting, found, strict=True) if count}
 
 
 def due_polls(session: Session, now: datetime, most: int = 100) -> list[Silent]:
@@ -228,6 +247,8 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
         return row.state
     if row.state is MessageState.UNKNOWN:
         ring(session, Bell.DELIVER)  # what waits behind it
+    if RANK[new] >= RANK[MessageState.SENT]:
+        signs.take_back(session, signs.SENDER_REFUSED)
     row.state, row.leased_until = new, None
     if RANK[new] >= RANK[MessageState.DELIVERED]:
         row.delivered_at, row.content = row.delivered_at or now, None
@@ -267,6 +288,8 @@ def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning,
         _give_up_on(session, member, meaning, now)
     if meaning is Meaning.STOP:
         breakers.shut(session, breakers.MESSENGER, now, STOPPED_FOR, f"code {code}")
+    if meaning is Meaning.SENDER:
+        signs.leave(session, signs.SENDER_REFUSED, now, f"code {code}")
     if meaning is Meaning.TEMPLATE_HELD and row.said_as:
         _hold_template(session, row.said_as)
     if meaning is Meaning.CONTENT_MISSING and _is_of_content(row):

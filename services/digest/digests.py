@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import Exists, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -184,9 +184,9 @@ def freeze(session: Session, now: datetime, most: int = 50) -> int:
     return len(runs)
 
 
-def is_freezing(session: Session, now: datetime) -> bool:
-    """Whether a digest's days are to be frozen."""
-    return session.scalar(select(DigestRun.id).where(DigestRun.freeze_at <= now).limit(1)) is not None
+def freezing(now: datetime) -> Exists:
+    """The condition that a digest's days are to be frozen."""
+    return exists().where(DigestRun.freeze_at <= now)
 
 
 def form_of(group: Group) -> Form:
@@ -221,7 +221,12 @@ def mute(membership: Membership, until: datetime | None) -> None:
 
 def pending(session: Session) -> bool:
     """Whether a run waits to be made."""
-    return session.scalar(select(DigestRun.id).where(DigestRun.status == RunStatus.PENDING).limit(1)) is not None
+    return bool(session.scalar(select(unmade())))
+
+
+def unmade() -> Exists:
+    """The condition that a run waits to be made."""
+    return exists().where(DigestRun.status == RunStatus.PENDING)
 
 
 def scheduled(session: Session) -> Sequence[tuple[int, datetime]]:

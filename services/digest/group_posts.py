@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Exists, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -27,10 +27,9 @@ def open_for(session: Session, run: DigestRun, now: datetime) -> None:
     ring(session, Bell.GROUP_POSTS)
 
 
-def is_waiting(session: Session, now: datetime) -> bool:
-    """Whether a post may leave now."""
-    due = (GroupPost.state.in_(OPEN), GroupPost.next_attempt_at <= now, GroupPost.expires_at > now)
-    return session.scalar(select(GroupPost.id).where(*due).limit(1)) is not None
+def due(now: datetime) -> Exists:
+    """The condition that a post may leave now."""
+    return exists().where(GroupPost.state.in_(OPEN), GroupPost.next_attempt_at <= now, GroupPost.expires_at > now)
 
 
 def claim(session: Session, now: datetime) -> GroupPost | None:

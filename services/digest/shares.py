@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Exists, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from fitness.dates import Dates
@@ -106,9 +106,9 @@ def waiting(session: Session, most: int = 20) -> list[Share]:
     return list(session.scalars(select(Share).where(Share.wants_picture).order_by(Share.id).limit(most)))
 
 
-def is_waiting(session: Session) -> bool:
-    """Whether any page waits for its picture."""
-    return session.scalar(select(Share.id).where(Share.wants_picture).limit(1)) is not None
+def undrawn() -> Exists:
+    """The condition that a page waits for its picture."""
+    return exists().where(Share.wants_picture)
 
 
 def forget_old(session: Session, now: datetime) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Exists, exists, select
 from sqlalchemy.orm import Session
 
 from models import Member, SentFile
@@ -83,7 +83,6 @@ def give_back(session: Session, waiting: Waiting, now: datetime) -> None:
         ring(session, Bell.GARMIN)
 
 
-def is_waiting(session: Session, now: datetime) -> bool:
-    """Whether a file is to be read."""
-    waiting = (SentFile.done_at.is_(None), SentFile.next_try_at <= now)
-    return session.scalar(select(SentFile.id).where(*waiting).limit(1)) is not None
+def due(now: datetime) -> Exists:
+    """The condition that a file is to be read."""
+    return exists().where(SentFile.done_at.is_(None), SentFile.next_try_at <= now)

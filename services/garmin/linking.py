@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Exists, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
@@ -255,10 +255,9 @@ def give_back(session: Session, task: Task) -> None:
     ring(session, Bell.GARMIN)
 
 
-def is_waiting(session: Session, now: datetime) -> bool:
-    """Whether a sign-in waits for a worker."""
-    waiting = (LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
-    return session.scalar(select(LinkAttempt.id).where(*waiting).limit(1)) is not None
+def due(now: datetime) -> Exists:
+    """The condition that a sign-in waits for a worker."""
+    return exists().where(LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
 
 
 def give_up_abandoned(session: Session, now: datetime) -> int:

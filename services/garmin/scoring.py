@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Exists, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -70,7 +70,12 @@ def legs_of(activity: Activity) -> list[Leg]:
 
 def is_due(session: Session) -> bool:
     """Whether an activity has points of an older formula, or none."""
-    return session.scalar(_outdated().limit(1)) is not None
+    return bool(session.scalar(select(outdated())))
+
+
+def outdated() -> Exists:
+    """The condition that an activity has points of an older formula, or none."""
+    return exists().where(Activity.points_version < FORMULA.version)
 
 
 def score_some(session: Session, now: datetime, most: int = 500) -> int:

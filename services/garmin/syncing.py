@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Exists, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -275,10 +275,9 @@ def silent_since(session: Session, member_ids: Sequence[int]) -> datetime | None
     return session.scalar(select(func.min(GarminAccount.last_sync_at)).where(*silent))
 
 
-def is_due(session: Session, now: datetime) -> bool:
-    """Whether an account waits to be read."""
-    due = (GarminAccount.status == GarminStatus.LINKED, GarminAccount.next_sync_at <= now)
-    return session.scalar(select(GarminAccount.id).where(*due).limit(1)) is not None
+def due(now: datetime) -> Exists:
+    """The condition that an account waits to be read."""
+    return exists().where(GarminAccount.status == GarminStatus.LINKED, GarminAccount.next_sync_at <= now)
 
 
 def _window(account: GarminAccount, now: datetime) -> timedelta:

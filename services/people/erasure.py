@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -153,11 +153,11 @@ def finish(session: Session, now: datetime, most: int = 50) -> int:
     return len(over)
 
 
-def is_due(session: Session, now: datetime) -> bool:
-    """Whether somebody is to be forgotten to the end, or the vendor to be asked."""
-    asked = select(Erasure.sid).where(Erasure.done_at.is_(None), Erasure.next_try_at <= now).limit(1)
-    gone = select(Member.id).join(Erased, Erased.member_id == Member.id).where(Erased.member_since == Member.created_at)
-    return session.scalar(asked) is not None or session.scalar(gone.limit(1)) is not None
+def unfinished(now: datetime) -> ColumnElement[bool]:
+    """The condition that somebody is to be forgotten to the end, or the vendor to be asked."""
+    asked = exists().where(Erasure.done_at.is_(None), Erasure.next_try_at <= now)
+    gone = exists().where(Erased.member_id == Member.id, Erased.member_since == Member.created_at)
+    return or_(asked, gone)
 
 
 def due(session: Session, now: datetime, most: int = 20) -> list[str]:

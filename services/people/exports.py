@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Table, delete, or_, select, update
+from sqlalchemy import Column, Exists, LargeBinary, Table, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from messages.message import Message
@@ -55,9 +55,9 @@ def ask(session: Session, member: Member, now: datetime) -> str | None:
     return None
 
 
-def is_waiting(session: Session) -> bool:
-    """Whether a copy is to be made."""
-    return session.scalar(select(Export.id).where(*_waiting()).limit(1)) is not None
+def due() -> Exists:
+    """The condition that a copy is to be made."""
+    return exists().where(*_waiting())
 
 
 def take(session: Session) -> int | None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Exists, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, contains_eager
 
@@ -164,10 +164,9 @@ def judge_next(session: Session, now: datetime) -> Challenge | None:
     return challenge
 
 
-def is_due(session: Session, now: datetime) -> bool:
-    """Whether a challenge waits to be judged."""
-    query = select(Challenge.id).where(Challenge.ended_at.is_(None), Challenge.closes_at <= now)
-    return session.scalar(query.limit(1)) is not None
+def due(now: datetime) -> Exists:
+    """The condition that a challenge waits to be judged."""
+    return exists().where(Challenge.ended_at.is_(None), Challenge.closes_at <= now)
 
 
 def judge(session: Session, challenge: Challenge, today: date, now: datetime) -> None:

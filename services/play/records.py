@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import Exists, Select, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -42,7 +42,12 @@ def refresh(session: Session, member_id: int) -> None:
 
 def is_due(session: Session) -> bool:
     """Whether somebody's records were written by older rules, or by none: they were there before there were any."""
-    return session.scalar(_unwritten().limit(1)) is not None
+    return bool(session.scalar(select(unwritten())))
+
+
+def unwritten() -> Exists:
+    """The condition that somebody's records were written by older rules, or by none."""
+    return _unwritten().order_by(None).exists()
 
 
 def refresh_some(session: Session, most: int = 20) -> int:

@@ -17,6 +17,7 @@ import world as worlds
 from bot import receiving
 from bot.conversation import converse
 from config import Settings
+from jobs import spool as spooled
 from models import InboundMessage, Member, OutboundMessage
 from models.base import make_sessions, open_engine
 from models.vault import Vault, new_key
@@ -113,7 +114,7 @@ def test_what_is_kept_cannot_be_read_in_redis(town: Town, zoe: Person) -> None:
     [sealed] = town.world.redis.lrange(receiving.SPOOL, 0, -1)
     for readable in (b"secret", b"leaderboard", b"32470000001", "Zoë".encode()):
         assert readable not in sealed
-    facts = json.loads(town.world.vault.open(receiving.PURPOSE, receiving.OWNER, sealed))
+    facts = json.loads(town.world.vault.open(spooled.PURPOSE, spooled.OWNER, sealed))
     assert facts["inbound"]["line"] == "leaderboard secret"
 
 
@@ -191,10 +192,10 @@ def test_a_line_that_cannot_be_read_is_set_aside_and_those_behind_it_are_answere
     strange = json.dumps({"inbound": {"sid": "SM1", "hat": "green"}, "at": START.isoformat()})
     bad = [
         b"nonsense",
-        town.world.vault.seal(receiving.PURPOSE, "somebody else", strange),
-        town.world.vault.seal(receiving.PURPOSE, receiving.OWNER, "{"),
-        town.world.vault.seal(receiving.PURPOSE, receiving.OWNER, strange),
-        town.world.vault.seal(receiving.PURPOSE, receiving.OWNER, "[]"),
+        town.world.vault.seal(spooled.PURPOSE, "somebody else", strange),
+        town.world.vault.seal(spooled.PURPOSE, spooled.OWNER, "{"),
+        town.world.vault.seal(spooled.PURPOSE, spooled.OWNER, strange),
+        town.world.vault.seal(spooled.PURPOSE, spooled.OWNER, "[]"),
     ]
     for sealed in bad:
         town.world.redis.lpush(receiving.SPOOL, sealed)

@@ -184,7 +184,7 @@ def test_a_password_that_was_broken_off_is_not_tried_again_and_costs_no_try(town
     assert (left.step, left.problem, left.secret) == (AttemptStep.FAILED, "interrupted", None)
     with town.world.sessions() as reading:
         assert linking.tries_left(reading, link) == linking.MOST_PASSWORDS
-        assert not linking.is_waiting(reading, town.clock())
+        assert not reading.scalar(select(linking.due(town.clock())))
 
 
 def test_a_key_that_was_broken_off_is_tried_by_the_next(town: Town) -> None:

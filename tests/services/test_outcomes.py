@@ -33,6 +33,7 @@ AGAIN: dict[Meaning, timedelta | None] = {
     Meaning.UNREACHABLE: None,
     Meaning.CONTENT_MISSING: None,  # a notice in plain words is of no content: test_contents tells of those that are
     Meaning.OURS: None,
+    Meaning.SENDER: None,
 }
 
 

@@ -1,0 +1,139 @@
+"""`python -m bench.load health`: what a probe of /readyz and a tick cost with a million messages in the table.
+
+The rows are written by Postgres itself, spread over thirteen months: most at their end, and some in each state that the
+tick looks for. Times are milliseconds on the clock, so that others on the machine make them longer.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+
+from bench.figures import percentile
+from config import Settings
+from jobs import troubles
+from jobs.health import Doctor
+from jobs.heartbeats import Heart
+from jobs.tick import tick
+from models.vault import new_key
+from services.health.processes import CLOCK, WEB, WORKER
+from simulator.services import services
+from web.app import create_app
+from world import World, use
+
+MEMBERS, MESSAGES, EVENTS_EACH = 2_000, 1_000_000, 2
+PROBES, TICKS = 300, 100
+KEY = "bench"  # the name that sealed values begin with, as far as anybody looks into them here
+
+
+def filling(members: int, messages: int) -> list[str]:
+    """Statements that write so many members, messages to them, and events of those."""
+    return [
+        f"""
+        INSERT INTO members (name, address, locale, units, timezone, quiet_from, quiet_until, preferences, created_at,
+            updated_at)
+        SELECT 'Member ' || n, 'whatsapp:+3247' || lpad(n::text, 7, '0'), 'en', 'metric', 'UTC', '21:30', '07:30',
+            '{{}}', now(), now()
+        FROM generate_series(1, {members}) n
+        """,
+        f"""
+        CREATE TEMPORARY TABLE written AS SELECT n, md5(n::text)::uuid AS id, n % 1000 AS kind,
+            now() - ({messages} - n) * (interval '395 days' / {messages}) AS at,
+            '\\x01'::bytea || set_byte('\\x00'::bytea, 0, length('{KEY}')) || '{KEY}'::bytea || sha256(n::text::bytea)
+            AS sealed
+        FROM generate_series(1, {messages}) n
+        """,
+        f"""
+        INSERT INTO outbound_messages (id, member_id, kind, dedupe_key, offers, content, state, priority, attempt,
+            looks, sid, next_attempt_at, expires_at, first_attempt_at, accepted_at, created_at, updated_at)
+        SELECT id, (SELECT min(id) FROM members) + n % {members}, 'digest', 'bench:' || n, sealed,
+            CASE WHEN kind < 2 THEN sealed END,
+            CASE kind WHEN 0 THEN 'queued' WHEN 1 THEN 'accepted' WHEN 2 THEN 'failed' ELSE 'read' END, 5, 1, 0,
+            'SM' || md5(n::text), now() + interval '3 hours', now() + interval '1 day', at, at, at, at
+        FROM written
+        """,
+        f"""
+        INSERT INTO message_events (message_id, at, source, state, detail)
+        SELECT id, at, 'receipt', 'read', '{{}}' FROM written, generate_series(1, {EVENTS_EACH})
+        """,
+        "DROP TABLE written",
+    ]
+
+
+def health() -> list[tuple[str, str]]:
+    """Fill a database, and measure."""
+    with _filled() as world:
+        client, doctor = create_app(world).test_client(), Doctor(world, WEB)
+        for kind in (WORKER, CLOCK):
+            heart = Heart(world, kind)
+            heart.instance = kind
+            heart.beat()
+        tick.body(world)
+        first = _measured(lambda: client.get("/readyz"), 1)
+        heart = client.application.extensions["watch"].start()
+        probes = _measured(lambda: client.get("/readyz"), PROBES, pause=0.05)
+        heart.stop()
+        looks = _measured(doctor.examine, PROBES)
+        ticks = _measured(lambda: tick.body(world), TICKS)
+        watching = _measured(lambda: (world.redis.delete(troubles.LOOKED), tick.body(world)), TICKS)
+    return [
+        ("messages", f"{MESSAGES:,}"),
+        ("events of messages", f"{MESSAGES * EVENTS_EACH:,}"),
+        ("first probe of a process (ms)", f"{first[0]:.1f}"),
+        *_told("/readyz", probes),
+        *_told("a look at everything, as in the background", looks),
+        *_told("tick", ticks),
+        *_told("tick that looks at everything too", watching),
+    ]
+
+
+@contextmanager
+def _filled() -> Iterator[World]:
+    with services() as running:
+        config = Config("alembic.ini")
+        config.attributes["url"] = running.database_url
+        command.upgrade(config, "head")
+        engine = create_engine(running.database_url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as line:
+            line.execute(text("SET session_replication_role = replica"))  # no foreign key is looked up, for speed
+            for statement in (*filling(MEMBERS, MESSAGES), "VACUUM ANALYZE"):
+                line.execute(text(statement))
+        engine.dispose()
+        world = World.from_settings(_settings(running.database_url, running.redis_url))
+        use(world)
+        yield world
+        world.sessions.kw["bind"].dispose()
+        world.redis.close()
+
+
+def _settings(database_url: str, redis_url: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "redis_url": redis_url,
+            "public_base_url": "http://127.0.0.1:9",
+            "secret_key": "a secret key for the bench only, of 32 characters and more",
+            "data_keys": new_key(KEY),
+            "twilio_account_sid": "AC" + "0" * 32,
+            "twilio_auth_token": "a token for the bench",
+            "twilio_whatsapp_from": "whatsapp:+14155238886",
+        }
+    )
+
+
+def _measured(act: Callable[[], object], times: int, pause: float = 0) -> list[float]:
+    """How many milliseconds each took, the quickest first; so many seconds apart."""
+    took = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        act()
+        took.append(1000 * (time.perf_counter() - begun))
+        time.sleep(pause)
+    return sorted(took)
+
+
+def _told(what: str, took: list[float]) -> list[tuple[str, str]]:
+    return [(f"{what}: p{share} (ms)", f"{percentile(took, share):.1f}") for share in (50, 95, 99)]

@@ -1,0 +1,144 @@
+"""Is everything well? What each process looks at, and what it makes of it."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from redis import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from jobs import heartbeats, knocks, redis_look, troubles
+from jobs.redis_look import Seen
+from models.outages import name_of
+from services import keyring, signs
+from services.health import database, mail, processes
+from services.health.database import Vitals
+from services.health.findings import NAMES, Finding, State, found, unknown
+from services.health.processes import Heard
+from world import World
+
+log = structlog.get_logger()
+
+SELDOM = 15.0  # seconds for which a process remembers what changes rarely: keys and templates
+FROM_THE_DATABASE = ("schema", "tick", "messages", "twilio", "sender", "templates")
+FROM_REDIS = ("worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks")
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, whether a line can be answered or at least kept by the process that looked, and who lives.
+
+    `since` tells when each trouble was noticed first.
+    """
+
+    findings: tuple[Finding, ...]
+    can_serve: bool
+    heard: Sequence[Heard] = ()
+    since: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def degraded(self) -> list[str]:
+        """The names of what is not well."""
+        return [each.name for each in self.findings if each.state is State.DEGRADED]
+
+    @property
+    def status(self) -> str:
+        """`ready`, `degraded`, or `unavailable` when this process can neither answer a line nor keep it."""
+        if not self.can_serve:
+            return "unavailable"
+        return "degraded" if self.degraded else "ready"
+
+
+@dataclass
+class _Database:
+    """What one look at Postgres gave. `sealing` are the names of keys that something is sealed with, where known."""
+
+    vitals: Vitals | None = None
+    findings: list[Finding] = field(default_factory=list)
+    sealing: set[str] | None = None
+
+
+class Doctor:
+    """Looks at everything, for one process of a kind. Safe to share between threads."""
+
+    def __init__(self, world: World, kind: str) -> None:
+        self.world, self.kind = world, kind
+        self._rarely: dict[str, tuple[float, Any]] = {}
+
+    def examine_unless_others_do(self) -> None:
+        """Look, unless some process has looked and told a moment ago."""
+        with suppress(RedisError):
+            if self.world.redis.exists(troubles.LOOKED):
+                return
+        self.examine()
+
+    def examine(self) -> Report:
+        """Look, and log what has changed. Raises nothing that a broken database or Redis could raise."""
+        base, redis = self._look_at_database(), redis_look.look(self.world)
+        heard = self._heard(redis, base.vitals)
+        findings = [*base.findings, found("redis", redis.problem)]
+        findings += self._of_redis(redis, heard, base.sealing) if redis.is_readable else unknown(*FROM_REDIS)
+        findings.sort(key=lambda each: NAMES.index(each.name))
+        is_usable = base.vitals is not None and base.vitals.is_usable
+        since = troubles.tell(self.world, findings, self.kind)
+        return Report(tuple(findings), is_usable or redis.problem is None, heard, since)
+
+    def _look_at_database(self) -> _Database:
+        seen = _Database()
+        try:
+            with self.world.sessions() as session:
+                seen.vitals = database.look(session)
+                seen.findings = database.judge(seen.vitals)
+                if not seen.vitals.is_behind:
+                    self._look_into_database(session, seen)
+        except SQLAlchemyError as error:
+            if seen.vitals is None:
+                seen.findings = database.judge(None, name_of(error))
+            else:
+                log.warning("health not looked at", error=name_of(error))
+        seen.findings += unknown(*(set(FROM_THE_DATABASE) - {each.name for each in seen.findings}))
+        return seen
+
+    def _look_into_database(self, session: Session, seen: _Database) -> None:
+        now, settings, standing = self.world.now(), self.world.settings, signs.standing(session)
+        seen.findings += [
+            mail.judge_tick(standing, now, settings.tick_seconds),
+            mail.judge_messages(session, now),
+            mail.judge_account(session, standing, now),
+            mail.judge_sender(standing),
+            self._seldom("templates", lambda: mail.judge_templates(session, settings.twilio_account_sid)),
+        ]
+        seen.sealing = self._seldom("sealing", lambda: keyring.names_in_use(session))
+
+    def _heard(self, redis: Seen, vitals: Vitals | None) -> list[Heard]:
+        """Every process that lives, the one that looks first: it may be unable to tell of itself."""
+        me = heartbeats.pulse_of(self.world, self.kind, heartbeats.instance())
+        reference = vitals.now.timestamp() if vitals else redis.now or me.at.timestamp()
+        others = heartbeats.read(redis.beats, redis.now, reference)
+        ahead = me.at.timestamp() - reference
+        return [Heard(me, 0.0, ahead), *(each for each in others if each.pulse.instance != me.instance)]
+
+    def _of_redis(self, redis: Seen, heard: Sequence[Heard], sealing: set[str] | None) -> list[Finding]:
+        pretended = self.world.settings.pretend_clock  # it is moved from a page, and not by mistake
+        return [
+            *processes.judge_presence(heard[1:]),
+            processes.judge_time([] if pretended else heard),
+            processes.judge_settings(heard),
+            processes.judge_keys(heard, sealing),
+            processes.judge_fonts(heard),
+            redis_look.judge_jobs(redis),
+            redis_look.judge_kept(redis, self.world),
+            knocks.judge(redis.bad),
+        ]
+
+    def _seldom(self, name: str, look: Callable[[], Any]) -> Any:
+        """What a look gave not long ago, or what it gives now."""
+        kept = self._rarely.get(name)
+        if kept is None or time.monotonic() - kept[0] > SELDOM:
+            kept = self._rarely[name] = (time.monotonic(), look())
+        return kept[1]

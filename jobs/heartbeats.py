@@ -1,0 +1,128 @@
+"""Heartbeats: each process writes into Redis that it lives, what time it has, and what it was started with.
+
+They stand in Redis because that is where work is waited for: whoever cannot reach it does none (docs/decisions). When
+they were heard is told by Redis's clock, so that a process with a wrong clock is not taken for a dead one.
+"""
+
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
+
+import structlog
+from redis import Redis, RedisError
+
+from services.health.processes import Heard, Pulse
+from world import World
+
+log = structlog.get_logger()
+
+BEATS = "heartbeats"
+EVERY = 10.0  # seconds; an idle worker looks up only each 15 s
+ALIVE_FOR = 45.0  # seconds without a beat after which a process is taken for gone
+FORGOTTEN_AFTER = 300
+SHOWN = 12  # hexadecimal digits of a fingerprint
+# Gives the time by Redis's clock. Entries of processes that ended without saying so are removed by whoever beats next.
+BEAT = f"""
+local t = redis.call('TIME')
+local now = t[1] + t[2] / 1e6
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.3f', now) .. ' ' .. ARGV[2])
+redis.call('EXPIRE', KEYS[1], 86400)
+local all = redis.call('HGETALL', KEYS[1])
+for place = 1, #all, 2 do
+  local heard = tonumber(string.match(all[place + 1], '^%S+'))
+  if not heard or heard < now - {FORGOTTEN_AFTER} then redis.call('HDEL', KEYS[1], all[place]) end
+end
+"""
+
+
+class Heart:
+    """The heartbeat of this process. `redis` is the connection to use, where it is not the world's."""
+
+    def __init__(self, world: World, kind: str, redis: Redis | None = None) -> None:
+        self.world, self.kind = world, kind
+        self.redis = redis if redis is not None else world.redis
+        self.instance = instance()
+        self._script = self.redis.register_script(BEAT)
+        self._last = float("-inf")
+        self._ended = Event()
+
+    def beat(self) -> None:
+        """Write it, unless it was written a moment ago. A Redis that cannot take it is somebody else's finding."""
+        if time.monotonic() - self._last < EVERY:
+            return
+        self._last = time.monotonic()
+        try:
+            self._script(keys=[BEATS], args=[self.instance, pulse_of(self.world, self.kind, self.instance).to_json()])
+        except RedisError as error:
+            log.debug("no heartbeat", error=type(error).__name__)
+
+    def start(self, beside: Callable[[], object]) -> None:
+        """Beat in the background for as long as the process lives, and do something beside it every few seconds: for a
+        process that waits for requests.
+        """
+        Thread(target=self._run, args=(beside,), name="heartbeat", daemon=True).start()
+
+    def stop(self) -> None:
+        """Say that this process ends, so that nobody waits for its next beat."""
+        self._ended.set()
+        try:
+            self.redis.hdel(BEATS, self.instance)
+        except RedisError as error:
+            log.debug("end not told", error=type(error).__name__)
+
+    def _run(self, beside: Callable[[], object]) -> None:
+        while not self._ended.is_set():
+            self.beat()
+            try:
+                beside()
+            except Exception:
+                log.exception("background work broke")
+            self._ended.wait(EVERY / 2)
+
+
+def instance() -> str:
+    """What this process is called among its like."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def pulse_of(world: World, kind: str, instance: str) -> Pulse:
+    """What a process of this world tells of itself."""
+    keys = {name: _print(key) for name, key in world.vault.keys}
+    return Pulse(kind, instance, world.now(), world.vault.writes_with, keys, _settings(world), list(world.charts.lacks))
+
+
+def read(beats: Mapping[bytes, bytes], redis_now: float, reference: float) -> list[Heard]:
+    """Those who live, of what stands under `BEATS`. `redis_now` is Redis's clock, and `reference` the database's at
+    the same moment, in seconds since 1970. An entry that cannot be read is passed over.
+    """
+    found = []
+    for told in beats.values():
+        try:
+            heard_at, facts = told.decode().split(" ", 1)
+            age, pulse = redis_now - float(heard_at), Pulse.from_json(facts)
+        except (ValueError, TypeError, KeyError):
+            continue
+        if age <= ALIVE_FOR:
+            found.append(Heard(pulse, max(age, 0.0), pulse.at.timestamp() - (reference - age)))
+    return sorted(found, key=lambda each: (each.pulse.kind, each.pulse.instance))
+
+
+def _settings(world: World) -> dict[str, str]:
+    """Fingerprints of the settings that must be the same everywhere. Keyed, as some could be guessed."""
+    chosen = world.settings
+    values = {
+        "SECRET_KEY": chosen.secret_key.get_secret_value(),
+        "TWILIO_AUTH_TOKEN": chosen.twilio_auth_token.get_secret_value(),
+        "TWILIO_ACCOUNT_SID": chosen.twilio_account_sid,
+        "TWILIO_WHATSAPP_FROM": chosen.twilio_whatsapp_from,
+        "PUBLIC_BASE_URL": chosen.base_url,
+    }
+    return {name: world.vault.tags("heartbeat", f"{name}={value}")[0][:SHOWN] for name, value in values.items()}
+
+
+def _print(key: bytes) -> str:
+    """A key is 32 random bytes: nobody finds it by trying."""
+    return hashlib.sha256(b"fingerprint of a key:" + key).hexdigest()[:SHOWN]

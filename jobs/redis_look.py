@@ -1,0 +1,87 @@
+"""One look at Redis: can it be written to, what processes left there, and what waits in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from redis import ReadOnlyError, RedisError
+from redis.exceptions import OutOfMemoryError
+
+from jobs import heartbeats, knocks, queue, spool
+from services.health.findings import Finding, found
+from world import World
+
+PROBE = "health:probe"
+# Replies wait in "deliver", and bells in "tick"; a job of the others may take minutes, and the next one waits for it.
+MOST_WAIT = {"tick": 60.0, "deliver": 60.0, "work": 900.0, "garmin": 900.0}  # seconds
+MOST_KEPT = 120.0  # seconds; the first tick after an outage takes up what was kept
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stands in Redis. `problem` says in a sentence why it is of no use; `now` is its clock, in seconds since
+    1970. `waiting` is since when the oldest job of each queue waits; `kept` are the oldest webhooks that wait for
+    Postgres, and `broken` is how many were set aside.
+    """
+
+    problem: str | None
+    is_readable: bool = False
+    now: float = 0.0
+    beats: Mapping[bytes, bytes] = field(default_factory=dict)
+    bad: Mapping[bytes, bytes] = field(default_factory=dict)
+    waiting: Mapping[str, datetime] = field(default_factory=dict)
+    kept: tuple[bytes, ...] = ()
+    broken: int = 0
+
+
+def look(world: World) -> Seen:
+    """Look at Redis: a write, and all that is to be read, in two round trips."""
+    try:
+        with world.redis.pipeline(transaction=False) as asked:
+            asked.set(PROBE, 1, ex=60)
+            asked.time()
+            asked.hgetall(heartbeats.BEATS)
+            asked.hgetall(knocks.BAD)
+            asked.lindex(spool.SPOOL, -1)
+            asked.lindex(spool.TAKEN, -1)
+            asked.llen(spool.BROKEN)
+            wrote, now, beats, bad, oldest, taken, broken = asked.execute(raise_on_error=False)
+        waiting = queue.waiting_since(world.redis, MOST_WAIT)
+    except RedisError as error:
+        return Seen(f"Redis does not answer ({type(error).__name__})")
+    broke = next((each for each in (now, beats, bad, oldest, taken, broken) if isinstance(each, Exception)), None)
+    if broke is not None:
+        return Seen(f"Redis does not answer as it should ({type(broke).__name__})")
+    kept = tuple(each for each in (oldest, taken) if each is not None)
+    return Seen(_refusal(wrote), True, now[0] + now[1] / 1e6, beats, bad, waiting, kept, broken)
+
+
+def judge_jobs(seen: Seen) -> Finding:
+    """The finding `jobs`: has a job waited for too long for a free worker?"""
+    waits = {name: max(round(seen.now - since.timestamp()), 0) for name, since in seen.waiting.items()}
+    late = [f"a job of {name} has waited for {wait} s" for name, wait in waits.items() if wait > MOST_WAIT[name]]
+    return found("jobs", "; ".join(late) or None, **{f"{name}_seconds": wait for name, wait in waits.items()})
+
+
+def judge_kept(seen: Seen, world: World) -> Finding:
+    """The finding `kept`: do lines or receipts still wait that came while Postgres was away?"""
+    instants = [spool.heard_at(world.vault, each) for each in seen.kept]
+    known = [each for each in instants if each is not None]
+    age = max(((world.now() - each).total_seconds() for each in known), default=0.0)
+    problem = None
+    if len(known) < len(instants):
+        problem = "Lines that came while Postgres was away cannot be opened with the keys that are there"
+    elif age > MOST_KEPT:
+        problem = f"A line that came while Postgres was away has waited for {age:.0f} s"
+    return found("kept", problem, oldest_seconds=round(age), set_aside=seen.broken)
+
+
+def _refusal(wrote: object) -> str | None:
+    """Why a write was refused, if it was."""
+    if isinstance(wrote, OutOfMemoryError):
+        return "Redis is full: it stores nothing more"
+    if isinstance(wrote, ReadOnlyError):
+        return "Redis takes no writes: it is a replica"
+    if isinstance(wrote, Exception):
+        return f"Redis refuses to store anything ({type(wrote).__name__})"
+    return None

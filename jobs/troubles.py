@@ -1,0 +1,122 @@
+"""Telling the operator: one line of the log when something becomes degraded, and one when it is well again.
+
+What was told is kept in Redis, so that of all processes that notice it one tells. While Redis is away each process
+keeps it for itself.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+
+import structlog
+from redis import RedisError
+
+from services.health.findings import MENDS, SETTLING, Finding, State
+from world import World
+
+log = structlog.get_logger()
+
+TROUBLES = "health:troubles"
+SETTLED_AFTER = 30  # seconds
+# Only the kind of process that noticed a trouble says that it is over: another may not see it. After so long any may.
+ANYBODY_AFTER = 600
+LOOKED = "health:looked"
+LOOKED_FOR = 45  # seconds for which a look by anybody will do
+TELL = f"""
+local now, by, current = tonumber(ARGV[1]), ARGV[2], cjson.decode(ARGV[3])
+local begun, ended, since = {{}}, {{}}, {{}}
+for name, how in pairs(current) do
+  local kept = redis.call('HGET', KEYS[1], name)
+  local trouble = kept and cjson.decode(kept)
+  if how == 'unknown' then
+    if trouble then since[name] = trouble.since end
+  else
+    trouble = trouble or {{since = now, by = by, told = false}}
+    if not trouble.told and (how == 'now' or now - trouble.since >= {SETTLED_AFTER}) then
+      trouble.told = true
+      begun[#begun + 1] = name
+    end
+    since[name] = trouble.since
+    local text = cjson.encode(trouble)
+    if text ~= kept then redis.call('HSET', KEYS[1], name, text) end
+  end
+end
+for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if not current[name] then
+    local trouble = cjson.decode(redis.call('HGET', KEYS[1], name))
+    if trouble.by == by or now - trouble.since > {ANYBODY_AFTER} then
+      redis.call('HDEL', KEYS[1], name)
+      if trouble.told then ended[#ended + 1] = name end
+    end
+  end
+end
+redis.call('SET', KEYS[2], '1', 'EX', {LOOKED_FOR})
+return {{cjson.encode(begun), cjson.encode(ended), cjson.encode(since)}}
+"""
+
+
+@dataclass
+class _Kept:
+    """What this process told while Redis was away."""
+
+    since: float
+    told: bool = False
+
+
+_alone: dict[str, _Kept] = {}
+_one_at_a_time = Lock()
+
+
+def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, datetime]:
+    """Log what has become degraded, or well again, since anybody told last. Gives since when each has been degraded.
+
+    `kind` is the kind of process that looked.
+    """
+    by_name = {each.name: each for each in findings if each.state is not State.OK}
+    now = world.now().timestamp()
+    current = {name: _how(each) for name, each in by_name.items()}
+    with _one_at_a_time:
+        try:
+            begun, ended, since = _together(world, current, now, kind)
+        except RedisError:
+            begun, ended, since = _by_myself(current, now)
+    for name in begun:
+        log.error("degraded", check=name, says=by_name[name].says, mend=MENDS[name])
+    for name in ended:
+        log.info("well again", check=name)
+    return {name: datetime.fromtimestamp(at, UTC) for name, at in since.items()}
+
+
+def _how(finding: Finding) -> str:
+    if finding.state is State.UNKNOWN:
+        return "unknown"
+    return "later" if finding.name in SETTLING else "now"
+
+
+def _together(
+    world: World, current: Mapping[str, str], now: float, kind: str
+) -> tuple[list[str], list[str], dict[str, float]]:
+    script = world.redis.register_script(TELL)
+    begun, ended, since = map(json.loads, script(keys=[TROUBLES, LOOKED], args=[now, kind, json.dumps(current)]))
+    told_before = {name for name, kept in _alone.items() if kept.told}
+    over = told_before - current.keys()
+    _alone.clear()
+    # cjson writes an empty table as {}, so these may be dicts without anything in them.
+    return [name for name in begun if name not in told_before], [*dict.fromkeys([*ended, *sorted(over)])], dict(since)
+
+
+def _by_myself(current: Mapping[str, str], now: float) -> tuple[list[str], list[str], dict[str, float]]:
+    begun, ended = [], [name for name, kept in _alone.items() if name not in current and kept.told]
+    for name in [*_alone]:
+        if name not in current:
+            del _alone[name]
+    for name, how in current.items():
+        if how == "unknown":
+            continue
+        kept = _alone.setdefault(name, _Kept(now))
+        if not kept.told and (how == "now" or now - kept.since >= SETTLED_AFTER):
+            kept.told = True
+            begun.append(name)
+    return begun, ended, {name: kept.since for name, kept in _alone.items()}

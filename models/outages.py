@@ -1,0 +1,39 @@
+"""Telling an outage of Postgres from a mistake of our own."""
+
+from sqlalchemy.exc import DatabaseError, DBAPIError
+
+from models.base import AWAY
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+NOT_AS_EXPECTED = {
+    "42P01",  # no such table, and the next two: no such column, no such function
+    "42703",
+    "42883",
+    "3F000",  # no such schema
+    "42501",  # not allowed
+}
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether Postgres cannot do its work now: the same may succeed later, so nothing may be lost for it."""
+    # A connection that breaks in the middle of an answer is a plain DatabaseError without a code.
+    return isinstance(error, AWAY) or (type(error) is DatabaseError and code_of(error) is None)
+
+
+def is_not_as_expected(error: BaseException) -> bool:
+    """Whether Postgres lacks something that this code uses. Either its schema is older than the code, or a host took
+    the right to write away because its plan is outgrown; or else the code has a mistake.
+    """
+    return isinstance(error, DBAPIError) and code_of(error) in NOT_AS_EXPECTED
+
+
+def code_of(error: BaseException) -> str | None:
+    """Postgres's code of an error, where it gave one."""
+    code = getattr(getattr(error, "orig", None), "pgcode", None)
+    return str(code) if code else None
+
+
+def name_of(error: BaseException) -> str:
+    """The driver's name for an error, and Postgres's code: for a log. Never the statement or its values."""
+    cause = getattr(error, "orig", None) or error
+    return " ".join(filter(None, (type(cause).__name__, code_of(error))))

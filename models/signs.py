@@ -1,0 +1,22 @@
+"""Signs that processes leave for each other: the last tick, or that the vendor refuses our account."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Sign(Base):
+    """Something that holds until it is taken back. `since` and `at` are the first and the last time it was noticed,
+    `count` is how often; `detail` says more, and never holds a secret, a phone number or what somebody said.
+    """
+
+    __tablename__ = "signs"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    since: Mapped[datetime]
+    at: Mapped[datetime]
+    count: Mapped[int]
+    detail: Mapped[str] = mapped_column(String(200))

@@ -1,0 +1,72 @@
+"""Whether Postgres can do its work for this code: reached, written to, and with the schema that the code expects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.health.findings import Finding, found
+
+VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
+CLOCK = text("SELECT clock_timestamp()")  # the check of clocks is the one place that asks the database what time it is
+LOOK = text(
+    """
+    SELECT current_setting('transaction_read_only') = 'on', to_regclass('alembic_version') IS NOT NULL,
+           to_regclass('inbound_messages') IS NULL OR has_table_privilege(to_regclass('inbound_messages'), 'INSERT')
+    """
+)
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """What one look at Postgres gave. `now` is its own clock; `schema` is empty where no migration has run."""
+
+    now: datetime
+    is_read_only: bool
+    may_insert: bool
+    schema: str
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether migrations that this code needs have not run. Migrations are numbered, so names can be compared."""
+        return self.schema < expected_schema()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a line can be answered with it."""
+        return not self.is_read_only and self.may_insert and not self.is_behind
+
+
+@cache
+def expected_schema() -> str:
+    """The newest migration that this code knows, by name."""
+    return max(path.stem for path in VERSIONS.glob("[0-9]*.py"))
+
+
+def look(session: Session) -> Vitals:
+    """Look at Postgres. Raises SQLAlchemy's errors when it cannot be reached."""
+    now = session.execute(CLOCK).scalar_one()
+    is_read_only, has_schema, may_insert = session.execute(LOOK).one()
+    versions: Sequence[str] = ()
+    if has_schema:
+        versions = session.scalars(text("SELECT version_num FROM alembic_version")).all()
+    return Vitals(now, is_read_only, may_insert, max(versions, default=""))
+
+
+def judge(vitals: Vitals | None, problem: str = "") -> list[Finding]:
+    """The findings `database` and `schema`. Without vitals Postgres could not be reached, and `problem` says why."""
+    if vitals is None:
+        return [found("database", f"Postgres does not answer ({problem})")]
+    says = None
+    if vitals.is_read_only:
+        says = "Postgres takes no writes: it is a standby, or set to read only"
+    elif not vitals.may_insert:
+        says = "Postgres lets us read, but not write: the plan's limits may be reached"
+    schema = None
+    if vitals.is_behind:
+        schema = f"The schema is {vitals.schema or 'not there'}, this code needs {expected_schema()}: lines are kept"
+    return [found("database", says), found("schema", schema, version=vitals.schema, expected=expected_schema())]

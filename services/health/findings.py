@@ -1,0 +1,61 @@
+"""What a health check finds: its name, whether all is well, and what mends it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """OK: looked at, and well. DEGRADED: looked at, and not well. UNKNOWN: could not be looked at now, because
+    something else that is named itself (the database, say) is in the way.
+    """
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check. `says` is a sentence for the operator; it never holds a secret or a phone number."""
+
+    name: str
+    state: State = State.OK
+    says: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+def found(name: str, problem: str | None, **figures: Any) -> Finding:
+    """A finding that is degraded if there is a problem, and well otherwise."""
+    return Finding(name, State.DEGRADED if problem else State.OK, problem or "", figures)
+
+
+def unknown(*names: str) -> list[Finding]:
+    """Findings of checks that cannot be made now."""
+    return [Finding(name, State.UNKNOWN) for name in names]
+
+
+# The command or setting that mends each. docs/health.md explains them at length; a test holds the two together.
+MENDS = {
+    "database": "See that Postgres runs, takes connections and may be written to (DATABASE_URL, its plan, its disk)",
+    "schema": "alembic upgrade head",
+    "redis": "See that Redis runs and has memory left (REDIS_URL: redis:// or, with TLS, rediss://; its maxmemory)",
+    "worker": "Start the worker process of the Procfile, with the same REDIS_URL as the web process",
+    "clock": "Start the clock process of the Procfile, with the same REDIS_URL as the web process",
+    "tick": "Look into the worker's log; worker, clock and web need the same DATABASE_URL and REDIS_URL",
+    "time": "Set the clock of the machine that is named (NTP)",
+    "messages": "Look into the worker's log; add workers (WORKERS) if it is only slow",
+    "jobs": "Add workers (WORKERS), or look into the worker's log for a job that hangs",
+    "kept": "Look into the worker's log; lines kept in Redis are answered by the first tick after Postgres is back",
+    "twilio": "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN must be those of Twilio's console, the account active and paid",
+    "sender": "TWILIO_WHATSAPP_FROM must be a WhatsApp sender of this Twilio account",
+    "webhooks": "TWILIO_AUTH_TOKEN must be that of Twilio's console, and PUBLIC_BASE_URL the address that is set there",
+    "templates": "flask --app wsgi templates push, then templates status until WhatsApp has approved them",
+    "keys": "Give web and worker the same DATA_KEYS, with every key that flask --app wsgi keys status names",
+    "settings": "Give web, worker and clock the same settings, and restart those that still have the old ones",
+    "fonts": "Install fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji where the worker runs",
+}
+NAMES = tuple(MENDS)
+# Processes start and stop one after the other at a deploy: these are logged only when they last.
+SETTLING = {"worker", "clock", "tick", "keys", "settings", "fonts"}

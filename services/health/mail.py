@@ -1,0 +1,119 @@
+"""Whether messages leave: what waits too long, what the vendor refuses, and whether templates may be used."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import CompoundSelect, exists, func, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from models import Breaker, DigestRun, MessageKind, MessageState, OutboundMessage, RunStatus, Sign
+from models import Content as StoredContent
+from services import signs
+from services.delivery import contents
+from services.delivery.mailbox import PRIORITY
+from services.delivery.outbox import IN_FLIGHT
+from services.garmin import breakers
+from services.health.findings import Finding, found
+
+UNMADE = "unmade"
+SAID = {
+    MessageKind.REPLY: "a reply",
+    MessageKind.NOTICE: "a notice",
+    MessageKind.DIGEST: "a digest",
+    UNMADE: "a digest that is not made yet",
+}
+# A reply leaves at once. A digest for ten thousand people takes some minutes, however well all is.
+MOST_WAIT = {
+    MessageKind.REPLY: timedelta(seconds=60),
+    MessageKind.NOTICE: timedelta(minutes=30),
+    MessageKind.DIGEST: timedelta(minutes=30),
+    UNMADE: timedelta(minutes=30),
+}
+TICKS_MISSED = 3
+USABLE = (contents.SESSION, contents.APPROVED)
+
+
+def judge_messages(session: Session, now: datetime) -> Finding:
+    """The finding `messages`: how long the oldest message of each kind, and the oldest unmade digest, have waited."""
+    oldest = {what: since for what, since in session.execute(_oldest()) if since}
+    waits = {what: _seconds(now - since) for what, since in oldest.items()}
+    late = [f"{SAID[what]} has waited for {wait} s" for what, wait in waits.items() if wait > _seconds(MOST_WAIT[what])]
+    return found(
+        "messages", "; ".join(late) or None, **{f"oldest_{what}_seconds": wait for what, wait in waits.items()}
+    )
+
+
+def judge_tick(standing: Mapping[str, Sign], now: datetime, every: int) -> Finding:
+    """The finding `tick`: did the last one come to its end lately? One is due each `every` seconds."""
+    last = standing.get(signs.TICK)
+    if last is None:
+        return found("tick", "No tick has come to its end yet")
+    age = _seconds(now - last.at)
+    problem = f"The last tick ended {age} s ago" if age > TICKS_MISSED * every else None
+    return found("tick", problem, seconds_ago=age)
+
+
+def judge_account(session: Session, standing: Mapping[str, Sign], now: datetime) -> Finding:
+    """The finding `twilio`: does the vendor accept our account, and may we send?"""
+    refused, breaker = standing.get(signs.ACCOUNT_REFUSED), session.get(Breaker, breakers.MESSENGER)
+    if refused is not None:
+        return found("twilio", f"Our account is refused: {refused.detail}", times=refused.count)
+    if breaker is not None and breaker.shut_until > now:
+        return found("twilio", f"Nothing is sent until {breaker.shut_until:%H:%M} UTC: {breaker.why}")
+    return found("twilio", None)
+
+
+def judge_sender(standing: Mapping[str, Sign]) -> Finding:
+    """The finding `sender`: may this account send from our number?"""
+    refused = standing.get(signs.SENDER_REFUSED)
+    problem = f"Messages from our number are refused ({refused.detail})" if refused else None
+    return found("sender", problem, times=refused.count if refused else 0)
+
+
+def judge_templates(session: Session, account: str) -> Finding:
+    """The finding `templates`: are all contents stored at the vendor, in this account, and approved where they must be?
+
+    `account` is the vendor's id of our account.
+    """
+    stored = {each.name: each for each in session.scalars(select(StoredContent))}
+    needed = contents.fingerprints()
+    groups = {
+        "never pushed": [name for name in needed if name not in stored],
+        "changed since they were pushed": [
+            name for name, each in stored.items() if each.fingerprint != needed.get(name, each.fingerprint)
+        ],
+        "of another Twilio account": [name for name, each in stored.items() if _is_foreign(each, account)],
+        "not approved": [name for name, each in stored.items() if name in needed and each.status not in USABLE],
+    }
+    says = [f"{what}: {', '.join(sorted(names)[:5])}" for what, names in groups.items() if names]
+    return found("templates", "; ".join(says) or None, **{what: len(names) for what, names in groups.items()})
+
+
+def _is_foreign(stored: StoredContent, account: str) -> bool:
+    """Whether a content is known to belong to another account of the vendor's."""
+    owner = getattr(stored, "account", None)
+    return bool(owner) and owner != account
+
+
+@cache
+def _oldest() -> CompoundSelect[Any]:
+    """Since when the oldest message of each kind could have left, and the oldest digest could have been made. Each
+    message is the first entry of an index.
+    """
+    busy = aliased(OutboundMessage)
+    free = ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT))
+    waiting = [
+        select(literal(str(kind)), OutboundMessage.next_attempt_at)
+        .where(OutboundMessage.state == MessageState.QUEUED, OutboundMessage.priority == priority, free)
+        .order_by(OutboundMessage.next_attempt_at)
+        .limit(1)
+        for kind, priority in PRIORITY.items()
+    ]
+    unmade = select(literal(UNMADE), func.min(DigestRun.due_at)).where(DigestRun.status == RunStatus.PENDING)
+    return union_all(*(select(each.subquery()) for each in (*waiting, unmade)))
+
+
+def _seconds(span: timedelta) -> int:
+    return max(int(span.total_seconds()), 0)

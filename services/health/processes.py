@@ -1,0 +1,118 @@
+"""What processes tell of themselves with each heartbeat, and whether they fit together."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import permutations
+
+from services.health.findings import Finding, found
+
+WEB, WORKER, CLOCK = "web", "worker", "clock"
+MOST_AHEAD = 60.0  # seconds between a process's clock and the database's
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """One process: its clock, and fingerprints of what must be the same everywhere. No secret can be told from them.
+
+    `keys` are the names of the keys in DATA_KEYS with a fingerprint each, `writes_with` is the one that seals;
+    `settings` are fingerprints by name; `lacks` are the scripts that it has no fonts for.
+    """
+
+    kind: str
+    instance: str
+    at: datetime
+    writes_with: str
+    keys: Mapping[str, str]
+    settings: Mapping[str, str]
+    lacks: Sequence[str] = ()
+
+    def to_json(self) -> str:
+        """As it is kept in Redis."""
+        return json.dumps(asdict(self) | {"at": self.at.isoformat()})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Pulse":
+        """What `to_json` gave, perhaps by an older or newer version of this code. Raises ValueError, TypeError and
+        KeyError.
+        """
+        facts = json.loads(text)
+        known = {name: facts[name] for name in cls.__dataclass_fields__}
+        return cls(**known | {"at": datetime.fromisoformat(facts["at"])})
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.instance}"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A pulse, how many seconds ago it was heard, and how many seconds its clock was ahead of the database's then."""
+
+    pulse: Pulse
+    age: float
+    ahead: float
+
+
+def judge_presence(heard: Sequence[Heard]) -> list[Finding]:
+    """The findings `worker` and `clock`: is there at least one of each?"""
+    findings = []
+    for kind in (WORKER, CLOCK):
+        ages = [each.age for each in heard if each.pulse.kind == kind]
+        problem = None if ages else f"No {kind} process has been heard of lately"
+        findings.append(found(kind, problem, running=len(ages), heard_seconds_ago=round(min(ages, default=0), 1)))
+    return findings
+
+
+def judge_time(heard: Sequence[Heard]) -> Finding:
+    """The finding `time`: does a process's clock differ from the database's?"""
+    wrong = [each for each in heard if abs(each.ahead) > MOST_AHEAD]
+    says = [
+        f"the clock of {each.pulse} is {abs(each.ahead):.0f} s {'ahead' if each.ahead > 0 else 'behind'}"
+        for each in wrong
+    ]
+    most = max((each.ahead for each in heard), key=abs, default=0.0)
+    return found("time", _sentence(says), most_seconds_ahead=round(most, 1))
+
+
+def judge_settings(heard: Sequence[Heard]) -> Finding:
+    """The finding `settings`: do all processes have the same? Fingerprints depend on SECRET_KEY: it is named alone."""
+    values: dict[str, set[str]] = {}
+    for each in heard:
+        for name, fingerprint in each.pulse.settings.items():
+            values.setdefault(name, set()).add(fingerprint)
+    different = [name for name, prints in values.items() if len(prints) > 1]
+    named = ["SECRET_KEY"] if "SECRET_KEY" in different else sorted(different)
+    return found("settings", f"Processes have different values of {', '.join(named)}" if named else None)
+
+
+def judge_keys(heard: Sequence[Heard], sealing: set[str] | None) -> Finding:
+    """The finding `keys`: can every process open what is sealed, and what each other one seals? `sealing` are the
+    names of the keys that something in the database is sealed with; None when that is not known now.
+    """
+    pulses = [each.pulse for each in heard]
+    lost = [
+        f"{each} lacks the key {name}, which seals stored values"
+        for each in pulses
+        for name in sorted((sealing or set()) - each.keys.keys())
+    ]
+    strange = [
+        f"{reader} cannot open what {writer} seals with the key {writer.writes_with}"
+        for writer, reader in permutations(pulses, 2)
+        if reader.keys.get(writer.writes_with) != writer.keys.get(writer.writes_with)
+    ]
+    return found("keys", _sentence(lost + strange), sealing=sorted(sealing or ()))
+
+
+def judge_fonts(heard: Sequence[Heard]) -> Finding:
+    """The finding `fonts`: are there scripts that come out as empty boxes in pictures?"""
+    lacks = sorted({script for each in heard for script in each.pulse.lacks})
+    return found("fonts", f"Pictures show empty boxes for {', '.join(lacks)}" if lacks else None, lacks=lacks)
+
+
+def _sentence(parts: Sequence[str], most: int = 4) -> str | None:
+    """Some of these, and how many more there are."""
+    if not parts:
+        return None
+    more = f"; and {len(parts) - most} more" if len(parts) > most else ""
+    return "; ".join(parts[:most]) + more
