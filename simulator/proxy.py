@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
 from pathlib import Path
@@ -20,11 +21,15 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends RST ins
 
 
 class Proxy:
-    """Where to connect instead of the target (127.0.0.1, `port`), and the levers. Each returns once it holds."""
+    """Where to connect instead of the target (127.0.0.1, `port`), and the levers. Each returns once it holds.
 
-    def __init__(self, target_host: str, target_port: int) -> None:
+    While nobody listens at the target, a new connection waits for up to `patience` seconds, as a host's router lets
+    requests wait for a process that starts.
+    """
+
+    def __init__(self, target_host: str, target_port: int, *, patience: float = 0.0) -> None:
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "simulator.proxy", target_host, str(target_port)],
+            [sys.executable, "-m", "simulator.proxy", target_host, str(target_port), str(patience)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -88,8 +93,8 @@ class Proxy:
 class _Line:
     """What happens inside the proxy's process."""
 
-    def __init__(self, target_host: str, target_port: int) -> None:
-        self.target = target_host, target_port
+    def __init__(self, target_host: str, target_port: int, patience: float) -> None:
+        self.target, self.patience = (target_host, target_port), patience
         self.open: set[StreamWriter] = set()
         self.flowing = asyncio.Event()
         self.flowing.set()
@@ -118,7 +123,7 @@ class _Line:
 
     async def _carry(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
-            far_reader, far_writer = await asyncio.open_connection(*self.target)
+            far_reader, far_writer = await self._reach()
         except OSError:
             _reset(writer)
             return
@@ -127,6 +132,17 @@ class _Line:
         self.open -= {writer, far_writer}
         for each in (writer, far_writer):
             each.close()
+
+    async def _reach(self) -> tuple[StreamReader, StreamWriter]:
+        """Connect to the target. Raises OSError when nobody listens there for longer than our patience."""
+        until = time.monotonic() + self.patience
+        while True:
+            try:
+                return await asyncio.open_connection(*self.target)
+            except OSError:
+                if time.monotonic() >= until:
+                    raise
+            await asyncio.sleep(0.1)
 
     async def _pump(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
@@ -158,9 +174,10 @@ def _reset(writer: StreamWriter) -> None:
     writer.transport.abort()
 
 
-async def _main(target_host: str, target_port: int) -> None:
-    line = _Line(target_host, target_port)
+async def _main(target_host: str, target_port: int, patience: float) -> None:
+    line = _Line(target_host, target_port, patience)
     await line.pull("accept")
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # connections that end with us are no news
     levers = StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(levers), sys.stdin)
     print(line.port, flush=True)
@@ -171,4 +188,4 @@ async def _main(target_host: str, target_port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(_main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))

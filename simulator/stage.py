@@ -114,12 +114,13 @@ def stage(
     network: Callable[[Services], Services] | None = None,
     settings: Mapping[str, str] | None = None,
     pages: Callable[[Stage], Blueprint] | None = None,
+    migrate: bool = True,
 ) -> Iterator[Stage]:
     """Set everything up and take it down again. `kept` data survive in the folder; a port of 0 means any.
 
     `clients` is how many connections Postgres and Valkey take, each. `network` says where the product finds the servers
     instead; `settings` are environment variables of its own; `pages` makes what is shown beside the pretend vendors
-    once we are `open_for_business`.
+    once we are `open_for_business`. Without `migrate` the database is empty.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keys = _secrets(folder)
@@ -135,7 +136,8 @@ def stage(
         made = _made(folder, running, bot_url, keys, gate)
         seen = network(running) if network else running
         made.environment |= {"DATABASE_URL": seen.database_url, "REDIS_URL": seen.redis_url, **(settings or {})}
-        _migrate(made)
+        if migrate:
+            _migrate(made)
         if pages:
             made.simulator.register_blueprint(pages(made))
         gate.app = made.simulator  # complete: Flask takes no page after the first request

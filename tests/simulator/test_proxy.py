@@ -1,5 +1,6 @@
 """The bad network, between real clients and the real Postgres and Valkey."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -161,3 +162,28 @@ def answer(url: str, query: str) -> object:
         return cursor.fetchone()[0]
     finally:
         line.close()
+
+
+def test_a_connection_waits_for_a_server_that_starts():
+    with socket.socket() as later:
+        later.bind(("127.0.0.1", 0))
+        with (
+            Proxy(*later.getsockname(), patience=60) as proxy,
+            socket.create_connection(("127.0.0.1", proxy.port)) as line,
+        ):
+            line.sendall(b"hello")
+            later.listen()
+            heard, _ = later.accept()
+            with heard:
+                assert heard.recv(5) == b"hello"
+
+
+def test_without_patience_a_connection_to_nobody_is_reset():
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        with (
+            Proxy(*nobody.getsockname()) as proxy,
+            socket.create_connection(("127.0.0.1", proxy.port)) as line,
+            pytest.raises(ConnectionResetError),
+        ):
+            line.recv(1)
