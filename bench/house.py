@@ -13,7 +13,7 @@ from random import Random
 from sqlalchemy import Engine, create_engine, text
 
 from bench.crowd import Crowd, move_in
-from bench.keeper import Keeper
+from bench.keeper import Keeper, with_clocks
 from bench.network import Network
 from bench.truth import Truth
 from config import Settings
@@ -97,7 +97,7 @@ def _lived_in(on: Stage, network: Network, size: Size, random: Random) -> Iterat
     world = World.from_settings(_settings(on.environment))
     database = create_engine(on.services.database_url, connect_args={"application_name": NAME}, pool_size=8)
     people = move_in(on, world, size.people)
-    keeper = Keeper(on, clocks=size.clocks, random=random)
+    keeper = Keeper(on, with_clocks(size.clocks, on.folder.name), random)
     crowd = Crowd(world, people, random, size.wave, size.inbound)
     try:
         keeper.open()

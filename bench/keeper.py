@@ -1,10 +1,11 @@
-"""The processes of the product: found, killed, and started again at once, as a host does."""
+"""The processes of the product: found, stopped, killed, and started again at once, as a host does."""
 
 import os
 import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -17,6 +18,7 @@ from simulator.stage import ROOT, Stage
 LOOK_EVERY = 0.1
 BUSY_WITHIN = 0.7
 POLITE = 3.0
+KILLED_AFTER = 30.0  # seconds between SIGTERM and SIGKILL, as at Heroku
 
 
 @dataclass(frozen=True)
@@ -28,33 +30,75 @@ class Victim:
 
 
 class Keeper:
-    """Starts what the Procfile names, with several clocks, and starts again whatever stops."""
+    """Runs these commands by their names, and starts again whatever stops. `fell` counts what stopped by itself."""
 
-    def __init__(self, on: Stage, *, clocks: int, random: Random) -> None:
+    def __init__(self, on: Stage, commands: Mapping[str, str], random: Random) -> None:
         self.on, self.random = on, random
         self.killed: Counter[str] = Counter()
         self.fell: Counter[str] = Counter()
         self.processes = 0
         self._expected: set[int] = set()
+        self._away: set[str] = set()
         self._done = Event()
-        self._commands = _commands(clocks, self.on.folder.name)
+        self._commands = commands
         self._thread = Thread(target=self._keep, daemon=True)
 
     def open(self) -> None:
         """Start everything and wait until it works."""
+        self.start()
+        self.on.await_readiness()
+        self.watch()
+
+    def start(self) -> None:
+        """Start everything."""
         for name, command in self._commands.items():
             self.on.start(name, command)
-        self.on.await_readiness()
+
+    def watch(self) -> None:
+        """From now on, start again what stops."""
         self._thread.start()
 
     def close(self) -> None:
         """Start nothing again, and leave nothing behind."""
         self._done.set()
-        self._thread.join()
-        for name in self._commands:
+        if self._thread.is_alive():
+            self._thread.join()
+        for name in self._commands.keys() & self.on.processes.keys():
             self._kill_all(self.on.processes[name])
         for pid in _named(self.on.folder.name):
             self._kill(pid)
+
+    def take_away(self, name: str, *, everyone: bool = True, patience: float = KILLED_AFTER) -> float:
+        """Stop a process as a host does, and do not start it again before `bring_back`.
+
+        Heroku sends SIGTERM to every process of a dyno; Docker and systemd's `mixed` only to the first one
+        (`everyone=False`). What is left after `patience` is killed. Gives the seconds until all were gone.
+        https://devcenter.heroku.com/articles/dynos#shutdown
+        """
+        root, began = self.on.processes[name], time.monotonic()
+        self._away.add(name)
+        self._expected.add(root.pid)
+        for pid in _session(root.pid) if everyone else [root.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        while root.poll() is None or _session(root.pid):
+            if time.monotonic() > began + patience:
+                for pid in _session(root.pid):
+                    self._kill(pid)
+                root.wait()
+                break
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+    def kill_away(self, name: str) -> None:
+        """Kill a process with all that it started, and do not start it again before `bring_back`."""
+        self._away.add(name)
+        self._kill_all(self.on.processes[name])
+
+    def bring_back(self, name: str) -> None:
+        """Start a process that was taken away."""
+        self._away.discard(name)
+        self._await(name)
 
     def kill_horse(self) -> None:
         """Kill a work-horse in the middle of its job."""
@@ -159,13 +203,15 @@ class Keeper:
     def _keep(self) -> None:
         while not self._done.wait(LOOK_EVERY):
             for name, process in list(self.on.processes.items()):
-                if process.poll() is not None:
+                if name not in self._away and process.poll() is not None:
                     self.fell[name] += process.pid not in self._expected
                     self.on.start(name, self._commands[name])
 
 
-def _commands(clocks: int, mark: str) -> dict[str, str]:
-    """What runs. The workers also listen to a queue that nobody uses, whose name tells them from anybody else's."""
+def with_clocks(clocks: int, mark: str) -> dict[str, str]:
+    """What the Procfile names, with several clocks. The workers also listen to a queue that nobody uses, whose name
+    (the mark) tells them from anybody else's.
+    """
     listed = parse_procfile((ROOT / "Procfile").read_text()).processes
     several = {f"clock-{number}": listed["clock"] for number in range(1, clocks + 1)}
     return {"web": listed["web"], "worker": f"{listed['worker']} {mark}", **several}
@@ -175,6 +221,20 @@ def _processes() -> list[tuple[int, int, int]]:
     """Every process of this machine: its number, its parent's, and its group's."""
     listing = subprocess.run(["ps", "-axo", "pid=,ppid=,pgid="], capture_output=True, text=True, check=True).stdout
     return [(int(pid), int(parent), int(group)) for pid, parent, group in map(str.split, listing.splitlines())]
+
+
+def _session(leader: int) -> list[int]:
+    """The processes that still run in the session of this one: all that it started, orphans too."""
+    listing = subprocess.run(["ps", "-axo", "pid=,stat="], capture_output=True, text=True, check=True).stdout
+    running = [int(pid) for pid, state in map(str.split, listing.splitlines()) if not state.startswith("Z")]
+    return [pid for pid in running if _session_of(pid) == leader]
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _named(mark: str) -> list[int]:
