@@ -6,22 +6,19 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
-from threading import Event, Thread
-from typing import Any, Self
+from threading import Thread
 
-from redis import Redis
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from bench import club
 from bench.crowd import Resident
 from bench.figures import percentile
-from bench.house import NAME, House, Size, house
+from bench.house import House, Size, house
+from bench.plans import MOST, Connections
 from bench.truth import reference
 from simulator.cast import newcomer
-from simulator.stage import SIMULATOR
 from simulator.story import connect
 
-MOST = 20
 SETTINGS = {"WEB_CONCURRENCY": "2", "WORKERS": "3", "SEND_RATE": "80", "TICK_SECONDS": "5"}
 LINES = ("help", "me", "leaderboard", "chart", "groups", "sync", "lb distance run", "status")
 LANES, ATHLETES, MEMBERS = 8, 3, 100
@@ -30,50 +27,18 @@ PATIENCE = 300.0
 Figures = list[tuple[str, str]]
 
 
-class Census:
-    """Counts the product's connections to both servers twenty times a second; `most` has the highest counts so far."""
-
-    def __init__(self, database: Engine, redis_url: str) -> None:
-        self.most = {"Postgres": 0, "Redis": 0}
-        self._database = database
-        self._redis = Redis.from_url(redis_url, client_name=NAME)
-        self._done = Event()
-        self._thread = Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-        self._redis.close()
-
-    def _watch(self) -> None:
-        query = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> :us"
-        )
-        with self._database.connect() as line:
-            while not self._done.wait(0.05):
-                found = {"Postgres": line.scalar(query, {"us": NAME}) or 0, "Redis": self._clients()}
-                self.most = {server: max(count, self.most[server]) for server, count in found.items()}
-                line.rollback()  # what pg_stat_activity says stays the same within a transaction
-
-    def _clients(self) -> int:
-        listed: Any = self._redis.client_list()
-        return sum(each["name"] not in {NAME, SIMULATOR} for each in listed)
-
-
 def connections(lines: int, seed: int) -> Figures:
     """So many lines, eight at once."""
-    with house(Size(MEMBERS + LANES, 0, 0, clocks=1), SETTINGS, seed, straight=True, clients=MOST) as at:
-        with Census(at.database, at.on.services.redis_url) as census:
-            _connect_garmin(at, at.crowd.residents[:ATHLETES])
-            club.come_due(at.crowd.world, [each.member_id for each in at.crowd.residents[:MEMBERS]], at.random, twice=0)
-            asked = _write(at, lines)
-            took = _until_answered(at, asked)
-            states = _until_quiet(at)
-        refused = Redis.from_url(at.on.services.redis_url).info("stats")["rejected_connections"]
+    size = Size(MEMBERS + LANES, 0, 0, clocks=1)
+    with (
+        house(size, SETTINGS, seed, straight=True, clients=MOST) as at,
+        Connections(at.on.services) as counted,
+    ):
+        _connect_garmin(at, at.crowd.residents[:ATHLETES])
+        club.come_due(at.crowd.world, [each.member_id for each in at.crowd.residents[:MEMBERS]], at.random, twice=0)
+        asked = _write(at, lines)
+        took = _until_answered(at, asked)
+        states = _until_quiet(at)
     shutil.rmtree(at.on.folder)
     return [
         ("lines, eight at once", f"{len(asked):,}"),
@@ -82,9 +47,9 @@ def connections(lines: int, seed: int) -> Figures:
         ("webhook to Twilio, slowest (s)", f"{took[-1]:.2f}"),
         ("digests handed over", str(states.get("digest handed over", 0))),
         ("messages in doubt or unknown", str(states.get("doubtful", 0))),
-        ("most connections to Postgres", str(census.most["Postgres"])),
-        ("most connections to Redis", str(census.most["Redis"])),
-        ("clients that Redis refused", str(refused)),
+        ("most connections to Postgres", str(counted.most["Postgres"])),
+        ("most connections to Redis", str(counted.most["Redis"])),
+        ("clients that Redis refused", str(counted.refused)),
     ]
 
 
