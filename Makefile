@@ -10,7 +10,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test lint format check bench chaos browser guide pins clean
+.PHONY: help demo demo-reset story test lint format check bench chaos drill browser guide pins clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ bench: $(READY) ## how fast (ARGS=replies, fan-out, outage, connections, slow-cl
 
 chaos: $(READY) ## bad days: kills, outages, vendor's faults; nothing lost, nothing said twice (QUICK=1: 3 min)
 	@$(PY) -m bench.chaos $(if $(QUICK),--quick) $(ARGS)
+
+drill: $(READY) ## the deployment as app.json and the Procfile say, through the troubles of a bad day (4 min)
+	@$(PY) -m bench.drill $(ARGS)
 
 browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 	@test -n "$(CHROMIUM)" || { echo 'No chromium, chromium-browser or google-chrome is on the PATH: install one' \

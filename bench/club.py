@@ -1,4 +1,4 @@
-"""One very large group, all of whose members moved this week and whose digest is due now."""
+"""One large group, all of whose members moved in the week that its digest is about."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,14 +30,21 @@ def come_due(world: World, members: Sequence[int], random: Random, *, twice: int
     schedule = Weekly(due.weekday(), due.time())
     first_day = due_period(schedule, ZONE, due).start
     with transaction(world) as session:
-        group = Group(name="Everybody", timezone=ZONE, digest_schedule=cron(schedule), next_digest_at=due)
-        session.add(group)
-        session.flush()
+        group = gather(session, members, first_day, due, random)
+        group.digest_schedule, group.next_digest_at = cron(schedule), due
         ring_at(session, group.id, due)
-        session.execute(insert(Membership), [_membership(group.id, each, each == members[0], due) for each in members])
-        session.execute(insert(Activity), [_activity(each, first_day, due, random) for each in members])
         _write_to(session, members[:twice], due)
     return world.now()
+
+
+def gather(session: Session, members: Sequence[int], day: date, now: datetime, random: Random) -> Group:
+    """Put these members into one group without a digest; the first owns it, and each has moved on that day."""
+    group = Group(name="Everybody", timezone=ZONE)
+    session.add(group)
+    session.flush()
+    session.execute(insert(Membership), [_membership(group.id, each, each == members[0], now) for each in members])
+    session.execute(insert(Activity), [_activity(each, day, now, random) for each in members])
+    return group
 
 
 def _write_to(session: Session, members: Sequence[int], now: datetime) -> None:

@@ -1,0 +1,195 @@
+"""`make drill`: the deployment as it is described, through the troubles of a bad day.
+
+`app.json` and the Procfile say what runs and with which settings; Postgres and Redis are as on the smallest plans (20
+connections each, TLS with a certificate of their own), the clock is the real one, and Twilio and Garmin are the pretend
+ones. 20 people talk, three have a watch, 100 get a digest. It exits with 0 only if every rule of `bench/verdict.py`
+holds. Nothing is shortened: leases, ticks and paces are the product's own.
+"""
+
+import argparse
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+import structlog
+
+from bench import troubles
+from bench.arrivals import Arrivals
+from bench.deployment import NotDescribedError
+from bench.figures import table
+from bench.people import Talk, Talker
+from bench.site import AT_ONCE, ATHLETES, FOR_THE_PRETEND_WORLD, MEMBERS, TALKERS, Site, site
+from bench.troubles import Day
+from bench.verdict import Findings, Trouble, breaches, count
+from simulator.services import SetUpProblem
+from simulator.story import Missing, connect
+
+CALM_WITHIN = 60.0  # /readyz must name nothing so soon after the start, and after the last trouble
+QUIET_WITHIN = 75.0  # a tick and what it rings for
+SHOWN = 12
+
+
+def run(at: Site, seed: int, wanted: Sequence[str] = ()) -> tuple[Findings, list[str]]:
+    """Play the day and gather what was seen; and tell of lines that went astray."""
+    before = at.probes.await_calm(CALM_WITHIN)
+    phones = [each.phone for each in at.residents]
+    talk = Talk(phones[:TALKERS], phones[TALKERS : TALKERS + AT_ONCE], seed)
+    _connect_watches(at, talk)
+    with talk:
+        day = Day(at, talk)
+        troubles.play(day, wanted)
+        talk.end()
+    arrivals = Arrivals(at.direct.database_url, at.on.twilio, [each.sid for each in talk.lines])
+    wanted_digests = MEMBERS if day.digest_due else 0
+    arrivals.await_all(QUIET_WITHIN, digests=wanted_digests)
+    after = at.probes.await_calm(CALM_WITHIN)
+    calm = at.probes.alarms(day.troubles[0].began, day.troubles[0].over)
+    found = Findings(
+        troubles=day.troubles,
+        answers=arrivals.answers(talk.lines),
+        digest=arrivals.digest(wanted_digests),
+        others=arrivals.others(),
+        connections=dict(at.connections.most),
+        refused=at.connections.refused,
+        fell=dict(at.keeper.fell),
+        alarms={"at the start": [*before], "when nothing was wrong": [*calm], "after the last trouble": [*after]},
+    )
+    return found, [
+        *_told(at, talk),
+        _told_of_digest(arrivals.digest_took(day.digest_due)),
+        *arrivals.astray(talk.lines)[:SHOWN],
+    ]
+
+
+def rows(found: Findings) -> str:
+    """The table: one row for each trouble, and the digest."""
+    head = (
+        "trouble",
+        "lines",
+        "answered",
+        "lost",
+        "doubled",
+        "slowest (s)",
+        "in the outage (s)",
+        "noticed (s)",
+        "gone in (s)",
+    )
+    body = [_row(found, each) for each in found.troubles]
+    counted = count(found.answers)
+    all_of_it = (
+        "all",
+        counted.wanted,
+        counted.arrived,
+        counted.lost,
+        counted.doubled,
+        _slowest(found.outside()),
+        "",
+        "",
+        "",
+    )
+    rest = [
+        (name, each.wanted, each.arrived, each.lost, each.doubled, "", "", "", "")
+        for name, each in (("digest", found.digest), ("other messages", found.others))
+    ]
+    return table([head, *body, all_of_it, *rest])
+
+
+def _row(found: Findings, trouble: Trouble) -> Sequence[object]:
+    said = found.during(trouble)
+    counted, outside = count(said), found.outside()
+    inside = [each for each in said if each not in outside]
+    noticed = "" if not trouble.names else "never" if trouble.noticed is None else f"{trouble.noticed:.0f}"
+    gone = f"{max(trouble.gone_in):.1f}" if trouble.gone_in else ""
+    numbers = (counted.wanted, counted.arrived, counted.lost, counted.doubled)
+    return (
+        trouble.name,
+        *numbers,
+        _slowest([each for each in said if each in outside]),
+        _slowest(inside),
+        noticed,
+        gone,
+    )
+
+
+def _slowest(answers: Sequence[object]) -> str:
+    took = [each.seconds for each in answers if each.seconds is not None]  # type: ignore[attr-defined]
+    return f"{max(took):.1f}" if took else ""
+
+
+def _told(at: Site, talk: Talk) -> list[str]:
+    lines = talk.lines
+    repeated = sum(each.attempts > 1 for each in lines)
+    untaken = sum(not each.taken for each in lines)
+    return [
+        f"webhooks that Twilio had to repeat: {repeated}; that no repeat brought home: {untaken}",
+        f"requests to Garmin: {len(at.on.garmin.journal)}, for {ATHLETES} people with a watch",
+    ]
+
+
+def _told_of_digest(seconds: float | None) -> str:
+    return "no digest left" if seconds is None else f"the digest's last copy left {seconds:.0f} s after it was due"
+
+
+def _connect_watches(at: Site, talk: Talk) -> None:
+    """Let a few people connect their Garmin, on the page that the bot sends them to. Raises `Missing` if it fails."""
+    athletes = {each.name: each for each in at.on.garmin.athletes.values()}
+
+    def connect_one(talker: Talker) -> None:
+        talker.tells("link garmin")
+        athlete = athletes[talker.phone.name]
+        connect(talker.awaits(r"https?://\S+/link/\S+", CALM_WITHIN), athlete.email, athlete.password, None)
+
+    with ThreadPoolExecutor(ATHLETES) as pool:
+        try:
+            list(pool.map(connect_one, talk.talkers[:ATHLETES]))
+        except requests.RequestException as error:
+            raise Missing(f"the link page did not answer: {type(error).__name__}") from error
+
+
+def report(found: Findings, remarks: Sequence[str], seconds: float, environment: Mapping[str, str]) -> str:
+    """What is said besides the table."""
+    most = ", ".join(f"{server} {count}" for server, count in found.connections.items())
+    besides = ", ".join(name for name in FOR_THE_PRETEND_WORLD if name in environment)
+    return "\n".join(
+        [
+            f"most connections at once: {most}; turned away: {found.refused}",
+            f"settings besides app.json's, for the pretend vendors: {besides}",
+            *remarks,
+            f"{seconds:.0f} s",
+        ]
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Play it, print the table, and judge."""
+    parser = argparse.ArgumentParser(prog="python -m bench.drill", description="The deployment through a bad day.")
+    parser.add_argument("--seed", type=int, default=1, help="what is drawn by chance follows from it")
+    parser.add_argument("--only", nargs="+", default=(), metavar="WORD", help="only troubles named like one of these")
+    chosen = parser.parse_args(arguments)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    began = time.monotonic()
+    try:
+        with site(chosen.seed) as at:
+            found, remarks = run(at, chosen.seed, chosen.only)
+            folder, environment = at.on.folder, at.on.environment
+    except (SetUpProblem, NotDescribedError, Missing) as problem:
+        print(f"The deployment does not come up: {problem}", file=sys.stderr)
+        return 1
+    print(f"\n{rows(found)}\n\n{report(found, remarks, time.monotonic() - began, environment)}")
+    broken = breaches(found)
+    for sentence in broken:
+        print(f"✗ {sentence}")
+    if broken:
+        print(f"What the processes said: {folder}")
+        return 1
+    print("✓ every rule holds")
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,144 @@
+"""People who talk with the bot, each in a thread of their own, as long as the drill lasts."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from random import Random
+from threading import Event, Thread
+from typing import Self
+
+from simulator.phones import Phone
+from simulator.story import Missing
+
+# Answers of every kind: text, buttons, lists, pictures; questions in plain words, settings and their undoing.
+LINES = (
+    "hi", "help", "me", "leaderboard", "goal 120 km run month", "chart", "last", "lb distance run last week",
+    "how far did I run last week?", "groups", "units imperial", "units metric", "pb", "streak", "compare last month",
+    "we", "quiet 22:00-08:00", "why", "wrapped", "goal", "digest last week", "sync", "help leaderboard", "members",
+    "settings", "log yoga 45 min", "undo", "privacy", "rivalry", "season", "tour", "top points last week", "goal off",
+    "schedule", "status", "name Robin", "about", "leadrboard", "challenge list", "terms", "quiet off", "language",
+    "stats last month",
+)  # fmt: skip
+THINKS = (3.3, 6.0)  # seconds between two lines: fewer than 20 a minute, the most that the product answers
+GIVES_UP = 20.0  # seconds without an answer, after which people write all the same
+# What Twilio does with a webhook that fails, under the address that README names: with `#rc=3`, and a fallback with the
+# same.
+REPEATS, WITHIN = 7, 15.0
+
+
+@dataclass
+class Line:
+    """A line of somebody's: when it was first posted to the webhook (epoch seconds), and whether the product took it.
+
+    `attempts` counts the posts, Twilio's repeats included.
+    """
+
+    sid: str
+    text: str
+    said_at: float
+    taken: bool = True
+    attempts: int = 1
+
+
+@dataclass
+class Talker:
+    """One person: writes, waits for an answer, thinks, and writes again."""
+
+    phone: Phone
+    texts: Iterator[str]
+    random: Random
+    lines: list[Line] = field(default_factory=list)
+
+    def talk(self, stop: Event) -> None:
+        """Talk until told to stop."""
+        while not stop.wait(self.random.uniform(*THINKS)):
+            self.says(next(self.texts), stop)
+
+    def says(self, text: str, stop: Event) -> None:
+        """Write one line, and wait for something to arrive; not longer than people do."""
+        before = self._heard()
+        line = self.tells(text)
+        until = line.said_at + GIVES_UP
+        while self._heard() == before and time.time() < until and not stop.wait(0.05):
+            pass
+
+    def tells(self, text: str) -> Line:
+        """Write one line, and do as Twilio does until the webhook answers with 2xx."""
+        said_at = time.time()
+        line = Line(self.phone.says(text), text, said_at)
+        self.lines.append(line)
+        self._insist(line)
+        return line
+
+    def awaits(self, pattern: str, seconds: float) -> str:
+        """Wait for a message that matches, for at most so many seconds, and give the newest match. Raises `Missing`."""
+        until = time.time() + seconds
+        while time.time() < until:
+            for message in reversed(self.phone.heard):
+                if match := re.search(pattern, message.text):
+                    return match[0]
+            time.sleep(0.1)
+        raise Missing(f"{self.phone.name} never got {pattern}")
+
+    def _insist(self, line: Line) -> None:
+        line.taken = self.phone.twilio.messages[line.sid].error_code is None
+        while not line.taken and line.attempts <= REPEATS and time.time() < line.said_at + WITHIN:
+            line.attempts += 1
+            line.taken = 200 <= self.phone.repeats(line.sid) < 300
+
+    def _heard(self) -> int:
+        return sum(not message.inbound for message in list(self.phone.chat))
+
+
+class Talk:
+    """All conversations, from the block's first line to its last. Others only write when everybody writes at once."""
+
+    def __init__(self, phones: Sequence[Phone], others: Sequence[Phone], seed: int) -> None:
+        self.others = [_talker(phone, place, Random(seed - place)) for place, phone in enumerate(others, 1)]
+        self.talkers = [_talker(phone, place, Random(seed + place)) for place, phone in enumerate(phones)]
+        self._stop = Event()
+        self._broken: list[Exception] = []
+        self._threads = [Thread(target=self._talking, args=(each,), daemon=True) for each in self.talkers]
+
+    @property
+    def lines(self) -> list[Line]:
+        """All lines so far, oldest first."""
+        return sorted(
+            (line for each in (*self.talkers, *self.others) for line in list(each.lines)), key=lambda line: line.said_at
+        )
+
+    def write_at_once(self) -> None:
+        """Let the others write one line each at the same moment, and wait until the product has taken them."""
+        with ThreadPoolExecutor(len(self.others)) as pool:
+            list(pool.map(lambda each: each.tells(next(each.texts)), self.others))
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let everybody finish what they are saying. Raises what has silenced somebody."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        if self._broken:
+            raise self._broken[0]
+
+    def _talking(self, talker: Talker) -> None:
+        try:
+            talker.talk(self._stop)
+        except Exception as error:  # noqa: BLE001 - raised again by `end`: silence would prove nothing
+            self._broken.append(error)
+
+
+def _talker(phone: Phone, place: int, random: Random) -> Talker:
+    """Each begins at another place of the list, so that all kinds of lines are said at any time."""
+    first = place * len(LINES) // 20 % len(LINES)
+    return Talker(phone, islice(cycle(LINES), first, None), random)

@@ -1,0 +1,80 @@
+"""What `/readyz` says, asked once a second from outside, as a monitor does."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import Self
+
+import requests
+
+EVERY, PATIENCE = 1.0, 5.0  # seconds between two probes, and until one is given up
+NOT_JUDGED = "fonts"  # a machine without them draws boxes instead of some scripts: no matter of the deployment
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One answer: when it came (epoch seconds), its HTTP status (0: none), and the troubles that it names."""
+
+    at: float
+    status: int
+    names: frozenset[str]
+
+
+class Probes:
+    """Asks until the block ends, and keeps all answers."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.taken: list[Probe] = []
+        self._done = Event()
+        self._thread = Thread(target=self._ask_on, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def noticed(self, names: Collection[str], since: float, until: float = float("inf")) -> float | None:
+        """Seconds from `since` to the first probe that names one of these, or none did before `until`."""
+        named = [each.at for each in list(self.taken) if since <= each.at <= until and each.names & set(names)]
+        return named[0] - since if named else None
+
+    def alarms(self, since: float, until: float) -> frozenset[str]:
+        """All that was named between two moments."""
+        return frozenset[str]().union(*(each.names for each in list(self.taken) if since <= each.at <= until))
+
+    def await_named(self, names: Collection[str], since: float, seconds: float) -> None:
+        """Wait until one of these is named, but for no longer than this after `since`."""
+        while self.noticed(names, since) is None and time.time() < since + seconds:
+            time.sleep(0.1)
+
+    def await_calm(self, seconds: float) -> frozenset[str]:
+        """Wait until nothing is named, for at most so long. Gives what is named still."""
+        since, until = time.time(), time.time() + seconds
+        while True:
+            newest = next((each for each in reversed(self.taken) if each.at >= since and each.status), None)
+            if (newest is not None and not newest.names) or time.time() > until:
+                return newest.names if newest else frozenset({"no answer"})
+            time.sleep(0.1)
+
+    def await_answer(self, since: float, seconds: float) -> None:
+        """Wait for any answer after a moment, for at most so long."""
+        while time.time() < since + seconds and not any(each.at > since and each.status for each in self.taken):
+            time.sleep(0.1)
+
+    def _ask_on(self) -> None:
+        while not self._done.wait(EVERY):
+            self.taken.append(self._ask())
+
+    def _ask(self) -> Probe:
+        try:
+            answer = requests.get(f"{self.url}/readyz", timeout=PATIENCE)
+            said = answer.json()
+        except (requests.RequestException, ValueError):
+            return Probe(time.time(), 0, frozenset())
+        names = set(said.get("degraded", [])) | ({"not ready"} if answer.status_code == 503 else set())
+        return Probe(time.time(), answer.status_code, frozenset(names - {NOT_JUDGED}))

@@ -1,0 +1,196 @@
+"""The troubles of a bad day, one after the other: what breaks, whether answers may wait, what /readyz must name."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from redis import Redis
+from sqlalchemy import create_engine, text
+
+from bench.house import NAME
+from bench.people import Talk
+from bench.site import AT_ONCE, Site, new_key
+from bench.slow_clients import SlowClients
+from bench.verdict import NOTICED_WITHIN, Trouble
+from simulator.stage import ROOT
+
+CALM, BREATH = 8.0, 3.0  # seconds before the first trouble, and between two
+AWAY = 60.0
+SLOW_CLIENTS, SLOW_FOR = 100, 15.0
+SCHEMA_FOR, FULL_FOR = 8.0, 6.0
+OVERLAP = 5.0  # seconds in which web has a key that the worker does not know
+BACK_WITHIN = 15.0  # the first answer must follow an outage's end so soon, or later ones count as slow
+STARTS_WITHIN = 60.0
+
+# What /readyz calls them
+WORKER, CLOCK, SCHEMA, REDIS, KEYS = ("worker",), ("clock",), ("schema",), ("redis",), ("keys",)
+
+
+@dataclass
+class Day:
+    """The site, its people, and the troubles so far."""
+
+    at: Site
+    talk: Talk
+    troubles: list[Trouble] = field(default_factory=list)
+    digest_due: float = 0.0
+    began: float = field(default_factory=time.time)
+
+    @contextmanager
+    def trouble(self, name: str, *, is_outage: bool = False, names: tuple[str, ...] = ()) -> Iterator[Trouble]:
+        """A row of the table. The block ends when what was broken is whole again."""
+        print(f"· {time.time() - self.began:3.0f} s: {name}", flush=True)
+        row = Trouble(name, time.time(), is_outage, names)
+        self.troubles.append(row)
+        yield row
+        row.over = time.time()
+        row.back = self._first_answer_after(row.over) if is_outage else row.over
+        row.noticed = self.at.probes.noticed(names, row.began, row.over + BREATH)
+        time.sleep(BREATH)
+
+    def _first_answer_after(self, moment: float) -> float:
+        twilio = self.at.on.twilio
+        while time.time() < moment + BACK_WITHIN:
+            newest = next(twilio.messages.newest_first(from_=twilio.sender), None)
+            if newest is not None and newest.created_at.timestamp() > moment:
+                return newest.created_at.timestamp()
+            time.sleep(0.05)
+        return moment + BACK_WITHIN
+
+
+def play(day: Day, wanted: Sequence[str]) -> None:
+    """All of them, or only the calm beginning and those with a name like one of these."""
+    for trouble in TROUBLES:
+        if trouble is _calm or not wanted or any(word in trouble.__name__ for word in wanted):
+            trouble(day)
+
+
+def _calm(day: Day) -> None:
+    with day.trouble("nothing"):
+        time.sleep(CALM)
+
+
+def _all_at_once(day: Day) -> None:
+    with day.trouble(f"{AT_ONCE} people write at once"):
+        day.talk.write_at_once()
+
+
+def _web_stops(day: Day) -> None:
+    with day.trouble("web gets SIGTERM", is_outage=True) as row:
+        _restart(day, row, "web")
+
+
+def _worker_stops(day: Day) -> None:
+    with day.trouble("worker gets SIGTERM: every process", is_outage=True) as row:
+        _restart(day, row, "worker")
+    with day.trouble("worker gets SIGTERM: its first process", is_outage=True) as row:
+        _restart(day, row, "worker", everyone=False)
+
+
+def _clock_stops(day: Day) -> None:
+    with day.trouble("clock gets SIGTERM") as row:
+        _restart(day, row, "clock")
+
+
+def _schema_behind(day: Day) -> None:
+    """As when the release was left out: the newest migration is not there, and one of its columns is missing."""
+    script = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini")))
+    head, before = [each.revision for each in script.walk_revisions()][:2]
+    with day.trouble("schema one behind", is_outage=True, names=SCHEMA) as row:
+        _sql(day, "ALTER TABLE members RENAME COLUMN locale TO locale_later", before)
+        day.at.probes.await_named(SCHEMA, row.began, NOTICED_WITHIN)
+        time.sleep(max(0.0, row.began + SCHEMA_FOR - time.time()))
+        _sql(day, "ALTER TABLE members RENAME COLUMN locale_later TO locale", head)
+
+
+def _key_changes(day: Day) -> None:
+    """As README tells: the new key comes second, then first, each time with a restart of all processes in turn."""
+    old, new = day.at.on.environment["DATA_KEYS"], new_key("k2")
+    with day.trouble("key rotated: new one second, then first", is_outage=True) as row:
+        for keys in (f"{old},{new}", f"{new},{old}"):
+            day.at.on.environment["DATA_KEYS"] = keys
+            for name in ("web", "worker", "clock"):
+                _restart(day, row, name)
+
+
+def _key_comes_early(day: Day) -> None:
+    """The new key comes first at once: web seals with a key that the worker does not have yet."""
+    with day.trouble("key in web before worker", is_outage=True, names=KEYS) as row:
+        day.at.on.environment["DATA_KEYS"] = f"{new_key('k3')},{day.at.on.environment['DATA_KEYS']}"
+        _restart(day, row, "web")
+        time.sleep(OVERLAP)
+        day.at.probes.await_named(KEYS, row.began, NOTICED_WITHIN)
+        _restart(day, row, "worker")
+    _restart(day, row, "clock")
+
+
+def _worker_away(day: Day) -> None:
+    """Meanwhile a digest for everybody becomes due, as the owner of the group has just asked for."""
+    due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    due += timedelta(minutes=1) * (due - datetime.now(UTC) < timedelta(seconds=10))
+    day.digest_due = due.timestamp()
+    day.talk.talkers[0].tells(f"schedule {due:%A %H:%M}".lower())
+    with day.trouble("worker away for a minute", is_outage=True, names=WORKER) as row:
+        row.gone_in.append(day.at.keeper.take_away("worker"))
+        time.sleep(max(0.0, row.began + AWAY - time.time()))
+        day.at.keeper.bring_back("worker")
+
+
+def _clock_away(day: Day) -> None:
+    """The clock dies without a word, so that its heartbeat only stops; slow clients come meanwhile."""
+    with day.trouble("clock killed", names=CLOCK) as row:
+        day.at.keeper.kill_away("clock")
+        _slow_clients(day)
+        day.at.probes.await_named(CLOCK, row.began, NOTICED_WITHIN)
+        day.at.keeper.bring_back("clock")
+
+
+def _slow_clients(day: Day) -> None:
+    with day.trouble(f"{SLOW_CLIENTS} slow clients"), SlowClients(day.at.web_url, SLOW_CLIENTS):
+        time.sleep(SLOW_FOR)
+
+
+def _redis_full(day: Day) -> None:
+    redis = Redis.from_url(day.at.direct.redis_url, client_name=NAME)
+    with day.trouble("Redis full", is_outage=True, names=REDIS) as row:
+        redis.config_set("maxmemory", 1)
+        day.at.probes.await_named(REDIS, row.began, NOTICED_WITHIN)
+        time.sleep(max(0.0, row.began + FULL_FOR - time.time()))
+        redis.config_set("maxmemory", 0)
+    redis.close()
+
+
+def _restart(day: Day, row: Trouble, name: str, *, everyone: bool = True) -> None:
+    """Stop a process as the host does, and start it again; web is back when it answers."""
+    row.gone_in.append(day.at.keeper.take_away(name, everyone=everyone))
+    day.at.keeper.bring_back(name)
+    if name == "web":
+        day.at.probes.await_answer(time.time(), STARTS_WITHIN)
+
+
+def _sql(day: Day, change: str, revision: str) -> None:
+    engine = create_engine(day.at.direct.database_url, connect_args={"application_name": NAME})
+    with engine.begin() as line:
+        line.execute(text("SET lock_timeout = '5s'"))
+        line.execute(text(change))
+        line.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    engine.dispose()
+
+
+TROUBLES: tuple[Callable[[Day], None], ...] = (
+    _calm,
+    _all_at_once,
+    _web_stops,
+    _worker_stops,
+    _clock_stops,
+    _schema_behind,
+    _key_changes,
+    _key_comes_early,
+    _worker_away,
+    _redis_full,
+    _clock_away,
+)

@@ -1,0 +1,150 @@
+"""What the drill has found, and which of its rules that breaks."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+MOST_CONNECTIONS = 16
+ANSWERED_WITHIN = 5.0  # seconds, outside the outages
+NOTICED_WITHIN = 60.0
+GONE_WITHIN = 25.0
+FEWEST_MEASURED = 100  # lines outside the outages: fewer prove nothing
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A line that somebody wrote (at an epoch second), and when answers to it reached Twilio."""
+
+    said_at: float
+    arrived: tuple[float, ...]
+
+    @property
+    def seconds(self) -> float | None:
+        return min(self.arrived) - self.said_at if self.arrived else None
+
+
+@dataclass
+class Trouble:
+    """One row of the table. Times are epoch seconds.
+
+    It lasts from `began` to `over`. If it is an outage, answers may wait until `back`: the first one after `over`.
+    `names` are the words of `/readyz` that tell of it; without any it need not be noticed. `gone_in` are the seconds
+    that each process took to stop.
+    """
+
+    name: str
+    began: float
+    is_outage: bool = False
+    names: tuple[str, ...] = ()
+    over: float = float("inf")
+    back: float = float("inf")
+    noticed: float | None = None
+    gone_in: list[float] = field(default_factory=list)
+
+    def excuses(self, answer: Answer) -> bool:
+        """Whether this answer may have waited for the outage: also where the line came just before it."""
+        return self.is_outage and self.began - ANSWERED_WITHIN <= answer.said_at < self.back
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Messages that were to arrive once each."""
+
+    wanted: int
+    arrived: int
+    doubled: int
+
+    @property
+    def lost(self) -> int:
+        return self.wanted - self.arrived
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that the drill has seen. `fell` counts processes that stopped by themselves; `alarms` are words of `/readyz`
+    where nothing was wrong, by when; `refused` are connections that a server turned away.
+    """
+
+    troubles: Sequence[Trouble]
+    answers: Sequence[Answer]
+    digest: Counted
+    others: Counted
+    connections: Mapping[str, int]
+    refused: int = 0
+    fell: Mapping[str, int] = field(default_factory=dict)
+    alarms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def outside(self) -> list[Answer]:
+        """The lines that no outage excuses."""
+        return [each for each in self.answers if not any(trouble.excuses(each) for trouble in self.troubles)]
+
+    def during(self, trouble: Trouble) -> list[Answer]:
+        """The lines of a row: those that were said after it began and before the next did."""
+        later = min((each.began for each in self.troubles if each.began > trouble.began), default=float("inf"))
+        return [each for each in self.answers if trouble.began <= each.said_at < later]
+
+
+def count(answers: Sequence[Answer]) -> Counted:
+    """How many of these lines were answered, and how many of them more than once."""
+    answered = [each for each in answers if each.arrived]
+    return Counted(len(answers), len(answered), sum(len(each.arrived) > 1 for each in answered))
+
+
+def breaches(found: Findings) -> list[str]:
+    """Every rule that is broken, as a sentence."""
+    return [*_of_messages(found), *_of_speed(found), *_of_connections(found), *_of_notice(found), *_of_processes(found)]
+
+
+def _of_messages(found: Findings) -> Iterator[str]:
+    for what, counted in (
+        ("answers", count(found.answers)),
+        ("digests", found.digest),
+        ("other messages", found.others),
+    ):
+        if counted.lost:
+            yield f"{counted.lost} of {counted.wanted} {what} never arrived"
+        if counted.doubled:
+            yield f"{counted.doubled} {what} arrived more than once"
+    if not found.digest.wanted:
+        yield "nobody was to get a digest"
+
+
+def _of_speed(found: Findings) -> Iterator[str]:
+    outside = found.outside()
+    took = [each.seconds for each in outside if each.seconds is not None]
+    slow = [seconds for seconds in took if seconds > ANSWERED_WITHIN]
+    if slow:
+        told = f"{len(slow)} answers took more than {ANSWERED_WITHIN:g} s outside the outages"
+        yield f"{told}, the slowest {max(slow):.1f} s"
+    if len(outside) < FEWEST_MEASURED:
+        yield f"only {len(outside)} lines were said outside the outages: too few to judge by"
+
+
+def _of_connections(found: Findings) -> Iterator[str]:
+    for server, most in found.connections.items():
+        if most > MOST_CONNECTIONS:
+            yield f"{most} connections to {server} at once, where {MOST_CONNECTIONS} are allowed"
+        if not most:
+            yield f"no connection to {server} was seen: nothing was counted"
+    if found.refused:
+        yield f"{found.refused} connections were turned away"
+
+
+def _of_notice(found: Findings) -> Iterator[str]:
+    for each in found.troubles:
+        if each.names and each.noticed is None:
+            yield f"/readyz never named this: {each.name}"
+        elif each.names and each.noticed is not None and each.noticed > NOTICED_WITHIN:
+            yield f"/readyz named this only after {each.noticed:.0f} s: {each.name}"
+    for when, names in found.alarms.items():
+        if names:
+            yield f"/readyz named {', '.join(sorted(names))} {when}"
+
+
+def _of_processes(found: Findings) -> Iterator[str]:
+    for each in found.troubles:
+        late = [seconds for seconds in each.gone_in if seconds > GONE_WITHIN]
+        if late:
+            yield f"a process took {max(late):.1f} s to stop: {each.name}"
+    for name, times in found.fell.items():
+        if times:
+            yield f"{name} stopped by itself {times}×"
