@@ -98,7 +98,7 @@ class Sending:
     """A messenger that lets the hog begin when the vendor has taken the first message."""
 
     def __init__(self, inner: Messenger, hog: Hog) -> None:
-        self.inner, self.hog = inner, hog
+        self.inner, self.hog, self.account = inner, hog, inner.account
 
     def send(self, parcel: Parcel) -> str:
         sid = self.inner.send(parcel)
