@@ -63,7 +63,7 @@ class Deployed(Town):
         """A process whose environment is different in this."""
         settings = Settings(**self.world.settings.model_dump() | changed)
         fresh = World.from_settings(settings)
-        sessions = make_sessions(self.world.sessions.kw["bind"], fresh.vault)
+        sessions = make_sessions(self.world.sessions.kw["bind"], fresh.vault, self.clock)
         return replace(self.world, settings=settings, vault=fresh.vault, sessions=sessions, messenger=fresh.messenger)
 
     def work(self) -> None:

@@ -208,7 +208,7 @@ def test_a_line_that_cannot_be_read_is_set_aside_and_those_behind_it_are_answere
 
 def with_ring(town: Town, ring: str) -> World:
     vault = Vault.from_text(ring, *town.world.settings.secrets)
-    return replace(town.world, vault=vault, sessions=make_sessions(town.world.sessions.kw["bind"], vault))
+    return replace(town.world, vault=vault, sessions=make_sessions(town.world.sessions.kw["bind"], vault, town.clock))
 
 
 def waiting(town: Town) -> int:

@@ -19,7 +19,7 @@ S1, S2 = "the first secret key of this installation", "the second secret key of 
 
 def process(town: Town, ring: str, *secrets: str) -> sessionmaker[Session]:
     """Sessions of a process with these settings."""
-    return make_sessions(town.world.sessions.kw["bind"], Vault.from_text(ring, *secrets))
+    return make_sessions(town.world.sessions.kw["bind"], Vault.from_text(ring, *secrets), town.clock)
 
 
 def hashed(sessions: sessionmaker[Session], text: str = "whatsapp:+32470000001") -> str:
