@@ -10,7 +10,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test lint format check bench chaos drill browser guide pins clean
+.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill browser guide pins clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,11 @@ story: $(READY) ## an evening of chat, played without a browser and printed
 
 test: $(READY) ## every test, on a real Postgres and Valkey of its own (ARGS="-k digest" for some)
 	@$(PY) -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+another-day: $(READY) ## the tests as if it were DAY="2028-02-29 12:00" or DAY="+400 days" (needs faketime)
+	@command -v faketime >/dev/null || { echo "faketime is not on the PATH: install it (Debian: apt install faketime)." >&2; exit 1; }
+	@test -n "$(DAY)" || { echo "Say which day, as in make another-day DAY='+400 days'" >&2; exit 1; }
+	@faketime "$(DAY)" $(PY) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 lint: $(READY) ## formatting, style and types
 	@$(PY) -m ruff format --check .
