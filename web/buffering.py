@@ -95,7 +95,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         """Raises ConfigError for what gthread would do on the socket itself."""
         super().check_config(cfg, log)
         if cfg.is_ssl or cfg.proxy_protocol != "off":
-            raise ConfigError("this worker speaks neither TLS nor the PROXY protocol: put a proxy in front")
+            why = "this worker speaks neither TLS nor the PROXY protocol: put a proxy in front"
+            log.error(why)  # the text of an exception is not logged
+            raise ConfigError(why)
 
     def run(self) -> None:
         """Serve until told to stop."""

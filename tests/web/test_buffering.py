@@ -1,5 +1,6 @@
 """Slow, odd and broken clients before the real gunicorn with its real settings, and one thread for all of them."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from bench.slow_clients import DEAF_KINDS, KINDS, SlowClients
 from tests.web.echo import LARGE
-from tests.web.gunicorns import CONFIG, PATIENCE, ROOT, Gunicorn, gunicorn, read_answer
+from tests.web.gunicorns import CONFIG, NOBODY, PATIENCE, ROOT, Gunicorn, gunicorn, read_answer
 from web import app, arrivals
 
 APP = "tests.web.echo:app"
@@ -226,7 +227,10 @@ def test_what_the_worker_cannot_do_it_refuses_to_begin(tmp_path: Path) -> None:
             f"unix:{tmp_path}/it",
             *arguments,
         ]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        environment = {**os.environ, **NOBODY, "PUBLIC_BASE_URL": "http://127.0.0.1:1"}
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
         assert done.returncode != 0
         assert "put a proxy in front" in done.stdout + done.stderr
 
