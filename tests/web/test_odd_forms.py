@@ -10,9 +10,9 @@ from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
-from models import Identity, InboundMessage, Member, OutboundMessage
+from models import Identity, InboundMessage, Member, OutboundMessage, SentFile
 from tests.scenes import start_group
-from tests.town import SENDER, TOKEN, Person, Town
+from tests.town import ACCOUNT, SENDER, TOKEN, Person, Town
 from tests.web.test_webhook import INBOUND, NUMBER, said
 
 KINDS = [
@@ -109,6 +109,14 @@ def test_an_edited_message_runs_nothing_again_and_is_explained_once_an_hour(
     assert zoe.count() == before + 1
     assert zoe.heard.startswith("I answer each message as it was first sent")
     assert jose.says("groups").endswith("well done")
+
+
+def test_an_edited_files_name_does_not_have_the_file_read_again(town: Town, zoe: Person) -> None:
+    zoe.says("hi")
+    media = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Messages/MM{'1' * 32}/Media/ME{'2' * 32}"
+    zoe.phone.sends("edit", "run.fit", MediaUrl0=media, MediaContentType0="application/fit")
+    with town.world.sessions() as session:
+        assert session.scalars(select(SentFile)).all() == []
 
 
 @pytest.mark.parametrize("kind", ["unsupported", "order", "contacts", "sticker", "location", "poll", "Not invented!"])
