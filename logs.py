@@ -63,7 +63,7 @@ def configure(log_format: str, to: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*common, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(to),  # None: whatever is standard output at that moment
         cache_logger_on_first_use=False,  # whoever sets up anew, as gunicorn does after a fork, is heard by all
     )
     handler = logging.StreamHandler(stream)

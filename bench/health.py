@@ -19,6 +19,7 @@ from jobs.health import Doctor
 from jobs.heartbeats import Heart
 from jobs.tick import tick
 from models.vault import new_key
+from providers.clock import system_clock
 from services.health.processes import CLOCK, WEB, WORKER
 from simulator.services import services
 from web.app import create_app
@@ -30,29 +31,31 @@ KEY = "bench"  # the name that sealed values begin with, as far as anybody looks
 
 
 def filling(members: int, messages: int) -> list[str]:
-    """Statements that write so many members, messages to them, and events of those."""
+    """Statements that write so many members, messages to them, and events of those. They want an instant: `now`."""
+    at, soon = "CAST(:now AS timestamptz)", "CAST(:now AS timestamptz) + interval '3 hours'"
+    columns = "id, member_id, kind, dedupe_key, offers, content, state, priority, attempt, looks, sid"
+    instants = "next_attempt_at, expires_at, first_attempt_at, accepted_at, created_at, updated_at"
     return [
         f"""
-        INSERT INTO members (name, address, locale, units, timezone, quiet_from, quiet_until, preferences, created_at,
-            updated_at)
+        INSERT INTO members (name, address, locale, units, timezone, quiet_from, quiet_until, preferences,
+            created_at, updated_at)
         SELECT 'Member ' || n, 'whatsapp:+3247' || lpad(n::text, 7, '0'), 'en', 'metric', 'UTC', '21:30', '07:30',
-            '{{}}', now(), now()
+            '{{}}', {at}, {at}
         FROM generate_series(1, {members}) n
         """,
         f"""
         CREATE TEMPORARY TABLE written AS SELECT n, md5(n::text)::uuid AS id, n % 1000 AS kind,
-            now() - ({messages} - n) * (interval '395 days' / {messages}) AS at,
+            {at} - ({messages} - n) * (interval '395 days' / {messages}) AS at,
             '\\x01'::bytea || set_byte('\\x00'::bytea, 0, length('{KEY}')) || '{KEY}'::bytea || sha256(n::text::bytea)
             AS sealed
         FROM generate_series(1, {messages}) n
         """,
         f"""
-        INSERT INTO outbound_messages (id, member_id, kind, dedupe_key, offers, content, state, priority, attempt,
-            looks, sid, next_attempt_at, expires_at, first_attempt_at, accepted_at, created_at, updated_at)
+        INSERT INTO outbound_messages ({columns}, {instants})
         SELECT id, (SELECT min(id) FROM members) + n % {members}, 'digest', 'bench:' || n, sealed,
             CASE WHEN kind < 2 THEN sealed END,
             CASE kind WHEN 0 THEN 'queued' WHEN 1 THEN 'accepted' WHEN 2 THEN 'failed' ELSE 'read' END, 5, 1, 0,
-            'SM' || md5(n::text), now() + interval '3 hours', now() + interval '1 day', at, at, at, at
+            'SM' || md5(n::text), {soon}, {soon}, at, at, at, at
         FROM written
         """,
         f"""
@@ -99,8 +102,9 @@ def _filled() -> Iterator[World]:
         engine = create_engine(running.database_url, isolation_level="AUTOCOMMIT")
         with engine.connect() as line:
             line.execute(text("SET session_replication_role = replica"))  # no foreign key is looked up, for speed
-            for statement in (*filling(MEMBERS, MESSAGES), "VACUUM ANALYZE"):
-                line.execute(text(statement))
+            for statement in filling(MEMBERS, MESSAGES):
+                line.execute(text(statement), {"now": system_clock()} if ":now" in statement else {})
+            line.execute(text("VACUUM ANALYZE"))
         engine.dispose()
         world = World.from_settings(_settings(running.database_url, running.redis_url))
         use(world)

@@ -80,9 +80,13 @@ class Doctor:
     def examine(self) -> Report:
         """Look, and log what has changed. Raises nothing that a broken database or Redis could raise."""
         base, redis = self._look_at_database(), redis_look.look(self.world)
-        heard = self._heard(redis, base.vitals)
+        me, others = self._heard(redis, base.vitals)
+        heard = [me, *(each for each in others if each.pulse.instance != me.pulse.instance)]
         findings = [*base.findings, found("redis", redis.problem)]
-        findings += self._of_redis(redis, heard, base.sealing) if redis.is_readable else unknown(*FROM_REDIS)
+        if redis.is_readable:
+            findings += processes.judge_presence(others) + self._of_redis(redis, heard, base.sealing)
+        else:
+            findings += unknown(*FROM_REDIS)
         findings.sort(key=lambda each: NAMES.index(each.name))
         is_usable = base.vitals is not None and base.vitals.is_usable
         since = troubles.tell(self.world, findings, self.kind)
@@ -115,18 +119,16 @@ class Doctor:
         ]
         seen.sealing = self._seldom("sealing", lambda: keyring.names_in_use(session))
 
-    def _heard(self, redis: Seen, vitals: Vitals | None) -> list[Heard]:
-        """Every process that lives, the one that looks first: it may be unable to tell of itself."""
+    def _heard(self, redis: Seen, vitals: Vitals | None) -> tuple[Heard, list[Heard]]:
+        """The process that looks, which may be unable to tell of itself; and all whose heartbeats were heard."""
         me = heartbeats.pulse_of(self.world, self.kind, heartbeats.instance())
         reference = vitals.now.timestamp() if vitals else redis.now or me.at.timestamp()
         others = heartbeats.read(redis.beats, redis.now, reference)
-        ahead = me.at.timestamp() - reference
-        return [Heard(me, 0.0, ahead), *(each for each in others if each.pulse.instance != me.instance)]
+        return Heard(me, 0.0, me.at.timestamp() - reference), others
 
     def _of_redis(self, redis: Seen, heard: Sequence[Heard], sealing: set[str] | None) -> list[Finding]:
         pretended = self.world.settings.pretend_clock  # it is moved from a page, and not by mistake
         return [
-            *processes.judge_presence(heard[1:]),
             processes.judge_time([] if pretended else heard),
             processes.judge_settings(heard),
             processes.judge_keys(heard, sealing),

@@ -38,8 +38,7 @@ def check_templates(world: World) -> None:
     """
     try:
         _push_missing(world)
-        with transaction(world) as session:
-            changes = contents.poll(session, world.messenger, world.now(), only_due=True)
+        changes = _polled(world)
     except MessengerError as error:
         log.warning("contents not checked", why=str(error))
         return
@@ -53,6 +52,17 @@ def check_templates(world: World) -> None:
             log.error("template held", **facts)
         else:
             log.info("template", **facts)
+
+
+def _polled(world: World) -> list[contents.Change]:
+    """Ask about what is due, each in a transaction of its own."""
+    with world.sessions() as session:
+        names = contents.to_poll(session, world.messenger.account, world.now())
+    changes = []
+    for name in names:
+        with transaction(world) as session:
+            changes.append(contents.poll_one(session, world.messenger, name, world.now()))
+    return changes
 
 
 def _push_missing(world: World) -> None:

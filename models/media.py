@@ -23,7 +23,8 @@ class Content(Base, Timestamps):
 
     `status` is the vendor's word for the approval; contents for use in a conversation need none: `session`. It is
     `missing` where the vendor does not have the content any more. `account` is whose content it is at the vendor, and
-    `pushed_at` when we stored it there; both are None for contents that an older release pushed.
+    `pushed_at` when we stored it there, or last tried to hand it in for approval; both are None for contents that an
+    older release pushed.
     """
 
     __tablename__ = "contents"

@@ -237,7 +237,7 @@ def test_what_goes_wrong_with_a_message_names_the_line_and_is_told_as_an_error(
     town: Town, zoe: Person, written: io.StringIO
 ) -> None:
     faults = town.twilio.faults
-    for what, event in (("400:21655", "message refused"), (63036, "message not delivered")):
+    for what, event in (("400:21656", "message refused"), (63036, "message not delivered")):
         (faults.next if isinstance(what, str) else faults.undelivered_next).append(what)
         sid = zoe.phone.says("help")
         town.rest()

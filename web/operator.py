@@ -85,8 +85,12 @@ def _templates(world: World) -> AppGroup:
     @group.command("status")
     def status() -> None:
         """Ask Twilio whether each content is there, and where the approvals stand; exit 1 if one is missing."""
-        with _said_plainly(), world.sessions.begin() as session:
-            _print(contents.poll(session, world.messenger, world.now()))
+        with world.sessions() as session:
+            names = contents.to_poll(session, world.messenger.account)
+        for name in names:
+            with _said_plainly(), world.sessions.begin() as session:
+                _print([contents.poll_one(session, world.messenger, name, world.now())])
+        with world.sessions() as session:
             missing = contents.find_missing(session, world.messenger.account)
         count = len(contents.definitions())
         click.echo(f"{count - len(missing)} of {count} contents are in the account {world.messenger.account}")

@@ -30,9 +30,9 @@ CATEGORY = "UTILITY"  # what the member asked for; marketing is not delivered to
 WAITING = (UNSUBMITTED, "received", "pending")
 LISTS = ("items", "opens")  # a content without them is what it was before there were lists
 CHECKED_EVERY = timedelta(days=1)
-# How soon a job stores again what it stored before: something may delete it each time, and processes with another
-# account may do the same to ours.
-DELETED_AGAIN_AFTER, OTHERS_AGAIN_AFTER = timedelta(minutes=10), timedelta(hours=1)
+# How soon a job tries once more to store what it stored, or could not hand in: something may delete it each time, and
+# processes with another account may do the same to ours.
+AGAIN_AFTER, OTHERS_AGAIN_AFTER = timedelta(minutes=10), timedelta(hours=1)
 ONE_PUSHES = 710_011  # the advisory lock of whoever stores a content: two at once would store it twice
 
 
@@ -130,6 +130,7 @@ def push_one(session: Session, messenger: Messenger, content: Content, now: date
         facts = {"fingerprint": fingerprint, "status": status, "category": "", "checked_at": now}
         row = StoredContent(name=content.name, sid=sid, account=messenger.account, pushed_at=now, **facts)
         stored = session.merge(row)
+        session.flush()
     elif stored.status == MISSING:  # the vendor has it after all; where its approval stands, `poll` asks
         stored.status = SESSION if content.kind == SESSION else "pending"
     if stored.status != UNSUBMITTED:
@@ -139,6 +140,7 @@ def push_one(session: Session, messenger: Messenger, content: Content, now: date
     try:
         messenger.ask_approval(stored.sid, name, CATEGORY)
     except MessengerError as error:
+        stored.pushed_at = now
         return Change(content.name, stored.status, reason=str(error))
     stored.status = "received"
     return Change(content.name, stored.status)
@@ -150,20 +152,42 @@ def fingerprint_of(content: Content) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def poll(session: Session, messenger: Messenger, now: datetime, *, only_due: bool = False) -> list[Change]:
-    """Ask whether contents are still there, and where the approvals stand; with `only_due`, where it is time to ask.
+def poll(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
+    """Ask about all contents that we stored in our account: see `poll_one`."""
+    return [poll_one(session, messenger, name, now) for name in to_poll(session, messenger.account)]
 
-    A changed category is news: marketing costs more and is blocked in places.
+
+def poll_one(session: Session, messenger: Messenger, name: str, now: datetime) -> Change:
+    """Ask whether a content is still there, and where its approval stands.
+
+    A changed category is news: marketing costs more and is blocked in places. Asking may take seconds: whoever asks
+    about many commits after each.
     """
-    which = [_is_ours(messenger.account), _is_due(now)] if only_due else [_is_ours(messenger.account)]
-    found = session.scalars(select(StoredContent).where(*which).order_by(StoredContent.name))
-    return [_asked_after(stored, messenger, now) for stored in found]
+    stored = session.get_one(StoredContent, name)
+    stored.checked_at, reason = now, ""
+    if not _is_there(stored, messenger):
+        stored.status, reason = MISSING, f"the account {messenger.account} does not have it"
+    elif name in _names():
+        found = messenger.approval(stored.sid)
+        stored.status, stored.category = found.status, found.category or stored.category
+        reason = found.reason
+    else:
+        stored.status = SESSION
+    return Change(name, stored.status, stored.category, reason)
+
+
+def to_poll(session: Session, account: str, due_at: datetime | None = None) -> list[str]:
+    """The names of the contents that are in this account as far as we know; or of those that are due to be asked for:
+    at every tick while a template waits or is held, else once a day.
+    """
+    due = [] if due_at is None else [_is_due(due_at)]
+    query = select(StoredContent.name).where(_is_ours(account), *due).order_by(StoredContent.name)
+    return list(session.scalars(query))
 
 
 def is_check_due(session: Session, now: datetime, account: str) -> bool:
-    """Whether contents are to be looked after: at every tick while a template waits or is held, else once a day."""
-    due = select(StoredContent.name).where(_is_ours(account), _is_due(now)).limit(1)
-    return session.scalar(due) is not None or bool(to_push(session, now, account))
+    """Whether contents are to be asked for or stored."""
+    return bool(to_poll(session, account, now) or to_push(session, now, account))
 
 
 def usable(session: Session, account: str) -> Mapping[str, str]:
@@ -208,12 +232,12 @@ def to_push(session: Session, now: datetime, account: str) -> list[Content]:
 
 
 def _is_to_push(stored: StoredContent | None, now: datetime, account: str) -> bool:
-    if stored is None or stored.status == UNSUBMITTED:
+    if stored is None:
         return True
     is_ours = stored.account in (None, account)
-    if is_ours and stored.status != MISSING:
+    if is_ours and stored.status not in (MISSING, UNSUBMITTED):
         return False
-    wait = DELETED_AGAIN_AFTER if is_ours else OTHERS_AGAIN_AFTER
+    wait = AGAIN_AFTER if is_ours else OTHERS_AGAIN_AFTER
     return stored.pushed_at is None or stored.pushed_at <= now - wait
 
 
@@ -233,20 +257,6 @@ def _is_there(stored: StoredContent, messenger: Messenger) -> bool:
         return False
     stored.account = messenger.account
     return True
-
-
-def _asked_after(stored: StoredContent, messenger: Messenger, now: datetime) -> Change:
-    """Ask the vendor about one content, and note what it says."""
-    stored.checked_at, reason = now, ""
-    if not _is_there(stored, messenger):
-        stored.status, reason = MISSING, f"the account {messenger.account} does not have it"
-    elif stored.name in _names():
-        found = messenger.approval(stored.sid)
-        stored.status, stored.category = found.status, found.category or stored.category
-        reason = found.reason
-    else:
-        stored.status = SESSION
-    return Change(stored.name, stored.status, stored.category, reason)
 
 
 def fits(approved: Approved) -> bool:

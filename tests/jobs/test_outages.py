@@ -64,19 +64,19 @@ def test_a_line_that_meets_a_schema_behind_is_kept_and_answered_once_later(
         assert kept(town) == [1, 0, 0]
         receiving.ingest()
         assert sum(kept(town)[:2]) == 1, "it still cannot be answered"
-    assert set(answers(town)) == {200}
+    assert answers(town).keys() <= {200, 204}
     assert zoe.count() == heard
     town.tick()
     assert kept(town) == [0, 0, 0]
     assert zoe.count() == heard + 1
-    assert "our side" not in zoe.heard
+    assert "broke on my side" not in zoe.heard
 
 
 def test_a_mistake_of_our_own_is_apologised_for_and_not_kept_for_ever(town: Town, zoe: Person) -> None:
     """The same error with a schema that is as new as the code."""
     zoe.says("new group First")
     with changed(town, "ALTER TABLE goals RENAME metric TO lost", "ALTER TABLE goals RENAME lost TO metric"):
-        assert "reference" in zoe.says("goal 120 km run month").casefold()
+        assert "broke on my side" in zoe.says("goal 120 km run month")
     assert kept(town) == [0, 0, 0]
 
 

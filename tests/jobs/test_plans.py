@@ -22,7 +22,7 @@ def busy_town(town: Town) -> Town:
     """A town that has sent so many messages that Postgres has to choose its plans with care."""
     with town.world.sessions.kw["bind"].begin() as line:
         for statement in health.filling(MEMBERS, MESSAGES):
-            line.execute(text(statement))
+            line.execute(text(statement), {"now": town.clock()} if ":now" in statement else {})
         line.execute(text("ANALYZE"))
     return town
 

@@ -486,7 +486,7 @@ def test_a_silent_message_is_asked_after_four_times_and_then_left(letters: Lette
         letters.town.clock.travel_to(row.next_attempt_at)
         asked.append(letters.now - START)
         with letters.town.world.sessions.begin() as session:
-            assert outcomes.due_polls(session, letters.now) == [sid(1)]
+            assert [each.sid for each in outcomes.due_polls(session, letters.now)] == [sid(1)]
             outcomes.polled(session, sid(1), letters.now)
         if letters.row(message.id).next_attempt_at > START + timedelta(days=365):
             break

@@ -262,6 +262,16 @@ def test_a_process_that_ends_by_itself_says_so(deployment: Deployment) -> None:
     assert deployment.names() == {"worker"}
 
 
+def test_whoever_looks_counts_where_it_beats_itself(deployment: Deployment) -> None:
+    """A clock that looks is a clock; a job that looks is not the worker that forked it."""
+    redis = deployment.town.world.redis
+    redis.delete(heartbeats.BEATS)
+    Heart(deployment.world, CLOCK).beat()
+    assert set(Doctor(deployment.world, CLOCK).examine().degraded) - {"fonts"} == {"worker"}
+    redis.delete(heartbeats.BEATS)
+    assert set(Doctor(deployment.world, WORKER).examine().degraded) - {"fonts"} == {"worker", "clock"}
+
+
 def test_no_tick(deployment: Deployment) -> None:
     later = replace(deployment.world, now=lambda: system_clock() + timedelta(seconds=55))
     assert deployment.names(later) == set()
