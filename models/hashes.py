@@ -6,16 +6,24 @@ SECRET_KEY. Either is enough to open it, so no change of these settings changes 
 
 import os
 
-from sqlalchemy import CheckConstraint, LargeBinary, select
+from sqlalchemy import CheckConstraint, LargeBinary, event, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
+from models.groups import Invite
+from models.messages import InboundMessage, OutboundMessage
 from models.people import Member
 from models.vault import Unreadable, Vault, keyed_hash, vault
 
 ONLY = 1
 PURPOSE = "hash-key"
+HASHED_BEFORE = (
+    exists().where(Invite.id.is_not(None)),
+    exists().where(OutboundMessage.body_hash.is_not(None)),
+    exists().where(InboundMessage.mark.is_not(None)),
+    exists().where(Member.erase_code.is_not(None)),
+)
 
 
 class HashKey(Base):
@@ -66,15 +74,21 @@ def _sealed(keys: Vault, key: bytes) -> tuple[bytes, bytes]:
 
 
 def _made(session: Session) -> bytes:
-    """Make the key in a transaction of its own: what was hashed with it may outlive a rollback of the caller.
+    """Make the key, in the caller's transaction: a second connection of the pool may never become free.
 
-    Of several processes that make it at once, the first one to commit wins. Releases before this one hashed with
-    SECRET_KEY itself: where there are members already, that stays the key, and every hash made before stays good.
+    Of several processes that make it at once, the others wait for the first one to commit, and have its key. Releases
+    before this one hashed with SECRET_KEY itself: where they left hashes, that stays the key, and these stay good.
     """
     keys = vault(session)
-    with Session(session.get_bind()) as own, own.begin():
-        is_new = own.scalar(select(Member.id).limit(1)) is None
-        by_ring, by_secret = _sealed(keys, os.urandom(32) if is_new else keys.secrets[0].encode())
+    with session.no_autoflush:
+        key = keys.secrets[0].encode() if session.scalar(select(or_(*HASHED_BEFORE))) else os.urandom(32)
+        by_ring, by_secret = _sealed(keys, key)
         row = insert(HashKey).values(id=ONLY, by_ring=by_ring, by_secret=by_secret)
-        own.execute(row.on_conflict_do_nothing())
-        return _opened(keys, own.get_one(HashKey, ONLY))
+        session.execute(row.on_conflict_do_nothing())
+        return _opened(keys, session.get_one(HashKey, ONLY))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, _rolled_back: object) -> None:
+    """A key that was made in what is rolled back, be it to a savepoint, is gone with it."""
+    session.info.pop("hash_key", None)
