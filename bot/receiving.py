@@ -187,8 +187,10 @@ def _take_back(world: World) -> None:
 
 def _look_again(world: World) -> int:
     """Take up lines that wait for a key; those for which it is too late by now are set aside. Gives how many."""
-    count, too_late = 0, (world.now() - YOUNG).timestamp()
     waiting: list[tuple[bytes, float]] = world.redis.zrange(WAITING, 0, -1, withscores=True)  # type: ignore[assignment]
+    if not waiting:
+        return 0
+    count, too_late = 0, (world.now() - YOUNG).timestamp()
     for kept, since in waiting:
         try:
             count += _take_up(world, kept)

@@ -1,7 +1,7 @@
 """Heartbeats: each process writes into Redis that it lives, what time it has, and what it was started with.
 
-They stand in Redis because that is where work is waited for: whoever cannot reach it does none (docs/decisions/0015). When
-they were heard is told by Redis's clock, so that a process with a wrong clock is not taken for a dead one.
+They stand in Redis because that is where work is waited for: whoever cannot reach it does none (docs/decisions/0015).
+When they were heard is told by Redis's clock, so that a process with a wrong clock is not taken for a dead one.
 """
 
 import hashlib
