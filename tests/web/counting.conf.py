@@ -9,7 +9,7 @@ from psutil import Process
 
 exec(Path("ops/gunicorn.conf.py").read_text())
 
-_freeze = when_ready  # noqa: F821 - from the settings above
+_freeze, _end = when_ready, worker_exit  # noqa: F821 - from the settings above
 
 
 def _write_down(who: str) -> None:
@@ -26,5 +26,6 @@ def when_ready(server: Any) -> None:
     _write_down("master")
 
 
-def worker_exit(_server: Any, worker: Any) -> None:
+def worker_exit(server: Any, worker: Any) -> None:
+    _end(server, worker)
     _write_down(f"worker-{worker.pid}")

@@ -10,6 +10,7 @@ from twilio.request_validator import RequestValidator
 from bench.slow_clients import SlowClients, post_steadily
 from tests.town import TOKEN, Town
 from tests.web.gunicorns import PATIENCE, gunicorn
+from tests.web.test_buffering import wait_until
 from tests.web.test_webhook import INBOUND, at_once, said
 
 TWO_PROCESSES = {"WEB_CONCURRENCY": "2", "WEB_THREADS": "4"}
@@ -26,8 +27,11 @@ def environment(town: Town) -> dict[str, str]:
 
 
 def test_a_hundred_slow_clients_keep_no_genuine_webhook_waiting(town: Town, tmp_path: Path) -> None:
-    with gunicorn("wsgi:app", tmp_path, environment(town)) as web, SlowClients(web.url, 100):
-        found = post_steadily(web.url, TOKEN, rate=5, seconds=5)
+    with gunicorn("wsgi:app", tmp_path, environment(town)) as web:
+        post_steadily(web.url, TOKEN, rate=1, seconds=1)  # whoever writes is somebody known from here on
+        with SlowClients(web.url, 100) as slow:
+            wait_until(lambda: slow.opened >= 100)
+            found = post_steadily(web.url, TOKEN, rate=5, seconds=5)
     assert found.statuses == {200: 25}
     assert found.took[-1] < GENEROUS
 
