@@ -454,7 +454,7 @@ def test_lines_that_are_kept(deployment: Deployment, zoe: Person) -> None:
 
 
 def test_a_trouble_is_logged_once_when_it_begins_and_once_when_it_ends(
-    deployment: Deployment, heard_in_log: Examine
+    heard_in_log: Examine, deployment: Deployment
 ) -> None:
     doctors = [Doctor(deployment.world, WEB) for _ in range(4)]
     with deployment.world.sessions.begin() as session:
@@ -466,7 +466,7 @@ def test_a_trouble_is_logged_once_when_it_begins_and_once_when_it_ends(
     assert heard_in_log(*doctors, *doctors) == [("info", "well again", "templates")]
 
 
-def test_what_a_deploy_brings_with_it_is_logged_only_if_it_lasts(deployment: Deployment, heard_in_log: Examine) -> None:
+def test_what_a_deploy_brings_with_it_is_logged_only_if_it_lasts(heard_in_log: Examine, deployment: Deployment) -> None:
     deployment.town.world.redis.hdel(heartbeats.BEATS, "elsewhere:worker")
     web = Doctor(deployment.world, WEB)
     assert heard_in_log(web, web) == []
@@ -477,7 +477,7 @@ def test_what_a_deploy_brings_with_it_is_logged_only_if_it_lasts(deployment: Dep
 
 
 def test_another_kind_of_process_does_not_take_back_what_it_does_not_see(
-    deployment: Deployment, heard_in_log: Examine
+    heard_in_log: Examine, deployment: Deployment
 ) -> None:
     with with_database(deployment.world, "postgresql://u@127.0.0.1:9/none") as cut_off:
         lonely, other = Doctor(cut_off, WEB), Doctor(deployment.world, CLOCK)
@@ -485,7 +485,7 @@ def test_another_kind_of_process_does_not_take_back_what_it_does_not_see(
     assert heard_in_log(Doctor(deployment.world, WEB)) == [("info", "well again", "database")]
 
 
-def test_what_cannot_be_looked_at_is_neither_begun_nor_ended(deployment: Deployment, heard_in_log: Examine) -> None:
+def test_what_cannot_be_looked_at_is_neither_begun_nor_ended(heard_in_log: Examine, deployment: Deployment) -> None:
     with deployment.world.sessions.begin() as session:
         session.execute(text("DELETE FROM contents"))
     web = Doctor(deployment.world, WEB)
@@ -495,7 +495,7 @@ def test_what_cannot_be_looked_at_is_neither_begun_nor_ended(deployment: Deploym
     assert heard_in_log(web) == [("info", "well again", "database")]
 
 
-def test_without_redis_a_process_keeps_for_itself_what_it_told(deployment: Deployment, heard_in_log: Examine) -> None:
+def test_without_redis_a_process_keeps_for_itself_what_it_told(heard_in_log: Examine, deployment: Deployment) -> None:
     with without_redis(deployment.world) as world:
         lonely = Doctor(world, WEB)
         assert heard_in_log(lonely, lonely, lonely) == [("error", "degraded", "redis")]
@@ -503,7 +503,7 @@ def test_without_redis_a_process_keeps_for_itself_what_it_told(deployment: Deplo
     assert heard_in_log(web, web) == [("info", "well again", "redis")]
 
 
-def test_the_tick_tells_though_nobody_asks(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_tick_tells_though_nobody_asks(capsys: pytest.CaptureFixture[str], deployment: Deployment) -> None:
     with deployment.world.sessions.begin() as session:
         session.execute(text("DELETE FROM contents"))
     tick.body(deployment.world)
@@ -514,7 +514,7 @@ def test_the_tick_tells_though_nobody_asks(deployment: Deployment, capsys: pytes
 
 
 def test_a_trouble_that_only_a_vanished_process_saw_is_over_after_ten_minutes(
-    deployment: Deployment, heard_in_log: Examine
+    heard_in_log: Examine, deployment: Deployment
 ) -> None:
     kept = {"since": system_clock().timestamp() - troubles.ANYBODY_AFTER - 1, "by": WORKER, "told": True}
     deployment.town.world.redis.hset(troubles.TROUBLES, "database", json.dumps(kept))
