@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,10 +22,12 @@ def environment(given: Mapping[str, str], pretend: Mapping[str, str]) -> dict[st
     """The environment of every process: nothing is inherited from whoever starts the drill.
 
     `given` is what the deployer fills in and what the host adds (addresses of the add-ons, PORT). `pretend` is what
-    only the pretend world needs; these settings stand outside app.json. Raises `NotDescribedError`.
+    only the pretend world needs; these settings stand outside app.json. Secrets that app.json has generated are drawn
+    anew. Raises `NotDescribedError`.
     """
     asked_for = json.loads((ROOT / "app.json").read_text())["env"]
     defaults = {name: each["value"] for name, each in asked_for.items() if "value" in each}
+    defaults |= {name: secrets.token_hex(32) for name, each in asked_for.items() if each.get("generator") == "secret"}
     missing = sorted(asked_for.keys() - defaults.keys() - given.keys())
     if missing:
         raise NotDescribedError(f"app.json asks for {', '.join(missing)}, which the drill does not give")

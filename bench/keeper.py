@@ -38,6 +38,7 @@ class Keeper:
         self.fell: Counter[str] = Counter()
         self.processes = 0
         self._expected: set[int] = set()
+        self._started: set[int] = set()
         self._away: set[str] = set()
         self._done = Event()
         self._commands = commands
@@ -51,8 +52,8 @@ class Keeper:
 
     def start(self) -> None:
         """Start everything."""
-        for name, command in self._commands.items():
-            self.on.start(name, command)
+        for name in self._commands:
+            self._start(name)
 
     def watch(self) -> None:
         """From now on, start again what stops."""
@@ -65,7 +66,7 @@ class Keeper:
             self._thread.join()
         for name in self._commands.keys() & self.on.processes.keys():
             self._kill_all(self.on.processes[name])
-        for pid in _named(self.on.folder.name):
+        for pid in {*_session(*self._started), *_named(self.on.folder.name)}:
             self._kill(pid)
 
     def take_away(self, name: str, *, everyone: bool = True, patience: float = KILLED_AFTER) -> float:
@@ -205,7 +206,11 @@ class Keeper:
             for name, process in list(self.on.processes.items()):
                 if name not in self._away and process.poll() is not None:
                     self.fell[name] += process.pid not in self._expected
-                    self.on.start(name, self._commands[name])
+                    self._start(name)
+
+    def _start(self, name: str) -> None:
+        self.on.start(name, self._commands[name])
+        self._started.add(self.on.processes[name].pid)
 
 
 def with_clocks(clocks: int, mark: str) -> dict[str, str]:
@@ -223,11 +228,11 @@ def _processes() -> list[tuple[int, int, int]]:
     return [(int(pid), int(parent), int(group)) for pid, parent, group in map(str.split, listing.splitlines())]
 
 
-def _session(leader: int) -> list[int]:
-    """The processes that still run in the session of this one: all that it started, orphans too."""
+def _session(*leaders: int) -> list[int]:
+    """The processes that still run in the sessions of these: all that they have started, orphans too."""
     listing = subprocess.run(["ps", "-axo", "pid=,stat="], capture_output=True, text=True, check=True).stdout
     running = [int(pid) for pid, state in map(str.split, listing.splitlines()) if not state.startswith("Z")]
-    return [pid for pid in running if _session_of(pid) == leader]
+    return [pid for pid in running if _session_of(pid) in leaders]
 
 
 def _session_of(pid: int) -> int | None:

@@ -92,8 +92,8 @@ def _put_a_router_before(on: Stage, stack: ExitStack) -> str:
 def _environment(on: Stage, web_url: str) -> dict[str, str]:
     """What app.json says, and what a deployer fills in."""
     made = on.environment
-    filled_in = {name: made[name] for name in ("SECRET_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")}
-    filled_in |= {name: made[name] for name in ("TWILIO_WHATSAPP_FROM", *FROM_HOST[:2])}
+    filled_in = {name: made[name] for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM")}
+    filled_in |= {name: made[name] for name in ("DATABASE_URL", "REDIS_URL")}
     filled_in |= {"PUBLIC_BASE_URL": on.bot_url, "DATA_KEYS": new_key("k1"), "PORT": str(urlsplit(web_url).port)}
     return deployment.environment(filled_in, {name: made[name] for name in FOR_THE_PRETEND_WORLD})
 

@@ -9,7 +9,7 @@ from bench.deployment import NotDescribedError
 from simulator.stage import ROOT
 
 ASKED_FOR = json.loads((ROOT / "app.json").read_text())["env"]
-GIVEN = {name: f"a {name}" for name, each in ASKED_FOR.items() if "value" not in each}
+GIVEN = {name: f"a {name}" for name, each in ASKED_FOR.items() if not each.keys() & {"value", "generator"}}
 
 
 def test_the_defaults_of_the_manifest_hold():
@@ -17,7 +17,9 @@ def test_the_defaults_of_the_manifest_hold():
     assert found["REDIS_SELF_SIGNED"] == "1"
     assert found["TRUSTED_HOPS"] == "1"
     assert found["TWILIO_API_BASE_URL"] == "http://127.0.0.1:1"
-    assert found["SECRET_KEY"] == "a SECRET_KEY"
+    assert found["DATA_KEYS"] == "a DATA_KEYS"
+    assert len(found["SECRET_KEY"]) == 64
+    assert found["SECRET_KEY"] != deployment.environment(GIVEN, {})["SECRET_KEY"]
 
 
 def test_nothing_is_inherited_from_whoever_starts_it(monkeypatch):

@@ -28,7 +28,7 @@ while True: time.sleep(0.05)
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     nothing: Any = None
-    return Stage(tmp_path, nothing, "", nothing, nothing, nothing, nothing, nothing, {})
+    return Stage(tmp_path, *[nothing] * 8, environment={})
 
 
 @pytest.fixture
