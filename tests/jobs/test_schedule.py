@@ -312,7 +312,7 @@ def test_the_operator_is_told_once_of_a_ceiling_and_can_look_what_was_spent(
     assert len(delivery._claim(world, 24)) == 2
     for _ in range(3):
         tick.body(world)
-    told = [line for line in capsys.readouterr().out.splitlines() if "daily ceiling" in line]
+    told = [line for line in capsys.readouterr().out.splitlines() if "daily ceiling of messages" in line]
     assert len(told) == 1
     assert "[error" in told[0]
     assert f"group={group.id}" in told[0]
