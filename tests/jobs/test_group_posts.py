@@ -80,7 +80,8 @@ def test_a_number_that_is_not_eligible_falls_back_to_the_roster_and_the_operator
     posted(letters)
     assert states(letters) == [(PostState.FAILED, 1)]
     assert counts(letters) == [1, 1, 1]
-    [told] = [line for line in capsys.readouterr().out.splitlines() if "[error" in line]
+    [told] = [line for line in capsys.readouterr().out.splitlines() if "group posts refused" in line]
+    assert "[error" in told
     assert "131215" in told
 
 
