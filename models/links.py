@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, false, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps, Word
@@ -45,7 +45,10 @@ class OneTimeLink(Base, Timestamps):
 
 
 class LinkAttempt(Base, Timestamps):
-    """One try to sign in to Garmin. Everything secret is sealed, read once, and gone when the try ends."""
+    """One try to sign in to Garmin. Everything secret is sealed, read once, and gone when the try ends.
+
+    `number` counts up: of two tries made in the same instant the larger one is the newer.
+    """
 
     __tablename__ = "link_attempts"
     __table_args__ = (
@@ -53,6 +56,7 @@ class LinkAttempt(Base, Timestamps):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    number: Mapped[int] = mapped_column(BigInteger, Identity())
     link_id: Mapped[int] = mapped_column(ForeignKey("one_time_links.id", ondelete="CASCADE"), index=True)
     step: Mapped[AttemptStep] = mapped_column(Word(AttemptStep), default=AttemptStep.ASKED)
     way: Mapped[GarminMethod] = mapped_column(

@@ -83,7 +83,7 @@ def link_of(session: Session, browser: str, now: datetime) -> OneTimeLink | None
 
 def attempt_of(session: Session, link: OneTimeLink) -> LinkAttempt | None:
     """The link's newest sign-in."""
-    query = select(LinkAttempt).where(LinkAttempt.link_id == link.id).order_by(LinkAttempt.id.desc()).limit(1)
+    query = select(LinkAttempt).where(LinkAttempt.link_id == link.id).order_by(LinkAttempt.number.desc()).limit(1)
     return session.scalar(query)
 
 
@@ -163,7 +163,7 @@ def take(session: Session, now: datetime) -> Task | None:
     query = (
         select(LinkAttempt)
         .where(*_waits(now), _can_be_opened(session))
-        .order_by(LinkAttempt.created_at, LinkAttempt.id)
+        .order_by(LinkAttempt.created_at, LinkAttempt.number)
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -89,7 +89,7 @@ def every_row(world: World) -> dict[str, list[dict[str, Any]]]:
 
 def attempts(world: World) -> list[LinkAttempt]:
     with world.sessions() as session:
-        return list(session.scalars(select(LinkAttempt).order_by(LinkAttempt.created_at)))
+        return list(session.scalars(select(LinkAttempt).order_by(LinkAttempt.number)))
 
 
 def is_linked(world: World) -> bool:
