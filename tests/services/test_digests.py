@@ -241,6 +241,8 @@ def test_who_hides_is_in_no_text_and_on_no_picture_and_still_reads_it(letters: L
 class Watched(Charts):
     """Draws, and remembers what."""
 
+    lacks = ()
+
     def __init__(self, charts: Charts) -> None:
         self.charts, self.drawn = charts, []
 
@@ -296,6 +298,8 @@ def test_mutes_and_their_ends_are_kept(letters: Letters) -> None:
 
 class NoCharts(Charts):
     """Draws nothing."""
+
+    lacks = ()
 
     def draw(self, chart: Leaderboard) -> bytes:
         raise ChartError(chart.title)
