@@ -123,11 +123,15 @@ def test_a_copy_is_made_and_fetched_once_by_a_button(town: Town, zoe: Person) ->
     assert fetched_again(browser, path) == 410
 
 
-def test_a_copy_whose_key_is_lost_is_over_and_one_may_be_asked_for_again(town: Town, zoe: Person) -> None:
+def test_a_copy_waits_for_its_key_and_one_that_was_changed_is_over(town: Town, zoe: Person) -> None:
     path = re.search(r"/export/\S+", (zoe.says("export"), zoe.heard)[1])[0]
     with town.world.sessions.begin() as session:
         waiting = session.scalars(select(Export)).one()
         waiting.archive = Vault.from_text(new_key("lost")).seal_bytes("export", waiting.id, b"zip")
+    assert fetched_again(town.browser(), path) == 503
+    with town.world.sessions.begin() as session:
+        waiting = session.scalars(select(Export)).one()
+        waiting.archive = town.world.vault.seal_bytes("export", "another copy", b"zip")
     assert fetched_again(town.browser(), path) == 410
     path = re.search(r"/export/\S+", (zoe.says("export"), zoe.heard)[1])[0]
     assert fetched_again(town.browser(), path) == 200
