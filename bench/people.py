@@ -17,13 +17,13 @@ from simulator.story import Missing
 LINES = (
     "hi", "help", "me", "leaderboard", "goal 120 km run month", "chart", "last", "lb distance run last week",
     "how far did I run last week?", "groups", "units imperial", "units metric", "pb", "streak", "compare last month",
-    "we", "quiet 22:00-08:00", "why", "wrapped", "goal", "digest last week", "sync", "help leaderboard", "members",
+    "we", "quiet", "why", "wrapped", "goal", "digest last week", "sync", "help leaderboard", "members",
     "settings", "log yoga 45 min", "undo", "privacy", "rivalry", "season", "tour", "top points last week", "goal off",
     "schedule", "status", "name Robin", "about", "leadrboard", "challenge list", "terms", "quiet off", "language",
     "stats last month",
 )  # fmt: skip
 THINKS = (3.3, 6.0)  # seconds between two lines: fewer than 20 a minute, the most that the product answers
-GIVES_UP = 20.0  # seconds without an answer, after which people write all the same
+GIVES_UP = 10.0  # seconds without an answer, after which people write all the same
 # What Twilio does with a webhook that fails, under the address that README names: with `#rc=3`, and a fallback with the
 # same.
 REPEATS, WITHIN = 7, 15.0

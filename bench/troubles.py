@@ -18,11 +18,10 @@ from bench.slow_clients import SlowClients
 from bench.verdict import NOTICED_WITHIN, Trouble
 from simulator.stage import ROOT
 
-CALM, BREATH = 8.0, 3.0  # seconds before the first trouble, and between two
+CALM, BREATH = 8.0, 2.0  # seconds before the first trouble, and between two
 AWAY = 60.0
 SLOW_CLIENTS, SLOW_FOR = 100, 15.0
-SCHEMA_FOR, FULL_FOR = 8.0, 6.0
-OVERLAP = 5.0  # seconds in which web has a key that the worker does not know
+SCHEMA_FOR, FULL_FOR = 6.0, 5.0
 BACK_WITHIN = 15.0  # the first answer must follow an outage's end so soon, or later ones count as slow
 STARTS_WITHIN = 60.0
 
@@ -79,21 +78,22 @@ def _all_at_once(day: Day) -> None:
         day.talk.write_at_once()
 
 
-def _web_stops(day: Day) -> None:
+def _deploys(day: Day) -> None:
+    """Two deploys, which rotate the key as README tells: with the first a new one comes second, with the second it is
+    put first. All processes restart, one after the other, so that old and new ones work side by side.
+    """
+    old, new = day.at.on.environment["DATA_KEYS"], new_key("k2")
+    day.at.on.environment["DATA_KEYS"] = f"{old},{new}"
     with day.trouble("web gets SIGTERM", is_outage=True) as row:
         _restart(day, row, "web")
-
-
-def _worker_stops(day: Day) -> None:
-    with day.trouble("worker gets SIGTERM: every process", is_outage=True) as row:
+    with day.trouble("worker gets SIGTERM", is_outage=True) as row:
         _restart(day, row, "worker")
-    with day.trouble("worker gets SIGTERM: its first process", is_outage=True) as row:
-        _restart(day, row, "worker", everyone=False)
-
-
-def _clock_stops(day: Day) -> None:
     with day.trouble("clock gets SIGTERM") as row:
         _restart(day, row, "clock")
+    day.at.on.environment["DATA_KEYS"] = f"{new},{old}"
+    with day.trouble("key rotated", is_outage=True) as row:
+        for name in ("web", "worker", "clock"):
+            _restart(day, row, name)
 
 
 def _schema_behind(day: Day) -> None:
@@ -107,44 +107,36 @@ def _schema_behind(day: Day) -> None:
         _sql(day, "ALTER TABLE members RENAME COLUMN locale_later TO locale", head)
 
 
-def _key_changes(day: Day) -> None:
-    """As README tells: the new key comes second, then first, each time with a restart of all processes in turn."""
-    old, new = day.at.on.environment["DATA_KEYS"], new_key("k2")
-    with day.trouble("key rotated: new one second, then first", is_outage=True) as row:
-        for keys in (f"{old},{new}", f"{new},{old}"):
-            day.at.on.environment["DATA_KEYS"] = keys
-            for name in ("web", "worker", "clock"):
-                _restart(day, row, name)
-
-
 def _key_comes_early(day: Day) -> None:
     """The new key comes first at once: web seals with a key that the worker does not have yet."""
     with day.trouble("key in web before worker", is_outage=True, names=KEYS) as row:
         day.at.on.environment["DATA_KEYS"] = f"{new_key('k3')},{day.at.on.environment['DATA_KEYS']}"
         _restart(day, row, "web")
-        time.sleep(OVERLAP)
         day.at.probes.await_named(KEYS, row.began, NOTICED_WITHIN)
         _restart(day, row, "worker")
     _restart(day, row, "clock")
 
 
 def _worker_away(day: Day) -> None:
-    """Meanwhile a digest for everybody becomes due, as the owner of the group has just asked for."""
+    """Only its first process gets SIGTERM, as from Docker. Meanwhile the digest becomes due for which the owner of the
+    group has just asked.
+    """
     due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     due += timedelta(minutes=1) * (due - datetime.now(UTC) < timedelta(seconds=10))
     day.digest_due = due.timestamp()
     day.talk.talkers[0].tells(f"schedule {due:%A %H:%M}".lower())
     with day.trouble("worker away for a minute", is_outage=True, names=WORKER) as row:
-        row.gone_in.append(day.at.keeper.take_away("worker"))
+        row.gone_in.append(day.at.keeper.take_away("worker", everyone=False))
         time.sleep(max(0.0, row.began + AWAY - time.time()))
         day.at.keeper.bring_back("worker")
 
 
 def _clock_away(day: Day) -> None:
-    """The clock dies without a word, so that its heartbeat only stops; slow clients come meanwhile."""
+    """The clock dies without a word, so it takes a while until its heartbeat is missed; more goes wrong meanwhile."""
     with day.trouble("clock killed", names=CLOCK) as row:
         day.at.keeper.kill_away("clock")
         _slow_clients(day)
+        _redis_full(day)
         day.at.probes.await_named(CLOCK, row.began, NOTICED_WITHIN)
         day.at.keeper.bring_back("clock")
 
@@ -164,9 +156,9 @@ def _redis_full(day: Day) -> None:
     redis.close()
 
 
-def _restart(day: Day, row: Trouble, name: str, *, everyone: bool = True) -> None:
-    """Stop a process as the host does, and start it again; web is back when it answers."""
-    row.gone_in.append(day.at.keeper.take_away(name, everyone=everyone))
+def _restart(day: Day, row: Trouble, name: str) -> None:
+    """Stop a process as Heroku does, and start it again; web is back when it answers."""
+    row.gone_in.append(day.at.keeper.take_away(name))
     day.at.keeper.bring_back(name)
     if name == "web":
         day.at.probes.await_answer(time.time(), STARTS_WITHIN)
@@ -184,13 +176,9 @@ def _sql(day: Day, change: str, revision: str) -> None:
 TROUBLES: tuple[Callable[[Day], None], ...] = (
     _calm,
     _all_at_once,
-    _web_stops,
-    _worker_stops,
-    _clock_stops,
     _schema_behind,
-    _key_changes,
+    _deploys,
     _key_comes_early,
     _worker_away,
-    _redis_full,
     _clock_away,
 )
