@@ -43,7 +43,7 @@ format: $(READY) ## put formatting and imports right
 
 check: lint test ## lint, then test
 
-bench: $(READY) ## how fast (ARGS=replies, fan-out, outage, connections, slow-clients or health; else the first three)
+bench: $(READY) ## how fast (ARGS=replies, fan-out, outage, connections, slow-clients or health; else the first two)
 	@$(PY) -m bench.load $(ARGS)
 
 chaos: $(READY) ## bad days: kills, outages, vendor's faults; nothing lost, nothing said twice (QUICK=1: 3 min)
