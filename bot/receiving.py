@@ -22,8 +22,7 @@ from jobs.spool import BROKEN, SPOOL, TAKEN, opened, sealed
 from jobs.stopping import Stopped
 from jobs.work import transaction
 from models import InboundMessage, MessageState
-from models.base import is_busy
-from models.outages import name_of
+from models.outages import is_busy, name_of
 from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerBroken, MessengerError
 from providers.messenger import Inbound, Meaning, Receipt

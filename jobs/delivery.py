@@ -16,7 +16,7 @@ from jobs.pace import Pace, Places, patience
 from jobs.queue import hold, is_waited_for, job, release, ring
 from jobs.stopping import Shift
 from jobs.work import insist, transaction
-from models.base import AWAY
+from models.outages import AWAY
 from providers import doorbell
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Meaning, Parcel

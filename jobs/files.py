@@ -5,7 +5,7 @@ import structlog
 from jobs.stopping import Stopped
 from jobs.work import transaction
 from models import Member, MessageKind
-from models.base import AWAY
+from models.outages import AWAY
 from providers.errors import Flaw, NotAnActivityFile, NotKept, TooLarge
 from services.delivery import mailbox, notices
 from services.garmin import doubts, files, merging

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 
 import structlog
 from redis import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from jobs import crash, schedule
 from jobs.queue import answering, ring
 from jobs.stopping import Shift
-from models.base import AWAY
+from models.outages import is_away, name_of
 from providers import doorbell
 from services import signs
 from services.delivery.bells import rung, timed
@@ -52,14 +53,16 @@ def in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 
 
 def insist(world: World, do: Callable[[Session], None]) -> None:
     """Do this in one transaction, and try again for eight seconds while Postgres is away or has no connection free: it
-    writes down what has happened outside and cannot be taken back. Raises one of `AWAY` when all was in vain.
+    writes down what has happened outside and cannot be taken back. Raises the last error when all was in vain.
     """
     for pause in PAUSES:
         try:
             with transaction(world) as session:
                 do(session)
-        except AWAY as error:
-            log.warning("tried again soon", error=type(getattr(error, "orig", error)).__name__)
+        except SQLAlchemyError as error:
+            if not is_away(error):
+                raise
+            log.warning("tried again soon", error=name_of(error))
             time.sleep(pause)
         else:
             return

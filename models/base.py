@@ -8,11 +8,10 @@ from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Identity, MetaData, String, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from models.outages import is_busy
 from models.vault import Vault
 
 
@@ -110,14 +109,8 @@ PATIENCE = (
 )
 
 
-# Raised while Postgres cannot be used: it is gone, was closed on the way, is read-only (a standby, a full disk), or no
-# connection became free in time.
-AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
-
 # Seconds that a thread waits for one of its process's connections. Twilio waits 15 s for the answer to a webhook.
 POOL_WAIT = 5.0
-# Postgres's words for one client too many (its errors 53300 and 53400; psycopg2 gives no code when it cannot connect).
-TOO_MANY = ("too many clients", "too many connections", "remaining connection slots")
 TOO_MANY_PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds between the tries; the last error is raised
 
 
@@ -147,11 +140,6 @@ def open_engine(url: str, patience: str = PATIENCE, *, pool: int = 3) -> Engine:
     )
     event.listen(engine, "do_connect", _connect)
     return engine
-
-
-def is_busy(error: Exception) -> bool:
-    """Whether this is about a lack of connections, which passes in seconds."""
-    return isinstance(error, PoolTimeout) or any(words in str(error) for words in TOO_MANY)
 
 
 def _connect(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:

@@ -1,9 +1,13 @@
 """Telling an outage of Postgres from a mistake of our own."""
 
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from models.base import AWAY
-
+# Raised while Postgres cannot be used: it is gone, was closed on the way, is read-only (a standby, a full disk), or no
+# connection became free in time. `is_away` knows one case more.
+AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+# Postgres's words for one client too many (its errors 53300 and 53400; psycopg2 gives no code when it cannot connect).
+TOO_MANY = ("too many clients", "too many connections", "remaining connection slots")
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 NOT_AS_EXPECTED = {
     "42P01",  # no such table, and the next two: no such column, no such function
@@ -18,6 +22,11 @@ def is_away(error: BaseException) -> bool:
     """Whether Postgres cannot do its work now: the same may succeed later, so nothing may be lost for it."""
     # A connection that breaks in the middle of an answer is a plain DatabaseError without a code.
     return isinstance(error, AWAY) or (type(error) is DatabaseError and code_of(error) is None)
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether this is about a lack of connections, which passes in seconds."""
+    return isinstance(error, PoolTimeout) or any(words in str(error) for words in TOO_MANY)
 
 
 def is_not_as_expected(error: BaseException) -> bool:

@@ -84,17 +84,11 @@ def judge_templates(session: Session, account: str) -> Finding:
         "changed since they were pushed": [
             name for name, each in stored.items() if each.fingerprint != needed.get(name, each.fingerprint)
         ],
-        "of another Twilio account": [name for name, each in stored.items() if _is_foreign(each, account)],
+        "of another Twilio account": [name for name, each in stored.items() if each.account not in (None, account)],
         "not approved": [name for name, each in stored.items() if name in needed and each.status not in USABLE],
     }
     says = [f"{what}: {', '.join(sorted(names)[:5])}" for what, names in groups.items() if names]
     return found("templates", "; ".join(says) or None, **{what: len(names) for what, names in groups.items()})
-
-
-def _is_foreign(stored: StoredContent, account: str) -> bool:
-    """Whether a content is known to belong to another account of the vendor's."""
-    owner = getattr(stored, "account", None)
-    return bool(owner) and owner != account
 
 
 @cache

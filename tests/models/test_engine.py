@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from models import base
-from models.base import AWAY, is_busy, open_engine
+from models.base import open_engine
+from models.outages import AWAY, is_busy
 from tests.conftest import Servers
 
 ROLE = "one_client_only"

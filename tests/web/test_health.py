@@ -371,6 +371,7 @@ def test_templates_that_were_never_pushed(deployment: Deployment) -> None:
         ({"status": "rejected"}, "not approved: digest_ready"),
         ({"status": "pending"}, "not approved: digest_ready"),
         ({"fingerprint": "old"}, "changed since they were pushed: digest_ready"),
+        ({"account": f"AC{'1' * 32}"}, "of another Twilio account: digest_ready"),
     ],
 )
 def test_templates_that_cannot_be_used(deployment: Deployment, changes: dict[str, str], says: str) -> None:
