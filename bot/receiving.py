@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from redis import Redis, RedisError
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.conversation import converse
@@ -54,7 +54,8 @@ def hear(world: World, inbound: Inbound) -> bool:
             _tell(error, inbound.sid)
             return spool(world, inbound, world.now())
         except SQLAlchemyError as error:
-            if not is_outage(world, error):
+            # A newcomer's first lines may get in each other's way more often than `converse` tries again.
+            if not (isinstance(error, IntegrityError) or is_outage(world, error)):
                 raise
             log.error("line kept for later", error=name_of(error))
             return spool(world, inbound, world.now()) and _hurry(world, is_needed=is_busy(error))

@@ -188,14 +188,8 @@ def _claimed(
     if row.kind is not MessageKind.REPLY and (morning := _quiet_until(member, now)):
         row.next_attempt_at, row.expires_at = morning, max(row.expires_at, morning + QUIET_GRACE)
         return None
-    try:
-        message = Message.from_json(vault(session).open("message", row.id, row.content or b""))
-    except Unreadable as error:
-        unreadable.note(session, error, "outbound_messages", row.id)
-        if isinstance(error, UnknownKey):
-            _put_off(session, row, now, NO_KEY, _key_again(session, row))
-        else:
-            end(session, row, MessageState.FAILED, "claim", why="unreadable")
+    message = _opened(session, row, now)
+    if message is None:
         return None
     template = None
     if member.last_inbound_at is None or now - member.last_inbound_at > WINDOW:
@@ -222,6 +216,19 @@ def _claimed(
         usable.get(row.said_as),
         about(row),
     )
+
+
+def _opened(session: Session, row: OutboundMessage, now: datetime) -> Message | None:
+    """What the message says; None when it waits for its key, or is ended because it was changed."""
+    try:
+        return Message.from_json(vault(session).open("message", row.id, row.content or b""))
+    except Unreadable as error:
+        unreadable.note(session, error, "outbound_messages", row.id)
+        if isinstance(error, UnknownKey):
+            _put_off(session, row, now, NO_KEY, _key_again(session, row))
+        else:
+            end(session, row, MessageState.FAILED, "claim", why="unreadable")
+        return None
 
 
 def _words(message: Message, template: str | None, usable: Mapping[str, str]) -> tuple[str, str]:

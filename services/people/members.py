@@ -172,3 +172,4 @@ def _remember_addresses(
             session.add(Identity(member_id=member.id, kind=kind, value=value))
         else:
             identity.member_id = member.id
+    session.flush()  # so that the constraint speaks here, where nothing has been answered yet

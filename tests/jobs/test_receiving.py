@@ -12,13 +12,15 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import create_engine, event, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 import world as worlds
 from bot import receiving
 from bot.conversation import converse
 from config import Settings
 from jobs import spool as spooled
-from models import InboundMessage, Member, OutboundMessage
+from models import Identity, InboundMessage, Member, OutboundMessage
 from models.base import make_sessions, open_engine
 from models.vault import Vault, new_key
 from providers.messenger import Inbound
@@ -106,6 +108,23 @@ def test_a_line_is_kept_while_postgres_is_away_and_answered_once_when_it_is_back
         assert session.query(InboundMessage).count() == 2
     town.tick()
     assert len(texts(zoe)) == 2
+
+
+def test_a_first_line_that_others_get_in_the_way_of_too_often_is_kept(town: Town) -> None:
+    """As when a newcomer's lines come at once: each try finds the number taken by a turn that is taken back."""
+    world = town.world
+    colliding = make_sessions(world.sessions.kw["bind"], world.vault, town.clock)
+
+    @event.listens_for(colliding, "before_flush")
+    def collide(session: Session, *_: object) -> None:
+        if any(isinstance(each, Identity) for each in session.new):
+            raise IntegrityError("INSERT INTO identities", {}, Exception("identities_kind_value_key"))
+
+    assert receiving.hear(replace(world, sessions=colliding), inbound())
+    assert kept(town) == [1, 0, 0]
+    assert receiving.ingest.body(world) == 1
+    with world.sessions() as session:
+        assert session.scalars(select(InboundMessage.command)).all() == ["help"]
 
 
 def test_what_is_kept_cannot_be_read_in_redis(town: Town, zoe: Person) -> None:
