@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from threading import Lock
 from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Identity, MetaData, String, create_engine, event
@@ -73,8 +74,9 @@ class Base(DeclarativeBase):
 def stamp(context: Any) -> datetime:
     """Read the clock of the world whose session writes this row: the clock that the product compares the row with.
 
-    One statement is stamped with one instant, however many rows it writes. The tables also have `DEFAULT now()`, the
-    database's clock; only versions from before this function still need it.
+    One statement is stamped with one instant, however many rows it writes; the statements of one process are stamped
+    one after another, so that their rows can be ordered. The tables also have `DEFAULT now()`, the database's clock;
+    only versions from before this function still need it.
 
     Raises `LookupError`, which SQLAlchemy wraps into a `StatementError`, for a statement that does not come from a
     session of `make_sessions`.
@@ -98,6 +100,23 @@ class Timestamps:
 
     created_at: Mapped[datetime] = mapped_column(default=stamp)
     updated_at: Mapped[datetime] = mapped_column(default=stamp, onupdate=stamp)
+
+
+class OneAfterAnother:
+    """A clock's instants, each later than the one before: a microsecond, where the clock itself has stood still."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
+        self._asked = self._told = datetime.min.replace(tzinfo=UTC)
+        self._lock = Lock()
+
+    def __call__(self) -> datetime:
+        with self._lock:
+            asked = self.now()
+            is_set_back = asked < self._asked
+            self._told = asked if is_set_back or asked > self._told else self._told + timedelta(microseconds=1)
+            self._asked = asked
+            return self._told
 
 
 CLOCK = "clock"  # the execution option by which an engine hands a world's clock to `stamp`
@@ -159,5 +178,5 @@ def make_sessions(engine: Engine, vault: Vault, now: Callable[[], datetime]) -> 
 
     Every row that they write is stamped by `now`, the world's clock, which gives an aware instant.
     """
-    clocked = engine.execution_options(**{CLOCK: now})
+    clocked = engine.execution_options(**{CLOCK: OneAfterAnother(now)})
     return sessionmaker(clocked, expire_on_commit=False, info={"vault": vault})

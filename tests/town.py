@@ -1,15 +1,17 @@
 """A small town to test in: the real app over HTTP, real Postgres and Redis, and a pretend Twilio and Garmin."""
 
+import copy
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
+from typing import Any
 
 from flask import Flask
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
-from sqlalchemy import text
+from sqlalchemy import delete, insert, select, text
 from werkzeug.serving import make_server
 
 import world as worlds
@@ -18,12 +20,14 @@ from jobs import delivery
 from jobs.queue import JsonJob
 from jobs.tick import tick
 from models import Base, OutboundMessage
+from models import Content as StoredContent
 from models.base import make_sessions, open_engine
 from providers.garmin_personal import GarminPersonal
 from services.delivery import contents
 from simulator.garmin.athletes import Habits
 from simulator.garmin.server import PretendGarmin
 from simulator.phones import Phone, Phones
+from simulator.twilio.contents import PretendContent
 from simulator.twilio.server import PretendTwilio
 from tests.browsing import Browser
 from web.app import create_app
@@ -31,6 +35,10 @@ from world import World
 
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a-pretend-auth-token", "whatsapp:+14155238886"
 START = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)  # a Wednesday evening
+START_COUNTING_AGAIN = """
+SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences
+WHERE schemaname = current_schema() AND last_value IS NOT NULL
+"""
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # when a lease ended, whatever the database's clock says
 PATIENT = "-c lock_timeout=60s -c statement_timeout=120s -c idle_in_transaction_session_timeout=120s"
 QUEUES = ("tick", "deliver", "work", "garmin")
@@ -230,12 +238,40 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
     pretend.register_blueprint(twilio.blueprint(), url_prefix="/twilio")
     pretend.register_blueprint(garmin.blueprint())
     simulator_server.app, app_server.app = pretend, create_app(world)
+    _have_contents(world, twilio)
+    return Town(world, clock, twilio, garmin, Phones(twilio))
+
+
+@dataclass
+class Stored:
+    """Contents that are stored and approved: our rows, and what the vendor holds."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    held: list[dict[str, Any]] = field(default_factory=list)
+
+
+STORED = Stored()  # by the first town of this process; the others begin with it, which saves each of them 60 requests
+
+
+def _have_contents(world: World, twilio: PretendTwilio) -> None:
     with world.sessions.begin() as session:
-        contents.push(session, world.messenger, clock())
+        if STORED.rows:
+            session.execute(insert(StoredContent), STORED.rows)
+    twilio.contents = {each["sid"]: PretendContent.from_json(each) for each in copy.deepcopy(STORED.held)}
+    if not STORED.rows:
+        _store_contents(world)
+        with world.sessions() as session:
+            STORED.rows = [dict(row) for row in session.execute(select(StoredContent.__table__)).mappings()]
+        STORED.held = [content.to_json() for content in twilio.contents.values()]
+        twilio.journal.clear()
+
+
+def _store_contents(world: World) -> None:
+    with world.sessions.begin() as session:
+        contents.push(session, world.messenger, world.now())
     for _ in range(4):
         with world.sessions.begin() as session:
-            contents.poll(session, world.messenger, clock())
-    return Town(world, clock, twilio, garmin, Phones(twilio))
+            contents.poll(session, world.messenger, world.now())
 
 
 def _patient(world: World) -> World:
@@ -244,13 +280,14 @@ def _patient(world: World) -> World:
     Whoever waits in vain gives up quietly and leaves the rest to the next tick, and a test has none.
     """
     world.redis.connection_pool.connection_kwargs |= {"socket_timeout": 60, "socket_connect_timeout": 60}
-    engine = open_engine(world.settings.database_url, PATIENT)
+    engine = open_engine(world.settings.database_url, PATIENT, pool=world.settings.database_pool)
     return replace(world, sessions=make_sessions(engine, world.vault, world.now))
 
 
 def empty(world: World) -> None:
-    """Forget everything between two tests."""
-    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    """Forget everything between two tests. With few rows in it, DELETE takes a tenth of the time of TRUNCATE."""
     with world.sessions.begin() as session:
-        session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(delete(table))
+        session.execute(text(START_COUNTING_AGAIN))
     world.redis.flushdb()

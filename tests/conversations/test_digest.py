@@ -373,6 +373,8 @@ def test_weeks_in_a_row_are_celebrated_when_there_are_enough_and_their_number_ma
 class BrokenCharts:
     """Draws nothing, ever."""
 
+    lacks = ()
+
     def draw(self, chart: Leaderboard) -> bytes:
         raise ChartError(chart.title)
 

@@ -53,12 +53,25 @@ def change_statement(session: Session) -> None:
 
 @pytest.mark.parametrize("change", [change_object, change_statement])
 def test_a_change_is_stamped_too(town: Town, change) -> None:
+    town.clock.travel(hours=1)
     with town.world.sessions.begin() as session:
         session.add(Member(**A_MEMBER))
     town.clock.travel(hours=1)
     with town.world.sessions.begin() as session:
         change(session)
-    assert stamps(town) == (START, START + timedelta(hours=1))
+    assert stamps(town) == (START + timedelta(hours=1), START + timedelta(hours=2))
+
+
+def test_rows_can_be_ordered_though_the_clock_stands_still_and_though_it_is_set_back(town: Town) -> None:
+    with town.world.sessions.begin() as session:
+        for number in range(5):
+            session.execute(insert(Member).values(name=str(number), address=f"whatsapp:+3247000000{number}"))
+    with town.world.sessions() as session:
+        assert list(session.scalars(select(Member.name).order_by(Member.created_at))) == ["0", "1", "2", "3", "4"]
+    town.clock.travel(hours=-1)
+    with town.world.sessions.begin() as session:
+        session.execute(update(Member).where(Member.name == "4").values(name="Ben"))
+        assert session.scalar(select(Member.updated_at).where(Member.name == "Ben")) == town.clock()
 
 
 def test_a_row_that_is_there_already_keeps_when_it_was_made(town: Town) -> None:
