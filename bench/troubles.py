@@ -18,7 +18,7 @@ from bench.slow_clients import SlowClients
 from bench.verdict import NOTICED_WITHIN, Trouble
 from simulator.stage import ROOT
 
-CALM, BREATH = 8.0, 2.0  # seconds before the first trouble, and between two
+CALM, BREATH = 6.0, 1.5  # seconds before the first trouble, and between two
 AWAY = 60.0
 SLOW_CLIENTS, SLOW_FOR = 100, 15.0
 SCHEMA_FOR, FULL_FOR = 6.0, 5.0

@@ -133,7 +133,7 @@ def take(session: Session, now: datetime) -> Errand | None:
             GarminAccount.next_sync_at <= now,
             leases.is_free(GarminAccount.leased_until),
         )
-        .order_by(GarminAccount.asked_at.is_(None), GarminAccount.next_sync_at)
+        .order_by(GarminAccount.asked_at.is_(None), GarminAccount.next_sync_at, GarminAccount.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )

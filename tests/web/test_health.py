@@ -381,6 +381,12 @@ def test_templates_that_cannot_be_used(deployment: Deployment, changes: dict[str
     assert says in deployment.says("templates")
 
 
+def test_an_account_that_was_changed(deployment: Deployment) -> None:
+    moved = with_settings(deployment.world, twilio_account_sid=f"AC{'1' * 32}")
+    assert deployment.names(moved) == {"templates", "settings"}
+    assert "of another Twilio account: account_notice" in deployment.says("templates", moved)
+
+
 def test_a_key_that_is_missing(deployment: Deployment, zoe: Person) -> None:
     zoe.connects_garmin()
     lacking = with_keys(deployment.world, new_key("t2"))
