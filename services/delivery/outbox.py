@@ -28,7 +28,7 @@ WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin f
 BUDGET_AGAIN = timedelta(hours=1)
 NO_KEY = "unknown key"
 # How soon a message is looked at again whose key this process lacks: another one may have it already.
-KEY_AGAIN = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
+KEY_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 60, 300))
 DAY = timedelta(hours=24)
 ROWS_FOR_EACH = 3  # several may wait for one person, and only the first may go
 QUIET_GRACE = timedelta(hours=2)
