@@ -49,7 +49,7 @@ bench: $(READY) ## how fast (ARGS=replies, fan-out, outage, connections, slow-cl
 chaos: $(READY) ## bad days: kills, outages, vendor's faults; nothing lost, nothing said twice (QUICK=1: 3 min)
 	@$(PY) -m bench.chaos $(if $(QUICK),--quick) $(ARGS)
 
-drill: $(READY) ## the deployment as app.json and the Procfile say, through the troubles of a bad day (5 min)
+drill: $(READY) ## the deployment as app.json and the Procfile say, through the troubles of a bad day (4 min)
 	@$(PY) -m bench.drill $(ARGS)
 
 browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)

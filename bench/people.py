@@ -22,7 +22,7 @@ LINES = (
     "schedule", "status", "name Robin", "about", "leadrboard", "challenge list", "terms", "quiet off", "language",
     "stats last month",
 )  # fmt: skip
-THINKS = (3.3, 6.0)  # seconds between two lines: fewer than 20 a minute, the most that the product answers
+THINKS = (4.0, 7.0)  # seconds between two lines: fewer than 20 a minute, the most that the product answers
 GIVES_UP = 10.0  # seconds without an answer, after which people write all the same
 # What Twilio does with a webhook that fails, under the address that README names: with `#rc=3`, and a fallback with the
 # same.
@@ -83,6 +83,10 @@ class Talker:
             time.sleep(0.1)
         raise Missing(f"{self.phone.name} never got {pattern}")
 
+    def has_heard_since(self, moment: float) -> bool:
+        """Whether a message has arrived since then (epoch seconds)."""
+        return any(not each.inbound and each.created_at.timestamp() >= moment for each in list(self.phone.chat))
+
     def _insist(self, line: Line) -> None:
         line.taken = self.phone.twilio.messages[line.sid].error_code is None
         while not line.taken and line.attempts <= REPEATS and time.time() < line.said_at + WITHIN:
@@ -109,6 +113,10 @@ class Talk:
         return sorted(
             (line for each in (*self.talkers, *self.others) for line in list(each.lines)), key=lambda line: line.said_at
         )
+
+    def waiting(self) -> list[Talker]:
+        """Those who have heard nothing since their newest line."""
+        return [each for each in self.talkers if each.lines and not each.has_heard_since(each.lines[-1].said_at)]
 
     def write_at_once(self) -> None:
         """Let the others write one line each at the same moment, and wait until the product has taken them."""

@@ -15,14 +15,14 @@ from bench.house import NAME
 from bench.people import Talk
 from bench.site import AT_ONCE, Site, new_key
 from bench.slow_clients import SlowClients
-from bench.verdict import NOTICED_WITHIN, Trouble
+from bench.verdict import ANSWERED_WITHIN, NOTICED_WITHIN, Trouble
 from simulator.stage import ROOT
 
-CALM, BREATH = 6.0, 1.5  # seconds before the first trouble, and between two
+CALM, BREATH = 8.0, 1.5  # seconds before the first trouble, and between two
 AWAY = 60.0
 SLOW_CLIENTS, SLOW_FOR = 100, 15.0
 SCHEMA_FOR, FULL_FOR = 6.0, 5.0
-BACK_WITHIN = 15.0  # the first answer must follow an outage's end so soon, or later ones count as slow
+BACK_WITHIN = 15.0  # seconds in which what waited for an outage's end is answered, or later lines count as slow
 STARTS_WITHIN = 60.0
 
 # What /readyz calls them
@@ -47,18 +47,16 @@ class Day:
         self.troubles.append(row)
         yield row
         row.over = time.time()
-        row.back = self._first_answer_after(row.over) if is_outage else row.over
+        row.back = self._caught_up(row.over) if is_outage else row.over
         row.noticed = self.at.probes.noticed(names, row.began, row.over + BREATH)
         time.sleep(BREATH)
 
-    def _first_answer_after(self, moment: float) -> float:
-        twilio = self.at.on.twilio
-        while time.time() < moment + BACK_WITHIN:
-            newest = next(twilio.messages.newest_first(from_=twilio.sender), None)
-            if newest is not None and newest.created_at.timestamp() > moment:
-                return newest.created_at.timestamp()
+    def _caught_up(self, moment: float) -> float:
+        """Wait until those who waited for an answer at that moment have one, for at most `BACK_WITHIN` seconds."""
+        waiting, end = self.talk.waiting(), moment + BACK_WITHIN
+        while time.time() < end and not all(each.has_heard_since(moment) for each in waiting):
             time.sleep(0.05)
-        return moment + BACK_WITHIN
+        return min(time.time(), end)
 
 
 def play(day: Day, wanted: Sequence[str]) -> None:
@@ -76,6 +74,7 @@ def _calm(day: Day) -> None:
 def _all_at_once(day: Day) -> None:
     with day.trouble(f"{AT_ONCE} people write at once"):
         day.talk.write_at_once()
+        time.sleep(ANSWERED_WITHIN)  # or the next outage would excuse them
 
 
 def _deploys(day: Day) -> None:

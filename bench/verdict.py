@@ -26,7 +26,8 @@ class Answer:
 class Trouble:
     """One row of the table. Times are epoch seconds.
 
-    It lasts from `began` to `over`. If it is an outage, answers may wait until `back`: the first one after `over`.
+    It lasts from `began` to `over`. If it is an outage, answers may wait until `back`: then those who waited at `over`
+    have theirs.
     `names` are the words of `/readyz` that tell of it; without any it need not be noticed. `gone_in` are the seconds
     that each process took to stop.
     """
