@@ -84,7 +84,7 @@ def _put_a_router_before(on: Stage, stack: ExitStack) -> str:
     router = stack.enter_context(Proxy(str(parts.hostname), parts.port or 80, patience=ROUTER_WAITS))
     on.bot_url = f"http://127.0.0.1:{router.port}"
     on.twilio.webhook_url = f"{on.bot_url}/webhooks/twilio/inbound"
-    on.twilio.rules = replace(on.twilio.rules, approve_after_polls=0)
+    on.twilio.rules = replace(on.twilio.rules, approve_after_polls=0, proxies=1)
     on.twilio.now = on.garmin.now = on.garmin.personal.now = system_clock
     return web_url
 

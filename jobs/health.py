@@ -19,14 +19,14 @@ from services import keyring, signs
 from services.health import database, mail, processes
 from services.health.database import Vitals
 from services.health.findings import NAMES, Finding, State, found, unknown
-from services.health.processes import Heard
+from services.health.processes import WEB, Heard
 from world import World
 
 log = structlog.get_logger()
 
 SELDOM = 15.0  # seconds for which a process remembers what changes rarely: keys and templates
 FROM_THE_DATABASE = ("schema", "tick", "messages", "twilio", "sender", "templates")
-FROM_REDIS = ("worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks")
+FROM_REDIS = ("worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks", "hops")
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,14 @@ class Doctor:
             redis_look.judge_jobs(redis),
             redis_look.judge_kept(redis, self.world),
             knocks.judge(redis.bad),
+            *self._hops(redis),
         ]
+
+    def _hops(self, redis: Seen) -> list[Finding]:
+        """Only a web process needs the setting, so only a web process compares it."""
+        if self.kind != WEB:
+            return unknown("hops")
+        return [knocks.judge_hops(redis.proxies, self.world.settings.trusted_hops)]
 
     def _seldom(self, name: str, look: Callable[[], Any]) -> Any:
         """What a look gave not long ago, or what it gives now."""

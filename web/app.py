@@ -32,10 +32,10 @@ def create_app(world: World) -> Flask:
     for routes in (webhook, link.pages, export.pages, media.pictures, share.pages, health.checks):
         app.register_blueprint(routes(world))
     app.before_request(_require_small)
-    guesses.slow(app, world)
     app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain, pictures.draw_shares, housekeeping.tidy)
     operator.add_commands(app, world)
     headers.protect(app, world)
+    guesses.slow(app, world)
     app.register_error_handler(HTTPException, _said)
     app.register_error_handler(Exception, _broke)
     return app

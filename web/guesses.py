@@ -1,71 +1,113 @@
-"""Whoever tries addresses that nobody gave them is slowed, by where they come from.
+"""Whoever tries addresses that nobody gave them is slowed.
 
-No token can be guessed; this keeps the trying from being a load. Only what finds nothing counts, and so much of it is
-free that forty people of a club who share one address may all press an old link twice.
+No token can be guessed; this keeps the trying from being a load, and tells the operator of it. Only a request that
+finds nothing counts, and only such a request is refused: an address that exists is always served, whoever else shares
+the network, and whatever a visitor or a proxy writes into `X-Forwarded-For`. So nobody can lock anybody out. Whoever
+claims a new network with each request meets the limit for all networks together.
 """
 
+from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address, ip_network
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request
-from redis import RedisError
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy.orm import Session
 
+from logs import Seldom
+from services.digest import media, shares
+from services.garmin import linking
+from services.people import exports
 from world import World
 
 log = structlog.get_logger()
 
-MOST_MISSES = 100
-WITHIN = 900  # seconds
-FINDS_NOTHING = {"link": {410}, "export": {410}, "share": {404}}  # a page that is over is no guess
+MINUTES = 15
+MOST_OF_A_HOUSE, MOST_OF_ALL = 100, 1000  # requests that find nothing, in so many minutes
+OF_A_HOUSE = RateLimitItemPerMinute(MOST_OF_A_HOUSE, MINUTES, "house")
+OF_ALL = RateLimitItemPerMinute(MOST_OF_ALL, MINUTES, "all")
+
+Knows = Callable[[Session, str], bool]
+# The answer of each blueprint that may mean "no such token", and who knows whether there is one: a page that is over is
+# no guess. Who asks for /health has a token that is right or wrong.
+FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
+    "link": (410, linking.exists_for),
+    "export": (410, exports.exists_for),
+    "share": (404, lambda session, token: shares.find(session, token) is not None),
+    "media": (404, lambda session, token: media.find(session, token) is not None),
+    "health": (404, None),
+}
 
 
 def slow(app: Flask, world: World) -> None:
-    """Refuse pages with a token to an address that has missed too often."""
-
-    @app.before_request
-    def refuse() -> Response | None:
-        if not _has_token() or _misses(world) < MOST_MISSES:
-            return None
-        answer = make_response(render_template("slow_down.html", minutes=WITHIN // 60), 429)
-        answer.headers["Retry-After"] = str(WITHIN)
-        return answer
+    """Answer 429 instead of "nothing here" to a network that has tried too often. To be called after what adds headers
+    to answers: they belong on this one too.
+    """
+    limiter, seldom = FixedWindowRateLimiter(_storage(world)), Seldom()
 
     @app.after_request
-    def count(answer: Response) -> Response:
-        if _has_token() and answer.status_code in FINDS_NOTHING[request.blueprint or ""]:
-            _count(world)
+    def refuse(answer: Response) -> Response:
+        if not _is_guess(world, answer) or _may_miss(world, limiter):
+            return answer
+        if count := seldom.passes("misses", world.now()):
+            log.warning("addresses are being tried", count=count)
+        answer = make_response(render_template("slow_down.html", minutes=MINUTES), 429)
+        answer.headers["Retry-After"] = str(MINUTES * 60)
         return answer
 
 
-def _has_token() -> bool:
-    return request.blueprint in FINDS_NOTHING and "token" in (request.view_args or {})
+def _storage(world: World) -> RedisStorage:
+    """Counters in our Redis, over the connections that this process has anyway."""
+    return RedisStorage(
+        "redis://", connection_pool=world.redis.connection_pool, key_prefix="misses", wrap_exceptions=True
+    )
 
 
-def _misses(world: World) -> int:
-    try:
-        return sum(int(found or 0) for found in world.redis.mget(_keys(world)))
-    except RedisError:
-        return 0  # the doorbell is away: better to be guessed at than to turn members away
+def _is_guess(world: World, answer: Response) -> bool:
+    status, knows = FINDS_NOTHING.get(request.blueprint or "", (None, None))
+    if answer.status_code != status:
+        return False
+    if knows is None:
+        return True
+    token = (request.view_args or {}).get("token")
+    if token is None:
+        return False
+    with world.sessions() as session:
+        return not knows(session, token)
 
 
-def _count(world: World) -> None:
-    try:
-        key = _keys(world)[0]
-        with world.redis.pipeline() as both:
-            both.set(key, 0, ex=WITHIN, nx=True)
-            both.incr(key)
-            _, missed = both.execute()
-    except RedisError:
-        return
-    if missed == MOST_MISSES:
-        log.warning("addresses are being tried", most=MOST_MISSES, seconds=WITHIN)
+def _may_miss(world: World, limiter: FixedWindowRateLimiter) -> bool:
+    """Count a request that found nothing. True where it is within the limits, or where Redis cannot tell.
 
-
-def _keys(world: World) -> list[str]:
-    """Where the misses of this address are counted: of this house, for IPv6. Redis is not told which it is.
-
-    The first is written; the other is what processes with the other SECRET_KEY have counted while it is changed.
+    A house is counted under each SECRET_KEY that is accepted: processes with the other order count together with us.
     """
-    where = ip_address((request.remote_addr or "::").partition("%")[0])
-    house = str(where if where.version == 4 else ip_network((where, 64), strict=False))
-    return [f"misses:{tag[:32]}" for tag in world.vault.tags("address", house)]
+    hit = partial(limiter.hit, OF_A_HOUSE)
+    try:
+        within = [hit(tag[:32]) for tag in world.vault.tags("address", house(request.remote_addr))]
+        return limiter.hit(OF_ALL) and all(within)
+    except StorageError:
+        return True  # the doorbell is away: better to be guessed at than to be in the way
+
+
+def house(written: str | None) -> str:
+    """The network of a visitor, from an address as a proxy writes it: for IPv6 the first 64 bits, which one house has.
+
+    A port is left out. What is no address at all, and anybody can write that, counts as one house.
+    """
+    try:
+        where = ip_address(_without_port((written or "").strip()).partition("%")[0])
+    except ValueError:
+        return "no address"
+    if where.version == 6 and where.ipv4_mapped is not None:
+        where = where.ipv4_mapped
+    return str(where if where.version == 4 else ip_network((where, 64), strict=False))
+
+
+def _without_port(text: str) -> str:
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text

@@ -54,6 +54,11 @@ def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datet
     return token
 
 
+def exists_for(session: Session, token: str) -> bool:
+    """Whether a link was ever made with this token, even if it is over."""
+    return session.scalar(select(OneTimeLink.id).where(OneTimeLink.token_hash == _hashed(token))) is not None
+
+
 def is_alive(session: Session, token: str, now: datetime) -> bool:
     """Whether a token may still be used. Changes nothing: previews and scanners open links too."""
     return session.scalar(select(OneTimeLink.id).where(*_alive(token, now))) is not None

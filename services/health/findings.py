@@ -51,6 +51,7 @@ MENDS = {
     "twilio": "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN must be those of Twilio's console, the account active and paid",
     "sender": "TWILIO_WHATSAPP_FROM must be a WhatsApp sender of this Twilio account",
     "webhooks": "TWILIO_AUTH_TOKEN must be that of Twilio's console, and PUBLIC_BASE_URL the address that is set there",
+    "hops": "Set TRUSTED_HOPS to the number of proxies that webhooks come through",
     "templates": "flask --app wsgi templates push, then templates status until WhatsApp has approved them",
     "keys": "Give web and worker the same DATA_KEYS, with every key that flask --app wsgi keys status names",
     "settings": "Give web, worker and clock the same settings, and restart those that still have the old ones",

@@ -102,6 +102,11 @@ def make(session: Session, export_id: int, base_url: str, now: datetime) -> None
     mailbox.post(session, export.member_id, message, now, kind=MessageKind.REPLY, key=f"export:{export.id}")
 
 
+def exists_for(session: Session, token: str) -> bool:
+    """Whether a copy was made with this token, even if it has been fetched."""
+    return session.scalar(select(Export.id).where(Export.token_hash == _hashed(token))) is not None
+
+
 def fetch(session: Session, token: str, now: datetime) -> bytes | None:
     """Hand the copy out, once; we keep it no longer. None too where it was tampered with.
 

@@ -37,6 +37,7 @@ class Rules:
     shared_key: str | None = None
     business_ids: bool = True  # in June 2026 some accounts got 21211 for `whatsapp:FI.2782…`: it was read as a number
     webhook_seconds: float = 15.0
+    proxies: int = 0  # that stand before the bot, and add to X-Forwarded-For
     announced: frozenset[str] = frozenset({"sending", "sent", "delivered", "read", "undelivered", "failed"})
 
 

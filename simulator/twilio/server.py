@@ -239,7 +239,9 @@ class PretendTwilio:
                 self.courier.post(message.callback, form, signed, self.rules.webhook_seconds)
 
     def _signature(self, url: str, form: Mapping[str, str]) -> dict[str, str]:
-        return signature(url, form, self.auth_token, self.rules.shared_key)
+        through = ", ".join(f"203.0.113.{number}" for number in range(1, self.rules.proxies + 1))
+        headers = {"X-Forwarded-For": through} if through else {}
+        return signature(url, form, self.auth_token, self.rules.shared_key) | headers
 
     def _note_inbound(self, form: Mapping[str, str]) -> PretendMessage:
         now, sender = self.now(), form.get("From", "")

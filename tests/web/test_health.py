@@ -322,6 +322,36 @@ def test_signatures_that_do_not_match(deployment: Deployment, zoe: Person, chang
     assert "webhooks" not in deployment.names(), "one that matches proves token and address"
 
 
+@pytest.mark.parametrize(("trusted", "proxies"), [(0, 1), (1, 0), (1, 2), (2, 1)])
+def test_a_wrong_number_of_proxies(deployment: Deployment, zoe: Person, trusted: int, proxies: int) -> None:
+    """What webhooks that Twilio has signed come through is the truth, and nothing that a stranger writes."""
+    twilio = deployment.town.twilio
+    told_of = with_settings(deployment.world, trusted_hops=trusted)
+    with served_by(deployment, told_of):
+        strangers = {"X-Forwarded-For": "198.51.100.1, 198.51.100.2, 198.51.100.3"}
+        base = deployment.town.world.settings.base_url
+        requests.post(f"{base}/webhooks/twilio/inbound", data={"Body": "hi"}, headers=strangers, timeout=5)
+        requests.get(f"{base}/s/guess", headers=strangers, timeout=5)
+        assert deployment.names(told_of) == set()
+        twilio.rules = replace(twilio.rules, proxies=proxies)
+        zoe.phone.says("hi")
+        assert deployment.names(told_of) == {"hops"}
+        said = deployment.says("hops", told_of)
+        assert f"through {proxies} proxies, and TRUSTED_HOPS is {trusted}" in said
+        assert deployment.names(with_settings(deployment.world, trusted_hops=proxies)) == set(), "mended by a restart"
+        twilio.rules = replace(twilio.rules, proxies=trusted)
+        zoe.phone.says("help")
+        assert deployment.names(told_of) == set(), "mended by another proxy"
+
+
+def test_a_worker_does_not_need_trusted_hops(deployment: Deployment, zoe: Person) -> None:
+    twilio = deployment.town.twilio
+    twilio.rules = replace(twilio.rules, proxies=1)
+    zoe.phone.says("hi")
+    assert "hops" in deployment.names()
+    assert "hops" not in Doctor(deployment.world, WORKER).examine().degraded
+
+
 def test_a_stranger_who_knocks_is_no_trouble(deployment: Deployment) -> None:
     base = deployment.town.world.settings.base_url
     for _ in range(5):
