@@ -12,7 +12,8 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app TZ=UTC PORT=800
 
 # Packages before code: a change of code does not install them again.
 COPY requirements.txt .
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --requirement requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
+    --require-hashes --requirement requirements.txt
 COPY . .
 
 USER gruppetto

@@ -4,13 +4,14 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --no-input
-PIP_COMPILE := $(PY) -m piptools compile --quiet --no-header --strip-extras \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+SUPPLY := .tools/supply
+PIP_COMPILE := $(SUPPLY)/bin/python -m piptools compile --quiet --no-header --strip-extras --generate-hashes \
+	--allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do command -v $$name && break; done)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill browser guide pins clean
+.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill browser guide pins audit sbom clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -55,16 +56,25 @@ drill: $(READY) ## the deployment as app.json and the Procfile say, through the 
 browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 	@test -n "$(CHROMIUM)" || { echo 'No chromium, chromium-browser or google-chrome is on the PATH: install one' \
 		'or name yours with make browser CHROMIUM=/path/to/it.' >&2; exit 1; }
-	@$(PIP_INSTALL) --requirement requirements-browser.txt
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-browser.txt
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening
 
 guide: $(READY) ## write the table of commands into docs/guide.md
 	@$(PY) -m bot.guide
 
-pins: $(READY) ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions)
-	@$(PIP_INSTALL) pip-tools
+pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions), and sbom.json
 	@$(PIP_COMPILE) $(ARGS) --output-file requirements.txt requirements.in
 	@$(PIP_COMPILE) $(ARGS) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
+	@$(PIP_COMPILE) $(ARGS) --constraint requirements-dev.txt --output-file requirements-browser.txt requirements-browser.in
+	@$(PIP_COMPILE) $(ARGS) --output-file requirements-supply.txt requirements-supply.in
+	@$(MAKE) --no-print-directory sbom
+
+audit: $(SUPPLY)/ready ## are there known holes in the packages that are deployed? Asks a service on the internet
+	@sh ops/audit.sh $(SUPPLY)/bin/python
+
+sbom: $(SUPPLY)/ready ## write sbom.json, the CycloneDX bill of the packages that are deployed
+	@$(SUPPLY)/bin/python -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml \
+		--output-reproducible --short-PURLs --output-file sbom.json
 
 clean: ## remove the venv and the caches; the demo's data stay
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
@@ -74,5 +84,11 @@ $(READY): requirements-dev.txt
 	@$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
 		|| { python=$$(sh ops/find_python.sh "$(PYTHON)") && "$$python" -m venv --clear $(VENV); }
 	@echo 'Installing the pinned packages into $(VENV) …'
-	@$(PIP_INSTALL) --requirement requirements-dev.txt
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(SUPPLY)/ready: requirements-supply.txt | $(READY)
+	@$(PY) -m venv --clear $(SUPPLY)
+	@$(SUPPLY)/bin/python -m pip install -qq --disable-pip-version-check --no-input \
+		--require-hashes --requirement requirements-supply.txt
 	@touch $@

@@ -45,7 +45,7 @@ def webhook(world: World) -> Blueprint:
     @routes.post("/status", strict_slashes=False)
     def status() -> Response:
         _verify(world, request, seldom)
-        reference = world.messenger.reference(request.args)
+        reference = world.messenger.reference(request.args, world.now())
         try:
             receipt = world.messenger.receipt(request.form)
             identity = UUID(reference) if reference else None

@@ -166,7 +166,7 @@ class Messenger(Protocol):
         """Read a status callback. Raises ValueError when it is not one."""
         ...
 
-    def reference(self, query: Mapping[str, str]) -> str | None:
+    def reference(self, query: Mapping[str, str], now: datetime) -> str | None:
         """Our own id of the message that a callback's address speaks of, or None when the address is not ours."""
         ...
 

@@ -1,6 +1,5 @@
 """WhatsApp through Twilio: one message out at a time, signed webhooks in."""
 
-import hashlib
 import hmac
 import json
 import ssl
@@ -21,6 +20,7 @@ from urllib3 import exceptions as urllib3
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
 from providers.messenger import Approval, Content, Inbound, Meaning, Parcel, Receipt, Sent
+from providers.signing import Signer
 from providers.twilio_codes import meaning_of
 from providers.twilio_forms import SID, addresses_of, read_inbound, read_receipt
 from providers.twilio_http import Throttled, TwilioHttp
@@ -39,7 +39,7 @@ class Twilio:
 
     `auth_token` asks Twilio and checks webhooks; `second_token` only checks them, while the token is changed. Webhooks
     that name a SharedKey are signed with that one's secret instead: https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys.
-    The first of `secrets` tags receipts' addresses, each of them is accepted there.
+    The first of `secrets` signs receipts' addresses, each of them is accepted there.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Twilio:
         self.account = account_sid
         self.sender = sender
         self.callback_url = callback_url
-        self.secrets = [secret.encode() for secret in secrets]
+        self.signer = Signer("receipt", secrets, former=16)
         self.by_token = [RequestValidator(token) for token in (auth_token, second_token) if token]
         self.by_shared_key = [RequestValidator(key) for key in shared_keys]
         client = TwilioHttp(base_url, timeout)
@@ -146,11 +146,10 @@ class Twilio:
         """See `Messenger.receipt`."""
         return read_receipt(form)
 
-    def reference(self, query: Mapping[str, str]) -> str | None:
+    def reference(self, query: Mapping[str, str], now: datetime) -> str | None:
         """See `Messenger.reference`."""
-        reference, given = query.get("m", ""), query.get("k", "").encode()
-        genuine = any(hmac.compare_digest(given, tag.encode()) for tag in self._tags(reference))
-        return reference if genuine else None
+        reference = query.get("m", "")
+        return reference if self.signer.is_genuine(reference, query.get("k", ""), now) else None
 
     def has_content(self, content_id: str) -> bool:
         """See `Messenger.has_content`."""
@@ -201,11 +200,7 @@ class Twilio:
         )
 
     def _callback(self, reference: str) -> str:
-        return f"{self.callback_url}?{urlencode({'m': reference, 'k': self._tags(reference)[0]})}"
-
-    def _tags(self, reference: str) -> list[str]:
-        written = f"receipt|{reference}".encode()
-        return [hmac.new(secret, written, hashlib.sha256).hexdigest()[:16] for secret in self.secrets]
+        return f"{self.callback_url}?{urlencode({'m': reference, 'k': self.signer.tag(reference)})}"
 
 
 class _Types(ContentList.Types):  # type: ignore[misc]

@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# Arrows only run down. `providers` alone stands for its ports, values and errors, and for the drawing of an SVG, which
-# is no vendor's; its adapters belong to the world.
+# Arrows only run down. `providers` alone stands for its ports, values and errors, and for the drawing of an SVG and the
+# signing of short texts, which are no vendor's; its adapters belong to the world.
 MAY_IMPORT = {
     "wsgi": {"web", "world"},
     "starting": {"config", "logs"},
@@ -35,7 +35,7 @@ MAY_IMPORT = {
 ALL_ROOMS = {*MAY_IMPORT, "simulator"}
 MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_ROOMS, "bench"}, "ops": {"starting"}}
 
-PORTS = {"charts", "drawing", "clock", "doorbell", "errors", "garmin", "group_transport", "messenger"}
+PORTS = {"charts", "drawing", "clock", "doorbell", "errors", "garmin", "group_transport", "messenger", "signing"}
 MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}
 FOR_THE_WORLD = {"base", "vault"}
 PRETENDERS = ("simulator/*", "tests/*", "bench/*")
@@ -51,6 +51,8 @@ SPEAKS_WITH = {
     "quickchart": ("providers/quickchart.py",),
     "resvg_py": ("providers/resvg.py",),
     "cryptography": ("models/vault.py",),
+    "itsdangerous": ("providers/signing.py",),
+    "limits": ("web/guesses.py",),
     "alembic": ("migrations/*",),
     "psycopg2": (),
     "honcho": (),

@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import logs
 from bot.webhook import webhook
 from jobs import delivery, digests, garmin, housekeeping, pictures
-from web import export, guesses, headers, health, link, media, operator, share
+from web import export, guesses, headers, health, https, link, media, operator, share
 from world import World
 
 log = structlog.get_logger()
@@ -32,6 +32,7 @@ def create_app(world: World) -> Flask:
     for routes in (webhook, link.pages, export.pages, media.pictures, share.pages, health.checks):
         app.register_blueprint(routes(world))
     app.before_request(_require_small)
+    https.require(app, world)
     app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain, pictures.draw_shares, housekeeping.tidy)
     operator.add_commands(app, world)
     headers.protect(app, world)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from flask import Flask, Response
 
+from web.https import came_in_the_open
 from world import World
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +21,7 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "X-Robots-Tag": "noindex, nofollow",
 }
-TWO_YEARS = 63_072_000
+TWO_YEARS = 63_072_000  # seconds; other hosts below ours may be somebody else's, so they are not bound
 
 
 def protect(app: Flask, world: World) -> None:
@@ -31,6 +32,6 @@ def protect(app: Flask, world: World) -> None:
         for name, value in ALWAYS.items():
             answer.headers.setdefault(name, value)
         answer.headers.setdefault("Cache-Control", "no-store")
-        if world.settings.is_https:
-            answer.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS}; includeSubDomains")
+        if world.settings.is_https and not came_in_the_open(world):
+            answer.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS}")
         return answer

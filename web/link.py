@@ -3,8 +3,6 @@
 The token leaves the address bar with the first press of the button; from then on the browser holds a cookie.
 """
 
-import hashlib
-import hmac
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -15,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from jobs.work import transaction
 from models import AttemptStep, GarminMethod, LinkAttempt, OneTimeLink
+from providers.signing import Signer
 from services.garmin import linking
 from world import World
 
@@ -181,19 +180,18 @@ def _cookie(world: World) -> str:
 
 
 def _csrf(world: World) -> str:
-    return _tokens(world)[0]
-
-
-def _tokens(world: World) -> list[str]:
-    """The token of this browser's forms, and the one that a process with the other SECRET_KEY writes."""
-    written = f"csrf|{request.cookies.get(_cookie(world), '')}".encode()
-    return [hmac.new(each.encode(), written, hashlib.sha256).hexdigest() for each in world.vault.secrets]
+    """What proves that a form is from a page that we gave to this browser."""
+    return _signer(world).tag(request.cookies.get(_cookie(world), ""))
 
 
 def _require_token(world: World) -> None:
-    given = request.form.get("csrf", "").encode()
-    if not any(hmac.compare_digest(given, each.encode()) for each in _tokens(world)):
+    browser = request.cookies.get(_cookie(world), "")
+    if not _signer(world).is_genuine(browser, request.form.get("csrf", ""), world.now()):
         abort(400)
+
+
+def _signer(world: World) -> Signer:
+    return Signer("csrf", world.vault.secrets, former=64)
 
 
 def require_same_origin(world: World) -> None:

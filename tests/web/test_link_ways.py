@@ -323,7 +323,7 @@ def refused_too_early(town: Town, browser: Browser, email: str) -> None:
     assert 'name="password"' not in html
     assert "so no password goes there before " in html
     assert 'name="key"' in html
-    csrf = re.search(r'name="csrf" value="(\w+)"', html)[1]
+    csrf = re.search(r'name="csrf" value="([\w-]+)"', html)[1]
     url = f"{town.world.settings.base_url}/link/garmin/sign-in"
     browser.session.post(url, data={"csrf": csrf, "email": email, "password": PASSWORD}, timeout=5)
     town.rest()

@@ -1,0 +1,44 @@
+"""Pages over https only, where a proxy that we believe says that a request came over plain http."""
+
+from urllib.parse import quote
+
+from flask import Flask, abort, redirect, request
+from werkzeug.http import parse_list_header
+from werkzeug.wrappers import Response
+
+from world import World
+
+# A host's probes and monitors come over its own network, and Twilio signs the address that it was given.
+NEVER_SENT_AWAY = {"/livez", "/readyz", "/health", "/metrics"}
+WEBHOOKS = "webhooks/"
+
+
+def require(app: Flask, world: World) -> None:
+    """Send a browser that came over http to the same page at PUBLIC_BASE_URL.
+
+    Only GET and HEAD are sent on, with 308. A form that was posted over http is refused with 403: what was in it has
+    already travelled in the open, and must not do so each time without anybody noticing.
+    """
+
+    @app.before_request
+    def send_away() -> Response | None:
+        is_exempt = request.path in NEVER_SENT_AWAY or request.path.lstrip("/").startswith(WEBHOOKS)
+        if is_exempt or not came_in_the_open(world):
+            return None
+        if request.method not in {"GET", "HEAD"}:
+            abort(403)
+        query = request.query_string.decode("latin-1")
+        return redirect(f"{world.settings.base_url}{quote(request.path)}{'?' if query else ''}{query}", 308)
+
+
+def came_in_the_open(world: World) -> bool:
+    """Whether the proxy says that the browser spoke http with it.
+
+    False where nobody says so: behind a proxy that writes no X-Forwarded-Proto, a redirect would never end. False too
+    without TRUSTED_HOPS, when anybody may have written it, and where PUBLIC_BASE_URL itself is http.
+    """
+    hops = world.settings.trusted_hops
+    if not (hops and world.settings.is_https):
+        return False
+    says = parse_list_header(request.headers.get("X-Forwarded-Proto", ""))
+    return len(says) >= hops and request.scheme.lower() == "http"
