@@ -26,6 +26,10 @@ worker_connections = 1000
 # Heroku's router waits for 90 s: https://devcenter.heroku.com/articles/http-routing#keepalives
 keepalive = 100
 
+# What proxies write is judged in one place, by TRUSTED_HOPS (web/app.py). Gunicorn itself would believe everybody where
+# the host sets FORWARDED_ALLOW_IPS=*, even a header SCRIPT_NAME that cuts off the beginning of the path.
+forwarded_allow_ips = ""
+
 # The host kills 30 s after it asked to stop: finish what was begun, and be gone in 25.
 timeout = 30
 graceful_timeout = 20

@@ -269,3 +269,12 @@ def test_told_to_stop_it_answers_what_it_has_begun_and_waits_for_no_slow_client(
             assert read_answer(line, bytearray())[2] == b"waited"
             assert server.process.wait(PATIENCE) == 0
         assert "SIGKILL" not in server.log.read_text()
+
+
+def test_gunicorn_believes_no_proxy_by_itself(tmp_path: Path) -> None:
+    """Heroku sets FORWARDED_ALLOW_IPS so that gunicorn would believe anybody, even a SCRIPT_NAME that cuts the path."""
+    with gunicorn(APP, tmp_path, ONE_THREAD | {"FORWARDED_ALLOW_IPS": "*"}) as running:
+        for lie in ("PATH_INFO: /livez", "SCRIPT_NAME: /hi", "PATH-INFO: /livez"):
+            assert ask(running, get("/hi", lie, "X-Forwarded-Proto: https"))[2] == b"GET /hi ", lie
+        contradicting = ("X-Forwarded-Proto: https", "X-Forwarded-Ssl: off")
+        assert ask(running, get("/hi", *contradicting))[0] == 200

@@ -40,14 +40,14 @@ def ask(town: Town) -> Ask:
         ("/s/token?a=1&b=%20x", "/s/token?a=1&b=%20x"),
         ("/nothing/h%C3%A9re", "/nothing/h%C3%A9re"),
         ("/static/gruppetto.css", "/static/gruppetto.css"),
-        ("//evil.example/x", "/evil.example/x"),
+        ("/%2Fevil.example/x", "/evil.example/x"),
         ("/a%0d%0aSet-Cookie:%20x=1", "/a%0D%0ASet-Cookie%3A%20x%3D1"),
     ],
 )
 def test_a_browser_is_sent_to_the_same_page_at_our_own_address(ask: Ask, method: str, path: str, to: str) -> None:
     answer = ask(path, "http", method=method)
     assert answer.status_code == 308
-    assert answer.headers["Location"].replace(f"{HTTPS}//", f"{HTTPS}/") == f"{HTTPS}{to}"
+    assert answer.headers["Location"] == f"{HTTPS}{to}"
     assert "Strict-Transport-Security" not in answer.headers, "it counts only over https"
 
 
@@ -64,7 +64,7 @@ def test_probes_are_never_sent_away(ask: Ask, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/webhooks/twilio/inbound", "//webhooks/twilio/inbound", "/webhooks/twilio/status", "/webhooks/other"]
+    "path", ["/webhooks/twilio/inbound", "/%2Fwebhooks/twilio/inbound", "/webhooks/twilio/status", "/webhooks/other"]
 )
 def test_webhooks_are_judged_by_their_signature_alone(ask: Ask, path: str) -> None:
     assert ask(path, "http", method="POST").status_code == ask(path, "https", method="POST").status_code
