@@ -62,22 +62,21 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 guide: $(READY) ## write the table of commands into docs/guide.md
 	@$(PY) -m bot.guide
 
-pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions), and sbom.json
+pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions)
 	@$(PIP_COMPILE) $(ARGS) --output-file requirements.txt requirements.in
 	@$(PIP_COMPILE) $(ARGS) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
 	@$(PIP_COMPILE) $(ARGS) --constraint requirements-dev.txt --output-file requirements-browser.txt requirements-browser.in
 	@$(PIP_COMPILE) $(ARGS) --output-file requirements-supply.txt requirements-supply.in
-	@$(MAKE) --no-print-directory sbom
 
 audit: $(SUPPLY)/ready ## are there known holes in the packages that are deployed? Asks a service on the internet
 	@sh ops/audit.sh $(SUPPLY)/bin/python
 
-sbom: $(SUPPLY)/ready ## write sbom.json, the CycloneDX bill of the packages that are deployed
+sbom: $(SUPPLY)/ready ## write sbom.json: the packages that are deployed, with their hashes, as CycloneDX
 	@$(SUPPLY)/bin/python -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml \
 		--output-reproducible --short-PURLs --output-file sbom.json
 
 clean: ## remove the venv and the caches; the demo's data stay
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(SUPPLY) .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements-dev.txt

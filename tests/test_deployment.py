@@ -25,6 +25,9 @@ from web.arrivals import LARGEST_BODY
 ROOT = Path(__file__).parent.parent
 FIELDS = {name.upper() for name in Settings.model_fields}
 OF_THE_PLATFORM = {"WEB_CONCURRENCY", "WORKERS", "TZ"}
+OF_COMPOSE = {"POSTGRES_PASSWORD"}
+COMPOSE, COMPOSE_FOR_DEVELOPERS = "docker-compose.yml", "docker-compose.dev.yml"
+OURS = ("release", "web", "worker", "clock")  # services of compose that run our image
 REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
 
 
@@ -33,10 +36,23 @@ def processes() -> dict[str, str]:
     return dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
+def services(file: str = COMPOSE) -> dict[str, dict]:
+    """The services of docker compose."""
+    return yaml.safe_load((ROOT / file).read_text())["services"]
+
+
 def composed(service: str) -> str:
     """What docker compose runs as this service."""
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    return str(services[service]["command"])
+    return str(services()[service]["command"])
+
+
+def packages(path: Path) -> dict[str, list[str]]:
+    """Each `name==version` of a file of requirements, with its hashes."""
+    found: dict[str, list[str]] = {}
+    for line in path.read_text().replace("\\\n", " ").splitlines():
+        name, *hashes = line.split("#", 1)[0].split()[:1] + re.findall(r"--hash=(\S+)", line) or [""]
+        found |= {name: hashes} if name else {}
+    return found
 
 
 def queues(line: str) -> list[str]:
@@ -47,7 +63,7 @@ def queues(line: str) -> list[str]:
 def test_the_example_of_an_environment_names_every_setting() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     names = [line.lstrip("# ").split("=", 1)[0] for line in lines if re.match(r"(# ?)?[A-Z_]+=", line)]
-    assert sorted(names) == sorted(FIELDS)
+    assert sorted(names) == sorted(FIELDS | OF_COMPOSE)
 
 
 def test_what_the_example_fills_in_are_the_defaults() -> None:
@@ -96,17 +112,58 @@ def test_every_queue_has_its_workers() -> None:
 
 def test_docker_compose_runs_what_the_procfile_runs() -> None:
     assert " ".join(composed("worker").split()) == processes()["worker"]
-    assert composed("web").removesuffix(" --reload") == processes()["web"]
+    assert composed("web") == processes()["web"]
     assert composed("clock") == processes()["clock"]
     assert composed("release") == processes()["release"]
 
 
+def test_docker_compose_has_no_password_that_everybody_knows() -> None:
+    """Without one it does not start, and says what is missing."""
+    written = (ROOT / COMPOSE).read_text() + (ROOT / COMPOSE_FOR_DEVELOPERS).read_text()
+    used = re.findall(r"\$\{(POSTGRES_PASSWORD[^}]*)\}", written)
+    assert len(used) == 2
+    assert all(re.fullmatch(r"POSTGRES_PASSWORD:\?set it in \.env, .+", each) for each in used)
+    defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", written))
+    assert defaults == {"WORKERS": "3"}
+
+
+def test_docker_compose_runs_the_image_and_shows_no_container_the_working_tree() -> None:
+    for name, service in services().items():
+        binds = [each for each in service.get("volumes", []) if each.startswith((".", "/", "~"))]
+        assert binds == (["./ops/Caddyfile:/etc/caddy/Caddyfile:ro"] if name == "caddy" else []), name
+        assert "--reload" not in str(service.get("command", "")), name
+        assert ("env_file" in service) == (name in OURS), name
+
+
+def test_docker_compose_lets_nobody_in_but_through_the_proxy() -> None:
+    composition = yaml.safe_load((ROOT / COMPOSE).read_text())
+    assert [name for name, each in services().items() if "ports" in each] == ["caddy"]
+    assert composition["networks"]["data"] == {"internal": True}
+    assert [name for name, each in services().items() if each.get("networks") == ["data"]] == ["postgres", "valkey"]
+    for name in OURS:
+        assert (services()[name]["cap_drop"], services()[name]["environment"]["TRUSTED_HOPS"]) == (["ALL"], "1"), name
+
+
+def test_what_developers_add_to_docker_compose_is_not_read_by_itself() -> None:
+    """Compose reads docker-compose.override.yml wherever it lies: on the deployed machine too."""
+    assert not [*ROOT.glob("*compose.override*")]
+    added = services(COMPOSE_FOR_DEVELOPERS)
+    assert added.keys() == set(OURS)
+    for name, service in added.items():
+        assert service["volumes"] == [".:/app:ro", "/dev/null:/app/.env:ro"], name
+    assert added["web"]["command"] == f"{processes()['web']} --reload"
+    assert added["web"]["ports"] == ["127.0.0.1:8000:8000"]
+
+
+def test_the_image_holds_no_secrets_tests_or_history() -> None:
+    left_out = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {".env", ".env.*", ".git", "tests", "simulator", "bench", "docker-compose*.yml"} <= set(left_out)
+
+
 def test_the_proxy_of_docker_compose_waits_for_slow_clients_and_hangs_up_before_web_does() -> None:
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    web, proxy = services["web"], (ROOT / "ops" / "Caddyfile").read_text()
-    assert web["environment"]["TRUSTED_HOPS"] == "1"
+    web, proxy = services()["web"], (ROOT / "ops" / "Caddyfile").read_text()
     assert f"reverse_proxy web:{web['environment']['PORT']} {{" in proxy
-    assert "PUBLIC_BASE_URL" in services["caddy"]["environment"]
+    assert "PUBLIC_BASE_URL" in services()["caddy"]["environment"]
     for limit in ("max_size", "request_buffers"):
         assert f"{limit} {LARGEST_BODY // 1024}KiB" in proxy, "a whole request is there before it goes on"
     idle = re.search(r"^keepalive = (\d+)$", (ROOT / "ops" / "gunicorn.conf.py").read_text(), re.MULTILINE)
@@ -155,18 +212,38 @@ def _declared_checks() -> set[str]:
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
-def test_every_package_is_pinned(path: Path) -> None:
-    lines = [line.split("#", 1)[0].strip() for line in path.read_text().splitlines()]
-    packages = [line for line in lines if line and not line.startswith("-c ")]
-    assert packages
-    assert [line for line in packages if not re.fullmatch(r"[a-zA-Z0-9._\[\]-]+==[^\s=]+( ;.+)?", line)] == []
+def test_every_package_is_pinned_with_its_hashes(path: Path) -> None:
+    """pip refuses a file with another hash, and a package that is not named, as soon as one line has a hash."""
+    assert packages(path)
+    for name, hashes in packages(path).items():
+        assert re.fullmatch(r"[a-zA-Z0-9._\[\]-]+==[^\s=;]+", name), name
+        assert hashes, name
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", each) for each in hashes), name
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
+def test_every_file_of_pins_comes_from_a_file_of_wishes(path: Path) -> None:
+    wished = re.findall(r"^[a-zA-Z0-9._-]+", path.with_suffix(".in").read_text(), re.MULTILINE)
+    named = {re.split(r"[\[=]", each)[0].lower().replace(".", "-") for each in packages(path)}
+    assert {each.lower().replace(".", "-") for each in wished} - {"-r"} <= named
+    assert f"--output-file {path.name} {path.with_suffix('.in').name}" in (ROOT / "Makefile").read_text()
+
+
+def test_no_host_that_packages_come_from_is_named() -> None:
+    for path in REQUIREMENTS:
+        assert not re.search(r"https?://|--(extra-)?index-url|--find-links|--trusted-host", path.read_text()), path.name
+
+
+def test_hashes_are_asked_for_wherever_packages_are_installed() -> None:
+    for name in ("Makefile", "Dockerfile"):
+        installs = re.findall(r"^.*--requirement requirements.*$", (ROOT / name).read_text(), re.MULTILINE)
+        assert installs
+        assert [line for line in installs if "--require-hashes" not in line] == [], name
 
 
 def test_what_is_deployed_is_what_is_tested() -> None:
-    def pins(name: str) -> set[str]:
-        return set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(), re.MULTILINE))
-
-    assert pins("requirements.txt") <= pins("requirements-dev.txt")
+    deployed, tested = packages(ROOT / "requirements.txt"), packages(ROOT / "requirements-dev.txt")
+    assert deployed.items() <= tested.items()
 
 
 def test_one_python_everywhere() -> None:
