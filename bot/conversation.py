@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot import manners
@@ -27,7 +28,8 @@ from providers.messenger import Inbound
 from services.delivery import mailbox, menus
 from services.garmin import files
 from services.group import groups
-from services.people import members
+from services.people import erasure, limits, members
+from services.people import manners as people_manners
 from services.people.manners import INTRO, NOT_UNDERSTOOD, SILENCE
 from services.people.members import reader_of
 from services.refusals import NoSuchPerson, Refusal, TwoPeopleMatch
@@ -72,6 +74,9 @@ def _turn(
 ) -> str | None:
     now = world.now()
     with transaction(world) as session:
+        if heard_at is not None and _is_of_erased(session, inbound, heard_at, now):
+            log.info("written by somebody who was erased since")
+            return None
         if not mailbox.receive(session, inbound.sid, inbound.kind, reference, now):
             log.info("heard before")
             return None
@@ -98,6 +103,15 @@ def _turn(
         manners.note(turn, inbound.sid, name)
     log.info("turn", member=member.id, command=name, kind=inbound.kind)
     return name
+
+
+def _is_of_erased(session: Session, inbound: Inbound, heard_at: datetime, now: datetime) -> bool:
+    """Whether a line that is taken up late was written before its writer was erased. The vendor's copy goes too."""
+    hashes = limits.hashes_of(session, phone=inbound.phone, business_id=inbound.business_id)
+    if not erasure.came_before(session, hashes, heard_at):
+        return False
+    people_manners.forget(session, inbound.sid, now)
+    return True
 
 
 def _answer(turn: Turn, *, again: bool) -> Settled:

@@ -6,7 +6,7 @@ from messages.message import Button, Message, units
 from messages.words import is_blank
 from services.delivery import mailbox
 from services.garmin import linking
-from services.people import kudos, manners, members
+from services.people import kudos, limits, manners, members
 from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
 
 # https://help.twilio.com/articles/223134027: words that must stop a sender
@@ -28,7 +28,7 @@ def settled(turn: Turn) -> Settled | None:
     is_secret = not turn.files and manners.is_secret(turn.line)  # the words beside a file are its name
     if is_secret:
         manners.forget(turn.session, turn.sid, turn.now)
-    found = manners.lately(turn.session, turn.member.id, turn.line, turn.now)
+    found = manners.lately(turn.session, turn.member, turn.line, turn.now)
     turn.was_greeted = bool(found.greeted)
     settings = turn.world.settings
     if flooded := manners.flood(found, Limits(settings.lines_a_minute, settings.lines_a_day)):
@@ -68,7 +68,11 @@ def is_intro_due(turn: Turn) -> bool:
 
 
 def note(turn: Turn, sid: str, name: str) -> None:
-    """Note what the turn was. A line that nobody understood is marked, so that it is known when it comes again."""
+    """Note what the turn was, and count it against the addresses it came from.
+
+    A line that nobody understood is marked, so that it is known when it comes again.
+    """
+    limits.count(turn.session, limits.addresses(turn.session, turn.member), limits.LINE + name[:40], turn.now)
     unclear = name in (NOT_UNDERSTOOD, INTRO)
     mark = manners.mark_of(turn.session, turn.member.id, turn.typed) if unclear else None
     mailbox.note(turn.session, sid, member_id=turn.member.id, command=name[:40], mark=mark)

@@ -10,9 +10,7 @@ from uuid import UUID
 
 import structlog
 from redis import Redis, RedisError
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from bot.conversation import converse
 from jobs import crash, schedule, stopping
@@ -21,12 +19,12 @@ from jobs.queue import job
 from jobs.spool import BROKEN, SPOOL, TAKEN, opened, sealed
 from jobs.stopping import Stopped
 from jobs.work import transaction
-from models import InboundMessage, MessageState
+from models import MessageState
 from models.outages import is_busy, name_of
 from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerBroken, MessengerError
 from providers.messenger import Inbound, Meaning, Receipt
-from services.delivery import outcomes
+from services.delivery import mailbox, outcomes
 from services.delivery.bells import Bell
 from world import World
 
@@ -151,7 +149,7 @@ def _take_up_missed(world: World, now: datetime) -> int:
     with transaction(world) as session:
         outcomes.account_accepted(session)
     with world.sessions() as session:
-        known = _known(session, [each.sid for each in listed])
+        known = mailbox.known(session, [each.sid for each in listed])
     missed = [each for each in listed if each.sid not in known]
     for inbound in reversed(missed):
         stopping.check()
@@ -267,7 +265,3 @@ def _set_aside(world: World, sealed: bytes) -> None:
         all_at_once.zrem(WAITING, sealed)
         all_at_once.lpush(BROKEN, sealed)
         all_at_once.execute()
-
-
-def _known(session: Session, sids: list[str]) -> set[str]:
-    return set(session.scalars(select(InboundMessage.sid).where(InboundMessage.sid.in_(sids))))

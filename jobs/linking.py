@@ -56,6 +56,9 @@ def _try(world: World, task: Task) -> None:
         answer = wait_for(lambda: _signed_in(world, task))
     except GarminError as error:
         log.info("sign-in failed", attempt=str(task.attempt_id), why=type(error).__name__)
+        if isinstance(error, GarminThrottled) and task.way is GarminMethod.PASSWORD:
+            with transaction(world) as session:  # of its own: it counts though the member was erased meanwhile
+                linking.held_back(session, task, world.now())
         with transaction(world) as session:
             linking.failed(session, task, PROBLEMS.get(type(error), "unavailable"))
         return

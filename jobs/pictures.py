@@ -35,7 +35,7 @@ def drawn(world: World, chart: Mapping[str, Any]) -> str:
                 return media.path_of(session, facts)
         png = world.charts.draw(chart_of(chart))
         with transaction(world) as session:
-            path = media.keep_drawn(session, facts, png, world.now())
+            path = media.keep_drawn(session, facts, png, world.now(), chart.get("shows", ()))
     crash.here("after_picture")
     return path
 

@@ -13,10 +13,11 @@ from models.exports import Export
 from models.files import SentFile
 from models.garmin import Activity, Day, DoubtAnswer, GarminAccount, GarminMethod, GarminStatus
 from models.group_posts import GroupPost, PostState
-from models.groups import Answer, Ban, Group, Invite, JoinRequest, Membership, Role
+from models.groups import Answer, Ban, BanAddress, Group, Invite, JoinRequest, Membership, Role
 from models.hashes import HashKey
+from models.limits import CountedEvent, Spent
 from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
-from models.media import Content, Media
+from models.media import Content, Media, ShownMember
 from models.messages import InboundMessage, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.people import Identity, IdentityKind, Member, Units
 from models.records import RecordSet
@@ -32,10 +33,12 @@ __all__ = [
     "AttemptStep",
     "AuditEvent",
     "Ban",
+    "BanAddress",
     "Base",
     "Breaker",
     "Challenge",
     "Content",
+    "CountedEvent",
     "Day",
     "DigestRun",
     "DoubtAnswer",
@@ -74,6 +77,8 @@ __all__ = [
     "RunStatus",
     "SentFile",
     "Share",
+    "ShownMember",
     "Sign",
+    "Spent",
     "Units",
 ]

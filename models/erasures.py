@@ -3,9 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Key
+from models.hashes import digest
+
+SID_HASH = 40  # signs of a hash; no id of the vendor's is as long
 
 
 class Erased(Base):
@@ -26,6 +29,9 @@ class Erased(Base):
 class Erasure(Base):
     """One message that the vendor still keeps and is to delete. It refuses while the message is under way, so this is
     tried again for days; then `done_at`, or `problem` when it was given up.
+
+    `sid` is the vendor's id of the message while the vendor is to be asked, and its keyed hash (`hashed_sid`) from then
+    on: by either, a message that comes again is known for one that was erased.
     """
 
     __tablename__ = "erasures"
@@ -37,3 +43,8 @@ class Erasure(Base):
     tries: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(String(60))
+
+
+def hashed_sid(session: Session, sid: str) -> str:
+    """The keyed hash by which a deleted message of this id is known."""
+    return digest(session, "sid", sid)[:SID_HASH]

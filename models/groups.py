@@ -148,12 +148,27 @@ class JoinRequest(Base, Timestamps):
 
 
 class Ban(Base, Timestamps):
-    """Somebody whom no code lets into a group, whichever number they write from."""
+    """Somebody whom no code lets into a group, whichever number they write from.
+
+    `member_id` is None once the banned member was erased: then the hashes in `BanAddress` are all that is kept of them.
+    """
 
     __tablename__ = "bans"
     __table_args__ = (UniqueConstraint("group_id", "member_id"),)
 
     id: Mapped[Key]
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"))
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
     banned_at: Mapped[datetime]
+
+    group: Mapped[Group] = relationship()
+    member: Mapped[Member | None] = relationship()
+
+
+class BanAddress(Base):
+    """An address that a ban holds for, as a keyed hash (`models.hashes`): a phone number, or a WhatsApp id."""
+
+    __tablename__ = "ban_addresses"
+
+    ban_id: Mapped[int] = mapped_column(ForeignKey("bans.id", ondelete="CASCADE"), primary_key=True)
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Timestamps
@@ -16,6 +16,17 @@ class Media(Base, Timestamps):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     png: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime]
+
+
+class ShownMember(Base):
+    """That a picture shows a member: it is deleted when they are erased."""
+
+    __tablename__ = "shown_members"
+
+    token_hash: Mapped[str] = mapped_column(ForeignKey("media.token_hash", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("members.id", ondelete="CASCADE"), primary_key=True, index=True, autoincrement=False
+    )
 
 
 class Content(Base, Timestamps):

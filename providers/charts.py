@@ -75,6 +75,8 @@ class Fact:
 
 
 Legend = tuple[tuple[str, str], ...]
+# Whose names are on the picture, as ids that nothing here understands: for whoever keeps pictures.
+Shows = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Leaderboard:
     ranked: bool = True
     usual: str = ""
     dark: bool = False
+    shows: Shows = ()
     kind: Literal["leaderboard"] = "leaderboard"
 
     @property
@@ -112,6 +115,7 @@ class Result:
     goal: float = 0.0
     goal_said: str = ""
     dark: bool = False
+    shows: Shows = ()
     kind: Literal["result"] = "result"
 
     @property
@@ -131,6 +135,7 @@ class Trend:
     mine: str
     beside: str = ""
     dark: bool = False
+    shows: Shows = ()
     kind: Literal["trend"] = "trend"
 
     @property
@@ -153,6 +158,7 @@ class Week:
     marks: tuple[Mark, ...]
     legend: Legend = ()
     dark: bool = False
+    shows: Shows = ()
     kind: Literal["week"] = "week"
 
     @property
@@ -172,6 +178,7 @@ class Mix:
     whole_label: str
     parts: tuple[Part, ...]
     dark: bool = False
+    shows: Shows = ()
     kind: Literal["mix"] = "mix"
 
     @property
@@ -196,6 +203,7 @@ class Wrapped:
     landmark: str = ""
     awards: tuple[Fact, ...] = ()
     dark: bool = False
+    shows: Shows = ()
     kind: Literal["wrapped"] = "wrapped"
 
     @property

@@ -33,6 +33,10 @@ class TooManyGuesses(Refusal):
     """Five wrong invite codes. Facts: minutes."""
 
 
+class AskedOften(Refusal):
+    """Asked to be let into one group so many times in a day. Facts: group, most."""
+
+
 class AlreadyInGroup(Refusal):
     """Facts: group."""
 

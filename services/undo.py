@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from models import Act, Activity, Ban, Member, Membership, Role, Units
-from services.group import audit, privacy
+from models import Act, Activity, Member, Membership, Role, Units
+from services.group import audit, bans, privacy
 from services.group.roster import hold
 from services.play import records
 from services.refusals import NothingToUndo
@@ -73,8 +73,7 @@ def _is_as_left(session: Session, act: Act, row: Any) -> bool:
     """An admin may have come between: whoever was taken out of a group does not undo their way back in."""
     if not isinstance(row, Membership):
         return True
-    banned = (Ban.group_id == row.group_id, Ban.member_id == row.member_id)
-    if session.scalar(select(Ban.id).where(*banned).limit(1)) is not None:
+    if bans.is_banned(session, row.group_id, row.member):
         return False
     if act.kind == "join" and row.role is Role.OWNER:
         return False  # they run it by now, and a group does not go without an owner

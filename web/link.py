@@ -46,7 +46,7 @@ def pages(world: World) -> Blueprint:
     def form() -> Response:
         with transaction(world) as session:
             link = _link(world, session)
-            held = linking.held_until(session, link.member_id, world.now())
+            held = linking.held_until(session, link.member, world.now())
             tries = linking.tries_left(session, link)
             return _page(world, link, linking.attempt_of(session, link), tries, held=held)
 
@@ -68,7 +68,9 @@ def _add_answers(routes: Blueprint, world: World) -> None:
                 return _form(world, problem="incomplete", email=email, tries=linking.tries_left(session, link))
             keep = world.settings.garmin_keep_password and request.form.get("keep") == "yes"
             wish = linking.Request(_offered(world, GarminMethod.PASSWORD), password, email, keep)
-            linking.ask(session, link, wish, world.now())
+            held = linking.held_until(session, link.member, world.now(), email)
+            if linking.ask(session, link, wish, world.now()) is None and held:
+                return _held(world, link, linking.tries_left(session, link), held, email)
         return make_response(redirect(url_for("link.form"), 303))
 
     @routes.post("/garmin/key")
@@ -146,6 +148,12 @@ def _form(
     choice = {"methods": world.settings.link_methods, "may_keep": world.settings.garmin_keep_password}
     page = render_template("link_form.html", **facts, **choice)
     return make_response(page, 400 if problem in ("incomplete", "key_incomplete") else 200)
+
+
+def _held(world: World, link: OneTimeLink, tries: int, held: datetime, email: str) -> Response:
+    """No password goes to Garmin now, for this member or for this e-mail address: until when, in the member's zone."""
+    until = held.astimezone(ZoneInfo(link.member.timezone))
+    return _form(world, problem="held", email=email, tries=tries, until=until)
 
 
 def _offered(world: World, way: GarminMethod) -> GarminMethod:

@@ -9,8 +9,8 @@ from bot.arguments import Sure, Who
 from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
-from models import Membership
-from services.group import group_notices, roles
+from models import Ban, Membership
+from services.group import bans, group_notices, groups, roles
 from services.group.roster import is_exactly
 
 
@@ -106,11 +106,15 @@ def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     aliases=("unblock",),
     help="Let somebody join again who was banned",
     allowed=Allowed.ADMINS,
-    examples=("unban José",),
+    examples=("unban José", "unban", "unban erased 5"),
     destructive=True,
 )
-def unban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """They are not back by that: they need an invite like anybody else."""
+def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Message:
+    """They are not back by that: they need an invite like anybody else. Without a name: who is banned."""
+    if who is None:
+        return _ask_whom_to_unban(turn)
+    if ban := roles.meant_erased(turn.session, turn.member, who):
+        return _unban_erased(turn, ban, sure)
     theirs = roles.meant_banned(turn.session, turn.member, turn.group, who)
     mine = turn.place(theirs.group_id)
     if not _is_sure(theirs, who, sure):
@@ -119,6 +123,24 @@ def unban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     roles.unban(turn.session, mine, theirs, turn.now)
     button = commands["invite"].button("New invite")
     return turn.say("roles/unbanned", group=theirs.group, person=theirs.member, buttons=[button])
+
+
+def _ask_whom_to_unban(turn: Turn) -> Message:
+    """Who is banned: by name, and by a number those who were erased since, whose names are not kept."""
+    people, erased = roles.banned(turn.session, turn.group), bans.of_erased(turn.session, turn.group)
+    if not people and not erased:
+        return turn.say("roles/nobody_banned", group=turn.group)
+    return turn.ask("roles/whom_to_unban", group=turn.group, people=people, erased=erased)
+
+
+def _unban_erased(turn: Turn, ban: Ban, sure: Sure | None) -> Message:
+    mine, line = turn.place(ban.group_id), f"unban erased {ban.id}"
+    if sure is None:
+        groups.require_admin(turn.session, mine, "unban")
+        buttons = [Button("Yes, unban", f"{line} yes"), Button("No", "never mind")]
+        return turn.ask("roles/ask_unban_erased", about=line, group=ban.group, at=ban.banned_at, buttons=buttons)
+    roles.unban_erased(turn.session, mine, ban, turn.now)
+    return turn.say("roles/unbanned_erased", group=ban.group, buttons=[commands["invite"].button("New invite")])
 
 
 def _changed(turn: Turn, who: Who, change: Callable[[Session, Membership, Membership, datetime], None]) -> Message:

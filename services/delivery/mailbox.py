@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from messages.message import Message
-from models import InboundMessage, MessageKind, OutboundMessage
+from models import Erasure, InboundMessage, MessageKind, OutboundMessage
+from models.erasures import hashed_sid
 from models.vault import vault
 from services.delivery import contents, menus
 from services.delivery.bells import Bell, ring
@@ -25,10 +26,22 @@ GOOD_FOR = {
 
 
 def receive(session: Session, sid: str, kind: str, reference: str, now: datetime) -> bool:
-    """Take note of an inbound message. False when it was here before: the vendor repeats itself."""
+    """Take note of an inbound message. False when it was here before, though its writer was erased since: the vendor
+    repeats itself.
+    """
     row = {"sid": sid, "kind": kind, "reference": reference, "received_at": now}
-    taken = insert(InboundMessage).values(row).on_conflict_do_nothing().returning(InboundMessage.sid)
-    return session.scalar(taken) is not None
+    values = [literal(value, InboundMessage.__table__.c[name].type) for name, value in row.items()]
+    unless_erased = select(*values).where(~exists().where(Erasure.sid.in_([sid, hashed_sid(session, sid)])))
+    taken = insert(InboundMessage).from_select(list(row), unless_erased).on_conflict_do_nothing()
+    return session.scalar(taken.returning(InboundMessage.sid)) is not None
+
+
+def known(session: Session, sids: Sequence[str]) -> set[str]:
+    """Which of these messages we have received, whether or not their writers were erased since."""
+    by_hash = {hashed_sid(session, sid): sid for sid in sids}
+    heard = session.scalars(select(InboundMessage.sid).where(InboundMessage.sid.in_(sids)))
+    erased = session.scalars(select(Erasure.sid).where(Erasure.sid.in_([*sids, *by_hash])))
+    return {*heard, *(by_hash.get(sid, sid) for sid in erased)}
 
 
 def note(session: Session, sid: str, *, member_id: int | None, command: str, mark: str | None) -> None:
@@ -39,12 +52,6 @@ def note(session: Session, sid: str, *, member_id: int | None, command: str, mar
     session.execute(
         heard.values(member_id=member_id, command=command, mark=mark).execution_options(synchronize_session=False)
     )
-
-
-def refused_since(session: Session, member_id: int, refusal: str, since: datetime) -> list[datetime]:
-    """When this member got that refusal since then."""
-    mine = (InboundMessage.member_id == member_id, InboundMessage.received_at > since)
-    return list(session.scalars(select(InboundMessage.received_at).where(*mine, InboundMessage.command == refusal)))
 
 
 class NeverSayable(ValueError):

@@ -4,6 +4,7 @@ The claim is committed before the message is handed over, so a crash leaves a ro
 blindly twice. What then becomes of it is `services.delivery.outcomes`' matter.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from models import Member, Membership, MessageEvent, MessageKind, MessageState, 
 from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
 from services import leases, unreadable
-from services.delivery import contents
+from services.delivery import ceiling, contents
 from services.delivery.ceiling import Ceilings, Purse
 from services.delivery.telling import about, tell_step
 from services.people import numbers
@@ -78,6 +79,7 @@ def claim(
     is ended or put off here, and those behind it come forward.
     """
     claimed: list[Claimed] = []
+    left: Counter[int | None] = Counter()
     seen, spent = 0, (purse or Purse()).spent(session, now)
     while len(claimed) < most and seen < most + MOST_PASSED_OVER:
         rows = _next_for_each_person(session, now, most - len(claimed))
@@ -85,11 +87,14 @@ def claim(
             break
         seen += len(rows)
         for row, member in rows:
+            was_tried = row.first_attempt_at is not None
             if not spent.allows(row.kind, row.group_id, rules.ceilings):
                 _put_off(session, row, now, "daily ceiling")
             elif found := _claimed(session, row, member, now, usable, rules):
-                spent.by_group[row.group_id] += 1
+                left[row.group_id] += not was_tried
+                spent.by_group[row.group_id] += not was_tried
                 claimed.append(found)
+    ceiling.note(session, left, now)
     return claimed
 
 
@@ -315,4 +320,4 @@ def _budget(session: Session, now: datetime, rules: Rules) -> bool:
     session.flush()
     session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
-    return used < rules.people_a_day
+    return used + ceiling.templates_of_erased(session, now) < rules.people_a_day

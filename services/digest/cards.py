@@ -64,6 +64,7 @@ def trend(session: Session, member: Member, group: Group | None, today: date) ->
         label("you", reader),
         label("average", reader) if len(others) > 1 else "",
         dark=is_dark(member),
+        shows=(member.id,),
     )
     return Card(chart, tally.totals(found.get(member.id, ())), dates, tuple(mine))
 
@@ -94,6 +95,7 @@ def week(session: Session, member: Member, today: date) -> Card:
         marks,
         legend(totals, reader),
         dark=is_dark(member),
+        shows=(member.id,),
     )
     return Card(chart, totals, dates)
 
@@ -117,6 +119,7 @@ def mix(session: Session, member: Member, today: date) -> Card:
         words("pictures/mix_whole", reader, weeks=MIX_WEEKS),
         tuple(parts),
         dark=is_dark(member),
+        shows=(member.id,),
     )
     return Card(chart, totals, dates)
 

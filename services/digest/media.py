@@ -2,17 +2,23 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models import Media
+from models import Erased, Media, Member, ShownMember
 from models.hashes import digest
+from providers.errors import ChartError
 
 GOOD_FOR = timedelta(hours=72)
 STILL_GOOD_FOR = timedelta(hours=24)
+
+
+class ShowsErased(ChartError):
+    """A picture of somebody who was erased since it was asked for."""
 
 
 def publish(session: Session, png: bytes, now: datetime) -> str:
@@ -27,13 +33,27 @@ def path_of(session: Session, chart: str) -> str:
     return f"/m/{_token_of(session, chart)}.png"
 
 
-def keep_drawn(session: Session, chart: str, png: bytes, now: datetime) -> str:
-    """Keep the picture that was drawn of these facts, for all who get the same, and give its path."""
+def keep_drawn(session: Session, chart: str, png: bytes, now: datetime, shows: Collection[int] = ()) -> str:
+    """Keep the picture that was drawn of these facts, for all who get the same, and give its path.
+
+    `shows` are the ids of the members whom it shows: it is deleted when one of them is erased. Raises `ShowsErased`
+    when that has happened meanwhile.
+    """
+    _require_there(session, shows)
     row = {"token_hash": _hashed(_token_of(session, chart)), "png": png, "expires_at": now + GOOD_FOR}
     kept = insert(Media).values(row)
     longer = {"expires_at": kept.excluded.expires_at, "updated_at": kept.excluded.updated_at}
     session.execute(kept.on_conflict_do_update(index_elements=["token_hash"], set_=longer))
+    shown = [{"token_hash": row["token_hash"], "member_id": each} for each in set(shows)]
+    if shown:
+        session.execute(insert(ShownMember).values(shown).on_conflict_do_nothing())
     return path_of(session, chart)
+
+
+def forget_shown(session: Session, member_id: int) -> None:
+    """Delete every picture that shows this member."""
+    tokens = select(ShownMember.token_hash).where(ShownMember.member_id == member_id)
+    session.execute(delete(Media).where(Media.token_hash.in_(tokens)))
 
 
 def is_drawn(session: Session, chart: str, now: datetime) -> bool:
@@ -55,6 +75,16 @@ def find(session: Session, token: str) -> Media | None:
 def forget_expired(session: Session, now: datetime) -> None:
     """Delete pictures whose time was over a day ago; until then the answer is 410, after that 404."""
     session.execute(delete(Media).where(Media.expires_at < now - timedelta(days=1)))
+
+
+def _require_there(session: Session, shows: Collection[int]) -> None:
+    """Refuse a picture of somebody who was erased; whoever is about to be is waited for, by the lock on their row."""
+    there = session.execute(
+        select(Member.id, Member.created_at).where(Member.id.in_(shows)).order_by(Member.id).with_for_update(read=True)
+    ).all()
+    gone = select(Erased.id).where(tuple_(Erased.member_id, Erased.member_since).in_([tuple(each) for each in there]))
+    if len(there) < len(set(shows)) or (there and session.scalar(gone.limit(1)) is not None):
+        raise ShowsErased("the picture shows somebody who was erased")
 
 
 def _token_of(session: Session, chart: str) -> str:

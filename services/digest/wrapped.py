@@ -50,7 +50,7 @@ def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
     reader, praise = reader_of(member), share_out({member.id: efforts})
     award = _award(member.name, praise[member.id], reader)
     chart = _card(session, member.name, efforts, [member.id], dates, reader, together=False)
-    return Story(_with(chart, (award,), dark=cards.is_dark(member)), tally.totals(efforts), dates, praise)
+    return Story(_with(chart, (award,), [member.id], dark=cards.is_dark(member)), tally.totals(efforts), dates, praise)
 
 
 def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, dark: bool = False) -> Story | None:
@@ -64,11 +64,11 @@ def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, da
     first = _various(praise)[:MOST_AWARDS]
     awards = tuple(_award(people[key].name, praise[key], reader) for key in first)
     chart = _card(session, group.name, efforts, list(found), dates, reader, together=len(found) > 1)
-    return Story(_with(chart, awards, dark=dark), tally.totals(efforts), dates, praise)
+    return Story(_with(chart, awards, first, dark=dark), tally.totals(efforts), dates, praise)
 
 
-def _with(chart: Wrapped, awards: tuple[Fact, ...], *, dark: bool) -> Wrapped:
-    return Wrapped(**{**vars(chart), "awards": awards, "dark": dark})
+def _with(chart: Wrapped, awards: tuple[Fact, ...], shows: Sequence[int], *, dark: bool) -> Wrapped:
+    return Wrapped(**{**vars(chart), "awards": awards, "shows": tuple(shows), "dark": dark})
 
 
 def _various(praises: dict[int, Praise]) -> list[int]:

@@ -16,6 +16,7 @@ from providers.garmin import NeedsCode, SignedIn
 from services import unreadable
 from services.delivery.bells import Bell, ring
 from services.group import audit
+from services.people import limits
 
 LINK_FOR = timedelta(minutes=15)
 CODE_FOR = timedelta(minutes=10)
@@ -25,7 +26,8 @@ MOST_PASSWORDS = 3
 REMIND_DAYS = (14, 3, 0)
 PASSWORD_EVERY = timedelta(hours=24)
 MOST_CODES = 3
-MOST_AN_HOUR = 6  # passwords of one member: Garmin has locked accounts for less
+MOST_AN_HOUR = 6  # passwords of one member, and for one Garmin account: Garmin has locked accounts for less
+PASSWORD = "garmin password"  # noqa: S105 - the name of what is counted
 THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
 NO_KEY = UnknownKey.__name__  # `last_error` of an account whose secrets wait for their key
 LOST_AFTER = 14  # failures, some three days of them: then a key that is not there is taken for lost
@@ -35,13 +37,17 @@ HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
 
 @dataclass(frozen=True)
 class Task:
-    """A sign-in that a worker has taken: its secrets, read once and already gone from the database."""
+    """A sign-in that a worker has taken: its secrets, read once and already gone from the database.
+
+    `counted_against` are the hashes (`services.people.limits`) against which it counts if Garmin holds it back.
+    """
 
     attempt_id: UUID
     way: GarminMethod
     email: str
     secret: str = field(repr=False)
     state: str | None = field(repr=False)
+    counted_against: tuple[str, ...] = ()
 
 
 def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datetime) -> str:
@@ -99,20 +105,31 @@ def tries_left(session: Session, link: OneTimeLink) -> int:
     return max(MOST_PASSWORDS - len(tried), 0)
 
 
-def held_until(session: Session, member_id: int, now: datetime) -> datetime | None:
-    """Until when no password of this member goes to Garmin.
+def held_until(session: Session, member: Member, now: datetime, email: str = "") -> datetime | None:
+    """Until when no password of this member goes to Garmin, nor any for this e-mail address; None while it may.
 
-    When it holds their sign-ins back, each try makes it longer: two hours after the first time, then six, then a day.
-    And six tries within an hour are enough.
+    When Garmin holds sign-ins back, each time makes it longer: two hours after the first, then six, then a day. And six
+    passwords within an hour are enough. Both are counted for the member's addresses and for the e-mail address, each
+    for itself: several people, or one who comes back as somebody new, guess no more often than one.
     """
-    mine = (OneTimeLink.member_id == member_id, LinkAttempt.way == GarminMethod.PASSWORD)
-    query = select(LinkAttempt.expires_at, LinkAttempt.problem).join(OneTimeLink).where(*mine)
-    tries = sorted((expires - CODE_FOR, problem or "") for expires, problem in session.execute(query))
-    throttled = [at for at, problem in tries if problem == THROTTLED]
+    against = [[each] for each in limits.addresses(session, member)]
+    against += [[limits.of_email(session, email)]] if email else []
+    waits = [until for each in against if (until := _held(session, each, now))]
+    return max(waits, default=None)
+
+
+def _held(session: Session, against: list[str], now: datetime) -> datetime | None:
+    tries = limits.times(session, against, PASSWORD, now - HOUR)
+    throttled = limits.times(session, against, THROTTLED, now - HELD_FOR[-1])
     waits = [throttled[-1] + HELD_FOR[min(len(throttled), len(HELD_FOR)) - 1]] if throttled else []
-    waits += [at + HOUR for at, _ in tries[-MOST_AN_HOUR : 1 - MOST_AN_HOUR]] if len(tries) >= MOST_AN_HOUR else []
+    waits += [tries[-MOST_AN_HOUR] + HOUR] if len(tries) >= MOST_AN_HOUR else []
     until = max(waits, default=now)
     return until if until > now else None
+
+
+def held_back(session: Session, task: Task, now: datetime) -> None:
+    """Garmin holds the sign-ins of this member, or of this account, back: count it, even if the member is erased."""
+    limits.count(session, task.counted_against, THROTTLED, now)
 
 
 @dataclass(frozen=True)
@@ -132,8 +149,10 @@ def ask(session: Session, link: OneTimeLink, wish: Request, now: datetime) -> Li
     running = last is not None and last.step not in (AttemptStep.FAILED, AttemptStep.DONE)
     if running or link.used_at or tries_left(session, link) == 0:
         return None
-    if wish.way is GarminMethod.PASSWORD and held_until(session, link.member_id, now):
-        return None
+    if wish.way is GarminMethod.PASSWORD:
+        if held_until(session, link.member, now, wish.email):
+            return None
+        limits.count(session, _counted_against(session, link.member, wish.email), PASSWORD, now)
     attempt = LinkAttempt(
         link_id=link.id,
         way=wish.way,
@@ -184,7 +203,9 @@ def take(session: Session, now: datetime) -> Task | None:
         _finish(attempt, AttemptStep.FAILED, "timed_out")  # it was tampered with: the member can only begin again
         return None
     attempt.secret, attempt.leased_until = None, now + LEASE
-    return Task(attempt.id, attempt.way, attempt.garmin_email or "", secret, state)
+    email = attempt.garmin_email or ""
+    against = tuple(_counted_against(session, attempt.link.member, email))
+    return Task(attempt.id, attempt.way, email, secret, state, against)
 
 
 def note_unopened(session: Session, now: datetime) -> None:
@@ -348,6 +369,10 @@ def tokens_of(session: Session, account: GarminAccount) -> str:
 def keep_tokens(session: Session, account: GarminAccount, tokens: str) -> None:
     """Seal the tokens as they are now: they rotate, and only the newest are good."""
     account.tokens = vault(session).seal("garmin-tokens", account.member_id, tokens)
+
+
+def _counted_against(session: Session, member: Member, email: str) -> list[str]:
+    return [*limits.addresses(session, member), *([limits.of_email(session, email)] if email else [])]
 
 
 def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

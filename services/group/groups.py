@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 from fitness.schedules import Weekly, cron
 from messages.render import words
 from messages.words import clean_name
-from models import Answer, AuditEvent, Group, JoinRequest, Member, Membership, Role
+from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services import undo
 from services.delivery import outbox
 from services.digest import digests
 from services.group import audit, group_notices, privacy
 from services.group.roster import find_member, hold, members
 from services.group.settings import Settings, settings_of
+from services.people import limits
 from services.people.members import memberships, reader_of
 from services.refusals import (
     GroupNameNotUsable,
@@ -33,6 +34,7 @@ __all__ = ["Settings", "find_member", "hold", "members", "settings_of"]
 
 MOST_GROUPS = 10
 MOST_STARTED, STARTED_WITHIN = 10, timedelta(days=1)
+STARTED = "group started"
 MOST_DESCRIPTION = 200
 CONSENT_VERSION = "2026-11b"
 FIRST_SCHEDULE = Weekly(weekday=6, at=time(18, 0))
@@ -171,10 +173,10 @@ def _usable_name(session: Session, member: Member, name: str, but: Group | None 
 
 
 def _require_rest(session: Session, member: Member, now: datetime) -> None:
-    mine = (AuditEvent.member_id == member.id, AuditEvent.action == "group.started")
-    started = session.scalar(select(func.count()).where(*mine, AuditEvent.at > now - STARTED_WITHIN)) or 0
-    if started >= MOST_STARTED:
+    mine = limits.addresses(session, member)
+    if len(limits.times(session, mine, STARTED, now - STARTED_WITHIN)) >= MOST_STARTED:
         raise TooManyNewGroups(most=MOST_STARTED)
+    limits.count(session, mine, STARTED, now)
 
 
 def _numbered(groups: list[Group], wanted: str) -> Group | None:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Ban, Group, Invite, Member, Membership
+from models import Group, Invite, Member, Membership
 from models.hashes import digest
-from services.delivery import mailbox
-from services.group import audit, groups
+from services.group import audit, bans, groups
+from services.people import limits
 from services.people.members import memberships
 from services.refusals import (
     AlreadyInGroup,
@@ -107,13 +107,14 @@ def invited_to(session: Session, member: Member, code: str, now: datetime) -> In
 
 def require_welcome(session: Session, member: Member, group: Group) -> None:
     """Refuse to whoever is banned from the group."""
-    if session.scalar(select(Ban.id).where(Ban.group_id == group.id, Ban.member_id == member.id)):
+    if bans.is_banned(session, group.id, member):
         raise Banned(group=group)
 
 
 def _require_patience(session: Session, member: Member, now: datetime) -> None:
     """Codes are short: whoever guesses wrong five times in a quarter of an hour has to wait."""
-    wrong = mailbox.refused_since(session, member.id, CodeNotActive.template(), now - GUESSES_WITHIN)
+    guessed = limits.LINE + CodeNotActive.template()
+    wrong = limits.times(session, limits.addresses(session, member), guessed, now - GUESSES_WITHIN)
     if len(wrong) >= MOST_GUESSES:
         left = min(wrong) + GUESSES_WITHIN - now
         raise TooManyGuesses(minutes=max(1, -(-int(left.total_seconds()) // 60)))

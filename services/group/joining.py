@@ -9,8 +9,10 @@ from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services import undo
 from services.group import audit, groups, invites
 from services.group.roster import found_among, sign
+from services.people import limits
 from services.people.members import membership_in, memberships
 from services.refusals import (
+    AskedOften,
     DeclinedLately,
     NobodyWaits,
     NoSuchPerson,
@@ -21,6 +23,7 @@ from services.refusals import (
 )
 
 DECLINED_FOR = timedelta(days=1)
+MOST_ASKED = 3  # times a day that one person may ask to be let into one group: each time all its admins are told
 
 
 def join(
@@ -42,6 +45,7 @@ def join(
         request = JoinRequest(group_id=group.id, member_id=member.id, asked_at=now, hidden=hidden)
         session.add(request)
         session.flush()
+        limits.count(session, limits.addresses(session, member), _asked(group), now)
         audit.note(session, "group.asked", now, member_id=member.id, group_id=group.id, consent=consent)
         return request
     membership = groups.belong(session, group, member, Role.MEMBER, now)
@@ -101,6 +105,7 @@ def approve(session: Session, membership: Membership, request: JoinRequest, now:
 def decline(session: Session, membership: Membership, request: JoinRequest, now: datetime) -> None:
     """Do not let somebody in who waits. They may ask again a day later."""
     _answer(session, membership, request, Answer.DECLINED, now, "decline")
+    limits.count(session, limits.addresses(session, request.member), _declined(request.group), now)
 
 
 def admins(session: Session, group: Group) -> list[Membership]:
@@ -128,14 +133,23 @@ def _answer(
 
 
 def _require_first_time(session: Session, member: Member, group: Group, now: datetime) -> None:
-    mine = (JoinRequest.group_id == group.id, JoinRequest.member_id == member.id)
-    newest = session.scalar(select(JoinRequest).where(*mine).order_by(JoinRequest.id.desc()).limit(1))
-    if newest is None or newest.answer in {Answer.APPROVED, Answer.DROPPED}:
-        return
-    if newest.answer is None:
+    """Refuse to whoever waits already, was declined within a day, or has asked too often today."""
+    waiting = (JoinRequest.group_id == group.id, JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
+    if session.scalar(select(JoinRequest.id).where(*waiting).limit(1)) is not None:
         raise StillWaiting(group=group)
-    if newest.answered_at is not None and now - newest.answered_at < DECLINED_FOR:
+    mine = limits.addresses(session, member)
+    if limits.times(session, mine, _declined(group), now - DECLINED_FOR):
         raise DeclinedLately(group=group)
+    if len(limits.times(session, mine, _asked(group), now - DECLINED_FOR)) >= MOST_ASKED:
+        raise AskedOften(group=group, most=MOST_ASKED)
+
+
+def _declined(group: Group) -> str:
+    return f"declined: {group.id}"
+
+
+def _asked(group: Group) -> str:
+    return f"asked: {group.id}"
 
 
 def _drop(session: Session, member: Member, group: Group, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Who runs a group: owner, admins, members; and who has to leave it."""
 
+import re
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Answer, Ban, Group, Invite, JoinRequest, Member, Membership, Role, Share
 from services.delivery import outbox
-from services.group import audit, groups, privacy
+from services.group import audit, bans, groups, privacy
 from services.group.roster import find_member, found_among, sign
 from services.people.members import membership_in
 from services.refusals import (
@@ -18,6 +19,8 @@ from services.refusals import (
     NotOverYourself,
     RoleAlready,
 )
+
+ERASED = re.compile(r"erased #?([0-9]{1,15})", re.IGNORECASE)  # how a ban is named whose member was erased
 
 
 def promote(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
@@ -62,8 +65,7 @@ def ban(session: Session, mine: Membership, theirs: Membership, now: datetime) -
     was_in = theirs.left_at is None
     if was_in:
         _remove(session, theirs, now)
-    if not is_banned(session, theirs):
-        session.add(Ban(group_id=theirs.group_id, member_id=theirs.member_id, banned_at=now))
+    bans.put(session, theirs.group_id, theirs.member, now)
     _drop_request(session, theirs, now)
     _note(session, "group.banned", mine, theirs.member_id, now)
     return was_in
@@ -73,11 +75,17 @@ def unban(session: Session, mine: Membership, theirs: Membership, now: datetime)
     """Let codes let somebody in again."""
     groups.hold(session, mine)
     groups.require_admin(session, mine, "unban")
-    found = session.scalar(select(Ban).where(Ban.group_id == theirs.group_id, Ban.member_id == theirs.member_id))
-    if found is None:
+    if not bans.lift(session, theirs.group_id, theirs.member):
         raise NotBanned(wanted=theirs.member.name, others=[each.member.name for each in banned(session, mine.group)])
-    session.delete(found)
     _note(session, "group.unbanned", mine, theirs.member_id, now)
+
+
+def unban_erased(session: Session, mine: Membership, ban: Ban, now: datetime) -> None:
+    """Let codes let somebody in again who was erased after they were banned."""
+    groups.hold(session, mine)
+    groups.require_admin(session, mine, "unban")
+    session.delete(ban)
+    _note(session, "group.unbanned", mine, None, now)
 
 
 def require_power(session: Session, mine: Membership, theirs: Membership, what: str) -> None:
@@ -90,14 +98,8 @@ def require_power(session: Session, mine: Membership, theirs: Membership, what: 
         raise NotOverThem(person=theirs.member, what=what)
 
 
-def is_banned(session: Session, membership: Membership) -> bool:
-    """Whether no code lets this person into the group."""
-    mine = (Ban.group_id == membership.group_id, Ban.member_id == membership.member_id)
-    return session.scalar(select(Ban.id).where(*mine)) is not None
-
-
 def banned(session: Session, group: Group) -> list[Membership]:
-    """Who is banned from the group; the newest first."""
+    """Who is banned from the group, the newest first; those who were erased since are in `bans.of_erased`."""
     query = (
         select(Membership)
         .join(Ban, (Ban.group_id == Membership.group_id) & (Ban.member_id == Membership.member_id))
@@ -134,6 +136,22 @@ def meant_banned(session: Session, member: Member, group: Group, text: str) -> M
         return found_among(banned(session, group), text)
     except NoSuchPerson as refusal:
         raise NotBanned(**refusal.facts) from None
+
+
+def meant_erased(session: Session, member: Member, text: str) -> Ban | None:
+    """The ban that "erased 5" means, in any group of the member's: of somebody who was erased since.
+
+    None for any other text. Raises `NotInThatGroup` or `NotBanned`.
+    """
+    found = ERASED.fullmatch(text.strip())
+    if found is None:
+        return None
+    ban = session.get(Ban, int(found[1]), with_for_update=True)
+    if ban is None or ban.member_id is not None:
+        raise NotBanned(wanted=text, others=[])
+    if membership_in(session, member, ban.group_id) is None:
+        raise NotInThatGroup
+    return ban
 
 
 def signed(session: Session, member: Member, text: str) -> Membership | None:
@@ -198,5 +216,6 @@ def _drop_request(session: Session, theirs: Membership, now: datetime) -> None:
         request.answer, request.answered_at = Answer.DROPPED, now
 
 
-def _note(session: Session, action: str, mine: Membership, person: int, now: datetime) -> None:
-    audit.note(session, action, now, member_id=mine.member_id, group_id=mine.group_id, person=person)
+def _note(session: Session, action: str, mine: Membership, person: int | None, now: datetime) -> None:
+    told = {} if person is None else {"person": person}
+    audit.note(session, action, now, member_id=mine.member_id, group_id=mine.group_id, **told)

@@ -2,10 +2,14 @@
 
 A member is forgotten in two steps. At once: everything but the address that the last answer is sent to, and the
 messages that are under way. A little later: the rest, and Twilio's copies.
+
+Four things outlive a member, none with a name, a number or a word of theirs: what limits count, for a day, and bans,
+for as long as their groups last, both under keyed hashes of the member's addresses; that messages were deleted, for
+thirty days, under keyed hashes of the vendor's ids, so that none is heard again; and the audit, under a pseudonym.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,11 +36,14 @@ from models import (
     OutboundMessage,
     Role,
 )
+from models.erasures import SID_HASH, hashed_sid
 from models.hashes import digest
-from services.delivery import mailbox
+from services.delivery import ceiling
 from services.delivery.bells import Bell, ring
-from services.group import audit, group_notices, groups, privacy
+from services.digest import media
+from services.group import audit, bans, group_notices, groups, privacy
 from services.group.roster import hold, members
+from services.people import limits
 from services.people.members import memberships
 from services.refusals import QuestionOver, WrongEraseCode
 
@@ -99,7 +106,8 @@ def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
     """Erase the member if this is the code, and there were not five wrong ones. Raises `WrongEraseCode`."""
     given = digest(session, "erase", f"{member.id}:{code}")
     in_time = member.erase_until is not None and member.erase_until > now
-    wrong = mailbox.refused_since(session, member.id, WrongEraseCode.template(), now - CODE_FOR)
+    guessed = limits.LINE + WrongEraseCode.template()
+    wrong = limits.times(session, limits.addresses(session, member), guessed, now - CODE_FOR)
     if not in_time or len(wrong) >= MOST_GUESSES or not secrets.compare_digest(member.erase_code or "", given):
         raise WrongEraseCode
     erase(session, member, now)
@@ -113,11 +121,15 @@ def heir_of(session: Session, membership: Membership) -> Membership | None:
 
 def erase(session: Session, member: Member, now: datetime) -> None:
     """Forget a member at once; what is left until `finish` is where to send the last answer, and that alone."""
+    session.execute(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
     for each in sorted(memberships(session, member), key=lambda each: each.group_id):  # locked in one order by all
         hold(session, each)
         if each.left_at is None:
             _hand_over(session, each, now)
     _forget_figures(session, member)
+    _leave_behind(session, member, now)
+    media.forget_shown(session, member.id)
+    _ask_vendor(session, _heard_from(session, member.id), now)
     pseudonym = f"erased-{secrets.token_hex(4)}"
     session.add(Erased(member_id=member.id, member_since=member.created_at, pseudonym=pseudonym, at=now))
     audit.note(session, "member.erased", now, member_id=member.id)
@@ -171,13 +183,30 @@ def due(session: Session, now: datetime, most: int = 20) -> list[str]:
 
 
 def answered(session: Session, sid: str, now: datetime, problem: str | None = None) -> bool:
-    """The vendor did it, or could not (yet). False when this was the last try."""
-    row = session.get_one(Erasure, sid, with_for_update=True)
+    """The vendor did it, or could not (yet). False when this was the last try. Of what is over, a hash stays."""
+    row = session.get(Erasure, sid, with_for_update=True)
+    if row is None:
+        return True  # another worker has got the answer meanwhile
     row.problem = problem
     if problem is not None and now - row.asked_at < VENDOR_FOR:
         return True
     row.done_at = now
+    _keep_hash(session, row)
     return problem is None
+
+
+def hash_done(session: Session, most: int = 500) -> None:
+    """Keep only the hashes of the ids of what is done: earlier releases kept the ids."""
+    query = select(Erasure).where(Erasure.done_at.is_not(None), func.length(Erasure.sid) != SID_HASH)
+    for row in session.scalars(query.limit(most).with_for_update(skip_locked=True)):
+        _keep_hash(session, row)
+
+
+def came_before(session: Session, against: Sequence[str], at: datetime) -> bool:
+    """Whether somebody with one of these addresses (`limits.hashes_of`) was erased, within the last day, after this
+    instant: what they wrote before is not heard any more.
+    """
+    return bool(limits.times(session, against, limits.ERASED, at - timedelta(microseconds=1)))
 
 
 def stopped_long_ago(session: Session, now: datetime, most: int = 20) -> list[Member]:
@@ -261,10 +290,32 @@ def _is_told(session: Session, member: Member, now: datetime) -> bool:
     return now - at < GOODBYE_FOR and session.scalar(select(OutboundMessage.id).where(*waiting).limit(1)) is not None
 
 
+def _leave_behind(session: Session, member: Member, now: datetime) -> None:
+    """Write down all that outlives a member: which bans hold for their addresses, and, for a day, when they were erased
+    and whether they count among those who got a template.
+    """
+    bans.follow(session, member)
+    limits.count(session, limits.addresses(session, member), limits.ERASED, now)
+    if member.template_at is not None:
+        ceiling.keep_template(session, member.template_at)
+
+
+def _keep_hash(session: Session, row: Erasure) -> None:
+    hashed = hashed_sid(session, row.sid)
+    if session.get(Erasure, hashed) is None:
+        row.sid = hashed
+    else:
+        session.delete(row)
+
+
+def _heard_from(session: Session, member_id: int) -> set[str]:
+    return set(session.scalars(select(InboundMessage.sid).where(InboundMessage.member_id == member_id)))
+
+
 def _sids(session: Session, member_id: int) -> set[str]:
     outbound = select(OutboundMessage.sid, OutboundMessage.old_sids).where(OutboundMessage.member_id == member_id)
     sent = {sid for current, old in session.execute(outbound) for sid in (current, *old) if sid}
-    return sent | set(session.scalars(select(InboundMessage.sid).where(InboundMessage.member_id == member_id)))
+    return sent | _heard_from(session, member_id)
 
 
 def _ask_vendor(session: Session, sids: Iterable[str], now: datetime) -> None:

@@ -3,23 +3,26 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Feedback, Member
 from models.vault import UnknownKey, Unreadable, vault
 from services import unreadable
+from services.people import limits
 from services.refusals import EnoughFeedback
 
 MOST_A_DAY = 10
 MOST_WORDS = 1000
+FEEDBACK = "feedback"
 
 
 def give(session: Session, member: Member, text: str, now: datetime) -> None:
     """Keep it, sealed. Raises `EnoughFeedback`."""
-    today = (Feedback.member_id == member.id, Feedback.given_at > now - timedelta(days=1))
-    if (session.scalar(select(func.count()).where(*today)) or 0) >= MOST_A_DAY:
+    mine = limits.addresses(session, member)
+    if len(limits.times(session, mine, FEEDBACK, now - timedelta(days=1))) >= MOST_A_DAY:
         raise EnoughFeedback(most=MOST_A_DAY)
+    limits.count(session, mine, FEEDBACK, now)
     row = Feedback(member_id=member.id, words=b"", given_at=now)
     session.add(row)
     session.flush()

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from messages.words import clean_name
 from models import Kudos, Member, Membership
 from services.group import roster
+from services.people import limits
 from services.refusals import EnoughKudos, KudosToOneself
 
 MOST_WORDS = 80
 MOST_A_DAY = 20
 MOST_AT_ONCE = 3
+KUDOS = "kudos"
 KEPT_FOR = timedelta(days=30)  # where nobody comes to read them
-READ_KEPT_FOR = timedelta(days=1)  # as long as they count for MOST_A_DAY
+READ_KEPT_FOR = timedelta(days=1)
 
 
 def give(session: Session, membership: Membership, text: str, now: datetime) -> tuple[Kudos, Member]:
@@ -26,9 +28,10 @@ def give(session: Session, membership: Membership, text: str, now: datetime) -> 
     to, words = roster.first_among(roster.members(session, membership.group), text)
     if to.id == membership.id:
         raise KudosToOneself
-    since = (Kudos.from_id == membership.member_id, Kudos.given_at > now - timedelta(days=1))
-    if (session.scalar(select(func.count()).where(*since)) or 0) >= MOST_A_DAY:
+    mine = limits.addresses(session, membership.member)
+    if len(limits.times(session, mine, KUDOS, now - timedelta(days=1))) >= MOST_A_DAY:
         raise EnoughKudos(most=MOST_A_DAY)
+    limits.count(session, mine, KUDOS, now)
     pair = (Kudos.from_id == membership.member_id, Kudos.to_id == to.member_id, Kudos.delivered_at.is_(None))
     given = session.scalar(select(Kudos).where(*pair).with_for_update())
     given = given or Kudos(from_id=membership.member_id, to_id=to.member_id, group_id=membership.group_id)

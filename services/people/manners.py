@@ -8,10 +8,11 @@ from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models import Erasure, InboundMessage, OutboundMessage
+from models import CountedEvent, Erasure, InboundMessage, Member, OutboundMessage
 from models.hashes import digest
 from services.delivery import outbox
 from services.delivery.bells import Bell, ring
+from services.people import limits
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # Names under which a turn is noted, for the next ones to know of it.
@@ -102,29 +103,41 @@ class Lately:
 
 
 def _looking_back() -> Select[*tuple[int, ...]]:
-    row = InboundMessage
-    minute, hour = row.received_at > bindparam("minute"), row.received_at > bindparam("hour")
-    counts = (
-        func.count().filter(minute),
-        func.count(),
-        func.count().filter(minute, row.command == SLOW_DOWN),
-        func.count().filter(row.command == ENOUGH),
-        func.count().filter(hour, row.mark == bindparam("mark")),
-        func.count().filter(hour, row.command == MEDIA),
-        func.count().filter(hour, row.command == ECHO),
-        func.count().filter(row.command.in_([INTRO, "start"])),
+    """Lines are counted by address (`services.people.limits`), so that they count though their writer was erased and
+    came back. Of several addresses the one with the most lines holds. Equal lines are counted by member: they are
+    about machines, and a machine does not erase itself.
+    """
+    row, command = CountedEvent, func.substr(CountedEvent.kind, len(limits.LINE) + 1)
+    minute, hour = row.at > bindparam("minute"), row.at > bindparam("hour")
+    counts = {
+        "minute": func.count().filter(minute),
+        "day": func.count(),
+        "slowed": func.count().filter(minute, command == SLOW_DOWN),
+        "enough": func.count().filter(command == ENOUGH),
+        "media": func.count().filter(hour, command == MEDIA),
+        "echoes": func.count().filter(hour, command == ECHO),
+        "greeted": func.count().filter(command.in_([INTRO, "start"])),
+    }
+    mine = row.address_hash.in_(bindparam("addresses", expanding=True))
+    lines = select(*(count.label(name) for name, count in counts.items())).where(
+        mine, row.kind.startswith(limits.LINE), row.at > bindparam("day")
     )
-    return select(*counts).where(row.member_id == bindparam("member"), row.received_at > bindparam("day"))
+    by_address = lines.group_by(row.address_hash).subquery()
+    heard = InboundMessage
+    of_member = (heard.member_id == bindparam("member"), heard.mark == bindparam("mark"))
+    same = select(func.count()).where(*of_member, heard.received_at > bindparam("hour")).scalar_subquery()
+    return select(*(func.coalesce(func.max(by_address.c[name]), 0).label(name) for name in counts), same.label("same"))
 
 
 LATELY = _looking_back()  # every line asks it: made once
 
 
-def lately(session: Session, member_id: int, line: str, now: datetime) -> Lately:
+def lately(session: Session, member: Member, line: str, now: datetime) -> Lately:
     """Look back a day, in one question. `same` is how often this very line was not understood within an hour."""
     since = {"minute": now - MINUTE, "hour": now - HOUR, "day": now - DAY}
-    mark = mark_of(session, member_id, line)
-    return Lately(*session.execute(LATELY, {"member": member_id, "mark": mark} | since).one())
+    facts = {"member": member.id, "mark": mark_of(session, member.id, line)}
+    found = session.execute(LATELY, facts | {"addresses": limits.addresses(session, member)} | since).one()
+    return Lately(**found._mapping)  # noqa: SLF001 - SQLAlchemy's own way to read a row
 
 
 def flood(found: Lately, limits: Limits) -> str | None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from messages.words import clean_name
 from models import Member
-from services.group import audit
+from services.group import audit, bans
 
 ASLEEP = timedelta(days=180)  # carriers wait 45 to 90 days at least before they hand a number on
 
@@ -32,6 +32,7 @@ def hand_over(session: Session, member: Member, name: str, now: datetime) -> Mem
     )
     session.add(newcomer)
     session.flush()
+    bans.follow(session, member)  # before the addresses are somebody else's
     for identity in list(member.identities):
         identity.member_id = newcomer.id
     member.doubted_at = None

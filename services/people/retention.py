@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from models import Activity, AuditEvent, Erasure, InboundMessage, Kudos, Member, MessageEvent, OutboundMessage
 from services import undo
-from services.people import exports, kudos
+from services.delivery import ceiling
+from services.people import erasure, exports, kudos, limits
 
 INBOUND = timedelta(days=30)
 RAW = timedelta(days=30)
@@ -19,13 +20,16 @@ def sweep(session: Session, now: datetime) -> dict[str, int]:
     """Delete what is over, at most a batch of each. Tells how many rows of each."""
     undo.forget_old(session, now)
     exports.forget_old(session, now)
+    limits.forget_old(session, now)
+    ceiling.forget_old(session, now)
+    erasure.hash_done(session, BATCH)
     typed = select(Member.id).where(Member.unfinished_until < now)
     raw = select(Activity.id).where(Activity.raw_data != {}, Activity.created_at < now - RAW)
     inbound = select(InboundMessage.sid).where(InboundMessage.received_at < now - INBOUND)
     steps = select(MessageEvent.id).where(MessageEvent.at < now - EVENTS)
     sent = select(OutboundMessage.id).where(OutboundMessage.created_at < now - EVENTS)
     acts = select(AuditEvent.id).where(AuditEvent.at < now - EVENTS)
-    asked = select(Erasure.sid).where(Erasure.done_at < now - EVENTS)
+    asked = select(Erasure.sid).where(Erasure.done_at < now - INBOUND)
     nothing = {"unfinished": None, "unfinished_until": None}
     return {
         "unfinished": _done(session, update(Member).where(Member.id.in_(typed.limit(BATCH))).values(nothing)),

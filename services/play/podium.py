@@ -10,7 +10,8 @@ BARS = 5
 def chart_of(standing: Standing, reader: Reader) -> Result:
     """What is on it. It has no personal line: everybody gets the same."""
     challenge = standing.challenge
-    winners = [line.member.name for line in standing.lines if line.place.place == 1] if standing.is_ranked else []
+    first = [line.member for line in standing.lines if line.place.place == 1] if standing.is_ranked else []
+    winners = [member.name for member in first]
     return Result(
         title=words("words/challenge", reader, challenge=challenge),
         subtitle=words("challenges/chart_subtitle", reader, standing=standing),
@@ -19,6 +20,7 @@ def chart_of(standing: Standing, reader: Reader) -> Result:
         ranked=standing.is_ranked,
         goal=challenge.target or 0.0,
         goal_said=words("challenges/chart_goal", reader, challenge=challenge) if challenge.target else "",
+        shows=tuple(sorted({line.member.id for line in standing.lines[:BARS]} | {member.id for member in first})),
     )
 
 

@@ -29,6 +29,7 @@ def picture_of(scene: Scene) -> Leaderboard:
         legend=legend + ((("other", words("digest/sport", reader, sport=None)),) if len(found) > SPORTS else ()),
         ranked=scene.ranked,
         usual=words("pictures/label", reader, which="usual"),
+        shows=tuple(row.member.id for row in board.rows[:ROWS]),
     )
 
 

@@ -1,0 +1,39 @@
+"""What is counted against an address, and what was spent: both outlive the member they came from."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Key
+
+
+class CountedEvent(Base):
+    """Something that was done from an address and that a limit counts. Kept for a day.
+
+    `address_hash` is a keyed hash (`models.hashes`) of a phone number, of a WhatsApp id, or of the e-mail address of
+    a Garmin account. `kind` says what was done.
+    """
+
+    __tablename__ = "counted_events"
+    __table_args__ = (Index("counted_events_address_idx", "address_hash", "at"),)
+
+    id: Mapped[Key]
+    address_hash: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Spent(Base):
+    """So many messages left at that time, or so many people got a template. It names no member. Kept for a day.
+
+    `group_id` is the group that the messages were about, without a key to it: this row is only added up.
+    """
+
+    __tablename__ = "spent"
+
+    id: Mapped[Key]
+    at: Mapped[datetime] = mapped_column(index=True)
+    what: Mapped[str] = mapped_column(String(20))
+    group_id: Mapped[int | None]
+    count: Mapped[int]
