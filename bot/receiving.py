@@ -16,7 +16,7 @@ from bot.conversation import converse
 from jobs import crash, schedule, stopping
 from jobs.outages import is_outage
 from jobs.queue import job
-from jobs.spool import BROKEN, SPOOL, TAKEN, opened, sealed
+from jobs.spool import BROKEN, KEPT_FOR, SPOOL, TAKEN, opened, sealed
 from jobs.stopping import Stopped
 from jobs.work import transaction
 from models import MessageState
@@ -264,4 +264,5 @@ def _set_aside(world: World, sealed: bytes) -> None:
         all_at_once.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
         all_at_once.zrem(WAITING, sealed)
         all_at_once.lpush(BROKEN, sealed)
+        all_at_once.expire(BROKEN, KEPT_FOR)
         all_at_once.execute()

@@ -1,11 +1,13 @@
 """Copies that members asked for, people who are to be forgotten, and things whose time is over."""
 
 import structlog
+from redis import RedisError
 
-from jobs import stopping
+from jobs import spool, stopping
 from jobs.queue import job
 from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
+from providers import doorbell
 from providers.errors import MessengerBroken, MessengerError, Refused
 from services.delivery.bells import Bell
 from services.people import erasure, exports, retention
@@ -26,7 +28,7 @@ def tidy(world: World) -> None:
     with transaction(world) as session:
         gone = erasure.finish(session, world.now())
     if gone:
-        log.info("members erased", count=gone)
+        log.info("members erased", count=gone, lines=_drop_kept_lines(world))
     while shift.goes_on and forget_messages(world):
         pass
 
@@ -41,6 +43,15 @@ def sweep(world: World) -> None:
             if stopping.asked():
                 break  # the next sweep goes on
             erasure.erase(session, member, world.now())
+
+
+def _drop_kept_lines(world: World) -> int:
+    """Drop what Redis holds of them; while Redis is away there is nothing to do it to."""
+    try:
+        return spool.drop_of_erased(world)
+    except RedisError as error:
+        doorbell.tell("kept lines not dropped", error)
+        return 0
 
 
 def make_copy(world: World) -> bool:

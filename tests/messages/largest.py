@@ -114,6 +114,8 @@ TOLD = SimpleNamespace(one=person(), other=person(2), duel=DUEL, ahead=person(2)
 SEASON = SimpleNamespace(number=99, dates=CROSSING, weeks_over=11, tally=LINES, all_time=LINES)
 STANDING = SimpleNamespace(challenge=CHALLENGE, lines=LINES, sharing=50, forecast=AHEAD, is_ranked=True, days_left=366)
 
+BAN = SimpleNamespace(id=999_999, banned_at=WHEN)
+
 FACTS: dict[str, Any] = {
     "by": person(),
     "challenge": CHALLENGE,
@@ -181,6 +183,7 @@ FACTS: dict[str, Any] = {
     "lines": [f"Wed 30 Dec 23:59 {NAME} made {NAME} a member again"] * 20,
     "invites": [SimpleNamespace(expires_at=WHEN, uses=499, most_uses=500)] * 100,
     "for_good": True,
+    "erased": [BAN] * 30,
     "event": EVENT,
     "count": 9_999,
     "chosen": Settings(),
