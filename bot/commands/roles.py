@@ -106,7 +106,7 @@ def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     aliases=("unblock",),
     help="Let somebody join again who was banned",
     allowed=Allowed.ADMINS,
-    examples=("unban José", "unban", "unban erased 5"),
+    examples=("unban José", "unban", "unban @erased 5"),
     destructive=True,
 )
 def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Message:
@@ -134,11 +134,11 @@ def _ask_whom_to_unban(turn: Turn) -> Message:
 
 
 def _unban_erased(turn: Turn, ban: Ban, sure: Sure | None) -> Message:
-    mine, line = turn.place(ban.group_id), f"unban erased {ban.id}"
+    mine, line = turn.place(ban.group_id), f"unban @erased {ban.id}"
     if sure is None:
         groups.require_admin(turn.session, mine, "unban")
         buttons = [Button("Yes, unban", f"{line} yes"), Button("No", "never mind")]
-        return turn.ask("roles/ask_unban_erased", about=line, group=ban.group, at=ban.banned_at, buttons=buttons)
+        return turn.ask("roles/ask_unban_erased", about=line, ban=ban, buttons=buttons)
     roles.unban_erased(turn.session, mine, ban, turn.now)
     return turn.say("roles/unbanned_erased", group=ban.group, buttons=[commands["invite"].button("New invite")])
 

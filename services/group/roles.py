@@ -139,7 +139,7 @@ def meant_banned(session: Session, member: Member, group: Group, text: str) -> M
 
 
 def meant_erased(session: Session, member: Member, text: str) -> Ban | None:
-    """The ban that "erased 5" means, in any group of the member's: of somebody who was erased since.
+    """The ban that "@erased 5" means, in any group of the member's: of somebody who was erased since.
 
     None for any other text. Raises `NotInThatGroup` or `NotBanned`.
     """

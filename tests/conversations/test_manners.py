@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 import world as worlds
 from models import Erasure, InboundMessage, Kudos, Member
+from services.people import limits
 from services.people.manners import is_secret
 from tests.conftest import Servers
 from tests.recordings import TCX, session, tcx
@@ -128,11 +129,9 @@ def test_a_flood_gets_one_warning_and_then_silence_for_a_minute(strict: Town, zo
 def test_two_hundred_lines_are_enough_for_a_day(strict: Town, zoe: Person) -> None:
     zoe.says("hi")
     with strict.world.sessions.begin() as session:
-        one = session.scalar(select(InboundMessage))
-        for number in range(199):
-            at = strict.clock() - timedelta(hours=3)
-            facts = {"member_id": one.member_id, "kind": "text", "reference": "x", "received_at": at}
-            session.add(InboundMessage(sid=f"SM{number:032}", command="me", **facts))
+        against = limits.addresses(session, session.scalars(select(Member)).one())
+        for _ in range(199):
+            limits.count(session, against, f"{limits.LINE}me", strict.clock() - timedelta(hours=3))
     assert zoe.says("me") == "That was a lot for one day, so I'm quiet until tomorrow. *stop* is always heard."
     strict.travel(hours=1)
     assert zoe.says("me") == ""

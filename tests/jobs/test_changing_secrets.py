@@ -1,7 +1,7 @@
 """Each of the three secrets is changed in the middle of everything, with old and new processes side by side.
 
-Before: an invite is out, somebody is banned, a link is open in a browser, a copy is made, messages wait and receipts
-are still to come. Through every step nobody is turned away, nothing fails, and the ban holds.
+Before: an invite is out, two are banned, one of whom has erased everything, a link is open in a browser, a copy is made,
+messages wait and receipts are still to come. Through every step nobody is turned away, nothing fails, and the bans hold.
 """
 
 from collections.abc import Iterator
@@ -33,6 +33,7 @@ from services.delivery import outbox
 from simulator.twilio.rules import Rules
 from tests.browsing import Browser
 from tests.conftest import Servers
+from tests.conversations.test_coming_back import erases_everything
 from tests.letters import READY, Letters
 from tests.scenes import start_group
 from tests.town import TOKEN, Person, Town
@@ -85,7 +86,7 @@ class Day:
 
     town: Deployed
     zoe: Person
-    banned: Person
+    banned: list[Person]
     code: str
     linker: Person
     browser: Browser
@@ -99,7 +100,8 @@ class Day:
         self.newcomers += 1
         friend = self.town.person(f"Friend{self.newcomers} K", f"+3247100{self.newcomers:04}")
         assert "You're in *Sunday Legends*" in friend.says(f"join {self.code} yes")
-        assert "You're in" not in self.banned.says(f"join {self.code} yes")
+        for each in self.banned:
+            assert each.says(f"join {self.code} yes").startswith("*Sunday Legends* is closed to you")
         assert "Sunday Legends" in self.zoe.says("members")
         assert "asks for" not in self.zoe.heard
         self.town.tick()
@@ -139,9 +141,12 @@ def begun(town: Deployed) -> Day:
     """The day as it stands when the operator begins."""
     zoe, jose = town.person("Zoë", "+32470000001"), town.person("José", "+34600000002")
     linker = town.person("Sara L", "+971500000003")
-    code = start_group(zoe, jose, linker)
-    zoe.says("ban José")
-    zoe.taps("Yes, ban")
+    gone = town.person("Gone", "+34600000004")
+    code = start_group(zoe, jose, gone, linker)
+    for each in (jose, gone):
+        zoe.says(f"ban {each.phone.name}")
+        zoe.taps("Yes, ban")
+    erases_everything(gone)
     linker.says("export")
     with town.world.sessions() as session:
         assert session.scalars(select(Export)).one().archive is not None
@@ -154,7 +159,7 @@ def begun(town: Deployed) -> Day:
     delivery.drain.body(town.world)
     waiting = letters.write(letters.with_phone(82), "it waits in the queue", MessageKind.NOTICE, approved=READY)
     assert [letters.row(each).state for each in (under_way, waiting)] == [MessageState.ACCEPTED, MessageState.QUEUED]
-    return Day(town, zoe, jose, code, linker, browser, [under_way, waiting], page, hashed(town))
+    return Day(town, zoe, [jose, gone], code, linker, browser, [under_way, waiting], page, hashed(town))
 
 
 def rolled_out(day: Day, new: World) -> None:

@@ -114,9 +114,10 @@ TOLD = SimpleNamespace(one=person(), other=person(2), duel=DUEL, ahead=person(2)
 SEASON = SimpleNamespace(number=99, dates=CROSSING, weeks_over=11, tally=LINES, all_time=LINES)
 STANDING = SimpleNamespace(challenge=CHALLENGE, lines=LINES, sharing=50, forecast=AHEAD, is_ranked=True, days_left=366)
 
-BAN = SimpleNamespace(id=999_999, banned_at=WHEN)
+BAN = SimpleNamespace(id=999_999, banned_at=WHEN, group=group())
 
 FACTS: dict[str, Any] = {
+    "ban": BAN,
     "by": person(),
     "challenge": CHALLENGE,
     "challenges": [CHALLENGE] * 5,

@@ -257,6 +257,11 @@ def test_what_could_keep_a_member_is_known() -> None:
         if re.search("member|person|_by_id$", column.name) and "id" in column.name and not column.foreign_keys
     }
     assert keyless == {"erased.member_id"}
+    hashed = {f"{table.name}.{column.name}" for table, column in columns if "address" in column.name}
+    assert hashed - {"members.address"} == {
+        "ban_addresses.address_hash",  # while the group lasts: `services.group.bans`
+        "counted_events.address_hash",  # for a day: `services.people.limits`
+    }
     as_json = {f"{table.name}.{column.name}" for table, column in columns if isinstance(column.type, JSONB)}
     assert as_json == AS_JSON
 
