@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-import pytest
 from sqlalchemy import func, select
 
 import world as worlds
@@ -50,19 +49,20 @@ def test_back_into_a_group_that_banned_him(zoe: Person, jose: Person) -> None:
 
 
 def test_back_into_the_group_with_a_new_number_or_without_the_one_that_was_banned(town: Town, zoe: Person) -> None:
-    first = Person(town, town.phones.add("Max", "+4915100000001", "DE.4711"), "max@example.org")
+    first, other = (
+        Person(town, town.phones.add("Max", number, "DE.4711"), "max@example.org")
+        for number in ("+4915100000001", "+4915100000002")
+    )
     code = start_group(zoe, first)
     banned(zoe, first, code)
     erases_everything(first)
-    first.phone.number = "+4915100000002"  # another number, the same WhatsApp id
-    town.phones.by_number[first.phone.number] = first.phone
-    assert first.says(f"join {code} yes") == CLOSED
-    erases_everything(first)
-    first.phone.business_id = None  # the other number, which no ban has seen but through the id
-    assert first.says(f"join {code} yes") == CLOSED
-    erases_everything(first)
-    first.phone.number, first.phone.business_id = "+4915100000001", "DE.4712"
-    assert first.says(f"join {code} yes") == CLOSED, "the number by which he was banned, and another id"
+    assert other.says(f"join {code} yes") == CLOSED, "another number, the same WhatsApp id"
+    erases_everything(other)
+    other.phone.business_id = None
+    assert other.says(f"join {code} yes") == CLOSED, "that other number, which the ban has met beside the id"
+    erases_everything(other)
+    first.phone.business_id = "DE.4712"
+    assert first.says(f"join {code} yes") == CLOSED, "the first number, another WhatsApp id"
 
 
 def test_back_into_the_group_as_the_new_holder_of_the_number(town: Town, zoe: Person, jose: Person) -> None:
@@ -173,7 +173,7 @@ def test_one_account_guessed_at_by_many(town: Town, zoe: Person, jose: Person, s
     assert "no password goes there before" in tries(zoe, zoe.email, 1), "six passwords within the hour"
     assert len(town.garmin.journal) == before, "Garmin was not asked"
     town.clock.travel(hours=1)
-    assert "Garmin doesn&#39;t know this e-mail" in tries(zoe, zoe.email, 1)
+    assert "know this e-mail and password together" in tries(zoe, zoe.email, 1)
 
 
 def test_out_of_the_hold_that_garmin_put_on_sign_ins(town: Town, zoe: Person) -> None:
@@ -184,7 +184,7 @@ def test_out_of_the_hold_that_garmin_put_on_sign_ins(town: Town, zoe: Person) ->
     erases_everything(zoe)
     assert "no password goes there before" in tries(zoe, zoe.email, 1)
     town.clock.travel(hours=2)
-    assert "Garmin doesn&#39;t know this e-mail" in tries(zoe, zoe.email, 1)
+    assert "know this e-mail and password together" in tries(zoe, zoe.email, 1)
 
 
 def tries(person: Person, email: str, passwords: int) -> str:
@@ -209,18 +209,14 @@ def test_a_fresh_day_of_lines(town: Town, servers: Servers, zoe: Person) -> None
 
 
 def test_a_fresh_minute_of_lines(town: Town, servers: Servers, zoe: Person) -> None:
-    for _ in range(10):
-        zoe.phone.says("me")
+    limited(town, servers, lines_a_minute=4)
+    zoe.says("me")
     code = re.search(r"DELETE (\d{4})", zoe.says("delete me"))[1]
-    zoe.phone.says(f"DELETE {code}")
-    limited(town, servers, lines_a_minute=13)
-    assert [bool(zoe.says("hi")), bool(zoe.says("hi")), bool(zoe.says("hi"))] == [True, True, False]
+    assert zoe.says(f"DELETE {code}").startswith("Everything is erased")
+    assert [bool(zoe.says("hi")) for _ in range(3)] == [True, True, False], "one answer, one warning, and silence"
 
 
-@pytest.mark.parametrize("times", [5])
-def test_anything_by_erasing_oneself_again_and_again(
-    town: Town, servers: Servers, zoe: Person, jose: Person, times: int
-) -> None:
+def test_anything_by_erasing_oneself_five_times(town: Town, servers: Servers, zoe: Person, jose: Person) -> None:
     """A banned, throttled, spending stranger: nothing gained, and the ledger only grows."""
     code = start_group(zoe, jose)
     banned(zoe, jose, code)
@@ -230,7 +226,7 @@ def test_anything_by_erasing_oneself_again_and_again(
         jose.says(f"feedback number {number}")
     tries(jose, jose.email, 3)
     tries(jose, jose.email, 3)
-    for _ in range(times):
+    for _ in range(5):
         before = spent(town)
         erases_everything(jose)
         assert spent(town) == before + 2, "what had left stays in the ledger; the question and the farewell come to it"

@@ -28,20 +28,25 @@ def names(town: Town) -> list[str]:
         return list(session.scalars(select(Member.name).order_by(Member.id)))
 
 
+def asks_twilio(town: Town) -> None:
+    """Let some minutes pass, and the tick ask Twilio what people wrote."""
+    town.world.redis.delete(receiving.BACKFILL)
+    town.travel(minutes=6)
+
+
 def test_a_line_that_twilio_still_keeps_makes_nobody_a_member_again(town: Town, zoe: Person) -> None:
     zoe.says("hi")
     with unheard(town):
         sid = zoe.phone.says("new group Sunday Legends")
     town.clock.travel(seconds=30)
     erases_everything(zoe)
-    town.travel(minutes=6)
+    asks_twilio(town)
     assert names(town) == []
     assert sid not in town.twilio.messages, "and Twilio's copy is deleted as well"
-    town.travel(minutes=6)
-    assert zoe.says("hi").startswith("Hi Zoë"), "whoever writes again begins anew"
+    assert "Zoë" in zoe.says("hi"), "whoever writes again begins anew"
     with unheard(town):
         zoe.phone.says("new group Monday Legends")
-    town.travel(minutes=6)
+    asks_twilio(town)
     assert "Monday Legends" in zoe.heard, "what is written afterwards is heard"
 
 
@@ -111,11 +116,9 @@ def test_a_digest_picture_and_a_share_page_show_them_no_longer(town: Town, zoe: 
     come_to_sunday(town, zoe, jose)
     pages = [re.search(r"https?://\S+/s/\S+", zoe.says("share digest"))[0]]
     jose.says("wrapped this month")
-    zoe.says("picture")
     seen = [message.media_url for person in (zoe, jose) for message in person.phone.heard if message.media_url]
     assert len(seen) >= 3
-    before = {url: requests.get(url, timeout=5).status_code for url in seen}
-    assert set(before.values()) == {200}
+    assert {requests.get(url, timeout=5).status_code for url in seen} == {200}
     with town.world.sessions() as session:
         jose_id = session.scalars(select(Member.id).where(Member.name == "José")).one()
         theirs = set(session.scalars(select(ShownMember.token_hash).where(ShownMember.member_id == jose_id)))
@@ -132,11 +135,10 @@ def test_a_digest_picture_and_a_share_page_show_them_no_longer(town: Town, zoe: 
 
 def test_a_picture_that_is_drawn_after_the_erasure_is_not_kept(town: Town, zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
-    has_moved(jose, runs(16))
-    zoe.says("share digest this week")
     with town.world.sessions() as session:
         jose_id = session.scalars(select(Member.id).where(Member.name == "José")).one()
-    chart: dict[str, Any] = {"title": "a", "subtitle": "b", "bars": (), "shows": [jose_id]}
+    bar = {"place": 1, "name": "José", "value": 60.0, "label": "1h"}
+    chart: dict[str, Any] = {"title": "Legends", "subtitle": "", "bars": [bar], "shows": [jose_id]}
     pictures.drawn(town.world, chart)
     with town.world.sessions.begin() as session:
         erasure.erase(session, session.get_one(Member, jose_id), town.clock())
@@ -159,18 +161,16 @@ def test_a_day_later_nothing_of_them_is_in_any_table_but_a_hash_beside_a_ban(
     erases_everything(jose)
     town.travel(hours=2)
     zoe.says("schedule off")
-    town.clock.travel(days=1)
+    town.clock.travel(days=1, seconds=1)
     with town.world.sessions.begin() as session:
         retention.sweep(session, town.clock())
         assert session.scalars(select(CountedEvent)).all() == []
         everything = {
-            table.name: str(session.execute(text(f"SELECT t.*::text FROM {table.name} t")).all())
+            table.name: str(session.execute(text(f"SELECT t::text FROM {table.name} t")).all())
             for table in Base.metadata.sorted_tables
-            if table.name != "outbound_messages"
         }
     found = {name for name, rows in everything.items() for word in ("34600000002", "José", "Canary") if word in rows}
     assert found == set()
-    assert everything["ban_addresses"].count("Decimal") == 0
     assert len(re.findall(r"[0-9a-f]{64}", everything["ban_addresses"])) == 1
     town.clock.travel(days=30)
     with town.world.sessions.begin() as session:
