@@ -10,7 +10,7 @@ banned, the ban is about one group only, and an admin of that group can lift it.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -54,6 +54,11 @@ def of_erased(session: Session, group: Group) -> list[Ban]:
     """The bans of people who were erased since, the newest first: nothing but a number and a date tells them apart."""
     query = select(Ban).where(Ban.group_id == group.id, Ban.member_id.is_(None))
     return list(session.scalars(query.order_by(Ban.banned_at.desc(), Ban.id.desc())))
+
+
+def forget(session: Session, group: Group) -> None:
+    """Delete all bans of a group that has ended."""
+    session.execute(delete(Ban).where(Ban.group_id == group.id))
 
 
 def _meets(addresses: Sequence[str], member_id: int) -> ColumnElement[bool]:

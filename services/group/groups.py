@@ -12,7 +12,7 @@ from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services import undo
 from services.delivery import outbox
 from services.digest import digests
-from services.group import audit, group_notices, privacy
+from services.group import audit, bans, group_notices, privacy
 from services.group.roster import find_member, hold, members
 from services.group.settings import Settings, settings_of
 from services.people import limits
@@ -94,6 +94,7 @@ def close(session: Session, group: Group, now: datetime) -> None:
     """Nobody belongs to the group any more. Whoever waits to be let in is told, and waits no longer."""
     group.is_active = False
     digests.reschedule(session, group, None, now)
+    bans.forget(session, group)
     waiting = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
     for request in session.scalars(waiting):
         request.answer, request.answered_at = Answer.DROPPED, now

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -129,7 +129,7 @@ def erase(session: Session, member: Member, now: datetime) -> None:
     _forget_figures(session, member)
     _leave_behind(session, member, now)
     media.forget_shown(session, member.id)
-    _ask_vendor(session, _heard_from(session, member.id), now)
+    _ask_vendor_about_lines(session, member.id, now)
     pseudonym = f"erased-{secrets.token_hex(4)}"
     session.add(Erased(member_id=member.id, member_since=member.created_at, pseudonym=pseudonym, at=now))
     audit.note(session, "member.erased", now, member_id=member.id)
@@ -308,14 +308,20 @@ def _keep_hash(session: Session, row: Erasure) -> None:
         session.delete(row)
 
 
-def _heard_from(session: Session, member_id: int) -> set[str]:
-    return set(session.scalars(select(InboundMessage.sid).where(InboundMessage.member_id == member_id)))
-
-
 def _sids(session: Session, member_id: int) -> set[str]:
     outbound = select(OutboundMessage.sid, OutboundMessage.old_sids).where(OutboundMessage.member_id == member_id)
     sent = {sid for current, old in session.execute(outbound) for sid in (current, *old) if sid}
-    return sent | _heard_from(session, member_id)
+    return sent | set(session.scalars(select(InboundMessage.sid).where(InboundMessage.member_id == member_id)))
+
+
+def _ask_vendor_about_lines(session: Session, member_id: int, now: datetime) -> None:
+    """Have the vendor delete what a member wrote. From this commit on none of it is heard again, though our own note of
+    it goes only in `finish`.
+    """
+    instant = literal(now, Erasure.__table__.c.asked_at.type)
+    lines = select(InboundMessage.sid, instant, instant, literal(0)).where(InboundMessage.member_id == member_id)
+    rows = insert(Erasure).from_select(["sid", "asked_at", "next_try_at", "tries"], lines)
+    session.execute(rows.on_conflict_do_nothing())
 
 
 def _ask_vendor(session: Session, sids: Iterable[str], now: datetime) -> None:

@@ -98,6 +98,18 @@ def test_a_ban_of_somebody_who_was_erased_is_seen_and_lifted(
         assert session.scalar(select(func.count()).select_from(BanAddress)) == 0
 
 
+def test_no_ban_is_kept_longer_than_its_group(town: Town, zoe: Person, jose: Person) -> None:
+    code = start_group(zoe, jose)
+    banned(zoe, jose, code)
+    erases_everything(jose)
+    zoe.says("leave yes")
+    assert "Sunday Legends" in jose.says(f"join {code} yes")
+    assert jose.heard != CLOSED
+    with town.world.sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Ban)) == 0
+        assert session.scalar(select(func.count()).select_from(BanAddress)) == 0
+
+
 def test_an_admin_of_another_group_lifts_no_ban_of_this_one(zoe: Person, jose: Person, sara: Person) -> None:
     code = start_group(zoe, jose)
     banned(zoe, jose, code)

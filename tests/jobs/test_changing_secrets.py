@@ -1,8 +1,8 @@
 """Each of the three secrets is changed in the middle of everything, with old and new processes side by side.
 
-Before: an invite is out, two people are banned (one of them has erased everything since), a link is open in a browser, a
-copy is made, messages wait and receipts are still to come. Through every step nobody is turned away, nothing fails, and
-the bans hold.
+Before: an invite is out, two people are banned (one of them has erased everything since), a link is open in a browser,
+a copy is made, messages wait and receipts are still to come. Through every step nobody is turned away, nothing fails,
+and the bans hold.
 """
 
 from collections.abc import Iterator
