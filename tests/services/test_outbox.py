@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
@@ -14,6 +14,7 @@ from models.vault import Vault, new_key
 from services.delivery import ceiling, mailbox, outbox, outcomes
 from services.delivery.ceiling import Ceilings
 from services.delivery.outbox import Rules
+from services.people import erasure
 from tests.letters import READY, Letters, ids
 from tests.town import START, Town
 
@@ -362,6 +363,21 @@ def test_a_template_keeps_its_reader_counted_for_24_hours(letters: Letters) -> N
     letters.town.clock.travel(hours=2)
     away(letters, 1, start=2)
     assert letters.claim(rules=one_a_day) == [], "Ann got one two hours ago"
+
+
+def test_who_got_a_template_and_was_erased_counts_within_the_tier(letters: Letters) -> None:
+    [ann] = away(letters, 1)
+    assert len(letters.claim(rules=Rules(people_a_day=1))) == 1
+    with letters.town.world.sessions.begin() as session:
+        session.execute(update(OutboundMessage).values(state=MessageState.DELIVERED, content=None))
+        erasure.erase(session, session.get_one(Member, ann.id), letters.now)
+        erasure.finish(session, letters.now)
+        assert session.get(Member, ann.id) is None
+        assert ceiling.spent(session, letters.now).by_group.total() == 1, "what was spent stays spent"
+    away(letters, 1, start=2)
+    assert letters.claim(rules=Rules(people_a_day=1)) == []
+    letters.town.clock.travel(hours=24)
+    assert len(letters.claim(rules=Rules(people_a_day=1))) == 1
 
 
 def test_many_workers_together_keep_within_the_tier(letters: Letters) -> None:
