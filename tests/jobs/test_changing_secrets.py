@@ -34,9 +34,9 @@ from services.delivery import outbox
 from simulator.twilio.rules import Rules
 from tests.browsing import Browser
 from tests.conftest import Servers
-from tests.conversations.test_coming_back import erases_everything
 from tests.letters import READY, Letters
 from tests.scenes import start_group
+from tests.services.test_coming_back import erases_everything
 from tests.town import TOKEN, Person, Town
 from web.app import create_app
 from world import World

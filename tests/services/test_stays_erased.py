@@ -16,10 +16,10 @@ from models.erasures import SID_HASH, hashed_sid
 from providers.messenger import Inbound
 from services.digest import media
 from services.people import erasure, retention
-from tests.conversations.test_coming_back import erases_everything
 from tests.conversations.test_digest import come_to_sunday, runners
 from tests.jobs.test_receiving import served_by, unheard, without_postgres
 from tests.scenes import has_moved, runs, start_group
+from tests.services.test_coming_back import erases_everything
 from tests.town import Person, Town
 
 
