@@ -58,6 +58,7 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 		'or name yours with make browser CHROMIUM=/path/to/it.' >&2; exit 1; }
 	@$(PIP_INSTALL) --require-hashes --requirement requirements-browser.txt
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening
+	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.whose
 
 guide: $(READY) ## write the table of commands into docs/guide.md
 	@$(PY) -m bot.guide

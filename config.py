@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         pattern=r"^(personal_key|password)(,(personal_key|password))?$",
         description="Ways to connect that the link page offers, in this order",
     )
+    garmin_recommended: str = Field(
+        "",
+        pattern="^(personal_key|password)?$",
+        description="The way that the link page calls recommended: personal_key, password, or none if empty",
+    )
     garmin_keep_password: bool = Field(
         True,
         description="Let members ask that their Garmin password be kept, encrypted (0 forbids it)",
@@ -197,7 +202,7 @@ class Settings(BaseSettings):
 
     @property
     def link_methods(self) -> list[str]:
-        """Ways to connect Garmin, the recommended one first."""
+        """Ways to connect Garmin, in the order of the link page."""
         return self.garmin_link_methods.split(",")
 
     @property

@@ -58,12 +58,19 @@ def _connect_garmin(at: House, people: Sequence[Resident]) -> None:
     for each in people:
         athlete = newcomer(each.phone, at.on.garmin)
         each.phone.says("link garmin")
-        until = time.monotonic() + PATIENCE
-        while not (found := re.findall(r"https?://\S+/link/\S+", " ".join(m.text for m in each.phone.heard))):
-            if time.monotonic() > until:
-                raise TimeoutError("no link to connect Garmin came")
-            time.sleep(0.1)
-        connect(found[-1], athlete.email, athlete.password, None)
+        link = _awaited(each, r"https?://\S+/link/\S+")
+        each.phone.says(connect(link, athlete.email, athlete.password, None))
+        _awaited(each, "That's the right code")
+
+
+def _awaited(each: Resident, pattern: str) -> str:
+    """Wait until somebody's phone shows this, and give it. Raises TimeoutError."""
+    until = time.monotonic() + PATIENCE
+    while not (found := re.findall(pattern, " ".join(message.text for message in each.phone.heard))):
+        if time.monotonic() > until:
+            raise TimeoutError(f"{each.phone.name} never heard {pattern}")
+        time.sleep(0.1)
+    return str(found[-1])
 
 
 def _write(at: House, lines: int) -> dict[str, float]:

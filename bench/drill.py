@@ -141,7 +141,9 @@ def _connect_watches(at: Site, talk: Talk) -> None:
     def connect_one(talker: Talker) -> None:
         talker.tells("link garmin")
         athlete = athletes[talker.phone.name]
-        connect(talker.awaits(r"https?://\S+/link/\S+", CALM_WITHIN), athlete.email, athlete.password, None)
+        link = talker.awaits(r"https?://\S+/link/\S+", CALM_WITHIN)
+        talker.tells(connect(link, athlete.email, athlete.password, None))
+        talker.awaits("That's the right code", CALM_WITHIN)
 
     with ThreadPoolExecutor(ATHLETES) as pool:
         try:

@@ -16,7 +16,7 @@ from bot.reading.parts import parts_of, said_by_parts
 from bot.reading.phrases import EVERYDAY, FILLERS, GREETED, SENTENCES
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
 from bot.reading.slips import mended
-from bot.reading.wholes import done, nothing_said_to_erase, only_a_code, sentence, two_readings
+from bot.reading.wholes import done, nothing_said_to_erase, only_a_code, only_a_link_code, sentence, two_readings
 from bot.reading.wishes import inside, wish, wish_about_somebody, without_articles
 
 __all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command", "offers", "understand", "warm_up"]
@@ -82,6 +82,7 @@ def _read_words(words: Sequence[Word]) -> Reading:
         return (_otherwise(*named, words) or told) if strict else _kindly(words) or lost(words)
     for way in (
         sentence,
+        only_a_link_code,
         wish_about_somebody,
         _greeting,
         two_readings,

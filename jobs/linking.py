@@ -1,12 +1,15 @@
 """Signing members in to Garmin: each try once, with a secret that is already gone from the database."""
 
+from dataclasses import asdict
+
 import structlog
 from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
 
 from jobs import crash
 from jobs.stopping import Stopped, wait_for
 from jobs.work import transaction
-from models import GarminMethod
+from models import GarminMethod, LinkAttempt, MessageKind
 from providers.errors import (
     GarminBlocked,
     GarminError,
@@ -16,9 +19,12 @@ from providers.errors import (
     WrongCode,
     WrongPassword,
 )
-from providers.garmin import NeedsCode, SignedIn
-from services.garmin import linking
+from providers.garmin import KeyAccepted, NeedsCode, SignedIn
+from services.delivery import mailbox, notices
+from services.garmin import binding, linking
+from services.garmin.binding import AnotherAccount
 from services.garmin.linking import Task
+from services.people import members
 from world import World
 
 log = structlog.get_logger()
@@ -61,18 +67,42 @@ def _try(world: World, task: Task) -> None:
                 linking.held_back(session, task, world.now())
         with transaction(world) as session:
             linking.failed(session, task, PROBLEMS.get(type(error), "unavailable"))
+            if task.is_confirmed:
+                tell_failed(session, world, session.get_one(LinkAttempt, task.attempt_id))
         return
     with transaction(world) as session:
         if isinstance(answer, NeedsCode):
             linking.needs_code(session, task, answer, world.now())
+        elif task.is_confirmed and isinstance(answer, SignedIn):
+            _connect(session, world, task, answer)
         else:
-            linking.linked(session, task, answer, world.now())
+            binding.signed_in(session, task, answer, world.now())
     log.info("sign-in step done", attempt=str(task.attempt_id), step=type(answer).__name__)
 
 
-def _signed_in(world: World, task: Task) -> SignedIn | NeedsCode:
+def _signed_in(world: World, task: Task) -> SignedIn | KeyAccepted | NeedsCode:
+    if task.is_confirmed:
+        return world.garmin_by_key.whose(task.secret)
     if task.way is GarminMethod.KEY:
         return world.garmin_by_key.sign_in_with_key(task.secret)
     if task.state is None:
         return world.garmin.sign_in(task.email, task.secret)
     return world.garmin.answer_code(task.state, task.secret)
+
+
+def tell_failed(session: Session, world: World, attempt: LinkAttempt) -> None:
+    """Whoever sent the right code of a key waits in the chat: say there that it came to nothing."""
+    member = attempt.link.member
+    key = f"link-failed:{attempt.id}"
+    mailbox.post(session, member.id, notices.link_failed(member), world.now(), kind=MessageKind.REPLY, key=key)
+
+
+def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> None:
+    """It is known whose key it is. Where another account is connected, the member is asked first."""
+    heard = binding.known(session, task, answer, world.now())
+    if isinstance(heard, AnotherAccount):
+        member = session.get_one(LinkAttempt, task.attempt_id).link.member
+        members.keep_unfinished(member, f"link garmin {heard.code}", world.now())
+        message = notices.another_account(member, **asdict(heard))
+        key = f"another-account:{task.attempt_id}"
+        mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)

@@ -19,7 +19,7 @@ from models.vault import UnknownKey
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin import NeedsCode, Session
 from services.delivery import mailbox, notices
-from services.garmin import breakers, doubts, linking, merging, syncing
+from services.garmin import binding, breakers, doubts, linking, merging, syncing
 from services.garmin.merging import Found
 from services.garmin.syncing import Errand, LeftAlone
 from world import World
@@ -100,8 +100,16 @@ def _read_through(world: World, errand: Errand, account: Session) -> Found:
         member = _member(session, errand)
         merging.add_legs(session, member.id, legs)  # their session may stand on another page
         doubts.ask(session, member, world.now())
-        if errand.is_first or errand.was_asked:
-            message = notices.synced(session, member, len(total.new), is_first=errand.is_first)
+        if errand.is_first or errand.was_asked or errand.is_new_link:
+            signed_in = binding.newest(session, member, world.now()) if errand.is_new_link else None
+            message = notices.synced(
+                session,
+                member,
+                len(total.new),
+                is_first=errand.is_first,
+                whose=binding.name_of(session, member) if errand.is_new_link else "",
+                code=binding.code_of(session, signed_in) if signed_in else "",
+            )
             _post(session, world, errand, member, message, "synced", MessageKind.REPLY)
     _read_steps(world, errand, account)
     return total

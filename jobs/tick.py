@@ -5,6 +5,7 @@ from datetime import datetime
 import structlog
 from redis import RedisError
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
 
 from jobs import (
     challenges,
@@ -20,6 +21,7 @@ from jobs import (
     scoring,
     stopping,
 )
+from jobs import linking as sign_ins
 from jobs.health import Doctor
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
@@ -51,7 +53,7 @@ def tick(world: World) -> None:
         pass
     with transaction(world) as session:
         digest_service.hurry_syncs(session, now)
-        linking.give_up_abandoned(session, now)
+        give_up_sign_ins(session, world)
     ring_for_what_waits(world)
     with transaction(world) as session:
         media.forget_expired(session, now)
@@ -60,6 +62,13 @@ def tick(world: World) -> None:
         signs.leave(session, signs.TICK, world.now())
     tell_of_ceilings(world)
     Doctor(world, WORKER).examine_unless_others_do()  # so that troubles are logged though nobody asks /readyz
+
+
+def give_up_sign_ins(session: Session, world: World) -> None:
+    """End sign-ins that wait in vain; whoever waits for an answer in the chat is told."""
+    for attempt in linking.give_up_abandoned(session, world.now()):
+        if attempt.problem == linking.NOT_ASKED:
+            sign_ins.tell_failed(session, world, attempt)
 
 
 def tell_of_ceilings(world: World) -> None:

@@ -19,11 +19,17 @@ class LinkPurpose(StrEnum):
 
 
 class AttemptStep(StrEnum):
-    """Where a sign-in stands. ASKED and ANSWERED wait for a worker; CODE waits for the member."""
+    """Where a sign-in stands. ASKED, ANSWERED and CONFIRMED wait for a worker; CODE and CONFIRM wait for the member.
+
+    CODE waits for Garmin's code on the page. CONFIRM waits for our code in the chat: Garmin has let the person in, and
+    nothing is read yet. CONFIRMED is a key whose code was heard: a worker asks Garmin whose account it opens.
+    """
 
     ASKED = "asked"
     CODE = "code"
     ANSWERED = "answered"
+    CONFIRM = "confirm"
+    CONFIRMED = "confirmed"
     DONE = "done"
     FAILED = "failed"
 

@@ -20,6 +20,8 @@ threads = int(os.environ.get("WEB_THREADS") or 4)
 
 # A request is read to its end before a thread takes it: REQUEST_SECONDS bounds how long that may take.
 worker_class = "web.buffering.BufferingWorker"
+# The buffer that answers leave through is no socket: files (the style sheet, the icon) are written like anything else.
+sendfile = False
 # Open connections of each process. When they are reached, whoever has waited longest for nothing is let go.
 worker_connections = 1000
 # Proxies keep idle connections and must be the ones who close them, or they send a request into a closing one.

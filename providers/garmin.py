@@ -16,6 +16,11 @@ class Profile:
     display_name: str
     full_name: str
 
+    @property
+    def name(self) -> str:
+        """The name by which its owner knows the account: the one that Garmin Connect shows on their profile."""
+        return self.full_name or self.display_name
+
 
 @dataclass(frozen=True)
 class SignedIn:
@@ -25,6 +30,17 @@ class SignedIn:
     """
 
     profile: Profile
+    tokens: str = field(repr=False)
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True)
+class KeyAccepted:
+    """A Personal API key that Garmin accepted. Nothing was read with it, so whose it is is not known yet.
+
+    `tokens` and `ends` are as in `SignedIn`.
+    """
+
     tokens: str = field(repr=False)
     ends: datetime | None = None
 
@@ -118,8 +134,12 @@ class Garmin(Protocol):
 class GarminByKey(Protocol):
     """The same account by another door: a Personal API key that its owner made, which only reads."""
 
-    def sign_in_with_key(self, key: str) -> SignedIn:
-        """Try a key. Raises a `providers.errors.GarminError`: `KeyRejected` when it opens nothing."""
+    def sign_in_with_key(self, key: str) -> KeyAccepted:
+        """Try a key, and read nothing. Raises a `providers.errors.GarminError`: `KeyRejected` when it opens nothing."""
+        ...
+
+    def whose(self, tokens: str) -> SignedIn:
+        """Ask whose account the key opens: the first thing that is read with it. Raises a `GarminError`."""
         ...
 
     def open(self, tokens: str) -> Session:

@@ -10,7 +10,7 @@ from typing import Any
 
 from providers.clock import Clock
 from providers.errors import GarminError, GarminUnavailable, KeyRejected, LinkBroken
-from providers.garmin import WITH_LEGS, DaySteps, Page, Profile, SignedIn, spans
+from providers.garmin import WITH_LEGS, DaySteps, KeyAccepted, Page, Profile, SignedIn, spans
 from providers.garmin_personal_http import Answer, Wire
 
 HOST = "https://personal.connectapi.garmin.com"
@@ -46,17 +46,26 @@ class GarminPersonal:
         self.now, self.timeout, self.pause = now, timeout, pause
         self._page, self._page_until = PAGE, datetime.min.replace(tzinfo=UTC)
 
-    def sign_in_with_key(self, key: str) -> SignedIn:
-        """Exchange the key, and learn whose it is: two requests. See `GarminByKey.sign_in_with_key`."""
+    def sign_in_with_key(self, key: str) -> KeyAccepted:
+        """Exchange the key for a token: one request. See `GarminByKey.sign_in_with_key`."""
         key = key.strip()
         if not KEY.fullmatch(key):
             raise KeyRejected("no key looks like this")
         account = Account(self, key)
         try:
-            garmin_id = account.garmin_id()
+            account.renew()
         except LinkBroken:
             raise KeyRejected("Garmin refuses the key") from None
-        return SignedIn(Profile(garmin_id, display_name="", full_name=""), account.tokens, account.ends)
+        return KeyAccepted(account.tokens, account.ends)
+
+    def whose(self, tokens: str) -> SignedIn:
+        """One request, two where there are no activities. See `GarminByKey.whose`."""
+        account = self.open(tokens)
+        try:
+            profile = account.profile()
+        except LinkBroken:
+            raise KeyRejected("Garmin refuses the key") from None
+        return SignedIn(profile, account.tokens, account.ends)
 
     def open(self, tokens: str) -> "Account":
         """Open an account without a request. See `GarminByKey.open`."""
@@ -105,17 +114,22 @@ class Account:
         """Exchange the key if its token is about to end. See `Session.renew`."""
         self._renew_if_due()
 
-    def garmin_id(self) -> str:
-        """Whose account it is: the same number that Garmin Connect calls the profile's."""
+    def profile(self) -> Profile:
+        """Whose account it is: the id is the same number that Garmin Connect calls the profile's.
+
+        The newest activity names its owner. Where there is none, today's summary tells the id, and no name.
+        """
+        rows = self._read(SEARCH, start=0, limit=1)
+        row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+        garmin_id = _id(row.get("ownerId")) or self._id_of_today()
+        if not garmin_id:
+            raise GarminUnavailable("Garmin does not tell whose key it is")
+        return Profile(garmin_id, _text(row.get("ownerDisplayName")), _text(row.get("ownerFullName")))
+
+    def _id_of_today(self) -> str:
         answer = self._ask(DAY, calendarDate=self._door.now().date().isoformat())
         day = None if answer.status == 404 else answer.data(self._door.now())
-        found = day.get("userProfileId") if isinstance(day, dict) else None
-        if not found:
-            rows = self._read(SEARCH, start=0, limit=1)
-            found = rows[0].get("ownerId") if isinstance(rows, list) and rows and isinstance(rows[0], dict) else None
-        if not isinstance(found, int | str) or isinstance(found, bool) or not str(found):
-            raise GarminUnavailable("Garmin does not tell whose key it is")
-        return str(found)
+        return _id(day.get("userProfileId")) if isinstance(day, dict) else ""
 
     def activities(self, start: date, end: date) -> Iterator[Page]:
         """Page through the list. Each page begins with the last row of the one before it.
@@ -208,6 +222,15 @@ class Account:
 
 def _at_once() -> None:
     """No pace to keep."""
+
+
+def _id(value: Any) -> str:
+    """An id as Garmin sends it, a number or a text; an empty text where it sent none."""
+    return str(value or "") if isinstance(value, int | str) and not isinstance(value, bool) else ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _life(jwt: str, now: datetime) -> tuple[datetime, datetime]:

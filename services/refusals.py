@@ -61,6 +61,18 @@ class NotLinked(Refusal):
     """No Garmin account yet."""
 
 
+class WrongLinkCode(Refusal):
+    """No sign-in waits for this code from this chat, or no longer. Nothing was connected."""
+
+
+class TooManyLinkCodes(Refusal):
+    """Five wrong codes of the link page. Facts: minutes."""
+
+
+class NotLinkedLately(Refusal):
+    """No Garmin account was connected within a day, or another one than the button speaks of."""
+
+
 class LinkNeedsRenewing(Refusal):
     """Garmin no longer accepts what we hold."""
 

@@ -93,7 +93,8 @@ def play(on: Stage, tell: Narrator, worker_stops: bool) -> None:
     for phone, role in zip((zoe, jose, sara), FRIENDS, strict=True):
         link = _found(r"https?://\S+/link/\S+", tell.says(phone, "link garmin", "/link/"))
         before = len(phone.heard)
-        connect(link, role.email, role.password, role.code)
+        line = connect(link, role.email, role.password, role.code)
+        tell.says(phone, line, "That's the right code.")
         tell.hears(phone, "Your Garmin is connected", after=before)
     tell.scene("How did we do?")
     tell.says(zoe, "leaderboard last week", "*Sunday Legends*")
@@ -114,8 +115,11 @@ def play(on: Stage, tell: Narrator, worker_stops: bool) -> None:
     tell.says(jose, "mute 2 weeks", "No digest of *Sunday Legends* for you until")
 
 
-def connect(link: str, email: str, password: str, code: str | None) -> None:
-    """Do on the link page what a person does, until it says that Garmin is connected. Raises `Missing`."""
+def connect(link: str, email: str, password: str, code: str | None) -> str:
+    """Do on the link page what a person does, and give the line that it wants to have sent in the chat.
+
+    Raises `Missing`.
+    """
     browser = requests.Session()
     base = link.split("/link/", maxsplit=1)[0]
     page = browser.get(link, timeout=10)
@@ -125,13 +129,13 @@ def connect(link: str, email: str, password: str, code: str | None) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         page = browser.get(f"{base}/link/garmin", timeout=10)
-        if "Connected" in page.text:
-            return
+        if found := re.search(r'<p class="line">([^<]+)</p>', page.text):
+            return found[1]
         form = Form(page.text, having="code")
         if code and form.action:
             browser.post(base + form.action, data=form.fields | {"code": code}, timeout=10)
         time.sleep(0.2)
-    raise Missing("the link page never said that Garmin is connected")
+    raise Missing("the link page never showed the code to send")
 
 
 def _pass_to(on: Stage, instant: datetime) -> None:

@@ -41,6 +41,11 @@ class Browser:
         """Paste a Personal API key."""
         return self.submit(key=key, lasts=lasts)
 
+    @property
+    def line(self) -> str:
+        """The line with the code that the page wants to have sent in the chat."""
+        return re.search(r'<p class="line">([^<]+)</p>', self.answer.text)[1]
+
     def again(self) -> str:
         """Look at the page again, as the waiting page does by itself."""
         return self.get("/link/garmin")

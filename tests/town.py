@@ -123,7 +123,14 @@ class Person:
         browser.open_link(self.says("link garmin"))
         browser.sign_in(self.email, "right")
         self.town.rest()
+        self.confirms(browser)
         return self.heard
+
+    def confirms(self, browser: Browser) -> str:
+        """Send the code that a browser shows, and give the page that it shows then."""
+        browser.again()
+        self.says(browser.line)
+        return browser.again()
 
 
 class DeafWorker(SimpleWorker):

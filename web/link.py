@@ -12,9 +12,11 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from sqlalchemy.orm import Session
 
 from jobs.work import transaction
-from models import AttemptStep, GarminMethod, LinkAttempt, OneTimeLink
+from messages.render import words
+from models import AttemptStep, GarminMethod, IdentityKind, LinkAttempt, Member, OneTimeLink
 from providers.signing import Signer
-from services.garmin import linking
+from services.garmin import binding, linking
+from services.people.members import reader_of
 from world import World
 
 log = structlog.get_logger()
@@ -24,6 +26,8 @@ MOST_KEY = 4096
 KEYS_LAST = ("30", "90", "180", "365")  # what Garmin offers
 # Each password and each code gives the link ten minutes more: the cookie must not end before the link does.
 COOKIE_FOR = timedelta(hours=1)
+SHOWN_OF_NUMBER = 3  # last digits: enough for its owner to know it by, too few for anybody else to call it
+ENDED = (binding.ELSEWHERE, binding.STOPPED)
 
 
 def pages(world: World) -> Blueprint:
@@ -48,7 +52,7 @@ def pages(world: World) -> Blueprint:
             link = _link(world, session)
             held = linking.held_until(session, link.member, world.now())
             tries = linking.tries_left(session, link)
-            return _page(world, link, linking.attempt_of(session, link), tries, held=held)
+            return _page(world, session, link, tries, held=held)
 
     _add_answers(routes, world)
     return routes
@@ -65,7 +69,8 @@ def _add_answers(routes: Blueprint, world: World) -> None:
             link = _link(world, session)
             _require_token(world)
             if not (_is_address(email) and _usable(password, MOST_PASSWORD)):
-                return _form(world, problem="incomplete", email=email, tries=linking.tries_left(session, link))
+                tries = linking.tries_left(session, link)
+                return _form(world, link, problem="incomplete", email=email, tries=tries)
             keep = world.settings.garmin_keep_password and request.form.get("keep") == "yes"
             wish = linking.Request(_offered(world, GarminMethod.PASSWORD), password, email, keep)
             held = linking.held_until(session, link.member, world.now(), email)
@@ -81,7 +86,7 @@ def _add_answers(routes: Blueprint, world: World) -> None:
             link = _link(world, session)
             _require_token(world)
             if not _usable(key, MOST_KEY) or lasts not in KEYS_LAST:
-                return _form(world, problem="key_incomplete", tries=linking.tries_left(session, link))
+                return _form(world, link, problem="key_incomplete", tries=linking.tries_left(session, link))
             ends = world.now() + timedelta(days=int(lasts))
             wish = linking.Request(_offered(world, GarminMethod.KEY), key, key_ends_at=ends)
             linking.ask(session, link, wish, world.now())
@@ -96,8 +101,19 @@ def _add_answers(routes: Blueprint, world: World) -> None:
             _require_token(world)
             attempt = linking.attempt_of(session, link)
             if attempt is None or not _is_code(typed):
-                return _page(world, link, attempt, linking.tries_left(session, link), problem="code_incomplete")
+                return _page(world, session, link, linking.tries_left(session, link), problem="code_incomplete")
             linking.answer(session, attempt, typed, world.now())
+        return make_response(redirect(url_for("link.form"), 303))
+
+    @routes.post("/garmin/stop")
+    def stop() -> Response:
+        """Whoever signed in sees that the link is somebody else's."""
+        require_same_origin(world)
+        with transaction(world) as session:
+            link = _link(world, session)
+            _require_token(world)
+            if (attempt := linking.attempt_of(session, link)) is not None:
+                binding.stop(session, attempt, world.now())
         return make_response(redirect(url_for("link.form"), 303))
 
 
@@ -120,40 +136,73 @@ def _begun(world: World, browser: str | None) -> Response:
 
 def _page(
     world: World,
+    session: Session,
     link: OneTimeLink,
-    attempt: LinkAttempt | None,
     tries: int,
     problem: str | None = None,
     held: datetime | None = None,
 ) -> Response:
     """The page for where the sign-in stands. `held` is until when Garmin wants no password of this member."""
+    attempt = linking.attempt_of(session, link)
     until = held.astimezone(ZoneInfo(link.member.timezone)) if held else None
     if attempt is None:
-        return _form(world, problem="held" if until else None, tries=tries, until=until)
-    if attempt.step is AttemptStep.DONE or link.used_at:
-        return make_response(render_template("link_done.html", bot=world.settings.bot_phone))
+        return _form(world, link, problem="held" if until else None, tries=tries, until=until)
+    if (after := _after_sign_in(world, session, link, attempt)) is not None:
+        return after
     if attempt.step is AttemptStep.CODE and attempt.expires_at > world.now():
         facts = {"method": attempt.method, "problem": problem or attempt.problem}
         return make_response(render_template("link_code.html", csrf=_csrf(world), **facts), 400 if problem else 200)
     if attempt.step is AttemptStep.FAILED:
         problem = "held" if until and attempt.problem != linking.THROTTLED else attempt.problem
-        return _form(world, problem=problem, email=attempt.garmin_email or "", tries=tries, until=until)
-    return make_response(render_template("link_wait.html"))
+        return _form(world, link, problem=problem, email=attempt.garmin_email or "", tries=tries, until=until)
+    return make_response(render_template("link_wait.html", is_heard=attempt.step is AttemptStep.CONFIRMED))
+
+
+def _after_sign_in(world: World, session: Session, link: OneTimeLink, attempt: LinkAttempt) -> Response | None:
+    """The page once Garmin has let somebody in: the code to send, or what became of it."""
+    if attempt.step is AttemptStep.FAILED and attempt.problem in ENDED:
+        return make_response(render_template("link_stopped.html", elsewhere=attempt.problem == binding.ELSEWHERE))
+    if attempt.step is AttemptStep.CONFIRM and attempt.expires_at > world.now():
+        return _confirm(world, session, link, attempt)
+    if attempt.step is AttemptStep.DONE or link.used_at:
+        return make_response(render_template("link_done.html", bot=world.settings.bot_phone))
+    return None
+
+
+def _confirm(world: World, session: Session, link: OneTimeLink, attempt: LinkAttempt) -> Response:
+    """Signed in: the code that is to be sent from the chat that asked for the link."""
+    line = f"link garmin {binding.code_of(session, attempt)}"
+    facts = {"line": line, "bot": world.settings.bot_phone, "csrf": _csrf(world), "chat": _chat(link.member)}
+    return make_response(render_template("link_confirm.html", **facts))
 
 
 def _form(
-    world: World, *, tries: int, problem: str | None = None, email: str = "", until: datetime | None = None
+    world: World,
+    link: OneTimeLink,
+    *,
+    tries: int,
+    problem: str | None = None,
+    email: str = "",
+    until: datetime | None = None,
 ) -> Response:
     facts = {"problem": problem, "email": email, "tries": tries, "csrf": _csrf(world), "until": until}
     choice = {"methods": world.settings.link_methods, "may_keep": world.settings.garmin_keep_password}
-    page = render_template("link_form.html", **facts, **choice)
+    choice |= {"recommended": world.settings.garmin_recommended}
+    told = {"chat": _chat(link.member), "sees": words("groups/consent_sees", reader_of(link.member))}
+    page = render_template("link_form.html", **facts, **choice, **told)
     return make_response(page, 400 if problem in ("incomplete", "key_incomplete") else 200)
 
 
 def _held(world: World, link: OneTimeLink, tries: int, held: datetime, email: str) -> Response:
     """No password goes to Garmin now, for this member or for this e-mail address: until when, in the member's zone."""
     until = held.astimezone(ZoneInfo(link.member.timezone))
-    return _form(world, problem="held", email=email, tries=tries, until=until)
+    return _form(world, link, problem="held", email=email, tries=tries, until=until)
+
+
+def _chat(member: Member) -> tuple[str, str]:
+    """Whose chat the link is for: the name, and the last digits of the number; never more of it."""
+    numbers = [each.value for each in member.identities if each.kind is IdentityKind.PHONE]
+    return member.name, numbers[0][-SHOWN_OF_NUMBER:] if numbers else ""
 
 
 def _offered(world: World, way: GarminMethod) -> GarminMethod:

@@ -5,6 +5,7 @@ from bot.arguments.choices import (
     Choose,
     Each,
     Included,
+    Instead,
     KeepOrErase,
     Light,
     Newest,
@@ -18,7 +19,7 @@ from bot.arguments.choices import (
     Yes,
 )
 from bot.arguments.days import ZONES
-from bot.arguments.spoken import CODE, FIELDS, OFF, ON, SETTINGS, YES
+from bot.arguments.spoken import CODE, FIELDS, LINK_CODE, OFF, ON, SETTINGS, YES
 from bot.arguments.values import (
     Amount,
     Called,
@@ -29,6 +30,7 @@ from bot.arguments.values import (
     Friend,
     Hours,
     Length,
+    LinkCode,
     Number,
     Percent,
     Person,
@@ -44,6 +46,7 @@ from bot.arguments.values import (
 __all__ = [
     "CODE",
     "FIELDS",
+    "LINK_CODE",
     "OFF",
     "ON",
     "ORDER",
@@ -64,9 +67,11 @@ __all__ = [
     "Friend",
     "Hours",
     "Included",
+    "Instead",
     "KeepOrErase",
     "Length",
     "Light",
+    "LinkCode",
     "Newest",
     "Number",
     "Off",

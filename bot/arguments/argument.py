@@ -11,6 +11,7 @@ from bot.arguments.choices import (
     Choose,
     Each,
     Included,
+    Instead,
     KeepOrErase,
     Light,
     Newest,
@@ -35,7 +36,7 @@ from bot.arguments.figures import (
     uses_in,
     whole_in,
 )
-from bot.arguments.finding import among, code_in, field_in, newest_in, one_of, setting_in, sure_in
+from bot.arguments.finding import among, code_in, field_in, link_code_in, newest_in, one_of, setting_in, sure_in
 from bot.arguments.people import called_in, friend_in, person_in, place_in, rest_in, who_in
 from bot.arguments.spoken import OFF, ON, PICTURES, YES, Found, Reader
 from bot.arguments.values import (
@@ -48,6 +49,7 @@ from bot.arguments.values import (
     Friend,
     Hours,
     Length,
+    LinkCode,
     Number,
     Percent,
     Person,
@@ -78,6 +80,7 @@ READERS: dict[type, Reader] = {
     Weekday: weekday_in,
     Zone: zone_in,
     Code: code_in,
+    LinkCode: link_code_in,
     Called: called_in,
     Route: route_in,
     Contest: contest_in,
@@ -113,6 +116,7 @@ READERS: dict[type, Reader] = {
     Units: among(
         {"metric", "km", "kms", "kilometres", "kilometers"}, Units.METRIC, {"imperial", "miles", "mi"}, Units.IMPERIAL
     ),
+    Instead: among({"replace"}, Instead.REPLACE, {"keep"}, Instead.KEEP),
     KeepOrErase: among({"keep"}, KeepOrErase.KEEP, {"erase", "delete"}, KeepOrErase.ERASE),
     Included: among({"include", "included", "on"}, Included.INCLUDE, {"exclude", "excluded", "off"}, Included.EXCLUDE),
 }
@@ -120,9 +124,9 @@ READERS: dict[type, Reader] = {
 ORDER = (
     Rhythm, Telling,
     Called, Route, Contest,
-    Each, Hours, Amount, Length, Distance, Period, Span, Code, Days, Uses, time, Setting, Weekday, Metric, Sport,
-    Picture, Light, Whose, Newest, Weeks, Choose, Field, Units, KeepOrErase, Included, Switch, Off, Sure, Yes,
-    Zone, int, Percent, Number, Place, Who, Friend, Person, Rest,
+    Each, Hours, Amount, Length, Distance, Period, Span, Code, LinkCode, Days, Uses, time, Setting, Weekday, Metric,
+    Sport, Picture, Light, Whose, Newest, Weeks, Choose, Field, Units, Instead, KeepOrErase, Included, Switch, Off,
+    Sure, Yes, Zone, int, Percent, Number, Place, Who, Friend, Person, Rest,
 )  # fmt: skip
 USAGE: dict[type, str] = {
     Period: "when",
@@ -133,6 +137,7 @@ USAGE: dict[type, str] = {
     Weekday: "day",
     Zone: "city",
     Code: "CODE",
+    LinkCode: "CODE",
     Called: "called NAME",
     Route: "route",
     Contest: "improved|streak",
@@ -166,6 +171,7 @@ USAGE: dict[type, str] = {
     Field: "field",
     Choose: "privacy",
     Units: "metric|imperial",
+    Instead: "replace|keep",
     KeepOrErase: "keep|erase",
     Included: "include|exclude",
 }

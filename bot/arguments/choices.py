@@ -91,6 +91,13 @@ class Choose(StrEnum):
     CHOOSE = "privacy"
 
 
+class Instead(StrEnum):
+    """Whether another account takes the place of the one that is connected."""
+
+    REPLACE = "replace"
+    KEEP = "keep"
+
+
 class KeepOrErase(StrEnum):
     """What becomes of activities when their account is disconnected."""
 

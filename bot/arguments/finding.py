@@ -5,8 +5,19 @@ from enum import Enum
 from typing import Any
 
 from bot.arguments.choices import Newest, Sure
-from bot.arguments.spoken import AROUND_SETTINGS, CODE, FIELDS, PLAINLY_YES, SESSIONS, SETTINGS, YES, Found, Reader
-from bot.arguments.values import Code, Field
+from bot.arguments.spoken import (
+    AROUND_SETTINGS,
+    CODE,
+    FIELDS,
+    LINK_CODE,
+    PLAINLY_YES,
+    SESSIONS,
+    SETTINGS,
+    YES,
+    Found,
+    Reader,
+)
+from bot.arguments.values import Code, Field, LinkCode
 from bot.reading.lines import Word
 
 
@@ -35,6 +46,14 @@ def code_in(words: Sequence[Word]) -> Found | None:
     for i, word in enumerate(words):
         if CODE.fullmatch(word.key.upper()):
             return Code(word.key.upper()), [i]
+    return None
+
+
+def link_code_in(words: Sequence[Word]) -> Found | None:
+    """A code of the link page."""
+    for i, word in enumerate(words):
+        if LINK_CODE.fullmatch(word.key.upper()):
+            return LinkCode(word.key.upper()), [i]
     return None
 
 

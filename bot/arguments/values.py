@@ -22,6 +22,12 @@ class Code(str):
     __slots__ = ()
 
 
+class LinkCode(str):
+    """The code that the link page shows: six consonants."""
+
+    __slots__ = ()
+
+
 class Who(str):
     """Somebody in a group: "#17" as buttons say it, or a name as it was typed."""
 

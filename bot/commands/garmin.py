@@ -1,11 +1,16 @@
 """Connecting a Garmin account, and reading it."""
 
+from dataclasses import asdict
+
+from bot.arguments import Instead, LinkCode
 from bot.command import Allowed, command, commands
 from bot.turn import Turn
-from messages.message import Message
-from models import LinkPurpose
-from services.delivery import notices
-from services.garmin import linking, syncing
+from messages.message import Button, Message
+from models import LinkPurpose, MessageKind
+from services.delivery import mailbox, notices
+from services.garmin import binding, linking, syncing
+from services.garmin.binding import AnotherAccount, BeingAsked, Elsewhere, Kept
+from services.people import members
 from services.play import standings
 from services.refusals import NotLinked
 
@@ -17,12 +22,31 @@ from services.refusals import NotLinked
     allowed=Allowed.ANYONE,
     examples=("link garmin", "connect"),
 )
-def link_garmin(turn: Turn) -> Message:
-    """A one-time page. Passwords never pass through the chat."""
+def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | None = None) -> Message:
+    """A one-time page, and then the code that it shows: only with that is anything read.
+
+    Passwords never pass through the chat.
+    """
+    if code is not None:
+        return _heard(turn, code, instead)
     token = linking.make_link(turn.session, turn.member, LinkPurpose.GARMIN, turn.now)
     account = linking.account_of(turn.session, turn.member)
     url = f"{turn.world.settings.base_url}/link/{token}"
     return turn.say("garmin/link", url=url, minutes=int(linking.LINK_FOR.total_seconds() // 60), account=account)
+
+
+@command(
+    "not my garmin",
+    aliases=("wrong garmin", "this is not my garmin", "that's not my garmin", "that’s not my garmin"),
+    help="Disconnect a Garmin account that was connected by mistake, and delete what was read",
+    allowed=Allowed.ANYONE,
+    examples=("not my garmin",),
+    destructive=True,
+)
+def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
+    """Within a day of connecting. A button says by its code which sign-in it is about."""
+    name = binding.disown(turn.session, turn.member, code, turn.now)
+    return turn.say("garmin/disowned", whose=name, buttons=[Button("Connect mine", "link garmin")])
 
 
 @command(
@@ -58,3 +82,22 @@ def sync(turn: Turn) -> Message:
     """Ask for a sync; its result comes as a message of its own, unless Garmin is left alone: then this says when."""
     alone = syncing.ask(turn.session, turn.member, turn.now)
     return notices.away(turn.member, alone) if alone else turn.say("garmin/syncing")
+
+
+def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
+    """The code that the link page shows came from this chat."""
+    replace = None if instead is None else instead is Instead.REPLACE
+    heard = binding.hear(turn.session, turn.member, code, turn.now, replace=replace)
+    if isinstance(heard, Elsewhere):
+        owner, key = heard.owner, f"code-elsewhere:{heard.attempt.id}"
+        warning = notices.code_elsewhere(owner)
+        mailbox.post(turn.session, owner.id, warning, turn.now, kind=MessageKind.REPLY, key=key)
+        return turn.say("garmin/code_of_another", buttons=[Button("Connect mine", "link garmin")])
+    if isinstance(heard, AnotherAccount):
+        members.keep_unfinished(turn.member, f"link garmin {heard.code}", turn.now)
+        return notices.another_account(turn.member, **asdict(heard))
+    if isinstance(heard, Kept):
+        return turn.say("garmin/kept", whose=heard.name)
+    if isinstance(heard, BeingAsked):
+        return turn.say("garmin/code_right", whose="")
+    return turn.say("garmin/code_right", whose=heard.name, buttons=[notices.not_me(code)])

@@ -11,7 +11,9 @@ from bot.arguments import (
     Code,
     Friend,
     Included,
+    Instead,
     KeepOrErase,
+    LinkCode,
     Newest,
     Off,
     Person,
@@ -35,7 +37,9 @@ from fitness.vocabulary import NUMBERS
 
 BY_NAME = (Friend, Person, Who)
 # Said by the sentence, not by the line; and free words, which would take any.
-ONLY_WRITTEN = (Off, Switch, Yes, Sure, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, Place, Code)
+ONLY_WRITTEN = (
+    Off, Switch, Yes, Sure, Instead, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, Place, Code, LinkCode,
+)  # fmt: skip
 NO_WORD = Word("", "")
 BEFORE_A_NUMBER = {"last", "challenge", "number", "no", "nr", "recent", "latest"}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.arguments import CODE
+from bot.arguments import CODE, LINK_CODE
 from bot.command import commands
 from bot.reading.frames import MOST_IN_SENTENCE
 from bot.reading.lines import POLITE, Word
@@ -16,6 +16,7 @@ ERASE = {"erase", "delete", "wipe"}
 ERASABLE = ("exclude", "delete me", "unlink")  # an activity, everything, what came from Garmin
 ONLY_WHOLE = {"start", "help", "stop"}
 ABOUT_CODES = {"code", "join", "joining", "invite", "invited", "invitation", "link", "group", "in"}
+AROUND_LINK_CODES = {"code", "the", "my", "is", "it's", "its", "here", "this", "garmin", "from", "page", "confirm"}
 DID = frozenset(
     """
     ran rode swam walked hiked cycled biked jogged rowed did done went played skied lifted run paddled climbed made
@@ -64,6 +65,15 @@ def only_a_code(words: Sequence[Word]) -> Reading | None:
     codes = [word for word in codes if any(sign.isalpha() for sign in word.key) or len(words) == 1]
     about = len(words) <= 3 or any(word.key in ABOUT_CODES for word in words[:MOST_IN_SENTENCE])
     return told_all(commands["join"], codes) if len(codes) == 1 and about and "join" in commands else None
+
+
+def only_a_link_code(words: Sequence[Word]) -> Reading | None:
+    """The code of the link page alone, or with words that say no more: "the code is KTRWPX"."""
+    codes = [word for word in words if LINK_CODE.fullmatch(word.key.upper())]
+    beside = [word.plain for word in words if word.is_spoken and word not in codes]
+    if len(codes) != 1 or any(word not in AROUND_LINK_CODES and word not in COURTESY for word in beside):
+        return None
+    return told_all(commands["link garmin"], codes) if "link garmin" in commands else None
 
 
 def nothing_said_to_erase(words: Sequence[Word]) -> Reading | None:

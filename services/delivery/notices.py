@@ -56,15 +56,41 @@ def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Button]
     return render(template, reader, buttons=buttons, approved=Approved("garmin_notice", values), **facts)
 
 
-def synced(session: Session, member: Member, new: int, *, is_first: bool) -> Message:
-    """A sync that the member waited for is over."""
+def synced(session: Session, member: Member, new: int, *, is_first: bool, whose: str = "", code: str = "") -> Message:
+    """A sync that the member waited for is over.
+
+    `whose` is the account's name at Garmin, where it was connected since the last one; `code` is the one of the sign-in
+    that *That's not me* speaks of.
+    """
     newest = standings.newest(session, member)
     in_group = bool(members.memberships(session, member))
     buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
     template = "garmin/connected" if is_first else "garmin/synced"
     left_out = entries.private_left_out(session, member)
-    facts: dict[str, Any] = {"new": new, "newest": newest, "in_group": in_group, "left_out": left_out}
+    facts: dict[str, Any] = {"new": new, "newest": newest, "in_group": in_group, "left_out": left_out, "whose": whose}
+    buttons += [not_me(code)] if code else []
     return render(template, reader_of(member), buttons=buttons, **facts)
+
+
+def not_me(code: str) -> Button:
+    """Disconnects the account that was connected by the sign-in with this code, and no other."""
+    return Button("That's not me", f"not my garmin {code}")
+
+
+def another_account(member: Member, code: str, **facts: Any) -> Message:
+    """Ask whether another Garmin account shall take the place of the one that is connected."""
+    buttons = [Button("Replace it", f"link garmin {code} replace"), Button("Keep it", f"link garmin {code} keep")]
+    return render("garmin/another_account", reader_of(member), buttons=buttons, **facts)
+
+
+def code_elsewhere(member: Member) -> Message:
+    """The code of the member's link came from another chat."""
+    return garmin_notice("garmin/code_elsewhere", member, buttons=[Button("Connect again", "link garmin")])
+
+
+def link_failed(member: Member) -> Message:
+    """The code was right, but Garmin did not tell whose key it is."""
+    return garmin_notice("garmin/link_failed", member, buttons=[Button("Connect again", "link garmin")])
 
 
 def away(member: Member, alone: LeftAlone) -> Message:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
 from models.sealed import key_is_known
 from models.vault import UnknownKey, Unreadable, vault
-from providers.garmin import NeedsCode, SignedIn
+from providers.garmin import NeedsCode
 from services import unreadable
 from services.delivery.bells import Bell, ring
 from services.group import audit
@@ -32,6 +32,9 @@ THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
 NO_KEY = UnknownKey.__name__  # `last_error` of an account whose secrets wait for their key
 LOST_AFTER = 14  # failures, some three days of them: then a key that is not there is taken for lost
 INTERRUPTED = "interrupted"  # the problem of an attempt whose worker had to stop: it counts as none of the member's
+NOT_CONFIRMED = "not_confirmed"  # the problem of an attempt whose code was not sent in the chat within its time
+NOT_ASKED = "not_asked"  # the problem of an attempt whose code was heard, and whose key no worker could use in time
+SIGNED_IN = (AttemptStep.CONFIRM, AttemptStep.CONFIRMED)
 HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
 
 
@@ -40,6 +43,8 @@ class Task:
     """A sign-in that a worker has taken: its secrets, read once and already gone from the database.
 
     `counted_against` are the hashes (`services.people.limits`) against which it counts if Garmin holds it back.
+    With `is_confirmed` the secret is the tokens of a key whose code was heard in the chat: they may be used again, so
+    they are still there until the task is done.
     """
 
     attempt_id: UUID
@@ -48,12 +53,18 @@ class Task:
     secret: str = field(repr=False)
     state: str | None = field(repr=False)
     counted_against: tuple[str, ...] = ()
+    is_confirmed: bool = False
 
 
 def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datetime) -> str:
-    """Give a new one-time token for this member. Links made earlier for the same purpose are dead from now on."""
+    """Give a new one-time token for this member. Links made earlier for the same purpose are dead from now on.
+
+    One through which the member has signed in lives on: its page shows the code that is still to be sent.
+    """
     old = (OneTimeLink.member_id == member.id, OneTimeLink.purpose == purpose, OneTimeLink.used_at.is_(None))
-    session.execute(update(OneTimeLink).where(*old, OneTimeLink.expires_at > now).values(expires_at=now))
+    is_signed_in = exists().where(LinkAttempt.link_id == OneTimeLink.id, LinkAttempt.step.in_(SIGNED_IN))
+    query = update(OneTimeLink).where(*old, OneTimeLink.expires_at > now, ~is_signed_in).values(expires_at=now)
+    session.execute(query, execution_options={"synchronize_session": "fetch"})
     token = secrets.token_urlsafe(32)
     session.add(OneTimeLink(member_id=member.id, purpose=purpose, token_hash=_hashed(token), expires_at=now + LINK_FOR))
     audit.note(session, "link.made", now, member_id=member.id, purpose=purpose)
@@ -182,7 +193,8 @@ def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> 
 def take(session: Session, now: datetime) -> Task | None:
     """Take the oldest waiting sign-in. Its password or code is erased by taking it: a crash cannot use it twice.
 
-    One that is sealed under a key which this worker does not have is left for a worker that has it, until it expires.
+    A key whose code was heard may be used as often as is needed, and stays until the lease is over. One that is sealed
+    under a key which this worker does not have is left for a worker that has it, until it expires.
     """
     query = (
         select(LinkAttempt)
@@ -200,12 +212,15 @@ def take(session: Session, now: datetime) -> Task | None:
         state = vault(session).open("garmin-state", attempt.id, attempt.state) if answering and attempt.state else None
     except Unreadable as error:
         unreadable.note(session, error, "link_attempts", attempt.id)
-        _finish(attempt, AttemptStep.FAILED, "timed_out")  # it was tampered with: the member can only begin again
+        finish(attempt, AttemptStep.FAILED, "timed_out")  # it was tampered with: the member can only begin again
         return None
-    attempt.secret, attempt.leased_until = None, now + LEASE
+    is_confirmed = attempt.step is AttemptStep.CONFIRMED
+    attempt.leased_until = now + LEASE
+    if not is_confirmed:
+        attempt.secret = None
     email = attempt.garmin_email or ""
     against = tuple(_counted_against(session, attempt.link.member, email))
-    return Task(attempt.id, attempt.way, email, secret, state, against)
+    return Task(attempt.id, attempt.way, email, secret, state, against, is_confirmed)
 
 
 def note_unopened(session: Session, now: datetime) -> None:
@@ -227,36 +242,6 @@ def needs_code(session: Session, task: Task, answer: NeedsCode, now: datetime) -
     link.expires_at = max(link.expires_at, attempt.expires_at)
 
 
-def linked(session: Session, task: Task, answer: SignedIn, now: datetime) -> GarminAccount:
-    """Signed in: keep the tokens, sealed; the link is used up; the first sync is due at once."""
-    attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
-    link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
-    link.used_at = now
-    _finish(attempt, AttemptStep.DONE, None)
-    account = account_of(session, link.member) or GarminAccount(member_id=link.member_id)
-    if account.garmin_id and account.garmin_id != answer.profile.garmin_id:
-        session.delete(account)  # another person's history must not stay under this one's name
-        session.flush()
-        account = GarminAccount(member_id=link.member_id)
-    account.method = task.way
-    account.garmin_email, account.garmin_id = task.email or None, answer.profile.garmin_id
-    account.key_ends_at, account.reminded_days = answer.ends or attempt.key_ends_at, None
-    account.password = account.password_used_at = account.refused_at = account.failed_at = None
-    if attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD:
-        # With a second factor a kept password would be of no use: Garmin would ask for a code again.
-        account.password = vault(session).seal("kept-password", link.member_id, task.secret)
-    account.display_name = answer.profile.display_name
-    account.status, account.failures, account.last_error = GarminStatus.LINKED, 0, None
-    account.linked_at = account.next_sync_at = now
-    account.leased_until = None
-    keep_tokens(session, account, answer.tokens)
-    session.add(account)
-    link.member.full_name = link.member.full_name or answer.profile.full_name or None
-    audit.note(session, "garmin.linked", now, member_id=link.member_id)
-    ring(session, Bell.GARMIN)
-    return account
-
-
 def failed(session: Session, task: Task, problem: str) -> None:
     """The sign-in ended without success; `problem` names the sentence on the page. A wrong code may be tried again."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
@@ -264,7 +249,19 @@ def failed(session: Session, task: Task, problem: str) -> None:
         attempt.tries += 1
         attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CODE, problem, None
         return
-    _finish(attempt, AttemptStep.FAILED, problem)
+    finish(attempt, AttemptStep.FAILED, problem)
+
+
+def finish(attempt: LinkAttempt, step: AttemptStep, problem: str | None) -> None:
+    """The sign-in is over, however it went: nothing secret of it stays."""
+    attempt.step, attempt.problem = step, problem
+    attempt.secret = attempt.state = attempt.leased_until = None
+
+
+def give_up(attempt: LinkAttempt, problem: str) -> None:
+    """The sign-in ends without an account connected: nothing of it stays here, nor who it was that signed in."""
+    finish(attempt, AttemptStep.FAILED, problem)
+    attempt.garmin_email = None
 
 
 def give_back(session: Session, task: Task) -> None:
@@ -283,17 +280,25 @@ def give_back(session: Session, task: Task) -> None:
 
 def due(now: datetime) -> Exists:
     """The condition that a sign-in waits for a worker."""
-    return exists().where(LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now)
+    return exists().where(*_waits(now))
 
 
-def give_up_abandoned(session: Session, now: datetime) -> int:
-    """End sign-ins whose worker died or whose code never came. Never tried again by themselves."""
-    open_steps = LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.CODE, AttemptStep.ANSWERED])
-    over = or_(LinkAttempt.expires_at <= now, LinkAttempt.leased_until <= now)
+def give_up_abandoned(session: Session, now: datetime) -> list[LinkAttempt]:
+    """End sign-ins whose worker died or whose code never came, and delete what opens those accounts. Gives them.
+
+    Never tried again by themselves.
+    """
+    open_steps = LinkAttempt.step.not_in([AttemptStep.DONE, AttemptStep.FAILED])
+    died = and_(LinkAttempt.leased_until <= now, LinkAttempt.step != AttemptStep.CONFIRMED)
+    over = or_(LinkAttempt.expires_at <= now, died)
     attempts = list(session.scalars(select(LinkAttempt).where(open_steps, over).with_for_update(skip_locked=True)))
+    problems = {AttemptStep.CONFIRM: NOT_CONFIRMED, AttemptStep.CONFIRMED: NOT_ASKED}
     for attempt in attempts:
-        _finish(attempt, AttemptStep.FAILED, "timed_out")
-    return len(attempts)
+        if attempt.step in SIGNED_IN:
+            give_up(attempt, problems[attempt.step])
+        else:
+            finish(attempt, AttemptStep.FAILED, "timed_out")
+    return attempts
 
 
 def forget_old(session: Session, now: datetime) -> None:
@@ -380,7 +385,9 @@ def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    waiting = LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.ANSWERED])
+    is_free = or_(LinkAttempt.leased_until.is_(None), LinkAttempt.leased_until <= now)
+    confirmed = and_(LinkAttempt.step == AttemptStep.CONFIRMED, is_free)
+    waiting = or_(LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.ANSWERED]), confirmed)
     return waiting, LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now
 
 
@@ -388,11 +395,6 @@ def _can_be_opened(session: Session) -> ColumnElement[bool]:
     """Whether this process has the keys of what was typed and of the half-open sign-in that it belongs to."""
     state = or_(LinkAttempt.state.is_(None), key_is_known(session, LinkAttempt.state))
     return and_(key_is_known(session, LinkAttempt.secret), state)
-
-
-def _finish(attempt: LinkAttempt, step: AttemptStep, problem: str | None) -> None:
-    attempt.step, attempt.problem = step, problem
-    attempt.secret = attempt.state = attempt.leased_until = None
 
 
 def _hashed(token: str) -> str:

@@ -44,6 +44,7 @@ MOST_VANISHED, LOOK_FOR = 20, 3
 class Errand:
     """One account to read: its tokens, and the window of local start dates.
 
+    `is_new_link` tells that the account was connected, for the first time or again, since it was last read.
     `no_key` stands in for the tokens where they are sealed under a key that is not in DATA_KEYS (yet).
     """
 
@@ -56,6 +57,7 @@ class Errand:
     was_asked: bool
     steps_since: date | None
     no_key: UnknownKey | None = None
+    is_new_link: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ def take(session: Session, now: datetime) -> Errand | None:
         was_asked=account.asked_at is not None,
         steps_since=_steps_since(account, now),
         no_key=no_key,
+        is_new_link=account.last_sync_at is None or account.last_sync_at < account.linked_at,
     )
 
 

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -119,7 +119,8 @@ def told(title: str, took: float) -> None:
     print(f"✓ {took:5.1f} s  {title}", flush=True)
 
 
-def main(arguments: list[str]) -> int:
+def run(act: Callable[[Browser, Place, Album], None], arguments: list[str]) -> int:
+    """Play this in a Chromium and a demo of its own. Gives the exit code."""
     if not (chromium := os.environ.get("CHROMIUM")):
         print("Say in CHROMIUM= where a Chromium is.", file=sys.stderr)
         return 1
@@ -129,7 +130,7 @@ def main(arguments: list[str]) -> int:
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-                play(browser, fresh_place(Path(folder)), album)
+                act(browser, fresh_place(Path(folder)), album)
         except (Missed, Error, DemoFailed) as failure:
             for log in Path(folder).glob("*.log"):
                 shutil.copy(log, album.folder)
@@ -140,4 +141,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(play, sys.argv[1:]))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.album import Album
-from tests.browser.link_page import connect, connect_by_key
+from tests.browser.link_page import connect, connect_by_key, finished
 from tests.browser.people import CARD_WIDTH, Missed, Person
 
 GROUP, DIGEST = "Sunday Legends", "🏁 Sunday Legends"
@@ -52,9 +52,11 @@ class Evening:
         with self.page.expect_popup() as opened:
             link.click()
         if key:
-            connect_by_key(opened.value, friend.key)
+            line = connect_by_key(opened.value, friend.key)
         else:
-            connect(opened.value, friend.credentials, slip=slip, album=album)
+            line = connect(opened.value, friend.credentials, slip=slip, album=album)
+        friend.types(line, "That's the right code")
+        finished(opened.value, album)
         opened.value.close()
         friend.hears("Your Garmin is connected", after=found)
         return link.inner_text()

@@ -8,9 +8,9 @@ from tests.browser.album import Album
 from tests.browser.people import PATIENCE, Missed
 
 
-def connect(tab: Page, credentials: tuple[str, str, str], *, slip: bool = False, album: Album | None = None) -> None:
-    """Sign in; with `slip`, the password is wrong at first. The album gets each page on the way."""
-    email, password, code = credentials
+def connect(tab: Page, credentials: tuple[str, str, str], *, slip: bool = False, album: Album | None = None) -> str:
+    """Sign in; with `slip`, the password is wrong at first. Gives the line to send; the album gets each page."""
+    email, password, _ = credentials
     _keep(tab, album, "link-welcome", heading="Connect your Garmin")
     tab.get_by_role("button", name="Continue").click()
     _keep(tab, album, "link-form", heading="Sign in to Garmin")
@@ -18,22 +18,51 @@ def connect(tab: Page, credentials: tuple[str, str, str], *, slip: bool = False,
         _sign_in(tab, email, f"{password}?")
         _await(tab, "alert", "Garmin doesn't know this e-mail and password together")
         _keep(tab, album, "link-wrong-password", heading="Sign in to Garmin")
-    _sign_in(tab, email, password)
-    if code:
-        _keep(tab, album, "link-code", heading="Enter the code")
-        tab.get_by_label("Code").fill(code)
-        tab.get_by_role("button", name="Send the code").click()
-    _keep(tab, album, "link-done", heading="Connected ✓")
+    sign_in(tab, credentials, album)
+    return code_line(tab, album)
 
 
-def connect_by_key(tab: Page, key: str) -> None:
-    """Paste a key; the first one is cut short, as happens when one copies."""
+def connect_by_key(tab: Page, key: str) -> str:
+    """Paste a key; the first one is cut short, as happens when one copies. Gives the line to send."""
     tab.get_by_role("button", name="Continue").click()
     _await(tab, "heading", "Sign in to Garmin")
     _paste(tab, key[:-3])
     _await(tab, "alert", "Garmin says that this key is not valid")
     _paste(tab, key)
-    _await(tab, "heading", "Connected ✓")
+    return code_line(tab)
+
+
+def started(tab: Page, link: str, album: Album | None = None) -> None:
+    """Open a link and begin."""
+    tab.goto(link)
+    tab.get_by_role("button", name="Continue").click()
+    _keep(tab, album, "link-form", heading="Sign in to Garmin")
+
+
+def sign_in(tab: Page, credentials: tuple[str, str, str], album: Album | None = None) -> None:
+    """E-mail, password, and Garmin's code where there is one."""
+    email, password, code = credentials
+    _sign_in(tab, email, password)
+    if code:
+        _keep(tab, album, "link-code", heading="Enter the code")
+        tab.get_by_label("Code").fill(code)
+        tab.get_by_role("button", name="Send the code").click()
+
+
+def code_line(tab: Page, album: Album | None = None) -> str:
+    """The line that is to be sent in the chat."""
+    _keep(tab, album, "link-confirm", heading="One more step")
+    return tab.locator(".line").inner_text()
+
+
+def finished(tab: Page, album: Album | None = None) -> None:
+    """The code was heard."""
+    _keep(tab, album, "link-done", heading="Connected ✓")
+
+
+def ended(tab: Page, album: Album | None = None) -> None:
+    """The sign-in was ended, here or in another chat."""
+    _keep(tab, album, "link-stopped", heading="Nothing was connected")
 
 
 def opened_elsewhere(browser: Browser, link: str, album: Album) -> None:

@@ -207,6 +207,7 @@ def test_activities_that_were_kept_belong_to_the_account_again(town: Town, zoe: 
     browser.open_link(zoe.says("link garmin"))
     browser.sign_in(zoe.email, "right")
     town.rest()
+    zoe.confirms(browser)
     with town.world.sessions() as session:
         assert session.scalars(select(Activity.account_id)).all() == [session.scalar(select(GarminAccount.id))] * 2
     assert "2 sessions" in zoe.says("me")

@@ -34,12 +34,19 @@ def sign_in(browser: Browser, person: Person, password: str) -> str:
     return browser.again()
 
 
+def connected(browser: Browser, person: Person) -> str:
+    """Sign in, send the code, and give the page."""
+    assert "One more step" in sign_in(browser, person, "right")
+    return person.confirms(browser)
+
+
 def test_garmin_is_connected_on_a_page_and_the_chat_says_so(zoe: Person) -> None:
     heard = zoe.connects_garmin(upload=runs(16, 18))
     assert "✅ Your Garmin is connected: I found *2* activities of the last year." in heard
     assert "Newest: 🏃 Run 10.0 km in 1h 00m, Wed 18 Nov." in heard
     assert "You're in no group yet" in heard
-    assert zoe.buttons == ["My week"]
+    assert "Name of the account: *Zoë*." in heard
+    assert zoe.buttons == ["My week", "That's not me"]
     assert zoe.says("status").startswith("Garmin ✅ last sync Wed 18 Nov, 20:00.")
 
 
@@ -48,7 +55,7 @@ def test_a_year_of_history_is_read(zoe: Person) -> None:
     heard = zoe.connects_garmin(RUNNER)
     assert 150 < int(re.search(r"I found \*(\d+)\* activities", heard)[1]) < 250
     assert "You're in no group yet" not in heard
-    assert zoe.buttons == ["My week", "Leaderboard"]
+    assert zoe.buttons == ["My week", "Leaderboard", "That's not me"]
 
 
 def test_the_link_works_for_one_browser_and_the_newest_link_only(town: Town, zoe: Person, jose: Person) -> None:
@@ -79,7 +86,7 @@ def test_a_wrong_password_may_be_corrected(zoe: Person) -> None:
     enrol(zoe)
     browser = opened(zoe)
     assert "Garmin doesn&#39;t know this" in sign_in(browser, zoe, "wrong").replace("'", "&#39;")
-    assert "Connected ✓" in sign_in(browser, zoe, "right")
+    assert "Connected ✓" in connected(browser, zoe)
     assert "Your Garmin is connected" in zoe.heard
 
 
@@ -102,7 +109,7 @@ def test_a_second_factor_is_asked_for_on_the_page(zoe: Person) -> None:
     assert "That code was wrong or too old." in browser.again()
     browser.submit(code="314 159")
     zoe.town.rest()
-    assert "Connected ✓" in browser.again()
+    assert "Connected ✓" in zoe.confirms(browser)
     assert "Your Garmin is connected" in zoe.heard
 
 
@@ -175,7 +182,7 @@ def test_a_broken_link_is_told_once_and_mended_by_connecting_again(town: Town, z
     browser = town.browser()
     assert "Your history stays when you connect again." in zoe.says("link garmin")
     browser.open_link(zoe.heard)
-    assert "Connected ✓" in sign_in(browser, zoe, "right")
+    assert "Connected ✓" in connected(browser, zoe)
     assert zoe.says("status").startswith("Garmin ✅")
 
 

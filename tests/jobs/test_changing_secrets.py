@@ -116,6 +116,7 @@ class Day:
         self.browser.sign_in(self.linker.email, "right")
         assert self.browser.answer.ok
         self.town.rest()
+        assert "Connected ✓" in self.linker.confirms(self.browser)
 
     def ends(self) -> None:
         """What was under way at the beginning has come to its end."""
@@ -244,6 +245,7 @@ def test_a_key_that_came_to_web_before_it_came_to_the_worker_loses_nothing(deplo
     deployed.deploy(ahead)
     deployed.travel(minutes=1)
     assert "Sunday Legends" in day.zoe.heard
+    assert "Connected ✓" in day.linker.confirms(day.browser)
     with deployed.world.sessions() as session:
         assert session.scalars(select(GarminAccount)).one().status is GarminStatus.LINKED
     assert {row.state for row in letters.rows()} == {MessageState.READ}

@@ -30,7 +30,8 @@ from models import (
     SentFile,
 )
 from providers.messenger import Inbound
-from services.garmin import linking
+from services.garmin import binding, linking
+from services.garmin.binding import BeingAsked
 from services.people import exports
 from tests.letters import READY, Letters
 from tests.recordings import TCX, session, tcx
@@ -173,7 +174,7 @@ def attempt(town: Town, way: GarminMethod, secret: str) -> OneTimeLink:
 class Slow:
     """A Garmin in the middle of whose sign-in the process has to end."""
 
-    sign_in = sign_in_with_key = staticmethod(breaks_off)
+    sign_in = sign_in_with_key = whose = staticmethod(breaks_off)
 
 
 def test_a_password_that_was_broken_off_is_not_tried_again_and_costs_no_try(town: Town) -> None:
@@ -195,8 +196,41 @@ def test_a_key_that_was_broken_off_is_tried_by_the_next(town: Town) -> None:
     assert one(town, LinkAttempt).step is AttemptStep.ASKED
     stopping.begin()
     garmin.drain.body(town.world)
+    assert one(town, LinkAttempt).step is AttemptStep.CONFIRM
+
+
+def test_a_key_whose_code_was_heard_is_asked_about_by_the_next(town: Town) -> None:
+    athlete = town.garmin.enrol("Ann", "ann@example.org", "right")
+    attempt(town, GarminMethod.KEY, town.garmin.make_key(athlete.email))
+    garmin.drain.body(town.world)
+    with town.world.sessions.begin() as writing:
+        waiting = writing.scalars(select(LinkAttempt)).one()
+        code = binding.code_of(writing, waiting)
+        assert binding.hear(writing, waiting.link.member, code, town.clock()) == BeingAsked()
+    with pytest.raises(stopping.Stopped):
+        garmin.drain.body(replace(town.world, garmin_by_key=Slow()))
+    assert one(town, LinkAttempt).step is AttemptStep.CONFIRMED
+    stopping.begin()
+    garmin.drain.body(town.world)
     assert one(town, LinkAttempt).step is AttemptStep.DONE
     assert one(town, GarminAccount).method is GarminMethod.KEY
+
+
+def test_a_key_is_asked_about_again_when_a_worker_died_with_it(town: Town) -> None:
+    athlete = town.garmin.enrol("Ann", "ann@example.org", "right")
+    attempt(town, GarminMethod.KEY, town.garmin.make_key(athlete.email))
+    garmin.drain.body(town.world)
+    with town.world.sessions.begin() as writing:
+        waiting = writing.scalars(select(LinkAttempt)).one()
+        binding.hear(writing, waiting.link.member, binding.code_of(writing, waiting), town.clock())
+        assert linking.take(writing, town.clock())
+    garmin.drain.body(town.world)
+    assert one(town, LinkAttempt).step is AttemptStep.CONFIRMED, "somebody has it"
+    town.clock.travel(seconds=linking.LEASE.total_seconds())
+    with town.world.sessions.begin() as writing:
+        assert linking.give_up_abandoned(writing, town.clock()) == []
+    garmin.drain.body(town.world)
+    assert one(town, GarminAccount).garmin_id == str(athlete.garmin_id)
 
 
 def test_an_account_is_left_before_the_next_request_and_its_tokens_are_kept(town: Town, zoe: Person) -> None:

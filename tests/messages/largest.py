@@ -285,6 +285,7 @@ FACTS: dict[str, Any] = {
     "url": "https://a-long-name-of-somebodys-app-1234567890.herokuapp.com/link/" + "x" * 43,
     "wanted": NAME,
     "what": "invite people",
+    "whose": NAME,
     "why": "",
     "zone": "America/Argentina/ComodRivadavia",
 } | board(50, BIG, BIGGEST, LITTLE.points)

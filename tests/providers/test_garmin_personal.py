@@ -16,7 +16,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from providers.errors import GarminBlocked, GarminError, GarminThrottled, GarminUnavailable, KeyRejected, LinkBroken
-from providers.garmin import DaySteps, spans
+from providers.garmin import DaySteps, Profile, spans
 from providers.garmin_connect import GarminConnect
 from providers.garmin_personal import GarminPersonal
 from simulator.garmin.days import daily_steps, daily_summaries
@@ -86,13 +86,28 @@ def ids(door: GarminPersonal, tokens: str, start: date = YEAR_AGO, end: date = T
     return [row["activityId"] for page in door.open(tokens).activities(start, end) for row in page.rows]
 
 
-def test_a_key_is_tried_in_two_requests_and_tells_the_same_id_as_a_password(world: World) -> None:
-    signed_in = world.door.sign_in_with_key(f"  {world.garmin.make_key(EMAIL)}\n")
-    assert world.asked() == ["key 200", "data 200"]
-    assert (signed_in.profile.garmin_id, signed_in.profile.full_name) == (str(world.anna.garmin_id), "")
-    assert signed_in.ends is None
+@pytest.mark.parametrize(("count", "requests"), [(1, 1), (0, 2)])
+def test_a_key_is_tried_without_reading_anything_and_tells_later_the_same_id_as_a_password(
+    world: World, count: int, requests: int
+) -> None:
+    world.upload(count)
+    accepted = world.door.sign_in_with_key(f"  {world.garmin.make_key(EMAIL)}\n")
+    assert world.asked() == ["key 200"]
+    assert accepted.ends is None
+    signed_in = world.door.whose(accepted.tokens)
+    assert world.asked() == ["key 200"] + ["data 200"] * requests
+    assert (signed_in.tokens, signed_in.ends) == (accepted.tokens, None)
     by_password = GarminConnect(f"{world.url}/garmin").sign_in(EMAIL, "right")
-    assert by_password.profile.garmin_id == signed_in.profile.garmin_id
+    assert by_password.profile.garmin_id == signed_in.profile.garmin_id == str(world.anna.garmin_id)
+    assert signed_in.profile.name == (by_password.profile.name if count else "")
+
+
+def test_a_key_that_was_deleted_since_is_rejected_when_it_is_asked_whose_it_is(world: World) -> None:
+    key = world.garmin.make_key(EMAIL)
+    accepted = world.door.sign_in_with_key(key)
+    world.garmin.delete_key(key)
+    with pytest.raises(KeyRejected):
+        world.door.whose(accepted.tokens)
 
 
 def test_the_tokens_are_a_key_a_token_and_when_it_ends(world: World) -> None:
@@ -132,7 +147,7 @@ def test_a_year_costs_one_request_per_45_activities(world: World, tokens: str, c
     world.upload(count)
     assert ids(world.door, tokens) == [row["activityId"] for row in world.anna.activities]
     assert world.asked() == ["data 200"] * requests
-    assert world.pauses == [0.3] * requests  # one of them between the two of the sign-in
+    assert world.pauses == [0.3] * (requests - 1)
 
 
 def test_a_first_sync_with_a_stale_token_costs_eight_requests(world: World, tokens: str) -> None:
@@ -236,7 +251,7 @@ def test_a_fresh_token_refused_breaks_the_link(world: World, tokens: str) -> Non
         ids(world.door, tokens)
     assert world.asked() == ["key 200", "data 401"]
     with pytest.raises(KeyRejected):
-        world.door.sign_in_with_key(world.garmin.make_key(EMAIL))
+        world.door.whose(tokens)
 
 
 def test_a_key_in_its_last_minutes_is_exchanged_once_per_session(world: World) -> None:
@@ -405,28 +420,33 @@ def test_it_says_who_it_is_and_sends_nothing_it_was_given_by_others(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    odd.answers["daily"] = lambda: flask.Response('{"userProfileId": 7}', headers={"Set-Cookie": "who=anna; Path=/"})
+    cookie = {"Set-Cookie": "who=anna; Path=/"}
+    odd.answers["token"] = lambda: flask.Response(jwt(exp=int(START.timestamp()) + 86_400), headers=cookie)
+    odd.answers["activities"] = lambda: flask.Response("[]", headers=cookie)
+    odd.answers["daily"] = lambda: flask.Response('{"userProfileId": 7}', headers=cookie)
     door = odd.door
-    signed_in = door.sign_in_with_key(CANARY)
-    odd.answers["activities"] = lambda: flask.Response("[]", headers={"Set-Cookie": "who=anna; Path=/"})
+    signed_in = door.whose(door.sign_in_with_key(CANARY).tokens)
     account = door.open(signed_in.tokens)
-    list(account.activities(TODAY, TODAY))
     account.steps(TODAY, TODAY)
-    (_, exchange), (_, day), (_, search), (_, steps) = odd.seen
+    (_, exchange), (_, search), (_, day), (_, steps) = odd.seen
     assert exchange["Authorization"] == f"ApiKey {CANARY}"
     assert day["Authorization"] == search["Authorization"] == f"Bearer {json.loads(signed_in.tokens)['jwt']}"
     assert {each["User-Agent"] for each in (exchange, day, search)} == {"Gruppetto"}
     assert "Cookie" not in day.keys() | search.keys() | steps.keys()
 
 
+@pytest.mark.parametrize("rows", ["[]", '[{"activityId": 1}]', '[{"activityId": 1, "ownerId": true}]', "[7]", "{}"])
 @pytest.mark.parametrize("status", [204, 404])
-def test_the_owner_of_an_activity_tells_the_id_where_the_day_does_not(odd: Odd, status: int) -> None:
+def test_the_day_tells_the_id_where_no_activity_does(odd: Odd, rows: str, status: int) -> None:
+    tokens = odd.door.sign_in_with_key(CANARY).tokens
+    odd.answers["daily"] = lambda: flask.Response('{"userProfileId": 7}')
+    odd.answers["activities"] = lambda: flask.Response('[{"activityId": 1, "ownerId": 4711, "ownerFullName": "Ann"}]')
+    assert odd.door.whose(tokens).profile == Profile("4711", "", "Ann")
+    odd.answers["activities"] = lambda: flask.Response(rows)
+    assert odd.door.whose(tokens).profile == Profile("7", "", "")
     odd.answers["daily"] = lambda: flask.Response("", status)
-    odd.answers["activities"] = lambda: flask.Response('[{"activityId": 1, "ownerId": 4711}]')
-    assert odd.door.sign_in_with_key(CANARY).profile.garmin_id == "4711"
-    odd.answers["activities"] = lambda: flask.Response("[]")
     with pytest.raises(GarminUnavailable, match="whose key"):
-        odd.door.sign_in_with_key(CANARY)
+        odd.door.whose(tokens)
 
 
 ODDITIES = [
@@ -529,6 +549,7 @@ def left_behind(door: GarminPersonal, token: str) -> list[str]:
     left = [repr(account), repr(door), repr(vars(account)["_wire"])]
     for attempt in (
         lambda: door.sign_in_with_key(CANARY),
+        lambda: door.whose(json.dumps({"key": CANARY, "jwt": token, "jwt_expires": int(START.timestamp()) + 86_400})),
         lambda: len(list(account.activities(TODAY, TODAY))),
         lambda: account.steps(TODAY, TODAY),
     ):
@@ -564,7 +585,7 @@ def test_recorded_answers_are_understood(odd: Odd) -> None:
         "2023-07-07": recorded("stats__test_daily_steps.0", daily_steps(anna, date(2023, 7, 1), date(2023, 7, 7))),
     }
     odd.answers |= {path: lambda body=body: flask.Response(body) for path, body in answers.items()}
-    signed_in = odd.door.sign_in_with_key(CANARY)
+    signed_in = odd.door.whose(odd.door.sign_in_with_key(CANARY).tokens)
     account = odd.door.open(signed_in.tokens)
     listed, told = json.loads(answers["activities"]), json.loads(answers["2023-07-07"])
     assert [page.rows for page in account.activities(date(2026, 1, 1), TODAY)] == [listed]

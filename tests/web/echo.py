@@ -35,9 +35,13 @@ class Echo:
             answer = b"x" * LARGE
         elif path == "/wait":
             answer = _wait_for(Path(environ["QUERY_STRING"]))
+        elif path == "/file":
+            answer = Path(__file__).read_bytes()
         else:
             answer = f"{method} {path} {environ['wsgi.input'].read().decode()}".encode()
         start("200 OK", [("Content-Length", str(len(answer))), ("Content-Type", "text/plain")])
+        if path == "/file":
+            return environ["wsgi.file_wrapper"](Path(__file__).open("rb"))
         return [answer]
 
 

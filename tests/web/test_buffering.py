@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bench.slow_clients import DEAF_KINDS, KINDS, SlowClients
+from tests.web import echo
 from tests.web.echo import LARGE
 from tests.web.gunicorns import CONFIG, NOBODY, PATIENCE, ROOT, Gunicorn, gunicorn, read_answer
 from web import app, arrivals
@@ -195,6 +196,13 @@ def test_who_does_not_read_a_large_answer_holds_no_thread_and_still_gets_all_of_
         for _ in range(5):
             assert ask(server, get())[0] == 200
         assert read_answer(line, bytearray())[2] == b"x" * LARGE
+
+
+def test_a_file_is_sent_whole(server: Gunicorn) -> None:
+    """Flask hands its style sheet over as a file, not as bytes."""
+    with server.connect() as line:
+        line.sendall(get("/file"))
+        assert read_answer(line, bytearray())[2] == Path(echo.__file__).read_bytes()
 
 
 def test_half_a_request_is_let_go_when_its_time_is_over_and_told_why(hasty: Gunicorn) -> None:

@@ -41,7 +41,7 @@ HTTPS = "https://bot.example.org"
 THE_FORM = "Password at Garmin"
 
 
-ACTIONS = ("/link/garmin/sign-in", "/link/garmin/key", "/link/garmin/code")
+ACTIONS = ("/link/garmin/sign-in", "/link/garmin/key", "/link/garmin/code", "/link/garmin/stop")
 
 
 def test_these_are_all_the_actions_of_the_page(town: Town) -> None:
@@ -179,6 +179,7 @@ def test_a_form_sent_twice_signs_in_once(town: Town, zoe: Person, browser: Brows
     assert len(attempts(town.world)) == 1
     town.rest()
     assert len(town.garmin.requests("token")) == 1
+    zoe.confirms(browser)
     assert is_linked(town.world)
 
 
@@ -195,7 +196,7 @@ def test_two_tabs_share_one_sign_in(town: Town, zoe: Person, browser: Browser) -
     other.submit(code=CODE)
     assert "Signing in to Garmin" in browser.submit(code="000000")
     town.rest()
-    assert "Connected ✓" in browser.again()
+    assert "Connected ✓" in zoe.confirms(browser)
     assert len(attempts(town.world)) == 1
 
 
@@ -230,7 +231,7 @@ def test_a_used_link_is_over_for_everybody_else(town: Town, zoe: Person, url: st
     form = browser.answer
     browser.sign_in(zoe.email, PASSWORD)
     town.rest()
-    assert "Connected ✓" in browser.again()
+    assert "Connected ✓" in zoe.confirms(browser)
     browser.answer = form
     assert "Connected ✓" in browser.sign_in(zoe.email, PASSWORD)
     town.rest()
@@ -353,7 +354,7 @@ def test_an_attackers_own_cookie_does_not_get_a_members_garmin(town: Town, zoe: 
     victim.submit()
     victim.sign_in(zoe.email, PASSWORD)
     town.rest()
-    assert "Connected ✓" in victim.again()
+    assert "Connected ✓" in zoe.confirms(victim)
     assert THE_FORM in attacker.again()
     assert zoe.says("status").startswith("Garmin ✅")
     assert not jose.says("status").startswith("Garmin ✅")
@@ -396,7 +397,7 @@ def test_a_wrong_code_may_be_tried_three_times(town: Town, zoe: Person, browser:
     browser.again()
     browser.submit(code=f" {CODE[:3]} {CODE[3:]} ")
     town.rest()
-    assert "Connected ✓" in browser.again()
+    assert "Connected ✓" in zoe.confirms(browser)
 
 
 def test_a_code_that_comes_too_late_ends_the_sign_in(town: Town, zoe: Person, browser: Browser) -> None:
@@ -433,7 +434,7 @@ def test_the_cookie_lasts_as_long_as_the_link_may(town: Town, zoe: Person, brows
     assert town.clock() > opened + timedelta(minutes=30)
     browser.submit(code=CODE)
     town.rest()
-    assert "Connected ✓" in browser.again()
+    assert "Connected ✓" in zoe.confirms(browser)
     lasts = age.total_seconds() - time.time()
     assert lasts > (link.expires_at - opened).total_seconds()
 
@@ -499,6 +500,7 @@ def test_ways_that_the_operator_forbids_are_neither_shown_nor_taken(
     browser.answer = both
     browser.submit(email=zoe.email, password=PASSWORD, keep="yes")
     town.rest()
+    assert "Connected ✓" in zoe.confirms(browser)
     with town.world.sessions() as session:
         assert session.scalars(select(GarminAccount)).one().password is None
 
@@ -650,7 +652,7 @@ def pages(servers: Servers) -> dict[str, tuple[int, str, Any]]:
 
 def every_page(town: Town, zoe: Person) -> dict[str, tuple[int, str, Any]]:
     url = link_in(zoe.says("link garmin"))
-    return pages_on_the_way(town, zoe, url) | pages_beside_it(town, url)
+    return pages_on_the_way(town, zoe, url) | stopped_pages(town, zoe) | pages_beside_it(town, url)
 
 
 def pages_on_the_way(town: Town, zoe: Person, url: str) -> dict[str, tuple[int, str, Any]]:
@@ -691,10 +693,31 @@ def pages_on_the_way(town: Town, zoe: Person, url: str) -> dict[str, tuple[int, 
     browser.submit(code=CODE)
     town.rest()
     browser.again()
+    see("confirm")
+    zoe.confirms(browser)
     see("done")
     browser.get(url)
     browser.submit()
     see("over")
+    return seen
+
+
+def stopped_pages(town: Town, zoe: Person) -> dict[str, tuple[int, str, Any]]:
+    """What is shown once a sign-in through a forwarded link is over: by a code from elsewhere, or by the button."""
+    ben, seen = town.person("Ben", "+32470000009"), {}
+    town.garmin.enrol("Ben", ben.email, PASSWORD)
+    for name in ("elsewhere", "stopped"):
+        browser = town.browser()
+        browser.open_link(zoe.says("link garmin"))
+        browser.sign_in(ben.email, PASSWORD)
+        town.rest()
+        browser.again()
+        if name == "elsewhere":
+            ben.says(browser.line)
+            browser.again()
+        else:
+            browser.submit()
+        seen[name] = as_answer(browser.answer)
     return seen
 
 
@@ -713,6 +736,7 @@ def pages_beside_it(town: Town, url: str) -> dict[str, tuple[int, str, Any]]:
     return seen
 
 
+LEADS_TO = r"https://(wa\.me/14155238886(\?text=link%20garmin%20[A-Z]{6})?$|connect\.garmin\.com/)"
 STATUS = {"incomplete": 400, "no key": 400, "no code": 400, "over": 410, "404": 404, "405": 405, "403": 403, "500": 500}
 
 
@@ -742,12 +766,12 @@ def test_every_page_needs_no_script_and_nobody_elses_file(pages: dict[str, tuple
             assert address.startswith("/"), name
         assert not [attrs for _, attrs in page.tags if any(each.startswith(("on", "style")) for each in attrs)], name
         for attrs in page.all("a"):
-            assert re.match(r"https://(wa\.me/14155238886$|connect\.garmin\.com/)", attrs["href"]), name
+            assert re.match(LEADS_TO, attrs["href"]), name
 
 
 def html_of(pages: dict[str, tuple[int, str, Any]]) -> list[tuple[str, str]]:
     found = [(name, text) for name, (_, text, headers) in pages.items() if "html" in headers["Content-Type"]]
-    assert len(found) == 16
+    assert len(found) == 19
     return found
 
 
@@ -776,7 +800,7 @@ def test_a_problem_is_announced_and_tied_to_its_field(pages: dict[str, tuple[int
         (problem,) = [attrs for _, attrs in page.tags if attrs.get("role") == "alert"]
         wrong = [field for field in page.all("input") if "aria-invalid" in field]
         assert [field["aria-describedby"] for field in wrong] == [problem["id"]], name
-    for calm in ("form", "code", "done"):
+    for calm in ("form", "code", "confirm", "done"):
         assert 'role="alert"' not in pages[calm][1]
 
 
@@ -912,6 +936,8 @@ def test_secrets_are_left_nowhere(town: Town, zoe: Person, written: io.StringIO)
     town.rest()
     browser.again()
     look()
+    zoe.confirms(browser)
+    look()
     assert "Connected ✓" in html
     secrets += tokens_of(town.world)
     places.append(every_column(town.world) + every_value(town.world.redis))
@@ -929,7 +955,7 @@ def test_a_password_that_is_kept_is_kept_sealed(
     enrol(zoe)
     browser.submit(email=zoe.email, password=PASSWORD, keep="yes")
     town.rest()
-    assert "Connected ✓" in browser.again()
+    assert "Connected ✓" in zoe.confirms(browser)
     everything = every_column(town.world) + every_value(town.world.redis) + written.getvalue()
     assert zoe.email in everything
     assert PASSWORD not in everything

@@ -1,6 +1,6 @@
 """The attacks that the link page withstands, counted: each is played by a test of this name."""
 
-from tests.web import test_guesses, test_link, test_link_ways
+from tests.web import test_guesses, test_link, test_link_ways, test_whose_garmin
 
 BY_STRANGERS = [
     "test_a_hundred_previews_change_nothing_and_tell_nothing",
@@ -54,10 +54,21 @@ BY_READING_WHAT_IS_LEFT = [
     "test_a_kept_password_is_left_nowhere_even_when_it_is_used",
     "test_a_page_that_breaks_tells_the_log_and_not_the_visitor",
 ]
-ALL = [*BY_STRANGERS, *BY_OTHER_SITES, *BY_PATIENCE, *BY_STRANGE_INPUT, *BY_READING_WHAT_IS_LEFT]
+BY_FORWARDING = [
+    "test_a_forwarded_link_gives_nothing_as_long_as_the_friend_sends_no_code",
+    "test_a_code_from_the_friends_own_chat_ends_the_sign_in_and_both_are_told",
+    "test_the_friend_can_end_it_on_the_page",
+    "test_a_member_cannot_guess_the_code_of_a_friends_sign_in",
+    "test_a_code_works_once_and_for_ten_minutes",
+    "test_an_attackers_code_does_not_put_the_attackers_account_into_a_chat",
+    "test_an_old_thats_not_me_button_changes_nothing",
+    "test_nothing_is_read_with_a_key_before_its_code_was_heard",
+]
+ALL = [*BY_FORWARDING, *BY_STRANGERS, *BY_OTHER_SITES, *BY_PATIENCE, *BY_STRANGE_INPUT, *BY_READING_WHAT_IS_LEFT]
 
 
 def test_each_attack_that_is_counted_is_played() -> None:
     played = set(vars(test_link)) | set(vars(test_link_ways)) | set(vars(test_guesses))
+    played |= set(vars(test_whose_garmin))
     assert [name for name in ALL if name not in played] == []
     assert len(set(ALL)) == len(ALL) >= 30

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from jobs.garmin import remind
+from messages.render import Reader, words
 from models import Activity, GarminAccount, GarminMethod, GarminStatus, Member
 from simulator.demo import Levers
 from tests.accounts import asked, every, said
@@ -44,8 +45,14 @@ def again(town: Town, person: Person) -> Browser:
 
 def by_key(town: Town, browser: Browser, key: str, lasts: str = "90") -> str:
     browser.use_key(key, lasts)
+    return signed_in(town, browser)
+
+
+def signed_in(town: Town, browser: Browser) -> str:
+    """The page once Zoë has sent the code, if there is one to be sent."""
     town.rest()
-    return browser.again()
+    page = browser.again()
+    return town.people["Zoë"].confirms(browser) if 'class="line"' in page else page
 
 
 def account(town: Town) -> GarminAccount:
@@ -83,7 +90,9 @@ def test_the_demo_offers_a_key_to_be_pasted(town: Town, zoe: Person, browser: Br
 def test_the_page_says_what_a_key_is_and_what_garmin_says_of_it(browser: Browser) -> None:
     html = " ".join(browser.answer.text.split())
     assert html.index("With a key of your own") < html.index("With e-mail and password")
-    assert "recommended" in html
+    assert "recommended" not in html, "unless the operator says so"
+    assert "Pasting it here gives your key to whoever runs this bot. Garmin's terms may forbid that" in html
+    assert "a key “must never be shared”" in html
     assert "not intended for commercial applications serving multiple end users" in html
     assert "https://connect.garmin.com/app/settings/personalApiToken" in html
     assert "Garmin has not approved this way" in html
@@ -161,7 +170,7 @@ def test_a_key_that_was_renewed_in_time_is_not_spoken_of(town: Town, zoe: Person
 
 def test_from_password_to_key_and_back_the_history_stays(town: Town, zoe: Person, browser: Browser) -> None:
     browser.sign_in(zoe.email, PASSWORD)
-    town.rest()
+    signed_in(town, browser)
     before = [each.id for each in every(town, Activity)]
     for way in (GarminMethod.KEY, GarminMethod.PASSWORD):
         town.travel(hours=1)
@@ -170,7 +179,7 @@ def test_from_password_to_key_and_back_the_history_stays(town: Town, zoe: Person
             by_key(town, page, town.garmin.make_key(zoe.email))
         else:
             page.sign_in(zoe.email, PASSWORD)
-            town.rest()
+            signed_in(town, page)
         assert account(town).method is way
         assert account(town).last_error is None
         assert [each.id for each in every(town, Activity)] == before
@@ -182,7 +191,30 @@ def test_another_persons_key_does_not_get_this_history(town: Town, zoe: Person, 
     runs(15)(town.garmin.enrol("Ann", "ann@example.org", "x"))
     town.travel(hours=1)
     by_key(town, again(town, zoe), town.garmin.make_key("ann@example.org"))
+    assert [each.local_date.day for each in every(town, Activity)] == [17, 16], "asked about first"
+    zoe.says("replace")
     assert [each.local_date.day for each in every(town, Activity)] == [15]
+
+
+@pytest.mark.parametrize("way", ["", *GarminMethod])
+def test_a_way_is_called_recommended_where_the_operator_says_so(
+    town: Town, servers: Servers, browser: Browser, way: str
+) -> None:
+    settings = town.world.settings.model_copy(update={"garmin_recommended": str(way)})
+    servers.app.app = create_app(replace(town.world, settings=settings))
+    html = browser.again()
+    assert html.count("recommended") == bool(way)
+    headings = {"personal_key": "With a key of your own", "password": "With e-mail and password"}
+    for method, heading in headings.items():
+        assert (f'{heading} <span class="tag">recommended</span>' in html) == (method == way)
+
+
+def test_the_page_tells_what_the_group_sees_in_the_words_of_the_consent(zoe: Person, browser: Browser) -> None:
+    shown = " ".join(re.sub(r"<[^>]+>", "", browser.answer.text).split())
+    consent = words("groups/consent_sees", Reader()).replace("*", "")
+    for line in consent.splitlines():
+        assert line in shown
+    assert consent in zoe.says("new group Sunday Legends").replace("*", "")
 
 
 @pytest.mark.parametrize("only", list(GarminMethod))
@@ -205,7 +237,7 @@ def test_the_operator_chooses_the_ways(
         browser.answer = both
         browser.submit(**filled)
         assert browser.answer.status_code == (200 if way is only else 404)
-    town.rest()
+    signed_in(town, browser)
     assert account(town).method is only
 
 
@@ -228,33 +260,31 @@ def test_a_password_is_kept_when_asked_for_allowed_and_of_use(
     browser.again()
     if code:
         browser.submit(code=code)
-        town.rest()
-        browser.again()
-    assert "Connected ✓" in browser.answer.text
+    assert "Connected ✓" in signed_in(town, browser)
     assert (account(town).password is not None) == (ticked and allowed and code is None)
 
 
 def test_connecting_again_without_the_tick_forgets_the_password(town: Town, zoe: Person, browser: Browser) -> None:
     for ticked in ({"keep": "yes"}, {}):
         browser.submit(email=zoe.email, password=PASSWORD, **ticked)
-        town.rest()
+        signed_in(town, browser)
         assert (account(town).password is not None) == bool(ticked)
         browser = again(town, zoe)
 
 
 def test_a_kept_password_mends_a_link_without_a_word(town: Town, zoe: Person, browser: Browser) -> None:
     browser.submit(email=zoe.email, password=PASSWORD, keep="yes")
-    town.rest()
+    signed_in(town, browser)
     heard = zoe.count()
     town.garmin.revoke(zoe.email)
     runs(18)(town.garmin.athletes[zoe.email])
     town.travel(hours=7)
     assert counting(town) == 3
     assert zoe.count() == heard
-    signed_in = len(asked(town, "sign_in"))
+    tries = len(asked(town, "sign_in"))
     town.garmin.revoke(zoe.email)
     town.travel(hours=7)
-    assert len(asked(town, "sign_in")) == signed_in, "once a day"
+    assert len(asked(town, "sign_in")) == tries, "once a day"
     assert account(town).status is GarminStatus.NEEDS_RELINK
     assert said(town, "relink") == 1
 
@@ -274,7 +304,7 @@ OF_A_KEY: list[tuple[dict[str, Any], str, str]] = [
     ({"key_status": 429}, "throttled", "holding back"),
     ({"key_html": True}, "blocked", "bot check"),
     ({"key_status": 500}, "unavailable", "answer at the moment"),
-    ({"data_status": 500}, "unavailable", "answer at the moment"),
+    ({"key_status": 503}, "unavailable", "answer at the moment"),
 ]
 
 
@@ -313,8 +343,7 @@ def test_after_six_passwords_within_an_hour_there_is_a_pause(town: Town, zoe: Pe
     town.travel(minutes=55)
     browser = again(town, zoe)
     browser.sign_in(zoe.email, PASSWORD)
-    town.rest()
-    assert "Connected ✓" in browser.again()
+    assert "Connected ✓" in signed_in(town, browser)
 
 
 def refused_too_early(town: Town, browser: Browser, email: str) -> None:
@@ -409,6 +438,7 @@ def test_a_key_is_left_nowhere(town: Town, zoe: Person, browser: Browser, writte
         places += [browser.use_key(key), everything(town)]
         town.rest()
         places += [browser.again(), everything(town)]
+        places += [signed_in(town, browser), everything(town)]
     assert "Connected ✓" in browser.answer.text
     town.travel(hours=25)
     with town.world.sessions() as session:
@@ -433,6 +463,7 @@ def test_a_kept_password_is_left_nowhere_even_when_it_is_used(
     places = [browser.submit(email=zoe.email, password=PASSWORD, keep="yes"), everything(town)]
     town.rest()
     places += [browser.again(), everything(town)]
+    places += [signed_in(town, browser), everything(town)]
     for trouble in ("revoked", "wrong"):
         if trouble == "wrong":
             town.garmin.change_password(zoe.email, "another")

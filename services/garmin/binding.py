@@ -1,0 +1,284 @@
+"""Tying a sign-in to the chat that asked for the link.
+
+Whoever has a link can sign in through it, and it may have been forwarded. So the page shows a short code after the
+sign-in, and nothing of the account is read before that code comes from the chat that asked for the link. A code that
+comes from another chat ends the sign-in. docs/decisions/0017-whose-garmin-it-is.md tells why it is this way round.
+"""
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from messages.words import clean_name
+from models import (
+    Activity,
+    AttemptStep,
+    Day,
+    GarminAccount,
+    GarminMethod,
+    GarminStatus,
+    LinkAttempt,
+    Member,
+    OneTimeLink,
+)
+from models.hashes import digest
+from models.vault import UnknownKey, Unreadable, vault
+from providers.garmin import KeyAccepted, Profile, SignedIn
+from services import unreadable
+from services.delivery.bells import Bell, ring
+from services.garmin import linking
+from services.garmin.linking import Task
+from services.garmin.merging import mark_twins
+from services.group import audit
+from services.people import limits
+from services.play import records
+from services.refusals import NotLinkedLately, TooManyLinkCodes, WrongLinkCode
+
+# Consonants: no word can come of them, an invite code always has other signs, and Garmin's own codes are digits.
+SIGNS, LENGTH = "BCDFGHJKLMNPQRSTVWXZ", 6
+CONFIRM_FOR = timedelta(minutes=10)
+MOST_WRONG = 5  # codes of one chat within the time that a code is good for
+DISOWN_WITHIN = timedelta(days=1)
+MOST_NAME = 60
+STATE = "garmin-state"
+ELSEWHERE = "elsewhere"  # the problem of an attempt whose code came from another chat
+STOPPED = "stopped"  # the problem of an attempt that was ended on its page
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The account is connected, and will be read. `name` is the one on its profile at Garmin, or empty."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class BeingAsked:
+    """The code was right. A worker asks Garmin whose key it is."""
+
+
+@dataclass(frozen=True)
+class AnotherAccount:
+    """Another account than the one connected so far, whose `kept` activities would be erased. Nothing has changed."""
+
+    code: str
+    whose: str
+    before: str
+    kept: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The account that was connected stays, and the other one is forgotten."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """The code of somebody else's link: that sign-in is over. `owner` is whose link it was."""
+
+    owner: Member
+    attempt: LinkAttempt
+
+
+Heard = Linked | BeingAsked | AnotherAccount | Kept | Elsewhere
+
+
+def code_of(session: Session, attempt: LinkAttempt) -> str:
+    """The code of a sign-in: six letters, one of 64 million codes, made from its id with the installation's own key."""
+    number = int(digest(session, "link-code", str(attempt.id)), 16)
+    return "".join(SIGNS[number // len(SIGNS) ** place % len(SIGNS)] for place in range(LENGTH))
+
+
+def signed_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now: datetime) -> None:
+    """Garmin let somebody in: keep what opens the account, sealed, until the code is heard. Nothing is read before."""
+    attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
+    link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
+    # With a second factor a kept password would be of no use: Garmin would ask for a code again.
+    may_keep = attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD
+    attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CONFIRM, None, None
+    attempt.expires_at = now + CONFIRM_FOR
+    _seal(session, attempt, answer, task.secret if may_keep else None)
+    link.expires_at = max(link.expires_at, attempt.expires_at)
+    audit.note(session, "link.signed_in", now, member_id=link.member_id)
+
+
+def hear(session: Session, member: Member, code: str, now: datetime, *, replace: bool | None = None) -> Heard:
+    """A code came from this member's chat. `replace` says whether the account may take the place of another one.
+
+    Raises `WrongLinkCode`, or `TooManyLinkCodes` after five wrong ones within ten minutes.
+    """
+    _require_few(session, member, now)
+    attempt = _with_code(session, code, now, LinkAttempt.link.has(OneTimeLink.member_id == member.id))
+    if attempt is None:
+        return _elsewhere(session, code, now)
+    try:
+        state = json.loads(vault(session).open(STATE, attempt.id, attempt.state or b""))
+    except UnknownKey:
+        raise
+    except Unreadable as error:
+        unreadable.note(session, error, "link_attempts", attempt.id)
+        linking.give_up(attempt, "timed_out")
+        raise WrongLinkCode from None
+    if replace is False:
+        linking.give_up(attempt, STOPPED)
+        return Kept(name_of(session, member))
+    if state["profile"] is None:
+        attempt.step, attempt.expires_at = AttemptStep.CONFIRMED, now + CONFIRM_FOR
+        attempt.secret = vault(session).seal("garmin-secret", attempt.id, state["tokens"])
+        ring(session, Bell.GARMIN)
+        return BeingAsked()
+    return _settle(session, attempt, state, now, replace=bool(replace))
+
+
+def known(session: Session, task: Task, answer: SignedIn, now: datetime) -> Heard:
+    """A worker has learned whose key it is, after its code was heard."""
+    attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
+    attempt.step, attempt.secret, attempt.leased_until = AttemptStep.CONFIRM, None, None
+    attempt.expires_at = now + CONFIRM_FOR
+    state = _seal(session, attempt, answer, None)
+    return _settle(session, attempt, state, now, replace=False)
+
+
+def stop(session: Session, attempt: LinkAttempt, now: datetime) -> None:
+    """Whoever signed in says on the page that it is not their chat: the sign-in is deleted, and the link is over."""
+    if attempt.step is AttemptStep.CONFIRM:
+        linking.give_up(attempt, STOPPED)
+        attempt.link.used_at = now
+        audit.note(session, "link.stopped", now, member_id=attempt.link.member_id)
+
+
+def newest(session: Session, member: Member, now: datetime) -> LinkAttempt | None:
+    """The sign-in that connected the member's present account, if that was within a day."""
+    mine = (OneTimeLink.member_id == member.id, OneTimeLink.used_at > now - DISOWN_WITHIN)
+    query = select(LinkAttempt).join(LinkAttempt.link).where(*mine, LinkAttempt.step == AttemptStep.DONE)
+    attempt = session.scalar(query.order_by(OneTimeLink.used_at.desc(), LinkAttempt.number.desc()).limit(1))
+    account = linking.account_of(session, member)
+    is_present = attempt is not None and account is not None and account.linked_at == attempt.link.used_at
+    return attempt if is_present else None
+
+
+def disown(session: Session, member: Member, code: str | None, now: datetime) -> str:
+    """It is not the member's account: disconnect it and delete all that was read from it. Gives its name.
+
+    `code` is the one of the sign-in that a button speaks of: a button of an earlier sign-in changes nothing. Raises
+    `NotLinkedLately`.
+    """
+    attempt, account = newest(session, member, now), linking.account_of(session, member)
+    if attempt is None or account is None or (code is not None and code_of(session, attempt) != code):
+        raise NotLinkedLately
+    name = _name_of(account)
+    attempt.garmin_email = None
+    if member.full_name == account.display_name:
+        member.full_name = None
+    gone = _forget(session, account)
+    audit.note(session, "garmin.disowned", now, member_id=member.id, count=gone)
+    return name
+
+
+def name_of(session: Session, member: Member) -> str:
+    """The name of the member's account on its profile at Garmin; empty where it has none."""
+    return _name_of(linking.account_of(session, member))
+
+
+def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: datetime, *, replace: bool) -> Heard:
+    """Connect the account, or ask first where another one is connected."""
+    profile = Profile(**state["profile"])
+    member = attempt.link.member
+    account = linking.account_of(session, member)
+    if account is not None and account.garmin_id != profile.garmin_id:
+        if not replace:
+            kept = session.scalar(select(func.count()).where(Activity.account_id == account.id)) or 0
+            names = clean_name(profile.name, MOST_NAME), _name_of(account)
+            return AnotherAccount(code_of(session, attempt), *names, kept)
+        _forget(session, account)  # another person's history must not stay under this one's name
+        account = None
+    _connect(session, attempt, state, account or GarminAccount(member_id=member.id), now)
+    return Linked(clean_name(profile.name, MOST_NAME))
+
+
+def _connect(
+    session: Session, attempt: LinkAttempt, state: dict[str, Any], account: GarminAccount, now: datetime
+) -> None:
+    """Keep the tokens, sealed; the link is used up; the first sync is due at once."""
+    link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
+    profile, member = Profile(**state["profile"]), link.member
+    ends = datetime.fromisoformat(state["ends"]) if state["ends"] else None
+    account.method, account.garmin_email, account.garmin_id = attempt.way, attempt.garmin_email, profile.garmin_id
+    account.display_name = profile.name[:120]
+    account.key_ends_at, account.reminded_days = ends or attempt.key_ends_at, None
+    account.password = account.password_used_at = account.refused_at = account.failed_at = None
+    if state["password"] is not None:
+        account.password = vault(session).seal("kept-password", member.id, state["password"])
+    account.status, account.failures, account.last_error = GarminStatus.LINKED, 0, None
+    account.linked_at = account.next_sync_at = link.used_at = now
+    account.leased_until = None
+    linking.keep_tokens(session, account, state["tokens"])
+    session.add(account)
+    member.full_name = member.full_name or profile.full_name[:120] or None
+    linking.finish(attempt, AttemptStep.DONE, None)
+    audit.note(session, "garmin.linked", now, member_id=member.id)
+    ring(session, Bell.GARMIN)
+
+
+def _seal(
+    session: Session, attempt: LinkAttempt, answer: SignedIn | KeyAccepted, password: str | None
+) -> dict[str, Any]:
+    profile = asdict(answer.profile) if isinstance(answer, SignedIn) else None
+    ends = answer.ends.isoformat() if answer.ends else None
+    state = {"tokens": answer.tokens, "ends": ends, "profile": profile, "password": password}
+    attempt.state = vault(session).seal(STATE, attempt.id, json.dumps(state))
+    return state
+
+
+def _require_few(session: Session, member: Member, now: datetime) -> None:
+    """A code is short: whoever sends five wrong ones waits, and no sign-in lives as long as that."""
+    guessed = limits.LINE + WrongLinkCode.template()
+    wrong = limits.times(session, limits.addresses(session, member), guessed, now - CONFIRM_FOR)
+    if len(wrong) >= MOST_WRONG:
+        left = wrong[-MOST_WRONG] + CONFIRM_FOR - now
+        raise TooManyLinkCodes(minutes=max(1, -(-int(left.total_seconds()) // 60)))
+
+
+def _with_code(session: Session, code: str, now: datetime, *which: Any) -> LinkAttempt | None:
+    """The sign-in that waits for this code, its row locked. Few wait at any time, so each is looked at."""
+    waiting = (LinkAttempt.step == AttemptStep.CONFIRM, LinkAttempt.expires_at > now)
+    for attempt in session.scalars(select(LinkAttempt).where(*waiting, *which)):
+        if secrets.compare_digest(code_of(session, attempt), code.upper()):
+            query = select(LinkAttempt).where(LinkAttempt.id == attempt.id, *waiting).with_for_update()
+            return session.scalar(query.execution_options(populate_existing=True))
+    return None
+
+
+def _elsewhere(session: Session, code: str, now: datetime) -> Elsewhere:
+    """End the sign-in of somebody else's link whose code this is. Raises `WrongLinkCode` where it is none's."""
+    attempt = _with_code(session, code, now)
+    if attempt is None:
+        raise WrongLinkCode
+    linking.give_up(attempt, ELSEWHERE)
+    attempt.link.used_at = now
+    audit.note(session, "link.elsewhere", now, member_id=attempt.link.member_id)
+    return Elsewhere(attempt.link.member, attempt)
+
+
+def _forget(session: Session, account: GarminAccount) -> int:
+    """Delete an account and all that was read from it. Gives how many activities that were."""
+    member_id = account.member_id
+    read = delete(Activity).where(Activity.account_id == account.id).returning(Activity.id)
+    gone = len(session.scalars(read, execution_options={"synchronize_session": "fetch"}).all())
+    session.execute(delete(Day).where(Day.member_id == member_id))
+    session.delete(account)
+    session.flush()
+    mark_twins(session, member_id, date.min)  # what was sent as a file counts again
+    records.refresh(session, member_id)
+    return gone
+
+
+def _name_of(account: GarminAccount | None) -> str:
+    return clean_name(account.display_name, MOST_NAME) if account else ""
