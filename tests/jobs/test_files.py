@@ -235,8 +235,9 @@ def test_two_workers_with_one_file_answer_once(town: Town, zoe: Person) -> None:
 
 
 def test_files_do_not_wait_for_garmin(town: Town, zoe: Person, jose: Person) -> None:
-    town.garmin.faults.data_status = 503
     zoe.connects_garmin(upload=runs(16))
+    town.garmin.faults.data_status = 503
+    town.travel(hours=7)
     assert sends(jose, tcx(session(november(18)))).startswith("✅")
 
 
