@@ -2,7 +2,6 @@
 people and accounts are read at Garmin. Nothing may be lost, and at most 16 connections may be taken.
 """
 
-import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from bench import club
 from bench.crowd import Resident
 from bench.figures import percentile
 from bench.house import House, Size, house
+from bench.people import await_message
 from bench.plans import MOST, Connections
 from bench.truth import reference
 from simulator.cast import newcomer
@@ -58,19 +58,9 @@ def _connect_garmin(at: House, people: Sequence[Resident]) -> None:
     for each in people:
         athlete = newcomer(each.phone, at.on.garmin)
         each.phone.says("link garmin")
-        link = _awaited(each, r"https?://\S+/link/\S+")
+        link = await_message(each.phone, r"https?://\S+/link/\S+", PATIENCE)
         each.phone.says(connect(link, athlete.email, athlete.password, None))
-        _awaited(each, "That's the right code")
-
-
-def _awaited(each: Resident, pattern: str) -> str:
-    """Wait until somebody's phone shows this, and give it. Raises TimeoutError."""
-    until = time.monotonic() + PATIENCE
-    while not (found := re.findall(pattern, " ".join(message.text for message in each.phone.heard))):
-        if time.monotonic() > until:
-            raise TimeoutError(f"{each.phone.name} never heard {pattern}")
-        time.sleep(0.1)
-    return str(found[-1])
+        await_message(each.phone, "That's the right code", PATIENCE)
 
 
 def _write(at: House, lines: int) -> dict[str, float]:

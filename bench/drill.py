@@ -21,7 +21,7 @@ from bench import troubles
 from bench.arrivals import Arrivals
 from bench.deployment import NotDescribedError
 from bench.figures import table
-from bench.people import Talk, Talker
+from bench.people import Talk, Talker, await_message
 from bench.site import AT_ONCE, ATHLETES, FOR_THE_PRETEND_WORLD, MEMBERS, TALKERS, Site, site
 from bench.troubles import Day
 from bench.verdict import Findings, Trouble, breaches, count
@@ -141,9 +141,9 @@ def _connect_watches(at: Site, talk: Talk) -> None:
     def connect_one(talker: Talker) -> None:
         talker.tells("link garmin")
         athlete = athletes[talker.phone.name]
-        link = talker.awaits(r"https?://\S+/link/\S+", CALM_WITHIN)
+        link = await_message(talker.phone, r"https?://\S+/link/\S+", CALM_WITHIN)
         talker.tells(connect(link, athlete.email, athlete.password, None))
-        talker.awaits("That's the right code", CALM_WITHIN)
+        await_message(talker.phone, "That's the right code", CALM_WITHIN)
 
     with ThreadPoolExecutor(ATHLETES) as pool:
         try:

@@ -29,6 +29,17 @@ GIVES_UP = 10.0  # seconds without an answer, after which people write all the s
 REPEATS, WITHIN = 7, 15.0
 
 
+def await_message(phone: Phone, pattern: str, seconds: float) -> str:
+    """Wait for a message that matches, for at most so many seconds, and give the newest match. Raises `Missing`."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for message in reversed(phone.heard):
+            if match := re.search(pattern, message.text):
+                return match[0]
+        time.sleep(0.1)
+    raise Missing(f"{phone.name} never got {pattern}")
+
+
 @dataclass
 class Line:
     """A line of somebody's: when it was first posted to the webhook (epoch seconds), and whether the product took it.
@@ -73,16 +84,6 @@ class Talker:
         self._insist(line)
         return line
 
-    def awaits(self, pattern: str, seconds: float) -> str:
-        """Wait for a message that matches, for at most so many seconds, and give the newest match. Raises `Missing`."""
-        until = time.time() + seconds
-        while time.time() < until:
-            for message in reversed(self.phone.heard):
-                if match := re.search(pattern, message.text):
-                    return match[0]
-            time.sleep(0.1)
-        raise Missing(f"{self.phone.name} never got {pattern}")
-
     def has_heard_since(self, moment: float) -> bool:
         """Whether a message has arrived since then (epoch seconds)."""
         return any(not each.inbound and each.created_at.timestamp() >= moment for each in list(self.phone.chat))
@@ -114,8 +115,8 @@ class Talk:
             (line for each in (*self.talkers, *self.others) for line in list(each.lines)), key=lambda line: line.said_at
         )
 
-    def waiting(self) -> list[Talker]:
-        """Those who have heard nothing since their newest line."""
+    def find_waiting(self) -> list[Talker]:
+        """Find those who have heard nothing since their newest line."""
         return [each for each in self.talkers if each.lines and not each.has_heard_since(each.lines[-1].said_at)]
 
     def write_at_once(self) -> None:

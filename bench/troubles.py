@@ -53,7 +53,7 @@ class Day:
 
     def _caught_up(self, moment: float) -> float:
         """Wait until those who waited for an answer at that moment have one, for at most `BACK_WITHIN` seconds."""
-        waiting, end = self.talk.waiting(), moment + BACK_WITHIN
+        waiting, end = self.talk.find_waiting(), moment + BACK_WITHIN
         while time.time() < end and not all(each.has_heard_since(moment) for each in waiting):
             time.sleep(0.05)
         return min(time.time(), end)
