@@ -87,13 +87,13 @@ def _may_miss(world: World, limiter: FixedWindowRateLimiter) -> bool:
     """
     hit = partial(limiter.hit, OF_A_HOUSE)
     try:
-        within = [hit(tag[:32]) for tag in world.vault.tags("address", house(request.remote_addr))]
+        within = [hit(tag[:32]) for tag in world.vault.tags("address", read_network(request.remote_addr))]
         return limiter.hit(OF_ALL) and all(within)
     except StorageError:
         return True  # the doorbell is away: better to be guessed at than to be in the way
 
 
-def house(written: str | None) -> str:
+def read_network(written: str | None) -> str:
     """The network of a visitor, from an address as a proxy writes it: for IPv6 the first 64 bits, which one house has.
 
     A port is left out. What is no address at all, and anybody can write that, counts as one house.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rq import Queue
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from bot import receiving
 from jobs import delivery, digests, garmin, housekeeping, stopping
@@ -170,6 +171,13 @@ def attempt(town: Town, way: GarminMethod, secret: str) -> OneTimeLink:
         return link
 
 
+def send_code(writing: Session, town: Town) -> None:
+    """The code of the only sign-in comes from its chat."""
+    waiting = writing.scalars(select(LinkAttempt)).one()
+    code = binding.code_of(writing, waiting)
+    assert binding.hear(writing, waiting.link.member, code, town.clock()) == BeingAsked()
+
+
 @dataclass
 class Slow:
     """A Garmin in the middle of whose sign-in the process has to end."""
@@ -204,9 +212,7 @@ def test_a_key_whose_code_was_heard_is_asked_about_by_the_next(town: Town) -> No
     attempt(town, GarminMethod.KEY, town.garmin.make_key(athlete.email))
     garmin.drain.body(town.world)
     with town.world.sessions.begin() as writing:
-        waiting = writing.scalars(select(LinkAttempt)).one()
-        code = binding.code_of(writing, waiting)
-        assert binding.hear(writing, waiting.link.member, code, town.clock()) == BeingAsked()
+        send_code(writing, town)
     with pytest.raises(stopping.Stopped):
         garmin.drain.body(replace(town.world, garmin_by_key=Slow()))
     assert one(town, LinkAttempt).step is AttemptStep.CONFIRMED
@@ -221,8 +227,7 @@ def test_a_key_is_asked_about_again_when_a_worker_died_with_it(town: Town) -> No
     attempt(town, GarminMethod.KEY, town.garmin.make_key(athlete.email))
     garmin.drain.body(town.world)
     with town.world.sessions.begin() as writing:
-        waiting = writing.scalars(select(LinkAttempt)).one()
-        binding.hear(writing, waiting.link.member, binding.code_of(writing, waiting), town.clock())
+        send_code(writing, town)
         assert linking.take(writing, town.clock())
     garmin.drain.body(town.world)
     assert one(town, LinkAttempt).step is AttemptStep.CONFIRMED, "somebody has it"

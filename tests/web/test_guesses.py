@@ -14,7 +14,7 @@ from services.garmin import linking
 from tests.letters import Letters
 from tests.town import Town
 from web.app import create_app
-from web.guesses import MINUTES, MOST_OF_A_HOUSE, MOST_OF_ALL, house
+from web.guesses import MINUTES, MOST_OF_A_HOUSE, MOST_OF_ALL, read_network
 from world import World
 
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
@@ -182,11 +182,11 @@ def test_a_malformed_address_is_no_error_of_ours(town: Town, written: str, hops:
     ],
 )
 def test_an_address_is_read_as_proxies_write_it(written: str | None, same: str) -> None:
-    assert house(written) == same
+    assert read_network(written) == same
 
 
 def test_addresses_of_ipv4_written_as_ipv6_are_not_one_house() -> None:
-    assert house("::ffff:203.0.113.7") != house("::ffff:198.51.100.9")
+    assert read_network("::ffff:203.0.113.7") != read_network("::ffff:198.51.100.9")
 
 
 def test_without_redis_nobody_is_turned_away(town: Town) -> None:
