@@ -9,7 +9,10 @@ from typing import Self
 import requests
 
 EVERY, PATIENCE = 1.0, 5.0  # seconds between two probes, and until one is given up
-NOT_JUDGED = "fonts"  # a machine without them draws boxes instead of some scripts: no matter of the deployment
+FONTS = "fonts"
+NOT_JUDGED = frozenset(
+    {FONTS}
+)  # a machine without them draws boxes instead of some scripts: no matter of the deployment
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,11 @@ class Probe:
     at: float
     status: int
     names: frozenset[str]
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """The names but for those that are no matter of the deployment."""
+        return self.names - NOT_JUDGED
 
 
 class Probes:
@@ -45,7 +53,7 @@ class Probes:
 
     def alarms(self, since: float, until: float) -> frozenset[str]:
         """All that was named between two moments."""
-        return frozenset[str]().union(*(each.names for each in list(self.taken) if since <= each.at <= until))
+        return frozenset[str]().union(*(each.judged for each in list(self.taken) if since <= each.at <= until))
 
     def await_named(self, names: Collection[str], since: float, seconds: float) -> None:
         """Wait until one of these is named, but for no longer than this after `since`."""
@@ -57,8 +65,8 @@ class Probes:
         since, until = time.time(), time.time() + seconds
         while True:
             newest = next((each for each in reversed(self.taken) if each.at >= since and each.status), None)
-            if (newest is not None and not newest.names) or time.time() > until:
-                return newest.names if newest else frozenset({"no answer"})
+            if (newest is not None and not newest.judged) or time.time() > until:
+                return newest.judged if newest else frozenset({"no answer"})
             time.sleep(0.1)
 
     def await_answer(self, since: float, seconds: float) -> None:
@@ -77,4 +85,4 @@ class Probes:
         except (requests.RequestException, ValueError):
             return Probe(time.time(), 0, frozenset())
         names = set(said.get("degraded", [])) | ({"not ready"} if answer.status_code == 503 else set())
-        return Probe(time.time(), answer.status_code, frozenset(names - {NOT_JUDGED}))
+        return Probe(time.time(), answer.status_code, frozenset(names))

@@ -18,7 +18,7 @@ from bench.slow_clients import SlowClients
 from bench.verdict import ANSWERED_WITHIN, NOTICED_WITHIN, Trouble
 from simulator.stage import ROOT
 
-CALM, BREATH = 8.0, 1.5  # seconds before the first trouble, and between two
+CALM, BREATH = 6.0, 1.5  # seconds before the first trouble, and between two
 AWAY = 60.0
 SLOW_CLIENTS, SLOW_FOR = 100, 15.0
 SCHEMA_FOR, FULL_FOR = 6.0, 5.0
@@ -96,14 +96,9 @@ def _deploys(day: Day) -> None:
 
 
 def _schema_behind(day: Day) -> None:
-    """As when the release was left out: the newest migration is not there, and one of its columns is missing."""
-    script = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini")))
-    head, before = [each.revision for each in script.walk_revisions()][:2]
-    with day.trouble("schema one behind", is_outage=True, names=SCHEMA) as row:
-        _sql(day, "ALTER TABLE members RENAME COLUMN locale TO locale_later", before)
+    with day.trouble("schema one behind", is_outage=True, names=SCHEMA) as row, with_schema_behind(day.at):
         day.at.probes.await_named(SCHEMA, row.began, NOTICED_WITHIN)
         time.sleep(max(0.0, row.began + SCHEMA_FOR - time.time()))
-        _sql(day, "ALTER TABLE members RENAME COLUMN locale_later TO locale", head)
 
 
 def _key_comes_early(day: Day) -> None:
@@ -163,8 +158,18 @@ def _restart(day: Day, row: Trouble, name: str) -> None:
         day.at.probes.await_answer(time.time(), STARTS_WITHIN)
 
 
-def _sql(day: Day, change: str, revision: str) -> None:
-    engine = create_engine(day.at.direct.database_url, connect_args={"application_name": NAME})
+@contextmanager
+def with_schema_behind(at: Site) -> Iterator[None]:
+    """As when the release was left out: the newest migration is not there, and one of its columns is missing."""
+    script = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini")))
+    head, before = [each.revision for each in script.walk_revisions()][:2]
+    _sql(at, "ALTER TABLE members RENAME COLUMN locale TO locale_later", before)
+    yield
+    _sql(at, "ALTER TABLE members RENAME COLUMN locale_later TO locale", head)
+
+
+def _sql(at: Site, change: str, revision: str) -> None:
+    engine = create_engine(at.direct.database_url, connect_args={"application_name": NAME})
     with engine.begin() as line:
         line.execute(text("SET lock_timeout = '5s'"))
         line.execute(text(change))

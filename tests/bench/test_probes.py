@@ -33,7 +33,7 @@ def probes() -> Probes:
 def test_an_answer_is_read_but_for_what_is_not_judged(answer, status, names):
     with answering(answer) as at, Probes(at.url) as probes:
         until_taken(probes)
-        assert {(each.status, each.names) for each in list(probes.taken)} == {(status, frozenset(names))}
+        assert {(each.status, each.judged) for each in list(probes.taken)} == {(status, frozenset(names))}
 
 
 def test_a_trouble_is_noticed_when_it_is_first_named(probes):
