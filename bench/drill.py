@@ -38,7 +38,7 @@ def run(at: Site, seed: int, wanted: Sequence[str] = ()) -> tuple[Findings, list
     before = at.probes.await_calm(CALM_WITHIN)
     phones = [each.phone for each in at.residents]
     talk = Talk(phones[:TALKERS], phones[TALKERS : TALKERS + AT_ONCE], seed)
-    _connect_watches(at, talk)
+    connect_watches(at, talk, ATHLETES)
     with talk:
         day = Day(at, talk)
         troubles.play(day, wanted)
@@ -134,8 +134,8 @@ def _told_of_digest(seconds: float | None) -> str:
     return "no digest left" if seconds is None else f"the digest's last copy left {seconds:.0f} s after it was due"
 
 
-def _connect_watches(at: Site, talk: Talk) -> None:
-    """Let a few people connect their Garmin, on the page that the bot sends them to. Raises `Missing` if it fails."""
+def connect_watches(at: Site, talk: Talk, people: int) -> None:
+    """Let the first few people connect their Garmin, on the page that the bot names. Raises `Missing` if it fails."""
     athletes = {each.name: each for each in at.on.garmin.athletes.values()}
 
     def connect_one(talker: Talker) -> None:
@@ -145,9 +145,9 @@ def _connect_watches(at: Site, talk: Talk) -> None:
         talker.tells(connect(link, athlete.email, athlete.password, None))
         await_message(talker.phone, "That's the right code", CALM_WITHIN)
 
-    with ThreadPoolExecutor(ATHLETES) as pool:
+    with ThreadPoolExecutor(people) as pool:
         try:
-            list(pool.map(connect_one, talk.talkers[:ATHLETES]))
+            list(pool.map(connect_one, talk.talkers[:people]))
         except requests.RequestException as error:
             raise Missing(f"the link page did not answer: {type(error).__name__}") from error
 
