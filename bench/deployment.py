@@ -12,6 +12,12 @@ from honcho.environ import parse_procfile
 from simulator.stage import ROOT
 
 RELEASE = "release"
+# What Heroku's Python buildpack sets when a dyno starts, unasked: vendor/python.gunicorn.sh and bin/compile there.
+OF_THE_HOST = {
+    "FORWARDED_ALLOW_IPS": "*",
+    "GUNICORN_CMD_ARGS": "--access-logfile -",
+    "PYTHONUNBUFFERED": "true",
+}
 
 
 class NotDescribedError(Exception):
@@ -21,9 +27,9 @@ class NotDescribedError(Exception):
 def environment(given: Mapping[str, str], pretend: Mapping[str, str]) -> dict[str, str]:
     """The environment of every process: nothing is inherited from whoever starts the drill.
 
-    `given` is what the deployer fills in and what the host adds (addresses of the add-ons, PORT). `pretend` is what
-    only the pretend world needs; these settings stand outside app.json. Secrets that app.json has generated are drawn
-    anew. Raises `NotDescribedError`.
+    `given` is what the deployer fills in and what the host adds for this app (addresses of the add-ons, PORT);
+    `OF_THE_HOST` comes besides. `pretend` is what only the pretend world needs; these settings stand outside app.json.
+    Secrets that app.json has generated are drawn anew. Raises `NotDescribedError`.
     """
     asked_for = json.loads((ROOT / "app.json").read_text())["env"]
     defaults = {name: each["value"] for name, each in asked_for.items() if "value" in each}
@@ -31,7 +37,7 @@ def environment(given: Mapping[str, str], pretend: Mapping[str, str]) -> dict[st
     missing = sorted(asked_for.keys() - defaults.keys() - given.keys())
     if missing:
         raise NotDescribedError(f"app.json asks for {', '.join(missing)}, which the drill does not give")
-    return {**_machine(), **defaults, **given, **pretend}
+    return {**_machine(), **OF_THE_HOST, **defaults, **given, **pretend}
 
 
 def commands() -> tuple[str, dict[str, str]]:

@@ -21,10 +21,11 @@ from bench import troubles
 from bench.arrivals import Arrivals
 from bench.deployment import NotDescribedError
 from bench.figures import table
+from bench.logbook import judge, secrets_of
 from bench.people import Talk, Talker, await_message
 from bench.site import AT_ONCE, ATHLETES, FOR_THE_PRETEND_WORLD, MEMBERS, TALKERS, Site, site
 from bench.troubles import Day
-from bench.verdict import Findings, Trouble, breaches, count
+from bench.verdict import Findings, Logged, Trouble, breaches, count
 from simulator.services import SetUpProblem
 from simulator.story import Missing, connect
 
@@ -54,6 +55,7 @@ def run(at: Site, seed: int, wanted: Sequence[str] = ()) -> tuple[Findings, list
         digest=arrivals.digest(wanted_digests),
         others=arrivals.others(),
         connections=dict(at.connections.most),
+        logs=_logs(at),
         refused=at.connections.refused,
         fell=dict(at.keeper.fell),
         alarms={"at the start": [*before], "when nothing was wrong": [*calm], "after the last trouble": [*after]},
@@ -63,6 +65,12 @@ def run(at: Site, seed: int, wanted: Sequence[str] = ()) -> tuple[Findings, list
         _told_of_digest(arrivals.digest_took(day.digest_due)),
         *arrivals.astray(talk.lines)[:SHOWN],
     ]
+
+
+def _logs(at: Site) -> dict[str, Logged]:
+    """What each process of the Procfile has written until now."""
+    secrets = secrets_of(at.on.twilio, [each.phone for each in at.residents])
+    return {name: judge(at.on.folder / f"{name}.log", secrets) for name in sorted(at.on.processes)}
 
 
 def rows(found: Findings) -> str:
@@ -159,6 +167,7 @@ def report(found: Findings, remarks: Sequence[str], seconds: float, environment:
     return "\n".join(
         [
             f"most connections at once: {most}; turned away: {found.refused}",
+            f"lines in the logs: {', '.join(f'{name} {each.lines}' for name, each in found.logs.items())}",
             f"settings besides app.json's, for the pretend vendors: {besides}",
             *remarks,
             f"{seconds:.0f} s",

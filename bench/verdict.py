@@ -60,6 +60,17 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Logged:
+    """What a process has written into its log: all lines, those that are no JSON object, and those that hold a one-time
+    token or a phone number.
+    """
+
+    lines: int
+    not_json: int = 0
+    telling: int = 0
+
+
+@dataclass(frozen=True)
 class Findings:
     """All that the drill has seen. `fell` counts processes that stopped by themselves; `alarms` are words of `/readyz`
     where nothing was wrong, by when; `refused` are connections that a server turned away.
@@ -70,6 +81,7 @@ class Findings:
     digest: Counted
     others: Counted
     connections: Mapping[str, int]
+    logs: Mapping[str, Logged]
     refused: int = 0
     fell: Mapping[str, int] = field(default_factory=dict)
     alarms: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -92,7 +104,8 @@ def count(answers: Sequence[Answer]) -> Counted:
 
 def breaches(found: Findings) -> list[str]:
     """Every rule that is broken, as a sentence."""
-    return [*_of_messages(found), *_of_speed(found), *_of_connections(found), *_of_notice(found), *_of_processes(found)]
+    rules = (_of_messages, _of_speed, _of_connections, _of_notice, _of_processes, _of_logs)
+    return [sentence for rule in rules for sentence in rule(found)]
 
 
 def _of_messages(found: Findings) -> Iterator[str]:
@@ -149,3 +162,15 @@ def _of_processes(found: Findings) -> Iterator[str]:
     for name, times in found.fell.items():
         if times:
             yield f"{name} stopped by itself {times}×"
+
+
+def _of_logs(found: Findings) -> Iterator[str]:
+    for name, logged in found.logs.items():
+        if not logged.lines:
+            yield f"{name} has logged nothing, so its log was not judged"
+        if logged.not_json:
+            yield f"{logged.not_json} of {logged.lines} lines in the log of {name} are not JSON"
+        if logged.telling:
+            yield f"{logged.telling} lines in the log of {name} hold a one-time token or a phone number"
+    if not found.logs:
+        yield "no log was judged"

@@ -36,19 +36,29 @@ forwarded_allow_ips = ""
 timeout = 30
 graceful_timeout = 20
 
-# An access log would keep the one-time tokens that stand in our addresses; the app logs routes instead.
+# There is no access log: see `logger_class`.
 accesslog = None
 errorlog = "-"
 
 
 class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 - gunicorn looks for this name
-    """Gunicorn's own messages in our form: they go where all others go."""
+    """Gunicorn's own messages in our form: they go where all others go. Requests are not logged, because the log would
+    keep the one-time tokens that stand in our addresses.
+
+    It is not enough to set `accesslog` to None: what stands in GUNICORN_CMD_ARGS wins over this file, and Heroku's
+    Python buildpack writes `--access-logfile -` there.
+    https://github.com/heroku/heroku-buildpack-python/blob/main/vendor/python.gunicorn.sh
+    """
 
     def setup(self, cfg: Any) -> None:
         """Leave the set-up to `starting`."""
         super().setup(cfg)
         self.error_log.handlers.clear()
+        self.access_log.handlers.clear()
         self.error_log.propagate = True
+
+    def access(self, *_: Any) -> None:
+        """Write nothing, whatever the host has switched on."""
 
 
 # Workers prove by a file that they live: on a slow disk, as in a container, a busy one would be taken for dead.

@@ -22,6 +22,15 @@ def test_the_defaults_of_the_manifest_hold():
     assert found["SECRET_KEY"] != deployment.environment(GIVEN, {})["SECRET_KEY"]
 
 
+def test_what_the_host_sets_unasked_is_there_and_gives_way_to_what_the_deployer_sets():
+    found = deployment.environment(GIVEN, {})
+    assert found["GUNICORN_CMD_ARGS"] == "--access-logfile -"
+    assert found["FORWARDED_ALLOW_IPS"] == "*"
+    assert (
+        deployment.environment(GIVEN | {"GUNICORN_CMD_ARGS": "--workers 3"}, {})["GUNICORN_CMD_ARGS"] == "--workers 3"
+    )
+
+
 def test_nothing_is_inherited_from_whoever_starts_it(monkeypatch):
     monkeypatch.setenv("LEASE_SECONDS", "15")
     monkeypatch.setenv("DATABASE_URL", "postgresql://somebody-else")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.verdict import Answer, Counted, Findings, Trouble, breaches, count
+from bench.verdict import Answer, Counted, Findings, Logged, Trouble, breaches, count
 
 CALM = Trouble("nothing", began=0, over=100, back=100)
 OUTAGE = Trouble("worker away", began=1000, is_outage=True, names=("worker",), over=1060, back=1064, noticed=40)
@@ -16,6 +16,7 @@ SOUND = Findings(
     digest=Counted(100, 100, 0),
     others=Counted(3, 3, 0),
     connections={"postgres": 16, "redis": 16},
+    logs={"web": Logged(900), "worker": Logged(700), "clock": Logged(1)},
     fell={"web": 0},
     alarms={"at the start": []},
 )
@@ -47,6 +48,10 @@ def test_a_day_that_keeps_every_rule_passes():
         ({"troubles": [CALM, replace(OUTAGE, noticed=60.5), STOPPED]}, "/readyz named this only after 60 s"),
         ({"troubles": [CALM, OUTAGE, replace(STOPPED, gone_in=[1, 25.1])]}, "took 25.1 s to stop: web gets SIGTERM"),
         ({"fell": {"web": 0, "worker": 2}}, "worker stopped by itself 2×"),
+        ({"logs": {"web": Logged(900, not_json=3)}}, "3 of 900 lines in the log of web are not JSON"),
+        ({"logs": {"worker": Logged(9, telling=2)}}, "2 lines in the log of worker hold a one-time token or a phone"),
+        ({"logs": SOUND.logs | {"clock": Logged(0)}}, "clock has logged nothing"),
+        ({"logs": {}}, "no log was judged"),
         ({"alarms": {"at the start": ["templates", "clock"]}}, "/readyz named clock, templates at the start"),
     ],
 )

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from bench.deployment import OF_THE_HOST
+from bench.logbook import judge
 from bench.slow_clients import DEAF_KINDS, KINDS, SlowClients
 from tests.web import echo
 from tests.web.echo import LARGE
@@ -281,8 +283,21 @@ def test_told_to_stop_it_answers_what_it_has_begun_and_waits_for_no_slow_client(
 
 def test_gunicorn_believes_no_proxy_by_itself(tmp_path: Path) -> None:
     """Heroku sets FORWARDED_ALLOW_IPS so that gunicorn would believe anybody, even a SCRIPT_NAME that cuts the path."""
-    with gunicorn(APP, tmp_path, ONE_THREAD | {"FORWARDED_ALLOW_IPS": "*"}) as running:
+    with gunicorn(APP, tmp_path, ONE_THREAD | OF_THE_HOST) as running:
         for lie in ("PATH_INFO: /livez", "SCRIPT_NAME: /hi", "PATH-INFO: /livez"):
             assert ask(running, get("/hi", lie, "X-Forwarded-Proto: https"))[2] == b"GET /hi ", lie
         contradicting = ("X-Forwarded-Proto: https", "X-Forwarded-Ssl: off")
         assert ask(running, get("/hi", *contradicting))[0] == 200
+
+
+@pytest.mark.parametrize("where", ["-", "access.log"])
+def test_gunicorn_logs_no_request_whatever_the_host_switches_on(tmp_path: Path, where: str) -> None:
+    """Heroku does so with GUNICORN_CMD_ARGS, which wins over the settings file. Addresses hold one-time tokens."""
+    file = where if where == "-" else str(tmp_path / where)
+    arguments = f"--access-logfile {file} --log-level debug"
+    with gunicorn(APP, tmp_path, ONE_THREAD | OF_THE_HOST | {"GUNICORN_CMD_ARGS": arguments}) as running:
+        assert ask(running, get("/link/tok_abcdefghijklmnop?k=tok_0123456789"))[0] == 200
+    logged = judge(running.log, {"tok_abcdefghijklmnop", "tok_0123456789"})
+    assert logged.lines > 3, "gunicorn's own start and stop are told"
+    assert (logged.not_json, logged.telling) == (0, 0), running.log.read_text()
+    assert not (tmp_path / "access.log").exists() or (tmp_path / "access.log").read_text() == ""
