@@ -95,8 +95,8 @@ MENDS = (
         lines=(
             Line(
                 "web/health.py",
-                "return jsonify(status=report.status, degraded=report.degraded)",
-                "return jsonify(status=report.status, degraded=[])",
+                "said = jsonify(status=report.status, degraded=report.degraded, ",
+                "said = jsonify(status=report.status, degraded=[], ",
             ),
         ),
         breaks="/readyz names no trouble",

@@ -9,24 +9,23 @@ from typing import Self
 import requests
 
 EVERY, PATIENCE = 1.0, 5.0  # seconds between two probes, and until one is given up
-FONTS = "fonts"
-NOT_JUDGED = frozenset(
-    {FONTS}
-)  # a machine without them draws boxes instead of some scripts: no matter of the deployment
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One answer: when it came (epoch seconds), its HTTP status (0: none), and the troubles that it names."""
+    """One answer: when it came (epoch seconds), its HTTP status (0: none), all that it names, and which of these are
+    only remarks.
+    """
 
     at: float
     status: int
     names: frozenset[str]
+    remarks: frozenset[str] = frozenset()
 
     @property
     def judged(self) -> frozenset[str]:
-        """The names but for those that are no matter of the deployment."""
-        return self.names - NOT_JUDGED
+        """The troubles. A remark keeps nobody waiting, and which fonts are installed is a matter of the machine."""
+        return self.names - self.remarks
 
 
 class Probes:
@@ -84,5 +83,6 @@ class Probes:
             said = answer.json()
         except (requests.RequestException, ValueError):
             return Probe(time.time(), 0, frozenset())
-        names = set(said.get("degraded", [])) | ({"not ready"} if answer.status_code == 503 else set())
-        return Probe(time.time(), answer.status_code, frozenset(names))
+        remarks = frozenset(said.get("remarks", []))
+        names = {*said.get("degraded", []), *remarks} | ({"not ready"} if answer.status_code == 503 else set())
+        return Probe(time.time(), answer.status_code, frozenset(names), remarks)

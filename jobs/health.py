@@ -47,6 +47,11 @@ class Report:
         return [each.name for each in self.findings if each.state is State.DEGRADED]
 
     @property
+    def remarks(self) -> list[str]:
+        """The names of what could be better, though nobody is kept waiting for it."""
+        return [each.name for each in self.findings if each.state is State.REMARK]
+
+    @property
     def status(self) -> str:
         """`ready`, `degraded`, or `unavailable` when this process can neither answer a line nor keep it."""
         if not self.can_serve:

@@ -1,4 +1,5 @@
-"""Telling the operator: one line of the log when something becomes degraded, and one when it is well again.
+"""Telling the operator: one line of the log when something becomes degraded or worth a remark, and one when it is well
+again.
 
 What was told is kept in Redis, so that of all processes that notice it one tells. While Redis is away each process
 keeps it for itself.
@@ -83,7 +84,10 @@ def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, d
         except RedisError:
             begun, ended, since = _by_myself(current, now)
     for name in begun:
-        log.error("degraded", check=name, says=by_name[name].says, mend=MENDS[name])
+        if by_name[name].state is State.REMARK:
+            log.warning("worth a remark", check=name, says=by_name[name].says, mend=MENDS[name])
+        else:
+            log.error("degraded", check=name, says=by_name[name].says, mend=MENDS[name])
     for name in ended:
         log.info("well again", check=name)
     return {name: datetime.fromtimestamp(at, UTC) for name, at in since.items()}

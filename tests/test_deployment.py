@@ -19,6 +19,7 @@ from config import Settings
 from jobs import queue
 from models import Base
 from services.delivery.bells import Bell
+from services.health.findings import MENDS
 from tests.conftest import Servers
 from web.arrivals import LARGEST_BODY
 
@@ -158,6 +159,21 @@ def test_what_developers_add_to_docker_compose_is_not_read_by_itself() -> None:
 def test_the_image_holds_no_secrets_tests_or_history() -> None:
     left_out = (ROOT / ".dockerignore").read_text().splitlines()
     assert {".env", ".env.*", ".git", "tests", "simulator", "bench", "docker-compose*.yml"} <= set(left_out)
+
+
+def test_the_same_fonts_are_installed_everywhere() -> None:
+    """On Heroku the apt buildpack reads the Aptfile, and must run before Python's."""
+    lines = [line.split("#")[0].strip() for line in (ROOT / "Aptfile").read_text().splitlines()]
+    fonts = sorted(filter(None, lines))
+    places = [
+        (ROOT / "Dockerfile").read_text().replace("\\\n", "").split("apt-get install", 1)[1].split("&&")[0],
+        MENDS["fonts"],
+        re.findall(r"^\| `fonts` \|.*$", (ROOT / "docs" / "health.md").read_text(), re.MULTILINE)[0],
+    ]
+    assert [sorted(set(re.findall(r"fonts-[\w-]+", each))) for each in places] == [fonts] * 3
+    assert [each["url"] for each in json.loads((ROOT / "app.json").read_text())["buildpacks"]] == [
+        "heroku-community/apt", "heroku/python",
+    ]  # fmt: skip
 
 
 def test_the_proxy_of_docker_compose_waits_for_slow_clients_and_hangs_up_before_web_does() -> None:

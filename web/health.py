@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from jobs.health import Report
-from services.health.findings import MENDS, State
+from services.health.findings import MENDS
 from web.watching import Watch
 from world import World
 
@@ -24,10 +24,11 @@ def checks(world: World) -> Blueprint:
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
         """503 only when this process can neither answer a line nor keep it: a balancer must not take it away for a
-        trouble elsewhere. Everything else that is wrong is named, with 200.
+        trouble elsewhere. Everything else that is wrong is named, with 200. Remarks do not change the status.
         """
         report = watch.report()
-        return jsonify(status=report.status, degraded=report.degraded), 200 if report.can_serve else 503
+        said = jsonify(status=report.status, degraded=report.degraded, remarks=report.remarks)
+        return said, 200 if report.can_serve else 503
 
     @routes.get("/health")
     def health() -> Response:
@@ -50,11 +51,12 @@ def _told(report: Report) -> dict[str, Any]:
     return {
         "status": report.status,
         "degraded": report.degraded,
+        "remarks": report.remarks,
         "checks": [
             {
                 "name": each.name,
                 "state": each.state,
-                **({"says": each.says, "mend": MENDS[each.name]} if each.state is State.DEGRADED else {}),
+                **({"says": each.says, "mend": MENDS[each.name]} if each.says else {}),
                 **({"since": report.since[each.name].isoformat()} if each.name in report.since else {}),
                 "figures": dict(each.figures),
             }

@@ -7,11 +7,13 @@ from typing import Any
 
 
 class State(StrEnum):
-    """OK: looked at, and well. DEGRADED: looked at, and not well. UNKNOWN: could not be looked at now, because
-    something else that is named itself (the database, say) is in the way.
+    """OK: looked at, and well. DEGRADED: looked at, and not well: somebody waits, is not told, or may soon be.
+    REMARK: could be better, but keeps nobody waiting; no reason to wake anybody. UNKNOWN: could not be looked at now,
+    because something else that is named itself (the database, say) is in the way.
     """
 
     OK = "ok"
+    REMARK = "remark"
     DEGRADED = "degraded"
     UNKNOWN = "unknown"
 
@@ -29,6 +31,11 @@ class Finding:
 def found(name: str, problem: str | None, **figures: Any) -> Finding:
     """A finding that is degraded if there is a problem, and well otherwise."""
     return Finding(name, State.DEGRADED if problem else State.OK, problem or "", figures)
+
+
+def remarked(name: str, remark: str | None, **figures: Any) -> Finding:
+    """A finding that is worth a remark, if there is one, and well otherwise."""
+    return Finding(name, State.REMARK if remark else State.OK, remark or "", figures)
 
 
 def unknown(*names: str) -> list[Finding]:

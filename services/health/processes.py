@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import permutations
 
-from services.health.findings import Finding, found
+from services.health.findings import Finding, found, remarked
 
 WEB, WORKER, CLOCK = "web", "worker", "clock"
 MOST_AHEAD = 60.0  # seconds between a process's clock and the database's
@@ -105,9 +105,13 @@ def judge_keys(heard: Sequence[Heard], sealing: set[str] | None) -> Finding:
 
 
 def judge_fonts(heard: Sequence[Heard]) -> Finding:
-    """The finding `fonts`: are there scripts that come out as empty boxes in pictures?"""
+    """The finding `fonts`: are there scripts that come out as empty boxes in pictures?
+
+    It is a remark, and not degraded: every message arrives, and on time, and names in Latin, Greek and Cyrillic are
+    always drawn. On a host without these fonts it lasts for ever, and a monitor that rings for ever is switched off.
+    """
     lacks = sorted({script for each in heard for script in each.pulse.lacks})
-    return found("fonts", f"Pictures show empty boxes for {', '.join(lacks)}" if lacks else None, lacks=lacks)
+    return remarked("fonts", f"Pictures show empty boxes for {', '.join(lacks)}" if lacks else None, lacks=lacks)
 
 
 def _sentence(parts: Sequence[str], most: int = 4) -> str | None:

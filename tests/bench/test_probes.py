@@ -8,7 +8,7 @@ from bench.probes import Probe, Probes
 from tests.bench.answering import answering
 
 READY = (200, '{"status": "ready", "degraded": []}')
-NO_WORKER = (200, '{"status": "degraded", "degraded": ["worker", "fonts"]}')
+NO_WORKER = (200, '{"status": "degraded", "degraded": ["worker"], "remarks": ["fonts"]}')
 UNAVAILABLE = (503, '{"status": "unavailable", "degraded": ["database", "redis"]}')
 
 
@@ -30,7 +30,7 @@ def probes() -> Probes:
         ((500, "<html>"), 0, set()),
     ],
 )
-def test_an_answer_is_read_but_for_what_is_not_judged(answer, status, names):
+def test_an_answer_is_read_without_its_remarks(answer, status, names):
     with answering(answer) as at, Probes(at.url) as probes:
         until_taken(probes)
         assert {(each.status, each.judged) for each in list(probes.taken)} == {(status, frozenset(names))}

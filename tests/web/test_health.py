@@ -27,6 +27,7 @@ from jobs.tick import tick
 from models import Content, OutboundMessage
 from models.base import make_sessions, open_engine
 from models.vault import Vault, new_key
+from providers.charts import Charts
 from providers.clock import system_clock
 from providers.resvg import Resvg
 from services.health import database
@@ -56,10 +57,10 @@ class Deployment:
         heart.beat()
 
     def names(self, world: World | None = None) -> set[str]:
-        """What /readyz names as degraded; the fonts are this machine's matter."""
+        """What /readyz names as degraded."""
         code, _, names = told(asked(world or self.world))
         assert code == 200
-        return names - {"fonts"}
+        return names
 
     def says(self, name: str, world: World | None = None) -> str:
         """What /health says of one check that is degraded."""
@@ -85,7 +86,7 @@ def asked(world: World, path: str = "/readyz", token: str | None = None) -> Test
 def told(answer: TestResponse) -> tuple[int, str, set[str]]:
     """The status, and the names of what is degraded."""
     facts = answer.json
-    assert facts.keys() == {"status", "degraded"}
+    assert facts.keys() == {"status", "degraded", "remarks"}
     return answer.status_code, facts["status"], set(facts["degraded"])
 
 
@@ -267,9 +268,9 @@ def test_whoever_looks_counts_where_it_beats_itself(deployment: Deployment) -> N
     redis = deployment.town.world.redis
     redis.delete(heartbeats.BEATS)
     Heart(deployment.world, CLOCK).beat()
-    assert set(Doctor(deployment.world, CLOCK).examine().degraded) - {"fonts"} == {"worker"}
+    assert set(Doctor(deployment.world, CLOCK).examine().degraded) == {"worker"}
     redis.delete(heartbeats.BEATS)
-    assert set(Doctor(deployment.world, WORKER).examine().degraded) - {"fonts"} == {"worker", "clock"}
+    assert set(Doctor(deployment.world, WORKER).examine().degraded) == {"worker", "clock"}
 
 
 def test_no_tick(deployment: Deployment) -> None:
@@ -451,9 +452,29 @@ def test_other_settings_in_web_and_worker(deployment: Deployment) -> None:
 def test_fonts_that_are_missing(deployment: Deployment, tmp_path: Path) -> None:
     bare = replace(deployment.world, charts=Resvg(folders=[tmp_path]))
     deployment.beats(WORKER, bare)
-    code, _, names = told(asked(replace(deployment.world, charts=WithFonts())))
-    assert (code, names) == (200, {"fonts"})
-    assert "Arabic" in deployment.says("fonts")
+    said = asked(replace(deployment.world, charts=WithFonts()))
+    assert (said.status_code, said.json) == (200, {"status": "ready", "degraded": [], "remarks": ["fonts"]})
+    fonts = details(deployment.world)["fonts"]
+    assert (fonts["state"], fonts["mend"]) == ("remark", MENDS["fonts"])
+    assert "Arabic" in fonts["says"]
+
+
+def test_a_remark_is_logged_once_as_a_warning(
+    deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def logged(charts: Charts) -> list[tuple[str, str]]:
+        doctor = Doctor(replace(deployment.world, charts=charts), WORKER)
+        later = Doctor(replace(doctor.world, now=lambda: system_clock() + timedelta(seconds=40)), WORKER)
+        deployment.town.world.redis.delete(heartbeats.BEATS)
+        for kind in (WORKER, CLOCK):
+            deployment.beats(kind, doctor.world)
+        capsys.readouterr()
+        for each in (doctor, later, later):
+            each.examine()
+        return re.findall(r"\[(\w+) *\] ([a-z ]+?) +check=fonts", capsys.readouterr().out)
+
+    assert logged(Resvg(folders=[tmp_path])) == [("warning", "worth a remark")]
+    assert logged(WithFonts()) == [("info", "well again")]
 
 
 def test_messages_that_wait(deployment: Deployment, zoe: Person) -> None:
