@@ -7,11 +7,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis.connection import parse_url
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).parent
-KEY = re.compile(r"[^:,\s]{1,16}:[A-Za-z0-9+/]{43}=")
+KEY = re.compile(r"[A-Za-z0-9_-]{1,16}:[A-Za-z0-9+/]{43}=")
+NEW_KEY = 'echo "k1:$(openssl rand -base64 32)"'
+POSTGRES = {"postgres", "postgresql", "postgresql+psycopg2"}  # the only driver that is installed
+WRITTEN = "in the password, / @ : # and % are written %2F %40 %3A %23 and %25"
 
 
 def read_env_file() -> None:
@@ -121,6 +127,10 @@ class Settings(BaseSettings):
     garmin_rate: float = Field(1.0, gt=0, le=1000, description="Requests a second to Garmin, all workers together")
     send_rate: int = Field(20, ge=1, le=80, description="Messages a second at most; Twilio allows 80 for a sender")
 
+    web_concurrency: int = Field(2, ge=1, le=64, description="How many processes the web process serves with")
+    web_threads: int = Field(4, ge=1, le=64, description="How many requests each of them works on at a time")
+    workers: int = Field(3, ge=1, le=64, description="How many jobs the worker process does at a time")
+    port: int = Field(8000, ge=1, le=65_535, description="Where the web process listens; the host sets it")
     request_seconds: float = Field(15.0, ge=1, le=120, description="How long a client may take to send a whole request")
     trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")
     health_token: SecretStr = Field(
@@ -136,6 +146,33 @@ class Settings(BaseSettings):
         read_env_file()
         return cls()
 
+    @field_validator("database_url")
+    @classmethod
+    def _a_postgres(cls, value: str) -> str:
+        try:
+            is_ours = make_url(value).drivername in POSTGRES
+        except (ArgumentError, ValueError):
+            is_ours = False
+        if not is_ours:
+            raise ValueError(f"DATABASE_URL wants postgres://user:password@host/name; {WRITTEN}")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, value: str) -> str:
+        try:
+            parse_url(value)  # type: ignore[no-untyped-call]
+        except ValueError:
+            raise ValueError(f"REDIS_URL wants redis://host:6379/0, or rediss:// with TLS; {WRITTEN}") from None
+        return value
+
+    @field_validator("twilio_api_base_url", "garmin_base_url", "garmin_personal_api_base_url", "meta_graph_url")
+    @classmethod
+    def _an_address(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and not re.match(r"https?://[^/\s]", value):
+            raise ValueError(f"{str(info.field_name).upper()} wants an address that begins with https:// or http://")
+        return value
+
     @field_validator("public_base_url")
     @classmethod
     def _only_an_address(cls, value: HttpUrl) -> HttpUrl:
@@ -148,9 +185,7 @@ class Settings(BaseSettings):
     def _readable_keys(cls, value: SecretStr) -> SecretStr:
         parts = [part.strip() for part in value.get_secret_value().split(",") if part.strip()]
         if not parts or not all(KEY.fullmatch(part) for part in parts):
-            raise ValueError(
-                "DATA_KEYS wants name:base64[,older:base64], keys of 32 bytes: see `python -m models.vault`"
-            )
+            raise ValueError(f"DATA_KEYS wants name:base64[,older:base64], keys of 32 bytes, as from {NEW_KEY}")
         if len({part.split(":")[0] for part in parts}) < len(parts):
             raise ValueError("DATA_KEYS names one key twice")
         return value

@@ -1,4 +1,4 @@
-"""The worker process: `rq worker-pool --worker-class worker.Worker`.
+"""What the worker process runs (jobs/pool.py): RQ's pool with workers of this class.
 
 Everything is imported before RQ forks, so that a job costs 15 ms instead of 240.
 """

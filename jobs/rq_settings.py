@@ -1,4 +1,4 @@
-"""What RQ's command reads (`rq worker-pool --config jobs.rq_settings`): the same Redis as everybody's."""
+"""What RQ's command reads (jobs/pool.py): the same Redis as everybody's."""
 
 import starting
 

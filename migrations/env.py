@@ -2,12 +2,15 @@
 
 from typing import Literal
 
+import structlog
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 import starting
 from models import Base
-from models.base import UtcDateTime, Word, open_engine
+from models.base import NOTICES_WHO_IS_GONE, UtcDateTime, Word, open_engine
+
+log = structlog.get_logger()
 
 LOCK = 710_000
 
@@ -27,7 +30,7 @@ def run() -> None:
     A release with settings that are missing or wrong ends here, before the old version makes room for the new one.
     """
     url = context.config.attributes.get("url") or starting.begin("release").database_url
-    engine = open_engine(url, patience="")
+    engine = open_engine(url, patience=NOTICES_WHO_IS_GONE)
     with engine.begin() as connection:
         context.configure(
             connection=connection,
@@ -37,9 +40,21 @@ def run() -> None:
             transactional_ddl=True,
         )
         with context.begin_transaction():
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            _await_turn(connection)
             context.run_migrations()
     engine.dispose()
+
+
+def _await_turn(connection: Connection) -> None:
+    """Wait until no other release migrates, however long that takes. A table that is locked is waited for no longer
+    than anywhere else: the old version goes on serving meanwhile, and would wait behind us.
+    """
+    if connection.scalar(text(f"SELECT pg_try_advisory_xact_lock({LOCK})")):
+        return
+    log.info("another release migrates")
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+    connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
 
 
 run()

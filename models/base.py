@@ -122,10 +122,8 @@ class OneAfterAnother:
 CLOCK = "clock"  # the execution option by which an engine hands a world's clock to `stamp`
 
 # A worker whose machine is gone must not keep its rows locked for hours.
-PATIENCE = (
-    "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000"
-    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
-)
+NOTICES_WHO_IS_GONE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+PATIENCE = f"-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 {NOTICES_WHO_IS_GONE}"
 
 
 # Seconds that a thread waits for one of its process's connections. Twilio waits 15 s for the answer to a webhook.

@@ -3,7 +3,6 @@ event loop that waits for clients (web/buffering.py).
 """
 
 import gc
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ from gunicorn.glogging import Logger
 
 import starting
 
-starting.begin("web")
+_settings = starting.begin("web")
 
-bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-threads = int(os.environ.get("WEB_THREADS") or 4)
+bind = f"0.0.0.0:{_settings.port}"
+workers = _settings.web_concurrency
+threads = _settings.web_threads
 
 # A request is read to its end before a thread takes it: REQUEST_SECONDS bounds how long that may take.
 worker_class = "web.buffering.BufferingWorker"

@@ -42,7 +42,7 @@ PRETENDERS = ("simulator/*", "tests/*", "bench/*")
 SPEAKS_WITH = {
     "flask": ("web/*", "bot/webhook.py"),
     "werkzeug": ("web/*",),
-    "rq": ("jobs/queue.py", "worker.py"),
+    "rq": ("jobs/queue.py", "jobs/pool.py", "worker.py"),
     "rq_scheduler": ("jobs/schedule.py",),
     "twilio": ("providers/twilio*.py",),
     "garminconnect": ("providers/garmin_connect.py",),
@@ -58,7 +58,7 @@ SPEAKS_WITH = {
     "honcho": (),
     "hypothesis": (),
     "playwright": (),
-    "sqlalchemy": ("web/*", "bot/*", "jobs/*", "services/*", "models/*", "migrations/*", "world.py"),
+    "sqlalchemy": ("web/*", "bot/*", "jobs/*", "services/*", "models/*", "migrations/*", "world.py", "config.py"),
 }
 
 

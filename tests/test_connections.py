@@ -140,11 +140,8 @@ def test_without_the_setting_each_process_names_it_and_waits(small_plan: Stage, 
 
 
 def test_the_page_gives_the_sums_of_the_defaults() -> None:
-    fields, gunicorn = Settings.model_fields, (ROOT / "ops" / "gunicorn.conf.py").read_text()
-    web = re.search(r'"WEB_CONCURRENCY"\) or (\d+)', gunicorn)
-    workers = re.search(r"\$\{WORKERS:-(\d+)\}", parse_procfile((ROOT / "Procfile").read_text()).processes["worker"])
-    database, redis = fields["database_pool"].default, fields["redis_pool"].default
-    webs, jobs = int(web[1]), int(workers[1])
+    names = ("web_concurrency", "workers", "database_pool", "redis_pool")
+    webs, jobs, database, redis = (Settings.model_fields[name].default for name in names)
     each = {"web process": (webs, database, redis), "worker": (jobs, 0, 1), "job of a worker": (jobs, database, redis)}
     each["clock"] = (1, 1, redis)
     assert table() == {

@@ -17,6 +17,7 @@ import worker
 from bot.command import all_commands
 from config import Settings
 from jobs import queue
+from jobs.pool import QUEUES
 from models import Base
 from services.delivery.bells import Bell
 from services.health.findings import MENDS
@@ -25,7 +26,7 @@ from web.arrivals import LARGEST_BODY
 
 ROOT = Path(__file__).parent.parent
 FIELDS = {name.upper() for name in Settings.model_fields}
-OF_THE_PLATFORM = {"WEB_CONCURRENCY", "WORKERS", "TZ"}
+OF_THE_PLATFORM = {"TZ"}
 OF_COMPOSE = {"POSTGRES_PASSWORD"}
 COMPOSE, COMPOSE_FOR_DEVELOPERS = "docker-compose.yml", "docker-compose.dev.yml"
 OURS = ("release", "web", "worker", "clock")  # services of compose that run our image
@@ -54,11 +55,6 @@ def packages(path: Path) -> dict[str, list[str]]:
         name, *hashes = line.split("#", 1)[0].split()[:1] + re.findall(r"--hash=(\S+)", line) or [""]
         found |= {name: hashes} if name else {}
     return found
-
-
-def queues(line: str) -> list[str]:
-    """The queues at the end of a worker's command line."""
-    return line.split("--quiet ", 1)[1].split()
 
 
 def test_the_example_of_an_environment_names_every_setting() -> None:
@@ -92,6 +88,19 @@ def test_what_is_set_at_twilio_is_not_our_address(behind: str) -> None:
         Settings(public_base_url=f"https://bot.example.org{behind}", **given)
 
 
+def test_the_manifests_values_are_settings_that_the_code_takes() -> None:
+    """A default that app.json repeats is the code's own."""
+    values = {
+        name: each["value"]
+        for name, each in json.loads((ROOT / "app.json").read_text())["env"].items()
+        if "value" in each
+    }
+    of_the_host = {"REDIS_SELF_SIGNED": "1", "TRUSTED_HOPS": "1", "TZ": "UTC"}
+    assert values.items() >= of_the_host.items()
+    for name, value in values.items() - of_the_host.items():
+        assert value == str(Settings.model_fields[name.lower()].default), name
+
+
 def test_what_has_no_default_is_asked_for_by_the_app_manifest() -> None:
     manifest = json.loads((ROOT / "app.json").read_text())
     assert manifest["env"].keys() <= FIELDS | OF_THE_PLATFORM
@@ -107,12 +116,12 @@ def test_the_processes_are_named_as_everywhere() -> None:
 def test_every_queue_has_its_workers() -> None:
     used = {work.queue for work in worker.WORK}
     assert used
-    assert set(queues(processes()["worker"])) == used
-    assert len(queues(processes()["worker"])) == len(used)
+    assert sorted(QUEUES) == sorted(used)
+    assert processes()["worker"] == "python -m jobs.pool"
 
 
 def test_docker_compose_runs_what_the_procfile_runs() -> None:
-    assert " ".join(composed("worker").split()) == processes()["worker"]
+    assert composed("worker") == processes()["worker"]
     assert composed("web") == processes()["web"]
     assert composed("clock") == processes()["clock"]
     assert composed("release") == processes()["release"]
@@ -124,8 +133,7 @@ def test_docker_compose_has_no_password_that_everybody_knows() -> None:
     used = re.findall(r"\$\{(POSTGRES_PASSWORD[^}]*)\}", written)
     assert len(used) == 2
     assert all(re.fullmatch(r"POSTGRES_PASSWORD:\?set it in \.env, .+", each) for each in used)
-    defaults = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", written))
-    assert defaults == {"WORKERS": "3"}
+    assert re.findall(r"\$\{(\w+):-([^}]*)\}", written) == [], "settings have their defaults in config.py only"
 
 
 def test_docker_compose_runs_the_image_and_shows_no_container_the_working_tree() -> None:

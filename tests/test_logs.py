@@ -17,15 +17,18 @@ import pytest
 import requests
 import structlog
 from honcho.environ import parse_procfile
+from pydantic import ValidationError
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 import logs
+from config import Settings, problems_of
 from models import Identity, IdentityKind, Member
 from providers.errors import Refused
 from tests.letters import Letters
 from tests.test_architecture import ROOT, files
 from tests.town import Person, Town
+from world import World
 
 PAGE = (ROOT / "docs" / "logs.md").read_text()
 ROOMS = {"bot", "jobs", "services", "providers", "web"}
@@ -308,6 +311,19 @@ WHOLE = {
 }
 
 
+WRONG = {
+    "DATABASE_URL": "postgres+canary://canary:canary@127.0.0.1/none",
+    "REDIS_URL": "canary-host:6379",
+    "DATA_KEYS": "canary-keys",
+    "SEND_RATE": "canary-rate",
+    "WEB_CONCURRENCY": "0",
+    "WEB_THREADS": "canary",
+    "WORKERS": "canary-three",
+    "PORT": "canary",
+    "META_GRAPH_URL": "canary.example.org/v23.0",
+}
+
+
 def run(line: str, env_file: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run one line with nothing in the environment but the name of a file."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -320,7 +336,7 @@ def run(line: str, env_file: Path, **environment: str) -> subprocess.CompletedPr
 def test_settings_that_are_missing_or_wrong_are_named_in_one_line(process: str, tmp_path: Path) -> None:
     """Each process reads the file: else more than these were missing."""
     file = tmp_path / "settings.env"
-    wrong = WHOLE | {"DATA_KEYS": "canary-keys", "SEND_RATE": "canary-rate"}
+    wrong = WHOLE | WRONG
     del wrong["TWILIO_AUTH_TOKEN"]
     file.write_text("".join(f"{name}={value}\n" for name, value in wrong.items()))
     done = run(LINES[process], file, GROUP_TRANSPORT="roster")
@@ -329,10 +345,53 @@ def test_settings_that_are_missing_or_wrong_are_named_in_one_line(process: str, 
     first, *rest = out.splitlines()
     line = json.loads(first)
     assert (line["event"], line["level"], line["process"]) == ("settings missing or wrong", "error", process)
-    assert line["settings"].keys() == {"TWILIO_AUTH_TOKEN", "DATA_KEYS", "SEND_RATE"}
+    assert line["settings"].keys() == {"TWILIO_AUTH_TOKEN", *WRONG}
     assert "canary" not in done.stdout + done.stderr
     if process != "flask":  # there, its own command line says what it lacks
         assert (rest, other) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "localhost:5432/canary"),
+        ("DATABASE_URL", "mysql://canary:canary@127.0.0.1/none"),
+        ("DATABASE_URL", "postgresql+asyncpg://canary:canary@127.0.0.1/none"),
+        ("DATABASE_URL", "postgres://canary:canary@127.0.0.1:canary/none"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "https://canary:canary@127.0.0.1"),
+        ("REDIS_URL", "redis://:canary@127.0.0.1:canary/0"),
+        ("REDIS_URL", "redis://:canary/canary@127.0.0.1:6379/0"),
+        ("DATA_KEYS", "sch\u00fcssel:" + "dGVzdC1rZXktZm9yLXRoZS10ZXN0cy1vbmx5LTAxMjM="),
+        ("WORKERS", "0"),
+        ("TWILIO_API_BASE_URL", "canary.example.org"),
+        ("GARMIN_BASE_URL", "https://"),
+    ],
+)
+def test_what_would_end_a_process_later_is_named_as_a_setting(name: str, value: str) -> None:
+    """Later, an exception would tell of it, and the words of exceptions are not logged."""
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate({each.lower(): text_ for each, text_ in (WHOLE | {name: value}).items()})
+    told = problems_of(caught.value)
+    assert told.keys() == {name}
+    assert "canary" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgres://user:pass%2Fword@db.example.org:5432/name?sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql+psycopg2://user@/name?host=/var/run/postgresql"),
+        ("REDIS_URL", "rediss://:pass%40word@redis.example.org:6380"),
+        ("REDIS_URL", "unix:///run/valkey.sock?db=1"),
+    ],
+)
+def test_addresses_of_servers_may_take_any_form_that_is_understood(name: str, value: str) -> None:
+    settings = Settings.model_validate({each.lower(): text_ for each, text_ in (WHOLE | {name: value}).items()})
+    world = World.from_settings(settings)
+    assert getattr(settings, name.lower()) == value
+    world.redis.close()
+    world.sessions.kw["bind"].dispose()
 
 
 def test_what_several_settings_lack_together_is_named_too(tmp_path: Path) -> None:

@@ -1,0 +1,31 @@
+"""The worker process, `python -m jobs.pool`: RQ's own `rq worker-pool`, with as many workers as WORKERS says.
+
+RQ's command would refuse a wrong number in words that are no line of our log, and start nothing where it is 0.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from rq.cli import main
+
+import starting
+
+QUEUES = ("tick", "deliver", "work", "garmin")  # in the order in which a worker looks for a job
+
+
+def run(more: Sequence[str] = ()) -> None:
+    """Run workers until the process is asked to stop; they also listen to `more` queues."""
+    settings = starting.begin("worker")
+    options = {
+        "--config": "jobs.rq_settings",
+        "--worker-class": "worker.Worker",
+        "--job-class": "jobs.queue.JsonJob",
+        "--serializer": "json",
+        "--num-workers": str(settings.workers),
+    }
+    words = [word for option in options.items() for word in option]
+    main(["worker-pool", *words, "--quiet", *QUEUES, *more], prog_name="rq")
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:])
