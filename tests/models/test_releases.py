@@ -1,0 +1,71 @@
+"""Two releases at once: the second waits for the first, but waits no longer for a table than anybody else does."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import OperationalError
+
+from tests.conftest import Servers
+from tests.patience import AT_MOST, until
+from tests.test_architecture import ROOT
+
+ANOTHER_RELEASE = "SELECT pg_advisory_xact_lock(710000)"  # migrations/env.py
+# Anybody waits for a table for 5 s (models/base.py).
+WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory' AND clock_timestamp() - query_start > '6 s'"
+
+
+def upgrade(servers: Servers) -> None:
+    config = Config(str(ROOT / "alembic.ini"))
+    config.attributes["url"] = servers.database_url
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def holding(servers: Servers, statement: str) -> Iterator[Any]:
+    """A connection that has done this, in a transaction that stays open until the block ends or rolls it back."""
+    connection = psycopg2.connect(servers.database_url.replace("+psycopg2", ""))
+    try:
+        connection.cursor().execute(statement)
+        yield connection
+    finally:
+        connection.close()
+
+
+def is_waiting(servers: Servers) -> bool:
+    with holding(servers, "SELECT 1") as looker:
+        cursor = looker.cursor()
+        cursor.execute(WAITING)
+        return cursor.fetchone() is not None
+
+
+@contextmanager
+def second_release(servers: Servers) -> Iterator[Future[None]]:
+    """A release that had to wait for another one, which has ended now."""
+    with holding(servers, ANOTHER_RELEASE) as other, ThreadPoolExecutor(1) as pool:
+        running = pool.submit(upgrade, servers)
+        until(lambda: running.done() or is_waiting(servers))
+        assert not running.done(), "it does not wait"
+        other.rollback()
+        yield running
+
+
+def test_the_second_of_two_releases_waits_for_the_first_however_long_that_takes(servers: Servers) -> None:
+    with second_release(servers) as running:
+        running.result(AT_MOST)
+
+
+def test_a_release_that_has_waited_gives_up_where_a_table_is_locked(servers: Servers) -> None:
+    """Whoever uses the table would wait behind it."""
+    with (
+        holding(servers, "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"),
+        second_release(servers) as running,
+        pytest.raises(OperationalError) as caught,
+    ):
+        running.result(AT_MOST)
+    assert caught.value.orig.pgcode == "55P03"
