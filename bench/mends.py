@@ -114,6 +114,19 @@ MENDS = (
         breaks="messages under a key that the worker does not have yet are marked as failed, and never arrive",
     ),
     Mend(
+        number=9,
+        name="access-log",
+        path="ops/gunicorn.conf.py",
+        line="""        self.access_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def access(self,""",
+        before="""        self.error_log.propagate = True
+
+    def not_access(self,""",
+        breaks="Heroku's buildpack switches on an access log in plain text, with the one-time tokens of links",
+    ),
+    Mend(
         number=10,
         name="going-down",
         lines=(Line("worker.py", "def handle_warm_shutdown_request(self)", "def handle_nothing(self)"),),

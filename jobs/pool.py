@@ -6,7 +6,7 @@ RQ's command would refuse a wrong number in words that are no line of our log, a
 import sys
 from collections.abc import Sequence
 
-from rq.cli import main
+from rq.cli.cli import main
 
 import starting
 
