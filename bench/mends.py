@@ -116,14 +116,10 @@ MENDS = (
     Mend(
         number=9,
         name="access-log",
-        path="ops/gunicorn.conf.py",
-        line="""        self.access_log.handlers.clear()
-        self.error_log.propagate = True
-
-    def access(self,""",
-        before="""        self.error_log.propagate = True
-
-    def not_access(self,""",
+        lines=(
+            Line("ops/gunicorn.conf.py", "        self.access_log.handlers.clear()\n", ""),
+            Line("ops/gunicorn.conf.py", "def access(self", "def not_access(self"),
+        ),
         breaks="Heroku's buildpack switches on an access log in plain text, with the one-time tokens of links",
     ),
     Mend(

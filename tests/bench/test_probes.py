@@ -36,6 +36,13 @@ def test_an_answer_is_read_without_its_remarks(answer, status, names):
         assert {(each.status, each.judged) for each in list(probes.taken)} == {(status, frozenset(names))}
 
 
+def test_a_remark_is_noticed_but_is_no_alarm():
+    with answering(NO_WORKER) as at, Probes(at.url) as probes:
+        until_taken(probes)
+        assert probes.noticed({"fonts"}, since=0) is not None
+        assert probes.alarms(0, float("inf")) == {"worker"}
+
+
 def test_a_trouble_is_noticed_when_it_is_first_named(probes):
     assert probes.noticed({"worker"}, since=100.5) == 1.5
     assert probes.noticed({"worker", "clock"}, since=101.5) == 0.5
