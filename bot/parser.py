@@ -18,6 +18,8 @@ from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
 from bot.reading.slips import mended
 from bot.reading.wholes import done, nothing_said_to_erase, only_a_code, only_a_link_code, sentence, two_readings
 from bot.reading.wishes import inside, wish, wish_about_somebody, without_articles
+from messages.addresses import top_level
+from messages.lookalikes import prototypes
 
 __all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command", "offers", "understand", "warm_up"]
 LONG_ENOUGH = 5
@@ -40,12 +42,14 @@ def understand(line: str) -> Reading:
 
 
 def warm_up() -> None:
-    """Build every table that reading a line needs: 0.7 s of CPU, which the first line would otherwise take longer.
+    """Build every table that reading a line, or a name, needs: 0.8 s of CPU, which the first line would otherwise take longer.
 
     Once is enough for a process and for those that it forks.
     """
     for line in EVERY_WAY:
         _read(line)
+    prototypes()
+    top_level()
 
 
 def is_command(line: str) -> bool:

@@ -1,18 +1,12 @@
 """Names that people chose, made safe to stand in a WhatsApp text."""
 
-import re
 import unicodedata
 
+from messages.addresses import defused
+from messages.lookalikes import unmixed
 from messages.message import units
 
 MARKUP = str.maketrans("", "", "*_~`")
-# What WhatsApp turns into a link, whether or not the address exists, and numbers that could be called.
-ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://\S*|www\.\S*|\S+\.[a-z]{2,}/\S*"
-    r"|\S+\.(?:com|net|org|io|me|ru|cn|info|biz|app|dev|co|ly|gg|xyz|link|site|online|shop|club|live|tv|uk|eu|de)\b"
-    r"|\+?\d[\d\s().-]{6,}\d",
-    re.IGNORECASE,
-)
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 JOINERS = "\u200c\u200d"
 BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters and marks that show nothing
@@ -25,6 +19,7 @@ MOST_READ = 400
 def clean_name(text: str, most: int = MOST) -> str:
     """A name on one line, without WhatsApp markup, addresses, numbers to call, or invisible signs; it may end up empty.
 
+    A word that mixes Latin letters with others that look Latin is written in Latin ones (`lookalikes.unmixed`).
     `most` is counted as WhatsApp counts, where an emoji is two. Joiners stay between letters and inside emoji, where
     scripts need them. Names written from right to left are isolated when they are shown, not here.
     """
@@ -57,8 +52,8 @@ def without_markup(text: str) -> str:
 
 def _cleaned(text: str, most: int) -> str:
     text = unicodedata.normalize("NFC", without_markup("".join(map(_seen, text))))
-    text = " ".join(ADDRESS.sub(" ", text).split()).strip(JOINERS)
-    return _cut(text, most) if any(_readable(sign) for sign in text) else ""
+    text = " ".join(defused(unmixed(text)).split()).strip(JOINERS)
+    return cut(text, most) if any(_readable(sign) for sign in text) else ""
 
 
 def _seen(sign: str) -> str:
@@ -72,8 +67,8 @@ def _readable(sign: str) -> bool:
     return unicodedata.category(sign)[0] in "LNS"
 
 
-def _cut(text: str, most: int) -> str:
-    """Cut without leaving half a sign: marks and joined emoji go with what they stand on."""
+def cut(text: str, most: int) -> str:
+    """Cut to so many units without leaving half a sign: marks and joined emoji go with what they stand on."""
     end = len(text)
     while units(text[:end]) > most or _splits(text, end):
         end -= 1

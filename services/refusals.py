@@ -49,6 +49,22 @@ class GroupNameNotUsable(Refusal):
     """Nothing readable is left of the name."""
 
 
+class SoundsOfficial(Refusal):
+    """A name or a text that claims to speak for the bot, a company or an admin. Facts: name."""
+
+
+class NameLikeAnother(Refusal):
+    """Somebody in a group of the member's has this name, or one that looks like it. Facts: name, group."""
+
+
+class NotDoubted(Refusal):
+    """It is no question whose number this person's is. Facts: person."""
+
+
+class MayNotVouch(Refusal):
+    """Others are asked whether it is still the same person. Facts: others (names)."""
+
+
 class OwnerCannotLeave(Refusal):
     """An owner with others in the group. Facts: group."""
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from models import Act, Activity, Member, Membership, Role, Units
 from services.group import audit, bans, privacy
 from services.group.roster import hold
+from services.people import naming
 from services.play import records
 from services.refusals import NothingToUndo
 
@@ -52,6 +53,9 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
         setattr(row, key, value)
     if isinstance(row, Membership):
         privacy.changed(session, row, now, values)
+    if "name" in values or "left_at" in values:  # somebody else may have the name by now
+        session.flush()
+        naming.tell_apart_everywhere(session, member)
     if isinstance(row, Activity) or "includes_private" in values:
         records.refresh(session, member.id)
     act.undone_at = now

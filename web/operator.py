@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot import receiving
 from bot.explained import explained
+from messages.words import one_line
 from models import Group, hashes
 from models.vault import new_key
 from providers.errors import MessengerError
@@ -145,7 +146,7 @@ def _feedback(world: World) -> click.Command:
     def show(most: int) -> None:
         with world.sessions() as session:
             for at, member, words in feedback.newest(session, most):
-                click.echo(f"{at:%Y-%m-%d %H:%M}\tmember {member}\t{' '.join(words.split())}")
+                click.echo(f"{at:%Y-%m-%d %H:%M}\tmember {member}\t{one_line(words)}")
 
     return show
 

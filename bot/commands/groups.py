@@ -5,14 +5,13 @@ from urllib.parse import quote
 from bot.arguments import Rest, Who, Yes
 from bot.command import Allowed, command, commands
 from bot.turn import Turn
-from messages.message import FEWEST_CHOICES, MOST_CHOICES, Button, Choice, Message
-from messages.words import clean_name
+from messages.message import FEWEST_CHOICES, MOST_CHOICES, MOST_LABEL, Button, Choice, Message
 from models import Membership, Role
 from services.garmin import linking
 from services.group import group_notices, groups, invites, joining, roles
 from services.group.invites import Invitation
 from services.group.roster import find_member, is_exactly
-from services.people import members
+from services.people import members, naming
 
 
 @command(
@@ -184,7 +183,7 @@ def _leave(turn: Turn, mine: Membership, *, sure: bool, alone: bool) -> Message:
 def _ask_successor(turn: Turn, mine: Membership, others: list[Membership]) -> Message:
     """Admins are offered first, then whoever has been there longest."""
     offered = sorted(others, key=lambda each: each.role is not Role.ADMIN)[:3]
-    buttons = [Button(clean_name(each.member.name, 20) or "Somebody", f"leave #{each.id}") for each in offered]
+    buttons = [Button(naming.shortened(each.member.name, MOST_LABEL), f"leave #{each.id}") for each in offered]
     return turn.ask(
         "groups/ask_successor",
         about="leave",

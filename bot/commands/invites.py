@@ -90,13 +90,15 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
     """Say what the others will see; join, or wait to be let in, when that is agreed to, or hidden to choose first."""
     if agreed is None and choose is None:
         return _ask_consent(turn, code)
+    before = turn.member.name
     got = joining.join(turn.session, turn.member, code, turn.now, hidden=choose is not None)
+    called = turn.member.name if turn.member.name != before else None
     if isinstance(got, JoinRequest):
         group_notices.join_asked(turn.session, got, joining.admins(turn.session, got.group), turn.now)
-        return turn.say("invites/waits", group=got.group)
+        return turn.say("invites/waits", group=got.group, called=called)
     if choose is not None:
         more = [commands["privacy"].button("Privacy"), commands["unhide"].button("Show me", f"#{got.id}")]
-        return turn.say("groups/joined_hidden", group=got.group, buttons=more)
+        return turn.say("groups/joined_hidden", group=got.group, called=called, buttons=more)
     account = linking.account_of(turn.session, turn.member)
     step = (
         commands["leaderboard"].button("Leaderboard") if account else commands["link garmin"].button("Connect Garmin")
@@ -105,6 +107,7 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
         "invites/joined",
         group=got.group,
         linked=account is not None,
+        called=called,
         buttons=[step, commands["help"].button("Help")],
     )
 
@@ -138,9 +141,11 @@ def waiting(turn: Turn) -> Message:
 def approve(turn: Turn, who: Who) -> Message:
     """By number of the list, by name, or by a tap on the notice."""
     request = joining.find_request(turn.session, turn.member, turn.group, who)
+    before = request.member.name
     joined = joining.approve(turn.session, turn.place(request.group_id), request, turn.now)
     linked = linking.account_of(turn.session, joined.member) is not None
-    group_notices.let_in(turn.session, joined, turn.now, linked=linked)
+    called = joined.member.name if joined.member.name != before else None
+    group_notices.let_in(turn.session, joined, turn.now, linked=linked, called=called)
     return turn.say("invites/approved", group=request.group, person=request.member)
 
 

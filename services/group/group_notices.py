@@ -27,12 +27,12 @@ def join_asked(session: Session, request: JoinRequest, admins: Iterable[Membersh
         _post(session, admin.member, request.group, message, f"asked:{request.id}:{admin.member_id}", now)
 
 
-def let_in(session: Session, joined: Membership, now: datetime, *, linked: bool) -> None:
-    """They waited, and are in."""
+def let_in(session: Session, joined: Membership, now: datetime, *, linked: bool, called: str | None) -> None:
+    """They waited, and are in; `called` is their new name, where their own was taken."""
     member, group = joined.member, joined.group
     first = Button("Leaderboard", "leaderboard") if linked else Button("Connect Garmin", "link garmin")
     buttons = [first, Button("My groups", "groups")]
-    message = notice("invites/let_in", member, about=group, says="groups", buttons=buttons, group=group)
+    message = notice("invites/let_in", member, about=group, says="groups", buttons=buttons, group=group, called=called)
     _post(session, member, group, message, f"in:{joined.id}:{now.timestamp()}", now)
 
 

@@ -6,6 +6,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fitness.schedules import Weekly, cron
+from messages.lookalikes import looks
+from messages.officialese import claims_office
 from messages.render import words
 from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
@@ -15,7 +17,7 @@ from services.digest import digests
 from services.group import audit, bans, group_notices, privacy
 from services.group.roster import find_member, hold, members
 from services.group.settings import Settings, settings_of
-from services.people import limits
+from services.people import limits, naming
 from services.people.members import memberships, reader_of
 from services.refusals import (
     GroupNameNotUsable,
@@ -24,6 +26,7 @@ from services.refusals import (
     OnlyAdmins,
     OnlyOwner,
     OwnerCannotLeave,
+    SoundsOfficial,
     TooManyGroups,
     TooManyNewGroups,
     TwoGroupsMatch,
@@ -68,7 +71,10 @@ def describe(session: Session, membership: Membership, text: str | None, now: da
     """Say in a line what the group is about; None takes that away."""
     require_admin(session, membership, "describe")
     group = membership.group
-    group.description = clean_name(text, MOST_DESCRIPTION) or None if text else None
+    description = clean_name(text, MOST_DESCRIPTION) if text else ""
+    if claims_office(description):
+        raise SoundsOfficial(name=description)
+    group.description = description or None
     audit.note(session, "group.described", now, member_id=membership.member_id, group_id=group.id)
     return group
 
@@ -159,6 +165,7 @@ def belong(session: Session, group: Group, member: Member, role: Role, now: date
     membership.left_at = None
     session.add(membership)
     session.flush()
+    naming.tell_apart(session, member, group.id)
     return membership
 
 
@@ -167,8 +174,10 @@ def _usable_name(session: Session, member: Member, name: str, but: Group | None 
     name = clean_name(name)
     if not name:
         raise GroupNameNotUsable
+    if claims_office(name):
+        raise SoundsOfficial(name=name)
     others = [each.group for each in memberships(session, member) if each.group is not but]
-    if any(other.name.casefold() == name.casefold() for other in others):
+    if any(looks(other.name) & looks(name) for other in others):
         raise GroupNameTaken(name=name)
     return name
 

@@ -9,7 +9,7 @@ from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services import undo
 from services.group import audit, groups, invites
 from services.group.roster import found_among, sign
-from services.people import limits
+from services.people import limits, naming
 from services.people.members import membership_in, memberships
 from services.refusals import (
     AskedOften,
@@ -46,6 +46,7 @@ def join(
         session.add(request)
         session.flush()
         limits.count(session, limits.addresses(session, member), _asked(group), now)
+        naming.tell_apart(session, member, group.id)
         audit.note(session, "group.asked", now, member_id=member.id, group_id=group.id, consent=consent)
         return request
     membership = groups.belong(session, group, member, Role.MEMBER, now)

@@ -91,11 +91,6 @@ def nameless(number: int) -> Friend:
     return Friend(-number, words("words/somebody", Reader()))
 
 
-def is_nameless(name: str) -> bool:
-    """Whether a name would be taken for a nameless row."""
-    return name.casefold().startswith(words("words/somebody", Reader()).casefold())
-
-
 def share(session: Session, membership: Membership, field: str, now: datetime, *, on: bool) -> bool:
     """Let the group see a field of this member, or no longer. Tells whether that changed anything."""
     (field,) = _known([field])

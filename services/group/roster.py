@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from messages.words import clean_name
 from models import Group, Member, Membership, Role
+from services.people.naming import unnumbered
 from services.refusals import NoSuchPerson, TwoPeopleMatch
 
 LIKE_ENOUGH = 85
@@ -119,7 +120,10 @@ def _signed[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Som
 
 
 def _named[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
-    return [each for each in people if _comparable(each.member.name) == wanted]
+    """By the whole name. Where several share it but for the number behind it, each of them may be meant."""
+    return [
+        each for each in people if wanted in {_comparable(each.member.name), _comparable(unnumbered(each.member.name))}
+    ]
 
 
 def _begun[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:

@@ -5,13 +5,12 @@ from datetime import datetime, time
 from babel import Locale
 from sqlalchemy.orm import Session
 
-from messages.words import clean_name
 from models import Member, Units
 from services import undo
 from services.group import audit
-from services.group.privacy import is_nameless
+from services.people import naming
 from services.play import records
-from services.refusals import LanguageNotKnown, NameNotUsable
+from services.refusals import LanguageNotKnown
 
 LONGEST_NAME = 20
 LANGUAGES = ("en",)  # those that templates/chat speaks
@@ -19,11 +18,8 @@ NO_QUIET = (time(0), time(0))
 
 
 def call(session: Session, member: Member, name: str, now: datetime) -> None:
-    """Be called this from now on. Raises `NameNotUsable`."""
-    name = clean_name(name, LONGEST_NAME)
-    if not name or is_nameless(name):
-        raise NameNotUsable
-    _change(session, member, "name", now, name=name)
+    """Be called this from now on. Raises `NameNotUsable`, `SoundsOfficial` or `NameLikeAnother`."""
+    _change(session, member, "name", now, name=naming.chosen(session, member, name, LONGEST_NAME))
 
 
 def use_units(session: Session, member: Member, units: Units, now: datetime) -> None:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from messages.officialese import claims_office
 from messages.words import clean_name
 from models import Kudos, Member, Membership
 from services.group import roster
 from services.people import limits
-from services.refusals import EnoughKudos, KudosToOneself
+from services.refusals import EnoughKudos, KudosToOneself, SoundsOfficial
 
 MOST_WORDS = 80
 MOST_A_DAY = 20
@@ -28,6 +29,9 @@ def give(session: Session, membership: Membership, text: str, now: datetime) -> 
     to, words = roster.first_among(roster.members(session, membership.group), text)
     if to.id == membership.id:
         raise KudosToOneself
+    said = clean_name(words, MOST_WORDS)
+    if claims_office(said):
+        raise SoundsOfficial(name=said)
     mine = limits.addresses(session, membership.member)
     if len(limits.times(session, mine, KUDOS, now - timedelta(days=1))) >= MOST_A_DAY:
         raise EnoughKudos(most=MOST_A_DAY)
@@ -35,7 +39,7 @@ def give(session: Session, membership: Membership, text: str, now: datetime) -> 
     pair = (Kudos.from_id == membership.member_id, Kudos.to_id == to.member_id, Kudos.delivered_at.is_(None))
     given = session.scalar(select(Kudos).where(*pair).with_for_update())
     given = given or Kudos(from_id=membership.member_id, to_id=to.member_id, group_id=membership.group_id)
-    given.group_id, given.words, given.given_at = membership.group_id, clean_name(words, MOST_WORDS), now
+    given.group_id, given.words, given.given_at = membership.group_id, said, now
     session.add(given)
     return given, to.member
 

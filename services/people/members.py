@@ -9,12 +9,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from messages.render import Reader
-from messages.words import clean_name
 from models import Group, Identity, IdentityKind, Member, Membership
 from services.delivery import outbox
 from services.group import audit
 from services.group.settings import Settings, settings_of
-from services.people import numbers
+from services.people import naming, numbers
 from services.refusals import NotInAGroup
 
 UNFINISHED_FOR = timedelta(minutes=15)
@@ -45,8 +44,8 @@ def known(
     member = found or _newcomer(session, phone, address, profile_name)
     _remember_addresses(session, member, phone, business_id, is_new=found is None)
     member.address = address
-    if found is not None and numbers.is_asleep(found, now):
-        found.doubted_at = now
+    if found is not None:
+        numbers.look_at(session, found, profile_name, now)
     # A line that was kept while the database was away is older than one that came after.
     member.last_inbound_at = max(member.last_inbound_at or now, now)
     member.unreachable_at = None
@@ -152,7 +151,8 @@ def _behind(session: Session, phone: str | None, business_id: str | None) -> Mem
 
 
 def _newcomer(session: Session, phone: str | None, address: str, profile_name: str) -> Member:
-    member = Member(name=clean_name(profile_name) or "friend", address=address, timezone=guessed_zone(phone))
+    member = Member(name=naming.from_profile(profile_name), address=address, timezone=guessed_zone(phone))
+    member.profile_name = numbers.profile_of(profile_name)
     session.add(member)
     session.flush()
     return member

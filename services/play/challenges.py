@@ -15,6 +15,7 @@ from fitness.periods import Dates
 from fitness.routes import Route
 from fitness.sports import Sport
 from messages.message import Button, Message
+from messages.officialese import claims_office
 from messages.words import clean_name
 from models import Challenge, Group, Member, Membership, MessageKind, Participant
 from services.delivery import mailbox, notices
@@ -23,7 +24,7 @@ from services.people.members import reader_of
 from services.play import contests, podium
 from services.play.contests import Standing
 from services.play.goals import SUMS
-from services.refusals import ChallengeNotUsable, NoChallenge, TooManyChallenges, WhichChallenge
+from services.refusals import ChallengeNotUsable, NoChallenge, SoundsOfficial, TooManyChallenges, WhichChallenge
 
 JUDGED_AT = time(12)  # on the day after the last one, in the group's zone: watches are read every six hours
 AHEAD, BACK = timedelta(days=366), timedelta(days=31)
@@ -52,9 +53,12 @@ def draft(session: Session, group: Group, plan: Plan, today: date) -> Challenge:
         raise ChallengeNotUsable(why=why)
     if len(open_ones(session, group)) >= MOST_OPEN:
         raise TooManyChallenges(most=MOST_OPEN)
+    name = clean_name(plan.name, MOST_NAME) if plan.name else ""
+    if claims_office(name):
+        raise SoundsOfficial(name=name)
     return Challenge(
         group_id=group.id,
-        name=clean_name(plan.name, MOST_NAME) or None if plan.name else None,
+        name=name or None,
         contest=plan.contest.value,
         metric=plan.metric,
         sport=plan.sport.value if plan.sport else None,

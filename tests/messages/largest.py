@@ -119,6 +119,8 @@ BAN = SimpleNamespace(id=999_999, banned_at=WHEN, group=group())
 FACTS: dict[str, Any] = {
     "ban": BAN,
     "by": person(),
+    "called": NAME,
+    "ways": SimpleNamespace(garmin=True, others=True),
     "challenge": CHALLENGE,
     "challenges": [CHALLENGE] * 5,
     "contest": "streak",
@@ -292,6 +294,8 @@ FACTS: dict[str, Any] = {
 
 # The other branch of what has one.
 OTHERWISE: dict[str, Any] = {
+    "called": None,
+    "ways": SimpleNamespace(garmin=False, others=False),
     "challenge": SimpleNamespace(**(vars(CHALLENGE) | {"name": None, "contest": "improved", "ended_at": WHEN})),
     "ended": [],
     "hidden": False,

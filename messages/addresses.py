@@ -1,0 +1,97 @@
+"""Addresses in names: whatever a phone would turn into a link, or a reader would take for one.
+
+An address is known by its last part. The list of these (the top-level domains) is the Public Suffix List's, in the
+copy that the package `publicsuffixlist` brings: nothing is asked over the network.
+"""
+
+import ipaddress
+import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from itertools import takewhile
+
+from messages.lookalikes import skeleton
+
+DOTS = ".。．｡․﹒ꓸ۔܁܂"  # full stops of other scripts and widths, and what looks like one
+OTHER_DOTS = "·•・∙⋅‧･…‥"  # these stand between words, and inside Catalan ones: an address only before a well-known end
+CLASSIC = frozenset({"com", "net", "org", "info", "biz", "gov", "edu"})
+LONGEST_SHORT = 3  # "Dr", "St", "Mrs": what stands before a dot without meaning an address
+
+PART = rf"[^\s{re.escape(DOTS + OTHER_DOTS)}/\\@＠﹫,;:!?¿¡\"“”„«»()\[\]{{}}<>|]+"
+DOT = rf"[{re.escape(DOTS)}]"
+# With a scheme, "www.", a path behind a dot, or a number that could be called.
+WHOLE = re.compile(
+    r"[a-z][a-z0-9+.-]*://\S*|www[.。．｡․]\S*|\+?\d[\d\s().-]{6,}\d",
+    re.IGNORECASE,
+)
+MAIL = re.compile(rf"\S+\s*[@＠﹫]\s*{PART}(?:{DOT}{PART})+\S*|mailto:\S*", re.IGNORECASE)
+DOMAIN = re.compile(rf"(?P<parts>{PART}(?:{DOT}{PART})+)(?P<rest>[:/]\S*)?")
+SPACED = re.compile(rf"(?P<before>{PART})(?:\s+{DOT}\s*)(?P<last>{PART})")
+OTHERWISE = re.compile(rf"{PART}[{OTHER_DOTS}](?P<last>{PART})")
+NUMBERS = re.compile(
+    r"(?<![\w.])\d{1,3}(?:[.。．｡․]\d{1,3}){3}(?![\w.])(?:[:/]\S*)?|\[?[0-9a-f]*:[0-9a-f:.]+\]?", re.IGNORECASE
+)
+
+
+@cache
+def top_level() -> frozenset[str]:
+    """The last parts that an address can have ("com", "help", "рф"), as they look: by their skeletons."""
+    text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
+    public = text.partition("===END ICANN DOMAINS===")[0].splitlines()
+    parts = [line.strip() for line in public if line.strip() and not re.search(r"[./*!]", line)]
+    return frozenset(look for part in parts for look in _looks(part))
+
+
+def defused(text: str) -> str:
+    """A text without addresses: each is cut out; where a title or an initial stands before the dot ("Dr.No"), or there
+    are spaces around it ("gruppetto . help"), only the dot goes.
+
+    A dot with a space behind it alone is the end of a sentence, and stays.
+    """
+    text = MAIL.sub(" ", WHOLE.sub(" ", text))
+    text = NUMBERS.sub(_numbers, text)
+    text = DOMAIN.sub(_domain, text)
+    text = OTHERWISE.sub(lambda found: " " if _plain(found["last"]) in CLASSIC else found[0], text)
+    return SPACED.sub(_spaced, text)
+
+
+def _numbers(found: re.Match[str]) -> str:
+    """An IPv4 or IPv6 address goes; a time of day or a score stays."""
+    try:
+        ipaddress.ip_address(unicodedata.normalize("NFKC", found[0]).strip("[]").split("/")[0])
+    except ValueError:
+        return found[0] if ":" in found[0] and found[0].count(".") < 3 else " "
+    return " " if any(sign.isdigit() for sign in found[0]) else found[0]
+
+
+def _domain(found: re.Match[str]) -> str:
+    parts = re.split(DOT, found["parts"])
+    end = next((at for at in range(len(parts) - 1, 0, -1) if _is_top_level(parts[at])), None)
+    if end is None:
+        return found[0]
+    rest = found["rest"] or ""
+    is_short = not rest and all(len(part) <= LONGEST_SHORT for part in parts[:end])
+    is_sentence = "。" in found["parts"] and not parts[end].isascii()
+    return " ".join(parts) + rest if is_short or is_sentence else " "
+
+
+def _spaced(found: re.Match[str]) -> str:
+    return f"{found['before']} {found['last']}" if _is_top_level(found["last"]) else found[0]
+
+
+def _is_top_level(part: str) -> bool:
+    """Whether an address can end like this, whatever hangs on to it: "com’s", "com🌀"."""
+    return part.casefold().startswith("xn--") or bool(_looks(part) & top_level())
+
+
+def _looks(part: str) -> frozenset[str]:
+    """How the end of an address looks, in small letters and in capitals: "сом" is all Cyrillic."""
+    plain = _plain(part)
+    return frozenset({skeleton(plain), skeleton(plain.upper()).casefold()})
+
+
+def _plain(part: str) -> str:
+    """The letters that a part begins with, in their plain form."""
+    signs = takewhile(lambda sign: unicodedata.category(sign)[0] in "LMN", unicodedata.normalize("NFKC", part))
+    return "".join(signs).casefold()

@@ -1,0 +1,102 @@
+"""What a person may be called: wherever the name comes from, and so that nobody in their groups is taken for them.
+
+docs/decisions/0020-names-that-deceive.md tells why it is as it is.
+"""
+
+import re
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from messages.lookalikes import looks
+from messages.officialese import speaks_officially
+from messages.render import Reader, words
+from messages.words import MOST, clean_name, cut
+from models import Group, JoinRequest, Member, Membership
+from services.refusals import NameLikeAnother, NameNotUsable, SoundsOfficial
+
+NOBODYS = "friend"  # who has no name that may be shown
+NUMBERED = re.compile(r"\s*\(\d{1,4}\)$")
+ROOM_FOR_NUMBER = 7
+
+
+def from_profile(text: str) -> str:
+    """The name on somebody's WhatsApp profile, as the others may see it; "friend" where they may not."""
+    name = clean_name(text)
+    return NOBODYS if not name or is_nameless(name) or speaks_officially(name) else name
+
+
+def chosen(session: Session, member: Member, text: str, most: int) -> str:
+    """The name that a member wants, made safe. Raises `NameNotUsable`, `SoundsOfficial` or `NameLikeAnother`."""
+    name = clean_name(text, most)
+    if not name or is_nameless(name):
+        raise NameNotUsable
+    if speaks_officially(name):
+        raise SoundsOfficial(name=name)
+    for place in _places(session, member):
+        _hold(session, place.group_id)
+        if _is_taken(name, _others(session, place.group_id, member)):
+            raise NameLikeAnother(name=name, group=place.group)
+    return name
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a name would be taken for a nameless row of a board."""
+    somebody = tuple(looks(words("words/somebody", Reader())))
+    return any(look.startswith(somebody) for look in looks(name))
+
+
+def unnumbered(name: str) -> str:
+    """A name without the number that tells it apart: "Ben (2)" is a Ben."""
+    return NUMBERED.sub("", name)
+
+
+def shortened(name: str, most: int) -> str:
+    """A name in so many units at most, as on a button. The number that tells it apart stays."""
+    number = found[0] if (found := NUMBERED.search(name)) else ""
+    return cut(unnumbered(name), most - len(number)) + number
+
+
+def tell_apart(session: Session, member: Member, group_id: int) -> bool:
+    """Put a number behind the name of whoever comes into a group where somebody has it, or one that looks like it.
+
+    Tells whether that was needed. They are called so in all their groups, until they choose another name.
+    """
+    _hold(session, group_id)
+    others = _others(session, group_id, member)
+    if not _is_taken(member.name, others):
+        return False
+    base = cut(unnumbered(member.name), MOST - ROOM_FOR_NUMBER)
+    numbered = (f"{base} ({number})" for number in range(2, len(others) + 3))
+    member.name = next(each for each in numbered if not _is_taken(each, others))
+    return True
+
+
+def tell_apart_everywhere(session: Session, member: Member) -> None:
+    """As `tell_apart`, in each group that the member belongs to: after a name or a place came back."""
+    for place in _places(session, member):
+        tell_apart(session, member, place.group_id)
+
+
+def _places(session: Session, member: Member) -> list[Membership]:
+    here = (Membership.member_id == member.id, Membership.left_at.is_(None))
+    return list(session.scalars(select(Membership).where(*here).order_by(Membership.group_id)))
+
+
+def _hold(session: Session, group_id: int) -> None:
+    """Two who come with one name, or choose one, at the same moment take turns."""
+    session.flush()
+    session.execute(select(Group.id).where(Group.id == group_id).with_for_update(key_share=True))
+
+
+def _others(session: Session, group_id: int, member: Member) -> set[frozenset[str]]:
+    """How the others' names look: of those who belong to the group, and of those who wait to."""
+    belong = select(Membership.member_id).where(Membership.group_id == group_id, Membership.left_at.is_(None))
+    wait = select(JoinRequest.member_id).where(JoinRequest.group_id == group_id, JoinRequest.answer.is_(None))
+    query = select(Member.name).where(or_(Member.id.in_(belong), Member.id.in_(wait)), Member.id != member.id)
+    return {looks(name) for name in session.scalars(query)}
+
+
+def _is_taken(name: str, others: set[frozenset[str]]) -> bool:
+    mine = looks(name)
+    return any(mine & other for other in others)

@@ -1,0 +1,141 @@
+"""Names that deceive, and people of one name who are told apart."""
+
+import pytest
+from sqlalchemy import select
+
+from models import Group, Kudos, Member
+from tests.scenes import code_in, has_moved, runs, start_group
+from tests.town import Person, Town
+
+OFFICIAL = "sounds as if it came from me, from a company or from somebody in charge"
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ("gruppetto.help", "friend"),
+        ("paypal.us", "friend"),
+        ("evil。com", "friend"),
+        ("Gruppetto Support", "friend"),
+        ("Аdmin", "friend"),
+        ("Sоmebody", "friend"),
+        ("S0mebody", "friend"),
+        ("Ben see evil.bike", "Ben see"),
+        ("J.R.", "J.R."),
+        ("Аnna", "Anna"),
+        ("Сара", "Сара"),
+    ],
+)
+def test_a_profile_name_deceives_nobody(town: Town, profile: str, name: str) -> None:
+    town.person(profile, "+32470000077").says("hi")
+    with town.world.sessions() as session:
+        assert session.scalars(select(Member.name)).all() == [name]
+
+
+@pytest.mark.parametrize(
+    "name", ["Gruppetto Support", "admin", "Garmin-Team", "WhatsАpp Security", "Soporte", "Ben ✅"]
+)
+def test_a_chosen_name_claims_no_office(zoe: Person, name: str) -> None:
+    zoe.says("hi")
+    assert OFFICIAL in zoe.says(f"call me {name}")
+    assert "Hi Zoë" in zoe.says("hi")
+
+
+def test_a_name_like_another_in_the_group_is_refused(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    for name in ("Zoë", "ZOE", "Zoë.", "Ζoё", "Z o e"):
+        heard = jose.says(f"call me {name}")
+        assert heard.startswith("Somebody in *Sunday Legends* is called that already, or nearly.")
+    assert "• José" in zoe.says("members")
+    assert jose.says("call me Zoë K") == "You're *Zoë K* here now."
+
+
+def test_one_keeps_the_name_one_has(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    assert jose.says("call me JOSÉ") == "You're *JOSÉ* here now."
+
+
+@pytest.mark.parametrize("profile", ["Ben", "BEN", "Веn", "𝐁𝐞𝐧", "B e n"])
+def test_who_joins_with_the_name_of_another_is_told_apart(town: Town, zoe: Person, profile: str) -> None:
+    ben = town.person("Ben", "+32470000011")
+    other = town.person(profile, "+32470000012") if profile != "Ben" else _another_ben(town)
+    code = start_group(zoe, ben)
+    assert "Somebody there has your name already, or nearly, so you're called" in other.says(f"join {code} yes")
+    assert "(2)* from now on. *name* chooses another." in other.heard
+    listed = zoe.says("members")
+    assert "• Ben\n" in listed
+    assert listed.count("(2)") == 1
+
+
+def test_people_of_one_name_are_apart_on_boards_and_in_choices(town: Town, zoe: Person) -> None:
+    ben, other = town.person("Ben", "+32470000011"), _another_ben(town)
+    start_group(zoe, ben, other)
+    has_moved(ben, runs(17))
+    assert "*Ben*" in zoe.says("leaderboard")
+    for what in ("kick", "ban", "promote"):
+        heard = zoe.says(f"{what} Ben")
+        assert heard.startswith('Several match "Ben". Send the sign instead of the name:')
+        assert zoe.buttons == ["Ben", "Ben (2)"]
+    assert zoe.taps("Ben (2)").startswith("Ben (2) is an admin")
+    assert zoe.says("demote Ben (2)").startswith("Ben (2) is a member")
+
+
+def test_another_name_ends_the_number_and_undo_brings_no_doubled_name_back(town: Town, zoe: Person) -> None:
+    ben, other = town.person("Ben", "+32470000011"), _another_ben(town)
+    code = start_group(zoe, ben)
+    ben.says("call me Benno")
+    assert "You're in *Sunday Legends*" in other.says(f"join {code} yes")
+    assert ben.taps("Undo").startswith("↩️ Taken back")
+    listed = zoe.says("members")
+    assert "• Ben\n" in listed
+    assert "• Ben (2)\n" in listed
+
+
+def test_who_leaves_and_takes_that_back_is_told_apart_from_who_came_meanwhile(town: Town, zoe: Person) -> None:
+    ben, other = town.person("Ben", "+32470000011"), _another_ben(town)
+    code = start_group(zoe, ben)
+    ben.says("leave")
+    ben.says("yes")
+    assert "called *" not in other.says(f"join {code} yes")
+    ben.says("undo")
+    assert "• Ben (2)\n" in zoe.says("members")
+
+
+def test_who_waits_to_be_let_in_is_told_apart_too(town: Town, zoe: Person) -> None:
+    twin = town.person("Zоё", "+32470000012")
+    code = code_in(zoe.says("new group Sunday Legends"))
+    zoe.says("settings approval on")
+    assert "so you're called *" in twin.says(f"join {code} yes")
+    assert "(2) asks to join *Sunday Legends*." in zoe.heard
+    zoe.taps("Approve")
+    assert zoe.says("members").count("(2)") == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["new group Gruppetto Support", "rename group Official Garmin", "describe Write to WhatsApp Support"]
+)
+def test_no_group_claims_to_be_official(town: Town, zoe: Person, line: str) -> None:
+    start_group(zoe)
+    assert OFFICIAL in zoe.says(line)
+    with town.world.sessions() as session:
+        assert session.execute(select(Group.name, Group.description)).all() == [("Sunday Legends", None)]
+
+
+def test_a_group_whose_name_looks_like_another_of_ones_own_is_refused(zoe: Person) -> None:
+    start_group(zoe)
+    assert zoe.says("new group Sundаy Legends").startswith("You're in a group called")
+
+
+def test_kind_words_claim_no_office_and_hold_no_address(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    assert OFFICIAL in zoe.says("kudos José Gruppetto Support needs your password")
+    zoe.says("kudos José great. Now see gruppetto.help today")
+    with town.world.sessions() as session:
+        assert session.scalars(select(Kudos.words)).all() == ["great. Now see today"]
+
+
+def _another_ben(town: Town) -> Person:
+    """A second person of that name; the town knows people by their names."""
+    other = town.person("Benjamin", "+32470000012")
+    other.phone.name = "Ben"
+    return other
