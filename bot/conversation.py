@@ -28,7 +28,7 @@ from providers.messenger import Inbound
 from services.delivery import mailbox, menus
 from services.garmin import files
 from services.group import groups
-from services.people import erasure, limits, members
+from services.people import erasure, limits, members, proofs
 from services.people import manners as people_manners
 from services.people.manners import INTRO, NOT_UNDERSTOOD, SILENCE
 from services.people.members import reader_of
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 TRIES = 3
 FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
-WHO = (Button("Still me", "still me"), Button("I'm new here", "new here"))
+WHO = (Button("Yes, still me", "still me"), Button("I'm new here", "new here"))
 NO_WORDS = {"cancel", "no", "nope", "no thanks", "no thank you", "never mind", "nevermind"}
 
 # Whoever is thanked in any tongue says so; a command that holds such a word is a command.
@@ -164,8 +164,8 @@ def _respond(turn: Turn) -> Settled:
     """A file wins over the words under it, even over a command: WhatsApp puts the file's name there."""
     if (settled := manners.settled(turn)) is not None:
         return settled
-    if turn.member.doubted_at is not None and not _tells_who(turn.line):
-        return "doubted", turn.say("start/still_you", member=turn.member, buttons=WHO)
+    if turn.member.doubted_at is not None and not _tells_who(turn):
+        return manners.DOUBTED, turn.say("start/whose_number", buttons=WHO)
     if turn.files:
         return "file", _take_files(turn)
     return _respond_to_words(turn)
@@ -186,10 +186,13 @@ def _respond_to_words(turn: Turn) -> Settled:
     return reading.command.name, _run(turn, reading)
 
 
-def _tells_who(line: str) -> bool:
-    """Whether a line tells if the number still belongs to the same person, or wants no more of this."""
+def _tells_who(turn: Turn) -> bool:
+    """Whether a line tells or proves whose number it is, or wants no more of this. Nothing else is heard until then."""
+    line = _tapped(turn, is_free=True) or turn.line
     reading = understand(line)
-    names = {"still me", "new here", "stop"}
+    names = {"still me", "new here", "ask admin", "stop"}
+    if proofs.ways(turn.session, turn.member).garmin:
+        names.add("link garmin")
     return said(line) in STOP_WORDS or (isinstance(reading, Understood) and reading.command.name in names)
 
 

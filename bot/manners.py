@@ -16,6 +16,7 @@ MOST_REPLY = 700  # a reply with kind words behind it stays as short as any
 # begin anew by them.
 UNSPOKEN = {"reaction", "system", "deleted", "delete", "revoke", "revoked"}
 WORDS_ARE_ALL = {"text", "button", "interactive"}  # kinds of message that hold nothing else
+DOUBTED = "doubted"  # it is asked whose number it is
 NEVER_DECORATED = {"stop", "bug", SECRET, SLOW_DOWN, ENOUGH}
 
 Settled = tuple[str, Message | None]
@@ -80,7 +81,7 @@ def note(turn: Turn, sid: str, name: str) -> None:
 
 def with_kudos(turn: Turn, name: str, reply: Message) -> Message:
     """The reply, and below it the kind words that wait for its reader, as far as there is room."""
-    if name in NEVER_DECORATED:
+    if name in NEVER_DECORATED or turn.member.doubted_at is not None:  # kind words name who gives them
         return reply
     for each in kudos.waiting(turn.session, turn.member):
         text = f"{reply.text}\n\n{turn.say('manners/kudos_for_you', given=each).text}"

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from jobs import crash
 from jobs.stopping import Stopped, wait_for
 from jobs.work import transaction
+from messages.message import Button
+from messages.render import render
 from models import GarminMethod, LinkAttempt, MessageKind
 from providers.errors import (
     GarminBlocked,
@@ -22,9 +24,9 @@ from providers.errors import (
 from providers.garmin import KeyAccepted, NeedsCode, SignedIn
 from services.delivery import mailbox, notices
 from services.garmin import binding, linking
-from services.garmin.binding import AnotherAccount
+from services.garmin.binding import AnotherAccount, Linked, Stranger
 from services.garmin.linking import Task
-from services.people import members
+from services.people import members, proofs
 from world import World
 
 log = structlog.get_logger()
@@ -100,8 +102,15 @@ def tell_failed(session: Session, world: World, attempt: LinkAttempt) -> None:
 def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> None:
     """It is known whose key it is. Where another account is connected, the member is asked first."""
     heard = binding.known(session, task, answer, world.now())
+    member = session.get_one(LinkAttempt, task.attempt_id).link.member
+    if isinstance(heard, Stranger):
+        buttons = [Button("What else?", "still me")]
+        message = render("start/not_proved", members.reader_of(member), buttons=buttons)
+        key = f"stranger:{task.attempt_id}"
+        mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)
+    if isinstance(heard, Linked) and member.doubted_at is not None:
+        proofs.confirm(session, member, world.now(), by="garmin")
     if isinstance(heard, AnotherAccount):
-        member = session.get_one(LinkAttempt, task.attempt_id).link.member
         members.keep_unfinished(member, f"link garmin {heard.code}", world.now())
         message = notices.another_account(member, **asdict(heard))
         key = f"another-account:{task.attempt_id}"

@@ -30,7 +30,8 @@ class Member(Base, Timestamps):
     `records_version`: the rules by which all records were last written; see `services.play.records`.
     `includes_private`: activities that are private at Garmin count too. `erase_code` is the keyed hash of the code
     that erases everything when it is typed before `erase_until`.
-    `doubted_at` is set when a number that was silent for months writes again, until it is known whose it is now.
+    `doubted_at` is set when a line comes after weeks of silence or under another profile name, until it is known whose
+    number it is now. `profile_name` is the name on the WhatsApp profile when they last wrote; it is only compared.
     """
 
     __tablename__ = "members"
@@ -54,6 +55,7 @@ class Member(Base, Timestamps):
     opted_out_at: Mapped[datetime | None]
     unreachable_at: Mapped[datetime | None]
     doubted_at: Mapped[datetime | None]
+    profile_name: Mapped[str | None] = mapped_column(String(40))
     template_at: Mapped[datetime | None] = mapped_column(index=True)
     next_send_at: Mapped[datetime | None]
     current_group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="SET NULL"))

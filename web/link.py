@@ -202,7 +202,8 @@ def _held(world: World, link: OneTimeLink, tries: int, held: datetime, email: st
 def _chat(member: Member) -> tuple[str, str]:
     """Whose chat the link is for: the name, and the last digits of the number; never more of it."""
     numbers = [each.value for each in member.identities if each.kind is IdentityKind.PHONE]
-    return member.name, numbers[0][-SHOWN_OF_NUMBER:] if numbers else ""
+    name = member.name if member.doubted_at is None else "The chat that asked"  # who holds the number is to be proved
+    return name, numbers[0][-SHOWN_OF_NUMBER:] if numbers else ""
 
 
 def _offered(world: World, way: GarminMethod) -> GarminMethod:

@@ -12,7 +12,7 @@ from jobs.work import transaction
 from models import Member
 from models.vault import UnknownKey
 from services.group import audit
-from services.people import erasure, exports, members
+from services.people import erasure, exports, members, proofs
 from world import World
 
 
@@ -38,6 +38,14 @@ def commands(world: World) -> AppGroup:
         with transaction(world) as session:
             erasure.erase(session, _member(session, who), world.now())
         click.echo("Erased. Twilio's copies follow within the hour, or within 14 days where one is under way.")
+
+    @group.command("confirm")
+    @click.argument("who")
+    def confirm(who: str) -> None:
+        """Confirm, having made sure of it yourself, that a number (or member id) is still the same person's."""
+        with transaction(world) as session:
+            proofs.confirm(session, _member(session, who), world.now(), by="operator")
+        click.echo("Confirmed. They are told so, and what waited for them leaves.")
 
     @group.command("erased")
     def erased() -> None:

@@ -9,8 +9,8 @@ from messages.message import Button, Message
 from models import LinkPurpose, MessageKind
 from services.delivery import mailbox, notices
 from services.garmin import binding, linking, syncing
-from services.garmin.binding import AnotherAccount, BeingAsked, Elsewhere, Kept
-from services.people import members
+from services.garmin.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
+from services.people import members, proofs
 from services.play import standings
 from services.refusals import NotLinked
 
@@ -98,6 +98,10 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
         return notices.another_account(turn.member, **asdict(heard))
     if isinstance(heard, Kept):
         return turn.say("garmin/kept", whose=heard.name)
+    if isinstance(heard, Stranger):
+        return turn.say("start/not_proved", buttons=[commands["still me"].button("What else?")])
     if isinstance(heard, BeingAsked):
         return turn.say("garmin/code_right", whose="")
+    if turn.member.doubted_at is not None:  # it is the account that was connected before
+        proofs.confirm(turn.session, turn.member, turn.now, by="garmin")
     return turn.say("garmin/code_right", whose=heard.name, buttons=[notices.not_me(code)])

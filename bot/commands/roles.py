@@ -12,6 +12,7 @@ from messages.message import Button, Message
 from models import Ban, Membership
 from services.group import bans, group_notices, groups, roles
 from services.group.roster import is_exactly
+from services.people import proofs
 
 
 @command(
@@ -123,6 +124,25 @@ def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Messa
     roles.unban(turn.session, mine, theirs, turn.now)
     button = commands["invite"].button("New invite")
     return turn.say("roles/unbanned", group=theirs.group, person=theirs.member, buttons=[button])
+
+
+@command(
+    "vouch",
+    aliases=("vouch for", "it is still"),
+    help="Tell me that somebody's number is still theirs",
+    allowed=Allowed.MEMBERS,
+    examples=("vouch José",),
+    destructive=True,
+)
+def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+    """Asked of those who run the group, when a number writes again after a long silence."""
+    theirs = roles.meant(turn.session, turn.member, turn.group, who)
+    mine = turn.place(theirs.group_id)
+    if not _is_sure(theirs, who, sure):
+        proofs.require_may_vouch(turn.session, mine, theirs)
+        return _ask(turn, theirs, "roles/ask_word", "vouch", "Yes, it's them")
+    proofs.vouch(turn.session, mine, theirs, turn.now)
+    return turn.say("roles/vouched", person=theirs.member)
 
 
 def _ask_whom_to_unban(turn: Turn) -> Message:

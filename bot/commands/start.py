@@ -6,7 +6,7 @@ from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
 from services.garmin import linking
-from services.people import members, numbers
+from services.people import members, numbers, proofs
 
 
 @command(
@@ -70,15 +70,36 @@ def stop(turn: Turn) -> Message:
 @command(
     "still me",
     aliases=("it's me", "it’s me", "its me"),
-    help="Tell me, after months of silence, that it is still you",
+    help="Prove, after weeks of silence, that the number is still yours",
     allowed=Allowed.ANYONE,
     examples=("still me",),
     destructive=True,
 )
 def still_me(turn: Turn) -> Message:
-    """The number has not changed hands."""
-    numbers.confirm(turn.session, turn.member, turn.now)
-    return commands["start"](turn)
+    """Whoever says that the number has not changed hands is told how to prove it."""
+    if turn.member.doubted_at is None:
+        return commands["start"](turn)
+    ways = proofs.ways(turn.session, turn.member)
+    garmin = [commands["link garmin"].button("Sign in to Garmin")] if ways.garmin else []
+    others = [commands["ask admin"].button("Ask an admin")] if ways.others else []
+    new = [] if garmin and others else [commands["new here"].button("I'm new here")]
+    return turn.say("start/prove", ways=ways, buttons=[*garmin, *others, *new])
+
+
+@command(
+    "ask admin",
+    aliases=("ask an admin", "ask the admin"),
+    help="Let somebody who runs your group tell me that it is still you",
+    allowed=Allowed.ANYONE,
+    examples=("ask admin",),
+    destructive=True,
+)
+def ask_admin(turn: Turn) -> Message:
+    """Nobody is named to whoever asks."""
+    if turn.member.doubted_at is None:
+        return commands["start"](turn)
+    count = proofs.ask_admins(turn.session, turn.member, turn.now)
+    return turn.say("start/asked_admin", count=count, buttons=[commands["new here"].button("I'm new here")])
 
 
 @command(

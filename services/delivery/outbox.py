@@ -20,6 +20,7 @@ from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
 from services import leases, unreadable
 from services.delivery import ceiling, contents
+from services.delivery.bells import Bell, ring
 from services.delivery.ceiling import Ceilings, Purse
 from services.delivery.telling import about, tell_step
 from services.people import numbers
@@ -27,6 +28,7 @@ from services.people import numbers
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
 BUDGET_AGAIN = timedelta(hours=1)
+PROOF_AGAIN = timedelta(hours=6)  # unless the holder of the number proves themselves before: see `release`
 NO_KEY = "unknown key"
 # How soon a message is looked at again whose key this process lacks: another one may have it already.
 KEY_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 60, 300))
@@ -130,6 +132,15 @@ def withdraw(session: Session, member_id: int, group_id: int, why: str = "remove
         end(session, row, MessageState.SUPPRESSED, why)
 
 
+def release(session: Session, member_id: int, now: datetime) -> None:
+    """Whoever has proved that the number is still theirs gets what waited meanwhile, as far as it is not too old."""
+    mine = (OutboundMessage.member_id == member_id, OutboundMessage.kind != MessageKind.REPLY)
+    later = (OutboundMessage.state == MessageState.QUEUED, OutboundMessage.next_attempt_at > now)
+    for row in session.scalars(select(OutboundMessage).where(*mine, *later).with_for_update()):
+        row.next_attempt_at = now
+    ring(session, Bell.DELIVER)
+
+
 def end(session: Session, row: OutboundMessage, state: MessageState, source: str, **detail: object) -> None:
     """Finish a message for good. What it said is forgotten."""
     row.state = state
@@ -189,6 +200,9 @@ def _claimed(
 ) -> Claimed | None:
     if over := _over(session, row, member, now):
         end(session, row, over[0], "claim", why=over[1])
+        return None
+    if row.kind is not MessageKind.REPLY and numbers.is_in_doubt(member, now):
+        _put_off(session, row, now, "perhaps somebody else's number by now", PROOF_AGAIN)
         return None
     if row.kind is not MessageKind.REPLY and (morning := _quiet_until(member, now)):
         row.next_attempt_at, row.expires_at = morning, max(row.expires_at, morning + QUIET_GRACE)
@@ -252,12 +266,10 @@ def _over(session: Session, row: OutboundMessage, member: Member, now: datetime)
         return MessageState.EXPIRED, "too late"
     if row.kind is MessageKind.REPLY:
         return None
-    asleep = member.doubted_at is not None or numbers.is_asleep(member, now)
     left = row.kind is MessageKind.DIGEST and not _still_belongs(session, row)
     reasons = {
         "opted out": member.opted_out_at,
         "unreachable": member.unreachable_at,
-        "perhaps somebody else's number by now": asleep,
         "left the group": left,
     }
     why = next((why for why, holds in reasons.items() if holds), None)

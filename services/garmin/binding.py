@@ -35,7 +35,7 @@ from services.garmin import linking
 from services.garmin.linking import Task
 from services.garmin.merging import mark_twins
 from services.group import audit
-from services.people import limits
+from services.people import limits, numbers
 from services.play import records
 from services.refusals import NotLinkedLately, TooManyLinkCodes, WrongLinkCode
 
@@ -87,7 +87,12 @@ class Elsewhere:
     attempt: LinkAttempt
 
 
-Heard = Linked | BeingAsked | AnotherAccount | Kept | Elsewhere
+@dataclass(frozen=True)
+class Stranger:
+    """It is in doubt whose number this is, and the account is not the one that was connected. Nothing has changed."""
+
+
+Heard = Linked | BeingAsked | AnotherAccount | Kept | Elsewhere | Stranger
 
 
 def code_of(session: Session, attempt: LinkAttempt) -> str:
@@ -128,7 +133,7 @@ def hear(session: Session, member: Member, code: str, now: datetime, *, replace:
         raise WrongLinkCode from None
     if replace is False:
         linking.give_up(attempt, STOPPED)
-        return Kept(name_of(session, member))
+        return Stranger() if member.doubted_at is not None else Kept(name_of(session, member))
     if state["profile"] is None:
         attempt.step, attempt.expires_at = AttemptStep.CONFIRMED, now + CONFIRM_FOR
         attempt.secret = vault(session).seal("garmin-secret", attempt.id, state["tokens"])
@@ -192,6 +197,10 @@ def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: 
     profile = Profile(**state["profile"])
     member = attempt.link.member
     account = linking.account_of(session, member)
+    if numbers.is_stranger(member, account, profile.garmin_id):
+        linking.give_up(attempt, STOPPED)
+        audit.note(session, "member.not_proved", now, member_id=member.id)
+        return Stranger()
     if account is not None and account.garmin_id != profile.garmin_id:
         if not replace:
             kept = session.scalar(select(func.count()).where(Activity.account_id == account.id)) or 0

@@ -276,7 +276,7 @@ def _begin_anew(session: Session, membership: Membership) -> None:
 
 
 def _strip(member: Member, now: datetime) -> None:
-    member.name, member.full_name, member.email = "friend", None, None
+    member.name, member.full_name, member.email, member.profile_name = "friend", None, None, None
     member.preferences, member.timezone, member.unfinished = {}, "UTC", None
     member.erase_code = member.erase_until = None
     member.opted_out_at = member.opted_out_at or now

@@ -1,25 +1,69 @@
-"""Numbers change hands: after months of silence a carrier gives one to somebody else, who is not our member."""
+"""Numbers change hands: after weeks of silence a carrier gives one to somebody else, who is not our member.
+
+docs/decisions/0021-numbers-change-hands.md tells why it is as it is; how somebody proves who they are is
+`services.people.proofs`.
+"""
 
 from datetime import datetime, timedelta
 
+from rapidfuzz import fuzz
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from messages.words import clean_name
-from models import Member
+from messages.lookalikes import looks
+from messages.words import one_line
+from models import Activity, GarminAccount, JoinRequest, Member, Membership
 from services.group import audit, bans
+from services.people import naming
 
-ASLEEP = timedelta(days=180)  # carriers wait 45 to 90 days at least before they hand a number on
+ASLEEP = timedelta(days=45)  # carriers wait 45 to 90 days at least before they hand a number on
+QUIET = timedelta(days=7)  # whoever wrote within a week has the number still, whatever their profile says
+MOST_PROFILE = 40
+AKIN = 75  # of 100: names as alike as "Mohammed" and "Mohamed"
 
 
 def is_asleep(member: Member, now: datetime) -> bool:
-    """Whether so long ago that somebody else may hold the number by now."""
-    return member.last_inbound_at is not None and now - member.last_inbound_at > ASLEEP
+    """Whether silent for so long that somebody else may hold the number by now."""
+    return member.last_inbound_at is not None and now - member.last_inbound_at >= ASLEEP
 
 
-def confirm(session: Session, member: Member, now: datetime) -> None:
-    """It is still the same person."""
-    member.doubted_at = None
-    audit.note(session, "member.confirmed", now, member_id=member.id)
+def is_in_doubt(member: Member, now: datetime) -> bool:
+    """Whether it is unknown who holds the number: nothing goes there but answers."""
+    return member.doubted_at is not None or is_asleep(member, now)
+
+
+def profile_of(text: str) -> str | None:
+    """The name on a WhatsApp profile as it is remembered, to be compared, not shown; None where it has none."""
+    return one_line(text)[:MOST_PROFILE].strip() or None
+
+
+def look_at(session: Session, member: Member, profile: str, now: datetime) -> None:
+    """A line came: doubt whose number it is after 45 days of silence, or after 7 where the profile has another name.
+
+    Call it before `last_inbound_at` moves. A member with nothing to keep from a stranger, no group, account, request or
+    activity, is not asked: they go by the name on the profile again.
+    """
+    name = profile_of(profile)
+    if member.doubted_at is not None:
+        return
+    if is_asleep(member, now) or (_is_another(member, name) and _is_quiet(member, now)):
+        if _has_something(session, member):
+            member.doubted_at = now
+            audit.note(session, "member.doubted", now, member_id=member.id)
+            return
+        member.name = naming.from_profile(profile)
+    member.profile_name = name or member.profile_name
+
+
+def is_stranger(member: Member, account: GarminAccount | None, garmin_id: str) -> bool:
+    """Whether somebody who is in doubt signed in to another Garmin account than the member's: nothing may change."""
+    return member.doubted_at is not None and (account is None or account.garmin_id != garmin_id)
+
+
+def confirm(session: Session, member: Member, now: datetime, *, by: str, who: int | None = None) -> None:
+    """It is still the same person: proved `by` "garmin", "admin" (the member `who`) or "operator"."""
+    member.doubted_at = member.profile_name = None  # the next line brings the name that the profile has now
+    audit.note(session, "member.confirmed", now, member_id=member.id, by=by, who=who)
 
 
 def hand_over(session: Session, member: Member, name: str, now: datetime) -> Member:
@@ -28,8 +72,9 @@ def hand_over(session: Session, member: Member, name: str, now: datetime) -> Mem
     Whoever held it before keeps groups and activities. The caller sees to it that they are written to no more.
     """
     newcomer = Member(
-        name=clean_name(name) or "friend", address=member.address, timezone=member.timezone, last_inbound_at=now
+        name=naming.from_profile(name), address=member.address, timezone=member.timezone, last_inbound_at=now
     )
+    newcomer.profile_name = profile_of(name)
     session.add(newcomer)
     session.flush()
     bans.follow(session, member)  # before the addresses are somebody else's
@@ -38,3 +83,27 @@ def hand_over(session: Session, member: Member, name: str, now: datetime) -> Mem
     member.doubted_at = None
     audit.note(session, "member.number_handed_over", now, member_id=member.id, to=newcomer.id)
     return newcomer
+
+
+def _is_quiet(member: Member, now: datetime) -> bool:
+    return member.last_inbound_at is not None and now - member.last_inbound_at >= QUIET
+
+
+def _is_another(member: Member, profile: str | None) -> bool:
+    """Whether the profile has quite another name than when it was last seen: no word of it, and nothing like it."""
+    before = member.profile_name
+    if not before or not profile:
+        return False
+    shared = any(one & other for one in _words(before) for other in _words(profile))
+    return not shared and fuzz.ratio(before.casefold(), profile.casefold()) < AKIN
+
+
+def _words(name: str) -> list[frozenset[str]]:
+    return [look for word in name.split() if (look := frozenset(each for each in looks(word) if each))]
+
+
+def _has_something(session: Session, member: Member) -> bool:
+    belongs = exists().where(Membership.member_id == member.id, Membership.left_at.is_(None))
+    waits = exists().where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
+    read = exists().where(GarminAccount.member_id == member.id), exists().where(Activity.member_id == member.id)
+    return bool(session.scalar(select(or_(belongs, waits, *read))))

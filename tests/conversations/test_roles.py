@@ -113,7 +113,7 @@ def test_two_people_of_one_name_are_told_apart(town: Town, zoe: Person) -> None:
     heard = zoe.says("kick Ben yes")
     assert heard.startswith('Several match "Ben".')
     sign = heard.rsplit("#", 1)[1].split()[0]
-    assert zoe.says(f"kick #{sign}").startswith("Remove Ben from *Sunday Legends*?")
+    assert zoe.says(f"kick #{sign}").startswith("Remove Ben (2) from *Sunday Legends*?")
     assert zoe.says("yes please").startswith("Removed: Ben")
     assert second.says("members").startswith("You're in no group yet.")
     assert "2 members" in first.says("members")

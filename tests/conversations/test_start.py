@@ -193,49 +193,7 @@ def test_a_bug_is_apologised_for_and_leaves_nothing_half_done(town: Town, zoe: P
     assert "Hi Zoë" in zoe.says("hi")
 
 
-def fall_asleep(town: Town, zoe: Person, jose: Person) -> None:
-    """Zoë and José are in a group, and for more than half a year Zoë says nothing."""
-    start_group(zoe, jose)
-    zoe.connects_garmin()
-    town.clock.travel(days=181)
-
-
-def test_after_half_a_year_it_is_asked_whose_number_it_is(town: Town, zoe: Person, jose: Person) -> None:
-    fall_asleep(town, zoe, jose)
-    for line in ("me", "leaderboard", "groups", "hi", "Sunday Legends?"):
-        assert "Are you still Zoë?" in zoe.says(line)
-        assert zoe.buttons == ["Still me", "I'm new here"]
-    assert "You're in Sunday Legends" in zoe.taps("Still me")
-    assert "Are you still" not in zoe.says("me")
-
-
-def test_a_number_that_changed_hands_begins_anew(town: Town, zoe: Person, jose: Person) -> None:
-    fall_asleep(town, zoe, jose)
-    zoe.says("me")
-    zoe.phone.name = "Mia"
-    assert "Hi Zoë" not in zoe.taps("I'm new here")
-    assert "I'm *Gruppetto*" in zoe.heard
-    assert zoe.says("groups").startswith("You're in no group yet.")
-    assert zoe.says("status").startswith("I have no Garmin data from you yet.")
-    with town.world.sessions() as session:
-        assert session.query(Member).count() == 3
-        assert session.query(Identity).count() == 2
-
-
-def test_who_was_silent_for_half_a_year_gets_no_digest(town: Town, zoe: Person, jose: Person) -> None:
-    fall_asleep(town, zoe, jose)
-    before = zoe.count()
-    for _ in range(8):
-        town.travel(days=1)
-    assert zoe.count() == before
-
-
 def test_saying_it_without_being_asked_changes_nothing(zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
     for line in ("new here", "still me"):
         assert "You're in *Sunday Legends*" in zoe.says(line)
-
-
-def test_stop_is_heard_from_whoever_holds_the_number(town: Town, zoe: Person, jose: Person) -> None:
-    fall_asleep(town, zoe, jose)
-    assert zoe.says("stop").startswith("OK, I stop.")

@@ -1,0 +1,199 @@
+"""Numbers change hands: what whoever holds one now has to prove, and what a stranger does not get."""
+
+import pytest
+from sqlalchemy import select
+
+from models import Activity, GarminAccount, Identity, Member, OutboundMessage
+from services.people import proofs
+from tests.scenes import code_in, runs, start_group
+from tests.town import Person, Town
+
+ASKED = "Phone numbers change hands, and this one was silent for a long time or has another name on WhatsApp now."
+NAMES = ("Zoë", "José", "Sunday Legends", "zoë@example.org")
+
+
+@pytest.fixture
+def old(town: Town, zoe: Person, jose: Person) -> Person:
+    """Zoë's number: José runs the group that she is in, her Garmin is connected, and for 45 days she is silent."""
+    start_group(jose, zoe)
+    zoe.connects_garmin(upload=runs(16, 17))
+    town.clock.travel(days=40)
+    jose.says("hi")
+    town.clock.travel(days=5)
+    return zoe
+
+
+def names_nobody(heard: str) -> bool:
+    return not any(name in heard for name in NAMES)
+
+
+def test_after_45_days_nothing_is_told_and_nobody_named(old: Person) -> None:
+    for line in ("me", "leaderboard", "groups", "hi", "kudos José great", "export", "delete me", "status", "leave"):
+        assert ASKED in old.says(line)
+        assert old.buttons == ["Yes, still me", "I'm new here"]
+        assert names_nobody(old.heard)
+
+
+def test_saying_so_proves_nothing(old: Person) -> None:
+    old.says("hi")
+    heard = old.taps("Yes, still me")
+    assert heard.startswith("Good to have you back! To be sure that it is you, I need a sign that only you can give")
+    assert names_nobody(heard)
+    assert old.buttons == ["Sign in to Garmin", "Ask an admin"]
+    assert ASKED in old.says("me")
+
+
+def test_the_same_garmin_account_proves_it(town: Town, old: Person) -> None:
+    old.says("me")
+    browser = town.browser()
+    assert names_nobody(browser.open_link(old.says("link garmin")))
+    browser.sign_in(old.email, "right")
+    town.rest()
+    old.confirms(browser)
+    told = [each.text for each in old.phone.heard[-4:]]
+    assert any(text.startswith("✅ It's you, Zoë: welcome back.") for text in told)
+    assert ASKED not in old.says("me")
+    assert "You're in Sunday Legends" in old.says("hi")
+
+
+def test_another_garmin_account_proves_nothing_and_changes_nothing(town: Town, old: Person) -> None:
+    town.garmin.enrol("Mia", "mia@example.org", "right", seed=5)
+    old.says("me")
+    browser = town.browser()
+    browser.open_link(old.says("link garmin"))
+    browser.sign_in("mia@example.org", "right")
+    town.rest()
+    browser.again()
+    for line in (browser.line, f"{browser.line} replace", f"{browser.line} keep"):
+        assert names_nobody(old.says(line))
+    assert ASKED in old.says("me")
+    with town.world.sessions() as session:
+        assert session.query(Activity).count() == 2
+        assert session.scalars(select(GarminAccount.garmin_email)).all() == [old.email]
+
+
+def test_an_admins_word_proves_it(town: Town, old: Person, jose: Person) -> None:
+    jose.says("hi")
+    old.says("me")
+    assert names_nobody(old.says("ask admin"))
+    old.says("ask admin")
+    asked = [each.text for each in jose.phone.heard if each.text.startswith("Is it still Zoë?")]
+    assert len(asked) == 1
+    assert jose.taps("Yes, it's them").startswith("Thank you. I take it that Zoë is Zoë")
+    assert old.heard.startswith("✅ It's you, Zoë: welcome back.")
+    assert "You're in Sunday Legends" in old.says("hi")
+    assert jose.says("vouch Zoë yes").startswith("Nobody needs to answer for Zoë")
+
+
+def test_only_who_runs_the_group_can_answer(town: Town, old: Person, jose: Person, sara: Person) -> None:
+    jose.says("hi")
+    sara.says(f"join {_code(jose)} yes")
+    old.says("me")
+    assert sara.says("vouch Zoë yes") == "Only those who run the group can answer for somebody: José."
+    assert ASKED in old.says("vouch Zoë yes")
+    assert ASKED in old.says("me")
+
+
+def test_where_nobody_else_runs_the_group_the_one_who_was_there_longest_is_asked(
+    town: Town, zoe: Person, jose: Person, sara: Person
+) -> None:
+    start_group(zoe, jose, sara)
+    town.clock.travel(days=40)
+    jose.says("hi")
+    sara.says("hi")
+    town.clock.travel(days=6)
+    zoe.says("hi")
+    zoe.says("ask admin")
+    assert jose.heard.startswith("Is it still Zoë?")
+    assert not sara.heard.startswith("Is it still Zoë?")
+
+
+def test_who_was_there_alone_is_sent_to_the_operator(town: Town, zoe: Person) -> None:
+    start_group(zoe)
+    town.clock.travel(days=46)
+    zoe.says("hi")
+    assert "Whoever runs this bot can confirm it." in zoe.says("still me")
+    assert zoe.buttons == ["I'm new here"]
+    with town.world.sessions.begin() as session:
+        proofs.confirm(session, session.scalars(select(Member)).one(), town.clock(), by="operator")
+    assert "You're in *Sunday Legends*" in zoe.says("hi")
+
+
+def test_who_had_nothing_here_is_asked_nothing_and_named_anew(town: Town, zoe: Person) -> None:
+    zoe.says("hi")
+    town.clock.travel(days=60)
+    zoe.phone.name = "Mia"
+    assert "Hi Mia" in zoe.says("hi")
+
+
+def test_a_number_that_changed_hands_begins_anew(town: Town, old: Person) -> None:
+    old.says("me")
+    old.phone.name = "Mia"
+    assert names_nobody(old.taps("I'm new here"))
+    assert "I'm *Gruppetto*" in old.heard
+    assert old.says("groups").startswith("You're in no group yet.")
+    assert old.says("status").startswith("I have no Garmin data from you yet.")
+    with town.world.sessions() as session:
+        assert session.query(Member).count() == 3
+        assert session.query(Identity).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "profile", "is_asked"),
+    [
+        (8, "Mia", True),
+        (6, "Mia", False),
+        (8, "Zoë 🚴", False),
+        (8, "Zoe Martin", False),
+        (44, "Zoë", False),
+        (8, "", False),
+    ],
+)
+def test_another_profile_name_is_asked_about_after_a_week(
+    town: Town, zoe: Person, jose: Person, days: int, profile: str, is_asked: bool
+) -> None:
+    start_group(jose, zoe)
+    town.clock.travel(days=days)
+    zoe.phone.name = profile
+    assert (ASKED in zoe.says("groups")) == is_asked
+
+
+def test_kind_words_wait_until_it_is_proved(town: Town, old: Person, jose: Person) -> None:
+    jose.says("hi")
+    jose.says("kudos Zoë great run")
+    for line in ("me", "still me", "link garmin", "ask admin"):
+        assert "great run" not in old.says(line)
+    jose.says("vouch Zoë yes")
+    assert "great run" in old.says("me")
+
+
+def test_digests_and_notices_wait_and_come_after_the_proof(town: Town, old: Person, jose: Person) -> None:
+    jose.says("hi")
+    before = old.count()
+    jose.says("promote Zoë")
+    town.travel(hours=1)
+    assert old.count() == before
+    old.says("me")
+    assert ASKED in old.heard
+    jose.says("vouch Zoë yes")
+    town.rest()
+    assert any(each.text.startswith("You're an admin of *Sunday Legends* now.") for each in old.phone.heard[before:])
+
+
+def test_what_waits_for_a_proof_too_long_expires(town: Town, old: Person, jose: Person) -> None:
+    jose.says("hi")
+    jose.says("promote Zoë")
+    town.travel(days=2)
+    with town.world.sessions() as session:
+        rows = session.execute(
+            select(OutboundMessage.state).where(OutboundMessage.dedupe_key.startswith("role:"))
+        ).all()
+    assert [str(row.state) for row in rows] == ["expired"]
+
+
+def test_stop_is_heard_from_whoever_holds_the_number(old: Person) -> None:
+    assert old.says("stop").startswith("OK, I stop.")
+
+
+def _code(owner: Person) -> str:
+    return code_in(owner.says("invite"))
