@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0028_names_on_profiles'
+revision = '0027_names_on_profiles'
 down_revision = '0026_limits_that_outlive_members'
 branch_labels = None
 depends_on = None
