@@ -164,10 +164,8 @@ def _respond(turn: Turn) -> Settled:
     """A file wins over the words under it, even over a command: WhatsApp puts the file's name there."""
     if (settled := manners.settled(turn)) is not None:
         return settled
-    if turn.member.doubted_at is not None and not _tells_who(turn):
-        return manners.DOUBTED, turn.say("start/whose_number", buttons=WHO)
     if turn.files:
-        return "file", _take_files(turn)
+        return _ask_whose(turn) if _is_doubted(turn) else ("file", _take_files(turn))
     return _respond_to_words(turn)
 
 
@@ -176,6 +174,8 @@ def _respond_to_words(turn: Turn) -> Settled:
     if bare in STOP_WORDS and not (bare == "cancel" and turn.member.unfinished):
         return "stop", commands["stop"](turn)
     turn.line, reading = _read(turn)
+    if _is_doubted(turn) and not _tells_who(turn, reading):
+        return _ask_whose(turn)
     if isinstance(reading, NotUnderstood):
         if not reading.why and manners.is_intro_due(turn):
             return INTRO, commands["start"](turn)
@@ -186,14 +186,20 @@ def _respond_to_words(turn: Turn) -> Settled:
     return reading.command.name, _run(turn, reading)
 
 
-def _tells_who(turn: Turn) -> bool:
-    """Whether a line tells or proves whose number it is, or wants no more of this. Nothing else is heard until then."""
-    line = _tapped(turn, is_free=True) or turn.line
-    reading = understand(line)
-    names = {"still me", "new here", "ask admin", "stop"}
-    if proofs.ways(turn.session, turn.member).garmin:
+def _is_doubted(turn: Turn) -> bool:
+    return turn.member.doubted_at is not None
+
+
+def _tells_who(turn: Turn, reading: Reading) -> bool:
+    """Whether what was read tells or proves whose number it is. Nothing else is heard until then, but for "stop"."""
+    names = {"still me", "new here", "ask admin", "stop", "cancel"}
+    if proofs.ways(turn.session, turn.member, turn.now).garmin:
         names.add("link garmin")
-    return said(line) in STOP_WORDS or (isinstance(reading, Understood) and reading.command.name in names)
+    return isinstance(reading, Understood) and reading.command.name in names
+
+
+def _ask_whose(turn: Turn) -> Settled:
+    return manners.DOUBTED, turn.say("start/whose_number", buttons=WHO)
 
 
 def _take_files(turn: Turn) -> Message:

@@ -42,7 +42,7 @@ def understand(line: str) -> Reading:
 
 
 def warm_up() -> None:
-    """Build every table that reading a line, or a name, needs: 0.8 s of CPU, which the first line would otherwise take longer.
+    """Build every table that reading a line, or a name, needs: 0.8 s of CPU, by which the first line would be slower.
 
     Once is enough for a process and for those that it forks.
     """

@@ -10,6 +10,7 @@ from jobs.work import transaction
 from providers import doorbell
 from providers.errors import MessengerBroken, MessengerError, Refused
 from services.delivery.bells import Bell
+from services.group import old_names
 from services.people import erasure, exports, retention
 from world import World
 
@@ -35,9 +36,13 @@ def tidy(world: World) -> None:
 
 @job("work", timeout=300)
 def sweep(world: World) -> None:
-    """Delete what is kept no longer; forget those who stopped thirty days ago."""
+    """Delete what is kept no longer; forget those who stopped thirty days ago; look at names by new rules."""
     with transaction(world) as session:
         log.info("swept", **retention.sweep(session, world.now()))
+    with transaction(world) as session:
+        mended = old_names.mend(session, world.now())
+    if mended:
+        log.info("old names mended", count=mended)
     with transaction(world) as session:
         for member in erasure.stopped_long_ago(session, world.now()):
             if stopping.asked():

@@ -9,14 +9,16 @@ import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
-from messages.lookalikes import skeleton
+from messages.lookalikes import is_variant, skeleton
 
-DOTS = ".。．｡․﹒ꓸ۔܁܂"  # full stops of other scripts and widths, and what looks like one
+DOTS = ".。．｡․﹒ꓸ۔܁܂꘎𐩐𝅭"  # full stops of other scripts and widths, and what looks like one
+ZEROS = "٠۰"  # Arabic zeros look like dots, but stand in numbers: one between two letters is taken for a dot
 OTHER_DOTS = "·•・∙⋅‧･…‥"  # these stand between words, and inside Catalan ones: an address only before a well-known end
 CLASSIC = frozenset({"com", "net", "org", "info", "biz", "gov", "edu"})
 LONGEST_SHORT = 3  # "Dr", "St", "Mrs": what stands before a dot without meaning an address
+NO_LETTERS = {"Mn", "Mc", "Me", "Lm", "Sk", "Po", "Pd", "Pc", "Zs"}  # small signs that hide nothing: "evil.'com"
 
 PART = rf"[^\s{re.escape(DOTS + OTHER_DOTS)}/\\@＠﹫,;:!?¿¡\"“”„«»()\[\]{{}}<>|]+"
 DOT = rf"[{re.escape(DOTS)}]"
@@ -25,10 +27,11 @@ WHOLE = re.compile(
     r"[a-z][a-z0-9+.-]*://\S*|www[.。．｡․]\S*|\+?\d[\d\s().-]{6,}\d",
     re.IGNORECASE,
 )
-MAIL = re.compile(rf"\S+\s*[@＠﹫]\s*{PART}(?:{DOT}{PART})+\S*|mailto:\S*", re.IGNORECASE)
+MAIL = re.compile(rf"\S+\s*[@＠﹫]\s*(?P<domain>{PART}(?:{DOT}{PART})+)\S*|mailto:\S*", re.IGNORECASE)
 DOMAIN = re.compile(rf"(?P<parts>{PART}(?:{DOT}{PART})+)(?P<rest>[:/]\S*)?")
 SPACED = re.compile(rf"(?P<before>{PART})(?:\s+{DOT}\s*)(?P<last>{PART})")
-OTHERWISE = re.compile(rf"{PART}[{OTHER_DOTS}](?P<last>{PART})")
+OTHERWISE = re.compile(rf"{PART}(?:[{OTHER_DOTS}]{PART})+")
+BETWEEN_LETTERS = re.compile(rf"(?<=[^\W\d_])[{ZEROS}](?=[^\W\d_])")
 NUMBERS = re.compile(
     r"(?<![\w.])\d{1,3}(?:[.。．｡․]\d{1,3}){3}(?![\w.])(?:[:/]\S*)?|\[?[0-9a-f]*:[0-9a-f:.]+\]?", re.IGNORECASE
 )
@@ -47,13 +50,21 @@ def defused(text: str) -> str:
     """A text without addresses: each is cut out; where a title or an initial stands before the dot ("Dr.No"), or there
     are spaces around it ("gruppetto . help"), only the dot goes.
 
-    A dot with a space behind it alone is the end of a sentence, and stays.
+    A dot with a space behind it alone is the end of a sentence, and stays; where only the space is missing ("great
+    ride.So good", "Lisa.Ng") it is added, and nothing is a link any more.
     """
-    text = MAIL.sub(" ", WHOLE.sub(" ", text))
+    text = MAIL.sub(_mail, WHOLE.sub(" ", BETWEEN_LETTERS.sub(".", text)))
     text = NUMBERS.sub(_numbers, text)
     text = DOMAIN.sub(_domain, text)
-    text = OTHERWISE.sub(lambda found: " " if _plain(found["last"]) in CLASSIC else found[0], text)
+    text = OTHERWISE.sub(_otherwise, text)
     return SPACED.sub(_spaced, text)
+
+
+def _mail(found: re.Match[str]) -> str:
+    """An address goes. With spaces around the sign it may be a place, as in "Ben @ St.Pauli": the end of the name tells."""
+    is_apart = any(sign.isspace() for sign in found[0])
+    ends = re.split(DOT, found["domain"] or "")[1:]
+    return found[0] if is_apart and not any(map(_is_top_level, ends)) else " "
 
 
 def _numbers(found: re.Match[str]) -> str:
@@ -71,9 +82,22 @@ def _domain(found: re.Match[str]) -> str:
     if end is None:
         return found[0]
     rest = found["rest"] or ""
+    if not rest and _lacks_a_space(parts):
+        return f"{parts[0]}. {parts[1]}"
     is_short = not rest and all(len(part) <= LONGEST_SHORT for part in parts[:end])
     is_sentence = "。" in found["parts"] and not parts[end].isascii()
     return " ".join(parts) + rest if is_short or is_sentence else " "
+
+
+def _lacks_a_space(parts: list[str]) -> bool:
+    """Whether a sentence ends at the dot, or a surname begins: a small letter, and then a capital and a small one."""
+    before, after = parts[0][-1:], parts[-1][:2]
+    return len(parts) == 2 and before.islower() and after.istitle() and after.isalpha() and len(after) == 2
+
+
+def _otherwise(found: re.Match[str]) -> str:
+    ends = re.split(f"[{OTHER_DOTS}]", found[0])[1:]
+    return " " if any(_looks(end) & _classic() for end in ends) else found[0]
 
 
 def _spaced(found: re.Match[str]) -> str:
@@ -91,7 +115,15 @@ def _looks(part: str) -> frozenset[str]:
     return frozenset({skeleton(plain), skeleton(plain.upper()).casefold()})
 
 
+@cache
+def _classic() -> frozenset[str]:
+    return frozenset(look for end in CLASSIC for look in _looks(end))
+
+
 def _plain(part: str) -> str:
-    """The letters that a part begins with, in their plain form."""
-    signs = takewhile(lambda sign: unicodedata.category(sign)[0] in "LMN", unicodedata.normalize("NFKC", part))
-    return "".join(signs).casefold()
+    """The letters that a part begins with, in their plain form. Signs before and between them that show next to nothing
+    do not count.
+    """
+    shown = (sign for sign in unicodedata.normalize("NFKC", part) if not is_variant(sign))
+    signs = dropwhile(lambda sign: unicodedata.category(sign) in NO_LETTERS, shown)
+    return "".join(takewhile(lambda sign: unicodedata.category(sign)[0] in "LMN", signs)).casefold()

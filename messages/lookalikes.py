@@ -13,6 +13,8 @@ from importlib.resources import files
 BESIDE_LATIN = {"CYRILLIC", "GREEK", "CHEROKEE", "ARMENIAN", "COPTIC", "LISU"}  # alphabets with letters that look Latin
 WITH_ACCENTS = {"LATIN", "GREEK", "CYRILLIC"}  # where a mark on a letter is an accent; elsewhere it may be a vowel
 WORD = re.compile(r"\w+")
+# Which form of the sign before them is meant (text or emoji, one of several ideographs), and vowels that are not seen.
+VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u180b-\u180d\u180f\u17b4\u17b5]")
 
 
 @cache
@@ -42,13 +44,20 @@ def looks(name: str) -> frozenset[str]:
     Only letters, digits and symbols count, no spaces and no punctuation. There are two, since a capital may look like
     another letter than its small one does: "PauI" is "Paul", and "BEN" is "ben".
     """
-    signs = "".join(sign for sign in text_of(name) if unicodedata.category(sign)[0] not in "PZC")
+    signs = "".join(
+        sign for sign in text_of(name) if unicodedata.category(sign)[0] not in "PZC" and not is_variant(sign)
+    )
     return frozenset({skeleton(signs.casefold()), skeleton(signs).casefold()})
 
 
 def text_of(name: str) -> str:
     """A name in the signs that its look is made of: fullwidth and ornamental letters as plain ones."""
     return unicodedata.normalize("NFKC", name)
+
+
+def is_variant(sign: str) -> bool:
+    """Whether a sign shows nothing by itself: a joiner, or which form of the sign before it is meant."""
+    return unicodedata.category(sign) == "Cf" or VARIANTS.match(sign) is not None
 
 
 def unmixed(text: str) -> str:

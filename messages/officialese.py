@@ -25,6 +25,11 @@ OFFICIAL = (
     "klantenservice", "klantendienst", "beheerder", "beveiliging", "veiligheid", "officieel", "officiële",
     "geverifieerd",
 )  # fmt: skip
+# What the bot itself writes behind the names of those who run a group, "Zoë (owner)": nobody's own name.
+IN_CHARGE = (
+    "owner", "owners", "eigentümer", "eigentümerin", "inhaber", "inhaberin", "propietario", "propietaria",
+    "propriétaire", "eigenaar", "eigenares",
+)  # fmt: skip
 # Ordinary words by themselves; beside a brand they claim the same.
 SERVICES = (
     "team", "help", "helper", "service", "services", "account", "accounts", "info", "news", "bot", "alert",
@@ -35,7 +40,7 @@ SERVICES = (
     "équipe", "compte", "client", "clients", "paiement", "hulp", "dienst", "rekening", "betaling", "melding",
     "klanten",
 )  # fmt: skip
-MARKS = "✓✔✅☑🛡🔰"  # signs of having been verified
+MARKS = "✓✔✅☑🗸🗹🛡🔰"  # signs of having been verified
 IN_DISGUISE = str.maketrans("10534@$€", "ioseaase")  # "Supp0rt", "Adm1n", "@dmin"
 STROKE_INSIDE = re.compile(r"(?<=\w)[!|](?=\w)")
 CAPITAL_INSIDE = re.compile(r"(?<=[^\W\d_A-ZÀ-Þ])(?=[A-ZÀ-Þ])")
@@ -46,7 +51,7 @@ def speaks_officially(name: str) -> bool:
     """Whether somebody of this name would be taken for the bot, for a company, or for somebody with a say."""
     words, whole = _words(name), _shapes(name)
     is_brand = bool(whole & _all(BRANDS))
-    claims = any(word & _all(OFFICIAL) for word in words) or bool(whole & _all(OFFICIAL))
+    claims = any(word & _all(OFFICIAL + IN_CHARGE) for word in words) or bool(whole & _all(OFFICIAL))
     serves = any(word & _all(SERVICES) for word in words) or any(_without_brand(shape) for shape in whole)
     is_of_a_brand = any(map(_names_brand, words)) or any(brand in shape for shape in whole for brand in _all(BRANDS))
     return is_brand or claims or (is_of_a_brand and serves) or any(mark in name for mark in MARKS)

@@ -9,7 +9,7 @@ from messages.message import units
 MARKUP = str.maketrans("", "", "*_~`")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 JOINERS = "\u200c\u200d"
-BLANK = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters and marks that show nothing
+BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"  # letters and marks that show nothing
 SKIN = ("\U0001f3fb", "\U0001f3ff")
 FLAG_HALVES = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 MOST = 40

@@ -23,7 +23,8 @@ class Group(Base, Timestamps):
     """Our own roster: WhatsApp lets no bot into an ordinary group, so everybody talks to it one to one.
 
     `digest_schedule` is a cron line in the group's `timezone`, or None when the digest is off; `next_digest_at`
-    is the instant that follows from it.
+    is the instant that follows from it. `names_version`: the rules by which its name and texts were last looked at; see
+    `services.group.old_names`.
     """
 
     __tablename__ = "groups"
@@ -44,6 +45,7 @@ class Group(Base, Timestamps):
     next_digest_at: Mapped[datetime | None]
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     is_active: Mapped[bool] = mapped_column(default=True)
+    names_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="group")
 

@@ -32,6 +32,7 @@ class Member(Base, Timestamps):
     that erases everything when it is typed before `erase_until`.
     `doubted_at` is set when a line comes after weeks of silence or under another profile name, until it is known whose
     number it is now. `profile_name` is the name on the WhatsApp profile when they last wrote; it is only compared.
+    `names_version`: the rules by which the name was last looked at; see `services.group.old_names`.
     """
 
     __tablename__ = "members"
@@ -56,6 +57,7 @@ class Member(Base, Timestamps):
     unreachable_at: Mapped[datetime | None]
     doubted_at: Mapped[datetime | None]
     profile_name: Mapped[str | None] = mapped_column(String(40))
+    names_version: Mapped[int] = mapped_column(default=0, server_default="0")
     template_at: Mapped[datetime | None] = mapped_column(index=True)
     next_send_at: Mapped[datetime | None]
     current_group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="SET NULL"))

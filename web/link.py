@@ -200,9 +200,12 @@ def _held(world: World, link: OneTimeLink, tries: int, held: datetime, email: st
 
 
 def _chat(member: Member) -> tuple[str, str]:
-    """Whose chat the link is for: the name, and the last digits of the number; never more of it."""
+    """Whose chat the link is for: the name, and the last digits of the number; never more of it.
+
+    No name while it is in doubt who holds the number.
+    """
     numbers = [each.value for each in member.identities if each.kind is IdentityKind.PHONE]
-    name = member.name if member.doubted_at is None else "The chat that asked"  # who holds the number is to be proved
+    name = member.name if member.doubted_at is None else ""
     return name, numbers[0][-SHOWN_OF_NUMBER:] if numbers else ""
 
 

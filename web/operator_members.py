@@ -44,8 +44,21 @@ def commands(world: World) -> AppGroup:
     def confirm(who: str) -> None:
         """Confirm, having made sure of it yourself, that a number (or member id) is still the same person's."""
         with transaction(world) as session:
-            proofs.confirm(session, _member(session, who), world.now(), by="operator")
+            member = _member(session, who)
+            if member.doubted_at is None:
+                click.echo(
+                    "There is no doubt about this number. If they were silent, they have to write first.", err=True
+                )
+                sys.exit(1)
+            proofs.confirm(session, member, world.now(), by="operator")
         click.echo("Confirmed. They are told so, and what waited for them leaves.")
+
+    @group.command("doubted")
+    def doubted() -> None:
+        """List whose number is in doubt, the longest first: id, since when, and the name."""
+        with world.sessions() as session:
+            for number, since, name in proofs.doubted(session):
+                click.echo(f"{number}\t{since:%Y-%m-%d}\t{name}")
 
     @group.command("erased")
     def erased() -> None:

@@ -23,8 +23,11 @@ UNDO = Button("Undo", "undo")
 )
 def take_back(turn: Turn) -> Message:
     """The newest act first; again for the one before it."""
+    before = turn.member.name
     act = undo.undo(turn.session, turn.member, turn.now)
-    return turn.say("data/undone", act=act.kind)
+    given_back = act.before["values"].get("name", before)
+    called = turn.member.name if turn.member.name != given_back else None
+    return turn.say("data/undone", act=act.kind, called=called)
 
 
 @command(

@@ -139,7 +139,7 @@ def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     theirs = roles.meant(turn.session, turn.member, turn.group, who)
     mine = turn.place(theirs.group_id)
     if not _is_sure(theirs, who, sure):
-        proofs.require_may_vouch(turn.session, mine, theirs)
+        proofs.require_may_vouch(turn.session, mine, theirs, turn.now)
         return _ask(turn, theirs, "roles/ask_word", "vouch", "Yes, it's them")
     proofs.vouch(turn.session, mine, theirs, turn.now)
     return turn.say("roles/vouched", person=theirs.member)

@@ -1,12 +1,12 @@
 """Beginning, help, and being left in peace."""
 
-from bot.arguments import Rest
+from bot.arguments import Rest, Sure
 from bot.command import Allowed, by_topic, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
 from services.garmin import linking
-from services.people import members, numbers, proofs
+from services.people import members, proofs
 
 
 @command(
@@ -79,7 +79,9 @@ def still_me(turn: Turn) -> Message:
     """Whoever says that the number has not changed hands is told how to prove it."""
     if turn.member.doubted_at is None:
         return commands["start"](turn)
-    ways = proofs.ways(turn.session, turn.member)
+    ways = proofs.ways(turn.session, turn.member, turn.now)
+    if not (ways.garmin or ways.others):
+        proofs.tell_operator(turn.session, turn.member)
     garmin = [commands["link garmin"].button("Sign in to Garmin")] if ways.garmin else []
     others = [commands["ask admin"].button("Ask an admin")] if ways.others else []
     new = [] if garmin and others else [commands["new here"].button("I'm new here")]
@@ -110,13 +112,18 @@ def ask_admin(turn: Turn) -> Message:
     examples=("new here",),
     destructive=True,
 )
-def new_here(turn: Turn) -> Message:
-    """The number has changed hands: whoever writes begins anew, and learns nothing of the one before."""
-    if turn.member.doubted_at is not None:
-        before = turn.member
-        turn.member = numbers.hand_over(turn.session, before, turn.profile_name, turn.now)
-        members.opt_out(turn.session, before, turn.now)
-        turn.is_new = True
+def new_here(turn: Turn, sure: Sure | None = None) -> Message:
+    """The number has changed hands: whoever writes begins anew, and learns nothing of the one before.
+
+    It is asked first, because a member who tapped it by mistake could not come back.
+    """
+    if turn.member.doubted_at is None:
+        return commands["start"](turn)
+    if sure is None:
+        buttons = [Button("Yes, I'm new", "new here yes"), Button("No, it's me", "still me")]
+        return turn.ask("start/ask_new", buttons=buttons, about="new here")
+    turn.member = members.begin_anew(turn.session, turn.member, turn.profile_name, turn.now)
+    turn.is_new = True
     return commands["start"](turn)
 
 

@@ -30,6 +30,7 @@ WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin f
 BUDGET_AGAIN = timedelta(hours=1)
 PROOF_AGAIN = timedelta(hours=6)  # unless the holder of the number proves themselves before: see `release`
 NO_KEY = "unknown key"
+IN_DOUBT = "perhaps somebody else's number by now"
 # How soon a message is looked at again whose key this process lacks: another one may have it already.
 KEY_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 60, 300))
 DAY = timedelta(hours=24)
@@ -137,7 +138,10 @@ def release(session: Session, member_id: int, now: datetime) -> None:
     mine = (OutboundMessage.member_id == member_id, OutboundMessage.kind != MessageKind.REPLY)
     later = (OutboundMessage.state == MessageState.QUEUED, OutboundMessage.next_attempt_at > now)
     for row in session.scalars(select(OutboundMessage).where(*mine, *later).with_for_update()):
-        row.next_attempt_at = now
+        if row.expires_at <= now:
+            end(session, row, MessageState.SUPPRESSED, "claim", why=IN_DOUBT)
+        else:
+            row.next_attempt_at = now
     ring(session, Bell.DELIVER)
 
 
@@ -201,8 +205,8 @@ def _claimed(
     if over := _over(session, row, member, now):
         end(session, row, over[0], "claim", why=over[1])
         return None
-    if row.kind is not MessageKind.REPLY and numbers.is_in_doubt(member, now):
-        _put_off(session, row, now, "perhaps somebody else's number by now", PROOF_AGAIN)
+    if _is_in_doubt(row, member, now):
+        _put_off(session, row, now, IN_DOUBT, PROOF_AGAIN)
         return None
     if row.kind is not MessageKind.REPLY and (morning := _quiet_until(member, now)):
         row.next_attempt_at, row.expires_at = morning, max(row.expires_at, morning + QUIET_GRACE)
@@ -262,8 +266,9 @@ def _words(message: Message, template: str | None, usable: Mapping[str, str]) ->
 
 def _over(session: Session, row: OutboundMessage, member: Member, now: datetime) -> tuple[MessageState, str] | None:
     """Whether it is too late for this message, or its reader does not want it any more."""
-    if row.expires_at <= now:
-        return MessageState.EXPIRED, "too late"
+    if row.expires_at <= now:  # after a doubt that is nobody's fault, and no error
+        is_kept_back = _is_in_doubt(row, member, now)
+        return (MessageState.SUPPRESSED, IN_DOUBT) if is_kept_back else (MessageState.EXPIRED, "too late")
     if row.kind is MessageKind.REPLY:
         return None
     left = row.kind is MessageKind.DIGEST and not _still_belongs(session, row)
@@ -274,6 +279,11 @@ def _over(session: Session, row: OutboundMessage, member: Member, now: datetime)
     }
     why = next((why for why, holds in reasons.items() if holds), None)
     return (MessageState.SUPPRESSED, why) if why else None
+
+
+def _is_in_doubt(row: OutboundMessage, member: Member, now: datetime) -> bool:
+    """Whether the message has to wait until it is known whose number it is. Answers do not wait."""
+    return row.kind is not MessageKind.REPLY and numbers.is_in_doubt(member, now)
 
 
 def _still_belongs(session: Session, row: OutboundMessage) -> bool:

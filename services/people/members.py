@@ -44,12 +44,25 @@ def known(
     member = found or _newcomer(session, phone, address, profile_name)
     _remember_addresses(session, member, phone, business_id, is_new=found is None)
     member.address = address
-    if found is not None:
-        numbers.look_at(session, found, profile_name, now)
+    is_new = found is None
+    if found is not None and numbers.look_at(session, found, profile_name, now):
+        member, is_new = begin_anew(session, found, profile_name, now), True
     # A line that was kept while the database was away is older than one that came after.
     member.last_inbound_at = max(member.last_inbound_at or now, now)
     member.unreachable_at = None
-    return member, found is None
+    return member, is_new
+
+
+def begin_anew(session: Session, before: Member, profile_name: str, now: datetime) -> Member:
+    """The number is somebody else's now: gives the newcomer, who learns nothing of the one before.
+
+    That one is written to no more, and is forgotten thirty days later as whoever says "stop" is.
+    """
+    phone = next((each.value for each in before.identities if each.kind is IdentityKind.PHONE), None)
+    newcomer = numbers.hand_over(session, before, profile_name, now)
+    newcomer.timezone = guessed_zone(phone)
+    opt_out(session, before, now)
+    return newcomer
 
 
 def reader_of(member: Member) -> Reader:

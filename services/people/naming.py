@@ -4,8 +4,10 @@ docs/decisions/0020-names-that-deceive.md tells why it is as it is.
 """
 
 import re
+from collections.abc import Sequence
+from itertools import count
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from messages.lookalikes import looks
@@ -33,9 +35,9 @@ def chosen(session: Session, member: Member, text: str, most: int) -> str:
         raise NameNotUsable
     if speaks_officially(name):
         raise SoundsOfficial(name=name)
-    for place in _places(session, member):
+    for place in places(session, member):
         _hold(session, place.group_id)
-        if _is_taken(name, _others(session, place.group_id, member)):
+        if _is_taken(name, _others(session, [place.group_id], member)):
             raise NameLikeAnother(name=name, group=place.group)
     return name
 
@@ -57,28 +59,31 @@ def shortened(name: str, most: int) -> str:
     return cut(unnumbered(name), most - len(number)) + number
 
 
-def tell_apart(session: Session, member: Member, group_id: int) -> bool:
+def tell_apart(session: Session, member: Member, group_id: int, earlier_than: Membership | None = None) -> bool:
     """Put a number behind the name of whoever comes into a group where somebody has it, or one that looks like it.
 
-    Tells whether that was needed. They are called so in all their groups, until they choose another name.
+    Tells whether that was needed. They are called so in all their groups, until they choose another name. With
+    `earlier_than`, the member's own place, only those count who joined the group before.
     """
     _hold(session, group_id)
-    others = _others(session, group_id, member)
-    if not _is_taken(member.name, others):
+    if not _is_taken(member.name, _others(session, [group_id], member, earlier_than)):
         return False
-    base = cut(unnumbered(member.name), MOST - ROOM_FOR_NUMBER)
-    numbered = (f"{base} ({number})" for number in range(2, len(others) + 3))
-    member.name = next(each for each in numbered if not _is_taken(each, others))
+    everywhere = [group_id, *(place.group_id for place in places(session, member))]
+    others = _others(session, everywhere, member)  # a number that is free here may be somebody's in another group
+    base = from_profile(cut(unnumbered(member.name), MOST - ROOM_FOR_NUMBER))  # what is cut may become an address
+    numbered = (f"{base} ({number})" for number in count(2))
+    member.name = next(name for name in numbered if not _is_taken(name, others))
     return True
 
 
 def tell_apart_everywhere(session: Session, member: Member) -> None:
     """As `tell_apart`, in each group that the member belongs to: after a name or a place came back."""
-    for place in _places(session, member):
+    for place in places(session, member):
         tell_apart(session, member, place.group_id)
 
 
-def _places(session: Session, member: Member) -> list[Membership]:
+def places(session: Session, member: Member) -> list[Membership]:
+    """Where a member belongs, in the order in which groups are held."""
     here = (Membership.member_id == member.id, Membership.left_at.is_(None))
     return list(session.scalars(select(Membership).where(*here).order_by(Membership.group_id)))
 
@@ -89,12 +94,20 @@ def _hold(session: Session, group_id: int) -> None:
     session.execute(select(Group.id).where(Group.id == group_id).with_for_update(key_share=True))
 
 
-def _others(session: Session, group_id: int, member: Member) -> set[frozenset[str]]:
-    """How the others' names look: of those who belong to the group, and of those who wait to."""
-    belong = select(Membership.member_id).where(Membership.group_id == group_id, Membership.left_at.is_(None))
-    wait = select(JoinRequest.member_id).where(JoinRequest.group_id == group_id, JoinRequest.answer.is_(None))
-    query = select(Member.name).where(or_(Member.id.in_(belong), Member.id.in_(wait)), Member.id != member.id)
-    return {looks(name) for name in session.scalars(query)}
+def _others(
+    session: Session, groups: Sequence[int], member: Member, earlier_than: Membership | None = None
+) -> set[frozenset[str]]:
+    """How the others' names look: of those who belong to the groups, and of those who wait to.
+
+    With `earlier_than` only of those who joined before.
+    """
+    belong = select(Membership.member_id).where(Membership.group_id.in_(groups), Membership.left_at.is_(None))
+    wait = select(JoinRequest.member_id).where(JoinRequest.group_id.in_(groups), JoinRequest.answer.is_(None))
+    who = or_(Member.id.in_(belong), Member.id.in_(wait))
+    if earlier_than is not None:
+        joined = tuple_(Membership.joined_at, Membership.id) < tuple_(earlier_than.joined_at, earlier_than.id)
+        who = Member.id.in_(belong.where(joined))
+    return {looks(name) for name in session.scalars(select(Member.name).where(who, Member.id != member.id))}
 
 
 def _is_taken(name: str, others: set[frozenset[str]]) -> bool:

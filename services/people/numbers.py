@@ -20,6 +20,7 @@ ASLEEP = timedelta(days=45)  # carriers wait 45 to 90 days at least before they 
 QUIET = timedelta(days=7)  # whoever wrote within a week has the number still, whatever their profile says
 MOST_PROFILE = 40
 AKIN = 75  # of 100: names as alike as "Mohammed" and "Mohamed"
+TELLING = 3  # letters of a word that may be a name: "de" and "van" stand in many
 
 
 def is_asleep(member: Member, now: datetime) -> bool:
@@ -33,26 +34,31 @@ def is_in_doubt(member: Member, now: datetime) -> bool:
 
 
 def profile_of(text: str) -> str | None:
-    """The name on a WhatsApp profile as it is remembered, to be compared, not shown; None where it has none."""
-    return one_line(text)[:MOST_PROFILE].strip() or None
+    """The name on a WhatsApp profile as it is remembered, to be compared, not shown.
+
+    None where it has no letters: "." and "🚴" tell nobody from anybody, so the name before them is kept.
+    """
+    name = one_line(text)[:MOST_PROFILE].strip()
+    return name if any(map(str.isalpha, name)) else None
 
 
-def look_at(session: Session, member: Member, profile: str, now: datetime) -> None:
+def look_at(session: Session, member: Member, profile: str, now: datetime) -> bool:
     """A line came: doubt whose number it is after 45 days of silence, or after 7 where the profile has another name.
 
-    Call it before `last_inbound_at` moves. A member with nothing to keep from a stranger, no group, account, request or
-    activity, is not asked: they go by the name on the profile again.
+    Call it before `last_inbound_at` moves. Tells whether whoever writes is to begin anew instead: nobody is asked about
+    a member who has no group, account, request or activity, and so nothing to lose.
     """
-    name = profile_of(profile)
     if member.doubted_at is not None:
-        return
-    if is_asleep(member, now) or (_is_another(member, name) and _is_quiet(member, now)):
-        if _has_something(session, member):
-            member.doubted_at = now
-            audit.note(session, "member.doubted", now, member_id=member.id)
-            return
-        member.name = naming.from_profile(profile)
-    member.profile_name = name or member.profile_name
+        return False
+    name = profile_of(profile)
+    if not (is_asleep(member, now) or (_is_another(member.profile_name, name) and _is_quiet(member, now))):
+        member.profile_name = name or member.profile_name
+        return False
+    if not _has_something(session, member):
+        return True
+    member.doubted_at = now
+    audit.note(session, "member.doubted", now, member_id=member.id)
+    return False
 
 
 def is_stranger(member: Member, account: GarminAccount | None, garmin_id: str) -> bool:
@@ -71,9 +77,7 @@ def hand_over(session: Session, member: Member, name: str, now: datetime) -> Mem
 
     Whoever held it before keeps groups and activities. The caller sees to it that they are written to no more.
     """
-    newcomer = Member(
-        name=naming.from_profile(name), address=member.address, timezone=member.timezone, last_inbound_at=now
-    )
+    newcomer = Member(name=naming.from_profile(name), address=member.address, last_inbound_at=now)
     newcomer.profile_name = profile_of(name)
     session.add(newcomer)
     session.flush()
@@ -89,17 +93,23 @@ def _is_quiet(member: Member, now: datetime) -> bool:
     return member.last_inbound_at is not None and now - member.last_inbound_at >= QUIET
 
 
-def _is_another(member: Member, profile: str | None) -> bool:
+def _is_another(before: str | None, profile: str | None) -> bool:
     """Whether the profile has quite another name than when it was last seen: no word of it, and nothing like it."""
-    before = member.profile_name
     if not before or not profile:
         return False
-    shared = any(one & other for one in _words(before) for other in _words(profile))
+    shared = any(_is_akin(one, other) for one in _words(before) for other in _words(profile))
     return not shared and fuzz.ratio(before.casefold(), profile.casefold()) < AKIN
 
 
+def _is_akin(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two words look alike, or one begins with the other: Ben is short for Benjamin."""
+    return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
+
+
 def _words(name: str) -> list[frozenset[str]]:
-    return [look for word in name.split() if (look := frozenset(each for each in looks(word) if each))]
+    """The words of a name by how they look, without those too short to tell anybody; all where there are no longer."""
+    words = [letters for word in name.split() if (letters := "".join(filter(str.isalpha, word)))]
+    return [looks(word) for word in [each for each in words if len(each) >= TELLING] or words]
 
 
 def _has_something(session: Session, member: Member) -> bool:

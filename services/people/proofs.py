@@ -1,19 +1,24 @@
 """Proving to be who held a number before: by the Garmin account, by an admin's word, or by the operator's."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from messages.message import Button
-from models import GarminAccount, Member, Membership, MessageKind, Role
+from models import GarminAccount, Member, Membership, MessageKind, OutboundMessage, Role
 from services.delivery import mailbox, outbox
 from services.delivery.notices import notice
+from services.delivery.telling import tell
 from services.group import roster
 from services.people import numbers
 from services.people.members import memberships
 from services.refusals import MayNotVouch, NotDoubted, NotOverYourself
+
+MOST_ASKED = 3  # times that one admin is asked about one doubt: the first question may have come while they were away
+ASKED_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -24,34 +29,52 @@ class Ways:
     others: bool
 
 
-def ways(session: Session, member: Member) -> Ways:
+def ways(session: Session, member: Member, now: datetime) -> Ways:
     """The ways that this member has. There may be none: then only the operator can help."""
     account = session.scalar(select(GarminAccount.id).where(GarminAccount.member_id == member.id))
-    return Ways(account is not None, any(_who_can_tell(session, each) for each in memberships(session, member)))
+    others = any(_who_is_asked(session, each, now) for each in memberships(session, member))
+    return Ways(account is not None, others)
 
 
 def ask_admins(session: Session, member: Member, now: datetime) -> int:
-    """Ask those who run the member's groups whether it is still the same person. Gives how many are asked.
+    """Ask those who run the member's groups whether it is still the same person. Gives how many have been asked.
 
-    Each is asked once for each doubt, by the name that the member has in the group.
+    Each by the name that the member has in the group, once a day and three times at most. Where there is nobody, the
+    operator is told.
     """
     asked = set()
     for place in memberships(session, member):
-        for other in _who_can_tell(session, place):
+        for other in _who_is_asked(session, place, now):
             if other.member_id not in asked:
                 asked.add(other.member_id)
                 _ask(session, place, other.member, now)
+    if not asked:
+        tell_operator(session, member)
     return len(asked)
 
 
-def require_may_vouch(session: Session, mine: Membership, theirs: Membership) -> None:
+def tell_operator(session: Session, member: Member) -> None:
+    """Write into the log that only the operator can help this member."""
+    tell(session, "warning", "number in doubt, and nobody to vouch", member=member.id)
+
+
+def doubted(session: Session) -> Iterator[tuple[int, datetime, str]]:
+    """Whose number is in doubt: id, since when, and the name, the longest first."""
+    query = select(Member.id, Member.doubted_at, Member.name).where(Member.doubted_at.is_not(None))
+    for number, since, name in session.execute(query.order_by(Member.doubted_at)):
+        if since is not None:
+            yield number, since, name
+
+
+def require_may_vouch(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
     """Refuse to whoever is not asked about this person: `NotOverYourself`, `NotDoubted` or `MayNotVouch`."""
     if mine.member_id == theirs.member_id:
         raise NotOverYourself(what="vouch")
     if theirs.left_at is not None or theirs.member.doubted_at is None:
         raise NotDoubted(person=theirs.member)
-    others = _who_can_tell(session, theirs)
-    if mine.id not in {each.id for each in others}:
+    others = _who_is_asked(session, theirs, now)
+    runs_it = mine.role is not Role.MEMBER and mine.member.doubted_at is None
+    if not runs_it and mine.id not in {each.id for each in others}:
         raise MayNotVouch(others=[each.member.name for each in others])
 
 
@@ -59,33 +82,42 @@ def vouch(session: Session, mine: Membership, theirs: Membership, now: datetime)
     """Say that it is still the same person. Raises as `require_may_vouch`."""
     roster.hold(session, mine, theirs)
     session.refresh(theirs.member, ["doubted_at"], with_for_update=True)
-    require_may_vouch(session, mine, theirs)
+    require_may_vouch(session, mine, theirs, now)
     confirm(session, theirs.member, now, by="admin", who=mine.member_id)
 
 
 def confirm(session: Session, member: Member, now: datetime, *, by: str, who: int | None = None) -> None:
-    """End the doubt, tell the member so, and let what waited for them leave."""
-    doubted = member.doubted_at
+    """End the doubt, tell the member so, and let what waited for them leave. Raises `NotDoubted`."""
+    since = member.doubted_at
+    if since is None:
+        raise NotDoubted(person=member)
     numbers.confirm(session, member, now, by=by, who=who)
     outbox.release(session, member.id, now)
-    if doubted is not None and member.opted_out_at is None:
-        buttons = [Button("Go on", "start")]
-        message = notice("start/proved", member, about=None, says="start", buttons=buttons, member=member)
-        key = f"proved:{member.id}:{doubted.timestamp()}"
-        mailbox.post(session, member.id, message, now, kind=MessageKind.NOTICE, key=key)
+    buttons = [Button("Go on", "start")]
+    message = notice("start/proved", member, about=None, says="start", buttons=buttons, member=member)
+    # Whoever said "stop" before has asked for this answer all the same.
+    kind = MessageKind.NOTICE if member.opted_out_at is None else MessageKind.REPLY
+    mailbox.post(session, member.id, message, now, kind=kind, key=f"proved:{member.id}:{since.timestamp()}")
 
 
-def _who_can_tell(session: Session, place: Membership) -> list[Membership]:
-    """Who runs the group besides this member; where nobody does, whoever has belonged to it longest."""
+def _who_is_asked(session: Session, place: Membership, now: datetime) -> list[Membership]:
+    """Who runs the group besides this member and can be written to; where nobody does, the one who has belonged to it
+    longest, and for a week at least before the doubt.
+    """
     others = [each for each in roster.members(session, place.group) if each.id != place.id]
-    sure = [each for each in others if each.member.doubted_at is None]
-    return [each for each in sure if each.role is not Role.MEMBER] or sure[:1]
+    there = [each for each in others if _can_be_asked(each.member, now)]
+    by_then = (place.member.doubted_at or now) - numbers.QUIET
+    longest = sorted((each for each in there if each.joined_at <= by_then), key=lambda each: each.joined_at)
+    return [each for each in there if each.role is not Role.MEMBER] or longest[:1]
+
+
+def _can_be_asked(member: Member, now: datetime) -> bool:
+    """Not whoever wants no messages, does not get them, or may be somebody else by now."""
+    is_silent = member.opted_out_at is not None or member.unreachable_at is not None
+    return not is_silent and not numbers.is_in_doubt(member, now)
 
 
 def _ask(session: Session, place: Membership, asked: Member, now: datetime) -> None:
-    doubted = place.member.doubted_at or now
-    if asked.opted_out_at is not None:
-        return
     message = notice(
         "roles/ask_word",
         asked,
@@ -95,5 +127,11 @@ def _ask(session: Session, place: Membership, asked: Member, now: datetime) -> N
         group=place.group,
         person=place.member,
     )
-    key = f"vouch:{place.id}:{asked.id}:{doubted.timestamp()}"
-    mailbox.post(session, asked.id, message, now, kind=MessageKind.NOTICE, key=key, group_id=place.group_id)
+    since = place.member.doubted_at or now
+    key = f"vouch:{place.id}:{asked.id}:{since.timestamp()}:"
+    before = (OutboundMessage.member_id == asked.id, OutboundMessage.dedupe_key.startswith(key, autoescape=True))
+    query = select(func.count(), func.max(OutboundMessage.created_at)).where(*before)
+    times, last = session.execute(query).one()
+    if times < MOST_ASKED and (last is None or now - last >= ASKED_AGAIN):
+        key += str(times + 1)
+        mailbox.post(session, asked.id, message, now, kind=MessageKind.NOTICE, key=key, group_id=place.group_id)

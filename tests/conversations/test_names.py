@@ -1,8 +1,9 @@
 """Names that deceive, and people of one name who are told apart."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from jobs import housekeeping
 from models import Group, Kudos, Member
 from tests.scenes import code_in, has_moved, runs, start_group
 from tests.town import Person, Town
@@ -20,6 +21,9 @@ OFFICIAL = "sounds as if it came from me, from a company or from somebody in cha
         ("Аdmin", "friend"),
         ("Sоmebody", "friend"),
         ("S0mebody", "friend"),
+        ("Zoë (owner)", "friend"),
+        ("evil.\u200dcom", "friend"),
+        ("Lisa.Ng", "Lisa. Ng"),
         ("Ben see evil.bike", "Ben see"),
         ("J.R.", "J.R."),
         ("Аnna", "Anna"),
@@ -97,8 +101,60 @@ def test_who_leaves_and_takes_that_back_is_told_apart_from_who_came_meanwhile(to
     ben.says("leave")
     ben.says("yes")
     assert "called *" not in other.says(f"join {code} yes")
-    ben.says("undo")
+    assert "so you're called *Ben (2)* from now on." in ben.says("undo")
     assert "• Ben (2)\n" in zoe.says("members")
+
+
+def test_a_number_that_is_somebodys_in_another_group_is_not_given_twice(town: Town, zoe: Person, jose: Person) -> None:
+    first, second, third = (town.person(f"Ben{n}", f"+3247000001{n}") for n in range(3))
+    for ben in (first, second, third):
+        ben.phone.name = "Ben"
+    start_group(zoe, first, second, name="Sunday Legends")  # Ben, Ben (2)
+    code = start_group(jose, third, name="Early Birds")  # Ben
+    second.says(f"join {code} yes")
+    first.says(f"join {code} yes")  # neither "Ben", who is there, nor "Ben (2)", who is in both
+    assert "• Ben (3)\n" in zoe.says("members")
+    assert zoe.heard.count("(2)") == 1
+    assert sorted(line for line in jose.says("members").splitlines() if "Ben" in line) == [
+        "• Ben",
+        "• Ben (2)",
+        "• Ben (3)",
+    ]
+
+
+def test_a_name_that_is_cut_for_its_number_becomes_no_address(town: Town, zoe: Person) -> None:
+    name = f"{'a' * 29}.combine"  # it would be cut behind ".com"
+    one, other = town.person(name, "+32470000011"), town.person("Other", "+32470000012")
+    other.phone.name = name
+    start_group(zoe, one, other)
+    with town.world.sessions() as session:
+        assert ".com" not in session.scalars(select(Member.name).where(Member.name.like("%(2)"))).one()
+
+
+def test_names_from_before_these_rules_are_mended_once_and_their_owners_told(
+    town: Town, zoe: Person, jose: Person
+) -> None:
+    ben, dev = town.person("Ben", "+32470000011"), town.person("Dev", "+32470000012")
+    start_group(zoe, jose, dev, ben)
+    zoe.says("describe We run")
+    with town.world.sessions.begin() as session:
+        for before, name in (("José", "Zоë"), ("Dev", "gruppetto.help"), ("Ben", "J.R.")):
+            session.execute(update(Member).where(Member.name == before).values(name=name, names_version=0))
+        session.execute(update(Group).values(name="Garmin Support", description="Go to evil.bike", names_version=0))
+    before = ben.count()
+    housekeeping.sweep()
+    town.rest()
+    assert jose.heard.startswith("You're called *Zoë (2)* here from now on.")
+    assert dev.heard.startswith("You're called *friend* here from now on.")
+    assert zoe.heard.startswith("Your group is called *Group 1* from now on.")
+    assert ben.count() == before
+    with town.world.sessions() as session:
+        assert set(session.scalars(select(Member.name))) == {"Zoë", "Zoë (2)", "friend", "J.R."}
+        assert session.scalars(select(Group.description)).one() == "Go to"
+    heard = [person.count() for person in (zoe, jose, dev)]
+    housekeeping.sweep()
+    town.rest()
+    assert [person.count() for person in (zoe, jose, dev)] == heard
 
 
 def test_who_waits_to_be_let_in_is_told_apart_too(town: Town, zoe: Person) -> None:

@@ -28,7 +28,7 @@ O'Neil | D’Artagnan | Zoë | Søren | Łukasz | Nguyễn Văn An | İpek | Jü
 Αθηνά | שרה | سارة | محمد ﷺ | 한글 | 陳大文 | 山田・太郎 | さくら。 | सीता | ไอซ์ | Աննա | ანა | አበበ | 5.30/km
 10:30 | 6:00 Uhr | 3:2 | 12:30:45 | 42.195 | 21,1 km | Sub 3:00 | 100% | Class of 2026 | Team 1234567
 Les Échappés 🚴 | Яндекс Run | Sunday Legends | .NET | C# | Run.Slow. | 24/7 | R2-D2 | i❤run | com
-The help club | P.S. I love you | Q&A
+The help club | P.S. I love you | Q&A | Ben @ St.Pauli | Maria.José | Joao.Santos | Team Zürich | ١٠km | ١٫٥ km
 """)
 
 DEFUSED = _table("""
@@ -44,7 +44,9 @@ g.co | x.com | gruppetto . help | evil .com | evil . com | evil·com | evil•co
 me @ example.com | me＠example.com | ben@evil.bike | mailto:me@x | 1.1.1.1 | 192.168.0.1 | 10．0．0．1
 8.8.8.8/dns | fe80::1 | [2001:db8::1] | +44 20 7946 0000 | 0470 12 34 56 | Dr.No | Mr.Fit | St.Co | run.club
 jo.run | The .NET Club | evil\u200b.com | *evil*.com | evil._com | e.vil.com | evil.com.xyz | gooogle.cloud
-apple.id.help | ok.ru | vk.cc | youtu.be/x | yоutu.be | раypal.com | evil.ｃom
+apple.id.help | evil.\u200dcom | evil\u200d.com | evil.c\u200dom | evil.\ufe0fcom | evil.'com | evil.\u0338com
+evil꘎com | evil𐩐com | evil٠com | a·evil·com | evil·com·x | evil·сом | Runners.Wien | great ride.So good | Lisa.Ng
+ok.ru | vk.cc | youtu.be/x | yоutu.be | раypal.com | evil.ｃom
 """)
 
 
@@ -73,7 +75,31 @@ def test_an_address_becomes_none(name: str) -> None:
     assert clean_name(left) == left
 
 
-PIECES = [" ", "evil", "com", "help", "рф", "сом", "Ben", "St", "A", "@", "/", ":", "-", "1", "ｃom", "·", "…"]
+PIECES = [
+    " ",
+    "\u200d",
+    "\ufe0f",
+    "\u0338",
+    "'",
+    "٠",
+    "Com",
+    "evil",
+    "com",
+    "help",
+    "рф",
+    "сом",
+    "Ben",
+    "St",
+    "A",
+    "@",
+    "/",
+    ":",
+    "-",
+    "1",
+    "ｃom",
+    "·",
+    "…",
+]
 pieces = st.sampled_from([*DOTS, *PIECES])
 
 
@@ -123,6 +149,8 @@ def test_a_word_of_two_alphabets_is_written_in_one(mixed: str, plain: str) -> No
         ("Ben", "Веn"),
         ("McDonald", "Mc-Donald"),
         ("Оля", "Oля"),
+        ("Ben ❤", "Ben ❤️"),
+        ("陳大", "陳大\ufe00"),
     ],
 )
 def test_names_that_look_alike(one: str, other: str) -> None:
@@ -154,7 +182,8 @@ Whats App Support | Twilio | Twilio Billing | Meta Support | Support | Security 
 Ben ✔️ | Аdmin | Adm1n | @dmin | A d m i n | A.d.m.i.n | Supp0rt | 5upport | 𝓐𝓭𝓶𝓲𝓷 | Ａｄｍｉｎ
 gаrmіn teаm | WhаtsApp | Kundendienst | Gruppetto Hilfe | Sicherheit | Offiziell | Soporte | Soporte Garmin
 Administrador | Seguridad | Gruppetto Ayuda | Assistance | Équipe Garmin | Sécurité WhatsApp | Officiel
-Modérateur | Beheerder | Klantenservice | Ondersteuning | Gruppetto Hulp | Officieel | Grυppetto
+Zoë (owner) | Owner | Eigentümer | Modérateur | Beheerder | Klantenservice | Ondersteuning | Gruppetto Hulp
+Officieel | Grυppetto
 """)
 UNOFFICIAL = _table("""
 Ben | Zoë | Meta | Meta Novak | Garmin Guy | Ben Garmin | Adminah | Aidan | Helper Ben | Olli | Clara Wilson
@@ -203,6 +232,7 @@ def test_a_text_that_claims_to_come_from_a_company(text: str) -> None:
         "The support crew",
         "Thanks for your help with my Garmin",
         "Connect your Garmin account",
+        "For Garmin owners in Ghent",
         "Office support",
         "",
         "🚴",

@@ -72,7 +72,7 @@ def test_back_into_the_group_as_the_new_holder_of_the_number(town: Town, zoe: Pe
     with town.world.sessions.begin() as session:
         member = session.scalars(select(Member).where(Member.name == "José")).one()
         member.doubted_at = town.clock()
-    jose.says("new here")
+    jose.says("new here yes")
     assert jose.says(f"join {code} yes") == CLOSED, "nobody can tell the new holder from the one who was banned"
     zoe.says("unban José")
     assert zoe.taps("Yes, unban").startswith("José may join")

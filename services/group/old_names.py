@@ -1,0 +1,81 @@
+"""Names from before today's rules: each is looked at once, and mended as a new one would be.
+
+docs/decisions/0020-names-that-deceive.md tells the rules.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from messages.message import Button
+from messages.officialese import claims_office
+from messages.render import Reader, words
+from messages.words import MOST as LONGEST_NAME
+from messages.words import clean_name
+from models import Challenge, Group, Member, MessageKind
+from services.delivery import mailbox
+from services.delivery.notices import notice
+from services.group import roster
+from services.people import naming
+
+RULES = 1  # raise it when the rules change: then every name is looked at again
+AT_ONCE = 200
+LONGEST_TEXT = 200
+
+
+def mend(session: Session, now: datetime, most: int = AT_ONCE) -> int:
+    """Look at some names that these rules have not seen. Gives how many members and groups are called otherwise now.
+
+    Who is concerned is told: the member, or those who run the group.
+    """
+    people = select(Member).where(Member.names_version < RULES).order_by(Member.id).limit(most)
+    groups = select(Group).where(Group.names_version < RULES).order_by(Group.id).limit(most)
+    members = session.scalars(people.with_for_update(skip_locked=True)).all()
+    changed = sum([_mend_member(session, each, now) for each in members])
+    found = session.scalars(groups.with_for_update(skip_locked=True)).all()
+    return changed + sum([_mend_group(session, each, now) for each in found])
+
+
+def _mend_member(session: Session, member: Member, now: datetime) -> bool:
+    before, member.names_version = member.name, RULES
+    member.name = naming.from_profile(before)
+    mine = naming.places(session, member)
+    for place in mine:  # of two who share a name, whoever came first keeps it
+        naming.tell_apart(session, member, place.group_id, place if member.name == before else None)
+    if member.name == before:
+        return False
+    if mine and member.opted_out_at is None:
+        buttons = [Button("Choose another", "name")]
+        message = notice("people/renamed", member, about=None, says="help name", buttons=buttons, member=member)
+        mailbox.post(session, member.id, message, now, kind=MessageKind.NOTICE, key=f"renamed:{member.id}:{RULES}")
+    return True
+
+
+def _mend_group(session: Session, group: Group, now: datetime) -> bool:
+    before, group.names_version = group.name, RULES
+    group.name = _mended(before, LONGEST_NAME) or words("words/unnamed_group", Reader(), number=group.id)
+    group.description = _mended(group.description, LONGEST_TEXT)
+    for challenge in session.scalars(select(Challenge).where(Challenge.group_id == group.id)):
+        challenge.name = _mended(challenge.name, LONGEST_NAME)
+    if group.name == before:
+        return False
+    organisers = session.scalars(select(Member).where(Member.id.in_(roster.organisers(group)))).all()
+    _tell(session, group, organisers, now)
+    return True
+
+
+def _tell(session: Session, group: Group, organisers: Iterable[Member], now: datetime) -> None:
+    buttons = [Button("Choose another", "rename group")]
+    for each in organisers:
+        if each.opted_out_at is None:
+            message = notice("groups/called", each, about=group, says="help rename group", buttons=buttons, group=group)
+            key = f"called:{group.id}:{each.id}:{RULES}"
+            mailbox.post(session, each.id, message, now, kind=MessageKind.NOTICE, key=key, group_id=group.id)
+
+
+def _mended(text: str | None, most: int) -> str | None:
+    """A text as it may be chosen today; None where nothing is left of it."""
+    cleaned = clean_name(text, most) if text else ""
+    return cleaned if cleaned and not claims_office(cleaned) else None
