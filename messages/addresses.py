@@ -61,7 +61,7 @@ def defused(text: str) -> str:
 
 
 def _mail(found: re.Match[str]) -> str:
-    """An address goes. With spaces around the sign it may be a place, as in "Ben @ St.Pauli": the end of the name tells."""
+    """An address goes. With spaces around the sign it may be a place: "Ben @ St.Pauli" has no end of an address."""
     is_apart = any(sign.isspace() for sign in found[0])
     ends = re.split(DOT, found["domain"] or "")[1:]
     return found[0] if is_apart and not any(map(_is_top_level, ends)) else " "

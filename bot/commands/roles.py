@@ -128,7 +128,7 @@ def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Messa
 
 @command(
     "vouch",
-    aliases=("vouch for", "it is still"),
+    aliases=("vouch for",),
     help="Tell me that somebody's number is still theirs",
     allowed=Allowed.MEMBERS,
     examples=("vouch José",),

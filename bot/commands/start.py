@@ -1,6 +1,6 @@
 """Beginning, help, and being left in peace."""
 
-from bot.arguments import Rest, Sure
+from bot.arguments import Rest, Yes
 from bot.command import Allowed, by_topic, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
@@ -112,7 +112,7 @@ def ask_admin(turn: Turn) -> Message:
     examples=("new here",),
     destructive=True,
 )
-def new_here(turn: Turn, sure: Sure | None = None) -> Message:
+def new_here(turn: Turn, sure: Yes | None = None) -> Message:
     """The number has changed hands: whoever writes begins anew, and learns nothing of the one before.
 
     It is asked first, because a member who tapped it by mistake could not come back.

@@ -24,6 +24,7 @@ SAID = (
     "group.kicked",
     "group.banned",
     "group.unbanned",
+    "group.vouched",
 )
 
 

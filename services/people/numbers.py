@@ -66,10 +66,10 @@ def is_stranger(member: Member, account: GarminAccount | None, garmin_id: str) -
     return member.doubted_at is not None and (account is None or account.garmin_id != garmin_id)
 
 
-def confirm(session: Session, member: Member, now: datetime, *, by: str, who: int | None = None) -> None:
-    """It is still the same person: proved `by` "garmin", "admin" (the member `who`) or "operator"."""
+def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None:
+    """It is still the same person: proved `by` "garmin", "group" or "operator"."""
     member.doubted_at = member.profile_name = None  # the next line brings the name that the profile has now
-    audit.note(session, "member.confirmed", now, member_id=member.id, by=by, who=who)
+    audit.note(session, "member.confirmed", now, member_id=member.id, by=by)
 
 
 def hand_over(session: Session, member: Member, name: str, now: datetime) -> Member:

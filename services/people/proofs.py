@@ -12,7 +12,7 @@ from models import GarminAccount, Member, Membership, MessageKind, OutboundMessa
 from services.delivery import mailbox, outbox
 from services.delivery.notices import notice
 from services.delivery.telling import tell
-from services.group import roster
+from services.group import audit, roster
 from services.people import numbers
 from services.people.members import memberships
 from services.refusals import MayNotVouch, NotDoubted, NotOverYourself
@@ -83,15 +83,20 @@ def vouch(session: Session, mine: Membership, theirs: Membership, now: datetime)
     roster.hold(session, mine, theirs)
     session.refresh(theirs.member, ["doubted_at"], with_for_update=True)
     require_may_vouch(session, mine, theirs, now)
-    confirm(session, theirs.member, now, by="admin", who=mine.member_id)
+    facts = {"member_id": mine.member_id, "group_id": mine.group_id, "person": theirs.member_id}
+    audit.note(session, "group.vouched", now, **facts)
+    confirm(session, theirs.member, now, by="group")
 
 
-def confirm(session: Session, member: Member, now: datetime, *, by: str, who: int | None = None) -> None:
-    """End the doubt, tell the member so, and let what waited for them leave. Raises `NotDoubted`."""
+def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None:
+    """End the doubt, tell the member so, and let what waited for them leave.
+
+    It was proved `by` "garmin", "group" or "operator". Raises `NotDoubted`.
+    """
     since = member.doubted_at
     if since is None:
         raise NotDoubted(person=member)
-    numbers.confirm(session, member, now, by=by, who=who)
+    numbers.confirm(session, member, now, by=by)
     outbox.release(session, member.id, now)
     buttons = [Button("Go on", "start")]
     message = notice("start/proved", member, about=None, says="start", buttons=buttons, member=member)
