@@ -57,6 +57,21 @@ def test_the_same_garmin_account_proves_it(town: Town, old: Person) -> None:
     assert "You're in Sunday Legends" in old.says("hi")
 
 
+def test_a_key_proves_it_by_whose_it_is(town: Town, old: Person) -> None:
+    town.garmin.enrol("Mia", "mia@example.org", "right", seed=5)
+    for email, is_proved in (("mia@example.org", False), (old.email, True)):
+        browser = town.browser()
+        browser.open_link(old.says("link garmin"))
+        browser.use_key(town.garmin.make_key(email))
+        town.rest()
+        before = old.count()
+        old.confirms(browser)
+        told = [each.text for each in old.phone.heard[before:]]
+        assert any(text.startswith("That isn't the Garmin account") for text in told) != is_proved
+        assert any(text.startswith("✅ It's you, Zoë") for text in told) == is_proved
+        assert (ASKED in old.says("groups")) != is_proved
+
+
 def test_another_garmin_account_proves_nothing_and_changes_nothing(town: Town, old: Person) -> None:
     town.garmin.enrol("Mia", "mia@example.org", "right", seed=5)
     old.says("me")
