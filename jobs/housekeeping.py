@@ -39,15 +39,23 @@ def sweep(world: World) -> None:
     """Delete what is kept no longer; forget those who stopped thirty days ago; look at names by new rules."""
     with transaction(world) as session:
         log.info("swept", **retention.sweep(session, world.now()))
-    with transaction(world) as session:
-        mended = old_names.mend(session, world.now())
-    if mended:
-        log.info("old names mended", count=mended)
+    shift = Shift(FOR_SECONDS)
+    while shift.goes_on and mend_names(world):
+        pass
     with transaction(world) as session:
         for member in erasure.stopped_long_ago(session, world.now()):
             if stopping.asked():
                 break  # the next sweep goes on
             erasure.erase(session, member, world.now())
+
+
+def mend_names(world: World) -> bool:
+    """Look at some names by rules that are newer than they are. False when none is left."""
+    with transaction(world) as session:
+        seen, mended = old_names.mend(session, world.now())
+    if mended:
+        log.info("old names mended", count=mended)
+    return seen > 0
 
 
 def _drop_kept_lines(world: World) -> int:

@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 BESIDE_LATIN = {"CYRILLIC", "GREEK", "CHEROKEE", "ARMENIAN", "COPTIC", "LISU"}  # alphabets with letters that look Latin
@@ -38,6 +38,7 @@ def skeleton(text: str) -> str:
     return "".join(prototypes().get(sign, sign) for sign in bare)
 
 
+@lru_cache(maxsize=20_000)  # a name is compared with those of a whole club, each time that somebody joins it
 def looks(name: str) -> frozenset[str]:
     """By what a name is recognised at a glance: two names that share one of these would be taken for each other.
 

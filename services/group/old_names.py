@@ -21,21 +21,22 @@ from services.group import roster
 from services.people import naming
 
 RULES = 1  # raise it when the rules change: then every name is looked at again
-AT_ONCE = 200
+AT_ONCE = 25  # few, so that nobody whose row is held waits long
 LONGEST_TEXT = 200
 
 
-def mend(session: Session, now: datetime, most: int = AT_ONCE) -> int:
-    """Look at some names that these rules have not seen. Gives how many members and groups are called otherwise now.
+def mend(session: Session, now: datetime, most: int = AT_ONCE) -> tuple[int, int]:
+    """Look at some names that these rules have not seen. Gives how many that were, and how many have changed.
 
     Who is concerned is told: the member, or those who run the group.
     """
     people = select(Member).where(Member.names_version < RULES).order_by(Member.id).limit(most)
     groups = select(Group).where(Group.names_version < RULES).order_by(Group.id).limit(most)
-    members = session.scalars(people.with_for_update(skip_locked=True)).all()
+    members = session.scalars(people.with_for_update(skip_locked=True, key_share=True)).all()
     changed = sum([_mend_member(session, each, now) for each in members])
-    found = session.scalars(groups.with_for_update(skip_locked=True)).all()
-    return changed + sum([_mend_group(session, each, now) for each in found])
+    found = session.scalars(groups.with_for_update(skip_locked=True, key_share=True)).all()
+    changed += sum([_mend_group(session, each, now) for each in found])
+    return len(members) + len(found), changed
 
 
 def _mend_member(session: Session, member: Member, now: datetime) -> bool:
