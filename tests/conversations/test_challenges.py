@@ -207,6 +207,8 @@ def test_a_season_gives_medals_week_by_week(town: Town, zoe: Person, jose: Perso
         "🥇 *José* 5",
         "🥇 *Zoë* 5",
     ]
+    town.travel_to(datetime(2027, 1, 4, 12, tzinfo=UTC))
+    zoe.says("season")  # after 45 days of silence she would be asked who she is
     town.travel_to(datetime(2027, 2, 8, 12, tzinfo=UTC))
     assert "Season 2" in zoe.says("season")
     assert "All time: José 5 · Zoë 5" in zoe.heard
