@@ -21,7 +21,10 @@ class PostState(StrEnum):
 
 
 class GroupPost(Base, Timestamps):
-    """One digest's way into the WhatsApp group. `vendor_id` is the vendor's id of the message."""
+    """One digest's way into the WhatsApp group. `vendor_id` is the vendor's id of the message.
+
+    `next_attempt_at` is from when it may be sent, `leased_until` is set while a worker sends it.
+    """
 
     __tablename__ = "group_posts"
     __table_args__ = (
@@ -33,6 +36,7 @@ class GroupPost(Base, Timestamps):
     state: Mapped[PostState] = mapped_column(Word(PostState), default=PostState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     vendor_id: Mapped[str | None] = mapped_column(String(200))
     problem: Mapped[str | None] = mapped_column(String(120))

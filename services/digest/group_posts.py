@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Exists, exists, select
+from sqlalchemy import ColumnElement, Exists, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from fitness.dates import Dates
 from models import DigestRun, GroupPost, PostState
+from services import leases
 from services.delivery.bells import Bell, ring
 from services.digest.shares import Page, page_of
 
@@ -28,15 +29,15 @@ def open_for(session: Session, run: DigestRun, now: datetime) -> None:
 
 
 def due(now: datetime) -> Exists:
-    """The condition that a post may leave now."""
-    return exists().where(GroupPost.state.in_(OPEN), GroupPost.next_attempt_at <= now, GroupPost.expires_at > now)
+    """The condition that a post may leave now, or that its worker died with it."""
+    return exists().where(*_waits(now))
 
 
 def claim(session: Session, now: datetime) -> GroupPost | None:
     """Take the next post; for two minutes nobody else does. One whose worker died meanwhile is not sent again."""
     query = (
         select(GroupPost)
-        .where(GroupPost.state.in_(OPEN), GroupPost.next_attempt_at <= now, GroupPost.expires_at > now)
+        .where(*_waits(now))
         .order_by(GroupPost.next_attempt_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -45,9 +46,9 @@ def claim(session: Session, now: datetime) -> GroupPost | None:
     if post is None:
         return None
     if post.state is PostState.SENDING:
-        post.state, post.problem = PostState.UNKNOWN, "its worker died"
+        _let_go(post, PostState.UNKNOWN, "its worker died")
         return post
-    post.state, post.attempts, post.next_attempt_at = PostState.SENDING, post.attempts + 1, now + LEASE
+    post.state, post.attempts, post.leased_until = PostState.SENDING, post.attempts + 1, leases.lasting(session, LEASE)
     return post
 
 
@@ -60,17 +61,28 @@ def page(session: Session, post: GroupPost) -> Page:
 def posted(session: Session, post_id: int, vendor_id: str) -> None:
     """It is in the group."""
     post = session.get_one(GroupPost, post_id)
-    post.state, post.vendor_id, post.problem = PostState.POSTED, vendor_id[:200], None
+    post.vendor_id = vendor_id[:200]
+    _let_go(post, PostState.POSTED, None)
 
 
 def again(session: Session, post_id: int, at: datetime, why: str) -> None:
     """It is certainly not in the group: try again, a few times."""
     post = session.get_one(GroupPost, post_id)
-    over = post.attempts >= MOST_ATTEMPTS
-    post.state, post.next_attempt_at, post.problem = PostState.FAILED if over else PostState.QUEUED, at, why[:120]
+    post.next_attempt_at = at
+    _let_go(post, PostState.FAILED if post.attempts >= MOST_ATTEMPTS else PostState.QUEUED, why)
 
 
 def ended(session: Session, post_id: int, state: PostState, why: str) -> None:
     """It will not be sent again."""
-    post = session.get_one(GroupPost, post_id)
-    post.state, post.problem = state, why[:120]
+    _let_go(session.get_one(GroupPost, post_id), state, why)
+
+
+def _let_go(post: GroupPost, state: PostState, problem: str | None) -> None:
+    """Nobody works on it any more."""
+    post.state, post.leased_until, post.problem = state, None, problem[:120] if problem else None
+
+
+def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Its time has come, and nobody works on it: a post that is being sent waits only once its lease is over."""
+    due = GroupPost.next_attempt_at <= now, GroupPost.expires_at > now
+    return GroupPost.state.in_(OPEN), *due, leases.is_free(GroupPost.leased_until)

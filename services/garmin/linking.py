@@ -13,7 +13,7 @@ from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkA
 from models.sealed import key_is_known
 from models.vault import UnknownKey, Unreadable, vault
 from providers.garmin import NeedsCode
-from services import unreadable
+from services import leases, unreadable
 from services.delivery.bells import Bell, ring
 from services.group import audit
 from services.people import limits
@@ -215,7 +215,7 @@ def take(session: Session, now: datetime) -> Task | None:
         finish(attempt, AttemptStep.FAILED, "timed_out")  # it was tampered with: the member can only begin again
         return None
     is_confirmed = attempt.step is AttemptStep.CONFIRMED
-    attempt.leased_until = now + LEASE
+    attempt.leased_until = leases.lasting(session, LEASE)
     if not is_confirmed:
         attempt.secret = None
     email = attempt.garmin_email or ""
@@ -289,7 +289,7 @@ def give_up_abandoned(session: Session, now: datetime) -> list[LinkAttempt]:
     Never tried again by themselves.
     """
     open_steps = LinkAttempt.step.not_in([AttemptStep.DONE, AttemptStep.FAILED])
-    died = and_(LinkAttempt.leased_until <= now, LinkAttempt.step != AttemptStep.CONFIRMED)
+    died = and_(leases.is_over(LinkAttempt.leased_until), LinkAttempt.step != AttemptStep.CONFIRMED)
     over = or_(LinkAttempt.expires_at <= now, died)
     attempts = list(session.scalars(select(LinkAttempt).where(open_steps, over).with_for_update(skip_locked=True)))
     problems = {AttemptStep.CONFIRM: NOT_CONFIRMED, AttemptStep.CONFIRMED: NOT_ASKED}
@@ -385,8 +385,7 @@ def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    is_free = or_(LinkAttempt.leased_until.is_(None), LinkAttempt.leased_until <= now)
-    confirmed = and_(LinkAttempt.step == AttemptStep.CONFIRMED, is_free)
+    confirmed = and_(LinkAttempt.step == AttemptStep.CONFIRMED, leases.is_free(LinkAttempt.leased_until))
     waiting = or_(LinkAttempt.step.in_([AttemptStep.ASKED, AttemptStep.ANSWERED]), confirmed)
     return waiting, LinkAttempt.secret.is_not(None), LinkAttempt.expires_at > now
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import world as worlds
 from jobs import group_posts
 from models import Group, GroupPost, PostState
 from providers.meta import MetaGroups
+from services.digest import group_posts as service
 from simulator.meta import PretendGroup, PretendMeta, failure
 from tests.letters import Letters
 from tests.services.test_digests import SUNDAY, club, come, counts
-from tests.town import Served, Town
+from tests.town import LONG_AGO, Served, Town
 
 
 @pytest.fixture
@@ -111,11 +113,32 @@ def test_one_that_may_be_there_is_never_sent_again(letters: Letters, meta: Prete
 def test_one_whose_worker_died_is_never_sent_again(letters: Letters, meta: PretendMeta) -> None:
     club(letters, whatsapp_group_id="G1")
     come(letters)
+    now = letters.town.clock()
     with letters.town.world.sessions.begin() as session:
-        session.scalar(select(GroupPost)).state = PostState.SENDING
+        assert service.claim(session, now)
+    with letters.town.world.sessions.begin() as session:
+        ahead = now + timedelta(hours=1)
+        assert service.claim(session, ahead) is None, "a lease does not end by another machine's clock"
+        assert not session.scalar(select(service.due(ahead)))
+        session.execute(update(GroupPost).values(leased_until=LONG_AGO))
+        assert session.scalar(select(service.due(now)))
+    group_posts.post()
+    assert states(letters) == [(PostState.UNKNOWN, 1)]
+    assert meta.groups["G1"].posted == []
+
+
+def test_one_that_a_worker_of_an_older_release_sends_is_left_alone(letters: Letters, meta: PretendMeta) -> None:
+    """It knows no lease, and sets when the next may try instead."""
+    club(letters, whatsapp_group_id="G1")
+    come(letters)
+    taken = {"state": PostState.SENDING, "next_attempt_at": letters.town.clock() + timedelta(minutes=2)}
+    with letters.town.world.sessions.begin() as session:
+        session.execute(update(GroupPost).values(taken))
+    group_posts.post()
+    assert states(letters) == [(PostState.SENDING, 0)]
+    letters.town.clock.travel(minutes=2)
     group_posts.post()
     assert states(letters) == [(PostState.UNKNOWN, 0)]
-    assert meta.groups["G1"].posted == []
 
 
 def test_a_group_in_which_nobody_wrote_is_left_alone(letters: Letters, meta: PretendMeta) -> None:

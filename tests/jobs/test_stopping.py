@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from rq import Queue
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot import receiving
@@ -37,7 +37,7 @@ from services.people import exports
 from tests.letters import READY, Letters
 from tests.recordings import TCX, session, tcx
 from tests.scenes import november
-from tests.town import Person, Town
+from tests.town import LONG_AGO, Person, Town
 from world import World
 
 
@@ -231,11 +231,37 @@ def test_a_key_is_asked_about_again_when_a_worker_died_with_it(town: Town) -> No
         assert linking.take(writing, town.clock())
     garmin.drain.body(town.world)
     assert one(town, LinkAttempt).step is AttemptStep.CONFIRMED, "somebody has it"
-    town.clock.travel(seconds=linking.LEASE.total_seconds())
     with town.world.sessions.begin() as writing:
+        writing.execute(update(LinkAttempt).values(leased_until=LONG_AGO))
         assert linking.give_up_abandoned(writing, town.clock()) == []
     garmin.drain.body(town.world)
     assert one(town, GarminAccount).garmin_id == str(athlete.garmin_id)
+
+
+AHEAD = timedelta(minutes=9)  # more than a lease lasts, and less than a sign-in has
+
+
+def test_a_machine_whose_clock_is_ahead_does_not_end_a_sign_in_that_another_is_at(town: Town) -> None:
+    attempt(town, GarminMethod.PASSWORD, "right")
+    with town.world.sessions.begin() as writing:
+        assert linking.take(writing, town.clock())
+    with town.world.sessions.begin() as writing:
+        assert linking.give_up_abandoned(writing, town.clock() + AHEAD) == []
+        writing.execute(update(LinkAttempt).values(leased_until=LONG_AGO))
+        [abandoned] = linking.give_up_abandoned(writing, town.clock())
+        assert (abandoned.step, abandoned.problem) == (AttemptStep.FAILED, "timed_out")
+
+
+def test_a_machine_whose_clock_is_ahead_does_not_take_a_key_that_another_has(town: Town) -> None:
+    athlete = town.garmin.enrol("Ann", "ann@example.org", "right")
+    attempt(town, GarminMethod.KEY, town.garmin.make_key(athlete.email))
+    garmin.drain.body(town.world)
+    with town.world.sessions.begin() as writing:
+        send_code(writing, town)
+        assert linking.take(writing, town.clock())
+    with town.world.sessions.begin() as writing:
+        assert linking.take(writing, town.clock() + AHEAD) is None
+        assert not writing.scalar(select(linking.due(town.clock() + AHEAD)))
 
 
 def test_an_account_is_left_before_the_next_request_and_its_tokens_are_kept(town: Town, zoe: Person) -> None:
