@@ -8,6 +8,7 @@ import pytest
 import structlog
 from alembic import command
 from alembic.config import Config
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from simulator.services import services
@@ -17,6 +18,12 @@ from tests.town import Person, Served, Town
 
 # What a developer keeps in `.env` is about their own bot: no test, and no process that a test starts, reads it.
 os.environ |= {"ENV_FILE": "", "FLASK_SKIP_DOTENV": "1"}
+
+# Hypothesis would fail an example that takes more than 200 ms, which on a busy machine any may.
+settings.register_profile(
+    "patient", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 import os
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -22,10 +21,10 @@ from simulator.phones import Phone
 from simulator.services import Services
 from simulator.stage import SIMULATOR, Stage, open_for_business, stage
 from simulator.tls import encrypted
+from tests.patience import until
 
 ROOT = Path(__file__).parent.parent
 MOST = 16
-GENEROUS = 180.0
 US = "counting"
 
 
@@ -72,13 +71,6 @@ class Counted:
                 self.redis = max(self.redis, sum(name not in {US, SIMULATOR} for name in names))
                 self.looks += 1
         line.close()
-
-
-def until(true: Callable[[], bool], state: Callable[[], str], seconds: float = GENEROUS) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"this took too long; so far: {state()}"
-        time.sleep(0.1)
 
 
 def heard_by(phones: list[Phone], on: Stage) -> str:

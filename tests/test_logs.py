@@ -26,6 +26,7 @@ from config import Settings, problems_of
 from models import Identity, IdentityKind, Member
 from providers.errors import Refused
 from tests.letters import Letters
+from tests.patience import AT_MOST
 from tests.test_architecture import ROOT, files
 from tests.town import Person, Town
 from world import World
@@ -291,9 +292,9 @@ def test_a_message_that_nobody_asked_for_names_the_run_that_wrote_it(town: Town,
 def test_forged_webhooks_are_told_once_a_minute_and_counted(town: Town, written: io.StringIO) -> None:
     url = f"{town.world.settings.base_url}/webhooks/twilio/inbound"
     for _ in range(5):
-        assert requests.post(url, data={"Body": BODY}, timeout=5).status_code == 403
+        assert requests.post(url, data={"Body": BODY}, timeout=AT_MOST).status_code == 403
     town.clock.travel(minutes=1)
-    requests.post(url, data={"Body": BODY}, headers={"X-Twilio-Signature": "wrong"}, timeout=5)
+    requests.post(url, data={"Body": BODY}, headers={"X-Twilio-Signature": "wrong"}, timeout=AT_MOST)
     told = of(written, event="forged webhook")
     assert [(line["level"], line["count"], line["address"]) for line in told] == [("error", 1, url), ("error", 5, url)]
     assert BODY not in written.getvalue()

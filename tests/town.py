@@ -23,13 +23,16 @@ from models import Base, OutboundMessage
 from models import Content as StoredContent
 from models.base import make_sessions, open_engine
 from providers.garmin_personal import GarminPersonal
+from providers.twilio import Twilio
 from services.delivery import contents
 from simulator.garmin.athletes import Habits
 from simulator.garmin.server import PretendGarmin
 from simulator.phones import Phone, Phones
 from simulator.twilio.contents import PretendContent
+from simulator.twilio.rules import Rules
 from simulator.twilio.server import PretendTwilio
 from tests.browsing import Browser
+from tests.patience import AT_MOST
 from web.app import create_app
 from world import World
 
@@ -40,7 +43,7 @@ SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FRO
 WHERE schemaname = current_schema() AND last_value IS NOT NULL
 """
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # when a lease ended, whatever the database's clock says
-PATIENT = "-c lock_timeout=60s -c statement_timeout=120s -c idle_in_transaction_session_timeout=120s"
+PATIENT = "-c lock_timeout=120s -c statement_timeout=120s -c idle_in_transaction_session_timeout=120s"
 QUEUES = ("tick", "deliver", "work", "garmin")
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -235,10 +238,13 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
     """A town on these servers."""
     clock = TestClock()
     chosen = settings(database_url, redis_url, app_server.url, simulator_server.url)
-    by_key = GarminPersonal(chosen.garmin_personal_api_base_url, now=clock, pause=lambda _seconds: None)
+    by_key = GarminPersonal(
+        chosen.garmin_personal_api_base_url, now=clock, timeout=AT_MOST, pause=lambda _seconds: None
+    )
     world = replace(_patient(World.from_settings(chosen, clock)), garmin_by_key=by_key)
     worlds.use(world)
-    twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER)
+    patient = Rules(webhook_seconds=AT_MOST)
+    twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, rules=patient)
     twilio.webhook_url = f"{app_server.url}/webhooks/twilio/inbound"
     garmin = PretendGarmin(clock)
     pretend = Flask("simulator")
@@ -282,13 +288,27 @@ def _store_contents(world: World) -> None:
 
 
 def _patient(world: World) -> World:
-    """The same world, waiting longer for Postgres and Redis than a deployed one: on a busy machine both are slow.
+    """The same world, waiting longer for Postgres, Redis and Twilio than a deployed one: a busy machine makes all slow.
 
     Whoever waits in vain gives up quietly and leaves the rest to the next tick, and a test has none.
     """
-    world.redis.connection_pool.connection_kwargs |= {"socket_timeout": 60, "socket_connect_timeout": 60}
+    world.redis.connection_pool.connection_kwargs |= {"socket_timeout": AT_MOST, "socket_connect_timeout": AT_MOST}
     engine = open_engine(world.settings.database_url, PATIENT, pool=world.settings.database_pool)
-    return replace(world, sessions=make_sessions(engine, world.vault, world.now))
+    sessions = make_sessions(engine, world.vault, world.now)
+    return replace(world, sessions=sessions, messenger=messenger_of(world.settings))
+
+
+def messenger_of(chosen: Settings, seconds: float = AT_MOST) -> Twilio:
+    """The door to Twilio, where a request may take so long."""
+    return Twilio(
+        account_sid=ACCOUNT,
+        auth_token=TOKEN,
+        sender=SENDER,
+        callback_url=f"{chosen.base_url}/webhooks/twilio/status",
+        secrets=chosen.secrets,
+        base_url=chosen.twilio_api_base_url,
+        timeout=seconds,
+    )
 
 
 def empty(world: World) -> None:

@@ -106,7 +106,7 @@ class PretendTwilio:
         for message in waiting.values():
             self._lanes.put(message.to, partial(self._deliver, message))
 
-    def settle(self, seconds: float = 60.0) -> None:
+    def settle(self, seconds: float = 120.0) -> None:
         """Block until no message travels and no callback is pending."""
         self._lanes.settle(seconds)
 

@@ -1,16 +1,19 @@
 """The keeper stops processes as a host does, and knows what stopped by itself."""
 
+import os
+import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from bench.keeper import KILLED_AFTER, LOOK_EVERY, Keeper
+from bench.keeper import Keeper
 from simulator.stage import Stage
+from tests.patience import AT_MOST, RUNS_OUT, stays, until
 
 # A process with a child in a group of its own, as RQ's work-horses are. Both write when SIGTERM reaches them.
 FAMILY = """
@@ -18,7 +21,7 @@ import os, signal, sys, time
 def gone(*_): os.write(1, name + b"\\n"); os._exit(0)
 name = b"parent"
 if os.fork() == 0:
-    os.setpgrp(); name = b"child"
+    os.setpgrp(); name = b"child"; os.write(1, b"%d\\n" % os.getpid())
 signal.signal(signal.SIGTERM, signal.SIG_IGN if name.decode() == sys.argv[1] else gone)
 os.write(1, b"up\\n")
 while True: time.sleep(0.05)
@@ -49,21 +52,25 @@ def keep(stage: Stage) -> Iterator[Callable[[str], Keeper]]:
 
 def test_every_process_is_asked_to_stop(stage, keep):
     keeper = keep("nobody")
-    seconds = keeper.take_away("family")
-    assert sorted(said(stage)) == ["child", "parent", "up", "up"]
-    assert 0 < seconds < KILLED_AFTER
+    assert keeper.take_away("family", patience=AT_MOST) > 0
+    assert sorted(word for word in said(stage) if not word.isdigit()) == ["child", "parent", "up", "up"]
 
 
 def test_only_the_first_process_is_asked_where_the_host_does_so(stage, keep):
-    seconds = keep("nobody").take_away("family", everyone=False, patience=0.5)
-    assert said(stage).count("parent") == 1
+    keeper = keep("nobody")
+    with ThreadPoolExecutor(1) as host:
+        going = host.submit(keeper.take_away, "family", everyone=False, patience=AT_MOST)
+        until(lambda: said(stage).count("parent") == 1)
+        stays(lambda: not going.done(), "it waits for the child")
+        assert "child" not in said(stage)
+        os.kill(child_of(stage), signal.SIGKILL)
+        going.result()
     assert "child" not in said(stage)
-    assert seconds >= 0.5
 
 
 def test_what_does_not_stop_is_killed(stage, keep):
     keeper = keep("parent")
-    assert keeper.take_away("family", patience=0.5) >= 0.5
+    assert keeper.take_away("family", patience=RUNS_OUT) >= RUNS_OUT
     assert stage.processes["family"].poll() is not None
 
 
@@ -71,8 +78,7 @@ def test_who_was_taken_away_comes_back_when_told_and_has_not_fallen(stage, keep)
     keeper = keep("nobody")
     keeper.take_away("family")
     first = stage.processes["family"]
-    time.sleep(3 * LOOK_EVERY)
-    assert stage.processes["family"] is first
+    stays(lambda: stage.processes["family"] is first)
     keeper.bring_back("family")
     assert stage.processes["family"] is not first
     assert not keeper.fell.total()
@@ -88,8 +94,6 @@ def said(stage: Stage) -> list[str]:
     return (stage.folder / "family.log").read_text().split()
 
 
-def until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
+def child_of(stage: Stage) -> int:
+    """The child's process number, which it writes when it has started."""
+    return next(int(word) for word in said(stage) if word.isdigit())

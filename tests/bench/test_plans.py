@@ -1,6 +1,5 @@
 """The small plans: 20 connections for the product at the most, TLS, and ours are not among them."""
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -11,6 +10,7 @@ import redis
 from bench.house import NAME
 from bench.plans import MOST, Connections, SmallPlans
 from simulator.services import Services, services
+from tests.patience import until
 from tests.simulator.test_services import NOTHING_GIVEN
 
 
@@ -65,10 +65,3 @@ def connected(seen: Services, stack: ExitStack) -> redis.Redis:
     client = redis.Redis.from_url(f"{seen.redis_url}?ssl_cert_reqs=none")
     stack.callback(client.close)
     return client
-
-
-def until(holds, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)

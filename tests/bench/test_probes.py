@@ -1,11 +1,10 @@
 """What `/readyz` says is seen, and when."""
 
-import time
-
 import pytest
 
 from bench.probes import Probe, Probes
 from tests.bench.answering import answering
+from tests.patience import AT_MOST, until
 
 READY = (200, '{"status": "ready", "degraded": []}')
 NO_WORKER = (200, '{"status": "degraded", "degraded": ["worker"], "remarks": ["fonts"]}')
@@ -58,10 +57,10 @@ def test_alarms_are_all_that_was_named_meanwhile(probes):
 
 def test_calm_is_waited_for_and_what_is_still_named_is_told():
     with answering(NO_WORKER, READY) as at, Probes(at.url) as probes:
-        assert probes.await_calm(60) == frozenset()
+        assert probes.await_calm(AT_MOST) == frozenset()
         assert len(at.asked) >= 2
     with answering(NO_WORKER) as at, Probes(at.url) as probes:
-        assert probes.await_calm(3) == {"worker"}
+        until(lambda: probes.await_calm(3) == {"worker"})
 
 
 def test_who_does_not_answer_is_not_calm():
@@ -70,7 +69,4 @@ def test_who_does_not_answer_is_not_calm():
 
 
 def until_taken(probes: Probes) -> None:
-    end = time.monotonic() + 60
-    while not probes.taken:
-        assert time.monotonic() < end, "no probe was taken"
-        time.sleep(0.02)
+    until(lambda: probes.taken, "no probe was taken")

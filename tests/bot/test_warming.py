@@ -12,6 +12,7 @@ import pytest
 from bot import conversation, parser  # noqa: F401 - declares every command
 from bot.command import all_commands
 from bot.reading.once import built, once
+from tests.patience import AT_MOST
 
 KEPT = Path(__file__).parent / "kept"
 THREADS = 8
@@ -41,7 +42,7 @@ def test_threads_that_ask_at_once_build_a_table_once() -> None:
         return tuple(each * each for each in range(most))
 
     def ask(most: int) -> tuple[int, ...]:
-        gate.wait(30)
+        gate.wait(AT_MOST)
         return squares(most)
 
     with ThreadPoolExecutor(THREADS) as pool:

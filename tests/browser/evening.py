@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 from tests.browser.album import DESK, Album
 from tests.browser.friends import Evening
 from tests.browser.link_page import opened_elsewhere
-from tests.browser.people import Missed
+from tests.browser.people import PATIENCE, Missed
 from tests.browser.running_demo import DemoFailed, Place, fresh_place, running
 from tests.browser.watch import Watch
 
@@ -88,7 +88,7 @@ def crowd() -> float:
 def open_page(browser: Browser, place: Place, album: Album) -> Iterator[Evening]:
     """The page of phones, watched. A failure leaves a picture."""
     context = browser.new_context(viewport=DESK, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     watch, page = Watch(context), context.new_page()
     try:
         page.goto(place.url)

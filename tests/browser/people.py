@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Error, Locator, Page, expect
 
-PATIENCE = 25_000  # milliseconds
+from tests.patience import AT_MOST
+
+PATIENCE = 1000 * AT_MOST  # milliseconds
 CARD_WIDTH = 1080
 HINT = re.compile(r"Garmin: (\S+)\s+password (\S+?)(?: · code (\d+))?\s+or by key: (\S+)$")
 

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.patience import AT_MOST
+
 ROOT = Path(__file__).parents[2]
-PATIENCE = 90.0
 
 
 class DemoFailed(Exception):
@@ -66,16 +67,16 @@ def _await_ready(demo: subprocess.Popen[bytes], said: Path, began: float) -> Non
     while "is ready" not in said.read_text():
         if demo.poll() is not None:
             raise DemoFailed(f"the demo did not start: {said.read_text().strip()}")
-        if time.monotonic() - began > PATIENCE:
-            raise DemoFailed(f"the demo is not ready after {PATIENCE:.0f} s: {said.read_text().strip()}")
+        if time.monotonic() - began > AT_MOST:
+            raise DemoFailed(f"the demo is not ready after {AT_MOST:.0f} s: {said.read_text().strip()}")
         time.sleep(0.05)
 
 
 def _stop(demo: subprocess.Popen[bytes]) -> None:
     demo.terminate()
     try:
-        demo.wait(30)
+        demo.wait(AT_MOST)
     except subprocess.TimeoutExpired:
         demo.kill()
         demo.wait()
-        raise DemoFailed("the demo did not stop within 30 s of being asked") from None
+        raise DemoFailed(f"the demo did not stop within {AT_MOST:.0f} s of being asked") from None

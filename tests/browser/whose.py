@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.browser.album import DESK, Album
 from tests.browser.evening import run, step
 from tests.browser.link_page import code_line, ended, finished, sign_in, started
-from tests.browser.people import Missed, Person
+from tests.browser.people import PATIENCE, Missed, Person
 from tests.browser.running_demo import Place, running
 
 PREVIEWS = ("WhatsApp/2.26.1 A", "facebookexternalhit/1.1", "TwilioProxy/1.1")
@@ -33,7 +33,7 @@ class Two:
     def phone(self) -> BrowserContext:
         """A browser without cookies, as wide as a phone."""
         context = self.browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         return context
 
     def link(self, of: Person) -> str:

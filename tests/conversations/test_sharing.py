@@ -5,6 +5,7 @@ import re
 import requests
 
 from tests.conversations.test_digest import come_to_sunday, runners
+from tests.patience import AT_MOST
 from tests.scenes import start_group
 from tests.town import Person, Town
 
@@ -21,10 +22,10 @@ def test_whoever_runs_the_group_is_offered_to_share_its_digest(town: Town, zoe: 
     heard = zoe.says("share digest")
     assert heard.startswith("📣 *Sunday Legends*, 16–22 Nov: open this page, tap its button and choose")
     assert "It ends Sun 29 Nov; *unshare* closes it at once." in heard
-    page = requests.get(url_in(heard), timeout=5)
+    page = requests.get(url_in(heard), timeout=AT_MOST)
     assert page.status_code == 200
     assert "🥇 *Zoë*" in page.text
-    assert requests.get(f"{url_in(heard)}/card.png", timeout=5).headers["Content-Type"] == "image/png"
+    assert requests.get(f"{url_in(heard)}/card.png", timeout=AT_MOST).headers["Content-Type"] == "image/png"
 
 
 def test_only_those_who_run_the_group_share_it(zoe: Person, jose: Person) -> None:
@@ -36,9 +37,9 @@ def test_only_those_who_run_the_group_share_it(zoe: Person, jose: Person) -> Non
 def test_a_page_may_be_closed(zoe: Person, jose: Person) -> None:
     runners(zoe, jose)
     url = url_in(zoe.says("forward"))
-    assert requests.get(url, timeout=5).status_code == 200
+    assert requests.get(url, timeout=AT_MOST).status_code == 200
     assert zoe.taps("Close the page").startswith("✅ Closed: 1 page of *Sunday Legends*.")
-    assert requests.get(url, timeout=5).status_code == 410
+    assert requests.get(url, timeout=AT_MOST).status_code == 410
     assert zoe.says("unshare").startswith("No page of *Sunday Legends* is open. *share digest* opens one.")
 
 

@@ -21,11 +21,10 @@ from messages.message import Button, Message
 from models import Member, MessageKind, MessageState
 from providers.charts import Leaderboard
 from providers.errors import ChartError
-from providers.twilio import Twilio
 from services.delivery import mailbox
 from tests.letters import READY, Letters, deliver
 from tests.patience import until
-from tests.town import ACCOUNT, SENDER, START, TOKEN, Town
+from tests.town import SENDER, START, Town, messenger_of
 from world import World
 
 REPLY, NOTICE, DIGEST = MessageKind.REPLY, MessageKind.NOTICE, MessageKind.DIGEST
@@ -40,17 +39,7 @@ def eager(town: Town, **settings: object) -> World:
 def waiting(town: Town, seconds: float, **settings: object) -> World:
     """The same, where a POST may take so long. Only for what hangs: on a busy machine any other may take as long."""
     world = eager(town, **settings)
-    chosen = world.settings
-    messenger = Twilio(
-        account_sid=ACCOUNT,
-        auth_token=TOKEN,
-        sender=SENDER,
-        callback_url=f"{chosen.base_url}/webhooks/twilio/status",
-        secrets=chosen.secrets,
-        base_url=chosen.twilio_api_base_url,
-        timeout=seconds,
-    )
-    return replace(world, messenger=messenger)
+    return replace(world, messenger=messenger_of(world.settings, seconds))
 
 
 @pytest.fixture

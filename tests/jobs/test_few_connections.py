@@ -20,6 +20,7 @@ from providers.messenger import Messenger, Parcel
 from services.delivery import mailbox
 from tests.jobs.test_delivery import eager, expected, heard, people_with_mail, states
 from tests.letters import Letters, deliver
+from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import START, Town
 from world import World
 
@@ -45,7 +46,7 @@ class Hog:
         with self.starting:
             if self.thread.ident is None:
                 self.thread.start()
-        assert self.has_both.wait(60)
+        assert self.has_both.wait(AT_MOST)
 
     def hold(self) -> None:
         with ExitStack() as stack:
@@ -55,12 +56,12 @@ class Hog:
                     stack.enter_context(self.engine.connect())
                     taken += 1
             self.has_both.set()
-            self.was_missed.wait(60)
+            self.was_missed.wait(AT_MOST)
 
 
 @pytest.fixture
 def hog(letters: Letters) -> Iterator[Hog]:
-    engine = create_engine(letters.town.world.settings.database_url, pool_size=2, max_overflow=0, pool_timeout=0.2)
+    engine = create_engine(letters.town.world.settings.database_url, pool_size=2, max_overflow=0, pool_timeout=RUNS_OUT)
     made = Hog(engine)
     yield made
     made.thread.join()

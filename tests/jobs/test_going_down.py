@@ -48,9 +48,10 @@ from services.garmin import linking
 from simulator.proxy import Proxy
 from simulator.services import Services
 from simulator.stage import ROOT, Stage, get_templates_approved, stage
+from tests.patience import AT_MOST
 from world import World
 
-GONE_WITHIN = 25.0
+GONE_WITHIN = 25.0  # seconds: what the product promises hosts, so it holds on a busy machine too
 PATIENCE = 300.0
 LINES = parse_procfile((ROOT / "Procfile").read_text()).processes
 PEOPLE, EACH = 80, 4
@@ -235,9 +236,9 @@ def ask_to_stop(process: subprocess.Popen[bytes], whom: Whom) -> float:
     began = time.monotonic()
     for pid in whom(process):
         send(pid, signal.SIGTERM)
-    process.wait(60)
+    process.wait(AT_MOST)
     while family(process.pid):
-        assert time.monotonic() < began + 60, "a process stays for ever"
+        assert time.monotonic() < began + AT_MOST, "a process stays for ever"
         time.sleep(0.05)
     took = time.monotonic() - began
     FIGURES.append(f"{took:5.1f} s  {os.environ['PYTEST_CURRENT_TEST']}")

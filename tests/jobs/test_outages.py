@@ -16,6 +16,7 @@ from models.base import make_sessions, open_engine
 from services.health import database
 from simulator.twilio import callbacks
 from tests.jobs.test_receiving import answers, kept, served_by, texts, without_postgres, without_redis
+from tests.patience import AT_MOST
 from tests.town import ACCOUNT, TOKEN, Person, Town
 
 
@@ -156,4 +157,4 @@ def receipt(town: Town, zoe: Person, status: str, base: str | None = None) -> in
     url = f"{base or town.world.settings.base_url}{path.path}?{path.query}"
     form = callbacks.receipt(message, status, ACCOUNT)
     headers = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(url, form)}
-    return requests.post(url, data=form, headers=headers, timeout=30).status_code
+    return requests.post(url, data=form, headers=headers, timeout=AT_MOST).status_code

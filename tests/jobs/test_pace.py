@@ -25,6 +25,7 @@ from jobs.pace import (
     patience,
 )
 from tests.conftest import Servers
+from tests.patience import AT_MOST, until
 
 TINY = 1e-4
 
@@ -92,7 +93,7 @@ def test_moments_are_waited_for(redis: Redis) -> None:
 def test_what_a_stall_has_made_late_does_not_leave_at_once(redis: Redis) -> None:
     pace = Pace(redis, 20)
     moments = pace.take(8).moments
-    time.sleep(0.7)  # all of them are over
+    until(lambda: time.monotonic() > moments[-1] + 0.2, "all of them are over")
 
     def left(moment: float) -> float:
         pace.wait_for(moment)
@@ -116,8 +117,8 @@ def test_places_are_taken_only_for_the_next_half_second(redis: Redis) -> None:
 
 def test_places_that_nobody_took_are_not_saved_up(redis: Redis) -> None:
     pace = Pace(redis, 20)
-    pace.take(2)
-    time.sleep(0.3)
+    last = pace.take(2).moments[-1]
+    until(lambda: time.monotonic() > last + 0.2)
     moments = pace.take(3).moments
     assert moments[0] <= time.monotonic()
     assert gaps(list(moments)) == pytest.approx([1 / (20 * MARGIN)] * 2, abs=0.001)
@@ -192,7 +193,7 @@ def test_a_slower_setting_holds_at_once(redis: Redis) -> None:
 
 
 def test_without_redis_it_goes_slowly_by_itself() -> None:
-    pace = Pace(Redis(port=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1)), 80)
+    pace = Pace(Redis(port=1, socket_connect_timeout=AT_MOST, retry=Retry(NoBackoff(), 1)), 80)
     moments: list[float] = []
     while len(moments) < 8:
         moments += pace.take(8).moments

@@ -25,6 +25,7 @@ from models.base import make_sessions, open_engine
 from models.vault import Vault, new_key
 from providers.messenger import Inbound
 from services.delivery import menus
+from tests.patience import RUNS_OUT
 from tests.town import SENDER, START, Person, Served, Town
 from web.app import create_app
 from world import World
@@ -178,7 +179,7 @@ def test_a_database_that_only_reads_is_as_good_as_away(town: Town, zoe: Person) 
 
 
 def test_a_database_without_a_free_connection_is_as_good_as_away(town: Town) -> None:
-    engine = create_engine(town.world.settings.database_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    engine = create_engine(town.world.settings.database_url, pool_size=1, max_overflow=0, pool_timeout=RUNS_OUT)
     world = replace(town.world, sessions=make_sessions(engine, town.world.vault, town.clock))
     with engine.connect():
         assert receiving.hear(world, inbound())

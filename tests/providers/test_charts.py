@@ -23,6 +23,7 @@ from providers.errors import ChartError
 from providers.lettering import MARKS, width
 from providers.quickchart import QuickChartServer, config
 from providers.resvg import Resvg
+from tests.patience import AT_MOST, RUNS_OUT
 
 LEGEND = (("run", "Run"), ("ride", "Ride"), ("swim", "Swim"), ("walk", "Walk"), ("strength", "Strength"))
 INJECTION = "__BEGINFUNCTION__x()__ENDFUNCTION__"  # short enough not to be clipped
@@ -505,7 +506,7 @@ class Server:
         return self.answer()
 
     def hang(self):
-        self.released.wait(10)
+        self.released.wait(AT_MOST)
         return Response(PICTURE)
 
     def close(self):
@@ -564,7 +565,7 @@ class TestQuickChart:
     def test_a_server_that_hangs_is_not_waited_for(self, server):
         server.answer = server.hang
         with pytest.raises(ChartError, match="timed out"):
-            QuickChartServer(server.host, "http", timeout=0.2).draw(named(["Zoë"]))
+            QuickChartServer(server.host, "http", timeout=RUNS_OUT).draw(named(["Zoë"]))
 
     def test_a_server_that_is_away_is_an_error(self, server):
         server.close()

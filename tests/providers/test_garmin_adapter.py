@@ -34,6 +34,7 @@ from providers.garmin import NeedsCode, SignedIn
 from providers.garmin_connect import PAGE, USELESS_STRATEGIES, Account, GarminConnect
 from services.garmin.rows import read
 from simulator.garmin.server import PretendGarmin
+from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import Served
 
 START = datetime(2026, 11, 18, 19, 0, tzinfo=UTC)
@@ -237,13 +238,13 @@ class Impatient(HTTPAdapter):
     """Waits a moment only, whatever the library would wait."""
 
     def send(self, request: requests.PreparedRequest, **words: Any) -> requests.Response:
-        return super().send(request, **words | {"timeout": 0.1})
+        return super().send(request, **words | {"timeout": RUNS_OUT})
 
 
 def test_a_garmin_that_does_not_answer_is_an_outage(place: Place) -> None:
     account = place.opened()
     account.client._api_session.mount("http://", Impatient())
-    place.fails(hang_seconds=0.3)
+    place.fails(hang_seconds=AT_MOST)
     assert type(failure(lambda: rows(account))) is GarminUnavailable
 
 

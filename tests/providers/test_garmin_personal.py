@@ -21,7 +21,7 @@ from providers.garmin_connect import GarminConnect
 from providers.garmin_personal import GarminPersonal
 from simulator.garmin.days import daily_steps, daily_summaries
 from simulator.garmin.server import PretendGarmin
-from tests.patience import AT_MOST
+from tests.patience import AT_MOST, RUNS_OUT
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = START.date()
@@ -389,7 +389,7 @@ class Odd:
     answers: dict[str, Callable[[], flask.Response]] = field(default_factory=dict)
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
-    patience: float = 15.0
+    patience: float = AT_MOST
 
     @property
     def door(self) -> GarminPersonal:
@@ -476,7 +476,7 @@ def test_odd_answers(odd: Odd, answer: Callable[[], flask.Response], error: type
 def test_an_answer_that_does_not_come_is_not_waited_for(odd: Odd) -> None:
     over = threading.Event()
     odd.answers["activities"] = lambda: flask.Response("[]" if over.wait(AT_MOST) else "")
-    odd.patience = 0.3
+    odd.patience = RUNS_OUT
     tokens = json.dumps({"key": CANARY, "jwt": jwt(exp=1), "jwt_expires": int(START.timestamp()) + 9999})
     with pytest.raises(GarminUnavailable):
         list(odd.door.open(tokens).activities(TODAY, TODAY))

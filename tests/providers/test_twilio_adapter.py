@@ -30,7 +30,7 @@ from providers.messenger import Content, Inbound, Meaning, Parcel, Receipt
 from providers.twilio import Twilio
 from simulator.phones import Phones
 from simulator.twilio.server import PretendTwilio, Rules
-from tests.patience import AT_MOST
+from tests.patience import AT_MOST, RUNS_OUT, until
 from tests.town import Served
 
 ACCOUNT, TOKEN, SENDER = "AC" + "0" * 32, "a token of twilio's", "whatsapp:+14155238886"
@@ -65,7 +65,7 @@ def adapter(served: Served, pretend: PretendTwilio) -> Twilio:
     return twilio(f"{served.url}/twilio")
 
 
-def twilio(base_url: str | None = None, *, token: str = TOKEN, timeout: float = 5, **more: Any) -> Twilio:
+def twilio(base_url: str | None = None, *, token: str = TOKEN, timeout: float = AT_MOST, **more: Any) -> Twilio:
     return Twilio(
         account_sid=ACCOUNT,
         auth_token=token,
@@ -125,11 +125,12 @@ def test_each_fault_of_the_pretend_twilio_has_its_error(
     served: Served, pretend: PretendTwilio, fault: str, failure: type[MessengerError], accepted: int
 ) -> None:
     pretend.faults.next.append(fault)
-    pretend.faults.hang_seconds = 0.5
+    pretend.faults.hang_seconds = AT_MOST
+    hasty = twilio(f"{served.url}/twilio", timeout=RUNS_OUT if fault.startswith("hang") else AT_MOST)
     with pytest.raises(MessengerError) as raised:
-        twilio(f"{served.url}/twilio", timeout=0.3).send(PARCEL)
+        hasty.send(PARCEL)
     assert type(raised.value) is failure
-    assert len(pretend.messages) == accepted
+    until(lambda: len(pretend.messages) == accepted)
 
 
 def test_a_wrong_token_breaks_the_messenger_for_every_question(served: Served, pretend: PretendTwilio) -> None:
@@ -287,7 +288,7 @@ def test_a_line_that_is_never_taken_up_means_not_sent() -> None:
             with suppress(BlockingIOError):
                 each.connect(listening.getsockname())
         with pytest.raises(NotSent):
-            twilio(f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=0.2).send(PARCEL)
+            twilio(f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=RUNS_OUT).send(PARCEL)
         for each in waiting:
             each.close()
 

@@ -1,15 +1,14 @@
 """A process that has everything loaded, and forks a child for each `flask keys …` that is then killed or not.
 
-It reads lines `ring seconds words…`: the child is killed after so many seconds if it has not ended by itself. Each is
-answered with one line of JSON: the exit code (-9 when killed) and what was printed.
+It reads lines `ring words…`. Each is answered with the child's process number, so that it can be killed, and, when it
+has ended, with one line of JSON: the exit code (-9 when killed) and what was printed. The number is nobody else's
+before the next line is read.
 """
 
 import json
 import os
-import signal
 import sys
 import tempfile
-import time
 
 from config import Settings
 from web.app import create_app
@@ -25,30 +24,32 @@ def run(settings: Settings, words: list[str], path: str) -> None:
     os._exit(done.exit_code)
 
 
-def ended(child: int, seconds: float) -> int:
-    """Wait, and kill it when its time is over."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.001)
-    os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+def ended(child: int) -> int:
+    """Wait for its end, and leave it for the system to remember."""
+    end = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    return end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
+
+
+def tell(line: object) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def main(written: str) -> None:
-    facts = json.loads(written)
+    facts, remembered = json.loads(written), []
     for line in sys.stdin:
-        ring, seconds, *words = line.split()
+        while remembered:
+            os.waitpid(remembered.pop(), 0)
+        ring, *words = line.split()
         settings = Settings(**{**facts, "data_keys": ring})
         with tempfile.NamedTemporaryFile("r") as printed:
             child = os.fork()
             if child == 0:
                 run(settings, words, printed.name)
-            code = ended(child, float(seconds))
-            sys.stdout.write(json.dumps([code, printed.read()]) + "\n")
-            sys.stdout.flush()
+            tell(child)
+            code = ended(child)
+            tell(json.dumps([code, printed.read()]))
+        remembered.append(child)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from models.base import make_sessions, open_engine
 from models.hashes import digest, reseal
 from models.vault import UnknownKey, Vault, keyed_hash, new_key
 from tests.letters import Letters
+from tests.patience import AT_MOST
 from tests.town import Town
 
 K1, K2 = new_key("k1"), new_key("k2")
@@ -75,7 +76,7 @@ def test_of_many_who_make_the_key_at_once_all_have_the_same(town: Town) -> None:
 
     def first(_number: int) -> str:
         sessions = process(town, K1, S1)
-        start.wait(30)
+        start.wait(AT_MOST)
         return hashed(sessions)
 
     with ThreadPoolExecutor(many) as pool:

@@ -18,6 +18,7 @@ from services.digest import media
 from services.people import erasure, retention
 from tests.conversations.test_digest import come_to_sunday, runners
 from tests.jobs.test_receiving import served_by, unheard, without_postgres
+from tests.patience import AT_MOST
 from tests.scenes import has_moved, runs, start_group
 from tests.services.test_coming_back import erases_everything
 from tests.town import Person, Town
@@ -118,7 +119,7 @@ def test_a_digest_picture_and_a_share_page_show_them_no_longer(town: Town, zoe: 
     jose.says("wrapped this month")
     seen = [message.media_url for person in (zoe, jose) for message in person.phone.heard if message.media_url]
     assert len(seen) >= 3
-    assert {requests.get(url, timeout=5).status_code for url in seen} == {200}
+    assert {requests.get(url, timeout=AT_MOST).status_code for url in seen} == {200}
     with town.world.sessions() as session:
         jose_id = session.scalars(select(Member.id).where(Member.name == "José")).one()
         theirs = set(session.scalars(select(ShownMember.token_hash).where(ShownMember.member_id == jose_id)))
@@ -127,8 +128,8 @@ def test_a_digest_picture_and_a_share_page_show_them_no_longer(town: Town, zoe: 
     with town.world.sessions() as session:
         assert theirs.isdisjoint(session.scalars(select(Media.token_hash)))
         assert session.scalars(select(ShownMember).where(ShownMember.member_id == jose_id)).all() == []
-    assert 404 in {requests.get(url, timeout=5).status_code for url in seen}
-    page = requests.get(pages[0], timeout=5).text
+    assert 404 in {requests.get(url, timeout=AT_MOST).status_code for url in seen}
+    page = requests.get(pages[0], timeout=AT_MOST).text
     assert "Zoë" in page
     assert "José" not in page
 

@@ -6,9 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +21,9 @@ from flask import Flask
 from simulator.gate import Gate
 from simulator.services import services
 from tests.browser.running_demo import Place, fresh_place
+from tests.patience import AT_MOST, until
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240.0  # seconds; only a demo that hangs, or a machine that does, takes so long
 # What lies about in a shell, and must neither reach the demo nor send it out into the world.
 SHELL = {
     "HTTP_PROXY": "http://127.0.0.1:9",
@@ -55,7 +54,7 @@ class Demo:
 
     def page(self) -> str:
         """The page of phones."""
-        answer = requests.get(self.place.url, timeout=30)
+        answer = requests.get(self.place.url, timeout=AT_MOST)
         assert answer.status_code == 200
         return answer.text
 
@@ -63,7 +62,7 @@ class Demo:
         """Let the first friend write to the bot."""
         number = re.search(r'data-phone="(\d+)"', self.page())[1]
         origin = {"Origin": self.place.url.rstrip("/")}
-        requests.post(f"{self.place.url}phones/{number}/says", data={"text": line}, headers=origin, timeout=60)
+        requests.post(f"{self.place.url}phones/{number}/says", data={"text": line}, headers=origin, timeout=AT_MOST)
 
     def children(self) -> set[int]:
         """Every process that it has started, and what these have started."""
@@ -88,7 +87,7 @@ class Hail:
         while not self.over.is_set():
             for path in ASKED:
                 with suppress(requests.RequestException):
-                    answer = requests.get(self.url.rstrip("/") + path, timeout=60)
+                    answer = requests.get(self.url.rstrip("/") + path, timeout=AT_MOST)
                     self.answers[path, answer.status_code] += 1
                     if path == "/":
                         self.pages[answer.status_code] = answer.text
@@ -131,16 +130,9 @@ def once(place: Place, *arguments: str, **changes: str) -> tuple[int, str]:
     """Run a demo that should end by itself: its exit code and the sentence it ends with."""
     command = [sys.executable, "-m", "simulator.demo", *arguments]
     given = environment(place) | changes
-    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=AT_MOST, check=False)
     assert "Traceback" not in done.stderr
     return done.returncode, (done.stderr or done.stdout).strip()
-
-
-def wait_for(sign: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not sign():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.05)
 
 
 def alive(pids: set[int]) -> set[int]:
@@ -154,8 +146,8 @@ def test_the_demo_survives_a_newcomers_first_minutes(tmp_path: Path) -> None:
     place, said = fresh_place(tmp_path / "demo"), tmp_path / "said"
     with started(place, said) as demo:
         with hail(place) as falling:
-            wait_for(demo.is_ready)
-            wait_for(lambda: falling.answers["/", 200])
+            until(demo.is_ready)
+            until(lambda: falling.answers["/", 200])
         assert 'http-equiv="refresh"' in falling.pages[503]
         assert not [each for each in falling.answers if each[1] == 500]
         at = f"The demo is running already, at http://127.0.0.1:{place.port}."
@@ -166,24 +158,24 @@ def test_the_demo_survives_a_newcomers_first_minutes(tmp_path: Path) -> None:
             told = f"The demo cannot start: port {taken} is taken: stop what listens there, or set {name} to another."
             assert once(elsewhere, **{other: "0"}) == (1, told)
         demo.writes("hi")
-        wait_for(lambda: "Show me around" in demo.page())
-        wait_for(lambda: "Show me around" in (place.folder / "pretend.json").read_text())
+        until(lambda: "Show me around" in demo.page())
+        until(lambda: "Show me around" in (place.folder / "pretend.json").read_text())
         children = demo.children()
         assert len(children) > 6
         demo.process.kill()
         demo.process.wait()
-        wait_for(lambda: not alive(children))
+        until(lambda: not alive(children))
 
     with started(place, said) as demo:
         with hail(place):
-            wait_for(demo.is_ready)
+            until(demo.is_ready)
         assert "Show me around" in demo.page(), "what was said before the kill is kept"
         demo.writes("help leaderboard")
-        wait_for(lambda: "See who moved most in your group" in demo.page())
+        until(lambda: "See who moved most in your group" in demo.page())
         children = demo.children()
         for each in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
             demo.process.send_signal(each)
-        assert demo.process.wait(PATIENCE) == 0
+        assert demo.process.wait(AT_MOST) == 0
         assert demo.says().endswith("Stopped. `make demo` goes on where you left.\n")
         assert "Traceback" not in demo.says()
         assert not alive(children)

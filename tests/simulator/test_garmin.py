@@ -21,6 +21,7 @@ from werkzeug.serving import make_server
 
 from simulator.garmin.athletes import CYCLIST, RUNNER, Habits, Outing
 from simulator.garmin.server import PretendGarmin
+from tests.patience import AT_MOST, RUNS_OUT
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EMAIL, PASSWORD, CODE = "anna@example.com", "correct horse", "314159"
@@ -104,7 +105,7 @@ def test_wrong_password_and_unknown_email_are_refused_alike(world: World, email:
 def test_refuses_credentials_of_a_client_that_never_loaded_the_page(world: World) -> None:
     world.garmin.enrol("Anna", EMAIL, PASSWORD)
     login = f"{world.base}/mobile/api/login"
-    assert requests.post(login, json={"username": EMAIL, "password": PASSWORD}, timeout=5).status_code == 429
+    assert requests.post(login, json={"username": EMAIL, "password": PASSWORD}, timeout=AT_MOST).status_code == 429
 
 
 def test_a_wrong_code_may_be_corrected_in_another_process(world: World) -> None:
@@ -142,23 +143,23 @@ def test_a_code_is_tied_to_its_browser_session_and_grows_old(world: World) -> No
 def test_a_ticket_and_a_refresh_token_are_used_once(world: World) -> None:
     world.garmin.enrol("Anna", EMAIL, PASSWORD)
     browser = requests.Session()
-    browser.get(f"{world.base}/mobile/sso/en_US/sign-in", timeout=5)
+    browser.get(f"{world.base}/mobile/sso/en_US/sign-in", timeout=AT_MOST)
     sent = {"username": EMAIL, "password": PASSWORD}
-    ticket = browser.post(f"{world.base}/mobile/api/login", json=sent, timeout=5).json()["serviceTicketId"]
+    ticket = browser.post(f"{world.base}/mobile/api/login", json=sent, timeout=AT_MOST).json()["serviceTicketId"]
     form = {
         "client_id": "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2",
         "grant_type": "https://connectapi.garmin.com/di-oauth2-service/oauth/grant/service_ticket",
         "service_ticket": ticket,
     }
     endpoint = f"{world.base}/di-oauth2-service/oauth/token"
-    first, second = (requests.post(endpoint, data=form, timeout=5) for _ in range(2))
+    first, second = (requests.post(endpoint, data=form, timeout=AT_MOST) for _ in range(2))
     assert (first.status_code, second.status_code) == (200, 400)
     old = {**form, "grant_type": "refresh_token", "refresh_token": first.json()["refresh_token"]}
-    assert requests.post(endpoint, data=old, timeout=5).json()["refresh_token"] != old["refresh_token"]
-    again = requests.post(endpoint, data=old, timeout=5)
+    assert requests.post(endpoint, data=old, timeout=AT_MOST).json()["refresh_token"] != old["refresh_token"]
+    again = requests.post(endpoint, data=old, timeout=AT_MOST)
     assert (again.status_code, again.json()) == (400, {"error": "invalid_grant"})
-    assert requests.post(endpoint, data={**form, "client_id": "curl"}, timeout=5).status_code == 401
-    assert requests.post(endpoint, data={**form, "grant_type": "password"}, timeout=5).status_code == 400
+    assert requests.post(endpoint, data={**form, "client_id": "curl"}, timeout=AT_MOST).status_code == 401
+    assert requests.post(endpoint, data={**form, "grant_type": "password"}, timeout=AT_MOST).status_code == 400
 
 
 def test_tokens_rotate_and_the_copy_left_behind_is_worthless(world: World) -> None:
@@ -179,7 +180,7 @@ def test_an_expired_or_revoked_token_is_not_active(world: World) -> None:
     world.garmin.token_lifetime = -1.0
     library.client._refresh_di_token()
     url, headers = f"{world.base}{SEARCH}", {"Authorization": f"Bearer {library.client.di_token}"}
-    expired = requests.get(url, headers=headers, timeout=5)
+    expired = requests.get(url, headers=headers, timeout=AT_MOST)
     assert (expired.status_code, expired.json()) == (401, {"message": "Token is not active"})
     world.garmin.token_lifetime = 86_400.0
     assert library.count_activities() == 0
@@ -374,10 +375,10 @@ def test_a_refresh_can_fail_while_sign_in_works(world: World, status: int) -> No
 def test_hanging_outlasts_a_timeout(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.garmin.enrol("Anna", EMAIL, PASSWORD)
     library = world.signed_in()
-    world.garmin.faults.hang_seconds = 0.3
+    world.garmin.faults.hang_seconds = AT_MOST
     with pytest.raises(requests.exceptions.ReadTimeout):
-        library.client.connectapi(SEARCH, timeout=0.05)
-    monkeypatch.setattr(library.client, "_http_post", with_timeout(library.client._http_post, 0.05))
+        library.client.connectapi(SEARCH, timeout=RUNS_OUT)
+    monkeypatch.setattr(library.client, "_http_post", with_timeout(library.client._http_post, RUNS_OUT))
     with pytest.raises(RequestException):
         library.client._refresh_di_token()
 

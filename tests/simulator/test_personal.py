@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 
 from simulator.garmin.athletes import RUNNER
 from simulator.garmin.server import PretendGarmin
+from tests.patience import AT_MOST
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EMAIL = "anna@example.com"
@@ -35,11 +36,11 @@ class Door:
         self.http = requests.Session()
 
     def exchange(self, key: str) -> requests.Response:
-        return self.http.post(self.base + EXCHANGE, headers={"Authorization": f"ApiKey {key}"}, timeout=5)
+        return self.http.post(self.base + EXCHANGE, headers={"Authorization": f"ApiKey {key}"}, timeout=AT_MOST)
 
     def get(self, token: str, path: str, **query: object) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"}
-        return self.http.get(self.base + path, params=query, headers=headers, timeout=5)
+        return self.http.get(self.base + path, params=query, headers=headers, timeout=AT_MOST)
 
 
 @pytest.fixture
@@ -101,7 +102,9 @@ def test_the_two_doors_do_not_take_each_others_tokens(door: Door, token: str) ->
         (door.base, tokens["access_token"], 401),
         (door.base, token, 200),
     ]:
-        answer = requests.get(base + SEARCH, {"limit": 1}, headers={"Authorization": f"Bearer {given}"}, timeout=5)
+        answer = requests.get(
+            base + SEARCH, {"limit": 1}, headers={"Authorization": f"Bearer {given}"}, timeout=AT_MOST
+        )
         assert answer.status_code == status
 
 
@@ -156,7 +159,7 @@ def test_a_burst_is_throttled_when_told_so(door: Door, token: str) -> None:
     assert [each.status_code for each in hasty] == [200] * 12 + [429]
     assert hasty[-1].headers["Retry-After"] == "14"
     house = door.base.removesuffix("/personal")
-    assert {requests.get(house + SEARCH, timeout=5).status_code for _ in range(13)} == {401}
+    assert {requests.get(house + SEARCH, timeout=AT_MOST).status_code for _ in range(13)} == {401}
 
 
 @pytest.mark.parametrize(

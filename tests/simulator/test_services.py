@@ -212,7 +212,7 @@ def is_closed(port: int, within: float = 0) -> bool:
     deadline = time.monotonic() + within
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=AT_MOST).close()
         except OSError:
             return True
         if time.monotonic() > deadline:

@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ import redis
 
 from simulator.services import services
 from simulator.tls import SSL_REQUEST, TlsFront, encrypted
+from tests.patience import AT_MOST, until
 from tests.simulator.test_services import NOTHING_GIVEN
 
 KILLED = """
@@ -37,7 +37,7 @@ def valkey(servers) -> Iterator[TlsFront]:
 
 
 def url(front: TlsFront, mode: str) -> str:
-    return f"postgresql://postgres@127.0.0.1:{front.port}/postgres?sslmode={mode}&connect_timeout=5"
+    return f"postgresql://postgres@127.0.0.1:{front.port}/postgres?sslmode={mode}&connect_timeout={AT_MOST:.0f}"
 
 
 def answer(address: str, query: str) -> object:
@@ -90,10 +90,7 @@ def test_plain_text_to_redis_is_not_answered(valkey):
 def test_a_client_that_is_killed_leaves_no_locks_behind(postgres):
     subprocess.run([sys.executable, "-c", KILLED, url(postgres, "require")], check=False)
     held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-    until = time.monotonic() + 20
-    while answer(url(postgres, "require"), held) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert answer(url(postgres, "require"), held) == 0
+    until(lambda: answer(url(postgres, "require"), held) == 0)
 
 
 def test_who_hangs_up_early_disturbs_nobody(postgres):

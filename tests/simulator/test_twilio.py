@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 
 from simulator.phones import Phone, Phones
 from simulator.twilio.server import Decision, PretendMessage, PretendTwilio, Rules
+from tests.patience import AT_MOST, RUNS_OUT, until
 
 ACCOUNT, TOKEN, BOT = "AC" + "0" * 32, "a token", "whatsapp:+14155238886"
 START = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
@@ -63,7 +64,7 @@ class World:
         self.ana = self.person("Ana", "+32470000001")
         self.client = self.sdk()
 
-    def sdk(self, token: str = TOKEN, timeout: float = 5) -> Client:
+    def sdk(self, token: str = TOKEN, timeout: float = AT_MOST) -> Client:
         return Client(ACCOUNT, token, http_client=HereClient(f"{self.url}/twilio", timeout))
 
     def person(self, name: str, number: str, *, wrote: bool = True) -> Phone:
@@ -169,7 +170,7 @@ def test_a_message_is_queued_first_and_read_in_the_end(world):
 def test_a_message_has_the_fields_twilio_gives(world):
     path = f"/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
     form = {"To": world.ana.address, "From": BOT, "Body": "x"}
-    answer = requests.post(world.url + path, form, auth=(ACCOUNT, TOKEN), timeout=5)
+    answer = requests.post(world.url + path, form, auth=(ACCOUNT, TOKEN), timeout=AT_MOST)
     assert answer.status_code == 201
     assert sorted(answer.json()) == [
         "account_sid", "api_version", "body", "date_created", "date_sent", "date_updated", "direction",
@@ -210,7 +211,7 @@ def test_content_variables_must_be_text(world, variables):
     sid = world.template()
     path = f"{world.url}/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
     form = {"To": world.ana.address, "From": BOT, "ContentSid": sid, "ContentVariables": variables}
-    answer = requests.post(path, form, auth=(ACCOUNT, TOKEN), timeout=5)
+    answer = requests.post(path, form, auth=(ACCOUNT, TOKEN), timeout=AT_MOST)
     assert (answer.status_code, answer.json()["code"]) == (400, 21656)
     assert answer.json()["more_info"] == "https://www.twilio.com/docs/errors/21656"
 
@@ -281,7 +282,7 @@ def test_a_new_message_shows_in_lists_only_after_the_lag(world):
 def test_the_list_may_be_down(world):
     world.twilio.faults.list_status = 503
     answer = requests.get(
-        f"{world.url}/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages.json", auth=(ACCOUNT, TOKEN), timeout=5
+        f"{world.url}/twilio/2010-04-01/Accounts/{ACCOUNT}/Messages.json", auth=(ACCOUNT, TOKEN), timeout=AT_MOST
     )
     assert answer.status_code == 503
 
@@ -310,14 +311,14 @@ def test_requests_are_noted(world):
 def test_a_picture_is_fetched_kept_and_shown(world, name):
     message = world.send(body="Week 47", media_url=[f"{world.url}/pictures/{name}"])
     assert (message.status, message.sid[:2]) == ("read", "MM")
-    shown = requests.get(world.url + message.picture_url, timeout=5)
+    shown = requests.get(world.url + message.picture_url, timeout=AT_MOST)
     assert shown.headers["Content-Type"] == ("image/png" if name == "good.png" else "image/jpeg")
     assert shown.content == (PNG if name == "good.png" else b"\xff\xd8\xff photo")
     (media,) = world.client.messages(message.sid).media.list()
     assert media.parent_sid == message.sid
     assert media.delete()
     assert world.client.messages(message.sid).media.list() == []
-    assert requests.get(world.url + message.picture_url, timeout=5).status_code == 200
+    assert requests.get(world.url + message.picture_url, timeout=AT_MOST).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -696,7 +697,8 @@ def test_a_scripted_fault_happens_once(world, fault, status, code, arrived):
 def test_twilio_may_hang(world, fault, arrived):
     world.twilio.faults.next.append(fault)
     with pytest.raises(requests.exceptions.ReadTimeout):
-        world.sdk(timeout=0.2).messages.create(to=world.ana.address, from_=BOT, body="hello")
+        world.sdk(timeout=RUNS_OUT).messages.create(to=world.ana.address, from_=BOT, body="hello")
+    until(lambda: len(world.twilio.messages) == arrived)
     world.twilio.settle()
     assert len(world.ana.heard) == arrived
 

@@ -5,11 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.patience import AT_MOST, until
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIG = "ops/gunicorn.conf.py"
@@ -23,7 +24,6 @@ NOBODY = {
     "TWILIO_AUTH_TOKEN": "a-pretend-auth-token",
     "TWILIO_WHATSAPP_FROM": "whatsapp:+14155238886",
 }
-PATIENCE = 60.0  # seconds, for a machine that has much else to do
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Gunicorn:
         return f"http://127.0.0.1:{self.port}"
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=AT_MOST)
 
 
 @contextmanager
@@ -72,23 +72,21 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     """Ask it to stop, as a host does; then nothing of it is left that could still use the database."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(PATIENCE)
+        process.wait(AT_MOST)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def _await_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    def listens() -> bool:
         assert process.poll() is None, log.read_text()
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(log.read_text())
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=AT_MOST).close()
+            return True
+        return False
+
+    until(listens, log.read_text)
 
 
 def read_answer(line: socket.socket, kept: bytearray, method: str = "GET") -> tuple[int, bytes, bytes]:

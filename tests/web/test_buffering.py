@@ -5,19 +5,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bench.deployment import OF_THE_HOST
 from bench.logbook import judge
 from bench.slow_clients import DEAF_KINDS, KINDS, SlowClients
+from tests.patience import AT_MOST, until
 from tests.web import echo
 from tests.web.echo import LARGE
-from tests.web.gunicorns import CONFIG, NOBODY, PATIENCE, ROOT, Gunicorn, gunicorn, read_answer
+from tests.web.gunicorns import CONFIG, NOBODY, ROOT, Gunicorn, gunicorn, read_answer
 from web import app, arrivals
 
 APP = "tests.web.echo:app"
@@ -72,17 +72,10 @@ def is_closed(line: socket.socket) -> bool:
         return True
 
 
-def wait_until(holds: Callable[[], Any]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("kind", [*KINDS, *DEAF_KINDS])
 def test_twenty_slow_clients_of_a_kind_stop_nobody(server: Gunicorn, kind: str) -> None:
     with SlowClients(server.url, 20, (kind,)) as slow:
-        wait_until(lambda: slow.opened >= 20)
+        until(lambda: slow.opened >= 20)
         for _ in range(10):
             assert ask(server, post(b"a=1"))[2] == b"POST /hi a=1"
 
@@ -209,19 +202,22 @@ def test_a_file_is_sent_whole(server: Gunicorn) -> None:
 
 def test_half_a_request_is_let_go_when_its_time_is_over_and_told_why(hasty: Gunicorn) -> None:
     for half in (get()[:-2], post(b"a=1")[:-1], chunked(b"a", end=b"")):
-        with hasty.connect() as line:
-            line.sendall(half)
-            assert read_answer(line, bytearray())[0] == 408
-            with pytest.raises(EOFError):
-                read_answer(line, bytearray())
-    with hasty.connect() as line, pytest.raises(EOFError):
-        read_answer(line, bytearray())  # who says nothing is told nothing
-    with hasty.connect() as line:
-        kept = bytearray()
-        line.sendall(get())
-        assert read_answer(line, kept)[0] == 200
-        with pytest.raises(EOFError):
-            read_answer(line, kept)
+        until(lambda half=half: told(hasty, half) == [408])
+    assert told(hasty, b"") == [], "who says nothing is told nothing"
+    until(lambda: told(hasty, get()) == [200])
+
+
+def told(at: Gunicorn, request: bytes) -> list[int]:
+    """The statuses that come on a new connection until the server closes it.
+
+    There are none where a busy machine let the second that is given for a request pass before it was sent.
+    """
+    statuses, kept = [], bytearray()
+    with at.connect() as line, suppress(EOFError, ConnectionError):
+        line.sendall(request)
+        while True:
+            statuses.append(read_answer(line, kept)[0])
+    return statuses
 
 
 def test_what_the_worker_cannot_do_it_refuses_to_begin(tmp_path: Path) -> None:
@@ -239,30 +235,29 @@ def test_what_the_worker_cannot_do_it_refuses_to_begin(tmp_path: Path) -> None:
         ]
         environment = {**os.environ, **NOBODY, "PUBLIC_BASE_URL": "http://127.0.0.1:1"}
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=AT_MOST
         )
         assert done.returncode != 0
         assert "put a proxy in front" in done.stdout + done.stderr
 
 
 def test_time_runs_for_the_whole_request_and_not_from_byte_to_byte(hasty: Gunicorn) -> None:
+    """Bytes go on coming; if each gave it more time, the connection would never be closed."""
     with hasty.connect() as line:
-        began, sent = time.monotonic(), 0
-        while not is_closed(line) and time.monotonic() < began + PATIENCE:
-            try:
+
+        def is_closed_after_one_more() -> bool:
+            with suppress(OSError):
                 line.sendall(b"x")
-                sent += 1
-            except OSError:
-                break
-            time.sleep(0.1)
-    assert 5 < sent < 500
+            return is_closed(line)
+
+        until(is_closed_after_one_more)
 
 
 def test_where_there_is_no_room_the_oldest_are_let_go(hasty: Gunicorn) -> None:
     with SlowClients(hasty.url, 60, ("idle", "half body")) as slow:
-        wait_until(lambda: slow.opened > 100)
-        for _ in range(5):
-            assert ask(hasty, get())[0] == 200
+        until(lambda: slow.opened > 100)
+        for _ in range(5):  # on a busy machine who has only just come may be the oldest: whoever asks again is answered
+            until(lambda: told(hasty, get("/hi", "Connection: close")) == [200])
 
 
 def test_told_to_stop_it_answers_what_it_has_begun_and_waits_for_no_slow_client(tmp_path: Path) -> None:
@@ -270,14 +265,14 @@ def test_told_to_stop_it_answers_what_it_has_begun_and_waits_for_no_slow_client(
     with gunicorn(APP, tmp_path, ONE_THREAD) as server, server.connect() as line:
         with SlowClients(server.url, 24, (*KINDS, *DEAF_KINDS)) as slow, server.connect() as unread:
             unread.sendall(get("/large"))
-            wait_until(lambda: slow.opened >= 24)
+            until(lambda: slow.opened >= 24)
             line.sendall(get(f"/wait?{begun}"))
-            wait_until(begun.exists)
+            until(begun.exists)
             server.process.send_signal(signal.SIGTERM)
-            wait_until(lambda: "Handling signal: term" in server.log.read_text())
+            until(lambda: "Handling signal: term" in server.log.read_text())
             begun.unlink()
             assert read_answer(line, bytearray())[2] == b"waited"
-            assert server.process.wait(PATIENCE) == 0
+            assert server.process.wait(AT_MOST) == 0
         assert "SIGKILL" not in server.log.read_text()
 
 

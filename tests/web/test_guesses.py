@@ -12,6 +12,7 @@ from models.vault import Vault
 from services.digest import media
 from services.garmin import linking
 from tests.letters import Letters
+from tests.patience import AT_MOST
 from tests.town import Town
 from web.app import create_app
 from web.guesses import MINUTES, MOST_OF_A_HOUSE, MOST_OF_ALL, read_network
@@ -190,7 +191,7 @@ def test_addresses_of_ipv4_written_as_ipv6_are_not_one_house() -> None:
 
 
 def test_without_redis_nobody_is_turned_away(town: Town) -> None:
-    away = Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.1)
+    away = Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=AT_MOST)
     browser = create_app(replace(town.world, redis=away)).test_client()
     assert press(browser, "/link/guess/start") == 410
 

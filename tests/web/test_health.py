@@ -34,6 +34,7 @@ from services.health import database
 from services.health.findings import MENDS
 from services.health.processes import CLOCK, WEB, WORKER
 from tests.conftest import Servers
+from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import Person, Served, Town
 from web.app import create_app
 from world import World
@@ -97,7 +98,7 @@ def details(world: World) -> dict[str, dict]:
 
 @contextmanager
 def without_redis(world: World) -> Iterator[World]:
-    redis = Redis.from_url("redis://127.0.0.1:9", socket_connect_timeout=1)
+    redis = Redis.from_url("redis://127.0.0.1:9", socket_connect_timeout=AT_MOST)
     yield replace(world, redis=redis)
     redis.close()
 
@@ -134,13 +135,13 @@ def test_a_probe_that_finds_all_well(deployment: Deployment) -> None:
 
 def test_the_addresses_over_http(town: Town) -> None:
     base = town.world.settings.base_url
-    alive = requests.get(f"{base}/livez", timeout=5)
+    alive = requests.get(f"{base}/livez", timeout=AT_MOST)
     assert (alive.status_code, alive.text) == (200, "alive\n")
     for path in ("/livez", "/readyz"):
-        head = requests.head(base + path, timeout=5)
+        head = requests.head(base + path, timeout=AT_MOST)
         assert (head.status_code, head.text) == (200, "")
         assert head.headers["Cache-Control"] == "no-store"
-        assert requests.post(base + path, timeout=5).status_code == 405
+        assert requests.post(base + path, timeout=AT_MOST).status_code == 405
 
 
 def test_details_are_for_whoever_has_the_token(deployment: Deployment) -> None:
@@ -239,7 +240,7 @@ def test_a_redis_that_is_full(deployment: Deployment) -> None:
 
 def test_a_redis_address_with_the_wrong_scheme(deployment: Deployment) -> None:
     url = deployment.world.settings.redis_url.replace("redis://", "rediss://")
-    redis = Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
+    redis = Redis.from_url(url, socket_connect_timeout=RUNS_OUT, socket_timeout=RUNS_OUT)
     assert deployment.names(replace(deployment.world, redis=redis)) == {"redis"}
     redis.close()
 
@@ -331,8 +332,8 @@ def test_a_wrong_number_of_proxies(deployment: Deployment, zoe: Person, trusted:
     with served_by(deployment, told_of):
         strangers = {"X-Forwarded-For": "198.51.100.1, 198.51.100.2, 198.51.100.3"}
         base = deployment.town.world.settings.base_url
-        requests.post(f"{base}/webhooks/twilio/inbound", data={"Body": "hi"}, headers=strangers, timeout=5)
-        requests.get(f"{base}/s/guess", headers=strangers, timeout=5)
+        requests.post(f"{base}/webhooks/twilio/inbound", data={"Body": "hi"}, headers=strangers, timeout=AT_MOST)
+        requests.get(f"{base}/s/guess", headers=strangers, timeout=AT_MOST)
         assert deployment.names(told_of) == set()
         twilio.rules = replace(twilio.rules, proxies=proxies)
         zoe.phone.says("hi")
@@ -359,7 +360,8 @@ def test_a_stranger_who_knocks_is_no_trouble(deployment: Deployment) -> None:
         form = {"AccountSid": "AC" + "1" * 32, "Body": "hi"}
         headers = {"X-Twilio-Signature": "nonsense"}
         assert (
-            requests.post(f"{base}/webhooks/twilio/inbound", data=form, headers=headers, timeout=5).status_code == 403
+            requests.post(f"{base}/webhooks/twilio/inbound", data=form, headers=headers, timeout=AT_MOST).status_code
+            == 403
         )
     assert deployment.names() == set()
 

@@ -111,16 +111,16 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
 
 def test_a_hundred_previews_change_nothing_and_tell_nothing(town: Town, zoe: Person, url: str) -> None:
     before = every_row(town.world)
-    stranger = requests.get(url.replace(token_of(url), "no-such-token"), timeout=5)
+    stranger = requests.get(url.replace(token_of(url), "no-such-token"), timeout=AT_MOST)
     agents = ("WhatsApp/2.26", "facebookexternalhit/1.1", "TwilioProxy/1.1", "Mozilla/5.0")
     with requests.Session() as looking:
         for number in range(100):
             headers = {"User-Agent": agents[number % len(agents)]}
-            answer = looking.get(url, headers=headers, timeout=5)
+            answer = looking.get(url, headers=headers, timeout=AT_MOST)
             assert answer.status_code == 200
             assert answer.text.replace(token_of(url), "no-such-token") == stranger.text
             assert not answer.cookies
-            head = looking.head(url, headers=headers, timeout=5)
+            head = looking.head(url, headers=headers, timeout=AT_MOST)
             assert (head.status_code, head.text, len(head.cookies)) == (200, "", 0)
     assert "Zoë" not in stranger.text
     assert "og:" not in stranger.text
@@ -156,7 +156,7 @@ def test_the_same_browser_may_press_again(url: str, browser: Browser) -> None:
 def test_of_many_browsers_at_once_one_gets_the_link(town: Town, url: str) -> None:
     headers = {"Origin": town.world.settings.base_url}
     answers = at_once(
-        12, lambda _: requests.post(f"{url}/start", headers=headers, allow_redirects=False, timeout=20).status_code
+        12, lambda _: requests.post(f"{url}/start", headers=headers, allow_redirects=False, timeout=AT_MOST).status_code
     )
     assert sorted(answers) == [303] + [410] * 11
 
@@ -171,7 +171,7 @@ def test_a_form_sent_twice_signs_in_once(town: Town, zoe: Person, browser: Brows
         8,
         lambda _: (
             requests.post(
-                browser.base + form.action, data=filled, cookies=cookies, headers=headers, timeout=20
+                browser.base + form.action, data=filled, cookies=cookies, headers=headers, timeout=AT_MOST
             ).status_code
         ),
     )
@@ -269,7 +269,7 @@ def test_tokens_cannot_be_guessed_or_bent(town: Town, url: str) -> None:
         guesser.headers["Origin"] = town.world.settings.base_url
         codes = Counter[int]()
         for each in [*bent, *(f"{number:043d}" for number in range(150))]:
-            answer = guesser.post(f"{town.world.settings.base_url}/link/{each}/start", timeout=5)
+            answer = guesser.post(f"{town.world.settings.base_url}/link/{each}/start", timeout=AT_MOST)
             codes[answer.status_code] += 1
             assert not guesser.cookies
         assert codes.keys() <= {404, 410, 429}, codes
@@ -282,7 +282,7 @@ def test_a_form_without_its_token_is_refused(town: Town, zoe: Person, browser: B
     for token in (None, "", "0" * 64, "é"):
         filled = {"email": zoe.email, "password": PASSWORD, "code": CODE, "csrf": token}
         for path in ACTIONS:
-            assert browser.session.post(browser.base + path, data=filled, timeout=5).status_code == 400, token
+            assert browser.session.post(browser.base + path, data=filled, timeout=AT_MOST).status_code == 400, token
     assert attempts(town.world) == []
 
 
@@ -320,7 +320,9 @@ def test_a_form_on_another_site_cannot_post_here(town: Town, zoe: Person, url: s
     }
     for headers in FOREIGN:
         for address in (f"{url}/start", *(browser.base + path for path in ACTIONS)):
-            assert browser.session.post(address, data=filled, headers=headers, timeout=5).status_code == 403, headers
+            assert browser.session.post(address, data=filled, headers=headers, timeout=AT_MOST).status_code == 403, (
+                headers
+            )
     assert attempts(town.world) == []
 
 
@@ -328,7 +330,7 @@ def test_an_honest_browser_is_let_through(town: Town, zoe: Person, browser: Brow
     filled = {**Form(browser.answer.text, having="password").fields, "email": zoe.email, "password": PASSWORD}
     for headers in HONEST:
         answer = browser.session.post(
-            browser.base + ACTIONS[0], data=filled, headers=headers, timeout=5, allow_redirects=False
+            browser.base + ACTIONS[0], data=filled, headers=headers, timeout=AT_MOST, allow_redirects=False
         )
         assert (answer.status_code, answer.headers["Location"]) == (303, "/link/garmin"), headers
     assert len(attempts(town.world)) == 1
@@ -518,18 +520,18 @@ def test_markup_in_an_address_stays_text(town: Town, browser: Browser) -> None:
 
 def test_pages_without_a_begun_link_are_over(town: Town, url: str) -> None:
     base, headers = town.world.settings.base_url, {"Origin": town.world.settings.base_url}
-    assert requests.get(f"{base}/link/garmin", timeout=5).status_code == 410
+    assert requests.get(f"{base}/link/garmin", timeout=AT_MOST).status_code == 410
     for path in ACTIONS:
         for cookies in ({}, {"link": ""}, {"link": token_of(url)}, {"link": "\x7f"}):
             filled = {"email": "a@b", "password": "p", "code": "1"}
-            answer = requests.post(base + path, data=filled, headers=headers, cookies=cookies, timeout=5)
+            answer = requests.post(base + path, data=filled, headers=headers, cookies=cookies, timeout=AT_MOST)
             assert answer.status_code == 410
             assert "This link no longer works" in answer.text
 
 
 def test_a_code_that_nobody_asked_for_is_not_taken(town: Town, browser: Browser) -> None:
     filled = {**Form(browser.answer.text, having="password").fields, "code": CODE}
-    answer = browser.session.post(f"{browser.base}/link/garmin/code", data=filled, timeout=5)
+    answer = browser.session.post(f"{browser.base}/link/garmin/code", data=filled, timeout=AT_MOST)
     assert THE_FORM in answer.text
     assert attempts(town.world) == []
 
@@ -542,7 +544,7 @@ def test_wrong_methods_are_told_which_are_right(town: Town, url: str) -> None:
         ("DELETE", f"{base}/link/garmin", {"GET", "HEAD", "OPTIONS"}),
         ("GET", f"{base}/link/garmin/code", {"POST", "OPTIONS"}),
     ):
-        answer = requests.request(method, address, timeout=5)
+        answer = requests.request(method, address, timeout=AT_MOST)
         assert answer.status_code == 405
         assert set(answer.headers["Allow"].split(", ")) == allowed
 
@@ -555,7 +557,7 @@ def test_a_large_body_is_refused_before_anything_is_done(town: Town, url: str, b
         "code": "1" * 65 * 1024,
     }
     for address in (f"{url}/start", *(browser.base + path for path in ACTIONS)):
-        answer = browser.session.post(address, data=large, timeout=5)
+        answer = browser.session.post(address, data=large, timeout=AT_MOST)
         assert answer.status_code == 413, address
     assert attempts(town.world) == []
 
@@ -563,8 +565,8 @@ def test_a_large_body_is_refused_before_anything_is_done(town: Town, url: str, b
 def test_a_forged_host_does_not_get_into_a_page(town: Town, url: str) -> None:
     headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
     headers |= {"Origin": town.world.settings.base_url}
-    assert "evil" not in requests.get(url, headers=headers, timeout=5).text
-    answer = requests.post(f"{url}/start", headers=headers, timeout=5, allow_redirects=False)
+    assert "evil" not in requests.get(url, headers=headers, timeout=AT_MOST).text
+    answer = requests.post(f"{url}/start", headers=headers, timeout=AT_MOST, allow_redirects=False)
     assert answer.headers["Location"] == "/link/garmin"
     assert "Domain" not in answer.headers["Set-Cookie"]
 
@@ -596,7 +598,7 @@ def test_with_https_the_cookie_cannot_leave_its_host_or_be_read(https: FlaskClie
 def test_hsts_is_sent_with_https_only(https: FlaskClient, town: Town, url: str) -> None:
     sent = https.get(f"/link/{token_of(url)}", base_url=HTTPS).headers["Strict-Transport-Security"]
     assert int(re.fullmatch(r"max-age=(\d+)", sent)[1]) >= 31_536_000
-    assert "Strict-Transport-Security" not in requests.get(url, timeout=5).headers
+    assert "Strict-Transport-Security" not in requests.get(url, timeout=AT_MOST).headers
 
 
 def test_plain_http_has_a_cookie_that_works_there(browser: Browser) -> None:
@@ -724,15 +726,15 @@ def stopped_pages(town: Town, zoe: Person) -> dict[str, tuple[int, str, Any]]:
 def pages_beside_it(town: Town, url: str) -> dict[str, tuple[int, str, Any]]:
     """What is said to those who take a wrong turning, and the files that pages need."""
     base, seen = town.world.settings.base_url, {}
-    seen["404"] = as_answer(requests.get(f"{base}/nothing/here", timeout=5))
-    seen["405"] = as_answer(requests.get(f"{url}/start", timeout=5))
-    seen["403"] = as_answer(requests.post(f"{url}/start", headers={"Origin": "https://evil.example"}, timeout=5))
+    seen["404"] = as_answer(requests.get(f"{base}/nothing/here", timeout=AT_MOST))
+    seen["405"] = as_answer(requests.get(f"{url}/start", timeout=AT_MOST))
+    seen["403"] = as_answer(requests.post(f"{url}/start", headers={"Origin": "https://evil.example"}, timeout=AT_MOST))
     away = make_sessions(open_engine("postgresql://u@127.0.0.1:9/none"), town.world.vault, town.clock)
     with create_app(replace(town.world, sessions=away)).test_client() as client:
         client.set_cookie("link", "anything")
         seen["500"] = as_answer(client.get("/link/garmin"))
     for name in ("static/gruppetto.css", "static/icon.svg", "livez", "readyz"):
-        seen[name] = as_answer(requests.get(f"{base}/{name}", timeout=5))
+        seen[name] = as_answer(requests.get(f"{base}/{name}", timeout=AT_MOST))
     return seen
 
 

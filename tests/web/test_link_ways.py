@@ -18,6 +18,7 @@ from simulator.demo import Levers
 from tests.accounts import asked, every, said
 from tests.browsing import Browser
 from tests.conftest import Servers
+from tests.patience import AT_MOST
 from tests.scenes import runs, start_group
 from tests.town import START, Person, Town
 from tests.web.test_link import attempts, every_column, every_value, written
@@ -354,7 +355,7 @@ def refused_too_early(town: Town, browser: Browser, email: str) -> None:
     assert 'name="key"' in html
     csrf = re.search(r'name="csrf" value="([\w-]+)"', html)[1]
     url = f"{town.world.settings.base_url}/link/garmin/sign-in"
-    browser.session.post(url, data={"csrf": csrf, "email": email, "password": PASSWORD}, timeout=5)
+    browser.session.post(url, data={"csrf": csrf, "email": email, "password": PASSWORD}, timeout=AT_MOST)
     town.rest()
     assert "so no password goes there before " in browser.again()
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from models import Media
 from services.digest import media
+from tests.patience import AT_MOST
 from tests.town import Town
 
 PNG = b"\x89PNG\r\n\x1a\n and the rest"
@@ -22,7 +23,7 @@ def url(town: Town) -> str:
 
 def test_a_picture_is_served_as_often_as_it_is_asked_for(url: str) -> None:
     for _ in range(3):
-        answer = requests.get(url, timeout=5)
+        answer = requests.get(url, timeout=AT_MOST)
         assert (answer.status_code, answer.content) == (200, PNG)
     assert answer.headers["Content-Type"] == "image/png"
     assert answer.headers["Content-Disposition"] == "inline; filename=gruppetto.png"
@@ -33,7 +34,7 @@ def test_a_picture_is_served_as_often_as_it_is_asked_for(url: str) -> None:
 
 
 def test_a_head_tells_the_same_without_the_picture(url: str) -> None:
-    answer = requests.head(url, timeout=5)
+    answer = requests.head(url, timeout=AT_MOST)
     assert (answer.status_code, answer.content) == (200, b"")
     assert (answer.headers["Content-Type"], answer.headers["Content-Length"]) == ("image/png", str(len(PNG)))
 
@@ -46,37 +47,37 @@ def test_what_was_never_there_is_not_found(town: Town, url: str) -> None:
     assert token not in hashed
     for other in (token[:-1], token + "x", token.swapcase(), hashed, "%00", "%ff", "..%2f", "a" * 5_000, ""):
         address = f"{town.world.settings.base_url}/m/{other}.png"
-        assert requests.get(address, timeout=5).status_code == 404, other[:50]
-        assert requests.head(address, timeout=5).status_code == 404
+        assert requests.get(address, timeout=AT_MOST).status_code == 404, other[:50]
+        assert requests.head(address, timeout=AT_MOST).status_code == 404
     for other in (url.removesuffix(".png"), url + "/", url.replace(".png", ".PNG"), url.replace(".png", ".svg")):
-        assert requests.get(other, timeout=5).status_code == 404, other
+        assert requests.get(other, timeout=AT_MOST).status_code == 404, other
 
 
 def test_a_picture_is_gone_after_three_days_and_forgotten_a_day_later(town: Town, url: str) -> None:
     town.clock.travel(hours=71, minutes=59)
-    assert requests.get(url, timeout=5).status_code == 200
+    assert requests.get(url, timeout=AT_MOST).status_code == 200
     town.clock.travel(minutes=1)
     for look in (requests.get, requests.head):
-        answer = look(url, timeout=5)
+        answer = look(url, timeout=AT_MOST)
         assert answer.status_code == 410
         assert answer.headers["Cache-Control"] == "no-store"
-    assert "What was here is gone" in requests.get(url, timeout=5).text
+    assert "What was here is gone" in requests.get(url, timeout=AT_MOST).text
     town.clock.travel_to(town.clock() + timedelta(days=1, seconds=1))
     with town.world.sessions.begin() as session:
         media.forget_expired(session, town.clock())
-    assert requests.get(url, timeout=5).status_code == 404
+    assert requests.get(url, timeout=AT_MOST).status_code == 404
 
 
 def test_a_picture_can_only_be_looked_at(url: str) -> None:
     for method in ("POST", "PUT", "DELETE", "PATCH"):
-        answer = requests.request(method, url, timeout=5)
+        answer = requests.request(method, url, timeout=AT_MOST)
         assert answer.status_code == 405
         assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
-    assert requests.get(url, timeout=5).content == PNG
+    assert requests.get(url, timeout=AT_MOST).content == PNG
 
 
 def test_two_pictures_have_two_addresses(town: Town, url: str) -> None:
     with town.world.sessions.begin() as session:
         again = town.world.settings.base_url + media.publish(session, PNG, town.clock())
     assert again != url
-    assert requests.get(again, timeout=5).headers["ETag"] != requests.get(url, timeout=5).headers["ETag"]
+    assert requests.get(again, timeout=AT_MOST).headers["ETag"] != requests.get(url, timeout=AT_MOST).headers["ETag"]

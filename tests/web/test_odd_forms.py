@@ -11,6 +11,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
 from models import Identity, InboundMessage, Member, OutboundMessage, SentFile
+from tests.patience import AT_MOST
 from tests.scenes import start_group
 from tests.town import ACCOUNT, SENDER, TOKEN, Person, Town
 from tests.web.test_webhook import INBOUND, NUMBER, said
@@ -48,7 +49,7 @@ def post(town: Town, form: MultiDict) -> int:
     """Post a form that may hold a field several times, signed, and give the HTTP status."""
     url = town.world.settings.base_url + INBOUND
     headers = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(url, form)}
-    return requests.post(url, data=list(form.items(multi=True)), headers=headers, timeout=60).status_code
+    return requests.post(url, data=list(form.items(multi=True)), headers=headers, timeout=AT_MOST).status_code
 
 
 def test_no_form_of_somebody_who_can_be_answered_is_refused_or_breaks_a_turn(town: Town) -> None:

@@ -14,6 +14,7 @@ from jobs.pictures import draw_shares
 from models import Group, Member, Membership, Share
 from services.digest import shares
 from tests.letters import Letters
+from tests.patience import AT_MOST
 from tests.town import Town
 
 WEEK = Dates(date(2026, 11, 16), date(2026, 11, 22))
@@ -41,7 +42,7 @@ def opened(letters: Letters, group: Group) -> str:
 
 
 def get(url: str) -> requests.Response:
-    return requests.get(url, timeout=5)
+    return requests.get(url, timeout=AT_MOST)
 
 
 def test_the_page_shows_the_digest_and_hands_it_to_whatsapp(letters: Letters) -> None:

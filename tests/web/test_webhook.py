@@ -56,7 +56,7 @@ def knock(town: Town, path: str, form: dict[str, str], *, token: str = TOKEN) ->
     url = path if path.startswith("http") else town.world.settings.base_url + path
     signature = RequestValidator(token).compute_signature(url, form)
     headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
-    return requests.post(url, data=urlencode(form), headers=headers, timeout=30)
+    return requests.post(url, data=urlencode(form), headers=headers, timeout=AT_MOST)
 
 
 def rows(town: Town, table: type) -> int:
@@ -107,7 +107,7 @@ def test_a_forged_knock_is_refused_and_leaves_nothing(town: Town) -> None:
     for path in (INBOUND, STATUS):
         for sent, signature in cases if path == INBOUND else cases[:4]:
             headers = {} if signature is None else {"X-Twilio-Signature": signature}
-            answer = requests.post(base + path, data=sent, headers=headers, timeout=5)
+            answer = requests.post(base + path, data=sent, headers=headers, timeout=AT_MOST)
             assert answer.status_code == 403, (path, signature)
             assert "signature" not in answer.text.casefold()
     assert kept(town) == (0,) * 5
@@ -155,7 +155,7 @@ def test_a_knock_of_a_hundred_kilobytes_is_taken_and_a_larger_one_refused_before
         assert knock(town, path, said("x" * 100_000, MessageStatus="sent")).status_code in (200, 204)
     assert rows(town, InboundMessage) == 1
     for path in ("/webhooks/twilio/elsewhere", "/link/x"):
-        answer = requests.post(town.world.settings.base_url + path, data="x" * 65 * 1024, timeout=5)
+        answer = requests.post(town.world.settings.base_url + path, data="x" * 65 * 1024, timeout=AT_MOST)
         assert answer.status_code == 413, "64 KiB are enough everywhere else"
 
 
@@ -203,7 +203,7 @@ def test_settings_for_a_retry_behind_the_address_stay_at_twilio(town: Town, zoe:
 def test_only_posting_is_knocking(town: Town) -> None:
     for path in (INBOUND, STATUS):
         for method in ("GET", "HEAD", "PUT", "DELETE"):
-            answer = requests.request(method, town.world.settings.base_url + path, timeout=5)
+            answer = requests.request(method, town.world.settings.base_url + path, timeout=AT_MOST)
             assert answer.status_code == 405
             assert set(answer.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
 
@@ -226,7 +226,7 @@ def test_the_query_is_signed_as_it_is_written(town: Town) -> None:
     signature = RequestValidator(TOKEN).compute_signature(town.world.settings.base_url + odd, form := said())
     for other in (f"{INBOUND}?a=%C3%BC&b=%2B1%20x&b=&empty", f"{INBOUND}?b=%2B1+x&a=%C3%BC&b=&empty", INBOUND):
         address = town.world.settings.base_url + other
-        answer = requests.post(address, data=form, headers={"X-Twilio-Signature": signature}, timeout=5)
+        answer = requests.post(address, data=form, headers={"X-Twilio-Signature": signature}, timeout=AT_MOST)
         assert answer.status_code == 403, other
 
 
@@ -313,7 +313,7 @@ def ends(town: Town, message: PretendMessage, sequences: Sequence[tuple[str, ...
             for status in sequence:
                 form = told(message, status, 63021 if status == "undelivered" else None)
                 signature = RequestValidator(TOKEN).compute_signature(app + query, form)
-                answer = line.post(app + query, data=form, headers={"X-Twilio-Signature": signature}, timeout=10)
+                answer = line.post(app + query, data=form, headers={"X-Twilio-Signature": signature}, timeout=AT_MOST)
                 assert answer.status_code == 204
             now = row.now
             seen.add((now.state, now.error_code, now.content is None, now.sid == message.sid, now.leased_until))
@@ -381,7 +381,7 @@ def test_a_receipt_under_a_forged_reference_counts_for_its_own_message_only(
 
 
 def test_a_receipt_nobody_signed_moves_nothing(town: Town, message: PretendMessage) -> None:
-    assert requests.post(message.callback, data=told(message, "read"), timeout=5).status_code == 403
+    assert requests.post(message.callback, data=told(message, "read"), timeout=AT_MOST).status_code == 403
     assert knock(town, message.callback, told(message, "read"), token="another").status_code == 403
     assert Row(town).now.state is MessageState.ACCEPTED
 
