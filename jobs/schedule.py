@@ -88,8 +88,8 @@ class Clock(Scheduler):  # type: ignore[misc]
         self.looked_at = time.monotonic()
 
     def _install_signal_handlers(self) -> None:
-        """Let SIGTERM end the process, whatever it is doing. RQ's scheduler says farewell to Redis inside the handler:
-        with Redis away that fails, and the process would go on.
+        """Let SIGTERM end the process. RQ's scheduler says farewell to Redis inside the handler: with Redis away that
+        fails, and the process would go on.
         """
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, _leave)
@@ -171,6 +171,7 @@ def _leave(_signal: int, _frame: object) -> None:
 def main() -> None:
     """Run until SIGTERM. A Redis that is away is waited for. One thread needs one connection to Postgres."""
     worlds.use(World.from_settings(starting.begin("clock").model_copy(update={"database_pool": 1})))
+    stopping.leave_in_time()
     while not stopping.asked():
         try:
             Clock(worlds.current()).run()

@@ -5,6 +5,7 @@ waits for somebody else and cannot look is broken off by `Stopped`. Whatever is 
 """
 
 import mmap
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -96,6 +97,25 @@ def _on_request(_signal: int, _frame: object) -> None:
 
 def _on_alarm(_signal: int, _frame: object) -> None:
     raise Stopped
+
+
+def leave_in_time() -> None:
+    """Let this process end `LEAVE_AFTER` seconds after SIGTERM or SIGINT even if its main thread waits inside C, as for
+    an answer of Postgres: Python's handlers run only when that returns. Call it once, in the main thread.
+
+    The number of each signal is written into a pipe at once (`signal.set_wakeup_fd`), and a thread reads it.
+    """
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told)
+
+    def watch() -> None:
+        while os.read(heard, 1)[0] not in (signal.SIGTERM, signal.SIGINT):
+            pass
+        time.sleep(LEAVE_AFTER)
+        os._exit(0)
+
+    Thread(target=watch, name="leaves in time", daemon=True).start()
 
 
 class Shift:

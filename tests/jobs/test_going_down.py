@@ -48,7 +48,7 @@ from services.garmin import linking
 from simulator.proxy import Proxy
 from simulator.services import Services
 from simulator.stage import ROOT, Stage, get_templates_approved, stage
-from tests.patience import AT_MOST
+from tests.patience import AT_MOST, stays
 from world import World
 
 GONE_WITHIN = 25.0  # seconds: what the product promises hosts, so it holds on a busy machine too
@@ -339,6 +339,26 @@ def test_the_clock_is_gone_in_time(scene: Scene, whom: Whom, *, redis_is_away: b
         log = scene.on.folder / "clock.log"
         scene.until("it notices", lambda: "redis is away" in log.read_text())
     assert ask_to_stop(clock, whom) <= GONE_WITHIN
+
+
+@BY_ALL_HOSTS
+def test_the_clock_is_gone_in_time_while_postgres_does_not_answer(scene: Scene, whom: Whom) -> None:
+    """Its main thread is inside libpq then, where no signal reaches it."""
+    usual = scene.on.environment["DATABASE_URL"]
+    at, log = urlsplit(usual), scene.on.folder / "clock.log"
+    with Proxy(at.hostname or "", at.port or 0) as door:
+        scene.on.environment["DATABASE_URL"] = usual.replace(f":{at.port}/", f":{door.port}/")
+        try:
+            before = log.read_text().count("digest bells set") if log.exists() else 0
+            clock = scene.start("clock")
+            scene.until("it has asked Postgres", lambda: log.read_text().count("digest bells set") > before)
+            door.hang()
+            scene.world.redis.delete("rq:scheduler:scheduled_jobs")  # after a flush it asks Postgres again
+            scene.until("it asks again", lambda: scene.world.redis.exists("rq:scheduler:scheduled_jobs"))
+            stays(lambda: log.read_text().count("digest bells set") == before + 1, "it hangs")
+            assert ask_to_stop(clock, whom) <= GONE_WITHIN
+        finally:
+            scene.on.environment["DATABASE_URL"] = usual
 
 
 @BY_ALL_HOSTS
