@@ -220,12 +220,13 @@ def _sending(error: Exception, to: str = "") -> MessengerError:
         return NotSent("Twilio asks to slow down", error.retry_after, throttled=True)
     if isinstance(error, TwilioRestException | TwilioServiceException):
         return _answered(error, to)
-    if getattr(error.args[-1] if error.args else None, "status_code", None) == 401:  # the SDK's lists keep no code
+    status = getattr(error.args[-1] if error.args else None, "status_code", None)  # the SDK's lists keep no code
+    if status == 401:
         return MessengerBroken("Twilio refuses our account (401)")
     reason = getattr(error.args[0], "reason", None) if isinstance(error, http.RequestException) and error.args else None
     if isinstance(error, http.ConnectTimeout) or isinstance(reason, BEFORE_ANYTHING_WAS_SENT) or _not_trusted(reason):
         return NotSent("Twilio could not be reached", timedelta(seconds=5))
-    return Unclear(type(error).__name__)
+    return Unclear(f"Twilio answered {status}" if status else type(error).__name__)
 
 
 def _not_trusted(reason: object) -> bool:
@@ -247,6 +248,9 @@ def _answered(error: TwilioRestException | TwilioServiceException, to: str) -> M
         return MessengerBroken(f"Twilio refuses our account ({code})")
     if not 400 <= error.status < 500 or error.status == 408:
         return Unclear(f"Twilio answered {error.status}")
+    if code == error.status:
+        # Twilio's own refusals have a code. This one is of whoever stands there instead: a proxy, or another host.
+        return Unclear(f"{error.status} without a code of Twilio's")
     return Refused(code, meaning_of(code, to))
 
 
