@@ -28,7 +28,7 @@ from providers.messenger import Inbound
 from services.delivery import mailbox, menus
 from services.garmin import files
 from services.group import groups
-from services.people import erasure, limits, members, proofs
+from services.people import erasure, members, proofs
 from services.people import manners as people_manners
 from services.people.manners import INTRO, NOT_UNDERSTOOD, SILENCE
 from services.people.members import reader_of
@@ -107,8 +107,7 @@ def _turn(
 
 def _is_of_erased(session: Session, inbound: Inbound, heard_at: datetime, now: datetime) -> bool:
     """Whether a line that is taken up late was written before its writer was erased. The vendor's copy goes too."""
-    hashes = limits.hashes_of(session, phone=inbound.phone, business_id=inbound.business_id)
-    if not erasure.came_before(session, hashes, heard_at):
+    if not erasure.came_before(session, heard_at, phone=inbound.phone, business_id=inbound.business_id):
         return False
     people_manners.forget(session, inbound.sid, now)
     return True

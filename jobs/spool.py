@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models.vault import Unreadable, Vault
-from services.people import erasure, limits
+from services.people import erasure
 from world import World
 
 SPOOL, TAKEN, BROKEN = "spool:inbound", "spool:taken", "spool:broken"
@@ -42,10 +42,10 @@ def drop_of_erased(world: World) -> int:
 def _is_of_erased(session: Session, vault: Vault, kept: bytes) -> bool:
     try:
         facts, at = opened(vault, kept)
-        who = {"phone": facts["inbound"]["phone"], "business_id": facts["inbound"]["business_id"]}
+        phone, business_id = facts["inbound"]["phone"], facts["inbound"]["business_id"]
     except (Unreadable, ValueError, TypeError, KeyError):
         return False
-    return erasure.came_before(session, limits.hashes_of(session, **who), at)
+    return erasure.came_before(session, at, phone=phone, business_id=business_id)
 
 
 def heard_at(vault: Vault, kept: bytes) -> datetime | None:

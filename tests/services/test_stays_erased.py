@@ -51,6 +51,31 @@ def test_a_line_that_twilio_still_keeps_makes_nobody_a_member_again(town: Town, 
     assert "Monday Legends" in zoe.heard, "what is written afterwards is heard"
 
 
+@pytest.mark.parametrize("minutes", [5, -5, 14])
+def test_clocks_that_differ_make_nobody_a_member_again(town: Town, zoe: Person, minutes: int) -> None:
+    """Twilio tells by its own clock when a line was written, and we by ours when its writer was erased."""
+    zoe.says("hi")
+    town.twilio.now = lambda: town.clock() + timedelta(minutes=minutes)
+    with unheard(town):
+        zoe.phone.says("new group Sunday Legends")
+    town.twilio.now = town.clock
+    town.clock.travel(seconds=30)
+    erases_everything(zoe)
+    town.travel(minutes=10)
+    asks_twilio(town)
+    assert names(town) == []
+
+
+def test_who_writes_some_time_after_the_erasure_is_heard_though_the_webhook_never_came(town: Town, zoe: Person) -> None:
+    zoe.says("hi")
+    erases_everything(zoe)
+    town.travel(minutes=20)
+    with unheard(town):
+        zoe.phone.says("hi")
+    asks_twilio(town)
+    assert names(town) == ["friend"], "Twilio's list does not tell the name"
+
+
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["while Twilio keeps it", "after Twilio has deleted it"])
 def test_a_webhook_that_is_repeated_after_the_erasure_is_not_heard(town: Town, zoe: Person, is_deleted: bool) -> None:
     sid = zoe.phone.says("new group Sunday Legends")
