@@ -177,7 +177,7 @@ def _never_pushed(at: Site) -> Iterator[float]:
 @contextmanager
 def _other_contents(at: Site) -> Iterator[float]:
     """As after a move to another account, whose contents nobody has pushed yet."""
-    _sql(at, f"UPDATE contents SET account = 'AC{'1' * 32}'")
+    _sql(at, f"UPDATE contents SET account = '{OTHER_ACCOUNT}'")
     yield time.time()
     _sql(at, f"UPDATE contents SET account = '{at.on.twilio.account_sid}'")
 
@@ -224,10 +224,15 @@ def _sql(at: Site, *statements: str) -> None:
 
 
 OTHER_SENDER = "whatsapp:+15550000000"
+OTHER_ACCOUNT = f"AC{'1' * 32}"
+NOBODY_LISTENS = "http://127.0.0.1:9"
 MISTAKES = (
     Mistake("a key is missing", ("keys",), _other_key(*ALL)),
     Mistake("wrong token", ("twilio", "webhooks"), _set(*ALL, TWILIO_AUTH_TOKEN="0" * 32)),
     Mistake("wrong address", ("webhooks",), _set(*ALL, PUBLIC_BASE_URL="https://elsewhere.example.org")),
+    Mistake(
+        "a subaccount's number, the main account's SID", ("webhooks",), _set(*ALL, TWILIO_ACCOUNT_SID=OTHER_ACCOUNT)
+    ),
     Mistake("wrong number of proxies", ("hops",), _set("web", TRUSTED_HOPS="2")),
     Mistake("Redis with the wrong scheme", ("redis",), _wrong_scheme),
     Mistake("no worker, stopped", ("worker",), _without("worker", killed=False)),
@@ -237,6 +242,7 @@ MISTAKES = (
     Mistake("a worker's clock 15 min ahead", ("time",), _fast_clock),
     Mistake("templates not pushed", ("templates",), _never_pushed),
     Mistake("wrong sender", ("webhooks",), _set(*ALL, TWILIO_WHATSAPP_FROM=OTHER_SENDER)),
+    Mistake("Twilio cannot be reached", ("delivery",), _set("worker", TWILIO_API_BASE_URL=NOBODY_LISTENS)),
     Mistake("schema behind", ("schema",), _schema_behind),
     Mistake("other keys in web and worker", ("keys",), _other_key("web")),
     Mistake("Redis full", ("redis",), _redis_full),

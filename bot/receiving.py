@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.conversation import converse
 from jobs import crash, schedule, stopping
+from jobs.asking import BACKFILL, ask_soon
 from jobs.outages import is_outage
 from jobs.queue import job
 from jobs.spool import BROKEN, KEPT_FOR, SPOOL, TAKEN, opened, sealed
@@ -24,14 +25,13 @@ from models.outages import is_busy, name_of
 from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerBroken, MessengerError
 from providers.messenger import Inbound, Meaning, Receipt
-from services.delivery import mailbox, outcomes
+from services.delivery import mailbox, outcomes, reach
 from services.delivery.bells import Bell
 from world import World
 
 log = structlog.get_logger()
 
 WAITING = "spool:waiting"  # lines that cannot be answered yet for want of a key, by the time they were first met
-BACKFILL = "backfill:done"
 BACKFILL_EVERY = 300
 SOON = 2.0  # seconds
 ON_ITS_WAY = timedelta(minutes=1)
@@ -145,9 +145,13 @@ def _take_up_missed(world: World, now: datetime) -> int:
         return 0
     except MessengerError as error:
         log.warning("backfill failed", why=str(error))
+        with transaction(world) as session:
+            reach.not_answered(session, error, now)
+        ask_soon(world)
         return 0
     with transaction(world) as session:
         outcomes.account_accepted(session)
+        reach.answered(session)
     with world.sessions() as session:
         known = mailbox.known(session, [each.sid for each in listed])
     missed = [each for each in listed if each.sid not in known]

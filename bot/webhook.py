@@ -84,10 +84,14 @@ def _verify(world: World, heard: Request, seldom: Seldom) -> None:
     is_signed = world.messenger.signed(headers)
     urls = [f"{base}{path}" for base in _bases(world, heard)] if is_signed else []
     if not any(world.messenger.verified(url, heard.form, headers) for url in urls):
+        account = knocks.other_account(world, heard.form.get("AccountSid", "")) if is_signed else None
         if count := seldom.passes(heard.path, world.now()):
-            # Most often it is not forged at all: our token or our address is not what Twilio has.
-            log.error("forged webhook", address=f"{world.settings.base_url}{heard.path}", count=count)
-        if is_signed and heard.form.get("AccountSid") == world.settings.twilio_account_sid:
+            # Most often it is not forged at all: our token, account or address is not what Twilio has.
+            named = {"account": account} if account else {}
+            log.error("forged webhook", address=f"{world.settings.base_url}{heard.path}", count=count, **named)
+        if account:
+            knocks.strange(world, account)
+        elif is_signed and heard.form.get("AccountSid") == world.settings.twilio_account_sid:
             knocks.forged(world)
         abort(403)
 

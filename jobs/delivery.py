@@ -12,6 +12,7 @@ from redis import RedisError
 from sqlalchemy.orm import Session
 
 from jobs import crash, pictures, schedule, stopping
+from jobs.asking import ask_soon
 from jobs.pace import Pace, Places, patience
 from jobs.queue import hold, is_waited_for, job, release, ring
 from jobs.stopping import Shift
@@ -20,7 +21,7 @@ from models.outages import AWAY
 from providers import doorbell
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Meaning, Parcel
-from services.delivery import contents, outbox, outcomes
+from services.delivery import contents, outbox, outcomes, reach
 from services.delivery.bells import Bell
 from services.delivery.ceiling import Ceilings, Purse
 from services.delivery.outbox import Claimed
@@ -42,13 +43,23 @@ LONGEST_POST = 12
 Step = Callable[[Session, datetime], None]
 
 
+class NotTried(NotSent):
+    """A message was not handed over for a reason of our own, which says nothing about the vendor."""
+
+
 @dataclass(frozen=True)
 class HandOver:
-    """One message that was handed over, or not: what to mark."""
+    """One message that was handed over, or not: what to mark.
+
+    `was_taken` tells that the vendor accepted it and gave it an id, `was_refused` that it said no, and `silence` why
+    there was neither answer. All three are empty where nothing was tried.
+    """
 
     claimed: Claimed
     mark: Step
-    was_taken: bool = False  # whether the vendor accepted it and gave it an id
+    was_taken: bool = False
+    was_refused: bool = False
+    silence: str = ""
 
 
 @job("deliver", timeout=180, answers=Bell.DELIVER)
@@ -191,18 +202,20 @@ def _tried(world: World, claimed: Claimed, pace: Pace, at: float, deadline: floa
     except MessengerError as error:
         if isinstance(error, NotSent) and error.throttled:
             pace.slow_down()
-        return HandOver(claimed, _failure(world, claimed, error))
+        was_refused = isinstance(error, Refused | MessengerBroken)
+        silence = "" if was_refused or isinstance(error, NotTried) else str(error)
+        return HandOver(claimed, _failure(world, claimed, error), was_refused=was_refused, silence=silence)
     except Exception:
         # Whatever this is, nobody knows whether the message left.
         log.exception("hand-over broke")
-        return HandOver(claimed, _doubt(world, claimed, "bug"))
+        return HandOver(claimed, _doubt(world, claimed, "bug"), silence="a bug of ours: see the log")
     return HandOver(claimed, lambda session, now: outcomes.accepted(session, claimed, sid, now), was_taken=True)
 
 
 def _send(world: World, parcel: Parcel, deadline: float) -> str:
     """Send, unless the claim may have ended meanwhile: then another worker may be about to."""
     if time.monotonic() > deadline:
-        raise NotSent("its claim may have ended")
+        raise NotTried("its claim may have ended")
     return world.messenger.send(parcel)
 
 
@@ -210,15 +223,23 @@ def _mark(world: World, done: list[HandOver]) -> None:
     """Write down what became of them, together. A busy database is waited for: what is not marked is in doubt."""
     if not done:
         return
+    was_answered = any(each.was_taken or each.was_refused for each in done)
+    silence = next((each.silence for each in done if each.silence), "")
 
     def mark(session: Session) -> None:
         for each in sorted(done, key=lambda each: each.claimed.id):
             each.mark(session, world.now())
         if any(each.was_taken for each in done):
             outcomes.account_accepted(session)
+        if was_answered:
+            reach.taken(session)
+        elif silence:
+            reach.not_taken(session, world.now(), silence)
         crash.here("before_mark_commit")
 
     insist(world, mark)
+    if silence and not was_answered:
+        ask_soon(world)
     crash.here("after_mark")
 
 
@@ -246,7 +267,7 @@ def _picture(world: World, claimed: Claimed) -> str | None:
         except ChartError as error:
             log.warning("picture not drawn", why=str(error))
         except AWAY as error:
-            raise NotSent("the database is away") from error
+            raise NotTried("the database is away") from error
     return f"{world.settings.base_url}{path}" if path else None
 
 

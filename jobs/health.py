@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from jobs import heartbeats, knocks, redis_look, troubles
+from jobs.bounded import BoundedLook
 from jobs.redis_look import Seen
 from models.outages import name_of
 from services import keyring, signs
-from services.health import database, mail, processes
+from services.health import database, mail, processes, reach
 from services.health.database import Vitals
 from services.health.findings import NAMES, Finding, State, found, unknown
 from services.health.processes import WEB, Heard
@@ -24,8 +25,9 @@ from world import World
 
 log = structlog.get_logger()
 
+ANSWERS_WITHIN = 8.0  # seconds; a Postgres that stands still is not waited for any longer
 SELDOM = 15.0  # seconds for which a process remembers what changes rarely: keys and templates
-FROM_THE_DATABASE = ("schema", "tick", "messages", "twilio", "sender", "templates")
+FROM_THE_DATABASE = ("schema", "tick", "messages", "twilio", "delivery", "sender", "templates")
 FROM_REDIS = ("worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks", "hops")
 
 
@@ -59,6 +61,17 @@ class Report:
         return "degraded" if self.degraded else "ready"
 
 
+def outdated(report: Report, age: float) -> Report:
+    """A report so many seconds old, since when no look has come to its end: it says that of the database."""
+    says = database.judge(None, f"no look has come to its end for {age:.0f} s")
+    findings = [each for each in report.findings if each.name != "database"]
+    return replace(report, findings=tuple(_in_order([*says, *findings])))
+
+
+def _in_order(findings: Sequence[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda each: NAMES.index(each.name))
+
+
 @dataclass
 class _Database:
     """What one look at Postgres gave. `sealing` are the names of keys that something is sealed with, where known."""
@@ -74,6 +87,7 @@ class Doctor:
     def __init__(self, world: World, kind: str) -> None:
         self.world, self.kind = world, kind
         self._rarely: dict[str, tuple[float, Any]] = {}
+        self._database = BoundedLook(self._look_at_database, ANSWERS_WITHIN)
 
     def examine_unless_others_do(self) -> None:
         """Look, unless some process has looked and told a moment ago."""
@@ -84,7 +98,7 @@ class Doctor:
 
     def examine(self) -> Report:
         """Look, and log what has changed. Raises nothing that a broken database or Redis could raise."""
-        base, redis = self._look_at_database(), redis_look.look(self.world)
+        base, redis = self._what_the_database_says(), redis_look.look(self.world)
         me, others = self._heard(redis, base.vitals)
         heard = [me, *(each for each in others if each.pulse.instance != me.pulse.instance)]
         findings = [*base.findings, found("redis", redis.problem)]
@@ -92,10 +106,18 @@ class Doctor:
             findings += processes.judge_presence(others) + self._of_redis(redis, heard, base.sealing)
         else:
             findings += unknown(*FROM_REDIS)
-        findings.sort(key=lambda each: NAMES.index(each.name))
         is_usable = base.vitals is not None and base.vitals.is_usable
         since = troubles.tell(self.world, findings, self.kind)
-        return Report(tuple(findings), is_usable or redis.problem is None, heard, since)
+        return Report(tuple(_in_order(findings)), is_usable or redis.problem is None, heard, since)
+
+    def _what_the_database_says(self) -> _Database:
+        """The server's own limits do not help where it stands still with its connections open: nothing answers then."""
+        try:
+            return self._database.look()
+        except TimeoutError:
+            seen = _Database(findings=database.judge(None, f"no answer within {ANSWERS_WITHIN:.0f} s"))
+            seen.findings += unknown(*FROM_THE_DATABASE)
+            return seen
 
     def _look_at_database(self) -> _Database:
         seen = _Database()
@@ -119,6 +141,7 @@ class Doctor:
             mail.judge_tick(standing, now, settings.tick_seconds),
             mail.judge_messages(session, now),
             mail.judge_account(session, standing, now),
+            reach.judge(standing, now),
             mail.judge_sender(standing),
             self._seldom("templates", lambda: mail.judge_templates(session, settings.twilio_account_sid)),
         ]
@@ -132,17 +155,25 @@ class Doctor:
         return Heard(me, 0.0, me.at.timestamp() - reference), others
 
     def _of_redis(self, redis: Seen, heard: Sequence[Heard], sealing: set[str] | None) -> list[Finding]:
-        pretended = self.world.settings.pretend_clock  # it is moved from a page, and not by mistake
+        settings = self.world.settings
         return [
-            processes.judge_time([] if pretended else heard),
+            self._time(heard),
             processes.judge_settings(heard),
             processes.judge_keys(heard, sealing),
             processes.judge_fonts(heard),
             redis_look.judge_jobs(redis),
             redis_look.judge_kept(redis, self.world),
-            knocks.judge(redis.bad),
+            knocks.judge(redis.bad, redis.proven, settings.twilio_account_sid),
             *self._hops(redis),
         ]
+
+    def _time(self, heard: Sequence[Heard]) -> Finding:
+        """A clock that a page can move is not compared; it is right only where the vendor is a pretend one too."""
+        settings = self.world.settings
+        if not settings.pretend_clock:
+            return processes.judge_time(heard)
+        is_demo = bool(settings.twilio_api_base_url)
+        return found("time", None if is_demo else "PRETEND_CLOCK is set, which is for the demo: it can be moved")
 
     def _hops(self, redis: Seen) -> list[Finding]:
         """Only a web process needs the setting, so only a web process compares it."""

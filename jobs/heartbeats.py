@@ -119,6 +119,7 @@ def _settings(world: World) -> dict[str, str]:
         "TWILIO_ACCOUNT_SID": chosen.twilio_account_sid,
         "TWILIO_WHATSAPP_FROM": chosen.twilio_whatsapp_from,
         "PUBLIC_BASE_URL": chosen.base_url,
+        "PRETEND_CLOCK": str(chosen.pretend_clock),
     }
     return {name: world.vault.tags("heartbeat", f"{name}={value}")[0][:SHOWN] for name, value in values.items()}
 

@@ -1,7 +1,12 @@
 """What webhooks tell about our settings: those that are refused or cannot be read are counted, and a good one shows how
 many proxies stand before the web process.
+
+A webhook that names another account proves nothing: anybody may write one. But where none has ever been good, it is
+most likely Twilio's, for a number that belongs to a subaccount while the settings name the account above it, or the
+other way round.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from weakref import WeakKeyDictionary
@@ -15,12 +20,14 @@ from world import World
 log = structlog.get_logger()
 
 BAD = "webhooks:bad"
-FORGED, UNREADABLE = "forged", "unreadable"
+FORGED, UNREADABLE, STRANGE = "forged", "unreadable", "strange"
 REMEMBERED = 1800  # seconds since the last of them
 SUSPICIOUS = 2  # one could be anybody's joke
 TOLD_EVERY = 5.0  # seconds: a good one is the usual thing, and not told each time
 PROXIES = "webhooks:proxies"
-PROXIES_REMEMBERED = 30 * 86_400  # seconds since the last good one
+PROVEN = "webhooks:account"  # for which account the last good one was
+GOOD_REMEMBERED = 30 * 86_400  # seconds since the last good one
+ACCOUNT = re.compile(r"AC[0-9a-f]{32}")
 
 # When this process has told of a good one, and through how many proxies that had come.
 _good_told: WeakKeyDictionary[Redis, tuple[float, int]] = WeakKeyDictionary()
@@ -29,6 +36,17 @@ _good_told: WeakKeyDictionary[Redis, tuple[float, int]] = WeakKeyDictionary()
 def forged(world: World) -> None:
     """Note a webhook that names our account and is not signed as it should be."""
     _note(world, FORGED)
+
+
+def strange(world: World, account: str) -> None:
+    """Note a webhook that names another account than ours: what `other_account` gave."""
+    _note(world, STRANGE, account=account)
+
+
+def other_account(world: World, account: str) -> str | None:
+    """The account that a webhook names, if it is an account's id and not ours."""
+    is_other = ACCOUNT.fullmatch(account) and account != world.settings.twilio_account_sid
+    return account if is_other else None
 
 
 def unreadable(world: World, why: str) -> None:
@@ -48,7 +66,8 @@ def good(world: World, proxies: int) -> None:
     try:
         with world.redis.pipeline(transaction=False) as asked:
             asked.delete(BAD)
-            asked.set(PROXIES, proxies, ex=PROXIES_REMEMBERED)
+            asked.set(PROXIES, proxies, ex=GOOD_REMEMBERED)
+            asked.set(PROVEN, world.settings.twilio_account_sid, ex=GOOD_REMEMBERED)
             asked.execute()
     except RedisError as error:
         log.debug("good webhook not noted", error=type(error).__name__)
@@ -67,24 +86,30 @@ def judge_hops(seen: bytes | None, trusted: int) -> Finding:
     return found("hops", problem if proxies != trusted else None, trusted=trusted, proxies=proxies)
 
 
-def judge(bad: Mapping[bytes, bytes]) -> Finding:
-    """The finding `webhooks`, of what stands under `BAD`: were several in a row refused, or not to be read?"""
-    forged, unreadable = (int(bad.get(name.encode(), 0)) for name in (FORGED, UNREADABLE))
+def judge(bad: Mapping[bytes, bytes], proven: bytes | None, account: str) -> Finding:
+    """The finding `webhooks`, of what stands under `BAD` and `PROVEN`: were several in a row refused, or unreadable?
+
+    `account` is the vendor's id of our account. Webhooks of another one count only while none of ours was good.
+    """
+    forged, unreadable, strange = (int(bad.get(name.encode(), 0)) for name in (FORGED, UNREADABLE, STRANGE))
     problem = None
     if forged >= SUSPICIOUS:
         problem = f"{forged} webhooks in a row had a wrong signature: all are refused"
     elif unreadable >= SUSPICIOUS:
         problem = f"{unreadable} webhooks in a row could not be read: {bad.get(b'why', b'').decode(errors='replace')}"
-    figures = {"wrong_signatures_in_a_row": forged, "unreadable_in_a_row": unreadable}
+    elif strange >= SUSPICIOUS and proven != account.encode():
+        other = bad.get(b"account", b"").decode()
+        problem = f"{strange} webhooks in a row were of account {other}, and TWILIO_ACCOUNT_SID is {account}"
+    figures = {"wrong_signatures_in_a_row": forged, "unreadable_in_a_row": unreadable, "of_another_account": strange}
     return found("webhooks", problem, **figures, last=bad.get(b"at", b"").decode())
 
 
-def _note(world: World, what: str, why: str = "") -> None:
+def _note(world: World, what: str, why: str = "", account: str = "") -> None:
     _good_told.pop(world.redis, None)
     try:
         with world.redis.pipeline(transaction=False) as asked:
             asked.hincrby(BAD, what, 1)
-            asked.hset(BAD, mapping={"at": world.now().isoformat(), "why": why[:120]})
+            asked.hset(BAD, mapping={"at": world.now().isoformat(), "why": why[:120], "account": account})
             asked.expire(BAD, REMEMBERED)
             asked.execute()
     except RedisError as error:

@@ -20,8 +20,9 @@ MOST_KEPT = 120.0  # seconds; the first tick after an outage takes up what was k
 @dataclass(frozen=True)
 class Seen:
     """What stands in Redis. `problem` says in a sentence why it is of no use; `now` is its clock, in seconds since
-    1970. `proxies` is through how many the last good webhook came. `waiting` is since when the oldest job of each queue
-    waits; `kept` are the oldest webhooks that wait for Postgres, and `broken` is how many were set aside.
+    1970. `proxies` is through how many the last good webhook came, and `proven` for which account it was. `waiting` is
+    since when the oldest job of each queue waits. `kept` are the oldest webhooks that wait for Postgres, and `broken`
+    is how many were set aside.
     """
 
     problem: str | None
@@ -30,6 +31,7 @@ class Seen:
     beats: Mapping[bytes, bytes] = field(default_factory=dict)
     bad: Mapping[bytes, bytes] = field(default_factory=dict)
     proxies: bytes | None = None
+    proven: bytes | None = None
     waiting: Mapping[str, datetime] = field(default_factory=dict)
     kept: tuple[bytes, ...] = ()
     broken: int = 0
@@ -44,20 +46,20 @@ def look(world: World) -> Seen:
             asked.hgetall(heartbeats.BEATS)
             asked.hgetall(knocks.BAD)
             asked.get(knocks.PROXIES)
+            asked.get(knocks.PROVEN)
             asked.lindex(spool.SPOOL, -1)
             asked.lindex(spool.TAKEN, -1)
             asked.llen(spool.BROKEN)
-            wrote, now, beats, bad, proxies, oldest, taken, broken = asked.execute(raise_on_error=False)
+            wrote, now, beats, bad, proxies, proven, oldest, taken, broken = asked.execute(raise_on_error=False)
         waiting = queue.waiting_since(world.redis, MOST_WAIT)
     except RedisError as error:
         return Seen(f"Redis does not answer ({type(error).__name__})")
-    broke = next(
-        (each for each in (now, beats, bad, proxies, oldest, taken, broken) if isinstance(each, Exception)), None
-    )
+    answers = (now, beats, bad, proxies, proven, oldest, taken, broken)
+    broke = next((each for each in answers if isinstance(each, Exception)), None)
     if broke is not None:
         return Seen(f"Redis does not answer as it should ({type(broke).__name__})")
     kept = tuple(each for each in (oldest, taken) if each is not None)
-    return Seen(_refusal(wrote), True, now[0] + now[1] / 1e6, beats, bad, proxies, waiting, kept, broken)
+    return Seen(_refusal(wrote), True, now[0] + now[1] / 1e6, beats, bad, proxies, proven, waiting, kept, broken)
 
 
 def judge_jobs(seen: Seen) -> Finding:

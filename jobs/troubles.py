@@ -1,8 +1,8 @@
 """Telling the operator: one line of the log when something becomes degraded or worth a remark, and one when it is well
 again.
 
-What was told is kept in Redis, so that of all processes that notice it one tells. While Redis is away each process
-keeps it for itself.
+What was told is kept in Redis, so that of all processes that notice it one tells. How long it has lasted is told by
+Redis's clock, because machines' clocks differ. While Redis is away each process keeps it for itself, by its own clock.
 """
 
 import json
@@ -26,7 +26,8 @@ ANYBODY_AFTER = 600
 LOOKED = "health:looked"
 LOOKED_FOR = 45  # seconds for which a look by anybody will do
 TELL = f"""
-local now, by, current = tonumber(ARGV[1]), ARGV[2], cjson.decode(ARGV[3])
+local t = redis.call('TIME')
+local now, by, current = t[1] + t[2] / 1e6, ARGV[1], cjson.decode(ARGV[2])
 local begun, ended, since = {{}}, {{}}, {{}}
 for name, how in pairs(current) do
   local kept = redis.call('HGET', KEYS[1], name)
@@ -76,13 +77,12 @@ def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, d
     `kind` is the kind of process that looked.
     """
     by_name = {each.name: each for each in findings if each.state is not State.OK}
-    now = world.now().timestamp()
     current = {name: _how(each) for name, each in by_name.items()}
     with _one_at_a_time:
         try:
-            begun, ended, since = _together(world, current, now, kind)
+            begun, ended, since = _together(world, current, kind)
         except RedisError:
-            begun, ended, since = _by_myself(current, now)
+            begun, ended, since = _by_myself(current, world.now().timestamp())
     for name in begun:
         if by_name[name].state is State.REMARK:
             log.warning("worth a remark", check=name, says=by_name[name].says, mend=MENDS[name])
@@ -99,11 +99,9 @@ def _how(finding: Finding) -> str:
     return "later" if finding.name in SETTLING else "now"
 
 
-def _together(
-    world: World, current: Mapping[str, str], now: float, kind: str
-) -> tuple[list[str], list[str], dict[str, float]]:
+def _together(world: World, current: Mapping[str, str], kind: str) -> tuple[list[str], list[str], dict[str, float]]:
     script = world.redis.register_script(TELL)
-    begun, ended, since = map(json.loads, script(keys=[TROUBLES, LOOKED], args=[now, kind, json.dumps(current)]))
+    begun, ended, since = map(json.loads, script(keys=[TROUBLES, LOOKED], args=[kind, json.dumps(current)]))
     told_before = {name for name, kept in _alone.items() if kept.told}
     over = told_before - current.keys()
     _alone.clear()

@@ -5,9 +5,10 @@ that somebody else holds.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,11 +17,26 @@ from models import Sign
 TICK = "tick"  # the last tick that came to its end
 ACCOUNT_REFUSED = "account refused"  # the messenger does not accept our account or its token
 SENDER_REFUSED = "sender refused"  # the messenger does not let this account send from our number
+NOT_TAKEN = "not taken"  # the messenger gives no answer when it is handed a message
+NOT_ANSWERED = "not answered"  # the messenger gives no answer when it is asked something
+NOT_ARRIVED = "not arrived"  # messages fail on their way, for no reason that is about one person
 
 
-def leave(session: Session, name: str, now: datetime, detail: str = "") -> None:
-    """Note that this holds now. Written when `write` is called."""
-    _pending(session)[name] = (now, detail[:200])
+@dataclass(frozen=True)
+class _Noted:
+    """What was noted in this transaction about one sign."""
+
+    now: datetime
+    detail: str
+    lapse: timedelta | None
+
+
+def leave(session: Session, name: str, now: datetime, detail: str = "", *, lapse: timedelta | None = None) -> None:
+    """Note that this holds now. Written when `write` is called.
+
+    With `lapse`, a sign that was last noticed longer ago than that is forgotten, and begins anew.
+    """
+    _pending(session)[name] = _Noted(now, detail[:200], lapse)
 
 
 def take_back(session: Session, name: str) -> None:
@@ -34,9 +50,12 @@ def write(session: Session) -> None:
         if noted is None:
             session.execute(delete(Sign).where(Sign.name == name), execution_options={"synchronize_session": False})
             continue
-        now, detail = noted
-        taken = insert(Sign).values(name=name, since=now, at=now, count=1, detail=detail)
+        taken = insert(Sign).values(name=name, since=noted.now, at=noted.now, count=1, detail=noted.detail)
         again = {"at": taken.excluded.at, "count": Sign.count + 1, "detail": taken.excluded.detail}
+        if noted.lapse is not None:
+            is_old = Sign.at < noted.now - noted.lapse
+            again["since"] = case((is_old, taken.excluded.since), else_=Sign.since)
+            again["count"] = case((is_old, 1), else_=Sign.count + 1)
         session.execute(taken.on_conflict_do_update(index_elements=["name"], set_=again))
     _pending(session).clear()
 
@@ -46,6 +65,6 @@ def standing(session: Session) -> Mapping[str, Sign]:
     return {each.name: each for each in session.scalars(select(Sign))}
 
 
-def _pending(session: Session) -> dict[str, tuple[datetime, str] | None]:
-    noted: dict[str, tuple[datetime, str] | None] = session.info.setdefault("signs", {})
+def _pending(session: Session) -> dict[str, _Noted | None]:
+    noted: dict[str, _Noted | None] = session.info.setdefault("signs", {})
     return noted

@@ -3,7 +3,7 @@
 import time
 from threading import Lock
 
-from jobs.health import Doctor, Report
+from jobs.health import Doctor, Report, outdated
 from jobs.heartbeats import Heart
 from services.health.processes import WEB
 from world import World
@@ -11,7 +11,7 @@ from world import World
 GOOD_FOR = 7.0  # seconds; in the background a new one is made each 5 s
 PASSING = {"database", "schema", "redis", "worker", "clock", "tick"}  # what a start or an outage brings with it
 PASSING_FOR = 1.0  # seconds; whoever waits for the end of that asks often
-TOO_OLD = 20.0  # seconds; then whoever asks waits for a new one
+TOO_OLD = 30.0  # seconds; a look comes to its end well before, whatever does not answer
 
 
 class Watch:
@@ -30,12 +30,16 @@ class Watch:
         return heart
 
     def report(self) -> Report:
-        """What was seen in the last seconds."""
-        report = self._report
-        if report is not None and self._age() < (PASSING_FOR if PASSING & set(report.degraded) else GOOD_FOR):
+        """What was seen in the last seconds.
+
+        Nobody waits while another thread looks, once anything was ever seen: probes would take one of the few threads
+        after the other, and then no webhook would be answered.
+        """
+        report, age = self._report, self._age()
+        if report is not None and age < (PASSING_FOR if PASSING & set(report.degraded) else GOOD_FOR):
             return report
-        if report is not None and self._age() < TOO_OLD and self._one_at_a_time.locked():
-            return report
+        if report is not None and self._one_at_a_time.locked():
+            return report if age < TOO_OLD else outdated(report, age)
         return self._look()
 
     def _look(self) -> Report:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Meaning, Receipt, Sent
 from services import leases, signs
-from services.delivery import contents
+from services.delivery import contents, mailbox, reach
 from services.delivery.bells import Bell, ring
 from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
 from services.delivery.telling import about, tell
@@ -23,7 +23,9 @@ from services.garmin import breakers
 MOST_FAILURES = 4
 COUNTED = 1_000
 SOON = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
-SKEW = timedelta(seconds=60)
+# How far the vendor's clock and that of the worker may be apart: a machine whose time zone is wrong is hours off. What
+# is older belongs to earlier messages, whose rows may be gone.
+SKEW = timedelta(hours=24)
 LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 SAID_IN_FULL = ("text", "picture", "buttons_", "list_")
 ACCOUNT_REFUSED_FOR = timedelta(minutes=1)
@@ -163,6 +165,7 @@ def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, 
     if found is not None:
         row.sid, row.state, row.accepted_at = found.sid, MessageState.ACCEPTED, now
         row.next_attempt_at, row.looks = now, 0  # its receipts may have come to nobody: ask at once
+        reach.taken(session)
         ring(session, Bell.DELIVER)  # what waits behind it
         event(session, row, "look", found=True)
         return
@@ -249,6 +252,7 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
         ring(session, Bell.DELIVER)  # what waits behind it
     if RANK[new] >= RANK[MessageState.SENT]:
         signs.take_back(session, signs.SENDER_REFUSED)
+        reach.arrived(session)
     row.state, row.leased_until = new, None
     if RANK[new] >= RANK[MessageState.DELIVERED]:
         row.delivered_at, row.content = row.delivered_at or now, None
@@ -260,12 +264,15 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
 
 
 def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequence[Sent]) -> Sent | None:
-    """The listed message that is ours: of that time, known to no row, and with the same words where it has any."""
+    """The listed message that is ours: not of an earlier day, known to no row and no erasure, and with the same words
+    where it has any.
+    """
     young = [each for each in listed if each.created_at is None or each.created_at >= look.first_attempt_at - SKEW]
     sids = [each.sid for each in young]
     known = set(session.scalars(select(OutboundMessage.sid).where(OutboundMessage.sid.in_(sids))))
     tried = (OutboundMessage.member_id == row.member_id, func.jsonb_array_length(OutboundMessage.old_sids) > 0)
     known.update(*session.scalars(select(OutboundMessage.old_sids).where(*tried)))
+    known |= mailbox.known(session, sids)
     strangers = [each for each in young if each.sid not in known]
     return next((each for each in strangers if not each.body or body_hash(session, each.body) == look.body_hash), None)
 
@@ -281,6 +288,7 @@ def _moves_forward(old: MessageState, new: MessageState) -> bool:
 def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning, now: datetime, source: str) -> None:
     """The message did not arrive: again, in another form, later, or never, by what the code means."""
     row.error_code = code
+    reach.not_arrived(session, now, code, meaning)
     member = session.get_one(Member, row.member_id)
     if meaning is Meaning.WINDOW_CLOSED and not _wrote_since(member, row):
         member.last_inbound_at = None

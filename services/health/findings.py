@@ -56,8 +56,11 @@ MENDS = {
     "jobs": "Add workers (WORKERS), or look into the worker's log for a job that hangs",
     "kept": "Look into the worker's log; lines kept in Redis are answered by the first tick after Postgres is back",
     "twilio": "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN must be those of Twilio's console, the account active and paid",
+    "delivery": "See https://status.twilio.com, and that the worker reaches https://api.twilio.com (DNS, firewall); "
+    "TWILIO_API_BASE_URL must not be set",
     "sender": "TWILIO_WHATSAPP_FROM must be a WhatsApp sender of this Twilio account",
-    "webhooks": "TWILIO_AUTH_TOKEN must be that of Twilio's console, and PUBLIC_BASE_URL the address that is set there",
+    "webhooks": "TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID must be those of the account or subaccount that has the "
+    "number, and PUBLIC_BASE_URL the address that is set there",
     "hops": "Set TRUSTED_HOPS to the number of proxies that webhooks come through",
     "templates": "flask --app wsgi templates push, then templates status until WhatsApp has approved them",
     "keys": "Give web and worker the same DATA_KEYS, with every key that flask --app wsgi keys status names",

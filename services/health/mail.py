@@ -18,6 +18,7 @@ from services.garmin import breakers
 from services.health.findings import Finding, found
 
 UNMADE = "unmade"
+REPLIES_LOOKED_AT = 200
 SAID = {
     MessageKind.REPLY: "a reply",
     MessageKind.NOTICE: "a notice",
@@ -36,7 +37,11 @@ USABLE = (contents.SESSION, contents.APPROVED)
 
 
 def judge_messages(session: Session, now: datetime) -> Finding:
-    """The finding `messages`: how long the oldest message of each kind, and the oldest unmade digest, have waited."""
+    """The finding `messages`: how long the oldest message of each kind, and the oldest unmade digest, have waited.
+
+    A reply waits from when it was written, however often it was tried and put back since. What else is put off by a
+    vendor or by our own rules waits from when it may be tried again.
+    """
     oldest = {what: since for what, since in session.execute(_oldest()) if since}
     waits = {what: _seconds(now - since) for what, since in oldest.items()}
     late = [f"{SAID[what]} has waited for {wait} s" for what, wait in waits.items() if wait > _seconds(MOST_WAIT[what])]
@@ -93,8 +98,8 @@ def judge_templates(session: Session, account: str) -> Finding:
 
 @cache
 def _oldest() -> CompoundSelect[Any]:
-    """Since when the oldest message of each kind could have left, and the oldest digest could have been made. Each
-    message is the first entry of an index.
+    """Since when the oldest message of each kind has waited, and the oldest digest could have been made. A notice and a
+    digest are the first entries of an index, and of replies no more than `REPLIES_LOOKED_AT` are read.
     """
     busy = aliased(OutboundMessage)
     free = ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT))
@@ -104,7 +109,22 @@ def _oldest() -> CompoundSelect[Any]:
         .order_by(OutboundMessage.next_attempt_at)
         .limit(1)
         for kind, priority in PRIORITY.items()
+        if kind is not MessageKind.REPLY
     ]
+    # What has an error code was answered by the vendor, and is put off for a reason of its own.
+    replies = (
+        select(OutboundMessage.created_at)
+        .where(
+            OutboundMessage.state == MessageState.QUEUED,
+            OutboundMessage.priority == PRIORITY[MessageKind.REPLY],
+            OutboundMessage.error_code.is_(None),
+            free,
+        )
+        .order_by(OutboundMessage.next_attempt_at)
+        .limit(REPLIES_LOOKED_AT)
+        .subquery()
+    )
+    waiting.append(select(literal(str(MessageKind.REPLY)), func.min(replies.c.created_at)))
     unmade = select(literal(UNMADE), func.min(DigestRun.due_at)).where(DigestRun.status == RunStatus.PENDING)
     return union_all(*(select(each.subquery()) for each in (*waiting, unmade)))
 

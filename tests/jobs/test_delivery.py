@@ -180,6 +180,20 @@ def test_what_the_vendor_took_is_found_in_its_list_even_if_that_lags(letters: Le
     assert heard(letters) == expected(2, 1)
 
 
+@pytest.mark.parametrize("minutes", [15, -15, 13 * 60])
+def test_a_worker_whose_clock_is_wrong_says_nothing_twice(letters: Letters, minutes: int) -> None:
+    """Twilio tells by its own clock when it took a message, which the worker thinks it could not hand over."""
+    town = letters.town
+    people_with_mail(letters, 2, 1)
+    town.twilio.faults.callbacks = "off"
+    town.twilio.faults.next.extend(["500_after_accept"] * 2)
+    town.twilio.now = lambda: town.clock() - timedelta(minutes=minutes)
+    deliver(town)
+    pass_minutes(letters, 4)
+    assert states(letters) == {MessageState.READ: 2}
+    assert heard(letters) == expected(2, 1)
+
+
 def test_while_the_list_is_away_nothing_is_sent_again(letters: Letters) -> None:
     people_with_mail(letters, 12, 1)
     faults = letters.town.twilio.faults

@@ -19,6 +19,7 @@ import world as worlds
 from bot import receiving
 from bot.conversation import converse
 from config import Settings
+from jobs import asking
 from jobs import spool as spooled
 from models import Identity, InboundMessage, Member, OutboundMessage
 from models.base import make_sessions, open_engine
@@ -377,15 +378,20 @@ def test_the_vendor_is_asked_every_five_minutes_and_may_be_away(town: Town, zoe:
         zoe.phone.says("help")
     town.clock.travel(minutes=1)
     town.twilio.faults.list_status = 503
-    for _ in range(3):
-        receiving.ingest()
+    receiving.ingest()
     assert asked() == 1
-    assert 0 < town.world.redis.ttl(receiving.BACKFILL) <= 300
+    assert town.world.redis.ttl(receiving.BACKFILL) < asking.SOON, "so that it is known soon whether it is well again"
+    [bell] = town.world.redis.zrange("rq:scheduler:scheduled_jobs", 0, -1)
+    assert bell.startswith(b"bot-receiving-ingest-")
     town.twilio.faults.list_status = None
     town.world.redis.delete(receiving.BACKFILL)
     town.tick()
     assert asked() == 2
     assert len(texts(zoe)) == 1
+    for _ in range(3):
+        receiving.ingest()
+    assert asked() == 2
+    assert 0 < town.world.redis.ttl(receiving.BACKFILL) <= 300
 
 
 def test_many_missed_lines_cost_one_query(town: Town, zoe: Person) -> None:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from models import Member, MessageEvent, MessageKind, MessageState, OutboundMessage
+from models import Erasure, Member, MessageEvent, MessageKind, MessageState, OutboundMessage
+from models.erasures import hashed_sid
 from providers.messenger import Meaning, Receipt, Sent
 from providers.twilio_codes import MEANINGS, meaning_of
 from services.delivery import contents, outbox, outcomes
@@ -381,8 +382,9 @@ def listed(number: int, body: str = "hello", **more: object) -> Sent:
         ([listed(1, body=" hello\n")], True),
         ([listed(1, body="")], True),
         ([listed(1, created_at=None)], True),
-        ([listed(1, created_at=START - timedelta(seconds=59))], True),
-        ([listed(1, created_at=START - timedelta(seconds=61))], False),
+        ([listed(1, created_at=START - 23 * HOUR)], True),
+        ([listed(1, created_at=START + 23 * HOUR)], True),
+        ([listed(1, created_at=START - 25 * HOUR)], False),
         ([listed(1, body="other words")], False),
         ([listed(2, body="other words"), listed(1)], True),
         ([], False),
@@ -395,6 +397,17 @@ def test_a_message_is_recognised_by_its_time_and_its_words(letters: Letters, the
     assert (row.state, row.sid) == ((MessageState.ACCEPTED, sid(1)) if is_ours else (MessageState.UNKNOWN, None))
     if is_ours:
         assert row.next_attempt_at == START, "its receipts may have come to nobody: it is asked after at once"
+
+
+def test_a_message_of_somebody_who_was_erased_is_not_taken_for_the_same_words_said_again(letters: Letters) -> None:
+    with letters.town.world.sessions.begin() as session:
+        session.add(Erasure(sid=sid(1), asked_at=START, next_try_at=START))
+        session.add(Erasure(sid=hashed_sid(session, sid(2)), asked_at=START, next_try_at=START, done_at=START))
+    one = doubt(letters)
+    look(letters, [listed(2), listed(1)])
+    assert letters.row(one).state is MessageState.UNKNOWN
+    look(letters, [listed(3), listed(2), listed(1)])
+    assert letters.row(one).sid == sid(3)
 
 
 def test_the_words_of_a_template_are_recognised_too(letters: Letters) -> None:

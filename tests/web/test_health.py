@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 import world as worlds
 from bot import receiving
 from config import Settings
-from jobs import heartbeats, troubles
+from jobs import heartbeats, knocks, troubles
 from jobs.health import Doctor
 from jobs.heartbeats import Heart
 from jobs.tick import tick
@@ -35,12 +35,13 @@ from services.health.findings import MENDS
 from services.health.processes import CLOCK, WEB, WORKER
 from tests.conftest import Servers
 from tests.patience import AT_MOST, RUNS_OUT
-from tests.town import Person, Served, Town
+from tests.town import ACCOUNT, Person, Served, Town
 from web.app import create_app
 from world import World
 
 Examine = Callable[..., list[tuple[str, str, str]]]
 TOKEN = "a-token-for-the-tests-only"
+OTHER_ACCOUNT = "AC" + "1" * 32
 
 
 @dataclass
@@ -70,6 +71,11 @@ class Deployment:
 
 @pytest.fixture
 def deployment(town: Town, servers: Servers) -> Deployment:
+    return deployed(town, servers)
+
+
+def deployed(town: Town, servers: Servers) -> Deployment:
+    """The town as it would be deployed, with nothing wrong."""
     chosen = Settings(**town.world.settings.model_dump() | {"health_token": TOKEN})
     sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, system_clock)
     made = Deployment(town, replace(town.world, settings=chosen, now=system_clock, sessions=sessions), servers.app)
@@ -289,6 +295,20 @@ def test_a_workers_clock_that_is_wrong(deployment: Deployment, minutes: int, wor
     assert re.search(rf"the clock of worker elsewhere:worker is \d+ s {word}", deployment.says("time"))
 
 
+def test_a_clock_that_can_be_moved_is_for_the_demo(deployment: Deployment) -> None:
+    moved = with_settings(deployment.world, pretend_clock=True, twilio_api_base_url=None)
+    assert deployment.names(moved) == {"time", "settings"}
+    assert "PRETEND_CLOCK is set" in deployment.says("time", moved)
+    assert deployment.says("settings", moved) == "Processes have different values of PRETEND_CLOCK"
+    for kind in (WORKER, CLOCK):
+        deployment.beats(kind, moved)
+    assert deployment.names(moved) == {"time"}
+    demo = with_settings(deployment.world, pretend_clock=True)
+    assert demo.settings.twilio_api_base_url
+    ahead = replace(demo, now=lambda: system_clock() + timedelta(minutes=2))
+    assert deployment.names(ahead) == set(), "there it is moved on purpose"
+
+
 def test_the_clock_of_the_one_that_looks(deployment: Deployment) -> None:
     ahead = replace(deployment.world, now=lambda: system_clock() + timedelta(seconds=90))
     assert deployment.names(ahead) == {"time"}
@@ -354,16 +374,42 @@ def test_a_worker_does_not_need_trusted_hops(deployment: Deployment, zoe: Person
     assert "hops" not in Doctor(deployment.world, WORKER).examine().degraded
 
 
-def test_a_stranger_who_knocks_is_no_trouble(deployment: Deployment) -> None:
-    base = deployment.town.world.settings.base_url
-    for _ in range(5):
-        form = {"AccountSid": "AC" + "1" * 32, "Body": "hi"}
-        headers = {"X-Twilio-Signature": "nonsense"}
-        assert (
-            requests.post(f"{base}/webhooks/twilio/inbound", data=form, headers=headers, timeout=AT_MOST).status_code
-            == 403
-        )
+def knock(deployment: Deployment, account: str, times: int = 5) -> None:
+    """A stranger, who knows no secret, writes webhooks of that account."""
+    address = f"{deployment.town.world.settings.base_url}/webhooks/twilio/inbound"
+    for _ in range(times):
+        form, headers = {"AccountSid": account, "Body": "hi"}, {"X-Twilio-Signature": "nonsense"}
+        assert requests.post(address, data=form, headers=headers, timeout=AT_MOST).status_code == 403
+
+
+def test_a_stranger_who_knocks_is_no_trouble(deployment: Deployment, zoe: Person) -> None:
+    knock(deployment, "no account at all")
+    assert deployment.names() == set(), "not even before the first webhook that is good"
+    with served_by(deployment, deployment.world):
+        zoe.phone.says("hi")
+        knock(deployment, OTHER_ACCOUNT)
     assert deployment.names() == set()
+    assert deployment.town.world.redis.exists(knocks.BAD), "they were counted"
+
+
+@pytest.mark.parametrize("had_good_ones", [False, True])
+def test_a_number_that_belongs_to_another_account_than_the_settings_name(
+    deployment: Deployment, zoe: Person, had_good_ones: bool
+) -> None:
+    """A subaccount's number with the main account's SID and token, or the other way round; perhaps after a change."""
+    if had_good_ones:
+        zoe.phone.says("hi")
+    wrong = with_settings(deployment.world, twilio_account_sid=OTHER_ACCOUNT, twilio_auth_token="of another account")
+    with served_by(deployment, wrong):
+        zoe.phone.says("hi")
+        assert "webhooks" not in deployment.names(wrong), "one could be anybody's joke"
+        zoe.phone.says("help")
+        assert "webhooks" in deployment.names(wrong)
+        assert deployment.says("webhooks", wrong) == (
+            f"2 webhooks in a row were of account {ACCOUNT}, and TWILIO_ACCOUNT_SID is {OTHER_ACCOUNT}"
+        )
+    zoe.phone.says("hi")
+    assert "webhooks" not in deployment.names()
 
 
 def test_a_wrong_sender(deployment: Deployment, zoe: Person) -> None:
@@ -466,13 +512,15 @@ def test_a_remark_is_logged_once_as_a_warning(
 ) -> None:
     def logged(charts: Charts) -> list[tuple[str, str]]:
         doctor = Doctor(replace(deployment.world, charts=charts), WORKER)
-        later = Doctor(replace(doctor.world, now=lambda: system_clock() + timedelta(seconds=40)), WORKER)
         deployment.town.world.redis.delete(heartbeats.BEATS)
         for kind in (WORKER, CLOCK):
             deployment.beats(kind, doctor.world)
         capsys.readouterr()
-        for each in (doctor, later, later):
-            each.examine()
+        doctor.examine()
+        if doctor.world.charts.lacks:
+            lasts_since(deployment, "fonts", 40)
+        for _ in range(2):
+            doctor.examine()
         return re.findall(r"\[(\w+) *\] ([a-z ]+?) +check=fonts", capsys.readouterr().out)
 
     assert logged(Resvg(folders=[tmp_path])) == [("warning", "worth a remark")]
@@ -481,12 +529,10 @@ def test_a_remark_is_logged_once_as_a_warning(
 
 def test_messages_that_wait(deployment: Deployment, zoe: Person) -> None:
     zoe.phone.says("hi")
-    with deployment.world.sessions.begin() as session:
-        session.execute(update(OutboundMessage).values(next_attempt_at=system_clock() - timedelta(seconds=59)))
+    written(deployment, timedelta(seconds=40))
     assert "messages" not in deployment.names()
-    with deployment.world.sessions.begin() as session:
-        session.execute(update(OutboundMessage).values(next_attempt_at=system_clock() - timedelta(seconds=90)))
-    assert "messages" in deployment.names()
+    written(deployment, timedelta(seconds=90))
+    assert "messages" in deployment.names(), "though it may leave only now"
     assert re.fullmatch(r"a reply has waited for \d+ s", deployment.says("messages"))
 
 
@@ -530,8 +576,8 @@ def test_what_a_deploy_brings_with_it_is_logged_only_if_it_lasts(heard_in_log: E
     deployment.town.world.redis.hdel(heartbeats.BEATS, "elsewhere:worker")
     web = Doctor(deployment.world, WEB)
     assert heard_in_log(web, web) == []
-    later = Doctor(replace(deployment.world, now=lambda: system_clock() + timedelta(seconds=31)), WEB)
-    assert heard_in_log(later, later) == [("error", "degraded", "worker")]
+    lasts_since(deployment, "worker", 31)
+    assert heard_in_log(web, web) == [("error", "degraded", "worker")]
     deployment.beats(WORKER)
     assert heard_in_log(web, web) == [("info", "well again", "worker")]
 
@@ -576,9 +622,21 @@ def test_the_tick_tells_though_nobody_asks(capsys: pytest.CaptureFixture[str], d
 def test_a_trouble_that_only_a_vanished_process_saw_is_over_after_ten_minutes(
     heard_in_log: Examine, deployment: Deployment
 ) -> None:
-    kept = {"since": system_clock().timestamp() - troubles.ANYBODY_AFTER - 1, "by": WORKER, "told": True}
-    deployment.town.world.redis.hset(troubles.TROUBLES, "database", json.dumps(kept))
+    lasts_since(deployment, "database", troubles.ANYBODY_AFTER - 20)
+    assert heard_in_log(Doctor(deployment.world, WEB)) == []
+    lasts_since(deployment, "database", troubles.ANYBODY_AFTER + 1)
     assert heard_in_log(Doctor(deployment.world, WEB)) == [("info", "well again", "database")]
+
+
+def test_how_long_a_trouble_lasts_is_not_told_by_the_clock_of_whoever_looks(
+    heard_in_log: Examine, deployment: Deployment
+) -> None:
+    """A clock process that is 11 minutes ahead sees nothing of what only web sees."""
+    ahead = replace(deployment.world, now=lambda: system_clock() + timedelta(minutes=11))
+    with with_database(deployment.world, "postgresql://u@127.0.0.1:9/none") as cut_off:
+        lonely, other = Doctor(cut_off, WEB), Doctor(ahead, CLOCK)
+        told = heard_in_log(lonely, other, lonely, other)
+    assert [line for line in told if line[2] == "database"] == [("error", "degraded", "database")]
 
 
 # ---- levers
@@ -608,6 +666,21 @@ def age(redis: Redis, instance: str, seconds: float) -> None:
     """Let the last beat of a process be so much longer ago."""
     at, facts = redis.hget(heartbeats.BEATS, instance).decode().split(" ", 1)
     redis.hset(heartbeats.BEATS, instance, f"{float(at) - seconds} {facts}")
+
+
+def written(deployment: Deployment, ago: timedelta) -> None:
+    """Let all messages have been written so long ago, and tried again and again since."""
+    with deployment.world.sessions.begin() as session:
+        now = system_clock()
+        session.execute(update(OutboundMessage).values(created_at=now - ago, next_attempt_at=now))
+
+
+def lasts_since(deployment: Deployment, name: str, seconds: float, by: str = WORKER) -> None:
+    """Let a trouble have lasted for so long by Redis's clock; whoever knows it already goes on knowing it."""
+    redis = deployment.town.world.redis
+    now, _ = redis.time()
+    kept = json.loads(redis.hget(troubles.TROUBLES, name) or json.dumps({"by": by, "told": True}))
+    redis.hset(troubles.TROUBLES, name, json.dumps(kept | {"since": now - seconds}))
 
 
 def sign(deployment: Deployment, name: str, ago: timedelta) -> None:
