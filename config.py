@@ -124,6 +124,7 @@ class Settings(BaseSettings):
     group_messages_a_day: int = Field(2_000, ge=1, description="Messages about one group in 24 hours at most")
     lines_a_minute: int = Field(20, ge=1, description="Lines of one person that are answered in a minute")
     lines_a_day: int = Field(200, ge=1, description="Lines of one person that are answered in a day")
+    files_a_day: int = Field(50, ge=1, description="Activity files of one person that are read in a day")
     garmin_rate: float = Field(1.0, gt=0, le=1000, description="Requests a second to Garmin, all workers together")
     send_rate: int = Field(20, ge=1, le=80, description="Messages a second at most; Twilio allows 80 for a sender")
 

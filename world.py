@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from config import Settings
 from models.base import make_sessions, open_engine
 from models.vault import Vault
-from providers.activity_files import ActivityReader, read_activity
+from providers.activity_files import ActivityReader
 from providers.charts import Charts, FallbackCharts
 from providers.clock import Clock, PretendClock, system_clock
 from providers.doorbell import open_doorbell
@@ -19,6 +19,7 @@ from providers.group_transport import GroupTransport, RosterFanOut
 from providers.messenger import Messenger
 from providers.meta import MetaGroups
 from providers.quickchart import QuickChartServer
+from providers.reading_process import read_apart
 from providers.resvg import Resvg
 from providers.twilio import Twilio
 
@@ -61,7 +62,7 @@ class World:
             garmin_by_key=GarminPersonal(settings.garmin_personal_api_base_url, now=now),
             charts=_charts(settings),
             group_transport=_group_transport(settings),
-            read_activity=read_activity,
+            read_activity=read_apart,
         )
 
 

@@ -32,7 +32,7 @@ from services.people import erasure, members, proofs
 from services.people import manners as people_manners
 from services.people.manners import INTRO, NOT_UNDERSTOOD, SILENCE
 from services.people.members import reader_of
-from services.refusals import NoSuchPerson, Refusal, TwoPeopleMatch
+from services.refusals import EnoughFiles, NoSuchPerson, Refusal, TwoPeopleMatch
 from world import World
 
 log = structlog.get_logger()
@@ -202,9 +202,14 @@ def _ask_whose(turn: Turn) -> Settled:
 
 
 def _take_files(turn: Turn) -> Message:
-    for url, content_type in turn.files:
+    """Let the files be read, as far as a day's limit allows. Raises EnoughFiles where it is used up."""
+    most = turn.world.settings.files_a_day
+    left = files.left_today(turn.session, turn.member, most, turn.now)
+    if not left:
+        raise EnoughFiles(most=most)
+    for url, content_type in turn.files[:left]:
         files.keep(turn.session, turn.member, url, content_type, turn.now)
-    return turn.say("garmin/reading_file")
+    return turn.say("garmin/reading_file", left_out=max(len(turn.files) - left, 0))
 
 
 def _files(inbound: Inbound) -> tuple[tuple[str, str], ...]:

@@ -1,10 +1,14 @@
-"""Where activities come from: sign-ins and files first, somebody is waiting; then accounts that are due to be read."""
+"""Where activities come from: sign-ins first, somebody is waiting; files and accounts that are due take turns.
+
+A file costs at most some ten seconds (`providers/reading_process.py`), and only one is read at a time by all workers
+together. So an account waits no longer than one file for its turn, and not at all where a second worker is free.
+"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from jobs.files import read_next_file
 from jobs.linking import sign_in_next
@@ -23,6 +27,7 @@ log = structlog.get_logger()
 FOR_SECONDS = 200
 # Sign-ins take minutes when Garmin is slow: never let them have every worker, others deliver messages.
 LANES = (710_001, 710_002)
+FILES = 710_003  # whoever reads a file holds this
 
 
 @job("garmin", timeout=480, answers=Bell.GARMIN)
@@ -31,14 +36,34 @@ def drain(world: World) -> int:
     shift, count = Shift(FOR_SECONDS), 0
     with transaction(world) as session:
         linking.note_unopened(session, world.now())
-    with _lane(world) as free:
-        while free and shift.goes_on and _do_one_thing(world):
-            count += 1
+    with _lane(world) as lane:
+        if lane is not None:
+            turns = Turns(world, lane)
+            while shift.goes_on and turns.take_one():
+                count += 1
     return count
 
 
-def _do_one_thing(world: World) -> bool:
-    return sign_in_next(world) or read_next_file(world) or sync_next(world)
+class Turns:
+    """What one worker does next: whoever waits at the sign-in page comes first; then a file and an account in turn."""
+
+    def __init__(self, world: World, lane: Connection) -> None:
+        self._world, self._lane = world, lane
+        self._in_turn = [self._read_file, sync_next]
+
+    def take_one(self) -> bool:
+        """Do one thing. False when nothing waits, or only files, and another worker is reading those."""
+        if sign_in_next(self._world):
+            return True
+        for work in list(self._in_turn):
+            if work(self._world):
+                self._in_turn.sort(key=lambda each: each == work)  # its turn is over: the other one comes first
+                return True
+        return False
+
+    def _read_file(self, world: World) -> bool:
+        with _held(self._lane, FILES) as mine:
+            return mine and read_next_file(world)
 
 
 @job("garmin", timeout=60)
@@ -55,16 +80,24 @@ def remind(world: World) -> int:
 
 
 @contextmanager
-def _lane(world: World) -> Iterator[bool]:
-    """A place for one worker among those who speak with Garmin; the database frees it if the worker dies."""
+def _lane(world: World) -> Iterator[Connection | None]:
+    """A place for one worker among those who speak with Garmin; None where all are taken.
+
+    The connection that holds it comes with it. The database frees the place if the worker dies.
+    """
     with world.sessions() as session:
         connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        mine = next(
-            (lane for lane in LANES if connection.scalar(text("SELECT pg_try_advisory_lock(:lane)"), {"lane": lane})),
-            None,
-        )
-        try:
-            yield mine is not None
-        finally:
-            if mine is not None:
-                connection.execute(text("SELECT pg_advisory_unlock(:lane)"), {"lane": mine})
+        with ExitStack() as stack:
+            has_place = any(stack.enter_context(_held(connection, lane)) for lane in LANES)
+            yield connection if has_place else None
+
+
+@contextmanager
+def _held(connection: Connection, lock: int) -> Iterator[bool]:
+    """Hold one of Postgres's advisory locks, if nobody else does."""
+    mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": lock}))
+    try:
+        yield mine
+    finally:
+        if mine:
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": lock})

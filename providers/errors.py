@@ -126,6 +126,7 @@ class Flaw(StrEnum):
     NO_TIMES = "no_times"  # a planned route: nobody has done it yet
     IMPOSSIBLE = "impossible"  # it lasts a month, or happened in 1970
     TOO_MANY = "too_many"
+    TOO_MUCH = "too_much"  # it would take more time or memory than a file may have
 
 
 class NotAnActivityFile(ProviderError):

@@ -9,14 +9,17 @@ from typing import Any
 
 from fitdecode import CrcCheck, ErrorHandling, FitDataMessage, FitReader  # type: ignore[import-untyped,unused-ignore]
 from fitdecode.exceptions import FitError  # type: ignore[import-untyped,unused-ignore]
+from fitdecode.profile import MESSAGE_TYPES  # type: ignore[import-untyped,unused-ignore]
 
+from providers import fit_frames
 from providers.errors import Flaw, NotAnActivityFile
 from providers.fit_sports import fit_type
-from providers.recordings import Recording, whole
+from providers.recordings import MOST, Recording, whole
 
 EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
 CLOCK_SET = 0x10000000  # below this a time counts from when the watch was switched on
 WANTED = {"file_id", "session", "activity"}
+NUMBERS = frozenset(number for number, kind in MESSAGE_TYPES.items() if kind.name in WANTED)
 # What the library lets out when bytes make no sense; a file comes from anybody.
 NONSENSE = (
     FitError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, OSError,
@@ -47,7 +50,8 @@ def read_fit(data: bytes) -> list[Recording]:
 
 
 def _messages(data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    reader = FitReader(io.BytesIO(data), processor=None, check_crc=CrcCheck.RAISE, error_handling=ErrorHandling.IGNORE)
+    wanted = io.BytesIO(fit_frames.only(data, NUMBERS))  # its sums are checked there
+    reader = FitReader(wanted, processor=None, check_crc=CrcCheck.DISABLED, error_handling=ErrorHandling.IGNORE)
     with reader:
         for frame in reader:
             if isinstance(frame, FitDataMessage) and frame.name in WANTED:
@@ -69,6 +73,8 @@ def _note(told: _Told, name: str, values: Mapping[str, Any]) -> None:
     elif name == "activity":
         told.offset = _offset(values)
     elif "start_time" in values:
+        if len(told.sessions) >= MOST:
+            raise NotAnActivityFile(Flaw.TOO_MANY)
         told.sessions.append(_session(values))
 
 

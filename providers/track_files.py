@@ -1,17 +1,25 @@
-"""TCX and GPX files, read as they stream by: no entity, depth or size makes them larger than they are."""
+"""TCX and GPX files, read as they stream by: no entity, depth or size makes them larger than they are.
+
+What a file may ask of us is bounded: elements, their depth, attributes, and the length of names and texts.
+"""
 
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import errors as expat
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from providers.errors import Flaw, NotAnActivityFile
 from providers.gpx import Gpx
-from providers.recordings import Recording
+from providers.recordings import MOST, Recording
 from providers.tcx import Tcx
 
 DEEPEST = 64
 LONGEST_TEXT = 1000
+LONGEST_NAME = 1000  # of an element or attribute, its namespace included: each element carries a copy of that
+MOST_ELEMENTS = 1_000_000  # a file of 10 MB from a watch has about 600,000
+MOST_ATTRIBUTES = 100  # of one element
+NO_MEMORY = expat.codes[expat.XML_ERROR_NO_MEMORY]
 NONSENSE = (ParseError, DefusedXmlException, ArithmeticError, LookupError, ValueError)
 
 
@@ -22,8 +30,9 @@ def read_tracks(data: bytes) -> list[Recording]:
     try:
         parser.feed(data)
         parser.close()
-    except NONSENSE:
-        raise NotAnActivityFile(Flaw.DAMAGED) from None
+    except NONSENSE as error:
+        is_full = getattr(error, "code", None) == NO_MEMORY
+        raise NotAnActivityFile(Flaw.TOO_MUCH if is_full else Flaw.DAMAGED) from None
     reader = outline.reader
     if reader and reader.untimed and not reader.found:
         raise NotAnActivityFile(Flaw.NO_TIMES)
@@ -37,25 +46,37 @@ class Outline:
         self.reader: Gpx | Tcx | None = None
         self._path: list[str] = []
         self._text = ""
+        self._elements = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._bound(tag, attributes)
         name = tag.rsplit("}", 1)[-1]
         if self.reader is None:
             self.reader = _reader(name)
-        if len(self._path) >= DEEPEST:
-            raise NotAnActivityFile(Flaw.DAMAGED)
         self._path.append(name)
         self._text = ""
         self.reader.opened(name, attributes)
 
+    def _bound(self, tag: str, attributes: dict[str, str]) -> None:
+        """Raise NotAnActivityFile where this is no element of a watch's or an app's."""
+        self._elements += 1
+        if self._elements > MOST_ELEMENTS:
+            raise NotAnActivityFile(Flaw.TOO_MUCH)
+        if len(self._path) >= DEEPEST or len(attributes) > MOST_ATTRIBUTES:
+            raise NotAnActivityFile(Flaw.DAMAGED)
+        if max(map(len, (tag, *attributes))) > LONGEST_NAME:
+            raise NotAnActivityFile(Flaw.DAMAGED)
+
     def data(self, text: str) -> None:
         if len(self._text) < LONGEST_TEXT:
-            self._text += text
+            self._text += text[:LONGEST_TEXT]
 
     def end(self, _tag: str) -> None:
         name, parent = self._path.pop(), self._path[-1] if self._path else ""
         if self.reader:
             self.reader.closed(name, parent, self._text[:LONGEST_TEXT].strip())
+            if len(self.reader.found) > MOST:
+                raise NotAnActivityFile(Flaw.TOO_MANY)
         self._text = ""
 
     def close(self) -> None:

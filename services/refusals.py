@@ -125,6 +125,10 @@ class EnoughFeedback(Refusal):
     """So many messages to the operator in a day. Facts: most."""
 
 
+class EnoughFiles(Refusal):
+    """So many activity files in a day. Facts: most."""
+
+
 class GoalNotUsable(Refusal):
     """A goal that cannot be added up, or whose days are over or too far off."""
 

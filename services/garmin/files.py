@@ -1,11 +1,14 @@
-"""Files that members sent into the chat, on their way to be read: each by one worker, and no more than three times."""
+"""Files that members sent into the chat, on their way to be read: each by one worker, and no more than three times.
+
+Members take turns: whoever had fewer files read within a day comes first, so that fifty of one hold up nobody's.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Exists, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Exists, ScalarSelect, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from models import Member, SentFile
 from services import leases
@@ -14,6 +17,7 @@ from services.delivery.bells import Bell, ring
 LEASE = timedelta(minutes=5)
 MOST_TRIES = 3
 AGAIN_AFTER = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class Waiting:
         return self.tries >= MOST_TRIES
 
 
+def left_today(session: Session, member: Member, most: int, now: datetime) -> int:
+    """How many more files of this member are read within 24 hours, of `most`."""
+    sent = select(func.count()).where(SentFile.member_id == member.id, SentFile.received_at > now - DAY)
+    return max(most - (session.scalar(sent) or 0), 0)
+
+
 def keep(session: Session, member: Member, url: str, content_type: str, now: datetime) -> None:
     """Let a worker read this file soon."""
     # An address too long for the column is none of the vendor's: cut, it is refused when it is fetched.
@@ -42,13 +52,16 @@ def keep(session: Session, member: Member, url: str, content_type: str, now: dat
 
 
 def take(session: Session, now: datetime) -> Waiting | None:
-    """Lease the file that has waited longest. That counts as a try: one that kills its reader is not read for ever."""
+    """Lease a file: of the members whose files wait the one whose turn it is, and the one that has waited longest.
+
+    That counts as a try: one that kills its reader is not read for ever.
+    """
     query = (
         select(SentFile)
         .where(SentFile.done_at.is_(None), SentFile.next_try_at <= now, leases.is_free(SentFile.leased_until))
-        .order_by(SentFile.next_try_at, SentFile.id)
+        .order_by(_tries_of_sender(now), SentFile.next_try_at, SentFile.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=SentFile)
     )
     sent = session.scalar(query)
     if sent is None:
@@ -57,6 +70,13 @@ def take(session: Session, now: datetime) -> Waiting | None:
     sent.leased_until = leases.lasting(session, LEASE)
     zone = ZoneInfo(sent.member.timezone)
     return Waiting(sent.id, sent.member_id, sent.url or "", sent.content_type, zone, sent.tries)
+
+
+def _tries_of_sender(now: datetime) -> ScalarSelect[int]:
+    """How often a file of the same member was taken within a day."""
+    other = aliased(SentFile)
+    mine = (other.member_id == SentFile.member_id, other.received_at > now - DAY)
+    return select(func.coalesce(func.sum(other.tries), 0)).where(*mine).correlate(SentFile).scalar_subquery()
 
 
 def done(session: Session, waiting: Waiting, now: datetime, problem: str | None = None) -> bool:

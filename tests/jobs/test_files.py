@@ -6,22 +6,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from jobs import files as reading
-from jobs.garmin import drain
+from jobs.garmin import FILES, drain
 from jobs.queue import run
 from messages.message import units
 from messages.render import Reader, words
 from models import Activity, OutboundMessage, SentFile
 from providers import activity_files
 from providers.errors import Flaw, MessengerBroken
-from services.garmin import files
+from providers.reading_process import Bounds, read_apart
+from services.garmin import files, syncing
 from services.play import standings
 from simulator.twilio.server import Request
+from tests.conftest import Servers
 from tests.recordings import TCX, gpx, session, tcx
 from tests.scenes import has_moved, november, runs
 from tests.town import LONG_AGO, Person, Town
+from web.app import create_app
 
 
 def sends(person: Person, data: bytes, content_type: str = TCX, name: str = "evening.tcx") -> str:
@@ -239,6 +242,94 @@ def test_files_do_not_wait_for_garmin(town: Town, zoe: Person, jose: Person) -> 
     town.garmin.faults.data_status = 503
     town.travel(hours=7)
     assert sends(jose, tcx(session(november(18)))).startswith("✅")
+
+
+def test_members_take_turns_with_their_files(town: Town, zoe: Person, jose: Person, sara: Person) -> None:
+    """Whoever sent many first is not read to the end first."""
+    for sender, count in ((zoe, 4), (jose, 2), (sara, 1)):
+        for _ in range(count):
+            sender.phone.sends_file(tcx(session(november(18))), TCX)
+    order = []
+    with town.world.sessions.begin() as session_:
+        while (taken := files.take(session_, town.clock())) is not None:
+            order.append(taken.member_id)
+            files.done(session_, taken, town.clock())
+    one, other, third = dict.fromkeys(order)
+    assert order == [one, other, third, one, other, one, one]
+
+
+def test_files_and_accounts_take_turns(town: Town, zoe: Person, jose: Person) -> None:
+    jose.connects_garmin(upload=runs(16))
+    for _ in range(3):
+        zoe.phone.sends_file(tcx(session(november(18))), TCX)
+    town.clock.travel(hours=7)  # José's account is due
+    waiting_account = []
+
+    def notes(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:
+        with town.world.sessions() as session_:
+            waiting_account.append(session_.scalar(select(syncing.due(town.clock()))))
+        return town.world.read_activity(data, name, zone)
+
+    assert run(drain, replace(town.world, read_activity=notes)) == 4
+    assert waiting_account == [True, False, False]
+
+
+def test_accounts_are_read_while_another_worker_reads_a_file(town: Town, zoe: Person, jose: Person) -> None:
+    jose.connects_garmin(upload=runs(16))
+    town.clock.travel(hours=7)
+    zoe.phone.sends_file(tcx(session(november(18))), TCX)
+    with town.world.sessions() as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FILES})
+        assert run(drain, town.world) == 1
+        assert not other.scalar(select(syncing.due(town.clock())))
+    assert [each.done_at for each in rows(town)] == [None]
+    assert run(drain, town.world) == 1
+    town.rest()
+    assert zoe.heard.startswith("✅")
+
+
+def test_so_many_files_a_day_are_read_and_the_rest_is_told(
+    town: Town, zoe: Person, jose: Person, servers: Servers
+) -> None:
+    stingy = town.world.settings.model_copy(update={"files_a_day": 2})
+    servers.app.app = create_app(replace(town.world, settings=stingy))
+    data = tcx(session(november(18)))
+    assert sends(zoe, data).startswith("✅")
+    town.clock.travel(hours=1)
+    assert sends(zoe, data).startswith("I know this already")
+    assert sends(zoe, data).startswith("I have read 2 of your files within a day")
+    assert sends(jose, data).startswith("✅"), "the limit is each member's"
+    assert len(rows(town)) == 3
+    town.clock.travel(hours=23)
+    assert sends(zoe, data).startswith("I know this already")
+
+
+def test_of_files_in_one_message_those_are_read_that_a_day_allows(town: Town, zoe: Person, servers: Servers) -> None:
+    stingy = town.world.settings.model_copy(update={"files_a_day": 2})
+    servers.app.app = create_app(replace(town.world, settings=stingy))
+    media = {
+        f"Media{what}{n}": value
+        for n in range(3)
+        for what, value in (("Url", "http://127.0.0.1/nothing"), ("ContentType", TCX))
+    }
+    zoe.phone._post({"MessageType": "document", "NumMedia": "3"}, media)
+    town.rest()
+    assert "send the other 1 again tomorrow" in zoe.phone.heard[0].text
+    assert len(rows(town)) == 2
+
+
+def test_a_file_that_costs_too_much_is_told_at_once(town: Town, zoe: Person) -> None:
+    """It is not tried again: it would cost the same each time."""
+
+    def reads_briefly(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:
+        return read_apart(data, name, zone, Bounds(memory=16 * 1024 * 1024))
+
+    zoe.phone.sends_file(b"<gpx>" + b"<a/>" * 2_000_000, "application/gpx+xml")
+    run(drain, replace(town.world, read_activity=reads_briefly))
+    town.rest()
+    assert zoe.heard.startswith("That file holds far more than an activity needs")
+    (kept,) = rows(town)
+    assert (kept.problem, kept.tries) == (Flaw.TOO_MUCH, 1)
 
 
 def test_what_counts_on_a_board_is_what_is_told(town: Town, zoe: Person) -> None:

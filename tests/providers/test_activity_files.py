@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fitness.sports import Sport, counts, sport_of
+from providers import fit_frames
 from providers.activity_files import read_activity
 from providers.errors import Flaw, NotAnActivityFile
 from providers.fit_sports import PAIRS, SPORTS, SUB_SPORTS, fit_type
@@ -92,8 +93,17 @@ def message(number: int, values: dict, extra: tuple[int, int] | None = None) -> 
     return definition + data
 
 
+def define(number: int, fields: int) -> bytes:
+    """A definition of so many fields of one byte, as local message 0."""
+    return struct.pack("<BBBHB", 0x40, 0, 0, number, fields) + bytes((250, 1, 2)) * fields
+
+
 def fit(*messages: tuple) -> bytes:
-    body = b"".join(message(*each) for each in messages)
+    return sealed(b"".join(message(*each) for each in messages))
+
+
+def sealed(body: bytes) -> bytes:
+    """A FIT file of these frames, with the right sums."""
     header = struct.pack("<BBHI4s", 14, 0x20, 21_171, len(body), b".FIT")
     whole = header + struct.pack("<H", compute_crc(header)) + body
     return whole + struct.pack("<H", compute_crc(whole))
@@ -411,6 +421,7 @@ BOMB = (
     b'<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]><gpx><trk><name>&c;</name></trk></gpx>'
 )
 THIEF = b'<!DOCTYPE gpx [<!ENTITY x SYSTEM "file:///etc/passwd">]><gpx><trk><name>&x;</name></trk></gpx>'
+TRACK = b'<trk><trkpt lat="1" lon="2"><time>2026-11-01T10:00:00Z</time></trkpt></trk>'
 NOT_READ = [
     pytest.param(b"", "a.fit", Flaw.DAMAGED, id="empty"),
     pytest.param(b"", "a.jpg", Flaw.UNKNOWN_KIND, id="empty picture"),
@@ -430,6 +441,16 @@ NOT_READ = [
     pytest.param(fit(START, (SESSION, RUN | {"timer": 0, "elapsed": 0})), "a.fit", Flaw.IMPOSSIBLE, id="no time"),
     pytest.param(fit(START, (SESSION, RUN | {"timer": 2**32 - 2})), "a.fit", Flaw.IMPOSSIBLE, id="49 days"),
     pytest.param(fit(START, *[(SESSION, RUN)] * 100), "a.fit", Flaw.TOO_MANY, id="100 legs"),
+    pytest.param(fit(START, *[(SESSION, RUN)] * 101), "a.fit", Flaw.TOO_MANY, id="101 sessions"),
+    pytest.param(sealed(define(20, 0) * 100_001), "a.fit", Flaw.TOO_MUCH, id="definitions"),
+    pytest.param(sealed(define(20, 0) + b"\0" * 1_000_000), "a.fit", Flaw.TOO_MUCH, id="frames"),
+    pytest.param(sealed(define(18, 255) + b"\0" * 255 * 2_000), "a.fit", Flaw.TOO_MUCH, id="wide sessions"),
+    pytest.param(fit(START, (SESSION, RUN)) * 101, "a.fit", Flaw.TOO_MANY, id="chained"),
+    pytest.param(b"<gpx>" + b"<a/>" * 1_000_000 + b"</gpx>", "a.gpx", Flaw.TOO_MUCH, id="elements"),
+    pytest.param(b"<gpx>" + b"<trk/>" * 10 + TRACK * 101 + b"</gpx>", "a.gpx", Flaw.TOO_MANY, id="101 tracks"),
+    pytest.param(b'<gpx xmlns="' + b"u" * 1_000 + b'"/>', "a.gpx", Flaw.DAMAGED, id="long namespace"),
+    pytest.param(b"<gpx " + b" ".join(b'a%d=""' % i for i in range(101)) + b"/>", "a", Flaw.DAMAGED, id="attributes"),
+    pytest.param(b"<" + b"g" * 1_001 + b"/>", "a.gpx", Flaw.DAMAGED, id="long name"),
     pytest.param(BOMB, "a.gpx", Flaw.DAMAGED, id="bomb"),
     pytest.param(THIEF, "a.gpx", Flaw.DAMAGED, id="thief"),
     pytest.param(gpx(point(0, 0))[:-9], "a.gpx", Flaw.DAMAGED, id="cut gpx"),
@@ -455,6 +476,31 @@ NOT_READ = [
 @pytest.mark.parametrize(("data", "name", "why"), NOT_READ)
 def test_files_that_are_not_read(data: bytes, name: str, why: Flaw) -> None:
     assert flaw(data, name) is why
+
+
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_only_wanted_frames_are_left_to_the_library(endian: str) -> None:
+    """Definitions that stand for something else later, both byte orders, and short headers with a time in them."""
+    order = bytes((endian == ">",))
+    session = struct.pack(f"{endian}HB", SESSION, 1) + bytes((5, 1, 0))
+    record = struct.pack(f"{endian}HB", RECORD, 2) + bytes((3, 1, 2, 13, 1, 1))
+    frames = b"\x41\x00" + order + record + b"\xa1\x8c\x14" + b"\x01\x8c\x14"
+    wanted = b"\x41\x00" + order + session + b"\x01\x02" + b"\xa5\x01"
+    whole = sealed(frames + wanted + frames)
+    (smaller,) = fit_frames._bodies(fit_frames.only(whole, {SESSION}))
+    assert smaller == wanted
+    assert fit_frames.only(whole, ()) == fit_frames.only(sealed(b""), ())
+
+
+@given(st.binary(min_size=1, max_size=300))
+def test_the_sum_is_the_librarys(data: bytes) -> None:
+    assert fit_frames.checksum(data) == compute_crc(data)
+
+
+@pytest.mark.parametrize("cut", range(1, len(GOOD), 7))
+def test_a_fit_file_that_is_cut_off_anywhere_is_damaged(cut: int) -> None:
+    assert flaw(GOOD[:-cut]) is Flaw.DAMAGED
+    assert flaw(sealed(GOOD[14 : -2 - cut])) in {Flaw.DAMAGED, Flaw.NO_ACTIVITY}
 
 
 def test_every_flaw_is_met() -> None:
