@@ -22,7 +22,7 @@ from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, 
 from providers.messenger import Approval, Content, Inbound, Meaning, Parcel, Receipt, Sent
 from providers.signing import Signer
 from providers.twilio_codes import meaning_of
-from providers.twilio_forms import SID, addresses_of, read_inbound, read_receipt
+from providers.twilio_forms import LONGEST_LINE, SID, addresses_of, read_inbound, read_receipt
 from providers.twilio_http import Throttled, TwilioHttp
 from providers.twilio_media import TwilioMedia
 
@@ -262,7 +262,8 @@ def _heard(message: Any) -> Inbound | None:
         return None
     kind = "text" if str(message.num_media or 0) == "0" else "media"
     at = message.date_sent or message.date_created
-    return Inbound(message.sid, phone, business, "", (message.body or "").replace("\x00", ""), kind, at=at)
+    line = (message.body or "").replace("\x00", "")[:LONGEST_LINE]
+    return Inbound(message.sid, phone, business, "", line, kind, at=at)
 
 
 def _sent(message: Any) -> Sent:

@@ -22,6 +22,7 @@ KIND = re.compile(r"[a-z_]{1,20}")
 # reaction's emoji, an edited message's text, a place's address.
 SPOKEN = {"text", "button", "interactive", "image", "video", "document"}
 MOST_MEDIA = 10
+LONGEST_LINE = 4096  # signs: as long as WhatsApp lets a message be; the reader's work grows with them
 
 
 def read_inbound(form: Any, sender: str) -> Inbound:
@@ -39,7 +40,7 @@ def read_inbound(form: Any, sender: str) -> Inbound:
         phone=phone,
         business_id=business,
         profile_name=_one(form, "ProfileName")[:200],
-        line=_line(form)[:4096] if kind in SPOKEN else "",
+        line=_line(form)[:LONGEST_LINE] if kind in SPOKEN else "",
         kind=kind,
         replied_to=_matching(form, "OriginalRepliedMessageSid", SID) or None,
         media=media,

@@ -27,7 +27,7 @@ from bot.arguments import (
 )
 from bot.command import Command
 from bot.reading.likeness import Likely
-from bot.reading.lines import Word
+from bot.reading.lines import Word, without
 from bot.reading.naming import COURTESY
 from bot.reading.notions import SPORT, notion_of
 from bot.reading.roles import DOERS, METRICS, ROLES
@@ -53,13 +53,13 @@ def told_by(command: Command, each: Likely, words: Sequence[Word]) -> dict[str, 
     for argument in sorted(command.arguments, key=lambda arg: ORDER.index(arg.kind)):
         if fixed and (found := argument.find(fixed)):
             told[argument.name] = found[0]
-            fixed = [word for i, word in enumerate(fixed) if i not in set(found[1])]
+            fixed = without(fixed, found[1])
         elif argument.kind in BY_NAME:
             if named and (found := argument.find(named)):
                 told[argument.name] = found[0]
         elif found := _from_the_line(argument, left):
             told[argument.name] = found[0]
-            left = [word for i, word in enumerate(left) if i not in set(found[1])]
+            left = without(left, found[1])
     if "number" in told and "newest" in told:
         del told["newest"]  # "exclude number 2" is not the last one
     return told

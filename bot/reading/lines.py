@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -44,6 +45,12 @@ class Word:
     def plain(self) -> str:
         """As it is compared, with a typewriter's apostrophe."""
         return self.key.replace("’", "'")
+
+
+def without(words: Iterable[Word], places: Iterable[int]) -> list[Word]:
+    """The words that do not stand at these places. A line may have two thousand words, and as many places."""
+    taken = set(places)
+    return [word for i, word in enumerate(words) if i not in taken]
 
 
 def words_of(line: str) -> list[Word]:

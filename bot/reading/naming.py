@@ -7,7 +7,7 @@ from typing import Any
 from bot.arguments import ORDER, Argument, Person, Rest, Who
 from bot.command import Command, commands
 from bot.reading.english import is_common_name
-from bot.reading.lines import POLITE, Word
+from bot.reading.lines import POLITE, Word, without
 from bot.reading.phrases import FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
 from fitness.periods import BadPeriod
@@ -58,7 +58,7 @@ def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | se
             found = argument.find(left if argument.kind in FREE else left[:MOST_READ])
             if found is not None and not _is_no_name(argument, left) and not _is_no_text(argument, left):
                 arguments[argument.name] = found[0]
-                left = [word for i, word in enumerate(left) if i not in set(found[1])]
+                left = without(left, found[1])
     except (BadPeriod, BadClock) as error:
         return NotUnderstood((command,), why=str(error))
     beside = BESIDE if command.name in ABSENCES else frozenset()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz, process
 
 from bot.command import Command, commands
-from bot.reading.lines import Word
+from bot.reading.lines import Word, without
 from bot.reading.naming import MOST_READ
 from bot.reading.phrases import FILLERS
 from bot.reading.readings import NotUnderstood, Reading
@@ -50,7 +50,7 @@ def _line(command: Command, words: Sequence[Word]) -> str:
                 said.append(
                     str(getattr(found[0], "words", found[0]) if argument.kind.__name__ == "Period" else found[0])
                 )
-                left = [word for i, word in enumerate(left) if i not in set(found[1])]
+                left = without(left, found[1])
     except (BadPeriod, BadClock):
         return command.name
     return " ".join(said)
