@@ -69,7 +69,7 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
 @pytest.mark.parametrize("path", [INBOUND, STATUS])
 @pytest.mark.parametrize("signed", [True, False])
 @pytest.mark.parametrize("form", BODIES.values(), ids=BODIES)
-def test_no_form_costs_more(town: Town, client: Any, path: str, signed: bool, form: dict[str, str]) -> None:  # noqa: FBT001
+def test_no_form_costs_more(town: Town, client: Any, path: str, signed: bool, form: dict[str, str]) -> None:
     url = town.world.settings.base_url + path
     signature = RequestValidator(TOKEN).compute_signature(url, form) if signed else "x" * 28
     body = urlencode(form)[:MOST_BYTES]
