@@ -1,4 +1,4 @@
-"""Hostile files of every kind: each gets an answer, in bounded time. The long form is `python -m bench.hostile_files`."""
+"""Hostile files of every kind: each gets an answer, in bounded time. Long form: `python -m bench.hostile_files`."""
 
 from bench.hostile import KINDS, files
 from bench.hostile_files import MOST_CPU, measure
