@@ -1,9 +1,9 @@
 """The frames of a FIT file, passed over quickly: the library decodes only the few messages that tell of an activity.
 
 `fitdecode` decodes each value of each message, which takes 2.8 seconds of CPU for 20,000 records; a ride of a day and a
-night has 86,400. The sums that we read stand in three kinds of messages. So this goes through the frames by their sizes alone,
-checks the file's sum, and writes a smaller FIT file of the wanted messages, which the library then reads. What a file
-may ask of us is bounded here: frames, definitions, and bytes of wanted messages.
+night has 86,400. The sums that we read stand in three kinds of messages. So this goes through the frames by their sizes
+alone, checks the file's sum, and writes a smaller FIT file of the wanted messages, which the library then reads. What a
+file may ask of us is bounded here: frames, definitions, and bytes of wanted messages.
 
 The format: https://developer.garmin.com/fit/protocol/ (file header, record header, definition and data messages, CRC).
 """
