@@ -1,12 +1,16 @@
 """Reading the activity files that members sent into the chat, and telling them what was in them."""
 
-import structlog
+from typing import Any
 
+import structlog
+from sqlalchemy.exc import NoResultFound
+
+from jobs import stopping
 from jobs.stopping import Stopped
 from jobs.work import transaction
 from models import Member, MessageKind
 from models.outages import AWAY
-from providers.errors import Flaw, NotAnActivityFile, NotKept, TooLarge
+from providers.errors import Flaw, NotAnActivityFile, NotKept, ReadingBroke, TooLarge
 from services.delivery import mailbox, notices
 from services.garmin import doubts, files, merging
 from services.garmin.files import Waiting
@@ -26,13 +30,22 @@ def read_next_file(world: World) -> bool:
     if waiting is None:
         return False
     try:
+        _read_and_answer(world, waiting)
+    except NoResultFound:  # whoever sent it has erased everything meanwhile
+        log.info("file gone while it was read", file=waiting.file_id)
+    return True
+
+
+def _read_and_answer(world: World, waiting: Waiting) -> None:
+    """Read one file, or tell its sender why it was not read. Raises NoResultFound when there is no sender any more."""
+    try:
         _read(world, waiting)
     except Stopped:
         with transaction(world) as session:
             files.give_back(session, waiting, world.now())
         raise
-    except AWAY:
-        raise  # the database is away: the lease ends, and the file is read then
+    except (*AWAY, NoResultFound):
+        raise  # where the database is away, the lease ends, and the file is read then
     except NotAnActivityFile as error:
         _not_read(world, waiting, error.why)
     except TooLarge:
@@ -40,8 +53,7 @@ def read_next_file(world: World) -> bool:
     except NotKept:
         _not_read(world, waiting, GONE)
     except Exception as error:  # noqa: BLE001 - what a stranger's file can break is not known beforehand
-        _put_off(world, waiting, type(error).__name__)
-    return True
+        _put_off(world, waiting, _kind(error))
 
 
 def _read(world: World, waiting: Waiting) -> None:
@@ -49,7 +61,7 @@ def _read(world: World, waiting: Waiting) -> None:
     if waiting.tries > files.MOST_TRIES:
         raise RuntimeError("it ended its readers")
     data = world.messenger.download(waiting.url, MOST_BYTES)
-    rows = world.read_activity(data, _name(waiting.content_type), waiting.zone)
+    rows = _rows(world, waiting, data)
     with transaction(world) as session:
         if not files.done(session, waiting, world.now()):
             return
@@ -60,6 +72,14 @@ def _read(world: World, waiting: Waiting) -> None:
         message = notices.file_read(session, member, ids, len(new), world.now())
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
     log.info("file read", file=waiting.file_id, new=len(new), bytes=len(data))
+
+
+def _rows(world: World, waiting: Waiting, data: bytes) -> list[dict[str, Any]]:
+    try:
+        return world.read_activity(data, _name(waiting.content_type), waiting.zone)
+    except ReadingBroke:
+        stopping.check()  # a host that stops us signals the reading process too, which is no fault of the file's
+        raise
 
 
 def _not_read(world: World, waiting: Waiting, problem: str) -> None:
@@ -74,8 +94,14 @@ def _not_read(world: World, waiting: Waiting, problem: str) -> None:
         log.info("file not read", file=waiting.file_id, why=problem)
 
 
+def _kind(error: Exception) -> str:
+    """What is logged of an error. Its words may hold a piece of the file, so only a reading process's are among it."""
+    kind = type(error).__name__
+    return f"{kind}: {error}"[:60] if isinstance(error, ReadingBroke) else kind
+
+
 def _put_off(world: World, waiting: Waiting, problem: str) -> None:
-    """Only the error's kind is logged: its words may hold a piece of the file."""
+    """Plan another try, or give the file up."""
     log.warning("file put off", file=waiting.file_id, tries=waiting.tries, why=problem)
     if waiting.is_last_try:
         _not_read(world, waiting, GIVEN_UP)

@@ -57,7 +57,8 @@ class Turns:
             return True
         for work in list(self._in_turn):
             if work(self._world):
-                self._in_turn.sort(key=lambda each: each == work)  # its turn is over: the other one comes first
+                self._in_turn.remove(work)
+                self._in_turn.append(work)  # the other one comes first next time
                 return True
         return False
 

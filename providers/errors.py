@@ -129,6 +129,10 @@ class Flaw(StrEnum):
     TOO_MUCH = "too_much"  # it would take more time or memory than a file may have
 
 
+class ReadingBroke(ProviderError):
+    """The process that read a file ended without an answer. Another try may help. Its words hold none of the file."""
+
+
 class NotAnActivityFile(ProviderError):
     """A file that somebody sent holds no activity that we can read. `why` is what to tell them."""
 

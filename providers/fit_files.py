@@ -43,10 +43,10 @@ def read_fit(data: bytes) -> list[Recording]:
     try:
         for name, values in _messages(data):
             _note(told, name, values)
+        sessions = [replace(each, offset=told.offset, maker=told.maker) for each in told.sessions]
+        return [whole(sessions)] if len(sessions) > 1 else sessions
     except NONSENSE:
         raise NotAnActivityFile(Flaw.DAMAGED) from None
-    sessions = [replace(each, offset=told.offset, maker=told.maker) for each in told.sessions]
-    return [whole(sessions)] if len(sessions) > 1 else sessions
 
 
 def _messages(data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,8 +1,12 @@
 """Reading a file in a process of its own, which may be killed: what it costs is bounded whatever is in the file.
 
 `read_apart` starts `python -m providers.reading_process`, hands it the file over its standard input, and gets JSON
-back. That process has none of our settings in its environment, opens no connection and writes no file. The system ends
-it when its seconds of CPU are over, and refuses it more than its memory (macOS does not keep the second bound).
+back. That process has none of our settings in its environment and none of our connections, opens none itself and writes
+no file. The system ends it when its seconds of CPU are over, and refuses it more than its memory (macOS does not keep
+the second bound). We end it when it takes too long, and should we have been killed by then, an alarm of its own does.
+
+It is no wall against code in a file that takes the process over: it runs as the same user, on the same network. No
+reader here runs anything that a file holds; only expat, which reads XML, is not written in Python.
 """
 
 import contextlib
@@ -12,6 +16,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -19,7 +24,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from providers.activity_files import LARGEST, read_activity
-from providers.errors import Flaw, NotAnActivityFile
+from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
 
 ROOT = Path(__file__).parent.parent
 # What Python needs to start. Everything else stays here: our settings hold secrets.
@@ -42,29 +47,28 @@ class Bounds:
 
 
 USUAL = Bounds()
+READER = (sys.executable, "-m", __name__)
 
 
-class ReadingBroke(Exception):
-    """The process that read a file ended without an answer. Another try may help."""
-
-
-def read_apart(data: bytes, filename: str, zone: tzinfo = UTC, bounds: Bounds = USUAL) -> list[dict[str, Any]]:
-    """Give what `read_activity` gives, from a process of its own.
+def read_apart(
+    data: bytes, filename: str, zone: tzinfo = UTC, bounds: Bounds = USUAL, reader: Sequence[str] = READER
+) -> list[dict[str, Any]]:
+    """Give what `read_activity` gives, from a process of its own: the command `reader`. It has ended when this returns.
 
     Raises NotAnActivityFile, also where reading takes more CPU or memory than allowed; ReadingBroke where the process
-    was killed by somebody else, or the time to wait for it was over.
+    was killed by somebody else or gave no answer, or the time to wait for it was over.
     """
     if len(data) > LARGEST:
         raise NotAnActivityFile(Flaw.TOO_LARGE)
     asked = json.dumps({"filename": filename, "zone": str(zone), "bounds": asdict(bounds)}).encode()
     try:
-        done = subprocess.run(  # noqa: S603 - our own module
-            [sys.executable, "-m", __name__],
+        done = subprocess.run(  # noqa: S603 - a command of ours
+            reader,
             input=asked + b"\n" + data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # it could quote the file
             cwd=ROOT,
-            env={name: os.environ[name] for name in NEEDED if name in os.environ},
+            env=environment(os.environ),
             timeout=bounds.wall_seconds,
             check=False,
         )
@@ -74,7 +78,15 @@ def read_apart(data: bytes, filename: str, zone: tzinfo = UTC, bounds: Bounds = 
         raise NotAnActivityFile(Flaw.TOO_MUCH)
     if done.returncode != 0:
         raise ReadingBroke(f"it ended with {done.returncode}")
-    return _answer(json.loads(done.stdout))
+    try:
+        return _answer(json.loads(done.stdout))
+    except ValueError:
+        raise ReadingBroke("it gave no answer") from None
+
+
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """What a reading process gets of our environment."""
+    return {name: ours[name] for name in NEEDED if name in ours}
 
 
 def _answer(told: dict[str, Any]) -> list[dict[str, Any]]:
@@ -88,12 +100,21 @@ def _answer(told: dict[str, Any]) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Read one file from standard input, and write what is in it, or why it cannot be read, to standard output."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a host signals every process: who started this one decides
+    for each in (signal.SIGTERM, signal.SIGINT):  # a host or a terminal signals every process
+        signal.signal(each, signal.SIG_IGN)  # whoever started this one decides when it ends
     asked = json.loads(sys.stdin.buffer.readline())
+    bounds = Bounds(**asked["bounds"])
+    end_after(bounds.wall_seconds)
     zone = UTC if asked["zone"] == "UTC" else ZoneInfo(asked["zone"])
     data = sys.stdin.buffer.read()
-    hold_to(Bounds(**asked["bounds"]))
+    hold_to(bounds)
     json.dump(_told(data, asked["filename"], zone), sys.stdout)
+
+
+def end_after(seconds: float) -> None:
+    """Let the system end this process then, also where nobody is left to end it: a killed worker leaves no reader."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def hold_to(bounds: Bounds) -> None:

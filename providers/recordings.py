@@ -19,6 +19,7 @@ EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 FARTHEST = 20_000_000.0  # metres
 PULSES = range(20, 256)
 MOST = 100  # activities in one file
+MOST_LAPS = 10_000
 
 # What Garmin calls an activity of which no more is known than its sport.
 USUAL = {
@@ -142,7 +143,7 @@ def _row(recording: Recording, activity_id: int, zone: tzinfo) -> dict[str, Any]
         "calories": _within(recording.calories, 100_000),
         "steps": _within(recording.steps, 1_000_000),
         "avgPower": _within(recording.watts, 3_000),
-        "lapCount": recording.laps,
+        "lapCount": recording.laps if recording.laps and 0 < recording.laps <= MOST_LAPS else None,
         "manufacturer": recording.maker.upper() or None,
         "parent": bool(recording.legs),
         "manualActivity": False,
@@ -153,7 +154,7 @@ def _row(recording: Recording, activity_id: int, zone: tzinfo) -> dict[str, Any]
 def _believe(recording: Recording) -> None:
     """Refuse what cannot have happened: a broken clock would sit on every board for years."""
     lasts = recording.seconds
-    possible = math.isfinite(lasts) and 0 < lasts <= LONGEST.total_seconds()
+    possible = math.isfinite(lasts) and 0 < round(lasts, 3) <= LONGEST.total_seconds()
     if not possible or not EARLIEST < recording.start < LATEST:
         raise NotAnActivityFile(Flaw.IMPOSSIBLE)
 

@@ -17,6 +17,7 @@ from providers.tcx import Tcx
 DEEPEST = 64
 LONGEST_TEXT = 1000
 LONGEST_NAME = 1000  # of an element or attribute, its namespace included: each element carries a copy of that
+LONGEST_VALUE = 10_000  # of an attribute: a list of schemas may have some hundred signs
 MOST_ELEMENTS = 1_000_000  # a file of 10 MB from a watch has about 600,000
 MOST_ATTRIBUTES = 100  # of one element
 NO_MEMORY = expat.codes[expat.XML_ERROR_NO_MEMORY]
@@ -65,6 +66,8 @@ class Outline:
         if len(self._path) >= DEEPEST or len(attributes) > MOST_ATTRIBUTES:
             raise NotAnActivityFile(Flaw.DAMAGED)
         if max(map(len, (tag, *attributes))) > LONGEST_NAME:
+            raise NotAnActivityFile(Flaw.DAMAGED)
+        if any(len(value) > LONGEST_VALUE for value in attributes.values()):
             raise NotAnActivityFile(Flaw.DAMAGED)
 
     def data(self, text: str) -> None:

@@ -1,6 +1,7 @@
 """Activity files from the chat: fetched, read, counted once, and answered whatever comes."""
 
 import gzip
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +14,12 @@ from jobs.garmin import FILES, drain
 from jobs.queue import run
 from messages.message import units
 from messages.render import Reader, words
-from models import Activity, OutboundMessage, SentFile
+from models import Activity, Member, OutboundMessage, SentFile
 from providers import activity_files
-from providers.errors import Flaw, MessengerBroken
-from providers.reading_process import Bounds, read_apart
+from providers.errors import Flaw, MessengerBroken, ReadingBroke
+from providers.reading_process import USUAL, read_apart
 from services.garmin import files, syncing
+from services.people import erasure
 from services.play import standings
 from simulator.twilio.server import Request
 from tests.conftest import Servers
@@ -320,16 +322,60 @@ def test_of_files_in_one_message_those_are_read_that_a_day_allows(town: Town, zo
 
 def test_a_file_that_costs_too_much_is_told_at_once(town: Town, zoe: Person) -> None:
     """It is not tried again: it would cost the same each time."""
+    busy = (
+        sys.executable,
+        "-c",
+        "from providers.reading_process import *; hold_to(Bounds(cpu_seconds=1))\nwhile 1: pass",
+    )
 
-    def reads_briefly(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:
-        return read_apart(data, name, zone, Bounds(memory=16 * 1024 * 1024))
+    def is_kept_busy(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:
+        return read_apart(data, name, zone, USUAL, busy)
 
-    zoe.phone.sends_file(b"<gpx>" + b"<a/>" * 2_000_000, "application/gpx+xml")
-    run(drain, replace(town.world, read_activity=reads_briefly))
+    zoe.phone.sends_file(b"<gpx/>", "application/gpx+xml")
+    run(drain, replace(town.world, read_activity=is_kept_busy))
     town.rest()
     assert zoe.heard.startswith("That file holds far more than an activity needs")
     (kept,) = rows(town)
     assert (kept.problem, kept.tries) == (Flaw.TOO_MUCH, 1)
+
+
+def test_a_file_whose_reader_was_killed_is_tried_again(
+    town: Town, zoe: Person, capfd: pytest.CaptureFixture[str]
+) -> None:
+    killed = (sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+
+    def is_killed(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:
+        return read_apart(data, name, zone, USUAL, killed)
+
+    zoe.phone.sends_file(tcx(session(november(18))), TCX)
+    run(drain, replace(town.world, read_activity=is_killed))
+    (kept,) = rows(town)
+    assert (kept.problem, kept.tries, kept.done_at) == ("ReadingBroke: it ended with -9", 1, None)
+    assert "ReadingBroke: it ended with -9" in "".join(capfd.readouterr()), "an operator can tell why"
+    town.travel(seconds=61)
+    assert zoe.heard.startswith("✅")
+
+
+@pytest.mark.parametrize("breaks", [True, False])
+def test_a_sender_who_erases_everything_while_the_file_is_read_stops_nobody(
+    town: Town, zoe: Person, jose: Person, breaks: bool
+) -> None:
+    def meanwhile(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:
+        if b"Biking" not in data:
+            return town.world.read_activity(data, name, zone)
+        with town.world.sessions.begin() as session_:
+            erasure.erase(session_, session_.scalars(select(Member).where(Member.name == "Zoë")).one(), town.clock())
+        if breaks:
+            raise ReadingBroke("it took too long")
+        return town.world.read_activity(data, name, zone)
+
+    zoe.phone.sends_file(tcx(session(november(18), sport="Biking")), TCX)
+    jose.phone.sends_file(tcx(session(november(18))), TCX)
+    assert run(drain, replace(town.world, read_activity=meanwhile)) == 2
+    assert len(rows(town)) == len(activities(town)) == 1, "Zoë's is gone"
+    town.rest()
+    assert jose.heard.startswith("✅")
+    assert not zoe.heard.startswith("✅")
 
 
 def test_what_counts_on_a_board_is_what_is_told(town: Town, zoe: Person) -> None:

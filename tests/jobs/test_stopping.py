@@ -30,6 +30,7 @@ from models import (
     RunStatus,
     SentFile,
 )
+from providers.errors import ReadingBroke
 from providers.messenger import Inbound
 from services.garmin import binding, linking
 from services.garmin.binding import BeingAsked
@@ -151,6 +152,23 @@ def test_a_file_that_was_broken_off_counts_as_no_try(town: Town, zoe: Person) ->
     town.twilio.settle()
     with pytest.raises(stopping.Stopped):
         garmin.drain.body(replace(town.world, read_activity=breaks_off))
+    left = one(town, SentFile)
+    assert (left.tries, left.leased_until, left.done_at, left.next_try_at) == (0, None, None, town.clock())
+    stopping.begin()
+    town.rest()
+    assert "Read and counted" in zoe.heard
+
+
+def test_a_file_whose_reader_a_host_has_stopped_too_counts_as_no_try(town: Town, zoe: Person) -> None:
+    """Its own process is asked to stop in the moment in which it starts, when it cannot refuse yet."""
+
+    def is_stopped(*_: Any) -> Any:
+        stopping.ask()
+        raise ReadingBroke("it ended with -15")
+
+    zoe.phone.sends_file(tcx(session(november(18, 17))), TCX, "evening.tcx")
+    with pytest.raises(stopping.Stopped):
+        garmin.drain.body(replace(town.world, read_activity=is_stopped))
     left = one(town, SentFile)
     assert (left.tries, left.leased_until, left.done_at, left.next_try_at) == (0, None, None, town.clock())
     stopping.begin()

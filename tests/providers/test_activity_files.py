@@ -28,6 +28,7 @@ BEGAN = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
 FIT_EPOCH = 631_065_600
 STAMP = int(BEGAN.timestamp()) - FIT_EPOCH
 U8, U16, U32, S32, ENUM, STRING = (0x02, "B"), (0x84, "H"), (0x86, "I"), (0x85, "i"), (0x00, "B"), (0x07, "s")
+F64, U64 = (0x89, "d"), (0x8F, "Q")  # wider than the profile has these fields: a file may define them so
 FILE_ID, SESSION, RECORD, ACTIVITY, DESCRIPTION, DEVELOPER = 0, 18, 20, 34, 206, 207
 FIELDS = {
     FILE_ID: {"type": (0, ENUM), "manufacturer": (1, U16), "time_created": (4, U32)},
@@ -50,6 +51,10 @@ FIELDS = {
         "laps": (26, U16),
         "moving": (59, U32),
         "top_speed": (125, U32),
+        "wide_start": (2, U64),
+        "wide_elapsed": (7, F64),
+        "wide_timer": (8, F64),
+        "wide_laps": (26, F64),
     },
     ACTIVITY: {"timestamp": (253, U32), "sessions": (1, U16), "local": (5, U32)},
     DESCRIPTION: {"index": (0, U8), "number": (1, U8), "base": (2, U8), "name": (3, STRING)},
@@ -408,6 +413,18 @@ def test_a_multisport_tcx() -> None:
     assert (run["activityType"]["typeKey"], "parentId" in run) == ("running", False)
 
 
+def wide(**values: float) -> dict[str, float]:
+    """A session with these fields as wide as they can be written."""
+    usual = {"start": STAMP, "sport": 1, "elapsed": 60_000, "timer": 60_000}
+    return {name: each for name, each in usual.items() if name not in values} | {
+        f"wide_{name}": each for name, each in values.items()
+    }
+
+
+def at_times(*times: str) -> bytes:
+    return gpx(*(f'<trkpt lat="1" lon="{n}"><time>{time}</time></trkpt>' for n, time in enumerate(times)))
+
+
 def packed() -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
@@ -416,6 +433,7 @@ def packed() -> bytes:
 
 
 GOOD = fit(START, (SESSION, RUN), PARIS)
+NAN = float("nan")
 BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE gpx [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'
     b'<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]><gpx><trk><name>&c;</name></trk></gpx>'
@@ -445,12 +463,25 @@ NOT_READ = [
     pytest.param(sealed(define(20, 0) * 100_001), "a.fit", Flaw.TOO_MUCH, id="definitions"),
     pytest.param(sealed(define(20, 0) + b"\0" * 1_000_000), "a.fit", Flaw.TOO_MUCH, id="frames"),
     pytest.param(sealed(define(18, 255) + b"\0" * 255 * 2_000), "a.fit", Flaw.TOO_MUCH, id="wide sessions"),
+    pytest.param(sealed(define(18, 0) + b"\0" * 1_001), "a.fit", Flaw.TOO_MUCH, id="empty sessions"),
+    pytest.param(fit(START, *[(SESSION, wide(elapsed=1e300))] * 2), "a.fit", Flaw.DAMAGED, id="legs of 1e297 s"),
+    pytest.param(fit(START, (SESSION, wide(timer=1e300))), "a.fit", Flaw.IMPOSSIBLE, id="1e297 s"),
+    pytest.param(fit(START, (SESSION, wide(timer=NAN, elapsed=NAN))), "a.fit", Flaw.IMPOSSIBLE, id="nan in fit"),
+    pytest.param(fit(START, (SESSION, wide(start=2**63))), "a.fit", Flaw.DAMAGED, id="a start beyond all years"),
+    pytest.param(fit(START, (SESSION, wide(laps=float("inf")))), "a.fit", Flaw.DAMAGED, id="endless laps"),
+    pytest.param(fit(START, (SESSION, wide(timer=0.1))), "a.fit", Flaw.IMPOSSIBLE, id="a tenth of a millisecond"),
     pytest.param(fit(START, (SESSION, RUN)) * 101, "a.fit", Flaw.TOO_MANY, id="chained"),
     pytest.param(b"<gpx>" + b"<a/>" * 1_000_000 + b"</gpx>", "a.gpx", Flaw.TOO_MUCH, id="elements"),
     pytest.param(b"<gpx>" + b"<trk/>" * 10 + TRACK * 101 + b"</gpx>", "a.gpx", Flaw.TOO_MANY, id="101 tracks"),
     pytest.param(b'<gpx xmlns="' + b"u" * 1_000 + b'"/>', "a.gpx", Flaw.DAMAGED, id="long namespace"),
     pytest.param(b"<gpx " + b" ".join(b'a%d=""' % i for i in range(101)) + b"/>", "a", Flaw.DAMAGED, id="attributes"),
     pytest.param(b"<" + b"g" * 1_001 + b"/>", "a.gpx", Flaw.DAMAGED, id="long name"),
+    pytest.param(b'<gpx a="' + b"x" * 10_001 + b'"/>', "a.gpx", Flaw.DAMAGED, id="long value"),
+    pytest.param(at_times("0001-01-01T00:00:00+14:00"), "a.gpx", Flaw.DAMAGED, id="before year 1"),
+    pytest.param(at_times("9999-12-31T23:59:59-12:00"), "a.gpx", Flaw.DAMAGED, id="after year 9999"),
+    pytest.param(at_times("0001-01-01T00:00:00Z", "0001-01-01T01:00:00Z"), "a", Flaw.IMPOSSIBLE, id="year 1"),
+    pytest.param(at_times("9999-12-31T22:00:00Z", "9999-12-31T23:00:00Z"), "a", Flaw.IMPOSSIBLE, id="year 9999"),
+    pytest.param(at_times("2026-11-01T10:00:00Z", "9999-12-31T23:00:00Z"), "a", Flaw.IMPOSSIBLE, id="8,000 years"),
     pytest.param(BOMB, "a.gpx", Flaw.DAMAGED, id="bomb"),
     pytest.param(THIEF, "a.gpx", Flaw.DAMAGED, id="thief"),
     pytest.param(gpx(point(0, 0))[:-9], "a.gpx", Flaw.DAMAGED, id="cut gpx"),
@@ -490,6 +521,11 @@ def test_only_wanted_frames_are_left_to_the_library(endian: str) -> None:
     (smaller,) = fit_frames._bodies(fit_frames.only(whole, {SESSION}))
     assert smaller == wanted
     assert fit_frames.only(whole, ()) == fit_frames.only(sealed(b""), ())
+
+
+def test_laps_that_nobody_can_have_run_are_not_told() -> None:
+    assert "lapCount" not in only(fit(START, (SESSION, wide(laps=1e300))))
+    assert only(fit(START, (SESSION, wide(laps=3.0))))["lapCount"] == 3
 
 
 @given(st.binary(min_size=1, max_size=300))

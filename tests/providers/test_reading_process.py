@@ -1,19 +1,26 @@
 """Files read in a process of their own: the same answers, and an end to whatever costs too much."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from config import Settings
 from providers.activity_files import LARGEST, read_activity
-from providers.errors import Flaw, NotAnActivityFile
-from providers.reading_process import NEEDED, Bounds, ReadingBroke, read_apart
+from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
+from providers.reading_process import NEEDED, READER, ROOT, USUAL, Bounds, environment, read_apart
 from tests.recordings import gpx
 
 BEGAN = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
 RUN = gpx((BEGAN, 0), (BEGAN + timedelta(minutes=40), 8_000))
-MANY_ELEMENTS = b"<gpx>" + b"<a/>" * 2_500_000
+LARGE = RUN + b"\n" * 1_000_000  # more than a pipe holds
 
 
 @pytest.mark.parametrize("zone", [UTC, ZoneInfo("UTC"), ZoneInfo("Asia/Kathmandu")])
@@ -36,17 +43,102 @@ def test_a_file_that_is_too_large_starts_no_process() -> None:
     assert apart.value.why is Flaw.TOO_LARGE
 
 
-@pytest.mark.parametrize("bounds", [Bounds(cpu_seconds=1), Bounds(memory=16 * 1024 * 1024)])
-def test_what_takes_too_much_cpu_or_memory_is_ended(bounds: Bounds) -> None:
+def test_what_takes_too_much_cpu_is_ended_by_the_system() -> None:
+    assert flaw_of("hold_to(Bounds(cpu_seconds=1))\nwhile True: pass") is Flaw.TOO_MUCH
+
+
+def test_what_needs_too_much_memory_is_refused_it() -> None:
+    """Python alone takes more than these 16 MB, so the first large piece that it asks for is one too many."""
+    empty = b"\n<gpx>" + b" " * 9_000_000 + b"</gpx>"
+    expected = Flaw.NO_ACTIVITY if sys.platform == "darwin" else Flaw.TOO_MUCH  # macOS keeps no bound of memory
     with pytest.raises(NotAnActivityFile) as apart:
-        read_apart(MANY_ELEMENTS, "a.gpx", UTC, bounds)
-    assert apart.value.why is Flaw.TOO_MUCH
+        read_apart(empty, "a.gpx", UTC, Bounds(memory=16 * 1024 * 1024))
+    assert apart.value.why is expected
+    with pytest.raises(NotAnActivityFile) as apart:
+        read_apart(empty, "a.gpx")
+    assert apart.value.why is Flaw.NO_ACTIVITY
 
 
-def test_what_takes_too_long_may_be_tried_again() -> None:
-    with pytest.raises(ReadingBroke):
-        read_apart(RUN, "run.gpx", UTC, Bounds(wall_seconds=0.001))
+def test_what_hangs_is_ended_and_leaves_no_process(tmp_path: Path) -> None:
+    number = tmp_path / "pid"
+    with pytest.raises(ReadingBroke, match="too long"):
+        ends(f"open({str(number)!r}, 'w').write(str(os.getpid()))\nwhile True: time.sleep(1)", Bounds(wall_seconds=5))
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
 
 
-def test_the_process_knows_none_of_our_settings() -> None:
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "it ended with -9"),
+        ("os._exit(3)", "it ended with 3"),
+        ("print('x' * 10_000_000)", "it gave no answer"),
+        ("pass", "it gave no answer"),
+    ],
+)
+def test_a_process_that_ends_without_an_answer_may_be_tried_again(program: str, why: str) -> None:
+    """None of these reads the file that is handed over."""
+    with pytest.raises(ReadingBroke, match=why):
+        ends(program)
+
+
+@pytest.mark.parametrize("sent", ["SIGTERM", "SIGINT"])
+def test_a_host_that_signals_every_process_ends_no_reader(sent: str) -> None:
+    program = f"""
+class Signalled:
+    def __init__(self, inner): self.inner = inner
+    def read(self): return self.inner.read()
+    def readline(self):
+        os.kill(os.getpid(), signal.{sent})
+        return self.inner.readline()
+sys.stdin = types.SimpleNamespace(buffer=Signalled(sys.stdin.buffer))
+main()
+"""
+    assert ends(program) == read_activity(LARGE, "run.gpx")
+
+
+def test_a_reader_whose_starter_was_killed_ends_by_itself() -> None:
+    """Nobody closes its standard input, and no file comes: its own alarm ends it."""
+    with subprocess.Popen(READER, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
+        assert reader.stdin
+        reader.stdin.write(b'{"filename": "a.gpx", "zone": "UTC", "bounds": {"wall_seconds": 0.2}}\n<gpx')
+        reader.stdin.flush()
+        assert reader.wait(60) == -signal.SIGALRM
+
+
+def test_the_process_has_none_of_our_secrets_and_none_of_our_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "a secret of the tests")
+    ours = socket.socketpair()
+    for each in ours:
+        each.set_inheritable(True)  # as a careless library may open one
+    (seen,) = ends("print(json.dumps({'rows': [{'names': [*os.environ], 'files': os.listdir('/dev/fd')}]}))")
+    assert "PATH" in seen["names"]
+    assert "SECRET_KEY" not in seen["names"]
+    assert {"0", "1", "2"} <= {*seen["files"]} <= {"0", "1", "2", "3"}, "the fourth lists them"
+    for each in ours:
+        each.close()
+
+
+def test_what_the_process_needs_is_none_of_our_settings() -> None:
     assert {name.upper() for name in Settings.model_fields}.isdisjoint(NEEDED)
+    assert environment({"PATH": "/bin", "SECRET_KEY": "x", "DATABASE_URL": "y"}) == {"PATH": "/bin"}
+
+
+def test_the_process_loads_nothing_that_speaks_with_anybody() -> None:
+    asked = "import sys, providers.reading_process; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"sqlalchemy", "psycopg2", "redis", "requests", "twilio", "config", "world"}.isdisjoint(
+        loaded.stdout.split()
+    )
+
+
+def ends(program: str, bounds: Bounds = USUAL) -> list[dict[str, Any]]:
+    """Let a program of the test stand where the reader stands, and hand it a file."""
+    given = "import json, os, signal, sys, time, types\nfrom providers.reading_process import *\n"
+    return read_apart(LARGE, "run.gpx", UTC, bounds, (sys.executable, "-c", given + program))
+
+
+def flaw_of(program: str) -> Flaw:
+    with pytest.raises(NotAnActivityFile) as ended:
+        ends(program)
+    return ended.value.why

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 import world as worlds
 from models import Ban, BanAddress, CountedEvent, Identity, Member, Membership
 from services.delivery import ceiling
+from tests import recordings
 from tests.conftest import Servers
-from tests.scenes import code_in, start_group
+from tests.scenes import code_in, november, start_group
 from tests.town import Person, Town
 from web.app import create_app
 
@@ -218,6 +219,25 @@ def test_a_fresh_day_of_lines(town: Town, servers: Servers, zoe: Person) -> None
     erases_everything(zoe)
     assert [bool(zoe.says("me")) for _ in range(5)] == [True, True, True, True, False]
     assert "That was a lot for one day" in zoe.heard
+
+
+def test_a_fresh_day_of_files(town: Town, servers: Servers, zoe: Person, jose: Person) -> None:
+    limited(town, servers, files_a_day=2)
+    for _ in range(2):
+        assert sends_file(zoe).startswith(("✅", "I know this already"))
+    for _ in range(2):
+        erases_everything(zoe)
+        assert sends_file(zoe).startswith("I have read 2 of your files within a day")
+    assert sends_file(jose).startswith("✅"), "nobody else's are counted"
+    town.travel(hours=24)
+    assert sends_file(zoe).startswith("✅")
+
+
+def sends_file(person: Person) -> str:
+    """Send an activity file, and give the last thing heard."""
+    person.phone.sends_file(recordings.tcx(recordings.session(november(18))), recordings.TCX)
+    person.town.rest()
+    return person.heard
 
 
 def test_a_fresh_minute_of_lines(town: Town, servers: Servers, zoe: Person) -> None:
