@@ -1,0 +1,92 @@
+"""What it costs to read a hostile file as a worker reads it: seconds of CPU, seconds of waiting, and memory.
+
+Each file is made and measured by a process of its own, because the system tells what a process's children have used
+only for all of them together. Two are measured at a time: seconds of waiting are then those of a machine with as much
+to do, and seconds of CPU are hardly more.
+"""
+
+import resource
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from bench.hostile import Hostile, hostile_file
+from providers.errors import NotAnActivityFile, ReadingBroke
+from providers.reading_process import read_apart
+
+READERS = 2
+MEGABYTE = 1024 * 1024
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one file cost, and what became of it: so many rows, why it was not read, or how its reader broke.
+
+    `cpu` and `wall` are seconds, `memory` is the most (MB) that the reading process took. On Linux that is an upper
+    bound: the system counts to it what the measuring process had when it started the reader (about 60 MB).
+    """
+
+    number: int
+    kind: str
+    cpu: float
+    wall: float
+    memory: float
+    end: str
+
+
+@dataclass
+class Cost:
+    """What the files of one kind cost at most, and what became of them."""
+
+    files: int = 0
+    cpu: float = 0.0
+    wall: float = 0.0
+    memory: float = 0.0
+    ends: set[str] = field(default_factory=set)
+
+
+def read_all(count: int, seed: int, largest: int, readers: int = READERS) -> Iterator[Reading]:
+    """Read so many hostile files, so many at a time, and tell of each as soon as it is read."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    with context.Pool(readers, maxtasksperchild=1) as pool:
+        yield from pool.imap_unordered(partial(_read, seed=seed, largest=largest), range(count))
+
+
+def by_kind(readings: Iterable[Reading]) -> dict[str, Cost]:
+    """The costs of each kind."""
+    costs: dict[str, Cost] = {}
+    for each in readings:
+        cost = costs.setdefault(each.kind, Cost())
+        cost.files += 1
+        cost.cpu, cost.wall = max(cost.cpu, each.cpu), max(cost.wall, each.wall)
+        cost.memory = max(cost.memory, each.memory)
+        cost.ends.add(each.end)
+    return costs
+
+
+def _read(number: int, seed: int, largest: int) -> Reading:
+    """Make a file, and read it in a process of its own, the only one that this process has started so far."""
+    each = hostile_file(number, seed, largest)
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # Linux then forgets how much memory it took to make the file
+    began = time.monotonic()
+    end = _end(each)
+    wall = time.monotonic() - began
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Reading(number, each.kind, used.ru_utime + used.ru_stime, wall, used.ru_maxrss * RSS_UNIT / MEGABYTE, end)
+
+
+def _end(each: Hostile) -> str:
+    try:
+        return f"{len(read_apart(each.data, each.name))} rows"
+    except NotAnActivityFile as error:
+        return error.why
+    except ReadingBroke as error:
+        return f"broke: {error}"
