@@ -67,6 +67,30 @@ def test_what_hangs_is_ended_and_leaves_no_process(tmp_path: Path) -> None:
         os.kill(int(number.read_text()), 0)
 
 
+def test_a_worker_that_is_broken_off_leaves_no_reader(tmp_path: Path) -> None:
+    """The reader itself sends the alarm that ends a job, so that it comes while the worker waits for the reader."""
+
+    class BrokenOff(BaseException):
+        pass
+
+    def break_off(*_: object) -> None:
+        raise BrokenOff
+
+    number, before = tmp_path / "pid", signal.signal(signal.SIGALRM, break_off)
+    program = f"""
+open({str(number)!r}, 'w').write(str(os.getpid()))
+os.kill(os.getppid(), signal.SIGALRM)
+while True: time.sleep(1)
+"""
+    try:
+        with pytest.raises(BrokenOff):
+            ends(program, Bounds(wall_seconds=60))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(number.read_text()), 0)
+
+
 @pytest.mark.parametrize(
     ("program", "why"),
     [
