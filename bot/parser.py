@@ -135,10 +135,9 @@ def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:
 
 def _greeting(words: Sequence[Word]) -> Reading | None:
     """A greeting, and nothing that means anything: "hola amigo", "hi, is anyone there?"."""
-    spoken = [word for word in words if word.is_spoken]
+    spoken = _greeted_briefly([word for word in words if word.is_spoken])
     for length in (2, 1):
-        hello = plain(spoken[:length])
-        if len(spoken) <= length or not (SENTENCES.get(hello) == "start" or _is_hello(hello)):
+        if len(spoken) <= length or not _begins_with_hello(spoken, length):
             continue
         rest = spoken[length:]
         meant = sentence(rest) or (_read_words(rest) if len(rest) > 1 else None)
@@ -147,6 +146,21 @@ def _greeting(words: Sequence[Word]) -> Reading | None:
         if len(rest) <= MOST_GREETED and all(word.key in FILLERS or word.key in GREETED for word in rest):
             return Understood(commands["start"])
     return None
+
+
+def _greeted_briefly(spoken: list[Word]) -> list[Word]:
+    """Leave out all but the last few of many greetings: each one takes another reading of all that follows it."""
+    begins, at = list[int](), 0
+    while length := next((each for each in (2, 1) if _begins_with_hello(spoken[at : at + each], each)), 0):
+        begins.append(at)
+        at += length
+    return spoken[begins[-MOST_GREETED] :] if len(begins) > MOST_GREETED else spoken
+
+
+def _begins_with_hello(spoken: Sequence[Word], length: int) -> bool:
+    """Whether the first so many words are a greeting."""
+    hello = plain(spoken[:length])
+    return len(spoken) >= length and (SENTENCES.get(hello) == "start" or _is_hello(hello))
 
 
 def _is_hello(word: str) -> bool:

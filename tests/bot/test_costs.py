@@ -21,7 +21,8 @@ from services.people.manners import is_secret
 MOST_SECONDS = 0.5
 ATTEMPTS = 3  # the least of them counts: a first try may build what the others use
 PIECES = [
-    "a", "1", "a ", "1 ", "k ", "n ", "y ", "may ", "hiii ", "ing ", "me ", "run ", "jan ", "this ", "last ", "since ",
+    "a", "1", "a ", "1 ", "k ", "n ", "y ", "may ", "ing ", "me ", "run ", "jan ", "this ", "last ", "since ", "show ",
+    "hi ", "hiii ", "hello there ", "good morning ", "please ", "i want to ", "can you ", "not ", "and ", "show me ",
     "between 1 and ", "5 km ", "1/1 ", "12:30 ", "1:", "#1 ", "@a ", "@", "called ", "called a, ", "the ", "of the ",
     "pin is ", "password: ", "a@b.", "a@b ", "a.b.", "Aa1+/", "http://", "w" * 30 + " ", "xyzzy ", "-", "((", "*_",
     "? ", "\u0301", "\u200b", "\u202e", "ﷺ", "İ", "ß", "👩‍👩‍👧", "中", "\n",
