@@ -1,23 +1,24 @@
 """What it costs to read a hostile file as a worker reads it: seconds of CPU, seconds of waiting, and memory.
 
-Each file is made and measured by a process of its own, because the system tells what a process's children have used
-only for all of them together. Two are measured at a time: seconds of waiting are then those of a machine with as much
-to do, and seconds of CPU are hardly more.
+Each file is made and measured by a process of its own (`python -m bench.hostile_costs`, with its number, the seed and
+the largest size), because the system tells what a process's children have used only for all of them together. Two are
+measured at a time: seconds of waiting are then those of a machine with as much to do, and seconds of CPU hardly more.
 """
 
+import json
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
-from multiprocessing import get_context
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.hostile import Hostile, hostile_file
 from providers.errors import NotAnActivityFile, ReadingBroke
-from providers.reading_process import read_apart
+from providers.reading_process import ROOT, read_apart
 
 READERS = 2
 MEGABYTE = 1024 * 1024
@@ -29,7 +30,7 @@ class Reading:
     """What one file cost, and what became of it: so many rows, why it was not read, or how its reader broke.
 
     `cpu` and `wall` are seconds, `memory` is the most (MB) that the reading process took. On Linux that is an upper
-    bound: the system counts to it what the measuring process had when it started the reader (about 60 MB).
+    bound: the system counts to it what the measuring process had when it started the reader.
     """
 
     number: int
@@ -52,11 +53,9 @@ class Cost:
 
 
 def read_all(count: int, seed: int, largest: int, readers: int = READERS) -> Iterator[Reading]:
-    """Read so many hostile files, so many at a time, and tell of each as soon as it is read."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    with context.Pool(readers, maxtasksperchild=1) as pool:
-        yield from pool.imap_unordered(partial(_read, seed=seed, largest=largest), range(count))
+    """Read so many hostile files, so many at a time, and tell of each in their order."""
+    with ThreadPoolExecutor(readers) as pool:
+        yield from pool.map(lambda number: _measured(number, seed, largest), range(count))
 
 
 def by_kind(readings: Iterable[Reading]) -> dict[str, Cost]:
@@ -69,6 +68,12 @@ def by_kind(readings: Iterable[Reading]) -> dict[str, Cost]:
         cost.memory = max(cost.memory, each.memory)
         cost.ends.add(each.end)
     return costs
+
+
+def _measured(number: int, seed: int, largest: int) -> Reading:
+    command = [sys.executable, "-m", "bench.hostile_costs", str(number), str(seed), str(largest)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    return Reading(**json.loads(done.stdout))
 
 
 def _read(number: int, seed: int, largest: int) -> Reading:
@@ -90,3 +95,7 @@ def _end(each: Hostile) -> str:
         return error.why
     except ReadingBroke as error:
         return f"broke: {error}"
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_read(*map(int, sys.argv[1:])))))

@@ -38,7 +38,7 @@ NEEDED = (
 class Bounds:
     """What reading one file may cost: seconds of CPU, seconds until we wait no longer, bytes of address space.
 
-    A machine with much to do gives a process a third of its time. Python with its libraries takes 60 MB of the memory.
+    The seconds of waiting are three times those of CPU, for machines that have much else to do.
     """
 
     cpu_seconds: int = 10
