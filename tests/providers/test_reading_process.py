@@ -61,8 +61,14 @@ def test_what_needs_too_much_memory_is_refused_it() -> None:
 
 def test_what_hangs_is_ended_and_leaves_no_process(tmp_path: Path) -> None:
     number = tmp_path / "pid"
-    with pytest.raises(ReadingBroke, match="too long"):
-        ends(f"open({str(number)!r}, 'w').write(str(os.getpid()))\nwhile True: time.sleep(1)", Bounds(wall_seconds=5))
+    for seconds in (1, 4, 16, 64):  # a busy machine may take long to start Python
+        with pytest.raises(ReadingBroke, match="too long"):
+            ends(
+                f"open({str(number)!r}, 'w').write(str(os.getpid()))\nwhile True: time.sleep(1)",
+                Bounds(wall_seconds=seconds),
+            )
+        if number.exists():
+            break
     with pytest.raises(ProcessLookupError):
         os.kill(int(number.read_text()), 0)
 
