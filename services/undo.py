@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import Act, Activity, Member, Membership, Role, Units
-from services.group import audit, bans, privacy
+from services.group import audit, bans, openings, privacy
 from services.group.roster import hold
 from services.people import naming
 from services.play import records
@@ -53,6 +53,8 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
         setattr(row, key, value)
     if isinstance(row, Membership):
         privacy.changed(session, row, now, values)
+        if values.get("left_at"):  # the joining is taken back
+            openings.end(session, row, now)
     if "name" in values or "left_at" in values:  # somebody else may have the name by now
         session.flush()
         naming.tell_apart_everywhere(session, member)

@@ -14,7 +14,7 @@ from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services import undo
 from services.delivery import outbox
 from services.digest import digests
-from services.group import audit, bans, group_notices, privacy
+from services.group import audit, bans, group_notices, openings, privacy
 from services.group.roster import find_member, hold, members
 from services.group.settings import Settings, settings_of
 from services.people import limits, naming
@@ -89,6 +89,7 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
     membership.left_at = now
     outbox.withdraw(session, membership.member_id, membership.group_id, "left")
     privacy.changed(session, membership, now, {})
+    openings.end(session, membership, now)
     if not others:
         close(session, membership.group, now)
     if membership.member.current_group_id == membership.group_id:

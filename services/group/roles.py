@@ -3,12 +3,12 @@
 import re
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Answer, Ban, Group, Invite, JoinRequest, Member, Membership, Role, Share
+from models import Answer, Ban, Group, JoinRequest, Member, Membership, Role
 from services.delivery import outbox
-from services.group import audit, bans, groups, privacy
+from services.group import audit, bans, groups, openings, privacy
 from services.group.roster import find_member, found_among, sign
 from services.people.members import membership_in
 from services.refusals import (
@@ -176,6 +176,7 @@ def _become(session: Session, mine: Membership, theirs: Membership, role: Role, 
     if theirs.role is role:
         raise RoleAlready(person=theirs.member, role=role)
     theirs.role = role
+    openings.end(session, theirs, now)
     _note(session, f"group.{what}d", mine, theirs.member_id, now)
 
 
@@ -192,22 +193,12 @@ def _require_here(session: Session, theirs: Membership) -> None:
 
 
 def _remove(session: Session, theirs: Membership, now: datetime) -> None:
-    """Gone from all boards at once, since these ask who belongs; and nothing of the group's is on its way to them.
-
-    The codes that they made are worth nothing, or another number of theirs would be in again; and the pages that they
-    opened are closed, on which they would read on.
-    """
+    """Gone from all boards at once, since these ask who belongs; and nothing of the group's is on its way to them."""
     theirs.left_at = now
     theirs.role = Role.MEMBER
     privacy.changed(session, theirs, now, {})  # a nameless row that goes with them would be known for theirs
     outbox.withdraw(session, theirs.member_id, theirs.group_id)
-    for table in (Invite, Share):
-        open_ones = (
-            table.group_id == theirs.group_id,
-            table.made_by_id == theirs.member_id,
-            table.revoked_at.is_(None),
-        )
-        session.execute(update(table).where(*open_ones).values(revoked_at=now))
+    openings.end(session, theirs, now)
 
 
 def _drop_request(session: Session, theirs: Membership, now: datetime) -> None:

@@ -43,7 +43,7 @@ from models.hashes import digest
 from services.delivery import ceiling
 from services.delivery.bells import Bell, ring
 from services.digest import media
-from services.group import audit, bans, group_notices, groups, privacy
+from services.group import audit, bans, group_notices, groups, openings, privacy
 from services.group.roster import hold, members
 from services.people import limits
 from services.people.members import memberships
@@ -256,6 +256,7 @@ def _hand_over(session: Session, membership: Membership, now: datetime) -> None:
     group, role = membership.group, membership.role
     membership.left_at = now
     privacy.changed(session, membership, now, {})
+    openings.end(session, membership, now)
     if membership.anonymous:
         _begin_anew(session, membership)
     session.flush()

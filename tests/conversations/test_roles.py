@@ -159,3 +159,20 @@ def test_the_codes_and_pages_of_whoever_is_removed_end_with_it(
     assert browser.get(page).status_code == 410
     assert sara.says(f"join {theirs} yes").startswith("That code isn't active")
     assert "You're in" in sara.says(f"join {ours} yes")
+
+
+def test_who_is_no_admin_any_more_has_no_page_open_and_codes_only_where_every_member_may_invite(
+    town: Town, zoe: Person, jose: Person, sara: Person
+) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(16))
+    zoe.says("promote José")
+    theirs, browser = code_in(jose.says("invite")), create_app(town.world).test_client()
+    page = re.search(r"/s/\S+", jose.says("share digest this week"))[0]
+    zoe.says("settings members invite on")
+    zoe.says("demote José")
+    assert browser.get(page).status_code == 410
+    assert "You're in" in sara.says(f"join {theirs} yes")
+    hers = code_in(sara.says("invite"))
+    assert sara.says("undo") == "↩️ Taken back: you're out of the group again."
+    assert town.person("Ben", "+32470000011").says(f"join {hers} yes").startswith("That code isn't active")

@@ -96,6 +96,7 @@ class Code:
     code: str
     club: Club
     left: int
+    by: str
     revoked: bool = False
 
 
@@ -191,11 +192,17 @@ class Life(RuleBasedStateMachine):
 
     def goes(self, who: str, club: Club) -> None:
         club.roles.pop(who)
+        self.end_codes(who, club)
         self.left[who, club.name] = self.step
         if not club.roles:
             club.ended = True
             for each in list(club.waiting):
                 self.answer(club, each, "dropped")
+
+    def end_codes(self, who: str, club: Club) -> None:
+        """Whoever may invite no longer has no code that is good."""
+        for code in self.codes:
+            code.revoked |= code.club is club and code.by == who
 
     def answer(self, club: Club, who: str, answer: str) -> None:
         number = club.waiting.pop(who)
@@ -223,7 +230,7 @@ class Life(RuleBasedStateMachine):
         with self.town.world.sessions() as session:
             club.number = session.scalar(select(Group.id).order_by(Group.id.desc()).limit(1))
         self.clubs.append(club)
-        self.codes.append(Code(code_in(self.read()), club, 50))
+        self.codes.append(Code(code_in(self.read()), club, 50, who))
         self.belongs(who, club, "owner")
         self.current[who] = club
 
@@ -248,7 +255,7 @@ class Life(RuleBasedStateMachine):
         self.says(who, line, "invite" if may else "refusals/only_admins")
         if may:
             self.current[who] = club
-            self.codes.append(Code(code_in(self.read()), club, uses))
+            self.codes.append(Code(code_in(self.read()), club, uses, who))
 
     @rule(who=people)
     def revoke(self, who: str) -> None:
@@ -370,6 +377,8 @@ class Life(RuleBasedStateMachine):
         if refusal is None:
             self.current[who] = club
             club.roles[other] = role
+            if role == "member" and not club.all_invite:
+                self.end_codes(other, club)
 
     @rule(who=people, other=others, what=st.sampled_from(["transfer", "kick", "ban", "unban"]), sure=yes)
     def act_by_name(self, who: str, other: str, what: str, sure: str) -> None:
