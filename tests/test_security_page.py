@@ -45,6 +45,17 @@ def test_every_answer_says_how_or_why() -> None:
     assert len(rows) == len(ROW.findall(PAGE))
 
 
+@pytest.mark.parametrize("test", sorted(set(re.findall(r"`(tests/[\w/]+\.py::\w+)`", PAGE))))
+def test_every_test_that_is_named_exists(test: str) -> None:
+    path, name = test.split("::")
+    assert f"\ndef {name}(" in (ROOT / path).read_text()
+
+
+def test_every_attack_of_the_review_has_a_test() -> None:
+    rows = re.findall(r"^\| .+ \| .*`tests/.+::\w+` \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 11
+
+
 @pytest.mark.parametrize("path", sorted({*re.findall(r"`((?:[\w-]+/)+[\w.-]+|[\w.-]+\.(?:py|yml|toml))`", PAGE)}))
 def test_every_file_that_is_named_exists(path: str) -> None:
     assert (ROOT / path).exists()
