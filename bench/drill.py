@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import requests
 import structlog
@@ -24,6 +25,7 @@ from bench.figures import table
 from bench.logbook import judge, secrets_of
 from bench.people import Talk, Talker, await_message
 from bench.site import AT_ONCE, ATHLETES, FOR_THE_PRETEND_WORLD, MEMBERS, TALKERS, Site, site
+from bench.speed import measure_slowness
 from bench.troubles import Day
 from bench.verdict import Findings, Logged, Trouble, breaches, count
 from simulator.services import SetUpProblem
@@ -170,7 +172,7 @@ def report(found: Findings, remarks: Sequence[str], seconds: float, environment:
             f"lines in the logs: {', '.join(f'{name} {each.lines}' for name, each in found.logs.items())}",
             f"settings besides app.json's, for the pretend vendors: {besides}",
             *remarks,
-            f"{seconds:.0f} s",
+            f"{seconds:.0f} s, on a machine that takes {found.slowness:.1f} times as long as usual",
         ]
     )
 
@@ -182,7 +184,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", nargs="+", default=(), metavar="WORD", help="only troubles named like one of these")
     chosen = parser.parse_args(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    began = time.monotonic()
+    began, slowness = time.monotonic(), measure_slowness()
     try:
         with site(chosen.seed) as at:
             found, remarks = run(at, chosen.seed, chosen.only)
@@ -190,6 +192,7 @@ def main(arguments: list[str]) -> int:
     except (SetUpProblem, NotDescribedError, Missing) as problem:
         print(f"The deployment does not come up: {problem}", file=sys.stderr)
         return 1
+    found = replace(found, slowness=max(slowness, measure_slowness()))
     print(f"\n{rows(found)}\n\n{report(found, remarks, time.monotonic() - began, environment)}")
     broken = breaches(found)
     for sentence in broken:

@@ -73,7 +73,8 @@ class Logged:
 @dataclass(frozen=True)
 class Findings:
     """All that the drill has seen. `fell` counts processes that stopped by themselves; `alarms` are words of `/readyz`
-    where nothing was wrong, by when; `refused` are connections that a server turned away.
+    where nothing was wrong, by when; `refused` are connections that a server turned away. `slowness` is how many times
+    longer than usual the machine itself took: so much longer may answers take.
     """
 
     troubles: Sequence[Trouble]
@@ -85,6 +86,7 @@ class Findings:
     refused: int = 0
     fell: Mapping[str, int] = field(default_factory=dict)
     alarms: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    slowness: float = 1.0
 
     def outside(self) -> list[Answer]:
         """The lines that no outage excuses."""
@@ -123,11 +125,11 @@ def _of_messages(found: Findings) -> Iterator[str]:
 
 
 def _of_speed(found: Findings) -> Iterator[str]:
-    outside = found.outside()
+    outside, most = found.outside(), ANSWERED_WITHIN * found.slowness
     took = [each.seconds for each in outside if each.seconds is not None]
-    slow = [seconds for seconds in took if seconds > ANSWERED_WITHIN]
+    slow = [seconds for seconds in took if seconds > most]
     if slow:
-        told = f"{len(slow)} answers took more than {ANSWERED_WITHIN:g} s outside the outages"
+        told = f"{len(slow)} answers took more than {most:.1f} s outside the outages"
         yield f"{told}, the slowest {max(slow):.1f} s"
     if len(outside) < FEWEST_MEASURED:
         yield f"only {len(outside)} lines were said outside the outages: too few to judge by"

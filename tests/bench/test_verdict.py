@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from bench.speed import MOST, measure_slowness
 from bench.verdict import Answer, Counted, Findings, Logged, Trouble, breaches, count
 
 CALM = Trouble("nothing", began=0, over=100, back=100)
@@ -24,6 +25,16 @@ SOUND = Findings(
 
 def test_a_day_that_keeps_every_rule_passes():
     assert breaches(SOUND) == []
+
+
+def test_a_machine_that_is_slow_itself_gets_more_time():
+    slow = replace(SOUND, answers=[*SOUND.answers, Answer(1500, (1507.0,))], slowness=1.5)
+    assert breaches(slow) == []
+    assert len(breaches(replace(slow, slowness=1.3))) == 1
+
+
+def test_no_machine_is_so_slow_that_anything_passes():
+    assert 1.0 <= measure_slowness(1) <= MOST
 
 
 @pytest.mark.parametrize(
