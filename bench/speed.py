@@ -3,7 +3,7 @@
 import time
 
 ROUNDS = 2_000_000
-USUAL = 0.14  # seconds for that many rounds where the figures of docs/drill.md were taken
+USUAL = 0.12  # seconds for that many rounds where the figures of docs/drill.md were taken
 MOST = 2.0  # a machine that is slower still shows nothing about speed
 
 

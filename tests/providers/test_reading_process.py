@@ -16,6 +16,7 @@ from config import Settings
 from providers.activity_files import LARGEST, read_activity
 from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
 from providers.reading_process import NEEDED, READER, ROOT, USUAL, Bounds, environment, read_apart
+from tests.patience import AT_MOST
 from tests.recordings import gpx
 
 BEGAN = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
@@ -133,7 +134,7 @@ def test_a_reader_whose_starter_was_killed_ends_by_itself() -> None:
         assert reader.stdin
         reader.stdin.write(b'{"filename": "a.gpx", "zone": "UTC", "bounds": {"wall_seconds": 0.2}}\n<gpx')
         reader.stdin.flush()
-        assert reader.wait(60) == -signal.SIGALRM
+        assert reader.wait(AT_MOST) == -signal.SIGALRM
 
 
 def test_the_process_has_none_of_our_secrets_and_none_of_our_connections(monkeypatch: pytest.MonkeyPatch) -> None:
