@@ -17,13 +17,10 @@ from dataclasses import dataclass
 
 import requests
 import structlog
-from redis import Redis
-from sqlalchemy import create_engine, text
 
 from bench.deployment import NotDescribedError
 from bench.drill import connect_watches
 from bench.figures import table
-from bench.house import NAME
 from bench.people import Talk
 from bench.plans import DATABASE, USER
 from bench.site import Site, new_key, site
@@ -168,7 +165,7 @@ def _without(process: str, *, killed: bool) -> Callable[[Site], AbstractContextM
 
 @contextmanager
 def _never_pushed(at: Site) -> Iterator[float]:
-    _sql(at, "DELETE FROM contents")
+    at.execute("DELETE FROM contents")
     yield time.time()
     for command in ("push", "status"):
         at.on.run("flask", "--app", "wsgi", "templates", command)
@@ -177,9 +174,9 @@ def _never_pushed(at: Site) -> Iterator[float]:
 @contextmanager
 def _other_contents(at: Site) -> Iterator[float]:
     """As after a move to another account, whose contents nobody has pushed yet."""
-    _sql(at, f"UPDATE contents SET account = '{OTHER_ACCOUNT}'")
+    at.execute(f"UPDATE contents SET account = '{OTHER_ACCOUNT}'")
     yield time.time()
-    _sql(at, f"UPDATE contents SET account = '{at.on.twilio.account_sid}'")
+    at.execute(f"UPDATE contents SET account = '{at.on.twilio.account_sid}'")
 
 
 @contextmanager
@@ -190,20 +187,17 @@ def _schema_behind(at: Site) -> Iterator[float]:
 
 @contextmanager
 def _redis_full(at: Site) -> Iterator[float]:
-    redis = Redis.from_url(at.direct.redis_url, client_name=NAME)
-    redis.config_set("maxmemory", 1)
-    yield time.time()
-    redis.config_set("maxmemory", 0)
-    redis.close()
+    with at.with_full_redis():
+        yield time.time()
 
 
 @contextmanager
 def _only_reads(at: Site) -> Iterator[float]:
     """As a host makes a database that has outgrown its plan: from the next connection on."""
     cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{USER}'"
-    _sql(at, f"ALTER DATABASE {DATABASE} SET default_transaction_read_only = on", cut)
+    at.execute(f"ALTER DATABASE {DATABASE} SET default_transaction_read_only = on", cut)
     yield time.time()
-    _sql(at, f"ALTER DATABASE {DATABASE} RESET default_transaction_read_only", cut)
+    at.execute(f"ALTER DATABASE {DATABASE} RESET default_transaction_read_only", cut)
 
 
 @contextmanager
@@ -211,16 +205,6 @@ def _no_fonts(at: Site) -> Iterator[float]:
     """On a machine that lacks them nothing need be done but to start."""
     _restart(at, ALL)
     yield time.time()
-
-
-def _sql(at: Site, *statements: str) -> None:
-    options = f"application_name={NAME}&options=-c%20default_transaction_read_only%3Doff%20-c%20lock_timeout%3D5s"
-    joint = "&" if "?" in at.direct.database_url else "?"
-    engine = create_engine(f"{at.direct.database_url}{joint}{options}")
-    with engine.begin() as line:
-        for each in statements:
-            line.execute(text(each))
-    engine.dispose()
 
 
 OTHER_SENDER = "whatsapp:+15550000000"

@@ -12,8 +12,12 @@ from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
+from redis import Redis
+from sqlalchemy import NullPool, create_engine, text
+
 from bench import club, deployment
 from bench.crowd import Resident, move_in
+from bench.house import NAME
 from bench.keeper import Keeper
 from bench.plans import Connections, SmallPlans
 from bench.probes import Probes
@@ -46,6 +50,25 @@ class Site:
     probes: Probes
     residents: list[Resident]
     random: Random
+
+    def execute(self, *statements: str) -> None:
+        """Run SQL beside the product, in one transaction, also while the database only reads."""
+        options = "-c lock_timeout=5s -c default_transaction_read_only=off"
+        engine = create_engine(
+            self.direct.database_url, connect_args={"application_name": NAME, "options": options}, poolclass=NullPool
+        )
+        with engine.begin() as line:
+            for each in statements:
+                line.execute(text(each))
+
+    @contextmanager
+    def with_full_redis(self) -> Iterator[None]:
+        """Let Redis store nothing more, for as long as the block lasts."""
+        redis = Redis.from_url(self.direct.redis_url, client_name=NAME)
+        redis.config_set("maxmemory", 1)
+        yield
+        redis.config_set("maxmemory", 0)
+        redis.close()
 
 
 @contextmanager

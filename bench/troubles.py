@@ -8,10 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from redis import Redis
-from sqlalchemy import create_engine, text
 
-from bench.house import NAME
 from bench.people import Talk
 from bench.site import AT_ONCE, Site, new_key
 from bench.slow_clients import SlowClients
@@ -141,13 +138,9 @@ def _slow_clients(day: Day) -> None:
 
 
 def _redis_full(day: Day) -> None:
-    redis = Redis.from_url(day.at.direct.redis_url, client_name=NAME)
-    with day.trouble("Redis full", is_outage=True, names=REDIS) as row:
-        redis.config_set("maxmemory", 1)
+    with day.trouble("Redis full", is_outage=True, names=REDIS) as row, day.at.with_full_redis():
         day.at.probes.await_named(REDIS, row.began, NOTICED_WITHIN)
         time.sleep(max(0.0, row.began + FULL_FOR - time.time()))
-        redis.config_set("maxmemory", 0)
-    redis.close()
 
 
 def _restart(day: Day, row: Trouble, name: str) -> None:
@@ -163,18 +156,10 @@ def with_schema_behind(at: Site) -> Iterator[None]:
     """As when the release was left out: the newest migration is not there, and one of its columns is missing."""
     script = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini")))
     head, before = [each.revision for each in script.walk_revisions()][:2]
-    _sql(at, "ALTER TABLE members RENAME COLUMN locale TO locale_later", before)
+    version = "UPDATE alembic_version SET version_num = '{}'"
+    at.execute("ALTER TABLE members RENAME COLUMN locale TO locale_later", version.format(before))
     yield
-    _sql(at, "ALTER TABLE members RENAME COLUMN locale_later TO locale", head)
-
-
-def _sql(at: Site, change: str, revision: str) -> None:
-    engine = create_engine(at.direct.database_url, connect_args={"application_name": NAME})
-    with engine.begin() as line:
-        line.execute(text("SET lock_timeout = '5s'"))
-        line.execute(text(change))
-        line.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
-    engine.dispose()
+    at.execute("ALTER TABLE members RENAME COLUMN locale_later TO locale", version.format(head))
 
 
 TROUBLES: tuple[Callable[[Day], None], ...] = (
