@@ -146,12 +146,12 @@ def _take_up_missed(world: World, now: datetime) -> int:
     except MessengerError as error:
         log.warning("backfill failed", why=str(error))
         with transaction(world) as session:
-            reach.not_answered(session, error, now)
+            reach.note_not_answered(session, error, now)
         ask_soon(world)
         return 0
     with transaction(world) as session:
         outcomes.account_accepted(session)
-        reach.answered(session)
+        reach.note_answered(session)
     with world.sessions() as session:
         known = mailbox.known(session, [each.sid for each in listed])
     missed = [each for each in listed if each.sid not in known]

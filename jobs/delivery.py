@@ -232,9 +232,9 @@ def _mark(world: World, done: list[HandOver]) -> None:
         if any(each.was_taken for each in done):
             outcomes.account_accepted(session)
         if was_answered:
-            reach.taken(session)
+            reach.note_taken(session)
         elif silence:
-            reach.not_taken(session, world.now(), silence)
+            reach.note_not_taken(session, world.now(), silence)
         crash.here("before_mark_commit")
 
     insist(world, mark)

@@ -113,12 +113,12 @@ def _looked(world: World, look: Look, pause: timedelta) -> bool:
         log.warning("look failed", why=str(error), **look.about)
         with transaction(world) as session:
             outcomes.could_not_look(session, look, world.now() + pause)
-            reach.not_answered(session, error, world.now())
+            reach.note_not_answered(session, error, world.now())
         return False
     crash.here("after_list")
     with transaction(world) as session:
         outcomes.looked(session, look, listed, world.now(), pause)
-        reach.answered(session)
+        reach.note_answered(session)
         crash.here("before_looked_commit")
     return True
 
@@ -137,10 +137,10 @@ def _ask_after(world: World) -> None:
         except MessengerError as error:
             log.warning("poll failed", sid=each.sid, why=str(error), **each.about)
             with transaction(world) as session:
-                reach.not_answered(session, error, world.now())
+                reach.note_not_answered(session, error, world.now())
             return
         with transaction(world) as session:
-            reach.answered(session)
+            reach.note_answered(session)
             outcomes.polled(session, each.sid, world.now())
             if found is not None:
                 outcomes.receipt(session, None, found.receipt, world.now())

@@ -165,7 +165,7 @@ def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, 
     if found is not None:
         row.sid, row.state, row.accepted_at = found.sid, MessageState.ACCEPTED, now
         row.next_attempt_at, row.looks = now, 0  # its receipts may have come to nobody: ask at once
-        reach.taken(session)
+        reach.note_taken(session)
         ring(session, Bell.DELIVER)  # what waits behind it
         event(session, row, "look", found=True)
         return
@@ -252,7 +252,7 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
         ring(session, Bell.DELIVER)  # what waits behind it
     if RANK[new] >= RANK[MessageState.SENT]:
         signs.take_back(session, signs.SENDER_REFUSED)
-        reach.arrived(session)
+        reach.note_arrived(session)
     row.state, row.leased_until = new, None
     if RANK[new] >= RANK[MessageState.DELIVERED]:
         row.delivered_at, row.content = row.delivered_at or now, None
@@ -288,7 +288,7 @@ def _moves_forward(old: MessageState, new: MessageState) -> bool:
 def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning, now: datetime, source: str) -> None:
     """The message did not arrive: again, in another form, later, or never, by what the code means."""
     row.error_code = code
-    reach.not_arrived(session, now, code, meaning)
+    reach.note_not_arrived(session, now, code, meaning)
     member = session.get_one(Member, row.member_id)
     if meaning is Meaning.WINDOW_CLOSED and not _wrote_since(member, row):
         member.last_inbound_at = None

@@ -19,35 +19,35 @@ REMEMBERED = timedelta(minutes=10)
 OF_NOBODY = (Meaning.AGAIN_SOON, Meaning.AGAIN_LATER, Meaning.OURS)
 
 
-def not_taken(session: Session, now: datetime, why: str) -> None:
+def note_not_taken(session: Session, now: datetime, why: str) -> None:
     """A message was handed over, and the vendor has not answered that it takes or refuses it."""
     signs.leave(session, signs.NOT_TAKEN, now, why, lapse=REMEMBERED)
 
 
-def taken(session: Session) -> None:
+def note_taken(session: Session) -> None:
     """The vendor has answered when a message was handed over."""
     signs.take_back(session, signs.NOT_TAKEN)
 
 
-def not_answered(session: Session, error: MessengerError, now: datetime) -> None:
+def note_not_answered(session: Session, error: MessengerError, now: datetime) -> None:
     """The vendor was asked something, and this came of it. A refusal is an answer too."""
     if isinstance(error, Refused):
-        answered(session)
+        note_answered(session)
     elif not isinstance(error, MessengerBroken) and not (isinstance(error, NotSent) and error.throttled):
         signs.leave(session, signs.NOT_ANSWERED, now, str(error), lapse=REMEMBERED)
 
 
-def answered(session: Session) -> None:
+def note_answered(session: Session) -> None:
     """The vendor has answered a question."""
     signs.take_back(session, signs.NOT_ANSWERED)
 
 
-def not_arrived(session: Session, now: datetime, code: int, meaning: Meaning) -> None:
+def note_not_arrived(session: Session, now: datetime, code: int, meaning: Meaning) -> None:
     """A message did not arrive, with the vendor's error code and what it means."""
     if meaning in OF_NOBODY:
         signs.leave(session, signs.NOT_ARRIVED, now, f"code {code}", lapse=REMEMBERED)
 
 
-def arrived(session: Session) -> None:
+def note_arrived(session: Session) -> None:
     """WhatsApp has taken a message."""
     signs.take_back(session, signs.NOT_ARRIVED)

@@ -261,12 +261,12 @@ def test_a_failure_of_long_ago_is_forgotten(site: Site, zoe: Person) -> None:
     for minutes in (0, 11):
         clock.travel(minutes=minutes)
         with transaction(world) as session:
-            reach.not_taken(session, clock(), "Twilio answered 500")
+            reach.note_not_taken(session, clock(), "Twilio answered 500")
         with world.sessions() as session:
             sign = signs.standing(session)[signs.NOT_TAKEN]
         assert (sign.since, sign.count) == (clock(), 1)
     with transaction(world) as session:
-        reach.not_taken(session, clock(), "Twilio answered 500")
+        reach.note_not_taken(session, clock(), "Twilio answered 500")
     clock.travel(seconds=45)
     assert "delivery" in site.names()
     clock.travel(minutes=10)
