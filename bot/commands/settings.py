@@ -5,7 +5,7 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Role
-from services.group import acts, audit, groups, joining, settings
+from services.group import acts, audit, groups, joining, openings, settings
 from services.refusals import SettingNotUsable
 
 FEW, MOST_ACTS = 8, 20
@@ -37,10 +37,14 @@ def change_settings(
     given = [each for each in (number, day, switch) if each is not None]
     if setting is None:
         return _show(turn)
+    groups.hold(turn.session, turn.membership)
     groups.require_admin(turn.session, turn.membership, "settings")
     if len(given) != 1:
         raise SettingNotUsable(setting=setting.value)
+    turn.session.refresh(turn.group, ["settings"])
     chosen = settings.change(turn.group, setting.value, _value(given[0]))
+    if setting.value == "members_invite" and not chosen.members_invite:
+        openings.end_codes_of_members(turn.session, turn.group, turn.now)
     audit.note(
         turn.session,
         "group.set",

@@ -18,6 +18,7 @@ from services.refusals import (
     CodeNotActive,
     GroupHasEnded,
     InviteNotUsable,
+    NotInAGroup,
     TooManyGuesses,
 )
 
@@ -47,7 +48,14 @@ def invite(
     uses: int = USES,
     what: str = "invite",
 ) -> Invitation:
-    """Make a new code for the group, good for so many days and people. Codes made earlier stay good."""
+    """Make a new code for the group, good for so many days and people. Codes made earlier stay good.
+
+    It takes turns with whatever ends the codes of this member (`openings`), so that none is made just after that.
+    """
+    groups.hold(session, membership)
+    session.refresh(membership.group, ["settings"])
+    if membership.left_at is not None:
+        raise NotInAGroup
     if not groups.settings_of(membership.group).members_invite:
         groups.require_admin(session, membership, what)
     if not (1 <= days <= MOST_DAYS and 1 <= uses <= MOST_USES):

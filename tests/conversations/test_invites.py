@@ -136,6 +136,18 @@ def test_only_those_who_run_a_group_invite(zoe: Person, jose: Person) -> None:
     assert "Join *Sunday Legends*: open this link" in jose.says("invite")
 
 
+def test_what_members_made_lets_nobody_in_once_only_admins_may_invite(zoe: Person, jose: Person, sara: Person) -> None:
+    hers = start_group(zoe, jose)
+    zoe.says("settings members may invite on")
+    his = code_in(jose.says("invite"))
+    heard = zoe.says("settings members may invite off")
+    assert heard == "Only admins of *Sunday Legends* may invite people. Codes that others made let nobody in any more."
+    assert sara.says(f"join {his} yes").startswith("That code isn't active")
+    zoe.says("settings members may invite on")
+    assert sara.says(f"join {his} yes").startswith("That code isn't active"), "what is over stays over"
+    assert "You're in" in sara.says(f"join {hers} yes")
+
+
 def test_the_invite_comes_as_a_qr_code_too(zoe: Person, jose: Person) -> None:
     start_group(zoe)
     heard = zoe.says("qr code")

@@ -512,6 +512,8 @@ class Life(RuleBasedStateMachine):
                 club.approval = on
             else:
                 club.all_invite = on
+                for code in self.codes:
+                    code.revoked |= code.club is club and not on and not club.runs(code.by)
 
     @rule(who=people, word=st.sampled_from(["mute", "unmute", "hide", "unhide"]))
     def be_quiet(self, who: str, word: str) -> None:
