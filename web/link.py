@@ -24,8 +24,7 @@ log = structlog.get_logger()
 MOST_EMAIL, MOST_PASSWORD, MOST_CODE = 254, 256, 12
 MOST_KEY = 4096
 KEYS_LAST = ("30", "90", "180", "365")  # what Garmin offers
-# Each password and each code gives the link ten minutes more: the cookie must not end before the link does.
-COOKIE_FOR = timedelta(hours=1)
+COOKIE_FOR = linking.LINK_LASTS  # from when the link is opened: so it never ends before the link does
 SHOWN_OF_NUMBER = 3  # last digits: enough for its owner to know it by, too few for anybody else to call it
 ENDED = (binding.ELSEWHERE, binding.STOPPED)
 

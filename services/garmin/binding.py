@@ -105,12 +105,14 @@ def signed_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now:
     """Garmin let somebody in: keep what opens the account, sealed, until the code is heard. Nothing is read before."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
+    if not linking.is_waited_for(attempt, link, now):
+        return
     # With a second factor a kept password would be of no use: Garmin would ask for a code again.
     may_keep = attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD
     attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CONFIRM, None, None
     attempt.expires_at = now + CONFIRM_FOR
     _seal(session, attempt, answer, task.secret if may_keep else None)
-    link.expires_at = max(link.expires_at, attempt.expires_at)
+    linking.prolong(link, attempt.expires_at)
     audit.note(session, "link.signed_in", now, member_id=link.member_id)
 
 
@@ -129,7 +131,7 @@ def hear(session: Session, member: Member, code: str, now: datetime, *, replace:
         raise
     except Unreadable as error:
         unreadable.note(session, error, "link_attempts", attempt.id)
-        linking.give_up(attempt, "timed_out")
+        linking.give_up(attempt, linking.OVER)
         raise WrongLinkCode from None
     if replace is False:
         linking.give_up(attempt, STOPPED)

@@ -19,6 +19,7 @@ from services.group import audit
 from services.people import limits
 
 LINK_FOR = timedelta(minutes=15)
+LINK_LASTS = timedelta(hours=1)  # from when it was made, whatever was tried through it
 CODE_FOR = timedelta(minutes=10)
 HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait
@@ -31,6 +32,7 @@ PASSWORD = "garmin password"  # noqa: S105 - the name of what is counted
 THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
 NO_KEY = UnknownKey.__name__  # `last_error` of an account whose secrets wait for their key
 LOST_AFTER = 14  # failures, some three days of them: then a key that is not there is taken for lost
+OVER = "timed_out"  # the problem of an attempt that nobody waits for any more
 INTERRUPTED = "interrupted"  # the problem of an attempt whose worker had to stop: it counts as none of the member's
 NOT_CONFIRMED = "not_confirmed"  # the problem of an attempt whose code was not sent in the chat within its time
 NOT_ASKED = "not_asked"  # the problem of an attempt whose code was heard, and whose key no worker could use in time
@@ -59,7 +61,8 @@ class Task:
 def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datetime) -> str:
     """Give a new one-time token for this member. Links made earlier for the same purpose are dead from now on.
 
-    One through which the member has signed in lives on: its page shows the code that is still to be sent.
+    One through which somebody has signed in lives on until the new one is opened: its page shows the code that is
+    still to be sent, and some send "link garmin" first and the code after it.
     """
     old = (OneTimeLink.member_id == member.id, OneTimeLink.purpose == purpose, OneTimeLink.used_at.is_(None))
     is_signed_in = exists().where(LinkAttempt.link_id == OneTimeLink.id, LinkAttempt.step.in_(SIGNED_IN))
@@ -84,17 +87,52 @@ def is_alive(session: Session, token: str, now: datetime) -> bool:
 def open_link(session: Session, token: str, browser: str | None, now: datetime) -> str | None:
     """Tie the link to the browser that presses the button first, and give that browser's secret.
 
-    `browser` is the secret it already holds, if any: the same browser may press again, another may not.
+    `browser` is the secret it already holds, if any: the same browser may press again, another may not. From then on
+    this is the member's only link: every other one is over, and so is a sign-in whose code was not sent yet.
     """
     link = session.scalar(select(OneTimeLink).where(*_alive(token, now)).with_for_update())
     if link is None:
         return None
     if link.session_hash is not None:
         return browser if browser and link.session_hash == _hashed(browser) else None
+    _end_others(session, link, now)
     browser = secrets.token_urlsafe(32)
     link.session_hash = _hashed(browser)
     audit.note(session, "link.opened", now, member_id=link.member_id)
     return browser
+
+
+def _end_others(session: Session, link: OneTimeLink, now: datetime) -> None:
+    """End the member's other links of this purpose. A sign-in whose code was heard in the chat goes on."""
+    others = (
+        OneTimeLink.member_id == link.member_id,
+        OneTimeLink.purpose == link.purpose,
+        OneTimeLink.id != link.id,
+        OneTimeLink.expires_at > now,
+    )
+    ends = LinkAttempt.step.not_in((AttemptStep.DONE, AttemptStep.FAILED, AttemptStep.CONFIRMED))
+    query = select(LinkAttempt).where(LinkAttempt.link.has(and_(*others)), ends)
+    for attempt in session.scalars(query.with_for_update()):
+        give_up(attempt, OVER)
+    session.flush()
+    ended = update(OneTimeLink).where(*others).values(expires_at=now)
+    session.execute(ended, execution_options={"synchronize_session": "fetch"})
+
+
+def prolong(link: OneTimeLink, until: datetime) -> None:
+    """Let the link live until then, but never longer than an hour from when it was made."""
+    link.expires_at = max(link.expires_at, min(until, link.created_at + LINK_LASTS))
+
+
+def is_waited_for(attempt: LinkAttempt, link: OneTimeLink, now: datetime) -> bool:
+    """Whether a sign-in at Garmin that is just done is still wanted; if not, it ends here and nothing of it is kept.
+
+    While Garmin was asked, the link may have come to its end, or another link of the member was opened.
+    """
+    if attempt.step is not AttemptStep.FAILED and link.expires_at > now:
+        return True
+    give_up(attempt, OVER)
+    return False
 
 
 def link_of(session: Session, browser: str, now: datetime) -> OneTimeLink | None:
@@ -175,7 +213,7 @@ def ask(session: Session, link: OneTimeLink, wish: Request, now: datetime) -> Li
     session.add(attempt)
     session.flush()
     attempt.secret = vault(session).seal("garmin-secret", attempt.id, wish.secret)
-    link.expires_at = max(link.expires_at, now + CODE_FOR)
+    prolong(link, now + CODE_FOR)
     ring(session, Bell.GARMIN)
     return attempt
 
@@ -186,6 +224,7 @@ def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> 
         return False
     attempt.secret = vault(session).seal("garmin-secret", attempt.id, code)
     attempt.step = AttemptStep.ANSWERED
+    prolong(attempt.link, now + LEASE)  # so that the link is still there when Garmin has answered
     ring(session, Bell.GARMIN)
     return True
 
@@ -212,7 +251,7 @@ def take(session: Session, now: datetime) -> Task | None:
         state = vault(session).open("garmin-state", attempt.id, attempt.state) if answering and attempt.state else None
     except Unreadable as error:
         unreadable.note(session, error, "link_attempts", attempt.id)
-        finish(attempt, AttemptStep.FAILED, "timed_out")  # it was tampered with: the member can only begin again
+        finish(attempt, AttemptStep.FAILED, OVER)  # it was tampered with: the member can only begin again
         return None
     is_confirmed = attempt.step is AttemptStep.CONFIRMED
     attempt.leased_until = leases.lasting(session, LEASE)
@@ -235,16 +274,20 @@ def note_unopened(session: Session, now: datetime) -> None:
 def needs_code(session: Session, task: Task, answer: NeedsCode, now: datetime) -> None:
     """Garmin sent the member a code: keep the half-open sign-in, sealed, for ten minutes."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
+    link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
+    if not is_waited_for(attempt, link, now):
+        return
     attempt.state = vault(session).seal("garmin-state", attempt.id, answer.state)
     attempt.step, attempt.method, attempt.leased_until = AttemptStep.CODE, answer.method, None
     attempt.expires_at = now + CODE_FOR
-    link = session.get_one(OneTimeLink, attempt.link_id)
-    link.expires_at = max(link.expires_at, attempt.expires_at)
+    prolong(link, attempt.expires_at)
 
 
 def failed(session: Session, task: Task, problem: str) -> None:
     """The sign-in ended without success; `problem` names the sentence on the page. A wrong code may be tried again."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
+    if attempt.step is AttemptStep.FAILED:
+        return  # it was given up while Garmin was asked
     if problem == "wrong_code" and attempt.tries + 1 < MOST_CODES:
         attempt.tries += 1
         attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CODE, problem, None
@@ -297,7 +340,7 @@ def give_up_abandoned(session: Session, now: datetime) -> list[LinkAttempt]:
         if attempt.step in SIGNED_IN:
             give_up(attempt, problems[attempt.step])
         else:
-            finish(attempt, AttemptStep.FAILED, "timed_out")
+            finish(attempt, AttemptStep.FAILED, OVER)
     return attempts
 
 

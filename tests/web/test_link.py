@@ -441,6 +441,32 @@ def test_the_cookie_lasts_as_long_as_the_link_may(town: Town, zoe: Person, brows
     assert lasts > (link.expires_at - opened).total_seconds()
 
 
+def test_a_link_ends_an_hour_after_it_was_made_whatever_is_tried_through_it(
+    town: Town, zoe: Person, browser: Browser
+) -> None:
+    """Three passwords, a worker that comes late, and Garmin's code, each ten seconds before it would have been over."""
+    enrol(zoe, code=CODE)
+    for wait, password in ((14, "wrong"), (9, "wrong"), (9, PASSWORD)):
+        town.clock.travel(minutes=wait, seconds=50)
+        browser.sign_in(zoe.email, password)
+        if password == "wrong":
+            town.rest()
+            browser.again()
+    town.clock.travel(minutes=9, seconds=50)
+    town.rest()
+    browser.again()
+    town.clock.travel(minutes=9, seconds=50)
+    browser.submit(code=CODE)
+    town.rest()
+    assert "One more step" in browser.again(), "54 minutes and 10 seconds: the code is good for ten minutes more"
+    line = browser.line
+    town.clock.travel(minutes=5)
+    assert "One more step" in browser.again()
+    town.clock.travel(minutes=1)
+    assert "This link no longer works" in browser.again()
+    assert "✅" in zoe.says(line), "the code was shown in time, and is still good in the chat"
+
+
 NO_SIGN_IN = [
     ("zoë@example.org", "p" * 10_240),
     ("z" * 10_240 + "@example.org", "p"),

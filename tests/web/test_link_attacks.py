@@ -37,6 +37,7 @@ BY_PATIENCE = [
     "test_after_six_passwords_within_an_hour_there_is_a_pause",
     "test_each_bad_sign_in_has_one_sentence",  # and none is handed to Garmin while it holds sign-ins back
     "test_a_code_that_comes_too_late_ends_the_sign_in",
+    "test_a_link_ends_an_hour_after_it_was_made_whatever_is_tried_through_it",
 ]
 BY_STRANGE_INPUT = [
     "test_what_cannot_be_an_address_or_a_password_is_asked_for_again",
@@ -58,6 +59,8 @@ BY_FORWARDING = [
     "test_a_forwarded_link_gives_nothing_as_long_as_the_friend_sends_no_code",
     "test_a_code_from_the_friends_own_chat_ends_the_sign_in_and_both_are_told",
     "test_the_friend_can_end_it_on_the_page",
+    "test_another_link_that_is_opened_ends_the_sign_in_of_the_one_before",
+    "test_a_sign_in_that_garmin_grants_after_another_link_was_opened_is_dropped",
     "test_a_member_cannot_guess_the_code_of_a_friends_sign_in",
     "test_a_code_works_once_and_for_ten_minutes",
     "test_an_attackers_code_does_not_put_the_attackers_account_into_a_chat",

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from bot.arguments.spoken import LINK_CODE
 from jobs.linking import sign_in_next
 from models import Activity, AuditEvent, Day, GarminAccount, LinkAttempt, Member, OneTimeLink
-from services.garmin import binding
+from services.garmin import binding, linking
 from simulator.garmin.athletes import Athlete
 from tests.accounts import asked, every
 from tests.browsing import Browser
@@ -184,6 +184,32 @@ def test_another_link_that_is_asked_for_meanwhile_leaves_the_code_good(town: Tow
     zoe.says("link garmin")
     zoe.says(browser.line.removeprefix("link garmin "))
     assert "Connected ✓" in browser.again()
+
+
+def test_another_link_that_is_opened_ends_the_sign_in_of_the_one_before(town: Town, zoe: Person, jose: Person) -> None:
+    """Zoë forwarded her link, wants it back, and makes a new one for herself: one press ends what José began."""
+    before = forwarded(to=jose, by=zoe)
+    line = before.line
+    link_of(zoe)
+    assert "This link no longer works" in before.again()
+    assert zoe.says(line).startswith("That isn't a code I'm waiting for.")
+    nothing_is_known(town, zoe, jose)
+    assert [(each.step, each.state, each.garmin_email) for each in every(town, LinkAttempt)] == [("failed", None, None)]
+
+
+def test_a_sign_in_that_garmin_grants_after_another_link_was_opened_is_dropped(town: Town, zoe: Person) -> None:
+    enrol(zoe)
+    before = link_of(zoe)
+    before.sign_in(zoe.email, "right")
+    with town.world.sessions.begin() as session:
+        task = linking.take(session, town.world.now())
+    later = link_of(zoe)
+    with town.world.sessions.begin() as session:
+        binding.signed_in(session, task, town.world.garmin.sign_in(zoe.email, "right"), town.world.now())
+    assert "This link no longer works" in before.again()
+    assert [(each.step, each.state) for each in every(town, LinkAttempt)] == [("failed", None)]
+    signs_in(later, zoe)
+    assert "Connected ✓" in zoe.confirms(later)
 
 
 def test_a_page_that_is_opened_twice_or_gone_back_to_shows_one_code(town: Town, zoe: Person) -> None:
