@@ -8,17 +8,20 @@ from models import Membership
 from services import undo
 from services.garmin import entries
 from services.group import privacy
+from services.people import members
 
 
 @command(
     "privacy",
     aliases=("who sees", "who sees what", "sharing", "my privacy"),
-    help="See what your group sees of you",
-    allowed=Allowed.MEMBERS,
+    help="See what your group sees of you, and what stays after *delete me*",
+    allowed=Allowed.ANYONE,
     examples=("privacy", "who sees what"),
 )
 def show_privacy(turn: Turn) -> Message:
-    """Everything that this group may and may not see, and the words that change it."""
+    """Everything that this group may and may not see, and the words that change it; and what outlives a member."""
+    if not members.memberships(turn.session, turn.member):
+        return turn.say("privacy/nobody")
     mine = turn.membership
     shares = [field for field in privacy.FIELDS if field in mine.shares]
     return turn.say(

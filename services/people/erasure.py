@@ -3,9 +3,11 @@
 A member is forgotten in two steps. At once: everything but the address that the last answer is sent to, and the
 messages that are under way. A little later: the rest, and Twilio's copies.
 
-Four things outlive a member, none with a name, a number or a word of theirs: what limits count, for a day, and bans,
-for as long as their groups last, both under keyed hashes of the member's addresses; that messages were deleted, for
-thirty days, under keyed hashes of the vendor's ids, so that none is heard again; and the audit, under a pseudonym.
+Five things outlive a member, none with a name or a number of theirs: what limits count, for a day, under keyed hashes
+of the member's addresses and of the Garmin address they tried; bans, for as long as their groups last, under hashes of
+the member's addresses; that messages were deleted, for thirty days, under keyed hashes of the vendor's ids, so that
+none is heard again; the audit, for thirteen months, under a pseudonym; and the row of `erased`, without an end. What
+they named for a group (itself, its challenges) is the group's. `templates/chat/privacy/kept.txt` tells it to members.
 """
 
 import secrets

@@ -97,3 +97,14 @@ def test_who_shows_themselves_by_a_button_does_so_where_they_hid(zoe: Person, jo
     jose.says("use Sunday Legends")
     assert "on the boards of *Office swim* again" in jose.taps("Show me again")
     assert jose.says("privacy").startswith("In *Sunday Legends* you're *hidden*")
+
+
+KEPT = ("for a day", "while they last", "for 30 days", "for 13 months", "somebody was erased", "Backups")
+
+
+def test_everybody_may_read_what_stays_after_delete_me(zoe: Person, jose: Person) -> None:
+    start_group(zoe)
+    for heard in (zoe.says("privacy"), jose.says("privacy"), zoe.says("delete me")):
+        assert [each for each in KEPT if each not in heard] == []
+    assert "You're in no group, so nobody sees anything of your training." in jose.says("privacy")
+    assert "*privacy* lists" in jose.says("terms")

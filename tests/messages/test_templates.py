@@ -110,6 +110,7 @@ def test_a_template_is_given_the_facts_it_needs_and_no_others() -> None:
 def test_no_template_is_unused() -> None:
     said = {name for saying in sayings() for name in saying.names} | texts_in_code()
     said |= {refusal.template() for refusal in Refusal.__subclasses__()}
+    said |= {name for each in TEMPLATES for name in re.findall(r'\{% include "(.+?)\.txt" %\}', source(each))}
     assert set(TEMPLATES) - said == set()
 
 
