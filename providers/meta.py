@@ -22,7 +22,9 @@ LONGEST_CAPTION, LONGEST_TEXT, LONGEST_SUBJECT = 1024, 4096, 128
 
 
 class MetaGroups:
-    """Speaks with graph.facebook.com, once for each call: whoever wants another try asks again."""
+    """Speaks with graph.facebook.com, once for each call: whoever wants another try asks again. It follows no redirect:
+    what is posted, and our token, are for that host alone.
+    """
 
     can_post: bool = True
     most_people: int | None = 8
@@ -62,7 +64,8 @@ class MetaGroups:
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:
-            answer = self._http.request(method, f"{self._base}/{path}", json=body, timeout=self._timeout)
+            address = f"{self._base}/{path}"
+            answer = self._http.request(method, address, json=body, timeout=self._timeout, allow_redirects=False)
         except requests.ConnectTimeout as error:
             raise NotSent("Meta is unreachable") from error
         except requests.ConnectionError as error:
@@ -71,6 +74,8 @@ class MetaGroups:
             raise (NotSent if refused else Unclear)("the connection to Meta failed") from error
         except requests.RequestException as error:
             raise Unclear(f"no answer from Meta: {type(error).__name__}") from error
+        if 300 <= answer.status_code < 400:
+            raise NotSent(f"Meta's address answers {answer.status_code}, which leads elsewhere")
         made = _json(answer)
         if answer.ok and "error" not in made:
             return made

@@ -169,6 +169,13 @@ def test_the_image_holds_no_secrets_tests_or_history() -> None:
     assert {".env", ".env.*", ".git", "tests", "simulator", "bench", "docker-compose*.yml"} <= set(left_out)
 
 
+def test_heroku_gets_neither_tests_nor_what_only_pretends() -> None:
+    """Patterns of .slugignore begin with a slash: without one, folders of that name further down would go too."""
+    left_out = (ROOT / ".slugignore").read_text().splitlines()
+    assert {"/tests", "/simulator", "/bench"} <= set(left_out)
+    assert {each.strip("/") for each in left_out} <= set((ROOT / ".dockerignore").read_text().splitlines())
+
+
 def test_the_same_fonts_are_installed_everywhere() -> None:
     """On Heroku the apt buildpack reads the Aptfile, and must run before Python's."""
     lines = [line.split("#")[0].strip() for line in (ROOT / "Aptfile").read_text().splitlines()]

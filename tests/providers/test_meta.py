@@ -111,3 +111,15 @@ def test_the_wish_to_wait_is_kept(served: Served, meta: PretendMeta, groups: Met
 def test_where_nobody_listens_nothing_was_sent() -> None:
     with pytest.raises(NotSent):
         MetaGroups("http://127.0.0.1:9/meta", "1", "t").post("G1", "x", None)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_what_leads_elsewhere_is_not_followed(served: Served, meta: PretendMeta, status: int) -> None:
+    """Neither the digest nor the token goes to a host that is not the one in the settings."""
+    heard: list[str] = []
+    served.app = Flask("elsewhere")
+    served.app.add_url_rule("/meta/<path:_>", "on", lambda _: ("", status, {"Location": "/other"}), methods=["POST"])
+    served.app.add_url_rule("/other", "other", lambda: heard.append("asked") or "{}", methods=["GET", "POST"])
+    with pytest.raises(NotSent, match=str(status)):
+        MetaGroups(f"{served.url}/meta", meta.phone_number_id, meta.token).post("G1", "x", None)
+    assert heard == []
