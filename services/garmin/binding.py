@@ -106,6 +106,7 @@ def signed_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now:
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
     if not linking.is_waited_for(attempt, link, now):
+        linking.give_up(attempt, linking.OVER)
         return
     # With a second factor a kept password would be of no use: Garmin would ask for a code again.
     may_keep = attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD

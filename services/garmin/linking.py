@@ -103,19 +103,18 @@ def open_link(session: Session, token: str, browser: str | None, now: datetime) 
 
 
 def _end_others(session: Session, link: OneTimeLink, now: datetime) -> None:
-    """End the member's other links of this purpose. A sign-in whose code was heard in the chat goes on."""
-    others = (
-        OneTimeLink.member_id == link.member_id,
-        OneTimeLink.purpose == link.purpose,
-        OneTimeLink.id != link.id,
-        OneTimeLink.expires_at > now,
-    )
+    """End the member's other links of this purpose, and the sign-ins through them, also where the link itself is over.
+
+    A sign-in whose code was heard in the chat goes on, and a link that is used up still says so in its browser.
+    """
+    mine = (OneTimeLink.member_id == link.member_id, OneTimeLink.purpose == link.purpose)
+    others = (*mine, OneTimeLink.id != link.id, OneTimeLink.used_at.is_(None))
     ends = LinkAttempt.step.not_in((AttemptStep.DONE, AttemptStep.FAILED, AttemptStep.CONFIRMED))
     query = select(LinkAttempt).where(LinkAttempt.link.has(and_(*others)), ends)
     for attempt in session.scalars(query.with_for_update()):
         give_up(attempt, OVER)
     session.flush()
-    ended = update(OneTimeLink).where(*others).values(expires_at=now)
+    ended = update(OneTimeLink).where(*others, OneTimeLink.expires_at > now).values(expires_at=now)
     session.execute(ended, execution_options={"synchronize_session": "fetch"})
 
 
@@ -125,14 +124,10 @@ def prolong(link: OneTimeLink, until: datetime) -> None:
 
 
 def is_waited_for(attempt: LinkAttempt, link: OneTimeLink, now: datetime) -> bool:
-    """Whether a sign-in at Garmin that is just done is still wanted; if not, it ends here and nothing of it is kept.
-
-    While Garmin was asked, the link may have come to its end, or another link of the member was opened.
+    """Whether what Garmin has just answered is still wanted: the link may have come to its end while Garmin was asked,
+    or another link of the member may have been opened.
     """
-    if attempt.step is not AttemptStep.FAILED and link.expires_at > now:
-        return True
-    give_up(attempt, OVER)
-    return False
+    return attempt.step is not AttemptStep.FAILED and link.expires_at > now
 
 
 def link_of(session: Session, browser: str, now: datetime) -> OneTimeLink | None:
@@ -276,6 +271,7 @@ def needs_code(session: Session, task: Task, answer: NeedsCode, now: datetime) -
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
     if not is_waited_for(attempt, link, now):
+        give_up(attempt, OVER)
         return
     attempt.state = vault(session).seal("garmin-state", attempt.id, answer.state)
     attempt.step, attempt.method, attempt.leased_until = AttemptStep.CODE, answer.method, None
