@@ -23,7 +23,7 @@ from providers.errors import (
 )
 from providers.garmin import KeyAccepted, NeedsCode, SignedIn
 from services.delivery import mailbox, notices
-from services.garmin import binding, linking
+from services.garmin import binding, linking, tries
 from services.garmin.binding import AnotherAccount, Linked, Stranger
 from services.garmin.linking import Task
 from services.people import members, proofs
@@ -36,7 +36,7 @@ PROBLEMS: dict[type[GarminError], str] = {
     WrongCode: "wrong_code",
     KeyRejected: "key_rejected",
     SignInTimedOut: "timed_out",
-    GarminThrottled: linking.THROTTLED,
+    GarminThrottled: tries.THROTTLED,
     GarminBlocked: "blocked",
 }
 
@@ -64,9 +64,7 @@ def _try(world: World, task: Task) -> None:
         answer = wait_for(lambda: _signed_in(world, task))
     except GarminError as error:
         log.info("sign-in failed", attempt=str(task.attempt_id), why=type(error).__name__)
-        if isinstance(error, GarminThrottled) and task.way is GarminMethod.PASSWORD:
-            with transaction(world) as session:  # of its own: it counts though the member was erased meanwhile
-                linking.held_back(session, task, world.now())
+        _count(world, task, error)
         with transaction(world) as session:
             linking.failed(session, task, PROBLEMS.get(type(error), "unavailable"))
             if task.is_confirmed:
@@ -80,6 +78,17 @@ def _try(world: World, task: Task) -> None:
         else:
             binding.signed_in(session, task, answer, world.now())
     log.info("sign-in step done", attempt=str(task.attempt_id), step=type(answer).__name__)
+
+
+def _count(world: World, task: Task, error: GarminError) -> None:
+    """Count what limits go by, in a transaction of its own: it counts though the member was erased meanwhile."""
+    if task.way is not GarminMethod.PASSWORD or not isinstance(error, GarminThrottled | WrongPassword):
+        return
+    with transaction(world) as session:
+        if isinstance(error, GarminThrottled):
+            tries.held_back(session, task.counted_against, world.now())
+        if task.state is None:  # with a second factor under way, the password was right
+            tries.not_proved(session, task.counted_against, task.account, world.now())
 
 
 def _signed_in(world: World, task: Task) -> SignedIn | KeyAccepted | NeedsCode:

@@ -127,6 +127,7 @@ class Flaw(StrEnum):
     IMPOSSIBLE = "impossible"  # it lasts a month, or happened in 1970
     TOO_MANY = "too_many"
     TOO_MUCH = "too_much"  # it would take more time or memory than a file may have
+    FULL = "full"  # the member's files hold as many activities as we keep of one person
 
 
 class ReadingBroke(ProviderError):

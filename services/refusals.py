@@ -273,8 +273,16 @@ class ExportUnderWay(Refusal):
     """A copy is being made already."""
 
 
+class EnoughCopies(Refusal):
+    """So many copies of one's data within 24 hours. Facts: most, hours (until the next one may be made)."""
+
+
 class WrongEraseCode(Refusal):
     """Not the code that was asked for, or too late. Nothing was erased."""
+
+
+class TooManyEraseCodes(Refusal):
+    """Five wrong codes for `delete me`. Facts: minutes (until the next one is looked at)."""
 
 
 class KeptPrivate(Refusal):

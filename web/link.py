@@ -15,7 +15,8 @@ from jobs.work import transaction
 from messages.render import words
 from models import AttemptStep, GarminMethod, IdentityKind, LinkAttempt, Member, OneTimeLink
 from providers.signing import Signer
-from services.garmin import binding, linking
+from services.garmin import binding, linking, tries
+from services.garmin.tries import Held, Why
 from services.people.members import reader_of
 from world import World
 
@@ -49,9 +50,8 @@ def pages(world: World) -> Blueprint:
     def form() -> Response:
         with transaction(world) as session:
             link = _link(world, session)
-            held = linking.held_until(session, link.member, world.now())
-            tries = linking.tries_left(session, link)
-            return _page(world, session, link, tries, held=held)
+            held = tries.held_until(session, link.member, world.now())
+            return _page(world, session, link, linking.tries_left(session, link), held=held)
 
     _add_answers(routes, world)
     return routes
@@ -68,13 +68,12 @@ def _add_answers(routes: Blueprint, world: World) -> None:
             link = _link(world, session)
             _require_token(world)
             if not (_is_address(email) and _usable(password, MOST_PASSWORD)):
-                tries = linking.tries_left(session, link)
-                return _form(world, link, problem="incomplete", email=email, tries=tries)
+                left = linking.tries_left(session, link)
+                return _form(world, link, problem="incomplete", email=email, left=left)
             keep = world.settings.garmin_keep_password and request.form.get("keep") == "yes"
             wish = linking.Request(_offered(world, GarminMethod.PASSWORD), password, email, keep)
-            held = linking.held_until(session, link.member, world.now(), email)
-            if linking.ask(session, link, wish, world.now()) is None and held:
-                return _held(world, link, linking.tries_left(session, link), held, email)
+            if (wait := _ask(world, session, link, wish)) is not None:
+                return wait
         return make_response(redirect(url_for("link.form"), 303))
 
     @routes.post("/garmin/key")
@@ -85,7 +84,7 @@ def _add_answers(routes: Blueprint, world: World) -> None:
             link = _link(world, session)
             _require_token(world)
             if not _usable(key, MOST_KEY) or lasts not in KEYS_LAST:
-                return _form(world, link, problem="key_incomplete", tries=linking.tries_left(session, link))
+                return _form(world, link, problem="key_incomplete", left=linking.tries_left(session, link))
             ends = world.now() + timedelta(days=int(lasts))
             wish = linking.Request(_offered(world, GarminMethod.KEY), key, key_ends_at=ends)
             linking.ask(session, link, wish, world.now())
@@ -116,6 +115,14 @@ def _add_answers(routes: Blueprint, world: World) -> None:
         return make_response(redirect(url_for("link.form"), 303))
 
 
+def _ask(world: World, session: Session, link: OneTimeLink, wish: linking.Request) -> Response | None:
+    """Hand a password to a worker; or give the page that says why none goes to Garmin now."""
+    if linking.ask(session, link, wish, world.now()) is not None:
+        return None
+    held = tries.held_until(session, link.member, world.now(), wish.email)
+    return _held(world, link, linking.tries_left(session, link), held, wish.email) if held else None
+
+
 def _begun(world: World, browser: str | None) -> Response:
     """On to the page that the address bar may show, with the secret that makes this browser the one."""
     if browser is None:
@@ -137,23 +144,25 @@ def _page(
     world: World,
     session: Session,
     link: OneTimeLink,
-    tries: int,
+    left: int,
     problem: str | None = None,
-    held: datetime | None = None,
+    held: Held | None = None,
 ) -> Response:
-    """The page for where the sign-in stands. `held` is until when Garmin wants no password of this member."""
+    """The page for where the sign-in stands. `left` is how many tries the link has, `held` why they have to wait."""
     attempt = linking.attempt_of(session, link)
-    until = held.astimezone(ZoneInfo(link.member.timezone)) if held else None
     if attempt is None:
-        return _form(world, link, problem="held" if until else None, tries=tries, until=until)
+        return _held(world, link, left, held) if held else _form(world, link, left=left)
     if (after := _after_sign_in(world, session, link, attempt)) is not None:
         return after
     if attempt.step is AttemptStep.CODE and attempt.expires_at > world.now():
         facts = {"method": attempt.method, "problem": problem or attempt.problem}
         return make_response(render_template("link_code.html", csrf=_csrf(world), **facts), 400 if problem else 200)
     if attempt.step is AttemptStep.FAILED:
-        problem = "held" if until and attempt.problem != linking.THROTTLED else attempt.problem
-        return _form(world, link, problem=problem, email=attempt.garmin_email or "", tries=tries, until=until)
+        email = attempt.garmin_email or ""
+        if held:
+            throttled = tries.THROTTLED if attempt.problem == tries.THROTTLED else None
+            return _held(world, link, left, held, email, throttled)
+        return _form(world, link, problem=attempt.problem, email=email, left=left)
     return make_response(render_template("link_wait.html", is_heard=attempt.step is AttemptStep.CONFIRMED))
 
 
@@ -179,12 +188,14 @@ def _form(
     world: World,
     link: OneTimeLink,
     *,
-    tries: int,
+    left: int,
     problem: str | None = None,
     email: str = "",
     until: datetime | None = None,
+    takes: bool = True,
 ) -> Response:
-    facts = {"problem": problem, "email": email, "tries": tries, "csrf": _csrf(world), "until": until}
+    """The page with the forms; `until` and `takes` say when, and whether now, it takes a password."""
+    facts = {"problem": problem, "email": email, "tries": left, "csrf": _csrf(world), "until": until, "takes": takes}
     choice = {"methods": world.settings.link_methods, "may_keep": world.settings.garmin_keep_password}
     choice |= {"recommended": world.settings.garmin_recommended}
     told = {"chat": _chat(link.member), "sees": words("groups/consent_sees", reader_of(link.member))}
@@ -192,10 +203,16 @@ def _form(
     return make_response(page, 400 if problem in ("incomplete", "key_incomplete") else 200)
 
 
-def _held(world: World, link: OneTimeLink, tries: int, held: datetime, email: str) -> Response:
-    """No password goes to Garmin now, for this member or for this e-mail address: until when, in the member's zone."""
-    until = held.astimezone(ZoneInfo(link.member.timezone))
-    return _form(world, link, problem="held", email=email, tries=tries, until=until)
+def _held(
+    world: World, link: OneTimeLink, left: int, held: Held, email: str = "", problem: str | None = None
+) -> Response:
+    """No password goes to Garmin now, of this member or for this e-mail address: why, and until when in their zone.
+
+    For another e-mail address than the one that was tried too often, one may go at once: the form stays.
+    """
+    until = held.until.astimezone(ZoneInfo(link.member.timezone))
+    takes = held.why is Why.ACCOUNT
+    return _form(world, link, problem=problem or held.why, email=email, left=left, until=until, takes=takes)
 
 
 def _chat(member: Member) -> tuple[str, str]:

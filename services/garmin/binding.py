@@ -8,7 +8,7 @@ comes from another chat ends the sign-in. docs/decisions/0017-whose-garmin-it-is
 import json
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -254,8 +254,7 @@ def _require_few(session: Session, member: Member, now: datetime) -> None:
     guessed = limits.LINE + WrongLinkCode.template()
     wrong = limits.times(session, limits.addresses(session, member), guessed, now - CONFIRM_FOR)
     if len(wrong) >= MOST_WRONG:
-        left = wrong[-MOST_WRONG] + CONFIRM_FOR - now
-        raise TooManyLinkCodes(minutes=max(1, -(-int(left.total_seconds()) // 60)))
+        raise TooManyLinkCodes(minutes=limits.minutes_until(wrong[-MOST_WRONG] + CONFIRM_FOR, now))
 
 
 def _with_code(session: Session, code: str, now: datetime, *which: Any) -> LinkAttempt | None:
@@ -282,14 +281,15 @@ def _elsewhere(session: Session, code: str, now: datetime) -> Elsewhere:
 def _forget(session: Session, account: GarminAccount) -> int:
     """Delete an account and all that was read from it. Gives how many activities that were."""
     member_id = account.member_id
-    read = delete(Activity).where(Activity.account_id == account.id).returning(Activity.id)
-    gone = len(session.scalars(read, execution_options={"synchronize_session": "fetch"}).all())
+    read = delete(Activity).where(Activity.account_id == account.id).returning(Activity.local_date)
+    days = session.scalars(read, execution_options={"synchronize_session": "fetch"}).all()
     session.execute(delete(Day).where(Day.member_id == member_id))
     session.delete(account)
     session.flush()
-    mark_twins(session, member_id, date.min)  # what was sent as a file counts again
-    records.refresh(session, member_id)
-    return gone
+    if days:
+        mark_twins(session, member_id, min(days))  # what was sent as a file counts again
+        records.refresh(session, member_id)
+    return len(days)
 
 
 def _name_of(account: GarminAccount | None) -> str:

@@ -15,21 +15,17 @@ from models.vault import UnknownKey, Unreadable, vault
 from providers.garmin import NeedsCode
 from services import leases, unreadable
 from services.delivery.bells import Bell, ring
+from services.garmin import tries
 from services.group import audit
 from services.people import limits
 
 LINK_FOR = timedelta(minutes=15)
 LINK_LASTS = timedelta(hours=1)  # from when it was made, whatever was tried through it
 CODE_FOR = timedelta(minutes=10)
-HOUR = timedelta(hours=1)
-LEASE = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait
 MOST_PASSWORDS = 3
 REMIND_DAYS = (14, 3, 0)
 PASSWORD_EVERY = timedelta(hours=24)
 MOST_CODES = 3
-MOST_AN_HOUR = 6  # passwords of one member, and for one Garmin account: Garmin has locked accounts for less
-PASSWORD = "garmin password"  # noqa: S105 - the name of what is counted
-THROTTLED = "throttled"  # the problem of an attempt that Garmin held back
 NO_KEY = UnknownKey.__name__  # `last_error` of an account whose secrets wait for their key
 LOST_AFTER = 14  # failures, some three days of them: then a key that is not there is taken for lost
 OVER = "timed_out"  # the problem of an attempt that nobody waits for any more
@@ -37,14 +33,14 @@ INTERRUPTED = "interrupted"  # the problem of an attempt whose worker had to sto
 NOT_CONFIRMED = "not_confirmed"  # the problem of an attempt whose code was not sent in the chat within its time
 NOT_ASKED = "not_asked"  # the problem of an attempt whose code was heard, and whose key no worker could use in time
 SIGNED_IN = (AttemptStep.CONFIRM, AttemptStep.CONFIRMED)
-HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
 
 
 @dataclass(frozen=True)
 class Task:
     """A sign-in that a worker has taken: its secrets, read once and already gone from the database.
 
-    `counted_against` are the hashes (`services.people.limits`) against which it counts if Garmin holds it back.
+    `counted_against` are the hashes (`services.people.limits`) of the member's addresses, and `account` is the one of
+    the e-mail address, or empty: what Garmin answers is counted against them.
     With `is_confirmed` the secret is the tokens of a key whose code was heard in the chat: they may be used again, so
     they are still there until the task is done.
     """
@@ -55,6 +51,7 @@ class Task:
     secret: str = field(repr=False)
     state: str | None = field(repr=False)
     counted_against: tuple[str, ...] = ()
+    account: str = ""
     is_confirmed: bool = False
 
 
@@ -149,33 +146,6 @@ def tries_left(session: Session, link: OneTimeLink) -> int:
     return max(MOST_PASSWORDS - len(tried), 0)
 
 
-def held_until(session: Session, member: Member, now: datetime, email: str = "") -> datetime | None:
-    """Until when no password of this member goes to Garmin, nor any for this e-mail address; None while it may.
-
-    When Garmin holds sign-ins back, each time makes it longer: two hours after the first, then six, then a day. And six
-    passwords within an hour are enough. Both are counted for the member's addresses and for the e-mail address, each
-    for itself: several people, or one who comes back as somebody new, guess no more often than one.
-    """
-    against = [[each] for each in limits.addresses(session, member)]
-    against += [[limits.of_email(session, email)]] if email else []
-    waits = [until for each in against if (until := _held(session, each, now))]
-    return max(waits, default=None)
-
-
-def _held(session: Session, against: list[str], now: datetime) -> datetime | None:
-    tries = limits.times(session, against, PASSWORD, now - HOUR)
-    throttled = limits.times(session, against, THROTTLED, now - HELD_FOR[-1])
-    waits = [throttled[-1] + HELD_FOR[min(len(throttled), len(HELD_FOR)) - 1]] if throttled else []
-    waits += [tries[-MOST_AN_HOUR] + HOUR] if len(tries) >= MOST_AN_HOUR else []
-    until = max(waits, default=now)
-    return until if until > now else None
-
-
-def held_back(session: Session, task: Task, now: datetime) -> None:
-    """Garmin holds the sign-ins of this member, or of this account, back: count it, even if the member is erased."""
-    limits.count(session, task.counted_against, THROTTLED, now)
-
-
 @dataclass(frozen=True)
 class Request:
     """What a member typed into the page: a way, its secret, and what goes with it."""
@@ -194,9 +164,10 @@ def ask(session: Session, link: OneTimeLink, wish: Request, now: datetime) -> Li
     if running or link.used_at or tries_left(session, link) == 0:
         return None
     if wish.way is GarminMethod.PASSWORD:
-        if held_until(session, link.member, now, wish.email):
+        tries.wait_for_turn(session, wish.email)
+        if tries.held_until(session, link.member, now, wish.email):
             return None
-        limits.count(session, _counted_against(session, link.member, wish.email), PASSWORD, now)
+        tries.count(session, link.member, now)
     attempt = LinkAttempt(
         link_id=link.id,
         way=wish.way,
@@ -249,12 +220,13 @@ def take(session: Session, now: datetime) -> Task | None:
         finish(attempt, AttemptStep.FAILED, OVER)  # it was tampered with: the member can only begin again
         return None
     is_confirmed = attempt.step is AttemptStep.CONFIRMED
-    attempt.leased_until = leases.lasting(session, LEASE)
+    attempt.leased_until = leases.lasting(session, tries.LEASE)
     if not is_confirmed:
         attempt.secret = None
     email = attempt.garmin_email or ""
-    against = tuple(_counted_against(session, attempt.link.member, email))
-    return Task(attempt.id, attempt.way, email, secret, state, against, is_confirmed)
+    against = tuple(limits.addresses(session, attempt.link.member))
+    account = limits.of_email(session, email) if email else ""
+    return Task(attempt.id, attempt.way, email, secret, state, against, account, is_confirmed)
 
 
 def note_unopened(session: Session, now: datetime) -> None:
@@ -413,10 +385,6 @@ def tokens_of(session: Session, account: GarminAccount) -> str:
 def keep_tokens(session: Session, account: GarminAccount, tokens: str) -> None:
     """Seal the tokens as they are now: they rotate, and only the newest are good."""
     account.tokens = vault(session).seal("garmin-tokens", account.member_id, tokens)
-
-
-def _counted_against(session: Session, member: Member, email: str) -> list[str]:
-    return [*limits.addresses(session, member), *([limits.of_email(session, email)] if email else [])]
 
 
 def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

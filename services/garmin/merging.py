@@ -1,14 +1,15 @@
 """What Garmin or a file tells beside what we have: new rows, changed ones, legs of a triathlon, and twins."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, BigInteger, cast, func, select, update
 from sqlalchemy.orm import Session
 
-from fitness.twins import Record, twins
+from fitness.twins import START_APART, Record, twins
 from models import Activity, GarminAccount, Member
 from providers.errors import Flaw, NotAnActivityFile
 from services.garmin import scoring
@@ -20,6 +21,11 @@ STAYS = {
     "id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at", "twin_of",
     "doubt_answer", "doubt_asked_at", "excluded_at",
 }  # fmt: skip
+
+# What one member may have sent as files. Ten years of a session a day, three times over: so what is read anew at each
+# file and each time an account is disconnected stays small.
+MOST_KEPT = 10_000
+MOST_AT_ONCE = 50  # of those, begun within five minutes: three devices that record each of their laps have fewer
 
 
 @dataclass
@@ -35,7 +41,8 @@ class Found:
 def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]], now: datetime) -> Found:
     """Keep what was in a file that the member sent. One that is sent twice changes nothing. Raises NotAnActivityFile.
 
-    A session that Garmin has too counts once.
+    A session that Garmin has too counts once. A member's files may hold so many sessions and no more (`MOST_KEPT`), and
+    so many that begin within five minutes (`MOST_AT_ONCE`).
     """
     _wait_for_turn(session, member)
     read = read_all(NoAccount(member.id), rows)
@@ -43,6 +50,7 @@ def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]]
         raise NotAnActivityFile(Flaw.NO_ACTIVITY)
     if any(row.start_utc > now + timedelta(days=1) for row in read.values()):
         raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would be on the boards of weeks that have not come
+    _require_room(session, member.id, read)
     found = Found()
     merge(session, member.id, read, found)
     add_legs(session, member.id, rows)
@@ -83,15 +91,53 @@ def _known(session: Session, member_id: int, ids: list[int]) -> dict[int, Activi
 
 
 def mark_twins(session: Session, member_id: int, start: date) -> None:
-    """Two devices that recorded one session: only the better record counts, both are kept."""
+    """Two devices that recorded one session: only the better record counts, both are kept.
+
+    Looks at the sessions from a day before `start` on. Those that are already told rightly are not written.
+    """
     mine = (Activity.member_id == member_id, Activity.deleted_at.is_(None))
     # A twin may have begun before midnight: a day more is looked at than is written to.
-    query = select(Activity).where(*mine, Activity.local_date >= _days_before(start, 2))
-    rows = list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
+    query = select(
+        Activity.id, Activity.sport, Activity.start_utc, Activity.duration, Activity.manual,
+        Activity.twin_of, Activity.local_date,
+    ).where(*mine, Activity.local_date >= _days_before(start, 2))  # fmt: skip
+    rows = session.execute(query.order_by(Activity.start_utc, Activity.id)).all()
     pairs = twins([Record(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
-    for row in rows:
-        if row.local_date >= _days_before(start, 1):
-            row.twin_of = pairs.get(row.id)
+    first = _days_before(start, 1)
+    written = [row for row in rows if row.local_date >= first and row.twin_of != pairs.get(row.id)]
+    if written:
+        _write_twins(session, {row.id: pairs.get(row.id) for row in written})
+
+
+def _write_twins(session: Session, twin_of: dict[int, int | None]) -> None:
+    """Write them in one statement, however many, and let rows that this session has at hand be read again."""
+    keys, others = (cast(list(values), ARRAY(BigInteger)) for values in (twin_of.keys(), twin_of.values()))
+    found = func.unnest(keys, others).table_valued("id", "other", name="found")
+    write = update(Activity).where(Activity.id == found.c.id).values(twin_of=found.c.other)
+    session.execute(write, execution_options={"synchronize_session": False})
+    for key in twin_of:
+        row = session.identity_map.get(session.identity_key(Activity, key))
+        if row is not None:
+            session.expire(row, ["twin_of", "updated_at"])
+
+
+def _require_room(session: Session, member_id: int, rows: dict[int, Activity]) -> None:
+    """Raise NotAnActivityFile where these would be more of one member's files than anybody can have done."""
+    files = (Activity.member_id == member_id, Activity.garmin_activity_id < 0)  # Garmin's own are above zero
+    query = select(Activity.garmin_activity_id, Activity.start_utc).where(*files, Activity.deleted_at.is_(None))
+    known = dict(session.execute(query).tuples().all())
+    new = sorted(row.start_utc for key, row in rows.items() if key not in known)
+    if new and len(known) + len(new) > MOST_KEPT:
+        raise NotAnActivityFile(Flaw.FULL)
+    starts = sorted([*new, *(start for start in known.values() if _is_near(start, new))])
+    if any(last - first <= START_APART for first, last in zip(starts, starts[MOST_AT_ONCE:], strict=False)):
+        raise NotAnActivityFile(Flaw.IMPOSSIBLE)
+
+
+def _is_near(start: datetime, ordered: Sequence[datetime]) -> bool:
+    """Whether one of these, in their order, is within five minutes of `start`."""
+    after = bisect_left(ordered, start - START_APART)
+    return after < len(ordered) and ordered[after] <= start + START_APART
 
 
 def _days_before(day: date, days: int) -> date:

@@ -124,8 +124,7 @@ def _require_patience(session: Session, member: Member, now: datetime) -> None:
     guessed = limits.LINE + CodeNotActive.template()
     wrong = limits.times(session, limits.addresses(session, member), guessed, now - GUESSES_WITHIN)
     if len(wrong) >= MOST_GUESSES:
-        left = min(wrong) + GUESSES_WITHIN - now
-        raise TooManyGuesses(minutes=max(1, -(-int(left.total_seconds()) // 60)))
+        raise TooManyGuesses(minutes=limits.minutes_until(min(wrong) + GUESSES_WITHIN, now))
 
 
 def _is_active(invite: Invite, now: datetime) -> bool:

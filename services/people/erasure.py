@@ -49,7 +49,7 @@ from services.group import audit, bans, group_notices, groups, openings, privacy
 from services.group.roster import hold, members
 from services.people import limits
 from services.people.members import memberships
-from services.refusals import QuestionOver, WrongEraseCode
+from services.refusals import QuestionOver, TooManyEraseCodes, WrongEraseCode
 
 CODE_FOR = timedelta(minutes=10)
 MOST_GUESSES = 5  # within the time that a code is good for
@@ -108,12 +108,18 @@ def ask(session: Session, member: Member, now: datetime) -> Asked:
 
 
 def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
-    """Erase the member if this is the code, and there were not five wrong ones. Raises `WrongEraseCode`."""
-    given = digest(session, "erase", f"{member.id}:{code}")
-    in_time = member.erase_until is not None and member.erase_until > now
+    """Erase the member if this is the code. Raises `WrongEraseCode`.
+
+    Raises `TooManyEraseCodes` after five wrong ones within ten minutes. What is refused so is not counted: who waits
+    for as long as the answer says is heard again, however often they tried meanwhile.
+    """
     guessed = limits.LINE + WrongEraseCode.template()
     wrong = limits.times(session, limits.addresses(session, member), guessed, now - CODE_FOR)
-    if not in_time or len(wrong) >= MOST_GUESSES or not secrets.compare_digest(member.erase_code or "", given):
+    if len(wrong) >= MOST_GUESSES:
+        raise TooManyEraseCodes(minutes=limits.minutes_until(wrong[-MOST_GUESSES] + CODE_FOR, now))
+    given = digest(session, "erase", f"{member.id}:{code}")
+    in_time = member.erase_until is not None and member.erase_until > now
+    if not in_time or not secrets.compare_digest(member.erase_code or "", given):
         raise WrongEraseCode
     erase(session, member, now)
 

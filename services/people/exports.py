@@ -21,14 +21,17 @@ from services import leases, unreadable
 from services.delivery import mailbox, notices
 from services.delivery.bells import Bell, ring
 from services.group import audit
-from services.people import feedback
+from services.people import feedback, limits
 from services.people.members import reader_of
-from services.refusals import ExportUnderWay
+from services.refusals import EnoughCopies, ExportUnderWay
 
 HOURS = 24
 LEASE = timedelta(minutes=5)
 MOST_TRIES = 5
 PURPOSE = "export"
+DAY = timedelta(days=1)
+MOST_A_DAY = 3  # copies of one member: each is made out of all that we have of them
+COPY = "copy"  # under this they are counted
 
 # Never in a copy: what opens something, and what is a copy itself.
 SECRET = ("_hash", "_code", "tokens", "password", "secret", "result")  # a result: what others had in a challenge
@@ -40,7 +43,8 @@ COLUMNS = ("local_date", "start_utc", "sport", "type", "name", "duration", "dist
 def ask(session: Session, member: Member, now: datetime) -> str | None:
     """Let a copy be made, or give a fresh token for one that waits to be fetched: the earlier one is dead then.
 
-    Raises `ExportUnderWay`.
+    Raises `ExportUnderWay`, or `EnoughCopies` where `MOST_A_DAY` were made within 24 hours. Erasing oneself does not
+    begin that anew.
     """
     last = session.scalar(
         select(Export).where(Export.member_id == member.id).order_by(Export.id.desc()).limit(1).with_for_update()
@@ -49,10 +53,21 @@ def ask(session: Session, member: Member, now: datetime) -> str | None:
         return _token(last)
     if last and last.made_at is None and last.tries < MOST_TRIES:
         raise ExportUnderWay
+    _require_few(session, member, now)
     session.add(Export(member_id=member.id, asked_at=now))
     audit.note(session, "export.asked", now, member_id=member.id)
     ring(session, Bell.HOUSEKEEPING)
     return None
+
+
+def _require_few(session: Session, member: Member, now: datetime) -> None:
+    """Count one more copy. Raises `EnoughCopies`."""
+    against = limits.addresses(session, member)
+    made = limits.times(session, against, COPY, now - DAY)
+    if len(made) >= MOST_A_DAY:
+        left = made[-MOST_A_DAY] + DAY - now
+        raise EnoughCopies(most=MOST_A_DAY, hours=max(1, -(-int(left.total_seconds()) // 3600)))
+    limits.count(session, against, COPY, now)
 
 
 def due() -> Exists:

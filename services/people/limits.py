@@ -64,6 +64,11 @@ def times(session: Session, against: Sequence[str], what: str, since: datetime) 
     return sorted(longest)
 
 
+def minutes_until(then: datetime, now: datetime) -> int:
+    """How many minutes to wait until then, rounded up; one at least."""
+    return max(1, -(-int((then - now).total_seconds()) // 60))
+
+
 def forget_old(session: Session, now: datetime) -> None:
     """Delete what no limit counts any more."""
     session.execute(delete(CountedEvent).where(CountedEvent.at < now - KEPT_FOR))
