@@ -68,7 +68,7 @@ def _same(first: Record, second: Record) -> bool:
 
 
 def _root(pairs: dict[int, int], key: int) -> int:
-    """Who counts at the end of a chain. It is shortened on the way, so that the next one does not go through it again."""
+    """Who counts at the end of a chain. It is shortened on the way: the next one does not go through it again."""
     passed = []
     while key in pairs:
         passed.append(key)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from models import GarminAccount, GarminMethod, Identity, Member, Membership
 from providers.garmin import Page
@@ -51,6 +51,21 @@ def has_moved(person: Person, upload: Callable[[Athlete], None]) -> None:
             steps_since=None,
         )
         syncing.store(session, errand, Page(athlete.activities, last=True), "none")
+
+
+def sent_before(person: Person, count: int, first: datetime, apart: timedelta) -> None:
+    """Let somebody have sent files of so many sessions of a second each, `apart` from start to start."""
+    row = """
+        INSERT INTO activities (member_id, garmin_activity_id, type, sport, start_utc, utc_offset, local_date, duration,
+            distance, manual, processed_metrics, raw_data, fingerprint, created_at, updated_at)
+        SELECT members.id, -1000000 - n, 'running', 'run', start, 0, start::date, 1 + n / 1000.0, 3, false,
+            '{}', '{}', 'x', :now, :now
+        FROM members, (SELECT n, :first + n * :apart AS start FROM generate_series(0, :count - 1) AS n) AS each
+        WHERE members.id = (SELECT member_id FROM identities WHERE value = :number)
+    """
+    facts = {"number": person.phone.number, "count": count, "first": first, "apart": apart}
+    with person.town.world.sessions.begin() as session:
+        session.execute(text(row), facts | {"now": person.town.clock()})
 
 
 def november(day: int, hour: int = 9, minute: int = 0) -> datetime:

@@ -50,8 +50,8 @@ def held_until(session: Session, member: Member, now: datetime, email: str = "")
     comes back as somebody new guesses no more often.
 
     For one e-mail address, six within an hour are enough that Garmin called wrong or did not look at. Of these, three
-    are one member's at most, and they hold back nobody whose chat this account is connected to: so nobody alone keeps
-    somebody else from signing in, and nobody at all keeps a member from signing in again.
+    are one member's at most, and they hold back nobody whose chat this account is connected to. So nobody alone keeps
+    somebody else from signing in, and no number of people keeps a member from signing in again.
     """
     waits = _waits_of_member(session, member, now)
     if email and (until := _account_is_free(session, member, email, now)):
@@ -89,7 +89,7 @@ def _account_is_free(session: Session, member: Member, email: str, now: datetime
 def _is_theirs(session: Session, member: Member, email: str) -> bool:
     """Whether this e-mail address opened the account that is connected to the member's chat."""
     connected = session.scalar(select(GarminAccount.garmin_email).where(GarminAccount.member_id == member.id))
-    return bool(connected) and limits.of_email(session, connected) == limits.of_email(session, email)
+    return connected is not None and limits.of_email(session, connected) == limits.of_email(session, email)
 
 
 def _running(session: Session, member: Member, email: str, now: datetime) -> int:
@@ -120,8 +120,8 @@ def held_back(session: Session, against: Sequence[str], now: datetime) -> None:
 def not_proved(session: Session, against: Sequence[str], account: str, now: datetime) -> None:
     """Garmin called a password wrong, or did not look at it: count it for the account.
 
-    `against` are the hashes of the member's addresses, `account` is the one of the e-mail address. Of one member, no more
-    than three within an hour are counted.
+    `against` are the hashes of the member's addresses, `account` is the one of the e-mail address. Of one member, three
+    within an hour are counted at most.
     """
     of_member = WRONG_FOR + account[:32]
     if len(limits.times(session, against, of_member, now - HOUR)) < MOST_BY_ONE:

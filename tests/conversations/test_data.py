@@ -94,6 +94,27 @@ def test_garmin_is_disconnected_and_old_buttons_do_nothing(town: Town, zoe: Pers
         assert session.scalar(select(func.count()).select_from(Activity)) == 0
 
 
+def test_three_copies_a_day_are_made_however_often_one_asks(town: Town, zoe: Person) -> None:
+    zoe.says("new group Sunday Legends")
+    browser = town.browser()
+    for _ in range(3):
+        for _ in range(2):
+            zoe.says("export")  # one that waits to be fetched gets a new link, and is not made again
+        browser.get(re.search(r"/export/\S+", zoe.heard)[0])
+        browser.submit()
+        town.clock.travel(hours=1)
+    assert zoe.says("export").startswith("I have made 3 copies of your data within a day")
+    assert "In 21 hours I make the next one" in zoe.heard
+    with town.world.sessions() as session:
+        assert session.scalar(select(func.count()).select_from(Export)) == 3
+    code = re.search(r"DELETE (\d{4})", zoe.says("delete me"))[1]
+    assert zoe.says(f"DELETE {code}").startswith("Everything is erased")
+    town.travel(minutes=2)
+    assert zoe.says("export").startswith("I have made 3 copies"), "erasing oneself begins nothing anew"
+    town.travel(hours=21)
+    assert zoe.says("export").startswith("I'm making a copy") or "/export/" in zoe.heard
+
+
 def test_a_copy_is_made_and_fetched_once_by_a_button(town: Town, zoe: Person) -> None:
     zoe.says("new group Sunday Legends")
     has_moved(zoe, runs(16))

@@ -1,7 +1,10 @@
 """Which of two records of one session counts."""
 
+import random
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
+from itertools import combinations, permutations
 
 import pytest
 
@@ -58,3 +61,76 @@ def test_what_counts_is_never_itself_a_twin() -> None:
 def test_a_thousand_sessions_of_a_year_are_none() -> None:
     year = [record(number, after=number * 8 * 3600) for number in range(1000)]
     assert twins(year) == {}
+
+
+def by_comparing_all(records: Sequence[Record]) -> dict[int, int]:
+    """The same by the definition: every pair is looked at, in the order of their starts."""
+    better: dict[int, int] = {}
+    for first, second in combinations(sorted(records, key=lambda each: each.start), 2):
+        ends = min(each.start + timedelta(seconds=each.seconds) for each in (first, second))
+        shared, shorter = (ends - second.start).total_seconds(), min(first.seconds, second.seconds)
+        alike = first.sport == second.sport and second.start - first.start <= timedelta(minutes=5)
+        if alike and shorter > 0 and shared >= 0.8 * shorter and not {first.key, second.key} & better.keys():
+            kept, other = sorted((first, second), key=lambda each: (each.manual, -each.seconds, each.key))
+            better[other.key] = kept.key
+    found = {}
+    for key, other in better.items():
+        while other in better:
+            other = better[other]  # noqa: PLW2901 - up to the one that counts
+        found[key] = other
+    return found
+
+
+def history(luck: random.Random) -> list[Record]:
+    """Sessions of some days or of one minute, of hours or of seconds, some of them seen by a second device."""
+    span, longest = luck.choice([60, 600, 3600, 3 * 86_400]), luck.choice([1, 30, 600, 7200])
+    sports, records = luck.choice([["run"], ["run", "ride"]]), []
+    for key in range(luck.randint(0, 40)):
+        after = luck.choice([luck.randint(0, span), luck.uniform(0, span)])
+        minutes = luck.choice([0, luck.uniform(0, longest), luck.expovariate(1 / longest)]) / 60
+        made = record(key, luck.choice(sports), after=after, minutes=minutes, manual=luck.random() < 0.2)
+        if records and luck.random() < 0.3:
+            seen = luck.choice(records)
+            start = seen.start + timedelta(seconds=luck.randint(-60, 60))
+            made = Record(key, seen.sport, start, seen.seconds * luck.uniform(0.9, 1.1), luck.random() < 0.1)
+        records.append(made)
+    return records
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_twins_are_the_same_as_by_comparing_every_pair(seed: int) -> None:
+    luck, found = random.Random(seed), 0
+    for _ in range(15):
+        records = history(luck)
+        pairs = by_comparing_all(records)
+        found += len(pairs)
+        assert twins(records) == pairs
+    assert found
+
+
+HOSTILE: dict[str, Callable[[int], tuple[float, float]]] = {  # seconds after nine, and how long
+    "one after the other": lambda n: (n * 0.006, 0.005),
+    "each longer than the one before": lambda n: (n * 0.006, 1 + n / 100),
+    "each shorter than the one before": lambda n: (n * 0.006, 1_000 / (n + 1)),
+    "all at one instant": lambda n: (0, 1 + n / 100),
+    "of every length": lambda n: (n * 7919 % 300, 10 ** (n * 104_729 % 600 / 100 - 2)),
+    "without a length": lambda n: (n % 300, 0),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_the_time_does_not_grow_with_the_square_of_the_sessions_of_one_minute(kind: str) -> None:
+    """With the square, eight times as many would take 64 times as long: a minute."""
+    few, many = (
+        [record(n, after=HOSTILE[kind](n)[0], minutes=HOSTILE[kind](n)[1] / 60) for n in range(count)]
+        for count in (1_000, 8_000)
+    )
+    least = min(cpu(few) for _ in range(3))
+    assert cpu(many) < 30 * least + 0.05
+
+
+def cpu(records: Sequence[Record]) -> float:
+    """CPU seconds of this thread."""
+    began = time.thread_time()
+    twins(records)
+    return time.thread_time() - began

@@ -18,13 +18,13 @@ from models import Activity, Member, OutboundMessage, SentFile
 from providers import activity_files
 from providers.errors import Flaw, MessengerBroken, ReadingBroke
 from providers.reading_process import USUAL, read_apart
-from services.garmin import files, syncing
+from services.garmin import files, merging, syncing
 from services.people import erasure
 from services.play import standings
 from simulator.twilio.server import Request
 from tests.conftest import Servers
 from tests.recordings import TCX, gpx, session, tcx
-from tests.scenes import has_moved, november, runs
+from tests.scenes import has_moved, november, runs, sent_before
 from tests.town import LONG_AGO, Person, Town
 from web.app import create_app
 
@@ -111,6 +111,31 @@ def test_many_sessions_in_one_file_are_told_shortly(zoe: Person) -> None:
 
 def test_the_year_is_told_where_it_is_another(zoe: Person) -> None:
     assert "Tue 18 Nov 2025" in sends(zoe, tcx(session(november(18).replace(year=2025))))
+
+
+def test_more_sessions_of_five_minutes_than_anybody_does_are_not_counted(town: Town, zoe: Person) -> None:
+    """Neither in one file nor in many; others of the same member are."""
+    second = timedelta(seconds=5)
+    half = [session(november(17) + number * second, minutes=0.05, metres=5) for number in range(26)]
+    other = [session(november(17) + number * second, minutes=0.05, metres=5) for number in range(26, 51)]
+    assert "can't be right" in sends(zoe, tcx(*half, *other))
+    assert sends(zoe, tcx(*half)).startswith("✅")
+    assert "can't be right" in sends(zoe, tcx(*other))
+    assert len(activities(town)) == len(half)
+    assert sends(zoe, tcx(*half)).startswith("I know"), "what is known is known"
+    assert sends(zoe, tcx(*other[:-1])).startswith("✅"), "fifty"
+    assert sends(zoe, tcx(session(november(18)))).startswith("✅"), "another day"
+
+
+def test_so_many_sessions_of_one_member_are_kept_and_no_more(town: Town, zoe: Person, jose: Person) -> None:
+    zoe.says("hi")
+    last = tcx(session(november(17)))
+    assert sends(zoe, last).startswith("✅")
+    sent_before(zoe, merging.MOST_KEPT - 2, november(1).replace(year=1990), timedelta(minutes=7))
+    assert sends(zoe, tcx(session(november(18)))).startswith("✅")
+    assert sends(zoe, tcx(session(november(16)))).startswith("I keep as many of your files' activities as I can")
+    assert sends(zoe, last).startswith("I know this already")
+    assert sends(jose, tcx(session(november(16)))).startswith("✅"), "it is each member's own"
 
 
 def test_a_file_that_knows_no_zone_is_read_in_its_senders(town: Town, sara: Person) -> None:

@@ -183,7 +183,10 @@ def test_one_account_guessed_at_by_many(town: Town, zoe: Person, jose: Person, s
     tries(jose, zoe.email, 3)
     tries(sara, f" {zoe.email.upper()}", 3)
     before = len(town.garmin.journal)
-    assert "no password goes there before" in tries(zoe, zoe.email, 1), "six passwords within the hour"
+    html = tries(zoe, zoe.email, 1)
+    assert "Too many wrong passwords were tried for this e-mail address" in html
+    assert "no password goes there before" in html, "six passwords within the hour"
+    assert 'name="password"' in html, "for another address one may go at once"
     assert len(town.garmin.journal) == before, "Garmin was not asked"
     town.clock.travel(hours=1)
     assert "know this e-mail and password together" in tries(zoe, zoe.email, 1)
