@@ -112,7 +112,7 @@ def mark_twins(session: Session, member_id: int, start: date) -> None:
 def _write_twins(session: Session, twin_of: dict[int, int | None]) -> None:
     """Write them in one statement, however many, and let rows that this session has at hand be read again."""
     keys, others = cast(list(twin_of), ARRAY(BigInteger)), cast(list(twin_of.values()), ARRAY(BigInteger))
-    found = func.unnest(keys, others).table_valued("id", "other", name="found")
+    found = func.unnest(keys, others).table_valued("id", "other", name="found").render_derived()
     write = update(Activity).where(Activity.id == found.c.id).values(twin_of=found.c.other)
     session.execute(write, execution_options={"synchronize_session": False})
     for key in twin_of:
