@@ -125,7 +125,7 @@ def _require_room(session: Session, member_id: int, rows: dict[int, Activity]) -
     """Raise NotAnActivityFile where these would be more of one member's files than anybody can have done."""
     files = (Activity.member_id == member_id, Activity.garmin_activity_id < 0)  # Garmin's own are above zero
     query = select(Activity.garmin_activity_id, Activity.start_utc).where(*files, Activity.deleted_at.is_(None))
-    known = dict(session.execute(query).tuples().all())
+    known: dict[int, datetime] = {key: start for key, start in session.execute(query)}  # noqa: C416 - rows, not pairs
     new = sorted(row.start_utc for key, row in rows.items() if key not in known)
     if new and len(known) + len(new) > MOST_KEPT:
         raise NotAnActivityFile(Flaw.FULL)
