@@ -11,12 +11,16 @@ from functools import cache
 from importlib.resources import files
 from itertools import dropwhile, takewhile
 
-from messages.lookalikes import is_variant, skeleton
+from messages.lookalikes import alphabet, is_variant, skeleton, text_of
 
-DOTS = ".。．｡․﹒ꓸ۔܁܂꘎𐩐𝅭"  # full stops of other scripts and widths, and what looks like one
+DOTS = ".。．｡︒․﹒ꓸ۔܁܂꘎𐩐𝅭"  # full stops of other scripts and widths, and what looks like one
 ZEROS = "٠۰"  # Arabic zeros look like dots, but stand in numbers: one between two letters is taken for a dot
-OTHER_DOTS = "·•・∙⋅‧･…‥"  # these stand between words, and inside Catalan ones: an address only before a well-known end
+MIDDLE_DOTS = "·•・∙⋅‧･˙⸱⸳ᐧ᛫ꞏ𐄁ㆍ●⦁◦"  # these stand between words, and inside Catalan ones
+OTHER_DOTS = MIDDLE_DOTS + "…‥"  # with any of these it is an address only before a well-known end
 CLASSIC = frozenset({"com", "net", "org", "info", "biz", "gov", "edu"})
+CATALAN_END = (
+    2  # letters after "l·l" that may be an end of addresses and a Catalan syllable: "Gal·la", but not "mal·link"
+)
 LONGEST_SHORT = 3  # "Dr", "St", "Mrs": what stands before a dot without meaning an address
 NO_LETTERS = {"Mn", "Mc", "Me", "Lm", "Sk", "Po", "Pd", "Pc", "Zs"}  # small signs that hide nothing: "evil.'com"
 
@@ -30,7 +34,10 @@ WHOLE = re.compile(
 MAIL = re.compile(rf"\S+\s*[@＠﹫]\s*(?P<domain>{PART}(?:{DOT}{PART})+)\S*|mailto:\S*", re.IGNORECASE)
 DOMAIN = re.compile(rf"(?P<parts>{PART}(?:{DOT}{PART})+)(?P<rest>[:/]\S*)?")
 SPACED = re.compile(rf"(?P<before>{PART})(?:\s+{DOT}\s*)(?P<last>{PART})")
+MIDDLE = re.compile(rf"(?P<before>{PART})[{MIDDLE_DOTS}](?=(?P<after>{PART}))")
 OTHERWISE = re.compile(rf"{PART}(?:[{OTHER_DOTS}]{PART})+")
+JOINER = re.compile("[\u200c\u200d]")
+FLAG = re.compile("(?<![\U0001f1e6-\U0001f1ff])[\U0001f1e6-\U0001f1ff]{2}(?![\U0001f1e6-\U0001f1ff])")
 BETWEEN_LETTERS = re.compile(rf"(?<=[^\W\d_])[{ZEROS}](?=[^\W\d_])")
 NUMBERS = re.compile(
     r"(?<![\w.])\d{1,3}(?:[.。．｡․]\d{1,3}){3}(?![\w.])(?:[:/]\S*)?|\[?[0-9a-f]*:[0-9a-f:.]+\]?", re.IGNORECASE
@@ -96,8 +103,24 @@ def _lacks_a_space(parts: list[str]) -> bool:
 
 
 def _otherwise(found: re.Match[str]) -> str:
-    ends = re.split(f"[{OTHER_DOTS}]", found[0])[1:]
-    return " " if any(_looks(end) & _classic() for end in ends) else found[0]
+    """An address goes. Before any other end that an address can have, a middle dot becomes a space: "paypal help"."""
+    parts = re.split(f"[{OTHER_DOTS}]", found[0])
+    if any(_looks(end) & _classic() for end in parts[1:]):
+        return " "
+    return MIDDLE.sub(_middle, found[0])
+
+
+def _middle(found: re.Match[str]) -> str:
+    """A space for a dot between two Latin words of which the second can end an address.
+
+    It stays before a capital and a small letter, which begin a name ("Run·Club"), and in Catalan words ("Gal·la").
+    """
+    before, after = found["before"], found["after"]
+    is_latin = all(alphabet(sign) in {"LATIN", ""} for sign in before[-1] + after)
+    is_catalan = before[-1] in "lL" and after[0] in "lL" and len(_plain(after)) <= CATALAN_END
+    is_name = after[:2].istitle() and after[:2].isalpha() and len(after) > 1
+    stays = not is_latin or is_catalan or is_name or not _is_top_level(after)
+    return found[0] if stays else f"{before} "
 
 
 def _spaced(found: re.Match[str]) -> str:
@@ -105,8 +128,9 @@ def _spaced(found: re.Match[str]) -> str:
 
 
 def _is_top_level(part: str) -> bool:
-    """Whether an address can end like this, whatever hangs on to it: "com’s", "com🌀"."""
-    return part.casefold().startswith("xn--") or bool(_looks(part) & top_level())
+    """Whether an address can end like this, whatever hangs on to it: "com’s", "com🌀", or "com", a joiner and "1"."""
+    begun = JOINER.split(part, 1)[0]
+    return part.casefold().startswith("xn--") or bool((_looks(part) | (_looks(begun) - {""})) & top_level())
 
 
 def _looks(part: str) -> frozenset[str]:
@@ -124,6 +148,6 @@ def _plain(part: str) -> str:
     """The letters that a part begins with, in their plain form. Signs before and between them that show next to nothing
     do not count.
     """
-    shown = (sign for sign in unicodedata.normalize("NFKC", part) if not is_variant(sign))
+    shown = (sign for sign in text_of(FLAG.sub("", part)) if not is_variant(sign))
     signs = dropwhile(lambda sign: unicodedata.category(sign) in NO_LETTERS, shown)
     return "".join(takewhile(lambda sign: unicodedata.category(sign)[0] in "LMN", signs)).casefold()

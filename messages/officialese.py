@@ -1,20 +1,26 @@
 """Names that claim to speak for the bot, for a company, or for somebody with a say.
 
+Words are compared by how they look (`messages.lookalikes`), so small capitals, boxed letters and the like hide nothing.
+docs/decisions/0020-names-that-deceive.md lists the languages whose words are known.
+
 A person's name stands above their words, so nobody may be called "Gruppetto Support" or "Admin". A group, a challenge
 and kind words have an author, so there only a brand beside such a word counts: "Garmin Fans" may be a group's name.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 
-from messages.lookalikes import looks
+from rapidfuzz.distance import OSA
+
+from messages.lookalikes import looks, text_of
 
 # Ours, and those of whom our members hear because of us: rare enough to be found inside a longer word.
 BRANDS = ("gruppetto", "garmin", "whatsapp", "twilio")
 ALSO_A_GIVEN_NAME = ("meta",)
-# In English, German, Spanish, French and Dutch: words by which somebody claims a say.
+LONG = 8  # letters of a brand that is known with a slip even by itself: a "Gamin" or a "Carmin" is no "Garmin"
+# In English, German, Spanish, French, Dutch, Italian and Portuguese: words by which somebody claims a say.
 OFFICIAL = (
     "admin", "admins", "administrator", "administrators", "moderator", "moderators", "support", "helpdesk",
     "official", "officially", "security", "verified", "authorized", "authorised", "kundendienst",
@@ -23,7 +29,17 @@ OFFICIAL = (
     "verificada", "moderador", "moderadora", "assistance", "administrateur", "administratrice", "sécurité",
     "officiel", "officielle", "vérifié", "vérifiée", "modérateur", "modératrice", "ondersteuning",
     "klantenservice", "klantendienst", "beheerder", "beveiliging", "veiligheid", "officieel", "officiële",
-    "geverifieerd",
+    "geverifieerd", "amministratore", "amministratrice", "assistenza", "supporto", "ufficiale", "sicurezza",
+    "verificato", "moderatore", "moderatrice", "suporte", "assistência", "segurança", "moderadores",
+    # Russian and Ukrainian, Greek
+    "админ", "админы", "администратор", "администрация", "модератор", "поддержка", "саппорт", "безопасность",
+    "официальный", "официально", "техподдержка", "адмін", "адміністратор", "підтримка", "безпека", "офіційний",
+    "διαχειριστής", "υποστήριξη", "ασφάλεια", "επίσημος", "επίσημο",
+)  # fmt: skip
+# The same where words are not written apart: found anywhere in a name. Chinese, Japanese, Korean.
+INSIDE = (
+    "管理员", "管理員", "客服", "官方", "管理人", "管理者", "サポート", "公式", "運営", "モデレーター", "관리자",
+    "운영자", "고객센터", "고객지원", "공식",
 )  # fmt: skip
 # What the bot itself writes behind the names of those who run a group, "Zoë (owner)": nobody's own name.
 IN_CHARGE = (
@@ -40,21 +56,25 @@ SERVICES = (
     "équipe", "compte", "client", "clients", "paiement", "hulp", "dienst", "rekening", "betaling", "melding",
     "klanten",
 )  # fmt: skip
-MARKS = "✓✔✅☑🗸🗹🛡🔰"  # signs of having been verified
-IN_DISGUISE = str.maketrans("10534@$€", "ioseaase")  # "Supp0rt", "Adm1n", "@dmin"
+MARKS = "✓✔✅☑🗸🗹⍻🮱√ꪜ🅥🆅🛡🔰"  # signs of having been verified; Ⓥ is left to those who eat no meat
+SIGNS_IN_DISGUISE = str.maketrans("@$€£", "asel")  # "@dmin"
+DIGITS_IN_DISGUISE = str.maketrans("105347", "ioseat")  # "Supp0rt", "Adm1n"
 STROKE_INSIDE = re.compile(r"(?<=\w)[!|](?=\w)")
 CAPITAL_INSIDE = re.compile(r"(?<=[^\W\d_A-ZÀ-Þ])(?=[A-ZÀ-Þ])")
 SIGNS = re.compile(r"[^\W_]+")
+DIGITS = "0123456789"
 
 
 def speaks_officially(name: str) -> bool:
     """Whether somebody of this name would be taken for the bot, for a company, or for somebody with a say."""
     words, whole = _words(name), _shapes(name)
-    is_brand = bool(whole & _all(BRANDS))
+    is_brand = bool(whole & _all(BRANDS)) or any(map(_is_long_brand, whole))
     claims = any(word & _all(OFFICIAL + IN_CHARGE) for word in words) or bool(whole & _all(OFFICIAL))
-    serves = any(word & _all(SERVICES) for word in words) or any(_without_brand(shape) for shape in whole)
+    serves = any(word & _all(SERVICES) for word in words)
     is_of_a_brand = any(map(_names_brand, words)) or any(brand in shape for shape in whole for brand in _all(BRANDS))
-    return is_brand or claims or (is_of_a_brand and serves) or any(mark in name for mark in MARKS)
+    run_together = any(map(_without_brand, whole))
+    by_brand = is_brand or run_together or (is_of_a_brand and serves)
+    return by_brand or claims or _claims_inside(name) or any(mark in name for mark in MARKS)
 
 
 def claims_office(text: str) -> bool:
@@ -64,40 +84,85 @@ def claims_office(text: str) -> bool:
     words = _words(text)
     brands = [_names_brand(word) for word in words]
     official = [bool(word & _all(OFFICIAL)) for word in words]
-    pairs = zip(brands, official[1:], strict=False), zip(official, brands[1:], strict=False)
-    beside = any(one and other for each in pairs for one, other in each)
+    beside = any(pair in {(True, False, False, True), (False, True, True, False)} for pair in _pairs(brands, official))
     serving = all(is_brand or word & _all(OFFICIAL + SERVICES) for is_brand, word in zip(brands, words, strict=True))
-    run_together = any(_without_brand(shape) for shape in _shapes(text))
-    return beside or (any(brands) and len(words) > 1 and serving) or run_together
+    run_together = any(map(_without_brand, _shapes(text)))
+    return beside or (any(brands) and len(words) > 1 and serving) or run_together or _brand_claims_inside(text)
+
+
+def telling(name: str) -> tuple[list[str], str]:
+    """The words of a name or text that make it sound official, as they were written, and what is left without them.
+
+    All of it, and nothing, where no single word does.
+    """
+    words = name.split()
+    found = [word for word in words if speaks_officially(word)] or words
+    rest = " ".join(word for word in words if word not in found)
+    return found, "" if speaks_officially(rest) else rest
+
+
+def _pairs(brands: list[bool], official: list[bool]) -> Iterable[tuple[bool, bool, bool, bool]]:
+    """For each two neighbours: whether the first is a brand, and official, and the same of the second."""
+    return ((*one, *other) for one, other in pairwise(zip(brands, official, strict=True)))
 
 
 def _names_brand(word: frozenset[str]) -> bool:
-    return bool(word & _all(BRANDS + ALSO_A_GIVEN_NAME))
+    return bool(word & _all(BRANDS + ALSO_A_GIVEN_NAME)) or any(_is_nearly_brand(shape) for shape in word)
+
+
+def _is_nearly_brand(shape: str) -> bool:
+    """Whether a word is a brand with a slip, two in a long one: "Grupetto", "Grupeto", "Whatsap"."""
+    return any(
+        shape[:1] == brand[0] and OSA.distance(shape, brand, score_cutoff=2) <= 1 + (len(brand) > LONG)
+        for brand in _all(BRANDS)
+    )
+
+
+def _is_long_brand(shape: str) -> bool:
+    return any(
+        shape[:1] == brand[0] and OSA.distance(shape, brand, score_cutoff=1) <= 1
+        for brand in _all(BRANDS)
+        if len(brand) >= LONG
+    )
 
 
 def _without_brand(shape: str) -> bool:
-    """Whether something is a brand and such a word written as one: "garminhelp"."""
-    rests = (shape.removeprefix(brand).removesuffix(brand) for brand in _all(BRANDS) if brand in shape)
-    return any(rest in _all(OFFICIAL + SERVICES) for rest in rests)
+    """Whether something is a brand and such a word written as one: "garminhelp", "grupettoteam"."""
+    served = _all(OFFICIAL + SERVICES)
+    rests = [shape.removesuffix(word) for word in served if shape.endswith(word)]
+    rests += [shape.removeprefix(word) for word in served if shape.startswith(word)]
+    return any(rest in _all(BRANDS) or _is_nearly_brand(rest) for rest in rests)
+
+
+def _claims_inside(name: str) -> bool:
+    """Whether a name holds a word of office in a script that writes words together."""
+    return any(word in text_of(name) for word in INSIDE)
+
+
+def _brand_claims_inside(text: str) -> bool:
+    return _claims_inside(text) and any(brand in shape for shape in _shapes(text) for brand in _all(BRANDS))
 
 
 def _words(text: str) -> list[frozenset[str]]:
-    """The words of a text, by how they look. A capital inside begins another ("GruppettoSupport"), but in a brand."""
-    found = []
+    """The words of a text, by how they look. A capital inside begins another ("GruppettoSupport"), but in a brand; and
+    digits at the end are none of the word: "Admin7".
+    """
+    found: list[str] = []
     for word in SIGNS.findall(_undisguised(text)):
         is_known = _shapes(word) & _all(BRANDS + OFFICIAL)
         found += [word] if is_known else CAPITAL_INSIDE.split(word)
-    return [_shapes(word) for word in found]
+    return [_shapes(word) | (_shapes(bare) if (bare := word.strip(DIGITS)) else frozenset()) for word in found]
 
 
 def _shapes(text: str) -> frozenset[str]:
     """How a text looks; i and l are one, since a capital i is an l."""
-    return frozenset(look.replace("i", "l") for look in looks(_undisguised(text)))
+    undisguised = _undisguised(text).translate(DIGITS_IN_DISGUISE)
+    return frozenset(look.replace("i", "l") for look in looks(undisguised))
 
 
 def _undisguised(text: str) -> str:
-    """A text with letters where signs stand for them: "Supp0rt", "@dmin"."""
-    return STROKE_INSIDE.sub("i", unicodedata.normalize("NFKC", text)).translate(IN_DISGUISE)
+    """A text with letters where signs stand for them: "@dmin", "🅰dmin", "A⃝dmin"."""
+    return STROKE_INSIDE.sub("i", text_of(text)).translate(SIGNS_IN_DISGUISE)
 
 
 @cache

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messages.addresses import DOTS, top_level
-from messages.lookalikes import looks, unmixed
-from messages.officialese import claims_office, speaks_officially
+from messages.addresses import DOTS, OTHER_DOTS, ZEROS, top_level
+from messages.lookalikes import looks, prototypes, unmixed
+from messages.officialese import claims_office, speaks_officially, telling
 from messages.words import clean_name
 
 
@@ -29,6 +29,7 @@ O'Neil | D’Artagnan | Zoë | Søren | Łukasz | Nguyễn Văn An | İpek | Jü
 10:30 | 6:00 Uhr | 3:2 | 12:30:45 | 42.195 | 21,1 km | Sub 3:00 | 100% | Class of 2026 | Team 1234567
 Les Échappés 🚴 | Яндекс Run | Sunday Legends | .NET | C# | Run.Slow. | 24/7 | R2-D2 | i❤run | com
 The help club | P.S. I love you | Q&A | Ben @ St.Pauli | Maria.José | Joao.Santos | Team Zürich | ١٠km | ١٫٥ km
+Anna.🇧🇪 | Ben 🇧🇪 | 1️⃣ Club | Intel·ligent | Yes…no | ride·Ski | 山田・com部 | Ⓥ Anna | Run● | • first | Ben ● Anna
 """)
 
 DEFUSED = _table("""
@@ -47,6 +48,9 @@ jo.run | The .NET Club | evil\u200b.com | *evil*.com | evil._com | e.vil.com | e
 apple.id.help | evil.\u200dcom | evil\u200d.com | evil.c\u200dom | evil.\ufe0fcom | evil.'com | evil.\u0338com
 evil꘎com | evil𐩐com | evil٠com | a·evil·com | evil·com·x | evil·сом | Runners.Wien | great ride.So good | Lisa.Ng
 ok.ru | vk.cc | youtu.be/x | yоutu.be | раypal.com | evil.ｃom
+evil˙com | evil⸱com | evil⸳com | evilᐧcom | evil𐄁com | evil᛫com | evilꞏcom | evilㆍcom | evil●com | evil︒com
+paypal•us | paypal·help | paypal˙us | mal·link | login·garmin·support | pay·pal·us | paypal・us | PAYPAL·HELP
+evil.c⃝om | evil.c҉om | evil⃝.com | evil.ᴄᴏᴍ | evil.🅒🅞🅜 | evil.🇨🇴🇲 | evil·ᴄᴏᴍ | paypal·ᴜs | swim·bike·run
 """)
 
 
@@ -150,6 +154,25 @@ def test_a_word_of_two_alphabets_is_written_in_one(mixed: str, plain: str) -> No
         ("McDonald", "Mc-Donald"),
         ("Оля", "Oля"),
         ("Ben ❤", "Ben ❤️"),
+        ("Anna", "ᴀɴɴᴀ"),
+        ("Anna", "🅰nna"),
+        ("Anna", "🇦🇳🇳🇦"),
+        ("Anna", "🅐🅝🅝🅐"),
+        ("Anna", "A⃝nna"),
+        ("Anna", "Anna҉"),
+        ("Anna", "ᗩnna"),
+        ("Anna", "ΛNNΛ"),
+        ("Anna", "ɐnna"),
+        ("Ben", "ʙᴇɴ"),
+        ("Ben", "ʙ̸e̸n"),
+        ("Łukasz", "Lukasz"),
+        ("Søren", "Soren"),
+        ("Đorđe", "Dorde"),
+        ("Ħelen", "Helen"),
+        ("Walter", "VValter"),
+        ("Ben 2", "Ben ❷"),
+        ("Ben 2", "Ben 2️⃣"),
+        ("Мама", "МAMA"),
         ("陳大", "陳大\ufe00"),
     ],
 )
@@ -168,6 +191,11 @@ def test_names_that_look_alike(one: str, other: str) -> None:
         ("सीता", "सत"),
         ("陳", "林"),
         ("Ina", "Lena"),
+        ("Ben 🇧🇪", "Ben 🇫🇷"),
+        ("Иван", "Нван"),
+        ("がく", "かく"),
+        ("山口", "川口"),
+        ("ก้อง", "กอง"),
     ],
 )
 def test_names_that_do_not_look_alike(one: str, other: str) -> None:
@@ -184,12 +212,83 @@ gаrmіn teаm | WhаtsApp | Kundendienst | Gruppetto Hilfe | Sicherheit | Offiz
 Administrador | Seguridad | Gruppetto Ayuda | Assistance | Équipe Garmin | Sécurité WhatsApp | Officiel
 Zoë (owner) | Owner | Eigentümer | Modérateur | Beheerder | Klantenservice | Ondersteuning | Gruppetto Hulp
 Officieel | Grυppetto
+ɢʀᴜᴘᴘᴇᴛᴛᴏ sᴜᴘᴘᴏʀᴛ | ᴀᴅᴍɪɴ | sᴜᴘᴘᴏʀᴛ | 🅰🅳🅼🅸🅽 | 🅐🅓🅜🅘🅝 | 🄰🄳🄼🄸🄽 | Ⓐⓓⓜⓘⓝ | 🇦🇩🇲🇮🇳 | ᵃᵈᵐⁱⁿ | A⃝dmin | Ben A⃝dmin
+A҉dmin | A⃣dmin | ᗩdmin | ᗩᗪᗰIᑎ | ᎪᎠᎷᏆΝ | ΛDMIN | ДDMIN | ₳dmin | ค๔๓เภ | 卂ᗪ爪丨几 | Adm1̸n | @̸dmin | 5upp0r7
+Grupetto | Grupetto Team | Grupeto Help | grupettoteam | Whatsap | Watsapp Info | Gramin Team | Twillio Help
+Admin7 | Admin 7 | Admins2026 | Anna 🅥 | Anna 🆅 | Anna √ | Anna ꪜ | Админ | админ | АДМИН | поддержка | Поддержка Garmin
+管理员 | 管理員 | 客服小王 | 官方 | 公式アカウント | サポート | 관리자 | Διαχειριστής | Assistenza | Suporte | Ufficiale
 """)
 UNOFFICIAL = _table("""
 Ben | Zoë | Meta | Meta Novak | Garmin Guy | Ben Garmin | Adminah | Aidan | Helper Ben | Olli | Clara Wilson
 Service | Supportive Sam | Modesty | Teamo | Ben the Boss | Coach K | Captain | Gruppettino | Sara | Сара
 陳大文 | Offi | Ada Minh | Art Tech | Info | Hilde | Claude | 🚴 | Ben 2 | Ben (2)
+Armin | Carmin | Gamin | Jasmin | Carmen | Martin | Olga | Admira | Ben Ⓥ | Ben 🇧🇪 | Team 🇩🇪 | Иван | Ада | Дмитрий
+山口 | 几何 | さくら | 지민 | เอก | Λάμπρος | Vania | Officina | Adria | Supino
 """)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "rest"),
+    [
+        ("Max Security", ["Security"], "Max"),
+        ("Max sᴇᴄᴜʀɪᴛʏ", ["sᴇᴄᴜʀɪᴛʏ"], "Max"),
+        ("Zoë (owner)", ["(owner)"], "Zoë"),
+        ("Admin", ["Admin"], ""),
+        ("A d m i n", ["A", "d", "m", "i", "n"], ""),
+        ("Garmin Team", ["Garmin"], "Team"),
+        ("Official Garmin", ["Official", "Garmin"], ""),
+    ],
+)
+def test_the_words_that_claim_an_office_are_named(name: str, words: list[str], rest: str) -> None:
+    assert telling(name) == (words, rest)
+
+
+def test_every_sign_that_unicode_takes_for_a_dot_is_known() -> None:
+    table = prototypes()
+    full = {sign for sign, shape in table.items() if shape == "."}
+    middle = {sign for sign, shape in table.items() if shape == table.get("·", "·")}
+    assert len(full) >= 5
+    assert full <= set(DOTS + ZEROS)
+    assert len(middle) >= 8
+    assert {unicodedata.normalize("NFC", sign) for sign in middle} <= set(OTHER_DOTS)
+
+
+STYLES = [
+    *("LATIN LETTER SMALL CAPITAL {}", "NEGATIVE SQUARED LATIN CAPITAL LETTER {}", "SQUARED LATIN CAPITAL LETTER {}"),
+    *(
+        "NEGATIVE CIRCLED LATIN CAPITAL LETTER {}",
+        "CIRCLED LATIN SMALL LETTER {}",
+        "REGIONAL INDICATOR SYMBOL LETTER {}",
+    ),
+    *("MATHEMATICAL SCRIPT CAPITAL {}", "MATHEMATICAL BOLD FRAKTUR SMALL {}", "MATHEMATICAL DOUBLE-STRUCK SMALL {}"),
+    *("FULLWIDTH LATIN SMALL LETTER {}", "MODIFIER LETTER SMALL {}", "LATIN SMALL LETTER {} WITH STROKE"),
+]
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("word", ["admin", "support", "gruppetto", "somebody"])
+def test_a_word_in_any_style_of_letters_looks_like_itself(style: str, word: str) -> None:
+    """A style that lacks a letter, as most have none with a stroke, has the plain one there."""
+    styled = "".join(_styled(style, letter) for letter in word)
+    assert styled != word
+    assert looks(styled) & looks(word)
+    assert word == "somebody" or speaks_officially(styled)
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u20dd", "\u20de", "\u20e3", "\u0489", "\u0338", "\u0335", "\u035b", "\u1ab0", "\ufe20"]
+)
+def test_a_mark_on_letters_hides_nothing(mark: str) -> None:
+    assert speaks_officially(mark.join("Admin") + mark)
+    assert looks(mark.join("Anna") + mark) & looks("Anna")
+    assert clean_name(f"evil{mark}.{mark.join('com')}{mark}") == ""
+
+
+def _styled(style: str, letter: str) -> str:
+    try:
+        return unicodedata.lookup(style.format(letter.upper()))
+    except KeyError:
+        return letter
 
 
 @pytest.mark.parametrize("name", OFFICIAL)
