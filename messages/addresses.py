@@ -36,7 +36,6 @@ DOMAIN = re.compile(rf"(?P<parts>{PART}(?:{DOT}{PART})+)(?P<rest>[:/]\S*)?")
 SPACED = re.compile(rf"(?P<before>{PART})(?:\s+{DOT}\s*)(?P<last>{PART})")
 MIDDLE = re.compile(rf"(?P<before>{PART})[{MIDDLE_DOTS}](?=(?P<after>{PART}))")
 OTHERWISE = re.compile(rf"{PART}(?:[{OTHER_DOTS}]{PART})+")
-JOINER = re.compile("[\u200c\u200d]")
 FLAG = re.compile("(?<![\U0001f1e6-\U0001f1ff])[\U0001f1e6-\U0001f1ff]{2}(?![\U0001f1e6-\U0001f1ff])")
 BETWEEN_LETTERS = re.compile(rf"(?<=[^\W\d_])[{ZEROS}](?=[^\W\d_])")
 NUMBERS = re.compile(
@@ -86,9 +85,9 @@ def _numbers(found: re.Match[str]) -> str:
 def _domain(found: re.Match[str]) -> str:
     parts = re.split(DOT, found["parts"])
     end = next((at for at in range(len(parts) - 1, 0, -1) if _is_top_level(parts[at])), None)
-    if end is None:
-        return found[0]
     rest = found["rest"] or ""
+    if end is None:
+        return found["parts"] + DOMAIN.sub(_domain, rest)  # "J.R/evil.com"
     if not rest and _lacks_a_space(parts):
         return f"{parts[0]}. {parts[1]}"
     is_short = not rest and all(len(part) <= LONGEST_SHORT for part in parts[:end])
@@ -129,8 +128,14 @@ def _spaced(found: re.Match[str]) -> str:
 
 def _is_top_level(part: str) -> bool:
     """Whether an address can end like this, whatever hangs on to it: "com’s", "com🌀", or "com", a joiner and "1"."""
-    begun = JOINER.split(part, 1)[0]
+    shown = dropwhile(_hides, part)
+    begun = "".join(takewhile(lambda sign: not _hides(sign), shown))
     return part.casefold().startswith("xn--") or bool((_looks(part) | (_looks(begun) - {""})) & top_level())
+
+
+def _hides(sign: str) -> bool:
+    """Whether a sign shows nothing by itself, or only on the one before it."""
+    return is_variant(sign) or unicodedata.category(sign)[0] == "M"
 
 
 def _looks(part: str) -> frozenset[str]:

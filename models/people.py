@@ -31,7 +31,8 @@ class Member(Base, Timestamps):
     `includes_private`: activities that are private at Garmin count too. `erase_code` is the keyed hash of the code
     that erases everything when it is typed before `erase_until`.
     `doubted_at` is set when a line comes after weeks of silence or under another profile name, until it is known whose
-    number it is now. `profile_name` is the name on the WhatsApp profile when they last wrote; it is only compared.
+    number it is now, and `silent_since` is when they were last heard before that. `profile_name` is the name on the
+    WhatsApp profile when they last wrote; it is only compared.
     `names_version`: the rules by which the name was last looked at; see `services.group.old_names`.
     """
 
@@ -56,6 +57,7 @@ class Member(Base, Timestamps):
     opted_out_at: Mapped[datetime | None]
     unreachable_at: Mapped[datetime | None]
     doubted_at: Mapped[datetime | None]
+    silent_since: Mapped[datetime | None]
     profile_name: Mapped[str | None] = mapped_column(String(40))
     names_version: Mapped[int] = mapped_column(default=0, server_default="0")
     template_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -50,7 +50,10 @@ class GroupNameNotUsable(Refusal):
 
 
 class SoundsOfficial(Refusal):
-    """A name or a text that claims to speak for the bot, a company or an admin. Facts: name."""
+    """A name or a text that claims to speak for the bot, a company or an admin.
+
+    Facts: found (the words that claim it), rest (what is left without them, or ""), again (the command, or None).
+    """
 
 
 class NameLikeAnother(Refusal):
@@ -63,6 +66,14 @@ class NotDoubted(Refusal):
 
 class MayNotVouch(Refusal):
     """Others are asked whether it is still the same person. Facts: others (names)."""
+
+
+class CameTooLate(Refusal):
+    """They came into the group after they were last heard, so its word proves nothing. Facts: person, group."""
+
+
+class MayBeAnother(Refusal):
+    """Somebody is to be let in whose number may be somebody else's by now. Facts: person."""
 
 
 class OwnerCannotLeave(Refusal):

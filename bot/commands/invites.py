@@ -13,6 +13,7 @@ from models import JoinRequest
 from services.digest import media
 from services.garmin import linking
 from services.group import group_notices, groups, invites, joining
+from services.people import naming
 
 DAYS, USES = Days(invites.DAYS), Uses(invites.USES)
 
@@ -93,12 +94,13 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
     before = turn.member.name
     got = joining.join(turn.session, turn.member, code, turn.now, hidden=choose is not None)
     called = turn.member.name if turn.member.name != before else None
+    unnamed = called is None and naming.is_unnamed(turn.member)
     if isinstance(got, JoinRequest):
         group_notices.join_asked(turn.session, got, joining.admins(turn.session, got.group), turn.now)
-        return turn.say("invites/waits", group=got.group, called=called)
+        return turn.say("invites/waits", group=got.group, called=called, unnamed=unnamed)
     if choose is not None:
         more = [commands["privacy"].button("Privacy"), commands["unhide"].button("Show me", f"#{got.id}")]
-        return turn.say("groups/joined_hidden", group=got.group, called=called, buttons=more)
+        return turn.say("groups/joined_hidden", group=got.group, called=called, unnamed=unnamed, buttons=more)
     account = linking.account_of(turn.session, turn.member)
     step = (
         commands["leaderboard"].button("Leaderboard") if account else commands["link garmin"].button("Connect Garmin")
@@ -108,6 +110,7 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
         group=got.group,
         linked=account is not None,
         called=called,
+        unnamed=unnamed,
         buttons=[step, commands["help"].button("Help")],
     )
 

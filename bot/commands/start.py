@@ -6,7 +6,7 @@ from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
 from services.garmin import linking
-from services.people import members, proofs
+from services.people import members, naming, proofs
 
 
 @command(
@@ -29,6 +29,7 @@ def start(turn: Turn) -> Message:
         account=account,
         resumed=resumed,
         is_new=turn.is_new,
+        unnamed=naming.is_unnamed(turn.member),
         buttons=_next_steps(bool(mine), account, is_new=turn.is_new),
     )
 

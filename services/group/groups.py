@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from fitness.schedules import Weekly, cron
 from messages.lookalikes import looks
-from messages.officialese import claims_office
+from messages.officialese import claims_office, telling
 from messages.render import words
 from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
@@ -73,7 +73,8 @@ def describe(session: Session, membership: Membership, text: str | None, now: da
     group = membership.group
     description = clean_name(text, MOST_DESCRIPTION) if text else ""
     if claims_office(description):
-        raise SoundsOfficial(name=description)
+        found, rest = telling(description)
+        raise SoundsOfficial(found=found, rest=rest, again="describe")
     group.description = description or None
     audit.note(session, "group.described", now, member_id=membership.member_id, group_id=group.id)
     return group
@@ -176,7 +177,8 @@ def _usable_name(session: Session, member: Member, name: str, but: Group | None 
     if not name:
         raise GroupNameNotUsable
     if claims_office(name):
-        raise SoundsOfficial(name=name)
+        found, rest = telling(name)
+        raise SoundsOfficial(found=found, rest=rest, again="rename group" if but else "new group")
     others = [each.group for each in memberships(session, member) if each.group is not but]
     if any(looks(other.name) & looks(name) for other in others):
         raise GroupNameTaken(name=name)

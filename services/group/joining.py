@@ -9,11 +9,12 @@ from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services import undo
 from services.group import audit, groups, invites
 from services.group.roster import found_among, sign
-from services.people import limits, naming
+from services.people import limits, naming, numbers
 from services.people.members import membership_in, memberships
 from services.refusals import (
     AskedOften,
     DeclinedLately,
+    MayBeAnother,
     NobodyWaits,
     NoSuchPerson,
     NoSuchRequest,
@@ -96,7 +97,14 @@ def find_request(session: Session, member: Member, group: Group, text: str) -> J
 
 
 def approve(session: Session, membership: Membership, request: JoinRequest, now: datetime) -> Membership:
-    """Let somebody in who waits. They agreed when they asked."""
+    """Let somebody in who waits. They agreed when they asked.
+
+    Raises `MayBeAnother` while it is unknown who holds their number by now: it would be somebody who agreed to nothing.
+    """
+    groups.require_admin(session, membership, "approve")
+    session.refresh(request.member, ["doubted_at", "last_inbound_at"])
+    if request.answer is None and numbers.is_in_doubt(request.member, now):
+        raise MayBeAnother(person=request.member)
     _answer(session, membership, request, Answer.APPROVED, now, "approve")
     joined = groups.belong(session, request.group, request.member, Role.MEMBER, now)
     joined.consented_at, joined.hidden = request.asked_at, request.hidden

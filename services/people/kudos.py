@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from messages.officialese import claims_office
+from messages.officialese import claims_office, telling
 from messages.words import clean_name
 from models import Kudos, Member, Membership
 from services.group import roster
@@ -31,7 +31,8 @@ def give(session: Session, membership: Membership, text: str, now: datetime) -> 
         raise KudosToOneself
     said = clean_name(words, MOST_WORDS)
     if claims_office(said):
-        raise SoundsOfficial(name=said)
+        found, rest = telling(said)
+        raise SoundsOfficial(found=found, rest=rest, again=None)
     mine = limits.addresses(session, membership.member)
     if len(limits.times(session, mine, KUDOS, now - timedelta(days=1))) >= MOST_A_DAY:
         raise EnoughKudos(most=MOST_A_DAY)

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from messages.lookalikes import looks
-from messages.officialese import speaks_officially
+from messages.officialese import speaks_officially, telling
 from messages.render import Reader, words
 from messages.words import MOST, clean_name, cut
 from models import Group, JoinRequest, Member, Membership
@@ -34,12 +34,18 @@ def chosen(session: Session, member: Member, text: str, most: int) -> str:
     if not name or is_nameless(name):
         raise NameNotUsable
     if speaks_officially(name):
-        raise SoundsOfficial(name=name)
-    for place in places(session, member):
-        _hold(session, place.group_id)
-        if _is_taken(name, _others(session, [place.group_id], member)):
-            raise NameLikeAnother(name=name, group=place.group)
+        found, rest = telling(name)
+        raise SoundsOfficial(found=found, rest=rest, again="name")
+    for group_id in everywhere(session, member):
+        _hold(session, group_id)
+        if _is_taken(name, _others(session, [group_id], member)):
+            raise NameLikeAnother(name=name, group=session.get(Group, group_id))
     return name
+
+
+def is_unnamed(member: Member) -> bool:
+    """Whether the member has no name yet that may be shown: the profile has none, or one that deceives."""
+    return unnumbered(member.name) == NOBODYS
 
 
 def is_nameless(name: str) -> bool:
@@ -68,8 +74,9 @@ def tell_apart(session: Session, member: Member, group_id: int, earlier_than: Me
     _hold(session, group_id)
     if not _is_taken(member.name, _others(session, [group_id], member, earlier_than)):
         return False
-    everywhere = [group_id, *(place.group_id for place in places(session, member))]
-    others = _others(session, everywhere, member)  # a number that is free here may be somebody's in another group
+    others = _others(
+        session, [group_id, *everywhere(session, member)], member
+    )  # a number that is free here may be somebody's in another group
     base = from_profile(cut(unnumbered(member.name), MOST - ROOM_FOR_NUMBER))  # what is cut may become an address
     numbered = (f"{base} ({number})" for number in count(2))
     member.name = next(name for name in numbered if not _is_taken(name, others))
@@ -77,9 +84,19 @@ def tell_apart(session: Session, member: Member, group_id: int, earlier_than: Me
 
 
 def tell_apart_everywhere(session: Session, member: Member) -> None:
-    """As `tell_apart`, in each group that the member belongs to: after a name or a place came back."""
-    for place in places(session, member):
-        tell_apart(session, member, place.group_id)
+    """As `tell_apart`, in each group that the member belongs to or waits for: after a name or a place came back."""
+    for group_id in everywhere(session, member):
+        tell_apart(session, member, group_id)
+
+
+def everywhere(session: Session, member: Member) -> list[int]:
+    """The ids of the groups where a member's name is read: where they belong, and where they wait to be let in.
+
+    In the order in which groups are held.
+    """
+    belongs = select(Membership.group_id).where(Membership.member_id == member.id, Membership.left_at.is_(None))
+    waits = select(JoinRequest.group_id).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
+    return sorted(session.scalars(belongs.union(waits)))
 
 
 def places(session: Session, member: Member) -> list[Membership]:

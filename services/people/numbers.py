@@ -33,6 +33,15 @@ def is_in_doubt(member: Member, now: datetime) -> bool:
     return member.doubted_at is not None or is_asleep(member, now)
 
 
+def known_until(member: Member, now: datetime) -> datetime:
+    """Whoever came into a group after this is not known there as the one who held the number before the doubt.
+
+    A week before the doubt at the latest, and a week after they were last heard: for so long the number was theirs.
+    """
+    doubted = (member.doubted_at or now) - QUIET
+    return doubted if member.silent_since is None else min(doubted, member.silent_since + QUIET)
+
+
 def profile_of(text: str) -> str | None:
     """The name on a WhatsApp profile as it is remembered, to be compared, not shown.
 
@@ -56,7 +65,7 @@ def look_at(session: Session, member: Member, profile: str, now: datetime) -> bo
         return False
     if not _has_something(session, member):
         return True
-    member.doubted_at = now
+    member.doubted_at, member.silent_since = now, member.last_inbound_at
     audit.note(session, "member.doubted", now, member_id=member.id)
     return False
 
@@ -68,7 +77,9 @@ def is_stranger(member: Member, account: GarminAccount | None, garmin_id: str) -
 
 def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None:
     """It is still the same person: proved `by` "garmin", "group" or "operator"."""
-    member.doubted_at = member.profile_name = None  # the next line brings the name that the profile has now
+    member.doubted_at = member.silent_since = member.profile_name = (
+        None  # the next line brings the name that the profile has now
+    )
     audit.note(session, "member.confirmed", now, member_id=member.id, by=by)
 
 
@@ -84,7 +95,7 @@ def hand_over(session: Session, member: Member, name: str, now: datetime) -> Mem
     bans.follow(session, member)  # before the addresses are somebody else's
     for identity in list(member.identities):
         identity.member_id = newcomer.id
-    member.doubted_at = None
+    member.doubted_at = member.silent_since = None
     audit.note(session, "member.number_handed_over", now, member_id=member.id, to=newcomer.id)
     return newcomer
 

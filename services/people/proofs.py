@@ -15,7 +15,7 @@ from services.delivery.telling import tell
 from services.group import audit, roster
 from services.people import numbers
 from services.people.members import memberships
-from services.refusals import MayNotVouch, NotDoubted, NotOverYourself
+from services.refusals import CameTooLate, MayNotVouch, NotDoubted, NotOverYourself
 
 MOST_ASKED = 3  # times that one admin is asked about one doubt: the first question may have come while they were away
 ASKED_AGAIN = timedelta(days=1)
@@ -67,7 +67,12 @@ def doubted(session: Session) -> Iterator[tuple[int, datetime, str]]:
 
 
 def require_may_vouch(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Refuse to whoever is not asked about this person: `NotOverYourself`, `NotDoubted` or `MayNotVouch`."""
+    """Refuse to whoever is not asked about this person.
+
+    Raises `NotOverYourself`, `NotDoubted`, `MayNotVouch` or `CameTooLate`. The last one is for whoever runs a group
+    into which the person came too late to be known there: an admin could let in somebody whose number they hold
+    themselves by then, and answer for them.
+    """
     if mine.member_id == theirs.member_id:
         raise NotOverYourself(what="vouch")
     if theirs.left_at is not None or theirs.member.doubted_at is None:
@@ -76,16 +81,26 @@ def require_may_vouch(session: Session, mine: Membership, theirs: Membership, no
     runs_it = mine.role is not Role.MEMBER and mine.member.doubted_at is None
     if not runs_it and mine.id not in {each.id for each in others}:
         raise MayNotVouch(others=[each.member.name for each in others])
+    if not _is_known(theirs, now):
+        raise CameTooLate(person=theirs.member, group=theirs.group)
 
 
 def vouch(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Say that it is still the same person. Raises as `require_may_vouch`."""
+    """Say that it is still the same person; those who run that person's groups are told who said so.
+
+    Raises as `require_may_vouch`.
+    """
     roster.hold(session, mine, theirs)
     session.refresh(theirs.member, ["doubted_at"], with_for_update=True)
     require_may_vouch(session, mine, theirs, now)
     facts = {"member_id": mine.member_id, "group_id": mine.group_id, "person": theirs.member_id}
     audit.note(session, "group.vouched", now, **facts)
+    hear = _who_hears(session, theirs.member, now)
+    since = theirs.member.doubted_at or now
     confirm(session, theirs.member, now, by="group")
+    for place, each in hear:
+        if each.member_id != mine.member_id:
+            _tell_who_vouched(session, place, each, mine, since, now)
 
 
 def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None:
@@ -106,6 +121,17 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
 
 
 def _who_is_asked(session: Session, place: Membership, now: datetime) -> list[Membership]:
+    """Whose word about this member counts, and who can be written to: as `_who_runs`, and nobody in a group into which
+    the member came too late to be known there.
+    """
+    return _who_runs(session, place, now) if _is_known(place, now) else []
+
+
+def _is_known(place: Membership, now: datetime) -> bool:
+    return place.joined_at <= numbers.known_until(place.member, now)
+
+
+def _who_runs(session: Session, place: Membership, now: datetime) -> list[Membership]:
     """Who runs the group besides this member and can be written to; where nobody does, the one who has belonged to it
     longest, and for a week at least before the doubt.
     """
@@ -114,6 +140,12 @@ def _who_is_asked(session: Session, place: Membership, now: datetime) -> list[Me
     by_then = (place.member.doubted_at or now) - numbers.QUIET
     longest = sorted((each for each in there if each.joined_at <= by_then), key=lambda each: each.joined_at)
     return [each for each in there if each.role is not Role.MEMBER] or longest[:1]
+
+
+def _who_hears(session: Session, member: Member, now: datetime) -> list[tuple[Membership, Membership]]:
+    """Who runs the groups of somebody in doubt, each once: the member's place there, and theirs."""
+    found = [(place, each) for place in memberships(session, member) for each in _who_runs(session, place, now)]
+    return list({each.member_id: (place, each) for place, each in reversed(found)}.values())
 
 
 def _can_be_asked(member: Member, now: datetime) -> bool:
@@ -140,3 +172,22 @@ def _ask(session: Session, place: Membership, asked: Member, now: datetime) -> N
     if times < MOST_ASKED and (last is None or now - last >= ASKED_AGAIN):
         key += str(times + 1)
         mailbox.post(session, asked.id, message, now, kind=MessageKind.NOTICE, key=key, group_id=place.group_id)
+
+
+def _tell_who_vouched(
+    session: Session, place: Membership, told: Membership, by: Membership, since: datetime, now: datetime
+) -> None:
+    """Another group's word opens this one too, so those who run it hear whose word it was."""
+    message = notice(
+        "roles/vouched_for",
+        told.member,
+        about=place.group,
+        says="members",
+        buttons=[Button("Members", "members")],
+        group=place.group,
+        person=place.member,
+        other=by.member,
+        is_here=by.group_id == place.group_id,
+    )
+    key = f"word:{place.id}:{told.id}:{since.timestamp()}"
+    mailbox.post(session, told.member_id, message, now, kind=MessageKind.NOTICE, key=key, group_id=place.group_id)

@@ -15,7 +15,7 @@ from fitness.periods import Dates
 from fitness.routes import Route
 from fitness.sports import Sport
 from messages.message import Button, Message
-from messages.officialese import claims_office
+from messages.officialese import claims_office, telling
 from messages.words import clean_name
 from models import Challenge, Group, Member, Membership, MessageKind, Participant
 from services.delivery import mailbox, notices
@@ -55,7 +55,8 @@ def draft(session: Session, group: Group, plan: Plan, today: date) -> Challenge:
         raise TooManyChallenges(most=MOST_OPEN)
     name = clean_name(plan.name, MOST_NAME) if plan.name else ""
     if claims_office(name):
-        raise SoundsOfficial(name=name)
+        found, rest = telling(name)
+        raise SoundsOfficial(found=found, rest=rest, again=None)
     return Challenge(
         group_id=group.id,
         name=name or None,

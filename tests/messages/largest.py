@@ -120,6 +120,11 @@ FACTS: dict[str, Any] = {
     "ban": BAN,
     "by": person(),
     "called": NAME,
+    "found": [NAME],
+    "is_here": False,
+    "rest": NAME,
+    "again": "rename group",
+    "unnamed": True,
     "ways": SimpleNamespace(garmin=True, others=True),
     "challenge": CHALLENGE,
     "challenges": [CHALLENGE] * 5,
@@ -295,6 +300,10 @@ FACTS: dict[str, Any] = {
 # The other branch of what has one.
 OTHERWISE: dict[str, Any] = {
     "called": None,
+    "is_here": True,
+    "rest": "",
+    "again": None,
+    "unnamed": True,
     "ways": SimpleNamespace(garmin=False, others=False),
     "challenge": SimpleNamespace(**(vars(CHALLENGE) | {"name": None, "contest": "improved", "ended_at": WHEN})),
     "ended": [],

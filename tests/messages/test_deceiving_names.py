@@ -51,6 +51,7 @@ ok.ru | vk.cc | youtu.be/x | yоutu.be | раypal.com | evil.ｃom
 evil˙com | evil⸱com | evil⸳com | evilᐧcom | evil𐄁com | evil᛫com | evilꞏcom | evilㆍcom | evil●com | evil︒com
 paypal•us | paypal·help | paypal˙us | mal·link | login·garmin·support | pay·pal·us | paypal・us | PAYPAL·HELP
 evil.c⃝om | evil.c҉om | evil⃝.com | evil.ᴄᴏᴍ | evil.🅒🅞🅜 | evil.🇨🇴🇲 | evil·ᴄᴏᴍ | paypal·ᴜs | swim·bike·run
+J.R/evil.com | a.b:c.evil.bike | J.R:J.S/evil.com
 """)
 
 

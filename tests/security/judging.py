@@ -77,6 +77,9 @@ def _is_told(row: Row, outcome: Outcome) -> bool:
             return outcome.told == {ABOUT[row.about]}
         case "those who run it":
             return outcome.told == set(RUN_IT)
+        case "them and those who run it":  # but for who says it
+            theirs = {ABOUT[row.about]}
+            return theirs < outcome.told <= theirs | set(RUN_IT) and len(outcome.told) == len(RUN_IT)
         case "the group":
             return bool(outcome.told) and outcome.told <= set(HERE)
         case name:

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 
 from bot.conversation import converse
 from messages.message import Message
-from models import Challenge, Member, OutboundMessage
+from models import Challenge, Member, Membership, OutboundMessage
 from models.vault import vault
 from simulator.phones import Phone
 from tests.security.table import Row
@@ -150,10 +151,13 @@ def set_up_by(people: People, name: str) -> None:
 
 
 def doubted(people: People, name: str) -> None:
-    """Let it be in doubt whether this person still has their number."""
+    """Let it be in doubt whether this person, a member for long, still has their number."""
+    now = people.world.now()
+    heard, joined = now - timedelta(days=45), now - timedelta(days=60)
     with people.world.sessions.begin() as session:
         mine = Member.id == people.ids[name]
-        session.execute(update(Member).where(mine).values(doubted_at=people.world.now()))
+        session.execute(update(Member).where(mine).values(doubted_at=now, silent_since=heard))
+        session.execute(update(Membership).where(Membership.member_id == people.ids[name]).values(joined_at=joined))
 
 
 def talks_about(people: People, name: str, group: str) -> None:

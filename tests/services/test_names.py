@@ -23,6 +23,13 @@ OFFICIAL = "sounds as if it came from me, from a company or from somebody in cha
         ("S0mebody", "friend"),
         ("Zoë (owner)", "friend"),
         ("evil.\u200dcom", "friend"),
+        ("ɢʀᴜᴘᴘᴇᴛᴛᴏ sᴜᴘᴘᴏʀᴛ", "friend"),
+        ("🅰🅳🅼🅸🅽", "friend"),
+        ("A⃝dmin", "friend"),
+        ("sᴏᴍᴇʙᴏᴅʏ", "friend"),
+        ("evil˙com", "friend"),
+        ("管理员", "friend"),
+        ("Max Security", "friend"),
         ("Lisa.Ng", "Lisa. Ng"),
         ("Ben see evil.bike", "Ben see"),
         ("J.R.", "J.R."),
@@ -37,7 +44,18 @@ def test_a_profile_name_deceives_nobody(town: Town, profile: str, name: str) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["Gruppetto Support", "admin", "Garmin-Team", "WhatsАpp Security", "Soporte", "Ben ✅"]
+    "name",
+    [
+        "Gruppetto Support",
+        "ᴀᴅᴍɪɴ",
+        "🇦🇩🇲🇮🇳",
+        "Grupetto Team",
+        "admin",
+        "Garmin-Team",
+        "WhatsАpp Security",
+        "Soporte",
+        "Ben ✅",
+    ],
 )
 def test_a_chosen_name_claims_no_office(zoe: Person, name: str) -> None:
     zoe.says("hi")
@@ -47,7 +65,7 @@ def test_a_chosen_name_claims_no_office(zoe: Person, name: str) -> None:
 
 def test_a_name_like_another_in_the_group_is_refused(zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
-    for name in ("Zoë", "ZOE", "Zoë.", "Ζoё", "Z o e"):
+    for name in ("Zoë", "ZOE", "Zoë.", "Ζoё", "Z o e", "ᴢᴏᴇ", "🆉🅾🅴", "Z⃝oe"):
         heard = jose.says(f"call me {name}")
         assert heard.startswith("Somebody in *Sunday Legends* is called that already, or nearly.")
     assert "• José" in zoe.says("members")
@@ -59,7 +77,7 @@ def test_one_keeps_the_name_one_has(zoe: Person, jose: Person) -> None:
     assert jose.says("call me JOSÉ") == "You're *JOSÉ* here now."
 
 
-@pytest.mark.parametrize("profile", ["Ben", "BEN", "Веn", "𝐁𝐞𝐧", "B e n"])
+@pytest.mark.parametrize("profile", ["Ben", "BEN", "Веn", "𝐁𝐞𝐧", "B e n", "ʙᴇɴ", "🅱en", "B҉en"])
 def test_who_joins_with_the_name_of_another_is_told_apart(town: Town, zoe: Person, profile: str) -> None:
     ben = town.person("Ben", "+32470000011")
     other = town.person(profile, "+32470000012") if profile != "Ben" else _another_ben(town)
@@ -167,8 +185,78 @@ def test_who_waits_to_be_let_in_is_told_apart_too(town: Town, zoe: Person) -> No
     assert zoe.says("members").count("(2)") == 1
 
 
+@pytest.mark.parametrize("wanted", ["Zoë", "ᴢᴏë", "José"])
+def test_who_waits_to_be_let_in_takes_nobodys_name_meanwhile(
+    town: Town, zoe: Person, jose: Person, sara: Person, wanted: str
+) -> None:
+    code = start_group(zoe, jose)
+    zoe.says("settings approval on")
+    sara.says(f"join {code} yes")
+    assert sara.says(f"name {wanted}").startswith("Somebody in *Sunday Legends* is called that already, or nearly.")
+    assert "1. Sara, since" in zoe.says("waiting")
+    assert jose.says("name Sara").startswith("Somebody in *Sunday Legends* is called that already, or nearly.")
+    assert sara.says("name Sara K") == "You're *Sara K* here now."
+
+
+def test_who_waits_gets_no_name_back_that_somebody_took_meanwhile(town: Town, zoe: Person, sara: Person) -> None:
+    ben = town.person("Ben", "+32470000011")
+    code = start_group(zoe)
+    zoe.says("settings approval on")
+    ben.says(f"join {code} yes")
+    ben.says("name Benno")
+    assert zoe.says("name Ben") == "You're *Ben* here now."
+    assert ben.taps("Undo").startswith("↩️ Taken back")
+    assert "1. Ben (2), since" in zoe.says("waiting")
+
+
+@pytest.mark.parametrize("profile", ["Max Security", "gruppetto.help", "Somebody", "", "."])
+def test_who_has_no_name_that_may_be_shown_is_told_so_and_how_to_choose_one(town: Town, profile: str) -> None:
+    person = town.person("Max", "+4915100000077")
+    person.phone.name = profile
+    heard = person.says("hi")
+    assert heard.startswith("Hi friend")
+    assert "no name that I can show to others, so I call you *friend*. *name Max* chooses another." in heard
+    person.says("name Max")
+    assert "so I call you" not in person.says("hi")
+
+
+def test_who_joins_without_a_name_that_may_be_shown_is_told_so(town: Town, zoe: Person) -> None:
+    person = town.person("Max", "+4915100000077")
+    person.phone.name = "Max Security"
+    code = start_group(zoe)
+    heard = person.says(f"join {code} yes")
+    assert heard.startswith("✅ You're in *Sunday Legends*.")
+    assert "so I call you *friend*. *name Max* chooses another." in heard
+
+
 @pytest.mark.parametrize(
-    "line", ["new group Gruppetto Support", "rename group Official Garmin", "describe Write to WhatsApp Support"]
+    ("line", "found", "instead"),
+    [
+        ("name Max Security", "Security", "Without it I take it: *name Max*."),
+        ("name Max sᴇᴄᴜʀɪᴛʏ", "sᴇᴄᴜʀɪᴛʏ", "Without it I take it: *name Max*."),
+        ("name Admin", "Admin", "Please choose other words: *name* and what you'd like instead."),
+        ("new group Alps Gruppetto Support", "Gruppetto Support", "Without it I take it: *new group Alps*."),
+        ("rename group Official Garmin", "Official Garmin", "Please choose other words: *rename group*"),
+    ],
+)
+def test_the_refusal_of_a_name_says_which_word_and_what_to_send(
+    zoe: Person, line: str, found: str, instead: str
+) -> None:
+    start_group(zoe)
+    heard = zoe.says(line)
+    assert heard.startswith(f'"{found}" {OFFICIAL}')
+    assert instead in heard
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "new group Gruppetto Support",
+        "new group ɢʀᴜᴘᴘᴇᴛᴛᴏ sᴜᴘᴘᴏʀᴛ",
+        "describe 🅶armin 🆂upport",
+        "rename group Official Garmin",
+        "describe Write to WhatsApp Support",
+    ],
 )
 def test_no_group_claims_to_be_official(town: Town, zoe: Person, line: str) -> None:
     start_group(zoe)

@@ -281,6 +281,76 @@ def test_what_tells_nobody_apart_in_two_names_is_no_likeness() -> None:
     assert numbers.profile_of(" . ") is None
 
 
+@pytest.fixture
+def trap(town: Town, zoe: Person, jose: Person, sara: Person) -> Person:
+    """Zoë owns her club, with Sara in it, and has asked to be let into José's group, who never answered."""
+    start_group(zoe, sara)
+    jose.says("new group Trap Runners")
+    code = code_in(jose.says("invite"))
+    jose.says("settings approval on")
+    zoe.says(f"join {code} yes")
+    return zoe
+
+
+def test_a_doubted_number_is_let_into_no_group_by_who_may_hold_it_now(
+    town: Town, trap: Person, jose: Person, sara: Person
+) -> None:
+    awake(town, 46, jose, sara)
+    assert ASKED in trap.says("hi")
+    assert jose.says("approve Zoë").startswith("I can't let Zoë in yet: their number was silent for weeks")
+    assert not jose.says("vouch Zoë yes").startswith("Thank you!")
+    assert ASKED in trap.says("groups")
+    sara.says("vouch Zoë yes")
+    assert jose.says("approve Zoë").startswith("Zoë is in *Trap Runners*"), "once it is clear who holds the number"
+
+
+def test_a_number_that_fell_silent_is_let_into_no_group_before_it_writes(
+    town: Town, trap: Person, jose: Person, sara: Person
+) -> None:
+    awake(town, 46, jose, sara)
+    assert jose.says("approve Zoë").startswith("I can't let Zoë in yet")
+    assert jose.says("decline Zoë").startswith("Zoë is not let into")
+
+
+def test_who_was_let_in_after_they_fell_silent_is_vouched_for_by_nobody_there(
+    town: Town, trap: Person, jose: Person, sara: Person
+) -> None:
+    awake(town, 10, jose, sara)
+    assert jose.says("approve Zoë").startswith("Zoë is in *Trap Runners*")
+    awake(town, 36, jose, sara)
+    assert ASKED in trap.says("hi")
+    trap.says("ask admin")
+    assert not any(each.text.startswith("Is it still Zoë?") for each in jose.phone.heard)
+    assert jose.says("vouch Zoë yes").startswith("Zoë came into *Trap Runners* too shortly before")
+    assert ASKED in trap.says("groups")
+    assert sara.says("vouch Zoë yes").startswith("Thank you!")
+
+
+def test_those_who_run_the_other_groups_hear_whose_word_it_was(
+    town: Town, trap: Person, jose: Person, sara: Person
+) -> None:
+    jose.says("approve Zoë")
+    awake(town, 46, jose, sara)
+    trap.says("hi")
+    assert "Those who run Zoë's groups will hear that you said so." in jose.says("vouch Zoë")
+    assert jose.says("yes").startswith("Thank you!")
+    told = sara.heard
+    assert told.startswith("José, from another group of theirs, told me that the number of Zoë is still theirs")
+    assert "*Sunday Legends*" in told
+    assert "Trap Runners" not in told, "which groups one is in is nobody's business in another"
+    assert "told me that the number of" not in jose.heard
+
+
+def awake(town: Town, days: int, *people: Person) -> None:
+    """So many days pass, and these people write in the middle of them and at their end, so that their numbers stay
+    theirs.
+    """
+    for part in (days // 2, days - days // 2):
+        town.clock.travel(days=part)
+        for each in people:
+            each.says("hi")
+
+
 def confirmed_by_the_operator(town: Town, person: Person) -> None:
     """The operator looks who is in doubt, and confirms one of them; there is nothing to confirm a second time."""
     run = create_app(town.world).test_cli_runner()
