@@ -7,12 +7,12 @@ docs/decisions/0021-numbers-change-hands.md tells why it is as it is; how somebo
 from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from messages.lookalikes import looks
 from messages.words import one_line
-from models import Activity, GarminAccount, JoinRequest, Member, Membership
+from models import Activity, Answer, GarminAccount, JoinRequest, Member, Membership
 from services.group import audit, bans
 from services.people import naming
 
@@ -86,7 +86,8 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
 def hand_over(session: Session, member: Member, name: str, now: datetime) -> Member:
     """Somebody else holds the number: a newcomer takes its addresses, and nothing else.
 
-    Whoever held it before keeps groups and activities. The caller sees to it that they are written to no more.
+    Whoever held it before keeps groups and activities, and waits to be let into no group any more. The caller sees to
+    it that they are written to no more.
     """
     newcomer = Member(name=naming.from_profile(name), address=member.address, last_inbound_at=now)
     newcomer.profile_name = profile_of(name)
@@ -95,6 +96,8 @@ def hand_over(session: Session, member: Member, name: str, now: datetime) -> Mem
     bans.follow(session, member)  # before the addresses are somebody else's
     for identity in list(member.identities):
         identity.member_id = newcomer.id
+    waits = JoinRequest.member_id == member.id, JoinRequest.answer.is_(None)
+    session.execute(update(JoinRequest).where(*waits).values(answer=Answer.DROPPED, answered_at=now))
     member.doubted_at = member.silent_since = None
     audit.note(session, "member.number_handed_over", now, member_id=member.id, to=newcomer.id)
     return newcomer

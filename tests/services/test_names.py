@@ -215,7 +215,7 @@ def test_who_has_no_name_that_may_be_shown_is_told_so_and_how_to_choose_one(town
     person.phone.name = profile
     heard = person.says("hi")
     assert heard.startswith("Hi friend")
-    assert "no name that I can show to others, so I call you *friend*. *name Max* chooses another." in heard
+    assert 'no name that I can show to others, so I call you "friend". *name Max* chooses another.' in heard
     person.says("name Max")
     assert "so I call you" not in person.says("hi")
 
@@ -226,16 +226,16 @@ def test_who_joins_without_a_name_that_may_be_shown_is_told_so(town: Town, zoe: 
     code = start_group(zoe)
     heard = person.says(f"join {code} yes")
     assert heard.startswith("✅ You're in *Sunday Legends*.")
-    assert "so I call you *friend*. *name Max* chooses another." in heard
+    assert 'so I call you "friend". *name Max* chooses another.' in heard
 
 
 @pytest.mark.parametrize(
     ("line", "found", "instead"),
     [
-        ("name Max Security", "Security", "Without it I take it: *name Max*."),
-        ("name Max sᴇᴄᴜʀɪᴛʏ", "sᴇᴄᴜʀɪᴛʏ", "Without it I take it: *name Max*."),
+        ("name Max Security", "Security", "Without that it works: *name Max*."),
+        ("name Max sᴇᴄᴜʀɪᴛʏ", "sᴇᴄᴜʀɪᴛʏ", "Without that it works: *name Max*."),
         ("name Admin", "Admin", "Please choose other words: *name* and what you'd like instead."),
-        ("new group Alps Gruppetto Support", "Gruppetto Support", "Without it I take it: *new group Alps*."),
+        ("new group Alps Gruppetto Support", "Gruppetto Support", "Without that it works: *new group Alps*."),
         ("rename group Official Garmin", "Official Garmin", "Please choose other words: *rename group*"),
     ],
 )

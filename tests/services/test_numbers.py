@@ -312,6 +312,15 @@ def test_a_number_that_fell_silent_is_let_into_no_group_before_it_writes(
     assert jose.says("decline Zoë").startswith("Zoë is not let into")
 
 
+def test_who_begins_anew_leaves_nothing_behind_that_an_admin_could_let_in(
+    town: Town, trap: Person, jose: Person, sara: Person
+) -> None:
+    awake(town, 46, jose, sara)
+    trap.says("hi")
+    trap.says("new here yes")
+    assert jose.says("approve Zoë").startswith("Nobody waits to be let into *Trap Runners*.")
+
+
 def test_who_was_let_in_after_they_fell_silent_is_vouched_for_by_nobody_there(
     town: Town, trap: Person, jose: Person, sara: Person
 ) -> None:
