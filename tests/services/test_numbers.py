@@ -338,6 +338,7 @@ def test_who_was_let_in_after_they_fell_silent_is_vouched_for_by_nobody_there(
 def test_those_who_run_the_other_groups_hear_whose_word_it_was(
     town: Town, trap: Person, jose: Person, sara: Person
 ) -> None:
+    sara.says("quiet off")
     jose.says("approve Zoë")
     awake(town, 46, jose, sara)
     trap.says("hi")
