@@ -40,6 +40,10 @@ MOST_PASSED_OVER = 500
 ONE_AT_A_TIME = 710_010  # whoever counts the people of the day: two who count at once would both find room
 IN_FLIGHT = (MessageState.SENDING, MessageState.UNKNOWN)
 
+# Another message to the same person is on its way. Built once: SQLAlchemy takes milliseconds for each new alias.
+_busy = aliased(OutboundMessage)
+_IS_BUSY = exists().where(_busy.member_id == OutboundMessage.member_id, _busy.state.in_(IN_FLIGHT))
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -109,12 +113,10 @@ def ready(session: Session, now: datetime, most: int) -> int:
 
 def next_due(session: Session) -> datetime | None:
     """When the next queued message may leave, or none waits; a person who has just got one gets the next 6 s later."""
-    busy = aliased(OutboundMessage)
-    waits = ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT))
     rested = case((OutboundMessage.kind == MessageKind.REPLY, None), else_=Member.next_send_at)
     may_leave: ColumnElement[datetime | None] = func.greatest(OutboundMessage.next_attempt_at, rested)
     query = select(func.min(may_leave)).join(Member, Member.id == OutboundMessage.member_id)
-    return session.scalar(query.where(OutboundMessage.state == MessageState.QUEUED, waits))
+    return session.scalar(query.where(OutboundMessage.state == MessageState.QUEUED, ~_IS_BUSY))
 
 
 def silence(session: Session, member_id: int) -> None:
@@ -165,14 +167,13 @@ def body_hash(session: Session, text: str) -> str:
 
 def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """What makes a message one that may be claimed, its reader joined."""
-    busy = aliased(OutboundMessage)
     # A reply answers what a person has just said, and WhatsApp lends a burst for that; the rest keeps its distance.
     rested = or_(OutboundMessage.kind == MessageKind.REPLY, Member.next_send_at.is_(None), Member.next_send_at <= now)
     return (
         OutboundMessage.state == MessageState.QUEUED,
         OutboundMessage.next_attempt_at <= now,
         rested,
-        ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT)),
+        ~_IS_BUSY,
     )
 
 
