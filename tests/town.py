@@ -136,11 +136,14 @@ class Person:
         return browser.again()
 
 
-class DeafWorker(SimpleWorker):
-    """A worker that listens to no orders: it lives for a moment, and hanging up would take most of that."""
+class BriefWorker(SimpleWorker):
+    """A worker that lives for a moment: it leaves out what takes most of that and finds nothing here."""
 
     def subscribe(self) -> None:
-        """Nobody orders anything here."""
+        """Listen to no orders: nobody gives any."""
+
+    def run_maintenance_tasks(self) -> None:
+        """Look for no jobs that dead workers left behind, as none dies here. RQ would ask Redis some 200 questions."""
 
 
 @dataclass
@@ -169,7 +172,7 @@ class Town:
         queues = [Queue(name, connection=self.world.redis, serializer=JSONSerializer) for name in QUEUES]
         if not any(len(queue) for queue in queues):
             return
-        worker = DeafWorker(queues, connection=self.world.redis, serializer=JSONSerializer, job_class=JsonJob)
+        worker = BriefWorker(queues, connection=self.world.redis, serializer=JSONSerializer, job_class=JsonJob)
         worker.log.setLevel(logging.ERROR)
         worker.work(burst=True, logging_level="ERROR")
         failed = [job for queue in queues for job in queue.failed_job_registry.get_job_ids()]
