@@ -39,7 +39,8 @@ log = structlog.get_logger()
 
 TRIES = 3
 FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
-WHO = (Button("Yes, still me", "still me"), Button("I'm new here", "new here"))
+# While it is in doubt whose number it is: what tells or proves it, and what shows and changes nothing of the member's.
+HEARD_IN_DOUBT = {"still me", "new here", "ask admin", "stop", "cancel", "help", "feedback", "delete me"}
 NO_WORDS = {"cancel", "no", "nope", "no thanks", "no thank you", "never mind", "nevermind"}
 
 # Whoever is thanked in any tongue says so; a command that holds such a word is a command.
@@ -164,7 +165,7 @@ def _respond(turn: Turn) -> Settled:
     if (settled := manners.settled(turn)) is not None:
         return settled
     if turn.files:
-        return _ask_whose(turn) if _is_doubted(turn) else ("file", _take_files(turn))
+        return _ask_whose(turn) if turn.is_in_doubt else ("file", _take_files(turn))
     return _respond_to_words(turn)
 
 
@@ -173,7 +174,7 @@ def _respond_to_words(turn: Turn) -> Settled:
     if bare in STOP_WORDS and not (bare == "cancel" and turn.member.unfinished):
         return "stop", commands["stop"](turn)
     turn.line, reading = _read(turn)
-    if _is_doubted(turn) and not _tells_who(turn, reading):
+    if turn.is_in_doubt and not _is_heard_in_doubt(turn, reading):
         return _ask_whose(turn)
     if isinstance(reading, NotUnderstood):
         if not reading.why and manners.is_intro_due(turn):
@@ -185,20 +186,17 @@ def _respond_to_words(turn: Turn) -> Settled:
     return reading.command.name, _run(turn, reading)
 
 
-def _is_doubted(turn: Turn) -> bool:
-    return turn.member.doubted_at is not None
-
-
-def _tells_who(turn: Turn, reading: Reading) -> bool:
-    """Whether what was read tells or proves whose number it is. Nothing else is heard until then, but for "stop"."""
-    names = {"still me", "new here", "ask admin", "stop", "cancel"}
-    if proofs.ways(turn.session, turn.member, turn.now).garmin:
-        names.add("link garmin")
-    return isinstance(reading, Understood) and reading.command.name in names
+def _is_heard_in_doubt(turn: Turn, reading: Reading) -> bool:
+    """It is judged by what would be done: *link garmin* is heard where it can prove whose number it is."""
+    if not isinstance(reading, Understood | Unfinished):
+        return False
+    if reading.command.name == "link garmin":
+        return proofs.ways(turn.session, turn.member, turn.now).garmin
+    return reading.command.name in HEARD_IN_DOUBT
 
 
 def _ask_whose(turn: Turn) -> Settled:
-    return manners.DOUBTED, turn.say("start/whose_number", buttons=WHO)
+    return manners.DOUBTED, turn.say("start/whose_number", buttons=manners.WHO)
 
 
 def _take_files(turn: Turn) -> Message:

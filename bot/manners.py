@@ -17,6 +17,7 @@ MOST_REPLY = 700  # a reply with kind words behind it stays as short as any
 UNSPOKEN = {"reaction", "system", "deleted", "delete", "revoke", "revoked"}
 WORDS_ARE_ALL = {"text", "button", "interactive"}  # kinds of message that hold nothing else
 DOUBTED = "doubted"  # it is asked whose number it is
+WHO = (Button("Yes, still me", "still me"), Button("I'm new here", "new here"))
 NEVER_DECORATED = {"stop", "bug", SECRET, SLOW_DOWN, ENOUGH}
 
 Settled = tuple[str, Message | None]
@@ -36,7 +37,8 @@ def settled(turn: Turn) -> Settled | None:
         silent = flooded == SILENCE
         return flooded, None if silent else turn.say("start/slow_down", is_for_today=flooded == ENOUGH)
     if is_secret:
-        return SECRET, turn.say("start/secret", buttons=[Button("Connect Garmin", "link garmin")])
+        buttons = WHO if turn.is_in_doubt else [Button("Connect Garmin", "link garmin")]
+        return SECRET, turn.say("start/secret", in_doubt=turn.is_in_doubt, buttons=buttons)
     if found.same >= manners.MOST_REPEATED - 1:
         return SILENCE, None
     if manners.is_echo(turn.session, turn.member.id, turn.line, turn.now):
@@ -50,6 +52,8 @@ def _without_words(turn: Turn, *, is_told: bool) -> Settled | None:
         return None
     if is_told:
         return SILENCE, None
+    if turn.is_in_doubt:
+        return MEDIA, turn.say("start/whose_number", buttons=WHO)
     help_button = [Button("Help", "help")]
     if turn.kind == "edit":
         return MEDIA, turn.say("start/edited", buttons=help_button)
@@ -81,7 +85,7 @@ def note(turn: Turn, sid: str, name: str) -> None:
 
 def with_kudos(turn: Turn, name: str, reply: Message) -> Message:
     """The reply, and below it the kind words that wait for its reader, as far as there is room."""
-    if name in NEVER_DECORATED or turn.member.doubted_at is not None:  # kind words name who gives them
+    if name in NEVER_DECORATED or turn.is_in_doubt:  # kind words name who gives them
         return reply
     for each in kudos.waiting(turn.session, turn.member):
         text = f"{reply.text}\n\n{turn.say('manners/kudos_for_you', given=each).text}"

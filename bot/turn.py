@@ -46,6 +46,11 @@ class Turn:
         """What was typed stays as it is; the line may be completed by what was asked before."""
         self.typed = self.line
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it is unknown who holds the member's number now."""
+        return self.member.doubted_at is not None
+
     @cached_property
     def membership(self) -> Membership:
         """The member's place in the group they talk about. Raises `NotInAGroup`."""

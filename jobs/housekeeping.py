@@ -36,7 +36,7 @@ def tidy(world: World) -> None:
 
 @job("work", timeout=300)
 def sweep(world: World) -> None:
-    """Delete what is kept no longer; forget those who stopped thirty days ago; look at names by new rules."""
+    """Delete what is kept no longer; forget those who stopped long ago; look at names by new rules."""
     with transaction(world) as session:
         log.info("swept", **retention.sweep(session, world.now()))
     shift = Shift(FOR_SECONDS)

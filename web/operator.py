@@ -145,8 +145,9 @@ def _feedback(world: World) -> click.Command:
     @click.option("--most", default=50, help="How many at most.")
     def show(most: int) -> None:
         with world.sessions() as session:
-            for at, member, words in feedback.newest(session, most):
-                click.echo(f"{at:%Y-%m-%d %H:%M}\tmember {member}\t{one_line(words)}")
+            for at, member, in_doubt, words in feedback.newest(session, most):
+                who = f"member {member}" + (", number in doubt" if in_doubt else "")
+                click.echo(f"{at:%Y-%m-%d %H:%M}\t{who}\t{one_line(words)}")
 
     return show
 

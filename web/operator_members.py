@@ -55,10 +55,14 @@ def commands(world: World) -> AppGroup:
 
     @group.command("doubted")
     def doubted() -> None:
-        """List whose number is in doubt, the longest first: id, since when, and the name."""
+        """List whose number is in doubt, the longest first: id, since when, name, and when they are erased if they said
+        "stop".
+        """
         with world.sessions() as session:
-            for number, since, name in proofs.doubted(session):
-                click.echo(f"{number}\t{since:%Y-%m-%d}\t{name}")
+            for each in proofs.doubted(session):
+                on = erasure.erased_on(each)
+                stopped = f"\tsaid stop, erased on {on:%Y-%m-%d}" if on else ""
+                click.echo(f"{each.id}\t{each.doubted_at:%Y-%m-%d}\t{each.name}{stopped}")
 
     @group.command("erased")
     def erased() -> None:

@@ -2,6 +2,7 @@
 
 from bot.arguments import Distance, KeepOrErase, Length, Newest
 from bot.command import Allowed, command
+from bot.manners import WHO
 from bot.turn import Turn
 from fitness.periods import Period
 from fitness.sports import Sport
@@ -124,7 +125,9 @@ def export(turn: Turn) -> Message:
     destructive=True,
 )
 def delete_me(turn: Turn, code: int | None = None) -> Message:
-    """A code to type, good for ten minutes; with it, everything goes."""
+    """A code to type, good for ten minutes; with it, everything goes. It waits while it is in doubt who writes."""
+    if turn.is_in_doubt:
+        return turn.say("data/erase_waits", buttons=WHO)
     if code is not None:
         erasure.confirm(turn.session, turn.member, code, turn.now)
         return turn.say("data/erased")

@@ -102,6 +102,6 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
         return turn.say("start/not_proved", buttons=[commands["still me"].button("What else?")])
     if isinstance(heard, BeingAsked):
         return turn.say("garmin/code_right", whose="")
-    if turn.member.doubted_at is not None:  # it is the account that was connected before
+    if turn.is_in_doubt:  # it is the account that was connected before
         proofs.confirm(turn.session, turn.member, turn.now, by="garmin")
     return turn.say("garmin/code_right", whose=heard.name, buttons=[notices.not_me(code)])

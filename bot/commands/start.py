@@ -2,6 +2,7 @@
 
 from bot.arguments import Rest, Yes
 from bot.command import Allowed, by_topic, command, commands
+from bot.manners import WHO
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
@@ -42,7 +43,10 @@ def start(turn: Turn) -> Message:
     examples=("help", "help leaderboard", "help groups", "?"),
 )
 def explain(turn: Turn, topic: Rest | None = None) -> Message:
-    """The dozen that one needs most, a topic's commands, or one command at length."""
+    """The dozen that one needs most, a topic's commands, or one command at length; in doubt, the few that are heard."""
+    if turn.is_in_doubt:
+        ways = proofs.ways(turn.session, turn.member, turn.now)
+        return turn.say("start/help_in_doubt", ways=ways, buttons=WHO)
     asked = topic.casefold().strip(" ?!.") if topic else ""
     wanted, topics = commands.get(asked), by_topic()
     if asked in topics:
@@ -65,6 +69,9 @@ def explain(turn: Turn, topic: Rest | None = None) -> Message:
 def stop(turn: Turn) -> Message:
     """Send nothing more that was not asked for."""
     members.opt_out(turn.session, turn.member, turn.now)
+    if turn.is_in_doubt:
+        proofs.tell_stopped(turn.session, turn.member, turn.now)
+        return turn.say("start/stopped_in_doubt", buttons=WHO)
     return turn.say("start/stopped", buttons=[Button("Start again", "start")])
 
 
@@ -78,7 +85,7 @@ def stop(turn: Turn) -> Message:
 )
 def still_me(turn: Turn) -> Message:
     """Whoever says that the number has not changed hands is told how to prove it."""
-    if turn.member.doubted_at is None:
+    if not turn.is_in_doubt:
         return commands["start"](turn)
     ways = proofs.ways(turn.session, turn.member, turn.now)
     if not (ways.garmin or ways.others):
@@ -99,7 +106,7 @@ def still_me(turn: Turn) -> Message:
 )
 def ask_admin(turn: Turn) -> Message:
     """Nobody is named to whoever asks."""
-    if turn.member.doubted_at is None:
+    if not turn.is_in_doubt:
         return commands["start"](turn)
     count = proofs.ask_admins(turn.session, turn.member, turn.now)
     return turn.say("start/asked_admin", count=count, buttons=[commands["new here"].button("I'm new here")])
@@ -118,11 +125,12 @@ def new_here(turn: Turn, sure: Yes | None = None) -> Message:
 
     It is asked first, because a member who tapped it by mistake could not come back.
     """
-    if turn.member.doubted_at is None:
+    if not turn.is_in_doubt:
         return commands["start"](turn)
     if sure is None:
         buttons = [Button("Yes, I'm new", "new here yes"), Button("No, it's me", "still me")]
         return turn.ask("start/ask_new", buttons=buttons, about="new here")
+    proofs.tell_given_up(turn.session, turn.member, turn.now)
     turn.member = members.begin_anew(turn.session, turn.member, turn.profile_name, turn.now)
     turn.is_new = True
     return commands["start"](turn)

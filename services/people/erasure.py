@@ -55,6 +55,7 @@ CODE_FOR = timedelta(minutes=10)
 MOST_GUESSES = 5  # within the time that a code is good for
 QUESTION_FOR = timedelta(minutes=15)
 STOPPED_FOR = timedelta(days=30)
+IN_DOUBT_FOR = timedelta(days=180)  # docs/decisions/0021-numbers-change-hands.md tells why so long, and no longer
 GOODBYE_FOR = timedelta(hours=1)
 VENDOR_FOR = timedelta(days=14)  # a message that is under way for longer than this is not any more
 AGAIN_AFTER = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12))
@@ -233,11 +234,24 @@ def _is_known(session: Session, phone: str | None, business_id: str | None) -> b
 
 
 def stopped_long_ago(session: Session, now: datetime, most: int = 20) -> list[Member]:
-    """Who opted out thirty days ago and has not written since, their rows locked."""
-    before = now - STOPPED_FOR
-    query = select(Member).where(Member.opted_out_at < before, Member.last_inbound_at < before)
+    """Who is to be erased because they said "stop", their rows locked; `erased_on` tells when that is.
+
+    It needs no proof to say "stop". So whoever's number is in doubt is not erased before it is clear whose it is: a
+    stranger with the number of a group's owner would have them erased otherwise, and the group handed on. After half a
+    year they are erased all the same: who said it may have been the member.
+    """
+    known = Member.doubted_at.is_(None) & _quiet_since(now - STOPPED_FOR)
+    query = select(Member).where(known | _quiet_since(now - IN_DOUBT_FOR))
     erased = select(Erased.id).where(Erased.member_id == Member.id, Erased.member_since == Member.created_at)
     return list(session.scalars(query.where(~erased.exists()).limit(most).with_for_update(skip_locked=True)))
+
+
+def erased_on(member: Member) -> datetime | None:
+    """After which instant a member who said "stop" is erased, unless they write before; None for all others."""
+    if member.opted_out_at is None:
+        return None
+    last = max(member.opted_out_at, member.last_inbound_at or member.opted_out_at)
+    return last + (STOPPED_FOR if member.doubted_at is None else IN_DOUBT_FOR)
 
 
 def listed(session: Session) -> Iterable[tuple[int, datetime]]:
@@ -257,6 +271,11 @@ def reapply(session: Session, erased: Iterable[tuple[int, datetime]], now: datet
                 erase(session, member, now)
                 again += 1
     return again
+
+
+def _quiet_since(then: datetime) -> ColumnElement[bool]:
+    """Whether a member had opted out by then, and has not written since."""
+    return (Member.opted_out_at < then) & (Member.last_inbound_at < then)
 
 
 def _hand_over(session: Session, membership: Membership, now: datetime) -> None:

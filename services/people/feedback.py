@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import Feedback, Member
 from models.vault import UnknownKey, Unreadable, vault
 from services import unreadable
+from services.delivery.telling import tell
 from services.people import limits
 from services.refusals import EnoughFeedback
 
@@ -18,7 +19,7 @@ FEEDBACK = "feedback"
 
 
 def give(session: Session, member: Member, text: str, now: datetime) -> None:
-    """Keep it, sealed. Raises `EnoughFeedback`."""
+    """Keep it, sealed. Raises `EnoughFeedback`. The log tells of it where only the operator may be able to help."""
     mine = limits.addresses(session, member)
     if len(limits.times(session, mine, FEEDBACK, now - timedelta(days=1))) >= MOST_A_DAY:
         raise EnoughFeedback(most=MOST_A_DAY)
@@ -27,6 +28,8 @@ def give(session: Session, member: Member, text: str, now: datetime) -> None:
     session.add(row)
     session.flush()
     row.words = vault(session).seal("feedback", row.id, text[:MOST_WORDS])
+    if member.doubted_at is not None:
+        tell(session, "warning", "feedback from a number in doubt", member=member.id)
 
 
 def given_by(session: Session, member: Member) -> list[str]:
@@ -35,14 +38,18 @@ def given_by(session: Session, member: Member) -> list[str]:
     return [_words(session, row) for row in rows]
 
 
-def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, str]]:
-    """When, who (by number) and what, newest first."""
-    for row in session.scalars(select(Feedback).order_by(Feedback.given_at.desc()).limit(most)):
+def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, bool, str]]:
+    """When, who (by number), whether it was written since it is in doubt whose number that is, and what; newest first.
+
+    Once the doubt is over it is known who wrote it: see `services.people.numbers.hand_over`.
+    """
+    query = select(Feedback, Member.doubted_at).join(Member, Member.id == Feedback.member_id)
+    for row, doubted_at in session.execute(query.order_by(Feedback.given_at.desc()).limit(most)):
         try:
             words = _words(session, row)
         except UnknownKey as error:
             words = f"({error}: add the key and look again)"
-        yield row.given_at, row.member_id, words
+        yield row.given_at, row.member_id, doubted_at is not None and row.given_at >= doubted_at, words
 
 
 def _words(session: Session, row: Feedback) -> str:

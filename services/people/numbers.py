@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from messages.lookalikes import looks
 from messages.words import one_line
-from models import Activity, Answer, GarminAccount, JoinRequest, Member, Membership
+from models import Activity, Answer, Feedback, GarminAccount, JoinRequest, Member, Membership
 from services.group import audit, bans
 from services.people import naming
 
@@ -76,7 +76,11 @@ def is_stranger(member: Member, account: GarminAccount | None, garmin_id: str) -
 
 
 def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None:
-    """It is still the same person: proved `by` "garmin", "group" or "operator"."""
+    """It is still the same person: proved `by` "garmin", "group" or "operator".
+
+    Where "stop" was said from the number, the time after which they are erased begins anew: they may not know of it.
+    """
+    member.opted_out_at = member.opted_out_at and now
     member.doubted_at = member.silent_since = member.profile_name = (
         None  # the next line brings the name that the profile has now
     )
@@ -86,8 +90,8 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
 def hand_over(session: Session, member: Member, name: str, now: datetime) -> Member:
     """Somebody else holds the number: a newcomer takes its addresses, and nothing else.
 
-    Whoever held it before keeps groups and activities, and waits to be let into no group any more. The caller sees to
-    it that they are written to no more.
+    Whoever held it before keeps groups and activities, and waits to be let into no group any more. What was written to
+    the operator since the doubt is the newcomer's. The caller sees to it that the one before is written to no more.
     """
     newcomer = Member(name=naming.from_profile(name), address=member.address, last_inbound_at=now)
     newcomer.profile_name = profile_of(name)
@@ -98,6 +102,9 @@ def hand_over(session: Session, member: Member, name: str, now: datetime) -> Mem
         identity.member_id = newcomer.id
     waits = JoinRequest.member_id == member.id, JoinRequest.answer.is_(None)
     session.execute(update(JoinRequest).where(*waits).values(answer=Answer.DROPPED, answered_at=now))
+    if member.doubted_at is not None:
+        told = Feedback.member_id == member.id, Feedback.given_at >= member.doubted_at
+        session.execute(update(Feedback).where(*told).values(member_id=newcomer.id))
     member.doubted_at = member.silent_since = None
     audit.note(session, "member.number_handed_over", now, member_id=member.id, to=newcomer.id)
     return newcomer

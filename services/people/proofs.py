@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from messages.message import Button
+from messages.message import Button, Message
 from models import GarminAccount, Member, Membership, MessageKind, OutboundMessage, Role
 from services.delivery import mailbox, outbox
 from services.delivery.notices import notice
@@ -58,12 +58,40 @@ def tell_operator(session: Session, member: Member) -> None:
     tell(session, "warning", "number in doubt, and nobody to vouch", member=member.id)
 
 
-def doubted(session: Session) -> Iterator[tuple[int, datetime, str]]:
-    """Whose number is in doubt: id, since when, and the name, the longest first."""
-    query = select(Member.id, Member.doubted_at, Member.name).where(Member.doubted_at.is_not(None))
-    for number, since, name in session.execute(query.order_by(Member.doubted_at)):
-        if since is not None:
-            yield number, since, name
+def tell_stopped(session: Session, member: Member, now: datetime) -> None:
+    """Tell those who run the groups of somebody in doubt that "stop" was said from the number, once in each doubt.
+
+    It needs no proof to say that, and whoever stops is erased in the end. Where there is nobody, the operator is told.
+    """
+    hear = _who_hears(session, member, now)
+    for place, told in hear:
+        is_known = _is_known(place, now)
+        button = Button("It's still theirs", f"vouch #{place.id}") if is_known else Button("Members", "members")
+        facts = {"group": place.group, "person": place.member, "owns": place.role is Role.OWNER, "is_known": is_known}
+        message = notice(
+            "roles/number_stopped", told.member, about=place.group, says=button.says, buttons=[button], **facts
+        )
+        _tell(session, place, told, message, "stopped", now)
+    if not hear:
+        tell_operator(session, member)
+
+
+def tell_given_up(session: Session, member: Member, now: datetime) -> None:
+    """Tell those who run the groups of somebody in doubt that another person has the number now. Call it before that is
+    so: nobody is asked for a member who is not in doubt.
+    """
+    for place, told in _who_hears(session, member, now):
+        facts = {"group": place.group, "person": place.member, "owns": place.role is Role.OWNER}
+        buttons = [Button("Members", "members")]
+        message = notice(
+            "roles/number_given_up", told.member, about=place.group, says="members", buttons=buttons, **facts
+        )
+        _tell(session, place, told, message, "given-up", now)
+
+
+def doubted(session: Session) -> Iterator[Member]:
+    """Whose number is in doubt, the longest first."""
+    yield from session.scalars(select(Member).where(Member.doubted_at.is_not(None)).order_by(Member.doubted_at))
 
 
 def require_may_vouch(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
@@ -114,9 +142,10 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
     numbers.confirm(session, member, now, by=by)
     outbox.release(session, member.id, now)
     buttons = [Button("Go on", "start")]
-    message = notice("start/proved", member, about=None, says="start", buttons=buttons, member=member)
+    stopped = member.opted_out_at is not None
+    message = notice("start/proved", member, about=None, says="start", buttons=buttons, member=member, stopped=stopped)
     # Whoever said "stop" before has asked for this answer all the same.
-    kind = MessageKind.NOTICE if member.opted_out_at is None else MessageKind.REPLY
+    kind = MessageKind.REPLY if stopped else MessageKind.NOTICE
     mailbox.post(session, member.id, message, now, kind=kind, key=f"proved:{member.id}:{since.timestamp()}")
 
 
@@ -189,5 +218,19 @@ def _tell_who_vouched(
         other=by.member,
         is_here=by.group_id == place.group_id,
     )
-    key = f"word:{place.id}:{told.id}:{since.timestamp()}"
+    _tell(session, place, told, message, "word", now, since)
+
+
+def _tell(
+    session: Session,
+    place: Membership,
+    told: Membership,
+    message: Message,
+    what: str,
+    now: datetime,
+    since: datetime | None = None,
+) -> None:
+    """Post news about somebody's doubt to one who runs a group of theirs: each kind once in one doubt."""
+    since = since or place.member.doubted_at or now
+    key = f"{what}:{place.id}:{told.id}:{since.timestamp()}"
     mailbox.post(session, told.member_id, message, now, kind=MessageKind.NOTICE, key=key, group_id=place.group_id)

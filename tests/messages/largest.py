@@ -121,6 +121,10 @@ FACTS: dict[str, Any] = {
     "by": person(),
     "called": NAME,
     "found": [NAME],
+    "in_doubt": False,
+    "is_known": True,
+    "owns": True,
+    "stopped": True,
     "is_here": False,
     "rest": NAME,
     "again": "rename group",
@@ -300,6 +304,10 @@ FACTS: dict[str, Any] = {
 # The other branch of what has one.
 OTHERWISE: dict[str, Any] = {
     "called": None,
+    "in_doubt": True,
+    "is_known": False,
+    "owns": False,
+    "stopped": False,
     "is_here": True,
     "rest": "",
     "again": None,

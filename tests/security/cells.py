@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import sessionmaker
 
 from tests.security.judging import Outcome, against, leaks
-from tests.security.people import ABOUT, WRITES, People, doubted, key_of, set_up_by, talks_about
+from tests.security.people import ABOUT, SENDERS, WRITES, People, doubted, key_of, set_up_by, talks_about
 from tests.security.table import Row
 from tests.security.watching import Eyes, Rows, Snapshot, Watch
 
@@ -80,7 +80,7 @@ class Cells:
         return self._judged(role, sent, outcome)
 
     def _one_after_the_other(self, role: str, calm: Sequence[Sent]) -> list[str]:
-        found, name = [], WRITES[role]
+        found, name = [], SENDERS[role]
         with self.passing():
             self.people.says(name, "about")
             before = self.watch.look()
@@ -117,7 +117,7 @@ class Cells:
 
     def _play(self, role: str, sent: Sent) -> Outcome:
         """Send the row's lines as this role, in this way; inside of `passing`."""
-        people, row, name = self.people, sent.row, WRITES[role]
+        people, row, name = self.people, sent.row, SENDERS[role]
         signed = sent.way != TYPED or role == "runs another"
         before = self._prepare(row, role, name)
         *earlier, line = [people.line(each, row, name, signed=signed) for each in row.lines]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.parser import Understood, understand
 from services.people.manners import INTRO, NOT_UNDERSTOOD
-from tests.security.people import ABOUT, ELSEWHERE, FAR, HERE, RUN_IT, WRITES, People
+from tests.security.people import ABOUT, ELSEWHERE, FAR, HERE, RUN_IT, SENDERS, People
 from tests.security.table import Row
 
 BROKEN = "Something broke on my side"
@@ -27,7 +27,7 @@ class Outcome:
 def against(people: People, row: Row, role: str, outcome: Outcome) -> Iterator[str]:
     """In which points the outcome is not what the cell says."""
     cell, refused = row.cells[role], outcome.name.startswith("refusals/")
-    shown = [people.line(each, row, WRITES[role], signed=False) for each in row.shows]
+    shown = [people.line(each, row, SENDERS[role], signed=False) for each in row.shows]
     if BROKEN in outcome.text or outcome.name in {"bug", NOT_UNDERSTOOD, INTRO}:
         yield "it broke, or was not understood"
     if cell == "yes":
@@ -35,7 +35,7 @@ def against(people: People, row: Row, role: str, outcome: Outcome) -> Iterator[s
         return
     if cell == "no" and not refused:
         yield "it is not refused"
-    if cell in {"asks", "elsewhere"} and refused:
+    if cell in {"asks", "elsewhere", "waits"} and refused:
         yield "it is refused"
     if cell == "asks" and not outcome.is_asked:
         yield "nothing is asked"
@@ -89,6 +89,8 @@ def _is_told(row: Row, outcome: Outcome) -> bool:
 def leaks(row: Row, role: str, outcome: Outcome) -> Iterator[str]:
     """Names that whoever is not in a group never reads, and figures of somebody who hides."""
     unseen = set(ELSEWHERE) | (set() if role in INSIDERS or row.line.startswith("join ") else set(HERE))
+    if row.line == "new here yes":
+        unseen.discard(SENDERS[role])  # the name on the phone that begins anew
     if found := {each for each in unseen if each in outcome.text and each not in outcome.line}:
         yield f"it names {sorted(found)}"
     if FAR["Hugo"] in outcome.text or FAR["Hugo"].replace(".", "") + "00" in outcome.text:

@@ -30,6 +30,7 @@ WRITES = {
     "waiting": "Wim",
     "stranger": "Rosa",
 }
+SENDERS = WRITES | {"in doubt": "Iris"}
 ABOUT = {
     "a member": "Tom",
     "an admin": "Nils",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("who_may_do_what.md")
 SOMETIMES = {"runs another", "banned and erased"}  # they stand only where they could differ from everybody else
+IN_DOUBT = ("yes", "asks", "waits")
 WORDS = ("yes", "asks", "no", "empty", "elsewhere")
 SIGNS = re.compile(r"\{(who|place|one|new one|mine|ban)[^}]*\}")  # what a button says by a sign, and not by a name
 
@@ -79,6 +80,17 @@ def rows() -> list[Row]:
             lines, what = tuple(re.findall(r"`([^`]+)`", sent)), tuple(filter(None, map(str.strip, does.split(";"))))
             found += [Row(lines, each, expected, what) for each in about.split(", ")]
     return found
+
+
+def rows_in_doubt() -> list[Row]:
+    """The rows of the table of what is heard from the one in doubt."""
+    [(_, table)] = _tables("what they send in doubt")
+    if unknown := {cell for _, cell, _ in table}.difference(IN_DOUBT):
+        raise ValueError(f"in doubt: {unknown}")
+    return [
+        Row((sent.strip("`"),), "oneself", {"in doubt": cell}, tuple(filter(None, map(str.strip, does.split(";")))))
+        for sent, cell, does in table
+    ]
 
 
 def addresses() -> list[tuple[str, Mapping[str, str]]]:
