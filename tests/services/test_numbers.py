@@ -29,7 +29,7 @@ def names_nobody(heard: str) -> bool:
 
 
 def test_after_45_days_nothing_is_told_and_nobody_named(old: Person) -> None:
-    for line in ("me", "leaderboard", "groups", "hi", "kudos José great", "export", "delete me", "status", "leave"):
+    for line in ("me", "leaderboard", "groups", "hi", "kudos José great", "export", "status", "leave"):
         assert ASKED in old.says(line)
         assert old.buttons == ["Yes, still me", "I'm new here"]
         assert names_nobody(old.heard)
