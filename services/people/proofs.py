@@ -67,9 +67,16 @@ def tell_stopped(session: Session, member: Member, now: datetime) -> None:
     for place, told in hear:
         is_known = _is_known(place, now)
         button = Button("It's still theirs", f"vouch #{place.id}") if is_known else Button("Members", "members")
-        facts = {"group": place.group, "person": place.member, "owns": place.role is Role.OWNER, "is_known": is_known}
         message = notice(
-            "roles/number_stopped", told.member, about=place.group, says=button.says, buttons=[button], **facts
+            "roles/number_stopped",
+            told.member,
+            about=place.group,
+            says=button.says,
+            buttons=[button],
+            group=place.group,
+            person=place.member,
+            owns=place.role is Role.OWNER,
+            is_known=is_known,
         )
         _tell(session, place, told, message, "stopped", now)
     if not hear:
@@ -81,10 +88,15 @@ def tell_given_up(session: Session, member: Member, now: datetime) -> None:
     so: nobody is asked for a member who is not in doubt.
     """
     for place, told in _who_hears(session, member, now):
-        facts = {"group": place.group, "person": place.member, "owns": place.role is Role.OWNER}
-        buttons = [Button("Members", "members")]
         message = notice(
-            "roles/number_given_up", told.member, about=place.group, says="members", buttons=buttons, **facts
+            "roles/number_given_up",
+            told.member,
+            about=place.group,
+            says="members",
+            buttons=[Button("Members", "members")],
+            group=place.group,
+            person=place.member,
+            owns=place.role is Role.OWNER,
         )
         _tell(session, place, told, message, "given-up", now)
 
