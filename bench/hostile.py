@@ -51,7 +51,7 @@ def _zipped(entries: dict[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in entries.items():
-            packed.writestr(name, data)
+            packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # of 1980: the same at any time of day
     return made.getvalue()
 
 

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sqlalchemy import Connection, Engine, event, text
 
@@ -28,6 +29,7 @@ OWN_CLOCK = """
 asked: list[str] = []  # statements that asked and may not, since somebody last looked
 
 
+@lru_cache(maxsize=10_000)  # most statements are sent again and again
 def asks(statement: str) -> bool:
     """Whether a statement asks the database for its time without being allowed to."""
     for allowed in MAY_ASK.values():

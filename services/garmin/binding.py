@@ -33,7 +33,7 @@ from services import unreadable
 from services.delivery.bells import Bell, ring
 from services.garmin import linking
 from services.garmin.linking import Task
-from services.garmin.merging import mark_twins
+from services.garmin.merging import mark_twins_around
 from services.group import audit
 from services.people import limits, numbers
 from services.play import records
@@ -281,15 +281,19 @@ def _elsewhere(session: Session, code: str, now: datetime) -> Elsewhere:
 def _forget(session: Session, account: GarminAccount) -> int:
     """Delete an account and all that was read from it. Gives how many activities that were."""
     member_id = account.member_id
-    read = delete(Activity).where(Activity.account_id == account.id).returning(Activity.local_date)
-    days = session.scalars(read, execution_options={"synchronize_session": "fetch"}).all()
+    read = Activity.account_id == account.id
+    # What was sent as a file counts again where a session of the account counted instead of it.
+    worse = Activity.twin_of.in_(select(Activity.id).where(read))
+    days = set(session.scalars(select(Activity.local_date).where(Activity.member_id == member_id, worse)))
+    deleted = delete(Activity).where(read).returning(Activity.id)
+    gone = len(session.scalars(deleted, execution_options={"synchronize_session": "fetch"}).all())
     session.execute(delete(Day).where(Day.member_id == member_id))
     session.delete(account)
     session.flush()
-    if days:
-        mark_twins(session, member_id, min(days))  # what was sent as a file counts again
+    if gone:
+        mark_twins_around(session, member_id, days)
         records.refresh(session, member_id)
-    return len(days)
+    return gone
 
 
 def _name_of(account: GarminAccount | None) -> str:

@@ -190,7 +190,7 @@ def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> 
         return False
     attempt.secret = vault(session).seal("garmin-secret", attempt.id, code)
     attempt.step = AttemptStep.ANSWERED
-    prolong(attempt.link, now + tries.LEASE)  # so that the link is still there when Garmin has answered
+    prolong(attempt.link, now + tries.ANSWERED_WITHIN)  # so that the link is still there when Garmin has answered
     ring(session, Bell.GARMIN)
     return True
 

@@ -1,12 +1,12 @@
 """What Garmin or a file tells beside what we have: new rows, changed ones, legs of a triathlon, and twins."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, cast, func, select, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from fitness.twins import START_APART, Record, twins
@@ -95,16 +95,29 @@ def mark_twins(session: Session, member_id: int, start: date) -> None:
 
     Looks at the sessions from a day before `start` on. Those that are already told rightly are not written.
     """
-    mine = (Activity.member_id == member_id, Activity.deleted_at.is_(None))
     # A twin may have begun before midnight: a day more is looked at than is written to.
+    first = _days_before(start, 1)
+    _mark_twins(session, member_id, Activity.local_date >= _days_before(start, 2), lambda day: day >= first)
+
+
+def mark_twins_around(session: Session, member_id: int, days: Collection[date]) -> None:
+    """As `mark_twins`, for the sessions of these days and of those beside them."""
+    written = {day + timedelta(days=apart) for day in days for apart in (-1, 0, 1)}
+    looked_at = {day + timedelta(days=apart) for day in days for apart in (-2, -1, 0, 1, 2)}
+    _mark_twins(session, member_id, Activity.local_date.in_(looked_at), written.__contains__)
+
+
+def _mark_twins(
+    session: Session, member_id: int, looked_at: ColumnElement[bool], is_written: Callable[[date], bool]
+) -> None:
+    mine = (Activity.member_id == member_id, Activity.deleted_at.is_(None))
     query = select(
         Activity.id, Activity.sport, Activity.start_utc, Activity.duration, Activity.manual,
         Activity.twin_of, Activity.local_date,
-    ).where(*mine, Activity.local_date >= _days_before(start, 2))  # fmt: skip
+    ).where(*mine, looked_at)  # fmt: skip
     rows = session.execute(query.order_by(Activity.start_utc, Activity.id)).all()
     pairs = twins([Record(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
-    first = _days_before(start, 1)
-    written = [row for row in rows if row.local_date >= first and row.twin_of != pairs.get(row.id)]
+    written = [row for row in rows if is_written(row.local_date) and row.twin_of != pairs.get(row.id)]
     if written:
         _write_twins(session, {row.id: pairs.get(row.id) for row in written})
 

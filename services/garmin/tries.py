@@ -15,7 +15,8 @@ from models import AttemptStep, GarminAccount, GarminMethod, LinkAttempt, Member
 from services.people import limits
 
 HOUR = timedelta(hours=1)
-LEASE = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait
+ANSWERED_WITHIN = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait
+LEASE = ANSWERED_WITHIN  # of the worker that signs in
 MOST_AN_HOUR = 6  # passwords of one member, and wrong ones for one Garmin account: Garmin has locked some for less
 MOST_BY_ONE = 3  # of those six for one account, so many are one member's: nobody alone uses up another one's tries
 HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
@@ -83,7 +84,7 @@ def _account_is_free(session: Session, member: Member, email: str, now: datetime
     wrong = limits.times(session, [limits.of_email(session, email)], WRONG, now - HOUR)
     if len(wrong) >= MOST_AN_HOUR:
         return wrong[-MOST_AN_HOUR] + HOUR
-    return now + LEASE if len(wrong) + running >= MOST_AN_HOUR else None
+    return now + ANSWERED_WITHIN if len(wrong) + running >= MOST_AN_HOUR else None
 
 
 def _is_theirs(session: Session, member: Member, email: str) -> bool:

@@ -155,7 +155,7 @@ def test_a_sign_halves_the_rate_once_in_a_while_for_everybody(redis: Redis) -> N
     found = taken(second, 8)
     assert min(gaps(found)) >= 1 / (half + grown(began)) - TINY
     later(redis, HALVE_ONCE_IN + 0.1)
-    before, began = rate(second), time.monotonic()
+    began, before = time.monotonic(), rate(second)
     first.slow_down()
     assert before / 2 <= rate(second) <= before / 2 + grown(began)
 

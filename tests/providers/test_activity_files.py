@@ -540,7 +540,8 @@ def test_a_fit_file_that_is_cut_off_anywhere_is_damaged(cut: int) -> None:
 
 
 def test_every_flaw_is_met() -> None:
-    assert {case.values[2] for case in NOT_READ} == set(Flaw)
+    # A member who has sent too many is told so after reading: tests/jobs/test_files.py
+    assert {case.values[2] for case in NOT_READ} == set(Flaw) - {Flaw.FULL}
 
 
 def test_other_alphabets_and_old_spellings() -> None:

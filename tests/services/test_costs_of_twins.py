@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import Activity, GarminAccount, Member
 from services.garmin import binding, merging
+from services.play import records
 from tests.bot.test_costs import ATTEMPTS, MOST_SECONDS
 from tests.scenes import has_moved, november, runs, sent_before
 from tests.town import Person, Town
@@ -35,6 +36,8 @@ def test_disconnecting_an_account_costs_a_web_process_little(town: Town, zoe: Pe
     zoe.says("hi")
     has_moved(zoe, runs(1, 18))
     sent_before(zoe, MANY, november(1), APART[apart])
+    with town.world.sessions.begin() as session:
+        records.refresh(session, session.scalars(select(Member.id)).one())  # as after each file
 
     def forget(session: Session) -> None:
         assert binding._forget(session, session.scalars(select(GarminAccount)).one()) == 2
