@@ -127,4 +127,4 @@ class Evening:
         for friend in self.everybody:
             friend.hears(DIGEST, after=1, picture=True)
         self.zoe.hears(f"{GROUP} is ready", after=0)
-        self.zoe.types("members", "3 of 3 connected")
+        self.zoe.types("members", "All 3 are connected to Garmin")
