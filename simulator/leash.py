@@ -31,7 +31,11 @@ elif os.fork() == 0:
             pass
         time.sleep(0.5)
     os._exit(0)
-environment = dict(os.environ) if keeps_environment else {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+environment = dict(os.environ)
+if not keeps_environment:
+    moved = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC") if "FAKETIME" in environment else ()
+    clock = {name: environment[name] for name in moved if name in environment}
+    environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"} | clock
 os.execve(command[0], command, environment)
 """
 
@@ -41,7 +45,8 @@ def leashed(
 ) -> list[str]:
     """The command line that runs `command` (a path and its arguments) and sends it this signal when we die.
 
-    `account` is "uid:gid" of another user. Without its environment the program gets a path, a plain locale and UTC.
+    `account` is "uid:gid" of another user. Without its environment the program gets a path, a plain locale, UTC, and
+    the day that `faketime` pretends, if it does: all programs of one machine see the same.
     On Linux the signal is sent when the thread that starts it ends: start it from one that stays.
     """
     leash = [sys.executable, "-I", "-S", "-c", _LEASH, os.getpid(), at_our_death.value, account]

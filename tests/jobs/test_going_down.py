@@ -190,6 +190,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         world.sessions.kw["bind"].dispose()
         world.redis.close()
     doors[0].close()
+    sys.stdout.write("\n".join(["", *FIGURES, ""]))  # shown with `pytest -s`: how long each of them took
 
 
 @pytest.fixture
@@ -202,6 +203,19 @@ def scene(running: Scene) -> Iterator[Scene]:
             send(pid, signal.SIGKILL)
         process.wait()
     running.on.processes.clear()
+    judge_logs(running)
+
+
+def judge_logs(running: Scene) -> None:
+    """Every line that these processes have written until now is JSON, tells no secret, and of nothing that broke."""
+    lines = [line for path in running.on.folder.glob("*.log") for line in path.read_text().splitlines()]
+    found = Counter(json.loads(line)["event"] for line in lines)
+    assert found, "they have logged nothing"
+    broken = found.keys() & {"uncaught exception", "worker broke", "job broke", "hand-over broke", "turn broke"}
+    assert not [line for line in lines if json.loads(line)["event"] in broken]
+    secrets = [resident.phone.number for resident in running.people]
+    secrets += [running.on.environment[name] for name in ("TWILIO_AUTH_TOKEN", "SECRET_KEY", "DATA_KEYS")]
+    assert not [secret for secret in secrets if any(secret in line for line in lines)]
 
 
 def family(pid: int) -> list[int]:
@@ -416,17 +430,3 @@ def test_a_release_is_gone_in_time_and_the_next_one_migrates(scene: Scene, whom:
         scene.on.environment["DATABASE_URL"] = usual
         database.dispose()
         admin.dispose()
-
-
-def test_every_line_that_all_these_processes_have_written_is_json_and_tells_no_secret(running: Scene) -> None:
-    """Shown with `pytest -s`: how long each of them took."""
-    lines = [line for path in running.on.folder.glob("*.log") for line in path.read_text().splitlines()]
-    found = Counter(json.loads(line)["event"] for line in lines)
-    assert found["message handed over"] >= PEOPLE * EACH
-    assert {"work left", "turn", "redis is away"} <= found.keys()
-    broken = found.keys() & {"uncaught exception", "worker broke", "job broke", "hand-over broke", "turn broke"}
-    assert not [line for line in lines if json.loads(line)["event"] in broken]
-    secrets = [resident.phone.number for resident in running.people]
-    secrets += [running.on.environment[name] for name in ("TWILIO_AUTH_TOKEN", "SECRET_KEY", "DATA_KEYS")]
-    assert not [secret for secret in secrets if any(secret in line for line in lines)]
-    sys.stdout.write("\n".join(["", *FIGURES, ""]))
