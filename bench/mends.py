@@ -75,7 +75,7 @@ MENDS = (
             Line("worker.py", "        self.connection.connection_pool = self._pool_of_jobs\n", ""),
         ),
         breaks="more than 16 connections to Redis at once",
-        seen_in=("worker_away",),
+        seen_in=("all_at_once", "worker_away"),
         says=r"✗ \d+ connections to Redis at once|connections were turned away",
     ),
     Mend(
@@ -92,7 +92,7 @@ MENDS = (
             ),
         ),
         breaks="more than 16 connections to Postgres at once",
-        seen_in=("worker_away",),
+        seen_in=("all_at_once", "worker_away"),
         says=r"✗ \d+ connections to Postgres at once|connections were turned away",
     ),
     Mend(

@@ -62,6 +62,13 @@ class Site:
                 line.execute(text(each))
 
     @contextmanager
+    def with_slow_twilio(self, seconds: float) -> Iterator[None]:
+        """Let Twilio take so long to answer for each message, for as long as the block lasts."""
+        self.on.twilio.faults.latency = seconds
+        yield
+        self.on.twilio.faults.latency = 0.0
+
+    @contextmanager
     def with_full_redis(self) -> Iterator[None]:
         """Let Redis store nothing more, for as long as the block lasts."""
         redis = Redis.from_url(self.direct.redis_url, client_name=NAME)

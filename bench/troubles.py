@@ -19,6 +19,7 @@ CALM, BREATH = 6.0, 1.5  # seconds before the first trouble, and between two
 AWAY = 60.0
 SLOW_CLIENTS, SLOW_FOR = 100, 15.0
 SCHEMA_FOR, FULL_FOR = 6.0, 5.0
+TWILIO_TAKES = 3.0  # seconds for each message while the worker is told to stop
 BACK_WITHIN = 15.0  # seconds in which what waited for an outage's end is answered, or later lines count as slow
 STARTS_WITHIN = 60.0
 
@@ -109,15 +110,17 @@ def _key_comes_early(day: Day) -> None:
 
 
 def _worker_away(day: Day) -> None:
-    """Only its first process gets SIGTERM, as from Docker. Meanwhile the digest becomes due for which the owner of the
-    group has just asked.
+    """Only its first process gets SIGTERM, as from Docker, while Twilio answers slowly, so that messages are always on
+    their way. Meanwhile the digest becomes due for which the owner of the group has just asked.
     """
     due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     due += timedelta(minutes=1) * (due - datetime.now(UTC) < timedelta(seconds=10))
     day.digest_due = due.timestamp()
     day.talk.talkers[0].tells(f"schedule {due:%A %H:%M}".lower())
     with day.trouble("worker away for a minute", is_outage=True, names=WORKER) as row:
-        row.gone_in.append(day.at.keeper.take_away("worker", everyone=False))
+        with day.at.with_slow_twilio(TWILIO_TAKES):
+            time.sleep(2 * TWILIO_TAKES)
+            row.gone_in.append(day.at.keeper.take_away("worker", everyone=False))
         time.sleep(max(0.0, row.began + AWAY - time.time()))
         day.at.keeper.bring_back("worker")
 
