@@ -74,9 +74,8 @@ def tell_apart(session: Session, member: Member, group_id: int, earlier_than: Me
     _hold(session, group_id)
     if not _is_taken(member.name, _others(session, [group_id], member, earlier_than)):
         return False
-    others = _others(
-        session, [group_id, *everywhere(session, member)], member
-    )  # a number that is free here may be somebody's in another group
+    # A number that is free here may be somebody's in another group.
+    others = _others(session, [group_id, *everywhere(session, member)], member)
     base = from_profile(cut(unnumbered(member.name), MOST - ROOM_FOR_NUMBER))  # what is cut may become an address
     numbered = (f"{base} ({number})" for number in count(2))
     member.name = next(name for name in numbered if not _is_taken(name, others))

@@ -81,9 +81,8 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
     Where "stop" was said from the number, the time after which they are erased begins anew: they may not know of it.
     """
     member.opted_out_at = member.opted_out_at and now
-    member.doubted_at = member.silent_since = member.profile_name = (
-        None  # the next line brings the name that the profile has now
-    )
+    member.doubted_at = member.silent_since = None
+    member.profile_name = None  # the next line brings the name that the profile has now
     audit.note(session, "member.confirmed", now, member_id=member.id, by=by)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from messages.message import Button, Message
+from messages.message import Button
 from models import GarminAccount, Member, Membership, MessageKind, OutboundMessage, Role
 from services.delivery import mailbox, outbox
 from services.delivery.notices import notice
@@ -19,6 +20,7 @@ from services.refusals import CameTooLate, MayNotVouch, NotDoubted, NotOverYours
 
 MOST_ASKED = 3  # times that one admin is asked about one doubt: the first question may have come while they were away
 ASKED_AGAIN = timedelta(days=1)
+MEMBERS = Button("Members", "members")
 
 
 @dataclass(frozen=True)
@@ -66,19 +68,9 @@ def tell_stopped(session: Session, member: Member, now: datetime) -> None:
     hear = _who_hears(session, member, now)
     for place, told in hear:
         is_known = _is_known(place, now)
-        button = Button("It's still theirs", f"vouch #{place.id}") if is_known else Button("Members", "members")
-        message = notice(
-            "roles/number_stopped",
-            told.member,
-            about=place.group,
-            says=button.says,
-            buttons=[button],
-            group=place.group,
-            person=place.member,
-            owns=place.role is Role.OWNER,
-            is_known=is_known,
-        )
-        _tell(session, place, told, message, "stopped", now)
+        button = Button("It's still theirs", f"vouch #{place.id}") if is_known else MEMBERS
+        owns = place.role is Role.OWNER
+        _tell(session, place, told, "roles/number_stopped", now, button=button, owns=owns, is_known=is_known)
     if not hear:
         tell_operator(session, member)
 
@@ -88,17 +80,7 @@ def tell_given_up(session: Session, member: Member, now: datetime) -> None:
     so: nobody is asked for a member who is not in doubt.
     """
     for place, told in _who_hears(session, member, now):
-        message = notice(
-            "roles/number_given_up",
-            told.member,
-            about=place.group,
-            says="members",
-            buttons=[Button("Members", "members")],
-            group=place.group,
-            person=place.member,
-            owns=place.role is Role.OWNER,
-        )
-        _tell(session, place, told, message, "given-up", now)
+        _tell(session, place, told, "roles/number_given_up", now, owns=place.role is Role.OWNER)
 
 
 def doubted(session: Session) -> Iterator[Member]:
@@ -140,7 +122,9 @@ def vouch(session: Session, mine: Membership, theirs: Membership, now: datetime)
     confirm(session, theirs.member, now, by="group")
     for place, each in hear:
         if each.member_id != mine.member_id:
-            _tell_who_vouched(session, place, each, mine, since, now)
+            # Another group's word opens this one too.
+            is_here = mine.group_id == place.group_id
+            _tell(session, place, each, "roles/vouched_for", now, since=since, other=mine.member, is_here=is_here)
 
 
 def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None:
@@ -215,34 +199,21 @@ def _ask(session: Session, place: Membership, asked: Member, now: datetime) -> N
         mailbox.post(session, asked.id, message, now, kind=MessageKind.NOTICE, key=key, group_id=place.group_id)
 
 
-def _tell_who_vouched(
-    session: Session, place: Membership, told: Membership, by: Membership, since: datetime, now: datetime
-) -> None:
-    """Another group's word opens this one too, so those who run it hear whose word it was."""
-    message = notice(
-        "roles/vouched_for",
-        told.member,
-        about=place.group,
-        says="members",
-        buttons=[Button("Members", "members")],
-        group=place.group,
-        person=place.member,
-        other=by.member,
-        is_here=by.group_id == place.group_id,
-    )
-    _tell(session, place, told, message, "word", now, since)
-
-
 def _tell(
     session: Session,
     place: Membership,
     told: Membership,
-    message: Message,
-    what: str,
+    name: str,
     now: datetime,
+    *,
     since: datetime | None = None,
+    button: Button = MEMBERS,
+    **facts: Any,
 ) -> None:
-    """Post news about somebody's doubt to one who runs a group of theirs: each kind once in one doubt."""
-    since = since or place.member.doubted_at or now
-    key = f"{what}:{place.id}:{told.id}:{since.timestamp()}"
+    """Post the notice of this name, about somebody's doubt, to one who runs a group of theirs: once in one doubt."""
+    about = place.group
+    message = notice(
+        name, told.member, about=about, says=button.says, buttons=[button], group=about, person=place.member, **facts
+    )
+    key = f"{name}:{place.id}:{told.id}:{(since or place.member.doubted_at or now).timestamp()}"
     mailbox.post(session, told.member_id, message, now, kind=MessageKind.NOTICE, key=key, group_id=place.group_id)
