@@ -1,6 +1,6 @@
 """Does the drill see it when a mend is taken back? Each is taken back by a line or a few, in a copy of the checkout.
 
-`python -m bench.mends` tries all of them, each in the troubles that show it, a minute or two each, and exits with 0
+`python -m bench.mends` tries all of them, each in the troubles that show it, twenty minutes in all, and exits with 0
 only if the drill fails each time and says what was expected; `python -m bench.mends health going-down` tries two, and
 `--whole` plays the whole day, four minutes each.
 """

@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: searching it for garbage again and again took a sixth of the time of all tests."""
+    """What is loaded by now stays. To search it for garbage again and again took a sixth of the time in a sample."""
     gc.freeze()
 
 

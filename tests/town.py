@@ -143,7 +143,7 @@ class BriefWorker(SimpleWorker):
         """Listen to no orders: nobody gives any."""
 
     def run_maintenance_tasks(self) -> None:
-        """Look for no jobs that dead workers left behind, as none dies here. RQ would ask Redis some 200 questions."""
+        """Look for no jobs that dead workers left behind, as none dies here. RQ would ask Redis some 160 questions."""
 
 
 @dataclass
