@@ -21,7 +21,7 @@ from providers.meta import MetaGroups
 from providers.quickchart import QuickChartServer
 from providers.reading_process import read_apart
 from providers.resvg import Resvg
-from providers.twilio import Twilio
+from providers.twilio.twilio import Twilio
 
 
 @dataclass(frozen=True)

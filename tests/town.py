@@ -23,7 +23,7 @@ from models import Base, OutboundMessage
 from models import Content as StoredContent
 from models.base import make_sessions, open_engine
 from providers.garmin_personal import GarminPersonal
-from providers.twilio import Twilio
+from providers.twilio.twilio import Twilio
 from services.delivery import contents
 from simulator.garmin.athletes import Habits
 from simulator.garmin.server import PretendGarmin

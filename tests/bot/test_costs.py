@@ -15,7 +15,7 @@ from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.command import commands
 from bot.parser import understand, warm_up
 from bot.reading.lines import said
-from providers.twilio_forms import LONGEST_LINE
+from providers.twilio.twilio_forms import LONGEST_LINE
 from services.people.manners import is_secret
 
 MOST_SECONDS = 0.5

@@ -11,7 +11,7 @@ import responses
 from flask import Flask, Response, request
 
 from providers.errors import MessengerBroken, MessengerError, NotKept, NotSent, TooLarge
-from providers.twilio import Twilio
+from providers.twilio.twilio import Twilio
 from simulator.phones import Phones
 from simulator.twilio.server import PretendTwilio
 from tests.patience import AT_MOST, RUNS_OUT

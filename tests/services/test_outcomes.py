@@ -12,7 +12,7 @@ import pytest
 from models import Erasure, Member, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.erasures import hashed_sid
 from providers.messenger import Meaning, Receipt, Sent
-from providers.twilio_codes import MEANINGS, meaning_of
+from providers.twilio.twilio_codes import MEANINGS, meaning_of
 from services.delivery import contents, outbox, outcomes
 from services.delivery.outbox import Claimed
 from services.delivery.outcomes import Look

@@ -18,7 +18,7 @@ from jobs.health import Doctor
 from jobs.heartbeats import Heart
 from jobs.tick import tick
 from jobs.work import transaction
-from providers.twilio import Twilio
+from providers.twilio.twilio import Twilio
 from services import signs
 from services.delivery import reach
 from services.health.processes import CLOCK, WEB, WORKER

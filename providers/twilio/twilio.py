@@ -21,10 +21,10 @@ from urllib3 import exceptions as urllib3
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
 from providers.messenger import Approval, Content, Inbound, Meaning, Parcel, Receipt, Sent
 from providers.signing import Signer
-from providers.twilio_codes import meaning_of
-from providers.twilio_forms import LONGEST_LINE, SID, addresses_of, read_inbound, read_receipt
-from providers.twilio_http import Throttled, TwilioHttp
-from providers.twilio_media import TwilioMedia
+from providers.twilio.twilio_codes import meaning_of
+from providers.twilio.twilio_forms import LONGEST_LINE, SID, addresses_of, read_inbound, read_receipt
+from providers.twilio.twilio_http import Throttled, TwilioHttp
+from providers.twilio.twilio_media import TwilioMedia
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from requests import exceptions as http
 from urllib3 import exceptions as urllib3
 
 from providers.errors import MessengerBroken, MessengerError, NotKept, NotSent, TooLarge
-from providers.twilio_http import TwilioHttp
+from providers.twilio.twilio_http import TwilioHttp
 
 log = structlog.get_logger()
 

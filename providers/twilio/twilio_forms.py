@@ -10,7 +10,7 @@ import unicodedata
 from typing import Any
 
 from providers.messenger import Inbound, Receipt
-from providers.twilio_codes import meaning_of
+from providers.twilio.twilio_codes import meaning_of
 
 SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 SIDS = ("MessageSid", "SmsSid", "SmsMessageSid")  # Twilio writes the same into all three

@@ -1,0 +1,1 @@
+"""Twilio: messages, contents, media and webhooks."""
