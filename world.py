@@ -12,9 +12,9 @@ from providers.activity_files import ActivityReader
 from providers.charts import Charts, FallbackCharts
 from providers.clock import Clock, PretendClock, system_clock
 from providers.doorbell import open_doorbell
-from providers.garmin import Garmin, GarminByKey
-from providers.garmin_connect import GarminConnect
-from providers.garmin_personal import GarminPersonal
+from providers.garmin.garmin_connect import GarminConnect
+from providers.garmin.garmin_personal import GarminPersonal
+from providers.garmin_accounts import Garmin, GarminByKey
 from providers.group_transport import GroupTransport, RosterFanOut
 from providers.messenger import Messenger
 from providers.meta import MetaGroups

@@ -21,7 +21,7 @@ from providers.errors import (
     WrongCode,
     WrongPassword,
 )
-from providers.garmin import KeyAccepted, NeedsCode, SignedIn
+from providers.garmin_accounts import KeyAccepted, NeedsCode, SignedIn
 from services.delivery import mailbox, notices
 from services.garmin import binding, linking, tries
 from services.garmin.binding import AnotherAccount, Linked, Stranger

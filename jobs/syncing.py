@@ -17,7 +17,7 @@ from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
 from models.vault import UnknownKey
 from providers.errors import GarminError, GarminThrottled, LinkBroken
-from providers.garmin import NeedsCode, Session
+from providers.garmin_accounts import NeedsCode, Session
 from services.delivery import mailbox, notices
 from services.garmin import binding, breakers, doubts, linking, merging, syncing
 from services.garmin.merging import Found

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select, text
 
 from models import GarminAccount, GarminMethod, Identity, Member, Membership
-from providers.garmin import Page
+from providers.garmin_accounts import Page
 from services.garmin import linking, syncing
 from services.garmin.syncing import Errand
 from simulator.garmin.athletes import Athlete

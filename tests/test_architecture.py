@@ -35,7 +35,17 @@ MAY_IMPORT = {
 ALL_ROOMS = {*MAY_IMPORT, "simulator"}
 MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_ROOMS, "bench"}, "ops": {"starting"}}
 
-PORTS = {"charts", "drawing", "clock", "doorbell", "errors", "garmin", "group_transport", "messenger", "signing"}
+PORTS = {
+    "charts",
+    "drawing",
+    "clock",
+    "doorbell",
+    "errors",
+    "garmin_accounts",
+    "group_transport",
+    "messenger",
+    "signing",
+}
 MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}
 FOR_THE_WORLD = {"base", "vault"}
 PRETENDERS = ("simulator/*", "tests/*", "bench/*")
@@ -45,8 +55,8 @@ SPEAKS_WITH = {
     "rq": ("jobs/queue.py", "jobs/pool.py", "worker.py"),
     "rq_scheduler": ("jobs/schedule.py",),
     "twilio": ("providers/twilio/*",),
-    "garminconnect": ("providers/garmin_connect.py",),
-    "curl_cffi": ("providers/garmin_connect.py",),
+    "garminconnect": ("providers/garmin/garmin_connect.py",),
+    "curl_cffi": ("providers/garmin/garmin_connect.py",),
     "requests": ("providers/*",),
     "quickchart": ("providers/quickchart.py",),
     "resvg_py": ("providers/resvg.py",),

@@ -22,7 +22,7 @@ from jobs.tick import tick
 from models import Base, OutboundMessage
 from models import Content as StoredContent
 from models.base import make_sessions, open_engine
-from providers.garmin_personal import GarminPersonal
+from providers.garmin.garmin_personal import GarminPersonal
 from providers.twilio.twilio import Twilio
 from services.delivery import contents
 from simulator.garmin.athletes import Habits

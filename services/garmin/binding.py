@@ -28,7 +28,7 @@ from models import (
 )
 from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
-from providers.garmin import KeyAccepted, Profile, SignedIn
+from providers.garmin_accounts import KeyAccepted, Profile, SignedIn
 from services import unreadable
 from services.delivery.bells import Bell, ring
 from services.garmin import linking

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
 from models.sealed import key_is_known
 from models.vault import UnknownKey, Unreadable, vault
-from providers.garmin import NeedsCode
+from providers.garmin_accounts import NeedsCode
 from services import leases, unreadable
 from services.delivery.bells import Bell, ring
 from services.garmin import tries

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminStatus, Member
 from models.vault import UnknownKey, Unreadable
 from providers.errors import GarminBlocked, GarminThrottled
-from providers.garmin import DaySteps, Page
+from providers.garmin_accounts import DaySteps, Page
 from services import leases, unreadable
 from services.delivery.bells import Bell, ring
 from services.garmin import breakers, linking

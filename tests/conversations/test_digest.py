@@ -11,7 +11,7 @@ import world as worlds
 from models import GarminAccount, Group, Identity, Member, Membership
 from providers.charts import Leaderboard
 from providers.errors import ChartError
-from providers.garmin import Page
+from providers.garmin_accounts import Page
 from services.garmin import syncing
 from services.garmin.syncing import Errand
 from services.group import settings

@@ -30,8 +30,8 @@ from providers.errors import (
     WrongCode,
     WrongPassword,
 )
-from providers.garmin import NeedsCode, SignedIn
-from providers.garmin_connect import PAGE, USELESS_STRATEGIES, Account, GarminConnect
+from providers.garmin.garmin_connect import PAGE, USELESS_STRATEGIES, Account, GarminConnect
+from providers.garmin_accounts import NeedsCode, SignedIn
 from services.garmin.rows import read
 from simulator.garmin.server import PretendGarmin
 from tests.patience import AT_MOST, RUNS_OUT

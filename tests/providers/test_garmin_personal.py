@@ -16,9 +16,9 @@ import pytest
 from werkzeug.serving import make_server
 
 from providers.errors import GarminBlocked, GarminError, GarminThrottled, GarminUnavailable, KeyRejected, LinkBroken
-from providers.garmin import DaySteps, Profile, spans
-from providers.garmin_connect import GarminConnect
-from providers.garmin_personal import GarminPersonal
+from providers.garmin.garmin_connect import GarminConnect
+from providers.garmin.garmin_personal import GarminPersonal
+from providers.garmin_accounts import DaySteps, Profile, spans
 from simulator.garmin.days import daily_steps, daily_summaries
 from simulator.garmin.server import PretendGarmin
 from tests.patience import AT_MOST, RUNS_OUT

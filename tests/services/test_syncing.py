@@ -14,7 +14,7 @@ from sqlalchemy import select
 from fitness.sports import counts
 from jobs.syncing import sync_next
 from models import Activity, Breaker, GarminAccount, GarminMethod, GarminStatus, Member, MessageKind, OutboundMessage
-from providers.garmin import Page, Session
+from providers.garmin_accounts import Page, Session
 from services.garmin import linking, syncing
 from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 from simulator.garmin.athletes import RUNNER, Athlete, Habits

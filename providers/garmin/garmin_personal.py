@@ -10,8 +10,8 @@ from typing import Any
 
 from providers.clock import Clock
 from providers.errors import GarminError, GarminUnavailable, KeyRejected, LinkBroken
-from providers.garmin import WITH_LEGS, DaySteps, KeyAccepted, Page, Profile, SignedIn, spans
-from providers.garmin_personal_http import Answer, Wire
+from providers.garmin.garmin_personal_http import Answer, Wire
+from providers.garmin_accounts import WITH_LEGS, DaySteps, KeyAccepted, Page, Profile, SignedIn, spans
 
 HOST = "https://personal.connectapi.garmin.com"
 EXCHANGE = "/personalapitoken-service/personal-api/personal-api-key/token"
@@ -88,7 +88,7 @@ class GarminPersonal:
 
 
 class Account:
-    """One account, opened with its key. See `providers.garmin.Session`."""
+    """One account, opened with its key. See `providers.garmin_accounts.Session`."""
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ from providers.errors import (
     WrongCode,
     WrongPassword,
 )
-from providers.garmin import WITH_LEGS, DaySteps, NeedsCode, Page, Profile, SignedIn, spans
+from providers.garmin_accounts import WITH_LEGS, DaySteps, NeedsCode, Page, Profile, SignedIn, spans
 
 # Tried in order by the library, each a burst of its own; the plain-requests twins add requests and no hope.
 USELESS_STRATEGIES = {"mobile+requests", "portal+requests"}
@@ -101,7 +101,7 @@ class GarminConnect:
 
 
 class Account:
-    """One account, opened from its tokens. See `providers.garmin.Session`."""
+    """One account, opened from its tokens. See `providers.garmin_accounts.Session`."""
 
     def __init__(self, library: Any) -> None:
         self.library = library

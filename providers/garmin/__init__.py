@@ -1,0 +1,1 @@
+"""Garmin, by a member's sign-in or by a key of the Personal API."""
