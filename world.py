@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from config import Settings
 from models.base import make_sessions, open_engine
 from models.vault import Vault
-from providers.activity_files import ActivityReader
 from providers.charts import Charts, FallbackCharts
 from providers.clock import Clock, PretendClock, system_clock
 from providers.doorbell import open_doorbell
+from providers.files.activity_files import ActivityReader
+from providers.files.reading_process import read_apart
 from providers.garmin.garmin_connect import GarminConnect
 from providers.garmin.garmin_personal import GarminPersonal
 from providers.garmin_accounts import Garmin, GarminByKey
@@ -19,7 +20,6 @@ from providers.group_transport import GroupTransport, RosterFanOut
 from providers.messenger import Messenger
 from providers.meta import MetaGroups
 from providers.quickchart import QuickChartServer
-from providers.reading_process import read_apart
 from providers.resvg import Resvg
 from providers.twilio.twilio import Twilio
 

@@ -9,7 +9,7 @@ from random import Random
 
 from bench import hostile_fit as fit
 from bench import hostile_xml as xml
-from providers.activity_files import LARGEST
+from providers.files.activity_files import LARGEST
 
 Make = Callable[[Random, int], bytes]
 

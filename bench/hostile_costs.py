@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.hostile import Hostile, hostile_file
 from providers.errors import NotAnActivityFile, ReadingBroke
-from providers.reading_process import ROOT, read_apart
+from providers.files.reading_process import ROOT, read_apart
 
 READERS = 2
 MEGABYTE = 1024 * 1024

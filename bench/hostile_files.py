@@ -15,8 +15,8 @@ from bench.beside_files import Delay, delays
 from bench.figures import percentile, table
 from bench.hostile import KINDS, Hostile, hostile_file
 from bench.hostile_costs import Cost, Reading, by_kind, read_all
-from providers.activity_files import LARGEST
-from providers.reading_process import Bounds
+from providers.files.activity_files import LARGEST
+from providers.files.reading_process import Bounds
 
 MOST_CPU = Bounds().cpu_seconds + 1.0  # the system looks once a second
 MOST_MEMORY = Bounds().memory / 1024 / 1024

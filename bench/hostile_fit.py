@@ -3,7 +3,7 @@
 import struct
 from random import Random
 
-from providers.fit_frames import checksum
+from providers.files.fit_frames import checksum
 
 FILE_ID, SESSION, RECORD, ACTIVITY, DESCRIPTION, UNKNOWN = 0, 18, 20, 34, 206, 60_000
 U8, STAMP, F64, TEXT = 0x02, 0x86, 0x89, 0x07

@@ -1,7 +1,8 @@
 """Where activities come from: sign-ins first, somebody is waiting; files and accounts that are due take turns.
 
-A file costs at most some ten seconds (`providers/reading_process.py`), and only one is read at a time by all workers
-together. So an account waits no longer than one file for its turn, and not at all where a second worker is free.
+A file costs at most some ten seconds (`providers/files/reading_process.py`), and only one is read at a time by all
+workers together. So an account waits no longer than one file for its turn, and not at all where a second worker is
+free.
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,7 @@ from bench.beside_files import Delay
 from bench.hostile import KINDS, hostile_file
 from bench.hostile_costs import Cost, Reading, by_kind, read_all
 from bench.hostile_files import MOST_CPU, MOST_DELAY, breaches, costliest, costs_told, delays_told
-from providers.activity_files import LARGEST
+from providers.files.activity_files import LARGEST
 
 SHORT = LARGEST // 20
 

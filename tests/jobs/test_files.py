@@ -15,9 +15,9 @@ from jobs.queue import run
 from messages.message import units
 from messages.render import Reader, words
 from models import Activity, Member, OutboundMessage, SentFile
-from providers import activity_files
 from providers.errors import Flaw, MessengerBroken, ReadingBroke
-from providers.reading_process import USUAL, read_apart
+from providers.files import activity_files
+from providers.files.reading_process import USUAL, read_apart
 from services.garmin import files, merging, syncing
 from services.people import erasure
 from services.play import standings
@@ -350,7 +350,7 @@ def test_a_file_that_costs_too_much_is_told_at_once(town: Town, zoe: Person) -> 
     busy = (
         sys.executable,
         "-c",
-        "from providers.reading_process import *; hold_to(Bounds(cpu_seconds=1))\nwhile 1: pass",
+        "from providers.files.reading_process import *; hold_to(Bounds(cpu_seconds=1))\nwhile 1: pass",
     )
 
     def is_kept_busy(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fitness.sports import Sport, counts, sport_of
-from providers import fit_frames
-from providers.activity_files import read_activity
 from providers.errors import Flaw, NotAnActivityFile
-from providers.fit_sports import PAIRS, SPORTS, SUB_SPORTS, fit_type
-from providers.recordings import USUAL, type_key
+from providers.files import fit_frames
+from providers.files.activity_files import read_activity
+from providers.files.fit_sports import PAIRS, SPORTS, SUB_SPORTS, fit_type
+from providers.files.recordings import USUAL, type_key
 from simulator.garmin.rows import Owner, activity_row
 from simulator.garmin.types import activity_type
 from simulator.garmin.weeks import Effort

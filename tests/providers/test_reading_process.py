@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config import Settings
-from providers.activity_files import LARGEST, read_activity
 from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
-from providers.reading_process import NEEDED, READER, ROOT, USUAL, Bounds, environment, read_apart
+from providers.files.activity_files import LARGEST, read_activity
+from providers.files.reading_process import NEEDED, READER, ROOT, USUAL, Bounds, environment, read_apart
 from tests.patience import AT_MOST
 from tests.recordings import gpx
 
@@ -156,7 +156,7 @@ def test_what_the_process_needs_is_none_of_our_settings() -> None:
 
 
 def test_the_process_loads_nothing_that_speaks_with_anybody() -> None:
-    asked = "import sys, providers.reading_process; print(*sys.modules)"
+    asked = "import sys, providers.files.reading_process; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
     assert {"sqlalchemy", "psycopg2", "redis", "requests", "twilio", "config", "world"}.isdisjoint(
         loaded.stdout.split()
@@ -165,7 +165,7 @@ def test_the_process_loads_nothing_that_speaks_with_anybody() -> None:
 
 def ends(program: str, bounds: Bounds = USUAL) -> list[dict[str, Any]]:
     """Let a program of the test stand where the reader stands, and hand it a file."""
-    given = "import json, os, signal, sys, time, types\nfrom providers.reading_process import *\n"
+    given = "import json, os, signal, sys, time, types\nfrom providers.files.reading_process import *\n"
     return read_apart(LARGE, "run.gpx", UTC, bounds, (sys.executable, "-c", given + program))
 
 

@@ -11,10 +11,10 @@ from fitdecode import CrcCheck, ErrorHandling, FitDataMessage, FitReader  # type
 from fitdecode.exceptions import FitError  # type: ignore[import-untyped,unused-ignore]
 from fitdecode.profile import MESSAGE_TYPES  # type: ignore[import-untyped,unused-ignore]
 
-from providers import fit_frames
 from providers.errors import Flaw, NotAnActivityFile
-from providers.fit_sports import fit_type
-from providers.recordings import MOST, Recording, whole
+from providers.files import fit_frames
+from providers.files.fit_sports import fit_type
+from providers.files.recordings import MOST, Recording, whole
 
 EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
 CLOCK_SET = 0x10000000  # below this a time counts from when the watch was switched on

@@ -5,9 +5,9 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from providers.errors import Flaw, NotAnActivityFile
-from providers.fit_files import read_fit
-from providers.recordings import Recording, rows
-from providers.track_files import read_tracks
+from providers.files.fit_files import read_fit
+from providers.files.recordings import Recording, rows
+from providers.files.track_files import read_tracks
 
 ActivityReader = Callable[[bytes, str, tzinfo], list[dict[str, Any]]]
 

@@ -1,7 +1,7 @@
 """GPX files: each track with times is an activity."""
 
-from providers.recordings import Recording, type_key
-from providers.trails import Point, Trail
+from providers.files.recordings import Recording, type_key
+from providers.files.trails import Point, Trail
 
 # Strava exports some sports as numbers.
 NUMBERED = {"1": "cycling", "9": "running"}

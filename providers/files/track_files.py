@@ -10,9 +10,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from providers.errors import Flaw, NotAnActivityFile
-from providers.gpx import Gpx
-from providers.recordings import MOST, Recording
-from providers.tcx import Tcx
+from providers.files.gpx import Gpx
+from providers.files.recordings import MOST, Recording
+from providers.files.tcx import Tcx
 
 DEEPEST = 64
 LONGEST_TEXT = 1000

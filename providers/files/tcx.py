@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from providers.errors import Flaw, NotAnActivityFile
-from providers.recordings import Recording, type_key, whole
-from providers.trails import Point, Trail, moment
+from providers.files.recordings import Recording, type_key, whole
+from providers.files.trails import Point, Trail, moment
 
 SUMS = {"TotalTimeSeconds", "DistanceMeters", "Calories"}
 PARTS = {"Activity", "Transition"}

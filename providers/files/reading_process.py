@@ -1,9 +1,10 @@
 """Reading a file in a process of its own, which may be killed: what it costs is bounded whatever is in the file.
 
-`read_apart` starts `python -m providers.reading_process`, hands it the file over its standard input, and gets JSON
-back. That process has none of our settings in its environment and none of our connections, opens none itself and writes
-no file. The system ends it when its seconds of CPU are over, and refuses it more than its memory (macOS does not keep
-the second bound). We end it when it takes too long, and should we have been killed by then, an alarm of its own does.
+`read_apart` starts `python -m providers.files.reading_process`, hands it the file over its standard input, and gets
+JSON back. That process has none of our settings in its environment and none of our connections, opens none itself and
+writes no file. The system ends it when its seconds of CPU are over, and refuses it more than its memory (macOS does not
+keep the second bound). We end it when it takes too long, and should we have been killed by then, an alarm of its own
+does.
 
 It is no wall against code in a file that takes the process over: it runs as the same user, on the same network. No
 reader here runs anything that a file holds; only expat, which reads XML, is not written in Python.
@@ -23,10 +24,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from providers.activity_files import LARGEST, read_activity
 from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
+from providers.files.activity_files import LARGEST, read_activity
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # What Python needs to start. Everything else stays here: our settings hold secrets.
 NEEDED = (
     "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH",

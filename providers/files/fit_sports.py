@@ -1,6 +1,6 @@
 """FIT's names for sports, and Garmin Connect's for the same."""
 
-from providers.recordings import MULTISPORT
+from providers.files.recordings import MULTISPORT
 
 # Most sub-sports decide alone.
 SUB_SPORTS = {

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from providers.recordings import Recording
+from providers.files.recordings import Recording
 
 EARTH = 6_371_008.8  # metres
 WAVER = 3.0  # metres that an altimeter goes up and down by itself

@@ -1,0 +1,1 @@
+"""Activity files that members send: FIT, TCX and GPX."""
