@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from config import Settings
 from models.base import make_sessions, open_engine
 from models.vault import Vault
+from providers.cards.quickchart import QuickChartServer
+from providers.cards.resvg import Resvg
 from providers.charts import Charts, FallbackCharts
 from providers.clock import Clock, PretendClock, system_clock
 from providers.doorbell import open_doorbell
@@ -19,8 +21,6 @@ from providers.garmin_accounts import Garmin, GarminByKey
 from providers.group_transport import GroupTransport, RosterFanOut
 from providers.messenger import Messenger
 from providers.meta import MetaGroups
-from providers.quickchart import QuickChartServer
-from providers.resvg import Resvg
 from providers.twilio.twilio import Twilio
 
 

@@ -25,7 +25,7 @@ from bench.people import Talk
 from bench.plans import DATABASE, USER
 from bench.site import Site, new_key, site
 from bench.troubles import with_schema_behind
-from providers.fonts import missing_scripts
+from providers.cards.fonts import missing_scripts
 from simulator.services import SetUpProblem
 from simulator.stage import ROOT
 from simulator.story import Missing

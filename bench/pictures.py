@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.figures import percentile, table
+from providers.cards.resvg import Resvg
 from providers.charts import (
     Bar,
     Chart,
@@ -24,7 +25,6 @@ from providers.charts import (
     Wrapped,
     lit,
 )
-from providers.resvg import Resvg
 
 ROUNDS = 20
 LEGEND = (("run", "Run"), ("ride", "Ride"), ("swim", "Swim"), ("walk", "Walk"), ("other", "Other"))

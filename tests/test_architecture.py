@@ -37,7 +37,7 @@ MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_RO
 
 PORTS = {
     "charts",
-    "drawing",
+    "cards.drawing",
     "clock",
     "doorbell",
     "errors",
@@ -58,8 +58,8 @@ SPEAKS_WITH = {
     "garminconnect": ("providers/garmin/garmin_connect.py",),
     "curl_cffi": ("providers/garmin/garmin_connect.py",),
     "requests": ("providers/*",),
-    "quickchart": ("providers/quickchart.py",),
-    "resvg_py": ("providers/resvg.py",),
+    "quickchart": ("providers/cards/quickchart.py",),
+    "resvg_py": ("providers/cards/resvg.py",),
     "cryptography": ("models/vault.py",),
     "itsdangerous": ("providers/signing.py",),
     "limits": ("web/guesses.py",),
@@ -130,7 +130,7 @@ def _breach(each: Import) -> str | None:
     if each.other in MAY_IMPORT and each.other != each.room and each.other not in MAY_IMPORT.get(each.room, ()):
         return f"{each.path} imports {each.module}"
     inside = f"{each.module}..".split(".")[1]
-    if each.other == "providers" and each.room not in MAY_NAME_ADAPTERS and inside not in PORTS:
+    if each.other == "providers" and each.room not in MAY_NAME_ADAPTERS and not _is_port(each.module):
         return f"{each.path} names an adapter: {each.module}"
     if each.other == "models" and each.room == "world" and inside not in FOR_THE_WORLD:
         return f"{each.path} imports {each.module}"
@@ -138,6 +138,10 @@ def _breach(each: Import) -> str | None:
     if welcome is not None and not any(fnmatch(each.path, where) for where in (*welcome, *PRETENDERS)):
         return f"{each.path} speaks with {each.other}"
     return f"{each.path} imports relatively" if each.module.startswith(".") else None
+
+
+def _is_port(module: str) -> bool:
+    return any(f"{module}.".startswith(f"providers.{port}.") for port in PORTS)
 
 
 def circles(root: Path) -> list[str]:
@@ -196,7 +200,11 @@ def test_every_package_that_is_guarded_is_in_use() -> None:
         ("web/x.py", "import simulator.story", "web/x.py imports simulator.story"),
         ("simulator/x.py", "import tests.town", "simulator/x.py imports tests.town"),
         ("bot/x.py", "from providers import twilio", "bot/x.py names an adapter: providers.twilio"),
-        ("jobs/x.py", "from providers.resvg import Resvg", "jobs/x.py names an adapter: providers.resvg.Resvg"),
+        (
+            "jobs/x.py",
+            "from providers.cards.resvg import Resvg",
+            "jobs/x.py names an adapter: providers.cards.resvg.Resvg",
+        ),
         ("bot/x.py", "from flask import request", "bot/x.py speaks with flask"),
         ("jobs/tick.py", "import rq", "jobs/tick.py speaks with rq"),
         ("jobs/queue.py", "from rq_scheduler import Scheduler", "jobs/queue.py speaks with rq_scheduler"),

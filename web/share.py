@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from jobs.work import transaction
 from models import Share
+from providers.cards.drawing import svg
 from providers.charts import Leaderboard
-from providers.drawing import svg
 from services.digest import media, shares
 from web.headers import POLICY
 from world import World

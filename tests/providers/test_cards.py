@@ -16,6 +16,12 @@ import resvg_py
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.cards.drawing import svg
+from providers.cards.lettering import plain, width
+from providers.cards.quickchart import QuickChartServer, config
+from providers.cards.resvg import Resvg
+from providers.cards.rewording import reworded
+from providers.cards.themes import COLOURS, DARK, DARK_COLOURS, LIGHT, colour, theme
 from providers.charts import (
     Bar,
     Fact,
@@ -32,13 +38,7 @@ from providers.charts import (
     chart_of,
     lit,
 )
-from providers.drawing import svg
 from providers.errors import ChartError
-from providers.lettering import plain, width
-from providers.quickchart import QuickChartServer, config
-from providers.resvg import Resvg
-from providers.rewording import reworded
-from providers.themes import COLOURS, DARK, DARK_COLOURS, LIGHT, colour, theme
 from tests.providers.test_charts import HARD_NAMES, INJECTION, SVG, difference
 
 # The default keeps the suite short; the whole of it: NAMES=20000 pytest tests/providers/test_cards.py

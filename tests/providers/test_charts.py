@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from providers import fonts
-from providers.boards import COLOURS, LARGEST, SIGNATURE, colour
+from providers.cards import fonts
+from providers.cards.boards import COLOURS, LARGEST, SIGNATURE, colour
+from providers.cards.drawing import clip, plain, svg
+from providers.cards.lettering import MARKS, width
+from providers.cards.quickchart import QuickChartServer, config
+from providers.cards.resvg import Resvg
 from providers.charts import Bar, FallbackCharts, Leaderboard, Segment
-from providers.drawing import clip, plain, svg
 from providers.errors import ChartError
-from providers.lettering import MARKS, width
-from providers.quickchart import QuickChartServer, config
-from providers.resvg import Resvg
 from tests.patience import AT_MOST, RUNS_OUT
 
 LEGEND = (("run", "Run"), ("ride", "Ride"), ("swim", "Swim"), ("walk", "Walk"), ("strength", "Strength"))

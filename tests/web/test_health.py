@@ -27,9 +27,9 @@ from jobs.tick import tick
 from models import Content, OutboundMessage
 from models.base import make_sessions, open_engine
 from models.vault import Vault, new_key
+from providers.cards.resvg import Resvg
 from providers.charts import Charts
 from providers.clock import system_clock
-from providers.resvg import Resvg
 from services.health import database
 from services.health.findings import MENDS
 from services.health.processes import CLOCK, WEB, WORKER

@@ -9,9 +9,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from providers.cards.lettering import Words, fit, plain, width
+from providers.cards.themes import colour, theme
 from providers.charts import Chart
-from providers.lettering import Words, fit, plain, width
-from providers.themes import colour, theme
 
 # A card is 1080 wide; what is smaller than 36 hardly reads on a phone.
 CARD, MARGIN, HEADER = 1080, 48, 192
@@ -21,7 +21,7 @@ LEGEND_BASELINE, LEGEND_PITCH, LEGEND_GAP, SWATCH = 1034, 50, 28, 42
 MARKER = "|"  # in a legend, what stands for the marker on a bar
 
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent.parent / "templates" / "charts"),
+    loader=FileSystemLoader(Path(__file__).parents[2] / "templates" / "charts"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import resvg_py
 
-from providers.boards import checked
+from providers.cards.boards import checked
+from providers.cards.drawing import svg
+from providers.cards.fonts import FOLDERS, font_files, missing_scripts
+from providers.cards.rewording import reworded
 from providers.charts import Chart
-from providers.drawing import svg
 from providers.errors import ChartError
-from providers.fonts import FOLDERS, font_files, missing_scripts
-from providers.rewording import reworded
 
 _EMOJI = re.compile("[\U0001f000-\U0001faff]")
 

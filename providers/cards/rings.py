@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from math import cos, pi, sin
 
-from providers.boards import length
-from providers.canvas import CARD, HEADER, paint
+from providers.cards.boards import length
+from providers.cards.canvas import CARD, HEADER, paint
+from providers.cards.lettering import Words, fit, plain
+from providers.cards.themes import colour
 from providers.charts import Mix, Part
-from providers.lettering import Words, fit, plain
-from providers.themes import colour
 
 MOST_PARTS = 6
 CENTRE, RADIUS, THICKNESS = (306, 626), 206, 84

@@ -3,10 +3,10 @@
 import math
 import unicodedata
 
+from providers.cards.lettering import plain
+from providers.cards.themes import COLOURS, colour
 from providers.charts import Bar, Leaderboard, Result
 from providers.errors import ChartError
-from providers.lettering import plain
-from providers.themes import COLOURS, colour
 
 __all__ = ["COLOURS", "LARGEST", "SIGNATURE", "change", "checked", "colour", "length", "present", "shares", "shown"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from providers.boards import change, length, present, shares, shown
+from providers.cards.boards import change, length, present, shares, shown
+from providers.cards.lettering import clip, plain
+from providers.cards.themes import colour, theme
 from providers.charts import Bar, Chart, Leaderboard, Mark, Mix, Result, Trend, Week
 from providers.errors import ChartError
-from providers.lettering import clip, plain
-from providers.themes import colour, theme
 
 
 def config(chart: Chart) -> dict[str, Any]:

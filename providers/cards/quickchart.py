@@ -5,11 +5,11 @@ import json
 import requests
 from quickchart import QuickChart
 
-from providers.boards import checked
-from providers.chartjs import config
+from providers.cards.boards import checked
+from providers.cards.chartjs import config
+from providers.cards.themes import theme
 from providers.charts import Chart
 from providers.errors import ChartError
-from providers.themes import theme
 
 __all__ = ["QuickChartServer", "config"]
 

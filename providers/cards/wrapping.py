@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from providers.boards import length
-from providers.canvas import INNER, MARGIN, Key, keys, legend_lines, paint
+from providers.cards.boards import length
+from providers.cards.canvas import INNER, MARGIN, Key, keys, legend_lines, paint
+from providers.cards.lettering import Words, fit, plain
+from providers.cards.themes import colour
 from providers.charts import Fact, Segment, Wrapped
-from providers.lettering import Words, fit, plain
-from providers.themes import colour
 
 MOST_FACTS, MOST_AWARDS = 6, 6
 HERO_BOTTOM = 452

@@ -1,11 +1,11 @@
 """A chart as an SVG."""
 
+from providers.cards.columns import trend, week
+from providers.cards.lettering import clip, plain
+from providers.cards.rings import mix
+from providers.cards.rows import leaderboard, result
+from providers.cards.wrapping import wrapped
 from providers.charts import Chart, Leaderboard, Mix, Result, Trend, Week
-from providers.columns import trend, week
-from providers.lettering import clip, plain
-from providers.rings import mix
-from providers.rows import leaderboard, result
-from providers.wrapping import wrapped
 
 __all__ = ["clip", "plain", "svg"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from providers.boards import length
-from providers.canvas import INNER, LEGEND_PITCH, MARGIN, MARKER, keys, legend_lines, paint
+from providers.cards.boards import length
+from providers.cards.canvas import INNER, LEGEND_PITCH, MARGIN, MARKER, keys, legend_lines, paint
+from providers.cards.lettering import Words, fit, plain
+from providers.cards.themes import colour
 from providers.charts import Fact, Mark, Trend, Week
-from providers.lettering import Words, fit, plain
-from providers.themes import colour
 
 MOST_COLUMNS = 12
 TREND_TOP, TREND_BOTTOM = 300, 850

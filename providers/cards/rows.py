@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from providers.boards import change, length, present, shares, shown
-from providers.canvas import (
+from providers.cards.boards import change, length, present, shares, shown
+from providers.cards.canvas import (
     CARD,
     HEADER,
     INNER,
@@ -18,9 +18,9 @@ from providers.canvas import (
     legend_lines,
     paint,
 )  # fmt: skip
+from providers.cards.lettering import Words, fit, initial, plain, width
+from providers.cards.themes import colour
 from providers.charts import Bar, Leaderboard, Result
-from providers.lettering import Words, fit, initial, plain, width
-from providers.themes import colour
 
 # A row is drawn in its own measure, 100 high, then scaled: few rows are larger rows.
 SCALES = {1: 1.6, 2: 1.45, 3: 1.3, 4: 1.14, 5: 1.06}

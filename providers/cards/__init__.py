@@ -1,0 +1,1 @@
+"""Pictures: an SVG for each card, and who makes a PNG of it."""
