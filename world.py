@@ -20,7 +20,7 @@ from providers.garmin.garmin_personal import GarminPersonal
 from providers.garmin_accounts import Garmin, GarminByKey
 from providers.group_transport import GroupTransport, RosterFanOut
 from providers.messenger import Messenger
-from providers.meta import MetaGroups
+from providers.meta.meta_groups import MetaGroups
 from providers.twilio.twilio import Twilio
 
 

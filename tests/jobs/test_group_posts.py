@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 import world as worlds
 from jobs import group_posts
 from models import Group, GroupPost, PostState
-from providers.meta import MetaGroups
+from providers.meta.meta_groups import MetaGroups
 from services.digest import group_posts as service
 from simulator.meta import PretendGroup, PretendMeta, failure
 from tests.letters import Letters

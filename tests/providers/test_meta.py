@@ -7,7 +7,7 @@ from flask import Flask, Response
 
 from providers.errors import MessengerBroken, NotSent, Refused, Unclear
 from providers.messenger import Meaning
-from providers.meta import MetaGroups
+from providers.meta.meta_groups import MetaGroups
 from simulator.meta import PretendGroup, PretendMeta, failure
 from tests.town import Served
 

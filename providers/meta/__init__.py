@@ -1,0 +1,1 @@
+"""Meta's own API, which posts into WhatsApp groups."""
