@@ -22,7 +22,7 @@ from config import Settings
 from jobs.work import transaction
 from models import GarminAccount, SentFile
 from providers.clock import system_clock
-from services.delivery.bells import Bell, ring
+from services.ground.bells import Bell, ring
 from simulator.cast import newcomer
 from simulator.phones import Phone
 from simulator.stage import Stage, open_for_business, stage

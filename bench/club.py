@@ -14,7 +14,7 @@ from messages.message import Approved, Message
 from models import Activity, Group, Membership, MessageKind
 from models.groups import Role
 from services.delivery import mailbox
-from services.delivery.bells import ring_at
+from services.ground.bells import ring_at
 from services.group import privacy
 from world import World
 

@@ -4,10 +4,10 @@ from datetime import date
 
 from bot.turn import Turn
 from models import Member
+from services.ground.refusals import KeptPrivate
 from services.group import groups, privacy
 from services.group.privacy import Shown
 from services.people import members
-from services.refusals import KeptPrivate
 
 MYSELF = {"me", "myself", "i", "mine"}
 

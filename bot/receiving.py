@@ -26,7 +26,7 @@ from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerBroken, MessengerError
 from providers.messenger import Inbound, Meaning, Receipt
 from services.delivery import mailbox, outcomes, reach
-from services.delivery.bells import Bell
+from services.ground.bells import Bell
 from world import World
 
 log = structlog.get_logger()

@@ -5,7 +5,7 @@ from redis import RedisError
 from jobs import schedule
 from jobs.queue import answering
 from providers import doorbell
-from services.delivery.bells import Bell
+from services.ground.bells import Bell
 from world import World
 
 BACKFILL = "backfill:done"  # while it is there, the vendor has been asked not long ago

@@ -22,10 +22,10 @@ from providers import doorbell
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Meaning, Parcel
 from services.delivery import contents, outbox, outcomes, reach
-from services.delivery.bells import Bell
 from services.delivery.ceiling import Ceilings, Purse
 from services.delivery.outbox import Claimed
-from services.garmin import breakers
+from services.ground import breakers
+from services.ground.bells import Bell
 from world import World
 
 log = structlog.get_logger()

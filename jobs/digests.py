@@ -7,9 +7,9 @@ from jobs.queue import job
 from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
 from models import RunStatus
-from services.delivery.bells import Bell
 from services.digest import digests
 from services.digest.stories.text import Teller
+from services.ground.bells import Bell
 from world import World
 
 log = structlog.get_logger()

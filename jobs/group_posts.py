@@ -12,9 +12,9 @@ from jobs.work import transaction
 from models import PostState
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Meaning
-from services.delivery.bells import Bell
 from services.digest import group_posts
 from services.digest.shares import Page
+from services.ground.bells import Bell
 from world import World
 
 log = structlog.get_logger()

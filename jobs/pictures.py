@@ -14,8 +14,8 @@ from jobs.work import transaction
 from models import Share
 from providers.charts import chart_of
 from providers.errors import ChartError
-from services.delivery.bells import Bell
 from services.digest import media, shares
+from services.ground.bells import Bell
 from world import World
 
 log = structlog.get_logger()

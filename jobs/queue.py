@@ -22,7 +22,7 @@ from jobs import crash, stopping
 from jobs.outages import is_outage
 from models.outages import code_of, name_of
 from providers import doorbell
-from services.delivery.bells import Bell
+from services.ground.bells import Bell
 from world import World
 
 log = structlog.get_logger()

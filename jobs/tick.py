@@ -25,14 +25,14 @@ from jobs import linking as sign_ins
 from jobs.health import Doctor
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
-from services import signs
 from services.delivery import ceiling, contents, outcomes
-from services.delivery.bells import Bell
 from services.digest import digests as digest_service
 from services.digest import group_posts as group_post_service
 from services.digest import media, shares
 from services.garmin import files, linking, syncing
 from services.garmin import scoring as scoring_service
+from services.ground import signs
+from services.ground.bells import Bell
 from services.health.processes import WORKER
 from services.people import erasure, exports
 from services.play import challenges as challenge_service

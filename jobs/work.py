@@ -14,9 +14,9 @@ from jobs.queue import answering, ring
 from jobs.stopping import Shift
 from models.outages import is_away, name_of
 from providers import doorbell
-from services import signs
-from services.delivery.bells import rung, timed
-from services.delivery.telling import act_for, told
+from services.ground import signs
+from services.ground.bells import rung, timed
+from services.ground.telling import act_for, told
 from world import World
 
 log = structlog.get_logger()

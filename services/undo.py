@@ -13,11 +13,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from models import Act, Activity, Member, Membership, Role, Units
-from services.group import audit, bans, openings, privacy
+from services.ground import audit
+from services.ground.refusals import NothingToUndo
+from services.group import bans, openings, privacy
 from services.group.roster import hold
 from services.people import naming
 from services.play import records
-from services.refusals import NothingToUndo
 
 WITHIN = timedelta(minutes=10)
 

@@ -19,7 +19,7 @@ from config import Settings
 from jobs import queue
 from jobs.pool import QUEUES
 from models import Base
-from services.delivery.bells import Bell
+from services.ground.bells import Bell
 from services.health.findings import MENDS
 from tests.conftest import Servers
 from web.arrivals import LARGEST_BODY

@@ -1,4 +1,4 @@
-"""A lease is given and compared by the database's clock: `services/leases.py` does both, and nobody else does."""
+"""A lease is given and compared by the database's clock, by `services/ground/leases.py` and nobody else."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from tests.test_architecture import ROOT, files
 
 COLUMN, SPANS = "leased_until", {"LEASE", "lease"}
-KEEPER = "services/leases.py"
+KEEPER = "services/ground/leases.py"
 ELSEWHERE = {"tests", "migrations"}  # tests end leases, for they cannot move the database's clock
 
 

@@ -67,7 +67,7 @@ def _says(words: list[ast.expr]) -> bool:
 
 def steps() -> set[str]:
     """Every step of a message that is logged: their levels depend on more."""
-    tree = ast.walk(ast.parse((ROOT / "services" / "delivery" / "telling.py").read_text()))
+    tree = ast.walk(ast.parse((ROOT / "services" / "ground" / "telling.py").read_text()))
     found = {each.value for each in tree if isinstance(each, ast.Constant) and isinstance(each.value, str)}
     return {each for each in found if re.fullmatch(r"message [a-z0-9 ]+", each)}
 

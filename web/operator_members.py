@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from jobs.work import transaction
 from models import Member
 from models.vault import UnknownKey
-from services.group import audit
+from services.ground import audit
 from services.people import erasure, exports, members, proofs
 from world import World
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Setting(StrEnum):
-    """What a group may choose; each is the name of one of `services.group.settings.Settings`."""
+    """What a group may choose; each is the name of one of `services.ground.settings.Settings`."""
 
     RANKING = "ranking"
     CHEER_BELOW = "cheer_below"

@@ -14,8 +14,8 @@ from fitness.spans import Span
 from fitness.sports import Sport
 from messages.message import MOST_SAYS, Button, Message
 from models import Challenge, Membership, Role
+from services.ground.settings import settings_of
 from services.group import groups
-from services.group.settings import settings_of
 from services.play import challenges, contests, seasons
 from services.play.challenges import Plan
 

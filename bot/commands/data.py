@@ -9,8 +9,8 @@ from fitness.sports import Sport
 from messages.message import Button, Message
 from services import undo
 from services.garmin import entries, linking
+from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotLinked
 from services.people import erasure, exports
-from services.refusals import EntryNotUsable, NoSuchActivity, NotLinked
 
 UNDO = Button("Undo", "undo")
 

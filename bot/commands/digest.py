@@ -13,8 +13,9 @@ from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, cron, from_cr
 from messages.message import Message
 from models import Group, Role
 from services.digest import digests
-from services.group import audit, groups
-from services.refusals import NothingToDigest, ScheduleNotUsable
+from services.ground import audit
+from services.ground.refusals import NothingToDigest, ScheduleNotUsable
+from services.group import groups
 
 FOUR_WEEKS, MOST_WEEKS = Weeks(4), 52
 SUNDAYS = Weekly(6, time(18))

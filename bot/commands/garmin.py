@@ -10,9 +10,9 @@ from models import LinkPurpose, MessageKind
 from services.delivery import mailbox, notices
 from services.garmin import binding, linking, syncing
 from services.garmin.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
+from services.ground.refusals import NotLinked
 from services.people import members, proofs
 from services.play import standings
-from services.refusals import NotLinked
 
 
 @command(

@@ -7,8 +7,8 @@ from bot.command import Allowed, command
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Units
+from services.ground.refusals import ZoneNotKnown
 from services.people import choices
-from services.refusals import ZoneNotKnown
 
 UNDO = Button("Undo", "undo")
 

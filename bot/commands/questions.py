@@ -14,10 +14,10 @@ from fitness.periods import LAST_WEEK, THIS_WEEK, Dates, Period
 from fitness.sports import Sport
 from messages.message import Button, Message
 from models import Member
-from services.group.settings import Settings
+from services.ground.refusals import KeptPrivate, WhoToCompare
+from services.ground.settings import Settings
 from services.people import members
 from services.play import questions, standings
-from services.refusals import KeptPrivate, WhoToCompare
 
 AND = re.compile(r"\s+(?:and|vs\.?|versus|with|against|to|or|&|than)\s+|\s*,\s*|\s*&\s*", re.IGNORECASE)
 

@@ -16,8 +16,8 @@ from fitness.sports import Sport
 from messages.message import Message
 from models import DoubtAnswer, Member, RecordSet
 from services.garmin import doubts, entries, scoring
+from services.ground.settings import Settings, settings_of
 from services.group import privacy
-from services.group.settings import Settings, settings_of
 from services.people import members
 from services.play import questions, records, series
 from services.play.totals import SPORTS

@@ -5,10 +5,10 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from fitness.periods import THIS_WEEK
 from messages.message import Button, Message
+from services.ground.refusals import KeepsOutOfRivalries
+from services.ground.settings import settings_of
 from services.group import groups
-from services.group.settings import settings_of
 from services.play import rivalry as duels
-from services.refusals import KeepsOutOfRivalries
 
 
 @command(

@@ -5,8 +5,9 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Role
-from services.group import acts, audit, groups, joining, openings, settings
-from services.refusals import SettingNotUsable
+from services.ground import audit, settings
+from services.ground.refusals import SettingNotUsable
+from services.group import acts, groups, joining, openings
 
 FEW, MOST_ACTS = 8, 20
 

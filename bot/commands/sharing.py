@@ -6,7 +6,7 @@ from bot.turn import Turn
 from fitness.periods import THIS_WEEK, Dates, Period
 from messages.message import Message
 from services.digest import digests, shares
-from services.refusals import NothingToDigest
+from services.ground.refusals import NothingToDigest
 
 
 @command(

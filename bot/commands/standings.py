@@ -11,9 +11,9 @@ from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
 from services.digest.digests import board_facts
 from services.garmin import entries, linking
+from services.ground.refusals import LinkNeedsRenewing, NotLinked
 from services.people import members
 from services.play import standings
-from services.refusals import LinkNeedsRenewing, NotLinked
 
 
 @command(

@@ -14,8 +14,8 @@ from models import Erasure, InboundMessage, MessageKind, OutboundMessage
 from models.erasures import hashed_sid
 from models.vault import vault
 from services.delivery import contents, menus
-from services.delivery.bells import Bell, ring
-from services.delivery.telling import turn_of
+from services.ground.bells import Bell, ring
+from services.ground.telling import turn_of
 
 PRIORITY = {MessageKind.REPLY: 0, MessageKind.NOTICE: 3, MessageKind.DIGEST: 5}
 GOOD_FOR = {

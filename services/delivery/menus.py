@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from messages.message import Message
 from models import MessageState, OutboundMessage
 from models.vault import UnknownKey, Unreadable, vault
-from services import unreadable
+from services.ground import unreadable
 
 PURPOSE = "offers"
 GOOD_FOR = timedelta(minutes=10)  # a number by itself means the newest menu, not one of yesterday

@@ -18,11 +18,11 @@ from messages.message import Message
 from models import Member, Membership, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
-from services import leases, unreadable
 from services.delivery import ceiling, contents
-from services.delivery.bells import Bell, ring
 from services.delivery.ceiling import Ceilings, Purse
-from services.delivery.telling import about, tell_step
+from services.ground import leases, unreadable
+from services.ground.bells import Bell, ring
+from services.ground.telling import about, tell_step
 from services.people import numbers
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 
 from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Meaning, Receipt, Sent
-from services import leases, signs
 from services.delivery import contents, mailbox, reach
-from services.delivery.bells import Bell, ring
 from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
-from services.delivery.telling import about, tell
-from services.garmin import breakers
+from services.ground import breakers, leases, signs
+from services.ground.bells import Bell, ring
+from services.ground.telling import about, tell
 
 MOST_FAILURES = 4
 COUNTED = 1_000

@@ -1,7 +1,8 @@
 """Whether the messenger can be reached: what the last messages, questions and receipts showed, for health checks.
 
-A message that is handed over proves nothing about questions, and the other way round: the vendor may answer one kind
-of request and not the other. So each kind has a sign of its own (`services.signs`), which only that kind takes back.
+A message that is handed over proves nothing about questions, and the other way round: the vendor may answer one kind of
+request and not the other. So each kind has a sign of its own (`services.ground.signs`), which only that kind takes
+back.
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Meaning
-from services import signs
+from services.ground import signs
 
 # How long a sign counts after it was last left. While something waits it is left again within a few minutes; once
 # nothing is tried any more, nobody knows whether it still holds.

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from models import DigestRun, MessageKind, MessageState, OutboundMessage, RunStatus
 from services.delivery import outbox
-from services.delivery.bells import Bell, ring
+from services.ground.bells import Bell, ring
 
 
 def compose_anew(session: Session, group_id: int) -> int:

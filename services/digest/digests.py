@@ -13,16 +13,16 @@ from fitness.dates import Dates, week_of
 from fitness.schedules import due_period, from_cron, next_due
 from messages.message import Message
 from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
-from services import leases
 from services.delivery import mailbox
-from services.delivery.bells import Bell, ring, ring_at
 from services.delivery.mailbox import Post
-from services.delivery.telling import tell
 from services.digest import group_posts, missed
 from services.digest.stories import corrections, saying, scenes
 from services.digest.stories import kinds as _declared  # noqa: F401 - importing declares them
 from services.digest.stories.text import Form, Teller
 from services.garmin import syncing
+from services.ground import leases
+from services.ground.bells import Bell, ring, ring_at
+from services.ground.telling import tell
 from services.group import privacy
 from services.play.standings import Board
 

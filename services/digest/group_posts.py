@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from fitness.dates import Dates
 from models import DigestRun, GroupPost, PostState
-from services import leases
-from services.delivery.bells import Bell, ring
 from services.digest.shares import Page, page_of
+from services.ground import leases
+from services.ground.bells import Bell, ring
 
 GOOD_FOR = timedelta(hours=12)
 LEASE = timedelta(minutes=2)

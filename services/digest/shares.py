@@ -13,11 +13,11 @@ from fitness.dates import Dates
 from messages.render import Reader
 from models import Group, Membership, Share
 from providers.charts import Leaderboard
-from services.delivery.bells import Bell, ring
 from services.digest.stories import scenes
 from services.digest.stories.picture import picture_of
 from services.digest.stories.text import Form, Teller
-from services.group import audit
+from services.ground import audit
+from services.ground.bells import Bell, ring
 
 GOOD_FOR = timedelta(days=7)
 KEPT_FOR = timedelta(days=30)

@@ -15,8 +15,8 @@ from providers.charts import Fact, Wrapped
 from services.digest import cards
 from services.digest.cards import label
 from services.digest.stories.picture import by_sport
+from services.ground.settings import settings_of
 from services.group import privacy
-from services.group.settings import settings_of
 from services.people.members import reader_of, settings_for
 from services.play import tally
 from services.play.standings import Totals

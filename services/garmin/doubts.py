@@ -9,8 +9,8 @@ from messages.message import Button
 from models import Activity, DoubtAnswer, Member, MessageKind
 from services.delivery import mailbox, notices
 from services.garmin import scoring
+from services.ground.refusals import NothingStrange
 from services.play import records
-from services.refusals import NothingStrange
 
 LATELY = timedelta(days=14)  # nobody remembers a watch that was forgotten last spring
 

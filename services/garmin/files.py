@@ -11,9 +11,8 @@ from sqlalchemy import Exists, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from models import Member, SentFile
-from services import leases
-from services.delivery.bells import Bell, ring
-from services.people import limits
+from services.ground import leases, limits
+from services.ground.bells import Bell, ring
 
 LEASE = timedelta(minutes=5)
 MOST_TRIES = 3

@@ -13,11 +13,9 @@ from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkA
 from models.sealed import key_is_known
 from models.vault import UnknownKey, Unreadable, vault
 from providers.garmin_accounts import NeedsCode
-from services import leases, unreadable
-from services.delivery.bells import Bell, ring
 from services.garmin import tries
-from services.group import audit
-from services.people import limits
+from services.ground import audit, leases, limits, unreadable
+from services.ground.bells import Bell, ring
 
 LINK_FOR = timedelta(minutes=15)
 LINK_LASTS = timedelta(hours=1)  # from when it was made, whatever was tried through it
@@ -39,7 +37,7 @@ SIGNED_IN = (AttemptStep.CONFIRM, AttemptStep.CONFIRMED)
 class Task:
     """A sign-in that a worker has taken: its secrets, read once and already gone from the database.
 
-    `counted_against` are the hashes (`services.people.limits`) of the member's addresses, and `account` is the one of
+    `counted_against` are the hashes (`services.ground.limits`) of the member's addresses, and `account` is the one of
     the e-mail address, or empty: what Garmin answers is counted against them.
     With `is_confirmed` the secret is the tokens of a key whose code was heard in the chat: they may be used again, so
     they are still there until the task is done.

@@ -16,14 +16,14 @@ from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminSt
 from models.vault import UnknownKey, Unreadable
 from providers.errors import GarminBlocked, GarminThrottled
 from providers.garmin_accounts import DaySteps, Page
-from services import leases, unreadable
-from services.delivery.bells import Bell, ring
-from services.garmin import breakers, linking
+from services.garmin import linking
 from services.garmin.merging import Found, add_legs, mark_twins, merge
 from services.garmin.rows import has_id, is_session, read_all
+from services.ground import breakers, leases, unreadable
+from services.ground.bells import Bell, ring
+from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 from services.play import records
 from services.play.totals import ids
-from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 
 FIRST_WINDOW = timedelta(days=365)
 WINDOW = timedelta(days=35)  # this week and the four digests before it

@@ -1,6 +1,6 @@
 """How often passwords may go to Garmin, and until when none does: for each member, and for each Garmin account.
 
-Everything is counted under keyed hashes (`services.people.limits`), so erasing oneself begins nothing anew.
+Everything is counted under keyed hashes (`services.ground.limits`), so erasing oneself begins nothing anew.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import AttemptStep, GarminAccount, GarminMethod, LinkAttempt, Member, OneTimeLink
-from services.people import limits
+from services.ground import limits
 
 HOUR = timedelta(hours=1)
 ANSWERED_WITHIN = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait

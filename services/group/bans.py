@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import Ban, BanAddress, Group, Member
-from services.people import limits
+from services.ground import limits
 
 
 def put(session: Session, group_id: int, member: Member, now: datetime) -> None:

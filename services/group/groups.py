@@ -14,12 +14,8 @@ from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services import undo
 from services.delivery import outbox
 from services.digest import digests
-from services.group import audit, bans, group_notices, openings, privacy
-from services.group.roster import find_member, hold, members
-from services.group.settings import Settings, settings_of
-from services.people import limits, naming
-from services.people.members import memberships, reader_of
-from services.refusals import (
+from services.ground import audit, limits
+from services.ground.refusals import (
     GroupNameNotUsable,
     GroupNameTaken,
     NoSuchGroup,
@@ -31,6 +27,11 @@ from services.refusals import (
     TooManyNewGroups,
     TwoGroupsMatch,
 )
+from services.ground.settings import Settings, settings_of
+from services.group import bans, group_notices, openings, privacy
+from services.group.roster import find_member, hold, members
+from services.people import naming
+from services.people.members import memberships, reader_of
 
 # Also known by these names; whom `standings` or `digests` may import live in files of their own.
 __all__ = ["Settings", "find_member", "hold", "members", "settings_of"]

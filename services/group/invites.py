@@ -9,10 +9,8 @@ from sqlalchemy.orm import Session
 
 from models import Group, Invite, Member, Membership
 from models.hashes import digest
-from services.group import audit, bans, groups
-from services.people import limits
-from services.people.members import memberships
-from services.refusals import (
+from services.ground import audit, limits
+from services.ground.refusals import (
     AlreadyInGroup,
     Banned,
     CodeNotActive,
@@ -21,6 +19,8 @@ from services.refusals import (
     NotInAGroup,
     TooManyGuesses,
 )
+from services.group import bans, groups
+from services.people.members import memberships
 
 CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: they are read aloud and typed by hand
 CODE_LENGTH = 6

@@ -7,11 +7,8 @@ from sqlalchemy.orm import Session
 
 from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services import undo
-from services.group import audit, groups, invites
-from services.group.roster import found_among, sign
-from services.people import limits, naming, numbers
-from services.people.members import membership_in, memberships
-from services.refusals import (
+from services.ground import audit, limits
+from services.ground.refusals import (
     AskedOften,
     DeclinedLately,
     MayBeAnother,
@@ -22,6 +19,10 @@ from services.refusals import (
     RequestAnswered,
     StillWaiting,
 )
+from services.group import groups, invites
+from services.group.roster import found_among, sign
+from services.people import naming, numbers
+from services.people.members import membership_in, memberships
 
 DECLINED_FOR = timedelta(days=1)
 MOST_ASKED = 3  # times a day that one person may ask to be let into one group: each time all its admins are told

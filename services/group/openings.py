@@ -11,8 +11,8 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from models import Group, Invite, Membership, Role, Share
+from services.ground.settings import settings_of
 from services.group.roster import organisers
-from services.group.settings import settings_of
 
 
 def end(session: Session, membership: Membership, now: datetime) -> None:

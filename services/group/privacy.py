@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from messages.render import Reader, words
 from models import Group, Member, Membership
 from services.digest import anew
-from services.group import audit
+from services.ground import audit
 
 # In the order in which they are told. The name is shared by whoever is neither hidden nor anonymous.
 FIELDS = ("sports", "time", "distance", "count", "points", "elevation", "steps", "calories", "titles")

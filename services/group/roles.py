@@ -8,10 +8,8 @@ from sqlalchemy.orm import Session
 
 from models import Answer, Ban, Group, JoinRequest, Member, Membership, Role
 from services.delivery import outbox
-from services.group import audit, bans, groups, openings, privacy
-from services.group.roster import find_member, found_among, sign
-from services.people.members import membership_in
-from services.refusals import (
+from services.ground import audit
+from services.ground.refusals import (
     NoSuchPerson,
     NotBanned,
     NotInThatGroup,
@@ -19,6 +17,9 @@ from services.refusals import (
     NotOverYourself,
     RoleAlready,
 )
+from services.group import bans, groups, openings, privacy
+from services.group.roster import find_member, found_among, sign
+from services.people.members import membership_in
 
 ERASED = re.compile(r"erased #?([0-9]{1,15})", re.IGNORECASE)  # how a ban is named whose member was erased
 

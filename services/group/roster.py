@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from messages.words import clean_name
 from models import Group, Member, Membership, Role
+from services.ground.refusals import NoSuchPerson, TwoPeopleMatch
 from services.people.naming import unnumbered
-from services.refusals import NoSuchPerson, TwoPeopleMatch
 
 LIKE_ENOUGH = 85
 LONGEST_NAME = 5

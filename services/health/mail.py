@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session, aliased
 
 from models import Breaker, DigestRun, MessageKind, MessageState, OutboundMessage, RunStatus, Sign
 from models import Content as StoredContent
-from services import signs
 from services.delivery import contents
 from services.delivery.mailbox import PRIORITY
 from services.delivery.outbox import IN_FLIGHT
-from services.garmin import breakers
+from services.ground import breakers, signs
 from services.health.findings import Finding, found
 
 UNMADE = "unmade"

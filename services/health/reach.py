@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from models import Sign
-from services import signs
 from services.delivery.reach import REMEMBERED
+from services.ground import signs
 from services.health.findings import Finding, found
 
 # One failure may be chance. So many in a row, over so long a time, are not; and it must be named within a minute.

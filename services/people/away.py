@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from fitness.periods import Dates
 from models import Absence, Member
-from services.group import audit
+from services.ground import audit
+from services.ground.refusals import AwayNotUsable, NotAway
 from services.group.privacy import Friend
-from services.refusals import AwayNotUsable, NotAway
 
 AFTERWARDS = timedelta(days=28)  # how long ago an absence may have begun when it is told
 AHEAD = timedelta(days=366)

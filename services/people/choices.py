@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from models import Member, Units
 from services import undo
-from services.group import audit
+from services.ground import audit
+from services.ground.refusals import LanguageNotKnown
 from services.people import naming
 from services.play import records
-from services.refusals import LanguageNotKnown
 
 LONGEST_NAME = 20
 LANGUAGES = ("en",)  # those that templates/chat speaks

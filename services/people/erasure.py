@@ -43,13 +43,13 @@ from models import (
 from models.erasures import SID_HASH, hashed_sid
 from models.hashes import digest
 from services.delivery import ceiling
-from services.delivery.bells import Bell, ring
 from services.digest import media
-from services.group import audit, bans, group_notices, groups, openings, privacy
+from services.ground import audit, limits
+from services.ground.bells import Bell, ring
+from services.ground.refusals import QuestionOver, TooManyEraseCodes, WrongEraseCode
+from services.group import bans, group_notices, groups, openings, privacy
 from services.group.roster import hold, members
-from services.people import limits
 from services.people.members import memberships
-from services.refusals import QuestionOver, TooManyEraseCodes, WrongEraseCode
 
 CODE_FOR = timedelta(minutes=10)
 MOST_GUESSES = 5  # within the time that a code is good for

@@ -17,13 +17,12 @@ from messages.message import Message
 from messages.render import words
 from models import Activity, Base, Export, Member, MessageKind
 from models.vault import UnknownKey, Unreadable, vault
-from services import leases, unreadable
 from services.delivery import mailbox, notices
-from services.delivery.bells import Bell, ring
-from services.group import audit
-from services.people import feedback, limits
+from services.ground import audit, leases, limits, unreadable
+from services.ground.bells import Bell, ring
+from services.ground.refusals import EnoughCopies, ExportUnderWay
+from services.people import feedback
 from services.people.members import reader_of
-from services.refusals import EnoughCopies, ExportUnderWay
 
 HOURS = 24
 LEASE = timedelta(minutes=5)

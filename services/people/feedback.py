@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 
 from models import Feedback, Member
 from models.vault import UnknownKey, Unreadable, vault
-from services import unreadable
-from services.delivery.telling import tell
-from services.people import limits
-from services.refusals import EnoughFeedback
+from services.ground import limits, unreadable
+from services.ground.refusals import EnoughFeedback
+from services.ground.telling import tell
 
 MOST_A_DAY = 10
 MOST_WORDS = 1000

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from messages.officialese import claims_office, telling
 from messages.words import clean_name
 from models import Kudos, Member, Membership
+from services.ground import limits
+from services.ground.refusals import EnoughKudos, KudosToOneself, SoundsOfficial
 from services.group import roster
-from services.people import limits
-from services.refusals import EnoughKudos, KudosToOneself, SoundsOfficial
 
 MOST_WORDS = 80
 MOST_A_DAY = 20

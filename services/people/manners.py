@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from models import CountedEvent, Erasure, InboundMessage, Member, OutboundMessage
 from models.hashes import digest
 from services.delivery import outbox
-from services.delivery.bells import Bell, ring
-from services.people import limits
+from services.ground import limits
+from services.ground.bells import Bell, ring
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 # Names under which a turn is noted, for the next ones to know of it.
@@ -103,7 +103,7 @@ class Lately:
 
 
 def _looking_back() -> Select[*tuple[int, ...]]:
-    """Lines are counted by address (`services.people.limits`), so that they count though their writer was erased and
+    """Lines are counted by address (`services.ground.limits`), so that they count though their writer was erased and
     came back. Of several addresses the one with the most lines holds. Equal lines are counted by member: they are
     about machines, and a machine does not erase itself.
     """

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, contains_eager
 from messages.render import Reader
 from models import Group, Identity, IdentityKind, Member, Membership
 from services.delivery import outbox
-from services.group import audit
-from services.group.settings import Settings, settings_of
+from services.ground import audit
+from services.ground.refusals import NotInAGroup
+from services.ground.settings import Settings, settings_of
 from services.people import naming, numbers
-from services.refusals import NotInAGroup
 
 UNFINISHED_FOR = timedelta(minutes=15)
 

@@ -15,7 +15,7 @@ from messages.officialese import speaks_officially, telling
 from messages.render import Reader, words
 from messages.words import MOST, clean_name, cut
 from models import Group, JoinRequest, Member, Membership
-from services.refusals import NameLikeAnother, NameNotUsable, SoundsOfficial
+from services.ground.refusals import NameLikeAnother, NameNotUsable, SoundsOfficial
 
 NOBODYS = "friend"  # who has no name that may be shown
 NUMBERED = re.compile(r"\s*\(\d{1,4}\)$")

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from messages.lookalikes import looks
 from messages.words import one_line
 from models import Activity, Answer, Feedback, GarminAccount, JoinRequest, Member, Membership
-from services.group import audit, bans
+from services.ground import audit
+from services.group import bans
 from services.people import naming
 
 ASLEEP = timedelta(days=45)  # carriers wait 45 to 90 days at least before they hand a number on

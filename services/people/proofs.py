@@ -12,11 +12,12 @@ from messages.message import Button
 from models import GarminAccount, Member, Membership, MessageKind, OutboundMessage, Role
 from services.delivery import mailbox, outbox
 from services.delivery.notices import notice
-from services.delivery.telling import tell
-from services.group import audit, roster
+from services.ground import audit
+from services.ground.refusals import CameTooLate, MayNotVouch, NotDoubted, NotOverYourself
+from services.ground.telling import tell
+from services.group import roster
 from services.people import numbers
 from services.people.members import memberships
-from services.refusals import CameTooLate, MayNotVouch, NotDoubted, NotOverYourself
 
 MOST_ASKED = 3  # times that one admin is asked about one doubt: the first question may have come while they were away
 ASKED_AGAIN = timedelta(days=1)

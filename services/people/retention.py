@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from models import Activity, AuditEvent, Erasure, InboundMessage, Kudos, Member, MessageEvent, OutboundMessage
 from services import undo
 from services.delivery import ceiling
-from services.people import erasure, exports, kudos, limits
+from services.ground import limits
+from services.people import erasure, exports, kudos
 
 INBOUND = timedelta(days=30)
 RAW = timedelta(days=30)

@@ -19,12 +19,12 @@ from messages.officialese import claims_office, telling
 from messages.words import clean_name
 from models import Challenge, Group, Member, Membership, MessageKind, Participant
 from services.delivery import mailbox, notices
-from services.group import audit
+from services.ground import audit
+from services.ground.refusals import ChallengeNotUsable, NoChallenge, SoundsOfficial, TooManyChallenges, WhichChallenge
 from services.people.members import reader_of
 from services.play import contests, podium
 from services.play.contests import Standing
 from services.play.goals import SUMS
-from services.refusals import ChallengeNotUsable, NoChallenge, SoundsOfficial, TooManyChallenges, WhichChallenge
 
 JUDGED_AT = time(12)  # on the day after the last one, in the group's zone: watches are read every six hours
 AHEAD, BACK = timedelta(days=366), timedelta(days=31)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
-from services.group.settings import Settings
+from services.ground.settings import Settings
 from services.play import series
 from services.play.totals import Totals, figures_of, totals_and_before
 

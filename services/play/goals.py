@@ -11,11 +11,12 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Goal, Group, Member
-from services.group import audit, privacy
-from services.group.settings import settings_of
+from services.ground import audit
+from services.ground.refusals import GoalNotUsable, NoGoal
+from services.ground.settings import settings_of
+from services.group import privacy
 from services.people.members import settings_for
 from services.play import standings
-from services.refusals import GoalNotUsable, NoGoal
 
 AHEAD = timedelta(days=366)
 BACK = timedelta(days=366)

@@ -9,7 +9,7 @@ from fitness.metrics import Metric
 from fitness.periods import BadPeriod, Dates, Period
 from fitness.sports import Sport
 from models import Activity, Member
-from services.group.settings import Settings
+from services.ground.settings import Settings
 from services.play.figures import Asking
 from services.play.standings import Totals, counting
 

@@ -18,9 +18,9 @@ from fitness.periods import Dates
 from fitness.ranking import Place, rank
 from fitness.rivalry import Weeks
 from models import Group, Membership
+from services.ground.settings import settings_of
 from services.group import privacy
 from services.group.privacy import Friend
-from services.group.settings import settings_of
 from services.play import weekly
 
 WEEKS = 12

@@ -16,9 +16,9 @@ from fitness.sports import Sport
 from models import Activity, Group, Member
 from services.garmin import scoring, syncing
 from services.garmin.scoring import Recount
+from services.ground.settings import settings_of
 from services.group import privacy
 from services.group.privacy import Friend
-from services.group.settings import settings_of
 from services.play.figures import Asking
 from services.play.totals import SPORTS, Totals, counting, summed, totals_of
 

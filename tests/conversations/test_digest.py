@@ -14,7 +14,7 @@ from providers.errors import ChartError
 from providers.garmin_accounts import Page
 from services.garmin import syncing
 from services.garmin.syncing import Errand
-from services.group import settings
+from services.ground import settings
 from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town

@@ -11,7 +11,7 @@ from sqlalchemy import select
 import world as worlds
 from models import Erasure, InboundMessage, Kudos, Member
 from models.erasures import hashed_sid
-from services.people import limits
+from services.ground import limits
 from services.people.manners import is_secret
 from tests.conftest import Servers
 from tests.recordings import TCX, session, tcx

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from models import Group
-from services.group.settings import Settings, settings_of
+from services.ground.settings import Settings, settings_of
 from tests.scenes import start_group
 from tests.town import Person, Town
 

@@ -14,8 +14,9 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from jobs.syncing import sync_next
 from models import Breaker, GarminAccount, GarminMethod, GarminStatus, Group, Member, OutboundMessage
-from services.garmin import breakers, linking, syncing
+from services.garmin import linking, syncing
 from services.garmin.syncing import FAILING_TOGETHER, MOST_FAILING, SHUT_AT_FIRST, SHUT_AT_MOST
+from services.ground import breakers
 from services.play import standings
 from tests.accounts import Linked, asked, every, link, lists, said
 from tests.letters import Letters

@@ -25,9 +25,9 @@ from jobs.tick import tick
 from jobs.work import transaction
 from models import Group, MessageKind
 from models.base import make_sessions, open_engine
-from services.delivery.bells import Bell, ring_at
-from services.delivery.bells import ring as ring_bell
 from services.digest import digests
+from services.ground.bells import Bell, ring_at
+from services.ground.bells import ring as ring_bell
 from simulator.proxy import Proxy
 from tests.letters import Letters
 from tests.patience import until

@@ -22,7 +22,7 @@ from messages.message import units
 from messages.render import Reader
 from messages.words import MOST, clean_name, isolated, one_line
 from services.digest.digests import board_facts
-from services.group.settings import Settings
+from services.ground.settings import Settings
 from services.play.standings import Board, Row, Totals
 from tests.messages import largest, largest_digest
 

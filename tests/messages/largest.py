@@ -18,8 +18,8 @@ from fitness.streaks import Streak
 from messages.words import MOST, clean_name
 from services.digest.digests import board_facts
 from services.garmin.scoring import Leg, Recount
+from services.ground.settings import Settings
 from services.group.privacy import FIELDS
-from services.group.settings import Settings
 from services.play.contests import Line
 from services.play.standings import Board, Row, Totals
 

@@ -15,7 +15,7 @@ from bot.command import all_commands, by_topic, commands
 from bot.parser import NotUnderstood, understand
 from messages.message import units
 from messages.render import FOLDER, Reader, environment, words
-from services.refusals import Refusal
+from services.ground.refusals import Refusal
 from tests.messages import largest, largest_digest
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models import Base, Breaker, Member
 from models.base import stamp
-from services.garmin import breakers
+from services.ground import breakers
 from tests import database_clock
 from tests.conftest import Servers
 from tests.town import START, Town

@@ -18,10 +18,10 @@ from messages.words import clean_name
 from models import DigestRun, Group, Member, Membership, MessageKind, MessageState, RunStatus
 from providers.charts import Charts, Leaderboard
 from providers.errors import ChartError
-from services.delivery.bells import timed
 from services.digest import digests
 from services.digest.stories import saying, scenes
 from services.digest.stories.text import Me, Teller
+from services.ground.bells import timed
 from tests.letters import Letters, deliver
 from tests.town import Town
 

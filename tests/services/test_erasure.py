@@ -30,7 +30,7 @@ from models import (
 )
 from models.base import UtcDateTime, Word
 from models.erasures import hashed_sid
-from services.group import audit
+from services.ground import audit
 from services.people import erasure, exports, retention
 from tests.letters import Letters
 from tests.scenes import has_moved, november, runs, start_group
@@ -260,7 +260,7 @@ def test_what_could_keep_a_member_is_known() -> None:
     hashed = {f"{table.name}.{column.name}" for table, column in columns if "address" in column.name}
     assert hashed - {"members.address"} == {
         "ban_addresses.address_hash",  # while the group lasts: `services.group.bans`
-        "counted_events.address_hash",  # for a day: `services.people.limits`
+        "counted_events.address_hash",  # for a day: `services.ground.limits`
     }
     as_json = {f"{table.name}.{column.name}" for table, column in columns if isinstance(column.type, JSONB)}
     assert as_json == AS_JSON

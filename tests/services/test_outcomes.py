@@ -16,7 +16,7 @@ from providers.twilio.twilio_codes import MEANINGS, meaning_of
 from services.delivery import contents, outbox, outcomes
 from services.delivery.outbox import Claimed
 from services.delivery.outcomes import Look
-from services.garmin import breakers
+from services.ground import breakers
 from tests.letters import READY, Letters
 from tests.town import START, Town
 

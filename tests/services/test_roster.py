@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from models import Member, Membership
+from services.ground.refusals import NoSuchPerson, TwoPeopleMatch
 from services.group.roster import first_among, found_among, is_exactly
-from services.refusals import NoSuchPerson, TwoPeopleMatch
 
 NAMES = ("Anna", "Annika Berg", "Zoë", "José", "Li", "Dev Patel", "Dev Patel")
 PEOPLE = [

@@ -3,9 +3,10 @@
 import pytest
 
 from models import Group
-from services.group import groups, settings
-from services.group.settings import Settings
-from services.refusals import SettingNotUsable
+from services.ground import settings
+from services.ground.refusals import SettingNotUsable
+from services.ground.settings import Settings
+from services.group import groups
 
 
 def test_a_group_that_chose_nothing_has_the_defaults() -> None:

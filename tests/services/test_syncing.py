@@ -16,7 +16,7 @@ from jobs.syncing import sync_next
 from models import Activity, Breaker, GarminAccount, GarminMethod, GarminStatus, Member, MessageKind, OutboundMessage
 from providers.garmin_accounts import Page, Session
 from services.garmin import linking, syncing
-from services.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
+from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 from simulator.garmin.athletes import RUNNER, Athlete, Habits
 from tests.letters import Letters
 from tests.town import START, Town

@@ -19,8 +19,8 @@ from jobs.heartbeats import Heart
 from jobs.tick import tick
 from jobs.work import transaction
 from providers.twilio.twilio import Twilio
-from services import signs
 from services.delivery import reach
+from services.ground import signs
 from services.health.processes import CLOCK, WEB, WORKER
 from simulator.proxy import Proxy
 from tests.conftest import Servers

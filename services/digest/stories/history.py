@@ -13,7 +13,7 @@ from fitness.metrics import tenth
 from fitness.streaks import Streak, Week, streak
 from models import Activity
 from services.digest.stories.scene import Past
-from services.group.settings import Settings
+from services.ground.settings import Settings
 from services.play import series, standings
 from services.play.totals import ids, points_by
 

@@ -11,8 +11,8 @@ from messages.render import Reader, words
 from models import GarminAccount, Member
 from services.digest.stories.scene import Scene
 from services.digest.stories.text import Form, Me, Teller
+from services.ground.settings import settings_of
 from services.group import roster
-from services.group.settings import settings_of
 from services.people.members import reader_of
 from services.play import standings
 

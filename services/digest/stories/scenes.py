@@ -13,8 +13,8 @@ from models import DigestRun, Group, RunStatus
 from services.digest.stories import corrections, history
 from services.digest.stories.scene import Scene
 from services.digest.stories.text import Teller
+from services.ground.settings import Settings, settings_of
 from services.group import privacy
-from services.group.settings import Settings, settings_of
 from services.people import away
 from services.play import challenges, goals, records, rivalry, series, standings
 from services.play.standings import Board

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from models import Group
-from services.refusals import SettingNotUsable
+from services.ground.refusals import SettingNotUsable
 
 MONDAY, SATURDAY, SUNDAY = 0, 5, 6
 MOST_CHEER_BELOW = 50

@@ -173,7 +173,7 @@ class NothingToDigest(Refusal):
 
 
 class SettingNotUsable(Refusal):
-    """A value that a group's setting cannot have. Facts: setting (its name in `services.group.settings`)."""
+    """A value that a group's setting cannot have. Facts: setting (its name in `services.ground.settings`)."""
 
 
 class NoSuchPerson(Refusal):

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from models.vault import UnknownKey, Unreadable
-from services.delivery.telling import tell
+from services.ground.telling import tell
 
 
 def note(session: Session, error: Unreadable, what: str, which: object) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from models import Breaker
-from services.delivery.telling import tell
+from services.ground.telling import tell
 
 MESSENGER, GARMIN = "messenger", "garmin"
 

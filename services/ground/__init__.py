@@ -1,0 +1,1 @@
+"""What every room above stands on: refusals, bells, audit, limits, leases and signs. Knows no other room."""
