@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from models import Act, Activity, Member, Membership, Role, Units
 from services.ground import audit
 from services.ground.refusals import NothingToUndo
-from services.group import bans, openings, privacy
+from services.group import openings, privacy
 from services.group.roster import hold
-from services.people import naming
+from services.people import bans, naming
 from services.play import records
 
 WITHIN = timedelta(minutes=10)

@@ -28,9 +28,9 @@ from services.ground.refusals import (
     TwoGroupsMatch,
 )
 from services.ground.settings import Settings, settings_of
-from services.group import bans, group_notices, openings, privacy
+from services.group import group_notices, openings, privacy
 from services.group.roster import find_member, hold, members
-from services.people import naming
+from services.people import bans, naming
 from services.people.members import memberships, reader_of
 
 # Also known by these names; whom `standings` or `digests` may import live in files of their own.

@@ -19,7 +19,8 @@ from services.ground.refusals import (
     NotInAGroup,
     TooManyGuesses,
 )
-from services.group import bans, groups
+from services.group import groups
+from services.people import bans
 from services.people.members import memberships
 
 CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: they are read aloud and typed by hand

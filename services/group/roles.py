@@ -17,8 +17,9 @@ from services.ground.refusals import (
     NotOverYourself,
     RoleAlready,
 )
-from services.group import bans, groups, openings, privacy
+from services.group import groups, openings, privacy
 from services.group.roster import find_member, found_among, sign
+from services.people import bans
 from services.people.members import membership_in
 
 ERASED = re.compile(r"erased #?([0-9]{1,15})", re.IGNORECASE)  # how a ban is named whose member was erased

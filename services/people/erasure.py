@@ -47,8 +47,9 @@ from services.digest import media
 from services.ground import audit, limits
 from services.ground.bells import Bell, ring
 from services.ground.refusals import QuestionOver, TooManyEraseCodes, WrongEraseCode
-from services.group import bans, group_notices, groups, openings, privacy
+from services.group import group_notices, groups, openings, privacy
 from services.group.roster import hold, members
+from services.people import bans
 from services.people.members import memberships
 
 CODE_FOR = timedelta(minutes=10)

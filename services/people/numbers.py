@@ -14,8 +14,7 @@ from messages.lookalikes import looks
 from messages.words import one_line
 from models import Activity, Answer, Feedback, GarminAccount, JoinRequest, Member, Membership
 from services.ground import audit
-from services.group import bans
-from services.people import naming
+from services.people import bans, naming
 
 ASLEEP = timedelta(days=45)  # carriers wait 45 to 90 days at least before they hand a number on
 QUIET = timedelta(days=7)  # whoever wrote within a week has the number still, whatever their profile says

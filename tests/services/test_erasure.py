@@ -259,7 +259,7 @@ def test_what_could_keep_a_member_is_known() -> None:
     assert keyless == {"erased.member_id"}
     hashed = {f"{table.name}.{column.name}" for table, column in columns if "address" in column.name}
     assert hashed - {"members.address"} == {
-        "ban_addresses.address_hash",  # while the group lasts: `services.group.bans`
+        "ban_addresses.address_hash",  # while the group lasts: `services.people.bans`
         "counted_events.address_hash",  # for a day: `services.ground.limits`
     }
     as_json = {f"{table.name}.{column.name}" for table, column in columns if isinstance(column.type, JSONB)}
