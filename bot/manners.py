@@ -7,7 +7,8 @@ from messages.words import is_blank
 from services.delivery import mailbox
 from services.garmin import linking
 from services.ground import limits
-from services.people import kudos, manners, members
+from services.group import kudos
+from services.people import manners, members
 from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
 
 # https://help.twilio.com/articles/223134027: words that must stop a sender

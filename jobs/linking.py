@@ -26,7 +26,8 @@ from services.delivery import mailbox, notices
 from services.garmin import binding, linking, tries
 from services.garmin.binding import AnotherAccount, Linked, Stranger
 from services.garmin.linking import Task
-from services.people import members, proofs
+from services.group import proofs
+from services.people import members
 from world import World
 
 log = structlog.get_logger()

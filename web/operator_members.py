@@ -12,7 +12,8 @@ from jobs.work import transaction
 from models import Member
 from models.vault import UnknownKey
 from services.ground import audit
-from services.people import erasure, exports, members, proofs
+from services.group import proofs
+from services.people import erasure, exports, members
 from world import World
 
 

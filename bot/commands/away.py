@@ -6,7 +6,7 @@ from bot.turn import Turn
 from fitness.spans import Span
 from messages.message import Button, Message
 from models import Absence
-from services.people import away as absences
+from services.group import away as absences
 
 
 @command(

@@ -11,7 +11,8 @@ from services.delivery import mailbox, notices
 from services.garmin import binding, linking, syncing
 from services.garmin.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
 from services.ground.refusals import NotLinked
-from services.people import members, proofs
+from services.group import proofs
+from services.people import members
 from services.play import standings
 
 

@@ -7,8 +7,8 @@ from bot.arguments import Person, Rest
 from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
+from services.group import kudos as kind_words
 from services.people import feedback as box
-from services.people import kudos as kind_words
 
 VERSION = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
 STOPS = 3  # of the tour

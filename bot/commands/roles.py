@@ -10,9 +10,9 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Ban, Membership
-from services.group import group_notices, groups, roles
+from services.group import group_notices, groups, proofs, roles
 from services.group.roster import is_exactly
-from services.people import bans, proofs
+from services.people import bans
 
 
 @command(

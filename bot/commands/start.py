@@ -7,7 +7,8 @@ from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
 from services.garmin import linking
-from services.people import members, naming, proofs
+from services.group import proofs
+from services.people import members, naming
 
 
 @command(

@@ -1,7 +1,7 @@
 """Numbers change hands: after weeks of silence a carrier gives one to somebody else, who is not our member.
 
 docs/decisions/0021-numbers-change-hands.md tells why it is as it is; how somebody proves who they are is
-`services.people.proofs`.
+`services.group.proofs`.
 """
 
 from datetime import datetime, timedelta

@@ -9,7 +9,8 @@ from models import Activity, AuditEvent, Erasure, InboundMessage, Kudos, Member,
 from services import undo
 from services.delivery import ceiling
 from services.ground import limits
-from services.people import erasure, exports, kudos
+from services.group import kudos
+from services.people import erasure, exports
 
 INBOUND = timedelta(days=30)
 RAW = timedelta(days=30)

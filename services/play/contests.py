@@ -21,9 +21,8 @@ from fitness.routes import Route
 from fitness.sports import Sport
 from models import Challenge, Member, Participant
 from services.ground.settings import settings_of
-from services.group import privacy
+from services.group import away, privacy
 from services.group.privacy import Friend
-from services.people import away
 from services.play import standings, weekly
 from services.play.goals import METRICS, SPORTS
 

@@ -12,9 +12,8 @@ from fitness.periods import Dates
 from fitness.rivalry import LOOKS_BACK, Duel, Weeks
 from models import Group, Member
 from services.ground.settings import settings_of
-from services.group import privacy
+from services.group import away, privacy
 from services.group.privacy import Friend
-from services.people import away
 from services.play import weekly
 from services.play.totals import ids
 

@@ -16,7 +16,7 @@ from fitness.metrics import HALF_UP, tenth
 from fitness.sports import Sport
 from fitness.streaks import ENOUGH_DAYS, ENOUGH_POINTS, Run, Streak, Week, group_streak, run, streak
 from models import Activity, Day
-from services.people import away
+from services.group import away
 from services.play.totals import counting, ids, points_by
 
 HISTORY = timedelta(weeks=104)  # as far back as a streak is followed

@@ -6,8 +6,7 @@ from sqlalchemy import select
 
 from fitness.periods import Dates
 from models import Absence, Group, Member
-from services.group import privacy
-from services.people import away
+from services.group import away, privacy
 from tests.scenes import november, start_group
 from tests.town import Person, Town
 

@@ -14,8 +14,7 @@ from services.digest.stories import corrections, history
 from services.digest.stories.scene import Scene
 from services.digest.stories.text import Teller
 from services.ground.settings import Settings, settings_of
-from services.group import privacy
-from services.people import away
+from services.group import away, privacy
 from services.play import challenges, goals, records, rivalry, series, standings
 from services.play.standings import Board
 
