@@ -26,13 +26,13 @@ from models import MessageKind
 from models.vault import UnknownKey
 from providers.messenger import Inbound
 from services.delivery import mailbox, menus
-from services.garmin import files
 from services.ground.refusals import EnoughFiles, NoSuchPerson, Refusal, TwoPeopleMatch
 from services.group import groups, proofs
 from services.people import erasure, members
 from services.people import manners as people_manners
 from services.people.manners import INTRO, NOT_UNDERSTOOD, SILENCE
 from services.people.members import reader_of
+from services.training import files
 from world import World
 
 log = structlog.get_logger()

@@ -5,11 +5,11 @@ from bot.turn import Turn
 from messages.message import Button, Message, units
 from messages.words import is_blank
 from services.delivery import mailbox
-from services.garmin import linking
 from services.ground import limits
 from services.group import kudos
 from services.people import manners, members
 from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
+from services.training import linking
 
 # https://help.twilio.com/articles/223134027: words that must stop a sender
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}

@@ -12,8 +12,8 @@ from models import Member, MessageKind
 from models.outages import AWAY
 from providers.errors import Flaw, NotAnActivityFile, NotKept, ReadingBroke, TooLarge
 from services.delivery import mailbox, notices
-from services.garmin import doubts, files, merging
-from services.garmin.files import Waiting
+from services.training import doubts, files, merging
+from services.training.files import Waiting
 from world import World
 
 log = structlog.get_logger()

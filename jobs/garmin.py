@@ -19,8 +19,8 @@ from jobs.syncing import sync_next
 from jobs.work import transaction
 from models import MessageKind
 from services.delivery import mailbox, notices
-from services.garmin import linking
 from services.ground.bells import Bell
+from services.training import linking
 from world import World
 
 log = structlog.get_logger()

@@ -23,11 +23,11 @@ from providers.errors import (
 )
 from providers.garmin_accounts import KeyAccepted, NeedsCode, SignedIn
 from services.delivery import mailbox, notices
-from services.garmin import binding, linking, tries
-from services.garmin.binding import AnotherAccount, Linked, Stranger
-from services.garmin.linking import Task
 from services.group import proofs
 from services.people import members
+from services.training import binding, linking, tries
+from services.training.binding import AnotherAccount, Linked, Stranger
+from services.training.linking import Task
 from world import World
 
 log = structlog.get_logger()

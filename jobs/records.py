@@ -4,7 +4,7 @@ import structlog
 
 from jobs.queue import job
 from jobs.work import in_pieces
-from services.play import records
+from services.training import records
 from world import World
 
 log = structlog.get_logger()

@@ -4,7 +4,7 @@ import structlog
 
 from jobs.queue import job
 from jobs.work import in_pieces
-from services.garmin import scoring
+from services.training import scoring
 from world import World
 
 log = structlog.get_logger()

@@ -19,10 +19,10 @@ from models.vault import UnknownKey
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin_accounts import NeedsCode, Session
 from services.delivery import mailbox, notices
-from services.garmin import binding, doubts, linking, merging, syncing
-from services.garmin.merging import Found
-from services.garmin.syncing import Errand, LeftAlone
 from services.ground import breakers
+from services.training import binding, doubts, linking, merging, syncing
+from services.training.merging import Found
+from services.training.syncing import Errand, LeftAlone
 from world import World
 
 log = structlog.get_logger()

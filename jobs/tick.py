@@ -29,14 +29,14 @@ from services.delivery import ceiling, contents, outcomes
 from services.digest import digests as digest_service
 from services.digest import group_posts as group_post_service
 from services.digest import media, shares
-from services.garmin import files, linking, syncing
-from services.garmin import scoring as scoring_service
 from services.ground import signs
 from services.ground.bells import Bell
 from services.health.processes import WORKER
 from services.people import erasure, exports
 from services.play import challenges as challenge_service
-from services.play import records as record_service
+from services.training import files, linking, syncing
+from services.training import records as record_service
+from services.training import scoring as scoring_service
 from world import World
 
 log = structlog.get_logger()

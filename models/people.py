@@ -27,7 +27,7 @@ class IdentityKind(StrEnum):
 class Member(Base, Timestamps):
     """A person who talks to the bot. Keyed on our own id: numbers change and some people have none.
 
-    `records_version`: the rules by which all records were last written; see `services.play.records`.
+    `records_version`: the rules by which all records were last written; see `services.training.records`.
     `includes_private`: activities that are private at Garmin count too. `erase_code` is the keyed hash of the code
     that erases everything when it is typed before `erase_until`.
     `doubted_at` is set when a line comes after weeks of silence or under another profile name, until it is known whose

@@ -18,7 +18,7 @@ from services.ground.refusals import NothingToUndo
 from services.group import openings, privacy
 from services.group.roster import hold
 from services.people import bans, naming
-from services.play import records
+from services.training import records
 
 WITHIN = timedelta(minutes=10)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from jobs.syncing import sync_next
 from models import Activity, GarminAccount, GarminMethod, OutboundMessage
 from models.base import Base
-from services.garmin import linking
+from services.training import linking
 from simulator.garmin.athletes import Athlete, Habits
 from tests.letters import Letters
 from tests.town import Town

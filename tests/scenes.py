@@ -8,8 +8,8 @@ from sqlalchemy import select, text
 
 from models import GarminAccount, GarminMethod, Identity, Member, Membership
 from providers.garmin_accounts import Page
-from services.garmin import linking, syncing
-from services.garmin.syncing import Errand
+from services.training import linking, syncing
+from services.training.syncing import Errand
 from simulator.garmin.athletes import Athlete
 from tests.town import Person
 

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session
 
 from logs import Seldom
 from services.digest import media, shares
-from services.garmin import linking
 from services.people import exports
+from services.training import linking
 from world import World
 
 log = structlog.get_logger()

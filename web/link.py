@@ -15,9 +15,9 @@ from jobs.work import transaction
 from messages.render import words
 from models import AttemptStep, GarminMethod, IdentityKind, LinkAttempt, Member, OneTimeLink
 from providers.signing import Signer
-from services.garmin import binding, linking, tries
-from services.garmin.tries import Held, Why
 from services.people.members import reader_of
+from services.training import binding, linking, tries
+from services.training.tries import Held, Why
 from world import World
 
 log = structlog.get_logger()

@@ -8,9 +8,9 @@ from fitness.periods import Period
 from fitness.sports import Sport
 from messages.message import Button, Message
 from services import undo
-from services.garmin import entries, linking
 from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotLinked
 from services.people import erasure, exports
+from services.training import entries, linking
 
 UNDO = Button("Undo", "undo")
 

@@ -8,12 +8,12 @@ from bot.turn import Turn
 from messages.message import Button, Message
 from models import LinkPurpose, MessageKind
 from services.delivery import mailbox, notices
-from services.garmin import binding, linking, syncing
-from services.garmin.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
 from services.ground.refusals import NotLinked
 from services.group import proofs
 from services.people import members
 from services.play import standings
+from services.training import binding, linking, syncing
+from services.training.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
 
 
 @command(

@@ -7,11 +7,11 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import FEWEST_CHOICES, MOST_CHOICES, MOST_LABEL, Button, Choice, Message
 from models import Membership, Role
-from services.garmin import linking
 from services.group import group_notices, groups, invites, joining, roles
 from services.group.invites import Invitation
 from services.group.roster import find_member, is_exactly
 from services.people import members, naming
+from services.training import linking
 
 
 @command(

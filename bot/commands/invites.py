@@ -11,9 +11,9 @@ from bot.turn import Turn
 from messages.message import Button, Message
 from models import JoinRequest
 from services.digest import media
-from services.garmin import linking
 from services.group import group_notices, groups, invites, joining
 from services.people import naming
+from services.training import linking
 
 DAYS, USES = Days(invites.DAYS), Uses(invites.USES)
 

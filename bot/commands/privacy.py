@@ -6,9 +6,9 @@ from bot.turn import Turn
 from messages.message import Button, Message
 from models import Membership
 from services import undo
-from services.garmin import entries
 from services.group import privacy
 from services.people import members
+from services.training import entries
 
 
 @command(

@@ -15,12 +15,12 @@ from fitness.records import Kind
 from fitness.sports import Sport
 from messages.message import Message
 from models import DoubtAnswer, Member, RecordSet
-from services.garmin import doubts, entries, scoring
 from services.ground.settings import Settings, settings_of
 from services.group import privacy
 from services.people import members
-from services.play import questions, records, series
-from services.play.totals import SPORTS
+from services.play import questions, series
+from services.training import doubts, entries, records, scoring
+from services.training.totals import SPORTS
 
 MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
 

@@ -10,10 +10,10 @@ from fitness.sports import Sport
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
 from services.digest.digests import board_facts
-from services.garmin import entries, linking
 from services.ground.refusals import LinkNeedsRenewing, NotLinked
 from services.people import members
 from services.play import standings
+from services.training import entries, linking
 
 
 @command(

@@ -6,9 +6,9 @@ from bot.manners import WHO
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
-from services.garmin import linking
 from services.group import proofs
 from services.people import members, naming
+from services.training import linking
 
 
 @command(

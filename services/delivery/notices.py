@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from messages.message import Approved, Button, Message
 from messages.render import render, words
 from models import Group, Member
-from services.garmin import entries
-from services.garmin.syncing import LeftAlone
 from services.people import members
 from services.people.members import reader_of
 from services.play import standings
+from services.training import entries
+from services.training.syncing import LeftAlone
 
 MOST_LINE = 300  # characters; WhatsApp allows 1,024 for a whole template
 

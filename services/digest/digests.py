@@ -19,12 +19,12 @@ from services.digest import group_posts, missed
 from services.digest.stories import corrections, saying, scenes
 from services.digest.stories import kinds as _declared  # noqa: F401 - importing declares them
 from services.digest.stories.text import Form, Teller
-from services.garmin import syncing
 from services.ground import leases
 from services.ground.bells import Bell, ring, ring_at
 from services.ground.telling import tell
 from services.group import privacy
 from services.play.standings import Board
+from services.training import syncing
 
 LATE = timedelta(hours=24)
 FRESH = timedelta(minutes=30)

@@ -10,7 +10,7 @@ from services import undo
 from services.ground import audit
 from services.ground.refusals import LanguageNotKnown
 from services.people import naming
-from services.play import records
+from services.training import records
 
 LONGEST_NAME = 20
 LANGUAGES = ("en",)  # those that templates/chat speaks

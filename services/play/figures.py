@@ -11,7 +11,7 @@ from fitness.periods import Dates
 from fitness.sports import Sport
 from services.ground.settings import Settings
 from services.play import series
-from services.play.totals import Totals, figures_of, totals_and_before
+from services.training.totals import Totals, figures_of, totals_and_before
 
 LONG_AGO = date(1900, 1, 1)
 

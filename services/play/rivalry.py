@@ -15,7 +15,7 @@ from services.ground.settings import settings_of
 from services.group import away, privacy
 from services.group.privacy import Friend
 from services.play import weekly
-from services.play.totals import ids
+from services.training.totals import ids
 
 WANTED = "rivalry"
 

@@ -17,7 +17,7 @@ from fitness.sports import Sport
 from fitness.streaks import ENOUGH_DAYS, ENOUGH_POINTS, Run, Streak, Week, group_streak, run, streak
 from models import Activity, Day
 from services.group import away
-from services.play.totals import counting, ids, points_by
+from services.training.totals import counting, ids, points_by
 
 HISTORY = timedelta(weeks=104)  # as far back as a streak is followed
 WEEK = timedelta(weeks=1)

@@ -14,13 +14,13 @@ from fitness.periods import Dates
 from fitness.ranking import Place, movers, rank
 from fitness.sports import Sport
 from models import Activity, Group, Member
-from services.garmin import scoring, syncing
-from services.garmin.scoring import Recount
 from services.ground.settings import settings_of
 from services.group import privacy
 from services.group.privacy import Friend
 from services.play.figures import Asking
-from services.play.totals import SPORTS, Totals, counting, summed, totals_of
+from services.training import scoring, syncing
+from services.training.scoring import Recount
+from services.training.totals import SPORTS, Totals, counting, summed, totals_of
 
 __all__ = [
     "SPORTS",

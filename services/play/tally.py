@@ -11,7 +11,7 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.wrapped import Effort
 from models import Activity
-from services.play.totals import SPORTS, Totals, counting, points_by
+from services.training.totals import SPORTS, Totals, counting, points_by
 
 MEASURE = Metric.POINTS  # what a column is high by
 

@@ -11,7 +11,7 @@ from fitness.periods import Dates
 from fitness.rivalry import Weeks
 from fitness.sports import Sport
 from models import Activity
-from services.play.totals import counting, ids, points_by
+from services.training.totals import counting, ids, points_by
 
 
 def points_by_week(

@@ -26,9 +26,9 @@ from models import (
     OutboundMessage,
 )
 from models.vault import Vault, new_key
-from services.garmin import entries
 from services.ground.refusals import NoSuchActivity
 from services.people import erasure, exports
+from services.training import entries
 from tests.browsing import Browser
 from tests.letters import Letters
 from tests.scenes import has_moved, runs, start_group

@@ -12,9 +12,9 @@ from models import GarminAccount, Group, Identity, Member, Membership
 from providers.charts import Leaderboard
 from providers.errors import ChartError
 from providers.garmin_accounts import Page
-from services.garmin import syncing
-from services.garmin.syncing import Errand
 from services.ground import settings
+from services.training import syncing
+from services.training.syncing import Errand
 from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town

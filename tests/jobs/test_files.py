@@ -18,9 +18,9 @@ from models import Activity, Member, OutboundMessage, SentFile
 from providers.errors import Flaw, MessengerBroken, ReadingBroke
 from providers.files import activity_files
 from providers.files.reading_process import USUAL, read_apart
-from services.garmin import files, merging, syncing
 from services.people import erasure
 from services.play import standings
+from services.training import files, merging, syncing
 from simulator.twilio.server import Request
 from tests.conftest import Servers
 from tests.recordings import TCX, gpx, session, tcx

@@ -14,10 +14,10 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from jobs.syncing import sync_next
 from models import Breaker, GarminAccount, GarminMethod, GarminStatus, Group, Member, OutboundMessage
-from services.garmin import linking, syncing
-from services.garmin.syncing import FAILING_TOGETHER, MOST_FAILING, SHUT_AT_FIRST, SHUT_AT_MOST
 from services.ground import breakers
 from services.play import standings
+from services.training import linking, syncing
+from services.training.syncing import FAILING_TOGETHER, MOST_FAILING, SHUT_AT_FIRST, SHUT_AT_MOST
 from tests.accounts import Linked, asked, every, link, lists, said
 from tests.letters import Letters
 from tests.town import START, Person, Town

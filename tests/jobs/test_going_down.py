@@ -44,7 +44,7 @@ from models import (
 )
 from providers.clock import system_clock
 from services.delivery import mailbox
-from services.garmin import linking
+from services.training import linking
 from simulator.proxy import Proxy
 from simulator.services import Services
 from simulator.stage import ROOT, Stage, get_templates_approved, stage

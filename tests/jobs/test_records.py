@@ -6,7 +6,7 @@ from sqlalchemy import func, select, update
 
 from jobs.records import write_anew
 from models import Activity, Member, RecordSet
-from services.play import records
+from services.training import records
 from tests.scenes import has_moved, runs, start_group
 from tests.town import Person, Town
 

@@ -32,9 +32,9 @@ from models import (
 )
 from providers.errors import ReadingBroke
 from providers.messenger import Inbound
-from services.garmin import binding, linking
-from services.garmin.binding import BeingAsked
 from services.people import exports
+from services.training import binding, linking
+from services.training.binding import BeingAsked
 from tests.letters import READY, Letters
 from tests.recordings import TCX, session, tcx
 from tests.scenes import november

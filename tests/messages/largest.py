@@ -17,11 +17,11 @@ from fitness.sports import Sport
 from fitness.streaks import Streak
 from messages.words import MOST, clean_name
 from services.digest.digests import board_facts
-from services.garmin.scoring import Leg, Recount
 from services.ground.settings import Settings
 from services.group.privacy import FIELDS
 from services.play.contests import Line
 from services.play.standings import Board, Row, Totals
+from services.training.scoring import Leg, Recount
 
 NAME = clean_name("שם" * MOST)
 DESCRIPTION = clean_name("שם " * 200, 200)

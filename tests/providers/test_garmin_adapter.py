@@ -32,7 +32,7 @@ from providers.errors import (
 )
 from providers.garmin.garmin_connect import PAGE, USELESS_STRATEGIES, Account, GarminConnect
 from providers.garmin_accounts import NeedsCode, SignedIn
-from services.garmin.rows import read
+from services.training.rows import read
 from simulator.garmin.server import PretendGarmin
 from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import Served

@@ -27,10 +27,9 @@ from models import (
 from services.delivery import mailbox
 from services.delivery.mailbox import Post
 from services.digest import media
-from services.garmin import linking, scoring
-from services.garmin.metrics import metrics_of
 from services.people import erasure, exports
-from services.play import records
+from services.training import linking, records, scoring
+from services.training.metrics import metrics_of
 from simulator.phones import Phone
 from tests import town as towns
 from tests.conftest import Servers

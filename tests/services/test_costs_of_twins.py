@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Activity, GarminAccount, Member
-from services.garmin import binding, merging
-from services.play import records
+from services.training import binding, merging, records
 from tests.bot.test_costs import ATTEMPTS, MOST_SECONDS
 from tests.scenes import has_moved, november, runs, sent_before
 from tests.town import Person, Town

@@ -25,8 +25,8 @@ from models import AttemptStep, GarminAccount, GarminStatus, LinkAttempt, LinkPu
 from models.base import make_sessions
 from models.vault import UnknownKey, Vault, new_key
 from services import keyring
-from services.garmin import binding, linking
 from services.ground import breakers
+from services.training import binding, linking
 from tests.accounts import every, link, said
 from tests.letters import Letters
 from tests.patience import AT_MOST, until

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from models import Activity, GarminAccount
-from services.garmin.metrics import SPLITS, VERSION, metrics_of
-from services.garmin.rows import KEPT, read
+from services.training.metrics import SPLITS, VERSION, metrics_of
+from services.training.rows import KEPT, read
 from tests.accounts import link
 from tests.town import START, Town
 

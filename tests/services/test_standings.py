@@ -17,8 +17,8 @@ from fitness.points import FORMULA
 from fitness.sports import Sport
 from jobs.scoring import score_anew
 from models import Activity, DoubtAnswer, FormulaRun, Group, Member, Membership
-from services.garmin import merging, scoring
 from services.play import series, standings
+from services.training import merging, scoring
 from simulator.garmin.athletes import Athlete
 from tests.accounts import link
 from tests.letters import Letters

@@ -35,7 +35,8 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from models import Activity, Group, Member, Membership
 from services.group import privacy
-from services.play import records, standings
+from services.play import standings
+from services.training import records
 from tests.letters import Letters
 from tests.town import Town
 

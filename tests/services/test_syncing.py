@@ -15,8 +15,8 @@ from fitness.sports import counts
 from jobs.syncing import sync_next
 from models import Activity, Breaker, GarminAccount, GarminMethod, GarminStatus, Member, MessageKind, OutboundMessage
 from providers.garmin_accounts import Page, Session
-from services.garmin import linking, syncing
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
+from services.training import linking, syncing
 from simulator.garmin.athletes import RUNNER, Athlete, Habits
 from tests.letters import Letters
 from tests.town import START, Town

@@ -10,7 +10,7 @@ from redis import Redis
 from models import Media
 from models.vault import Vault
 from services.digest import media
-from services.garmin import linking
+from services.training import linking
 from tests.letters import Letters
 from tests.patience import AT_MOST
 from tests.town import Town

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import GarminMethod, Member, OneTimeLink
-from services.garmin import linking, tries
 from services.ground import limits
+from services.training import linking, tries
 from tests.browsing import Browser
 from tests.services.test_taking_turns import at_once
 from tests.town import Person, Town

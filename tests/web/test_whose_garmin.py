@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from bot.arguments.spoken import LINK_CODE
 from jobs.linking import sign_in_next
 from models import Activity, AuditEvent, Day, GarminAccount, LinkAttempt, Member, OneTimeLink
-from services.garmin import binding, linking
+from services.training import binding, linking
 from simulator.garmin.athletes import Athlete
 from tests.accounts import asked, every
 from tests.browsing import Browser

@@ -15,7 +15,7 @@ from models import Activity
 from services.digest.stories.scene import Past
 from services.ground.settings import Settings
 from services.play import series, standings
-from services.play.totals import ids, points_by
+from services.training.totals import ids, points_by
 
 YEAR_OF_WEEKS = timedelta(weeks=53)
 # A streak of more weeks may have begun before those that are read for a digest.

@@ -15,8 +15,9 @@ from services.digest.stories.scene import Scene
 from services.digest.stories.text import Teller
 from services.ground.settings import Settings, settings_of
 from services.group import away, privacy
-from services.play import challenges, goals, records, rivalry, series, standings
+from services.play import challenges, goals, rivalry, series, standings
 from services.play.standings import Board
+from services.training import records
 
 METRIC = Metric.POINTS
 DAYS_IN_WEEK = 7

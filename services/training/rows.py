@@ -10,8 +10,8 @@ from typing import Any
 
 from fitness.sports import counts, sport_of
 from models import Activity, GarminAccount
-from services.garmin import scoring
-from services.garmin.metrics import metrics_of
+from services.training import scoring
+from services.training.metrics import metrics_of
 
 # Kept of each row as Garmin sent it. Places, pictures and the owner's roles are dropped at the door.
 KEPT = (

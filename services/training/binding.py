@@ -29,14 +29,13 @@ from models import (
 from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
 from providers.garmin_accounts import KeyAccepted, Profile, SignedIn
-from services.garmin import linking
-from services.garmin.linking import Task
-from services.garmin.merging import mark_twins_around
 from services.ground import audit, limits, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.refusals import NotLinkedLately, TooManyLinkCodes, WrongLinkCode
 from services.people import numbers
-from services.play import records
+from services.training import linking, records
+from services.training.linking import Task
+from services.training.merging import mark_twins_around
 
 # Consonants: no word can come of them, an invite code always has other signs, and Garmin's own codes are digits.
 SIGNS, LENGTH = "BCDFGHJKLMNPQRSTVWXZ", 6

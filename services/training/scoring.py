@@ -14,7 +14,7 @@ from fitness.periods import Dates
 from fitness.points import FORMULA, Because, Effort, Score, score, score_legs
 from fitness.sanity import doubt_about
 from models import Activity, FormulaRun
-from services.garmin.metrics import VERSION, metrics_of
+from services.training.metrics import VERSION, metrics_of
 
 SAID_FOR = timedelta(days=7)
 

@@ -16,14 +16,13 @@ from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminSt
 from models.vault import UnknownKey, Unreadable
 from providers.errors import GarminBlocked, GarminThrottled
 from providers.garmin_accounts import DaySteps, Page
-from services.garmin import linking
-from services.garmin.merging import Found, add_legs, mark_twins, merge
-from services.garmin.rows import has_id, is_session, read_all
 from services.ground import breakers, leases, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
-from services.play import records
-from services.play.totals import ids
+from services.training import linking, records
+from services.training.merging import Found, add_legs, mark_twins, merge
+from services.training.rows import has_id, is_session, read_all
+from services.training.totals import ids
 
 FIRST_WINDOW = timedelta(days=365)
 WINDOW = timedelta(days=35)  # this week and the four digests before it

@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session
 from messages.message import Button
 from models import Activity, DoubtAnswer, Member, MessageKind
 from services.delivery import mailbox, notices
-from services.garmin import scoring
 from services.ground.refusals import NothingStrange
-from services.play import records
+from services.training import records, scoring
 
 LATELY = timedelta(days=14)  # nobody remembers a watch that was forgotten last spring
 

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from fitness.sports import Sport
 from models import Activity, Member
 from services import undo
-from services.garmin import scoring
-from services.garmin.metrics import metrics_of
 from services.ground import audit
 from services.ground.refusals import EntryNotUsable, NoSuchActivity
-from services.play import records
+from services.training import records, scoring
+from services.training.metrics import metrics_of
 
 LISTED, MOST_BACK = 5, 50
 # Garmin's word for each sport as one names it: what was logged earns points as a session of that type.

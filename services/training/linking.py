@@ -13,9 +13,9 @@ from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkA
 from models.sealed import key_is_known
 from models.vault import UnknownKey, Unreadable, vault
 from providers.garmin_accounts import NeedsCode
-from services.garmin import tries
 from services.ground import audit, leases, limits, unreadable
 from services.ground.bells import Bell, ring
+from services.training import tries
 
 LINK_FOR = timedelta(minutes=15)
 LINK_LASTS = timedelta(hours=1)  # from when it was made, whatever was tried through it

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from fitness.twins import START_APART, Record, twins
 from models import Activity, GarminAccount, Member
 from providers.errors import Flaw, NotAnActivityFile
-from services.garmin import scoring
-from services.garmin.rows import NoAccount, has_id, read_all, storable
-from services.play import records
+from services.training import records, scoring
+from services.training.rows import NoAccount, has_id, read_all, storable
 
 # Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
 STAYS = {

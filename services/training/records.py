@@ -14,7 +14,7 @@ from fitness.records import RULES, Kind, Record, records
 from fitness.records import Session as Feat
 from fitness.sports import Sport
 from models import Activity, Member, RecordSet
-from services.play.totals import SPORTS, counting, ids
+from services.training.totals import SPORTS, counting, ids
 
 EVER = Dates(date.min, date.max)
 # With another formula other sessions are doubted, and what is doubted holds no record.
