@@ -16,7 +16,7 @@ from jobs import heartbeats, knocks, redis_look, troubles
 from jobs.bounded import BoundedLook
 from jobs.redis_look import Seen
 from models.outages import name_of
-from services import keyring
+from services.data import keyring
 from services.ground import signs
 from services.health import database, mail, processes, reach
 from services.health.database import Vitals

@@ -9,9 +9,9 @@ from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
 from providers import doorbell
 from providers.errors import MessengerBroken, MessengerError, Refused
+from services.data import erasure, exports, retention
 from services.ground.bells import Bell
 from services.group import old_names
-from services.people import erasure, exports, retention
 from world import World
 
 log = structlog.get_logger()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models.vault import Unreadable, Vault
-from services.people import erasure
+from services.data import erasure
 from world import World
 
 SPOOL, TAKEN, BROKEN = "spool:inbound", "spool:taken", "spool:broken"

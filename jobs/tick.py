@@ -25,6 +25,7 @@ from jobs import linking as sign_ins
 from jobs.health import Doctor
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
+from services.data import erasure, exports
 from services.delivery import ceiling, contents, outcomes
 from services.digest import digests as digest_service
 from services.digest import group_posts as group_post_service
@@ -32,7 +33,6 @@ from services.digest import media, shares
 from services.ground import signs
 from services.ground.bells import Bell
 from services.health.processes import WORKER
-from services.people import erasure, exports
 from services.play import challenges as challenge_service
 from services.training import files, linking, syncing
 from services.training import records as record_service

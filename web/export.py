@@ -5,7 +5,7 @@ from flask import Blueprint, Response, abort, make_response, render_template
 
 from jobs.work import transaction
 from models.vault import UnknownKey
-from services.people import exports
+from services.data import exports
 from web.link import require_same_origin
 from world import World
 

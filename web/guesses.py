@@ -19,8 +19,8 @@ from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Session
 
 from logs import Seldom
+from services.data import exports
 from services.digest import media, shares
-from services.people import exports
 from services.training import linking
 from world import World
 

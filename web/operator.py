@@ -17,7 +17,7 @@ from models import Group, hashes
 from models.vault import new_key
 from providers.errors import MessengerError
 from providers.group_transport import GroupTransport
-from services import keyring
+from services.data import keyring
 from services.delivery import ceiling, contents
 from services.people import feedback
 from web import operator_members

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from jobs.work import transaction
 from models import Member
 from models.vault import UnknownKey
+from services.data import erasure, exports
 from services.ground import audit
 from services.group import proofs
-from services.people import erasure, exports, members
+from services.people import members
 from world import World
 
 

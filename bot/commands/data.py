@@ -7,9 +7,8 @@ from bot.turn import Turn
 from fitness.periods import Period
 from fitness.sports import Sport
 from messages.message import Button, Message
-from services import undo
+from services.data import erasure, exports, undo
 from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotLinked
-from services.people import erasure, exports
 from services.training import entries, linking
 
 UNDO = Button("Undo", "undo")

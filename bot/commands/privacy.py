@@ -5,7 +5,7 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Membership
-from services import undo
+from services.data import undo
 from services.group import privacy
 from services.people import members
 from services.training import entries

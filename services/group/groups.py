@@ -11,7 +11,7 @@ from messages.officialese import claims_office, telling
 from messages.render import words
 from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
-from services import undo
+from services.data import undo
 from services.delivery import outbox
 from services.digest import digests
 from services.ground import audit, limits

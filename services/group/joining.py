@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Answer, Group, JoinRequest, Member, Membership, Role
-from services import undo
+from services.data import undo
 from services.ground import audit, limits
 from services.ground.refusals import (
     AskedOften,

@@ -6,7 +6,7 @@ from babel import Locale
 from sqlalchemy.orm import Session
 
 from models import Member, Units
-from services import undo
+from services.data import undo
 from services.ground import audit
 from services.ground.refusals import LanguageNotKnown
 from services.people import naming

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fitness.sports import Sport
 from models import Activity, Member
-from services import undo
+from services.data import undo
 from services.ground import audit
 from services.ground.refusals import EntryNotUsable, NoSuchActivity
 from services.training import records, scoring

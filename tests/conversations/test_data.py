@@ -26,8 +26,8 @@ from models import (
     OutboundMessage,
 )
 from models.vault import Vault, new_key
+from services.data import erasure, exports
 from services.ground.refusals import NoSuchActivity
-from services.people import erasure, exports
 from services.training import entries
 from tests.browsing import Browser
 from tests.letters import Letters

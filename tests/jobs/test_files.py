@@ -18,7 +18,7 @@ from models import Activity, Member, OutboundMessage, SentFile
 from providers.errors import Flaw, MessengerBroken, ReadingBroke
 from providers.files import activity_files
 from providers.files.reading_process import USUAL, read_apart
-from services.people import erasure
+from services.data import erasure
 from services.play import standings
 from services.training import files, merging, syncing
 from simulator.twilio.server import Request

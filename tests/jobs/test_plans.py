@@ -9,7 +9,7 @@ from sqlalchemy import event, text
 from bench import health
 from jobs.health import Doctor
 from jobs.tick import tick
-from services import keyring
+from services.data import keyring
 from services.health.processes import WEB
 from tests.town import Town
 

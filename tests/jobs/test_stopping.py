@@ -32,7 +32,7 @@ from models import (
 )
 from providers.errors import ReadingBroke
 from providers.messenger import Inbound
-from services.people import exports
+from services.data import exports
 from services.training import binding, linking
 from services.training.binding import BeingAsked
 from tests.letters import READY, Letters

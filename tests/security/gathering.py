@@ -24,10 +24,10 @@ from models import (
     MessageKind,
     OutboundMessage,
 )
+from services.data import erasure, exports
 from services.delivery import mailbox
 from services.delivery.mailbox import Post
 from services.digest import media
-from services.people import erasure, exports
 from services.training import linking, records, scoring
 from services.training.metrics import metrics_of
 from simulator.phones import Phone

@@ -30,8 +30,8 @@ from models import (
 )
 from models.base import UtcDateTime, Word
 from models.erasures import hashed_sid
+from services.data import erasure, exports, retention
 from services.ground import audit
-from services.people import erasure, exports, retention
 from tests.letters import Letters
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import START, Person, Town

@@ -24,7 +24,7 @@ from jobs.syncing import sync_next
 from models import AttemptStep, GarminAccount, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
 from models.base import make_sessions
 from models.vault import UnknownKey, Vault, new_key
-from services import keyring
+from services.data import keyring
 from services.ground import breakers
 from services.training import binding, linking
 from tests.accounts import every, link, said

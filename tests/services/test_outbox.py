@@ -11,10 +11,10 @@ from sqlalchemy import select, text, update
 from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
 from models.vault import Vault, new_key
+from services.data import erasure
 from services.delivery import ceiling, mailbox, outbox, outcomes
 from services.delivery.ceiling import Ceilings
 from services.delivery.outbox import Rules
-from services.people import erasure
 from tests.letters import READY, Letters, ids
 from tests.town import START, Town
 

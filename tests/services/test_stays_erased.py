@@ -14,8 +14,8 @@ from jobs import housekeeping, pictures, spool
 from models import Base, CountedEvent, Erasure, Media, Member, ShownMember
 from models.erasures import SID_HASH, hashed_sid
 from providers.messenger import Inbound
+from services.data import erasure, retention
 from services.digest import media
-from services.people import erasure, retention
 from tests.conversations.test_digest import come_to_sunday, runners
 from tests.jobs.test_receiving import served_by, unheard, without_postgres
 from tests.patience import AT_MOST

@@ -7,10 +7,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from models import Ban, Group, Member, Membership, Role
-from services import undo
+from services.data import erasure, undo
 from services.ground.refusals import NothingToUndo
 from services.group import groups, roles
-from services.people import erasure
 from tests.letters import Letters
 from tests.patience import until
 from tests.town import Town

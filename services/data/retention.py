@@ -6,11 +6,10 @@ from sqlalchemy import CursorResult, Delete, Update, delete, select, update
 from sqlalchemy.orm import Session
 
 from models import Activity, AuditEvent, Erasure, InboundMessage, Kudos, Member, MessageEvent, OutboundMessage
-from services import undo
+from services.data import erasure, exports, undo
 from services.delivery import ceiling
 from services.ground import limits
 from services.group import kudos
-from services.people import erasure, exports
 
 INBOUND = timedelta(days=30)
 RAW = timedelta(days=30)

@@ -14,8 +14,8 @@ from models.hashes import PURPOSE as HASH_KEY
 from models.hashes import HashKey
 from models.sealed import key_name, sealed_with
 from models.vault import Unreadable, Vault, vault
+from services.data import exports
 from services.delivery import menus
-from services.people import exports
 
 BATCH = 200
 

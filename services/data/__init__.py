@@ -1,0 +1,1 @@
+"""What concerns everything that we keep: copies, erasing, keeping times, keys, and taking back."""
