@@ -27,12 +27,12 @@ from models.vault import UnknownKey
 from providers.messenger import Inbound
 from services.data import erasure
 from services.delivery import mailbox, menus
+from services.ground.readers import reader_of
 from services.ground.refusals import EnoughFiles, NoSuchPerson, Refusal, TwoPeopleMatch
 from services.group import groups, proofs
 from services.people import manners as people_manners
 from services.people import members
 from services.people.manners import INTRO, NOT_UNDERSTOOD, SILENCE
-from services.people.members import reader_of
 from services.training import files
 from world import World
 

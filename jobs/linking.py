@@ -23,6 +23,7 @@ from providers.errors import (
 )
 from providers.garmin_accounts import KeyAccepted, NeedsCode, SignedIn
 from services.delivery import mailbox, notices
+from services.ground import readers
 from services.group import proofs
 from services.people import members
 from services.training import binding, linking, tries
@@ -115,7 +116,7 @@ def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> No
     member = session.get_one(LinkAttempt, task.attempt_id).link.member
     if isinstance(heard, Stranger):
         buttons = [Button("What else?", "still me")]
-        message = render("start/not_proved", members.reader_of(member), buttons=buttons)
+        message = render("start/not_proved", readers.reader_of(member), buttons=buttons)
         key = f"stranger:{task.attempt_id}"
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)
     if isinstance(heard, Linked) and member.doubted_at is not None:

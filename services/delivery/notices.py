@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from messages.message import Approved, Button, Message
 from messages.render import render, words
 from models import Group, Member
+from services.ground.readers import reader_of
 from services.people import members
-from services.people.members import reader_of
 from services.play import standings
 from services.training import entries
 from services.training.syncing import LeftAlone

@@ -14,8 +14,9 @@ from messages.render import Reader, words
 from models import Group, Member
 from providers.charts import Chart, Fact, Legend, Mark, Mix, Part, Segment, Trend, Week
 from services.digest.stories.picture import by_sport
+from services.ground.readers import reader_of
 from services.group import privacy
-from services.people.members import reader_of, settings_for
+from services.people.members import settings_for
 from services.play import tally
 from services.play.standings import Totals
 from services.play.tally import MEASURE

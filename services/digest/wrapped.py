@@ -15,9 +15,10 @@ from providers.charts import Fact, Wrapped
 from services.digest import cards
 from services.digest.cards import label
 from services.digest.stories.picture import by_sport
+from services.ground.readers import reader_of
 from services.ground.settings import settings_of
 from services.group import privacy
-from services.people.members import reader_of, settings_for
+from services.people.members import settings_for
 from services.play import tally
 from services.play.standings import Totals
 from services.play.tally import MEASURE

@@ -15,6 +15,7 @@ from services.data import undo
 from services.delivery import outbox
 from services.digest import digests
 from services.ground import audit, limits
+from services.ground.readers import reader_of
 from services.ground.refusals import (
     GroupNameNotUsable,
     GroupNameTaken,
@@ -31,7 +32,7 @@ from services.ground.settings import Settings, settings_of
 from services.group import group_notices, openings, privacy
 from services.group.roster import find_member, hold, members
 from services.people import bans, naming
-from services.people.members import memberships, reader_of
+from services.people.members import memberships
 
 # Also known by these names; whom `standings` or `digests` may import live in files of their own.
 __all__ = ["Settings", "find_member", "hold", "members", "settings_of"]

@@ -8,7 +8,6 @@ from phonenumbers.timezone import time_zones_for_number
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
-from messages.render import Reader
 from models import Group, Identity, IdentityKind, Member, Membership
 from services.delivery import outbox
 from services.ground import audit
@@ -63,11 +62,6 @@ def begin_anew(session: Session, before: Member, profile_name: str, now: datetim
     newcomer.timezone = guessed_zone(phone)
     opt_out(session, before, now)
     return newcomer
-
-
-def reader_of(member: Member) -> Reader:
-    """How this member reads."""
-    return Reader(member.locale, member.units, member.timezone)
 
 
 def found(session: Session, who: str) -> Member | None:

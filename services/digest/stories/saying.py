@@ -11,9 +11,9 @@ from messages.render import Reader, words
 from models import GarminAccount, Member
 from services.digest.stories.scene import Scene
 from services.digest.stories.text import Form, Me, Teller
+from services.ground.readers import reader_of
 from services.ground.settings import settings_of
 from services.group import roster
-from services.people.members import reader_of
 from services.play import standings
 
 # What stands in templates/approved/digest_ready.json, in its order.
