@@ -20,10 +20,9 @@ from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
 from services.delivery import ceiling, contents
 from services.delivery.ceiling import Ceilings, Purse
-from services.ground import leases, unreadable
+from services.ground import addresses, leases, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.telling import about, tell_step
-from services.people import numbers
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
@@ -284,7 +283,7 @@ def _over(session: Session, row: OutboundMessage, member: Member, now: datetime)
 
 def _is_in_doubt(row: OutboundMessage, member: Member, now: datetime) -> bool:
     """Whether the message has to wait until it is known whose number it is. Answers do not wait."""
-    return row.kind is not MessageKind.REPLY and numbers.is_in_doubt(member, now)
+    return row.kind is not MessageKind.REPLY and addresses.is_in_doubt(member, now)
 
 
 def _still_belongs(session: Session, row: OutboundMessage) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services.data import undo
-from services.ground import audit, limits
+from services.ground import addresses, audit, limits
 from services.ground.refusals import (
     AskedOften,
     DeclinedLately,
@@ -21,7 +21,7 @@ from services.ground.refusals import (
 )
 from services.group import groups, invites
 from services.group.roster import found_among, sign
-from services.people import naming, numbers
+from services.people import naming
 from services.people.members import membership_in, memberships
 
 DECLINED_FOR = timedelta(days=1)
@@ -104,7 +104,7 @@ def approve(session: Session, membership: Membership, request: JoinRequest, now:
     """
     groups.require_admin(session, membership, "approve")
     session.refresh(request.member, ["doubted_at", "last_inbound_at"])
-    if request.answer is None and numbers.is_in_doubt(request.member, now):
+    if request.answer is None and addresses.is_in_doubt(request.member, now):
         raise MayBeAnother(person=request.member)
     _answer(session, membership, request, Answer.APPROVED, now, "approve")
     joined = groups.belong(session, request.group, request.member, Role.MEMBER, now)

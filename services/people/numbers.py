@@ -4,7 +4,7 @@ docs/decisions/0021-numbers-change-hands.md tells why it is as it is; how somebo
 `services.group.proofs`.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rapidfuzz import fuzz
 from sqlalchemy import exists, or_, select, update
@@ -14,32 +14,12 @@ from messages.lookalikes import looks
 from messages.words import one_line
 from models import Activity, Answer, Feedback, GarminAccount, JoinRequest, Member, Membership
 from services.ground import audit
+from services.ground.addresses import QUIET, is_asleep
 from services.people import bans, naming
 
-ASLEEP = timedelta(days=45)  # carriers wait 45 to 90 days at least before they hand a number on
-QUIET = timedelta(days=7)  # whoever wrote within a week has the number still, whatever their profile says
 MOST_PROFILE = 40
 AKIN = 75  # of 100: names as alike as "Mohammed" and "Mohamed"
 TELLING = 3  # letters of a word that may be a name: "de" and "van" stand in many
-
-
-def is_asleep(member: Member, now: datetime) -> bool:
-    """Whether silent for so long that somebody else may hold the number by now."""
-    return member.last_inbound_at is not None and now - member.last_inbound_at >= ASLEEP
-
-
-def is_in_doubt(member: Member, now: datetime) -> bool:
-    """Whether it is unknown who holds the number: nothing goes there but answers."""
-    return member.doubted_at is not None or is_asleep(member, now)
-
-
-def known_until(member: Member, now: datetime) -> datetime:
-    """Whoever came into a group after this is not known there as the one who held the number before the doubt.
-
-    A week before the doubt at the latest, and a week after they were last heard: for so long the number was theirs.
-    """
-    doubted = (member.doubted_at or now) - QUIET
-    return doubted if member.silent_since is None else min(doubted, member.silent_since + QUIET)
 
 
 def profile_of(text: str) -> str | None:

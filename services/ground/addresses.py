@@ -1,0 +1,31 @@
+"""Whether a member's number is surely still theirs: asked before anything is sent there, or told.
+
+How a doubt begins and ends: `services.people.numbers` and `services.group.proofs`.
+docs/decisions/0021-numbers-change-hands.md tells why it is as it is.
+"""
+
+from datetime import datetime, timedelta
+
+from models import Member
+
+ASLEEP = timedelta(days=45)  # carriers wait 45 to 90 days at least before they hand a number on
+QUIET = timedelta(days=7)  # whoever wrote within a week has the number still, whatever their profile says
+
+
+def is_asleep(member: Member, now: datetime) -> bool:
+    """Whether silent for so long that somebody else may hold the number by now."""
+    return member.last_inbound_at is not None and now - member.last_inbound_at >= ASLEEP
+
+
+def is_in_doubt(member: Member, now: datetime) -> bool:
+    """Whether it is unknown who holds the number: nothing goes there but answers."""
+    return member.doubted_at is not None or is_asleep(member, now)
+
+
+def known_until(member: Member, now: datetime) -> datetime:
+    """Whoever came into a group after this is not known there as the one who held the number before the doubt.
+
+    A week before the doubt at the latest, and a week after they were last heard: for so long the number was theirs.
+    """
+    doubted = (member.doubted_at or now) - QUIET
+    return doubted if member.silent_since is None else min(doubted, member.silent_since + QUIET)
