@@ -11,8 +11,7 @@ from services.delivery import mailbox, notices
 from services.ground.refusals import NotLinked
 from services.group import proofs
 from services.people import members
-from services.play import standings
-from services.training import binding, linking, syncing
+from services.training import activities, binding, linking, syncing
 from services.training.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
 
 
@@ -66,7 +65,7 @@ def status(turn: Turn) -> Message:
     return turn.say(
         "garmin/status",
         account=account,
-        newest=standings.newest(turn.session, turn.member),
+        newest=activities.newest(turn.session, turn.member),
         until=alone.until if alone else None,
         buttons=[commands["sync"].button("Sync now")],
     )

@@ -18,6 +18,7 @@ from services.ground.refusals import KeptPrivate, WhoToCompare
 from services.ground.settings import Settings
 from services.people import members
 from services.play import questions, standings
+from services.training import activities
 
 AND = re.compile(r"\s+(?:and|vs\.?|versus|with|against|to|or|&|than)\s+|\s*,\s*|\s*&\s*", re.IGNORECASE)
 
@@ -192,7 +193,7 @@ def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) ->
 
 def _lived(turn: Turn, dates: Dates) -> Dates:
     """The days since something is known of the member: an average over years before the first watch says nothing."""
-    first: date | None = standings.first_day(turn.session, turn.member)
+    first: date | None = activities.first_day(turn.session, turn.member)
     return dates if first is None or not dates.start < first <= dates.end else Dates(first, dates.end)
 
 

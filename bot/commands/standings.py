@@ -13,7 +13,7 @@ from services.digest.digests import board_facts
 from services.ground.refusals import LinkNeedsRenewing, NotLinked
 from services.people import members
 from services.play import standings
-from services.training import entries, linking
+from services.training import activities, entries, linking
 
 
 @command(
@@ -32,7 +32,7 @@ def me(
 ) -> Message:
     """One's own totals, and one's place in the group if there is one. Who sends files needs no account."""
     account = linking.account_of(turn.session, turn.member)
-    first = standings.first_day(turn.session, turn.member)
+    first = activities.first_day(turn.session, turn.member)
     if first is None:
         _require_account(account)
     if metric or each:

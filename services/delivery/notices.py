@@ -15,8 +15,7 @@ from messages.render import render, words
 from models import Group, Member
 from services.ground.readers import reader_of
 from services.people import members
-from services.play import standings
-from services.training import entries
+from services.training import activities, entries
 from services.training.syncing import LeftAlone
 
 MOST_LINE = 300  # characters; WhatsApp allows 1,024 for a whole template
@@ -62,7 +61,7 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool, whose:
     `whose` is the account's name at Garmin, where it was connected since the last one; `code` is the one of the sign-in
     that *That's not me* speaks of.
     """
-    newest = standings.newest(session, member)
+    newest = activities.newest(session, member)
     in_group = bool(members.memberships(session, member))
     buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
     template = "garmin/connected" if is_first else "garmin/synced"
@@ -101,13 +100,13 @@ def away(member: Member, alone: LeftAlone) -> Message:
 
 def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:
     """A file that the member sent is read: what was in it, and whether that was new."""
-    sessions = standings.from_ids(session, member.id, ids)
+    sessions = activities.from_ids(session, member.id, ids)
     return render(
         "garmin/file_read",
         reader_of(member),
         sessions=sessions,
         new=new,
-        twins=standings.have_twins(session, sessions),
+        twins=activities.have_twins(session, sessions),
         today=members.local_now(member, now).date(),
         buttons=[Button("My week", "me")],
     )

@@ -19,8 +19,8 @@ from providers.errors import Flaw, MessengerBroken, ReadingBroke
 from providers.files import activity_files
 from providers.files.reading_process import USUAL, read_apart
 from services.data import erasure
-from services.play import standings
 from services.training import files, merging, syncing
+from services.training.activities import have_twins
 from simulator.twilio.server import Request
 from tests.conftest import Servers
 from tests.recordings import TCX, gpx, session, tcx
@@ -409,7 +409,7 @@ def test_what_counts_on_a_board_is_what_is_told(town: Town, zoe: Person) -> None
     with town.world.sessions() as session_:
         counted = select(Activity).where(Activity.twin_of.is_(None))
         assert len(session_.scalars(counted).all()) == 1
-        assert standings.have_twins(session_, session_.scalars(counted).all())
+        assert have_twins(session_, session_.scalars(counted).all())
 
 
 class _Refusing:

@@ -1,0 +1,38 @@
+"""Finding a member's activities: the first, the newest, those that came in a file."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models import Activity, Member
+
+
+def first_day(session: Session, member: Member) -> date | None:
+    """The day of the member's first activity that we know."""
+    query = select(func.min(Activity.local_date)).where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
+    return session.scalar(query)
+
+
+def from_ids(session: Session, member_id: int, ids: Collection[int]) -> list[Activity]:
+    """The member's activities with these ids of Garmin's or of a file's, oldest first."""
+    query = select(Activity).where(Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
+    return list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
+
+
+def have_twins(session: Session, activities: Sequence[Activity]) -> bool:
+    """Whether another device recorded one of these too, whichever record counts."""
+    other = select(Activity.id).where(Activity.twin_of.in_([each.id for each in activities])).limit(1)
+    return any(each.twin_of is not None for each in activities) or session.scalar(other) is not None
+
+
+def newest(session: Session, member: Member) -> Activity | None:
+    """The member's newest activity."""
+    query = (
+        select(Activity)
+        .where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
+        .order_by(Activity.start_utc.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
