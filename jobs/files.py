@@ -11,8 +11,8 @@ from jobs.work import transaction
 from models import Member, MessageKind
 from models.outages import AWAY
 from providers.errors import Flaw, NotAnActivityFile, NotKept, ReadingBroke, TooLarge
-from services.delivery import mailbox, notices
-from services.training import doubts, files, merging
+from services.delivery import mailbox
+from services.training import doubts, files, garmin_notices, merging
 from services.training.files import Waiting
 from world import World
 
@@ -69,7 +69,7 @@ def _read(world: World, waiting: Waiting) -> None:
         new = merging.import_rows(session, member, rows, world.now()).new
         doubts.ask(session, member, world.now())
         ids = [row["activityId"] for row in rows]
-        message = notices.file_read(session, member, ids, len(new), world.now())
+        message = garmin_notices.file_read(session, member, ids, len(new), world.now())
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
     log.info("file read", file=waiting.file_id, new=len(new), bytes=len(data))
 
@@ -86,7 +86,7 @@ def _not_read(world: World, waiting: Waiting, problem: str) -> None:
     """Tell why, and what to do."""
     with transaction(world) as session:
         if files.done(session, waiting, world.now(), problem):
-            message = notices.file_not_read(session.get_one(Member, waiting.member_id), problem)
+            message = garmin_notices.file_not_read(session.get_one(Member, waiting.member_id), problem)
             mailbox.post(session, waiting.member_id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
     if problem == GIVEN_UP:
         log.error("file given up", file=waiting.file_id)

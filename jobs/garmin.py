@@ -18,9 +18,9 @@ from jobs.stopping import Shift
 from jobs.syncing import sync_next
 from jobs.work import transaction
 from models import MessageKind
-from services.delivery import mailbox, notices
+from services.delivery import mailbox
 from services.ground.bells import Bell
-from services.training import linking
+from services.training import garmin_notices, linking
 from world import World
 
 log = structlog.get_logger()
@@ -75,7 +75,7 @@ def remind(world: World) -> int:
         accounts = linking.due_reminders(session, world.now())
         for account in accounts:
             days = linking.remind(account, world.now())
-            message = notices.key_ends(account.member, days)
+            message = garmin_notices.key_ends(account.member, days)
             key = f"key-ends:{account.id}:{account.reminded_days}:{account.linked_at.isoformat()}"
             mailbox.post(session, account.member_id, message, world.now(), kind=MessageKind.NOTICE, key=key)
     return len(accounts)

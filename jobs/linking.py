@@ -22,11 +22,11 @@ from providers.errors import (
     WrongPassword,
 )
 from providers.garmin_accounts import KeyAccepted, NeedsCode, SignedIn
-from services.delivery import mailbox, notices
+from services.delivery import mailbox
 from services.ground import readers
 from services.group import proofs
 from services.people import members
-from services.training import binding, linking, tries
+from services.training import binding, garmin_notices, linking, tries
 from services.training.binding import AnotherAccount, Linked, Stranger
 from services.training.linking import Task
 from world import World
@@ -107,7 +107,7 @@ def tell_failed(session: Session, world: World, attempt: LinkAttempt) -> None:
     """Whoever sent the right code of a key waits in the chat: say there that it came to nothing."""
     member = attempt.link.member
     key = f"link-failed:{attempt.id}"
-    mailbox.post(session, member.id, notices.link_failed(member), world.now(), kind=MessageKind.REPLY, key=key)
+    mailbox.post(session, member.id, garmin_notices.link_failed(member), world.now(), kind=MessageKind.REPLY, key=key)
 
 
 def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> None:
@@ -123,6 +123,6 @@ def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> No
         proofs.confirm(session, member, world.now(), by="garmin")
     if isinstance(heard, AnotherAccount):
         members.keep_unfinished(member, f"link garmin {heard.code}", world.now())
-        message = notices.another_account(member, **asdict(heard))
+        message = garmin_notices.another_account(member, **asdict(heard))
         key = f"another-account:{task.attempt_id}"
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)

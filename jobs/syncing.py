@@ -18,9 +18,9 @@ from models import GarminAccount, GarminMethod, Member, MessageKind
 from models.vault import UnknownKey
 from providers.errors import GarminError, GarminThrottled, LinkBroken
 from providers.garmin_accounts import NeedsCode, Session
-from services.delivery import mailbox, notices
+from services.delivery import mailbox
 from services.ground import breakers
-from services.training import binding, doubts, linking, merging, syncing
+from services.training import binding, doubts, garmin_notices, linking, merging, syncing
 from services.training.merging import Found
 from services.training.syncing import Errand, LeftAlone
 from world import World
@@ -103,7 +103,7 @@ def _read_through(world: World, errand: Errand, account: Session) -> Found:
         doubts.ask(session, member, world.now())
         if errand.is_first or errand.was_asked or errand.is_new_link:
             signed_in = binding.newest(session, member, world.now()) if errand.is_new_link else None
-            message = notices.synced(
+            message = garmin_notices.synced(
                 session,
                 member,
                 len(total.new),
@@ -182,7 +182,7 @@ def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = No
             member = _member(session, errand)
             account = session.get_one(GarminAccount, errand.account_id)
             alone = LeftAlone(until, account.last_sync_at, why)
-            _post(session, world, errand, member, notices.away(member, alone), "away", MessageKind.REPLY)
+            _post(session, world, errand, member, garmin_notices.away(member, alone), "away", MessageKind.REPLY)
 
 
 def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
@@ -205,7 +205,7 @@ def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
         ended = syncing.refused(session, errand, certain=error.certain, now=world.now())
         if ended and not linking.knows_of_end(session.get_one(GarminAccount, errand.account_id)):
             member = _member(session, errand)
-            _post(session, world, errand, member, notices.relink(member), "relink", MessageKind.NOTICE)
+            _post(session, world, errand, member, garmin_notices.relink(member), "relink", MessageKind.NOTICE)
     log.warning("tokens refused", account=errand.account_id, ended=ended, why=str(error))
 
 

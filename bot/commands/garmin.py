@@ -7,11 +7,11 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import LinkPurpose, MessageKind
-from services.delivery import mailbox, notices
+from services.delivery import mailbox
 from services.ground.refusals import NotLinked
 from services.group import proofs
 from services.people import members
-from services.training import activities, binding, linking, syncing
+from services.training import activities, binding, garmin_notices, linking, syncing
 from services.training.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
 
 
@@ -81,7 +81,7 @@ def status(turn: Turn) -> Message:
 def sync(turn: Turn) -> Message:
     """Ask for a sync; its result comes as a message of its own, unless Garmin is left alone: then this says when."""
     alone = syncing.ask(turn.session, turn.member, turn.now)
-    return notices.away(turn.member, alone) if alone else turn.say("garmin/syncing")
+    return garmin_notices.away(turn.member, alone) if alone else turn.say("garmin/syncing")
 
 
 def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
@@ -90,12 +90,12 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
     heard = binding.hear(turn.session, turn.member, code, turn.now, replace=replace)
     if isinstance(heard, Elsewhere):
         owner, key = heard.owner, f"code-elsewhere:{heard.attempt.id}"
-        warning = notices.code_elsewhere(owner)
+        warning = garmin_notices.code_elsewhere(owner)
         mailbox.post(turn.session, owner.id, warning, turn.now, kind=MessageKind.REPLY, key=key)
         return turn.say("garmin/code_of_another", buttons=[Button("Connect mine", "link garmin")])
     if isinstance(heard, AnotherAccount):
         members.keep_unfinished(turn.member, f"link garmin {heard.code}", turn.now)
-        return notices.another_account(turn.member, **asdict(heard))
+        return garmin_notices.another_account(turn.member, **asdict(heard))
     if isinstance(heard, Kept):
         return turn.say("garmin/kept", whose=heard.name)
     if isinstance(heard, Stranger):
@@ -104,4 +104,4 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
         return turn.say("garmin/code_right", whose="")
     if turn.is_in_doubt:  # it is the account that was connected before
         proofs.confirm(turn.session, turn.member, turn.now, by="garmin")
-    return turn.say("garmin/code_right", whose=heard.name, buttons=[notices.not_me(code)])
+    return turn.say("garmin/code_right", whose=heard.name, buttons=[garmin_notices.not_me(code)])

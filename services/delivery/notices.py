@@ -1,22 +1,16 @@
-"""What the bot says without being spoken to.
+"""The form of what the bot says without being spoken to; what it says is in the room whose news it is.
 
 WhatsApp takes such a message only as an approved template once its reader has been silent for 24 hours, so each is made
 in both forms: in its own words, and as one of two templates that tell the same in a line, with a button to see it all.
 """
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from messages.message import Approved, Button, Message
 from messages.render import render, words
 from models import Group, Member
 from services.ground.readers import reader_of
-from services.people import members
-from services.training import activities, entries
-from services.training.syncing import LeftAlone
 
 MOST_LINE = 300  # characters; WhatsApp allows 1,024 for a whole template
 
@@ -42,92 +36,13 @@ def notice(
     values = {
         "1": words("words/news_for", reader, member=member),
         "2": words("words/news_about", reader, group=about),
-        "3": _line(words(short or template, reader, **facts)),
+        "3": on_one_line(words(short or template, reader, **facts)),
         "4": says,
     }
     return render(template, reader, buttons=buttons, approved=Approved("account_notice", values), **facts)
 
 
-def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Button], **facts: Any) -> Message:
-    """News about the member's own Garmin connection. As a template its buttons are *Connect again* and *Status*."""
-    reader = reader_of(member)
-    values = {"1": words("words/news_for", reader, member=member), "2": _line(words(template, reader, **facts))}
-    return render(template, reader, buttons=buttons, approved=Approved("garmin_notice", values), **facts)
-
-
-def synced(session: Session, member: Member, new: int, *, is_first: bool, whose: str = "", code: str = "") -> Message:
-    """A sync that the member waited for is over.
-
-    `whose` is the account's name at Garmin, where it was connected since the last one; `code` is the one of the sign-in
-    that *That's not me* speaks of.
-    """
-    newest = activities.newest(session, member)
-    in_group = bool(members.memberships(session, member))
-    buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
-    template = "garmin/connected" if is_first else "garmin/synced"
-    left_out = entries.private_left_out(session, member)
-    facts: dict[str, Any] = {"new": new, "newest": newest, "in_group": in_group, "left_out": left_out, "whose": whose}
-    buttons += [not_me(code)] if code else []
-    return render(template, reader_of(member), buttons=buttons, **facts)
-
-
-def not_me(code: str) -> Button:
-    """Disconnects the account that was connected by the sign-in with this code, and no other."""
-    return Button("That's not me", f"not my garmin {code}")
-
-
-def another_account(member: Member, code: str, **facts: Any) -> Message:
-    """Ask whether another Garmin account shall take the place of the one that is connected."""
-    buttons = [Button("Replace it", f"link garmin {code} replace"), Button("Keep it", f"link garmin {code} keep")]
-    return render("garmin/another_account", reader_of(member), buttons=buttons, **facts)
-
-
-def code_elsewhere(member: Member) -> Message:
-    """The code of the member's link came from another chat."""
-    return garmin_notice("garmin/code_elsewhere", member, buttons=[Button("Connect again", "link garmin")])
-
-
-def link_failed(member: Member) -> Message:
-    """The code was right, but Garmin did not tell whose key it is."""
-    return garmin_notice("garmin/link_failed", member, buttons=[Button("Connect again", "link garmin")])
-
-
-def away(member: Member, alone: LeftAlone) -> Message:
-    """A sync that the member waits for could not be made, or is not even tried now."""
-    reader = reader_of(member)
-    return render("garmin/away", reader, until=alone.until, up_to=alone.since, why=alone.why)
-
-
-def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:
-    """A file that the member sent is read: what was in it, and whether that was new."""
-    sessions = activities.from_ids(session, member.id, ids)
-    return render(
-        "garmin/file_read",
-        reader_of(member),
-        sessions=sessions,
-        new=new,
-        twins=activities.have_twins(session, sessions),
-        today=members.local_now(member, now).date(),
-        buttons=[Button("My week", "me")],
-    )
-
-
-def file_not_read(member: Member, problem: str) -> Message:
-    """A file that the member sent cannot be read: why, and what to do."""
-    return render("garmin/file_not_read", reader_of(member), problem=problem)
-
-
-def relink(member: Member) -> Message:
-    """Garmin no longer accepts the member's tokens."""
-    return garmin_notice("garmin/relink", member, buttons=[Button("Connect again", "link garmin")])
-
-
-def key_ends(member: Member, days: int) -> Message:
-    """The member's Garmin key is about to end."""
-    return garmin_notice("garmin/key_ends", member, days=days, buttons=[Button("Renew", "link garmin")])
-
-
-def _line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """A text as the value of a template: on one line, cut between words where it is too long."""
     line = " ".join(text.split())
     return line if len(line) <= MOST_LINE else f"{line[: MOST_LINE - 1].rsplit(' ', 1)[0]}…"

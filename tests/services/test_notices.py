@@ -12,6 +12,7 @@ from models import Member, MessageKind, MessageState
 from services.delivery import contents, mailbox, notices
 from services.delivery.contents import PLACEHOLDER
 from services.delivery.mailbox import NeverSayable
+from services.training import garmin_notices
 from simulator.phones import Phone
 from tests.letters import Letters
 from tests.messages.largest import NAME, group
@@ -90,7 +91,7 @@ def test_a_line_is_cut_between_words() -> None:
 def test_who_has_been_silent_for_days_hears_that_garmin_must_be_connected_again(letters: Letters) -> None:
     person, phone = silent(letters)
     with letters.town.world.sessions.begin() as session:
-        message = notices.relink(session.get_one(Member, person.id))
+        message = garmin_notices.relink(session.get_one(Member, person.id))
         mailbox.post(session, person.id, message, letters.now, kind=MessageKind.NOTICE, key="relink")
     letters.town.rest()
     assert phone.heard[-1].text.startswith("Hi Friend 1, this is about your own Garmin connection: Garmin no longer")
