@@ -5,7 +5,7 @@ from bot.command import Allowed, command, commands
 from bot.turn import Turn
 from messages.message import Button, Message
 from models import Membership
-from services.data import undo
+from services.ground import undoable
 from services.group import privacy
 from services.people import members
 from services.training import entries
@@ -46,7 +46,7 @@ def show_privacy(turn: Turn) -> Message:
 def share(turn: Turn, field: Field, switch: Switch = Switch.ON) -> Message:
     """One field in the current group."""
     mine, on = turn.membership, switch is Switch.ON
-    undo.remember(turn.session, turn.member, "share", turn.now, mine, shares=list(mine.shares))
+    undoable.remember(turn.session, turn.member, "share", turn.now, mine, shares=list(mine.shares))
     privacy.share(turn.session, mine, field, turn.now, on=on)
     return turn.say("privacy/shared", group=turn.group, field=field, on=on, buttons=[Button("Undo", "undo")])
 
@@ -85,7 +85,7 @@ def unhide(turn: Turn, place: Place | None = None) -> Message:
 def anonymous(turn: Turn, switch: Switch = Switch.ON) -> Message:
     """Nameless rows, where there are enough who want that; until then, and until tomorrow, one is hidden."""
     mine, on = turn.membership, switch is Switch.ON
-    undo.remember(turn.session, turn.member, "anonymous", turn.now, mine, anonymous=mine.anonymous)
+    undoable.remember(turn.session, turn.member, "anonymous", turn.now, mine, anonymous=mine.anonymous)
     privacy.be_anonymous(turn.session, mine, turn.now, on=on)
     return turn.say(
         "privacy/anonymous",
@@ -100,7 +100,7 @@ def anonymous(turn: Turn, switch: Switch = Switch.ON) -> Message:
 def _hide(turn: Turn, place: Place | None, *, on: bool) -> Message:
     mine = turn.here(place)
     if mine.hidden != on:
-        undo.remember(turn.session, turn.member, "hide" if on else "unhide", turn.now, mine, hidden=mine.hidden)
+        undoable.remember(turn.session, turn.member, "hide" if on else "unhide", turn.now, mine, hidden=mine.hidden)
         privacy.hide(turn.session, mine, turn.now, on=on)
     name = "privacy/hidden" if on else "privacy/unhidden"
     return turn.say(name, group=mine.group, buttons=[_back(mine)])

@@ -6,9 +6,9 @@ from sqlalchemy import CursorResult, Delete, Update, delete, select, update
 from sqlalchemy.orm import Session
 
 from models import Activity, AuditEvent, Erasure, InboundMessage, Kudos, Member, MessageEvent, OutboundMessage
-from services.data import erasure, exports, undo
+from services.data import erasure, exports
 from services.delivery import ceiling
-from services.ground import limits
+from services.ground import limits, undoable
 from services.group import kudos
 
 INBOUND = timedelta(days=30)
@@ -19,7 +19,7 @@ BATCH = 5_000
 
 def sweep(session: Session, now: datetime) -> dict[str, int]:
     """Delete what is over, at most a batch of each. Tells how many rows of each."""
-    undo.forget_old(session, now)
+    undoable.forget_old(session, now)
     exports.forget_old(session, now)
     limits.forget_old(session, now)
     ceiling.forget_old(session, now)

@@ -1,28 +1,25 @@
 """Taking back what one did a moment ago: one mechanism for everything that can be taken back.
 
-Whoever does something writes down how it was before, in the same transaction. `undo` restores the newest act of the
-last ten minutes, then the one before it. Only ids and choices are written down.
+`services.ground.undoable` keeps how it was before. `undo` restores the newest act of the last ten minutes, then the one
+before it, and lets every room make good what follows from that: privacy, codes, names, records.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
-from enum import Enum
+from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Act, Activity, Member, Membership, Role, Units
 from services.ground import audit
 from services.ground.refusals import NothingToUndo
+from services.ground.undoable import ROWS, WITHIN
 from services.group import openings, privacy
 from services.group.roster import hold
 from services.people import bans, naming
 from services.training import records
 
-WITHIN = timedelta(minutes=10)
-
-ROWS = {"member": Member, "membership": Membership, "activity": Activity}
 READ: dict[str, Callable[[str], object]] = {
     "quiet_from": time.fromisoformat,
     "quiet_until": time.fromisoformat,
@@ -30,14 +27,6 @@ READ: dict[str, Callable[[str], object]] = {
     "units": Units,
     "role": Role,
 } | dict.fromkeys(("left_at", "excluded_at", "deleted_at", "muted_until"), datetime.fromisoformat)
-
-
-def remember(session: Session, member: Member, kind: str, now: datetime, row: object, **before: object) -> None:
-    """Write down that the member changed these columns of this row of theirs, and what they held before."""
-    name = next(name for name, model in ROWS.items() if isinstance(row, model))
-    told = {key: _told(value) for key, value in before.items()}
-    detail = {"row": name, "id": row.id, "values": told}  # type: ignore[attr-defined]
-    session.add(Act(member_id=member.id, kind=kind, before=detail, at=now, until=now + WITHIN))
 
 
 def undo(session: Session, member: Member, now: datetime) -> Act:
@@ -66,16 +55,6 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
     return act
 
 
-def forget(session: Session, member_id: int, kind: str) -> None:
-    """These acts can be taken back no more: something else has come after them."""
-    session.execute(delete(Act).where(Act.member_id == member_id, Act.kind == kind))
-
-
-def forget_old(session: Session, now: datetime) -> None:
-    """Delete what can be taken back no more."""
-    session.execute(delete(Act).where(Act.until < now - timedelta(days=1)))
-
-
 def _is_as_left(session: Session, act: Act, row: Any) -> bool:
     """An admin may have come between: whoever was taken out of a group does not undo their way back in."""
     if not isinstance(row, Membership):
@@ -85,12 +64,6 @@ def _is_as_left(session: Session, act: Act, row: Any) -> bool:
     if act.kind == "join" and row.role is Role.OWNER:
         return False  # they run it by now, and a group does not go without an owner
     return row.group.is_active and row.left_at == (act.at if act.kind == "leave" else None)
-
-
-def _told(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
-    return value.isoformat() if isinstance(value, datetime | date | time) else value
 
 
 def _heard(key: str, value: Any) -> object:

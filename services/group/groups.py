@@ -11,10 +11,9 @@ from messages.officialese import claims_office, telling
 from messages.render import words
 from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
-from services.data import undo
 from services.delivery import outbox
 from services.digest import digests
-from services.ground import audit, limits
+from services.ground import audit, limits, undoable
 from services.ground.readers import reader_of
 from services.ground.refusals import (
     GroupNameNotUsable,
@@ -88,7 +87,7 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
     others = [each for each in members(session, membership.group) if each.id != membership.id]
     if membership.role is Role.OWNER and others:
         raise OwnerCannotLeave(group=membership.group, others=[each.member.name for each in others])
-    undo.remember(session, membership.member, "leave", now, membership, left_at=None)
+    undoable.remember(session, membership.member, "leave", now, membership, left_at=None)
     membership.left_at = now
     outbox.withdraw(session, membership.member_id, membership.group_id, "left")
     privacy.changed(session, membership, now, {})

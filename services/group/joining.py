@@ -6,8 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Answer, Group, JoinRequest, Member, Membership, Role
-from services.data import undo
-from services.ground import addresses, audit, limits
+from services.ground import addresses, audit, limits, undoable
 from services.ground.refusals import (
     AskedOften,
     DeclinedLately,
@@ -53,7 +52,7 @@ def join(
         return request
     membership = groups.belong(session, group, member, Role.MEMBER, now)
     membership.hidden = hidden
-    undo.remember(session, member, "join", now, membership, left_at=now)
+    undoable.remember(session, member, "join", now, membership, left_at=now)
     _drop(session, member, group, now)
     member.current_group_id = group.id
     audit.note(session, "group.joined", now, member_id=member.id, group_id=group.id, consent=consent)

@@ -6,8 +6,7 @@ from babel import Locale
 from sqlalchemy.orm import Session
 
 from models import Member, Units
-from services.data import undo
-from services.ground import audit
+from services.ground import audit, undoable
 from services.ground.refusals import LanguageNotKnown
 from services.people import naming
 from services.training import records
@@ -64,7 +63,7 @@ def _called(code: str) -> set[str]:
 
 def _change(session: Session, member: Member, kind: str, now: datetime, **values: object) -> None:
     """Change columns of the member; what they held can be had back for a while."""
-    undo.remember(session, member, kind, now, member, **{key: getattr(member, key) for key in values})
+    undoable.remember(session, member, kind, now, member, **{key: getattr(member, key) for key in values})
     for key, value in values.items():
         setattr(member, key, value)
     audit.note(session, f"member.{kind}", now, member_id=member.id)

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from fitness.sports import Sport
 from models import Activity, Member
-from services.data import undo
-from services.ground import audit
+from services.ground import audit, undoable
 from services.ground.refusals import EntryNotUsable, NoSuchActivity
 from services.training import records, scoring
 from services.training.metrics import metrics_of
@@ -85,7 +84,7 @@ def log(
     scoring.score_row(activity)
     session.add(activity)
     records.refresh(session, member.id)
-    undo.remember(session, member, "log", now, activity, deleted_at=now)
+    undoable.remember(session, member, "log", now, activity, deleted_at=now)
     audit.note(session, "activity.logged", now, member_id=member.id, activity=activity.id)
     return activity
 
@@ -109,7 +108,7 @@ def _mark(session: Session, member: Member, number: int, now: datetime, *, exclu
         raise NoSuchActivity(excluded=not excluded)
     activity = among[number - 1]
     kind = "exclude" if excluded else "include"
-    undo.remember(session, member, kind, now, activity, excluded_at=activity.excluded_at)
+    undoable.remember(session, member, kind, now, activity, excluded_at=activity.excluded_at)
     activity.excluded_at = now if excluded else None
     records.refresh(session, member.id)
     audit.note(session, f"activity.{kind}d", now, member_id=member.id, activity=activity.id)
