@@ -23,7 +23,7 @@ from jobs.outages import is_outage
 from jobs.queue import RUNG, UNHEARD, JsonJob, Work, enqueue, is_queued
 from models.outages import name_of
 from providers import doorbell
-from services.digest import digests
+from services.group import digest_times
 from services.health.processes import CLOCK
 from world import World
 
@@ -151,7 +151,7 @@ def reset_bells(world: World) -> bool:
     """Set every group's bell from Postgres, after a flush and when the process starts. False when Postgres is away."""
     try:
         with world.sessions() as session:
-            due = digests.scheduled(session)
+            due = digest_times.scheduled(session)
     except SQLAlchemyError as error:
         if not is_outage(world, error):
             raise

@@ -15,7 +15,7 @@ from models import Group, Role
 from services.digest import digests
 from services.ground import audit
 from services.ground.refusals import NothingToDigest, ScheduleNotUsable
-from services.group import groups
+from services.group import digest_times, groups
 
 FOUR_WEEKS, MOST_WEEKS = Weeks(4), 52
 SUNDAYS = Weekly(6, time(18))
@@ -94,7 +94,7 @@ def schedule(
     if telling:
         digests.tell_as(group, telling)
     new = None if off else cron(_wanted(turn, rhythm, day, at))
-    digests.reschedule(turn.session, group, new, turn.now)
+    digest_times.reschedule(turn.session, group, new, turn.now)
     audit.note(turn.session, "group.rescheduled", turn.now, member_id=turn.member.id, group_id=group.id, schedule=new)
     return turn.say("digest/scheduled", group=group, schedule=_schedule(group), form=digests.form_of(group))
 

@@ -1,6 +1,5 @@
-"""The weekly digest: when it is due, what it says, and that every group gets each one once."""
+"""The weekly digest: what is due is made, says what it has to say, and reaches every group once."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,14 +32,6 @@ LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 5
 CHUNK = 500
 ROWS_IN_TEXT = 8
-
-
-def reschedule(session: Session, group: Group, schedule: str | None, now: datetime) -> None:
-    """Change when the digest is due (a cron line in the group's zone), or turn it off."""
-    group.digest_schedule = schedule
-    group.next_digest_at = next_due(from_cron(schedule), group.timezone, now) if schedule else None
-    if group.next_digest_at is not None:
-        ring_at(session, group.id, group.next_digest_at)
 
 
 def claim_due(session: Session, now: datetime, most: int = 100) -> int:
@@ -227,12 +218,6 @@ def pending(session: Session) -> bool:
 def unmade() -> Exists:
     """The condition that a run waits to be made."""
     return exists().where(DigestRun.status == RunStatus.PENDING)
-
-
-def scheduled(session: Session) -> Sequence[tuple[int, datetime]]:
-    """Every group's next due instant, to set the bells anew."""
-    query = select(Group.id, Group.next_digest_at).where(Group.is_active, Group.next_digest_at.is_not(None))
-    return [(group_id, due) for group_id, due in session.execute(query) if due is not None]
 
 
 def _open_run(session: Session, group: Group, now: datetime) -> None:

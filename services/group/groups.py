@@ -12,7 +12,6 @@ from messages.render import words
 from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services.delivery import outbox
-from services.digest import digests
 from services.ground import audit, limits, undoable
 from services.ground.readers import reader_of
 from services.ground.refusals import (
@@ -28,7 +27,7 @@ from services.ground.refusals import (
     TwoGroupsMatch,
 )
 from services.ground.settings import Settings, settings_of
-from services.group import group_notices, openings, privacy
+from services.group import digest_times, group_notices, openings, privacy
 from services.group.roster import find_member, hold, members
 from services.people import bans, naming
 from services.people.members import memberships
@@ -54,7 +53,7 @@ def start(session: Session, member: Member, name: str, now: datetime) -> Group:
     session.flush()
     belong(session, group, member, Role.OWNER, now)
     member.current_group_id = group.id
-    digests.reschedule(session, group, cron(FIRST_SCHEDULE), now)
+    digest_times.reschedule(session, group, cron(FIRST_SCHEDULE), now)
     audit.note(session, "group.started", now, member_id=member.id, group_id=group.id)
     return group
 
@@ -102,7 +101,7 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
 def close(session: Session, group: Group, now: datetime) -> None:
     """Nobody belongs to the group any more. Whoever waits to be let in is told, and waits no longer."""
     group.is_active = False
-    digests.reschedule(session, group, None, now)
+    digest_times.reschedule(session, group, None, now)
     bans.forget(session, group)
     waiting = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
     for request in session.scalars(waiting):

@@ -28,6 +28,7 @@ from models.base import make_sessions, open_engine
 from services.digest import digests
 from services.ground.bells import Bell, ring_at
 from services.ground.bells import ring as ring_bell
+from services.group import digest_times
 from simulator.proxy import Proxy
 from tests.letters import Letters
 from tests.patience import until
@@ -74,7 +75,7 @@ def bells_of(*made: Group) -> dict[str, float]:
 def test_a_bell_is_set_after_the_commit_and_only_then(town: Town, redis: Redis) -> None:
     [group] = groups(town, FAR)
     with transaction(town.world) as session:
-        digests.reschedule(session, session.get_one(Group, group.id), SUNDAYS, FAR)
+        digest_times.reschedule(session, session.get_one(Group, group.id), SUNDAYS, FAR)
         assert entries(redis) == {}
     group = Letters(town).see(group)
     assert group.next_digest_at == FAR + timedelta(days=7)
@@ -258,7 +259,7 @@ def test_with_redis_away_what_is_committed_stays_and_rings_later(town: Town, red
     away = replace(town.world, redis=Redis(port=1, retry=Retry(NoBackoff(), 1)))
     [group] = groups(town, START + timedelta(days=4))
     with transaction(away) as session:
-        digests.reschedule(session, session.get_one(Group, group.id), "0 8 * * 1", START)
+        digest_times.reschedule(session, session.get_one(Group, group.id), "0 8 * * 1", START)
         ring_bell(session, Bell.DELIVER)
     assert entries(redis) == {}
     letters.write(person, "said meanwhile")

@@ -22,6 +22,7 @@ from services.digest import digests
 from services.digest.stories import saying, scenes
 from services.digest.stories.text import Me, Teller
 from services.ground.bells import timed
+from services.group import digest_times
 from tests.letters import Letters, deliver
 from tests.town import Town
 
@@ -158,7 +159,7 @@ def test_after_a_skipped_week_the_next_one_comes(letters: Letters) -> None:
 def test_a_schedule_changed_before_the_hour_holds_at_once(letters: Letters) -> None:
     group, _ = club(letters)
     with letters.town.world.sessions.begin() as session:
-        digests.reschedule(session, session.get_one(Group, group.id), "0 8 * * 1", letters.now)
+        digest_times.reschedule(session, session.get_one(Group, group.id), "0 8 * * 1", letters.now)
         assert timed(session) == {group.id: datetime(2026, 11, 23, 8, tzinfo=UTC)}
     come(letters)
     assert runs(letters) == []
@@ -172,7 +173,7 @@ def test_a_schedule_changed_between_the_hour_and_the_making_gives_no_second_dige
     letters.town.clock.travel_to(SUNDAY)
     open_digests(letters.town.world)
     with letters.town.world.sessions.begin() as session:
-        digests.reschedule(session, session.get_one(Group, group.id), "0 8 * * 1", letters.now)
+        digest_times.reschedule(session, session.get_one(Group, group.id), "0 8 * * 1", letters.now)
     making.make()
     deliver(letters.town)
     assert counts(letters) == [1, 1, 1]
@@ -186,7 +187,7 @@ def test_a_schedule_changed_between_the_hour_and_the_making_gives_no_second_dige
 def test_a_digest_turned_off_is_not_due(letters: Letters) -> None:
     group, _ = club(letters)
     with letters.town.world.sessions.begin() as session:
-        digests.reschedule(session, session.get_one(Group, group.id), None, letters.now)
+        digest_times.reschedule(session, session.get_one(Group, group.id), None, letters.now)
     come(letters)
     assert (runs(letters), due(letters, group)) == ([], None)
 
@@ -205,7 +206,7 @@ def test_a_group_that_is_no_more_gets_none(letters: Letters) -> None:
     come(letters)
     assert runs(letters) == []
     with letters.town.world.sessions() as session:
-        assert digests.scheduled(session) == []
+        assert digest_times.scheduled(session) == []
 
 
 def before_making(letters: Letters, happens: Callable[[], object]) -> None:
