@@ -1,4 +1,4 @@
-"""The weekly digest: what is due is made, says what it has to say, and reaches every group once."""
+"""The weekly digest: making those that are due, what they say, and that every group gets each one once."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from messages.render import Reader, words
 from models import Group, Member, Membership
-from services.digest import anew
+from services.delivery import waiting_digests
 from services.ground import audit
 
 # In the order in which they are told. The name is shared by whoever is neither hidden nor anonymous.
@@ -130,7 +130,7 @@ def changed(session: Session, membership: Membership, now: datetime, before: Map
     Where it touches an anonymous member, nameless rows begin anew tomorrow: two outputs about the same days, one
     before and one after, would show which row has gone or come. Digests that have not left are composed anew.
     """
-    anew.compose_anew(session, membership.group_id)
+    waiting_digests.compose_anew(session, membership.group_id)
     if membership.anonymous or before.get("anonymous"):
         today = now.astimezone(ZoneInfo(membership.group.timezone)).date()
         membership.seen_from = max(membership.seen_from or today, today + timedelta(days=1))

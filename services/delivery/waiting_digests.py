@@ -1,4 +1,7 @@
-"""Digests that wait, in quiet hours or for a retry, and what the group may see changes: they are composed anew."""
+"""Digests that wait in the outbox, in quiet hours or for a retry, when what the group may see changes.
+
+The run is marked as not made, and its bell rung: `services.digest` composes it anew.
+"""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
