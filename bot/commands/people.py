@@ -9,6 +9,7 @@ from messages.message import Button, Message
 from models import Units
 from services.ground.refusals import ZoneNotKnown
 from services.people import choices
+from services.training import entries
 
 UNDO = Button("Undo", "undo")
 
@@ -106,5 +107,5 @@ def quiet(turn: Turn, hours: Hours | None = None, off: Off | None = None) -> Mes
 def private(turn: Turn, wanted: Included) -> Message:
     """Garmin's own mark is kept to unless one wants otherwise."""
     on = wanted is Included.INCLUDE
-    choices.include_private(turn.session, turn.member, turn.now, on=on)
+    entries.include_private(turn.session, turn.member, turn.now, on=on)
     return turn.say("people/private", on=on, buttons=[UNDO])

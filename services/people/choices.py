@@ -9,7 +9,6 @@ from models import Member, Units
 from services.ground import audit, undoable
 from services.ground.refusals import LanguageNotKnown
 from services.people import naming
-from services.training import records
 
 LONGEST_NAME = 20
 LANGUAGES = ("en",)  # those that templates/chat speaks
@@ -18,17 +17,17 @@ NO_QUIET = (time(0), time(0))
 
 def call(session: Session, member: Member, name: str, now: datetime) -> None:
     """Be called this from now on. Raises `NameNotUsable`, `SoundsOfficial` or `NameLikeAnother`."""
-    _change(session, member, "name", now, name=naming.chosen(session, member, name, LONGEST_NAME))
+    change(session, member, "name", now, name=naming.chosen(session, member, name, LONGEST_NAME))
 
 
 def use_units(session: Session, member: Member, units: Units, now: datetime) -> None:
     """Read lengths in kilometres or in miles."""
-    _change(session, member, "units", now, units=units)
+    change(session, member, "units", now, units=units)
 
 
 def live_in(session: Session, member: Member, zone: str, now: datetime) -> None:
     """Read times as they are there."""
-    _change(session, member, "timezone", now, timezone=zone)
+    change(session, member, "timezone", now, timezone=zone)
 
 
 def speak(session: Session, member: Member, wanted: str, now: datetime) -> None:
@@ -37,7 +36,7 @@ def speak(session: Session, member: Member, wanted: str, now: datetime) -> None:
     found = next((code for code in LANGUAGES if spoken in _called(code)), None)
     if found is None:
         raise LanguageNotKnown(wanted=wanted, languages=languages())
-    _change(session, member, "language", now, locale=found)
+    change(session, member, "language", now, locale=found)
 
 
 def languages() -> list[str]:
@@ -47,23 +46,17 @@ def languages() -> list[str]:
 
 def be_quiet(session: Session, member: Member, start: time, end: time, now: datetime) -> None:
     """Get nothing that was not asked for between these times of day; never quiet where they are the same."""
-    _change(session, member, "quiet", now, quiet_from=start, quiet_until=end)
+    change(session, member, "quiet", now, quiet_from=start, quiet_until=end)
 
 
-def include_private(session: Session, member: Member, now: datetime, *, on: bool) -> None:
-    """Count activities that are private at Garmin, or leave them out."""
-    _change(session, member, "private", now, includes_private=on)
-    records.refresh(session, member.id)
-
-
-def _called(code: str) -> set[str]:
-    locale = Locale.parse(code)
-    return {code, str(locale.get_display_name(code)).casefold(), str(locale.get_display_name("en")).casefold()}
-
-
-def _change(session: Session, member: Member, kind: str, now: datetime, **values: object) -> None:
+def change(session: Session, member: Member, kind: str, now: datetime, **values: object) -> None:
     """Change columns of the member; what they held can be had back for a while."""
     undoable.remember(session, member, kind, now, member, **{key: getattr(member, key) for key in values})
     for key, value in values.items():
         setattr(member, key, value)
     audit.note(session, f"member.{kind}", now, member_id=member.id)
+
+
+def _called(code: str) -> set[str]:
+    locale = Locale.parse(code)
+    return {code, str(locale.get_display_name(code)).casefold(), str(locale.get_display_name("en")).casefold()}

@@ -1,4 +1,4 @@
-"""What members put right in their own list: leaving an activity out, taking it in again, logging one by hand."""
+"""What members put right in their own list: leaving activities out, taking them in again, logging one by hand."""
 
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,6 +11,7 @@ from fitness.sports import Sport
 from models import Activity, Member
 from services.ground import audit, undoable
 from services.ground.refusals import EntryNotUsable, NoSuchActivity
+from services.people import choices
 from services.training import records, scoring
 from services.training.metrics import metrics_of
 
@@ -87,6 +88,12 @@ def log(
     undoable.remember(session, member, "log", now, activity, deleted_at=now)
     audit.note(session, "activity.logged", now, member_id=member.id, activity=activity.id)
     return activity
+
+
+def include_private(session: Session, member: Member, now: datetime, *, on: bool) -> None:
+    """Count activities that are private at Garmin, or leave them out."""
+    choices.change(session, member, "private", now, includes_private=on)
+    records.refresh(session, member.id)
 
 
 def private_left_out(session: Session, member: Member) -> int:
