@@ -15,8 +15,8 @@ from bot.arguments import Who
 from bot.command import Allowed, commands
 from bot.manners import STOP_WORDS, Settled
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
-from bot.reading.lines import said
 from bot.turn import Turn
+from bot.words.lines import said
 from jobs.outages import is_outage
 from jobs.queue import GOT_IN_THE_WAY
 from jobs.work import transaction

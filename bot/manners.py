@@ -1,7 +1,7 @@
 """What is settled before a line is read: floods, machines, secrets typed into the chat, and what is no text."""
 
-from bot.reading.lines import said
 from bot.turn import Turn
+from bot.words.lines import said
 from messages.message import Button, Message, units
 from messages.words import is_blank
 from services.delivery import mailbox

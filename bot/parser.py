@@ -8,7 +8,6 @@ from bot.command import Command, commands
 from bot.reading.asking import acted_on, known_sentence, nearest, question
 from bot.reading.frames import MOST_IN_SENTENCE, framed, wished
 from bot.reading.guessing import guessed_from, is_a_joke
-from bot.reading.lines import Word, words_of
 from bot.reading.naming import FREE, MOST_READ, by_name, is_meant, is_of_something_else, makes_no_group, plain, told_all
 from bot.reading.nearest import the_same
 from bot.reading.offering import lost, offers
@@ -18,6 +17,7 @@ from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
 from bot.reading.slips import mended
 from bot.reading.wholes import done, nothing_said_to_erase, only_a_code, only_a_link_code, sentence, two_readings
 from bot.reading.wishes import inside, wish, wish_about_somebody, without_articles
+from bot.words.lines import Word, words_of
 from messages.addresses import top_level
 from messages.lookalikes import prototypes
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from bot.arguments import Newest, Person
 from bot.command import Command, commands
-from bot.reading.lines import Word
 from bot.reading.roles import METRICS, NOT_SUMS, Who
 from bot.reading.slots import Slots, slots_of
+from bot.words.lines import Word
 from fitness.metrics import Metric
 from fitness.vocabulary import NUMBERS
 

@@ -61,8 +61,8 @@ from bot.arguments.values import (
     Who,
     Zone,
 )
-from bot.reading.lines import Word
-from bot.reading.rhythms import Rhythm, find_rhythm
+from bot.words.lines import Word
+from bot.words.rhythms import Rhythm, find_rhythm
 from fitness.challenges import Contest
 from fitness.metrics import Metric
 from fitness.periods import Period

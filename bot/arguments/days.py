@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from bot.arguments.choices import Each
 from bot.arguments.spoken import EACH, POSSESSIVE, WEEKS_IN, Found, Reader
 from bot.arguments.values import Days, Hours, Weekday, Weeks, Zone
-from bot.reading.lines import Word
+from bot.words.lines import Word
 from fitness.periods import find_period
 from fitness.schedules import find_clock, find_weekday
 from fitness.spans import find_span

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.arguments.days import number_of
 from bot.arguments.spoken import Found
 from bot.arguments.values import Amount, Distance, Length, Number, Percent, Uses
-from bot.reading.lines import Word
+from bot.words.lines import Word
 from fitness.amounts import find_amount, find_distance, find_length, find_number
 from fitness.challenges import Contest
 from fitness.routes import find_route

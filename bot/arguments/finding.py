@@ -18,7 +18,7 @@ from bot.arguments.spoken import (
     Reader,
 )
 from bot.arguments.values import Code, Field, LinkCode
-from bot.reading.lines import Word
+from bot.words.lines import Word
 
 
 def one_of(kind: type[Enum]) -> Reader:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
 from bot.arguments.values import Called, Friend, Person, Place, Rest, Who
-from bot.reading.english import english, is_common_name
-from bot.reading.lines import EDGES, POLITE, Word
+from bot.words.english import english, is_common_name
+from bot.words.lines import EDGES, POLITE, Word
 
 AFTER_SOMEBODY = frozenset(
     "for good ever forever please pls plz from the our group again now".split()  # noqa: SIM905

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.arguments.choices import Each, Picture, Setting
-from bot.reading.lines import Word
+from bot.words.lines import Word
 
 Found = tuple[Any, Sequence[int]]
 Reader = Callable[[Sequence[Word]], Found | None]

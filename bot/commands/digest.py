@@ -5,8 +5,8 @@ from datetime import time, timedelta
 
 from bot.arguments import Newest, Off, Telling, Weekday, Weeks, Zone
 from bot.command import Allowed, command, commands
-from bot.reading.rhythms import Rhythm, cron_in
 from bot.turn import Turn
+from bot.words.rhythms import Rhythm, cron_in
 from fitness.crons import BadCron, Cron
 from fitness.periods import Dates, Period
 from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, cron, from_cron

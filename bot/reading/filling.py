@@ -27,10 +27,10 @@ from bot.arguments import (
 )
 from bot.command import Command
 from bot.reading.likeness import Likely
-from bot.reading.lines import Word, without
 from bot.reading.naming import COURTESY
 from bot.reading.notions import SPORT, notion_of
 from bot.reading.roles import DOERS, METRICS, ROLES
+from bot.words.lines import Word, without
 from fitness.metrics import Metric
 from fitness.sports import Sport
 from fitness.vocabulary import NUMBERS

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from bot.arguments import Person, Rest, Who
 from bot.command import Command, commands
-from bot.reading.english import is_common_name
-from bot.reading.lines import Word
 from bot.reading.naming import ARTICLES, COURTESY, MOST_READ, NOBODY, told_all
 from bot.reading.phrases import FILLERS, FRAMES, WISH, Frame
 from bot.reading.readings import Reading, Understood
 from bot.reading.roles import ROLES
+from bot.words.english import is_common_name
+from bot.words.lines import Word
 from fitness.periods import BadPeriod, Period, find_period
 
 MOST_IN_SENTENCE = 10

@@ -6,12 +6,12 @@ from rapidfuzz import fuzz, process
 
 from bot.arguments import Rest
 from bot.command import commands
-from bot.reading.english import english, names
-from bot.reading.lines import Word
 from bot.reading.naming import told_all
 from bot.reading.offering import lost
 from bot.reading.phrases import EVERYDAY, FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
+from bot.words.english import english, names
+from bot.words.lines import Word
 
 LIKE_ENOUGH, LONG = 84, 5
 

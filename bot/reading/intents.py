@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from bot.command import commands
-from bot.reading.lines import words_of
-from bot.reading.once import once
+from bot.words.lines import words_of
+from bot.words.once import once
 
 FILE = Path(__file__).parent / "intents.txt"
 NOTHING = "nothing"

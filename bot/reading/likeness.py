@@ -10,10 +10,10 @@ from functools import lru_cache
 from heapq import nlargest
 
 from bot.reading.intents import NOTHING, Meaning, sentences, vocabulary
-from bot.reading.lines import Word, words_of
 from bot.reading.notions import WHEN, Notions, notions_of, stem
-from bot.reading.once import once
 from bot.reading.worth import ADDED, FIGURES, LIGHT, SAYS_LITTLE, SLOTS, addable, worth_of
+from bot.words.lines import Word, words_of
+from bot.words.once import once
 
 SAME = 0.9  # so like, if nothing but what is light differs
 DANGER = frozenset(

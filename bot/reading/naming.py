@@ -6,10 +6,10 @@ from typing import Any
 
 from bot.arguments import ORDER, Argument, Person, Rest, Who
 from bot.command import Command, commands
-from bot.reading.english import is_common_name
-from bot.reading.lines import POLITE, Word, without
 from bot.reading.phrases import FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
+from bot.words.english import is_common_name
+from bot.words.lines import POLITE, Word, without
 from fitness.periods import BadPeriod
 from fitness.schedules import BadClock
 

@@ -7,8 +7,8 @@ from bot.reading import likeness
 from bot.reading.filling import BY_NAME, told_by
 from bot.reading.intents import NOTHING
 from bot.reading.likeness import Likely
-from bot.reading.lines import Word
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
+from bot.words.lines import Word
 from fitness.periods import BadPeriod
 from fitness.schedules import BadClock
 

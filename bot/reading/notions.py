@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bot.reading.english import english
-from bot.reading.lines import Word
-from bot.reading.once import once
 from bot.reading.phrases import FILLERS
 from bot.reading.roles import DOERS, NOT_IN_QUESTIONS
+from bot.words.english import english
+from bot.words.lines import Word
+from bot.words.once import once
 from fitness.periods import BadPeriod, find_period
 from fitness.sports import Sport
 from fitness.vocabulary import MONTHS, NUMBERS, WEEKDAYS

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz, process
 
 from bot.command import Command, commands
-from bot.reading.lines import Word, without
 from bot.reading.naming import MOST_READ
 from bot.reading.phrases import FILLERS
 from bot.reading.readings import NotUnderstood, Reading
+from bot.words.lines import Word, without
 from fitness.periods import BadPeriod
 from fitness.schedules import BadClock
 

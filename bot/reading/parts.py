@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.reading.lines import Word
 from bot.reading.nearest import RISKY
 from bot.reading.readings import NotUnderstood, Reading
+from bot.words.lines import Word
 
 ENDS = (",", ".", ";", "!", "?", ":", "…")
 BETWEEN = {"but", "because", "cos", "coz", "cuz", "bc"}

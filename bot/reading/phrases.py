@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.reading.lines import POLITE
+from bot.words.lines import POLITE
 
 # What stands around the words that count: "could I please see the leaderboard", "gimme my week".
 FILLERS = POLITE | frozenset(

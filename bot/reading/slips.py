@@ -10,13 +10,13 @@ from rapidfuzz.distance import OSA
 
 from bot.arguments import OFF, ON, YES
 from bot.command import commands
-from bot.reading.english import english, names
 from bot.reading.intents import vocabulary
 from bot.reading.keys import beside, is_beside, is_doubled, is_swap, near
-from bot.reading.lines import Word
 from bot.reading.notions import known
-from bot.reading.once import once
 from bot.reading.phrases import FILLERS
+from bot.words.english import english, names
+from bot.words.lines import Word
+from bot.words.once import once
 from fitness.metrics import Metric
 from fitness.sports import Sport
 from fitness.vocabulary import MONTH_NAMES, MONTHS, NUMBERS, WEEKDAY_NAMES, WEEKDAYS

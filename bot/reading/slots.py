@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.arguments import Each
 from bot.arguments.people import is_plainly_a_name
-from bot.reading.english import english, names
-from bot.reading.lines import Word
 from bot.reading.roles import BEFORE_A_NAME, FURTHEST, ME, NEWEST, NOTHING, PAST, PHRASES, ROLES, SHORT, Who
+from bot.words.english import english, names
+from bot.words.lines import Word
 from fitness.forms import Relative, Which
 from fitness.periods import BadPeriod, Period, find_period
 from fitness.sports import Sport

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from bot.arguments import CODE, LINK_CODE
 from bot.command import commands
 from bot.reading.frames import MOST_IN_SENTENCE
-from bot.reading.lines import POLITE, Word
 from bot.reading.naming import COURTESY, plain, told_all
 from bot.reading.phrases import FILLERS, SENTENCES
 from bot.reading.readings import NotUnderstood, Reading, Understood
+from bot.words.lines import POLITE, Word
 from fitness.periods import BadPeriod, Period, find_period
 from fitness.vocabulary import MONTHS, NUMBERS
 

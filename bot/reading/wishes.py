@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from bot.arguments import Who
 from bot.command import Command, commands
 from bot.reading.frames import is_one_person, wished
-from bot.reading.lines import Word
 from bot.reading.naming import (
     ARTICLES,
     COURTESY,
@@ -20,6 +19,7 @@ from bot.reading.naming import (
 )
 from bot.reading.phrases import EVERYDAY, FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood
+from bot.words.lines import Word
 
 MOST_BARE = 2  # words in which even an everyday word is a command: "I'm sick"
 ASK_FIRST = {"leave", "delete me", "unlink"}  # destructive, but they ask before they do it

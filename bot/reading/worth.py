@@ -9,10 +9,10 @@ from pathlib import Path
 from bot.arguments import Amount, Days, Distance, Hours, Length, Number, Percent, Uses, Weekday, Weeks
 from bot.command import commands
 from bot.reading.intents import Meaning, sentences, vocabulary
-from bot.reading.lines import words_of
 from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, notions_of, stem
-from bot.reading.once import once
-from bot.reading.rhythms import Rhythm
+from bot.words.lines import words_of
+from bot.words.once import once
+from bot.words.rhythms import Rhythm
 from fitness.metrics import Metric
 from fitness.periods import Period
 from fitness.spans import Span

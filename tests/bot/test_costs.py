@@ -14,7 +14,7 @@ import pytest
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.command import commands
 from bot.parser import understand, warm_up
-from bot.reading.lines import said
+from bot.words.lines import said
 from providers.twilio.twilio_forms import LONGEST_LINE
 from services.people.manners import is_secret
 

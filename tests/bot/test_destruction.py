@@ -12,9 +12,9 @@ from bot.command import all_commands, commands
 from bot.explained import explained
 from bot.parser import NotUnderstood, Understood, Unfinished, understand
 from bot.reading.intents import NOTHING, sentences
-from bot.reading.lines import said
 from bot.reading.naming import COURTESY
 from bot.reading.phrases import FRAMES, SENTENCES
+from bot.words.lines import said
 from tests.bot.test_kept import kept
 
 NAMES = sorted({name for each in all_commands() if each.destructive for name in each.names})

@@ -15,7 +15,7 @@ from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.arguments import Newest, Off, Yes
 from bot.command import Allowed, Command, all_commands, command, commands
 from bot.parser import NotUnderstood, Understood, Unfinished, understand
-from bot.reading.lines import said
+from bot.words.lines import said
 from fitness.metrics import Metric
 from fitness.periods import LAST_WEEK, THIS_WEEK
 from fitness.sports import Sport

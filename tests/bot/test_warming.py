@@ -11,7 +11,7 @@ import pytest
 
 from bot import conversation, parser  # noqa: F401 - declares every command
 from bot.command import all_commands
-from bot.reading.once import built, once
+from bot.words.once import built, once
 from tests.patience import AT_MOST
 
 KEPT = Path(__file__).parent / "kept"
@@ -21,7 +21,7 @@ AT_ONCE = f"""
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from bot import conversation, parser
-from bot.reading.once import built
+from bot.words.once import built
 gate = Barrier({THREADS})
 def read(line):
     gate.wait()

@@ -13,7 +13,7 @@ _freeze, _end = when_ready, worker_exit  # noqa: F821 - from the settings above
 
 
 def _write_down(who: str) -> None:
-    from bot.reading.once import built
+    from bot.words.once import built
 
     me = Process()
     far = [each.raddr.port for each in me.net_connections() if each.raddr]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.reading.once import once
+from bot.words.once import once
 
 FILE = Path(__file__).parent / "english.txt"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.reading.lines import Word
+from bot.words.lines import Word
 
 MONTHLY = {"monthly", "month", "months"}
 WEEKLY = {"weekly", "week", "weeks"}

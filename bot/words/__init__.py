@@ -1,0 +1,1 @@
+"""A line as words, before anything is understood, and lists of words."""
