@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot import manners
 from bot.arguments import Who
-from bot.command import Allowed, commands
+from bot.declaring.command import Allowed, commands
+from bot.declaring.turn import WHO, Turn
 from bot.manners import STOP_WORDS, Settled
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
-from bot.turn import Turn
 from bot.words.lines import said
 from jobs.outages import is_outage
 from jobs.queue import GOT_IN_THE_WAY
@@ -197,7 +197,7 @@ def _is_heard_in_doubt(turn: Turn, reading: Reading) -> bool:
 
 
 def _ask_whose(turn: Turn) -> Settled:
-    return manners.DOUBTED, turn.say("start/whose_number", buttons=manners.WHO)
+    return manners.DOUBTED, turn.say("start/whose_number", buttons=WHO)
 
 
 def _take_files(turn: Turn) -> Message:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.command import Allowed, Command, by_topic
+from bot.declaring.command import Allowed, Command, by_topic
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guide.md"
 BEGIN, END = "<!-- commands: written by `make guide` -->", "<!-- end of commands -->"

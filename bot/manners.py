@@ -1,6 +1,6 @@
 """What is settled before a line is read: floods, machines, secrets typed into the chat, and what is no text."""
 
-from bot.turn import Turn
+from bot.declaring.turn import WHO, Turn
 from bot.words.lines import said
 from messages.message import Button, Message, units
 from messages.words import is_blank
@@ -19,7 +19,6 @@ MOST_REPLY = 700  # a reply with kind words behind it stays as short as any
 UNSPOKEN = {"reaction", "system", "deleted", "delete", "revoke", "revoked"}
 WORDS_ARE_ALL = {"text", "button", "interactive"}  # kinds of message that hold nothing else
 DOUBTED = "doubted"  # it is asked whose number it is
-WHO = (Button("Yes, still me", "still me"), Button("I'm new here", "new here"))
 NEVER_DECORATED = {"stop", "bug", SECRET, SLOW_DOWN, ENOUGH}
 
 Settled = tuple[str, Message | None]

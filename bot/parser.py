@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.arguments import Person
-from bot.command import Command, commands
+from bot.declaring.command import Command, commands
 from bot.reading.asking import acted_on, known_sentence, nearest, question
 from bot.reading.frames import MOST_IN_SENTENCE, framed, wished
 from bot.reading.guessing import guessed_from, is_a_joke

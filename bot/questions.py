@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.arguments import Newest, Person
-from bot.command import Command, commands
+from bot.declaring.command import Command, commands
 from bot.reading.roles import METRICS, NOT_SUMS, Who
 from bot.reading.slots import Slots, slots_of
 from bot.words.lines import Word

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 import worker
-from bot.command import all_commands
+from bot.declaring.command import all_commands
 from config import Settings
 from jobs import queue
 from jobs.pool import QUEUES

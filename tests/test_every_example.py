@@ -3,7 +3,7 @@
 import pytest
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.command import Command, all_commands, commands
+from bot.declaring.command import Command, all_commands, commands
 from bot.parser import Understood, understand
 from tests.scenes import runs, start_group
 from tests.town import Person, Town

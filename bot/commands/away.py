@@ -1,8 +1,8 @@
 """Being away, and back again."""
 
 from bot.arguments import Off, Yes
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from fitness.spans import Span
 from messages.message import Button, Message
 from models import Absence

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.arguments import Amount, Called, Place, Yes
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from fitness.challenges import Contest
 from fitness.metrics import Metric
 from fitness.periods import Dates

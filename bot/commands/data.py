@@ -1,9 +1,8 @@
 """One's own data: leaving activities out, logging by hand, taking back, disconnecting, a copy, and the end."""
 
 from bot.arguments import Distance, KeepOrErase, Length, Newest
-from bot.command import Allowed, command
-from bot.manners import WHO
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command
+from bot.declaring.turn import WHO, Turn
 from fitness.periods import Period
 from fitness.sports import Sport
 from messages.message import Button, Message

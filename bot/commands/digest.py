@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from bot.arguments import Newest, Off, Telling, Weekday, Weeks, Zone
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from bot.words.rhythms import Rhythm, cron_in
 from fitness.crons import BadCron, Cron
 from fitness.periods import Dates, Period

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 
 from bot.arguments import Instead, LinkCode
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from messages.message import Button, Message
 from models import LinkPurpose, MessageKind
 from services.delivery import mailbox

@@ -1,8 +1,8 @@
 """Goals: one's own, and the group's together."""
 
 from bot.arguments import Amount, Off
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from fitness.metrics import Metric
 from fitness.periods import THIS_MONTH, Dates
 from fitness.spans import Span

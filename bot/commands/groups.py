@@ -3,8 +3,8 @@
 from urllib.parse import quote
 
 from bot.arguments import Rest, Who, Yes
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from messages.message import FEWEST_CHOICES, MOST_CHOICES, MOST_LABEL, Button, Choice, Message
 from models import Membership, Role
 from services.group import group_notices, groups, invites, joining, roles

@@ -5,9 +5,9 @@ import io
 import segno
 
 from bot.arguments import Choose, Code, Days, Uses, Who, Yes
-from bot.command import Allowed, command, commands
 from bot.commands.groups import link
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from messages.message import Button, Message
 from models import JoinRequest
 from services.digest import media

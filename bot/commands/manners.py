@@ -4,8 +4,8 @@ import tomllib
 from pathlib import Path
 
 from bot.arguments import Person, Rest
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from messages.message import Button, Message
 from services.group import kudos as kind_words
 from services.people import feedback as box

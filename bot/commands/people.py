@@ -3,8 +3,8 @@
 from zoneinfo import ZoneInfo
 
 from bot.arguments import Hours, Included, Off, Rest, Zone
-from bot.command import Allowed, command
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command
+from bot.declaring.turn import Turn
 from messages.message import Button, Message
 from models import Units
 from services.ground.refusals import ZoneNotKnown

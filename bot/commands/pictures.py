@@ -3,8 +3,8 @@
 from dataclasses import asdict
 
 from bot.arguments import Light, Picture, Whose
-from bot.command import Allowed, command
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command
+from bot.declaring.turn import Turn
 from fitness.periods import LAST_MONTH, THIS_MONTH, Period
 from messages.message import Message
 from models import Group

@@ -1,8 +1,8 @@
 """What the others see: shares, hiding, and rows without a name."""
 
 from bot.arguments import Field, Place, Switch
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from messages.message import Button, Message
 from models import Membership
 from services.ground import undoable

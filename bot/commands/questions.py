@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.arguments import Each, Person
-from bot.command import Allowed, command, commands
-from bot.friends import MYSELF, meant, seen, somebody
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.friends import MYSELF, meant, seen, somebody
+from bot.declaring.turn import Turn
 from fitness.forms import Kind, Relative, Which
 from fitness.metrics import Metric
 from fitness.periods import LAST_WEEK, THIS_WEEK, Dates, Period

@@ -4,9 +4,9 @@ from dataclasses import replace
 from itertools import groupby
 
 from bot.arguments import Friend, Newest, Number
-from bot.command import Allowed, command, commands
-from bot.friends import MYSELF, meant, seen
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.friends import MYSELF, meant, seen
+from bot.declaring.turn import Turn
 from fitness.dates import week_of
 from fitness.metrics import Metric
 from fitness.periods import THIS_WEEK

@@ -1,8 +1,8 @@
 """Rivalries: two people, week by week."""
 
 from bot.arguments import Person, Switch
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from fitness.periods import THIS_WEEK
 from messages.message import Button, Message
 from services.ground.refusals import KeepsOutOfRivalries

@@ -1,8 +1,8 @@
 """What a group has chosen, and what was done in it."""
 
 from bot.arguments import Percent, Setting, Switch, Weekday
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from messages.message import Button, Message
 from models import Role
 from services.ground import audit, settings

@@ -1,8 +1,8 @@
 """Putting the digest into the real WhatsApp group: a page with a button that opens WhatsApp's share sheet."""
 
 from bot.arguments import Newest
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from fitness.periods import THIS_WEEK, Dates, Period
 from messages.message import Message
 from services.digest import digests, shares

@@ -1,9 +1,9 @@
 """Who moved how much."""
 
 from bot.arguments import Each
-from bot.command import Allowed, command, commands
 from bot.commands.questions import Asked, one_figure
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from fitness.metrics import Metric
 from fitness.periods import LAST_MONTH, LAST_WEEK, THIS_WEEK, Period
 from fitness.sports import Sport

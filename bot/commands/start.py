@@ -1,9 +1,8 @@
 """Beginning, help, and being left in peace."""
 
 from bot.arguments import Rest, Yes
-from bot.command import Allowed, by_topic, command, commands
-from bot.manners import WHO
-from bot.turn import Turn
+from bot.declaring.command import Allowed, by_topic, command, commands
+from bot.declaring.turn import WHO, Turn
 from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
 from services.group import proofs

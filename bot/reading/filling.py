@@ -25,7 +25,7 @@ from bot.arguments import (
     Whose,
     Yes,
 )
-from bot.command import Command
+from bot.declaring.command import Command
 from bot.reading.likeness import Likely
 from bot.reading.naming import COURTESY
 from bot.reading.notions import SPORT, notion_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.arguments import Person, Rest, Who
-from bot.command import Command, commands
+from bot.declaring.command import Command, commands
 from bot.reading.naming import ARTICLES, COURTESY, MOST_READ, NOBODY, told_all
 from bot.reading.phrases import FILLERS, FRAMES, WISH, Frame
 from bot.reading.readings import Reading, Understood

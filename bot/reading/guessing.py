@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz, process
 
 from bot.arguments import Rest
-from bot.command import commands
+from bot.declaring.command import commands
 from bot.reading.naming import told_all
 from bot.reading.offering import lost
 from bot.reading.phrases import EVERYDAY, FILLERS

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from bot.command import commands
+from bot.declaring.command import commands
 from bot.words.lines import words_of
 from bot.words.once import once
 

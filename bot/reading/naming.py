@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from bot.arguments import ORDER, Argument, Person, Rest, Who
-from bot.command import Command, commands
+from bot.declaring.command import Command, commands
 from bot.reading.phrases import FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
 from bot.words.english import is_common_name

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.command import commands
+from bot.declaring.command import commands
 from bot.reading import likeness
 from bot.reading.filling import BY_NAME, told_by
 from bot.reading.intents import NOTHING

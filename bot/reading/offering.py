@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz, process
 
-from bot.command import Command, commands
+from bot.declaring.command import Command, commands
 from bot.reading.naming import MOST_READ
 from bot.reading.phrases import FILLERS
 from bot.reading.readings import NotUnderstood, Reading

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.arguments import Argument
-from bot.command import Command
+from bot.declaring.command import Command
 
 
 @dataclass(frozen=True)

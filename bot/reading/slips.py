@@ -9,7 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.arguments import OFF, ON, YES
-from bot.command import commands
+from bot.declaring.command import commands
 from bot.reading.intents import vocabulary
 from bot.reading.keys import beside, is_beside, is_doubled, is_swap, near
 from bot.reading.notions import known

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.arguments import CODE, LINK_CODE
-from bot.command import commands
+from bot.declaring.command import commands
 from bot.reading.frames import MOST_IN_SENTENCE
 from bot.reading.naming import COURTESY, plain, told_all
 from bot.reading.phrases import FILLERS, SENTENCES

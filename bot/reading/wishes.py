@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.arguments import Who
-from bot.command import Command, commands
+from bot.declaring.command import Command, commands
 from bot.reading.frames import is_one_person, wished
 from bot.reading.naming import (
     ARTICLES,

@@ -7,7 +7,7 @@ from math import log
 from pathlib import Path
 
 from bot.arguments import Amount, Days, Distance, Hours, Length, Number, Percent, Uses, Weekday, Weeks
-from bot.command import commands
+from bot.declaring.command import commands
 from bot.reading.intents import Meaning, sentences, vocabulary
 from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, notions_of, stem
 from bot.words.lines import words_of

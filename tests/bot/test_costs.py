@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.command import commands
+from bot.declaring.command import commands
 from bot.parser import understand, warm_up
 from bot.words.lines import said
 from providers.twilio.twilio_forms import LONGEST_LINE

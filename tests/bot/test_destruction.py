@@ -8,7 +8,7 @@ import string
 import pytest
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.command import all_commands, commands
+from bot.declaring.command import all_commands, commands
 from bot.explained import explained
 from bot.parser import NotUnderstood, Understood, Unfinished, understand
 from bot.reading.intents import NOTHING, sentences

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.command import all_commands, commands
+from bot.declaring.command import all_commands, commands
 from bot.guide import GUIDE, with_table
 from bot.parser import NotUnderstood, understand
 

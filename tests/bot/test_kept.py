@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.command import commands
+from bot.declaring.command import commands
 from bot.explained import explained
 from fitness.metrics import Metric
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.arguments import Newest, Off, Yes
-from bot.command import Allowed, Command, all_commands, command, commands
+from bot.declaring.command import Allowed, Command, all_commands, command, commands
 from bot.parser import NotUnderstood, Understood, Unfinished, understand
 from bot.words.lines import said
 from fitness.metrics import Metric

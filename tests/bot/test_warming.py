@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 
 from bot import conversation, parser  # noqa: F401 - declares every command
-from bot.command import all_commands
+from bot.declaring.command import all_commands
 from bot.words.once import built, once
 from tests.patience import AT_MOST
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import select
 
-from bot.command import Allowed, command, commands
-from bot.turn import Turn
+from bot.declaring.command import Allowed, command, commands
+from bot.declaring.turn import Turn
 from messages.message import Message
 from models import Group, Identity, Member
 from services.group import groups

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.command import by_topic
+from bot.declaring.command import by_topic
 from fitness.dates import Dates
 from fitness.goals import forecast
 from fitness.met import Met

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jinja2 import meta
 
-from bot.command import all_commands, by_topic, commands
+from bot.declaring.command import all_commands, by_topic, commands
 from bot.parser import NotUnderstood, understand
 from messages.message import units
 from messages.render import FOLDER, Reader, environment, words

@@ -11,8 +11,8 @@ import structlog
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.arguments import Each
-from bot.command import all_commands
 from bot.conversation import HEARD_IN_DOUBT
+from bot.declaring.command import all_commands
 from bot.parser import Understood, understand
 from fitness.metrics import Metric
 from fitness.periods import Period

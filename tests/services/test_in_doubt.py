@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from bot.command import commands
+from bot.declaring.command import commands
 from jobs import housekeeping
 from models import Feedback, Member, Membership, Role
 from services.people import feedback

@@ -29,8 +29,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot import conversation
-from bot.command import all_commands
-from bot.turn import Turn
+from bot.declaring.command import all_commands
+from bot.declaring.turn import Turn
 from fitness.metrics import Metric
 from fitness.periods import Dates
 from models import Activity, Group, Member, Membership

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from bot.turn import Turn
+from bot.declaring.turn import Turn
 from models import Member
 from services.ground.refusals import KeptPrivate
 from services.group import groups, privacy

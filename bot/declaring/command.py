@@ -4,13 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.arguments import Argument
+from bot.declaring.turn import Turn
 from messages.message import Button, Message
-
-if TYPE_CHECKING:
-    from bot.turn import Turn
 
 Handler = Callable[..., Message]
 
@@ -37,7 +35,7 @@ class Command:
     arguments: tuple[Argument, ...]
     destructive: bool
 
-    def __call__(self, turn: "Turn", **arguments: Any) -> Message:
+    def __call__(self, turn: Turn, **arguments: Any) -> Message:
         """Do it."""
         return self.handler(turn, **arguments)
 

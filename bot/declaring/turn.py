@@ -20,6 +20,8 @@ from services.group import roles
 from services.people import members
 from world import World
 
+# What one taps where it is asked whose number it is.
+WHO = (Button("Yes, still me", "still me"), Button("I'm new here", "new here"))
 NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
 
 

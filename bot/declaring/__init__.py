@@ -1,0 +1,1 @@
+"""How a command is declared, and what its handler is handed."""
