@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.questions import read_question
 from bot.reading.naming import MOST_READ
 from bot.reading.nearest import the_nearest, the_same
+from bot.reading.questions import read_question
 from bot.reading.readings import NotUnderstood, Reading, Understood
 from bot.reading.slips import could_destroy, mended
 from bot.words.lines import Word
