@@ -24,9 +24,9 @@ from models import GarminAccount, SentFile
 from providers.clock import system_clock
 from services.ground.bells import Bell, ring
 from simulator.cast import newcomer
-from simulator.phones import Phone
 from simulator.stage import Stage, open_for_business, stage
 from simulator.story import connect
+from simulator.twilio.phones import Phone
 from world import World
 
 FILES_EACH = 2  # of each file: while the account is read the other one still waits

@@ -18,8 +18,8 @@ from jobs.work import transaction
 from messages.message import Approved, Message
 from models import Identity, IdentityKind, Member, MessageKind
 from services.delivery import mailbox
-from simulator.phones import Phone
 from simulator.stage import Stage
+from simulator.twilio.phones import Phone
 from world import World
 
 WAVE_EVERY = 1.0

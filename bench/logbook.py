@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from bench.verdict import Logged
-from simulator.phones import Phone
+from simulator.twilio.phones import Phone
 from simulator.twilio.server import PretendTwilio
 
 # The beginnings of addresses that let somebody in, or prove who sent a receipt; what follows is the token.

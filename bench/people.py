@@ -10,8 +10,8 @@ from random import Random
 from threading import Event, Thread
 from typing import Self
 
-from simulator.phones import Phone
 from simulator.story import Missing
+from simulator.twilio.phones import Phone
 
 # Answers of every kind: text, buttons, lists, pictures; questions in plain words, settings and their undoing.
 LINES = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from simulator.garmin.athletes import ALL_ROUNDER, CYCLIST, LIFTER, RUNNER, SWIMMER, WALKER, Athlete, Habits
 from simulator.garmin.server import PretendGarmin
-from simulator.phones import Phone, Phones
+from simulator.twilio.phones import Phone, Phones
 
 
 @dataclass(frozen=True)

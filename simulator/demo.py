@@ -22,9 +22,9 @@ from simulator import services
 from simulator.alone import AlreadyRunning, alone
 from simulator.cast import FRIENDS, move_in, newcomer
 from simulator.page.views import page
-from simulator.phones import Phone
 from simulator.services import SetUpProblem
 from simulator.stage import ROOT, Stage, free_port, open_for_business, stage, write_whole
+from simulator.twilio.phones import Phone
 
 FOLDER = Path(os.environ.get("DEMO_FOLDER") or ROOT / ".demo").absolute()
 PAGE_PORT, BOT_PORT = 8100, 8101

@@ -29,8 +29,8 @@ from services.delivery import contents
 from simulator.garmin.server import PretendGarmin
 from simulator.gate import Gate
 from simulator.leash import leashed
-from simulator.phones import Phones
 from simulator.services import Services, SetUpProblem, services
+from simulator.twilio.phones import Phones
 from simulator.twilio.server import PretendTwilio
 from world import World
 

@@ -13,9 +13,9 @@ import requests
 
 from simulator.cast import FRIENDS, move_in
 from simulator.forms import Form
-from simulator.phones import Phone
 from simulator.services import SetUpProblem
 from simulator.stage import Stage, open_for_business, stage
+from simulator.twilio.phones import Phone
 
 PATIENCE = 25.0
 EVENING = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)  # a Friday: the digest is two days away

@@ -17,10 +17,10 @@ from honcho.environ import parse_procfile
 from redis import Redis
 
 from config import Settings
-from simulator.phones import Phone
 from simulator.services import Services
 from simulator.stage import SIMULATOR, Stage, open_for_business, stage
 from simulator.tls import encrypted
+from simulator.twilio.phones import Phone
 from tests.patience import until
 
 ROOT = Path(__file__).parent.parent

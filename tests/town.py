@@ -27,8 +27,8 @@ from providers.twilio.twilio import Twilio
 from services.delivery import contents
 from simulator.garmin.athletes import Habits
 from simulator.garmin.server import PretendGarmin
-from simulator.phones import Phone, Phones
 from simulator.twilio.contents import PretendContent
+from simulator.twilio.phones import Phone, Phones
 from simulator.twilio.rules import Rules
 from simulator.twilio.server import PretendTwilio
 from tests.browsing import Browser

@@ -7,7 +7,7 @@ from flask import render_template
 from markupsafe import Markup
 
 from simulator.page.markup import html
-from simulator.phones import Phone
+from simulator.twilio.phones import Phone
 from simulator.twilio.rules import WHY
 from simulator.twilio.server import PretendMessage
 from simulator.twilio.values import LOST

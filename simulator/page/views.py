@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from simulator.page.bubbles import bubble, row
 from simulator.page.feed import Feed
-from simulator.phones import Phone, Phones
+from simulator.twilio.phones import Phone, Phones
 from simulator.twilio.server import PretendMessage, PretendTwilio
 
 POLICY = (

@@ -8,8 +8,8 @@ from bench.people import REPEATS, Line, Talker
 from bench.verdict import Answer, Counted
 from jobs import delivery
 from providers.clock import system_clock
-from simulator.phones import Phones
 from simulator.stage import ACCOUNT
+from simulator.twilio.phones import Phones
 from simulator.twilio.server import PretendTwilio
 from tests.bench.answering import Answering, answering
 from tests.bench.test_truth import posted

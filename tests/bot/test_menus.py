@@ -7,7 +7,7 @@ from sqlalchemy import select
 from models import OutboundMessage
 from models.vault import vault
 from services.delivery import menus
-from simulator.phones import Phone
+from simulator.twilio.phones import Phone
 from tests.scenes import code_in, has_moved, runs, start_group
 from tests.town import Person, Town
 

@@ -28,7 +28,7 @@ from werkzeug.datastructures import MultiDict
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
 from providers.messenger import Content, Inbound, Meaning, Parcel, Receipt
 from providers.twilio.twilio import Twilio
-from simulator.phones import Phones
+from simulator.twilio.phones import Phones
 from simulator.twilio.server import PretendTwilio, Rules
 from tests.patience import AT_MOST, RUNS_OUT, until
 from tests.town import Served

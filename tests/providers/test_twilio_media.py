@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 
 from providers.errors import MessengerBroken, MessengerError, NotKept, NotSent, TooLarge
 from providers.twilio.twilio import Twilio
-from simulator.phones import Phones
+from simulator.twilio.phones import Phones
 from simulator.twilio.server import PretendTwilio
 from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import ACCOUNT, SENDER, TOKEN, Served

@@ -30,7 +30,7 @@ from services.delivery.mailbox import Post
 from services.digest import media
 from services.training import linking, records, scoring
 from services.training.metrics import metrics_of
-from simulator.phones import Phone
+from simulator.twilio.phones import Phone
 from tests import town as towns
 from tests.conftest import Servers
 from tests.scenes import code_in

@@ -11,7 +11,7 @@ from bot.conversation import converse
 from messages.message import Message
 from models import Challenge, Member, Membership, OutboundMessage
 from models.vault import vault
-from simulator.phones import Phone
+from simulator.twilio.phones import Phone
 from tests.security.table import Row
 from tests.town import ACCOUNT, SENDER, Town
 from world import World

@@ -13,7 +13,7 @@ from services.delivery import contents, mailbox, notices
 from services.delivery.contents import PLACEHOLDER
 from services.delivery.mailbox import NeverSayable
 from services.training import garmin_notices
-from simulator.phones import Phone
+from simulator.twilio.phones import Phone
 from tests.letters import Letters
 from tests.messages.largest import NAME, group
 from tests.town import Town

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from simulator.page.feed import Feed
 from simulator.page.markup import html
 from simulator.page.views import page
-from simulator.phones import Phone, Phones
+from simulator.twilio.phones import Phone, Phones
 from simulator.twilio.server import PretendContent, PretendMessage, PretendTwilio
 
 BOT = "whatsapp:+14155238886"

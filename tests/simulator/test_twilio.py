@@ -18,7 +18,7 @@ from twilio.rest.content.v1.content import ContentList
 from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 from werkzeug.serving import make_server
 
-from simulator.phones import Phone, Phones
+from simulator.twilio.phones import Phone, Phones
 from simulator.twilio.server import Decision, PretendMessage, PretendTwilio, Rules
 from tests.patience import AT_MOST, RUNS_OUT, until
 

@@ -19,8 +19,8 @@ from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
 from models import Identity, InboundMessage, Member, MessageEvent, MessageState, OutboundMessage
-from simulator.phones import Phone
 from simulator.twilio.callbacks import receipt
+from simulator.twilio.phones import Phone
 from simulator.twilio.server import PretendMessage
 from tests.patience import AT_MOST
 from tests.town import ACCOUNT, SENDER, TOKEN, Person, Town
