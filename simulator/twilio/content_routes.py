@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from flask import jsonify, request
 
+from simulator.twilio.account import Account
 from simulator.twilio.answers import Answer, json_body, not_found
 from simulator.twilio.contents import KINDS, Approval, PretendContent
 from simulator.twilio.rules import RefusedError
-
-if TYPE_CHECKING:
-    from simulator.twilio.server import PretendTwilio
 
 CONTENT_HOST = "https://content.twilio.com"
 
@@ -20,7 +18,7 @@ CONTENT_HOST = "https://content.twilio.com"
 class ContentsApi:
     """Routes and views, and contents on the shape of Twilio's."""
 
-    def __init__(self, twilio: "PretendTwilio") -> None:
+    def __init__(self, twilio: Account) -> None:
         self._twilio = twilio
 
     def routes(self) -> list[tuple[str, str, Callable[..., Answer]]]:

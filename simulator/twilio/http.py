@@ -1,21 +1,17 @@
 """The pretend Twilio over HTTP: who may ask, what is noted, how a refusal looks."""
 
-from typing import TYPE_CHECKING
-
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected
 
+from simulator.twilio.account import Account
 from simulator.twilio.answers import Answer, not_found, refusal
 from simulator.twilio.content_routes import ContentsApi
 from simulator.twilio.message_routes import MessagesApi
 from simulator.twilio.rules import RefusedError
 from simulator.twilio.values import Request
 
-if TYPE_CHECKING:
-    from simulator.twilio.server import PretendTwilio
 
-
-def blueprint(twilio: "PretendTwilio") -> Blueprint:
+def blueprint(twilio: Account) -> Blueprint:
     """Mount everything the SDK may ask for; only the pictures on the phones are open to all."""
     routes = Blueprint("twilio", __name__)
     routes.before_request(lambda: _signed_in(twilio))
@@ -27,7 +23,7 @@ def blueprint(twilio: "PretendTwilio") -> Blueprint:
     return routes
 
 
-def _signed_in(twilio: "PretendTwilio") -> None:
+def _signed_in(twilio: Account) -> None:
     """Both auth tokens may ask, the primary and the secondary one; for their own account only."""
     account = (request.view_args or {}).pop("account", None)
     given = request.authorization
@@ -40,7 +36,7 @@ def _signed_in(twilio: "PretendTwilio") -> None:
         raise not_found(request.path)
 
 
-def _noted(twilio: "PretendTwilio", answer: Response) -> Response:
+def _noted(twilio: Account, answer: Response) -> Response:
     try:
         params = request.form.to_dict() or request.args.to_dict() or request.get_json(silent=True) or {}
     except ClientDisconnected:  # who asked is gone before all was read: nobody is left to answer

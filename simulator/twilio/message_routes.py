@@ -4,23 +4,21 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, jsonify, request, url_for
 
+from simulator.twilio.account import Account
 from simulator.twilio.answers import REFUSALS, Answer, instant, not_found, refusal, rfc2822
 from simulator.twilio.rules import WHY, RefusedError
 from simulator.twilio.values import FINAL, PretendMessage
-
-if TYPE_CHECKING:
-    from simulator.twilio.server import PretendTwilio
 
 
 class MessagesApi:
     """Routes and views, and messages on the shape of Twilio's."""
 
-    def __init__(self, twilio: "PretendTwilio") -> None:
+    def __init__(self, twilio: Account) -> None:
         self._twilio = twilio
 
     @property

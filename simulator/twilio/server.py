@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from flask import Blueprint
 
+from simulator.twilio import http
 from simulator.twilio.callbacks import Courier, Lanes, receipt, signature
 from simulator.twilio.contents import Decision, PretendContent
 from simulator.twilio.faults import Faults
@@ -63,9 +64,7 @@ class PretendTwilio:
 
     def blueprint(self) -> Blueprint:
         """Give the routes of api., content. and messaging.twilio.com, to be mounted under /twilio."""
-        from simulator.twilio.http import blueprint
-
-        return blueprint(self)
+        return http.blueprint(self)
 
     def accept(self, form: Mapping[str, str], media: list[str]) -> PretendMessage:
         """Take a message as POST Messages.json does, or raise RefusedError. It waits until `set_off`."""

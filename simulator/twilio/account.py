@@ -1,0 +1,42 @@
+"""What the routes ask of the pretend Twilio: the port that they are handed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from threading import Event
+from typing import Protocol
+
+from simulator.twilio.contents import PretendContent
+from simulator.twilio.faults import Faults
+from simulator.twilio.ledger import Ledger
+from simulator.twilio.pictures import Pictures
+from simulator.twilio.values import PretendMessage, Request
+
+
+class Account(Protocol):
+    """One account as its routes see it: who may ask, what is kept, what goes wrong on purpose, and what may be done."""
+
+    now: Callable[[], datetime]
+    account_sid: str
+    auth_token: str
+    second_token: str | None
+    messages: Ledger
+    contents: dict[str, PretendContent]
+    pictures: Pictures
+    journal: list[Request]
+    faults: Faults
+    closing: Event
+
+    def accept(self, form: Mapping[str, str], media: list[str]) -> PretendMessage:
+        """Take a message, or raise RefusedError. It waits until `set_off`."""
+
+    def set_off(self, message: PretendMessage) -> None:
+        """Let an accepted message travel."""
+
+    def listed(self, to: str | None, from_: str | None) -> Iterator[PretendMessage]:
+        """Give messages, the newest first."""
+
+    def typing(self, sid: str) -> None:
+        """Show the dots under a person's message, and mark it as read."""
+
+    def poll_approval(self, content: PretendContent) -> None:
+        """Let the review of a template move on."""
