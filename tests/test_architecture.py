@@ -1,17 +1,15 @@
 """The floor plan: who may import whom, who may speak with whom outside, and that no two rooms hold each other."""
 
-import ast
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.floors import FLOORS, arrows, climbing
+from tests.imports import ROOT, Import, files, imports
 
 # Arrows only run down. `providers` alone stands for its ports, values and errors, and for the drawing of an SVG and the
 # signing of short texts, which are no vendor's; its adapters belong to the world.
@@ -72,58 +70,12 @@ SPEAKS_WITH = {
 }
 
 
-@dataclass(frozen=True)
-class Import:
-    """One import: the file it stands in, and the module that is imported."""
-
-    path: str
-    module: str
-
-    @property
-    def room(self) -> str:
-        return self.path.split("/", 1)[0].removesuffix(".py")
-
-    @property
-    def other(self) -> str:
-        return self.module.split(".", 1)[0]
-
-
-@cache
-def imports(root: Path) -> tuple[Import, ...]:
-    """Every import that runs, wherever in the file it stands."""
-    return tuple(
-        Import(str(path.relative_to(root)), module)
-        for path in files(root)
-        for module in _modules(ast.parse(path.read_text()))
-    )
-
-
-def files(root: Path) -> list[Path]:
-    """Every Python file that is ours."""
-    rooms = (path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return sorted([*root.glob("*.py"), *(path for room in rooms for path in room.rglob("*.py"))])
-
-
-def _modules(tree: ast.Module) -> Iterator[str]:
-    only_for_types = {id(node) for guard in ast.walk(tree) if _is_type_guard(guard) for node in ast.walk(guard)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import) and id(node) not in only_for_types:
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and id(node) not in only_for_types:
-            # "from jobs import delivery" may name a module of that room
-            yield from (f"{node.module or '.'}.{alias.name}" for alias in node.names)
-
-
-def _is_type_guard(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-
-
 def broken(root: Path) -> list[str]:
     """Every breach of the floor plan, as a sentence."""
     breaches = [breach for each in imports(root) if (breach := _breach(each))]
     rooms = {each.room for each in imports(root)}
     breaches += [f"{room} is in no floor plan" for room in sorted(rooms - MAY_IMPORT.keys())]
-    return breaches + circles(root)
+    return breaches + climbing(root) + circles(root)
 
 
 def _breach(each: Import) -> str | None:
@@ -145,18 +97,33 @@ def _is_port(module: str) -> bool:
 
 
 def circles(root: Path) -> list[str]:
-    """Rooms that hold each other, and files that do."""
-    known = {str(path.relative_to(root).with_suffix("")).replace("/", ".") for path in files(root)}
-    by_room: dict[str, set[str]] = {}
-    by_file: dict[str, set[str]] = {}
+    """Rooms that hold each other, rooms inside a room that do, and files that do."""
+    graphs = [_rooms(root), *arrows(root).values(), _files(root)]
+    return [circle for graph in graphs for circle in _circle(graph)]
+
+
+def _rooms(root: Path) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
     for each in imports(root):
-        me, module = each.path.removesuffix(".py").replace("/", "."), each.module
+        if each.other in MAY_IMPORT and each.other != each.room:
+            found.setdefault(each.room, set()).add(each.other)
+    return found
+
+
+def _files(root: Path) -> dict[str, set[str]]:
+    """Which module imports which; a package stands for its `__init__.py`."""
+    known = {_module(path.relative_to(root).as_posix()) for path in files(root)}
+    found: dict[str, set[str]] = {}
+    for each in imports(root):
+        me, module = _module(each.path), each.module
         named = module if module in known else module.rsplit(".", 1)[0]
         if named in known and named != me and each.room not in {"tests", "bench"}:
-            by_file.setdefault(me, set()).add(named)
-        if each.other in MAY_IMPORT and each.other != each.room:
-            by_room.setdefault(each.room, set()).add(each.other)
-    return [circle for graph in (by_room, by_file) for circle in _circle(graph)]
+            found.setdefault(me, set()).add(named)
+    return found
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _circle(graph: dict[str, set[str]]) -> list[str]:
@@ -212,6 +179,11 @@ def test_every_package_that_is_guarded_is_in_use() -> None:
         ("jobs/garmin.py", "import garminconnect", "jobs/garmin.py speaks with garminconnect"),
         ("providers/twilio/x.py", "import resvg_py", "providers/twilio/x.py speaks with resvg_py"),
         ("messages/x.py", "import sqlalchemy.orm", "messages/x.py speaks with sqlalchemy"),
+        (
+            "models/x.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from services import groups",
+            "models/x.py imports services.groups",
+        ),
         ("bot/x.py", "from . import turn", "bot/x.py imports relatively"),
         ("shed/x.py", "import os", "shed is in no floor plan"),
     ],
@@ -232,7 +204,6 @@ def test_a_breach_of_the_plan_is_noticed(tmp_path: Path, path: str, line: str, b
         ("world.py", "from providers.twilio.twilio import Twilio\nfrom models.base import open_engine"),
         ("simulator/x.py", "import flask, rq, web.app, providers.twilio"),
         ("tests/x.py", "import simulator.story, twilio"),
-        ("models/x.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from services import groups"),
     ],
 )
 def test_what_the_plan_allows_is_no_breach(tmp_path: Path, path: str, line: str) -> None:
@@ -246,12 +217,85 @@ def test_what_the_plan_allows_is_no_breach(tmp_path: Path, path: str, line: str)
     [
         ({"bot/a.py": "import bot.b", "bot/b.py": "from bot import a"}, {"bot.a", "bot.b"}),
         ({"bot/a.py": "import jobs.b", "jobs/b.py": "def f():\n    import bot.a"}, {"bot", "jobs"}),
+        ({"bot/a/__init__.py": "import bot.b", "bot/b.py": "from bot.a import x"}, {"bot.a", "bot.b"}),
+        (
+            {"services/play/a.py": "import services.group.b", "services/group/c.py": "import services.play.d"},
+            {"play", "group"},
+        ),
+        (
+            {"bot/a.py": "import bot.b", "bot/b.py": "if TYPE_CHECKING:\n    import bot.a"},
+            {"bot.a", "bot.b"},
+        ),
     ],
 )
 def test_a_circle_is_noticed(tmp_path: Path, lines: dict[str, str], circle: set[str]) -> None:
     for path, line in lines.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(f"{line}\n")
-    found = circles(tmp_path)
-    assert found
-    assert circle <= set(found[0].removeprefix("a circle: ").split(" → "))
+    found = [set(each.removeprefix("a circle: ").split(" → ")) for each in circles(tmp_path)]
+    assert any(circle <= each for each in found)
+
+
+def test_each_room_inside_a_room_is_on_one_floor() -> None:
+    for house, floors in FLOORS.items():
+        rooms = " ".join(floors).split()
+        assert len(rooms) == len(set(rooms))
+        assert all((ROOT / house / room).is_dir() for room in rooms if room != house.rsplit("/", 1)[-1])
+        assert arrows(ROOT)[house], "no arrow was found at all"
+
+
+@pytest.mark.parametrize("house", FLOORS)
+def test_an_arrow_that_does_not_lead_down_is_noticed(tmp_path: Path, house: str) -> None:
+    """In a made-up house every room imports every other one: arrows that lead down are allowed, and no others."""
+    floors = {room: floor for floor, rooms in enumerate(FLOORS[house]) for room in rooms.split()}
+    for room in floors:
+        _folder(tmp_path, house, room).mkdir(parents=True, exist_ok=True)
+    for mine, other in permutations(floors, 2):
+        module = (_folder(tmp_path, house, other) / f"of_{other}").relative_to(tmp_path)
+        (_folder(tmp_path, house, mine) / f"of_{mine}_{other}.py").write_text(f"import {'.'.join(module.parts)}\n")
+    upwards = {(mine, other) for mine, other in permutations(floors, 2) if floors[mine] >= floors[other]}
+    told = [each.split(", but ")[1] for each in climbing(tmp_path)]
+    assert sorted(told) == sorted(f"{other} is not below {mine}" for mine, other in upwards)
+
+
+def _folder(root: Path, house: str, room: str) -> Path:
+    return root / house / ("" if room == house.rsplit("/", 1)[-1] else room)
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "breach"),
+    [
+        ("services/ground/x.py", "from services.data import undo", "services/ground/x.py imports services.data.undo"),
+        (
+            "services/group/x.py",
+            "from services.training.y import z",
+            "services/group/x.py imports services.training.y.z",
+        ),
+        ("providers/x.py", "import providers.twilio.y", "providers/x.py imports providers.twilio.y"),
+        ("providers/meta/x.py", "import providers.twilio.y", "providers/meta/x.py imports providers.twilio.y"),
+        (
+            "bot/arguments/x.py",
+            "if TYPE_CHECKING:\n    from bot.reading.y import Z",
+            "bot/arguments/x.py imports bot.reading.y.Z",
+        ),
+        ("simulator/twilio/x.py", "from simulator import stage", "simulator/twilio/x.py imports simulator.stage"),
+        (
+            "services/digest/stories/x.py",
+            "import services.digest.y",
+            "services/digest/stories/x.py imports services.digest.y",
+        ),
+    ],
+)
+def test_one_turned_arrow_is_told_with_its_file(tmp_path: Path, path: str, line: str, breach: str) -> None:
+    for house, floors in FLOORS.items():
+        for room in " ".join(floors).split():
+            _folder(tmp_path, house, room).mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text(f"{line}\n")
+    assert [each.split(", but ")[0] for each in broken(tmp_path)] == [breach]
+
+
+def test_a_room_that_is_on_no_floor_is_noticed(tmp_path: Path) -> None:
+    for folder in ("services/attic", "web/attic"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "__init__.py").write_text("")
+    assert climbing(tmp_path) == ["services/attic is on no floor", "web/attic is on no floor"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_architecture import ROOT, files
+from tests.imports import ROOT, files
 
 COLUMN, SPANS = "leased_until", {"LEASE", "lease"}
 KEEPER = "services/ground/leases.py"

@@ -25,9 +25,9 @@ import logs
 from config import Settings, problems_of
 from models import Identity, IdentityKind, Member
 from providers.errors import Refused
+from tests.imports import ROOT, files
 from tests.letters import Letters
 from tests.patience import AT_MOST
-from tests.test_architecture import ROOT, files
 from tests.town import Person, Town
 from world import World
 

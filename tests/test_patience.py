@@ -12,8 +12,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.imports import ROOT
 from tests.patience import AT_MOST
-from tests.test_architecture import ROOT
 
 WAITS = {"wait", "join", "result", "settimeout"}  # methods whose first argument may be a time-out
 PAUSE = 0.1  # seconds; up to here it is a pause between two looks, in a loop that goes on

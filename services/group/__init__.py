@@ -1,1 +1,1 @@
-"""Groups: who is in, who runs them, what they have chosen, and what members may see of each other."""
+"""Groups: who is in, who runs them, what members may see of each other, and what they say to each other."""

@@ -1,1 +1,1 @@
-"""Members: what they chose, how long what they told us is kept, and how it is given back or forgotten."""
+"""Members: who they are, what they are called, which number is theirs, and what they chose."""

@@ -1,1 +1,1 @@
-"""The game: sums, boards, records, goals, rivalries and challenges, read from activities."""
+"""The game: boards, series, goals, rivalries, challenges and seasons, read from activities."""

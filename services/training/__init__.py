@@ -1,1 +1,1 @@
-"""Activities: connecting an account, keeping our rows equal to Garmin's, and what each session earns."""
+"""Activities: connecting an account, keeping our rows equal to Garmin's, points, sums and records."""

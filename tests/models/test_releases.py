@@ -12,8 +12,8 @@ from alembic.config import Config
 from sqlalchemy.exc import OperationalError
 
 from tests.conftest import Servers
+from tests.imports import ROOT
 from tests.patience import AT_MOST, until
-from tests.test_architecture import ROOT
 
 ANOTHER_RELEASE = "SELECT pg_advisory_xact_lock(710000)"  # migrations/env.py
 # Anybody waits for a table for 5 s (models/base.py).

@@ -1,0 +1,71 @@
+"""The floors inside the rooms that have rooms of their own: each knows only those below it.
+
+docs/decisions/0022-rooms-inside-rooms.md tells why they stand in this order.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.imports import Import, imports
+
+# From the top down. Rooms that share a floor do not know each other. The name of the whole house stands for the files
+# that lie in none of its rooms.
+FLOORS = {
+    "services": ("data health", "digest", "play", "training group", "people", "delivery", "ground"),
+    "services/digest": ("digest", "stories"),
+    "bot": ("bot", "commands reading", "declaring", "arguments", "words"),
+    "providers": ("cards files garmin meta twilio", "providers"),
+    "simulator": ("simulator", "page", "garmin twilio"),
+}
+
+
+def climbing(root: Path) -> list[str]:
+    """Every import that does not lead down, as a sentence, and every folder of modules that is on no floor."""
+    found = [f"{house}/{room} is on no floor" for house, room in _folders(root) if room not in _floors(house)]
+    for house, each, mine, other in _inside(root):
+        floors = _floors(house)
+        if mine != other and mine in floors and other in floors and floors[mine] >= floors[other]:
+            found.append(f"{each.path} imports {each.module}, but {other} is not below {mine}")
+    return found
+
+
+def arrows(root: Path) -> dict[str, dict[str, set[str]]]:
+    """Which room knows which, for each house."""
+    found: dict[str, dict[str, set[str]]] = {house: {} for house in FLOORS}
+    for house, _, mine, other in _inside(root):
+        if mine != other:
+            found[house].setdefault(mine, set()).add(other)
+    return found
+
+
+def _inside(root: Path) -> Iterator[tuple[str, Import, str, str]]:
+    """Each import from one module of a house to another: the house, the import, its room, and the room it leads to."""
+    for each in imports(root):
+        for house in FLOORS:
+            package = house.replace("/", ".")
+            if each.path.startswith(f"{house}/") and f"{each.module}.".startswith(f"{package}."):
+                module = each.module.removeprefix(package).removeprefix(".").replace(".", "/")
+                yield (
+                    house,
+                    each,
+                    _room_of(root, house, each.path.removeprefix(f"{house}/")),
+                    _room_of(root, house, module),
+                )
+
+
+def _room_of(root: Path, house: str, path: str) -> str:
+    first = path.split("/", 1)[0]
+    return first if first and (root / house / first).is_dir() else house.rsplit("/", 1)[-1]
+
+
+def _floors(house: str) -> dict[str, int]:
+    """How far below the top each room stands."""
+    return {room: floor for floor, rooms in enumerate(FLOORS.get(house, ())) for room in rooms.split()}
+
+
+def _folders(root: Path) -> Iterator[tuple[str, str]]:
+    """Every package that lies in another one: which, and its name."""
+    for path in sorted(root.rglob("*/*/__init__.py")):
+        inside = path.relative_to(root).parent
+        if len(inside.parts) > 1 and not inside.parts[0].startswith("."):
+            yield inside.parent.as_posix(), inside.name
