@@ -1,4 +1,4 @@
-"""What a group has chosen: read with `settings_of`, written with `change`. Imports no other service."""
+"""What a group has chosen: read with `settings_of`, written with `change`.."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields

@@ -32,7 +32,7 @@ from services.group.roster import find_member, hold, members
 from services.people import bans, naming
 from services.people.members import memberships
 
-# Also known by these names; whom `standings` or `digests` may import live in files of their own.
+# Known here by these names too.
 __all__ = ["Settings", "find_member", "hold", "members", "settings_of"]
 
 MOST_GROUPS = 10
