@@ -27,7 +27,7 @@ from models.vault import UnknownKey
 from providers.messenger import Inbound
 from services.data import erasure
 from services.delivery import mailbox, menus
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.ground.refusals import EnoughFiles, NoSuchPerson, Refusal, TwoPeopleMatch
 from services.group import groups, proofs
 from services.people import manners as people_manners

@@ -13,7 +13,7 @@ from redis import Redis, RedisError
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.conversation import converse
-from jobs import crash, schedule, stopping
+from jobs import schedule, stopping
 from jobs.asking import BACKFILL, ask_soon
 from jobs.outages import is_outage
 from jobs.queue import job
@@ -226,7 +226,7 @@ def _take_up(world: World, kept: bytes) -> bool:
             raise
         log.exception("kept line not answered")
     else:
-        crash.here("after_ingested")
+        stopping.die_at("after_ingested")
         return True
     _set_aside(world, kept)
     return False

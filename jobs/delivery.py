@@ -11,7 +11,7 @@ import structlog
 from redis import RedisError
 from sqlalchemy.orm import Session
 
-from jobs import crash, pictures, schedule, stopping
+from jobs import pictures, schedule, stopping
 from jobs.asking import ask_soon
 from jobs.pace import Pace, Places, patience
 from jobs.queue import hold, is_waited_for, job, release, ring
@@ -78,7 +78,7 @@ def drain(world: World) -> int:
                 break
     finally:
         pool.shutdown(wait=not stopping.is_late(), cancel_futures=True)
-    crash.here("before_ring_again")
+    stopping.die_at("before_ring_again")
     release(world, drain)
     if _ready(world, 1):
         ring(world, drain)
@@ -179,8 +179,8 @@ def _claim(world: World, most: int, purse: Purse | None = None) -> list[Claimed]
         claimed = outbox.claim(
             session, world.now(), most, contents.usable(session, world.messenger.account), rules, purse
         )
-        crash.here("before_claim_commit")
-    crash.here("after_claim")
+        stopping.die_at("before_claim_commit")
+    stopping.die_at("after_claim")
     return claimed
 
 
@@ -196,9 +196,9 @@ def _tried(world: World, claimed: Claimed, pace: Pace, at: float, deadline: floa
         pace.wait_for(at)
         if parcel is None or stopping.asked():
             return HandOver(claimed, lambda session, now: outcomes.put_back(session, claimed, now, "stopped"))
-        crash.here("before_post")
+        stopping.die_at("before_post")
         sid = _send(world, parcel, deadline)
-        crash.here("after_post")
+        stopping.die_at("after_post")
     except MessengerError as error:
         if isinstance(error, NotSent) and error.throttled:
             pace.slow_down()
@@ -235,12 +235,12 @@ def _mark(world: World, done: list[HandOver]) -> None:
             reach.note_taken(session)
         elif silence:
             reach.note_not_taken(session, world.now(), silence)
-        crash.here("before_mark_commit")
+        stopping.die_at("before_mark_commit")
 
     insist(world, mark)
     if silence and not was_answered:
         ask_soon(world)
-    crash.here("after_mark")
+    stopping.die_at("after_mark")
 
 
 def _parcel(world: World, claimed: Claimed) -> Parcel:

@@ -2,7 +2,7 @@
 
 import structlog
 
-from jobs import crash, stopping
+from jobs import stopping
 from jobs.queue import job
 from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
@@ -35,7 +35,7 @@ def make_next(world: World) -> bool:
     if run.status is RunStatus.FAILED:
         log.error("digest given up", digest=run.id, group=run.group_id)
         return True
-    crash.here("after_take_run")
+    stopping.die_at("after_take_run")
     try:
         _write(world, run.id)
     except Stopped:
@@ -55,7 +55,7 @@ def _write(world: World, run_id: int) -> None:
         with transaction(world) as session:
             teller = teller or digests.teller_of(session, run_id)
             last = digests.post_some(session, run_id, teller, last, world.now())
-            crash.here("before_digest_commit")
+            stopping.die_at("before_digest_commit")
 
 
 @job("work", timeout=300)

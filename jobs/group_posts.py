@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from jobs import crash, stopping
+from jobs import stopping
 from jobs.pictures import drawn
 from jobs.queue import job
 from jobs.work import transaction
@@ -37,7 +37,7 @@ def _post_next(world: World) -> bool:
             return False
         post_id, doubtful = claimed.id, claimed.state is PostState.UNKNOWN
         place, page = claimed.run.group.whatsapp_group_id, group_posts.page(session, claimed)
-    crash.here("after_group_post_claim")
+    stopping.die_at("after_group_post_claim")
     if doubtful:
         log.error("group post in doubt", post=post_id)
     elif place is None or page.chart is None:

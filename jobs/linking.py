@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from jobs import crash
+from jobs import stopping
 from jobs.stopping import Stopped, wait_for
 from jobs.work import transaction
 from messages.message import Button
@@ -23,7 +23,7 @@ from providers.errors import (
 )
 from providers.garmin_accounts import KeyAccepted, NeedsCode, SignedIn
 from services.delivery import mailbox
-from services.ground import readers
+from services.ground import recipients
 from services.group import proofs
 from services.people import members
 from services.training import binding, garmin_notices, linking, tries
@@ -49,7 +49,7 @@ def sign_in_next(world: World) -> bool:
         task = linking.take(session, world.now())
     if task is None:
         return False
-    crash.here("after_take_sign_in")
+    stopping.die_at("after_take_sign_in")
     try:
         _try(world, task)
     except NoResultFound:  # its member was erased
@@ -116,7 +116,7 @@ def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> No
     member = session.get_one(LinkAttempt, task.attempt_id).link.member
     if isinstance(heard, Stranger):
         buttons = [Button("What else?", "still me")]
-        message = render("start/not_proved", readers.reader_of(member), buttons=buttons)
+        message = render("start/not_proved", recipients.reader_of(member), buttons=buttons)
         key = f"stranger:{task.attempt_id}"
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)
     if isinstance(heard, Linked) and member.doubted_at is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from jobs import crash, stopping
+from jobs import stopping
 from jobs.queue import job
 from jobs.work import transaction
 from models import Share
@@ -36,7 +36,7 @@ def drawn(world: World, chart: Mapping[str, Any]) -> str:
         png = world.charts.draw(chart_of(chart))
         with transaction(world) as session:
             path = media.keep_drawn(session, facts, png, world.now(), chart.get("shows", ()))
-    crash.here("after_picture")
+    stopping.die_at("after_picture")
     return path
 
 

@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 import world as worlds
-from jobs import crash, stopping
+from jobs import stopping
 from jobs.outages import is_outage
 from models.outages import code_of, name_of
 from providers import doorbell
@@ -111,7 +111,7 @@ def ring(world: World, work: Work) -> bool:
     """Let a worker do this soon. False when Redis is away: then the next tick will."""
     try:
         if world.redis.set(f"{RUNG}{work.name}", 1, nx=True, ex=UNHEARD):
-            crash.here("after_rung")
+            stopping.die_at("after_rung")
             enqueue(world.redis, work.name, work.queue, timeout=work.timeout)
     except RedisError as error:
         doorbell.tell("bell not rung", error, work=work.name)

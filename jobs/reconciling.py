@@ -8,7 +8,7 @@ from itertools import batched
 
 import structlog
 
-from jobs import crash, stopping
+from jobs import stopping
 from jobs.queue import job
 from jobs.stopping import Shift
 from jobs.work import transaction
@@ -86,7 +86,7 @@ def _look_up(world: World) -> None:
     with transaction(world) as session:
         outcomes.expire_leases(session, world.now() + pause)
         outcomes.give_up_doubts(session, world.now())
-    crash.here("after_leases_expired")
+    stopping.die_at("after_leases_expired")
     shift = Shift(FOR_SECONDS)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
         while looks := _due_looks(world, shift):
@@ -115,11 +115,11 @@ def _looked(world: World, look: Look, pause: timedelta) -> bool:
             outcomes.could_not_look(session, look, world.now() + pause)
             reach.note_not_answered(session, error, world.now())
         return False
-    crash.here("after_list")
+    stopping.die_at("after_list")
     with transaction(world) as session:
         outcomes.looked(session, look, listed, world.now(), pause)
         reach.note_answered(session)
-        crash.here("before_looked_commit")
+        stopping.die_at("before_looked_commit")
     return True
 
 

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session as Database
 
-from jobs import crash, stopping
+from jobs import stopping
 from jobs.pace import Pace
 from jobs.stopping import Stopped, wait_for
 from jobs.work import insist, transaction
@@ -89,7 +89,7 @@ def _read_through(world: World, errand: Errand, account: Session) -> Found:
     for page in account.activities(errand.start, errand.end):
         with transaction(world) as session:
             found = syncing.store(session, errand, page, account.tokens)
-        crash.here("after_page")
+        stopping.die_at("after_page")
         seen |= {row["activityId"] for row in page.rows if isinstance(row.get("activityId"), int)}
         legs += [row for row in page.rows if row.get("parentId")]
         total.uncounted |= found.uncounted
@@ -134,7 +134,7 @@ def _opened(world: World, errand: Errand) -> Session:
     account.before = _before_each_request(world)
     account.renew()
     _keep(world, errand, account)
-    crash.here("after_renewed")
+    stopping.die_at("after_renewed")
     return account
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from jobs import (
     challenges,
-    crash,
     delivery,
     digests,
     garmin,
@@ -88,7 +87,7 @@ def open_digests(world: World) -> int:
     """Open the runs of some groups whose digest is due. Gives how many."""
     with transaction(world) as session:
         opened = digest_service.claim_due(session, world.now())
-        crash.here("before_open_commit")
+        stopping.die_at("before_open_commit")
     return opened
 
 

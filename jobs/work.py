@@ -9,7 +9,7 @@ from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from jobs import crash, schedule
+from jobs import schedule, stopping
 from jobs.queue import answering, ring
 from jobs.stopping import Shift
 from models.outages import is_away, name_of
@@ -35,7 +35,7 @@ def transaction(world: World) -> Iterator[Session]:
         act_for(session, known.get("turn") or known.get("run"))
         yield session
         signs.write(session)
-    crash.here("after_commit")
+    stopping.die_at("after_commit")
     after_commit(world, session)
 
 

@@ -15,7 +15,7 @@ from jobs.work import transaction
 from messages.render import words
 from models import AttemptStep, GarminMethod, IdentityKind, LinkAttempt, Member, OneTimeLink
 from providers.signing import Signer
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.training import binding, linking, tries
 from services.training.tries import Held, Why
 from world import World

@@ -14,7 +14,7 @@ from fitness.spans import Span
 from messages.message import Button, Choice, Message
 from messages.render import Reader, render
 from models import Group, Member, Membership
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.ground.refusals import DaysNotUsable, NotInAGroup, NotInThatGroup, PeriodNotStarted
 from services.group import roles
 from services.people import members

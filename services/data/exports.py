@@ -20,7 +20,7 @@ from models.vault import UnknownKey, Unreadable, vault
 from services.delivery import mailbox, notices
 from services.ground import audit, leases, limits, unreadable
 from services.ground.bells import Bell, ring
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.ground.refusals import EnoughCopies, ExportUnderWay
 from services.people import feedback
 

@@ -10,7 +10,7 @@ from typing import Any
 from messages.message import Approved, Button, Message
 from messages.render import render, words
 from models import Group, Member
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 
 MOST_LINE = 300  # characters; WhatsApp allows 1,024 for a whole template
 

@@ -20,7 +20,7 @@ from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
 from services.delivery import ceiling, contents
 from services.delivery.ceiling import Ceilings, Purse
-from services.ground import leases, number_doubts, unreadable
+from services.ground import leases, recipients, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.telling import about, tell_step
 
@@ -283,7 +283,7 @@ def _over(session: Session, row: OutboundMessage, member: Member, now: datetime)
 
 def _is_in_doubt(row: OutboundMessage, member: Member, now: datetime) -> bool:
     """Whether the message has to wait until it is known whose number it is. Answers do not wait."""
-    return row.kind is not MessageKind.REPLY and number_doubts.is_in_doubt(member, now)
+    return row.kind is not MessageKind.REPLY and recipients.is_in_doubt(member, now)
 
 
 def _still_belongs(session: Session, row: OutboundMessage) -> bool:

@@ -14,7 +14,7 @@ from messages.render import Reader, words
 from models import Group, Member
 from providers.charts import Chart, Fact, Legend, Mark, Mix, Part, Segment, Trend, Week
 from services.digest.stories.picture import by_sport
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.group import privacy
 from services.people.members import settings_for
 from services.play import tally

@@ -15,7 +15,7 @@ from providers.charts import Fact, Wrapped
 from services.digest import cards
 from services.digest.cards import label
 from services.digest.stories.picture import by_sport
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.ground.settings import settings_of
 from services.group import privacy
 from services.people.members import settings_for

@@ -13,7 +13,7 @@ from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services.delivery import outbox
 from services.ground import audit, limits, undoable
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.ground.refusals import (
     GroupNameNotUsable,
     GroupNameTaken,

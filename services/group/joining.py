@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Answer, Group, JoinRequest, Member, Membership, Role
-from services.ground import audit, limits, number_doubts, undoable
+from services.ground import audit, limits, recipients, undoable
 from services.ground.refusals import (
     AskedOften,
     DeclinedLately,
@@ -103,7 +103,7 @@ def approve(session: Session, membership: Membership, request: JoinRequest, now:
     """
     groups.require_admin(session, membership, "approve")
     session.refresh(request.member, ["doubted_at", "last_inbound_at"])
-    if request.answer is None and number_doubts.is_in_doubt(request.member, now):
+    if request.answer is None and recipients.is_in_doubt(request.member, now):
         raise MayBeAnother(person=request.member)
     _answer(session, membership, request, Answer.APPROVED, now, "approve")
     joined = groups.belong(session, request.group, request.member, Role.MEMBER, now)

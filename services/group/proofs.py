@@ -12,7 +12,7 @@ from messages.message import Button
 from models import GarminAccount, Member, Membership, MessageKind, OutboundMessage, Role
 from services.delivery import mailbox, outbox
 from services.delivery.notices import notice
-from services.ground import audit, number_doubts
+from services.ground import audit, recipients
 from services.ground.refusals import CameTooLate, MayNotVouch, NotDoubted, NotOverYourself
 from services.ground.telling import tell
 from services.group import roster
@@ -154,7 +154,7 @@ def _who_is_asked(session: Session, place: Membership, now: datetime) -> list[Me
 
 
 def _is_known(place: Membership, now: datetime) -> bool:
-    return place.joined_at <= number_doubts.known_until(place.member, now)
+    return place.joined_at <= recipients.known_until(place.member, now)
 
 
 def _who_runs(session: Session, place: Membership, now: datetime) -> list[Membership]:
@@ -163,7 +163,7 @@ def _who_runs(session: Session, place: Membership, now: datetime) -> list[Member
     """
     others = [each for each in roster.members(session, place.group) if each.id != place.id]
     there = [each for each in others if _can_be_asked(each.member, now)]
-    by_then = (place.member.doubted_at or now) - number_doubts.QUIET
+    by_then = (place.member.doubted_at or now) - recipients.QUIET
     longest = sorted((each for each in there if each.joined_at <= by_then), key=lambda each: each.joined_at)
     return [each for each in there if each.role is not Role.MEMBER] or longest[:1]
 
@@ -177,7 +177,7 @@ def _who_hears(session: Session, member: Member, now: datetime) -> list[tuple[Me
 def _can_be_asked(member: Member, now: datetime) -> bool:
     """Not whoever wants no messages, does not get them, or may be somebody else by now."""
     is_silent = member.opted_out_at is not None or member.unreachable_at is not None
-    return not is_silent and not number_doubts.is_in_doubt(member, now)
+    return not is_silent and not recipients.is_in_doubt(member, now)
 
 
 def _ask(session: Session, place: Membership, asked: Member, now: datetime) -> None:

@@ -14,7 +14,7 @@ from messages.lookalikes import looks
 from messages.words import one_line
 from models import Activity, Answer, Feedback, GarminAccount, JoinRequest, Member, Membership
 from services.ground import audit
-from services.ground.number_doubts import QUIET, is_asleep
+from services.ground.recipients import QUIET, is_asleep
 from services.people import bans, naming
 
 MOST_PROFILE = 40

@@ -20,7 +20,7 @@ from messages.words import clean_name
 from models import Challenge, Group, Member, Membership, MessageKind, Participant
 from services.delivery import mailbox, notices
 from services.ground import audit
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.ground.refusals import ChallengeNotUsable, NoChallenge, SoundsOfficial, TooManyChallenges, WhichChallenge
 from services.play import contests, podium
 from services.play.contests import Standing

@@ -10,7 +10,7 @@ from messages.message import Approved, Button, Message
 from messages.render import render, words
 from models import Member
 from services.delivery.notices import on_one_line
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.people import members
 from services.training import activities, entries
 from services.training.syncing import LeftAlone

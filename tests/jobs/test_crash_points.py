@@ -186,7 +186,9 @@ def test_nothing_is_lost_or_said_twice(town: Town, crasher: Crasher, point: str,
 
 
 def test_every_point_on_the_way_of_a_message_is_died_at():
-    named = {name for piece in PIECES for name in re.findall(r'crash\.here\("(\w+)"\)', (ROOT / piece).read_text())}
+    named = {
+        name for piece in PIECES for name in re.findall(r'stopping\.die_at\("(\w+)"\)', (ROOT / piece).read_text())
+    }
     assert named == set(POINTS)
 
 

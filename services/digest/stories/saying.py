@@ -11,7 +11,7 @@ from messages.render import Reader, words
 from models import GarminAccount, Member
 from services.digest.stories.scene import Scene
 from services.digest.stories.text import Form, Me, Teller
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.ground.settings import settings_of
 from services.group import roster
 from services.play import standings

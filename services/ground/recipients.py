@@ -1,4 +1,4 @@
-"""Whether a member's number is surely still theirs: asked before anything is sent there, or told.
+"""What is asked of a member before anything is written to them: how they read, and whether the number is surely theirs.
 
 How a doubt begins and ends: `services.people.numbers` and `services.group.proofs`.
 docs/decisions/0021-numbers-change-hands.md tells why it is as it is.
@@ -6,10 +6,16 @@ docs/decisions/0021-numbers-change-hands.md tells why it is as it is.
 
 from datetime import datetime, timedelta
 
+from messages.render import Reader
 from models import Member
 
 ASLEEP = timedelta(days=45)  # carriers wait 45 to 90 days at least before they hand a number on
 QUIET = timedelta(days=7)  # whoever wrote within a week has the number still, whatever their profile says
+
+
+def reader_of(member: Member) -> Reader:
+    """How this member reads: language, units and time zone."""
+    return Reader(member.locale, member.units, member.timezone)
 
 
 def is_asleep(member: Member, now: datetime) -> bool:
