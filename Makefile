@@ -11,7 +11,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill browser guide pins audit sbom clean
+.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill browser guide plan pins audit sbom clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 
 guide: $(READY) ## write the table of commands into docs/guide.md
 	@$(PY) -m bot.guide
+
+plan: $(READY) ## draw the rooms and what they know of each other into CONTRIBUTING.md
+	@$(PY) -m tests.drawing
 
 pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions)
 	@$(PIP_COMPILE) $(ARGS) --output-file requirements.txt requirements.in

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.drawing import PAGE, with_drawing
 from tests.floors import FLOORS, arrows, climbing
 from tests.imports import ROOT, Import, files, imports
 
@@ -137,6 +138,10 @@ def _circle(graph: dict[str, set[str]]) -> list[str]:
 def test_the_house_keeps_to_its_plan() -> None:
     assert broken(ROOT) == []
     assert len({each.path for each in imports(ROOT)}) > 150
+
+
+def test_the_drawing_shows_the_house_as_it_is() -> None:
+    assert with_drawing(PAGE.read_text()) == PAGE.read_text(), "run `make plan`"
 
 
 def test_every_room_is_in_the_plan() -> None:
