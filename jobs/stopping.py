@@ -1,7 +1,8 @@
 """How a work-horse goes down: asked to stop, it leaves its job at the next safe point, and is gone in time.
 
 A host kills 30 seconds after it asked. So whatever goes on for long looks here between two pieces of its work, and what
-waits for somebody else and cannot look is broken off by `Stopped`. Whatever is left undone is in Postgres.
+waits for somebody else and cannot look is broken off by `Stopped`. Whatever is left undone is in Postgres. Tests end a
+process with `die_at` to see that nothing is lost.
 """
 
 import mmap
@@ -131,6 +132,6 @@ class Shift:
 
 
 def die_at(name: str) -> None:
-    """Die as if killed if CRASH_AT, by which a test names a line, names this one. Does nothing in production."""
+    """End this process as if it were killed, if a test has named this line in CRASH_AT. Else do nothing."""
     if os.environ.get("CRASH_AT") == name:
         os._exit(9)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.floors import FLOORS, arrows
-from tests.imports import ROOT, imports
+from tests.floors import FLOORS, find_arrows
+from tests.imports import ROOT, find_known_rooms
 
 PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "<!-- the drawing: written by `make plan` -->", "<!-- end of the drawing -->"
@@ -14,18 +14,18 @@ OPENED = ("bot", "services")  # the rooms that are drawn with what is in them
 Graph = Mapping[str, set[str]]
 
 
-def with_drawing(page: str) -> str:
-    """The page with the house as its imports are now."""
+def redraw(page: str) -> str:
+    """Give the page back, with the drawing as the imports are now."""
     before, rest = page.split(BEGIN)
-    return f"{before}{BEGIN}\n\n```mermaid\n{drawing(ROOT)}\n```\n{END}{rest.split(END)[1]}"
+    return f"{before}{BEGIN}\n\n```mermaid\n{draw(ROOT)}\n```\n{END}{rest.split(END)[1]}"
 
 
-def drawing(root: Path) -> str:
-    """A Mermaid flow chart: rooms from the top down, and an arrow to each room that one knows only directly."""
+def draw(root: Path) -> str:
+    """Draw a Mermaid flow chart of the rooms, from the top down, without the arrows that follow from others."""
     lines = ["flowchart TD"]
     for house in OPENED:
-        lines += [f"  subgraph {house}", *_inside(house, arrows(root)[house]), "  end"]
-    lines += [f"  {one} --> {other}" for one, other in _needed(_house(root))]
+        lines += [f"  subgraph {house}", *_inside(house, find_arrows(root)[house]), "  end"]
+    lines += [f"  {one} --> {other}" for one, other in _needed(find_known_rooms(root, ROOMS))]
     return "\n".join(lines)
 
 
@@ -39,16 +39,8 @@ def _box(house: str, room: str) -> str:
     return f"{house}.{room}[{'its own files' if room == house else room}]"
 
 
-def _house(root: Path) -> Graph:
-    found: dict[str, set[str]] = {}
-    for each in imports(root):
-        if each.room in ROOMS and each.other in ROOMS and each.room != each.other:
-            found.setdefault(each.room, set()).add(each.other)
-    return found
-
-
 def _needed(known: Graph) -> list[tuple[str, str]]:
-    """The arrows that are not implied by two others: who knows a room may know what it knows."""
+    """The arrows that do not follow from others: A → C does where there are A → B and B → C."""
     return sorted(
         (one, other)
         for one, others in known.items()
@@ -62,4 +54,4 @@ def _reaches(known: Graph, one: str, other: str) -> bool:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_drawing(PAGE.read_text()))
+    PAGE.write_text(redraw(PAGE.read_text()))

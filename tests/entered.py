@@ -12,7 +12,7 @@ ELSEWHERE = ("tests/", "simulator/", ".")  # `.` begins the venv
 
 
 @contextmanager
-def entered() -> Iterator[list[str]]:
+def note_entered() -> Iterator[list[str]]:
     """Fill the list with the paths of files below the checkout, in which a function began in any thread.
 
     An import runs no function of ours, so a file that is only imported is not entered. A template is a file, too.

@@ -19,8 +19,8 @@ FLOORS = {
 }
 
 
-def climbing(root: Path) -> list[str]:
-    """Every import that does not lead down, as a sentence, and every folder of modules that is on no floor."""
+def find_climbing(root: Path) -> list[str]:
+    """Find every import that does not lead down, as a sentence, and every folder of modules that is on no floor."""
     found = [f"{house}/{room} is on no floor" for house, room in _folders(root) if room not in _floors(house)]
     for house, each, mine, other in _inside(root):
         floors = _floors(house)
@@ -29,8 +29,8 @@ def climbing(root: Path) -> list[str]:
     return found
 
 
-def arrows(root: Path) -> dict[str, dict[str, set[str]]]:
-    """Which room knows which, for each house."""
+def find_arrows(root: Path) -> dict[str, dict[str, set[str]]]:
+    """Find for each house which of its rooms imports which others."""
     found: dict[str, dict[str, set[str]]] = {house: {} for house in FLOORS}
     for house, _, mine, other in _inside(root):
         if mine != other:

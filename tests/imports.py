@@ -1,7 +1,7 @@
 """Every import of ours, read from the source: what the tests of the floor plan judge."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,6 +33,15 @@ def imports(root: Path) -> tuple[Import, ...]:
         for path in files(root)
         for module in _modules(ast.parse(path.read_text()))
     )
+
+
+def find_known_rooms(root: Path, rooms: Collection[str]) -> dict[str, set[str]]:
+    """Which of these rooms at the top imports which others of them."""
+    found: dict[str, set[str]] = {}
+    for each in imports(root):
+        if each.room in rooms and each.other in rooms and each.other != each.room:
+            found.setdefault(each.room, set()).add(each.other)
+    return found
 
 
 def files(root: Path) -> list[Path]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.drawing import PAGE, with_drawing
-from tests.floors import FLOORS, arrows, climbing
-from tests.imports import ROOT, Import, files, imports
+from tests.drawing import PAGE, redraw
+from tests.floors import FLOORS, find_arrows, find_climbing
+from tests.imports import ROOT, Import, files, find_known_rooms, imports
 
 # Arrows only run down. `providers` alone stands for its ports, values and errors, and for the drawing of an SVG and the
 # signing of short texts, which are no vendor's; its adapters belong to the world.
@@ -76,7 +76,7 @@ def broken(root: Path) -> list[str]:
     breaches = [breach for each in imports(root) if (breach := _breach(each))]
     rooms = {each.room for each in imports(root)}
     breaches += [f"{room} is in no floor plan" for room in sorted(rooms - MAY_IMPORT.keys())]
-    return breaches + climbing(root) + circles(root)
+    return breaches + find_climbing(root) + circles(root)
 
 
 def _breach(each: Import) -> str | None:
@@ -99,16 +99,8 @@ def _is_port(module: str) -> bool:
 
 def circles(root: Path) -> list[str]:
     """Rooms that hold each other, rooms inside a room that do, and files that do."""
-    graphs = [_rooms(root), *arrows(root).values(), _files(root)]
+    graphs = [find_known_rooms(root, MAY_IMPORT), *find_arrows(root).values(), _files(root)]
     return [circle for graph in graphs for circle in _circle(graph)]
-
-
-def _rooms(root: Path) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for each in imports(root):
-        if each.other in MAY_IMPORT and each.other != each.room:
-            found.setdefault(each.room, set()).add(each.other)
-    return found
 
 
 def _files(root: Path) -> dict[str, set[str]]:
@@ -141,7 +133,7 @@ def test_the_house_keeps_to_its_plan() -> None:
 
 
 def test_the_drawing_shows_the_house_as_it_is() -> None:
-    assert with_drawing(PAGE.read_text()) == PAGE.read_text(), "run `make plan`"
+    assert redraw(PAGE.read_text()) == PAGE.read_text(), "run `make plan`"
 
 
 def test_every_room_is_in_the_plan() -> None:
@@ -154,6 +146,11 @@ def test_every_package_that_is_guarded_is_in_use() -> None:
     used = {each.other for each in imports(ROOT)}
     assert SPEAKS_WITH.keys() - used == set()
     assert not SPEAKS_WITH.keys() & sys.stdlib_module_names
+
+
+def _write(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{line}\n")
 
 
 @pytest.mark.parametrize(
@@ -194,8 +191,7 @@ def test_every_package_that_is_guarded_is_in_use() -> None:
     ],
 )
 def test_a_breach_of_the_plan_is_noticed(tmp_path: Path, path: str, line: str, breach: str) -> None:
-    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / path).write_text(f"{line}\n")
+    _write(tmp_path / path, line)
     assert broken(tmp_path) == [breach]
 
 
@@ -212,8 +208,7 @@ def test_a_breach_of_the_plan_is_noticed(tmp_path: Path, path: str, line: str, b
     ],
 )
 def test_what_the_plan_allows_is_no_breach(tmp_path: Path, path: str, line: str) -> None:
-    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / path).write_text(f"{line}\n")
+    _write(tmp_path / path, line)
     assert broken(tmp_path) == []
 
 
@@ -235,8 +230,7 @@ def test_what_the_plan_allows_is_no_breach(tmp_path: Path, path: str, line: str)
 )
 def test_a_circle_is_noticed(tmp_path: Path, lines: dict[str, str], circle: set[str]) -> None:
     for path, line in lines.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(f"{line}\n")
+        _write(tmp_path / path, line)
     found = [set(each.removeprefix("a circle: ").split(" → ")) for each in circles(tmp_path)]
     assert any(circle <= each for each in found)
 
@@ -246,7 +240,7 @@ def test_each_room_inside_a_room_is_on_one_floor() -> None:
         rooms = " ".join(floors).split()
         assert len(rooms) == len(set(rooms))
         assert all((ROOT / house / room).is_dir() for room in rooms if room != house.rsplit("/", 1)[-1])
-        assert arrows(ROOT)[house], "no arrow was found at all"
+        assert find_arrows(ROOT)[house], "no arrow was found at all"
 
 
 @pytest.mark.parametrize("house", FLOORS)
@@ -259,7 +253,7 @@ def test_an_arrow_that_does_not_lead_down_is_noticed(tmp_path: Path, house: str)
         module = (_folder(tmp_path, house, other) / f"of_{other}").relative_to(tmp_path)
         (_folder(tmp_path, house, mine) / f"of_{mine}_{other}.py").write_text(f"import {'.'.join(module.parts)}\n")
     upwards = {(mine, other) for mine, other in permutations(floors, 2) if floors[mine] >= floors[other]}
-    told = [each.split(", but ")[1] for each in climbing(tmp_path)]
+    told = [each.split(", but ")[1] for each in find_climbing(tmp_path)]
     assert sorted(told) == sorted(f"{other} is not below {mine}" for mine, other in upwards)
 
 
@@ -295,7 +289,7 @@ def test_one_turned_arrow_is_told_with_its_file(tmp_path: Path, path: str, line:
     for house, floors in FLOORS.items():
         for room in " ".join(floors).split():
             _folder(tmp_path, house, room).mkdir(parents=True, exist_ok=True)
-    (tmp_path / path).write_text(f"{line}\n")
+    _write(tmp_path / path, line)
     assert [each.split(", but ")[0] for each in broken(tmp_path)] == [breach]
 
 
@@ -303,4 +297,4 @@ def test_a_room_that_is_on_no_floor_is_noticed(tmp_path: Path) -> None:
     for folder in ("services/attic", "web/attic"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "__init__.py").write_text("")
-    assert climbing(tmp_path) == ["services/attic is on no floor", "web/attic is on no floor"]
+    assert find_climbing(tmp_path) == ["services/attic is on no floor", "web/attic is on no floor"]

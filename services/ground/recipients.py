@@ -29,9 +29,9 @@ def is_in_doubt(member: Member, now: datetime) -> bool:
 
 
 def known_until(member: Member, now: datetime) -> datetime:
-    """Whoever came into a group after this is not known there as the one who held the number before the doubt.
+    """Until when the number was surely theirs: only groups that they were in by then know them by it.
 
-    A week before the doubt at the latest, and a week after they were last heard: for so long the number was theirs.
+    That is a week before the doubt, or a week after they were last heard, whichever is earlier.
     """
     doubted = (member.doubted_at or now) - QUIET
     return doubted if member.silent_since is None else min(doubted, member.silent_since + QUIET)
