@@ -140,6 +140,10 @@ class EnoughFiles(Refusal):
     """So many activity files in a day. Facts: most."""
 
 
+class NoPace(Refusal):
+    """A board by pace in a sport that has none. Facts: sport."""
+
+
 class GoalNotUsable(Refusal):
     """A goal that cannot be added up, or whose days are over or too far off."""
 

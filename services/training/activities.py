@@ -6,7 +6,13 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fitness.periods import Dates
+from fitness.sports import Sport
+from messages.words import clean_name
 from models import Activity, Member
+from services.training.totals import counting
+
+MOST_TITLES = 3
 
 
 def first_day(session: Session, member: Member) -> date | None:
@@ -25,6 +31,20 @@ def have_twins(session: Session, activities: Sequence[Activity]) -> bool:
     """Whether another device recorded one of these too, whichever record counts."""
     other = select(Activity.id).where(Activity.twin_of.in_([each.id for each in activities])).limit(1)
     return any(each.twin_of is not None for each in activities) or session.scalar(other) is not None
+
+
+def titles(session: Session, member: Member, dates: Dates, sport: Sport | None = None) -> list[str]:
+    """What the member called their newest sessions of these days, made safe to be shown to others.
+
+    Not of those that are private at Garmin, whatever counts.
+    """
+    query = (
+        select(Activity.name)
+        .where(Activity.member_id == member.id, Activity.name.is_not(None), ~Activity.private, *counting(dates, sport))
+        .order_by(Activity.start_utc.desc(), Activity.id)
+        .limit(MOST_TITLES)
+    )
+    return [title for name in session.scalars(query) if name and (title := clean_name(name))]
 
 
 def newest(session: Session, member: Member) -> Activity | None:
