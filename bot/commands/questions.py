@@ -46,6 +46,7 @@ def stats(
         return commands["me"](turn, **_told(metric=metric, sport=sport, period=period, each=each))
     dates, _ = turn.resolve(period, turn.group.timezone)
     metric, sport = _of_one(metric, each, sport)
+    each = each if metric and metric.is_sum else None
     totals, titles = _seen(turn, other, dates, sport, metric)
     when = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
     buttons = [commands["stats"].button(when[1], f"@{other.name}", when[0].words)] if len(other.name) < 100 else []

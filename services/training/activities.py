@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from fitness.periods import Dates
 from fitness.sports import Sport
+from messages.officialese import claims_office
 from messages.words import clean_name
 from models import Activity, Member
 from services.training.totals import counting
@@ -36,7 +37,8 @@ def have_twins(session: Session, activities: Sequence[Activity]) -> bool:
 def titles(session: Session, member: Member, dates: Dates, sport: Sport | None = None) -> list[str]:
     """What the member called their newest sessions of these days, made safe to be shown to others.
 
-    Not of those that are private at Garmin, whatever counts.
+    Sessions that are private at Garmin are left out, also where the member lets them count; so are titles that claim to
+    speak for somebody in charge, as names that do are refused.
     """
     query = (
         select(Activity.name)
@@ -44,7 +46,8 @@ def titles(session: Session, member: Member, dates: Dates, sport: Sport | None =
         .order_by(Activity.start_utc.desc(), Activity.id)
         .limit(MOST_TITLES)
     )
-    return [title for name in session.scalars(query) if name and (title := clean_name(name))]
+    found = [clean_name(name or "") for name in session.scalars(query)]
+    return [title for title in found if title and not claims_office(title)]
 
 
 def newest(session: Session, member: Member) -> Activity | None:

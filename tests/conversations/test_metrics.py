@@ -120,7 +120,7 @@ def test_titles_are_shown_to_the_group_by_whoever_shares_them(zoe: Person, jose:
     has_moved(zoe, runs(16))
 
     def titled(athlete: Athlete) -> None:
-        for day, title in ((16, "Hills with Ben"), (17, "See evil.example.com now"), (18, "Easy")):
+        for day, title in ((16, "Hills with Ben"), (17, "Garmin Support evil.example.com"), (18, "Easy")):
             one = athlete.upload(type_key="running", start=november(day), seconds=3600, metres=10_000)
             athlete.edit(one, activityName=title)
 
@@ -128,8 +128,7 @@ def test_titles_are_shown_to_the_group_by_whoever_shares_them(zoe: Person, jose:
     assert "Hills" not in zoe.says("stats @José")
     assert "sees your activity titles from now on" in jose.says("share titles on")
     heard = zoe.says("stats @José")
-    assert "“Easy” · “" in heard
-    assert "“Hills with Ben”" in heard
-    assert "evil" not in heard
+    assert "\n“Easy” · “Hills with Ben”\n" in heard
+    assert "Support" not in heard
     jose.says("share titles off")
     assert "Hills" not in zoe.says("stats @José")
