@@ -34,5 +34,8 @@ class Way:
 
 
 def least_metres(sport: Sport, dates: Dates) -> float:
-    """How far one must have gone in these days to be compared: so much for each whole week, and for four at most."""
-    return LEAST[sport] * min(max(dates.days // 7, 1), MOST_WEEKS)
+    """How far one must have gone in these days to be compared: so much for each whole week, and for four at most.
+
+    It is 0 in a sport that has no pace.
+    """
+    return LEAST.get(sport, 0.0) * min(max(dates.days // 7, 1), MOST_WEEKS)

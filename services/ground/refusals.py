@@ -141,7 +141,7 @@ class EnoughFiles(Refusal):
 
 
 class NoPace(Refusal):
-    """A board by pace in a sport that has none. Facts: sport."""
+    """A pace in a sport that is only timed. Facts: timed (the sport)."""
 
 
 class GoalNotUsable(Refusal):

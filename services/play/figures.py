@@ -102,7 +102,7 @@ def sport_of(metric: Metric, sport: Sport | None) -> Sport | None:
     if metric.made is not Made.SPEED:
         return sport
     if sport is not None and sport not in paces.LEAST:
-        raise NoPace(sport=sport)
+        raise NoPace(timed=sport)
     return sport or paces.USUAL
 
 

@@ -287,6 +287,7 @@ FACTS: dict[str, Any] = {
     "totals": BIG,
     "twins": True,
     "typed": "link_garmin " * 10,
+    "timed": Sport.YOGA,
     "titles": [NAME] * 3,
     "unshared": list(FIELDS),
     "until": WHEN,
