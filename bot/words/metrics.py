@@ -1,6 +1,6 @@
 """The words for figures: which of them means which metric, and where. metrics.txt says how its lines are read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from fitness.metrics import METRICS, Metric
@@ -29,12 +29,8 @@ def _said() -> Iterator[tuple[Metric, str, str]]:
             yield from ((METRICS[name], where, word) for word in words.split())
 
 
-def _only(words: Mapping[str, Metric], metrics: set[Metric]) -> dict[str, Metric]:
-    return {word: metric for word, metric in words.items() if metric in metrics}
-
-
 BOARDS = metrics_said(ON_BOARDS)
 QUESTIONS = metrics_said(ON_BOARDS, IN_QUESTIONS)
 SENTENCES = metrics_said(IN_SENTENCES)
-SHARED = _only(metrics_said(ON_BOARDS, SHARING), {metric for metric in Metric if metric.fields == (metric.value,)})
-COUNTED = _only(metrics_said(AFTER_A_NUMBER), {metric for metric in Metric if metric.is_counted})
+SHARED = metrics_said(ON_BOARDS, SHARING)
+COUNTED = {word: metric for word, metric in metrics_said(AFTER_A_NUMBER).items() if metric.is_counted}

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from models import Identity, Member, Membership
+from simulator.garmin.athletes import Athlete
 from tests.letters import Letters
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town
@@ -109,3 +110,22 @@ def test_everybody_may_read_what_stays_after_delete_me(zoe: Person, jose: Person
         assert [each for each in KEPT if each not in heard] == []
     assert "You're in no group, so nobody sees anything of your training." in jose.says("privacy")
     assert "*privacy* lists" in jose.says("terms")
+
+
+def test_titles_are_shown_to_the_group_by_whoever_shares_them(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(16))
+
+    def titled(athlete: Athlete) -> None:
+        for day, title in ((16, "Hills with Ben"), (17, "Garmin Support evil.example.com"), (18, "Easy")):
+            one = athlete.upload(type_key="running", start=november(day), seconds=3600, metres=10_000)
+            athlete.edit(one, activityName=title)
+
+    has_moved(jose, titled)
+    assert "Hills" not in zoe.says("stats @José")
+    assert "sees your activity titles from now on" in jose.says("share titles on")
+    heard = zoe.says("stats @José")
+    assert "\n“Easy” · “Hills with Ben”\n" in heard
+    assert "Support" not in heard
+    jose.says("share titles off")
+    assert "Hills" not in zoe.says("stats @José")

@@ -289,6 +289,7 @@ FACTS: dict[str, Any] = {
     "typed": "link_garmin " * 10,
     "timed": Sport.YOGA,
     "titles": [NAME] * 3,
+    "fields": ("time", "distance", "sports"),
     "unshared": list(FIELDS),
     "until": WHEN,
     "due": WHEN,
