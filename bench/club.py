@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from fitness.metrics import SHARED_AT_FIRST
 from fitness.schedules import Weekly, cron, due_period
 from jobs.work import transaction
 from messages.message import Approved, Message
@@ -15,7 +16,6 @@ from models import Activity, Group, Membership, MessageKind
 from models.groups import Role
 from services.delivery import mailbox
 from services.ground.bells import ring_at
-from services.group import privacy
 from world import World
 
 ZONE = "Europe/Brussels"
@@ -59,7 +59,7 @@ def _membership(group_id: int, member_id: int, is_owner: bool, now: datetime) ->
         "group_id": group_id,
         "member_id": member_id,
         "role": Role.OWNER if is_owner else Role.MEMBER,
-        "shares": list(privacy.SHARED_AT_FIRST),
+        "shares": list(SHARED_AT_FIRST),
         "consented_at": now,
         "consent_version": "1",
         "joined_at": now,

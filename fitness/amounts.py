@@ -1,7 +1,8 @@
 """Amounts found in a line of words: "45 min", "1h30", "8.1 km", "5k", "120 points"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from fitness.vocabulary import NUMBERS, WEEKDAYS, line, words_of
 
@@ -18,11 +19,6 @@ _METRES = {
     **dict.fromkeys(("mi", "mile", "miles"), MILE),
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
     **dict.fromkeys(("yd", "yds", "yard", "yards"), YARD),
-}
-_KINDS = {
-    **dict.fromkeys(("points", "point", "pts", "pt"), "points"),
-    **dict.fromkeys(("sessions", "session", "times", "activities", "activity", "workouts", "workout"), "count"),
-    **dict.fromkeys(("steps", "step"), "steps"),
 }
 # "30 min 1 km" is half an hour and a kilometre; "1h 30 m" is an hour and a half all the same.
 _NO_WAY = rf"(?! ?(?:{'|'.join(sorted(_METRES.keys() - {'m'}, key=len, reverse=True))})(?!\S))"
@@ -43,7 +39,6 @@ _LENGTHS = (
 _DISTANCE = re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{'|'.join(sorted(_METRES, key=len, reverse=True))})(?!\S)")
 _UP = r"(?:climb|climbing|up|ascent|elevation|vert|vertical)"
 _CLIMB = re.compile(rf"(?<= ){_COUNT} ?(?P<unit>m|metres|meters|ft|feet)(?: of)? {_UP}(?!\S)")
-_AMOUNT = re.compile(rf"(?<= ){_COUNT} ?(?P<unit>{'|'.join(sorted(_KINDS, key=len, reverse=True))})(?!\S)")
 
 
 def find_length(words: Sequence[str]) -> tuple[int, range] | None:
@@ -59,17 +54,25 @@ def find_distance(words: Sequence[str]) -> tuple[float, range] | None:
     return None if match is None else (_number(match) * _METRES[match["unit"]], words_of(match))
 
 
-def find_amount(words: Sequence[str]) -> tuple[str, float, range] | None:
-    """A goal's kind and size: metres of "distance" or "elevation", seconds of "time", or so many "points" and such."""
+def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, float, range] | None:
+    """A goal's kind and size: metres of "distance" or "elevation", seconds of "time", or so many "points" and such.
+
+    `counted` are the words for what is told as a bare number, and its kind: {"pts": "points"}.
+    """
     if match := _CLIMB.search(line(words)):
         return "elevation", _count(match["number"]) * (FOOT if match["unit"][0] == "f" else 1.0), words_of(match)
-    if match := _AMOUNT.search(line(words)):
-        return _KINDS[match["unit"]], _count(match["number"]), words_of(match)
+    if match := _counted(tuple(counted)).search(line(words)):
+        return str(counted[match["unit"]]), _count(match["number"]), words_of(match)
     if distance := find_distance(words):
         return "distance", distance[0], distance[1]
     if length := find_length(words):
         return "time", float(length[0]), length[1]
     return None
+
+
+@lru_cache
+def _counted(units: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<= ){_COUNT} ?(?P<unit>{'|'.join(sorted(units, key=len, reverse=True))})(?!\S)")
 
 
 def find_number(words: Sequence[str]) -> tuple[float, range] | None:

@@ -1,6 +1,11 @@
-"""What a board can be about, and how fine it counts."""
+"""The figures that people are compared by, and how fine they count.
 
-from enum import StrEnum
+Each is declared once, in `Metric`. Boards, sums, what a member shares, goals, challenges, the texts and the reading of
+lines follow from the declaration. docs/decisions/0024-one-declaration-per-metric.md tells how to add one.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
 from math import floor
 from typing import Self
 
@@ -8,36 +13,97 @@ from typing import Self
 HALF_UP = 0.5 + 1e-6
 
 
+class Made(Enum):
+    """How a figure comes about."""
+
+    ADDED_UP = auto()  # a column of the activities that count, added up; or their number
+    BY_DAY = auto()  # the steps of the watch's days, added up
+    FROM_POINTS = auto()  # read out of the points of days and weeks
+    SPEED = auto()  # distance by time, in one sport
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The declaration of one metric.
+
+    `name` is its word in English: it is typed, stored, shared and told by it. Further words for it are in
+    bot/words/metrics.txt, other labels in templates/chat/words/metric.txt and figure_name.txt.
+    `column` is what is added up, of `models.Activity`; None where that is the number of activities, or no column.
+    `unit` is how it is written: a name in `messages.filters.WRITTEN`. `sign` stands after it: "kcal".
+    `needs` is what a member must share to be compared by it; by default, the figure itself, which can then be shared.
+    `at_first` tells whether whoever joins a group shares it. `is_aim`: whether it can be a goal or a challenge.
+    Less than `least` is read as nothing, and nobody is on a board for that; a difference below `gap` is not told.
+    """
+
+    name: str
+    made: Made = Made.ADDED_UP
+    column: str | None = None
+    unit: str = "number"
+    sign: str = ""
+    needs: tuple[str, ...] = ()
+    at_first: bool = False
+    is_aim: bool = False
+    least: float = 0.0
+    gap: float = 1.0
+
+
 class Metric(StrEnum):
-    """A figure that people are compared by, with the words typed for it; "how far" is understood by its "far"."""
+    """A figure that people are compared by, in the order in which a member is told what they share."""
 
-    words: tuple[str, ...]
+    made: Made
+    column: str | None
+    unit: str
+    sign: str
+    fields: tuple[str, ...]
+    at_first: bool
+    is_aim: bool
+    least: float
+    gap: float
 
-    def __new__(cls, name: str, words: str) -> Self:
-        metric = str.__new__(cls, name)
-        metric._value_ = name
-        metric.words = tuple(words.split())
+    def __new__(cls, declared: Figure) -> Self:
+        metric = str.__new__(cls, declared.name)
+        metric._value_ = declared.name
+        metric.made, metric.column = declared.made, declared.column
+        metric.unit, metric.sign = declared.unit, declared.sign
+        metric.fields = declared.needs or (declared.name,)
+        metric.at_first, metric.is_aim = declared.at_first, declared.is_aim
+        metric.least, metric.gap = declared.least, declared.gap
         return metric
 
-    POINTS = "points", "points point pts score effort"
-    TIME = "time", "time long duration hours hour minutes"
-    DISTANCE = "distance", "distance far km kms kilometres kilometers miles mileage"
-    ELEVATION = "elevation", "elevation climb climbed climbing ascent hm metres meters vert"
-    COUNT = "count", "count many often times sessions activities workouts"
-    STEPS = "steps", "steps step"
-    STREAK = "streak", "streak streaks"
-    IMPROVED = "improved", "improved improvement improver handicap"
-    CONSISTENCY = "consistency", "consistency consistent steady regular"
+    # `least`: what is less reads as "0 min", "0.0 km" or "0.0 mi", "0 pts" or "0 kcal".
+    TIME = Figure("time", column="duration", unit="duration", at_first=True, is_aim=True, least=31.0, gap=60.0)
+    DISTANCE = Figure("distance", column="distance", unit="far", at_first=True, is_aim=True, least=81.0, gap=100.0)
+    COUNT = Figure("count", unit="times", at_first=True, is_aim=True)
+    POINTS = Figure("points", column="points", unit="points", at_first=True, is_aim=True, least=0.6)
+    ELEVATION = Figure("elevation", column="elevation_gain", unit="climbed", is_aim=True)
+    STEPS = Figure("steps", Made.BY_DAY)
+    CALORIES = Figure("calories", column="calories", sign="kcal", is_aim=True, least=0.6)
+    PACE = Figure("pace", Made.SPEED, unit="pace", needs=("time", "distance", "sports"))
+    STREAK = Figure("streak", Made.FROM_POINTS, unit="weeks", needs=("points",))
+    IMPROVED = Figure("improved", Made.FROM_POINTS, unit="usual", needs=("points",))
+    CONSISTENCY = Figure("consistency", Made.FROM_POINTS, unit="points", needs=("points",))
 
     @property
     def is_sum(self) -> bool:
         """Whether what several people did can be added up."""
-        return self not in {Metric.STREAK, Metric.IMPROVED, Metric.CONSISTENCY}
+        return self.made in {Made.ADDED_UP, Made.BY_DAY}
 
     @property
-    def field(self) -> str:
-        """What a member must share to be on such a board: these three are read out of points."""
-        return self.value if self.is_sum else "points"
+    def is_told_alone(self) -> bool:
+        """Whether one person's figure says something without those of others: what is read out of points does not."""
+        return self.made is not Made.FROM_POINTS
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether a goal's amount is a bare number before the figure's word: "120 points", "12 sessions"."""
+        return self.is_sum and self.unit in {"points", "times", "number"}
+
+
+METRICS: dict[str, Metric] = {metric.value: metric for metric in Metric}
+COLUMNS = tuple(metric.column for metric in Metric if metric.column)
+# What a member may share with a group, in the order in which it is told.
+FIELDS = ("sports", *(metric.value for metric in Metric if metric.fields == (metric.value,)), "titles")
+SHARED_AT_FIRST = ("sports", *(metric.value for metric in Metric if metric.at_first))
 
 
 def tenth(points: float) -> float:

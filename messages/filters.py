@@ -1,7 +1,7 @@
 """How figures, days and names read, in the reader's language, units and zone."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -14,11 +14,15 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, pass_context, pass_environment
 from jinja2.runtime import Context
 
+from fitness.metrics import FIELDS, METRICS
+from fitness.sports import Sport, Style
 from messages.message import units
 from messages.words import isolated, one_line, without_markup
 
 METRES_IN_MILE = 1609.344
 METRES_IN_FOOT = 0.3048
+METRES_IN_YARD = 0.9144
+SPORTS = {sport.value: sport for sport in Sport}
 MOST_QUOTED = 40
 LINE_AROUND_NAME = 5
 
@@ -204,12 +208,32 @@ def rhythm(context: Context, schedule: Any) -> str:
 
 
 @pass_context
-def figure(context: Context, totals: Any, metric: str) -> str:
-    """What somebody did, by the metric that a board ranks by: totals, or the figure that was ranked."""
+def figure(context: Context, totals: Any, metric: str, sport: str | None = None) -> str:
+    """What somebody did, by the metric that a board ranks by: totals, or the figure that was ranked.
+
+    `sport` is the one that it is about: how speed is told depends on it.
+    """
+    known = METRICS[metric]
     value = totals if isinstance(totals, int | float) else totals.value(metric)
-    if metric == "time":
-        return duration(value)
-    return FIGURES.get(metric, points)(context, value)
+    if known.unit == "pace":
+        return pace(context, value, sport)
+    return f"{WRITTEN[known.unit](context, value)} {known.sign}".rstrip()
+
+
+@pass_context
+def pace(context: Context, metres_a_second: float, sport: str | None) -> str:
+    """A mean speed as people of the sport tell it: "5:12 /km", "1:58 /100 m", "28.4 km/h"; "–" where there is none."""
+    style = SPORTS[sport].style if sport else Style.FOOT
+    if metres_a_second <= 0:
+        return "–"
+    if style is Style.WHEELS:
+        return speed(context, metres_a_second * 3.6)
+    is_imperial = context["reader"].units == "imperial"
+    if style is Style.SWIM:
+        metres, sign = (100 * METRES_IN_YARD, "/100 yd") if is_imperial else (100.0, "/100 m")
+    else:
+        metres, sign = (METRES_IN_MILE, "/mi") if is_imperial else (1000.0, "/km")
+    return f"{stopwatch(metres / metres_a_second)} {sign}"
 
 
 @pass_context
@@ -239,13 +263,16 @@ def _said(context: Context, template: str, **facts: Any) -> str:
     return found.render(reader=context["reader"], **facts).strip()
 
 
-FIGURES = {
-    "distance": far,
-    "elevation": climbed,
-    "count": _times,
-    "steps": number,
-    "streak": _weeks,
-    "improved": _usual,
+# How a figure is written, by the unit that its metric declares; the sign of its metric follows it.
+WRITTEN: dict[str, Callable[[Context, float], str]] = {
+    "duration": lambda _context, value: duration(value),
+    "far": far,
+    "climbed": climbed,
+    "times": _times,
+    "number": number,
+    "points": points,
+    "weeks": _weeks,
+    "usual": _usual,
 }
 
 
@@ -286,6 +313,24 @@ def done(environment: Environment, which: str) -> str:
 def sport_name(environment: Environment, which: str) -> str:
     """A sport's name: "Run"."""
     return environment.get_template("words/sport_name.txt").render(sport=str(which)).strip()
+
+
+@pass_environment
+def figure_name(environment: Environment, which: str) -> str:
+    """A figure by its name: "climbing"."""
+    return environment.get_template("words/figure_name.txt").render(metric=str(which)).strip()
+
+
+@pass_environment
+def aims(environment: Environment, _reader: Any, last: str) -> str:
+    """The figures that a goal or a challenge may be about: "time, distance or points" with the `last` "or"."""
+    names = [figure_name(environment, each) for each in METRICS.values() if each.is_aim]
+    return f"{', '.join(names[:-1])}{last}{names[-1]}"
+
+
+def shareable(_reader: Any) -> str:
+    """What a member may share, by the words that are typed for it: "sports, time, distance"."""
+    return ", ".join(FIELDS)
 
 
 @pass_environment
@@ -447,6 +492,10 @@ ALL = {
     "sport_name": sport_name,
     "metric": metric,
     "field": field,
+    "figure_name": figure_name,
+    "aims": aims,
+    "shareable": shareable,
+    "pace": pace,
     "asked": asked,
     "challenge_title": challenge_title,
     "dates_of": dates_of,

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 
+from fitness.metrics import SHARED_AT_FIRST
 from fitness.points import FORMULA
 from jobs import delivery
 from messages.message import Approved, Message
@@ -24,7 +25,6 @@ from models import (
 )
 from services.delivery import contents, mailbox, outbox
 from services.delivery.outbox import Claimed, Rules
-from services.group import privacy
 from tests.town import LONG_AGO, Town
 
 NEVER_QUIET = {"quiet_from": time(0), "quiet_until": time(0)}
@@ -79,7 +79,7 @@ class Letters:
                         group_id=group.id,
                         member_id=member.id,
                         role="owner" if number == 0 else "member",
-                        shares=list(privacy.SHARED_AT_FIRST),
+                        shares=list(SHARED_AT_FIRST),
                         consented_at=self.now,
                         consent_version="1",
                         joined_at=self.now,

@@ -36,7 +36,17 @@ from bot.arguments.figures import (
     uses_in,
     whole_in,
 )
-from bot.arguments.finding import among, code_in, field_in, link_code_in, newest_in, one_of, setting_in, sure_in
+from bot.arguments.finding import (
+    among,
+    code_in,
+    field_in,
+    link_code_in,
+    newest_in,
+    one_of,
+    said_by,
+    setting_in,
+    sure_in,
+)
 from bot.arguments.people import called_in, friend_in, person_in, place_in, rest_in, who_in
 from bot.arguments.spoken import OFF, ON, PICTURES, YES, Found, Reader
 from bot.arguments.values import (
@@ -62,6 +72,7 @@ from bot.arguments.values import (
     Zone,
 )
 from bot.words.lines import Word
+from bot.words.metrics import BOARDS
 from bot.words.rhythms import Rhythm, find_rhythm
 from fitness.challenges import Contest
 from fitness.metrics import Metric
@@ -74,7 +85,7 @@ from models import Units
 READERS: dict[type, Reader] = {
     Period: period_in,
     Span: span_in,
-    Metric: one_of(Metric),
+    Metric: said_by(BOARDS),
     Sport: one_of(Sport),
     time: clock_in,
     Weekday: weekday_in,

@@ -7,6 +7,7 @@ from bot.arguments.days import number_of
 from bot.arguments.spoken import Found
 from bot.arguments.values import Amount, Distance, Length, Number, Percent, Uses
 from bot.words.lines import Word
+from bot.words.metrics import COUNTED
 from fitness.amounts import find_amount, find_distance, find_length, find_number
 from fitness.challenges import Contest
 from fitness.routes import find_route
@@ -33,7 +34,7 @@ def number_in(words: Sequence[Word]) -> Found | None:
 
 def amount_in(words: Sequence[Word]) -> Found | None:
     """How much of what: metres, seconds, points, sessions or steps."""
-    found = find_amount([word.key for word in words])
+    found = find_amount([word.key for word in words], COUNTED)
     return None if found is None else (Amount(found[0], found[1]), found[2])
 
 

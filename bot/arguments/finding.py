@@ -1,6 +1,6 @@
 """One of a few values, a code, a setting or a field, by its word anywhere in a line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -19,26 +19,26 @@ from bot.arguments.spoken import (
 )
 from bot.arguments.values import Code, Field, LinkCode
 from bot.words.lines import Word
+from bot.words.metrics import SHARED
 
 
 def one_of(kind: type[Enum]) -> Reader:
     """A reader of one of the words of an enumeration."""
-    choices = {spoken: choice for choice in kind for spoken in (choice.value, *choice.words)}  # type: ignore[attr-defined]
+    return said_by({spoken: choice for choice in kind for spoken in (choice.value, *choice.words)})  # type: ignore[attr-defined]
+
+
+def said_by(meanings: Mapping[str, Any]) -> Reader:
+    """A reader of the first word that means something."""
 
     def read(words: Sequence[Word]) -> Found | None:
-        return next(((choices[word.key], [i]) for i, word in enumerate(words) if word.key in choices), None)
+        return next(((meanings[word.key], [i]) for i, word in enumerate(words) if word.key in meanings), None)
 
     return read
 
 
 def among(*choices: Any) -> Reader:
     """Words and what they mean, in turn."""
-    meanings = {key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys}
-
-    def read(words: Sequence[Word]) -> Found | None:
-        return next(((meanings[word.key], [i]) for i, word in enumerate(words) if word.key in meanings), None)
-
-    return read
+    return said_by({key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys})
 
 
 def code_in(words: Sequence[Word]) -> Found | None:
@@ -68,8 +68,8 @@ def setting_in(words: Sequence[Word]) -> Found | None:
 
 def field_in(words: Sequence[Word]) -> Found | None:
     """What a member may share, by any of its words."""
-    spoken = {word: field for field, said in FIELDS.items() for word in said.split()}
-    return next(((Field(spoken[word.key]), [i]) for i, word in enumerate(words) if word.key in spoken), None)
+    spoken = {word: Field(field) for field, said in FIELDS.items() for word in said.split()}
+    return said_by(spoken | {word: Field(metric.value) for word, metric in SHARED.items()})(words)
 
 
 def newest_in(words: Sequence[Word]) -> Found | None:

@@ -9,17 +9,7 @@ from bot.words.lines import Word
 
 Found = tuple[Any, Sequence[int]]
 Reader = Callable[[Sequence[Word]], Found | None]
-FIELDS = {
-    "sports": "sports sport types",
-    "time": "time duration hours",
-    "distance": "distance km kilometres miles",
-    "count": "count sessions number",
-    "points": "points score",
-    "elevation": "elevation climb ascent",
-    "steps": "steps",
-    "calories": "calories kcal",
-    "titles": "titles title names",
-}
+FIELDS = {"sports": "sports sport types", "titles": "titles title names"}  # beside the figures, which may be shared too
 YES = {"yes", "y", "ok", "okay", "sure", "agree", "agreed", "yep", "yeah", "ja", "oui", "si", "👍"}
 PLAINLY_YES = {"yes", "y", "ok", "okay", "yep", "yeah"}
 SETTINGS = {

@@ -111,6 +111,6 @@ class Hours:
 
 
 class Field(str):
-    """Something that a member may share with a group: one of `services.group.privacy.FIELDS`."""
+    """Something that a member may share with a group: one of `fitness.metrics.FIELDS`, or a metric made of these."""
 
     __slots__ = ()

@@ -3,6 +3,7 @@
 from bot.arguments import Field, Place, Switch
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
+from fitness.metrics import FIELDS, METRICS
 from messages.message import Button, Message
 from models import Membership
 from services.ground import undoable
@@ -23,13 +24,13 @@ def show_privacy(turn: Turn) -> Message:
     if not members.memberships(turn.session, turn.member):
         return turn.say("privacy/nobody")
     mine = turn.membership
-    shares = [field for field in privacy.FIELDS if field in mine.shares]
+    shares = [field for field in FIELDS if field in mine.shares]
     return turn.say(
         "privacy/privacy",
         group=turn.group,
         membership=mine,
         shares=shares,
-        unshared=[field for field in privacy.FIELDS if field not in shares],
+        unshared=[field for field in FIELDS if field not in shares],
         enough=privacy.are_enough(turn.session, turn.group),
         left_out=entries.private_left_out(turn.session, turn.member),
         buttons=[_back(mine)],
@@ -44,8 +45,10 @@ def show_privacy(turn: Turn) -> Message:
     examples=("share titles on", "share distance off"),
 )
 def share(turn: Turn, field: Field, switch: Switch = Switch.ON) -> Message:
-    """One field in the current group."""
+    """One field in the current group. A figure that is made of others has no setting of its own."""
     mine, on = turn.membership, switch is Switch.ON
+    if field not in FIELDS:
+        return turn.say("privacy/comes_with", metric=str(field), fields=METRICS[field].fields)
     undoable.remember(turn.session, turn.member, "share", turn.now, mine, shares=list(mine.shares))
     privacy.share(turn.session, mine, field, turn.now, on=on)
     return turn.say("privacy/shared", group=turn.group, field=field, on=on, buttons=[Button("Undo", "undo")])

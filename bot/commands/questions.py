@@ -17,7 +17,7 @@ from models import Member
 from services.ground.refusals import KeptPrivate, WhoToCompare
 from services.ground.settings import Settings
 from services.people import members
-from services.play import questions, standings
+from services.play import figures, questions, standings
 from services.training import activities
 
 AND = re.compile(r"\s+(?:and|vs\.?|versus|with|against|to|or|&|than)\s+|\s*,\s*|\s*&\s*", re.IGNORECASE)
@@ -45,8 +45,9 @@ def stats(
     if other.id == turn.member.id:
         return commands["me"](turn, **_told(metric=metric, sport=sport, period=period, each=each))
     dates, _ = turn.resolve(period, turn.group.timezone)
-    metric = _summed(metric, each)
-    totals = _seen(turn, other, dates, sport, metric)
+    metric, sport = _of_one(metric, each, sport)
+    each = each if metric and metric.is_sum else None
+    totals, titles = _seen(turn, other, dates, sport, metric)
     when = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
     buttons = [commands["stats"].button(when[1], f"@{other.name}", when[0].words)] if len(other.name) < 100 else []
     return turn.say(
@@ -58,7 +59,8 @@ def stats(
         dates=dates,
         today=turn.today(turn.group.timezone),
         each=each,
-        parts=questions.parts_of(totals, each, dates, turn.today()),
+        parts=_parts(totals, metric, each, dates, turn.today()),
+        titles=titles,
         buttons=[*buttons, commands["compare"].button("Compare with me", f"@{other.name}", period.words)]
         if buttons
         else [],
@@ -81,7 +83,7 @@ def we(
 ) -> Message:
     """The sum of what the members share, and of nobody else."""
     dates, before = turn.resolve(period, turn.group.timezone)
-    metric = _summed(metric, each)
+    metric = metric if metric and metric.is_sum else Metric.TIME if each else None
     board = standings.board(turn.session, turn.group, metric or Metric.TIME, dates, before, sport)
     today = turn.today(turn.group.timezone)
     return turn.say(
@@ -119,7 +121,7 @@ def compare(
         return _with_before(turn, metric, sport, period)
     if len(names) > 2:
         raise WhoToCompare
-    metric = _summed(metric, None)
+    metric, sport = _of_one(metric, None, sport)
     pair = [turn.member if name.casefold() in MYSELF else somebody(turn, name) for name in names]
     pair = [turn.member, *pair] if len(pair) == 1 else pair
     if pair[0].id == pair[1].id:
@@ -127,7 +129,7 @@ def compare(
     dates, _ = turn.resolve(period, turn.group.timezone)
     return turn.say(
         "questions/compared",
-        pair=[(each, _seen(turn, each, dates, sport, metric)) for each in pair],
+        pair=[(each, _seen(turn, each, dates, sport, metric)[0]) for each in pair],
         metric=metric,
         sport=sport,
         dates=dates,
@@ -169,21 +171,22 @@ class Asked:
 def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) -> Message:
     """One's own figure first, and what it stands for."""
     metric = asked.metric or Metric.TIME
-    if not metric.is_sum:
+    if not metric.is_told_alone:
         return commands["leaderboard"](turn, metric=metric, sport=sport, period=period)
+    sport = figures.sport_of(metric, sport)
     dates, before = turn.resolve(period)
     totals, then = questions.totals_by(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
     said = _words(asked.metric, sport)
     return turn.say(
         "questions/figure",
         totals=totals,
-        then=then,
+        then=then if metric.is_sum else 0.0,
         metric=metric,
         sport=sport,
         dates=dates,
         today=turn.today(),
-        each=asked.each,
-        parts=questions.parts_of(totals, asked.each, _lived(turn, dates), turn.today()),
+        each=asked.each if metric.is_sum else None,
+        parts=_parts(totals, metric, asked.each, _lived(turn, dates), turn.today()),
         buttons=[
             commands["me"].button("All my numbers", *_words(None, sport), period.words),
             commands["leaderboard"].button("Leaderboard", *said, period.words),
@@ -203,7 +206,8 @@ def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period:
         period = Relative(period.unit, Which.THIS)
     dates = turn.resolve(period)[0]
     before = questions.whole_before(period, turn.today())
-    metric = metric if metric and metric.is_sum else Metric.TIME
+    metric = metric if metric and metric.is_told_alone else Metric.TIME
+    sport = figures.sport_of(metric, sport)
     now, then = questions.totals_by(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
     return turn.say(
         "questions/before",
@@ -223,26 +227,36 @@ def _settings(turn: Turn) -> Settings:
     return members.settings_for(turn.session, turn.member)
 
 
-def _seen(turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None) -> standings.Totals:
-    """As the group sees them; of oneself, all.
+def _seen(
+    turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None
+) -> tuple[standings.Totals, list[str]]:
+    """As the group sees them, and the titles of their newest sessions; of oneself, all, and no titles.
 
     Raises `KeptPrivate` where they do not share what is asked for, or were anonymous on a day of it.
     """
     totals, _ = questions.totals_by(turn.session, other, metric, sport, dates, dates, _settings(turn))
     if other.id == turn.member.id:
-        return totals
-    wanted = [*([metric.field] if metric else []), *(["sports"] if sport else [])]
+        return totals, []
+    wanted = [*(metric.fields if metric else []), *(["sports"] if sport else [])]
     fields = seen(turn, other, wanted, dates.start).fields
     if not fields & {"time", "distance", "count", "points"}:
         raise KeptPrivate(person=other)
-    return totals.seen(fields)
+    titles = activities.titles(turn.session, other, dates, sport) if "titles" in fields else []
+    return totals.seen(fields), titles
 
 
-def _summed(metric: Metric | None, each: Each | None) -> Metric | None:
-    """A figure that can be added up and divided; an average of nothing named is one of time."""
+def _of_one(metric: Metric | None, each: Each | None, sport: Sport | None) -> tuple[Metric | None, Sport | None]:
+    """A figure that can be told of one person, and its sport; an average of nothing named is one of time."""
     if metric is None:
-        return Metric.TIME if each else None
-    return metric if metric.is_sum else None
+        return (Metric.TIME if each else None), sport
+    return (metric, figures.sport_of(metric, sport)) if metric.is_told_alone else (None, sport)
+
+
+def _parts(
+    totals: standings.Totals, metric: Metric | None, each: Each | None, dates: Dates, today: date
+) -> float | None:
+    """Into how many parts a sum is divided; None for what is no sum."""
+    return questions.parts_of(totals, each, dates, today) if metric and metric.is_sum else None
 
 
 def _words(metric: Metric | None, sport: Sport | None) -> list[str]:

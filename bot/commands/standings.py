@@ -12,7 +12,7 @@ from models import GarminAccount, GarminStatus
 from services.digest.digests import board_facts
 from services.ground.refusals import LinkNeedsRenewing, NotLinked
 from services.people import members
-from services.play import standings
+from services.play import figures, standings
 from services.training import activities, entries, linking
 
 
@@ -101,6 +101,7 @@ def leaderboard(
     turn: Turn, metric: Metric = Metric.POINTS, sport: Sport | None = None, period: Period = THIS_WEEK
 ) -> Message:
     """The group's board over any days."""
+    sport = figures.sport_of(metric, sport)
     dates, before = turn.resolve(period, turn.group.timezone)
     board = standings.board(turn.session, turn.group, metric, dates, before, sport)
     return turn.say(

@@ -29,9 +29,9 @@ from bot.declaring.command import Command
 from bot.reading.likeness import Likely
 from bot.reading.naming import COURTESY
 from bot.reading.notions import SPORT, notion_of
-from bot.reading.roles import DOERS, METRICS, ROLES
+from bot.reading.roles import DOERS, ROLES
 from bot.words.lines import Word, without
-from fitness.metrics import Metric
+from fitness.metrics import METRICS, Metric
 from fitness.sports import Sport
 from fitness.vocabulary import NUMBERS
 

@@ -9,6 +9,7 @@ from bot.reading.phrases import FILLERS
 from bot.reading.roles import DOERS, NOT_IN_QUESTIONS
 from bot.words.english import english
 from bot.words.lines import Word
+from bot.words.metrics import SENTENCES
 from bot.words.once import once
 from fitness.periods import BadPeriod, find_period
 from fitness.sports import Sport
@@ -138,14 +139,16 @@ def _plain(key: str) -> str:
 
 @once
 def written() -> dict[str, str]:
-    """The words and phrases of the file, each with the notion it is about; the first that claims a word has it."""
+    """The words and phrases of the file, each with the notion it is about, and then those for figures; the first that
+    claims a word has it.
+    """
     found: dict[str, str] = {}
     for line in FILE.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             notion, _, spoken = line.partition(":")
             for each in spoken.split():
                 found.setdefault(each, notion)
-    return found
+    return {word: metric.value for word, metric in SENTENCES.items()} | found
 
 
 @once

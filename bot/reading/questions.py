@@ -8,15 +8,15 @@ from typing import Any
 
 from bot.arguments import Newest, Person
 from bot.declaring.command import Command, commands
-from bot.reading.roles import METRICS, NOT_SUMS, Who
+from bot.reading.roles import Who
 from bot.reading.slots import Slots, slots_of
 from bot.words.lines import Word
-from fitness.metrics import Metric
+from fitness.metrics import METRICS, Metric
 from fitness.vocabulary import NUMBERS
 
 MOST_WORDS = 24
 # What nobody is told, so that no other figure is told instead.
-_NOT_TOLD = "sleep slept calories kcal weigh weight heart bpm vo2 stress hrv protein"
+_NOT_TOLD = "sleep slept weigh weight heart bpm vo2 stress hrv protein"
 NOT_TOLD = frozenset(_NOT_TOLD.split())
 MOST_NAMED = 2
 MOST_EMPTY = 1  # words without meaning beside nothing but days: "you all sunday" asks for no numbers
@@ -45,12 +45,10 @@ def read_question(words: Sequence[Word]) -> tuple[Command, dict[str, Any]] | Non
 def _answered_by(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
     if slots.explained or slots.newest is not None:
         return _about_sessions(slots)
-    if slots.metric is not None and slots.metric not in METRICS:
-        return None
     if slots.furthest and slots.who is not Who.RANKING and slots.person is None:
         slots.longest = True
-    about = {"metric": METRICS.get(slots.metric or ""), "sport": slots.sport}
-    told: dict[str, Any] = {**about, "period": slots.period, "each": slots.each}
+    metric = METRICS.get(slots.metric or "")
+    told: dict[str, Any] = {"metric": metric, "sport": slots.sport, "period": slots.period, "each": slots.each}
     if slots.record and slots.who is not Who.RANKING:
         return _command("pb", {**told, "who": Person(slots.person) if slots.person and not slots.compared else None})
     if slots.compared:
@@ -64,13 +62,13 @@ def _answered_by(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
 
 def _about_people(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str, Any]] | None:
     """Who did most, all together, somebody, or oneself."""
-    what = slots.metric or slots.sport
+    what, metric = slots.metric or slots.sport, told["metric"]
     name = None
     if slots.metric == "streak" and slots.who in (None, Who.ASKER) and slots.person is None:
         name = "streak"
     elif slots.metric == "streak" and slots.who in (None, Who.ASKER) and not slots.strange:
         told["who"], name = Person(slots.person or ""), "streak"
-    elif slots.who is Who.RANKING or (slots.metric in NOT_SUMS and slots.person is None):
+    elif slots.who is Who.RANKING or (metric and not metric.is_told_alone and slots.person is None):
         name = "leaderboard" if what or slots.most or slots.longest or slots.record else None
     elif slots.who is Who.GROUP:
         name = "we" if what or (slots.period and slots.asks and slots.past) else None

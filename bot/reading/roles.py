@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Any
 
 from bot.arguments import Each
-from fitness.metrics import Metric
+from bot.words.metrics import QUESTIONS
 from fitness.sports import Sport
 from fitness.vocabulary import COUNT
 
@@ -18,7 +18,6 @@ class Who(Enum):
     RANKING = auto()
 
 
-METRICS = {metric.value: metric for metric in Metric}
 SHORT = {
     "whens": "when", "when's": "when", "when’s": "when",
     "whos": "who", "who's": "who", "who’s": "who", "whats": "what", "i've": "i", "ive": "i", "i’ve": "i", "i'm": "i",
@@ -28,7 +27,6 @@ BEFORE_A_NAME = {"did", "has", "does", "is", "was", "have", "will", "hows", "how
 FURTHEST = {"furthest", "farthest"}
 ME = {"i", "me"}
 PAST = {"did", "have", "has", "was", "were"}
-NOT_SUMS = {"improved", "consistency", "streak"}
 DOERS = {
     "runners": Sport.RUN, "cyclist": Sport.RIDE, "cyclists": Sport.RIDE, "rider": Sport.RIDE, "riders": Sport.RIDE,
     "walker": Sport.WALK, "walkers": Sport.WALK, "swimmer": Sport.SWIM, "swimmers": Sport.SWIM,
@@ -98,23 +96,8 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
 
 def _roles() -> dict[str, tuple[str, Any]]:
     """What a single word says."""
-    roles: dict[str, tuple[str, Any]] = {}
+    roles: dict[str, tuple[str, Any]] = {word: ("metric", metric.value) for word, metric in QUESTIONS.items()}
     plain = {
-        (
-            "metric",
-            "distance",
-        ): "distance length km kms kilometres kilometers kilometre kilometer mile miles mileage furthest farthest",
-        ("metric", "time"): "time hours hour minutes duration hrs howlong",
-        ("metric", "count"): "sessions workouts times activities trainings outings session workout often",
-        (
-            "metric",
-            "elevation",
-        ): "climb climbed climbing climbs elevation ascent ascended vert vertical gain hm uphill altitude",
-        ("metric", "steps"): "steps step",
-        ("metric", "points"): "points pts score scores point effort scored",
-        ("metric", "improved"): "improved improver improvement",
-        ("metric", "streak"): "streak streaks",
-        ("metric", "consistency"): "consistent consistency consistently steady regular",
         ("who", Who.RANKING): "who whose ranking leaderboard lb",
         ("who", Who.ASKER): "i me my mine myself",
         ("who", Who.GROUP): "we us our together everyone everybody group team's altogether ourselves",
@@ -124,7 +107,7 @@ def _roles() -> dict[str, tuple[str, Any]]:
             " laziest least fewest strongest worst slowest"
         ),
         ("longest", True): "longest biggest largest",
-        ("record", True): "pb pbs pr prs record records fastest fast pace quickest",
+        ("record", True): "pb pbs pr prs record records fastest fast quickest",
         ("compared", True): "compare compared comparison behind vs versus against beat beaten",
         ("asks", True): "how what when where much many howmany did does was were is am show tell give",
         ("", None): """

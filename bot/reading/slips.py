@@ -16,8 +16,8 @@ from bot.reading.notions import known
 from bot.reading.phrases import FILLERS
 from bot.words.english import english, names
 from bot.words.lines import Word
+from bot.words.metrics import BOARDS
 from bot.words.once import once
-from fitness.metrics import Metric
 from fitness.sports import Sport
 from fitness.vocabulary import MONTH_NAMES, MONTHS, NUMBERS, WEEKDAY_NAMES, WEEKDAYS
 
@@ -148,7 +148,7 @@ def _by_letter(number: int) -> dict[str, list[str]]:
 def _ours(_number: int) -> frozenset[str]:
     """Every word that commands and sentences are made of, but for those that could destroy something."""
     parts = {part for name, each in commands.items() if not each.destructive for part in name.split()}
-    spoken = {word for kind in (Metric, Sport) for each in kind for word in (each.value, *each.words)}
+    spoken = {word for sport in Sport for word in (sport.value, *sport.words)} | BOARDS.keys()
     ours = (
         parts
         | spoken

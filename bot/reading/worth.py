@@ -13,7 +13,7 @@ from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, notions_of, stem
 from bot.words.lines import words_of
 from bot.words.once import once
 from bot.words.rhythms import Rhythm
-from fitness.metrics import Metric
+from fitness.metrics import METRICS, Metric
 from fitness.periods import Period
 from fitness.spans import Span
 from fitness.sports import Sport
@@ -28,9 +28,7 @@ def _light() -> frozenset[str]:
 
 
 LIGHT = _light()
-FIGURES = frozenset(
-    {"distance", "time", "points", "elevation", "steps", "often", "improve", "streak", "metric", "imperial", "hours"}
-)
+FIGURES = frozenset({*METRICS, "often", "improve", "metric", "imperial", "hours"})
 ADDED = FIGURES | {SPORT, WHEN, NUMBER}  # what may be added to a sentence
 SLOTS = LIGHT | (FIGURES - {"metric", "imperial"}) | {NAME, SPORT, WHEN, NUMBER}
 _SMALL = "i my we you he they what who how when where why which not one go on off yes no last right change"

@@ -140,6 +140,10 @@ class EnoughFiles(Refusal):
     """So many activity files in a day. Facts: most."""
 
 
+class NoPace(Refusal):
+    """A pace in a sport that is only timed. Facts: timed (the sport)."""
+
+
 class GoalNotUsable(Refusal):
     """A goal that cannot be added up, or whose days are over or too far off."""
 

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fitness.metrics import SHARED_AT_FIRST
 from fitness.schedules import Weekly, cron
 from messages.lookalikes import looks
 from messages.officialese import claims_office, telling
@@ -158,7 +159,7 @@ def belong(session: Session, group: Group, member: Member, role: Role, now: date
         select(Membership).where(Membership.group_id == group.id, Membership.member_id == member.id)
     ) or Membership(group_id=group.id, member_id=member.id)
     membership.role = role
-    membership.shares = list(privacy.SHARED_AT_FIRST)
+    membership.shares = list(SHARED_AT_FIRST)
     membership.hidden = membership.anonymous = False
     membership.muted_until = None
     membership.consented_at = membership.joined_at = now

@@ -13,14 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import Session
 
+from fitness.metrics import FIELDS
 from messages.render import Reader, words
 from models import Group, Member, Membership
 from services.delivery import waiting_digests
 from services.ground import audit
 
-# In the order in which they are told. The name is shared by whoever is neither hidden nor anonymous.
-FIELDS = ("sports", "time", "distance", "count", "points", "elevation", "steps", "calories", "titles")
-SHARED_AT_FIRST = ("sports", "time", "distance", "count", "points")
 # With fewer than so many nameless rows it is too easy to say whose each one is.
 FEWEST_ANONYMOUS = 3
 

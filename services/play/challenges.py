@@ -24,7 +24,7 @@ from services.ground.recipients import reader_of
 from services.ground.refusals import ChallengeNotUsable, NoChallenge, SoundsOfficial, TooManyChallenges, WhichChallenge
 from services.play import contests, podium
 from services.play.contests import Standing
-from services.play.goals import SUMS
+from services.play.goals import AIMS
 
 JUDGED_AT = time(12)  # on the day after the last one, in the group's zone: watches are read every six hours
 AHEAD, BACK = timedelta(days=366), timedelta(days=31)
@@ -242,7 +242,7 @@ def _problem(plan: Plan, today: date) -> str:
     """What is wrong with a plan, as a word that its text knows; nothing, if nothing is."""
     if plan.contest is Contest.TOGETHER and not plan.target:
         return "target"
-    if plan.metric not in SUMS or (plan.target is not None and plan.target <= 0):
+    if plan.metric not in AIMS or (plan.target is not None and plan.target <= 0):
         return "metric"
     if plan.dates.end < today or not today - BACK <= plan.dates.start <= plan.dates.end <= today + AHEAD:
         return "dates"

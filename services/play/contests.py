@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from fitness.challenges import Contest, streak
 from fitness.goals import Forecast, forecast, look_back
 from fitness.improved import LOOK_BACK, improved, usual_week
-from fitness.metrics import Metric
+from fitness.metrics import METRICS, Metric
 from fitness.periods import Dates
 from fitness.ranking import Place, rank
 from fitness.routes import Route
@@ -24,7 +24,8 @@ from services.ground.settings import settings_of
 from services.group import away, privacy
 from services.group.privacy import Friend
 from services.play import standings, weekly
-from services.play.goals import METRICS, SPORTS
+from services.play.goals import SPORTS
+from services.training.totals import sums_of
 
 ROWS = 8
 CONTESTS = {contest.value: contest for contest in Contest}
@@ -95,12 +96,8 @@ def measure(session: Session, challenge: Challenge, today: date) -> Standing:
     done = sum(values.values()) if not contest.is_ranked else 0.0
     ahead = None
     if challenge.target is not None:
-        sport = _sport(challenge)
-        recent = (
-            standings.totals_of(session, list(people), look_back(today), sport, _manual(challenge)) if people else {}
-        )
-        pace = sum(each.value(METRICS[challenge.metric]) for each in recent.values())
-        ahead = forecast(done, challenge.target, pace, days_of(challenge), today)
+        recent = sum(_sums(session, challenge, list(people), look_back(today)).values()) if people else 0.0
+        ahead = forecast(done, challenge.target, recent, days_of(challenge), today)
     places = rank(values, order=lambda key: (people[key].name.casefold(), key)) if contest.is_ranked else []
     lines = [Line(place, people[place.key], place.value) for place in places]
     is_ranked = contest.is_ranked and settings_of(challenge.group).is_ranked(len(lines))
@@ -111,7 +108,7 @@ def measure(session: Session, challenge: Challenge, today: date) -> Standing:
 
 def seen(session: Session, challenge: Challenge) -> dict[int, Friend]:
     """The participants whom the group may see with what the challenge is about, by name since its first day."""
-    fields = {challenge.metric, *(["sports"] if challenge.sport else [])}
+    fields = {*METRICS[challenge.metric].fields, *(["sports"] if challenge.sport else [])}
     if challenge.contest == Contest.STREAK:
         fields |= {"points", "count"}
     part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
@@ -123,16 +120,18 @@ def _values(session: Session, challenge: Challenge, people: list[int], today: da
     """What each one has; who has nothing to show is left out."""
     if not people:
         return {}
-    dates, sport = days_of(challenge), _sport(challenge)
     match CONTESTS[challenge.contest]:
         case Contest.IMPROVED:
             return _improved(session, challenge, people, today)
         case Contest.STREAK:
             return _streaks(session, challenge, people)
         case _:
-            totals = standings.totals_of(session, people, dates, sport, _manual(challenge))
-            found = {key: each.value(METRICS[challenge.metric]) for key, each in totals.items()}
+            found = _sums(session, challenge, people, days_of(challenge))
             return {key: value for key, value in found.items() if value > 0}
+
+
+def _sums(session: Session, challenge: Challenge, people: list[int], dates: Dates) -> dict[int, float]:
+    return sums_of(session, people, dates, METRICS[challenge.metric], _sport(challenge), _manual(challenge))
 
 
 def _streaks(session: Session, challenge: Challenge, people: list[int]) -> dict[int, float]:

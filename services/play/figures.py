@@ -1,4 +1,4 @@
-"""What each metric ranks people by: sums over activities, steps, or figures read out of points."""
+"""What each metric ranks people by: sums over activities, steps, speed, or figures read out of points."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,12 +6,15 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from fitness.metrics import Metric
+from fitness import paces
+from fitness.metrics import Made, Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
+from services.ground.refusals import NoPace
 from services.ground.settings import Settings
 from services.play import series
-from services.training.totals import Totals, figures_of, totals_and_before
+from services.training import speeds
+from services.training.totals import Totals, figures_of, totals_and_before, totals_of
 
 LONG_AGO = date(1900, 1, 1)
 
@@ -27,29 +30,48 @@ class Figures:
 
 @dataclass(frozen=True)
 class Asking:
-    """Whose figures are wanted, by which metric, in one sport or in all, by the choices of which group."""
+    """Whose figures are wanted, by which metric, in one sport or in all, by the choices of which group.
+
+    Who is `held_against` others by speed must have gone far enough (`fitness.paces`).
+    """
 
     session: Session
     member_ids: Collection[int]
     metric: Metric
     sport: Sport | None
     settings: Settings
+    held_against: bool = False
 
     def figures(self, dates: Dates, before: Dates) -> Figures:
-        """The figures over both stretches. One query; three with steps; more for what is read out of points."""
-        if self.metric is Metric.STEPS:
-            totals = self._with_steps(self._totals(dates, None)[0], dates)
-            return Figures(
-                totals, figures_of(totals, self.metric), figures_of(self._with_steps({}, before), self.metric)
-            )
+        """The figures over both stretches. One query; three by steps or speed; more by what is read out of points."""
+        match self.metric.made:
+            case Made.BY_DAY:
+                return self._by_day(dates, before)
+            case Made.SPEED:
+                return self._by_speed(dates, before)
         metric = self.metric if self.metric.is_sum else Metric.POINTS
         totals, earlier = self._totals(dates, (before, metric))
         if self.metric.is_sum:
             return Figures(totals, figures_of(totals, self.metric), earlier)
-        # Nothing comes before all time.
-        spans = [dates, before] if before.end > LONG_AGO else [dates]
-        now, *then = self._from_points(spans, [figures_of(totals, metric), earlier])
+        now, *then = self._from_points(_both(dates, before), [figures_of(totals, metric), earlier])
         return Figures(totals, now, *then or [{}])
+
+    def _by_day(self, dates: Dates, before: Dates) -> Figures:
+        now, then = (series.steps_of(self.session, self.member_ids, span) for span in (dates, before))
+        totals = self._and_more(self._totals(dates, None)[0], now)
+        return Figures(totals, figures_of(totals, self.metric), {key: float(steps) for key, steps in then.items()})
+
+    def _by_speed(self, dates: Dates, before: Dates) -> Figures:
+        """Metres per second: the faster, the more."""
+        sport = self.sport or paces.USUAL
+        if sport not in paces.LEAST:
+            return Figures({}, {}, {})
+        ways = [speeds.ways_of(self.session, self.member_ids, span, sport) for span in _both(dates, before)]
+        totals = totals_of(self.session, self.member_ids, dates, sport, self.settings.manual)
+        least = paces.least_metres(sport, dates) if self.held_against else 0.0
+        now, *then = ({key: way.speed for key, way in each.items() if way.metres >= least} for each in ways)
+        more = {key: way.speed for key, way in ways[0].items()}
+        return Figures(self._and_more(totals, more), now, *then or [{}])
 
     def _from_points(self, spans: Sequence[Dates], points: Sequence[Mapping[int, float]]) -> list[dict[int, float]]:
         """What is made of the points of these stretches day by day, or of the weeks that came before them."""
@@ -65,8 +87,25 @@ class Asking:
         return [{key: float(each.score) for key, each in found.items()} for found in better]
 
     def _totals(self, dates: Dates, before: tuple[Dates, Metric] | None) -> tuple[dict[int, Totals], dict[int, float]]:
-        return totals_and_before(self.session, self.member_ids, dates, before, self.sport, self.settings.manual)
+        asked = self.metric if self.metric.made is Made.ADDED_UP else None
+        return totals_and_before(self.session, self.member_ids, dates, before, self.sport, self.settings.manual, asked)
 
-    def _with_steps(self, totals: dict[int, Totals], dates: Dates) -> dict[int, Totals]:
-        steps = series.steps_of(self.session, self.member_ids, dates)
-        return {key: replace(totals.get(key, Totals()), steps=steps.get(key, 0)) for key in {*totals, *steps}}
+    def _and_more(self, totals: dict[int, Totals], figures: Mapping[int, float]) -> dict[int, Totals]:
+        return {
+            key: replace(totals.get(key, Totals()), more={self.metric: figures.get(key, 0.0)})
+            for key in {*totals, *figures}
+        }
+
+
+def sport_of(metric: Metric, sport: Sport | None) -> Sport | None:
+    """The sport that a figure is of: where none is named, pace is of runs. Raises `NoPace` for sports without one."""
+    if metric.made is not Made.SPEED:
+        return sport
+    if sport is not None and sport not in paces.LEAST:
+        raise NoPace(timed=sport)
+    return sport or paces.USUAL
+
+
+def _both(dates: Dates, before: Dates) -> list[Dates]:
+    """Both stretches; nothing comes before all time."""
+    return [dates, before] if before.end > LONG_AGO else [dates]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fitness.goals import Forecast, forecast, look_back
-from fitness.metrics import Metric
+from fitness.metrics import METRICS, Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Goal, Group, Member
@@ -16,13 +16,12 @@ from services.ground.refusals import GoalNotUsable, NoGoal
 from services.ground.settings import settings_of
 from services.group import privacy
 from services.people.members import settings_for
-from services.play import standings
+from services.training.totals import sums_of
 
 AHEAD = timedelta(days=366)
 BACK = timedelta(days=366)
-METRICS = {metric.value: metric for metric in Metric}
 SPORTS = {sport.value: sport for sport in Sport}
-SUMS = ("points", "time", "distance", "elevation", "count")  # what can be added up
+AIMS = tuple(metric.value for metric in Metric if metric.is_aim)  # what a goal or a challenge may be about
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Progress:
 def aim(session: Session, whose: Member | Group, wanted: Aim, today: date, now: datetime) -> Goal:
     """Set a goal; it replaces the one before. Raises `GoalNotUsable`."""
     too_far = not today - BACK <= wanted.dates.start <= wanted.dates.end <= today + AHEAD
-    if wanted.metric not in SUMS or wanted.target <= 0 or too_far or wanted.dates.end < today:
+    if wanted.metric not in AIMS or wanted.target <= 0 or too_far or wanted.dates.end < today:
         raise GoalNotUsable
     goal = goal_of(session, whose) or Goal()
     goal.member_id, goal.group_id = _owner(whose)
@@ -92,14 +91,13 @@ def progress(session: Session, whose: Member | Group, today: date) -> Progress |
 
 def seen_by(session: Session, group: Group, metric: str, sport: Sport | None, since: date) -> list[int]:
     """The members who share with the group what is needed to add them up, and were not anonymous on a day of it."""
-    return list(privacy.shown(session, group, [metric, "sports"] if sport else [metric], since))
+    return list(privacy.shown(session, group, [*METRICS[metric].fields, *(["sports"] if sport else [])], since))
 
 
 def _sum(
     session: Session, people: list[int], dates: Dates, metric: Metric, sport: Sport | None, manual: float
 ) -> float:
-    totals = standings.totals_of(session, people, dates, sport, manual) if people else {}
-    return sum(each.value(metric) for each in totals.values())
+    return sum(sums_of(session, people, dates, metric, sport, manual).values()) if people else 0.0
 
 
 def _owner(whose: Member | Group) -> tuple[int | None, int | None]:

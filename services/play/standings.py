@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from fitness.metrics import Metric
+from fitness import paces
+from fitness.metrics import Made, Metric
 from fitness.periods import Dates
 from fitness.ranking import Place, movers, rank
 from fitness.sports import Sport
@@ -32,10 +33,6 @@ __all__ = [
 ]
 
 
-# What is less reads as "0 pts", "0 min", "0.0 km" or "0.0 mi", and nobody's zero is told.
-LEAST_TOLD = {Metric.POINTS: 0.6, Metric.TIME: 31.0, Metric.DISTANCE: 81.0}
-
-
 class Row(NamedTuple):
     """One line of a board. `moved` is the change of place since the period before, None where there was none."""
 
@@ -55,7 +52,8 @@ class Board:
     `silent_since` is until when data reach, if Garmin did not answer lately for some of them; `recount` tells of a
     formula that has just changed. One that is not `ranked` goes from A to Z and shows no places.
     `before` is the metric's figure of all of them together in the stretch before, 0 where it is no sum.
-    `veiled` tells which of the nameless rows is whose, for them alone.
+    `veiled` tells which of the nameless rows is whose, for them alone. On a board by pace are those who went at least
+    `least_metres`; it is 0 on others.
     """
 
     group: Group
@@ -69,6 +67,7 @@ class Board:
     recount: Recount | None = None
     ranked: bool = True
     veiled: Mapping[int, Row] = field(default_factory=dict, repr=False)
+    least_metres: float = 0.0
 
     def row_of(self, member: Member) -> Row | None:
         """The member's own line, if they are on the board."""
@@ -83,9 +82,9 @@ def board(
     session: Session, group: Group, metric: Metric, dates: Dates, before: Dates, sport: Sport | None = None
 ) -> Board:
     """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
-    fields, settings = [metric.field, "sports"] if sport else [metric.field], settings_of(group)
+    fields, settings = [*metric.fields, *(["sports"] if sport else [])], settings_of(group)
     shown, veiled = privacy.on_board(session, group, fields, dates.start)
-    figures = Asking(session, [*shown, *veiled], metric, sport, settings).figures(dates, before)
+    figures = Asking(session, [*shown, *veiled], metric, sport, settings, held_against=True).figures(dates, before)
     totals = {key: each.seen(shown[key].fields) for key, each in figures.totals.items() if key in shown}
     # A nameless row shows the board's own figure alone: others might be shared by one of them only.
     unnamed = {key: each.seen(fields) for key, each in figures.totals.items() if key in veiled}
@@ -112,14 +111,15 @@ def board(
         together=summed(totals.values()),
         before=sum(earlier.values()) if metric.is_sum else 0.0,
         silent_since=syncing.silent_since(session, [*shown, *numbers]),
-        recount=scoring.recount(session, dates) if metric.field == Metric.POINTS else None,
+        recount=scoring.recount(session, dates) if Metric.POINTS in metric.fields else None,
         ranked=ranked,
         veiled={key: by_key[-number] for key, number in numbers.items()},
+        least_metres=paces.least_metres(sport or paces.USUAL, dates) if metric.made is Made.SPEED else 0.0,
     )
 
 
 def _told(values: Mapping[int, float], metric: Metric) -> dict[int, float]:
-    return {key: value for key, value in values.items() if value >= LEAST_TOLD.get(metric, 0.0)}
+    return {key: value for key, value in values.items() if value >= metric.least}
 
 
 def _numbered(values: Mapping[int, float], unnamed: Mapping[int, Totals]) -> dict[int, int]:

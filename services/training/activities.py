@@ -6,7 +6,14 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fitness.periods import Dates
+from fitness.sports import Sport
+from messages.officialese import claims_office
+from messages.words import clean_name
 from models import Activity, Member
+from services.training.totals import counting
+
+MOST_TITLES = 3
 
 
 def first_day(session: Session, member: Member) -> date | None:
@@ -25,6 +32,22 @@ def have_twins(session: Session, activities: Sequence[Activity]) -> bool:
     """Whether another device recorded one of these too, whichever record counts."""
     other = select(Activity.id).where(Activity.twin_of.in_([each.id for each in activities])).limit(1)
     return any(each.twin_of is not None for each in activities) or session.scalar(other) is not None
+
+
+def titles(session: Session, member: Member, dates: Dates, sport: Sport | None = None) -> list[str]:
+    """What the member called their newest sessions of these days, made safe to be shown to others.
+
+    Sessions that are private at Garmin are left out, also where the member lets them count; so are titles that claim to
+    speak for somebody in charge, as names that do are refused.
+    """
+    query = (
+        select(Activity.name)
+        .where(Activity.member_id == member.id, Activity.name.is_not(None), ~Activity.private, *counting(dates, sport))
+        .order_by(Activity.start_utc.desc(), Activity.id)
+        .limit(MOST_TITLES)
+    )
+    found = [clean_name(name or "") for name in session.scalars(query)]
+    return [title for title in found if title and not claims_office(title)]
 
 
 def newest(session: Session, member: Member) -> Activity | None:

@@ -1,7 +1,7 @@
 """What people did in some days: sums over the activities that count, in one query."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -11,23 +11,22 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Float, Text, case, cast
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from fitness.metrics import Metric, tenth
+from fitness.metrics import METRICS, Made, Metric, tenth
 from fitness.periods import Dates
 from fitness.points import FORMULA
 from fitness.sports import Sport
 from models import Activity, DoubtAnswer, Member
 
 SPORTS = {sport.value: sport for sport in Sport}
-METRICS: dict[str, Metric] = {metric.value: metric for metric in Metric}
-SUMMED = (Metric.COUNT, Metric.TIME, Metric.DISTANCE, Metric.ELEVATION, Metric.POINTS)
 NEAR = 62  # days
 
 
 @dataclass(frozen=True)
 class Totals:
-    """What somebody did in some days: sessions, seconds, metres, metres climbed, effort points, steps.
+    """What somebody did in some days: sessions, seconds, metres, metres climbed, effort points.
 
-    `sports` holds the seconds of each sport, `sport_points` its points.
+    These are always added up, since texts tell them beside each other. `more` holds a figure that is only told where it
+    is asked for, such as steps. `sports` holds the seconds of each sport, `sport_points` its points.
     """
 
     count: int = 0
@@ -37,28 +36,20 @@ class Totals:
     points: float = 0.0
     elevation: float = 0.0
     sport_points: dict[Sport, float] = field(default_factory=dict)
-    steps: int = 0
+    more: dict[Metric, float] = field(default_factory=dict)
 
     def value(self, metric: Metric) -> float:
-        """The figure that this metric ranks by: points, seconds, metres, sessions, steps; 0 for what is no sum."""
-        known = METRICS[metric]  # a template may name it by its word
-        return figures_of({0: self}, known)[0] if known.is_sum else 0.0
+        """The figure that this metric ranks by, in its unit; 0 for what was not asked for or is read out of points."""
+        return figures_of({0: self}, METRICS[metric])[0]  # a template may name it by its word
 
     def __add__(self, other: "Totals") -> "Totals":
-        return Totals(
-            self.count + other.count,
-            self.time + other.time,
-            self.distance + other.distance,
-            _added(self.sports, other.sports),
-            self.points + other.points,
-            self.elevation + other.elevation,
-            _added(self.sport_points, other.sport_points),
-            self.steps + other.steps,
-        )
+        return summed((self, other))
 
     def seen(self, fields: Collection[str]) -> "Totals":
         """As a group sees them that may see these fields. What is not shared is nothing, in sums too."""
         unseen = _unseen(frozenset(fields))
+        if self.more:
+            unseen = unseen | {"more": {each: v for each, v in self.more.items() if set(each.fields) <= set(fields)}}
         return _filled(vars(self) | unseen) if unseen else self
 
     @property
@@ -70,6 +61,9 @@ class Totals:
     def points_by_sport(self) -> list[tuple[Sport, float]]:
         """The sports and their points, most points first."""
         return sorted(self.sport_points.items(), key=lambda each: (-each[1], each[0]))
+
+
+SUMMED = tuple(each for each in Metric if each.made is Made.ADDED_UP and each.value in Totals.__dataclass_fields__)
 
 
 def totals_of(
@@ -93,13 +87,18 @@ def totals_and_before(
     before: tuple[Dates, Metric] | None,
     sport: Sport | None = None,
     manual: float = FORMULA.manual,
+    asked: Metric | None = None,
 ) -> tuple[dict[int, Totals], dict[int, float]]:
-    """As `totals_of`, and by one metric of sums what was done before. One query, or two where either is long."""
+    """As `totals_of`, and by one metric of sums what was done before. One query, or two where either is long.
+
+    `asked` is a metric that is added up too, if it is not anyway.
+    """
     if before and not _are_near(dates, before[0]):
         earlier = sums_of(session, member_ids, *before, sport, manual)
-        return totals_of(session, member_ids, dates, sport, manual), earlier
+        return totals_and_before(session, member_ids, dates, None, sport, manual, asked)[0], earlier
     both = before and _around(dates, before[0])
-    sums = {each.field: sum_of(each, manual, dates if both else None) for each in SUMMED}
+    wanted = [*SUMMED, asked] if asked and asked not in SUMMED else SUMMED
+    sums = {each.value: sum_of(each, manual, dates if both else None) for each in wanted}
     if before:
         sums["before"] = sum_of(before[1], manual, before[0])
     by_sport = (
@@ -112,10 +111,11 @@ def totals_and_before(
     now: dict[int, Totals] = {}
     then: dict[int, float] = {}
     for key, sports, times, worth, *figures in session.execute(query):
-        if figures[0]:
-            now[key] = _made(figures, [SPORTS[each] for each in sports], times, worth)
-        if before and figures[-1]:
-            then[key] = figures[-1]
+        made = dict(zip(sums, figures, strict=True))
+        if made[Metric.COUNT]:
+            now[key] = _made(made, wanted, [SPORTS[each] for each in sports], times, worth)
+        if before and made["before"]:
+            then[key] = made["before"]
     return now, _rounded(then, before[1]) if before else {}
 
 
@@ -137,8 +137,13 @@ def sums_of(
 
 
 def figures_of(totals: Mapping[int, Totals], metric: Metric) -> dict[int, float]:
-    """The figure of each that this metric, one of sums, ranks by: points, seconds, metres, sessions, steps."""
-    figure = attrgetter(metric.field)
+    """The figure of each that this metric ranks by, in its unit.
+
+    It is 0 for what was not asked for, and for what is read out of points.
+    """
+    if metric not in SUMMED:
+        return {key: each.more.get(metric, 0.0) for key, each in totals.items()}
+    figure = attrgetter(metric.value)
     return _rounded({key: float(figure(each)) for key, each in totals.items()}, metric)
 
 
@@ -157,24 +162,24 @@ def summed(totals: Iterable[Totals]) -> Totals:
             sports[sport] += seconds
         for sport, points in each.sport_points.items():
             sport_points[sport] += points
-    return Totals(
-        count=sum(each.count for each in listed),
-        time=sum(each.time for each in listed),
-        distance=sum(each.distance for each in listed),
-        sports=dict(sports),
-        points=sum(each.points for each in listed),
-        elevation=sum(each.elevation for each in listed),
-        sport_points=dict(sport_points),
-        steps=sum(each.steps for each in listed),
-    )
+    added: dict[str, Any] = {each.value: sum(map(attrgetter(each.value), listed)) for each in SUMMED}
+    more = {metric: 0.0 for each in listed for metric in each.more if metric.is_sum}
+    more = {metric: sum(each.more.get(metric, 0.0) for each in listed) for metric in more}
+    return _filled(added | {"sports": dict(sports), "sport_points": dict(sport_points), "more": more})
 
 
-def _made(figures: Sequence[float], sports: list[Sport], times: list[float], worth: list[float]) -> Totals:
-    count, time, distance, elevation, points = figures[:5]
-    return _filled({
-        "count": int(count), "time": time, "distance": distance, "elevation": elevation, "points": points, "steps": 0,
-        "sports": dict(zip(sports, times, strict=True)), "sport_points": dict(zip(sports, worth, strict=True)),
-    })  # fmt: skip
+def _made(
+    figures: Mapping[str, float],
+    wanted: Collection[Metric],
+    sports: list[Sport],
+    times: list[float],
+    worth: list[float],
+) -> Totals:
+    facts: dict[str, Any] = {each.value: figures[each] for each in SUMMED}
+    more = {each: figures[each] for each in wanted if each not in SUMMED}
+    facts |= {Metric.COUNT.value: int(facts[Metric.COUNT]), "more": more}
+    facts |= {"sports": dict(zip(sports, times, strict=True)), "sport_points": dict(zip(sports, worth, strict=True))}
+    return _filled(facts)
 
 
 def _filled(facts: dict[str, Any]) -> Totals:
@@ -187,7 +192,7 @@ def _filled(facts: dict[str, Any]) -> Totals:
 @lru_cache(maxsize=512)
 def _unseen(fields: frozenset[str]) -> dict[str, Any]:
     """What is put in place of the facts that may not be seen."""
-    needed = {name: {name} for name in (*SUMMED, "steps")}
+    needed = {each.value: set(each.fields) for each in SUMMED}
     needed |= {"sports": {"sports", "time"}, "sport_points": {"sports", "points"}}
     return {name: getattr(Totals(), name) for name, all_of in needed.items() if not fields >= all_of}
 
@@ -228,16 +233,14 @@ def points_by(manual: float) -> ColumnElement[float]:
 
 
 def sum_of(metric: Metric, manual: float, span: Dates | None = None) -> ColumnElement[float]:
-    """The sum over all rows, or over those of a span, of what a metric of sums counts; steps are kept elsewhere."""
-    columns: dict[Metric, Any] = {
-        Metric.TIME: Activity.duration,
-        Metric.DISTANCE: Activity.distance,
-        Metric.ELEVATION: Activity.elevation_gain,
-        Metric.POINTS: points_by(manual),
-    }
-    whole: Any = func.count() if metric is Metric.COUNT else func.sum(columns[metric])
+    """The sum over all rows, or over those of a span, of the column that a metric adds up, or the number of rows."""
+    whole: Any = func.sum(_added_up(metric, manual)) if metric.column else func.count()
     part: Any = whole.filter(Activity.local_date.between(span.start, span.end)) if span else whole
     return cast(func.coalesce(part, 0.0), Float)
+
+
+def _added_up(metric: Metric, manual: float) -> ColumnElement[Any]:
+    return points_by(manual) if metric is Metric.POINTS else getattr(Activity, str(metric.column))
 
 
 def _around(dates: Dates, before: Dates) -> Dates:
@@ -252,7 +255,3 @@ def _are_near(dates: Dates, before: Dates) -> bool:
 def ids(member_ids: Collection[int]) -> ColumnElement[Any]:
     """Any of these members. One array: a thousand parameters would take longer to send than to look up."""
     return func.any(cast(literal("{" + ",".join(map(str, member_ids)) + "}", Text), ARRAY(BigInteger)))
-
-
-def _added(one: dict[Sport, float], other: dict[Sport, float]) -> dict[Sport, float]:
-    return {sport: one.get(sport, 0) + other.get(sport, 0) for sport in {*one, *other}}

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from models import Identity, Member, Membership
+from simulator.garmin.athletes import Athlete
 from tests.letters import Letters
 from tests.scenes import has_moved, november, runs, start_group
 from tests.town import Person, Town
@@ -13,7 +14,8 @@ def test_what_the_group_sees_is_told_and_changed(zoe: Person, jose: Person) -> N
     has_moved(jose, runs(16, metres=7_000))
     heard = jose.says("privacy")
     assert heard.startswith("In *Sunday Legends* the others see your name and\n✓ sports\n✓ time\n✓ distance\n")
-    assert "Not shared: climbing, steps, calories, activity titles." in heard
+    assert "Not shared: climbing, steps, calories" in heard
+    assert heard.partition("Not shared: ")[2].partition("\n")[0].endswith(", activity titles.")
     assert "no longer sees your distance" in jose.says("share distance off")
     assert "7.0 km" not in zoe.says("leaderboard time")
     assert "José" not in zoe.says("leaderboard distance")
@@ -108,3 +110,22 @@ def test_everybody_may_read_what_stays_after_delete_me(zoe: Person, jose: Person
         assert [each for each in KEPT if each not in heard] == []
     assert "You're in no group, so nobody sees anything of your training." in jose.says("privacy")
     assert "*privacy* lists" in jose.says("terms")
+
+
+def test_titles_are_shown_to_the_group_by_whoever_shares_them(zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    has_moved(zoe, runs(16))
+
+    def titled(athlete: Athlete) -> None:
+        for day, title in ((16, "Hills with Ben"), (17, "Garmin Support evil.example.com"), (18, "Easy")):
+            one = athlete.upload(type_key="running", start=november(day), seconds=3600, metres=10_000)
+            athlete.edit(one, activityName=title)
+
+    has_moved(jose, titled)
+    assert "Hills" not in zoe.says("stats @José")
+    assert "sees your activity titles from now on" in jose.says("share titles on")
+    heard = zoe.says("stats @José")
+    assert "\n“Easy” · “Hills with Ben”\n" in heard
+    assert "Support" not in heard
+    jose.says("share titles off")
+    assert "Hills" not in zoe.says("stats @José")

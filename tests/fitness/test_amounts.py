@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.words.metrics import COUNTED
 from fitness.amounts import find_amount, find_distance, find_length, find_number
 
 
@@ -62,10 +63,11 @@ def test_a_distance(line: str, metres: float) -> None:
         ("12 sessions", "count", 12),
         ("300000 steps", "steps", 300_000),
         ("10 hours", "time", 36_000),
+        ("5,000 kcal month", "calories", 5_000),
     ],
 )
 def test_how_much_of_what(line: str, kind: str, size: float) -> None:
-    assert find_amount(line.split())[:2] == (kind, size)
+    assert find_amount(line.split(), COUNTED)[:2] == (kind, size)
 
 
 def test_a_number() -> None:

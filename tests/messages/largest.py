@@ -9,7 +9,7 @@ from bot.declaring.command import by_topic
 from fitness.dates import Dates
 from fitness.goals import forecast
 from fitness.met import Met
-from fitness.metrics import Metric
+from fitness.metrics import FIELDS, Metric
 from fitness.points import Because, Score
 from fitness.ranking import Place
 from fitness.schedules import Weekly
@@ -18,7 +18,6 @@ from fitness.streaks import Streak
 from messages.words import MOST, clean_name
 from services.digest.digests import board_facts
 from services.ground.settings import Settings
-from services.group.privacy import FIELDS
 from services.play.contests import Line
 from services.play.standings import Board, Row, Totals
 from services.training.scoring import Leg, Recount
@@ -288,6 +287,9 @@ FACTS: dict[str, Any] = {
     "totals": BIG,
     "twins": True,
     "typed": "link_garmin " * 10,
+    "timed": Sport.YOGA,
+    "titles": [NAME] * 3,
+    "fields": ("time", "distance", "sports"),
     "unshared": list(FIELDS),
     "until": WHEN,
     "due": WHEN,
@@ -386,6 +388,7 @@ OTHERWISE: dict[str, Any] = {
     "shares": [],
     "sport": None,
     "start": time(7, 30),
+    "titles": [],
     "topic": None,
     "twins": False,
     "unshared": [],

@@ -126,6 +126,22 @@ def test_figures_follow_the_metric() -> None:
     figures = {metric: read(f"totals|figure('{metric}')", totals=totals) for metric in ("time", "distance", "count")}
     assert figures == {"time": "3h 39m", "distance": "42.2 km", "count": "1,234×"}
     assert [read(f"'{metric}'|metric") for metric in figures] == ["by time", "by distance", "by sessions"]
+    assert read("1234.4|figure('calories')") == "1,234 kcal"
+
+
+@pytest.mark.parametrize(
+    ("sport", "metric", "imperial"),
+    [
+        (None, "5:12 /km", "8:22 /mi"),
+        ("run", "5:12 /km", "8:22 /mi"),
+        ("swim", "0:31 /100 m", "0:29 /100 yd"),
+        ("ride", "11.5 km/h", "7.2 mph"),
+    ],
+)
+def test_pace_is_told_as_people_of_a_sport_do(sport: str | None, metric: str, imperial: str) -> None:
+    said = [read("v|figure('pace', sport)", reader, v=1000 / 312, sport=sport) for reader in (Reader(), MILES)]
+    assert said == [metric, imperial]
+    assert read("0.0|figure('pace', sport)", sport=sport) == "–"
 
 
 def test_names_cannot_turn_a_line_around() -> None:

@@ -15,7 +15,9 @@ from statistics import median
 import pytest
 from sqlalchemy import select
 
+from fitness import metrics
 from fitness.dates import Dates
+from fitness.metrics import FIELDS as SHARED
 from fitness.metrics import Metric
 from fitness.points import FORMULA
 from fitness.sports import Sport
@@ -26,12 +28,14 @@ from tests.town import START, Town
 GROUPS = int(os.environ.get("RANDOM_GROUPS", "12"))
 TODAY = date(2026, 11, 18)
 SPORTS = [Sport.RUN, Sport.RIDE, Sport.YOGA]
-SUMS = [Metric.POINTS, Metric.TIME, Metric.DISTANCE, Metric.ELEVATION, Metric.COUNT, Metric.STEPS]
-FIELDS = ["sports", "time", "distance", "count", "points", "elevation", "steps"]
+FIELDS = [each for each in SHARED if each != "titles"]
 NAMES = ["Ana", "ana", "Bo", "Émile", "Zoë", "Li", "Max", "Ola"]
 BY_HAND, BY_WATCH = [0.0, 7.0, 21.0, 28.0, 63.0, 140.0], [0.0, 0.5, 9.9, 30.0, 57.6, 112.9]
 # What is less reads as nothing, and nobody's nothing is told.
-LEAST = {Metric.POINTS: 0.6, Metric.TIME: 31, Metric.DISTANCE: 81}
+LEAST = {Metric.POINTS: 0.6, Metric.TIME: 31, Metric.DISTANCE: 81, Metric.CALORIES: 0.6}
+FAR_ENOUGH = {Sport.RUN: 5_000, Sport.RIDE: 20_000}  # metres in a week
+# What further metrics add up: a new one is tried here without being named.
+COLUMNS = [each for each in metrics.COLUMNS if each not in {"duration", "distance", "elevation_gain", "points"}]
 BY_DEFAULT = 0.7  # of what a table gives for it, an entry by hand has 70 % in its row
 
 
@@ -78,6 +82,7 @@ def a_session(luck: Random, member: Member, number: int) -> Activity:
         duration=float(luck.choice([0, 30, 600, 3600, 3600.5])),
         distance=luck.choice([None, 0.0, 80.0, 5_000.0, 10_000.25]),
         elevation_gain=luck.choice([None, 120.0]),
+        **{column: luck.choice([None, 0.2, 250.0]) for column in COLUMNS},
         points=luck.choice(BY_HAND if by_hand else BY_WATCH),
         points_version=FORMULA.version,
         manual=by_hand,
@@ -146,7 +151,16 @@ class ByHand:
             Metric.CONSISTENCY: lambda: self.steadiness(inside),
             Metric.STREAK: lambda: self.weeks_in_a_row(member_id, mine, dates.end),
             Metric.IMPROVED: lambda: self.better(member_id, mine, inside, dates),
-        }[metric]()
+            Metric.PACE: lambda: self.speed([each for each in inside if each.sport == (sport or Sport.RUN)], dates),
+        }.get(metric, lambda: sum(getattr(each, metric.column) or 0.0 for each in inside))()
+
+    def speed(self, inside: list[Activity], as_long_as: Dates) -> float:
+        """Metres per second of one sport, 0 for who did not go far enough for so many days."""
+        ways = [(each.distance, each.duration) for each in inside if each.distance and each.duration]
+        metres, seconds = sum(way for way, _ in ways), sum(took for _, took in ways)
+        weeks = 4 if as_long_as.days >= 28 else max(1, as_long_as.days // 7)
+        is_far = bool(ways) and inside[0].sport in FAR_ENOUGH and metres >= weeks * FAR_ENOUGH[inside[0].sport]
+        return metres / seconds if is_far else 0.0
 
     def counts(self, each: Activity) -> bool:
         gone = each.deleted_at or each.twin_of or each.excluded_at
@@ -237,7 +251,8 @@ def told(values: dict[int, float], metric: Metric) -> dict[int, float]:
 
 def check(by_hand: ByHand, board: standings.Board, before: Dates, sport: Sport | None) -> None:
     metric, dates = board.metric, board.dates
-    fields = {metric.value if metric in SUMS else "points"} | ({"sports"} if sport else set())
+    fields = {"points"} if metric.value in {"streak", "improved", "consistency"} else {metric.value}
+    fields = {"time", "distance", "sports"} if metric is Metric.PACE else fields | ({"sports"} if sport else set())
     named, nameless = by_hand.named(fields, dates.start), by_hand.nameless(fields, dates.start)
     now = {key: by_hand.of(key, metric, dates, sport) for key in named}
     veiled = {key: by_hand.of(key, metric, dates, sport) for key in nameless}
@@ -255,9 +270,9 @@ def check(by_hand: ByHand, board: standings.Board, before: Dates, sport: Sport |
         was, stands = place_in(told(earlier, metric), key), place_in(told(now, metric), key)
         assert row.moved == (was - stands if key > 0 and was is not None and stands is not None else None)
     assert board.sharing == len(named) + len(veiled)
-    whole = sum(now.values()) + sum(veiled.values()) if metric in SUMS else 0.0
+    whole = sum(now.values()) + sum(veiled.values()) if metric.is_sum else 0.0
     assert board.together.value(metric) == pytest.approx(whole)
-    assert board.before == pytest.approx(sum(earlier.values()) if metric in SUMS else 0.0)
+    assert board.before == pytest.approx(sum(earlier.values()) if metric.is_sum else 0.0)
     is_ranked = len(board.rows) >= by_hand.group.settings["cheer_below"]
     assert board.ranked == is_ranked
     best_first = [(-round(row.place.value, 6), row.member.name.casefold()) for row in board.rows]

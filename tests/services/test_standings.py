@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import time
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from fitness.points import FORMULA
 from fitness.sports import Sport
 from jobs.scoring import score_anew
 from models import Activity, DoubtAnswer, FormulaRun, Group, Member, Membership
+from models.garmin import ADDED_UP
 from services.play import series, standings
 from services.training import merging, scoring
 from simulator.garmin.athletes import Athlete
@@ -283,3 +285,11 @@ def test_a_triathlon_earns_what_its_parts_earn_in_whatever_order_they_come(town:
     assert found[0] == found[1]
     assert found[0][1:] == ("legs", 3)
     assert found[0][0] > 100
+
+
+def test_the_index_of_boards_holds_every_column_that_a_metric_adds_up(town: Town) -> None:
+    query = text("SELECT pg_get_indexdef('activities_counting_idx'::regclass)")
+    with town.world.sessions() as session:
+        defined = str(session.scalar(query))
+    held = re.search(r"INCLUDE \(([^)]*)\)", defined)[1].split(", ")
+    assert held == list(ADDED_UP), "a metric that adds up another column needs a migration: see 0030"

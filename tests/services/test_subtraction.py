@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from bot import conversation
 from bot.declaring.command import all_commands
 from bot.declaring.turn import Turn
-from fitness.metrics import Metric
+from fitness.metrics import FIELDS, Metric
 from fitness.periods import Dates
 from models import Activity, Group, Member, Membership
 from services.group import privacy
@@ -121,7 +121,7 @@ def make_group(letters: Letters, random: Random) -> Group:
             letters.moved(person, day, random.randint(10, 99) * 60, random.randint(1, 40) * 700, random.choice(SPORTS))
     with letters.town.world.sessions.begin() as session:
         for place in session.scalars(select(Membership).where(Membership.group_id == group.id)):
-            place.shares = [each for each in privacy.FIELDS if random.random() < 0.75]
+            place.shares = [each for each in FIELDS if random.random() < 0.75]
         for row in session.scalars(select(Activity)):
             row.points, row.elevation_gain = float(random.randint(5, 150)), float(random.randint(0, 900))
         for person in people:
@@ -216,7 +216,7 @@ def test_nothing_names_a_row_that_was_nameless_before(town: Town, seed: int) -> 
             session.scalars(select(Membership).where(Membership.group_id == group.id).order_by(Membership.id))
         )
         victim = places[-1]
-        victim.shares, victim.anonymous = list(privacy.FIELDS), True
+        victim.shares, victim.anonymous = list(FIELDS), True
         privacy.be_anonymous(session, victim, town.clock(), on=False)
         session.flush()
         lines = NAMING + [line.format(victim.member.name) for line in ABOUT]
@@ -280,7 +280,7 @@ def test_the_attack_finds_a_name_behind_a_nameless_row(town: Town) -> None:
             session.scalars(select(Membership).where(Membership.group_id == group.id).order_by(Membership.id))
         )
         for each in places[1:4]:
-            each.shares = list(privacy.FIELDS)
+            each.shares = list(FIELDS)
         session.flush()  # not anonymous: their names are on the board
         lines = ["leaderboard time last 4 weeks"]
         seen = heard(town, session, places[0].member, lines)

@@ -14,8 +14,6 @@ from services.digest.stories.scene import Past, Scene
 from services.play.standings import Row
 
 CLOSE = 0.03
-# Less than this is "0 min" when it is told.
-LEAST_TOLD = {Metric.POINTS: 1.0, Metric.TIME: 60.0, Metric.DISTANCE: 100.0, Metric.COUNT: 1.0}
 CLIMB = 2
 LONG_AGO = timedelta(days=28)
 # A first month is no stream of records: so many sessions of a sport must have come before.
@@ -235,7 +233,7 @@ def away(scene: Scene) -> Iterator[Fact]:
 def _gap(scene: Scene) -> float:
     """What lies between the first two; 0 where that is too little to be told."""
     gap = scene.rows[0].place.value - scene.rows[1].place.value
-    return gap if gap >= LEAST_TOLD.get(scene.board.metric, 1.0) else 0.0
+    return gap if gap >= scene.board.metric.gap else 0.0
 
 
 def _pasts(scene: Scene, *what: str) -> Iterator[tuple[Past, Row]]:

@@ -1,0 +1,36 @@
+"""The words for figures: which of them means which metric, and where. metrics.txt says how its lines are read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from fitness.metrics import METRICS, Metric
+
+FILE = Path(__file__).parent / "metrics.txt"
+EVERYWHERE, ON_BOARDS, IN_QUESTIONS = "", "on boards", "in questions"
+IN_SENTENCES, SHARING, AFTER_A_NUMBER = "in sentences", "when sharing", "after a number"
+WHERE = (EVERYWHERE, ON_BOARDS, IN_QUESTIONS, IN_SENTENCES, SHARING, AFTER_A_NUMBER)
+
+
+def metrics_said(*where: str) -> dict[str, Metric]:
+    """The words that mean a metric in one of these places, and those that mean it everywhere."""
+    return {word: metric for metric, place, word in _said() if place in {EVERYWHERE, *where}}
+
+
+def _said() -> Iterator[tuple[Metric, str, str]]:
+    """A metric, where a word means it, and the word; `ValueError` for a line that names no metric or no such place."""
+    for metric in Metric:
+        yield from ((metric, EVERYWHERE, word) for word in (metric.value, metric.sign) if word)
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            said, _, words = line.partition(":")
+            name, _, where = said.partition(" ")
+            if name not in METRICS or where not in WHERE:
+                raise ValueError(f"{FILE.name} says nothing about {said!r}")
+            yield from ((METRICS[name], where, word) for word in words.split())
+
+
+BOARDS = metrics_said(ON_BOARDS)
+QUESTIONS = metrics_said(ON_BOARDS, IN_QUESTIONS)
+SENTENCES = metrics_said(IN_SENTENCES)
+SHARED = metrics_said(ON_BOARDS, SHARING)
+COUNTED = {word: metric for word, metric in metrics_said(AFTER_A_NUMBER).items() if metric.is_counted}
