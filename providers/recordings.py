@@ -4,16 +4,37 @@ Every source (an account at a vendor, a file, a line in the chat) hands in `Reco
 knows any other form. Seconds, metres, kilocalories, beats per minute, watts, metres per second; no places.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from fitness.sports import counts
+from fitness.sports import Sport, counts, sport_of
 
 FILE, CHAT = "file", "chat"  # the sources that need no account: a file that was sent, and a line that was typed
 LARGEST_ID = 2**52  # ids are kept whole by JSON everywhere up to this
+TYPE_KEY = re.compile("[a-z][a-z0-9_]{2,59}")
+MULTISPORT = "multi_sport"
+
+# The name of an activity of which no more is known than its sport.
+USUAL = {
+    Sport.RUN: "running",
+    Sport.RIDE: "cycling",
+    Sport.SWIM: "swimming",
+    Sport.WALK: "walking",
+    Sport.HIKE: "hiking",
+    Sport.STRENGTH: "strength_training",
+    Sport.YOGA: "yoga",
+    Sport.ROW: "rowing",
+    Sport.PADDLE: "paddling",
+    Sport.SKI: "winter_sports",
+    Sport.RACKET: "racket_sports",
+    Sport.TEAM: "team_sports",
+    Sport.CARDIO: "indoor_cardio",
+    Sport.MULTI: MULTISPORT,
+}
 
 
 @dataclass(frozen=True)
@@ -21,9 +42,10 @@ class Recording:
     """One session, or one part of a multisport session: then `part_of` is the id of the whole.
 
     `id` is the number by which its source knows it: it is the same whenever the session is told again, and only one
-    session of a member has it at this source. `type_key` is one of the names in `fitness.sports`, which are those of
-    Garmin's list because no other list is as long; of a name that is not there, `parent_type` may tell the family
-    (`fitness.sports.sport_of`). `offset` is how far the watch's clock was from UTC, None where nobody tells.
+    session of a member has it at this source. `type_key` is one of the names in `fitness.sports` (`find_type_key`),
+    which are those of Garmin's list because no other list is as long; of a name that is not there, `parent_type` may
+    tell the family (`fitness.sports.sport_of`). `offset` is how far the watch's clock was from UTC, None where nobody
+    tells.
     `splits` are the best times over so many metres, `zones` the seconds in heart-rate zones 1 to 5. `told` is what the
     source itself sent, as JSON without places, where a later release may find more in it than there is here; then
     `World.read_again` reads it.
@@ -74,6 +96,21 @@ class Recording:
 
 
 DEFAULTS = {each.name: each.default for each in fields(Recording) if each.default is not MISSING}
+
+
+def find_type_key(word: str) -> str:
+    """The name in `fitness.sports` for what a source calls its sport: such a name already, or a word of people's.
+
+    Capitals make no difference, and spaces are as good as underscores: "TRAIL_RUNNING", "Biking", "trail run".
+    """
+    key = "_".join(word.casefold().split())
+    if sport_of(key) is not Sport.OTHER or not counts(key):
+        return key
+    last = key.rsplit("_", 1)[-1]
+    meant = next((sport for sport in USUAL if last in sport.words), None)
+    if meant:
+        return USUAL[meant]
+    return key if TYPE_KEY.fullmatch(key) else "other"
 
 
 def id_of(named: bytes) -> int:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from providers.errors import SourceUnavailable
 from providers.recordings import Recording
 
 
@@ -190,7 +191,8 @@ class Source(Protocol):
 
     `name` is kept with accounts and recordings: lower case, and never changed. `label` is what people call it. `rate`
     is how many requests a second all workers together send to it. `keeps_passwords` is whether the operator allows it.
-    Every method raises a `providers.errors.SourceError` where the source does not give what was asked.
+    Every method raises a `providers.errors.SourceError` where the source does not give what was asked. An adapter that
+    inherits this leaves out what its sign-ins never ask for.
     """
 
     name: str
@@ -203,13 +205,13 @@ class Source(Protocol):
         """Try once what was typed into the form of this way; never retried by itself. With a key, read nothing."""
         ...
 
-    def answer_code(self, way: str, state: str, code: str) -> SignedIn:
-        """Finish a sign-in that asked for a code. After `WrongCode` the same state may be tried again."""
-        ...
+    def answer_code(self, way: str, state: str, code: str) -> SignedIn:  # noqa: ARG002
+        """Finish a sign-in that asked for a code (`NeedsCode`). After `WrongCode` the same state may be tried again."""
+        raise SourceUnavailable("no sign-in of this source asks for a code")
 
-    def whose(self, way: str, tokens: str) -> SignedIn:
-        """Ask whose account an accepted key opens: the first thing that is read with it."""
-        ...
+    def whose(self, way: str, tokens: str) -> SignedIn:  # noqa: ARG002
+        """Ask whose account an accepted key opens (`KeyAccepted`): the first thing that is read with it."""
+        raise SourceUnavailable("no sign-in of this source leaves open whose account it is")
 
     def open(self, way: str, tokens: str) -> OpenAccount:
         """Open an account without a request."""

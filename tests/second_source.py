@@ -9,7 +9,7 @@ from jinja2 import ChoiceLoader, DictLoader
 import world as worlds
 from providers.errors import WrongPassword
 from providers.recordings import Recording
-from providers.sources import DaySteps, Field, Form, Kind, Page, Profile, SignedIn, Typed
+from providers.sources import DaySteps, Field, Form, Kind, Page, Profile, SignedIn, Source, Typed
 from tests.conftest import Servers
 from tests.town import Town
 from web.app import create_app
@@ -30,7 +30,7 @@ def read(values: Mapping[str, str], _now: datetime) -> Typed:
 
 
 @dataclass
-class SecondSource:
+class SecondSource(Source):
     """Accounts by their e-mail address, each with a password and what it has recorded."""
 
     name = NAME
@@ -57,12 +57,6 @@ class SecondSource:
         if self.passwords.get(typed.login) != typed.secret:
             raise WrongPassword
         return SignedIn(Profile("1", "fjord", "Fjord Owner"), typed.login)
-
-    def answer_code(self, way: str, state: str, code: str) -> SignedIn:
-        raise NotImplementedError
-
-    def whose(self, way: str, tokens: str) -> SignedIn:
-        raise NotImplementedError
 
     def open(self, way: str, tokens: str) -> "Opened":
         return Opened(self, tokens)

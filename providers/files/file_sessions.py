@@ -1,19 +1,15 @@
-"""What the readers of FIT, TCX and GPX share: names of sports, multisport sessions, ids, and what is believed."""
+"""What the readers of FIT, TCX and GPX share: multisport sessions, ids, and what is believed."""
 
 import hashlib
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from fitness.sports import Sport, counts, sport_of
 from providers.errors import Flaw, NotAnActivityFile
-from providers.recordings import Recording, id_of
+from providers.recordings import MULTISPORT, Recording, id_of
 
-KEY = re.compile("[a-z][a-z0-9_]{2,59}")
-MULTISPORT = "multi_sport"
 LONGEST = timedelta(days=14)
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 FARTHEST = 20_000_000.0  # metres
@@ -21,39 +17,8 @@ PULSES = range(20, 256)
 MOST = 100  # activities in one file
 MOST_LAPS = 10_000
 
-# The name of an activity of which no more is known than its sport.
-USUAL = {
-    Sport.RUN: "running",
-    Sport.RIDE: "cycling",
-    Sport.SWIM: "swimming",
-    Sport.WALK: "walking",
-    Sport.HIKE: "hiking",
-    Sport.STRENGTH: "strength_training",
-    Sport.YOGA: "yoga",
-    Sport.ROW: "rowing",
-    Sport.PADDLE: "paddling",
-    Sport.SKI: "winter_sports",
-    Sport.RACKET: "racket_sports",
-    Sport.TEAM: "team_sports",
-    Sport.CARDIO: "indoor_cardio",
-    Sport.MULTI: MULTISPORT,
-}
-
-
 # A session of a file: the whole, and after it its parts where it is a multisport one. They have no ids yet.
 Session = tuple[Recording, ...]
-
-
-def type_key(word: str) -> str:
-    """The name in `fitness.sports` for what a file calls its sport: such a name already, or a word of people's."""
-    key = "_".join(word.casefold().split())
-    if sport_of(key) is not Sport.OTHER or not counts(key):
-        return key
-    last = key.rsplit("_", 1)[-1]
-    meant = next((sport for sport in USUAL if last in sport.words), None)
-    if meant:
-        return USUAL[meant]
-    return key if KEY.fullmatch(key) else "other"
 
 
 def whole(legs: Sequence[Recording]) -> Session:

@@ -1,6 +1,6 @@
 """FIT's names for sports, and those of `fitness.sports` for the same."""
 
-from providers.files.file_sessions import MULTISPORT
+from providers.recordings import MULTISPORT
 
 # Most sub-sports decide alone.
 SUB_SPORTS = {

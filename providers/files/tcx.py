@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from providers.errors import Flaw, NotAnActivityFile
-from providers.files.file_sessions import Session, type_key, whole
+from providers.files.file_sessions import Session, whole
 from providers.files.trails import Point, Trail, moment
-from providers.recordings import FILE, Recording
+from providers.recordings import FILE, Recording, find_type_key
 
 SUMS = {"TotalTimeSeconds", "DistanceMeters", "Calories"}
 PARTS = {"Activity", "Transition"}
@@ -26,7 +26,7 @@ class Tcx:
         if name == "MultiSportSession":
             self._legs = []
         elif name in PARTS and self._part is None:
-            self._part = Part("transition" if name == "Transition" else type_key(attributes.get("Sport", "")))
+            self._part = Part("transition" if name == "Transition" else find_type_key(attributes.get("Sport", "")))
         elif name == "Lap" and self._part:
             self._part.open_lap(attributes.get("StartTime", ""))
 

@@ -17,9 +17,8 @@ from fitness.sports import Sport, counts, sport_of
 from providers.errors import Flaw, NotAnActivityFile
 from providers.files import fit_frames
 from providers.files.activity_files import read_activity
-from providers.files.file_sessions import USUAL, type_key
 from providers.files.fit_sports import PAIRS, SPORTS, SUB_SPORTS, fit_type
-from providers.recordings import FILE, Recording, from_plain, to_plain
+from providers.recordings import FILE, USUAL, Recording, find_type_key, from_plain, to_plain
 from simulator.garmin.types import activity_type
 
 BEGAN = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
@@ -293,7 +292,7 @@ def test_every_type_we_give_is_a_known_one() -> None:
     ],
 )
 def test_words_for_sports(word: str, key: str) -> None:
-    assert type_key(word) == key
+    assert find_type_key(word) == key
 
 
 def gpx(*points: str, kind: str = "<type>trail_running</type>", name: str = "<name>Evening</name>") -> bytes:
