@@ -77,7 +77,8 @@ class World:
         source = self.sources.get(name)
         return source.label if source else name.capitalize()
 
-    def read_again(self, told: Mapping[str, Any]) -> Recording | None:
+    @staticmethod
+    def read_again(told: Mapping[str, Any]) -> Recording | None:
         """Read a recording from what was kept of it: as `to_plain` writes it, or a row of Garmin's list."""
         return from_plain(told) if "source" in told else activity_rows.read_row(told)
 
