@@ -29,7 +29,7 @@ def tries_left(session: Session, link: OneTimeLink) -> int:
 
 
 def is_waited_for(attempt: LinkAttempt, link: OneTimeLink, now: datetime) -> bool:
-    """Whether what Garmin has just answered is still wanted: the link may have come to its end while Garmin was asked,
+    """Whether what the source has just answered is still wanted: the link may have come to its end meanwhile,
     or another link of the member may have been opened.
     """
     return attempt.step is not AttemptStep.FAILED and link.expires_at > now

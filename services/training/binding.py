@@ -110,7 +110,7 @@ def signed_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now:
     if not attempts.is_waited_for(attempt, link, now):
         attempts.give_up(attempt, attempts.OVER)
         return
-    # With a second factor a kept password would be of no use: Garmin would ask for a code again.
+    # With a second factor a kept password would be of no use: the source would ask for a code again.
     may_keep = attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD
     attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CONFIRM, None, None
     attempt.expires_at = now + CONFIRM_FOR

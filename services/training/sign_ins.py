@@ -37,7 +37,7 @@ class Task:
     """A sign-in that a worker has taken: its secrets, read once and already gone from the database.
 
     `counted_against` are the hashes (`services.ground.limits`) of the member's addresses, and `account` is the one of
-    the e-mail address, or empty: what Garmin answers is counted against them.
+    the e-mail address, or empty: what the source answers is counted against them.
     With `is_confirmed` the secret is the tokens of a key whose code was heard in the chat: they may be used again, so
     they are still there until the task is done.
     """
@@ -89,7 +89,7 @@ def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> 
         return False
     attempt.secret = vault(session).seal("garmin-secret", attempt.id, code)
     attempt.step = AttemptStep.ANSWERED
-    prolong(attempt.link, now + tries.ANSWERED_WITHIN)  # so that the link is still there when Garmin has answered
+    prolong(attempt.link, now + tries.ANSWERED_WITHIN)  # so that the link is still there when the source has answered
     ring(session, Bell.GARMIN)
     return True
 
@@ -138,7 +138,7 @@ def note_unopened(session: Session, now: datetime) -> None:
 
 
 def needs_code(session: Session, task: Task, answer: NeedsCode, now: datetime) -> None:
-    """Garmin sent the member a code: keep the half-open sign-in, sealed, for ten minutes."""
+    """The member was sent a code: keep the half-open sign-in, sealed, for ten minutes."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
     if not is_waited_for(attempt, link, now):
@@ -154,7 +154,7 @@ def failed(session: Session, task: Task, problem: str) -> None:
     """The sign-in ended without success; `problem` names the sentence on the page. A wrong code may be tried again."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     if attempt.step is AttemptStep.FAILED:
-        return  # it was given up while Garmin was asked
+        return  # it was given up while the source was asked
     if problem == "wrong_code" and attempt.tries + 1 < MOST_CODES:
         attempt.tries += 1
         attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CODE, problem, None
@@ -165,7 +165,7 @@ def failed(session: Session, task: Task, problem: str) -> None:
 def give_back(session: Session, task: Task) -> None:
     """The worker has to stop in the middle of a sign-in. A key may be tried again, so another worker does.
 
-    Whether Garmin has seen a password or a code is unknown, so these are not tried again, and the member is told.
+    Whether the source has seen a password or a code is unknown, so these are not tried again, and the member is told.
     """
     if task.way is not GarminMethod.KEY:
         failed(session, task, INTERRUPTED)

@@ -263,8 +263,8 @@ def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish:
 def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -> bool:
     """The source refuses the tokens. True when the link has ended by that: the member is told once.
 
-    A refused refresh is certain. A 401 on data is not, it comes and goes with Garmin's own trouble: it ends a link only
-    when it is met again an hour or more later.
+    A refused refresh is certain. A 401 on data is not, it comes and goes with the source's own trouble: it ends a link
+    only when it is met again an hour or more later.
     """
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     if account.status is not GarminStatus.LINKED:
