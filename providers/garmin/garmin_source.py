@@ -94,7 +94,7 @@ BY_KEY = (
     Field("lasts", Kind.CHOICE, choices=KEYS_LAST, preset="90"),
 )
 BY_PASSWORD = (
-    Field("email", Kind.EMAIL, most=254, problems=("incomplete",)),
+    Field("email", Kind.EMAIL, most=254),
     Field("password", Kind.PASSWORD, most=256, problems=("wrong_password", "incomplete")),
 )
 
