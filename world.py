@@ -1,6 +1,8 @@
 """World: all that is not our own rules. Built once per process, handed down, never imported by what uses it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 from sqlalchemy.orm import Session, sessionmaker
@@ -13,14 +15,18 @@ from providers.cards.resvg import Resvg
 from providers.charts import Charts, FallbackCharts
 from providers.clock import Clock, PretendClock, system_clock
 from providers.doorbell import open_doorbell
+from providers.errors import SourceUnavailable
 from providers.files.activity_files import ActivityReader
 from providers.files.reading_process import read_apart
+from providers.garmin import activity_rows
 from providers.garmin.garmin_connect import GarminConnect
 from providers.garmin.garmin_personal import GarminPersonal
-from providers.garmin_accounts import Garmin, GarminByKey
+from providers.garmin.garmin_source import Garmin, GarminByKey, GarminSource
 from providers.group_transport import GroupTransport, RosterFanOut
 from providers.messenger import Messenger
 from providers.meta.meta_groups import MetaGroups
+from providers.recordings import Recording, from_plain
+from providers.sources import Source
 from providers.twilio.twilio import Twilio
 
 
@@ -39,6 +45,42 @@ class World:
     charts: Charts
     group_transport: GroupTransport
     read_activity: ActivityReader
+    further_sources: tuple[Source, ...] = ()
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """Where members can have accounts, by name, in the order of the link page: Garmin, and the further ones."""
+        garmin = GarminSource(
+            self.garmin,
+            self.garmin_by_key,
+            ways=self.settings.link_methods,
+            recommended=self.settings.garmin_recommended,
+            keeps_passwords=self.settings.garmin_keep_password,
+            rate=self.settings.garmin_rate,
+        )
+        return {each.name: each for each in (garmin, *self.further_sources)}
+
+    def source(self, name: str) -> Source:
+        """The source of this name. Raises SourceUnavailable where this process does not have it."""
+        source = self.sources.get(name)
+        if source is None:
+            raise SourceUnavailable("this process has no such source")
+        return source
+
+    @property
+    def labels(self) -> str:
+        """What people call the sources, where one of them is meant and it is not known which."""
+        return " or ".join(each.label for each in self.sources.values())
+
+    def label_of(self, name: str) -> str:
+        """What people call the source of this name."""
+        source = self.sources.get(name)
+        return source.label if source else name.capitalize()
+
+    @staticmethod
+    def read_again(told: Mapping[str, Any]) -> Recording | None:
+        """Read a recording from what was kept of it: as `to_plain` writes it, or a row of Garmin's list."""
+        return from_plain(told) if "source" in told else activity_rows.read_row(told)
 
     @classmethod
     def from_env(cls) -> "World":

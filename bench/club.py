@@ -71,7 +71,7 @@ def _activity(member_id: int, day: date, now: datetime, random: Random) -> dict[
     seconds = random.uniform(1_200, 9_000)
     return {
         "member_id": member_id,
-        "garmin_activity_id": member_id,
+        "external_id": member_id,
         "type": kind,
         "sport": sport,
         "start_utc": now,

@@ -9,7 +9,7 @@ from services.ground import limits
 from services.group import kudos
 from services.people import manners, members
 from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
-from services.training import linking
+from services.training import accounts
 
 # https://help.twilio.com/articles/223134027: words that must stop a sender
 STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
@@ -69,7 +69,7 @@ def is_intro_due(turn: Turn) -> bool:
         return True
     if turn.member.opted_out_at is not None:  # a greeting would be taken for a wish to hear more
         return False
-    belongs = members.memberships(turn.session, turn.member) or linking.account_of(turn.session, turn.member)
+    belongs = members.memberships(turn.session, turn.member) or accounts.accounts_of(turn.session, turn.member)
     return not (turn.was_greeted or belongs)
 
 

@@ -1,7 +1,5 @@
 """Reading the activity files that members sent into the chat, and telling them what was in them."""
 
-from typing import Any
-
 import structlog
 from sqlalchemy.exc import NoResultFound
 
@@ -11,6 +9,7 @@ from jobs.work import transaction
 from models import Member, MessageKind
 from models.outages import AWAY
 from providers.errors import Flaw, NotAnActivityFile, NotKept, ReadingBroke, TooLarge
+from providers.recordings import Recording
 from services.delivery import mailbox
 from services.training import doubts, files, garmin_notices, merging
 from services.training.files import Waiting
@@ -61,20 +60,20 @@ def _read(world: World, waiting: Waiting) -> None:
     if waiting.tries > files.MOST_TRIES:
         raise RuntimeError("it ended its readers")
     data = world.messenger.download(waiting.url, MOST_BYTES)
-    rows = _rows(world, waiting, data)
+    told = _recordings(world, waiting, data)
     with transaction(world) as session:
         if not files.done(session, waiting, world.now()):
             return
         member = session.get_one(Member, waiting.member_id)
-        new = merging.import_rows(session, member, rows, world.now()).new
+        new = merging.import_recordings(session, member, told, world.now()).new
         doubts.ask(session, member, world.now())
-        ids = [row["activityId"] for row in rows]
+        ids = [each.id for each in told]
         message = garmin_notices.file_read(session, member, ids, len(new), world.now())
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
     log.info("file read", file=waiting.file_id, new=len(new), bytes=len(data))
 
 
-def _rows(world: World, waiting: Waiting, data: bytes) -> list[dict[str, Any]]:
+def _recordings(world: World, waiting: Waiting, data: bytes) -> list[Recording]:
     try:
         return world.read_activity(data, _name(waiting.content_type), waiting.zone)
     except ReadingBroke:

@@ -20,7 +20,7 @@ from jobs.work import transaction
 from models import MessageKind
 from services.delivery import mailbox
 from services.ground.bells import Bell
-from services.training import garmin_notices, linking
+from services.training import accounts, garmin_notices, sign_ins
 from world import World
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ def drain(world: World) -> int:
     """Work through what waits for Garmin, at most two workers at once. Gives how many things were done."""
     shift, count = Shift(FOR_SECONDS), 0
     with transaction(world) as session:
-        linking.note_unopened(session, world.now())
+        sign_ins.note_unopened(session, world.now())
     with _lane(world) as lane:
         if lane is not None:
             turns = Turns(world, lane)
@@ -72,13 +72,13 @@ class Turns:
 def remind(world: World) -> int:
     """Tell members whose key ends in 14 days, in 3, or now. Gives how many."""
     with transaction(world) as session:
-        accounts = linking.due_reminders(session, world.now())
-        for account in accounts:
-            days = linking.remind(account, world.now())
-            message = garmin_notices.key_ends(account.member, days)
+        ending = accounts.due_reminders(session, world.now())
+        for account in ending:
+            days = accounts.remind(account, world.now())
+            message = garmin_notices.key_ends(account.member, world.label_of(account.source), days)
             key = f"key-ends:{account.id}:{account.reminded_days}:{account.linked_at.isoformat()}"
             mailbox.post(session, account.member_id, message, world.now(), kind=MessageKind.NOTICE, key=key)
-    return len(accounts)
+    return len(ending)
 
 
 @contextmanager

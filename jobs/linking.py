@@ -1,4 +1,4 @@
-"""Signing members in to Garmin: each try once, with a secret that is already gone from the database."""
+"""Signing members in to their accounts: each try once, with a secret that is already gone from the database."""
 
 from dataclasses import asdict
 
@@ -13,40 +13,40 @@ from messages.message import Button
 from messages.render import render
 from models import GarminMethod, LinkAttempt, MessageKind
 from providers.errors import (
-    GarminBlocked,
-    GarminError,
-    GarminThrottled,
     KeyRejected,
     SignInTimedOut,
+    SourceBlocked,
+    SourceError,
+    SourceThrottled,
     WrongCode,
     WrongPassword,
 )
-from providers.garmin_accounts import KeyAccepted, NeedsCode, SignedIn
+from providers.sources import KeyAccepted, NeedsCode, SignedIn, Typed
 from services.delivery import mailbox
 from services.ground import recipients
 from services.group import proofs
 from services.people import members
-from services.training import binding, garmin_notices, linking, tries
+from services.training import binding, garmin_notices, sign_ins, tries
 from services.training.binding import AnotherAccount, Linked, Stranger
-from services.training.linking import Task
+from services.training.sign_ins import Task
 from world import World
 
 log = structlog.get_logger()
 
-PROBLEMS: dict[type[GarminError], str] = {
+PROBLEMS: dict[type[SourceError], str] = {
     WrongPassword: "wrong_password",
     WrongCode: "wrong_code",
     KeyRejected: "key_rejected",
     SignInTimedOut: "timed_out",
-    GarminThrottled: tries.THROTTLED,
-    GarminBlocked: "blocked",
+    SourceThrottled: tries.THROTTLED,
+    SourceBlocked: "blocked",
 }
 
 
 def sign_in_next(world: World) -> bool:
     """Do one sign-in. False when none waits."""
     with transaction(world) as session:
-        task = linking.take(session, world.now())
+        task = sign_ins.take(session, world.now())
     if task is None:
         return False
     stopping.die_at("after_take_sign_in")
@@ -56,7 +56,7 @@ def sign_in_next(world: World) -> bool:
         log.info("sign-in gone while it was tried", attempt=str(task.attempt_id))
     except Stopped:
         with transaction(world) as session:
-            linking.give_back(session, task)
+            sign_ins.give_back(session, task)
         raise
     return True
 
@@ -64,17 +64,17 @@ def sign_in_next(world: World) -> bool:
 def _try(world: World, task: Task) -> None:
     try:
         answer = wait_for(lambda: _signed_in(world, task))
-    except GarminError as error:
+    except SourceError as error:
         log.info("sign-in failed", attempt=str(task.attempt_id), why=type(error).__name__)
         _count(world, task, error)
         with transaction(world) as session:
-            linking.failed(session, task, PROBLEMS.get(type(error), "unavailable"))
+            sign_ins.failed(session, task, PROBLEMS.get(type(error), "unavailable"))
             if task.is_confirmed:
                 tell_failed(session, world, session.get_one(LinkAttempt, task.attempt_id))
         return
     with transaction(world) as session:
         if isinstance(answer, NeedsCode):
-            linking.needs_code(session, task, answer, world.now())
+            sign_ins.needs_code(session, task, answer, world.now())
         elif task.is_confirmed and isinstance(answer, SignedIn):
             _connect(session, world, task, answer)
         else:
@@ -82,32 +82,32 @@ def _try(world: World, task: Task) -> None:
     log.info("sign-in step done", attempt=str(task.attempt_id), step=type(answer).__name__)
 
 
-def _count(world: World, task: Task, error: GarminError) -> None:
+def _count(world: World, task: Task, error: SourceError) -> None:
     """Count what limits go by, in a transaction of its own: it counts though the member was erased meanwhile."""
-    if task.way is not GarminMethod.PASSWORD or not isinstance(error, GarminThrottled | WrongPassword):
+    if task.way is not GarminMethod.PASSWORD or not isinstance(error, SourceThrottled | WrongPassword):
         return
     with transaction(world) as session:
-        if isinstance(error, GarminThrottled):
-            tries.held_back(session, task.counted_against, world.now())
+        if isinstance(error, SourceThrottled):
+            tries.held_back(session, task.counted_against, task.source, world.now())
         if task.state is None:  # with a second factor under way, the password was right
             tries.not_proved(session, task.counted_against, task.account, world.now())
 
 
 def _signed_in(world: World, task: Task) -> SignedIn | KeyAccepted | NeedsCode:
+    source = world.source(task.source)
     if task.is_confirmed:
-        return world.garmin_by_key.whose(task.secret)
-    if task.way is GarminMethod.KEY:
-        return world.garmin_by_key.sign_in_with_key(task.secret)
-    if task.state is None:
-        return world.garmin.sign_in(task.email, task.secret)
-    return world.garmin.answer_code(task.state, task.secret)
+        return source.whose(task.way, task.secret)
+    if task.state is not None:
+        return source.answer_code(task.way, task.state, task.secret)
+    return source.sign_in(task.way, Typed(task.secret, task.email))
 
 
 def tell_failed(session: Session, world: World, attempt: LinkAttempt) -> None:
     """Whoever sent the right code of a key waits in the chat: say there that it came to nothing."""
     member = attempt.link.member
     key = f"link-failed:{attempt.id}"
-    mailbox.post(session, member.id, garmin_notices.link_failed(member), world.now(), kind=MessageKind.REPLY, key=key)
+    message = garmin_notices.link_failed(member, world.label_of(attempt.source))
+    mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)
 
 
 def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> None:
@@ -123,6 +123,6 @@ def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> No
         proofs.confirm(session, member, world.now(), by="garmin")
     if isinstance(heard, AnotherAccount):
         members.keep_unfinished(member, f"link garmin {heard.code}", world.now())
-        message = garmin_notices.another_account(member, **asdict(heard))
+        message = garmin_notices.another_account(member, **asdict(heard) | {"source": world.label_of(task.source)})
         key = f"another-account:{task.attempt_id}"
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)

@@ -13,7 +13,7 @@ log = structlog.get_logger()
 @job("work", timeout=120)
 def score_anew(world: World) -> int:
     """Score what an older formula scored. Gives how many; what is left waits for the next tick."""
-    count = in_pieces(world, lambda session: scoring.score_some(session, world.now()))
+    count = in_pieces(world, lambda session: scoring.score_some(session, world.read_again, world.now()))
     with world.sessions() as session:
         run, left = scoring.progress(session)
     log.info("scored anew", activities=count, left=left, formula=run.version if run else None)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import NoResultFound
@@ -16,26 +15,24 @@ from jobs.work import insist, transaction
 from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
 from models.vault import UnknownKey
-from providers.errors import GarminError, GarminThrottled, LinkBroken
-from providers.garmin_accounts import NeedsCode, Session
+from providers.errors import LinkBroken, SourceError, SourceThrottled
+from providers.recordings import Recording
+from providers.sources import OpenAccount, SignedIn, Source, Typed
 from services.delivery import mailbox
-from services.ground import breakers
-from services.training import binding, doubts, garmin_notices, linking, merging, syncing
+from services.training import accounts, binding, doubts, garmin_notices, merging, syncing
 from services.training.merging import Found
 from services.training.syncing import Errand, LeftAlone
 from world import World
 
 log = structlog.get_logger()
 
-GARMIN_PACE = "garmin"
 MOST_ASKED_FOR = 3
 
 
 def sync_next(world: World) -> bool:
-    """Read one account. False when none is due, or Garmin is left alone for a while."""
+    """Read one account. False when none is due, or their sources are left alone for a while."""
     with transaction(world) as session:
-        shut = breakers.is_shut(session, breakers.GARMIN, world.now())
-        errand = None if shut else syncing.take(session, world.now())
+        errand = syncing.take(session, world.now())
     if errand is None:
         return False
     try:
@@ -58,9 +55,9 @@ def _read_one(world: World, errand: Errand) -> None:
     except LinkBroken as error:
         _refused(world, errand, error)
     except UnknownKey:
-        _put_off(world, errand, linking.NO_KEY)
-    except GarminError as error:
-        wish = error.retry_after if isinstance(error, GarminThrottled) else None
+        _put_off(world, errand, accounts.NO_KEY)
+    except SourceError as error:
+        wish = error.retry_after if isinstance(error, SourceThrottled) else None
         _put_off(world, errand, type(error).__name__, wish)
         log.warning("sync put off", account=errand.account_id, why=type(error).__name__)
     except Exception:
@@ -83,15 +80,15 @@ def read(world: World, errand: Errand) -> Found:
         _keep(world, errand, account)
 
 
-def _read_through(world: World, errand: Errand, account: Session) -> Found:
+def _read_through(world: World, errand: Errand, account: OpenAccount) -> Found:
     """Read the window page by page, mark what is gone, read steps if they are due, and tell a member who waits."""
-    total, seen, legs = Found(), set[int](), list[dict[str, Any]]()
+    total, seen, legs = Found(), set[int](), list[Recording]()
     for page in account.activities(errand.start, errand.end):
         with transaction(world) as session:
             found = syncing.store(session, errand, page, account.tokens)
         stopping.die_at("after_page")
-        seen |= {row["activityId"] for row in page.rows if isinstance(row.get("activityId"), int)}
-        legs += [row for row in page.rows if row.get("parentId")]
+        seen |= page.listed
+        legs += [each for each in page.recordings if each.part_of is not None]
         total.uncounted |= found.uncounted
         total.new += found.new
         total.changed += found.changed
@@ -102,45 +99,47 @@ def _read_through(world: World, errand: Errand, account: Session) -> Found:
         merging.add_legs(session, member.id, legs)  # their session may stand on another page
         doubts.ask(session, member, world.now())
         if errand.is_first or errand.was_asked or errand.is_new_link:
-            signed_in = binding.newest(session, member, world.now()) if errand.is_new_link else None
-            message = garmin_notices.synced(
-                session,
-                member,
-                len(total.new),
-                is_first=errand.is_first,
-                whose=binding.name_of(session, member) if errand.is_new_link else "",
-                code=binding.code_of(session, signed_in) if signed_in else "",
-            )
-            _post(session, world, errand, member, message, "synced", MessageKind.REPLY)
+            _post(session, world, errand, member, _synced(session, world, errand, len(total.new)), "synced")
     _read_steps(world, errand, account)
     return total
 
 
-def _confirmed(world: World, errand: Errand, account: Session, seen: set[int]) -> set[int]:
-    """Where more vanished than is believed: all of them, if Garmin knows none of those that it is asked for by name."""
+def _synced(session: Database, world: World, errand: Errand, new: int) -> Message:
+    """What is told of a sync; after the account was connected also whose it is, and how to say that it is not."""
+    account = session.get_one(GarminAccount, errand.account_id)
+    whose, signed_in = "", None
+    if errand.is_new_link:
+        whose, signed_in = binding.name_of(account), binding.newest(session, account, world.now())
+    code = binding.code_of(session, signed_in) if signed_in else ""
+    source = world.label_of(errand.source)
+    return garmin_notices.synced(session, account.member, source, new, is_first=errand.is_first, whose=whose, code=code)
+
+
+def _confirmed(world: World, errand: Errand, account: OpenAccount, seen: set[int]) -> set[int]:
+    """Where more vanished than is believed: all of them, if the source knows none of those that it is asked for."""
     with world.sessions() as session:
         missing = syncing.doubtful(session, errand, seen)
     asked = missing[:: len(missing) // MOST_ASKED_FOR + 1]
     return set(missing) if asked and all(account.is_gone(each) for each in asked) else set()
 
 
-def _opened(world: World, errand: Errand) -> Session:
+def _opened(world: World, errand: Errand) -> OpenAccount:
     """The account, its tokens renewed and kept: they rotate, and old ones are worth nothing.
 
     Every request of every worker waits for its place in one pace.
     """
-    door = world.garmin_by_key if errand.method is GarminMethod.KEY else world.garmin
-    account = door.open(errand.tokens)
-    account.before = _before_each_request(world)
+    source = world.source(errand.source)
+    account = source.open(errand.method, errand.tokens)
+    account.before = _before_each_request(world, source)
     account.renew()
     _keep(world, errand, account)
     stopping.die_at("after_renewed")
     return account
 
 
-def _before_each_request(world: World) -> Callable[[], None]:
+def _before_each_request(world: World, source: Source) -> Callable[[], None]:
     """Every request waits for its place in the pace that all workers share, and none begins once we are to stop."""
-    pace = Pace(world.redis, world.settings.garmin_rate, GARMIN_PACE)
+    pace = Pace(world.redis, source.rate, source.name)
 
     def wait() -> None:
         stopping.check()
@@ -150,24 +149,24 @@ def _before_each_request(world: World) -> Callable[[], None]:
     return wait
 
 
-def _keep(world: World, errand: Errand, account: Session) -> None:
+def _keep(world: World, errand: Errand, account: OpenAccount) -> None:
     """Keep the tokens if they are new, and try hard: those that we hold are spent."""
     if account.tokens != errand.tokens:
         insist(
             world,
-            lambda session: linking.keep_tokens(
+            lambda session: accounts.keep_tokens(
                 session, session.get_one(GarminAccount, errand.account_id), account.tokens
             ),
         )
 
 
-def _read_steps(world: World, errand: Errand, account: Session) -> None:
+def _read_steps(world: World, errand: Errand, account: OpenAccount) -> None:
     """Steps are a trimming: when they cannot be had, the activities are kept all the same."""
     if errand.steps_since is None:
         return
     try:
         days = account.steps(errand.steps_since, errand.end)
-    except GarminError as error:
+    except SourceError as error:
         log.warning("steps not read", account=errand.account_id, why=type(error).__name__)
         return
     with transaction(world) as session:
@@ -181,17 +180,24 @@ def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = No
         if errand.was_asked:
             member = _member(session, errand)
             account = session.get_one(GarminAccount, errand.account_id)
-            alone = LeftAlone(until, account.last_sync_at, why)
-            _post(session, world, errand, member, garmin_notices.away(member, alone), "away", MessageKind.REPLY)
+            alone = LeftAlone(errand.source, until, account.last_sync_at, why)
+            _post(
+                session,
+                world,
+                errand,
+                member,
+                garmin_notices.away(member, world.label_of(errand.source), alone),
+                "away",
+            )
 
 
 def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
-    """Garmin refuses the tokens: a kept password may help; else the link may have ended, and the member is told."""
+    """The source refuses the tokens: a kept password may help; else the link may have ended, and the member is told."""
     stopping.check()
     try:
         email, password = _kept_password(world, errand, error)
     except UnknownKey as lacking:
-        _put_off(world, errand, linking.NO_KEY)
+        _put_off(world, errand, accounts.NO_KEY)
         log.error(
             "sealed under an unknown key: tried again later",
             key=lacking.name,
@@ -203,9 +209,10 @@ def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
         return
     with transaction(world) as session:
         ended = syncing.refused(session, errand, certain=error.certain, now=world.now())
-        if ended and not linking.knows_of_end(session.get_one(GarminAccount, errand.account_id)):
+        if ended and not accounts.knows_of_end(session.get_one(GarminAccount, errand.account_id)):
             member = _member(session, errand)
-            _post(session, world, errand, member, garmin_notices.relink(member), "relink", MessageKind.NOTICE)
+            message = garmin_notices.relink(member, world.label_of(errand.source))
+            _post(session, world, errand, member, message, "relink", MessageKind.NOTICE)
     log.warning("tokens refused", account=errand.account_id, ended=ended, why=str(error))
 
 
@@ -215,23 +222,23 @@ def _kept_password(world: World, errand: Errand, error: LinkBroken) -> tuple[str
         account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
         # A 401 that may pass is no reason to sign in, nor is a password that the operator no longer lets us keep.
         is_last = syncing.ends_link(account, certain=error.certain, now=world.now())
-        may_use = is_last and world.settings.garmin_keep_password
-        password = linking.kept_password(session, account, world.now()) if may_use else None
+        may_use = is_last and world.source(errand.source).keeps_passwords
+        password = accounts.kept_password(session, account, world.now()) if may_use else None
         return account.garmin_email or "", password
 
 
 def _signed_in_again(world: World, errand: Errand, email: str, password: str) -> bool:
     """Use the password that the member asked to keep: once, and not again today."""
     try:
-        answer = wait_for(lambda: world.garmin.sign_in(email, password))
+        answer = wait_for(lambda: world.source(errand.source).sign_in(GarminMethod.PASSWORD, Typed(password, email)))
     except Stopped:
         with transaction(world) as session:
-            linking.unuse_password(session.get_one(GarminAccount, errand.account_id, with_for_update=True))
+            accounts.unuse_password(session.get_one(GarminAccount, errand.account_id, with_for_update=True))
         raise
-    except GarminError as error:
+    except SourceError as error:
         log.warning("kept password did not help", account=errand.account_id, why=type(error).__name__)
         return False
-    if isinstance(answer, NeedsCode):
+    if not isinstance(answer, SignedIn):
         return False
     with transaction(world) as session:
         syncing.signed_in_again(session, errand, answer.tokens, world.now())
@@ -245,7 +252,13 @@ def _member(session: Database, errand: Errand) -> Member:
 
 
 def _post(
-    session: Database, world: World, errand: Errand, member: Member, message: Message, what: str, kind: MessageKind
+    session: Database,
+    world: World,
+    errand: Errand,
+    member: Member,
+    message: Message,
+    what: str,
+    kind: MessageKind = MessageKind.REPLY,
 ) -> None:
     key = f"{what}:{errand.account_id}:{world.now().isoformat()}"
     mailbox.post(session, member.id, message, world.now(), kind=kind, key=key)

@@ -20,8 +20,8 @@ from jobs import (
     scoring,
     stopping,
 )
-from jobs import linking as sign_ins
 from jobs.health import Doctor
+from jobs.linking import tell_failed
 from jobs.queue import answering, job, ring
 from jobs.work import transaction
 from services.data import erasure, exports
@@ -33,7 +33,7 @@ from services.ground import signs
 from services.ground.bells import Bell
 from services.health.processes import WORKER
 from services.play import challenges as challenge_service
-from services.training import files, linking, syncing
+from services.training import accounts, attempts, files, one_time_links, sign_ins, syncing
 from services.training import records as record_service
 from services.training import scoring as scoring_service
 from world import World
@@ -57,7 +57,7 @@ def tick(world: World) -> None:
     with transaction(world) as session:
         media.forget_expired(session, now)
         shares.forget_old(session, now)
-        linking.forget_old(session, now)
+        one_time_links.forget_old(session, now)
         signs.leave(session, signs.TICK, world.now())
     tell_of_ceilings(world)
     Doctor(world, WORKER).examine_unless_others_do()  # so that troubles are logged though nobody asks /readyz
@@ -65,9 +65,9 @@ def tick(world: World) -> None:
 
 def give_up_sign_ins(session: Session, world: World) -> None:
     """End sign-ins that wait in vain; whoever waits for an answer in the chat is told."""
-    for attempt in linking.give_up_abandoned(session, world.now()):
-        if attempt.problem == linking.NOT_ASKED:
-            sign_ins.tell_failed(session, world, attempt)
+    for attempt in sign_ins.give_up_abandoned(session, world.now()):
+        if attempt.problem == attempts.NOT_ASKED:
+            tell_failed(session, world, attempt)
 
 
 def tell_of_ceilings(world: World) -> None:
@@ -99,7 +99,7 @@ def ring_for_what_waits(world: World) -> None:
         asked = _conditions(now)
         found = dict(zip(asked, session.execute(select(*asked.values())).one(), strict=True))
         unchecked = contents.is_check_due(session, now, world.messenger.account)
-        ending = bool(linking.due_reminders(session, now))
+        ending = bool(accounts.due_reminders(session, now))
     for is_needed, work in (
         (bool(waiting), delivery.drain),
         (found["doubts"], reconciling.reconcile),
@@ -128,7 +128,7 @@ def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:
     """
     return {
         "doubts": outcomes.doubts(now),
-        "garmin": or_(syncing.due(now), linking.due(now), files.due(now)),
+        "garmin": or_(syncing.due(now), sign_ins.due(now), files.due(now)),
         "unmade": digest_service.unmade(),
         "freezing": digest_service.freezing(now),
         "undrawn": shares.undrawn(),

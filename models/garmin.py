@@ -12,6 +12,8 @@ from models.base import Base, Key, Timestamps, Word
 from models.people import Member
 from models.sealed import key_index
 
+GARMIN = "garmin"  # the source of all rows that are older than the column
+
 
 class GarminMethod(StrEnum):
     """How a member connected."""
@@ -35,7 +37,8 @@ class DoubtAnswer(StrEnum):
 
 
 class GarminAccount(Base, Timestamps):
-    """The tokens of one member, sealed, and how far their activities are read.
+    """An account of one member at a source (`providers.sources`; Garmin was the first): its tokens, sealed, and how far
+    its activities are read. A member has one account at each source.
 
     `password` is kept, sealed, only where the member asked for it and the operator allows it. `refused_at` is when
     Garmin first answered 401 although it had just refreshed the tokens: one such answer does not end a link.
@@ -44,13 +47,15 @@ class GarminAccount(Base, Timestamps):
 
     __tablename__ = "garmin_accounts"
     __table_args__ = (
+        UniqueConstraint("member_id", "source", name="garmin_accounts_member_id_source_key"),
         Index("garmin_accounts_due_idx", "next_sync_at", postgresql_where=text("status = 'linked'")),
         key_index("garmin_accounts_tokens_key_idx", "tokens"),
         key_index("garmin_accounts_password_key_idx", "password"),
     )
 
     id: Mapped[Key]
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(24), default=GARMIN, server_default=GARMIN)
     method: Mapped[GarminMethod] = mapped_column(Word(GarminMethod))
     garmin_email: Mapped[str | None] = mapped_column(String(254))
     garmin_id: Mapped[str] = mapped_column(String(64))
@@ -83,19 +88,20 @@ ADDED_UP = ("sport", *COLUMNS, "manual", "private", "excluded_at", "doubt", "dou
 
 
 class Activity(Base, Timestamps):
-    """One session as Garmin tells it, without places. Seconds, metres, kilocalories, beats per minute.
+    """One session as its source tells it, without places. Seconds, metres, kilocalories, beats per minute.
 
-    `local_date` is the day on the watch when it began: it decides the week. A row that vanished at Garmin keeps
+    `local_date` is the day on the watch when it began: it decides the week. A row that vanished at its source keeps
     `deleted_at` and counts no more; nor does one that another device recorded too, which is `twin_of` that other.
-    `account_id` is None for a file that the member sent into the chat, and for what they logged by hand.
-    `private` is Garmin's word for it; with `excluded_at` the member left it out.
+    `source` says who told it, and `external_id` is its id there: two sources may give the same one. `account_id` is
+    None for a file that the member sent into the chat, and for what they logged by hand. `private` is the source's
+    word; with `excluded_at` the member left it out.
     `points` are effort points by the formula `points_version`, 0 where none has looked at it yet. `doubt` is what seems
     impossible about it: it counts only once the owner said that it is right.
     """
 
     __tablename__ = "activities"
     __table_args__ = (
-        UniqueConstraint("member_id", "garmin_activity_id"),
+        UniqueConstraint("member_id", "source", "garmin_activity_id", name="activities_member_id_source_key"),
         Index(
             "activities_counting_idx",
             "member_id",
@@ -109,7 +115,8 @@ class Activity(Base, Timestamps):
     id: Mapped[Key]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("garmin_accounts.id", ondelete="CASCADE"), index=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
-    garmin_activity_id: Mapped[int]
+    source: Mapped[str] = mapped_column(String(24), default=GARMIN, server_default=GARMIN)
+    external_id: Mapped[int] = mapped_column("garmin_activity_id")
     type: Mapped[str] = mapped_column(String(60))
     sport: Mapped[str] = mapped_column(String(24))
     name: Mapped[str | None] = mapped_column(String(200))

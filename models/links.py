@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, Str
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps, Word
-from models.garmin import GarminMethod
+from models.garmin import GARMIN, GarminMethod
 from models.people import Member
 
 
@@ -51,7 +51,7 @@ class OneTimeLink(Base, Timestamps):
 
 
 class LinkAttempt(Base, Timestamps):
-    """One try to sign in to Garmin. Everything secret is sealed, read once, and gone when the try ends.
+    """One try to sign in to an account at `source`. Everything secret is sealed, read once, and gone when the try ends.
 
     `number` counts up: of two tries made in the same instant the larger one is the newer.
     """
@@ -64,6 +64,7 @@ class LinkAttempt(Base, Timestamps):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     number: Mapped[int] = mapped_column(BigInteger, Identity())
     link_id: Mapped[int] = mapped_column(ForeignKey("one_time_links.id", ondelete="CASCADE"), index=True)
+    source: Mapped[str] = mapped_column(String(24), default=GARMIN, server_default=GARMIN)
     step: Mapped[AttemptStep] = mapped_column(Word(AttemptStep), default=AttemptStep.ASKED)
     way: Mapped[GarminMethod] = mapped_column(
         Word(GarminMethod), default=GarminMethod.PASSWORD, server_default="password"

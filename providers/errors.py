@@ -12,52 +12,55 @@ class ProviderError(Exception):
     permanent = False
 
 
-class GarminError(ProviderError):
-    """Garmin did not give what was asked."""
+class SourceError(ProviderError):
+    """A source (`providers.sources`) did not give what was asked."""
 
 
-class WrongPassword(GarminError):
-    """Garmin does not know this e-mail and password together."""
+class WrongPassword(SourceError):
+    """The source does not know this e-mail and password together."""
 
     permanent = True
 
 
-class WrongCode(GarminError):
+class WrongCode(SourceError):
     """The second-factor code was wrong or too old; a newer one may be tried."""
 
     permanent = True
 
 
-class KeyRejected(GarminError):
-    """Garmin does not know this Personal API key, or no longer."""
+class KeyRejected(SourceError):
+    """The source does not know this key, or no longer."""
 
     permanent = True
 
 
-class SignInTimedOut(GarminError):
+class SignInTimedOut(SourceError):
     """The half-open sign-in is no longer valid: start again."""
 
     permanent = True
 
 
-class GarminThrottled(GarminError):
-    """Garmin asks to slow down. `retry_after` is its own wish, where it named one."""
+class SourceThrottled(SourceError):
+    """The source asks to slow down. `retry_after` is its own wish, where it named one."""
 
     def __init__(self, message: str = "", retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
-class GarminBlocked(GarminError):
-    """Something in front of Garmin (a bot check, a 403) refused us: not the member's fault."""
+class SourceBlocked(SourceError):
+    """Something in front of the source (a bot check, a 403) refused us: not the member's fault."""
 
 
-class GarminUnavailable(GarminError):
-    """Garmin is down, unreachable, or answered nonsense."""
+class SourceUnavailable(SourceError):
+    """The source is down, unreachable, or answered nonsense."""
 
 
-class LinkBroken(GarminError):
-    """Garmin does not accept this member's tokens. `certain` tells that it never will again: a refresh was refused."""
+class LinkBroken(SourceError):
+    """The source does not accept this member's tokens.
+
+    `certain` tells that it never will again: a refresh was refused.
+    """
 
     permanent = True
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from jobs.syncing import sync_next
 from models import Activity, GarminAccount, GarminMethod, OutboundMessage
 from models.base import Base
-from services.training import linking
+from services.training import accounts
 from simulator.garmin.athletes import Athlete, Habits
 from tests.letters import Letters
 from tests.town import Town
@@ -35,7 +35,7 @@ class Linked:
     @property
     def tokens(self) -> dict[str, str]:
         with self.town.world.sessions() as session:
-            return json.loads(linking.tokens_of(session, session.get_one(GarminAccount, self.id)))
+            return json.loads(accounts.tokens_of(session, session.get_one(GarminAccount, self.id)))
 
     def change(self, **values: object) -> None:
         """Change columns behind everybody's back."""
@@ -76,7 +76,7 @@ def link(
     account.linked_at = account.next_sync_at = now
     account.garmin_email = email
     with town.world.sessions.begin() as session:
-        linking.keep_tokens(session, account, _tokens(town, athlete, method, lasts))
+        accounts.keep_tokens(session, account, _tokens(town, athlete, method, lasts))
         session.add(account)
     return Linked(town, account.id, member.id, athlete)
 

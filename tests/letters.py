@@ -96,7 +96,7 @@ class Letters:
             session.add(
                 Activity(
                     member_id=member.id,
-                    garmin_activity_id=uuid4().int % 10**12,
+                    external_id=uuid4().int % 10**12,
                     type="running",
                     sport=sport,
                     start_utc=start,

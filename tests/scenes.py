@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select, text
 
 from models import GarminAccount, GarminMethod, Identity, Member, Membership
-from providers.garmin_accounts import Page
-from services.training import linking, syncing
+from providers.garmin.activity_rows import page_of
+from services.training import accounts, syncing
 from services.training.syncing import Errand
 from simulator.garmin.athletes import Athlete
 from tests.town import Person
@@ -37,11 +37,13 @@ def has_moved(person: Person, upload: Callable[[Athlete], None]) -> None:
         account = GarminAccount(member_id=member.id, method=GarminMethod.PASSWORD, garmin_id="1", display_name="d")
         account.linked_at = account.last_sync_at = town.clock()
         account.next_sync_at = town.clock() + timedelta(days=365)
-        linking.keep_tokens(session, account, "none")
+        accounts.keep_tokens(session, account, "none")
         session.add(account)
         session.flush()
         errand = Errand(
             account.id,
+            member.id,
+            account.source,
             GarminMethod.PASSWORD,
             "none",
             date.min,
@@ -50,15 +52,15 @@ def has_moved(person: Person, upload: Callable[[Athlete], None]) -> None:
             was_asked=False,
             steps_since=None,
         )
-        syncing.store(session, errand, Page(athlete.activities, last=True), "none")
+        syncing.store(session, errand, page_of(athlete.activities, last=True), "none")
 
 
 def sent_before(person: Person, count: int, first: datetime, apart: timedelta) -> None:
     """Let somebody have sent files of so many sessions of a second each, `apart` from start to start."""
     row = """
-        INSERT INTO activities (member_id, garmin_activity_id, type, sport, start_utc, utc_offset, local_date, duration,
-            distance, manual, processed_metrics, raw_data, fingerprint, created_at, updated_at)
-        SELECT members.id, -1000000 - n, 'running', 'run', start, 0, start::date, 1 + n / 1000.0, 3, false,
+        INSERT INTO activities (member_id, source, garmin_activity_id, type, sport, start_utc, utc_offset, local_date,
+            duration, distance, manual, processed_metrics, raw_data, fingerprint, created_at, updated_at)
+        SELECT members.id, 'file', -1000000 - n, 'running', 'run', start, 0, start::date, 1 + n / 1000.0, 3, false,
             '{}', '{}', 'x', :now, :now
         FROM members, (SELECT n, :first + n * :apart AS start FROM generate_series(0, :count - 1) AS n) AS each
         WHERE members.id = (SELECT member_id FROM identities WHERE value = :number)

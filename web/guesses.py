@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from logs import Seldom
 from services.data import exports
 from services.digest import media, shares
-from services.training import linking
+from services.training import one_time_links
 from world import World
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ Knows = Callable[[Session, str], bool]
 # The answer of each blueprint that may mean "no such token", and who knows whether there is one: a page that is over is
 # no guess. Who asks for /health has a token that is right or wrong.
 FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
-    "link": (410, linking.exists_for),
+    "link": (410, one_time_links.exists_for),
     "export": (410, exports.exists_for),
     "share": (404, lambda session, token: shares.find(session, token) is not None),
     "media": (404, lambda session, token: media.find(session, token) is not None),

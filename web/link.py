@@ -1,33 +1,29 @@
-"""/link/<token>: the page where a member connects Garmin. Looking changes nothing; one browser, once, for 15 minutes.
+"""/link/<token>: where a member connects an account. Looking changes nothing; one browser, once, for 15 minutes.
 
-The token leaves the address bar with the first press of the button; from then on the browser holds a cookie.
+The token leaves the address bar with the first press of the button; from then on the browser holds a cookie. What there
+is to fill in is declared by the sources (`providers/sources.py`); the pages are drawn in `web/link_pages.py`.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import structlog
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from jobs.work import transaction
-from messages.render import words
-from models import AttemptStep, GarminMethod, IdentityKind, LinkAttempt, Member, OneTimeLink
+from models import GarminMethod, OneTimeLink
 from providers.signing import Signer
-from services.ground.recipients import reader_of
-from services.training import binding, linking, tries
-from services.training.tries import Held, Why
+from providers.sources import Form, Kind, Source
+from services.training import attempts, binding, one_time_links, sign_ins
+from web.link_pages import Pages, Trouble
 from world import World
 
 log = structlog.get_logger()
 
-MOST_EMAIL, MOST_PASSWORD, MOST_CODE = 254, 256, 12
-MOST_KEY = 4096
-KEYS_LAST = ("30", "90", "180", "365")  # what Garmin offers
-COOKIE_FOR = linking.LINK_LASTS  # from when the link is opened: so it never ends before the link does
-SHOWN_OF_NUMBER = 3  # last digits: enough for its owner to know it by, too few for anybody else to call it
-ENDED = (binding.ELSEWHERE, binding.STOPPED)
+MOST_CODE = 12
+COOKIE_FOR = one_time_links.LINK_LASTS  # from when the link is opened: so it never ends before the link does
 
 
 def pages(world: World) -> Blueprint:
@@ -37,90 +33,95 @@ def pages(world: World) -> Blueprint:
     @routes.get("/<token>")
     def welcome(token: str) -> str:
         """The same for everybody who looks: WhatsApp's preview and virus scanners open links too."""
-        return render_template("link_welcome.html", token=token)
+        return render_template("link_welcome.html", token=token, name=world.labels)
 
     @routes.post("/<token>/start")
     def start(token: str) -> Response:
         require_same_origin(world)
         with transaction(world) as session:
-            browser = linking.open_link(session, token, request.cookies.get(_cookie(world)), world.now())
+            browser = one_time_links.open_link(session, token, request.cookies.get(_cookie(world)), world.now())
         return _begun(world, browser)
 
     @routes.get("/garmin")
     def form() -> Response:
         with transaction(world) as session:
             link = _link(world, session)
-            held = tries.held_until(session, link.member, world.now())
-            return _page(world, session, link, linking.tries_left(session, link), held=held)
+            return _pages(world, session, link).of_now()
 
-    _add_answers(routes, world)
+    _add_forms(routes, world)
+    _add_code(routes, world)
     return routes
 
 
-def _add_answers(routes: Blueprint, world: World) -> None:
-    """What the forms post to."""
+def _add_forms(routes: Blueprint, world: World) -> None:
+    """What the forms of the sources post to."""
+    for source in world.sources.values():
+        for form in source.forms:
+            route = routes.post(f"/{source.name}/{form.path}", endpoint=f"{source.name}_{form.way}")
+            route(_taker(world, source, form))
 
-    @routes.post("/garmin/sign-in")
-    def sign_in() -> Response:
-        require_same_origin(world)
-        email, password = request.form.get("email", "").strip(), request.form.get("password", "")
-        with transaction(world) as session:
-            link = _link(world, session)
-            _require_token(world)
-            if not (_is_address(email) and _usable(password, MOST_PASSWORD)):
-                left = linking.tries_left(session, link)
-                return _form(world, link, problem="incomplete", email=email, left=left)
-            keep = world.settings.garmin_keep_password and request.form.get("keep") == "yes"
-            wish = linking.Request(_offered(world, GarminMethod.PASSWORD), password, email, keep)
-            if (wait := _ask(world, session, link, wish)) is not None:
-                return wait
-        return make_response(redirect(url_for("link.form"), 303))
 
-    @routes.post("/garmin/key")
-    def use_key() -> Response:
-        require_same_origin(world)
-        key, lasts = request.form.get("key", "").strip(), request.form.get("lasts", "")
-        with transaction(world) as session:
-            link = _link(world, session)
-            _require_token(world)
-            if not _usable(key, MOST_KEY) or lasts not in KEYS_LAST:
-                return _form(world, link, problem="key_incomplete", left=linking.tries_left(session, link))
-            ends = world.now() + timedelta(days=int(lasts))
-            wish = linking.Request(_offered(world, GarminMethod.KEY), key, key_ends_at=ends)
-            linking.ask(session, link, wish, world.now())
-        return make_response(redirect(url_for("link.form"), 303))
+def _taker(world: World, source: Source, form: Form) -> Callable[[], Response]:
+    """Make the function that answers what is posted from this form of this source."""
+
+    def take() -> Response:
+        values = {each.name: request.form.get(each.name, "") for each in form.fields}
+        # A password may begin or end with a space; nothing else does.
+        values |= {each.name: values[each.name].strip() for each in form.fields if each.kind is not Kind.PASSWORD}
+        with _posted(world) as shown:
+            answer = _ask(shown, source, form, values)
+        return answer or make_response(redirect(url_for("link.form"), 303))
+
+    return take
+
+
+def _ask(shown: Pages, source: Source, form: Form, values: dict[str, str]) -> Response | None:
+    """Hand what was typed to a worker; or give the page that says why it goes nowhere now."""
+    if not all(each.accepts(values[each.name]) for each in form.fields):
+        login = next((values[each.name] for each in form.fields if each.kind is Kind.EMAIL), "")
+        return shown.forms([Trouble(source.name, form.way, form.incomplete, login)], status=400)
+    now = shown.world.now()
+    typed = form.read(values, now)
+    if sign_ins.ask(shown.session, shown.link, source.name, GarminMethod(form.way), typed, now) is not None:
+        return None
+    held = shown.held(source, form, typed.login) if form.is_counted else None
+    return shown.forms([held]) if held else None
+
+
+def _add_code(routes: Blueprint, world: World) -> None:
+    """What the pages after the forms post to."""
 
     @routes.post("/garmin/code")
     def code() -> Response:
-        require_same_origin(world)
         typed = "".join(request.form.get("code", "").split())
-        with transaction(world) as session:
-            link = _link(world, session)
-            _require_token(world)
-            attempt = linking.attempt_of(session, link)
+        with _posted(world) as shown:
+            attempt = attempts.attempt_of(shown.session, shown.link)
             if attempt is None or not _is_code(typed):
-                return _page(world, session, link, linking.tries_left(session, link), problem="code_incomplete")
-            linking.answer(session, attempt, typed, world.now())
+                return shown.of_now(problem="code_incomplete")
+            sign_ins.answer(shown.session, attempt, typed, world.now())
         return make_response(redirect(url_for("link.form"), 303))
 
     @routes.post("/garmin/stop")
     def stop() -> Response:
         """Whoever signed in sees that the link is somebody else's."""
-        require_same_origin(world)
-        with transaction(world) as session:
-            link = _link(world, session)
-            _require_token(world)
-            if (attempt := linking.attempt_of(session, link)) is not None:
-                binding.stop(session, attempt, world.now())
+        with _posted(world) as shown:
+            if (attempt := attempts.attempt_of(shown.session, shown.link)) is not None:
+                binding.stop(shown.session, attempt, world.now())
         return make_response(redirect(url_for("link.form"), 303))
 
 
-def _ask(world: World, session: Session, link: OneTimeLink, wish: linking.Request) -> Response | None:
-    """Hand a password to a worker; or give the page that says why none goes to Garmin now."""
-    if linking.ask(session, link, wish, world.now()) is not None:
-        return None
-    held = tries.held_until(session, link.member, world.now(), wish.email)
-    return _held(world, link, linking.tries_left(session, link), held, wish.email) if held else None
+@contextmanager
+def _posted(world: World) -> Iterator[Pages]:
+    """The pages of the link whose form this browser has posted, in one transaction."""
+    require_same_origin(world)
+    with transaction(world) as session:
+        link = _link(world, session)
+        _require_token(world)
+        yield _pages(world, session, link)
+
+
+def _pages(world: World, session: Session, link: OneTimeLink) -> Pages:
+    return Pages(world, session, link, _signer(world).tag(request.cookies.get(_cookie(world), "")))
 
 
 def _begun(world: World, browser: str | None) -> Response:
@@ -140,113 +141,12 @@ def _begun(world: World, browser: str | None) -> Response:
     return answer
 
 
-def _page(
-    world: World,
-    session: Session,
-    link: OneTimeLink,
-    left: int,
-    problem: str | None = None,
-    held: Held | None = None,
-) -> Response:
-    """The page for where the sign-in stands. `left` is how many tries the link has, `held` why they have to wait."""
-    attempt = linking.attempt_of(session, link)
-    if attempt is None:
-        return _held(world, link, left, held) if held else _form(world, link, left=left)
-    if (after := _after_sign_in(world, session, link, attempt)) is not None:
-        return after
-    if attempt.step is AttemptStep.CODE and attempt.expires_at > world.now():
-        facts = {"method": attempt.method, "problem": problem or attempt.problem}
-        return make_response(render_template("link_code.html", csrf=_csrf(world), **facts), 400 if problem else 200)
-    if attempt.step is AttemptStep.FAILED:
-        email = attempt.garmin_email or ""
-        if held:
-            throttled = tries.THROTTLED if attempt.problem == tries.THROTTLED else None
-            return _held(world, link, left, held, email, throttled)
-        return _form(world, link, problem=attempt.problem, email=email, left=left)
-    return make_response(render_template("link_wait.html", is_heard=attempt.step is AttemptStep.CONFIRMED))
-
-
-def _after_sign_in(world: World, session: Session, link: OneTimeLink, attempt: LinkAttempt) -> Response | None:
-    """The page once Garmin has let somebody in: the code to send, or what became of it."""
-    if attempt.step is AttemptStep.FAILED and attempt.problem in ENDED:
-        return make_response(render_template("link_stopped.html", elsewhere=attempt.problem == binding.ELSEWHERE))
-    if attempt.step is AttemptStep.CONFIRM and attempt.expires_at > world.now():
-        return _confirm(world, session, link, attempt)
-    if attempt.step is AttemptStep.DONE or link.used_at:
-        return make_response(render_template("link_done.html", bot=world.settings.bot_phone))
-    return None
-
-
-def _confirm(world: World, session: Session, link: OneTimeLink, attempt: LinkAttempt) -> Response:
-    """Signed in: the code that is to be sent from the chat that asked for the link."""
-    line = f"link garmin {binding.code_of(session, attempt)}"
-    facts = {"line": line, "bot": world.settings.bot_phone, "csrf": _csrf(world), "chat": _chat(link.member)}
-    return make_response(render_template("link_confirm.html", **facts))
-
-
-def _form(
-    world: World,
-    link: OneTimeLink,
-    *,
-    left: int,
-    problem: str | None = None,
-    email: str = "",
-    until: datetime | None = None,
-    takes: bool = True,
-) -> Response:
-    """The page with the forms; `until` and `takes` say when, and whether now, it takes a password."""
-    facts = {"problem": problem, "email": email, "tries": left, "csrf": _csrf(world), "until": until, "takes": takes}
-    choice = {"methods": world.settings.link_methods, "may_keep": world.settings.garmin_keep_password}
-    choice |= {"recommended": world.settings.garmin_recommended}
-    told = {"chat": _chat(link.member), "sees": words("groups/consent_sees", reader_of(link.member))}
-    page = render_template("link_form.html", **facts, **choice, **told)
-    return make_response(page, 400 if problem in ("incomplete", "key_incomplete") else 200)
-
-
-def _held(
-    world: World, link: OneTimeLink, left: int, held: Held, email: str = "", problem: str | None = None
-) -> Response:
-    """No password goes to Garmin now, of this member or for this e-mail address: why, and until when in their zone.
-
-    For another e-mail address than the one that was tried too often, one may go at once: the form stays.
-    """
-    until = held.until.astimezone(ZoneInfo(link.member.timezone))
-    takes = held.why is Why.ACCOUNT
-    return _form(world, link, problem=problem or held.why, email=email, left=left, until=until, takes=takes)
-
-
-def _chat(member: Member) -> tuple[str, str]:
-    """Whose chat the link is for: the name, and the last digits of the number; never more of it.
-
-    No name while it is in doubt who holds the number.
-    """
-    numbers = [each.value for each in member.identities if each.kind is IdentityKind.PHONE]
-    name = member.name if member.doubted_at is None else ""
-    return name, numbers[0][-SHOWN_OF_NUMBER:] if numbers else ""
-
-
-def _offered(world: World, way: GarminMethod) -> GarminMethod:
-    """Give this way back, if the operator offers it."""
-    if way.value not in world.settings.link_methods:
-        abort(404)
-    return way
-
-
-def _is_address(text: str) -> bool:
-    return _usable(text, MOST_EMAIL) and "@" in text
-
-
 def _is_code(text: str) -> bool:
-    return _usable(text, MOST_CODE) and text.isalnum()
-
-
-def _usable(text: str, most: int) -> bool:
-    """Something was typed, and nothing that no keyboard can type."""
-    return 0 < len(text) <= most and text.isprintable()
+    return 0 < len(text) <= MOST_CODE and text.isprintable() and text.isalnum()
 
 
 def _link(world: World, session: Session) -> OneTimeLink:
-    link = linking.link_of(session, request.cookies.get(_cookie(world), ""), world.now())
+    link = one_time_links.link_of(session, request.cookies.get(_cookie(world), ""), world.now())
     if link is None:
         abort(make_response(render_template("link_over.html"), 410))
     return link
@@ -256,11 +156,6 @@ def _cookie(world: World) -> str:
     return "__Host-link" if world.settings.is_https else "link"
 
 
-def _csrf(world: World) -> str:
-    """What proves that a form is from a page that we gave to this browser."""
-    return _signer(world).tag(request.cookies.get(_cookie(world), ""))
-
-
 def _require_token(world: World) -> None:
     browser = request.cookies.get(_cookie(world), "")
     if not _signer(world).is_genuine(browser, request.form.get("csrf", ""), world.now()):
@@ -268,6 +163,7 @@ def _require_token(world: World) -> None:
 
 
 def _signer(world: World) -> Signer:
+    """Makes what proves that a form is from a page that we gave to this browser."""
     return Signer("csrf", world.vault.secrets, former=64)
 
 

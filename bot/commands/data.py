@@ -7,8 +7,8 @@ from fitness.periods import Period
 from fitness.sports import Sport
 from messages.message import Button, Message
 from services.data import erasure, exports, undo
-from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotLinked
-from services.training import entries, linking
+from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotLinked, QuestionOver
+from services.training import accounts, entries
 
 UNDO = Button("Undo", "undo")
 
@@ -80,23 +80,31 @@ def log(
     examples=("unlink",),
     destructive=True,
 )
-def unlink(turn: Turn, wanted: KeepOrErase | None = None) -> Message:
+def unlink(turn: Turn, wanted: KeepOrErase | None = None, number: int | None = None) -> Message:
     """What we hold of the account goes at once; then what becomes of the activities is asked, for a quarter of an hour.
 
-    A button under that question that is tapped weeks later finds the question over, and disconnects nothing.
+    Who has several accounts is asked first for which: a button gives its `number`. A button under a question that is
+    tapped weeks later finds the question over, and disconnects nothing.
     """
     if wanted is not None:
         gone = erasure.settle(turn.session, turn.member, turn.now, erase=wanted is KeepOrErase.ERASE)
         return turn.say("data/settled", gone=gone)
-    account = linking.account_of(turn.session, turn.member)
-    if account is None:
+    connected = accounts.accounts_of(turn.session, turn.member)
+    if not connected:
         raise NotLinked
+    if number is None and len(connected) > 1:
+        buttons = [Button(turn.world.label_of(each.source), f"unlink {each.id}") for each in connected]
+        return turn.say("data/ask_account", buttons=buttons)
+    account = next((each for each in connected if number in (None, each.id)), None)
+    if account is None:
+        raise QuestionOver(command="unlink")
     erasure.unlink(turn.session, turn.member, account, turn.now)
-    kept = entries.count(turn.session, turn.member)
+    kept = entries.count_without_account(turn.session, turn.member)
+    source, method = turn.world.label_of(account.source), account.method
     if not kept:
-        return turn.say("data/unlinked", kept=kept, method=account.method)
+        return turn.say("data/unlinked", source=source, kept=kept, method=method)
     buttons = [Button("Keep them", "unlink keep"), Button("Erase them", "unlink erase")]
-    return turn.ask("data/unlinked", about="unlink", kept=kept, method=account.method, buttons=buttons)
+    return turn.ask("data/unlinked", about="unlink", source=source, kept=kept, method=method, buttons=buttons)
 
 
 @command(

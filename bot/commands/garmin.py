@@ -11,7 +11,7 @@ from services.delivery import mailbox
 from services.ground.refusals import NotLinked
 from services.group import proofs
 from services.people import members
-from services.training import activities, binding, garmin_notices, linking, syncing
+from services.training import accounts, activities, binding, garmin_notices, one_time_links, syncing
 from services.training.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
 
 
@@ -29,10 +29,11 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
     """
     if code is not None:
         return _heard(turn, code, instead)
-    token = linking.make_link(turn.session, turn.member, LinkPurpose.GARMIN, turn.now)
-    account = linking.account_of(turn.session, turn.member)
+    token = one_time_links.make_link(turn.session, turn.member, LinkPurpose.GARMIN, turn.now)
+    account = accounts.main_account_of(turn.session, turn.member)
     url = f"{turn.world.settings.base_url}/link/{token}"
-    return turn.say("garmin/link", url=url, minutes=int(linking.LINK_FOR.total_seconds() // 60), account=account)
+    minutes = int(one_time_links.LINK_FOR.total_seconds() // 60)
+    return turn.say("garmin/link", source=turn.world.labels, url=url, minutes=minutes, account=account)
 
 
 @command(
@@ -45,8 +46,9 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
 )
 def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
     """Within a day of connecting. A button says by its code which sign-in it is about."""
-    name = binding.disown(turn.session, turn.member, code, turn.now)
-    return turn.say("garmin/disowned", whose=name, buttons=[Button("Connect mine", "link garmin")])
+    source, name = binding.disown(turn.session, turn.member, code, turn.now)
+    buttons = [Button("Connect mine", "link garmin")]
+    return turn.say("garmin/disowned", source=turn.world.label_of(source), whose=name, buttons=buttons)
 
 
 @command(
@@ -57,18 +59,16 @@ def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
     examples=("status",),
 )
 def status(turn: Turn) -> Message:
-    """What is known of the account, and the newest activity."""
-    account = linking.account_of(turn.session, turn.member)
-    if account is None:
+    """What is known of each account, and the newest activity."""
+    connected = []
+    for account in accounts.accounts_of(turn.session, turn.member):
+        alone = syncing.left_alone(turn.session, account, turn.now)
+        connected.append((turn.world.label_of(account.source), account, alone.until if alone else None))
+    if not connected:
         raise NotLinked
-    alone = syncing.left_alone(turn.session, account, turn.now)
-    return turn.say(
-        "garmin/status",
-        account=account,
-        newest=activities.newest(turn.session, turn.member),
-        until=alone.until if alone else None,
-        buttons=[commands["sync"].button("Sync now")],
-    )
+    newest = activities.newest(turn.session, turn.member)
+    buttons = [commands["sync"].button("Sync now")]
+    return turn.say("garmin/status", connected=connected, newest=newest, buttons=buttons)
 
 
 @command(
@@ -79,9 +79,11 @@ def status(turn: Turn) -> Message:
     examples=("sync",),
 )
 def sync(turn: Turn) -> Message:
-    """Ask for a sync; its result comes as a message of its own, unless Garmin is left alone: then this says when."""
+    """Ask for a sync; its result comes as a message of its own. Where the source is left alone, this says how long."""
     alone = syncing.ask(turn.session, turn.member, turn.now)
-    return garmin_notices.away(turn.member, alone) if alone else turn.say("garmin/syncing")
+    if alone:
+        return garmin_notices.away(turn.member, turn.world.label_of(alone.source), alone)
+    return turn.say("garmin/syncing", source=turn.world.labels)
 
 
 def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
@@ -90,18 +92,21 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
     heard = binding.hear(turn.session, turn.member, code, turn.now, replace=replace)
     if isinstance(heard, Elsewhere):
         owner, key = heard.owner, f"code-elsewhere:{heard.attempt.id}"
-        warning = garmin_notices.code_elsewhere(owner)
+        source = turn.world.label_of(heard.attempt.source)
+        warning = garmin_notices.code_elsewhere(owner, source)
         mailbox.post(turn.session, owner.id, warning, turn.now, kind=MessageKind.REPLY, key=key)
-        return turn.say("garmin/code_of_another", buttons=[Button("Connect mine", "link garmin")])
+        return turn.say("garmin/code_of_another", source=source, buttons=[Button("Connect mine", "link garmin")])
     if isinstance(heard, AnotherAccount):
         members.keep_unfinished(turn.member, f"link garmin {heard.code}", turn.now)
-        return garmin_notices.another_account(turn.member, **asdict(heard))
+        facts = asdict(heard) | {"source": turn.world.label_of(heard.source)}
+        return garmin_notices.another_account(turn.member, **facts)
     if isinstance(heard, Kept):
         return turn.say("garmin/kept", whose=heard.name)
     if isinstance(heard, Stranger):
         return turn.say("start/not_proved", buttons=[commands["still me"].button("What else?")])
+    source = turn.world.label_of(heard.source)
     if isinstance(heard, BeingAsked):
-        return turn.say("garmin/code_right", whose="")
+        return turn.say("garmin/code_right", source=source, whose="")
     if turn.is_in_doubt:  # it is the account that was connected before
         proofs.confirm(turn.session, turn.member, turn.now, by="garmin")
-    return turn.say("garmin/code_right", whose=heard.name, buttons=[garmin_notices.not_me(code)])
+    return turn.say("garmin/code_right", source=source, whose=heard.name, buttons=[garmin_notices.not_me(code)])

@@ -11,7 +11,7 @@ from services.group import group_notices, groups, invites, joining, roles
 from services.group.invites import Invitation
 from services.group.roster import find_member, is_exactly
 from services.people import members, naming
-from services.training import linking
+from services.training import accounts
 
 
 @command(
@@ -25,7 +25,7 @@ def new_group(turn: Turn, name: Rest) -> Message:
     """Start a group; answer with its invite, since that is what one wants next."""
     group = groups.start(turn.session, turn.member, name, turn.now)
     invitation = invites.invite(turn.session, members.membership_of(turn.session, turn.member), turn.now)
-    linked = linking.account_of(turn.session, turn.member) is not None
+    linked = bool(accounts.accounts_of(turn.session, turn.member))
     steps = [] if linked else [commands["link garmin"].button("Connect Garmin")]
     return turn.say(
         "groups/created",
@@ -75,7 +75,7 @@ def describe(turn: Turn, text: Rest) -> Message:
 def list_members(turn: Turn) -> Message:
     """Names and roles; how many have connected a watch, not who has not."""
     people = groups.members(turn.session, turn.group)
-    linked = sum(linking.account_of(turn.session, each.member) is not None for each in people)
+    linked = sum(bool(accounts.accounts_of(turn.session, each.member)) for each in people)
     return turn.say("groups/members", group=turn.group, people=people, linked=linked)
 
 

@@ -13,7 +13,7 @@ from models import JoinRequest
 from services.digest import media
 from services.group import group_notices, groups, invites, joining
 from services.people import naming
-from services.training import linking
+from services.training import accounts
 
 DAYS, USES = Days(invites.DAYS), Uses(invites.USES)
 
@@ -101,7 +101,7 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
     if choose is not None:
         more = [commands["privacy"].button("Privacy"), commands["unhide"].button("Show me", f"#{got.id}")]
         return turn.say("groups/joined_hidden", group=got.group, called=called, unnamed=unnamed, buttons=more)
-    account = linking.account_of(turn.session, turn.member)
+    account = accounts.main_account_of(turn.session, turn.member)
     step = (
         commands["leaderboard"].button("Leaderboard") if account else commands["link garmin"].button("Connect Garmin")
     )
@@ -146,7 +146,7 @@ def approve(turn: Turn, who: Who) -> Message:
     request = joining.find_request(turn.session, turn.member, turn.group, who)
     before = request.member.name
     joined = joining.approve(turn.session, turn.place(request.group_id), request, turn.now)
-    linked = linking.account_of(turn.session, joined.member) is not None
+    linked = bool(accounts.accounts_of(turn.session, joined.member))
     called = joined.member.name if joined.member.name != before else None
     group_notices.let_in(turn.session, joined, turn.now, linked=linked, called=called)
     return turn.say("invites/approved", group=request.group, person=request.member)

@@ -13,7 +13,7 @@ from services.digest.digests import board_facts
 from services.ground.refusals import LinkNeedsRenewing, NotLinked
 from services.people import members
 from services.play import figures, standings
-from services.training import activities, entries, linking
+from services.training import accounts, activities, entries
 
 
 @command(
@@ -31,7 +31,7 @@ def me(
     each: Each | None = None,
 ) -> Message:
     """One's own totals, and one's place in the group if there is one. Who sends files needs no account."""
-    account = linking.account_of(turn.session, turn.member)
+    account = accounts.main_account_of(turn.session, turn.member)
     first = activities.first_day(turn.session, turn.member)
     if first is None:
         _require_account(account)

@@ -7,7 +7,7 @@ from messages.message import Button, Message
 from models import GarminAccount, GarminStatus
 from services.group import proofs
 from services.people import members, naming
-from services.training import linking
+from services.training import accounts
 
 
 @command(
@@ -21,7 +21,7 @@ def start(turn: Turn) -> Message:
     """Greet, and offer the next step."""
     resumed = members.opt_in(turn.session, turn.member, turn.now)
     mine = members.memberships(turn.session, turn.member)
-    account = linking.account_of(turn.session, turn.member)
+    account = accounts.main_account_of(turn.session, turn.member)
     groups = [each.group.name for each in mine]
     return turn.say(
         "start/welcome",

@@ -13,8 +13,9 @@ from fitdecode.profile import MESSAGE_TYPES  # type: ignore[import-untyped,unuse
 
 from providers.errors import Flaw, NotAnActivityFile
 from providers.files import fit_frames
+from providers.files.file_sessions import MOST, Session, whole
 from providers.files.fit_sports import fit_type
-from providers.files.recordings import MOST, Recording, whole
+from providers.recordings import FILE, Recording
 
 EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
 CLOCK_SET = 0x10000000  # below this a time counts from when the watch was switched on
@@ -37,14 +38,14 @@ class _Told:
     is_activity: bool = False
 
 
-def read_fit(data: bytes) -> list[Recording]:
+def read_fit(data: bytes) -> list[Session]:
     """Read the sessions: one is the activity, several are the legs of a multisport one. Raises NotAnActivityFile."""
     told = _Told()
     try:
         for name, values in _messages(data):
             _note(told, name, values)
         sessions = [replace(each, offset=told.offset, maker=told.maker) for each in told.sessions]
-        return [whole(sessions)] if len(sessions) > 1 else sessions
+        return [whole(sessions) if len(sessions) > 1 else tuple(sessions)] if sessions else []
     except NONSENSE:
         raise NotAnActivityFile(Flaw.DAMAGED) from None
 
@@ -86,6 +87,7 @@ def _session(values: Mapping[str, Any]) -> Recording:
         raise NotAnActivityFile(Flaw.IMPOSSIBLE)
     strides = _number(values, "total_strides")
     return Recording(
+        source=FILE,
         type_key=fit_type(_word(values.get("sport")), _word(values.get("sub_sport"))),
         start=EPOCH + timedelta(seconds=start),
         seconds=seconds,

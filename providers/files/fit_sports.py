@@ -1,6 +1,6 @@
-"""FIT's names for sports, and Garmin Connect's for the same."""
+"""FIT's names for sports, and those of `fitness.sports` for the same."""
 
-from providers.files.recordings import MULTISPORT
+from providers.recordings import MULTISPORT
 
 # Most sub-sports decide alone.
 SUB_SPORTS = {
@@ -93,6 +93,6 @@ PAIRS = {
 
 
 def fit_type(sport: str, sub_sport: str) -> str:
-    """Garmin's activity type for a FIT sport and sub-sport; a sport that both name alike needs no entry here."""
+    """The type of activity for a FIT sport and sub-sport; a sport that both name alike needs no entry here."""
     pair = PAIRS.get((sport, sub_sport))
     return pair or SUB_SPORTS.get(sub_sport) or SPORTS.get(sport) or sport or "other"

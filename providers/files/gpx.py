@@ -1,7 +1,8 @@
 """GPX files: each track with times is an activity."""
 
-from providers.files.recordings import Recording, type_key
+from providers.files.file_sessions import Session
 from providers.files.trails import Point, Trail
+from providers.recordings import find_type_key
 
 # Strava exports some sports as numbers.
 NUMBERED = {"1": "cycling", "9": "running"}
@@ -11,7 +12,7 @@ class Gpx:
     """What a GPX file tells, element by element."""
 
     def __init__(self) -> None:
-        self.found: list[Recording] = []
+        self.found: list[Session] = []
         self.untimed = False
         self._name = self._type = ""
         self._trail, self._point = Trail(), Point()
@@ -45,5 +46,5 @@ class Gpx:
 
     def _finish(self) -> None:
         if self._trail.start is not None:
-            key = type_key(NUMBERED.get(self._type, self._type))
-            self.found.append(self._trail.recording(key, self._name))
+            key = find_type_key(NUMBERED.get(self._type, self._type))
+            self.found.append((self._trail.recording(key, self._name),))

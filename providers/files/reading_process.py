@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo
 
 from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
 from providers.files.activity_files import LARGEST, read_activity
+from providers.recordings import Recording, from_plain, to_plain
 
 ROOT = Path(__file__).parents[2]
 # What Python needs to start. Everything else stays here: our settings hold secrets.
@@ -53,7 +54,7 @@ READER = (sys.executable, "-m", __name__)
 
 def read_apart(
     data: bytes, filename: str, zone: tzinfo = UTC, bounds: Bounds = USUAL, reader: Sequence[str] = READER
-) -> list[dict[str, Any]]:
+) -> list[Recording]:
     """Give what `read_activity` gives, from a process of its own: the command `reader`. It has ended when this returns.
 
     Raises NotAnActivityFile, also where reading takes more CPU or memory than allowed; ReadingBroke where the process
@@ -90,13 +91,12 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     return {name: ours[name] for name in NEEDED if name in ours}
 
 
-def _answer(told: dict[str, Any]) -> list[dict[str, Any]]:
+def _answer(told: dict[str, Any]) -> list[Recording]:
     if "flaw" in told:
         raise NotAnActivityFile(Flaw(told["flaw"]))
     if "broke" in told:
         raise ReadingBroke(told["broke"])
-    rows: list[dict[str, Any]] = told["rows"]
-    return rows
+    return [from_plain(each) for each in told["recordings"]]
 
 
 def main() -> None:
@@ -138,7 +138,7 @@ def hold_to(bounds: Bounds) -> None:
 def _told(data: bytes, filename: str, zone: tzinfo) -> dict[str, Any]:
     """The answer, as JSON takes it. Of an error that is none of the file's only the kind is told."""
     try:
-        return {"rows": read_activity(data, filename, zone)}
+        return {"recordings": [to_plain(each) for each in read_activity(data, filename, zone)]}
     except NotAnActivityFile as error:
         return {"flaw": error.why}
     except MemoryError:

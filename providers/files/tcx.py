@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from providers.errors import Flaw, NotAnActivityFile
-from providers.files.recordings import Recording, type_key, whole
+from providers.files.file_sessions import Session, whole
 from providers.files.trails import Point, Trail, moment
+from providers.recordings import FILE, Recording, find_type_key
 
 SUMS = {"TotalTimeSeconds", "DistanceMeters", "Calories"}
 PARTS = {"Activity", "Transition"}
@@ -16,7 +17,7 @@ class Tcx:
     untimed = False
 
     def __init__(self) -> None:
-        self.found: list[Recording] = []
+        self.found: list[Session] = []
         self._legs: list[Recording] | None = None
         self._part: Part | None = None
         self._point = Point()
@@ -25,7 +26,7 @@ class Tcx:
         if name == "MultiSportSession":
             self._legs = []
         elif name in PARTS and self._part is None:
-            self._part = Part("transition" if name == "Transition" else type_key(attributes.get("Sport", "")))
+            self._part = Part("transition" if name == "Transition" else find_type_key(attributes.get("Sport", "")))
         elif name == "Lap" and self._part:
             self._part.open_lap(attributes.get("StartTime", ""))
 
@@ -34,7 +35,7 @@ class Tcx:
             if name == "MultiSportSession":
                 self._join()
         elif name in PARTS:
-            (self.found if self._legs is None else self._legs).append(self._part.recording())
+            self._take(self._part.recording())
             self._part = None
         elif name == "Trackpoint":
             self._part.trail.add(self._point)
@@ -53,6 +54,12 @@ class Tcx:
             part.average(beats)
         elif element == "MaximumHeartRateBpm":
             part.highest = max(part.highest, beats)
+
+    def _take(self, recording: Recording) -> None:
+        if self._legs is None:
+            self.found.append((recording,))
+        else:
+            self._legs.append(recording)
 
     def _join(self) -> None:
         legs, self._legs = self._legs or [], None
@@ -87,9 +94,10 @@ class Part:
         start = self.start or self.trail.start
         if start is None:
             raise NotAnActivityFile(Flaw.NO_TIMES)
-        traced = self.trail.recording(self.key, "") if self.trail.start else Recording(self.key, start, 0.0)
+        traced = self.trail.recording(self.key, "") if self.trail.start else Recording(FILE, self.key, start, 0.0)
         seconds = self.sums["TotalTimeSeconds"] or traced.seconds
         return Recording(
+            source=FILE,
             type_key=self.key,
             start=start,
             seconds=seconds,

@@ -10,8 +10,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from providers.errors import Flaw, NotAnActivityFile
+from providers.files.file_sessions import MOST, Session
 from providers.files.gpx import Gpx
-from providers.files.recordings import MOST, Recording
 from providers.files.tcx import Tcx
 
 DEEPEST = 64
@@ -24,7 +24,7 @@ NO_MEMORY = expat.codes[expat.XML_ERROR_NO_MEMORY]
 NONSENSE = (ParseError, DefusedXmlException, ArithmeticError, LookupError, ValueError)
 
 
-def read_tracks(data: bytes) -> list[Recording]:
+def read_tracks(data: bytes) -> list[Session]:
     """Read every track or activity in the file. Raises NotAnActivityFile."""
     outline = Outline()
     parser = DefusedXMLParser(target=outline, forbid_dtd=True)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from providers.files.recordings import Recording
+from providers.recordings import FILE, Recording
 
 EARTH = 6_371_008.8  # metres
 WAVER = 3.0  # metres that an altimeter goes up and down by itself
@@ -66,6 +66,7 @@ class Trail:
             raise ValueError("a trail without points")
         has_height = self._level is not None
         return Recording(
+            source=FILE,
             type_key=key,
             start=self.start,
             seconds=self._seconds,

@@ -22,16 +22,18 @@ from garminconnect.client import sso
 from requests import RequestException
 
 from providers.errors import (
-    GarminBlocked,
-    GarminError,
-    GarminThrottled,
-    GarminUnavailable,
     LinkBroken,
     SignInTimedOut,
+    SourceBlocked,
+    SourceError,
+    SourceThrottled,
+    SourceUnavailable,
     WrongCode,
     WrongPassword,
 )
-from providers.garmin_accounts import WITH_LEGS, DaySteps, NeedsCode, Page, Profile, SignedIn, spans
+from providers.garmin.activity_rows import WITH_LEGS, page_of
+from providers.garmin.daily_steps import read_days, spans
+from providers.sources import DaySteps, NeedsCode, Page, Profile, SignedIn
 
 # Tried in order by the library, each a burst of its own; the plain-requests twins add requests and no hope.
 USELESS_STRATEGIES = {"mobile+requests", "portal+requests"}
@@ -40,14 +42,14 @@ PAGE = 1000
 SMALLER_PAGES = {1000: 200, 200: 45, 45: 20}
 
 # A sign-in that failed is told by the library in words only: it has tried several ways, each with answers of its own.
-TOLD: tuple[tuple[re.Pattern[str], type[GarminError]], ...] = (
+TOLD: tuple[tuple[re.Pattern[str], type[SourceError]], ...] = (
     (re.compile("Invalid Username or Password|Widget authentication failed"), WrongPassword),
     (re.compile("SESSION_EXPIRED|Invalid MFA client_state|Missing widget MFA|Widget MFA: missing"), SignInTimedOut),
-    (re.compile("CAPTCHA"), GarminBlocked),
+    (re.compile("CAPTCHA"), SourceBlocked),
     (re.compile(r"Widget MFA failed|verifyCode: [A-Z]+_[A-Z_]+"), WrongCode),
-    (re.compile(r"(HTTP|returned) 42[79]\b|429 in JSON|rate limited"), GarminThrottled),
+    (re.compile(r"(HTTP|returned) 42[79]\b|429 in JSON|rate limited"), SourceThrottled),
     # A page where JSON should be is a bot check, unless a gateway says that nobody is there.
-    (re.compile(r"(HTTP|returned) 403\b|HTTP 200 non-JSON|non-JSON\): HTTP 200|a 403 here"), GarminBlocked),
+    (re.compile(r"(HTTP|returned) 403\b|HTTP 200 non-JSON|non-JSON\): HTTP 200|a 403 here"), SourceBlocked),
 )
 LONGEST_WISH = 24 * 3600  # seconds; whoever names more is not believed
 LIBRARY = (GarminConnectAuthenticationError, GarminConnectConnectionError, GarminConnectTooManyRequestsError)
@@ -65,7 +67,7 @@ class GarminConnect:
             _require_loopback_speed()
 
     def sign_in(self, email: str, password: str) -> SignedIn | NeedsCode:
-        """Try once: about four requests, a minute or two when Garmin is in a bad mood. See `Garmin.sign_in`."""
+        """Try once: about four requests, a minute or two when Garmin is slow. See `garmin_source.Garmin.sign_in`."""
         client = self._library().client
         with _signing_in():
             status, state = client.login(email, password, return_on_mfa=True)
@@ -74,14 +76,14 @@ class GarminConnect:
             return _signed_in(client)
 
     def answer_code(self, state: str, code: str) -> SignedIn:
-        """Finish with the code. See `Garmin.answer_code`."""
+        """Finish with the code. See `garmin_source.Garmin.answer_code`."""
         client = self._library().client
         with _signing_in():
             client.resume_login(_pending(state), code)
             return _signed_in(client)
 
     def open(self, tokens: str) -> "Account":
-        """Open an account without a request. See `Garmin.open`."""
+        """Open an account without a request. See `garmin_source.Garmin.open`."""
         library = self._library()
         try:
             library.client.loads(tokens)
@@ -101,7 +103,7 @@ class GarminConnect:
 
 
 class Account:
-    """One account, opened from its tokens. See `providers.garmin_accounts.Session`."""
+    """One account, opened from its tokens. See `providers.sources.OpenAccount`."""
 
     def __init__(self, library: Any) -> None:
         self.library = library
@@ -115,7 +117,7 @@ class Account:
         return str(self.client.dumps())
 
     def renew(self) -> None:
-        """Refresh the tokens if they are about to end. See `Session.renew`."""
+        """Refresh the tokens if they are about to end. See `OpenAccount.renew`."""
         with _reading():
             if self.client._token_expires_soon():  # noqa: SLF001
                 self._refresh()
@@ -127,17 +129,17 @@ class Account:
             rows = self._rows(first, wanted, start, end)
             if rows is None:
                 if wanted not in SMALLER_PAGES:
-                    raise GarminUnavailable("no page is small enough")
+                    raise SourceUnavailable("no page is small enough")
                 self.page = wanted = SMALLER_PAGES[wanted]
                 continue
             last = len(rows) < wanted
-            yield Page(rows, last)
+            yield page_of(rows, last=last)
             if last:
                 return
             first += len(rows)
 
     def is_gone(self, activity_id: int) -> bool:
-        """Ask for one activity. See `Session.is_gone`."""
+        """Ask for one activity. See `OpenAccount.is_gone`."""
 
         def missing() -> bool:
             try:
@@ -149,7 +151,7 @@ class Account:
         return bool(self._asked(missing))
 
     def steps(self, start: date, end: date) -> list[DaySteps]:
-        """Read the days, 28 to a request. See `Session.steps`."""
+        """Read the days, 28 to a request. See `OpenAccount.steps`."""
         found: list[DaySteps] = []
         for first, last in spans(start, end):
             found += self._days(first.isoformat(), last.isoformat())
@@ -158,21 +160,21 @@ class Account:
     def _days(self, first: str, last: str) -> list[DaySteps]:
         answer = self._asked(lambda: self.library.get_daily_steps(first, last))
         try:
-            return DaySteps.listed(answer or [])
+            return read_days(answer or [])
         except ValueError:
-            raise GarminUnavailable("the days make no sense") from None
+            raise SourceUnavailable("the days make no sense") from None
 
     def _rows(self, first: int, limit: int, start: date, end: date) -> list[dict[str, Any]] | None:
         """One page, or None when the server failed at a size that could be smaller."""
         window = {"startDate": start.isoformat(), "endDate": end.isoformat()} | WITH_LEGS
         try:
             found = self._asked(lambda: self.library.search_activities(first, limit, **window))
-        except GarminUnavailable as error:
+        except SourceUnavailable as error:
             if getattr(error, "status", None) == 500 and limit in SMALLER_PAGES:
                 return None
             raise
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise GarminUnavailable("the activity list is not a list")
+            raise SourceUnavailable("the activity list is not a list")
         return found
 
     def _asked(self, question: Callable[[], Any]) -> Any:
@@ -203,7 +205,7 @@ def _at_once() -> None:
     """No pace to keep."""
 
 
-def _refresh_failed(message: str) -> GarminError:
+def _refresh_failed(message: str) -> SourceError:
     status = message.rsplit(" ", 1)[-1]
     if status in {"400", "401"} or "No DI refresh token" in message:
         return LinkBroken("tokens cannot be refreshed")
@@ -223,14 +225,14 @@ def _pending(state: str) -> dict[str, Any]:
 
 def _signed_in(client: Any) -> SignedIn:
     if client.di_token is None:
-        raise GarminUnavailable("signed in by a way whose tokens cannot be kept")
+        raise SourceUnavailable("signed in by a way whose tokens cannot be kept")
     profile = client.connectapi("/userprofile-service/socialProfile")
     garmin_id = str(profile.get("profileId") or profile.get("id") or "")
     if not garmin_id:
-        raise GarminUnavailable("a profile without an id")
+        raise SourceUnavailable("a profile without an id")
     return SignedIn(
         Profile(
-            garmin_id=garmin_id,
+            id=garmin_id,
             display_name=str(profile.get("displayName") or ""),
             full_name=str(profile.get("fullName") or profile.get("userName") or ""),
         ),
@@ -243,7 +245,7 @@ def _signing_in() -> Iterator[None]:
     """Errors of a sign-in in our own words. Nothing of the library's text goes on: it may name the account."""
     try:
         yield
-    except GarminError:
+    except SourceError:
         raise
     except LIBRARY as error:
         told = next((kind for words, kind in TOLD if words.search(str(error))), None)
@@ -251,7 +253,7 @@ def _signing_in() -> Iterator[None]:
     except (RequestException, CurlError) as error:
         raise _outage(error) from None
     except SENSELESS:
-        raise GarminUnavailable("an answer that makes no sense") from None
+        raise SourceUnavailable("an answer that makes no sense") from None
 
 
 @contextmanager
@@ -259,32 +261,32 @@ def _reading() -> Iterator[None]:
     """Errors of a data call in our own words."""
     try:
         yield
-    except GarminError:
+    except SourceError:
         raise
     except GarminConnectAuthenticationError:
         raise LinkBroken("Garmin answers 401", certain=False) from None
     except (*LIBRARY, RequestException, CurlError) as error:
         raise _outage(error) from None
     except SENSELESS:
-        raise GarminUnavailable("an answer that makes no sense") from None
+        raise SourceUnavailable("an answer that makes no sense") from None
 
 
-def _outage(error: BaseException) -> GarminError:
+def _outage(error: BaseException) -> SourceError:
     if any(str(getattr(each, "doc", "")).lstrip().startswith("<") for each in _chain(error)):
-        return GarminBlocked("a page instead of data")
+        return SourceBlocked("a page instead of data")
     if isinstance(error, GarminConnectTooManyRequestsError):
-        return GarminThrottled("Garmin asks to slow down", _retry_after(error))
+        return SourceThrottled("Garmin asks to slow down", _retry_after(error))
     failure = _failure(_status(error), type(error).__name__, _retry_after(error))
     failure.status = _status(error)  # type: ignore[attr-defined]
     return failure
 
 
-def _failure(status: int | None, what: str, retry_after: timedelta | None = None) -> GarminError:
+def _failure(status: int | None, what: str, retry_after: timedelta | None = None) -> SourceError:
     if status in {429, 427}:
-        return GarminThrottled(f"Garmin answers {status}", retry_after)
+        return SourceThrottled(f"Garmin answers {status}", retry_after)
     if status == 403:
-        return GarminBlocked(f"Garmin answers {status}")
-    return GarminUnavailable(what if status is None else f"Garmin answers {status}")
+        return SourceBlocked(f"Garmin answers {status}")
+    return SourceUnavailable(what if status is None else f"Garmin answers {status}")
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from providers.clock import Clock
-from providers.errors import GarminError, GarminUnavailable, KeyRejected, LinkBroken
+from providers.errors import KeyRejected, LinkBroken, SourceError, SourceUnavailable
+from providers.garmin.activity_rows import WITH_LEGS, page_of
+from providers.garmin.daily_steps import read_days, spans
 from providers.garmin.garmin_personal_http import Answer, Wire
-from providers.garmin_accounts import WITH_LEGS, DaySteps, KeyAccepted, Page, Profile, SignedIn, spans
+from providers.sources import DaySteps, KeyAccepted, Page, Profile, SignedIn
 
 HOST = "https://personal.connectapi.garmin.com"
 EXCHANGE = "/personalapitoken-service/personal-api/personal-api-key/token"
@@ -47,7 +49,7 @@ class GarminPersonal:
         self._page, self._page_until = PAGE, datetime.min.replace(tzinfo=UTC)
 
     def sign_in_with_key(self, key: str) -> KeyAccepted:
-        """Exchange the key for a token: one request. See `GarminByKey.sign_in_with_key`."""
+        """Exchange the key for a token: one request. See `garmin_source.GarminByKey.sign_in_with_key`."""
         key = key.strip()
         if not KEY.fullmatch(key):
             raise KeyRejected("no key looks like this")
@@ -59,7 +61,7 @@ class GarminPersonal:
         return KeyAccepted(account.tokens, account.ends)
 
     def whose(self, tokens: str) -> SignedIn:
-        """One request, two where there are no activities. See `GarminByKey.whose`."""
+        """One request, two where there are no activities. See `garmin_source.GarminByKey.whose`."""
         account = self.open(tokens)
         try:
             profile = account.profile()
@@ -68,7 +70,7 @@ class GarminPersonal:
         return SignedIn(profile, account.tokens, account.ends)
 
     def open(self, tokens: str) -> "Account":
-        """Open an account without a request. See `GarminByKey.open`."""
+        """Open an account without a request. See `garmin_source.GarminByKey.open`."""
         try:
             kept = json.loads(tokens)
             key, jwt = str(kept["key"]), str(kept["jwt"])
@@ -88,7 +90,7 @@ class GarminPersonal:
 
 
 class Account:
-    """One account, opened with its key. See `providers.garmin_accounts.Session`."""
+    """One account, opened with its key. See `providers.sources.OpenAccount`."""
 
     def __init__(
         self,
@@ -111,7 +113,7 @@ class Account:
         return json.dumps(kept | {"key_ends": _seconds(self.ends)})
 
     def renew(self) -> None:
-        """Exchange the key if its token is about to end. See `Session.renew`."""
+        """Exchange the key if its token is about to end. See `OpenAccount.renew`."""
         self._renew_if_due()
 
     def profile(self) -> Profile:
@@ -123,7 +125,7 @@ class Account:
         row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
         garmin_id = _id(row.get("ownerId")) or self._id_of_today()
         if not garmin_id:
-            raise GarminUnavailable("Garmin does not tell whose key it is")
+            raise SourceUnavailable("Garmin does not tell whose key it is")
         return Profile(garmin_id, _text(row.get("ownerDisplayName")), _text(row.get("ownerFullName")))
 
     def _id_of_today(self) -> str:
@@ -143,28 +145,28 @@ class Account:
                 if above is not None and [row.get("activityId") for row in rows[:1]] != [above]:
                     first, above = 0, None
                     break
-                yield Page(rows[1:] if first else rows, last)
+                yield page_of(rows[1:] if first else rows, last=last)
                 if last:
                     return
                 first, above = first + len(rows) - 1, rows[-1].get("activityId")
-        raise GarminUnavailable("the activity list does not stand still")
+        raise SourceUnavailable("the activity list does not stand still")
 
     def is_gone(self, activity_id: int) -> bool:
-        """Ask for one activity. See `Session.is_gone`."""
+        """Ask for one activity. See `OpenAccount.is_gone`."""
         answer = self._ask(f"{ACTIVITY}/{activity_id}")
         if answer.status != 404:
             answer.data(self._door.now())  # raises what else is wrong
         return answer.status == 404
 
     def steps(self, start: date, end: date) -> list[DaySteps]:
-        """Read the days, 28 to a request. See `Session.steps`."""
+        """Read the days, 28 to a request. See `OpenAccount.steps`."""
         found: list[DaySteps] = []
         for first, last in spans(start, end):
             answer = self._read(f"{STEPS}/{first.isoformat()}/{last.isoformat()}")
             try:
-                found += DaySteps.listed(answer or [])
+                found += read_days(answer or [])
             except ValueError:
-                raise GarminUnavailable("the days make no sense") from None
+                raise SourceUnavailable("the days make no sense") from None
         return found
 
     def _page(self, first: int, start: date, end: date) -> tuple[list[dict[str, Any]], bool]:
@@ -175,7 +177,7 @@ class Account:
             limit = max(limit // 2, SMALLEST_PAGE)
         rows = answer.data(self._door.now())
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise GarminUnavailable("the activity list is not a list")
+            raise SourceUnavailable("the activity list is not a list")
         if limit != wanted:
             self._door.remember_page(limit)
         return rows, len(rows) < limit
@@ -235,7 +237,7 @@ def _text(value: Any) -> str:
 
 def _life(jwt: str, now: datetime) -> tuple[datetime, datetime]:
     """When a token began and when it ends, by its own word; whether it is genuine is for Garmin to say."""
-    failure: GarminError = GarminUnavailable("the exchange gave no token")
+    failure: SourceError = SourceUnavailable("the exchange gave no token")
     try:
         claims = json.loads(base64.urlsafe_b64decode(jwt.split(".")[1] + "=="))
         expires = _instant(claims["exp"])

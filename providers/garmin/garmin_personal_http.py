@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from requests.auth import AuthBase
 
-from providers.errors import GarminBlocked, GarminError, GarminThrottled, GarminUnavailable
+from providers.errors import SourceBlocked, SourceError, SourceThrottled, SourceUnavailable
 
 LARGEST = 4 * 1024 * 1024  # a page of 45 activities has about 200 KB
 LONGEST_WAIT = timedelta(days=1)
@@ -44,15 +44,15 @@ class Answer:
             return json.loads(text) if text else None
         except (ValueError, RecursionError):
             problem = "an answer that is not JSON"
-        raise GarminUnavailable(problem)  # out here, as the parser's error holds the whole text
+        raise SourceUnavailable(problem)  # out here, as the parser's error holds the whole text
 
-    def failure(self, now: datetime) -> GarminError:
+    def failure(self, now: datetime) -> SourceError:
         """What went wrong, by whose hand. Nothing of the body goes on: nobody knows what it repeats."""
         if self.status in TOO_MANY:
-            return GarminThrottled(f"Garmin answers {self.status}", _wish(self.headers.get("Retry-After", ""), now))
+            return SourceThrottled(f"Garmin answers {self.status}", _wish(self.headers.get("Retry-After", ""), now))
         if self.status == 403 or "cf-mitigated" in self.headers or (self.status == 200 and self.is_page):
-            return GarminBlocked(f"Garmin answers {self.status}")
-        return GarminUnavailable(f"Garmin answers {self.status}")
+            return SourceBlocked(f"Garmin answers {self.status}")
+        return SourceUnavailable(f"Garmin answers {self.status}")
 
 
 class Wire:
@@ -65,13 +65,13 @@ class Wire:
         self._session.headers["User-Agent"] = "Gruppetto"
 
     def ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None = None) -> Answer:
-        """Ask once. Raises GarminUnavailable when nothing, or too much, came back."""
+        """Ask once. Raises SourceUnavailable when nothing, or too much, came back."""
         try:
             return self._ask(method, path, credentials, query)
         except requests.RequestException as error:
             problem = type(error).__name__
         # Raised out here: the library's error holds the request, and that the key.
-        raise GarminUnavailable(problem)
+        raise SourceUnavailable(problem)
 
     def _ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None) -> Answer:
         with self._session.request(
@@ -87,7 +87,7 @@ class Wire:
             for piece in response.iter_content(65_536):
                 body += piece
                 if len(body) > LARGEST:
-                    raise GarminUnavailable("the answer is too large")
+                    raise SourceUnavailable("the answer is too large")
             return Answer(response.status_code, response.headers, bytes(body))
 
 

@@ -13,7 +13,7 @@ they named for a group (itself, its challenges) is the group's. `templates/chat/
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, tuple_, update
@@ -51,6 +51,7 @@ from services.group import group_notices, groups, openings, privacy
 from services.group.roster import hold, members
 from services.people import bans
 from services.people.members import memberships
+from services.training import merging, records
 
 CODE_FOR = timedelta(minutes=10)
 MOST_GUESSES = 5  # within the time that a code is good for
@@ -91,8 +92,12 @@ def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> i
     act.undone_at = now
     if not erase:
         return None
-    gone = session.scalars(delete(Activity).where(Activity.member_id == member.id).returning(Activity.id)).all()
+    mine = (Activity.member_id == member.id, Activity.account_id.is_(None))  # what other accounts have stays
+    gone = session.scalars(delete(Activity).where(*mine).returning(Activity.id)).all()
     session.execute(delete(Day).where(Day.member_id == member.id))
+    session.execute(update(GarminAccount).where(GarminAccount.member_id == member.id).values(steps_at=None))
+    merging.mark_twins(session, member.id, date.min)
+    records.refresh(session, member.id)
     audit.note(session, "activities.erased", now, member_id=member.id, count=len(gone))
     return len(gone)
 

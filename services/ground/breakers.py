@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Breaker
 from services.ground.telling import tell
 
-MESSENGER, GARMIN = "messenger", "garmin"
+MESSENGER = "messenger"  # every source of activities has its own name
 
 
 def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) -> None:

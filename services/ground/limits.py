@@ -42,9 +42,9 @@ def addresses(session: Session, member: Member) -> list[str]:
     return [hash_of(session, kind, value) for kind, value in known[member.id]]
 
 
-def of_email(session: Session, email: str) -> str:
-    """The keyed hash of a Garmin account's e-mail address; capitals and spaces around it make no difference."""
-    return digest(session, "garmin account", email.strip().casefold())
+def of_email(session: Session, source: str, email: str) -> str:
+    """The keyed hash of the e-mail address of an account at a source; capitals and spaces around it do not matter."""
+    return digest(session, f"{source} account", email.strip().casefold())
 
 
 def count(session: Session, against: Iterable[str], what: str, at: datetime) -> None:

@@ -22,9 +22,10 @@ def first_day(session: Session, member: Member) -> date | None:
     return session.scalar(query)
 
 
-def from_ids(session: Session, member_id: int, ids: Collection[int]) -> list[Activity]:
-    """The member's activities with these ids of Garmin's or of a file's, oldest first."""
-    query = select(Activity).where(Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
+def from_source(session: Session, member_id: int, source: str, ids: Collection[int]) -> list[Activity]:
+    """The member's activities that have these ids at this source, oldest first."""
+    mine = (Activity.member_id == member_id, Activity.source == source, Activity.external_id.in_(ids))
+    query = select(Activity).where(*mine)
     return list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
 
 

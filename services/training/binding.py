@@ -7,11 +7,11 @@ comes from another chat ends the sign-in. docs/decisions/0017-whose-garmin-it-is
 
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from messages.words import clean_name
@@ -28,14 +28,14 @@ from models import (
 )
 from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
-from providers.garmin_accounts import KeyAccepted, Profile, SignedIn
+from providers.sources import KeyAccepted, Profile, SignedIn
 from services.ground import audit, limits, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.refusals import NotLinkedLately, TooManyLinkCodes, WrongLinkCode
 from services.people import numbers
-from services.training import linking, records
-from services.training.linking import Task
+from services.training import accounts, attempts, one_time_links, records
 from services.training.merging import mark_twins_around
+from services.training.sign_ins import Task
 
 # Consonants: no word can come of them, an invite code always has other signs, and Garmin's own codes are digits.
 SIGNS, LENGTH = "BCDFGHJKLMNPQRSTVWXZ", 6
@@ -50,20 +50,24 @@ STOPPED = "stopped"  # the problem of an attempt that was ended on its page
 
 @dataclass(frozen=True)
 class Linked:
-    """The account is connected, and will be read. `name` is the one on its profile at Garmin, or empty."""
+    """The account is connected, and will be read. `name` is the one on its profile at the source, or empty."""
 
+    source: str
     name: str
 
 
 @dataclass(frozen=True)
 class BeingAsked:
-    """The code was right. A worker asks Garmin whose key it is."""
+    """The code was right. A worker asks the source whose key it is."""
+
+    source: str
 
 
 @dataclass(frozen=True)
 class AnotherAccount:
     """Another account than the one connected so far, whose `kept` activities would be erased. Nothing has changed."""
 
+    source: str
     code: str
     whose: str
     before: str
@@ -100,18 +104,18 @@ def code_of(session: Session, attempt: LinkAttempt) -> str:
 
 
 def signed_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now: datetime) -> None:
-    """Garmin let somebody in: keep what opens the account, sealed, until the code is heard. Nothing is read before."""
+    """Somebody was let in: keep what opens the account, sealed, until the code is heard. Nothing is read before."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
-    if not linking.is_waited_for(attempt, link, now):
-        linking.give_up(attempt, linking.OVER)
+    if not attempts.is_waited_for(attempt, link, now):
+        attempts.give_up(attempt, attempts.OVER)
         return
-    # With a second factor a kept password would be of no use: Garmin would ask for a code again.
+    # With a second factor a kept password would be of no use: the source would ask for a code again.
     may_keep = attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD
     attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CONFIRM, None, None
     attempt.expires_at = now + CONFIRM_FOR
     _seal(session, attempt, answer, task.secret if may_keep else None)
-    linking.prolong(link, attempt.expires_at)
+    one_time_links.prolong(link, attempt.expires_at)
     audit.note(session, "link.signed_in", now, member_id=link.member_id)
 
 
@@ -130,16 +134,17 @@ def hear(session: Session, member: Member, code: str, now: datetime, *, replace:
         raise
     except Unreadable as error:
         unreadable.note(session, error, "link_attempts", attempt.id)
-        linking.give_up(attempt, linking.OVER)
+        attempts.give_up(attempt, attempts.OVER)
         raise WrongLinkCode from None
     if replace is False:
-        linking.give_up(attempt, STOPPED)
-        return Stranger() if member.doubted_at is not None else Kept(name_of(session, member))
+        attempts.give_up(attempt, STOPPED)
+        account = accounts.account_of(session, member, attempt.source)
+        return Stranger() if member.doubted_at is not None else Kept(name_of(account))
     if state["profile"] is None:
         attempt.step, attempt.expires_at = AttemptStep.CONFIRMED, now + CONFIRM_FOR
         attempt.secret = vault(session).seal("garmin-secret", attempt.id, state["tokens"])
         ring(session, Bell.GARMIN)
-        return BeingAsked()
+        return BeingAsked(attempt.source)
     return _settle(session, attempt, state, now, replace=bool(replace))
 
 
@@ -155,62 +160,67 @@ def known(session: Session, task: Task, answer: SignedIn, now: datetime) -> Hear
 def stop(session: Session, attempt: LinkAttempt, now: datetime) -> None:
     """Whoever signed in says on the page that it is not their chat: the sign-in is deleted, and the link is over."""
     if attempt.step is AttemptStep.CONFIRM:
-        linking.give_up(attempt, STOPPED)
+        attempts.give_up(attempt, STOPPED)
         attempt.link.used_at = now
         audit.note(session, "link.stopped", now, member_id=attempt.link.member_id)
 
 
-def newest(session: Session, member: Member, now: datetime) -> LinkAttempt | None:
-    """The sign-in that connected the member's present account, if that was within a day."""
-    mine = (OneTimeLink.member_id == member.id, OneTimeLink.used_at > now - DISOWN_WITHIN)
-    query = select(LinkAttempt).join(LinkAttempt.link).where(*mine, LinkAttempt.step == AttemptStep.DONE)
+def newest(session: Session, account: GarminAccount, now: datetime) -> LinkAttempt | None:
+    """The sign-in that connected this account, if that was within a day."""
+    mine = (OneTimeLink.member_id == account.member_id, OneTimeLink.used_at > now - DISOWN_WITHIN)
+    done = (LinkAttempt.step == AttemptStep.DONE, LinkAttempt.source == account.source)
+    query = select(LinkAttempt).join(LinkAttempt.link).where(*mine, *done)
     attempt = session.scalar(query.order_by(OneTimeLink.used_at.desc(), LinkAttempt.number.desc()).limit(1))
-    account = linking.account_of(session, member)
-    is_present = attempt is not None and account is not None and account.linked_at == attempt.link.used_at
+    is_present = attempt is not None and account.linked_at == attempt.link.used_at
     return attempt if is_present else None
 
 
-def disown(session: Session, member: Member, code: str | None, now: datetime) -> str:
-    """It is not the member's account: disconnect it and delete all that was read from it. Gives its name.
+def disown(session: Session, member: Member, code: str | None, now: datetime) -> tuple[str, str]:
+    """It is not the member's account: disconnect it and delete all that was read from it. Gives its source and name.
 
-    `code` is the one of the sign-in that a button speaks of: a button of an earlier sign-in changes nothing. Raises
-    `NotLinkedLately`.
+    `code` is the one of the sign-in that a button speaks of: a button of an earlier sign-in changes nothing. Without
+    one it is the account that was connected last. Raises `NotLinkedLately`.
     """
-    attempt, account = newest(session, member, now), linking.account_of(session, member)
-    if attempt is None or account is None or (code is not None and code_of(session, attempt) != code):
+    lately = [(newest(session, each, now), each) for each in accounts.accounts_of(session, member)]
+    found = [
+        (attempt, account)
+        for attempt, account in lately
+        if attempt is not None and (code is None or code_of(session, attempt) == code)
+    ]
+    if not found:
         raise NotLinkedLately
-    name = _name_of(account)
+    attempt, account = max(found, key=lambda each: each[1].linked_at)
+    told = account.source, name_of(account)
     attempt.garmin_email = None
     if member.full_name == account.display_name:
         member.full_name = None
     gone = _forget(session, account)
     audit.note(session, "garmin.disowned", now, member_id=member.id, count=gone)
-    return name
+    return told
 
 
-def name_of(session: Session, member: Member) -> str:
-    """The name of the member's account on its profile at Garmin; empty where it has none."""
-    return _name_of(linking.account_of(session, member))
+def name_of(account: GarminAccount | None) -> str:
+    """The name of an account on its profile at the source; empty where it has none."""
+    return clean_name(account.display_name, MOST_NAME) if account else ""
 
 
 def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: datetime, *, replace: bool) -> Heard:
     """Connect the account, or ask first where another one is connected."""
-    profile = Profile(**state["profile"])
-    member = attempt.link.member
-    account = linking.account_of(session, member)
-    if numbers.is_stranger(member, account, profile.garmin_id):
-        linking.give_up(attempt, STOPPED)
+    profile, member = _profile_in(state), attempt.link.member
+    account = accounts.account_of(session, member, attempt.source)
+    if numbers.is_stranger(member, account, profile.id):
+        attempts.give_up(attempt, STOPPED)
         audit.note(session, "member.not_proved", now, member_id=member.id)
         return Stranger()
-    if account is not None and account.garmin_id != profile.garmin_id:
+    if account is not None and account.garmin_id != profile.id:
         if not replace:
             kept = session.scalar(select(func.count()).where(Activity.account_id == account.id)) or 0
-            names = clean_name(profile.name, MOST_NAME), _name_of(account)
-            return AnotherAccount(code_of(session, attempt), *names, kept)
+            names = clean_name(profile.name, MOST_NAME), name_of(account)
+            return AnotherAccount(attempt.source, code_of(session, attempt), *names, kept)
         _forget(session, account)  # another person's history must not stay under this one's name
         account = None
-    _connect(session, attempt, state, account or GarminAccount(member_id=member.id), now)
-    return Linked(clean_name(profile.name, MOST_NAME))
+    _connect(session, attempt, state, account or GarminAccount(member_id=member.id, source=attempt.source), now)
+    return Linked(attempt.source, clean_name(profile.name, MOST_NAME))
 
 
 def _connect(
@@ -218,9 +228,9 @@ def _connect(
 ) -> None:
     """Keep the tokens, sealed; the link is used up; the first sync is due at once."""
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
-    profile, member = Profile(**state["profile"]), link.member
+    profile, member = _profile_in(state), link.member
     ends = datetime.fromisoformat(state["ends"]) if state["ends"] else None
-    account.method, account.garmin_email, account.garmin_id = attempt.way, attempt.garmin_email, profile.garmin_id
+    account.method, account.garmin_email, account.garmin_id = attempt.way, attempt.garmin_email, profile.id
     account.display_name = profile.name[:120]
     account.key_ends_at, account.reminded_days = ends or attempt.key_ends_at, None
     account.password = account.password_used_at = account.refused_at = account.failed_at = None
@@ -229,10 +239,10 @@ def _connect(
     account.status, account.failures, account.last_error = GarminStatus.LINKED, 0, None
     account.linked_at = account.next_sync_at = link.used_at = now
     account.leased_until = None
-    linking.keep_tokens(session, account, state["tokens"])
+    accounts.keep_tokens(session, account, state["tokens"])
     session.add(account)
     member.full_name = member.full_name or profile.full_name[:120] or None
-    linking.finish(attempt, AttemptStep.DONE, None)
+    attempts.finish(attempt, AttemptStep.DONE, None)
     audit.note(session, "garmin.linked", now, member_id=member.id)
     ring(session, Bell.GARMIN)
 
@@ -240,11 +250,21 @@ def _connect(
 def _seal(
     session: Session, attempt: LinkAttempt, answer: SignedIn | KeyAccepted, password: str | None
 ) -> dict[str, Any]:
-    profile = asdict(answer.profile) if isinstance(answer, SignedIn) else None
+    profile = _told_of(answer.profile) if isinstance(answer, SignedIn) else None
     ends = answer.ends.isoformat() if answer.ends else None
     state = {"tokens": answer.tokens, "ends": ends, "profile": profile, "password": password}
     attempt.state = vault(session).seal(STATE, attempt.id, json.dumps(state))
     return state
+
+
+def _told_of(profile: Profile) -> dict[str, str]:
+    """The profile as it is sealed; its id has the name that an earlier release reads."""
+    return {"garmin_id": profile.id, "display_name": profile.display_name, "full_name": profile.full_name}
+
+
+def _profile_in(state: dict[str, Any]) -> Profile:
+    told = state["profile"]
+    return Profile(told["garmin_id"], told["display_name"], told["full_name"])
 
 
 def _require_few(session: Session, member: Member, now: datetime) -> None:
@@ -270,7 +290,7 @@ def _elsewhere(session: Session, code: str, now: datetime) -> Elsewhere:
     attempt = _with_code(session, code, now)
     if attempt is None:
         raise WrongLinkCode
-    linking.give_up(attempt, ELSEWHERE)
+    attempts.give_up(attempt, ELSEWHERE)
     attempt.link.used_at = now
     audit.note(session, "link.elsewhere", now, member_id=attempt.link.member_id)
     return Elsewhere(attempt.link.member, attempt)
@@ -286,13 +306,11 @@ def _forget(session: Session, account: GarminAccount) -> int:
     deleted = delete(Activity).where(read).returning(Activity.id)
     gone = len(session.scalars(deleted, execution_options={"synchronize_session": "fetch"}).all())
     session.execute(delete(Day).where(Day.member_id == member_id))
+    others = (GarminAccount.member_id == member_id, GarminAccount.id != account.id)
+    session.execute(update(GarminAccount).where(*others).values(steps_at=None))  # their steps are read anew
     session.delete(account)
     session.flush()
     if gone:
         mark_twins_around(session, member_id, days)
         records.refresh(session, member_id)
     return gone
-
-
-def _name_of(account: GarminAccount | None) -> str:
-    return clean_name(account.display_name, MOST_NAME) if account else ""

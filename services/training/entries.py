@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 from fitness.sports import Sport
 from models import Activity, Member
+from providers.recordings import CHAT, Recording
 from services.ground import audit, undoable
 from services.ground.refusals import EntryNotUsable, NoSuchActivity
 from services.people import choices
-from services.training import records, scoring
-from services.training.metrics import metrics_of
+from services.training import records
+from services.training.rows import row_of
 
 LISTED, MOST_BACK = 5, 50
-# Garmin's word for each sport as one names it: what was logged earns points as a session of that type.
+# The type of each sport as one names it: what was logged earns points as a session of that type.
 TYPES = {
     Sport.RUN: "running",
     Sport.RIDE: "cycling",
@@ -66,23 +67,19 @@ def log(
     """Keep a session that no watch has seen. Groups count it in part, as they have chosen. Raises `EntryNotUsable`."""
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     _require_possible(seconds, metres, today - day)
-    start = now if day == today else datetime.combine(day, time(12), ZoneInfo(member.timezone)).astimezone(UTC)
-    activity = Activity(
-        member_id=member.id,
-        garmin_activity_id=-secrets.randbits(48) - 1,  # Garmin's own are above zero
-        type=TYPES.get(sport, "other"),
-        sport=sport.value,
-        start_utc=start,
-        utc_offset=int((start.astimezone(ZoneInfo(member.timezone)).utcoffset() or timedelta()).total_seconds()),
-        local_date=day,
-        duration=seconds,
-        distance=metres,
+    zone = ZoneInfo(member.timezone)
+    start = now if day == today else datetime.combine(day, time(12), zone).astimezone(UTC)
+    recording = Recording(
+        source=CHAT,
+        id=-secrets.randbits(48) - 1,
+        type_key=TYPES.get(sport, "other"),
+        start=start,
+        offset=start.astimezone(zone).utcoffset(),
+        seconds=seconds,
+        metres=metres,
         manual=True,
-        processed_metrics=metrics_of({"duration": seconds, "distance": metres}),
-        raw_data={},
-        fingerprint="by hand",
     )
-    scoring.score_row(activity)
+    activity = row_of(recording, member.id)
     session.add(activity)
     records.refresh(session, member.id)
     undoable.remember(session, member, "log", now, activity, deleted_at=now)
@@ -104,9 +101,10 @@ def private_left_out(session: Session, member: Member) -> int:
     return session.scalar(select(func.count()).where(*mine, Activity.private)) or 0
 
 
-def count(session: Session, member: Member) -> int:
-    """How many activities we keep of the member."""
-    return session.scalar(select(func.count()).where(Activity.member_id == member.id)) or 0
+def count_without_account(session: Session, member: Member) -> int:
+    """How many activities we keep of the member that belong to no connected account."""
+    mine = (Activity.member_id == member.id, Activity.account_id.is_(None))
+    return session.scalar(select(func.count()).where(*mine)) or 0
 
 
 def _mark(session: Session, member: Member, number: int, now: datetime, *, excluded: bool) -> Activity:

@@ -1,4 +1,7 @@
-"""What the bot says of connecting, of syncs and of files, without being spoken to or once a job has an answer."""
+"""What the bot says of connecting, of syncs and of files, without being spoken to or once a job has an answer.
+
+`source` is what people call the source of the account (`providers.sources.Source.label`).
+"""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -9,32 +12,38 @@ from sqlalchemy.orm import Session
 from messages.message import Approved, Button, Message
 from messages.render import render, words
 from models import Member
+from providers.recordings import FILE
 from services.delivery.notices import on_one_line
 from services.ground.recipients import reader_of
 from services.people import members
 from services.training import activities, entries
 from services.training.syncing import LeftAlone
 
+AGAIN = Button("Connect again", "link garmin")
+
 
 def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Button], **facts: Any) -> Message:
-    """News about the member's own Garmin connection. As a template its buttons are *Connect again* and *Status*."""
+    """News about the member's connection to a source. As a template its buttons are *Connect again* and *Status*."""
     reader = reader_of(member)
     values = {"1": words("words/news_for", reader, member=member), "2": on_one_line(words(template, reader, **facts))}
     return render(template, reader, buttons=buttons, approved=Approved("garmin_notice", values), **facts)
 
 
-def synced(session: Session, member: Member, new: int, *, is_first: bool, whose: str = "", code: str = "") -> Message:
+def synced(
+    session: Session, member: Member, source: str, new: int, *, is_first: bool, whose: str = "", code: str = ""
+) -> Message:
     """A sync that the member waited for is over.
 
-    `whose` is the account's name at Garmin, where it was connected since the last one; `code` is the one of the sign-in
-    that *That's not me* speaks of.
+    `whose` is the account's name at its source, where it was connected since the last one; `code` is the one of the
+    sign-in that *That's not me* speaks of.
     """
     newest = activities.newest(session, member)
     in_group = bool(members.memberships(session, member))
     buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
     template = "garmin/connected" if is_first else "garmin/synced"
     left_out = entries.private_left_out(session, member)
-    facts: dict[str, Any] = {"new": new, "newest": newest, "in_group": in_group, "left_out": left_out, "whose": whose}
+    facts: dict[str, Any] = {"source": source, "new": new, "newest": newest, "whose": whose}
+    facts |= {"in_group": in_group, "left_out": left_out}
     buttons += [not_me(code)] if code else []
     return render(template, reader_of(member), buttons=buttons, **facts)
 
@@ -44,31 +53,31 @@ def not_me(code: str) -> Button:
     return Button("That's not me", f"not my garmin {code}")
 
 
-def another_account(member: Member, code: str, **facts: Any) -> Message:
-    """Ask whether another Garmin account shall take the place of the one that is connected."""
+def another_account(member: Member, source: str, code: str, **facts: Any) -> Message:
+    """Ask whether another account at the source shall take the place of the one that is connected."""
     buttons = [Button("Replace it", f"link garmin {code} replace"), Button("Keep it", f"link garmin {code} keep")]
-    return render("garmin/another_account", reader_of(member), buttons=buttons, **facts)
+    return render("garmin/another_account", reader_of(member), buttons=buttons, source=source, **facts)
 
 
-def code_elsewhere(member: Member) -> Message:
+def code_elsewhere(member: Member, source: str) -> Message:
     """The code of the member's link came from another chat."""
-    return garmin_notice("garmin/code_elsewhere", member, buttons=[Button("Connect again", "link garmin")])
+    return garmin_notice("garmin/code_elsewhere", member, source=source, buttons=[AGAIN])
 
 
-def link_failed(member: Member) -> Message:
-    """The code was right, but Garmin did not tell whose key it is."""
-    return garmin_notice("garmin/link_failed", member, buttons=[Button("Connect again", "link garmin")])
+def link_failed(member: Member, source: str) -> Message:
+    """The code was right, but the source did not tell whose key it is."""
+    return garmin_notice("garmin/link_failed", member, source=source, buttons=[AGAIN])
 
 
-def away(member: Member, alone: LeftAlone) -> Message:
+def away(member: Member, source: str, alone: LeftAlone) -> Message:
     """A sync that the member waits for could not be made, or is not even tried now."""
     reader = reader_of(member)
-    return render("garmin/away", reader, until=alone.until, up_to=alone.since, why=alone.why)
+    return render("garmin/away", reader, source=source, until=alone.until, up_to=alone.since, why=alone.why)
 
 
 def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:
     """A file that the member sent is read: what was in it, and whether that was new."""
-    sessions = activities.from_ids(session, member.id, ids)
+    sessions = activities.from_source(session, member.id, FILE, ids)
     return render(
         "garmin/file_read",
         reader_of(member),
@@ -85,11 +94,11 @@ def file_not_read(member: Member, problem: str) -> Message:
     return render("garmin/file_not_read", reader_of(member), problem=problem)
 
 
-def relink(member: Member) -> Message:
-    """Garmin no longer accepts the member's tokens."""
-    return garmin_notice("garmin/relink", member, buttons=[Button("Connect again", "link garmin")])
+def relink(member: Member, source: str) -> Message:
+    """The source no longer accepts the member's tokens."""
+    return garmin_notice("garmin/relink", member, source=source, buttons=[AGAIN])
 
 
-def key_ends(member: Member, days: int) -> Message:
-    """The member's Garmin key is about to end."""
-    return garmin_notice("garmin/key_ends", member, days=days, buttons=[Button("Renew", "link garmin")])
+def key_ends(member: Member, source: str, days: int) -> Message:
+    """The member's key is about to end."""
+    return garmin_notice("garmin/key_ends", member, source=source, days=days, buttons=[Button("Renew", "link garmin")])

@@ -1,23 +1,23 @@
-"""What Garmin or a file tells beside what we have: new rows, changed ones, legs of a triathlon, and twins."""
+"""What a source tells beside what we have: new rows, changed ones, legs of a triathlon, and twins."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, cast, func, select, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, cast, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from fitness.twins import START_APART, Record, twins
 from models import Activity, GarminAccount, Member
 from providers.errors import Flaw, NotAnActivityFile
+from providers.recordings import CHAT, FILE, Recording
 from services.training import records, scoring
-from services.training.rows import NoAccount, has_id, read_all, storable
+from services.training.rows import Key, rows_of
 
 # Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
 STAYS = {
-    "id", "account_id", "member_id", "garmin_activity_id", "created_at", "updated_at", "twin_of",
+    "id", "account_id", "member_id", "source", "external_id", "created_at", "updated_at", "twin_of",
     "doubt_answer", "doubt_asked_at", "excluded_at",
 }  # fmt: skip
 
@@ -37,35 +37,35 @@ class Found:
     uncounted: set[int] = field(default_factory=set)
 
 
-def import_rows(session: Session, member: Member, rows: Sequence[dict[str, Any]], now: datetime) -> Found:
+def import_recordings(session: Session, member: Member, told: Sequence[Recording], now: datetime) -> Found:
     """Keep what was in a file that the member sent. One that is sent twice changes nothing. Raises NotAnActivityFile.
 
-    A session that Garmin has too counts once. A member's files may hold so many sessions and no more (`MOST_KEPT`), and
-    so many that begin within five minutes (`MOST_AT_ONCE`).
+    A session that another source has too counts once. A member's files may hold so many sessions and no more
+    (`MOST_KEPT`), and so many that begin within five minutes (`MOST_AT_ONCE`).
     """
-    _wait_for_turn(session, member)
-    read = read_all(NoAccount(member.id), rows)
-    if not read:
+    wait_for_turn(session, member.id)
+    rows = rows_of(told, member.id)
+    if not rows:
         raise NotAnActivityFile(Flaw.NO_ACTIVITY)
-    if any(row.start_utc > now + timedelta(days=1) for row in read.values()):
+    if any(row.start_utc > now + timedelta(days=1) for row in rows.values()):
         raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would be on the boards of weeks that have not come
-    _require_room(session, member.id, read)
+    _require_room(session, member.id, rows)
     found = Found()
-    merge(session, member.id, read, found)
-    add_legs(session, member.id, rows)
-    mark_twins(session, member.id, min(row.local_date for row in read.values()))
+    merge(session, member.id, rows, found)
+    add_legs(session, member.id, told)
+    mark_twins(session, member.id, min(row.local_date for row in rows.values()))
     records.refresh(session, member.id)
     return found
 
 
-def merge(session: Session, member_id: int, rows: dict[int, Activity], found: Found) -> None:
+def merge(session: Session, member_id: int, rows: Mapping[Key, Activity], found: Found) -> None:
     """Add what is new, let what has changed be as it is now, and count both."""
-    known = _known(session, member_id, list(rows))
-    for garmin_id, row in rows.items():
-        old = known.get(garmin_id)
+    known = _known(session, member_id, rows)
+    for key, row in rows.items():
+        old = known.get(key)
         if old is None:
             session.add(row)
-            found.new.append(garmin_id)
+            found.new.append(row.external_id)
             continue
         old.account_id = row.account_id or old.account_id  # kept when its account was disconnected, and met again
         if old.fingerprint != row.fingerprint or old.deleted_at is not None:
@@ -73,20 +73,23 @@ def merge(session: Session, member_id: int, rows: dict[int, Activity], found: Fo
             found.changed += 1
 
 
-def add_legs(session: Session, member_id: int, raws: Sequence[dict[str, Any]]) -> None:
+def add_legs(session: Session, member_id: int, told: Iterable[Recording]) -> None:
     """Let the parts of multisport sessions that are stored earn their points."""
-    legs: dict[int, list[dict[str, Any]]] = {}
-    for raw in raws:
-        if isinstance(raw.get("parentId"), int) and has_id(raw):
-            legs.setdefault(raw["parentId"], []).append(storable(raw))
+    legs: dict[Key, list[Recording]] = {}
+    for each in told:
+        if each.part_of is not None:
+            legs.setdefault((each.source, each.part_of), []).append(each)
     session.flush()
-    for garmin_id, session_row in (_known(session, member_id, list(legs)) if legs else {}).items():
-        scoring.add_legs(session_row, legs[garmin_id])
+    for key, row in _known(session, member_id, legs).items():
+        scoring.add_legs(row, legs[key])
 
 
-def _known(session: Session, member_id: int, ids: list[int]) -> dict[int, Activity]:
-    mine = (Activity.member_id == member_id, Activity.garmin_activity_id.in_(ids))
-    return {each.garmin_activity_id: each for each in session.scalars(select(Activity).where(*mine))}
+def _known(session: Session, member_id: int, keys: Collection[Key]) -> dict[Key, Activity]:
+    if not keys:
+        return {}
+    theirs = tuple_(Activity.source, Activity.external_id).in_(keys)
+    rows = session.scalars(select(Activity).where(Activity.member_id == member_id, theirs))
+    return {(each.source, each.external_id): each for each in rows}
 
 
 def mark_twins(session: Session, member_id: int, start: date) -> None:
@@ -133,11 +136,11 @@ def _write_twins(session: Session, twin_of: dict[int, int | None]) -> None:
             session.expire(row, ["twin_of", "updated_at"])
 
 
-def _require_room(session: Session, member_id: int, rows: dict[int, Activity]) -> None:
-    """Raise NotAnActivityFile where these would be more of one member's files than anybody can have done."""
-    files = (Activity.member_id == member_id, Activity.garmin_activity_id < 0)  # Garmin's own are above zero
-    query = select(Activity.garmin_activity_id, Activity.start_utc).where(*files, Activity.deleted_at.is_(None))
-    known: dict[int, datetime] = {key: start for key, start in session.execute(query)}  # noqa: C416 - rows, not pairs
+def _require_room(session: Session, member_id: int, rows: Mapping[Key, Activity]) -> None:
+    """Raise NotAnActivityFile where these and what the member sent before are more than anybody can have done."""
+    sent = (Activity.member_id == member_id, Activity.source.in_((FILE, CHAT)), Activity.deleted_at.is_(None))
+    query = select(Activity.source, Activity.external_id, Activity.start_utc).where(*sent)
+    known: dict[Key, datetime] = {(source, key): start for source, key, start in session.execute(query)}
     new = sorted(row.start_utc for key, row in rows.items() if key not in known)
     if new and len(known) + len(new) > MOST_KEPT:
         raise NotAnActivityFile(Flaw.FULL)
@@ -163,13 +166,13 @@ def _take_over(old: Activity, new: Activity) -> None:
         scoring.score_row(new)
     if new.doubt != old.doubt:
         old.doubt_answer = old.doubt_asked_at = None
-    for column in Activity.__table__.columns:
-        if column.name not in STAYS:
-            setattr(old, column.name, getattr(new, column.name))
+    for column in Activity.__mapper__.column_attrs:
+        if column.key not in STAYS:
+            setattr(old, column.key, getattr(new, column.key))
 
 
-def _wait_for_turn(session: Session, member: Member) -> None:
+def wait_for_turn(session: Session, member_id: int) -> None:
     """One after the other, or two records of one session that come at the same instant would not see each other."""
-    account = select(GarminAccount.id).where(GarminAccount.member_id == member.id).with_for_update()
-    if session.scalar(account) is None:
-        session.scalar(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
+    accounts = select(GarminAccount.id).where(GarminAccount.member_id == member_id).order_by(GarminAccount.id)
+    if not session.scalars(accounts.with_for_update()).all():
+        session.scalar(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))

@@ -2,42 +2,38 @@
 
 from typing import Any
 
-SPLITS = (100, 400, 1000, 1500, 1609, 5000, 10000, 21098, 42195)
+from providers.recordings import Recording
+
 VERSION = 2
 
 
-def metrics_of(kept: dict[str, Any]) -> dict[str, Any]:
-    """Figures of one row of Garmin's list: seconds, metres, beats per minute, watts. Absent ones are left out.
+def metrics_of(recording: Recording) -> dict[str, Any]:
+    """Figures of one recording: minutes, kilometres, beats per minute, watts. Absent ones are left out.
 
     `splits` is the best time over so many metres; `zones` the seconds in heart-rate zones 1 to 5.
     """
     figures = {
-        "minutes": _rounded(kept.get("duration"), 60),
-        "moving_minutes": _rounded(kept.get("movingDuration"), 60),
-        "km": _rounded(kept.get("distance"), 1000),
-        "speed": kept.get("averageSpeed"),
-        "climb": kept.get("elevationGain"),
-        "steps": kept.get("steps"),
-        "power": kept.get("avgPower"),
-        "heart_rate": kept.get("averageHR"),
-        "most_heart_rate": kept.get("maxHR"),
-        "moderate_minutes": kept.get("moderateIntensityMinutes"),
-        "vigorous_minutes": kept.get("vigorousIntensityMinutes"),
-        "load": kept.get("activityTrainingLoad"),
-        "vo2max": kept.get("vO2MaxValue"),
-        "parent_type": (kept.get("activityType") or {}).get("parentTypeId"),
-        "is_record": kept.get("pr") or kept.get("isPR"),
-        "is_private": (kept.get("privacy") or {}).get("typeKey") == "private" or None,
-        "splits": {str(m): kept[f"fastestSplit_{m}"] for m in SPLITS if kept.get(f"fastestSplit_{m}")} or None,
-        "zones": _zones(kept),
+        "minutes": _rounded(recording.seconds, 60),
+        "moving_minutes": _rounded(recording.moving, 60),
+        "km": _rounded(recording.metres, 1000),
+        "speed": recording.speed,
+        "climb": recording.climb,
+        "steps": recording.steps,
+        "power": recording.watts,
+        "heart_rate": recording.pulse,
+        "most_heart_rate": recording.highest_pulse,
+        "moderate_minutes": recording.moderate_minutes,
+        "vigorous_minutes": recording.vigorous_minutes,
+        "load": recording.load,
+        "vo2max": recording.vo2max,
+        "parent_type": recording.parent_type,
+        "is_record": recording.is_record or None,
+        "is_private": recording.private or None,
+        "splits": {str(metres): seconds for metres, seconds in recording.splits.items()} or None,
+        "zones": list(recording.zones) or None,
     }
     return {"version": VERSION} | {name: value for name, value in figures.items() if value is not None}
 
 
-def _zones(kept: dict[str, Any]) -> list[float] | None:
-    zones = [kept.get(f"hrTimeInZone_{zone}") for zone in range(1, 6)]
-    return [float(each or 0) for each in zones] if any(zones) else None
-
-
-def _rounded(value: Any, unit: float) -> float | None:
-    return round(value / unit, 2) if isinstance(value, int | float) else None
+def _rounded(value: float | None, unit: float) -> float | None:
+    return None if value is None else round(value / unit, 2)

@@ -1,6 +1,6 @@
 """Effort points of stored activities: computed when a row is stored, and anew when the formula has changed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,29 +14,34 @@ from fitness.periods import Dates
 from fitness.points import FORMULA, Because, Effort, Score, score, score_legs
 from fitness.sanity import doubt_about
 from models import Activity, FormulaRun
+from providers.recordings import Recording
 from services.training.metrics import VERSION, metrics_of
 
 SAID_FOR = timedelta(days=7)
+# How the recording is read again from what was kept of it; None where it cannot be.
+ReadAgain = Callable[[Mapping[str, Any]], Recording | None]
 
 
 def score_row(activity: Activity) -> Score:
-    """Write points, the way to them, and what is strange about it, into a row. Gives the way."""
+    """Write points, the way to them, and what is strange about it, into a row. Gives the way.
+
+    A row whose figures an earlier release made stays due, if they can be made anew: `score_some` does that.
+    """
     figures = activity.processed_metrics
-    if figures.get("version") != VERSION and activity.raw_data:  # an earlier release kept less: made anew, once
-        figures = metrics_of(activity.raw_data) | _kept_legs(figures)
     effort = _effort(activity.type, activity.manual, figures)
     legs = [score(_effort(leg["type"], manual=False, figures=leg)) for leg in figures.get("legs", {}).values()]
     made = score_legs(legs) if legs else score(effort)
-    activity.points, activity.points_version = made.points, made.version
+    is_old = figures.get("version") != VERSION and activity.raw_data
+    activity.points, activity.points_version = made.points, 0 if is_old else made.version
     activity.processed_metrics = figures | {"score": _written(made)}
     activity.doubt = doubt_about(effort, _sound(figures.get("steps")))
     return made
 
 
-def add_legs(activity: Activity, legs: Iterable[dict[str, Any]]) -> bool:
-    """Let a multisport session be scored by its parts, rows of Garmin's list. False when they were known."""
+def add_legs(activity: Activity, legs: Iterable[Recording]) -> bool:
+    """Let a multisport session be scored by its parts. False when they were known."""
     known = activity.processed_metrics.get("legs", {})
-    new = known | {str(leg["activityId"]): _leg(leg) for leg in legs}
+    new = known | {str(leg.id): {"type": leg.type_key} | metrics_of(leg) for leg in legs}
     if new == known:
         return False
     activity.processed_metrics = activity.processed_metrics | {"legs": new}
@@ -54,7 +59,7 @@ def score_of(activity: Activity) -> Score | None:
 
 @dataclass(frozen=True)
 class Leg:
-    """A part of a multisport session: Garmin's name for its kind, its minutes and its points."""
+    """A part of a multisport session: its type, its minutes and its points."""
 
     type: str
     minutes: float
@@ -78,10 +83,11 @@ def outdated() -> Exists:
     return exists().where(Activity.points_version < FORMULA.version)
 
 
-def score_some(session: Session, now: datetime, most: int = 500) -> int:
+def score_some(session: Session, read_again: ReadAgain, now: datetime, most: int = 500) -> int:
     """Score some activities that an older formula scored. Any number may do this at once. Gives how many."""
     rows = list(session.scalars(_outdated().limit(most).with_for_update(skip_locked=True)))
     for row in rows:
+        _renew_figures(row, read_again)
         score_row(row)
     if rows:
         opened = insert(FormulaRun).values(version=FORMULA.version, began_at=now, activities=len(rows))
@@ -93,6 +99,16 @@ def score_some(session: Session, now: datetime, most: int = 500) -> int:
         if run is not None and run.done_at is None:
             run.done_at = now
     return len(rows)
+
+
+def _renew_figures(activity: Activity, read_again: ReadAgain) -> None:
+    """Make the figures anew where an earlier release kept fewer, as long as we have what the source told."""
+    figures = activity.processed_metrics
+    if figures.get("version") == VERSION or not activity.raw_data:
+        return
+    recording = read_again(activity.raw_data)
+    made = metrics_of(recording) if recording else figures | {"version": VERSION}
+    activity.processed_metrics = made | {name: figures[name] for name in ("legs",) if name in figures}
 
 
 def _outdated() -> Any:
@@ -156,14 +172,6 @@ def _sound(value: Any) -> float | None:
 
 
 MOST = 1e9
-
-
-def _leg(raw: dict[str, Any]) -> dict[str, Any]:
-    return {"type": str((raw.get("activityType") or {}).get("typeKey") or "other")} | metrics_of(raw)
-
-
-def _kept_legs(figures: dict[str, Any]) -> dict[str, Any]:
-    return {"legs": figures["legs"]} if "legs" in figures else {}
 
 
 def _written(made: Score) -> dict[str, Any]:

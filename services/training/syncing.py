@@ -1,7 +1,7 @@
-"""When an account is read from Garmin, and keeping our rows equal to its truth. How a row is read: `rows`, `merging`.
+"""When an account is read, and keeping our rows equal to what its source has. How a row is read: `rows`, `merging`.
 
-Garmin's list has no "changed since": a window is read anew, rows are compared by fingerprint, and a row that is missing
-from a window read to its end was deleted there.
+A list like Garmin's has no "changed since": a window is read anew, rows are compared by fingerprint, and a row that is
+missing from a window read to its end was deleted there.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 
 from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminStatus, Member
 from models.vault import UnknownKey, Unreadable
-from providers.errors import GarminBlocked, GarminThrottled
-from providers.garmin_accounts import DaySteps, Page
+from providers.errors import SourceBlocked, SourceThrottled
+from providers.sources import DaySteps, Page
 from services.ground import breakers, leases, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
-from services.training import linking, records
-from services.training.merging import Found, add_legs, mark_twins, merge
-from services.training.rows import has_id, is_session, read_all
+from services.training import accounts, records
+from services.training.merging import Found, add_legs, mark_twins, merge, wait_for_turn
+from services.training.rows import rows_of
 from services.training.totals import ids
 
 FIRST_WINDOW = timedelta(days=365)
@@ -48,6 +48,8 @@ class Errand:
     """
 
     account_id: int
+    member_id: int
+    source: str
     method: GarminMethod
     tokens: str = field(repr=False)
     start: date
@@ -61,46 +63,59 @@ class Errand:
 
 @dataclass(frozen=True)
 class LeftAlone:
-    """Garmin is not asked for an account until then; `since` is how far its data reach, `why` the error's class."""
+    """The source is not asked for an account until then; `since` is how far its data reach, `why` the error's class."""
 
+    source: str
     until: datetime
     since: datetime | None
     why: str | None
 
 
 def ask(session: Session, member: Member, now: datetime) -> LeftAlone | None:
-    """Let the member's account be read at once; at most every quarter of an hour. Raises a refusal.
+    """Let the member's accounts be read at once; each at most every quarter of an hour. Raises a refusal.
 
-    Where Garmin is left alone, nothing is asked, and it is told when the account will be read by itself.
+    Where all their sources are left alone, nothing is asked, and it is told when an account will be read by itself.
     """
-    account = linking.account_of(session, member)
-    if account is None:
+    connected = accounts.accounts_of(session, member)
+    if not connected:
         raise NotLinked
-    if account.status is GarminStatus.NEEDS_RELINK:
+    readable = [each for each in connected if each.status is not GarminStatus.NEEDS_RELINK]
+    if not readable:
         raise LinkNeedsRenewing
+    answers = [_ask_one(session, each, now) for each in readable]
+    if None in answers:
+        ring(session, Bell.GARMIN)
+        return None
+    alone = [each for each in answers if isinstance(each, LeftAlone)]
+    if alone:
+        return min(alone, key=lambda each: each.until)
+    raise next(each for each in answers if isinstance(each, SyncedJustNow))
+
+
+def _ask_one(session: Session, account: GarminAccount, now: datetime) -> LeftAlone | SyncedJustNow | None:
+    """Let this account be read at once. Gives why it is not; None where it is."""
     last = max(filter(None, (account.last_sync_at, account.asked_at, account.failed_at)), default=None)
     if last is not None and now - last < ASKED_EVERY:
-        raise SyncedJustNow(minutes=_minutes(ASKED_EVERY - (now - last)), last=last)
-    shut = breakers.shut_until(session, breakers.GARMIN)
+        return SyncedJustNow(minutes=_minutes(ASKED_EVERY - (now - last)), last=last)
+    shut = breakers.shut_until(session, account.source)
     if shut and shut > now:
         account.next_sync_at = max(shut, account.next_sync_at if account.last_error else now)
         return left_alone(session, account, now)
     alone = left_alone(session, account, now)
     # A bot check that turned us away wants to be left alone as much as a 429.
-    if alone and alone.why in (GarminThrottled.__name__, GarminBlocked.__name__):
+    if alone and alone.why in (SourceThrottled.__name__, SourceBlocked.__name__):
         return alone
     account.asked_at = account.next_sync_at = now
-    ring(session, Bell.GARMIN)
     return None
 
 
 def left_alone(session: Session, account: GarminAccount, now: datetime) -> LeftAlone | None:
-    """Whether this account waits until Garmin answers again: after its own failure, or because so many failed."""
-    shut = breakers.shut_until(session, breakers.GARMIN)
+    """Whether this account waits until its source answers again: after its own failure, or because so many failed."""
+    shut = breakers.shut_until(session, account.source)
     is_shut, has_failed = shut is not None and shut > now, account.last_error and account.next_sync_at > now
     if not (is_shut or has_failed):
         return None
-    return LeftAlone(max(shut or now, account.next_sync_at), account.last_sync_at, account.last_error)
+    return LeftAlone(account.source, max(shut or now, account.next_sync_at), account.last_sync_at, account.last_error)
 
 
 def hurry(session: Session, member_ids: Sequence[int], now: datetime, *, older_than: timedelta) -> int:
@@ -117,22 +132,24 @@ def hurry(session: Session, member_ids: Sequence[int], now: datetime, *, older_t
     query = select(GarminAccount).where(GarminAccount.member_id.in_(member_ids), stale, *well)
     # In one order for all: two digests that are due at once would wait for each other.
     locked = query.order_by(GarminAccount.id).with_for_update()
-    accounts = [each for each in session.scalars(locked) if each.next_sync_at > now]
-    for account in accounts:
+    hurried = [each for each in session.scalars(locked) if each.next_sync_at > now]
+    for account in hurried:
         account.next_sync_at = now
-    if accounts:
+    if hurried:
         ring(session, Bell.GARMIN)
-    return len(accounts)
+    return len(hurried)
 
 
 def take(session: Session, now: datetime) -> Errand | None:
-    """Lease the account that has waited longest. Those who asked come first."""
+    """Lease the account that has waited longest, unless its source is left alone. Those who asked come first."""
+    is_shut = exists().where(Breaker.name == GarminAccount.source, Breaker.shut_until > now)
     query = (
         select(GarminAccount)
         .where(
             GarminAccount.status == GarminStatus.LINKED,
             GarminAccount.next_sync_at <= now,
             leases.is_free(GarminAccount.leased_until),
+            ~is_shut,
         )
         .order_by(GarminAccount.asked_at.is_(None), GarminAccount.next_sync_at, GarminAccount.id)
         .limit(1)
@@ -142,17 +159,23 @@ def take(session: Session, now: datetime) -> Errand | None:
     if account is None:
         return None
     account.leased_until = leases.lasting(session, LEASE)
+    return _errand(session, account, now)
+
+
+def _errand(session: Session, account: GarminAccount, now: datetime) -> Errand:
     # Local dates reach a day beyond UTC's on either side.
     start, end = (now - _window(account, now)).date(), (now + timedelta(days=1)).date()
     tokens, no_key = "", None
     try:
-        tokens = linking.tokens_of(session, account)
+        tokens = accounts.tokens_of(session, account)
     except Unreadable as error:
         unreadable.note(session, error, "garmin_accounts.tokens", account.id)
         # Whoever opens no tokens finds the link broken, and the member is asked to connect again.
-        no_key = error if isinstance(error, UnknownKey) and not linking.is_given_up(account) else None
+        no_key = error if isinstance(error, UnknownKey) and not accounts.is_given_up(account) else None
     return Errand(
         account_id=account.id,
+        member_id=account.member_id,
+        source=account.source,
         method=account.method,
         tokens=tokens,
         start=start,
@@ -168,18 +191,18 @@ def take(session: Session, now: datetime) -> Errand | None:
 def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     """Keep one page and the tokens as they are after it, in one transaction: to resume is to repeat."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-    found = Found(uncounted={raw["activityId"] for raw in page.rows if has_id(raw) and not is_session(raw)})
-    merge(session, account.member_id, read_all(account, page.rows), found)
-    add_legs(session, account.member_id, page.rows)
+    found = Found(uncounted={each.id for each in page.recordings if not each.is_session})
+    merge(session, account.member_id, rows_of(page.recordings, account.member_id, account.id), found)
+    add_legs(session, account.member_id, page.recordings)
     if tokens != errand.tokens:  # a worker that comes late must not put old tokens in the place of new ones
-        linking.keep_tokens(session, account, tokens)
+        accounts.keep_tokens(session, account, tokens)
     return found
 
 
 def doubtful(session: Session, errand: Errand, seen: set[int]) -> list[int]:
     """Ids that vanished, where they are too many to be believed without asking for some of them by name."""
     ours = _inside(session, errand)
-    gone = [each.garmin_activity_id for each in ours if each.garmin_activity_id not in seen]
+    gone = [each.external_id for each in ours if each.external_id not in seen]
     return [] if _is_believed(len(gone), len(ours)) else gone
 
 
@@ -187,6 +210,7 @@ def finish(
     session: Session, errand: Errand, seen: set[int], now: datetime, certainly_gone: Collection[int] = ()
 ) -> int:
     """The window was read to its end: mark what is missing as deleted, and plan the next reading. Gives how many."""
+    wait_for_turn(session, errand.member_id)  # another account of the member may be read to its end just now
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     gone = _vanished(session, errand, seen, certainly_gone)
     for activity in gone:
@@ -225,22 +249,22 @@ def give_back(session: Session, errand: Errand) -> None:
 
 
 def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish: timedelta | None = None) -> datetime:
-    """Garmin could not be read: later, and later still if it goes on. What we know stays. Gives when."""
+    """The source could not be read: later, and later still if it goes on. What we know stays. Gives when."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     wait = max(wish or timedelta(), BACK_OFF[min(account.failures, len(BACK_OFF) - 1)])
     account.failures += 1
     account.last_error, account.failed_at = problem, now
-    _shut_if_many_fail(session, now, problem, wait)
-    account.next_sync_at = max(now + wait, breakers.shut_until(session, breakers.GARMIN) or now)
+    _shut_if_many_fail(session, account.source, now, problem, wait)
+    account.next_sync_at = max(now + wait, breakers.shut_until(session, account.source) or now)
     account.asked_at = account.leased_until = None
     return account.next_sync_at
 
 
 def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -> bool:
-    """Garmin refuses the tokens. True when the link has ended by that: the member is told once.
+    """The source refuses the tokens. True when the link has ended by that: the member is told once.
 
-    A refused refresh is certain. A 401 on data is not, it comes and goes with Garmin's own trouble: it ends a link only
-    when it is met again an hour or more later.
+    A refused refresh is certain. A 401 on data is not, it comes and goes with the source's own trouble: it ends a link
+    only when it is met again an hour or more later.
     """
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     if account.status is not GarminStatus.LINKED:
@@ -263,15 +287,15 @@ def ends_link(account: GarminAccount, *, certain: bool, now: datetime) -> bool:
 def signed_in_again(session: Session, errand: Errand, tokens: str, now: datetime) -> None:
     """The kept password opened the account once more: read it at once."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-    linking.keep_tokens(session, account, tokens)
+    accounts.keep_tokens(session, account, tokens)
     account.next_sync_at, account.leased_until, account.refused_at = now, None, None
     ring(session, Bell.GARMIN)
 
 
 def silent_since(session: Session, member_ids: Sequence[int]) -> datetime | None:
-    """Until when these members' data reach, if Garmin did not answer lately for any of them."""
-    shut_until = select(Breaker.shut_until).where(Breaker.name == breakers.GARMIN).scalar_subquery()
-    # Who comes due while Garmin is left alone has not failed, but is not read either.
+    """Until when these members' data reach, if a source did not answer lately for any of them."""
+    shut_until = select(Breaker.shut_until).where(Breaker.name == GarminAccount.source).scalar_subquery()
+    # Who comes due while their source is left alone has not failed, but is not read either.
     waits = or_(GarminAccount.failed_at.is_not(None), GarminAccount.next_sync_at < shut_until)
     silent = (GarminAccount.member_id == ids(member_ids), GarminAccount.status == GarminStatus.LINKED, waits)
     return session.scalar(select(func.min(GarminAccount.last_sync_at)).where(*silent))
@@ -295,22 +319,23 @@ def _steps_since(account: GarminAccount, now: datetime) -> date | None:
     return (account.steps_at - timedelta(days=2)).date() if now - account.steps_at >= STEPS_EVERY else None
 
 
-def _shut_if_many_fail(session: Session, now: datetime, problem: str, wait: timedelta) -> None:
-    """Several accounts failing at once is Garmin's trouble, not theirs: leave it alone, longer each time."""
+def _shut_if_many_fail(session: Session, source: str, now: datetime, problem: str, wait: timedelta) -> None:
+    """Several accounts failing at once is their source's trouble, not theirs: leave it alone, longer each time."""
     session.flush()
-    theirs = GarminAccount.last_error != linking.NO_KEY  # a key that we lack is our own trouble
-    lately = select(func.count()).where(GarminAccount.failed_at > now - FAILING_TOGETHER, theirs)
+    # A key that we lack is our own trouble.
+    theirs = (GarminAccount.source == source, GarminAccount.last_error != accounts.NO_KEY)
+    lately = select(func.count()).where(GarminAccount.failed_at > now - FAILING_TOGETHER, *theirs)
     if (session.scalar(lately) or 0) >= MOST_FAILING:
-        breakers.shut_longer(session, breakers.GARMIN, now, max(wait, SHUT_AT_FIRST), SHUT_AT_MOST, problem)
+        breakers.shut_longer(session, source, now, max(wait, SHUT_AT_FIRST), SHUT_AT_MOST, problem)
 
 
 def _vanished(session: Session, errand: Errand, seen: set[int], certainly_gone: Collection[int]) -> list[Activity]:
-    """Rows of ours that Garmin did not list, if they are few enough to be believed; and those it is certain about."""
+    """Rows of ours that were not listed, if they are few enough to be believed; and those that are certainly gone."""
     ours = _inside(session, errand)
-    missing = {each.garmin_activity_id for each in ours if each.garmin_activity_id not in seen}
+    missing = {each.external_id for each in ours if each.external_id not in seen}
     gone = missing if _is_believed(len(missing), len(ours)) else set[int]()
     theirs = (Activity.account_id == errand.account_id, Activity.deleted_at.is_(None))
-    known = select(Activity).where(*theirs, Activity.garmin_activity_id.in_(gone | set(certainly_gone)))
+    known = select(Activity).where(*theirs, Activity.external_id.in_(gone | set(certainly_gone)))
     return list(session.scalars(known))
 
 

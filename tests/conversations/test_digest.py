@@ -11,7 +11,7 @@ import world as worlds
 from models import GarminAccount, Group, Identity, Member, Membership
 from providers.charts import Leaderboard
 from providers.errors import ChartError
-from providers.garmin_accounts import Page
+from providers.garmin.activity_rows import page_of
 from services.ground import settings
 from services.training import syncing
 from services.training.syncing import Errand
@@ -55,9 +55,18 @@ def syncs_late(person: Person, upload: Callable[[Athlete], None]) -> None:
             select(GarminAccount).join(Member).join(Identity).where(Identity.value == person.phone.number)
         )
         errand = Errand(
-            account.id, account.method, "none", date.min, date.max, is_first=True, was_asked=False, steps_since=None
+            account.id,
+            account.member_id,
+            account.source,
+            account.method,
+            "none",
+            date.min,
+            date.max,
+            is_first=True,
+            was_asked=False,
+            steps_since=None,
         )
-        syncing.store(session, errand, Page(athlete.activities, last=True), "none")
+        syncing.store(session, errand, page_of(athlete.activities, last=True), "none")
 
 
 def test_the_schedule_is_shown_and_only_those_who_run_the_group_are_told_how_to_change_it(

@@ -60,7 +60,7 @@ def test_a_file_is_read_and_told_and_its_address_forgotten(town: Town, zoe: Pers
     assert (kept.done_at, kept.content_type) == (town.clock(), TCX)
     (activity,) = activities(town)
     assert activity.account_id is None
-    assert activity.garmin_activity_id < 0
+    assert activity.external_id < 0
 
 
 def test_a_file_that_is_sent_twice_changes_nothing(town: Town, zoe: Person) -> None:

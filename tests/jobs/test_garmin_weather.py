@@ -16,7 +16,7 @@ from jobs.syncing import sync_next
 from models import Breaker, GarminAccount, GarminMethod, GarminStatus, Group, Member, OutboundMessage
 from services.ground import breakers
 from services.play import standings
-from services.training import linking, syncing
+from services.training import accounts, syncing
 from services.training.syncing import FAILING_TOGETHER, MOST_FAILING, SHUT_AT_FIRST, SHUT_AT_MOST
 from tests.accounts import Linked, asked, every, link, lists, said
 from tests.letters import Letters
@@ -40,15 +40,15 @@ def budget(pages: int) -> int:
 
 
 WEATHER: list[tuple[dict[str, Any], str, int]] = [
-    ({"data_status": 429}, "GarminThrottled", 1),
-    ({"data_status": 429, "data_retry_after": 90}, "GarminThrottled", 1),
-    ({"data_status": 403}, "GarminBlocked", 1),
-    ({"data_html": True, "data_status": 200}, "GarminBlocked", 1),
-    ({"data_status": 503}, "GarminUnavailable", 1),
-    ({"data_status": 500}, "GarminUnavailable", PAGES_TRIED),
-    ({"token_status": 429, "key_status": 429}, "GarminThrottled", 1),
-    ({"token_status": 403, "key_html": True}, "GarminBlocked", 1),
-    ({"token_status": 500, "key_status": 500}, "GarminUnavailable", 1),
+    ({"data_status": 429}, "SourceThrottled", 1),
+    ({"data_status": 429, "data_retry_after": 90}, "SourceThrottled", 1),
+    ({"data_status": 403}, "SourceBlocked", 1),
+    ({"data_html": True, "data_status": 200}, "SourceBlocked", 1),
+    ({"data_status": 503}, "SourceUnavailable", 1),
+    ({"data_status": 500}, "SourceUnavailable", PAGES_TRIED),
+    ({"token_status": 429, "key_status": 429}, "SourceThrottled", 1),
+    ({"token_status": 403, "key_html": True}, "SourceBlocked", 1),
+    ({"token_status": 500, "key_status": 500}, "SourceUnavailable", 1),
 ]
 
 
@@ -326,10 +326,10 @@ def test_reminders_come_once_each_and_say_the_days(town: Town) -> None:
     for hour in range(0, 21 * 24, 6):
         with town.world.sessions.begin() as session:
             now = START + hour * HOUR
-            heard += [(linking.remind(each, now), ends - now) for each in linking.due_reminders(session, now)]
+            heard += [(accounts.remind(each, now), ends - now) for each in accounts.due_reminders(session, now)]
     assert heard == [(14, timedelta(days=14)), (3, timedelta(days=3)), (0, timedelta())]
     for late, days in ((13.4, 14), (2.2, 3), (0.3, 1), (-2, 0)):
         linked.change(reminded_days=None)
         with town.world.sessions.begin() as session:
             now = ends - timedelta(days=late)
-            assert [linking.remind(each, now) for each in linking.due_reminders(session, now)] == [days], late
+            assert [accounts.remind(each, now) for each in accounts.due_reminders(session, now)] == [days], late

@@ -43,8 +43,9 @@ from models import (
     OutboundMessage,
 )
 from providers.clock import system_clock
+from providers.sources import Typed
 from services.delivery import mailbox
-from services.training import linking
+from services.training import accounts, one_time_links, sign_ins
 from simulator.proxy import Proxy
 from simulator.services import Services
 from simulator.stage import ROOT, Stage, get_templates_approved, stage
@@ -141,9 +142,9 @@ class Scene:
         with self.world.sessions.begin() as session:
             member, now = self._somebody(session, "Read"), self.world.now()
             facts = {"garmin_email": f"{athlete}@example.org", "display_name": athlete, "linked_at": now}
-            facts |= {"garmin_id": signed_in.profile.garmin_id, "method": GarminMethod.PASSWORD, "next_sync_at": now}
+            facts |= {"garmin_id": signed_in.profile.id, "method": GarminMethod.PASSWORD, "next_sync_at": now}
             account = GarminAccount(member_id=member.id, **facts)
-            linking.keep_tokens(session, account, signed_in.tokens)
+            accounts.keep_tokens(session, account, signed_in.tokens)
             session.add(account)
             session.flush()
             return account.id
@@ -153,11 +154,11 @@ class Scene:
         self.on.garmin.enrol(athlete, f"{athlete}@example.org", "right")
         with self.world.sessions.begin() as session:
             member, now = self._somebody(session, "Signs in"), self.world.now()
-            token = linking.make_link(session, member, LinkPurpose.GARMIN, now)
-            browser = linking.open_link(session, token, None, now)
-            link = linking.link_of(session, browser, now)
-            wish = linking.Request(GarminMethod.PASSWORD, "right", f"{athlete}@example.org")
-            return str(linking.ask(session, link, wish, now).id)
+            token = one_time_links.make_link(session, member, LinkPurpose.GARMIN, now)
+            browser = one_time_links.open_link(session, token, None, now)
+            link = one_time_links.link_of(session, browser, now)
+            typed = Typed("right", f"{athlete}@example.org")
+            return str(sign_ins.ask(session, link, "garmin", GarminMethod.PASSWORD, typed, now).id)
 
     @staticmethod
     def _somebody(session: Any, name: str) -> Member:

@@ -32,8 +32,9 @@ from models import (
 )
 from providers.errors import ReadingBroke
 from providers.messenger import Inbound
+from providers.sources import Typed
 from services.data import exports
-from services.training import binding, linking
+from services.training import attempts, binding, one_time_links, sign_ins
 from services.training.binding import BeingAsked
 from tests.letters import READY, Letters
 from tests.recordings import TCX, session, tcx
@@ -182,10 +183,10 @@ def attempt(town: Town, way: GarminMethod, secret: str) -> OneTimeLink:
         member = Member(name="Ann", address="whatsapp:+32470000009")
         writing.add(member)
         writing.flush()
-        token = linking.make_link(writing, member, LinkPurpose.GARMIN, town.clock())
-        browser = linking.open_link(writing, token, None, town.clock())
-        link = linking.link_of(writing, browser, town.clock())
-        linking.ask(writing, link, linking.Request(way, secret, "ann@example.org"), town.clock())
+        token = one_time_links.make_link(writing, member, LinkPurpose.GARMIN, town.clock())
+        browser = one_time_links.open_link(writing, token, None, town.clock())
+        link = one_time_links.link_of(writing, browser, town.clock())
+        sign_ins.ask(writing, link, "garmin", way, Typed(secret, "ann@example.org"), town.clock())
         return link
 
 
@@ -210,8 +211,8 @@ def test_a_password_that_was_broken_off_is_not_tried_again_and_costs_no_try(town
     left = one(town, LinkAttempt)
     assert (left.step, left.problem, left.secret) == (AttemptStep.FAILED, "interrupted", None)
     with town.world.sessions() as reading:
-        assert linking.tries_left(reading, link) == linking.MOST_PASSWORDS
-        assert not reading.scalar(select(linking.due(town.clock())))
+        assert attempts.tries_left(reading, link) == attempts.MOST_PASSWORDS
+        assert not reading.scalar(select(sign_ins.due(town.clock())))
 
 
 def test_a_key_that_was_broken_off_is_tried_by_the_next(town: Town) -> None:
@@ -246,12 +247,12 @@ def test_a_key_is_asked_about_again_when_a_worker_died_with_it(town: Town) -> No
     garmin.drain.body(town.world)
     with town.world.sessions.begin() as writing:
         send_code(writing, town)
-        assert linking.take(writing, town.clock())
+        assert sign_ins.take(writing, town.clock())
     garmin.drain.body(town.world)
     assert one(town, LinkAttempt).step is AttemptStep.CONFIRMED, "somebody has it"
     with town.world.sessions.begin() as writing:
         writing.execute(update(LinkAttempt).values(leased_until=LONG_AGO))
-        assert linking.give_up_abandoned(writing, town.clock()) == []
+        assert sign_ins.give_up_abandoned(writing, town.clock()) == []
     garmin.drain.body(town.world)
     assert one(town, GarminAccount).garmin_id == str(athlete.garmin_id)
 
@@ -262,11 +263,11 @@ AHEAD = timedelta(minutes=9)  # more than a lease lasts, and less than a sign-in
 def test_a_machine_whose_clock_is_ahead_does_not_end_a_sign_in_that_another_is_at(town: Town) -> None:
     attempt(town, GarminMethod.PASSWORD, "right")
     with town.world.sessions.begin() as writing:
-        assert linking.take(writing, town.clock())
+        assert sign_ins.take(writing, town.clock())
     with town.world.sessions.begin() as writing:
-        assert linking.give_up_abandoned(writing, town.clock() + AHEAD) == []
+        assert sign_ins.give_up_abandoned(writing, town.clock() + AHEAD) == []
         writing.execute(update(LinkAttempt).values(leased_until=LONG_AGO))
-        [abandoned] = linking.give_up_abandoned(writing, town.clock())
+        [abandoned] = sign_ins.give_up_abandoned(writing, town.clock())
         assert (abandoned.step, abandoned.problem) == (AttemptStep.FAILED, "timed_out")
 
 
@@ -276,10 +277,10 @@ def test_a_machine_whose_clock_is_ahead_does_not_take_a_key_that_another_has(tow
     garmin.drain.body(town.world)
     with town.world.sessions.begin() as writing:
         send_code(writing, town)
-        assert linking.take(writing, town.clock())
+        assert sign_ins.take(writing, town.clock())
     with town.world.sessions.begin() as writing:
-        assert linking.take(writing, town.clock() + AHEAD) is None
-        assert not writing.scalar(select(linking.due(town.clock() + AHEAD)))
+        assert sign_ins.take(writing, town.clock() + AHEAD) is None
+        assert not writing.scalar(select(sign_ins.due(town.clock() + AHEAD)))
 
 
 def test_an_account_is_left_before_the_next_request_and_its_tokens_are_kept(town: Town, zoe: Person) -> None:

@@ -78,9 +78,9 @@ def test_a_row_that_is_there_already_keeps_when_it_was_made(town: Town) -> None:
     for _ in range(2):
         town.clock.travel(hours=1)
         with town.world.sessions.begin() as session:
-            breakers.shut(session, breakers.GARMIN, town.clock(), timedelta(minutes=1), "refused")
+            breakers.shut(session, "garmin", town.clock(), timedelta(minutes=1), "refused")
     with town.world.sessions() as session:
-        row = session.get_one(Breaker, breakers.GARMIN)
+        row = session.get_one(Breaker, "garmin")
         assert (row.created_at, row.updated_at) == (START + timedelta(hours=1), START + timedelta(hours=2))
 
 

@@ -19,20 +19,21 @@ from garminconnect import Garmin as Library
 from garminconnect.client import sso
 from requests.adapters import HTTPAdapter
 
-from models import GarminAccount
 from providers.errors import (
-    GarminBlocked,
-    GarminError,
-    GarminThrottled,
-    GarminUnavailable,
     LinkBroken,
     SignInTimedOut,
+    SourceBlocked,
+    SourceError,
+    SourceThrottled,
+    SourceUnavailable,
     WrongCode,
     WrongPassword,
 )
+from providers.garmin.activity_rows import read_row
 from providers.garmin.garmin_connect import PAGE, USELESS_STRATEGIES, Account, GarminConnect
-from providers.garmin_accounts import NeedsCode, SignedIn
-from services.training.rows import read
+from providers.recordings import Recording
+from providers.sources import NeedsCode, SignedIn
+from services.training.rows import row_of
 from simulator.garmin.server import PretendGarmin
 from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import Served
@@ -107,15 +108,15 @@ def place(served: Served) -> Place:
     return place
 
 
-def rows(account: Account, days: int = 400) -> list[dict[str, Any]]:
+def rows(account: Account, days: int = 400) -> list[Recording]:
     """Everything of the last days, page by page."""
     last = START.date() + timedelta(days=1)
-    return [row for page in account.activities(last - timedelta(days=days), last) for row in page.rows]
+    return [row for page in account.activities(last - timedelta(days=days), last) for row in page.recordings]
 
 
-def failure(call: Callable[[], object]) -> GarminError:
+def failure(call: Callable[[], object]) -> SourceError:
     """What it raises: exactly one of our own errors, and nothing of the library's."""
-    with pytest.raises(GarminError) as raised:
+    with pytest.raises(SourceError) as raised:
         call()
     assert PASSWORD not in f"{raised.value!r}{raised.value.__cause__!r}"
     assert EMAIL not in str(raised.value)
@@ -126,7 +127,7 @@ def test_a_password_is_enough_in_five_requests(place: Place) -> None:
     place.enrol()
     answer = place.signed_in()
     anna = place.pretend.athletes[EMAIL]
-    assert answer.profile.garmin_id == str(anna.garmin_id)
+    assert answer.profile.id == str(anna.garmin_id)
     assert (answer.profile.full_name, answer.profile.display_name) == ("Anna", anna.display_name)
     assert [kind for kind, _ in place.asked()] == ["sign_in", "sign_in", "token", "profile", "profile"]
     assert rows(place.adapter.open(answer.tokens)) == []
@@ -176,28 +177,28 @@ def test_a_state_cannot_send_the_ticket_elsewhere(place: Place) -> None:
     assert type(failure(lambda: place.adapter.answer_code(json.dumps(state), CODE))) is SignInTimedOut
 
 
-SIGN_IN_FAULTS: list[tuple[dict[str, Any], type[GarminError]]] = [
-    ({"sign_in_status": 429}, GarminThrottled),
-    ({"sign_in_status": 427}, GarminThrottled),
-    ({"sign_in_html": True, "sign_in_status": 429}, GarminThrottled),
-    ({"sign_in_html": True}, GarminBlocked),
-    ({"sign_in_html": True, "sign_in_status": 200}, GarminBlocked),
-    ({"sign_in_html": True, "sign_in_status": 502}, GarminUnavailable),
-    ({"sign_in_status": 500}, GarminUnavailable),
-    ({"sign_in_status": 503}, GarminUnavailable),
-    ({"data_status": 429, "data_retry_after": 90}, GarminThrottled),
-    ({"data_status": 427}, GarminThrottled),
-    ({"data_status": 403}, GarminBlocked),
-    ({"data_html": True}, GarminBlocked),
-    ({"data_html": True, "data_status": 200}, GarminBlocked),
-    ({"data_status": 401}, GarminUnavailable),
-    ({"data_status": 404}, GarminUnavailable),
-    ({"data_status": 500}, GarminUnavailable),
+SIGN_IN_FAULTS: list[tuple[dict[str, Any], type[SourceError]]] = [
+    ({"sign_in_status": 429}, SourceThrottled),
+    ({"sign_in_status": 427}, SourceThrottled),
+    ({"sign_in_html": True, "sign_in_status": 429}, SourceThrottled),
+    ({"sign_in_html": True}, SourceBlocked),
+    ({"sign_in_html": True, "sign_in_status": 200}, SourceBlocked),
+    ({"sign_in_html": True, "sign_in_status": 502}, SourceUnavailable),
+    ({"sign_in_status": 500}, SourceUnavailable),
+    ({"sign_in_status": 503}, SourceUnavailable),
+    ({"data_status": 429, "data_retry_after": 90}, SourceThrottled),
+    ({"data_status": 427}, SourceThrottled),
+    ({"data_status": 403}, SourceBlocked),
+    ({"data_html": True}, SourceBlocked),
+    ({"data_html": True, "data_status": 200}, SourceBlocked),
+    ({"data_status": 401}, SourceUnavailable),
+    ({"data_status": 404}, SourceUnavailable),
+    ({"data_status": 500}, SourceUnavailable),
 ]
 
 
-@pytest.mark.parametrize(("faults", "kind"), [*SIGN_IN_FAULTS, ({"sign_in_status": 403}, GarminBlocked)])
-def test_each_bad_day_at_sign_in_has_its_error(place: Place, faults: dict[str, Any], kind: type[GarminError]) -> None:
+@pytest.mark.parametrize(("faults", "kind"), [*SIGN_IN_FAULTS, ({"sign_in_status": 403}, SourceBlocked)])
+def test_each_bad_day_at_sign_in_has_its_error(place: Place, faults: dict[str, Any], kind: type[SourceError]) -> None:
     place.enrol()
     place.fails(**faults)
     error = failure(lambda: place.adapter.sign_in(EMAIL, PASSWORD))
@@ -210,8 +211,8 @@ def test_each_bad_day_at_sign_in_has_its_error(place: Place, faults: dict[str, A
 
 
 # Garmin's JSON with a 403 makes the library stumble at the code, and its status is lost: still nobody's wrong code.
-@pytest.mark.parametrize(("faults", "kind"), [*SIGN_IN_FAULTS, ({"sign_in_status": 403}, GarminUnavailable)])
-def test_each_bad_day_at_the_code_has_its_error(place: Place, faults: dict[str, Any], kind: type[GarminError]) -> None:
+@pytest.mark.parametrize(("faults", "kind"), [*SIGN_IN_FAULTS, ({"sign_in_status": 403}, SourceUnavailable)])
+def test_each_bad_day_at_the_code_has_its_error(place: Place, faults: dict[str, Any], kind: type[SourceError]) -> None:
     half = place.half_open()
     place.fails(**faults)
     assert type(failure(lambda: place.adapter.answer_code(half.state, CODE))) is kind
@@ -231,7 +232,7 @@ def test_nobody_at_garmins_address_is_an_outage(place: Place) -> None:
         lambda: nowhere.answer_code(half.state, CODE),
         lambda: rows(account),
     ):
-        assert type(failure(call)) is GarminUnavailable
+        assert type(failure(call)) is SourceUnavailable
 
 
 class Impatient(HTTPAdapter):
@@ -245,7 +246,7 @@ def test_a_garmin_that_does_not_answer_is_an_outage(place: Place) -> None:
     account = place.opened()
     account.client._api_session.mount("http://", Impatient())
     place.fails(hang_seconds=AT_MOST)
-    assert type(failure(lambda: rows(account))) is GarminUnavailable
+    assert type(failure(lambda: rows(account))) is SourceUnavailable
 
 
 @pytest.mark.parametrize("profile", ["[]", "{}", '{"profileId": null}', "null", '"x"', "7", "{"])
@@ -258,28 +259,28 @@ def test_a_profile_that_makes_no_sense_is_an_outage(place: Place, served: Served
     served.app = lambda environ, start: (strange if "socialProfile" in environ["PATH_INFO"] else pretend)(
         environ, start
     )
-    assert type(failure(lambda: place.adapter.sign_in(EMAIL, PASSWORD))) is GarminUnavailable
+    assert type(failure(lambda: place.adapter.sign_in(EMAIL, PASSWORD))) is SourceUnavailable
 
 
 @pytest.mark.parametrize(
     ("faults", "kind", "requests_made"),
     [
-        ({"data_status": 429, "data_retry_after": 14}, GarminThrottled, 1),
-        ({"data_status": 427}, GarminThrottled, 1),
-        ({"data_status": 403}, GarminBlocked, 1),
-        ({"data_html": True}, GarminBlocked, 1),
-        ({"data_html": True, "data_status": 200}, GarminBlocked, 1),
-        ({"data_html": True, "data_status": 503}, GarminUnavailable, 1),
-        ({"data_status": 400}, GarminUnavailable, 1),
-        ({"data_status": 404}, GarminUnavailable, 1),
-        ({"data_status": 503}, GarminUnavailable, 1),
-        ({"data_status": 500}, GarminUnavailable, 4),  # each smaller page is tried
-        ({"truncate_lists": True}, GarminUnavailable, 1),
+        ({"data_status": 429, "data_retry_after": 14}, SourceThrottled, 1),
+        ({"data_status": 427}, SourceThrottled, 1),
+        ({"data_status": 403}, SourceBlocked, 1),
+        ({"data_html": True}, SourceBlocked, 1),
+        ({"data_html": True, "data_status": 200}, SourceBlocked, 1),
+        ({"data_html": True, "data_status": 503}, SourceUnavailable, 1),
+        ({"data_status": 400}, SourceUnavailable, 1),
+        ({"data_status": 404}, SourceUnavailable, 1),
+        ({"data_status": 503}, SourceUnavailable, 1),
+        ({"data_status": 500}, SourceUnavailable, 4),  # each smaller page is tried
+        ({"truncate_lists": True}, SourceUnavailable, 1),
         ({"data_status": 401}, LinkBroken, 2),  # refused with fresh tokens too
     ],
 )
 def test_each_bad_day_at_reading_has_its_error(
-    place: Place, faults: dict[str, Any], kind: type[GarminError], requests_made: int
+    place: Place, faults: dict[str, Any], kind: type[SourceError], requests_made: int
 ) -> None:
     account = place.opened()
     place.pretend.athletes[EMAIL].upload(start=START, seconds=60)
@@ -287,7 +288,7 @@ def test_each_bad_day_at_reading_has_its_error(
     error = failure(lambda: rows(account))
     assert type(error) is kind
     assert error.permanent is (kind is LinkBroken)
-    if isinstance(error, GarminThrottled):
+    if isinstance(error, SourceThrottled):
         wish = faults.get("data_retry_after")
         assert error.retry_after == (wish and timedelta(seconds=wish))
     assert len(place.pretend.requests("data")) == requests_made
@@ -298,16 +299,16 @@ def test_each_bad_day_at_reading_has_its_error(
 REFRESH_FAULTS = [
     (400, LinkBroken),
     (401, LinkBroken),
-    (403, GarminBlocked),
-    (427, GarminThrottled),
-    (429, GarminThrottled),
-    (500, GarminUnavailable),
-    (503, GarminUnavailable),
+    (403, SourceBlocked),
+    (427, SourceThrottled),
+    (429, SourceThrottled),
+    (500, SourceUnavailable),
+    (503, SourceUnavailable),
 ]
 
 
 @pytest.mark.parametrize(("status", "kind"), REFRESH_FAULTS)
-def test_tokens_about_to_end_that_cannot_be_refreshed(place: Place, status: int, kind: type[GarminError]) -> None:
+def test_tokens_about_to_end_that_cannot_be_refreshed(place: Place, status: int, kind: type[SourceError]) -> None:
     account = place.opened(token_seconds=60)
     place.fails(token_status=status)
     assert type(failure(lambda: rows(account))) is kind
@@ -315,7 +316,7 @@ def test_tokens_about_to_end_that_cannot_be_refreshed(place: Place, status: int,
 
 
 @pytest.mark.parametrize(("status", "kind"), REFRESH_FAULTS)
-def test_tokens_refused_that_cannot_be_refreshed(place: Place, status: int, kind: type[GarminError]) -> None:
+def test_tokens_refused_that_cannot_be_refreshed(place: Place, status: int, kind: type[SourceError]) -> None:
     """A refresh that fails for a while must not look like a link that is broken for good."""
     account = place.opened()
     place.pretend.keys._access.clear()
@@ -374,7 +375,7 @@ def a_year(place: Place) -> list[int]:
 def test_a_year_of_300_activities_is_one_request(place: Place) -> None:
     account = place.opened()
     ids = a_year(place)
-    assert [row["activityId"] for row in rows(account)] == ids
+    assert [row.id for row in rows(account)] == ids
     assert place.asked() == [("data", 200)]
     assert place.pretend.journal[0].query["limit"] == str(PAGE) == "1000"
 
@@ -382,8 +383,8 @@ def test_a_year_of_300_activities_is_one_request(place: Place) -> None:
 def test_a_window_is_read_by_local_dates(place: Place) -> None:
     account = place.opened()
     ids = a_year(place)
-    week = [row for page in account.activities(date(2026, 11, 9), date(2026, 11, 15)) for row in page.rows]
-    assert [row["activityId"] for row in week] == ids[3:10]
+    week = [row for page in account.activities(date(2026, 11, 9), date(2026, 11, 15)) for row in page.recordings]
+    assert [row.id for row in week] == ids[3:10]
 
 
 @pytest.mark.parametrize(("most", "steps"), [(200, [1000, 200, 200]), (45, [1000, 200] + [45] * 7), (20, [20] * 16)])
@@ -391,18 +392,18 @@ def test_pages_shrink_to_what_garmin_can_give(place: Place, most: int, steps: li
     account = place.opened()
     ids = a_year(place)
     place.fails(max_page=most)
-    assert [row["activityId"] for row in rows(account)] == ids
+    assert [row.id for row in rows(account)] == ids
     asked = [int(each.query["limit"]) for each in place.pretend.requests("data")]
     assert asked[-len(steps) :] == steps
     place.pretend.journal.clear()
-    assert [row["activityId"] for row in rows(account)] == ids
+    assert [row.id for row in rows(account)] == ids
     assert {each.query["limit"] for each in place.pretend.journal} == {str(most)}, "it remembers the size"
 
 
 def test_a_page_that_is_never_small_enough_is_an_outage(place: Place) -> None:
     account = place.opened()
     place.fails(max_page=5)
-    assert type(failure(lambda: rows(account))) is GarminUnavailable
+    assert type(failure(lambda: rows(account))) is SourceUnavailable
 
 
 @pytest.mark.parametrize("answer", ["{}", "null", "[1]", "[null]", '"x"', "7"])
@@ -411,7 +412,7 @@ def test_a_list_that_is_none_is_an_outage(place: Place, served: Served, answer: 
     strange = Flask("strange")
     strange.get("/garmin/activitylist-service/activities/search/activities")(lambda: answer)
     served.app = strange
-    assert type(failure(lambda: rows(account))) is GarminUnavailable
+    assert type(failure(lambda: rows(account))) is SourceUnavailable
 
 
 def test_the_pinned_library_has_what_we_lean_on() -> None:
@@ -453,14 +454,14 @@ def planted(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     answer = place.adapter.sign_in("mallory@example.org", "m")
     (tmp_path / "garmin_tokens.json").write_text(answer.tokens)
     monkeypatch.setenv("GARMINTOKENS", str(tmp_path))
-    yield answer.profile.garmin_id
+    yield answer.profile.id
     assert (tmp_path / "garmin_tokens.json").read_text() == answer.tokens
 
 
 def test_tokens_in_the_environment_are_never_used(place: Place, served: Served, planted: str) -> None:
     place.enrol()
-    assert place.signed_in().profile.garmin_id != planted
-    assert GarminConnect(f"{served.url}/garmin").sign_in(EMAIL, PASSWORD).profile.garmin_id != planted
+    assert place.signed_in().profile.id != planted
+    assert GarminConnect(f"{served.url}/garmin").sign_in(EMAIL, PASSWORD).profile.id != planted
     assert "GARMINTOKENS" not in os.environ, "a new adapter takes the variable away"
     assert type(failure(lambda: place.adapter.open(""))) is LinkBroken
 
@@ -526,11 +527,9 @@ PRIVATE = {*PLACES, "locationName", "ownerFullName", "ownerDisplayName", "ownerP
 
 
 def test_every_row_is_read_and_its_places_are_left_behind() -> None:
-    account = GarminAccount(id=1, member_id=1)
     for source, raw in recordings():
-        activity = read(account, raw)
-        assert activity is not None, source
-        assert activity.garmin_activity_id == raw["activityId"], source
+        activity = row_of(read_row(raw), member_id=1)
+        assert activity.external_id == raw["activityId"], source
         assert activity.type == raw["activityType"]["typeKey"], source
         assert activity.duration == raw["duration"] > 0, source
         assert activity.distance == raw.get("distance"), source
@@ -542,4 +541,4 @@ def test_every_row_is_read_and_its_places_are_left_behind() -> None:
         assert not PRIVATE & activity.raw_data.keys(), source
         values = {str(raw[key]) for key in PLACES & raw.keys()} - {"0.0"}
         assert not values & {str(value) for value in activity.raw_data.values()}, source
-        assert read(account, json.loads(json.dumps(raw))).fingerprint == activity.fingerprint, source
+        assert row_of(read_row(json.loads(json.dumps(raw))), 1).fingerprint == activity.fingerprint, source

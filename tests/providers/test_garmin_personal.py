@@ -15,10 +15,12 @@ import flask
 import pytest
 from werkzeug.serving import make_server
 
-from providers.errors import GarminBlocked, GarminError, GarminThrottled, GarminUnavailable, KeyRejected, LinkBroken
+from providers.errors import KeyRejected, LinkBroken, SourceBlocked, SourceError, SourceThrottled, SourceUnavailable
+from providers.garmin.activity_rows import read_row
+from providers.garmin.daily_steps import read_days, spans
 from providers.garmin.garmin_connect import GarminConnect
 from providers.garmin.garmin_personal import GarminPersonal
-from providers.garmin_accounts import DaySteps, Profile, spans
+from providers.sources import DaySteps, Profile
 from simulator.garmin.days import daily_steps, daily_summaries
 from simulator.garmin.server import PretendGarmin
 from tests.patience import AT_MOST, RUNS_OUT
@@ -83,7 +85,7 @@ def tokens(world: World) -> str:
 
 
 def ids(door: GarminPersonal, tokens: str, start: date = YEAR_AGO, end: date = TODAY) -> list[int]:
-    return [row["activityId"] for page in door.open(tokens).activities(start, end) for row in page.rows]
+    return [row.id for page in door.open(tokens).activities(start, end) for row in page.recordings]
 
 
 @pytest.mark.parametrize(("count", "requests"), [(1, 1), (0, 2)])
@@ -98,7 +100,7 @@ def test_a_key_is_tried_without_reading_anything_and_tells_later_the_same_id_as_
     assert world.asked() == ["key 200"] + ["data 200"] * requests
     assert (signed_in.tokens, signed_in.ends) == (accepted.tokens, None)
     by_password = GarminConnect(f"{world.url}/garmin").sign_in(EMAIL, "right")
-    assert by_password.profile.garmin_id == signed_in.profile.garmin_id == str(world.anna.garmin_id)
+    assert by_password.profile.id == signed_in.profile.id == str(world.anna.garmin_id)
     assert signed_in.profile.name == (by_password.profile.name if count else "")
 
 
@@ -155,7 +157,7 @@ def test_a_first_sync_with_a_stale_token_costs_eight_requests(world: World, toke
     world.moment += timedelta(hours=23, minutes=46)
     account = world.door.open(tokens)
     pages = list(account.activities(YEAR_AGO, TODAY + timedelta(days=1)))
-    assert sum(len(page.rows) for page in pages) == 300
+    assert sum(len(page.recordings) for page in pages) == 300
     assert [page.last for page in pages] == [False] * 6 + [True]
     assert world.asked() == ["key 200"] + ["data 200"] * 7
     assert account.tokens != tokens
@@ -193,7 +195,7 @@ def test_a_page_that_fails_is_asked_for_smaller_and_the_size_remembered_for_a_da
 def test_a_garmin_that_only_fails_is_unavailable_and_teaches_nothing(world: World, tokens: str) -> None:
     world.garmin.faults.data_status = 500
     door = world.door
-    with pytest.raises(GarminUnavailable):
+    with pytest.raises(SourceUnavailable):
         ids(door, tokens)
     assert world.asked() == ["data 500"] * 4
     assert door.page == 45
@@ -205,7 +207,7 @@ def test_no_row_is_missed_when_the_list_moves_while_it_is_read(world: World, tok
     before = [row["activityId"] for row in world.anna.activities]
     pages, found = world.door.open(tokens).activities(YEAR_AGO, TODAY), []
     for page in pages:
-        found += [row["activityId"] for row in page.rows]
+        found += [row.id for row in page.recordings]
         if len(found) == 45:
             if change == "delete":
                 world.anna.delete(before[10])
@@ -218,7 +220,7 @@ def test_a_list_that_never_stands_still_is_given_up(world: World, tokens: str) -
     world.upload(100)
     pages = world.door.open(tokens).activities(YEAR_AGO, TODAY)
     uploads = (world.anna.upload(start=START - timedelta(hours=1), seconds=600) for _ in pages)
-    with pytest.raises(GarminUnavailable, match="stand still"):
+    with pytest.raises(SourceUnavailable, match="stand still"):
         list(uploads)
     assert len(world.asked()) == 8
 
@@ -271,22 +273,22 @@ def test_unreadable_tokens_are_a_broken_link(world: World, tokens: str) -> None:
 @pytest.mark.parametrize(
     ("faults", "error", "wait"),
     [
-        ({"data_status": 429, "data_retry_after": 14}, GarminThrottled, timedelta(seconds=14)),
-        ({"data_status": 429, "data_retry_after": 10**12}, GarminThrottled, timedelta(days=1)),
-        ({"data_status": 427}, GarminThrottled, None),
-        ({"data_status": 403}, GarminBlocked, None),
-        ({"data_html": True}, GarminBlocked, None),
-        ({"data_html": True, "data_status": 200}, GarminBlocked, None),
-        ({"data_html": True, "data_status": 503}, GarminUnavailable, None),
-        ({"data_status": 404}, GarminUnavailable, None),
-        ({"data_status": 400}, GarminUnavailable, None),
-        ({"data_status": 503}, GarminUnavailable, None),
-        ({"truncate_lists": True}, GarminUnavailable, None),
-        ({"max_page": 0}, GarminUnavailable, None),
+        ({"data_status": 429, "data_retry_after": 14}, SourceThrottled, timedelta(seconds=14)),
+        ({"data_status": 429, "data_retry_after": 10**12}, SourceThrottled, timedelta(days=1)),
+        ({"data_status": 427}, SourceThrottled, None),
+        ({"data_status": 403}, SourceBlocked, None),
+        ({"data_html": True}, SourceBlocked, None),
+        ({"data_html": True, "data_status": 200}, SourceBlocked, None),
+        ({"data_html": True, "data_status": 503}, SourceUnavailable, None),
+        ({"data_status": 404}, SourceUnavailable, None),
+        ({"data_status": 400}, SourceUnavailable, None),
+        ({"data_status": 503}, SourceUnavailable, None),
+        ({"truncate_lists": True}, SourceUnavailable, None),
+        ({"max_page": 0}, SourceUnavailable, None),
     ],
 )
 def test_data_failures(
-    world: World, tokens: str, faults: dict[str, object], error: type[GarminError], wait: timedelta | None
+    world: World, tokens: str, faults: dict[str, object], error: type[SourceError], wait: timedelta | None
 ) -> None:
     world.upload(2)
     for name, value in faults.items():
@@ -303,17 +305,17 @@ def test_data_failures(
 @pytest.mark.parametrize(
     ("faults", "error", "wait"),
     [
-        ({"key_status": 429, "key_retry_after": 60}, GarminThrottled, timedelta(minutes=1)),
-        ({"key_status": 403}, GarminBlocked, None),
-        ({"key_html": True}, GarminBlocked, None),
-        ({"key_html": True, "key_status": 200}, GarminBlocked, None),
-        ({"key_status": 400}, GarminUnavailable, None),
-        ({"key_status": 404}, GarminUnavailable, None),
-        ({"key_status": 500}, GarminUnavailable, None),
+        ({"key_status": 429, "key_retry_after": 60}, SourceThrottled, timedelta(minutes=1)),
+        ({"key_status": 403}, SourceBlocked, None),
+        ({"key_html": True}, SourceBlocked, None),
+        ({"key_html": True, "key_status": 200}, SourceBlocked, None),
+        ({"key_status": 400}, SourceUnavailable, None),
+        ({"key_status": 404}, SourceUnavailable, None),
+        ({"key_status": 500}, SourceUnavailable, None),
     ],
 )
 def test_exchange_failures_neither_reject_a_key_nor_break_a_link(
-    world: World, tokens: str, faults: dict[str, object], error: type[GarminError], wait: timedelta | None
+    world: World, tokens: str, faults: dict[str, object], error: type[SourceError], wait: timedelta | None
 ) -> None:
     key = world.garmin.make_key(EMAIL)
     for name, value in faults.items():
@@ -352,7 +354,7 @@ def test_steps_are_asked_for_28_days_at_a_time(world: World, tokens: str) -> Non
 
 def test_a_burst_is_throttled_and_our_own_pace_is_not_one(world: World, tokens: str) -> None:
     world.garmin.faults.burst = True
-    with pytest.raises(GarminThrottled) as raised:
+    with pytest.raises(SourceThrottled) as raised:
         world.door.open(tokens).steps(TODAY - timedelta(days=364), TODAY)
     assert raised.value.retry_after == timedelta(seconds=14)
     assert world.asked() == ["data 200"] * 12 + ["data 429"]
@@ -375,10 +377,10 @@ def test_days_without_a_watch_are_left_out() -> None:
         {"calendarDate": "2026-11-02", "totalSteps": None, "stepGoal": 8000},
         {"calendarDate": "2026-11-03", "totalSteps": -1},
     ]
-    assert DaySteps.listed(rows) == [DaySteps(date(2026, 11, 1), 0, None)]
+    assert read_days(rows) == [DaySteps(date(2026, 11, 1), 0, None)]
     for nonsense in ({}, [1], [{"totalSteps": 5}], [{"totalSteps": 5, "calendarDate": "today"}]):
         with pytest.raises(ValueError):
-            DaySteps.listed(nonsense)
+            read_days(nonsense)
 
 
 @dataclass
@@ -445,27 +447,27 @@ def test_the_day_tells_the_id_where_no_activity_does(odd: Odd, rows: str, status
     odd.answers["activities"] = lambda: flask.Response(rows)
     assert odd.door.whose(tokens).profile == Profile("7", "", "")
     odd.answers["daily"] = lambda: flask.Response("", status)
-    with pytest.raises(GarminUnavailable, match="whose key"):
+    with pytest.raises(SourceUnavailable, match="whose key"):
         odd.door.whose(tokens)
 
 
 ODDITIES = [
-    pytest.param(lambda: flask.Response("", 302, {"Location": "/elsewhere"}), GarminUnavailable, id="redirect"),
-    pytest.param(lambda: flask.Response(b"[" + b" " * (4 << 20) + b"]"), GarminUnavailable, id="too large"),
-    pytest.param(lambda: flask.Response('{"activities": []}'), GarminUnavailable, id="no list"),
-    pytest.param(lambda: flask.Response("[1, 2]"), GarminUnavailable, id="no rows"),
-    pytest.param(lambda: flask.Response(""), GarminUnavailable, id="nothing"),
-    pytest.param(lambda: flask.Response("[" * 100_000), GarminUnavailable, id="too deep"),
-    pytest.param(lambda: flask.Response("[]", headers={"Content-Encoding": "gzip"}), GarminUnavailable, id="no gzip"),
+    pytest.param(lambda: flask.Response("", 302, {"Location": "/elsewhere"}), SourceUnavailable, id="redirect"),
+    pytest.param(lambda: flask.Response(b"[" + b" " * (4 << 20) + b"]"), SourceUnavailable, id="too large"),
+    pytest.param(lambda: flask.Response('{"activities": []}'), SourceUnavailable, id="no list"),
+    pytest.param(lambda: flask.Response("[1, 2]"), SourceUnavailable, id="no rows"),
+    pytest.param(lambda: flask.Response(""), SourceUnavailable, id="nothing"),
+    pytest.param(lambda: flask.Response("[" * 100_000), SourceUnavailable, id="too deep"),
+    pytest.param(lambda: flask.Response("[]", headers={"Content-Encoding": "gzip"}), SourceUnavailable, id="no gzip"),
     pytest.param(
-        lambda: flask.Response(iter([b"[]"]), headers={"Content-Length": "99"}), GarminUnavailable, id="cut off"
+        lambda: flask.Response(iter([b"[]"]), headers={"Content-Length": "99"}), SourceUnavailable, id="cut off"
     ),
-    pytest.param(lambda: flask.Response("no", 503, {"cf-mitigated": "challenge"}), GarminBlocked, id="challenge"),
+    pytest.param(lambda: flask.Response("no", 503, {"cf-mitigated": "challenge"}), SourceBlocked, id="challenge"),
 ]
 
 
 @pytest.mark.parametrize(("answer", "error"), ODDITIES)
-def test_odd_answers(odd: Odd, answer: Callable[[], flask.Response], error: type[GarminError]) -> None:
+def test_odd_answers(odd: Odd, answer: Callable[[], flask.Response], error: type[SourceError]) -> None:
     odd.answers["activities"] = answer
     tokens = json.dumps({"key": CANARY, "jwt": jwt(exp=1), "jwt_expires": int(START.timestamp()) + 9999})
     with pytest.raises(error):
@@ -478,7 +480,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for(odd: Odd) -> None:
     odd.answers["activities"] = lambda: flask.Response("[]" if over.wait(AT_MOST) else "")
     odd.patience = RUNS_OUT
     tokens = json.dumps({"key": CANARY, "jwt": jwt(exp=1), "jwt_expires": int(START.timestamp()) + 9999})
-    with pytest.raises(GarminUnavailable):
+    with pytest.raises(SourceUnavailable):
         list(odd.door.open(tokens).activities(TODAY, TODAY))
     over.set()
 
@@ -488,7 +490,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for(odd: Odd) -> None:
 )
 def test_an_exchange_without_a_token(odd: Odd, token: str) -> None:
     odd.answers["token"] = lambda: flask.Response(token)
-    with pytest.raises(GarminUnavailable):
+    with pytest.raises(SourceUnavailable):
         odd.door.sign_in_with_key(CANARY)
     assert len(odd.seen) == 1
 
@@ -505,14 +507,14 @@ def test_an_exchange_without_a_token(odd: Odd, token: str) -> None:
 )
 def test_retry_after_may_be_a_date(odd: Odd, wish: str, wait: timedelta | None) -> None:
     odd.answers["token"] = lambda: flask.Response("", 429, {"Retry-After": wish})
-    with pytest.raises(GarminThrottled) as raised:
+    with pytest.raises(SourceThrottled) as raised:
         odd.door.sign_in_with_key(CANARY)
     assert raised.value.retry_after == wait
 
 
 def test_a_server_that_is_not_there() -> None:
     door = GarminPersonal("http://127.0.0.1:9", now=lambda: START)
-    with pytest.raises(GarminUnavailable, match="ConnectionError"):
+    with pytest.raises(SourceUnavailable, match="ConnectionError"):
         door.sign_in_with_key(CANARY)
 
 
@@ -536,8 +538,8 @@ def test_the_key_is_told_to_nobody(
         left += left_behind(GarminPersonal(nowhere, now=lambda: START), token)
     printed = capsys.readouterr()
     everything = "\n".join([*left, caplog.text, printed.out, printed.err])
-    assert left.count("GarminThrottled") >= 3
-    assert left.count("GarminUnavailable") > 30
+    assert left.count("SourceThrottled") >= 3
+    assert left.count("SourceUnavailable") > 30
     assert "/personal-api-key/token" in caplog.text
     assert CANARY not in everything
     assert token not in everything
@@ -555,7 +557,7 @@ def left_behind(door: GarminPersonal, token: str) -> list[str]:
     ):
         try:
             left.append(repr(attempt()))
-        except GarminError as error:
+        except SourceError as error:
             left += told_by(error)
     return left
 
@@ -588,8 +590,10 @@ def test_recorded_answers_are_understood(odd: Odd) -> None:
     signed_in = odd.door.whose(odd.door.sign_in_with_key(CANARY).tokens)
     account = odd.door.open(signed_in.tokens)
     listed, told = json.loads(answers["activities"]), json.loads(answers["2023-07-07"])
-    assert [page.rows for page in account.activities(date(2026, 1, 1), TODAY)] == [listed]
-    assert signed_in.profile.garmin_id == str(listed[0]["ownerId"])
+    pages = list(account.activities(date(2026, 1, 1), TODAY))
+    assert [page.recordings for page in pages] == [[read_row(row) for row in listed]]
+    assert [row.id for row in pages[0].recordings] == [row["activityId"] for row in listed]
+    assert signed_in.profile.id == str(listed[0]["ownerId"])
     days = account.steps(date(2023, 7, 1), date(2023, 7, 7))
     assert len(days) >= 7
     assert [(str(each.day), each.steps, each.goal) for each in days] == [

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +15,7 @@ from config import Settings
 from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
 from providers.files.activity_files import LARGEST, read_activity
 from providers.files.reading_process import NEEDED, READER, ROOT, USUAL, Bounds, environment, read_apart
+from providers.recordings import Recording
 from tests.patience import AT_MOST
 from tests.recordings import gpx
 
@@ -25,7 +25,7 @@ LARGE = RUN + b"\n" * 1_000_000  # more than a pipe holds
 
 
 @pytest.mark.parametrize("zone", [UTC, ZoneInfo("UTC"), ZoneInfo("Asia/Kathmandu")])
-def test_the_rows_are_the_same(zone: ZoneInfo) -> None:
+def test_the_recordings_are_the_same(zone: ZoneInfo) -> None:
     assert read_apart(RUN, "run.gpx", zone) == read_activity(RUN, "run.gpx", zone)
 
 
@@ -142,10 +142,12 @@ def test_the_process_has_none_of_our_secrets_and_none_of_our_connections(monkeyp
     ours = socket.socketpair()
     for each in ours:
         each.set_inheritable(True)  # as a careless library may open one
-    (seen,) = ends("print(json.dumps({'rows': [{'names': [*os.environ], 'files': os.listdir('/dev/fd')}]}))")
-    assert "PATH" in seen["names"]
-    assert "SECRET_KEY" not in seen["names"]
-    assert {"0", "1", "2"} <= {*seen["files"]} <= {"0", "1", "2", "3"}, "the fourth lists them"
+    told = "{'names': [*os.environ], 'files': os.listdir('/dev/fd')}"
+    plain = f"{{'source': 'file', 'type_key': 'run', 'start': '2026-11-01', 'seconds': 1, 'told': {told}}}"
+    (seen,) = ends(f"print(json.dumps({{'recordings': [{plain}]}}))")
+    assert "PATH" in seen.told["names"]
+    assert "SECRET_KEY" not in seen.told["names"]
+    assert {"0", "1", "2"} <= {*seen.told["files"]} <= {"0", "1", "2", "3"}, "the fourth lists them"
     for each in ours:
         each.close()
 
@@ -163,7 +165,7 @@ def test_the_process_loads_nothing_that_speaks_with_anybody() -> None:
     )
 
 
-def ends(program: str, bounds: Bounds = USUAL) -> list[dict[str, Any]]:
+def ends(program: str, bounds: Bounds = USUAL) -> list[Recording]:
     """Let a program of the test stand where the reader stands, and hand it a file."""
     given = "import json, os, signal, sys, time, types\nfrom providers.files.reading_process import *\n"
     return read_apart(LARGE, "run.gpx", UTC, bounds, (sys.executable, "-c", given + program))

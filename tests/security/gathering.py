@@ -28,8 +28,7 @@ from services.data import erasure, exports
 from services.delivery import mailbox
 from services.delivery.mailbox import Post
 from services.digest import media
-from services.training import linking, records, scoring
-from services.training.metrics import metrics_of
+from services.training import accounts, records, scoring
 from simulator.twilio.phones import Phone
 from tests import town as towns
 from tests.conftest import Servers
@@ -112,7 +111,7 @@ def _have_moved(people: People) -> None:
             account = GarminAccount(member_id=member_id, method=GarminMethod.PASSWORD, garmin_id=str(member_id))
             account.display_name, account.linked_at = name, now - timedelta(days=3)
             account.last_sync_at, account.next_sync_at = now - timedelta(hours=3), now + timedelta(days=1)
-            linking.keep_tokens(session, account, "none")
+            accounts.keep_tokens(session, account, "none")
             session.add(account)
             session.flush()
             far = float(FAR[name]) * 1000
@@ -130,7 +129,7 @@ def _run(account: GarminAccount, day: date, metres: float, seconds: float) -> Ac
     activity = Activity(
         member_id=account.member_id,
         account_id=account.id,
-        garmin_activity_id=uuid4().int % 10**12,
+        external_id=uuid4().int % 10**12,
         type="running",
         sport="run",
         start_utc=datetime(day.year, day.month, day.day, 9, tzinfo=UTC),
@@ -138,7 +137,7 @@ def _run(account: GarminAccount, day: date, metres: float, seconds: float) -> Ac
         local_date=day,
         duration=seconds,
         distance=metres,
-        processed_metrics=metrics_of({"duration": seconds, "distance": metres}),
+        processed_metrics={"minutes": seconds / 60, "km": metres / 1000},
         raw_data={},
         fingerprint="",
     )

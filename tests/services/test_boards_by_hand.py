@@ -73,7 +73,7 @@ def a_session(luck: Random, member: Member, number: int) -> Activity:
     day = TODAY + timedelta(4 - int(luck.expovariate(1 / 35)))
     return Activity(
         member_id=member.id,
-        garmin_activity_id=number,
+        external_id=number,
         type="other",
         sport=luck.choice(SPORTS),
         start_utc=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),

@@ -148,7 +148,7 @@ class Club:
                 session.add(
                     Activity(
                         member_id=member_id,
-                        garmin_activity_id=uuid4().int % 10**12,
+                        external_id=uuid4().int % 10**12,
                         raw_data={},
                         fingerprint="",
                         **facts,

@@ -168,7 +168,7 @@ def clock(moment: datetime) -> str:
 
 def ours(linked: Linked, first: date, last: date) -> dict[int, tuple[object, ...]]:
     return {
-        row.garmin_activity_id: (
+        row.external_id: (
             row.type, row.sport, row.manual, row.duration, row.distance, row.average_hr, row.start_utc, row.local_date,
             timedelta(seconds=row.utc_offset),
         )
@@ -293,7 +293,7 @@ def test_a_token_renewed_half_way_is_kept_when_the_rest_fails(town: Town) -> Non
     town.garmin.faults.truncate_lists = True
     linked.sync()
     assert asked(town) == [401, 200, 200]
-    assert linked.row.last_error == "GarminUnavailable"
+    assert linked.row.last_error == "SourceUnavailable"
     town.garmin.faults.clear()
     town.garmin.keys._access.clear()
     linked.sync()

@@ -21,12 +21,13 @@ from sqlalchemy import select
 
 from jobs.garmin import drain
 from jobs.syncing import sync_next
-from models import AttemptStep, GarminAccount, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
+from models import AttemptStep, GarminAccount, GarminMethod, GarminStatus, LinkAttempt, LinkPurpose, Member, OneTimeLink
 from models.base import make_sessions
 from models.vault import UnknownKey, Vault, new_key
+from providers.sources import Typed
 from services.data import keyring
 from services.ground import breakers
-from services.training import binding, linking
+from services.training import accounts, binding, one_time_links, sign_ins
 from tests.accounts import every, link, said
 from tests.letters import Letters
 from tests.patience import AT_MOST, until
@@ -199,7 +200,7 @@ def test_a_key_that_is_not_there_yet_costs_no_account_and_disturbs_nobody_else(
             pass
         town.clock.travel(hours=6)
     assert said(later, "relink") == 0
-    assert (early.row.status, early.row.last_error, early.row.failures) == (GarminStatus.LINKED, linking.NO_KEY, 3)
+    assert (early.row.status, early.row.last_error, early.row.failures) == (GarminStatus.LINKED, accounts.NO_KEY, 3)
     assert (kept.row.last_error, kept.row.last_sync_at) == (None, town.clock() - timedelta(hours=6))
     told = [line for line in capsys.readouterr().out.splitlines() if "unknown key" in line]
     assert len(told) == 3
@@ -214,7 +215,7 @@ def test_many_accounts_without_their_key_do_not_shut_garmin_off(town: Town) -> N
     while sync_next(without_key(town, NEW).world):
         pass
     with town.world.sessions() as session:
-        assert not breakers.is_shut(session, breakers.GARMIN, town.clock())
+        assert not breakers.is_shut(session, "garmin", town.clock())
 
 
 def test_a_key_that_stays_away_is_taken_for_lost_after_three_days_and_the_member_asked_once(town: Town) -> None:
@@ -228,7 +229,7 @@ def test_a_key_that_stays_away_is_taken_for_lost_after_three_days_and_the_member
     assert timedelta(days=3) <= town.clock() - began <= timedelta(days=4)
     assert said(later, "relink") == 1
     with pytest.raises(UnknownKey), later.world.sessions() as session:
-        linking.tokens_of(session, session.get_one(GarminAccount, lost.id))
+        accounts.tokens_of(session, session.get_one(GarminAccount, lost.id))
 
 
 def test_a_kept_password_waits_for_its_key_too(town: Town) -> None:
@@ -236,7 +237,7 @@ def test_a_kept_password_waits_for_its_key_too(town: Town) -> None:
     account.change(password=Vault.from_text(NEW).seal("kept-password", account.member_id, "right"))
     town.garmin.revoke(account.athlete.email)
     assert sync_next(town.world)
-    assert (account.row.status, account.row.last_error) == (GarminStatus.LINKED, linking.NO_KEY)
+    assert (account.row.status, account.row.last_error) == (GarminStatus.LINKED, accounts.NO_KEY)
     assert account.row.password is not None
     both = f"{town.world.settings.data_keys.get_secret_value()},{NEW}"
     account = replace(account, town=with_ring(town, both))
@@ -254,10 +255,12 @@ def test_a_sign_in_waits_for_a_worker_that_has_its_key_and_no_longer_than_it_is_
     athlete = town.garmin.enrol("Ann", "a@example.org", "right")
     member = Letters(town).member()
     with town.world.sessions.begin() as session:
-        token = linking.make_link(session, session.get_one(Member, member.id), LinkPurpose.GARMIN, town.clock())
-        linking.open_link(session, token, None, town.clock())
-        wish = linking.Request(linking.GarminMethod.PASSWORD, "right", "a@example.org")
-        linking.ask(session, session.scalars(select(OneTimeLink)).one(), wish, town.clock())
+        token = one_time_links.make_link(session, session.get_one(Member, member.id), LinkPurpose.GARMIN, town.clock())
+        one_time_links.open_link(session, token, None, town.clock())
+        wish = Typed("right", "a@example.org")
+        sign_ins.ask(
+            session, session.scalars(select(OneTimeLink)).one(), "garmin", GarminMethod.PASSWORD, wish, town.clock()
+        )
     drain.body(without_key(town, NEW).world)
     assert (asks().step, asks().problem, asks().secret is None) == (AttemptStep.ASKED, None, False)
     assert town.garmin.journal == []
@@ -276,14 +279,16 @@ def test_a_sign_in_waits_for_a_worker_that_has_its_key_and_no_longer_than_it_is_
 def test_a_sign_in_whose_key_never_comes_ends_when_its_time_is_over(town: Town) -> None:
     member = Letters(town).member()
     with town.world.sessions.begin() as session:
-        token = linking.make_link(session, session.get_one(Member, member.id), LinkPurpose.GARMIN, town.clock())
-        linking.open_link(session, token, None, town.clock())
-        wish = linking.Request(linking.GarminMethod.PASSWORD, "secret", "a@example.org")
-        linking.ask(session, session.scalars(select(OneTimeLink)).one(), wish, town.clock())
+        token = one_time_links.make_link(session, session.get_one(Member, member.id), LinkPurpose.GARMIN, town.clock())
+        one_time_links.open_link(session, token, None, town.clock())
+        wish = Typed("secret", "a@example.org")
+        sign_ins.ask(
+            session, session.scalars(select(OneTimeLink)).one(), "garmin", GarminMethod.PASSWORD, wish, town.clock()
+        )
     town.clock.travel(minutes=11)
     later = without_key(town, NEW)
     drain.body(later.world)
     with later.world.sessions.begin() as session:
-        assert len(linking.give_up_abandoned(session, town.clock())) == 1
+        assert len(sign_ins.give_up_abandoned(session, town.clock())) == 1
     [attempt] = every(town, LinkAttempt)
     assert (attempt.step, attempt.problem, attempt.secret) == (AttemptStep.FAILED, "timed_out", None)

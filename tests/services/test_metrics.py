@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models import Activity, GarminAccount
-from services.training.metrics import SPLITS, VERSION, metrics_of
-from services.training.rows import KEPT, read
+from models import Activity
+from providers.garmin.activity_rows import KEPT, SPLITS, read_row
+from services.training.metrics import VERSION, metrics_of
+from services.training.rows import row_of
 from tests.accounts import link
 from tests.town import START, Town
 
@@ -63,7 +64,8 @@ MADE_UP: list[dict[str, Any]] = [
     ],
 )
 def test_figures(kept: dict[str, Any], figures: dict[str, Any]) -> None:
-    assert metrics_of(kept) == {"version": VERSION} | figures
+    row = {"activityId": 1, "startTimeGMT": "2026-11-18 09:00:00"} | kept
+    assert metrics_of(read_row(row)) == {"version": VERSION, "minutes": 0.0} | figures
 
 
 def test_every_split_that_is_kept_is_a_figure() -> None:
@@ -82,9 +84,8 @@ def recordings() -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_of_every_recorded_row_the_figures_are_its_own() -> None:
-    account = GarminAccount(id=1, member_id=1)
     for source, raw in recordings():
-        figures = read(account, raw).processed_metrics
+        figures = row_of(read_row(raw), member_id=1).processed_metrics
         assert figures["minutes"] == pytest.approx(raw["duration"] / 60, abs=0.01), source
         for name, key, unit in (("km", "distance", 1000), ("moving_minutes", "movingDuration", 60)):
             assert (name in figures) == (raw.get(key) is not None), (source, name)

@@ -73,7 +73,7 @@ def test_a_reply_needs_no_template(letters: Letters) -> None:
 @pytest.mark.parametrize("about", [None, group()])
 @pytest.mark.parametrize("short", [None, "garmin/syncing"])
 def test_news_fit_into_the_template_with_the_longest_names(short: str | None, about: object) -> None:
-    message = notices.notice("garmin/relink", LONGEST, about=about, says="digest last", short=short)
+    message = notices.notice("garmin/relink", LONGEST, about=about, says="digest last", short=short, source="Garmin")
     text = contents.said(message.approved)
     assert contents.fits(message.approved)
     assert units(text) <= 1024
@@ -91,7 +91,7 @@ def test_a_line_is_cut_between_words() -> None:
 def test_who_has_been_silent_for_days_hears_that_garmin_must_be_connected_again(letters: Letters) -> None:
     person, phone = silent(letters)
     with letters.town.world.sessions.begin() as session:
-        message = garmin_notices.relink(session.get_one(Member, person.id))
+        message = garmin_notices.relink(session.get_one(Member, person.id), "Garmin")
         mailbox.post(session, person.id, message, letters.now, kind=MessageKind.NOTICE, key="relink")
     letters.town.rest()
     assert phone.heard[-1].text.startswith("Hi Friend 1, this is about your own Garmin connection: Garmin no longer")
@@ -102,7 +102,7 @@ def test_a_button_of_a_template_says_the_command_that_shows_more(letters: Letter
     person, phone = silent(letters)
     with letters.town.world.sessions.begin() as session:
         member = session.get_one(Member, person.id)
-        message = notices.notice("garmin/syncing", member, about=None, says="help leaderboard")
+        message = notices.notice("garmin/syncing", member, about=None, says="help leaderboard", source="Garmin")
         mailbox.post(session, person.id, message, letters.now, kind=MessageKind.NOTICE, key="news")
     letters.town.rest()
     assert phone.heard[-1].text.startswith("Hi Friend 1, there is news about your account in Gruppetto: Asking Garmin.")

@@ -14,9 +14,10 @@ from sqlalchemy import select
 from fitness.sports import counts
 from jobs.syncing import sync_next
 from models import Activity, Breaker, GarminAccount, GarminMethod, GarminStatus, Member, MessageKind, OutboundMessage
-from providers.garmin_accounts import Page, Session
+from providers.garmin.activity_rows import page_of
+from providers.sources import OpenAccount, Page
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
-from services.training import linking, syncing
+from services.training import accounts, syncing
 from simulator.garmin.athletes import RUNNER, Athlete, Habits
 from tests.letters import Letters
 from tests.town import START, Town
@@ -40,12 +41,12 @@ class Runner:
 
     def rows(self) -> list[Activity]:
         with self.letters.town.world.sessions() as session:
-            query = select(Activity).where(Activity.member_id == self.member.id).order_by(Activity.garmin_activity_id)
+            query = select(Activity).where(Activity.member_id == self.member.id).order_by(Activity.external_id)
             return list(session.scalars(query))
 
     def ours(self) -> dict[int, tuple[object, ...]]:
         """What counts of what we know."""
-        return {row.garmin_activity_id: told(row.raw_data) for row in self.rows() if row.deleted_at is None}
+        return {row.external_id: told(row.raw_data) for row in self.rows() if row.deleted_at is None}
 
     def truth(self) -> dict[int, tuple[object, ...]]:
         """What Garmin has of the year before they connected, and of what came after."""
@@ -88,12 +89,12 @@ def connected(letters: Letters, number: int = 1, habits: Habits | None = None, z
         account = GarminAccount(
             member_id=member.id,
             method=GarminMethod.PASSWORD,
-            garmin_id=signed_in.profile.garmin_id,
+            garmin_id=signed_in.profile.id,
             display_name=signed_in.profile.display_name,
             linked_at=letters.now,
             next_sync_at=letters.now,
         )
-        linking.keep_tokens(session, account, signed_in.tokens)
+        accounts.keep_tokens(session, account, signed_in.tokens)
         session.add(account)
     letters.town.garmin.journal.clear()
     return Runner(letters, member, athlete)
@@ -135,19 +136,19 @@ def test_after_any_changes_our_rows_are_garmins_truth(letters: Letters, seed: in
                     ann.upload(20, type_key="yoga", metres=None, manualActivity=True)
         sync(ann, after=7 * HOUR)
         assert ann.ours() == ann.truth()
-    assert len({row.garmin_activity_id for row in ann.rows()}) == len(ann.rows())
+    assert len({row.external_id for row in ann.rows()}) == len(ann.rows())
 
 
 def test_each_kind_of_change_is_taken_over_whole(ann: Runner) -> None:
     edited, deleted, retyped = ann.upload(3), ann.upload(4), ann.upload(5)
     sync(ann)
-    before = {row.garmin_activity_id: row for row in ann.rows()}
+    before = {row.external_id: row for row in ann.rows()}
     ann.athlete.edit(edited, duration=1800.0, distance=5000.0, activityName="Shorter")
     ann.athlete.delete(deleted)
     ann.athlete.edit(retyped, activityType={"typeKey": "lap_swimming", "typeId": 27, "parentTypeId": 26})
     late = ann.upload(20)
     sync(ann, after=6 * HOUR)
-    after = {row.garmin_activity_id: row for row in ann.rows()}
+    after = {row.external_id: row for row in ann.rows()}
     assert after.keys() == {edited, deleted, retyped, late}
     assert (after[edited].duration, after[edited].distance, after[edited].name) == (1800, 5000, "Shorter")
     assert after[edited].processed_metrics["minutes"] == 30
@@ -177,11 +178,11 @@ def test_a_row_that_cannot_be_read_for_once_is_not_taken_for_deleted(ann: Runner
 def test_one_session_on_two_devices_counts_once(ann: Runner) -> None:
     watch, phone = ann.upload(1), ann.upload(1, seconds=3500, manualActivity=True)
     sync(ann)
-    twin = {row.garmin_activity_id: row.twin_of is not None for row in ann.rows()}
+    twin = {row.external_id: row.twin_of is not None for row in ann.rows()}
     assert twin == {watch: False, phone: True}
     ann.athlete.delete(watch)
     sync(ann, after=6 * HOUR)
-    assert [row.twin_of for row in ann.rows() if row.garmin_activity_id == phone] == [None]
+    assert [row.twin_of for row in ann.rows() if row.external_id == phone] == [None]
 
 
 def test_what_comes_back_counts_again(ann: Runner) -> None:
@@ -218,7 +219,7 @@ class Interrupted:
     def __init__(self, town: Town) -> None:
         self.town = town
 
-    def open(self, tokens: str) -> Session:
+    def open(self, tokens: str) -> OpenAccount:
         account = self.town.world.garmin.open(tokens)
         pages = account.activities
 
@@ -254,11 +255,11 @@ class Forgetful:
     def __init__(self, town: Town, listed: int) -> None:
         self.town, self.listed = town, listed
 
-    def open(self, tokens: str) -> Session:
+    def open(self, tokens: str) -> OpenAccount:
         account = self.town.world.garmin.open(tokens)
         read = account.activities
         account.activities = lambda start, end: (
-            replace(page, rows=page.rows[: self.listed]) for page in read(start, end)
+            replace(page, recordings=page.recordings[: self.listed]) for page in read(start, end)
         )
         return account
 
@@ -377,10 +378,10 @@ def test_asking_needs_an_account_that_can_be_read(letters: Letters, ann: Runner)
 @pytest.mark.parametrize(
     ("lever", "problem", "waits"),
     [
-        ({"data_status": 503}, "GarminUnavailable", [15 * MINUTE, HOUR, 6 * HOUR, 6 * HOUR]),
-        ({"data_html": True}, "GarminBlocked", [15 * MINUTE, HOUR]),
-        ({"data_status": 429}, "GarminThrottled", [15 * MINUTE, HOUR]),
-        ({"data_status": 429, "data_retry_after": 7200}, "GarminThrottled", [2 * HOUR, 2 * HOUR, 6 * HOUR]),
+        ({"data_status": 503}, "SourceUnavailable", [15 * MINUTE, HOUR, 6 * HOUR, 6 * HOUR]),
+        ({"data_html": True}, "SourceBlocked", [15 * MINUTE, HOUR]),
+        ({"data_status": 429}, "SourceThrottled", [15 * MINUTE, HOUR]),
+        ({"data_status": 429, "data_retry_after": 7200}, "SourceThrottled", [2 * HOUR, 2 * HOUR, 6 * HOUR]),
     ],
 )
 def test_on_a_bad_day_the_account_waits_longer_each_time_and_nothing_is_broken(
@@ -484,7 +485,7 @@ def test_what_a_dead_worker_held_is_read_by_the_next_and_the_dead_ones_late_page
     ann.letters.change(ann.account, leased_until=datetime(2020, 1, 1, tzinfo=UTC))
     assert sync_next(world)
     with world.sessions.begin() as session:
-        found = syncing.store(session, errand, Page(ann.athlete.activities, last=True), errand.tokens)
+        found = syncing.store(session, errand, page_of(ann.athlete.activities, last=True), errand.tokens)
     assert (found.new, found.changed) == ([], 0)
     assert ann.ours().keys() == {one}
 
@@ -499,7 +500,7 @@ def test_rows_that_make_no_sense_do_not_keep_the_others_out(ann: Runner) -> None
     ann.athlete._keep([{"activityId": 17, "startTimeLocal": "2026-11-16 09:00:00", "startTimeGMT": "soon"}])
     sync(ann)
     assert ann.account.failures == 0
-    rows = {row.garmin_activity_id: row for row in ann.rows()}
+    rows = {row.external_id: row for row in ann.rows()}
     assert {good, odd, endless} <= rows.keys()
     assert 17 not in rows
     assert rows[odd].name == "NUL  and half ? a sign"
@@ -509,7 +510,7 @@ def test_rows_that_make_no_sense_do_not_keep_the_others_out(ann: Runner) -> None
 class Confused:
     """A library with a bug."""
 
-    def open(self, tokens: str) -> Session:
+    def open(self, tokens: str) -> OpenAccount:
         raise ZeroDivisionError(len(tokens))
 
 

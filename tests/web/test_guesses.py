@@ -7,10 +7,10 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from models import Media
+from models import LinkPurpose, Media
 from models.vault import Vault
 from services.digest import media
-from services.training import linking
+from services.training import one_time_links
 from tests.letters import Letters
 from tests.patience import AT_MOST
 from tests.town import Town
@@ -43,7 +43,7 @@ def links(town: Town, count: int) -> list[str]:
     for member in Letters(town).members(count):
         with town.world.sessions.begin() as session:
             session.add(member)
-            tokens.append(linking.make_link(session, member, linking.LinkPurpose.GARMIN, town.clock()))
+            tokens.append(one_time_links.make_link(session, member, LinkPurpose.GARMIN, town.clock()))
     return tokens
 
 

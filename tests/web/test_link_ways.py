@@ -132,12 +132,12 @@ def test_a_key_that_ends_is_said_three_times_and_renewed_without_loss(
     ], "and no second message about the same key"
     assert account(town).status is GarminStatus.NEEDS_RELINK
     runs(15)(town.garmin.athletes[zoe.email])
-    kept = {(each.id, each.garmin_activity_id) for each in every(town, Activity)}
+    kept = {(each.id, each.external_id) for each in every(town, Activity)}
     assert "Your history stays" in zoe.says("link garmin")
     renewed = town.browser()
     renewed.open_link(zoe.heard)
     assert "Connected ✓" in by_key(town, renewed, town.garmin.make_key(zoe.email, 30), "30")
-    assert kept < {(each.id, each.garmin_activity_id) for each in every(town, Activity)}
+    assert kept < {(each.id, each.external_id) for each in every(town, Activity)}
     assert counting(town) == 3
     assert account(town).status is GarminStatus.LINKED
     renewed_at = town.clock()
@@ -380,23 +380,23 @@ def said_so(town: Town, browser: Browser, problem: str, sentence: str) -> None:
 
 
 IN_THE_CHAT: list[tuple[dict[str, Any], str | None, str]] = [
-    ({"data_status": 429, "data_retry_after": 60}, "GarminThrottled", "Garmin didn't answer lately; I try again at"),
-    ({"data_html": True}, "GarminBlocked", "Garmin didn't answer lately; I try again at"),
-    ({"data_status": 403}, "GarminBlocked", "you need not do anything"),
-    ({"data_status": 503}, "GarminUnavailable", "you need not do anything"),
-    ({"data_status": 427}, "GarminThrottled", "you need not do anything"),
-    ({"data_status": 404}, "GarminUnavailable", "you need not do anything"),
-    ({"data_status": 500}, "GarminUnavailable", "you need not do anything"),
-    ({"truncate_lists": True}, "GarminUnavailable", "you need not do anything"),
+    ({"data_status": 429, "data_retry_after": 60}, "SourceThrottled", "Garmin didn't answer lately; I try again at"),
+    ({"data_html": True}, "SourceBlocked", "Garmin didn't answer lately; I try again at"),
+    ({"data_status": 403}, "SourceBlocked", "you need not do anything"),
+    ({"data_status": 503}, "SourceUnavailable", "you need not do anything"),
+    ({"data_status": 427}, "SourceThrottled", "you need not do anything"),
+    ({"data_status": 404}, "SourceUnavailable", "you need not do anything"),
+    ({"data_status": 500}, "SourceUnavailable", "you need not do anything"),
+    ({"truncate_lists": True}, "SourceUnavailable", "you need not do anything"),
     ({"data_status": 401}, "LinkBroken", "Garmin didn't answer lately; I try again at"),
     ({}, None, "Garmin ✅ last sync"),
 ]
 
 
 WHY_AWAY = {
-    "GarminThrottled": "Garmin asks me to slow down. I try again at",
-    "GarminBlocked": "Garmin's bot check turned me away; that has nothing to do with your account. I try again at",
-    "GarminUnavailable": "Garmin doesn't answer at the moment, so I can't tell what is new. I try again at",
+    "SourceThrottled": "Garmin asks me to slow down. I try again at",
+    "SourceBlocked": "Garmin's bot check turned me away; that has nothing to do with your account. I try again at",
+    "SourceUnavailable": "Garmin doesn't answer at the moment, so I can't tell what is new. I try again at",
 }
 
 

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import GarminMethod, Member, OneTimeLink
+from providers.sources import Typed
 from services.ground import limits
-from services.training import linking, tries
+from services.training import attempts, sign_ins, tries
 from tests.browsing import Browser
 from tests.services.test_taking_turns import at_once
 from tests.town import Person, Town
@@ -21,7 +22,7 @@ def tries_passwords(person: Person, email: str, *passwords: str) -> str:
     """Try these, through as many links as it takes. Gives the page at the end."""
     html = ""
     for number, password in enumerate(passwords):
-        if number % linking.MOST_PASSWORDS == 0:
+        if number % attempts.MOST_PASSWORDS == 0:
             browser: Browser = person.town.browser()
             html = browser.open_link(person.says("link garmin"))
         if 'name="password"' in html:
@@ -82,21 +83,23 @@ def test_passwords_that_garmin_has_not_answered_yet_take_their_places(town: Town
     tries_passwords(friends[1], zoe.email, *["wrong"] * 2)
     for each in (jose, friends[2]):
         each.says("link garmin")
-    wish = linking.Request(GarminMethod.PASSWORD, "wrong", zoe.email)
+    typed = Typed("wrong", zoe.email)
 
     def asks(session: Session, name: str) -> bool:
         member = member_named(session, name)
         link = session.scalars(select(OneTimeLink).where(OneTimeLink.member_id == member.id)).one()
-        return linking.ask(session, link, wish, town.clock()) is not None
+        return sign_ins.ask(session, link, "garmin", GarminMethod.PASSWORD, typed, town.clock()) is not None
 
     second = at_once(town, partial(asks, name="José"), partial(asks, name="Eva"))
     assert second.result() is False
     with town.world.sessions() as session:
-        held = tries.held_until(session, member_named(session, "Eva"), town.clock(), zoe.email)
+        held = tries.held_until(session, member_named(session, "Eva"), "garmin", town.clock(), zoe.email)
         assert held is not None
         assert held.why is tries.Why.ACCOUNT
         assert held.until == town.clock() + tries.LEASE, "until Garmin has answered"
-        wrong = limits.times(session, [limits.of_email(session, zoe.email)], tries.WRONG, town.clock() - tries.HOUR)
+        wrong = limits.times(
+            session, [limits.of_email(session, "garmin", zoe.email)], tries.WRONG, town.clock() - tries.HOUR
+        )
     assert len(wrong) == 5
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from bot.arguments.spoken import LINK_CODE
 from jobs.linking import sign_in_next
 from models import Activity, AuditEvent, Day, GarminAccount, LinkAttempt, Member, OneTimeLink
-from services.training import binding, linking
+from services.training import binding, sign_ins
 from simulator.garmin.athletes import Athlete
 from tests.accounts import asked, every
 from tests.browsing import Browser
@@ -202,7 +202,7 @@ def test_a_sign_in_that_garmin_grants_after_another_link_was_opened_is_dropped(t
     before = link_of(zoe)
     before.sign_in(zoe.email, "right")
     with town.world.sessions.begin() as session:
-        task = linking.take(session, town.world.now())
+        task = sign_ins.take(session, town.world.now())
     later = link_of(zoe)
     with town.world.sessions.begin() as session:
         binding.signed_in(session, task, town.world.garmin.sign_in(zoe.email, "right"), town.world.now())

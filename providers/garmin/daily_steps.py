@@ -1,0 +1,33 @@
+"""The answer of Garmin's list of days with steps, and how its days are asked for."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from providers.sources import DaySteps
+
+LONGEST_STEPS = 28  # days of steps that Garmin gives to one request
+
+
+def spans(start: date, end: date, longest: int = LONGEST_STEPS) -> Iterator[tuple[date, date]]:
+    """Cut [start, end] into pieces of at most so many days, oldest first."""
+    while start <= end:
+        last = min(start + timedelta(days=longest - 1), end)
+        yield start, last
+        start = last + timedelta(days=1)
+
+
+def read_days(answer: Any) -> list[DaySteps]:
+    """Read Garmin's list of days, leaving out those that nobody wore the watch. Raises ValueError if it is none."""
+    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+        raise ValueError("the days are not a list")
+    return [
+        DaySteps(date.fromisoformat(str(row.get("calendarDate"))), steps, _count(row.get("stepGoal")))
+        for row in answer
+        if (steps := _count(row.get("totalSteps"))) is not None
+    ]
+
+
+def _count(value: Any) -> int | None:
+    """A number of steps. Garmin sends null for a day it knows nothing of."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,142 @@
+"""What a source tells of one session: the same form for every source, whatever its own looks like.
+
+Every source (an account at a vendor, a file, a line in the chat) hands in `Recording`s, and nothing above the adapters
+knows any other form. Seconds, metres, kilocalories, beats per minute, watts, metres per second; no places.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from fitness.sports import Sport, counts, sport_of
+
+FILE, CHAT = "file", "chat"  # the sources that need no account: a file that was sent, and a line that was typed
+LARGEST_ID = 2**52  # ids are kept whole by JSON everywhere up to this
+TYPE_KEY = re.compile("[a-z][a-z0-9_]{2,59}")
+MULTISPORT = "multi_sport"
+
+# The name of an activity of which no more is known than its sport.
+USUAL = {
+    Sport.RUN: "running",
+    Sport.RIDE: "cycling",
+    Sport.SWIM: "swimming",
+    Sport.WALK: "walking",
+    Sport.HIKE: "hiking",
+    Sport.STRENGTH: "strength_training",
+    Sport.YOGA: "yoga",
+    Sport.ROW: "rowing",
+    Sport.PADDLE: "paddling",
+    Sport.SKI: "winter_sports",
+    Sport.RACKET: "racket_sports",
+    Sport.TEAM: "team_sports",
+    Sport.CARDIO: "indoor_cardio",
+    Sport.MULTI: MULTISPORT,
+}
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One session, or one part of a multisport session: then `part_of` is the id of the whole.
+
+    `id` is the number by which its source knows it: it is the same whenever the session is told again, and only one
+    session of a member has it at this source. `type_key` is one of the names in `fitness.sports` (`find_type_key`),
+    which are those of Garmin's list because no other list is as long; of a name that is not there, `parent_type` may
+    tell the family (`fitness.sports.sport_of`). `offset` is how far the watch's clock was from UTC, None where nobody
+    tells.
+    `splits` are the best times over so many metres, `zones` the seconds in heart-rate zones 1 to 5. `told` is what the
+    source itself sent, as JSON without places, where a later release may find more in it than there is here; then
+    `World.read_again` reads it.
+    """
+
+    source: str
+    type_key: str
+    start: datetime
+    seconds: float
+    id: int = 0
+    part_of: int | None = None
+    parent_type: int | None = None
+    offset: timedelta | None = None
+    name: str = ""
+    maker: str = ""
+    elapsed: float | None = None
+    moving: float | None = None
+    metres: float | None = None
+    climb: float | None = None
+    descent: float | None = None
+    speed: float | None = None
+    top_speed: float | None = None
+    pulse: float | None = None
+    highest_pulse: float | None = None
+    calories: float | None = None
+    steps: float | None = None
+    watts: float | None = None
+    moderate_minutes: float | None = None
+    vigorous_minutes: float | None = None
+    load: float | None = None
+    vo2max: float | None = None
+    laps: int | None = None
+    splits: Mapping[int, float] = field(default_factory=dict)
+    zones: tuple[float, ...] = ()
+    manual: bool = False
+    private: bool = False
+    is_record: bool = False
+    told: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(seconds=self.elapsed or self.seconds)
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it is a session by itself: no sleep or meditation, and no part of a multisport session."""
+        return self.part_of is None and counts(self.type_key)
+
+
+DEFAULTS = {each.name: each.default for each in fields(Recording) if each.default is not MISSING}
+
+
+def find_type_key(word: str) -> str:
+    """The name in `fitness.sports` for what a source calls its sport: such a name already, or a word of people's.
+
+    Capitals make no difference, and spaces are as good as underscores: "TRAIL_RUNNING", "Biking", "trail run".
+    """
+    key = "_".join(word.casefold().split())
+    if sport_of(key) is not Sport.OTHER or not counts(key):
+        return key
+    last = key.rsplit("_", 1)[-1]
+    meant = next((sport for sport in USUAL if last in sport.words), None)
+    if meant:
+        return USUAL[meant]
+    return key if TYPE_KEY.fullmatch(key) else "other"
+
+
+def id_of(named: bytes) -> int:
+    """An id for a session that its source knows by something longer than a number: below zero, of 52 bits."""
+    return -1 - int.from_bytes(sha256(named).digest()[:8]) % LARGEST_ID
+
+
+def to_plain(recording: Recording) -> dict[str, Any]:
+    """Write a recording as JSON takes it, without what its source told and without what was left open."""
+    told = {name: value for name, value in vars(recording).items() if value != DEFAULTS.get(name)}
+    told["start"] = recording.start.isoformat()
+    told["offset"] = None if recording.offset is None else recording.offset.total_seconds()
+    told["splits"] = {str(metres): seconds for metres, seconds in recording.splits.items()}
+    told["zones"] = list(recording.zones)
+    return {name: value for name, value in told.items() if name != "told" and value not in (None, {}, [])}
+
+
+def from_plain(told: Mapping[str, Any]) -> Recording:
+    """Read what `to_plain` has written; names that this release does not know are left out. Raises ValueError."""
+    known = {each.name for each in fields(Recording)}
+    try:
+        values = {name: value for name, value in told.items() if name in known}
+        values["start"] = datetime.fromisoformat(told["start"]).astimezone(UTC)
+        values["offset"] = timedelta(seconds=told["offset"]) if told.get("offset") is not None else None
+        values["splits"] = {int(metres): seconds for metres, seconds in told.get("splits", {}).items()}
+        values["zones"] = tuple(told.get("zones", ()))
+        return Recording(**values)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("no recording") from error

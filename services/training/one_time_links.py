@@ -1,0 +1,94 @@
+"""One-time links: the page behind one belongs to one member, and to the first browser that opens it."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from models import AttemptStep, LinkAttempt, LinkPurpose, Member, OneTimeLink
+from services.ground import audit
+from services.training.attempts import OVER, SIGNED_IN, give_up
+
+LINK_FOR = timedelta(minutes=15)
+LINK_LASTS = timedelta(hours=1)  # from when it was made, whatever was tried through it
+
+
+def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datetime) -> str:
+    """Give a new one-time token for this member. Links made earlier for the same purpose are dead from now on.
+
+    One through which somebody has signed in lives on until the new one is opened: its page shows the code that is
+    still to be sent, and some send "link garmin" first and the code after it.
+    """
+    old = (OneTimeLink.member_id == member.id, OneTimeLink.purpose == purpose, OneTimeLink.used_at.is_(None))
+    is_signed_in = exists().where(LinkAttempt.link_id == OneTimeLink.id, LinkAttempt.step.in_(SIGNED_IN))
+    query = update(OneTimeLink).where(*old, OneTimeLink.expires_at > now, ~is_signed_in).values(expires_at=now)
+    session.execute(query, execution_options={"synchronize_session": "fetch"})
+    token = secrets.token_urlsafe(32)
+    session.add(OneTimeLink(member_id=member.id, purpose=purpose, token_hash=_hashed(token), expires_at=now + LINK_FOR))
+    audit.note(session, "link.made", now, member_id=member.id, purpose=purpose)
+    return token
+
+
+def exists_for(session: Session, token: str) -> bool:
+    """Whether a link was ever made with this token, even if it is over."""
+    return session.scalar(select(OneTimeLink.id).where(OneTimeLink.token_hash == _hashed(token))) is not None
+
+
+def open_link(session: Session, token: str, browser: str | None, now: datetime) -> str | None:
+    """Tie the link to the browser that presses the button first, and give that browser's secret.
+
+    `browser` is the secret it already holds, if any: the same browser may press again, another may not. From then on
+    this is the member's only link: every other one is over, and so is a sign-in whose code was not sent yet.
+    """
+    link = session.scalar(select(OneTimeLink).where(*_alive(token, now)).with_for_update())
+    if link is None:
+        return None
+    if link.session_hash is not None:
+        return browser if browser and link.session_hash == _hashed(browser) else None
+    _end_others(session, link, now)
+    browser = secrets.token_urlsafe(32)
+    link.session_hash = _hashed(browser)
+    audit.note(session, "link.opened", now, member_id=link.member_id)
+    return browser
+
+
+def _end_others(session: Session, link: OneTimeLink, now: datetime) -> None:
+    """End the member's other links of this purpose, and the sign-ins through them, also where the link itself is over.
+
+    A sign-in whose code was heard in the chat goes on, and a link that is used up still says so in its browser.
+    """
+    mine = (OneTimeLink.member_id == link.member_id, OneTimeLink.purpose == link.purpose)
+    others = (*mine, OneTimeLink.id != link.id, OneTimeLink.used_at.is_(None))
+    ends = LinkAttempt.step.not_in((AttemptStep.DONE, AttemptStep.FAILED, AttemptStep.CONFIRMED))
+    query = select(LinkAttempt).where(LinkAttempt.link.has(and_(*others)), ends)
+    for attempt in session.scalars(query.with_for_update()):
+        give_up(attempt, OVER)
+    session.flush()
+    ended = update(OneTimeLink).where(*others, OneTimeLink.expires_at > now).values(expires_at=now)
+    session.execute(ended, execution_options={"synchronize_session": "fetch"})
+
+
+def prolong(link: OneTimeLink, until: datetime) -> None:
+    """Let the link live until then, but never longer than an hour from when it was made."""
+    link.expires_at = max(link.expires_at, min(until, link.created_at + LINK_LASTS))
+
+
+def link_of(session: Session, browser: str, now: datetime) -> OneTimeLink | None:
+    """The living link that belongs to this browser, its row locked."""
+    mine = (OneTimeLink.session_hash == _hashed(browser), OneTimeLink.expires_at > now)
+    return session.scalar(select(OneTimeLink).where(*mine).with_for_update())
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete links, and what was tried through them, a day after they ended."""
+    session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - timedelta(days=1)))
+
+
+def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return OneTimeLink.token_hash == _hashed(token), OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now
+
+
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

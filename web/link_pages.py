@@ -1,0 +1,132 @@
+"""The pages behind a one-time link, for where the sign-in stands. What a source's forms say is in its own template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Response, make_response, render_template
+from sqlalchemy.orm import Session
+
+from messages.render import words
+from models import AttemptStep, IdentityKind, LinkAttempt, Member, OneTimeLink
+from providers.sources import Form, Source
+from services.ground.recipients import reader_of
+from services.training import attempts, binding, tries
+from services.training.tries import Why
+from world import World
+
+SHOWN_OF_NUMBER = 3  # last digits: enough for its owner to know it by, too few for anybody else to call it
+ENDED = (binding.ELSEWHERE, binding.STOPPED)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why the form of this way to this source has come to nothing, told above it; `problem` names the sentence.
+
+    `login` is the e-mail address that was typed, to be filled in again. Where no password goes there before `until`,
+    in the member's zone, `takes` is whether another e-mail address may be tried all the same.
+    """
+
+    source: str
+    way: str
+    problem: str
+    login: str = ""
+    until: datetime | None = None
+    takes: bool = True
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The pages of one link. `csrf` is what its forms send along."""
+
+    world: World
+    session: Session
+    link: OneTimeLink
+    csrf: str
+
+    def of_now(self, problem: str | None = None) -> Response:
+        """The page for where the sign-in stands; `problem` is what was wrong with a code that was typed."""
+        attempt = attempts.attempt_of(self.session, self.link)
+        if attempt is None:
+            return self.forms(self._held_back())
+        if (after := self._after_sign_in(attempt)) is not None:
+            return after
+        if attempt.step is AttemptStep.CODE and attempt.expires_at > self.world.now():
+            facts = {"method": attempt.method, "problem": problem or attempt.problem, "source": attempt.source}
+            return self._page("link_code.html", self._name(attempt), status=400 if problem else 200, **facts)
+        if attempt.step is AttemptStep.FAILED:
+            return self.forms(self._troubles(attempt))
+        return self._page("link_wait.html", self._name(attempt), is_heard=attempt.step is AttemptStep.CONFIRMED)
+
+    def forms(self, troubles: Sequence[Trouble], status: int = 200) -> Response:
+        """The page with every form of every source."""
+        sources = list(self.world.sources.values())
+        places = {(source.name, form.way) for source in sources for form in source.forms}
+        facts = {
+            "sources": sources,
+            "troubles": {(each.source, each.way): each for each in troubles},
+            # The operator has stopped offering that way since.
+            "elsewhere": [each for each in troubles if (each.source, each.way) not in places],
+            "tries": attempts.tries_left(self.session, self.link),
+            "chat": _chat(self.link.member),
+            "sees": words("groups/consent_sees", reader_of(self.link.member)),
+        }
+        return self._page("link_form.html", self.world.labels, status=status, **facts)
+
+    def held(self, source: Source, form: Form, login: str = "") -> Trouble | None:
+        """Why no password goes to this source now, of this member or for this e-mail address; None while it may.
+
+        For another e-mail address than the one that was tried too often, one may go at once: the form stays.
+        """
+        held = tries.held_until(self.session, self.link.member, source.name, self.world.now(), login)
+        if held is None:
+            return None
+        until = held.until.astimezone(ZoneInfo(self.link.member.timezone))
+        return Trouble(source.name, form.way, held.why, login, until, takes=held.why is Why.ACCOUNT)
+
+    def _held_back(self) -> list[Trouble]:
+        """The forms that take no password of this member now."""
+        sources = self.world.sources.values()
+        counted = [(source, form) for source in sources for form in source.forms if form.is_counted]
+        return [held for source, form in counted if (held := self.held(source, form))]
+
+    def _troubles(self, attempt: LinkAttempt) -> list[Trouble]:
+        """Why the last sign-in failed; and which forms take no password now, which is told in its place."""
+        failed = Trouble(attempt.source, attempt.way, attempt.problem or "", attempt.garmin_email or "")
+        troubles = {(failed.source, failed.way): failed}
+        for held in self._held_back():
+            key = (held.source, held.way)
+            problem = failed.problem if failed.problem == tries.THROTTLED else held.problem
+            troubles[key] = replace(held, login=failed.login, problem=problem) if key in troubles else held
+        return list(troubles.values())
+
+    def _after_sign_in(self, attempt: LinkAttempt) -> Response | None:
+        """The page once the source has let somebody in: the code to send, or what became of it."""
+        name = self._name(attempt)
+        if attempt.step is AttemptStep.FAILED and attempt.problem in ENDED:
+            return self._page("link_stopped.html", name, elsewhere=attempt.problem == binding.ELSEWHERE)
+        if attempt.step is AttemptStep.CONFIRM and attempt.expires_at > self.world.now():
+            line = f"link garmin {binding.code_of(self.session, attempt)}"
+            return self._page("link_confirm.html", name, line=line, chat=_chat(self.link.member))
+        if attempt.step is AttemptStep.DONE or self.link.used_at:
+            return self._page("link_done.html", name)
+        return None
+
+    def _name(self, attempt: LinkAttempt) -> str:
+        """What people call the source of this sign-in."""
+        return self.world.label_of(attempt.source)
+
+    def _page(self, template: str, name: str, status: int = 200, **facts: object) -> Response:
+        known = {"name": name, "csrf": self.csrf, "bot": self.world.settings.bot_phone}
+        return make_response(render_template(template, **known, **facts), status)
+
+
+def _chat(member: Member) -> tuple[str, str]:
+    """Whose chat the link is for: the name, and the last digits of the number; never more of it.
+
+    No name while it is in doubt who holds the number.
+    """
+    numbers = [each.value for each in member.identities if each.kind is IdentityKind.PHONE]
+    name = member.name if member.doubted_at is None else ""
+    return name, numbers[0][-SHOWN_OF_NUMBER:] if numbers else ""
