@@ -19,6 +19,7 @@ from services.ground.settings import Settings
 from services.people import members
 from services.play import questions, standings
 from services.training import activities
+from services.training.totals import Totals
 
 AND = re.compile(r"\s+(?:and|vs\.?|versus|with|against|to|or|&|than)\s+|\s*,\s*|\s*&\s*", re.IGNORECASE)
 
@@ -223,7 +224,7 @@ def _settings(turn: Turn) -> Settings:
     return members.settings_for(turn.session, turn.member)
 
 
-def _seen(turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None) -> standings.Totals:
+def _seen(turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None) -> Totals:
     """As the group sees them; of oneself, all.
 
     Raises `KeptPrivate` where they do not share what is asked for, or were anonymous on a day of it.

@@ -23,8 +23,9 @@ from models import Challenge, Member, Participant
 from services.ground.settings import settings_of
 from services.group import away, privacy
 from services.group.privacy import Friend
-from services.play import standings, weekly
+from services.play import weekly
 from services.play.goals import METRICS, SPORTS
+from services.training.totals import totals_of
 
 ROWS = 8
 CONTESTS = {contest.value: contest for contest in Contest}
@@ -96,9 +97,7 @@ def measure(session: Session, challenge: Challenge, today: date) -> Standing:
     ahead = None
     if challenge.target is not None:
         sport = _sport(challenge)
-        recent = (
-            standings.totals_of(session, list(people), look_back(today), sport, _manual(challenge)) if people else {}
-        )
+        recent = totals_of(session, list(people), look_back(today), sport, _manual(challenge)) if people else {}
         pace = sum(each.value(METRICS[challenge.metric]) for each in recent.values())
         ahead = forecast(done, challenge.target, pace, days_of(challenge), today)
     places = rank(values, order=lambda key: (people[key].name.casefold(), key)) if contest.is_ranked else []
@@ -130,7 +129,7 @@ def _values(session: Session, challenge: Challenge, people: list[int], today: da
         case Contest.STREAK:
             return _streaks(session, challenge, people)
         case _:
-            totals = standings.totals_of(session, people, dates, sport, _manual(challenge))
+            totals = totals_of(session, people, dates, sport, _manual(challenge))
             found = {key: each.value(METRICS[challenge.metric]) for key, each in totals.items()}
             return {key: value for key, value in found.items() if value > 0}
 
@@ -149,7 +148,7 @@ def _improved(session: Session, challenge: Challenge, people: list[int], today: 
     before = Dates(dates.start - LOOK_BACK, dates.start - timedelta(1))
     earlier = weekly.points_by_week(session, people, before, manual, sport)
     gone = away.days_away(session, people, before)
-    totals = standings.totals_of(session, people, dates, sport, manual)
+    totals = totals_of(session, people, dates, sport, manual)
     elapsed = min((today - dates.start).days + 1, dates.days)
     found: dict[int, float] = {}
     for key, each in totals.items():

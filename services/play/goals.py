@@ -16,7 +16,7 @@ from services.ground.refusals import GoalNotUsable, NoGoal
 from services.ground.settings import settings_of
 from services.group import privacy
 from services.people.members import settings_for
-from services.play import standings
+from services.training.totals import totals_of
 
 AHEAD = timedelta(days=366)
 BACK = timedelta(days=366)
@@ -98,7 +98,7 @@ def seen_by(session: Session, group: Group, metric: str, sport: Sport | None, si
 def _sum(
     session: Session, people: list[int], dates: Dates, metric: Metric, sport: Sport | None, manual: float
 ) -> float:
-    totals = standings.totals_of(session, people, dates, sport, manual) if people else {}
+    totals = totals_of(session, people, dates, sport, manual) if people else {}
     return sum(each.value(metric) for each in totals.values())
 
 

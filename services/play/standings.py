@@ -19,21 +19,10 @@ from services.group.privacy import Friend
 from services.play.figures import Asking
 from services.training import scoring, syncing
 from services.training.scoring import Recount
-from services.training.totals import SPORTS, Totals, counting, summed, totals_of
+from services.training.totals import Totals, summed
 
-__all__ = [
-    "SPORTS",
-    "Board",
-    "Row",
-    "Totals",
-    "board",
-    "counting",
-    "totals_of",
-]
-
-
-# What is less reads as "0 pts", "0 min", "0.0 km" or "0.0 mi", and nobody's zero is told.
-LEAST_TOLD = {Metric.POINTS: 0.6, Metric.TIME: 31.0, Metric.DISTANCE: 81.0}
+# Points, seconds, metres and metres climbed. A smaller figure reads as "0 pts", "0 min", "0.0 km", "0.0 mi" or "0 m".
+LEAST_TOLD = {Metric.POINTS: 0.6, Metric.TIME: 31.0, Metric.DISTANCE: 81.0, Metric.ELEVATION: 0.6}
 
 
 class Row(NamedTuple):
@@ -118,8 +107,13 @@ def board(
     )
 
 
+def reads_as_zero(value: float, metric: Metric) -> bool:
+    """Whether this figure would be written as zero: then it is left out, on a board and between two of its rows."""
+    return value < LEAST_TOLD.get(metric, 0.0)
+
+
 def _told(values: Mapping[int, float], metric: Metric) -> dict[int, float]:
-    return {key: value for key, value in values.items() if value >= LEAST_TOLD.get(metric, 0.0)}
+    return {key: value for key, value in values.items() if not reads_as_zero(value, metric)}
 
 
 def _numbered(values: Mapping[int, float], unnamed: Mapping[int, Totals]) -> dict[int, int]:

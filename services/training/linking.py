@@ -74,11 +74,6 @@ def exists_for(session: Session, token: str) -> bool:
     return session.scalar(select(OneTimeLink.id).where(OneTimeLink.token_hash == _hashed(token))) is not None
 
 
-def is_alive(session: Session, token: str, now: datetime) -> bool:
-    """Whether a token may still be used. Changes nothing: previews and scanners open links too."""
-    return session.scalar(select(OneTimeLink.id).where(*_alive(token, now))) is not None
-
-
 def open_link(session: Session, token: str, browser: str | None, now: datetime) -> str | None:
     """Tie the link to the browser that presses the button first, and give that browser's secret.
 

@@ -11,11 +11,9 @@ from fitness.metrics import Metric
 from fitness.sports import Sport
 from services.digest.stories.facts import Fact, finder
 from services.digest.stories.scene import Past, Scene
-from services.play.standings import Row
+from services.play.standings import Row, reads_as_zero
 
 CLOSE = 0.03
-# Less than this is "0 min" when it is told.
-LEAST_TOLD = {Metric.POINTS: 1.0, Metric.TIME: 60.0, Metric.DISTANCE: 100.0, Metric.COUNT: 1.0}
 CLIMB = 2
 LONG_AGO = timedelta(days=28)
 # A first month is no stream of records: so many sessions of a sport must have come before.
@@ -233,9 +231,9 @@ def away(scene: Scene) -> Iterator[Fact]:
 
 
 def _gap(scene: Scene) -> float:
-    """What lies between the first two; 0 where that is too little to be told."""
+    """The figure that lies between the first two; 0 where it would be written as zero."""
     gap = scene.rows[0].place.value - scene.rows[1].place.value
-    return gap if gap >= LEAST_TOLD.get(scene.board.metric, 1.0) else 0.0
+    return 0.0 if reads_as_zero(gap, scene.board.metric) else gap
 
 
 def _pasts(scene: Scene, *what: str) -> Iterator[tuple[Past, Row]]:
