@@ -96,7 +96,7 @@ def _turn(
         )
         turn = Turn(world, session, member, inbound.line, now, reference, is_new, _files(inbound))
         turn.profile_name, turn.kind, turn.sid = inbound.profile_name, inbound.kind, inbound.sid
-        turn.replied_to = inbound.replied_to
+        turn.replied_to, turn.opted = inbound.replied_to, inbound.opted
         name, reply = _answer(turn, again=again)
         member = turn.member  # somebody else, where the number has changed hands
         if reply is not None:
@@ -163,8 +163,13 @@ def _instead(line: str, refusal: Refusal) -> list[Button]:
 
 def _respond(turn: Turn) -> Settled:
     """A file wins over the words under it, even over a command: WhatsApp puts the file's name there."""
+    if turn.opted == "STOP":
+        commands["stop"](turn)
+        return "stop", None  # Twilio has answered, and refuses what else we say
     if (settled := manners.settled(turn)) is not None:
         return settled
+    if turn.opted == "START" and not turn.is_in_doubt:
+        return "start", commands["start"](turn)
     if turn.files:
         return _ask_whose(turn) if turn.is_in_doubt else ("file", _take_files(turn))
     return _respond_to_words(turn)

@@ -137,11 +137,6 @@ def met_of(
     return banded or TABLE.get(key) or PARENTS.get(parent_id or 0, UNKNOWN)
 
 
-def is_listed(type_key: str) -> bool:
-    """Whether the table knows this key itself."""
-    return plain_key(type_key) in TABLE
-
-
 def _banded(key: str, kmh: float | None, watts: float | None, climb_per_km: float | None) -> Met | None:
     if key in RUNS and kmh:
         return _in(WALK if kmh < SLOWEST_RUN else RUN, kmh)

@@ -32,7 +32,7 @@ class Figure:
     `unit` is how it is written: a name in `messages.filters.WRITTEN`. `sign` stands after it: "kcal".
     `needs` is what a member must share to be compared by it; by default, the figure itself, which can then be shared.
     `at_first` tells whether whoever joins a group shares it. `is_aim`: whether it can be a goal or a challenge.
-    Less than `least` is read as nothing, and nobody is on a board for that; a difference below `gap` is not told.
+    Less than `least` would be written as zero: nobody is on a board for that, and such a lead is not told.
     """
 
     name: str
@@ -44,7 +44,6 @@ class Figure:
     at_first: bool = False
     is_aim: bool = False
     least: float = 0.0
-    gap: float = 1.0
 
 
 class Metric(StrEnum):
@@ -58,7 +57,6 @@ class Metric(StrEnum):
     at_first: bool
     is_aim: bool
     least: float
-    gap: float
 
     def __new__(cls, declared: Figure) -> Self:
         metric = str.__new__(cls, declared.name)
@@ -67,15 +65,15 @@ class Metric(StrEnum):
         metric.unit, metric.sign = declared.unit, declared.sign
         metric.fields = declared.needs or (declared.name,)
         metric.at_first, metric.is_aim = declared.at_first, declared.is_aim
-        metric.least, metric.gap = declared.least, declared.gap
+        metric.least = declared.least
         return metric
 
-    # `least`: what is less reads as "0 min", "0.0 km" or "0.0 mi", "0 pts" or "0 kcal".
-    TIME = Figure("time", column="duration", unit="duration", at_first=True, is_aim=True, least=31.0, gap=60.0)
-    DISTANCE = Figure("distance", column="distance", unit="far", at_first=True, is_aim=True, least=81.0, gap=100.0)
+    # `least`: what is less reads as "0 min", "0.0 km" or "0.0 mi", "0 pts", "0 m" or "0 kcal".
+    TIME = Figure("time", column="duration", unit="duration", at_first=True, is_aim=True, least=31.0)
+    DISTANCE = Figure("distance", column="distance", unit="far", at_first=True, is_aim=True, least=81.0)
     COUNT = Figure("count", unit="times", at_first=True, is_aim=True)
     POINTS = Figure("points", column="points", unit="points", at_first=True, is_aim=True, least=0.6)
-    ELEVATION = Figure("elevation", column="elevation_gain", unit="climbed", is_aim=True)
+    ELEVATION = Figure("elevation", column="elevation_gain", unit="climbed", is_aim=True, least=0.6)
     STEPS = Figure("steps", Made.BY_DAY)
     CALORIES = Figure("calories", column="calories", sign="kcal", is_aim=True, least=0.6)
     PACE = Figure("pace", Made.SPEED, unit="pace", needs=("time", "distance", "sports"))
@@ -97,6 +95,10 @@ class Metric(StrEnum):
     def is_counted(self) -> bool:
         """Whether a goal's amount is a bare number before the figure's word: "120 points", "12 sessions"."""
         return self.is_sum and self.unit in {"points", "times", "number"}
+
+    def reads_as_zero(self, value: float) -> bool:
+        """Whether this figure would be written as zero: then it is left out, on a board and between two of its rows."""
+        return value < self.least
 
 
 METRICS: dict[str, Metric] = {metric.value: metric for metric in Metric}

@@ -28,14 +28,13 @@ from fitness.vocabulary import (
 )  # fmt: skip
 
 __all__ = [
-    "ALL_TIME", "LAST_MONTH", "LAST_WEEK", "LAST_YEAR", "THIS_MONTH", "THIS_WEEK", "THIS_YEAR", "TODAY", "YESTERDAY",
+    "ALL_TIME", "LAST_MONTH", "LAST_WEEK", "THIS_MONTH", "THIS_WEEK", "THIS_YEAR",
     "BadPeriod", "Dates", "FuturePeriod", "Kind", "Period", "find_period",
 ]  # fmt: skip
 
-TODAY, YESTERDAY = Relative(Unit.DAY, Which.THIS), Relative(Unit.DAY, Which.LAST)
 THIS_WEEK, LAST_WEEK = Relative(Unit.WEEK, Which.THIS), Relative(Unit.WEEK, Which.LAST)
 THIS_MONTH, LAST_MONTH = Relative(Unit.MONTH, Which.THIS), Relative(Unit.MONTH, Which.LAST)
-THIS_YEAR, LAST_YEAR = Relative(Unit.YEAR, Which.THIS), Relative(Unit.YEAR, Which.LAST)
+THIS_YEAR = Relative(Unit.YEAR, Which.THIS)
 ALL_TIME = AllTime()
 MOST_KEPT = 16  # words of a line that is remembered
 

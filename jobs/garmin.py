@@ -8,7 +8,6 @@ free.
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import structlog
 from sqlalchemy import Connection, text
 
 from jobs.files import read_next_file
@@ -22,8 +21,6 @@ from services.delivery import mailbox
 from services.ground.bells import Bell
 from services.training import accounts, garmin_notices, sign_ins
 from world import World
-
-log = structlog.get_logger()
 
 FOR_SECONDS = 200
 # Sign-ins take minutes when Garmin is slow: never let them have every worker, others deliver messages.

@@ -10,7 +10,6 @@ from redis import Redis, RedisError
 
 log = structlog.get_logger()
 
-NEXT, RATE = "pace:next", "pace:rate"
 SLOWEST = 5.0
 FASTER_EACH_SECOND = 1.0
 HALVE_ONCE_IN = 5.0

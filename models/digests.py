@@ -43,7 +43,7 @@ class DigestRun(Base, Timestamps):
     status: Mapped[RunStatus] = mapped_column(Word(RunStatus), default=RunStatus.PENDING)
     content: Mapped[dict[str, Any] | None]
     generated_at: Mapped[datetime | None]
-    sent_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # no longer written: a later migration drops it
     attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
     freeze_at: Mapped[datetime | None]

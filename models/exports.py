@@ -28,6 +28,6 @@ class Export(Base, Timestamps):
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     archive: Mapped[bytes | None] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime | None]
-    fetched_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime | None]  # no longer written: a later migration drops it
 
     member: Mapped[Member] = relationship()

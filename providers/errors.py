@@ -7,9 +7,7 @@ from providers.messenger import Meaning
 
 
 class ProviderError(Exception):
-    """The outside world failed. `permanent` tells whether trying again could help."""
-
-    permanent = False
+    """The outside world failed."""
 
 
 class SourceError(ProviderError):
@@ -19,25 +17,17 @@ class SourceError(ProviderError):
 class WrongPassword(SourceError):
     """The source does not know this e-mail and password together."""
 
-    permanent = True
-
 
 class WrongCode(SourceError):
     """The second-factor code was wrong or too old; a newer one may be tried."""
-
-    permanent = True
 
 
 class KeyRejected(SourceError):
     """The source does not know this key, or no longer."""
 
-    permanent = True
-
 
 class SignInTimedOut(SourceError):
     """The half-open sign-in is no longer valid: start again."""
-
-    permanent = True
 
 
 class SourceThrottled(SourceError):
@@ -62,8 +52,6 @@ class LinkBroken(SourceError):
     `certain` tells that it never will again: a refresh was refused.
     """
 
-    permanent = True
-
     def __init__(self, message: str = "", *, certain: bool = True) -> None:
         super().__init__(message)
         self.certain = certain
@@ -87,8 +75,6 @@ class NotSent(MessengerError):
 class Refused(MessengerError):
     """Certainly not accepted, and never will be as it stands. `code` is the vendor's."""
 
-    permanent = True
-
     def __init__(self, code: int, meaning: Meaning = Meaning.OURS) -> None:
         super().__init__(f"refused with {code}: {meaning}")
         self.code, self.meaning = code, meaning
@@ -105,13 +91,9 @@ class Unclear(MessengerError):
 class NotKept(MessengerError):
     """A file that somebody sent is not to be had: it is gone, or its address is none of the vendor's."""
 
-    permanent = True
-
 
 class TooLarge(MessengerError):
     """A file that somebody sent has more bytes than were asked for."""
-
-    permanent = True
 
 
 class ChartError(ProviderError):
@@ -139,8 +121,6 @@ class ReadingBroke(ProviderError):
 
 class NotAnActivityFile(ProviderError):
     """A file that somebody sent holds no activity that we can read. `why` is what to tell them."""
-
-    permanent = True
 
     def __init__(self, why: Flaw) -> None:
         super().__init__(why.value)

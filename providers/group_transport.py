@@ -8,10 +8,9 @@ NO_GROUPS = "GROUP_TRANSPORT=roster knows no WhatsApp groups"
 
 
 class GroupTransport(Protocol):
-    """Posts into a group of WhatsApp's. `most_people` is how many it holds at most, where somebody says so."""
+    """Posts into a group of WhatsApp's."""
 
     can_post: bool
-    most_people: int | None
 
     def post(self, place: str, text: str, picture_url: str | None) -> str:
         """Put text, and the picture above it, into the group with this id. Gives the vendor's id of the message.
@@ -39,7 +38,6 @@ class RosterFanOut:
     """
 
     can_post: bool = False
-    most_people: int | None = None
 
     def post(self, place: str, text: str, picture_url: str | None) -> str:  # noqa: ARG002 - the port's
         """Raises `MessengerBroken`: see `can_post`."""

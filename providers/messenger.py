@@ -42,6 +42,10 @@ class Parcel:
 class Inbound:
     """One line from a person. `line` is what they said, or what the button they tapped says; `at` is when, where it
     is not now.
+
+    `opted` is "STOP" where the vendor took the line for a wish to get no more messages, and has answered it: what we
+    send from then on is refused. It is "START" where the vendor sends again, "HELP" where it told the person how to
+    stop, and None for any other line.
     """
 
     sid: str

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from flask import Blueprint, Response, jsonify, request
 
-MOST_SUBJECT, MOST_TEXT, MOST_CAPTION, MOST_PEOPLE = 128, 4096, 1024, 8
+MOST_SUBJECT, MOST_TEXT, MOST_CAPTION = 128, 4096, 1024
 SENDABLE = ("text", "image", "video", "audio", "document", "template")
 
 

@@ -31,11 +31,8 @@ def goal(
 ) -> Message:
     """Show it, set it or drop it. Nobody else sees it."""
     if off:
-        goals.drop(turn.session, turn.member)
-        return turn.say("goals/dropped", buttons=[commands["me"].button("My week")])
-    if amount or times:
-        _aim(turn, turn.member, _wanted(amount, times), sport, days)
-    return _shown(turn, turn.member)
+        return _drop(turn, turn.member, commands["me"].button("My week"))
+    return _set_and_show(turn, turn.member, _wanted(amount, times), sport, days)
 
 
 @command(
@@ -54,19 +51,31 @@ def group_goal(
     off: Off | None = None,
 ) -> Message:
     """Anybody may look; only admins set it. No ranking: it is everybody's."""
-    if off or amount or times:
+    wanted = _wanted(amount, times)
+    if off or wanted:
         groups.require_admin(turn.session, turn.membership, "group goal")
     if off:
-        goals.drop(turn.session, turn.group)
-        return turn.say("goals/dropped", buttons=[commands["leaderboard"].button("Leaderboard")])
-    if amount or times:
-        _aim(turn, turn.group, _wanted(amount, times), sport, days)
-    return _shown(turn, turn.group)
+        return _drop(turn, turn.group, commands["leaderboard"].button("Leaderboard"))
+    return _set_and_show(turn, turn.group, wanted, sport, days)
 
 
-def _wanted(amount: Amount | None, times: int | None) -> Amount:
-    """So much, or, as in "12 runs", so many times."""
-    return amount or Amount(Metric.COUNT.value, float(times or 0))
+def _wanted(amount: Amount | None, times: int | None) -> Amount | None:
+    """So much, or, as in "12 runs", so many times; None where the line names neither."""
+    return amount or (Amount(Metric.COUNT.value, float(times)) if times else None)
+
+
+def _drop(turn: Turn, whose: Member | Group, more: Button) -> Message:
+    goals.drop(turn.session, whose)
+    return turn.say("goals/dropped", buttons=[more])
+
+
+def _set_and_show(
+    turn: Turn, whose: Member | Group, wanted: Amount | None, sport: Sport | None, days: Span | None
+) -> Message:
+    """Set the goal where the line named an amount, and show where the goal stands."""
+    if wanted:
+        _aim(turn, whose, wanted, sport, days)
+    return _show(turn, whose)
 
 
 def _aim(turn: Turn, whose: Member | Group, amount: Amount, sport: Sport | None, days: Span | None) -> None:
@@ -77,7 +86,7 @@ def _aim(turn: Turn, whose: Member | Group, amount: Amount, sport: Sport | None,
     goals.aim(turn.session, whose, Aim(amount.kind, amount.size, sport, dates), today, turn.now)
 
 
-def _shown(turn: Turn, whose: Member | Group) -> Message:
+def _show(turn: Turn, whose: Member | Group) -> Message:
     progress = goals.progress(turn.session, whose, turn.today(whose.timezone))
     group = whose if isinstance(whose, Group) else None
     if progress is None:

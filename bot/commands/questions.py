@@ -19,6 +19,7 @@ from services.ground.settings import Settings
 from services.people import members
 from services.play import figures, questions, standings
 from services.training import activities
+from services.training.totals import Totals
 
 AND = re.compile(r"\s+(?:and|vs\.?|versus|with|against|to|or|&|than)\s+|\s*,\s*|\s*&\s*", re.IGNORECASE)
 
@@ -229,7 +230,7 @@ def _settings(turn: Turn) -> Settings:
 
 def _seen(
     turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None
-) -> tuple[standings.Totals, list[str]]:
+) -> tuple[Totals, list[str]]:
     """As the group sees them, and the titles of their newest sessions; of oneself, all, and no titles.
 
     Raises `KeptPrivate` where they do not share what is asked for, or were anonymous on a day of it.
@@ -252,9 +253,7 @@ def _of_one(metric: Metric | None, each: Each | None, sport: Sport | None) -> tu
     return (metric, figures.sport_of(metric, sport)) if metric.is_told_alone else (None, sport)
 
 
-def _parts(
-    totals: standings.Totals, metric: Metric | None, each: Each | None, dates: Dates, today: date
-) -> float | None:
+def _parts(totals: Totals, metric: Metric | None, each: Each | None, dates: Dates, today: date) -> float | None:
     """Into how many parts a sum is divided; None for what is no sum."""
     return questions.parts_of(totals, each, dates, today) if metric and metric.is_sum else None
 

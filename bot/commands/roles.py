@@ -9,7 +9,7 @@ from bot.arguments import Sure, Who
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from messages.message import Button, Message
-from models import Ban, Membership
+from models import Ban, Group, Member, Membership
 from services.group import group_notices, groups, proofs, roles
 from services.group.roster import is_exactly
 from services.people import bans
@@ -51,8 +51,7 @@ def demote(turn: Turn, who: Who) -> Message:
 )
 def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     """The new owner alone can take it back, so it is asked first."""
-    theirs = roles.meant(turn.session, turn.member, turn.group, who)
-    mine = turn.place(theirs.group_id)
+    mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
         roles.require_transfer(turn.session, mine, theirs)
         return _ask(turn, theirs, "roles/ask_transfer", "transfer", "Yes, hand it over")
@@ -71,11 +70,9 @@ def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
 )
 def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     """Out of all boards at once. An invite lets them in again."""
-    theirs = roles.meant(turn.session, turn.member, turn.group, who)
-    mine = turn.place(theirs.group_id)
+    mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
-        roles.require_power(turn.session, mine, theirs, "kick")
-        return _ask(turn, theirs, "roles/ask_kick", "kick", "Yes, remove")
+        return _ask_to_exclude(turn, mine, theirs, "kick", "Yes, remove")
     roles.kick(turn.session, mine, theirs, turn.now)
     group_notices.removed(turn.session, theirs, turn.now, for_good=False)
     return turn.say("roles/kicked", group=theirs.group, person=theirs.member)
@@ -91,11 +88,9 @@ def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
 )
 def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     """Whoever has left already can be banned too."""
-    theirs = roles.meant_ever(turn.session, turn.member, turn.group, who)
-    mine = turn.place(theirs.group_id)
+    mine, theirs = _places(turn, roles.meant_ever, who)
     if not _is_sure(theirs, who, sure):
-        roles.require_power(turn.session, mine, theirs, "ban")
-        return _ask(turn, theirs, "roles/ask_ban", "ban", "Yes, ban")
+        return _ask_to_exclude(turn, mine, theirs, "ban", "Yes, ban")
     if roles.ban(turn.session, mine, theirs, turn.now):
         group_notices.removed(turn.session, theirs, turn.now, for_good=True)
     undo = Button("Undo", f"unban #{theirs.id} yes")
@@ -116,11 +111,9 @@ def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Messa
         return _ask_whom_to_unban(turn)
     if ban := roles.meant_erased(turn.session, turn.member, who):
         return _unban_erased(turn, ban, sure)
-    theirs = roles.meant_banned(turn.session, turn.member, turn.group, who)
-    mine = turn.place(theirs.group_id)
+    mine, theirs = _places(turn, roles.meant_banned, who)
     if not _is_sure(theirs, who, sure):
-        roles.require_power(turn.session, mine, theirs, "unban")
-        return _ask(turn, theirs, "roles/ask_unban", "unban", "Yes, unban")
+        return _ask_to_exclude(turn, mine, theirs, "unban", "Yes, unban")
     roles.unban(turn.session, mine, theirs, turn.now)
     button = commands["invite"].button("New invite")
     return turn.say("roles/unbanned", group=theirs.group, person=theirs.member, buttons=[button])
@@ -136,8 +129,7 @@ def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Messa
 )
 def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     """Asked of those who run the group, when a number writes again after a long silence."""
-    theirs = roles.meant(turn.session, turn.member, turn.group, who)
-    mine = turn.place(theirs.group_id)
+    mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
         proofs.require_may_vouch(turn.session, mine, theirs, turn.now)
         return _ask(turn, theirs, "roles/ask_word", "vouch", "Yes, it's them")
@@ -164,15 +156,29 @@ def _unban_erased(turn: Turn, ban: Ban, sure: Sure | None) -> Message:
 
 
 def _changed(turn: Turn, who: Who, change: Callable[[Session, Membership, Membership, datetime], None]) -> Message:
-    theirs = roles.meant(turn.session, turn.member, turn.group, who)
-    change(turn.session, turn.place(theirs.group_id), theirs, turn.now)
+    mine, theirs = _places(turn, roles.meant, who)
+    change(turn.session, mine, theirs, turn.now)
     group_notices.role_changed(turn.session, theirs, turn.now)
     return turn.say("roles/became", group=theirs.group, person=theirs.member, role=theirs.role)
+
+
+def _places(
+    turn: Turn, find: Callable[[Session, Member, Group, str], Membership], who: Who
+) -> tuple[Membership, Membership]:
+    """The member's own place and that of the person they named, in the group which that person's place is in."""
+    theirs = find(turn.session, turn.member, turn.group, who)
+    return turn.place(theirs.group_id), theirs
 
 
 def _is_sure(theirs: Membership, who: Who, sure: Sure | None) -> bool:
     """A yes counts for a sign or a whole name; a beginning or a slip is asked about, with the name it was taken for."""
     return sure is not None and is_exactly(theirs, who)
+
+
+def _ask_to_exclude(turn: Turn, mine: Membership, theirs: Membership, what: str, label: str) -> Message:
+    """Ask before somebody is removed, banned, or no longer banned. Refuse at once where the member may not do it."""
+    roles.require_power(turn.session, mine, theirs, what)
+    return _ask(turn, theirs, f"roles/ask_{what}", what, label)
 
 
 def _ask(turn: Turn, theirs: Membership, template: str, what: str, label: str) -> Message:

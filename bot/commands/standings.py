@@ -14,6 +14,7 @@ from services.ground.refusals import LinkNeedsRenewing, NotLinked
 from services.people import members
 from services.play import figures, standings
 from services.training import accounts, activities, entries
+from services.training.totals import Totals, totals_of
 
 
 @command(
@@ -39,7 +40,7 @@ def me(
         return one_figure(turn, Asked(metric, each), sport, period)
     dates, before = turn.resolve(period)
     manual = members.settings_for(turn.session, turn.member).manual
-    totals = standings.totals_of(turn.session, [turn.member.id], dates, sport, manual).get(turn.member.id)
+    totals = totals_of(turn.session, [turn.member.id], dates, sport, manual).get(turn.member.id)
     if totals is None:
         more = commands["sync"].button("Sync now") if account else commands["link garmin"].button("Connect Garmin")
         return turn.say(
@@ -51,12 +52,12 @@ def me(
             left_out=entries.private_left_out(turn.session, turn.member),
             buttons=[more],
         )
-    earlier = standings.totals_of(turn.session, [turn.member.id], before, sport, manual).get(turn.member.id)
+    earlier = totals_of(turn.session, [turn.member.id], before, sport, manual).get(turn.member.id)
     place, of = _place(turn, period, sport)
     return turn.say(
         "standings/me",
         totals=totals,
-        earlier=earlier or standings.Totals(),
+        earlier=earlier or Totals(),
         dates=dates,
         today=turn.today(),
         sport=sport,

@@ -27,7 +27,9 @@ NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
 
 @dataclass
 class Turn:
-    """One line from one member, inside one transaction. `files` are the addresses and kinds of what came with it."""
+    """One line from one member, inside one transaction. `files` are the addresses and kinds of what came with it;
+    `opted` is what the vendor has done already about a wish to stop or to start (`providers.messenger.Inbound`).
+    """
 
     world: World
     session: Session
@@ -41,6 +43,7 @@ class Turn:
     kind: str = "text"
     sid: str = ""
     replied_to: str | None = None
+    opted: str | None = None
     was_greeted: bool = False
     typed: str = field(init=False, repr=False)
 

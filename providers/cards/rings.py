@@ -13,7 +13,7 @@ MOST_PARTS = 6
 CENTRE, RADIUS, THICKNESS = (306, 626), 206, 84
 LEAST = 0.012  # of the ring: the smallest sport can still be seen
 GAP = 0.02  # radians
-LEFT, RIGHT, PITCH = 590, 1032, 128
+PITCH = 128
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from providers.charts import Fact, Segment, Wrapped
 
 MOST_FACTS, MOST_AWARDS = 6, 6
 HERO_BOTTOM = 452
-TILE, TILE_PITCH, TILE_GAP = 128, 146, 20
+TILE_PITCH, TILE_GAP = 146, 20
 STRIPE = 44
 AWARD_PITCH = 96
 

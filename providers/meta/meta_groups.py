@@ -27,7 +27,6 @@ class MetaGroups:
     """
 
     can_post: bool = True
-    most_people: int | None = 8
 
     def __init__(self, base_url: str, phone_number_id: str, token: str, timeout: float = 10.0) -> None:
         self._base, self._phone, self._timeout = base_url.rstrip("/"), phone_number_id, timeout

@@ -21,6 +21,7 @@ KIND = re.compile(r"[a-z_]{1,20}")
 # Kinds of message whose words a person typed or tapped. The words of any other kind are not theirs, or not new: a
 # reaction's emoji, an edited message's text, a place's address.
 SPOKEN = {"text", "button", "interactive", "image", "video", "document"}
+OPT_OUT_TYPES = {"STOP", "START", "HELP"}
 MOST_MEDIA = 10
 LONGEST_LINE = 4096  # signs: as long as WhatsApp lets a message be; the reader's work grows with them
 
@@ -44,7 +45,7 @@ def read_inbound(form: Any, sender: str) -> Inbound:
         kind=kind,
         replied_to=_matching(form, "OriginalRepliedMessageSid", SID) or None,
         media=media,
-        opted=_one(form, "OptOutType")[:20] or None,
+        opted=_opted(form),
     )
 
 
@@ -103,6 +104,15 @@ def _kind(form: Any, media: tuple[tuple[str, str], ...]) -> str:
 def _line(form: Any) -> str:
     words = [_one(form, field) for field in ("ButtonPayload", "ListId", "ButtonText", "Body")]
     return unicodedata.normalize("NFC", next(filter(None, words), ""))
+
+
+def _opted(form: Any) -> str | None:
+    """What Twilio has done about its own words for stopping and starting, where Advanced Opt-Out is on for our sender.
+
+    https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+    """
+    told = _one(form, "OptOutType").strip().upper()
+    return told if told in OPT_OUT_TYPES else None
 
 
 def _media(form: Any) -> tuple[tuple[str, str], ...]:

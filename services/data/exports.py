@@ -137,7 +137,6 @@ def fetch(session: Session, token: str, now: datetime) -> bytes | None:
     except Unreadable as error:
         unreadable.note(session, error, "exports", export.id)
         return None
-    export.fetched_at = now
     audit.note(session, "export.fetched", now, member_id=export.member_id)
     return archive
 

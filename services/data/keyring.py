@@ -57,11 +57,6 @@ def names_in_use(session: Session) -> set[str]:
     return {_text(name) for name in session.scalars(_all_names()) if name}
 
 
-def missing_keys(session: Session) -> set[str]:
-    """The names of keys that seal something and are not in the ring: what they seal is lost until they are back."""
-    return names_in_use(session) - {name for name, _ in vault(session).keys}
-
-
 @dataclass(frozen=True)
 class Rotated:
     """One batch: how many were sealed anew, how many could not be read, and where the next batch begins."""

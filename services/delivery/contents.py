@@ -207,14 +207,6 @@ def find_missing(session: Session, account: str) -> list[str]:
     return [content.name for content in definitions() if content.name not in have]
 
 
-def find_unapproved(session: Session, account: str) -> dict[str, str]:
-    """The templates that may not be used yet, or not any more, by name: the vendor's word for why."""
-    query = select(StoredContent.name, StoredContent.status).where(
-        _is_ours(account), StoredContent.status.not_in([SESSION, APPROVED, MISSING])
-    )
-    return {row.name: row.status for row in session.execute(query)}
-
-
 def lose(session: Session, name: str) -> None:
     """Note that the vendor did not know this content when it was used."""
     stored = session.get(StoredContent, name)

@@ -15,7 +15,7 @@ from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Meaning, Receipt, Sent
 from services.delivery import contents, mailbox, reach
 from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
-from services.ground import breakers, leases, signs
+from services.ground import audit, breakers, leases, signs
 from services.ground.bells import Bell, ring
 from services.ground.telling import about, tell
 
@@ -185,11 +185,6 @@ def could_not_look(session: Session, look: Look, again_at: datetime) -> None:
         row.next_attempt_at = again_at
 
 
-def has_doubts(session: Session, now: datetime) -> bool:
-    """Whether a claim has ended without a word, or a doubtful or silent message is due to be asked after."""
-    return bool(session.scalar(select(doubts(now))))
-
-
 def doubts(now: datetime) -> ColumnElement[bool]:
     """The condition that a claim has ended without a word, or a doubtful or silent message is to be asked after.
 
@@ -336,6 +331,8 @@ def _wrote_since(member: Member, row: OutboundMessage) -> bool:
 
 def _give_up_on(session: Session, member: Member, meaning: Meaning, now: datetime) -> None:
     if meaning is Meaning.NO_MORE:
+        if member.opted_out_at is None:
+            audit.note(session, "member.opted_out", now, member_id=member.id, by="vendor")
         member.opted_out_at = member.opted_out_at or now
     else:
         member.unreachable_at = now

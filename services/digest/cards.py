@@ -18,8 +18,8 @@ from services.ground.recipients import reader_of
 from services.group import privacy
 from services.people.members import settings_for
 from services.play import tally
-from services.play.standings import Totals
 from services.play.tally import MEASURE
+from services.training.totals import Totals
 
 WEEKS, MIX_WEEKS = 8, 12
 MOST_SPORTS, MOST_PARTS = 4, 6

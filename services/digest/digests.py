@@ -119,7 +119,7 @@ def post_some(
     if len(places) == most:
         run.leased_until = leases.lasting(session, LEASE)
         return places[-1][0]
-    run.status, run.generated_at, run.sent_at, run.leased_until = RunStatus.SENT, now, now, None
+    run.status, run.generated_at, run.leased_until = RunStatus.SENT, now, None
     run.content = scenes.content_of(teller)
     group_posts.open_for(session, run, now)
     run.freeze_at = corrections.freeze_at(teller.scene.dates, run.group.timezone)
@@ -208,11 +208,6 @@ def last_run(session: Session, group: Group) -> DigestRun | None:
 def mute(membership: Membership, until: datetime | None) -> None:
     """Send this member no digest of the group until then."""
     membership.muted_until = until
-
-
-def pending(session: Session) -> bool:
-    """Whether a run waits to be made."""
-    return bool(session.scalar(select(unmade())))
 
 
 def unmade() -> Exists:

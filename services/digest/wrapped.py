@@ -20,8 +20,8 @@ from services.ground.settings import settings_of
 from services.group import privacy
 from services.people.members import settings_for
 from services.play import tally
-from services.play.standings import Totals
 from services.play.tally import MEASURE
+from services.training.totals import Totals
 
 MOST_AWARDS = 6
 # Who does not share all of these is in no figure of the group's card: it has too many to sort them out one by one.

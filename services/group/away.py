@@ -29,11 +29,6 @@ class Shown:
     until: date | None
 
 
-def away(session: Session, member_ids: Collection[int], dates: Dates) -> set[int]:
-    """Who of them is away on at least one of these days."""
-    return set(session.scalars(select(Absence.member_id).where(*_overlapping(member_ids, dates)).distinct()))
-
-
 def days_away(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, list[Dates]]:
     """When each of them is away within these days; whoever never is, is not in the answer. For many weeks at once."""
     query = select(Absence).where(*_overlapping(member_ids, dates)).order_by(Absence.starts)

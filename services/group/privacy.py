@@ -48,7 +48,7 @@ def sharing(session: Session, group: Group, field: str, since: date | None = Non
     Not who has left, hides, is anonymous, or does not share it; nor, where `since` is the first day of what is told,
     who was anonymous on a day of it. Whatever is said in a group about people, be it a row, a sum, a count or a mean,
     is made of these and of nobody else: then nobody else can be worked out from it. Only a board may add nameless
-    rows (`veiled`).
+    rows (`on_board`).
     """
     return {key: each.member for key, each in shown(session, group, [field], since).items()}
 
@@ -59,17 +59,15 @@ def shown(session: Session, group: Group, fields: Iterable[str] = (), since: dat
     return _since(named, since)
 
 
-def veiled(session: Session, group: Group, fields: Iterable[str], since: date) -> dict[int, Shown]:
-    """The anonymous members who may be on a board whose first day is `since`, by id. None of them where any could be
-    told from the others: where they are too few, or where somebody came or went among them since then.
-    """
-    return _veiled(session, group, _visible(session, group, fields)[1], since)
-
-
 def on_board(
     session: Session, group: Group, fields: Iterable[str], since: date
 ) -> tuple[dict[int, Shown], dict[int, Shown]]:
-    """What `shown` and `veiled` give, in one look."""
+    """The members who may be on a board whose first day is `since`, by id: those with their names, as `shown` gives
+    them, and the anonymous ones.
+
+    None of the anonymous ones where any could be told from the others: where they are too few, or where somebody came
+    or went among them since then.
+    """
     named, anonymous = _visible(session, group, fields)
     return _since(named, since), _veiled(session, group, anonymous, since)
 

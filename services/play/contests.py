@@ -23,9 +23,9 @@ from models import Challenge, Member, Participant
 from services.ground.settings import settings_of
 from services.group import away, privacy
 from services.group.privacy import Friend
-from services.play import standings, weekly
+from services.play import weekly
 from services.play.goals import SPORTS
-from services.training.totals import sums_of
+from services.training.totals import sums_of, totals_of
 
 ROWS = 8
 CONTESTS = {contest.value: contest for contest in Contest}
@@ -148,7 +148,7 @@ def _improved(session: Session, challenge: Challenge, people: list[int], today: 
     before = Dates(dates.start - LOOK_BACK, dates.start - timedelta(1))
     earlier = weekly.points_by_week(session, people, before, manual, sport)
     gone = away.days_away(session, people, before)
-    totals = standings.totals_of(session, people, dates, sport, manual)
+    totals = totals_of(session, people, dates, sport, manual)
     elapsed = min((today - dates.start).days + 1, dates.days)
     found: dict[int, float] = {}
     for key, each in totals.items():

@@ -11,7 +11,7 @@ from fitness.sports import Sport
 from models import Activity, Member
 from services.ground.settings import Settings
 from services.play.figures import Asking
-from services.play.standings import Totals, counting
+from services.training.totals import Totals, counting
 
 EVER = Dates(date.min, date.max)
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}

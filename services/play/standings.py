@@ -20,17 +20,7 @@ from services.group.privacy import Friend
 from services.play.figures import Asking
 from services.training import scoring, syncing
 from services.training.scoring import Recount
-from services.training.totals import SPORTS, Totals, counting, summed, totals_of
-
-__all__ = [
-    "SPORTS",
-    "Board",
-    "Row",
-    "Totals",
-    "board",
-    "counting",
-    "totals_of",
-]
+from services.training.totals import Totals, summed
 
 
 class Row(NamedTuple):
@@ -119,7 +109,7 @@ def board(
 
 
 def _told(values: Mapping[int, float], metric: Metric) -> dict[int, float]:
-    return {key: value for key, value in values.items() if value >= metric.least}
+    return {key: value for key, value in values.items() if not metric.reads_as_zero(value)}
 
 
 def _numbered(values: Mapping[int, float], unnamed: Mapping[int, Totals]) -> dict[int, int]:

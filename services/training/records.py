@@ -40,11 +40,6 @@ def refresh(session: Session, member_id: int) -> None:
         _write(session, member_id, found)
 
 
-def is_due(session: Session) -> bool:
-    """Whether somebody's records were written by older rules, or by none: they were there before there were any."""
-    return bool(session.scalar(select(unwritten())))
-
-
 def unwritten() -> Exists:
     """The condition that somebody's records were written by older rules, or by none."""
     return _unwritten().order_by(None).exists()
@@ -95,12 +90,6 @@ def records_of(session: Session, member_ids: Collection[int], dates: Dates) -> l
             row.before = told[key].before
         told[key] = row
     return sorted(told.values(), key=lambda row: (row.day, row.id))
-
-
-def of_activity(session: Session, activity_id: int) -> list[RecordSet]:
-    """Records that this activity set and that deserve to be told."""
-    query = select(RecordSet).where(RecordSet.activity_id == activity_id, RecordSet.deserves)
-    return list(session.scalars(query.order_by(RecordSet.id)))
 
 
 def _feat(row: Any) -> Feat:

@@ -36,7 +36,7 @@ REFUSED_AGAIN_AFTER = timedelta(hours=1)
 FAILING_TOGETHER, MOST_FAILING = timedelta(minutes=10), 3
 SHUT_AT_FIRST, SHUT_AT_MOST = timedelta(minutes=30), timedelta(hours=6)
 BACK_OFF = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
-MOST_VANISHED, LOOK_FOR = 20, 3
+MOST_VANISHED = 20
 
 
 @dataclass(frozen=True)

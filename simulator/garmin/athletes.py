@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator.garmin.detail import activity_detail
-from simulator.garmin.habits import ALL_ROUNDER, CYCLIST, LIFTER, READY_MADE, RUNNER, SWIMMER, WALKER
+from simulator.garmin.habits import ALL_ROUNDER, CYCLIST, LIFTER, RUNNER, SWIMMER, WALKER
 from simulator.garmin.rows import Owner, activity_row
 from simulator.garmin.types import Family, activity_type
 from simulator.garmin.weeks import Effort, Habits, Outing, efforts_on
@@ -18,7 +18,6 @@ __all__ = [
     "ALL_ROUNDER",
     "CYCLIST",
     "LIFTER",
-    "READY_MADE",
     "RUNNER",
     "SWIMMER",
     "WALKER",

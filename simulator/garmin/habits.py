@@ -62,4 +62,3 @@ ALL_ROUNDER = Habits(
         Outing(SUN, 0.90, "cycling", 110, 130, 6.6, 9.0, 10),
     ),
 )
-READY_MADE = {habits.name: habits for habits in (CYCLIST, WALKER, RUNNER, SWIMMER, LIFTER, ALL_ROUNDER)}

@@ -17,7 +17,7 @@ def absent(town: Town, dates: Dates) -> set[str]:
     """The names of those who are away."""
     with town.world.sessions() as session:
         names = dict(iter(session.execute(select(Member.id, Member.name))))
-        return {names[each] for each in away.away(session, list(names), dates)}
+        return {names[each] for each in away.days_away(session, list(names), dates)}
 
 
 def shown(town: Town, day: date) -> list[tuple[str, date | None]]:

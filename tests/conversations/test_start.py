@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from messages.message import Message
-from models import Group, Identity, Member
+from models import AuditEvent, Group, Identity, Member, Membership
 from services.group import groups
 from tests.scenes import start_group
 from tests.town import Person, Town
@@ -136,6 +136,38 @@ def test_every_word_that_must_stop_a_sender_stops_it(zoe: Person) -> None:
     for line in ("STOP", "*stop*", "unsubscribe", "END!", "cancel"):
         assert zoe.says(line).startswith("OK, I stop.")
         assert "Welcome back" in zoe.says("start")
+
+
+@pytest.mark.parametrize("word", ["STOP", "Arrêter", "cancel"])
+def test_who_stopped_at_twilio_is_written_to_no_more_and_not_answered(
+    town: Town, zoe: Person, jose: Person, word: str
+) -> None:
+    """Twilio has said goodbye by then. What it takes for such a word is set at Twilio, so any line may be one."""
+    start_group(zoe, jose)
+    jose.says("leave")
+    before, told, stopped = jose.count(), zoe.count(), town.clock()
+    jose.phone.sends("text", word, OptOutType="STOP")
+    town.rest()
+    assert jose.count() == before
+    with town.world.sessions() as session:
+        mine = session.scalars(select(Member).where(Member.name == "José")).one()
+        assert mine.opted_out_at == stopped
+        audited = select(AuditEvent.at).where(AuditEvent.action == "member.opted_out", AuditEvent.member_id == mine.id)
+        assert session.scalars(audited).all() == [stopped], "the withdrawn consent is written down"
+        assert session.scalars(select(Membership.left_at)).all() == [None, None], "it is no answer to the question"
+    town.travel(days=7)
+    town.rest()
+    assert (jose.count(), zoe.count() > told) == (before, True), "the week's digest"
+
+
+def test_who_starts_again_at_twilio_is_written_to_again(town: Town, zoe: Person) -> None:
+    zoe.says("hi")
+    zoe.phone.sends("text", "STOP", OptOutType="STOP")
+    zoe.phone.sends("text", "Weiter", OptOutType="START")
+    town.rest()
+    assert "Welcome back, Zoë 👋 I write to you again." in zoe.heard
+    with town.world.sessions() as session:
+        assert session.scalar(select(Member.opted_out_at)) is None
 
 
 def test_who_has_stopped_is_still_answered_and_may_start_again(town: Town, zoe: Person) -> None:

@@ -15,7 +15,7 @@ from rq import Queue
 
 import world as worlds
 from jobs import delivery, reconciling
-from jobs.pace import MARGIN, RATE
+from jobs.pace import MARGIN
 from jobs.queue import enqueue
 from messages.message import Button, Message
 from models import Member, MessageKind, MessageState
@@ -322,7 +322,7 @@ def test_slow_down_is_heard_by_all(letters: Letters) -> None:
     people_with_mail(letters, 1, 1)
     letters.town.twilio.faults.next.append("429")
     deliver(letters.town)
-    assert float(letters.town.world.redis.hget(RATE, "rate")) == pytest.approx(80 * MARGIN / 2)
+    assert float(letters.town.world.redis.hget("pace:rate", "rate")) == pytest.approx(80 * MARGIN / 2)
     [row] = letters.rows()
     assert row.next_attempt_at == START + timedelta(seconds=2)
     assert [each.source for each in letters.events(row.id)] == ["claim", "api"]

@@ -16,8 +16,6 @@ from jobs.pace import (
     FASTER_EACH_SECOND,
     HALVE_ONCE_IN,
     MARGIN,
-    NEXT,
-    RATE,
     SLOWEST,
     WITHOUT_REDIS,
     Pace,
@@ -28,6 +26,7 @@ from tests.conftest import Servers
 from tests.patience import AT_MOST, until
 
 TINY = 1e-4
+NEXT, RATE = "pace:next", "pace:rate"  # the keys of a pace without a name of its own
 
 
 @pytest.fixture

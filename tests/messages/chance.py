@@ -23,7 +23,8 @@ from messages.render import Reader
 from messages.words import MOST, clean_name, isolated, one_line
 from services.digest.digests import board_facts
 from services.ground.settings import Settings
-from services.play.standings import Board, Row, Totals
+from services.play.standings import Board, Row
+from services.training.totals import Totals
 from tests.messages import largest, largest_digest
 
 FACTS = largest.FACTS | largest_digest.FACTS

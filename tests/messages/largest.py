@@ -19,8 +19,9 @@ from messages.words import MOST, clean_name
 from services.digest.digests import board_facts
 from services.ground.settings import Settings
 from services.play.contests import Line
-from services.play.standings import Board, Row, Totals
+from services.play.standings import Board, Row
 from services.training.scoring import Leg, Recount
+from services.training.totals import Totals
 
 NAME = clean_name("שם" * MOST)
 DESCRIPTION = clean_name("שם " * 200, 200)

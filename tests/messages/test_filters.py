@@ -8,7 +8,7 @@ import pytest
 
 from fitness.dates import Dates
 from messages.render import Reader, environment
-from services.play.standings import Totals
+from services.training.totals import Totals
 
 METRIC, MILES, GERMAN = Reader(), Reader(units="imperial"), Reader(locale="de")
 NEW_YORK = Reader(timezone="America/New_York")

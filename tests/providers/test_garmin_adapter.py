@@ -138,7 +138,6 @@ def test_a_wrong_password_is_the_members_to_put_right(place: Place, email: str, 
     place.enrol()
     error = failure(lambda: place.adapter.sign_in(email, password))
     assert type(error) is WrongPassword
-    assert error.permanent
     assert [kind for kind, _ in place.asked()] == ["sign_in"] * 2, "a wrong password is not tried a second way"
 
 
@@ -203,7 +202,6 @@ def test_each_bad_day_at_sign_in_has_its_error(place: Place, faults: dict[str, A
     place.fails(**faults)
     error = failure(lambda: place.adapter.sign_in(EMAIL, PASSWORD))
     assert type(error) is kind
-    assert not error.permanent
     if "data_retry_after" in faults:
         assert error.retry_after == timedelta(seconds=90)
     place.pretend.faults.clear()
@@ -287,7 +285,6 @@ def test_each_bad_day_at_reading_has_its_error(
     place.fails(**faults)
     error = failure(lambda: rows(account))
     assert type(error) is kind
-    assert error.permanent is (kind is LinkBroken)
     if isinstance(error, SourceThrottled):
         wish = faults.get("data_retry_after")
         assert error.retry_after == (wish and timedelta(seconds=wish))

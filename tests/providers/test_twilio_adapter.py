@@ -184,7 +184,7 @@ def test_the_table_of_answers(status: int, code: int, failure: type[MessengerErr
         twilio().send(PARCEL)
     assert type(raised.value) is failure
     if isinstance(raised.value, Refused):
-        assert (raised.value.code, raised.value.permanent) == (code, True)
+        assert raised.value.code == code
     assert len(responses.calls) == 1, "a message is never posted twice"
 
 
@@ -592,6 +592,8 @@ def test_a_picture_and_a_place_say_nothing() -> None:
 
 def test_words_of_stop_come_through_as_words() -> None:
     assert read(text(7, Body="STOP", OptOutType="STOP")).opted == "STOP"
+    assert read(text(7, Body="START", OptOutType=" start ")).opted == "START"
+    assert [read(text(7, Body="STOP", OptOutType=told)).opted for told in ("", "later")] == [None, None]
     assert read(text(7, Body="STOP")).line == "STOP"
 
 

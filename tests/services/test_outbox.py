@@ -101,7 +101,7 @@ def test_the_lease_runs_by_the_databases_clock(letters: Letters) -> None:
     letters.claim(rules=Rules(lease=lease))
     assert before + lease <= letters.row(one).leased_until <= databases_time(letters) + lease
     with letters.town.world.sessions() as session:
-        assert not outcomes.has_doubts(session, letters.now)
+        assert not session.scalar(select(outcomes.doubts(letters.now)))
 
 
 def databases_time(letters: Letters) -> datetime:

@@ -8,8 +8,9 @@ from itertools import permutations
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from models import Erasure, Member, MessageEvent, MessageKind, MessageState, OutboundMessage
+from models import AuditEvent, Erasure, Member, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.erasures import hashed_sid
 from providers.messenger import Meaning, Receipt, Sent
 from providers.twilio.twilio_codes import MEANINGS, meaning_of
@@ -227,6 +228,9 @@ def test_an_opt_out_at_the_vendor_ends_what_waits_for_this_person(letters: Lette
     refuse(letters, message, 21610)
     assert letters.row(waiting).state is MessageState.SUPPRESSED
     assert member_of(letters, message).opted_out_at == START
+    with letters.town.world.sessions() as session:
+        audited = session.scalars(select(AuditEvent).where(AuditEvent.action == "member.opted_out")).all()
+    assert [(each.member_id, each.detail) for each in audited] == [(person.id, {"by": "vendor"})]
 
 
 def test_whoever_is_reached_again_is_reachable(letters: Letters) -> None:
@@ -481,11 +485,11 @@ def test_only_claims_that_ended_are_doubted(letters: Letters) -> None:
     first, second = claimed(letters, 2)
     letters.end_lease(first.id)
     with letters.town.world.sessions.begin() as session:
-        assert outcomes.has_doubts(session, START)
+        assert session.scalar(select(outcomes.doubts(START)))
         assert outcomes.expire_leases(session, START + MINUTE) == 1
         assert outcomes.backlog(session) == {"sending": 1, "unknown": 1}
-        assert not outcomes.has_doubts(session, START)
-        assert outcomes.has_doubts(session, START + MINUTE)
+        assert not session.scalar(select(outcomes.doubts(START)))
+        assert session.scalar(select(outcomes.doubts(START + MINUTE)))
     assert (letters.row(first.id).state, letters.row(second.id).state) == (MessageState.UNKNOWN, MessageState.SENDING)
     assert letters.row(first.id).next_attempt_at == START + MINUTE
 

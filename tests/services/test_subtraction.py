@@ -37,6 +37,7 @@ from models import Activity, Group, Member, Membership
 from services.group import privacy
 from services.play import standings
 from services.training import records
+from services.training.totals import Totals, totals_of
 from tests.letters import Letters
 from tests.town import Town
 
@@ -263,7 +264,7 @@ def test_the_attack_finds_a_total_that_counts_everybody(town: Town) -> None:
         """A total as it must not be: over all who were ever in the group, whatever they share."""
         ids = list(session.scalars(select(Membership.member_id).where(Membership.group_id == group.id)))
         days = Dates(date(2026, 10, 1), date(2026, 11, 30))
-        whole = sum(standings.totals_of(session, ids, days).values(), standings.Totals())
+        whole = sum(totals_of(session, ids, days).values(), Totals())
         return f"{whole.time:.0f} {whole.distance:.0f} {whole.points:.0f} {whole.elevation:.0f} {whole.sports}"
 
     random = Random(7)

@@ -15,7 +15,8 @@ from services.digest.stories import kinds as _declared  # noqa: F401 - importing
 from services.digest.stories.scene import Correction, Past, Scene
 from services.digest.stories.text import Me
 from services.group import privacy
-from services.play.standings import Board, Row, Totals
+from services.play.standings import Board, Row
+from services.training.totals import Totals
 from tests.stories.matters import Matters
 
 MONDAY = date(2026, 11, 16)
@@ -192,4 +193,4 @@ def _points(totals: Mapping[int, Totals]) -> dict[int, float]:
 
 
 def _told(values: Mapping[int, float]) -> dict[int, float]:
-    return {key: value for key, value in values.items() if value >= Metric.POINTS.least}
+    return {key: value for key, value in values.items() if not Metric.POINTS.reads_as_zero(value)}

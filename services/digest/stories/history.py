@@ -14,8 +14,8 @@ from fitness.streaks import Streak, Week, streak
 from models import Activity
 from services.digest.stories.scene import Past
 from services.ground.settings import Settings
-from services.play import series, standings
-from services.training.totals import ids, points_by
+from services.play import series
+from services.training.totals import SPORTS, counting, ids, points_by
 
 YEAR_OF_WEEKS = timedelta(weeks=53)
 # A streak of more weeks may have begun before those that are read for a digest.
@@ -43,12 +43,12 @@ def past(session: Session, member_ids: Collection[int], dates: Dates) -> list[Pa
             func.coalesce(func.max(Activity.distance).filter(earlier), 0.0),
             func.max(Activity.local_date).filter(earlier),
         )
-        .where(Activity.member_id == ids(member_ids), *standings.counting(Dates(date.min, dates.end)))
+        .where(Activity.member_id == ids(member_ids), *counting(Dates(date.min, dates.end)))
         .group_by(Activity.member_id, Activity.sport)
         .order_by(Activity.member_id, Activity.sport)
     )
     return [
-        Past(member_id, standings.SPORTS[sport], count, longest or 0.0, before, longest_before or 0.0, last_day)
+        Past(member_id, SPORTS[sport], count, longest or 0.0, before, longest_before or 0.0, last_day)
         for member_id, sport, count, longest, before, longest_before, last_day in session.execute(query)
     ]
 
@@ -61,9 +61,7 @@ def weeks(session: Session, member_ids: Collection[int], dates: Dates, manual: f
     monday = cast(func.date_trunc("week", Activity.local_date), Date)
     query = (
         select(Activity.member_id, monday, func.sum(points_by(manual)), func.count(Activity.local_date.distinct()))
-        .where(
-            Activity.member_id == ids(member_ids), *standings.counting(Dates(dates.start - YEAR_OF_WEEKS, dates.end))
-        )
+        .where(Activity.member_id == ids(member_ids), *counting(Dates(dates.start - YEAR_OF_WEEKS, dates.end)))
         .group_by(Activity.member_id, monday)
     )
     points: dict[date, dict[int, float]] = defaultdict(dict)

@@ -231,9 +231,9 @@ def away(scene: Scene) -> Iterator[Fact]:
 
 
 def _gap(scene: Scene) -> float:
-    """What lies between the first two; 0 where that is too little to be told."""
+    """The figure that lies between the first two; 0 where it would be written as zero."""
     gap = scene.rows[0].place.value - scene.rows[1].place.value
-    return gap if gap >= scene.board.metric.gap else 0.0
+    return 0.0 if scene.board.metric.reads_as_zero(gap) else gap
 
 
 def _pasts(scene: Scene, *what: str) -> Iterator[tuple[Past, Row]]:

@@ -8,7 +8,8 @@ from fitness.sports import Sport
 from messages.render import Reader, words
 from providers.charts import Bar, Leaderboard, Segment
 from services.digest.stories.scene import Scene
-from services.play.standings import Row, Totals
+from services.play.standings import Row
+from services.training.totals import Totals
 
 ROWS, SPORTS = 6, 4
 WEEK = timedelta(weeks=1)

@@ -14,7 +14,7 @@ from services.digest.stories.text import Form, Me, Teller
 from services.ground.recipients import reader_of
 from services.ground.settings import settings_of
 from services.group import roster
-from services.play import standings
+from services.training.totals import Totals, totals_of
 
 # What stands in templates/approved/digest_ready.json, in its order.
 PARTS = ("name", "group", "dates", "together", "sessions", "you")
@@ -24,9 +24,9 @@ def readers_of(session: Session, scene: Scene, members: Collection[Member]) -> l
     """Readers with all of their own days: also what the group may not see. Three queries."""
     ids = [member.id for member in members]
     manual = settings_of(scene.board.group).manual
-    totals = standings.totals_of(session, ids, scene.dates, manual=manual)
+    totals = totals_of(session, ids, scene.dates, manual=manual)
     linked = set(session.scalars(select(GarminAccount.member_id).where(GarminAccount.member_id.in_(ids))))
-    nothing = standings.Totals()
+    nothing = Totals()
     organisers = set(session.scalars(roster.organisers(scene.board.group)))
     return [
         Me(each, totals.get(each.id, nothing), each.id in totals or each.id in linked, each.id in organisers)

@@ -15,7 +15,8 @@ from services.digest.stories.facts import Fact
 from services.digest.stories.picture import picture_of
 from services.digest.stories.pieces import MUST, Part, Piece, fitting
 from services.digest.stories.scene import Scene
-from services.play.standings import Row, Totals
+from services.play.standings import Row
+from services.training.totals import Totals
 
 ROWS, ROWS_IN_STORY, PODIUM = 8, 6, 3
 
