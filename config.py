@@ -212,6 +212,13 @@ class Settings(BaseSettings):
         return str(self.public_base_url).rstrip("/")
 
     @property
+    def webhook_address(self) -> str:
+        """What is set at Twilio as the address for incoming messages. What stands behind the # stays with Twilio and
+        asks it to try again when it gets no answer.
+        """
+        return f"{self.base_url}/webhooks/twilio/inbound#rc=3&rp=5xx,ct,rt"
+
+    @property
     def redis(self) -> str:
         """`redis_url` with what its certificate needs."""
         relaxed = self.redis_self_signed and self.redis_url.startswith("rediss://")

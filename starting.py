@@ -32,3 +32,9 @@ def set_up(process: str, to: TextIO | None = None) -> None:
 def tell_of(error: ValidationError) -> None:
     """Write down which settings are missing or wrong, without their values."""
     log.error("settings missing or wrong", settings=problems_of(error))
+
+
+def explained(error: ValidationError) -> dict[str, tuple[str, str]]:
+    """For each setting that is missing or wrong: what is wrong with it, and what it is for. Never a value."""
+    about = {name.upper(): str(field.description or "") for name, field in Settings.model_fields.items()}
+    return {name: (says, about.get(name, "")) for name, says in problems_of(error).items()}

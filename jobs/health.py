@@ -21,7 +21,7 @@ from services.ground import signs
 from services.health import database, mail, processes, reach
 from services.health.database import Vitals
 from services.health.findings import NAMES, Finding, State, found, unknown
-from services.health.processes import WEB, Heard
+from services.health.processes import FLASK, WEB, Heard
 from world import World
 
 log = structlog.get_logger()
@@ -99,6 +99,15 @@ class Doctor:
 
     def examine(self) -> Report:
         """Look, and log what has changed. Raises nothing that a broken database or Redis could raise."""
+        report = self._look()
+        return replace(report, since=troubles.tell(self.world, report.findings, self.kind))
+
+    def look(self) -> Report:
+        """Look, and tell nobody: `since` is what was told before. Raises nothing, as `examine`."""
+        report = self._look()
+        return replace(report, since=troubles.since(self.world))
+
+    def _look(self) -> Report:
         base, redis = self._what_the_database_says(), redis_look.look(self.world)
         me, others = self._heard(redis, base.vitals)
         heard = [me, *(each for each in others if each.pulse.instance != me.pulse.instance)]
@@ -108,8 +117,7 @@ class Doctor:
         else:
             findings += unknown(*FROM_REDIS)
         is_usable = base.vitals is not None and base.vitals.is_usable
-        since = troubles.tell(self.world, findings, self.kind)
-        return Report(tuple(_in_order(findings)), is_usable or redis.problem is None, heard, since)
+        return Report(tuple(_in_order(findings)), is_usable or redis.problem is None, heard)
 
     def _what_the_database_says(self) -> _Database:
         """The server's own limits do not help where it stands still with its connections open: nothing answers then."""
@@ -177,8 +185,8 @@ class Doctor:
         return found("time", None if is_demo else "PRETEND_CLOCK is set, which is for the demo: it can be moved")
 
     def _hops(self, redis: Seen) -> list[Finding]:
-        """Only a web process needs the setting, so only a web process compares it."""
-        if self.kind != WEB:
+        """Only a web process needs the setting, so only a web process compares it; and an operator who asks."""
+        if self.kind not in (WEB, FLASK):
             return unknown("hops")
         return [knocks.judge_hops(redis.proxies, self.world.settings.trusted_hops)]
 

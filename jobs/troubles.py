@@ -93,6 +93,15 @@ def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, d
     return {name: datetime.fromtimestamp(at, UTC) for name, at in since.items()}
 
 
+def since(world: World) -> Mapping[str, datetime]:
+    """Since when each trouble that was told is known. Nothing while Redis is away."""
+    try:
+        kept = world.redis.hgetall(TROUBLES)
+    except RedisError:
+        return {}
+    return {name.decode(): datetime.fromtimestamp(json.loads(text)["since"], UTC) for name, text in kept.items()}
+
+
 def _how(finding: Finding) -> str:
     if finding.state is State.UNKNOWN:
         return "unknown"
