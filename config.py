@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Opens /health to whoever sends it: Authorization: Bearer …. Without one it is closed",
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens /metrics to a Prometheus that sends it: Authorization: Bearer …. Without one it is closed",
+    )
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
     pretend_clock: bool = Field(False, description="For the demo only: a clock that the page of phones can move")
 
@@ -191,11 +195,11 @@ class Settings(BaseSettings):
             raise ValueError("DATA_KEYS names one key twice")
         return value
 
-    @field_validator("health_token")
+    @field_validator("health_token", "metrics_token")
     @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
+    def _long_enough(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
         if 0 < len(value.get_secret_value()) < 16:
-            raise ValueError("HEALTH_TOKEN wants 16 characters or more")
+            raise ValueError(f"{str(info.field_name).upper()} wants 16 characters or more")
         return value
 
     @model_validator(mode="after")

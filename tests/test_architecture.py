@@ -62,6 +62,7 @@ SPEAKS_WITH = {
     "cryptography": ("models/vault.py",),
     "itsdangerous": ("providers/signing.py",),
     "limits": ("web/guesses.py",),
+    "prometheus_client": ("web/metrics.py", "ops/gunicorn.conf.py"),
     "alembic": ("migrations/*",),
     "psycopg2": (),
     "honcho": (),
