@@ -8,7 +8,9 @@ import structlog
 from pydantic import ValidationError
 
 import logs
+import reporting
 from config import Settings, problems_of, read_env_file
+from version import release
 
 log = structlog.get_logger()
 
@@ -17,10 +19,14 @@ def begin(process: str) -> Settings:
     """Set up the process, and give its settings. Where some are missing or wrong, one line names them, and it ends."""
     set_up(process)
     try:
-        return Settings.from_env()
+        settings = Settings.from_env()
     except ValidationError as error:
         tell_of(error)
         raise SystemExit(1) from None
+    dsn = settings.sentry_dsn.get_secret_value()
+    if dsn:
+        reporting.begin(dsn, process, release(), settings.sentry_environment)
+    return settings
 
 
 def set_up(process: str, to: TextIO | None = None) -> None:

@@ -12,13 +12,13 @@ from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from jobs import heartbeats, knocks, redis_look, troubles
+from jobs import certificates, heartbeats, knocks, redis_look, troubles
 from jobs.bounded import BoundedLook
 from jobs.redis_look import Seen
 from models.outages import name_of
 from services.data import keyring
 from services.ground import signs
-from services.health import database, mail, processes, reach
+from services.health import database, mail, processes, reach, trends
 from services.health.database import Vitals
 from services.health.findings import NAMES, Finding, State, found, unknown
 from services.health.processes import FLASK, WEB, Heard
@@ -28,8 +28,12 @@ log = structlog.get_logger()
 
 ANSWERS_WITHIN = 8.0  # seconds; a Postgres that stands still is not waited for any longer
 SELDOM = 15.0  # seconds for which a process remembers what changes rarely: keys and templates
-FROM_THE_DATABASE = ("schema", "tick", "messages", "twilio", "delivery", "sender", "templates")
-FROM_REDIS = ("worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks", "hops")
+FROM_THE_DATABASE = (
+    "schema", "tick", "messages", "twilio", "delivery", "sender", "templates", "garmin", "dead", "optouts", "spend",
+)  # fmt: skip
+FROM_REDIS = (
+    "worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks", "hops", "broken", "certificate",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,10 @@ class Doctor:
             mail.judge_account(session, standing, now),
             reach.judge(standing, now),
             mail.judge_sender(standing),
+            trends.judge_garmin(session, now),
+            trends.judge_dead(standing, now),
+            trends.judge_opt_outs(session, standing, now),
+            self._seldom("spend", lambda: trends.judge_spend(session, now, settings.messages_a_day)),
             self._seldom("templates", lambda: mail.judge_templates(session, settings.twilio_account_sid)),
         ]
         seen.sealing = self._seldom("sealing", lambda: keyring.names_in_use(session))
@@ -172,6 +180,8 @@ class Doctor:
             processes.judge_fonts(heard),
             redis_look.judge_jobs(redis),
             redis_look.judge_kept(redis, self.world),
+            redis_look.judge_broken(redis),
+            certificates.judge(redis.certificate, self.world.now()),
             knocks.judge(redis.bad, redis.proven, settings.twilio_account_sid),
             *self._hops(redis),
         ]

@@ -4,6 +4,7 @@ So a job has no arguments, a lost one is rung again by the next tick, and one th
 """
 
 import secrets
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -170,6 +171,18 @@ def lengths(redis: Redis, names: Iterable[str]) -> tuple[dict[str, int], int]:
             asked.zcard(each.failed_job_registry.key)
         answers = asked.execute()
     return {each.name: int(count) for each, count in zip(queues, answers[::2], strict=True)}, sum(answers[1::2])
+
+
+def broken_lately(redis: Redis, names: Iterable[str], within: int) -> int:
+    """How many jobs of these queues ended by a bug in the last `within` seconds. Raises `redis.RedisError`.
+
+    RQ keeps them by the time at which it will forget them.
+    """
+    with redis.pipeline(transaction=False) as asked:
+        for name in names:
+            key = Queue(name, connection=redis).failed_job_registry.key
+            asked.zcount(key, int(time.time()) + FAILED_KEPT - within, "+inf")
+        return sum(asked.execute())
 
 
 def is_queued(redis: Redis, entry: str, queue: str) -> bool:

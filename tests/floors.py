@@ -14,7 +14,7 @@ FLOORS = {
     "services": ("data health", "digest", "play", "training group", "people", "delivery", "ground"),
     "services/digest": ("digest", "stories"),
     "bot": ("bot", "commands reading", "declaring", "arguments", "words"),
-    "providers": ("cards files garmin meta twilio", "providers"),
+    "providers": ("alarms cards files garmin meta twilio", "providers"),
     "simulator": ("simulator", "page", "garmin twilio"),
 }
 

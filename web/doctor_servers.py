@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -58,7 +58,7 @@ REDIS_FAILURES = (
         "Lower WEB_CONCURRENCY or WORKERS, or take a larger plan",
     ),
     ("closed by server", "it hangs up", "Write rediss:// instead of redis:// in REDIS_URL if it wants TLS"),
-    ("timeout", "it does not answer", "Let this machine through Redis's firewall; write rediss:// if it wants TLS"),
+    ("timeout", "it does not answer", "{scheme}, or let this machine through Redis's firewall"),
 )
 LOOK = text(
     """
@@ -87,7 +87,12 @@ def judge_redis(world: World) -> list[Diagnosis]:
     try:
         told: dict[str, Any] = world.redis.info()
     except RedisError as error:
-        return [_not_connected("redis", "Redis", REDIS_FAILURES, _chained(error))]
+        has_tls = world.settings.redis_url.startswith("rediss://")
+        scheme = (
+            "Write redis:// instead of rediss:// if it speaks no TLS" if has_tls else "Write rediss:// if it wants TLS"
+        )
+        failures = [(sign, says, mend.format(scheme=scheme)) for sign, says, mend in REDIS_FAILURES]
+        return [_not_connected("redis", "Redis", failures, _chained(error))]
     return [*_redis(world, told)]
 
 
@@ -180,7 +185,7 @@ def _client(server: int, path: str) -> Iterator[Diagnosis]:
         yield wrong("pg_dump", says, f"Install postgresql-client-{server}")
 
 
-def _not_connected(name: str, server: str, failures: tuple[tuple[str, str, str], ...], words: str) -> Diagnosis:
+def _not_connected(name: str, server: str, failures: Iterable[tuple[str, str, str]], words: str) -> Diagnosis:
     """Tell why, by what the driver says. Its own words may hold a user's name, and are not repeated."""
     low = words.casefold()
     for sign, says, mend in failures:

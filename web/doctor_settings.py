@@ -102,6 +102,11 @@ def _choices(world: World) -> Iterator[Diagnosis]:
             f"The page recommends {settings.garmin_recommended}, which GARMIN_LINK_METHODS does not offer",
             f"Set GARMIN_RECOMMENDED={settings.link_methods[0]}, or leave it empty",
         )
+    if not (is_demo(world) or settings.operator_whatsapp or world.alarms):
+        says = "Nobody is told when something goes wrong"
+        yield note(
+            "OPERATOR_WHATSAPP", says, "Set OPERATOR_WHATSAPP, OPERATOR_EMAIL or OPERATOR_WEBHOOK (.env.example)"
+        )
     if settings.redis_self_signed and settings.redis_url.startswith("redis://"):
         yield note(
             "REDIS_SELF_SIGNED",

@@ -9,7 +9,7 @@ from jobs.health import Report
 from jobs.knocks import proxies
 from services.health.database import expected_schema
 from services.health.findings import MENDS
-from services.health.version import version
+from version import release
 from web import probing
 from web.watching import Watch
 from world import World
@@ -24,7 +24,7 @@ def checks(world: World) -> Blueprint:
     @routes.get("/livez")
     def livez() -> Response:
         """Whether this process answers, of which version it is, and which schema it needs. It asks nobody else."""
-        said = f"alive\nversion {version()}\nschema {expected_schema()}\n"
+        said = f"alive\nversion {release()}\nschema {expected_schema()}\n"
         answer = Response(said, mimetype="text/plain")
         probe = probing.answer(world, request.headers.get(probing.HEADER, ""), proxies(request.headers))
         if probe is not None:

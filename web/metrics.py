@@ -22,7 +22,7 @@ from jobs import metering, metrics_look
 from jobs.metrics_look import Look
 from services.ground.counting import Count, Span
 from services.health.database import expected_schema
-from services.health.version import version
+from version import release
 from world import World
 
 PREFIX = "gruppetto_"
@@ -98,7 +98,7 @@ class Scrape(Collector):
             _add(gauges[each.name], dict(each.labels), each.value)
         for server in ("database", "redis"):
             _add(gauges["look_failed"], {"server": server}, float(server in seen.failed))
-        _add(gauges["info"], {"version": version(), "schema": expected_schema()}, 1.0)
+        _add(gauges["info"], {"version": release(), "schema": expected_schema()}, 1.0)
         yield from gauges.values()
         yield from _counters(seen)
         yield from _histograms(seen)

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
+from jobs import alarms
 from jobs.health import Doctor, Report
 from providers.errors import MessengerError, Refused
 from providers.messenger import Standing
@@ -20,7 +21,7 @@ from services.health import database
 from services.health.diagnosis import Diagnosis, Verdict, wrong
 from services.health.findings import MENDS, State
 from services.health.processes import FLASK
-from services.health.version import commit, version
+from version import commit, release
 from web import doctor
 from web.health import as_json
 from world import World
@@ -31,7 +32,7 @@ EXIT = {"ready": 0, "degraded": 1, "unavailable": 2}
 
 def add_commands(app: Flask, world: World) -> None:
     """Add them to Flask's own."""
-    for each in (_doctor(world), _status(world), _version(world), _twilio(world)):
+    for each in (_doctor(world), _status(world), _version(world), _twilio(world), _operator(world)):
         app.cli.add_command(each)
 
 
@@ -126,6 +127,24 @@ def _twilio(world: World) -> AppGroup:
     return group
 
 
+def _operator(world: World) -> AppGroup:
+    group = AppGroup("operator", help="Telling you of troubles: OPERATOR_WHATSAPP, OPERATOR_EMAIL, OPERATOR_WEBHOOK.")
+
+    @group.command("test")
+    def test() -> None:
+        """Tell you by each way that you have set; exit 1 if one fails, or if there is none."""
+        ways = alarms.ways(world)
+        words = f"Troubles would be told like this. {world.settings.base_url}"
+        failed = alarms.ring(ways, "Gruppetto: this is a test", words)
+        for each in ways:
+            click.echo(f"{each.name}\t{failed.get(each.name, 'told')}")
+        if not ways:
+            click.echo("No way is set: OPERATOR_WHATSAPP, OPERATOR_EMAIL or OPERATOR_WEBHOOK (.env.example).", err=True)
+        sys.exit(1 if failed or not ways else 0)
+
+    return group
+
+
 def _asked(ask: Callable[[], Standing]) -> Standing:
     try:
         return ask()
@@ -168,7 +187,7 @@ def _print(found: Sequence[Diagnosis], as_data: bool) -> None:
 
 
 def _told(world: World, report: Report) -> list[str]:
-    lines = [f"status\t{report.status}\tversion {version()}"]
+    lines = [f"status\t{report.status}\tversion {release()}"]
     for each in report.findings:
         if each.state in (State.DEGRADED, State.REMARK):
             since = f"\tsince {report.since[each.name]:%Y-%m-%d %H:%M} UTC" if each.name in report.since else ""
@@ -183,5 +202,5 @@ def _told(world: World, report: Report) -> list[str]:
 
 
 def _versions() -> list[str]:
-    told = [("gruppetto", version()), ("commit", commit()), ("python", python_version())]
+    told = [("gruppetto", release()), ("commit", commit()), ("python", python_version())]
     return [f"{name}\t{value}" for name, value in [*told, ("schema needed", database.expected_schema())] if value]

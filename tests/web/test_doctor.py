@@ -28,13 +28,13 @@ from providers.twilio.twilio import Twilio
 from services.health.database import expected_schema
 from services.health.diagnosis import Diagnosis, Verdict
 from services.health.processes import CLOCK, WEB, WORKER
-from services.health.version import version
 from simulator.tls import TlsFront
 from simulator.twilio.numbers import PretendService
 from simulator.twilio.server import PretendTwilio
 from tests.conftest import Servers
-from tests.patience import AT_MOST
+from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import ACCOUNT, SENDER, TOKEN, Served, Town
+from version import release
 from web import doctor, doctor_settings, probing
 from web.app import create_app
 from world import World
@@ -81,6 +81,7 @@ class House:
 
 
 REAL = {
+    "operator_whatsapp": "whatsapp:+32470000099",
     "public_base_url": "https://bot.gruppetto.org",
     "twilio_api_base_url": None,
     "garmin_base_url": None,
@@ -127,8 +128,8 @@ def with_database(house: House, *, query: str = "", **parts: str) -> World:
     return replace(house.settled(database_url=given), sessions=sessions)
 
 
-def with_redis(house: House, url: str) -> World:
-    return replace(house.settled(redis_url=url), redis=open_doorbell(url, 2, answers_within=AT_MOST))
+def with_redis(house: House, url: str, answers_within: float = AT_MOST) -> World:
+    return replace(house.settled(redis_url=url), redis=open_doorbell(url, 2, answers_within=answers_within))
 
 
 def redis_url(house: House, scheme: str = "redis", password: str = "") -> str:
@@ -330,6 +331,7 @@ PLANTED: dict[str, tuple[Plant, str, str]] = {
         "LINES_A_DAY",
         "above LINES_A_MINUTE",
     ),
+    "nobody who is told": (lambda h: h.in_production(operator_whatsapp=""), "OPERATOR_WHATSAPP", "OPERATOR_EMAIL"),
     "a tick that is rare": (lambda h: h.settled(tick_seconds=600), "TICK_SECONDS", "TICK_SECONDS=60"),
     "a host of Postgres that is none": (
         lambda h: with_database(h, host="postgres.invalid"),
@@ -350,13 +352,13 @@ PLANTED: dict[str, tuple[Plant, str, str]] = {
         "?sslmode=require",
     ),
     "more connections than Postgres takes": (
-        lambda h: h.settled(workers=60),
+        lambda h: h.settled(workers=64, database_pool=100),
         "postgres connections",
         "docs/connections.md",
     ),
     "migrations that have not run": (schema_behind, "schema", "alembic upgrade head"),
     "a Redis that does not run": (lambda h: with_redis(h, "redis://127.0.0.1:9/0"), "redis", "Start Redis"),
-    "TLS where Redis speaks none": (lambda h: with_redis(h, redis_url(h, "rediss")), "redis", "redis:// instead"),
+    "TLS where Redis speaks none": (lambda h: with_redis(h, redis_url(h, "rediss"), RUNS_OUT), "redis", "Write redis://"),
     "a password that Redis does not want": (
         lambda h: with_redis(h, redis_url(h, password="wrong")),
         "redis",
@@ -468,6 +470,7 @@ PLANTED: dict[str, tuple[Plant, str, str]] = {
 }  # fmt: skip
 # Notes say what could be better; everything else makes the command fail.
 NOTES = {
+    "nobody who is told",
     "no token for /health", "a certificate accepted that is none", "a tick that is rare", "a trial account",
     "the sandbox", "a webhook that is not tried again", "a webhook without a fallback", "fonts that are missing",
 }  # fmt: skip
@@ -618,10 +621,10 @@ def test_status_tells_nobody(house: House) -> None:
 
 def test_version_and_schema_are_told(house: House) -> None:
     said = dict(line.split("\t") for line in flask(house.world, "version").output.splitlines())
-    assert said["gruppetto"] == version()
+    assert said["gruppetto"] == release()
     assert said["schema needed"] == said["schema of the database"] == expected_schema()
     alive = requests.get(f"{house.world.settings.base_url}/livez", timeout=AT_MOST).text
-    assert alive == f"alive\nversion {version()}\nschema {expected_schema()}\n"
+    assert alive == f"alive\nversion {release()}\nschema {expected_schema()}\n"
 
 
 def test_only_this_deployment_is_told_how_many_proxies_there_are(house: House) -> None:

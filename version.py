@@ -5,13 +5,13 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parent
 # Where hosts write which commit they run: Heroku (its labs feature runtime-dyno-metadata), Render, and our image.
 COMMITS = ("HEROKU_SLUG_COMMIT", "HEROKU_BUILD_COMMIT", "RENDER_GIT_COMMIT", "SOURCE_COMMIT")
 
 
 @cache
-def version() -> str:
+def release() -> str:
     """The version of `pyproject.toml`, as the CHANGELOG names it."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
 
