@@ -37,7 +37,7 @@ def webhook(world: World) -> Blueprint:
             log.error("inbound not readable", why=str(error), inbound=_sid(request))
             knocks.unreadable(world, str(error))
             return _taken()
-        knocks.good(world, knocks.proxies(request.headers))
+        knocks.good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
         if not hear(world, message):
             abort(503)
         return _taken()
@@ -53,7 +53,7 @@ def webhook(world: World) -> Blueprint:
             log.error("receipt not readable", why=str(error), sid=_sid(request), message=reference)
             knocks.unreadable(world, str(error))
             return Response(status=204)
-        knocks.good(world, knocks.proxies(request.headers))
+        knocks.good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
         if not hear_receipt(world, identity, receipt):
             abort(503)
         return Response(status=204)

@@ -73,9 +73,9 @@ def good(world: World, through: int) -> None:
         log.debug("good webhook not noted", error=type(error).__name__)
 
 
-def proxies(headers: Mapping[str, str]) -> int:
+def proxies(forwarded_for: str) -> int:
     """How many addresses of visitors and proxies stand in `X-Forwarded-For`, whether or not they are believed."""
-    return sum(bool(each.strip()) for each in headers.get("X-Forwarded-For", "").split(","))
+    return sum(bool(each.strip()) for each in forwarded_for.split(","))
 
 
 def judge_hops(seen: bytes | None, trusted: int) -> Finding:

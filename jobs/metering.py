@@ -4,8 +4,11 @@ RQ forks a process for each job, and on Heroku the dynos share no files, so a co
 lost with its job. Whoever flushes Redis sets the counters back to 0, which Prometheus takes for a restart.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
+from weakref import WeakKeyDictionary
 
 import structlog
 from redis import Redis, RedisError
@@ -18,6 +21,9 @@ COUNTS = "metrics:counts"
 # Upper ends in seconds: a reply leaves in one or two, a digest for thousands takes minutes.
 ENDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, float("inf"))
 SUM = "sum"
+LEFT_ALONE = 10.0  # seconds
+
+_missed: WeakKeyDictionary[Redis, float] = WeakKeyDictionary()  # when this process found Redis away
 
 
 @dataclass
@@ -37,8 +43,10 @@ class Meters:
 
 
 def add_up(redis: Redis, counted: Counted) -> None:
-    """Add what a committed session has counted, in one round trip. Redis away: it is not counted."""
-    if not counted.amounts and not counted.spans:
+    """Add what a committed session has counted, in one round trip. Redis away: it is not counted, and for ten seconds
+    nothing is, so that nobody waits for it again and again.
+    """
+    if not (counted.amounts or counted.spans) or time.monotonic() - _missed.get(redis, -LEFT_ALONE) < LEFT_ALONE:
         return
     try:
         with redis.pipeline(transaction=False) as asked:
@@ -50,6 +58,7 @@ def add_up(redis: Redis, counted: Counted) -> None:
                 asked.hincrbyfloat(COUNTS, _field(span, labels, SUM), round(seconds, 3))
             asked.execute()
     except RedisError as error:
+        _missed[redis] = time.monotonic()
         log.debug("not counted", error=type(error).__name__)
 
 
@@ -62,8 +71,8 @@ def add_one(redis: Redis, what: Count, **labels: str) -> None:
 
 def read(redis: Redis) -> Meters:
     """All counters. Raises `redis.RedisError`. What cannot be read, of a newer version perhaps, is left out."""
-    found = Meters()
-    for name, value in redis.hgetall(COUNTS).items():
+    found, kept = Meters(), cast("dict[bytes, bytes]", redis.hgetall(COUNTS))  # this client never decodes
+    for name, value in kept.items():
         what, labels, place = _read_field(name.decode())
         if what in set(Count):
             found.counts[what, labels] = int(value)

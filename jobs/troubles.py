@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
+from typing import cast
 
 import structlog
 from redis import RedisError
@@ -101,7 +102,7 @@ def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, d
 def since(world: World) -> Mapping[str, datetime]:
     """Since when each trouble that was told is known. Nothing while Redis is away."""
     try:
-        kept = world.redis.hgetall(TROUBLES)
+        kept = cast("dict[bytes, bytes]", world.redis.hgetall(TROUBLES))  # this client never decodes
     except RedisError:
         return {}
     return {name.decode(): datetime.fromtimestamp(json.loads(text)["since"], UTC) for name, text in kept.items()}

@@ -75,11 +75,11 @@ def after_commit(world: World, session: Session) -> None:
     """Write into the log what this committed session did, ring what it wants rung, and add up what it counted."""
     for line in told(session):
         getattr(log, line.level)(line.event, **line.facts)
-    for bell in sorted(rung(session)):
-        ring(world, answering[bell])
+    rings = [ring(world, answering[bell]) for bell in sorted(rung(session))]
     for group_id, due in timed(session).items():
         try:
             schedule.set_bell(world.redis, group_id, due)
         except RedisError as error:
             doorbell.tell("digest bell not set", error, group=group_id)
-    metering.add_up(world.redis, counted(session))
+    if all(rings):
+        metering.add_up(world.redis, counted(session))

@@ -103,7 +103,7 @@ def child_exit(_server: object, worker: Any) -> None:
     if SHARED_FILES in os.environ:
         from prometheus_client.multiprocess import mark_process_dead
 
-        mark_process_dead(worker.pid)
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(_server: object) -> None:

@@ -1,5 +1,6 @@
 """What `flask doctor` says of Postgres and Redis: whether they are reached, and whether there is room for us."""
 
+import ipaddress
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from world import World
 OLDEST_POSTGRES, OLDEST_REDIS = 14, (6, 2)
 SPARE = 2  # connections that should be left for `release`, `flask …` and whoever looks
 NEARLY_FULL = 0.8
+PRIVATE_NAMES = (".local", ".internal", ".svc")
 # What Postgres or its driver says when a connection fails, what that means, and what mends it.
 FAILURES = (
     ("could not translate host name", "its host has no address", "Correct the host in DATABASE_URL"),
@@ -57,7 +59,9 @@ REDIS_FAILURES = (
         "all its connections are taken",
         "Lower WEB_CONCURRENCY or WORKERS, or take a larger plan",
     ),
-    ("closed by server", "it hangs up", "Write rediss:// instead of redis:// in REDIS_URL if it wants TLS"),
+    ("closed by server", "it hangs up", "{scheme}"),
+    ("eof occurred", "it hangs up", "{scheme}"),
+    ("unexpected_eof", "it hangs up", "{scheme}"),
     ("timeout", "it does not answer", "{scheme}, or let this machine through Redis's firewall"),
 )
 LOOK = text(
@@ -203,6 +207,9 @@ def _chained(error: BaseException) -> str:
 
 
 def _is_near(url: str) -> bool:
-    """Whether a server is on this machine or on the private network of docker compose, where names have no dot."""
+    """Whether a server is on this machine or on a private network, as of docker compose or Kubernetes."""
     host = urlsplit(url).hostname or ""
-    return "." not in host or host.startswith(("127.", "10.", "192.168.", "172."))
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith(PRIVATE_NAMES)

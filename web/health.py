@@ -26,7 +26,9 @@ def checks(world: World) -> Blueprint:
         """Whether this process answers, of which version it is, and which schema it needs. It asks nobody else."""
         said = f"alive\nversion {release()}\nschema {expected_schema()}\n"
         answer = Response(said, mimetype="text/plain")
-        probe = probing.answer(world, request.headers.get(probing.HEADER, ""), proxies(request.headers))
+        probe = probing.answer(
+            world, request.headers.get(probing.HEADER, ""), proxies(request.headers.get("X-Forwarded-For", ""))
+        )
         if probe is not None:
             answer.headers[probing.HEADER] = probe
         return answer

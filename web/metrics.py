@@ -16,7 +16,6 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from jobs import metering, metrics_look
 from jobs.metrics_look import Look
@@ -182,7 +181,9 @@ def _add_buckets(family: Metric, labels: dict[str, str], histogram: metering.His
     """Add one histogram, its buckets added up as Prometheus wants them."""
     counts = list(accumulate(histogram.buckets))
     for end, count in zip(metering.ENDS, counts, strict=True):
-        family.add_sample(f"{family.name}_bucket", labels | {"le": floatToGoString(end)}, float(count))
+        family.add_sample(
+            f"{family.name}_bucket", labels | {"le": "+Inf" if end == float("inf") else str(end)}, float(count)
+        )
     family.add_sample(f"{family.name}_count", labels, float(counts[-1]))
     family.add_sample(f"{family.name}_sum", labels, histogram.total)
 

@@ -51,7 +51,7 @@ class TwilioNumber:
         return self.standing()
 
     def _sender(self) -> Any:
-        listed = self.client.messaging.v2.channels_senders.list(channel="whatsapp", limit=MOST_SENDERS)
+        listed = self.client.messaging.v2.channels_senders.list(channel="whatsapp", limit=MOST_SENDERS, page_size=50)
         return next((each for each in listed if each.sender_id == self.sender), None)
 
     def _is_plain_number(self) -> bool:
@@ -81,9 +81,9 @@ class _Update(ChannelsSenderContext.MessagingV2ChannelsSenderRequestsUpdate):  #
 
 def _webhook(told: Any) -> Webhook:
     """The SDK gives a dict or an object of its own, depending on its version."""
-    read = told.get if isinstance(told, dict) else lambda name: getattr(told, name, None)
+    given = told if isinstance(told, dict) else vars(told or object)
     names = ("callback_url", "callback_method", "fallback_url", "fallback_method")
-    return Webhook(*(str(read(name) or "") for name in names))
+    return Webhook(*(str(given.get(name) or "") for name in names))
 
 
 def _reasons(told: Any) -> tuple[str, ...]:

@@ -44,13 +44,13 @@ class Counted:
     spans: list[tuple[Span, Labels, float]] = field(default_factory=list)
 
 
-def count(session: Session, what: Count, amount: int = 1, **labels: object) -> None:
+def count(session: Session, what: Count, amount: int = 1, /, **labels: object) -> None:
     """Count this, once the transaction is committed."""
     if amount:
         counted(session).amounts[what, _sorted(labels)] += amount
 
 
-def measure(session: Session, what: Span, span: timedelta, **labels: object) -> None:
+def measure(session: Session, what: Span, span: timedelta, /, **labels: object) -> None:
     """Note how long this took, once the transaction is committed. A negative span, of two clocks, counts as none."""
     counted(session).spans.append((what, _sorted(labels), max(span.total_seconds(), 0.0)))
 

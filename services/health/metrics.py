@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, literal, select, text
+from sqlalchemy import ColumnElement, and_, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from models import Breaker, DigestRun, GarminAccount, GarminStatus, Group, Member, RunStatus
@@ -50,16 +50,17 @@ def look(session: Session, now: datetime, most_messages: int) -> list[Sample]:
 
 def look_seldom(session: Session, now: datetime) -> list[Sample]:
     """What needs a walk through all members and accounts: who is active, and how fresh what we know of them is."""
-    active = [func.count().filter(Member.last_inbound_at > now - span) for span in ACTIVE.values()]
-    members, *counts = session.execute(select(func.count(), *active).select_from(Member)).one()
+    columns: list[ColumnElement[int]] = [func.count()]
+    columns += [func.count().filter(Member.last_inbound_at > now - span) for span in ACTIVE.values()]
+    counts = session.execute(select(*columns).select_from(Member)).one()
     linked = GarminAccount.status == GarminStatus.LINKED
     fresh = and_(linked, GarminAccount.last_sync_at > now - FRESH)
-    counted = [func.count().filter(each) for each in (linked, ~linked, fresh)]
+    counted = (func.count().filter(linked), func.count().filter(~linked), func.count().filter(fresh))
     accounts, broken, new = session.execute(select(*counted).select_from(GarminAccount)).one()
     groups = session.scalar(select(func.count()).select_from(Group).where(Group.is_active)) or 0
     return [
-        Sample("members", members),
-        *(Sample("active_members", count, {"within": span}) for span, count in zip(ACTIVE, counts, strict=True)),
+        Sample("members", counts[0]),
+        *(Sample("active_members", count, {"within": span}) for span, count in zip(ACTIVE, counts[1:], strict=True)),
         Sample("groups", groups),
         Sample("garmin_accounts", accounts, {"status": "linked"}),
         Sample("garmin_accounts", broken, {"status": "needs_relink"}),

@@ -15,9 +15,7 @@ from sqlalchemy import select, text, update
 from config import Settings
 from jobs import alarms, certificates, heartbeats, troubles
 from jobs.health import Doctor
-from jobs.heartbeats import Heart
 from jobs.queue import FAILED_KEPT
-from jobs.tick import tick
 from models import Content, Member, Sign
 from models.base import make_sessions
 from providers.alarm import AlarmFailed
@@ -29,6 +27,7 @@ from services.ground import breakers, signs
 from services.health.findings import State
 from services.health.processes import CLOCK, WEB, WORKER
 from simulator.tls import TlsFront
+from tests.beating import beat, have_ticked
 from tests.patience import AT_MOST
 from tests.town import Person, Served, Town
 from web.app import create_app
@@ -61,11 +60,8 @@ def world(town: Town, told: Told) -> World:
     """A deployment in which all is well, on the day of the test."""
     sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, system_clock)
     made = replace(town.world, now=system_clock, sessions=sessions, alarms=(told,))
-    for kind in (WORKER, CLOCK):
-        heart = Heart(made, kind)
-        heart.instance = f"elsewhere:{kind}"
-        heart.beat()
-    tick.body(made)
+    beat(made, WORKER, CLOCK)
+    have_ticked(made)
     told.heard.clear()
     return made
 
@@ -229,10 +225,16 @@ def test_an_email_is_sent() -> None:
 
 def test_a_webhook_is_posted_and_its_address_is_told_to_nobody() -> None:
     app, heard = Flask("chat"), []
-    app.add_url_rule(
-        "/hook/<token>", view_func=lambda token: (heard.append((token, request.json)), "ok")[1], methods=["POST"]
-    )
-    app.add_url_rule("/gone/<token>", view_func=lambda **_: ("gone", 410), methods=["POST"])
+
+    @app.post("/hook/<token>")
+    def hook(token: str) -> str:
+        heard.append((token, request.json))
+        return "ok"
+
+    @app.post("/gone/<token>")
+    def gone(token: str) -> tuple[str, int]:
+        return f"{token} is gone", 410
+
     served = Served(app)
     WebhookAlarm(f"{served.url}/hook/secret").ring("a title", "a text")
     assert heard == [("secret", {"text": "a title\na text", "content": "a title\na text"})]
@@ -263,7 +265,7 @@ def shut_garmin(world: World) -> None:
 def test_garmin_that_is_left_alone_is_named(world: World) -> None:
     assert "garmin" not in names(world)
     shut_garmin(world)
-    assert names(world) == {"garmin"}
+    assert "garmin" in names(world)
 
 
 def test_messages_that_are_given_up_are_named(town: Town, world: World, zoe: Person) -> None:

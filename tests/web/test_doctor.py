@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,8 +17,6 @@ from sqlalchemy import text
 
 from config import Settings
 from jobs import heartbeats, troubles
-from jobs.heartbeats import Heart
-from jobs.tick import tick
 from models.base import make_sessions, open_engine
 from models.vault import new_key
 from providers.clock import system_clock
@@ -31,6 +29,7 @@ from services.health.processes import CLOCK, WEB, WORKER
 from simulator.tls import TlsFront
 from simulator.twilio.numbers import PretendService
 from simulator.twilio.server import PretendTwilio
+from tests.beating import beat, have_ticked
 from tests.conftest import Servers
 from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import ACCOUNT, SENDER, TOKEN, Served, Town
@@ -58,6 +57,7 @@ class House:
     town: Town
     world: World
     served: Served
+    fronts: list[TlsFront] = field(default_factory=list)
 
     @property
     def twilio(self) -> PretendTwilio:
@@ -102,20 +102,16 @@ def house(town: Town, servers: Servers) -> Iterator[House]:
     sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, system_clock)
     world = replace(town.world, settings=chosen, now=system_clock, sessions=sessions, charts=WithFonts())
     servers.app.app = create_app(world)
-    for kind in (WEB, WORKER, CLOCK):
-        beats(world, kind)
-    tick.body(world)
+    beat(world, WEB, WORKER, CLOCK)
+    have_ticked(world)
     town.twilio.webhook_url = chosen.webhook_address
     town.twilio.number.sender.fallback_url = chosen.webhook_address
-    yield House(town, world, servers.app)
+    made = House(town, world, servers.app)
+    yield made
+    for front in made.fronts:
+        front.close()
     town.world.redis.config_set("maxmemory", "0")
     town.world.redis.config_set("maxmemory-policy", "noeviction")
-
-
-def beats(world: World, kind: str) -> None:
-    heart = Heart(world, kind)
-    heart.instance = f"elsewhere:{kind}"
-    heart.beat()
 
 
 def with_database(house: House, *, query: str = "", **parts: str) -> World:
@@ -195,6 +191,7 @@ def behind_tls(house: House) -> World:
     """PUBLIC_BASE_URL with a certificate that nobody here trusts."""
     url = urlsplit(house.world.settings.base_url)
     front = TlsFront(url.hostname or "", url.port or 80)
+    house.fronts.append(front)
     secure = house.settled(public_base_url=f"https://127.0.0.1:{front.port}")
     house.twilio.webhook_url = secure.settings.webhook_address
     house.twilio.number.sender.fallback_url = secure.settings.webhook_address
@@ -237,7 +234,7 @@ def configure_redis(house: House, **settings: str) -> World:
 
 
 def other_keys(house: House) -> World:
-    beats(replace(house.world, vault=type(house.world.vault).from_text(new_key("t2"), SECRET)), WORKER)
+    beat(replace(house.world, vault=type(house.world.vault).from_text(new_key("t2"), SECRET)), WORKER)
     return house.world
 
 
@@ -540,7 +537,8 @@ def test_a_certificate_that_is_trusted_raises_no_alarm(house: House, tmp_path: P
 
 
 def flask(world: World, *words: str) -> Result:
-    return create_app(world).test_cli_runner().invoke(args=list(words))
+    environment = {"PATH": "", "TZ": "UTC"}  # the `pg_dump` of the machine that tests is its own matter
+    return create_app(world).test_cli_runner().invoke(args=list(words), env=environment)
 
 
 def test_the_command_says_what_to_mend_and_fails(house: House) -> None:
