@@ -11,7 +11,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill browser guide plan pins audit sbom clean
+.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill rules browser guide plan pins audit sbom clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,11 @@ chaos: $(READY) ## bad days: kills, outages, vendor's faults; nothing lost, noth
 
 drill: $(READY) ## the deployment as app.json and the Procfile say, through the troubles of a bad day (4 min)
 	@$(PY) -m bench.drill $(ARGS)
+
+rules: ## check the alerts of ops/prometheus and play their tests (needs promtool: Debian's prometheus)
+	@command -v promtool >/dev/null || { echo "promtool is not on the PATH: install prometheus (Debian: apt install prometheus)." >&2; exit 1; }
+	@promtool check rules ops/prometheus/rules.yml
+	@promtool test rules ops/prometheus/rules_test.yml
 
 browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 	@test -n "$(CHROMIUM)" || { echo 'No chromium, chromium-browser or google-chrome is on the PATH: install one' \

@@ -138,7 +138,27 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Opens /health to whoever sends it: Authorization: Bearer …. Without one it is closed",
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens /metrics to a Prometheus that sends it: Authorization: Bearer …. Without one it is closed",
+    )
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
+    operator_whatsapp: str = Field(
+        "",
+        pattern=r"^(whatsapp:\+[1-9]\d{6,14})?$",
+        description="Whom WhatsApp messages tell of troubles: whatsapp:+32470000000, the operator's own number",
+    )
+    operator_email: str = Field(
+        "", pattern=r"^([^@\s]+@[^@\s]+)?$", description="Whom e-mails tell of troubles; they need SMTP_URL"
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="Who sends those e-mails: smtp://user:password@host:587, or smtps:// with TLS"
+    )
+    operator_webhook: SecretStr = Field(
+        SecretStr(""), description="Where troubles are posted as JSON: an address of Slack, Mattermost or Discord"
+    )
+    sentry_dsn: SecretStr = Field(SecretStr(""), description="Where errors are reported: a DSN of Sentry")
+    sentry_environment: str = Field("production", max_length=40, description="What Sentry calls this deployment")
     pretend_clock: bool = Field(False, description="For the demo only: a clock that the page of phones can move")
 
     @classmethod
@@ -191,12 +211,28 @@ class Settings(BaseSettings):
             raise ValueError("DATA_KEYS names one key twice")
         return value
 
-    @field_validator("health_token")
+    @field_validator("health_token", "metrics_token")
     @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
+    def _long_enough(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
         if 0 < len(value.get_secret_value()) < 16:
-            raise ValueError("HEALTH_TOKEN wants 16 characters or more")
+            raise ValueError(f"{str(info.field_name).upper()} wants 16 characters or more")
         return value
+
+    @field_validator("smtp_url", "operator_webhook", "sentry_dsn")
+    @classmethod
+    def _a_secret_address(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        schemes = "smtps?" if info.field_name == "smtp_url" else "https?"
+        given = value.get_secret_value()
+        if given and not re.match(rf"{schemes}://[^/\s]+", given):
+            wanted = "smtp:// or smtps://" if info.field_name == "smtp_url" else "https:// or http://"
+            raise ValueError(f"{str(info.field_name).upper()} wants an address that begins with {wanted}")
+        return value
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> "Settings":
+        if self.operator_email and not self.smtp_url.get_secret_value():
+            raise ValueError("OPERATOR_EMAIL wants SMTP_URL")
+        return self
 
     @model_validator(mode="after")
     def _meta_is_whole(self) -> "Settings":
@@ -210,6 +246,13 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """`public_base_url` without a slash at its end."""
         return str(self.public_base_url).rstrip("/")
+
+    @property
+    def webhook_address(self) -> str:
+        """What is set at Twilio as the address for incoming messages. What stands behind the # stays with Twilio and
+        asks it to try again when it gets no answer.
+        """
+        return f"{self.base_url}/webhooks/twilio/inbound#rc=3&rp=5xx,ct,rt"
 
     @property
     def redis(self) -> str:

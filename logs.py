@@ -10,11 +10,12 @@ import sys
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -58,6 +59,7 @@ def configure(log_format: str, to: TextIO | None = None) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _report,
     ]
     last = _for_machines() if log_format == "json" else _for_people(stream)
     structlog.configure(
@@ -89,6 +91,15 @@ def begin(process: str, log_format: str, to: TextIO | None = None) -> None:
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
+Reporter = Callable[[dict[str, Any], BaseException | None], None]
+_reporters: list[Reporter] = []
+
+
+def report_to(reporter: Reporter | None) -> None:
+    """Hand each line of level `error` to somebody besides, with its exception. None takes that back."""
+    _reporters[:] = [reporter] if reporter else []
+
+
 class Seldom:
     """Lets one of a kind through each minute and counts the others: who is attacked, or cut off, floods no log.
 
@@ -113,7 +124,7 @@ class Seldom:
 
 def exception_told(error: BaseException) -> str:
     """What went wrong and where, without what anybody has typed: kinds of exceptions, causes first, and our lines."""
-    return "\n".join(_told(each) for each in reversed(list(_chain(error))))[-2 * MOST_TEXT :]
+    return "\n".join(_told(each) for each in reversed(chain(error)))[-2 * MOST_TEXT :]
 
 
 def _for_machines() -> list[Processor]:
@@ -124,12 +135,25 @@ def _for_people(stream: TextIO) -> list[Processor]:
     return [structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
 
 
+def _report(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Hand an error on. Whoever takes it must not break the log."""
+    if event.get("level") in ("error", "critical"):
+        for reporter in _reporters:
+            with suppress(Exception):
+                reporter(dict(event), _error_of(event.get("exc_info")))
+    return event
+
+
+def _error_of(given: Any) -> BaseException | None:
+    """The exception that `exc_info` stands for: itself, a triple, or True for the one that is handled now."""
+    if not given or isinstance(given, BaseException):
+        return given or None
+    return given[1] if isinstance(given, tuple) else sys.exc_info()[1]
+
+
 def _tell_exception(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     """Put `exception` in the place of `exc_info`."""
-    given = event.pop("exc_info", None)
-    if not given:
-        return event
-    error = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else sys.exc_info()[1]
+    error = _error_of(event.pop("exc_info", None))
     if error is not None:
         event["exception"] = exception_told(error)
     return event
@@ -139,17 +163,23 @@ def _hide(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     """Take out what must not be written, wherever it came from: a net below the care that is taken everywhere."""
     for name, value in event.items():
         if isinstance(value, str):
-            event[name] = _hidden(value)
+            event[name] = hidden(value)
     return event
 
 
-def _hidden(value: str) -> str:
+def hidden(value: str) -> str:
+    """A text without numbers, addresses and secrets of people, and not too long."""
     for what, instead in HIDDEN:
         value = what.sub(instead, value)
     return value if len(value) <= 2 * MOST_TEXT else f"{value[:MOST_TEXT]} … {value[-MOST_TEXT:]}"
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
+def chain(error: BaseException | None) -> list[BaseException]:
+    """An exception, and what caused it."""
+    return list(_causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
@@ -159,12 +189,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _told(error: BaseException) -> str:
     kind = type(error)
-    words = _words(error)
-    first = f"{kind.__module__}.{kind.__qualname__}" + (f": {words}" if words else "")
+    said = words(error)
+    first = f"{kind.__module__}.{kind.__qualname__}" + (f": {said}" if said else "")
     return "\n".join([first, *_frames(error.__traceback__)])
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
     """What may be written of an exception's own words."""
     kind = type(error)
     if isinstance(error, OSError) and kind.__module__ == "builtins":
@@ -189,10 +219,11 @@ def _of_the_database(error: BaseException) -> str:
 
 def _frames(at: TracebackType | None) -> list[str]:
     frames = traceback.extract_tb(at)
-    return [f"  {_short(each.filename)}:{each.lineno} {each.name}" for each in frames[-MOST_FRAMES:]]
+    return [f"  {short(each.filename)}:{each.lineno} {each.name}" for each in frames[-MOST_FRAMES:]]
 
 
-def _short(path: str) -> str:
+def short(path: str) -> str:
+    """A file of ours or of a package, without where it is installed."""
     return path.removeprefix(f"{ROOT}/").rsplit("site-packages/", 1)[-1]
 
 

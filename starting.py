@@ -8,7 +8,9 @@ import structlog
 from pydantic import ValidationError
 
 import logs
+import reporting
 from config import Settings, problems_of, read_env_file
+from version import release
 
 log = structlog.get_logger()
 
@@ -17,10 +19,14 @@ def begin(process: str) -> Settings:
     """Set up the process, and give its settings. Where some are missing or wrong, one line names them, and it ends."""
     set_up(process)
     try:
-        return Settings.from_env()
+        settings = Settings.from_env()
     except ValidationError as error:
         tell_of(error)
         raise SystemExit(1) from None
+    dsn = settings.sentry_dsn.get_secret_value()
+    if dsn:
+        reporting.begin(dsn, process, release(), settings.sentry_environment)
+    return settings
 
 
 def set_up(process: str, to: TextIO | None = None) -> None:
@@ -32,3 +38,9 @@ def set_up(process: str, to: TextIO | None = None) -> None:
 def tell_of(error: ValidationError) -> None:
     """Write down which settings are missing or wrong, without their values."""
     log.error("settings missing or wrong", settings=problems_of(error))
+
+
+def explained(error: ValidationError) -> dict[str, tuple[str, str]]:
+    """For each setting that is missing or wrong: what is wrong with it, and what it is for. Never a value."""
+    about = {name.upper(): str(field.description or "") for name, field in Settings.model_fields.items()}
+    return {name: (says, about.get(name, "")) for name, says in problems_of(error).items()}

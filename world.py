@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from config import Settings
 from models.base import make_sessions, open_engine
 from models.vault import Vault
+from providers.alarm import Alarm
+from providers.alarms.email_alarm import EmailAlarm
+from providers.alarms.webhook_alarm import WebhookAlarm
 from providers.cards.quickchart import QuickChartServer
 from providers.cards.resvg import Resvg
 from providers.charts import Charts, FallbackCharts
@@ -45,6 +48,7 @@ class World:
     charts: Charts
     group_transport: GroupTransport
     read_activity: ActivityReader
+    alarms: tuple[Alarm, ...] = ()
     further_sources: tuple[Source, ...] = ()
 
     @property
@@ -105,6 +109,7 @@ class World:
             charts=_charts(settings),
             group_transport=_group_transport(settings),
             read_activity=read_apart,
+            alarms=_alarms(settings),
         )
 
 
@@ -134,6 +139,12 @@ def _messenger(settings: Settings) -> Messenger:
         shared_keys=settings.shared_keys,
         base_url=settings.twilio_api_base_url,
     )
+
+
+def _alarms(settings: Settings) -> tuple[Alarm, ...]:
+    webhook, smtp = settings.operator_webhook.get_secret_value(), settings.smtp_url.get_secret_value()
+    by_mail = [EmailAlarm(smtp, settings.operator_email)] if settings.operator_email and smtp else []
+    return (*by_mail, *([WebhookAlarm(webhook)] if webhook else []))
 
 
 def _charts(settings: Settings) -> Charts:

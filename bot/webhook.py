@@ -37,7 +37,7 @@ def webhook(world: World) -> Blueprint:
             log.error("inbound not readable", why=str(error), inbound=_sid(request))
             knocks.unreadable(world, str(error))
             return _taken()
-        knocks.good(world, _proxies(request))
+        knocks.good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
         if not hear(world, message):
             abort(503)
         return _taken()
@@ -53,7 +53,7 @@ def webhook(world: World) -> Blueprint:
             log.error("receipt not readable", why=str(error), sid=_sid(request), message=reference)
             knocks.unreadable(world, str(error))
             return Response(status=204)
-        knocks.good(world, _proxies(request))
+        knocks.good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
         if not hear_receipt(world, identity, receipt):
             abort(503)
         return Response(status=204)
@@ -104,11 +104,6 @@ def _bases(world: World, heard: Request) -> list[str]:
     called = heard.headers.get("Host", "")
     same_host = called != host and called.casefold() == host.casefold()
     return [base, *([f"{scheme}://{called}{slash}{prefix}"] if same_host else [])]
-
-
-def _proxies(heard: Request) -> int:
-    """How many addresses of visitors and proxies stand in `X-Forwarded-For`, whether or not they are believed."""
-    return sum(bool(each.strip()) for each in heard.headers.get("X-Forwarded-For", "").split(","))
 
 
 def _sid(heard: Request) -> str | None:

@@ -12,24 +12,28 @@ from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from jobs import heartbeats, knocks, redis_look, troubles
+from jobs import certificates, heartbeats, knocks, redis_look, troubles
 from jobs.bounded import BoundedLook
 from jobs.redis_look import Seen
 from models.outages import name_of
 from services.data import keyring
 from services.ground import signs
-from services.health import database, mail, processes, reach
+from services.health import database, mail, processes, reach, trends
 from services.health.database import Vitals
 from services.health.findings import NAMES, Finding, State, found, unknown
-from services.health.processes import WEB, Heard
+from services.health.processes import FLASK, WEB, Heard
 from world import World
 
 log = structlog.get_logger()
 
 ANSWERS_WITHIN = 8.0  # seconds; a Postgres that stands still is not waited for any longer
 SELDOM = 15.0  # seconds for which a process remembers what changes rarely: keys and templates
-FROM_THE_DATABASE = ("schema", "tick", "messages", "twilio", "delivery", "sender", "templates")
-FROM_REDIS = ("worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks", "hops")
+FROM_THE_DATABASE = (
+    "schema", "tick", "messages", "twilio", "delivery", "sender", "templates", "garmin", "dead", "optouts", "spend",
+)  # fmt: skip
+FROM_REDIS = (
+    "worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks", "hops", "broken", "certificate",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,15 @@ class Doctor:
 
     def examine(self) -> Report:
         """Look, and log what has changed. Raises nothing that a broken database or Redis could raise."""
+        report = self._look()
+        return replace(report, since=troubles.tell(self.world, report.findings, self.kind))
+
+    def look(self) -> Report:
+        """Look, and tell nobody: `since` is what was told before. Raises nothing, as `examine`."""
+        report = self._look()
+        return replace(report, since=troubles.since(self.world))
+
+    def _look(self) -> Report:
         base, redis = self._what_the_database_says(), redis_look.look(self.world)
         me, others = self._heard(redis, base.vitals)
         heard = [me, *(each for each in others if each.pulse.instance != me.pulse.instance)]
@@ -108,8 +121,7 @@ class Doctor:
         else:
             findings += unknown(*FROM_REDIS)
         is_usable = base.vitals is not None and base.vitals.is_usable
-        since = troubles.tell(self.world, findings, self.kind)
-        return Report(tuple(_in_order(findings)), is_usable or redis.problem is None, heard, since)
+        return Report(tuple(_in_order(findings)), is_usable or redis.problem is None, heard)
 
     def _what_the_database_says(self) -> _Database:
         """The server's own limits do not help where it stands still with its connections open: nothing answers then."""
@@ -144,6 +156,10 @@ class Doctor:
             mail.judge_account(session, standing, now),
             reach.judge(standing, now),
             mail.judge_sender(standing),
+            trends.judge_sources(session, now),
+            trends.judge_dead(standing, now),
+            trends.judge_opt_outs(session, standing, now),
+            self._seldom("spend", lambda: trends.judge_spend(session, now, settings.messages_a_day)),
             self._seldom("templates", lambda: mail.judge_templates(session, settings.twilio_account_sid)),
         ]
         seen.sealing = self._seldom("sealing", lambda: keyring.names_in_use(session))
@@ -164,6 +180,8 @@ class Doctor:
             processes.judge_fonts(heard),
             redis_look.judge_jobs(redis),
             redis_look.judge_kept(redis, self.world),
+            redis_look.judge_broken(redis),
+            certificates.judge(redis.certificate, self.world.now()),
             knocks.judge(redis.bad, redis.proven, settings.twilio_account_sid),
             *self._hops(redis),
         ]
@@ -177,8 +195,8 @@ class Doctor:
         return found("time", None if is_demo else "PRETEND_CLOCK is set, which is for the demo: it can be moved")
 
     def _hops(self, redis: Seen) -> list[Finding]:
-        """Only a web process needs the setting, so only a web process compares it."""
-        if self.kind != WEB:
+        """Only a web process needs the setting, so only a web process compares it; and an operator who asks."""
+        if self.kind not in (WEB, FLASK):
             return unknown("hops")
         return [knocks.judge_hops(redis.proxies, self.world.settings.trusted_hops)]
 

@@ -3,7 +3,7 @@
 import structlog
 from redis import RedisError
 
-from jobs import spool, stopping
+from jobs import certificates, spool, stopping
 from jobs.queue import job
 from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
@@ -36,7 +36,10 @@ def tidy(world: World) -> None:
 
 @job("work", timeout=300)
 def sweep(world: World) -> None:
-    """Delete what is kept no longer; forget those who stopped long ago; look at names by new rules."""
+    """Delete what is kept no longer; forget those who stopped long ago; look at names by new rules, and at our
+    certificate.
+    """
+    certificates.look(world)
     with transaction(world) as session:
         log.info("swept", **retention.sweep(session, world.now()))
     shift = Shift(FOR_SECONDS)

@@ -54,23 +54,28 @@ def unreadable(world: World, why: str) -> None:
     _note(world, UNREADABLE, why)
 
 
-def good(world: World, proxies: int) -> None:
+def good(world: World, through: int) -> None:
     """Note a webhook that is signed and can be read: the settings are right, whoever forged others.
 
-    `proxies` is how many addresses it has in `X-Forwarded-For`. The vendor writes none, and each proxy adds one.
+    `through` is how many addresses it has in `X-Forwarded-For`. The vendor writes none, and each proxy adds one.
     """
-    when, through = _good_told.get(world.redis, (float("-inf"), -1))
-    if through == proxies and time.monotonic() - when < TOLD_EVERY:
+    when, before = _good_told.get(world.redis, (float("-inf"), -1))
+    if before == through and time.monotonic() - when < TOLD_EVERY:
         return
-    _good_told[world.redis] = (time.monotonic(), proxies)
+    _good_told[world.redis] = (time.monotonic(), through)
     try:
         with world.redis.pipeline(transaction=False) as asked:
             asked.delete(BAD)
-            asked.set(PROXIES, proxies, ex=GOOD_REMEMBERED)
+            asked.set(PROXIES, through, ex=GOOD_REMEMBERED)
             asked.set(PROVEN, world.settings.twilio_account_sid, ex=GOOD_REMEMBERED)
             asked.execute()
     except RedisError as error:
         log.debug("good webhook not noted", error=type(error).__name__)
+
+
+def proxies(forwarded_for: str) -> int:
+    """How many addresses of visitors and proxies stand in `X-Forwarded-For`, whether or not they are believed."""
+    return sum(bool(each.strip()) for each in forwarded_for.split(","))
 
 
 def judge_hops(seen: bytes | None, trusted: int) -> Finding:
@@ -80,10 +85,10 @@ def judge_hops(seen: bytes | None, trusted: int) -> Finding:
     """
     if seen is None:
         return found("hops", None, trusted=trusted)
-    proxies = int(seen)
-    follows = "all visitors look like one" if proxies > trusted else "visitors can claim to be anybody"
-    problem = f"Webhooks come through {proxies} proxies, and TRUSTED_HOPS is {trusted}: {follows}"
-    return found("hops", problem if proxies != trusted else None, trusted=trusted, proxies=proxies)
+    through = int(seen)
+    follows = "all visitors look like one" if through > trusted else "visitors can claim to be anybody"
+    problem = f"Webhooks come through {through} proxies, and TRUSTED_HOPS is {trusted}: {follows}"
+    return found("hops", problem if through != trusted else None, trusted=trusted, proxies=through)
 
 
 def judge(bad: Mapping[bytes, bytes], proven: bytes | None, account: str) -> Finding:

@@ -4,6 +4,7 @@ So a job has no arguments, a lost one is rung again by the next tick, and one th
 """
 
 import secrets
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,11 +19,12 @@ from rq.serializers import JSONSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 import world as worlds
-from jobs import stopping
+from jobs import metering, stopping
 from jobs.outages import is_outage
 from models.outages import code_of, name_of
 from providers import doorbell
 from services.ground.bells import Bell
+from services.ground.counting import Count
 from world import World
 
 log = structlog.get_logger()
@@ -84,6 +86,7 @@ class Work:
                 log.error("work put off", **facts)
             else:
                 log.exception("job broke", work=self.name)
+                metering.add_one(worlds.current().redis, Count.BROKEN_JOBS, work=self.name)
                 raise JobBroke(type(error).__name__) from None
 
 
@@ -155,6 +158,31 @@ def waiting_since(redis: Redis, names: Iterable[str]) -> dict[str, datetime]:
             asked.hget(Job.key_for(entry), "enqueued_at")
         instants = zip(oldest, asked.execute(), strict=True)
     return {name: datetime.fromisoformat(at.decode()) for name, at in instants if at}
+
+
+def lengths(redis: Redis, names: Iterable[str]) -> tuple[dict[str, int], int]:
+    """How many jobs wait on each of these queues, and how many ended by a bug and are kept. Raises
+    `redis.RedisError`.
+    """
+    queues = [Queue(name, connection=redis) for name in names]
+    with redis.pipeline(transaction=False) as asked:
+        for each in queues:
+            asked.llen(each.key)
+            asked.zcard(each.failed_job_registry.key)
+        answers = asked.execute()
+    return {each.name: int(count) for each, count in zip(queues, answers[::2], strict=True)}, sum(answers[1::2])
+
+
+def broken_lately(redis: Redis, names: Iterable[str], within: int) -> int:
+    """How many jobs of these queues ended by a bug in the last `within` seconds. Raises `redis.RedisError`.
+
+    RQ keeps them by the time at which it will forget them.
+    """
+    with redis.pipeline(transaction=False) as asked:
+        for name in names:
+            key = Queue(name, connection=redis).failed_job_registry.key
+            asked.zcount(key, int(time.time()) + FAILED_KEPT - within, "+inf")
+        return sum(asked.execute())
 
 
 def is_queued(redis: Redis, entry: str, queue: str) -> bool:

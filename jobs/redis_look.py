@@ -7,13 +7,14 @@ from datetime import datetime
 from redis import ReadOnlyError, RedisError
 from redis.exceptions import OutOfMemoryError
 
-from jobs import heartbeats, knocks, queue, spool
+from jobs import certificates, heartbeats, knocks, queue, spool
 from services.health.findings import Finding, found
 from world import World
 
 PROBE = "health:probe"
 # Replies wait in "deliver", and bells in "tick"; a job of the others may take minutes, and the next one waits for it.
 MOST_WAIT = {"tick": 60.0, "deliver": 60.0, "work": 900.0, "garmin": 900.0}  # seconds
+LATELY = 3600  # seconds
 MOST_KEPT = 120.0  # seconds; the first tick after an outage takes up what was kept
 
 
@@ -22,7 +23,8 @@ class Seen:
     """What stands in Redis. `problem` says in a sentence why it is of no use; `now` is its clock, in seconds since
     1970. `proxies` is through how many the last good webhook came, and `proven` for which account it was. `waiting` is
     since when the oldest job of each queue waits. `kept` are the oldest webhooks that wait for Postgres, and `broken`
-    is how many were set aside.
+    is how many were set aside. `bugs` is how many jobs ended by a bug in the last hour, and `certificate` what is known
+    of our own address's certificate.
     """
 
     problem: str | None
@@ -35,10 +37,12 @@ class Seen:
     waiting: Mapping[str, datetime] = field(default_factory=dict)
     kept: tuple[bytes, ...] = ()
     broken: int = 0
+    bugs: int = 0
+    certificate: bytes | None = None
 
 
 def look(world: World) -> Seen:
-    """Look at Redis: a write, and all that is to be read, in two round trips."""
+    """Look at Redis: a write, and all that is to be read, in three round trips."""
     try:
         with world.redis.pipeline(transaction=False) as asked:
             asked.set(PROBE, 1, ex=60)
@@ -50,16 +54,19 @@ def look(world: World) -> Seen:
             asked.lindex(spool.SPOOL, -1)
             asked.lindex(spool.TAKEN, -1)
             asked.llen(spool.BROKEN)
-            wrote, now, beats, bad, proxies, proven, oldest, taken, broken = asked.execute(raise_on_error=False)
+            asked.get(certificates.ENDS)
+            wrote, now, beats, bad, proxies, proven, oldest, taken, broken, ends = asked.execute(raise_on_error=False)
+        bugs = queue.broken_lately(world.redis, MOST_WAIT, within=LATELY)
         waiting = queue.waiting_since(world.redis, MOST_WAIT)
     except RedisError as error:
         return Seen(f"Redis does not answer ({type(error).__name__})")
-    answers = (now, beats, bad, proxies, proven, oldest, taken, broken)
+    answers = (now, beats, bad, proxies, proven, oldest, taken, broken, ends)
     broke = next((each for each in answers if isinstance(each, Exception)), None)
     if broke is not None:
         return Seen(f"Redis does not answer as it should ({type(broke).__name__})")
     kept = tuple(each for each in (oldest, taken) if each is not None)
-    return Seen(_refusal(wrote), True, now[0] + now[1] / 1e6, beats, bad, proxies, proven, waiting, kept, broken)
+    at = now[0] + now[1] / 1e6
+    return Seen(_refusal(wrote), True, at, beats, bad, proxies, proven, waiting, kept, broken, bugs, ends)
 
 
 def judge_jobs(seen: Seen) -> Finding:
@@ -67,6 +74,11 @@ def judge_jobs(seen: Seen) -> Finding:
     waits = {name: max(round(seen.now - since.timestamp()), 0) for name, since in seen.waiting.items()}
     late = [f"a job of {name} has waited for {wait} s" for name, wait in waits.items() if wait > MOST_WAIT[name]]
     return found("jobs", "; ".join(late) or None, **{f"{name}_seconds": wait for name, wait in waits.items()})
+
+
+def judge_broken(seen: Seen) -> Finding:
+    """The finding `broken`: did a job end by a bug in the last hour?"""
+    return found("broken", f"{seen.bugs} jobs ended by a bug in the last hour" if seen.bugs else None, jobs=seen.bugs)
 
 
 def judge_kept(seen: Seen, world: World) -> Finding:

@@ -1,5 +1,5 @@
 """Telling the operator: one line of the log when something becomes degraded or worth a remark, and one when it is well
-again.
+again; and by WhatsApp, e-mail or a webhook, where that is set (`jobs/alarms.py`), when it is degraded.
 
 What was told is kept in Redis, so that of all processes that notice it one tells. How long it has lasted is told by
 Redis's clock, because machines' clocks differ. While Redis is away each process keeps it for itself, by its own clock.
@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
+from typing import cast
 
 import structlog
 from redis import RedisError
 
-from services.health.findings import MENDS, SETTLING, Finding, State
+from jobs import alarms
+from services.health.findings import MENDS, REMARKS, SETTLING, Finding, State
 from world import World
 
 log = structlog.get_logger()
@@ -79,10 +81,12 @@ def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, d
     by_name = {each.name: each for each in findings if each.state is not State.OK}
     current = {name: _how(each) for name, each in by_name.items()}
     with _one_at_a_time:
+        alone = {name for name, kept in _alone.items() if kept.told}
         try:
             begun, ended, since = _together(world, current, kind)
         except RedisError:
             begun, ended, since = _by_myself(current, world.now().timestamp())
+            alone |= set(begun)
     for name in begun:
         if by_name[name].state is State.REMARK:
             log.warning("worth a remark", check=name, says=by_name[name].says, mend=MENDS[name])
@@ -90,7 +94,18 @@ def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, d
             log.error("degraded", check=name, says=by_name[name].says, mend=MENDS[name])
     for name in ended:
         log.info("well again", check=name)
+    worse = [(name, by_name[name].says, MENDS[name]) for name in begun if name not in REMARKS]
+    alarms.tell(world, worse, [name for name in ended if name not in REMARKS], alone)
     return {name: datetime.fromtimestamp(at, UTC) for name, at in since.items()}
+
+
+def since(world: World) -> Mapping[str, datetime]:
+    """Since when each trouble that was told is known. Nothing while Redis is away."""
+    try:
+        kept = cast("dict[bytes, bytes]", world.redis.hgetall(TROUBLES))  # this client never decodes
+    except RedisError:
+        return {}
+    return {name.decode(): datetime.fromtimestamp(json.loads(text)["since"], UTC) for name, text in kept.items()}
 
 
 def _how(finding: Finding) -> str:

@@ -9,13 +9,14 @@ from redis import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from jobs import schedule, stopping
+from jobs import metering, schedule, stopping
 from jobs.queue import answering, ring
 from jobs.stopping import Shift
 from models.outages import is_away, name_of
 from providers import doorbell
 from services.ground import signs
 from services.ground.bells import rung, timed
+from services.ground.counting import counted
 from services.ground.telling import act_for, told
 from world import World
 
@@ -71,13 +72,14 @@ def insist(world: World, do: Callable[[Session], None]) -> None:
 
 
 def after_commit(world: World, session: Session) -> None:
-    """Write into the log what this committed session did, and ring what it wants rung."""
+    """Write into the log what this committed session did, ring what it wants rung, and add up what it counted."""
     for line in told(session):
         getattr(log, line.level)(line.event, **line.facts)
-    for bell in sorted(rung(session)):
-        ring(world, answering[bell])
+    rings = [ring(world, answering[bell]) for bell in sorted(rung(session))]
     for group_id, due in timed(session).items():
         try:
             schedule.set_bell(world.redis, group_id, due)
         except RedisError as error:
             doorbell.tell("digest bell not set", error, group=group_id)
+    if all(rings):
+        metering.add_up(world.redis, counted(session))

@@ -49,6 +49,11 @@ class GarminAccount(Base, Timestamps):
     __table_args__ = (
         UniqueConstraint("member_id", "source", name="garmin_accounts_member_id_source_key"),
         Index("garmin_accounts_due_idx", "next_sync_at", postgresql_where=text("status = 'linked'")),
+        Index(
+            "garmin_accounts_key_ends_idx",
+            "key_ends_at",
+            postgresql_where=text("status = 'linked' AND key_ends_at IS NOT NULL"),
+        ),
         key_index("garmin_accounts_tokens_key_idx", "tokens"),
         key_index("garmin_accounts_password_key_idx", "password"),
     )

@@ -3,7 +3,10 @@ event loop that waits for clients (web/buffering.py).
 """
 
 import gc
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +68,12 @@ _memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file there
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 control_socket_disable = True
 
+# Where the processes count what they serve, for /metrics (web/metrics.py). prometheus-client must find it before the
+# code is loaded. A restart by SIGHUP reads this file again and keeps the folder.
+SHARED_FILES = "PROMETHEUS_MULTIPROC_DIR"
+if _settings.metrics_token.get_secret_value() and SHARED_FILES not in os.environ:
+    os.environ[SHARED_FILES] = tempfile.mkdtemp(prefix="gruppetto-metrics-", dir=worker_tmp_dir)
+
 # What is read and computed once is shared by all processes. Code that is loaded before the fork cannot be reloaded.
 preload_app = "--reload" not in sys.argv
 
@@ -87,3 +96,18 @@ def worker_exit(_server: object, worker: Any) -> None:
     """Tell the others that this process ends."""
     if hasattr(worker, "heart"):
         worker.heart.stop()
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    """What an ended process counted stays; gauges of its own it has none."""
+    if SHARED_FILES in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: object) -> None:
+    """Leave no files behind."""
+    folder = os.environ.get(SHARED_FILES)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -119,6 +119,45 @@ class Approval:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """Where the vendor posts the lines that people write, and by which HTTP method; `fallback` where it posts a line
+    that the first address did not take. An empty address means none is set.
+    """
+
+    address: str = ""
+    method: str = ""
+    fallback: str = ""
+    fallback_method: str = ""
+
+
+@dataclass(frozen=True)
+class Diversion:
+    """A group of senders at the vendor that our number is in and that posts its lines to an address of its own."""
+
+    id: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How our account and our number stand at the vendor.
+
+    `account` is the account's status, "active" where all is well. `sender` is the status of our number as a WhatsApp
+    sender, and None where the account has no such sender; `is_plain_number` then tells that the account has the number
+    all the same. `reasons` are why the sender is offline, in the vendor's words.
+    """
+
+    account: str
+    is_trial: bool
+    sender: str | None = None
+    is_plain_number: bool = False
+    reasons: tuple[str, ...] = ()
+    webhook: Webhook = Webhook()
+    diversions: tuple[Diversion, ...] = ()
+
+
 class Messenger(Protocol):
     """Sends, verifies and reads."""
 
@@ -188,4 +227,15 @@ class Messenger(Protocol):
 
     def approval(self, content_id: str) -> Approval:
         """Ask where the approval stands."""
+        ...
+
+    def standing(self) -> Standing:
+        """Ask how our account and our number stand. Raises a `providers.errors.MessengerError`."""
+        ...
+
+    def post_lines_to(self, address: str) -> Standing:
+        """Let the vendor post what people write to this address, and give how our number stands then.
+
+        Raises a `providers.errors.MessengerError`, and `Refused` where the account has no such sender.
+        """
         ...

@@ -16,9 +16,23 @@ from tests.imports import ROOT, Import, files, find_known_rooms, imports
 # signing of short texts, which are no vendor's; its adapters belong to the world.
 MAY_IMPORT = {
     "wsgi": {"web", "world"},
-    "starting": {"config", "logs"},
+    "starting": {"config", "logs", "reporting", "version"},
+    "reporting": {"logs"},
+    "version": set(),
     "worker": {"bot", "jobs", "services", "world", "providers"},
-    "web": {"bot", "jobs", "services", "world", "providers", "messages", "models", "fitness", "logs", "starting"},
+    "web": {
+        "bot",
+        "jobs",
+        "services",
+        "world",
+        "providers",
+        "messages",
+        "models",
+        "fitness",
+        "logs",
+        "starting",
+        "version",
+    },
     "bot": {"jobs", "services", "world", "providers", "messages", "models", "fitness", "logs"},
     "jobs": {"services", "world", "providers", "messages", "models", "fitness", "logs", "starting"},
     "services": {"providers", "messages", "models", "fitness"},
@@ -35,6 +49,7 @@ ALL_ROOMS = {*MAY_IMPORT, "simulator"}
 MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_ROOMS, "bench"}, "ops": {"starting"}}
 
 PORTS = {
+    "alarm",
     "charts",
     "cards.drawing",
     "clock",
@@ -44,6 +59,7 @@ PORTS = {
     "sources",
     "group_transport",
     "messenger",
+    "reaching",
     "signing",
 }
 MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}
@@ -63,6 +79,8 @@ SPEAKS_WITH = {
     "cryptography": ("models/vault.py",),
     "itsdangerous": ("providers/signing.py",),
     "limits": ("web/guesses.py",),
+    "sentry_sdk": ("reporting.py",),
+    "prometheus_client": ("web/metrics.py", "ops/gunicorn.conf.py"),
     "alembic": ("migrations/*",),
     "psycopg2": (),
     "honcho": (),

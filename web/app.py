@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import logs
 from bot.webhook import webhook
 from jobs import delivery, digests, garmin, housekeeping, pictures
-from web import export, guesses, headers, health, https, link, media, operator, share
+from web import export, guesses, headers, health, https, link, media, metrics, operator, share
 from world import World
 
 log = structlog.get_logger()
@@ -29,8 +29,9 @@ def create_app(world: World) -> Flask:
     }
     hops = world.settings.trusted_hops
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
-    for routes in (webhook, link.pages, export.pages, media.pictures, share.pages, health.checks):
+    for routes in (webhook, link.pages, export.pages, media.pictures, share.pages, health.checks, metrics.metrics):
         app.register_blueprint(routes(world))
+    metrics.measure(app)
     app.before_request(_require_small)
     https.require(app, world)
     app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain, pictures.draw_shares, housekeeping.tidy)

@@ -33,13 +33,14 @@ OF_ALL = RateLimitItemPerMinute(MOST_OF_ALL, MINUTES, "all")
 
 Knows = Callable[[Session, str], bool]
 # The answer of each blueprint that may mean "no such token", and who knows whether there is one: a page that is over is
-# no guess. Who asks for /health has a token that is right or wrong.
+# no guess. Who asks for /health or /metrics has a token that is right or wrong.
 FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
     "link": (410, one_time_links.exists_for),
     "export": (410, exports.exists_for),
     "share": (404, lambda session, token: shares.find(session, token) is not None),
     "media": (404, lambda session, token: media.find(session, token) is not None),
     "health": (404, None),
+    "metrics": (404, None),
 }
 
 

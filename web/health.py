@@ -6,7 +6,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from jobs.health import Report
+from jobs.knocks import proxies
+from services.health.database import expected_schema
 from services.health.findings import MENDS
+from version import release
+from web import probing
 from web.watching import Watch
 from world import World
 
@@ -19,7 +23,15 @@ def checks(world: World) -> Blueprint:
 
     @routes.get("/livez")
     def livez() -> Response:
-        return Response("alive\n", mimetype="text/plain")
+        """Whether this process answers, of which version it is, and which schema it needs. It asks nobody else."""
+        said = f"alive\nversion {release()}\nschema {expected_schema()}\n"
+        answer = Response(said, mimetype="text/plain")
+        probe = probing.answer(
+            world, request.headers.get(probing.HEADER, ""), proxies(request.headers.get("X-Forwarded-For", ""))
+        )
+        if probe is not None:
+            answer.headers[probing.HEADER] = probe
+        return answer
 
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
@@ -34,7 +46,7 @@ def checks(world: World) -> Blueprint:
     def health() -> Response:
         """Everything that is known, for whoever has the token; nothing is here for others."""
         _require_token(world)
-        return jsonify(_told(watch.report()))
+        return jsonify(as_json(watch.report()))
 
     return routes
 
@@ -46,8 +58,11 @@ def _require_token(world: World) -> None:
         abort(404)
 
 
-def _told(report: Report) -> dict[str, Any]:
-    """A report as JSON. `since` is when a trouble was first noticed; `mend` is the command or setting for it."""
+def as_json(report: Report) -> dict[str, Any]:
+    """A report as /health and `flask status --json` tell it.
+
+    `since` is when a trouble was first noticed; `mend` is the command or setting for it.
+    """
     return {
         "status": report.status,
         "degraded": report.degraded,

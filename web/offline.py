@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 import starting
 from bot import parser
-from web import operator
+from web import operator, operator_doctor
 from web.app import create_app
 from world import World
 
@@ -32,8 +32,9 @@ def create_app_or_less() -> Flask:
 
 
 def _create_less(problem: ValidationError) -> Flask:
-    """An app that serves nothing, and has only `understand` and `keys generate`."""
+    """An app that serves nothing, and has only `understand`, `keys generate`, `doctor` and `version`."""
     starting.tell_of(problem)
     app = Flask("gruppetto")
     operator.add_offline_commands(app)
+    operator_doctor.add_offline_commands(app, starting.explained(problem))
     return app

@@ -19,12 +19,13 @@ from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 from urllib3 import exceptions as urllib3
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
-from providers.messenger import Approval, Content, Inbound, Meaning, Parcel, Receipt, Sent
+from providers.messenger import Approval, Content, Inbound, Meaning, Parcel, Receipt, Sent, Standing
 from providers.signing import Signer
 from providers.twilio.twilio_codes import meaning_of
 from providers.twilio.twilio_forms import LONGEST_LINE, SID, addresses_of, read_inbound, read_receipt
 from providers.twilio.twilio_http import Throttled, TwilioHttp
 from providers.twilio.twilio_media import TwilioMedia
+from providers.twilio.twilio_number import TwilioNumber
 
 log = structlog.get_logger()
 
@@ -65,6 +66,7 @@ class Twilio:
         self.client = Client(account_sid, auth_token, http_client=client)
         _ = self.client.messages  # imports eighty modules: now, and not in every forked job at its first message
         self.media = TwilioMedia(client, account_sid, auth_token)
+        self.number = TwilioNumber(self.client, account_sid, sender)
 
     def send(self, parcel: Parcel) -> str:
         """POST one message, once. See `Messenger.send`."""
@@ -198,6 +200,20 @@ class Twilio:
         return Approval(
             found.get("status", "unsubmitted"), found.get("category", ""), found.get("rejection_reason", "")
         )
+
+    def standing(self) -> Standing:
+        """See `Messenger.standing`."""
+        try:
+            return self.number.standing()
+        except FAILURES as error:
+            raise _asking(error) from None
+
+    def post_lines_to(self, address: str) -> Standing:
+        """See `Messenger.post_lines_to`."""
+        try:
+            return self.number.post_lines_to(address)
+        except FAILURES as error:
+            raise _asking(error) from None
 
     def _callback(self, reference: str) -> str:
         return f"{self.callback_url}?{urlencode({'m': reference, 'k': self.signer.tag(reference)})}"

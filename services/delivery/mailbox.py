@@ -15,6 +15,7 @@ from models.erasures import hashed_sid
 from models.vault import vault
 from services.delivery import contents, menus
 from services.ground.bells import Bell, ring
+from services.ground.counting import Count, count
 from services.ground.telling import turn_of
 
 PRIORITY = {MessageKind.REPLY: 0, MessageKind.NOTICE: 3, MessageKind.DIGEST: 5}
@@ -23,6 +24,9 @@ GOOD_FOR = {
     MessageKind.NOTICE: timedelta(hours=12),
     MessageKind.DIGEST: timedelta(hours=36),
 }
+
+# The vendor adds kinds without notice, and a metric must not have any number of labels.
+COUNTED_KINDS = {"text", "button", "interactive", "image", "video", "audio", "document", "location", "reaction"}
 
 
 def receive(session: Session, sid: str, kind: str, reference: str, now: datetime) -> bool:
@@ -33,7 +37,9 @@ def receive(session: Session, sid: str, kind: str, reference: str, now: datetime
     values = [literal(value, InboundMessage.__table__.c[name].type) for name, value in row.items()]
     unless_erased = select(*values).where(~exists().where(Erasure.sid.in_([sid, hashed_sid(session, sid)])))
     taken = insert(InboundMessage).from_select(list(row), unless_erased).on_conflict_do_nothing()
-    return session.scalar(taken.returning(InboundMessage.sid)) is not None
+    is_new = session.scalar(taken.returning(InboundMessage.sid)) is not None
+    count(session, Count.LINES, int(is_new), kind=kind if kind in COUNTED_KINDS else "other")
+    return is_new
 
 
 def known(session: Session, sids: Sequence[str]) -> set[str]:

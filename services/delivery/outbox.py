@@ -22,6 +22,7 @@ from services.delivery import ceiling, contents
 from services.delivery.ceiling import Ceilings, Purse
 from services.ground import leases, recipients, unreadable
 from services.ground.bells import Bell, ring
+from services.ground.counting import Count, Span, count, measure
 from services.ground.telling import about, tell_step
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
@@ -157,6 +158,11 @@ def event(session: Session, row: OutboundMessage, source: str, **detail: object)
     """Write down one step of a message, as a row and, once it is committed, in the log."""
     session.add(MessageEvent(message_id=row.id, source=source, state=row.state, detail=detail))
     tell_step(session, row, source, detail)
+    count(session, Count.MESSAGES, kind=row.kind, state=row.state)
+    if "code" in detail:
+        count(session, Count.ERRORS, code=detail["code"])
+    if row.state is MessageState.ACCEPTED and row.kind is MessageKind.REPLY and row.accepted_at:
+        measure(session, Span.HANDED_OVER, row.accepted_at - row.created_at)
 
 
 def body_hash(session: Session, text: str) -> str:

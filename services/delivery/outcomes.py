@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Meaning, Receipt, Sent
-from services.delivery import contents, mailbox, reach
+from services.delivery import contents, mailbox, opt_outs, reach
 from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
-from services.ground import audit, breakers, leases, signs
+from services.ground import breakers, leases, signs
 from services.ground.bells import Bell, ring
+from services.ground.counting import Count, Span, count, measure
 from services.ground.telling import about, tell
 
 MOST_FAILURES = 4
@@ -29,6 +30,7 @@ LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timede
 SAID_IN_FULL = ("text", "picture", "buttons_", "list_")
 ACCOUNT_REFUSED_FOR = timedelta(minutes=1)
 STOPPED_FOR = timedelta(hours=1)
+DEAD_TOGETHER = timedelta(hours=1)  # after so long without another one the count begins anew
 LONGEST_DOUBT = timedelta(hours=1)
 # A message without receipts is asked after, so long after it was accepted each time; then nobody will ever know.
 POLLS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4, minutes=30), timedelta(hours=24))
@@ -199,9 +201,21 @@ def doubts(now: datetime) -> ColumnElement[bool]:
 
 
 def backlog(session: Session) -> Mapping[str, int]:
-    """How many messages wait in each state that is not an end, counted up to `COUNTED`; states with none left out."""
-    waiting = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
-    some = [select(OutboundMessage.id).where(OutboundMessage.state == state).limit(COUNTED) for state in waiting]
+    """How many messages wait in each state that is not an end, counted up to `COUNTED`; states with none left out.
+
+    Each state is walked through in the order of its own index. Without an order Postgres reads the table from its
+    beginning when it believes that many wait, and to its end when they have left since.
+    """
+    order = {
+        MessageState.QUEUED: (OutboundMessage.priority, OutboundMessage.next_attempt_at, OutboundMessage.created_at),
+        MessageState.SENDING: (OutboundMessage.leased_until,),
+        MessageState.UNKNOWN: (OutboundMessage.next_attempt_at,),
+    }
+    waiting = tuple(order)
+    some = [
+        select(OutboundMessage.id).where(OutboundMessage.state == state).order_by(*columns).limit(COUNTED)
+        for state, columns in order.items()
+    ]
     counts = [select(func.count()).select_from(each.subquery()).scalar_subquery() for each in some]
     found = session.execute(select(*counts)).one()
     return {str(state): count for state, count in zip(waiting, found, strict=True) if count}
@@ -249,6 +263,9 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
         reach.note_arrived(session)
     row.state, row.leased_until = new, None
     if RANK[new] >= RANK[MessageState.DELIVERED]:
+        if row.delivered_at is None:
+            count(session, Count.ARRIVED, kind=row.kind)
+            measure(session, Span.DELIVERED, now - row.accepted_at, kind=row.kind)
         row.delivered_at, row.content = row.delivered_at or now, None
         _reached(session, row.member_id)
     else:
@@ -298,6 +315,8 @@ def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning,
         contents.lose(session, row.said_as or "")
     again = _again_at(row, meaning, now)
     if again is None or again > row.expires_at or row.content is None:
+        if meaning is Meaning.OURS:
+            signs.leave(session, signs.DEAD, now, f"code {code}", lapse=DEAD_TOGETHER)
         end(session, row, MessageState.FAILED, source, code=code, meaning=meaning)
     else:
         _queue(session, row, again, source, code=code, meaning=meaning)
@@ -331,9 +350,7 @@ def _wrote_since(member: Member, row: OutboundMessage) -> bool:
 
 def _give_up_on(session: Session, member: Member, meaning: Meaning, now: datetime) -> None:
     if meaning is Meaning.NO_MORE:
-        if member.opted_out_at is None:
-            audit.note(session, "member.opted_out", now, member_id=member.id, by="vendor")
-        member.opted_out_at = member.opted_out_at or now
+        opt_outs.note(session, member, now, by="vendor")
     else:
         member.unreachable_at = now
     silence(session, member.id)

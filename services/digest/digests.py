@@ -20,6 +20,7 @@ from services.digest.stories import kinds as _declared  # noqa: F401 - importing
 from services.digest.stories.text import Form, Teller
 from services.ground import leases
 from services.ground.bells import Bell, ring, ring_at
+from services.ground.counting import Count, Span, count, measure
 from services.ground.telling import tell
 from services.group import privacy
 from services.play.standings import Board
@@ -83,6 +84,7 @@ def take_run(session: Session) -> DigestRun | None:
     run.attempts += 1
     if run.attempts > MOST_ATTEMPTS:
         run.status = RunStatus.FAILED
+        count(session, Count.DIGESTS, status=run.status)
     run.leased_until = leases.lasting(session, LEASE)
     return run
 
@@ -120,6 +122,8 @@ def post_some(
         run.leased_until = leases.lasting(session, LEASE)
         return places[-1][0]
     run.status, run.generated_at, run.leased_until = RunStatus.SENT, now, None
+    count(session, Count.DIGESTS, status=run.status)
+    measure(session, Span.DIGEST, now - run.due_at)
     run.content = scenes.content_of(teller)
     group_posts.open_for(session, run, now)
     run.freeze_at = corrections.freeze_at(teller.scene.dates, run.group.timezone)
@@ -234,6 +238,7 @@ def _open_run(session: Session, group: Group, now: datetime) -> None:
     group.next_digest_at = next_due(schedule, group.timezone, max(due, now))
     ring_at(session, group.id, group.next_digest_at)
     if skipped:
+        count(session, Count.DIGESTS, status=RunStatus.SKIPPED)
         tell(session, "error", "digest skipped", group=group.id, due=due.isoformat())
         missed.tell(session, group, dates, due, now)
 

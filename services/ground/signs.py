@@ -19,6 +19,8 @@ ACCOUNT_REFUSED = "account refused"  # the messenger does not accept our account
 SENDER_REFUSED = "sender refused"  # the messenger does not let this account send from our number
 NOT_TAKEN = "not taken"  # the messenger gives no answer when it is handed a message
 NOT_ANSWERED = "not answered"  # the messenger gives no answer when it is asked something
+OPT_OUTS = "opt outs"  # people who want no more messages, none of them an hour after the one before
+DEAD = "dead messages"  # messages that were given up for a reason of our own
 NOT_ARRIVED = "not arrived"  # messages fail on their way, for no reason that is about one person
 
 

@@ -65,8 +65,15 @@ MENDS = {
     "templates": "flask --app wsgi templates push, then templates status until WhatsApp has approved them",
     "keys": "Give web and worker the same DATA_KEYS, with every key that flask --app wsgi keys status names",
     "settings": "Give web, worker and clock the same settings, and restart those that still have the old ones",
+    "sources": "It is tried again by itself; lower GARMIN_RATE if Garmin refuses us often",
+    "dead": "Look for `message failed` and `message refused` in the worker's log: code and meaning say why",
+    "broken": "Look for `job broke` in the worker's log, and tell the developers",
+    "optouts": "Look what was sent last, and to whom: too many opt-outs, and WhatsApp pauses the templates",
+    "spend": "flask --app wsgi spent names the dearest groups; MESSAGES_A_DAY is the ceiling",
+    "certificate": "Renew the certificate; with Caddy, docker compose logs caddy says why it has not",
     "fonts": "Install fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji where the worker runs",
 }
 NAMES = tuple(MENDS)
+REMARKS = {"fonts"}  # those that are never more than a remark
 # Processes start and stop one after the other at a deploy: these are logged only when they last.
 SETTLING = {"worker", "clock", "tick", "keys", "settings", "fonts"}

@@ -9,6 +9,7 @@ from itertools import permutations
 from services.health.findings import Finding, found, remarked
 
 WEB, WORKER, CLOCK = "web", "worker", "clock"
+FLASK = "flask"  # a command of an operator: it looks, and beats no heart
 MOST_AHEAD = 60.0  # seconds between a process's clock and the database's
 
 

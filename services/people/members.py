@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from models import Group, Identity, IdentityKind, Member, Membership
-from services.delivery import outbox
+from services.delivery import opt_outs, outbox
 from services.ground import audit
 from services.ground.refusals import NotInAGroup
 from services.ground.settings import Settings, settings_of
@@ -121,9 +121,8 @@ def take_unfinished(member: Member, now: datetime) -> str | None:
 
 def opt_out(session: Session, member: Member, now: datetime) -> None:
     """Send nothing more that was not asked for."""
-    member.opted_out_at = member.opted_out_at or now
+    opt_outs.note(session, member, now)
     outbox.silence(session, member.id)
-    audit.note(session, "member.opted_out", now, member_id=member.id)
 
 
 def opt_in(session: Session, member: Member, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from providers.errors import SourceBlocked, SourceThrottled
 from providers.sources import DaySteps, Page
 from services.ground import breakers, leases, unreadable
 from services.ground.bells import Bell, ring
+from services.ground.counting import Count, count
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 from services.training import accounts, records
 from services.training.merging import Found, add_legs, mark_twins, merge, wait_for_turn
@@ -193,6 +194,8 @@ def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     found = Found(uncounted={each.id for each in page.recordings if not each.is_session})
     merge(session, account.member_id, rows_of(page.recordings, account.member_id, account.id), found)
+    count(session, Count.ACTIVITIES, len(found.new), what="new")
+    count(session, Count.ACTIVITIES, found.changed, what="changed")
     add_legs(session, account.member_id, page.recordings)
     if tokens != errand.tokens:  # a worker that comes late must not put old tokens in the place of new ones
         accounts.keep_tokens(session, account, tokens)
@@ -224,6 +227,8 @@ def finish(
     account.next_sync_at = now + EVERY - timedelta(seconds=account.id * 613 % 3600)
     account.asked_at = account.leased_until = account.last_error = account.refused_at = account.failed_at = None
     account.failures = 0
+    count(session, Count.SYNCS, result="read")
+    count(session, Count.ACTIVITIES, len(gone), what="gone")
     return len(gone)
 
 
@@ -254,6 +259,7 @@ def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish:
     wait = max(wish or timedelta(), BACK_OFF[min(account.failures, len(BACK_OFF) - 1)])
     account.failures += 1
     account.last_error, account.failed_at = problem, now
+    count(session, Count.SYNCS, result=problem)
     _shut_if_many_fail(session, account.source, now, problem, wait)
     account.next_sync_at = max(now + wait, breakers.shut_until(session, account.source) or now)
     account.asked_at = account.leased_until = None
@@ -270,6 +276,7 @@ def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -
     if account.status is not GarminStatus.LINKED:
         return False
     account.asked_at = account.leased_until = None
+    count(session, Count.SYNCS, result="refused")
     if not ends_link(account, certain=certain, now=now):
         account.refused_at = account.refused_at or now
         account.next_sync_at, account.last_error = account.refused_at + REFUSED_AGAIN_AFTER, "LinkBroken"

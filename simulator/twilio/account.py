@@ -8,6 +8,7 @@ from typing import Protocol
 from simulator.twilio.contents import PretendContent
 from simulator.twilio.faults import Faults
 from simulator.twilio.ledger import Ledger
+from simulator.twilio.numbers import PretendNumber
 from simulator.twilio.pictures import Pictures
 from simulator.twilio.values import PretendMessage, Request
 
@@ -19,6 +20,9 @@ class Account(Protocol):
     account_sid: str
     auth_token: str
     second_token: str | None
+    sender: str
+    webhook_url: str
+    number: PretendNumber
     messages: Ledger
     contents: dict[str, PretendContent]
     pictures: Pictures

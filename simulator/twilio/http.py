@@ -7,6 +7,7 @@ from simulator.twilio.account import Account
 from simulator.twilio.answers import Answer, not_found, refusal
 from simulator.twilio.content_routes import ContentsApi
 from simulator.twilio.message_routes import MessagesApi
+from simulator.twilio.number_routes import NumbersApi
 from simulator.twilio.rules import RefusedError
 from simulator.twilio.values import Request
 
@@ -17,7 +18,7 @@ def blueprint(twilio: Account) -> Blueprint:
     routes.before_request(lambda: _signed_in(twilio))
     routes.after_request(lambda answer: _noted(twilio, answer))
     routes.register_error_handler(RefusedError, _refused)
-    for api in MessagesApi(twilio), ContentsApi(twilio):
+    for api in MessagesApi(twilio), ContentsApi(twilio), NumbersApi(twilio):
         for rule, method, view in api.routes():
             routes.add_url_rule(rule, f"{method}_{view.__name__}", view, methods=[method])
     return routes

@@ -14,6 +14,7 @@ from simulator.twilio.callbacks import Courier, Lanes, receipt, signature
 from simulator.twilio.contents import Decision, PretendContent
 from simulator.twilio.faults import Faults
 from simulator.twilio.ledger import Ledger
+from simulator.twilio.numbers import PretendNumber
 from simulator.twilio.pictures import NotFetchedError, Pictures
 from simulator.twilio.rules import RefusedError, Rules, Traffic, check, in_window, undelivered, variables_of
 from simulator.twilio.values import INBOUND, Handset, PretendMessage, Request
@@ -37,7 +38,7 @@ class PretendTwilio:
         self.now, self.account_sid, self.auth_token, self.sender = now, account_sid, auth_token, sender
         self.second_token: str | None = None
         self.webhook_url, self.rules, self.faults = webhook_url, rules, Faults()
-        self.auto = True
+        self.auto, self.number = True, PretendNumber()
         self.messages = Ledger()
         self.contents: dict[str, PretendContent] = {}
         self.decisions: dict[str, Decision] = {}
@@ -119,11 +120,12 @@ class PretendTwilio:
 
         The form may be as odd as one likes; a MultiDict holds a field several times.
         """
-        if not self.webhook_url:
+        address = self.number.diversion(self.sender) or self.webhook_url
+        if not address:
             raise ValueError("the pretend Twilio has no webhook_url to deliver to")
         message = self._note_inbound(form)
-        signed = self._signature(self.webhook_url, form) if sign else {}
-        status = self.courier.post(self.webhook_url, form, signed, self.rules.webhook_seconds)
+        signed = self._signature(address, form) if sign else {}
+        status = self.courier.post(address, form, signed, self.rules.webhook_seconds)
         accepted = 200 <= status < 300
         message.error_code = None if accepted else 11200
         message.events.append((self.now(), "answered" if accepted else "unanswered"))

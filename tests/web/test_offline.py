@@ -35,3 +35,14 @@ def test_anything_else_needs_its_settings() -> None:
     done = flask("templates", "push")
     assert done.returncode != 0
     assert "TWILIO_AUTH_TOKEN" in done.stderr
+
+
+def test_the_doctor_names_what_is_missing_and_what_it_is_for() -> None:
+    done = flask("doctor", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["well"]) == (1, False)
+    mends = {each["name"]: each["mend"] for each in told["found"]}
+    assert mends["SECRET_KEY"] == "Set SECRET_KEY: Signs forms and receipts: 32 characters or more"
+    assert {"DATABASE_URL", "REDIS_URL", "DATA_KEYS", "TWILIO_ACCOUNT_SID", "TWILIO_WHATSAPP_FROM"} <= mends.keys()
+    assert "canary" not in done.stdout
+    assert flask("version").stdout.startswith("gruppetto\t")

@@ -1,0 +1,46 @@
+"""Looks once an hour at the certificate of our own address, and keeps in Redis until when it is good."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from redis import RedisError
+
+from providers import reaching
+from providers.reaching import InTheWay, NotReached
+from services.health.findings import Finding, found
+from world import World
+
+log = structlog.get_logger()
+
+ENDS = "health:certificate"
+KEPT_FOR = 2 * 86_400  # seconds
+UNTRUSTED = b"untrusted"
+SOON = timedelta(days=14)  # Caddy and most hosts renew a certificate 30 days before it ends
+
+
+def look(world: World) -> None:
+    """Ask our own address for its certificate. What cannot be reached from here says nothing about it."""
+    try:
+        ends = reaching.certificate_ends(world.settings.base_url)
+    except NotReached as error:
+        if error.why is not InTheWay.CERTIFICATE:
+            return
+        told = UNTRUSTED
+    else:
+        told = ends.isoformat().encode() if ends else b""
+    try:
+        if told:
+            world.redis.set(ENDS, told, ex=KEPT_FOR)
+    except RedisError as error:
+        log.debug("certificate not noted", error=type(error).__name__)
+
+
+def judge(told: bytes | None, now: datetime) -> Finding:
+    """The finding `certificate`, of what stands under `ENDS`."""
+    if told is None:
+        return found("certificate", None)
+    if told == UNTRUSTED:
+        return found("certificate", "The certificate of PUBLIC_BASE_URL is not trusted, or has ended")
+    left = datetime.fromisoformat(told.decode()) - now
+    says = f"The certificate of PUBLIC_BASE_URL ends in {left.days} days" if left < SOON else None
+    return found("certificate", says, days_left=left.days)

@@ -1,0 +1,1 @@
+"""Ways to tell the operator: e-mail, and a webhook."""

@@ -1,0 +1,30 @@
+"""Tells the operator by a webhook: JSON with the field `text`, as Slack and Mattermost read it, and `content` for
+Discord.
+"""
+
+import requests
+
+from providers.alarm import AlarmFailed
+
+PATIENCE = 8.0  # seconds
+
+
+class WebhookAlarm:
+    """The `Alarm` that a webhook is. It follows no redirect: what is told is for that host alone."""
+
+    name = "webhook"
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def ring(self, title: str, text: str) -> None:
+        """See `Alarm.ring`."""
+        said = f"{title}\n{text}"
+        try:
+            answer = requests.post(
+                self._address, json={"text": said, "content": said}, timeout=PATIENCE, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise AlarmFailed(type(error).__name__) from None
+        if not 200 <= answer.status_code < 300:
+            raise AlarmFailed(f"status {answer.status_code}")

@@ -1,0 +1,33 @@
+"""Processes that are taken for alive for an hour, so that no test bets on how long a look takes on a busy machine."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from jobs import heartbeats
+from jobs.heartbeats import Heart
+from jobs.tick import tick
+from models import Sign
+from services.ground import signs
+from world import World
+
+AN_HOUR = timedelta(hours=1)
+
+
+def beat(world: World, *kinds: str) -> None:
+    """Let one process of each kind have been heard of, as if that were in an hour."""
+    later = replace(world, now=lambda: world.now() + AN_HOUR)
+    for kind in kinds:
+        heart = Heart(later, kind)
+        heart.instance = f"elsewhere:{kind}"
+        heart.beat()
+        at, facts = world.redis.hget(heartbeats.BEATS, heart.instance).decode().split(" ", 1)
+        world.redis.hset(heartbeats.BEATS, heart.instance, f"{float(at) + AN_HOUR.total_seconds():.3f} {facts}")
+
+
+def have_ticked(world: World) -> None:
+    """Let a tick have come to its end, as if that were in an hour."""
+    tick.body(world)
+    with world.sessions.begin() as session:
+        session.execute(update(Sign).where(Sign.name == signs.TICK).values(at=world.now() + AN_HOUR))

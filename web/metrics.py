@@ -1,0 +1,194 @@
+"""/metrics: figures for Prometheus, for whoever has METRICS_TOKEN; without that setting the address does not exist.
+
+What the web processes measure themselves goes through prometheus-client's files, which gunicorn's processes share
+(`ops/gunicorn.conf.py`). All else is read at the scrape. docs/metrics.md explains each; a test holds the two together.
+"""
+
+import hmac
+import os
+import time
+from collections.abc import Iterator
+from itertools import accumulate
+from threading import Lock
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from jobs import metering, metrics_look
+from jobs.metrics_look import Look
+from services.ground.counting import Count, Span
+from services.health.database import expected_schema
+from version import release
+from world import World
+
+PREFIX = "gruppetto_"
+SHARED_FILES = "PROMETHEUS_MULTIPROC_DIR"
+GOOD_FOR = 5.0  # seconds; however often is scraped, the servers are asked no more often
+OURS = CollectorRegistry()
+REQUESTS = Counter(
+    f"{PREFIX}http_requests", "Requests that were answered, by page and status", ["page", "status"], registry=OURS
+)
+SECONDS = Histogram(
+    f"{PREFIX}http_seconds",
+    "How long an answer took, without the time the client took to send the request",
+    ["page"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
+    registry=OURS,
+)
+COUNTERS = {
+    Count.LINES: "Lines and files that people sent, each once, by kind",
+    Count.MESSAGES: "Steps of messages to people, by kind of message and the state that it came into",
+    Count.ARRIVED: "Messages that reached the phone, by kind of message",
+    Count.ERRORS: "Error codes of Twilio and WhatsApp, by code",
+    Count.SYNCS: "Readings of a Garmin account, by result: read, refused, or what went wrong",
+    Count.ACTIVITIES: "Activities that were new, changed or gone at Garmin",
+    Count.DIGESTS: "Digests of groups, by what became of them",
+    Count.OPT_OUTS: "People who want no more messages",
+    Count.BROKEN_JOBS: "Jobs that ended by a bug, by job",
+}
+SPANS = {
+    Span.HANDED_OVER: "From hearing a line to Twilio's taking the reply",
+    Span.DELIVERED: "From Twilio's taking a message to its reaching the phone, by kind of message",
+    Span.DIGEST: "From when a group's digest was due until all its messages were written",
+}
+GAUGES = {
+    "can_serve": "1 if a line can be answered, or at least kept",
+    "degraded": "1 if this check of /health is degraded",
+    "processes": "Processes that have been heard of in the last 45 seconds, by kind",
+    "oldest_message_seconds": "How long the oldest message of a kind has waited",
+    "tick_age_seconds": "How long ago the last tick ended",
+    "messages_waiting": "Messages that wait in a state, counted up to 1,000",
+    "breaker_shut": "1 while a vendor is left alone",
+    "contents": "Stored contents and templates, by status",
+    "spent_messages": "Messages of the last 24 hours",
+    "ceiling_messages": "Messages that may leave in 24 hours",
+    "digests_due": "Digests that are due and not made, counted up to 1,000",
+    "digests_late": "Of those, how many were due over 30 minutes ago",
+    "syncs_due": "Garmin accounts that are due to be read, counted up to 1,000",
+    "sync_lag_seconds": "How long ago the account that waits the longest was due to be read",
+    "queue_jobs": "Jobs that wait for a worker, by queue",
+    "queue_oldest_seconds": "How long the oldest job of a queue has waited",
+    "failed_jobs": "Jobs that ended by a bug and are kept for a week",
+    "members": "Members",
+    "active_members": "Members who wrote within 1, 7 and 30 days",
+    "groups": "Groups that are active",
+    "garmin_accounts": "Garmin accounts, by status",
+    "garmin_accounts_fresh": "Linked Garmin accounts that were read in the last 24 hours",
+    "look_failed": "1 if this server could not be asked at this scrape: its figures are missing",
+    "info": "1, with the version of the program and the schema that it needs",
+}
+
+
+class Scrape(Collector):
+    """What is read at the scrape. Safe to share between threads: one looks, the others get what it saw."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._lock = world, Lock()
+        self._seen: tuple[float, Look] | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """Give all families; those without a value too, so that the names are always there."""
+        seen = self._look()
+        gauges = {name: GaugeMetricFamily(f"{PREFIX}{name}", about) for name, about in GAUGES.items()}
+        for each in seen.samples:
+            _add(gauges[each.name], dict(each.labels), each.value)
+        for server in ("database", "redis"):
+            _add(gauges["look_failed"], {"server": server}, float(server in seen.failed))
+        _add(gauges["info"], {"version": release(), "schema": expected_schema()}, 1.0)
+        yield from gauges.values()
+        yield from _counters(seen)
+        yield from _histograms(seen)
+
+    def describe(self) -> list[Metric]:
+        """Nothing: a registry must not ask the servers when this is registered."""
+        return []
+
+    def _look(self) -> Look:
+        with self._lock:
+            if self._seen is None or time.monotonic() - self._seen[0] > GOOD_FOR:
+                report = current_app.extensions["watch"].report()
+                self._seen = (time.monotonic(), metrics_look.look(self._world, report))
+            return self._seen[1]
+
+
+def metrics(world: World) -> Blueprint:
+    """The address for Prometheus."""
+    routes = Blueprint("metrics", __name__)
+    scrape = Scrape(world)
+
+    @routes.get("/metrics")
+    def show() -> Response:
+        """All figures, for whoever has the token; nothing is here for others."""
+        _require_token(world)
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(scrape)
+        text = generate_latest(registry)
+        shared = os.environ.get(SHARED_FILES)
+        if shared:
+            together = CollectorRegistry()
+            MultiProcessCollector(together, path=shared)  # type: ignore[no-untyped-call]
+            return Response(text + generate_latest(together), content_type=CONTENT_TYPE_LATEST)
+        return Response(text + generate_latest(OURS), content_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def measure(app: Flask) -> None:
+    """Count every request and how long its answer took, by the name of its page: addresses may hold tokens."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def end(answer: Response) -> Response:
+        page = request.endpoint or "none"
+        REQUESTS.labels(page, str(answer.status_code)).inc()
+        if "began" in g:
+            SECONDS.labels(page).observe(time.perf_counter() - g.began)
+        return answer
+
+
+def _require_token(world: World) -> None:
+    token = world.settings.metrics_token.get_secret_value()
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
+        abort(404)
+
+
+def _counters(seen: Look) -> Iterator[Metric]:
+    for what, about in COUNTERS.items():
+        family = CounterMetricFamily(f"{PREFIX}{what}", about)
+        for (name, labels), amount in seen.meters.counts.items():
+            if name == what:
+                _add(family, dict(labels), float(amount))
+        yield family
+
+
+def _histograms(seen: Look) -> Iterator[Metric]:
+    for what, about in SPANS.items():
+        family = HistogramMetricFamily(f"{PREFIX}{what}", about)
+        for (name, labels), each in seen.meters.spans.items():
+            if name == what:
+                _add_buckets(family, dict(labels), each)
+        yield family
+
+
+def _add_buckets(family: Metric, labels: dict[str, str], histogram: metering.Histogram) -> None:
+    """Add one histogram, its buckets added up as Prometheus wants them."""
+    counts = list(accumulate(histogram.buckets))
+    for end, count in zip(metering.ENDS, counts, strict=True):
+        family.add_sample(
+            f"{family.name}_bucket", labels | {"le": "+Inf" if end == float("inf") else str(end)}, float(count)
+        )
+    family.add_sample(f"{family.name}_count", labels, float(counts[-1]))
+    family.add_sample(f"{family.name}_sum", labels, histogram.total)
+
+
+def _add(family: Metric, labels: dict[str, str], value: float) -> None:
+    """Add one value with its own labels."""
+    suffix = "_total" if family.type == "counter" else ""
+    family.add_sample(f"{family.name}{suffix}", labels, value)
