@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fitness.sports import Sport
 from models import Activity, Member
 from services.ground import audit, undoable
-from services.ground.refusals import EntryNotUsable, NoSuchActivity
+from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotByHand
 from services.people import choices
 from services.training import records, scoring
 from services.training.metrics import metrics_of
@@ -36,6 +36,7 @@ TYPES = {
 LONGEST = 24 * 3600.0  # seconds
 FARTHEST = 1_000_000.0  # metres
 OLDEST = timedelta(days=30)
+BY_HAND = "by hand"  # the fingerprint of what no watch told
 
 
 def newest(session: Session, member: Member, *, excluded: bool = False, most: int = LISTED) -> list[Activity]:
@@ -66,21 +67,21 @@ def log(
     """Keep a session that no watch has seen. Groups count it in part, as they have chosen. Raises `EntryNotUsable`."""
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     _require_possible(seconds, metres, today - day)
-    start = now if day == today else datetime.combine(day, time(12), ZoneInfo(member.timezone)).astimezone(UTC)
+    start, offset = _start_of(member, day, today, now)
     activity = Activity(
         member_id=member.id,
         garmin_activity_id=-secrets.randbits(48) - 1,  # Garmin's own are above zero
         type=TYPES.get(sport, "other"),
         sport=sport.value,
         start_utc=start,
-        utc_offset=int((start.astimezone(ZoneInfo(member.timezone)).utcoffset() or timedelta()).total_seconds()),
+        utc_offset=offset,
         local_date=day,
         duration=seconds,
         distance=metres,
         manual=True,
         processed_metrics=metrics_of({"duration": seconds, "distance": metres}),
         raw_data={},
-        fingerprint="by hand",
+        fingerprint=BY_HAND,
     )
     scoring.score_row(activity)
     session.add(activity)
@@ -109,16 +110,73 @@ def count(session: Session, member: Member) -> int:
     return session.scalar(select(func.count()).where(Activity.member_id == member.id)) or 0
 
 
-def _mark(session: Session, member: Member, number: int, now: datetime, *, excluded: bool) -> Activity:
-    among = newest(session, member, excluded=not excluded, most=min(max(number, 1), MOST_BACK))
-    if not 1 <= number <= len(among):
-        raise NoSuchActivity(excluded=not excluded)
-    activity = among[number - 1]
+def mark(session: Session, member: Member, activity: Activity, now: datetime, *, excluded: bool) -> bool:
+    """Leave this activity of the member's out of everything, or let it count again. Tells whether that is new."""
+    if (activity.excluded_at is not None) == excluded:
+        return False
     kind = "exclude" if excluded else "include"
     undoable.remember(session, member, kind, now, activity, excluded_at=activity.excluded_at)
     activity.excluded_at = now if excluded else None
     records.refresh(session, member.id)
     audit.note(session, f"activity.{kind}d", now, member_id=member.id, activity=activity.id)
+    return True
+
+
+def edit(
+    session: Session,
+    member: Member,
+    activity: Activity,
+    now: datetime,
+    *,
+    sport: Sport,
+    seconds: float,
+    metres: float | None,
+    day: date,
+) -> None:
+    """Change what was logged by hand. Raises `NotByHand` for what a watch told, and `EntryNotUsable`."""
+    _require_by_hand(activity)
+    today = now.astimezone(ZoneInfo(member.timezone)).date()
+    _require_possible(seconds, metres, timedelta(0) if day == activity.local_date else today - day)
+    if day != activity.local_date:
+        activity.start_utc, activity.utc_offset = _start_of(member, day, today, now)
+        activity.local_date = day
+    if sport.value != activity.sport:
+        activity.type, activity.sport = TYPES.get(sport, "other"), sport.value
+    activity.duration, activity.distance = seconds, metres
+    activity.processed_metrics = metrics_of({"duration": seconds, "distance": metres})
+    scoring.score_row(activity)
+    undoable.forget(session, member.id, "log")
+    records.refresh(session, member.id)
+    audit.note(session, "activity.edited", now, member_id=member.id, activity=activity.id)
+
+
+def remove(session: Session, member: Member, activity: Activity, now: datetime) -> None:
+    """Take away what was logged by hand. Raises `NotByHand` for what a watch told: that can be left out instead."""
+    _require_by_hand(activity)
+    undoable.forget(session, member.id, "log")
+    activity.deleted_at = now
+    records.refresh(session, member.id)
+    audit.note(session, "activity.removed", now, member_id=member.id, activity=activity.id)
+
+
+def _require_by_hand(activity: Activity) -> None:
+    if activity.fingerprint != BY_HAND:
+        raise NotByHand
+
+
+def _start_of(member: Member, day: date, today: date, now: datetime) -> tuple[datetime, int]:
+    """When something by hand began, and the seconds that the member's zone is before UTC then: noon, or now today."""
+    zone = ZoneInfo(member.timezone)
+    start = now if day == today else datetime.combine(day, time(12), zone).astimezone(UTC)
+    return start, int((start.astimezone(zone).utcoffset() or timedelta()).total_seconds())
+
+
+def _mark(session: Session, member: Member, number: int, now: datetime, *, excluded: bool) -> Activity:
+    among = newest(session, member, excluded=not excluded, most=min(max(number, 1), MOST_BACK))
+    if not 1 <= number <= len(among):
+        raise NoSuchActivity(excluded=not excluded)
+    activity = among[number - 1]
+    mark(session, member, activity, now, excluded=excluded)
     return activity
 
 
