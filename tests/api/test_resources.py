@@ -58,7 +58,7 @@ def by_chat(zoe: Person, jose: Person) -> None:
     zoe.says("exclude last")
     zoe.says("units imperial")
     zoe.says("quiet 22:00-08:00")
-    zoe.says("goal 20 h 1 to 30 nov")
+    zoe.says("goal 20 h november")
     zoe.says("schedule monday 8:00")
     zoe.says("challenge new most improved 20 to 30 nov ok")
     jose.says("challenge join 1")
