@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser
 
 from api import limits, resources
 from api.declaring import keys, problems
+from api.declaring.call import Call
 from api.declaring.endpoints import Endpoint, declared, endpoint_of
 from api.declaring.envelopes import ProblemSchema, enveloped, schema_of
 from api.declaring.problems import refuse
@@ -24,7 +25,7 @@ ROOT = "/api/v1"
 WORLD = "world"  # where the app keeps the world that its routes work in
 TITLE = "Gruppetto"
 VERSION = "1"
-FAILS = (400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503)
+FAILS = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 503)
 TOPICS = {
     "sign_in": "Signing in with a code from the chat",
     "access": "Tokens, sessions, and personal tokens for scripts",
@@ -161,6 +162,8 @@ def _documented(blueprint: Any, endpoint: Endpoint) -> Any:
     """The handler, given what was read from the request and giving a response; flask-smorest does both."""
 
     def handled(*arguments: Any, **path: Any) -> Any:
+        call: Call = arguments[0]
+        call.require_precondition()
         result = endpoint(*arguments, **path)
         if isinstance(result, Response):
             return result

@@ -1,5 +1,6 @@
 """Who asks, and what everything that answers a request is handed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -38,12 +39,22 @@ class Credential:
 
 @dataclass
 class Call:
-    """One request, inside one transaction. `who` is None where no token is needed."""
+    """One request, inside one transaction. `who` is None where no token is needed.
+
+    `precondition` refuses where If-Match does not hold; it is asked once the request itself is known to be valid.
+    """
 
     world: World
     session: Session
     now: datetime
     who: Credential | None
+    precondition: Callable[[], None] | None = None
+
+    def require_precondition(self) -> None:
+        """Ask whether If-Match holds, once."""
+        asked, self.precondition = self.precondition, None
+        if asked is not None:
+            asked()
 
     @property
     def member(self) -> Member:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import structlog
@@ -59,7 +60,9 @@ def _once(world: World, endpoint: Endpoint, inner: Inner, show: Inner | None, pa
             if endpoint.body is not None and request.content_length and not request.is_json:
                 refuse("not-json")
             call = Call(world, session, now, who)
-            answer = _with_key(call, lambda: _guarded(call, inner, show, path))
+            if show is not None and "If-Match" in request.headers:
+                call.precondition = partial(_require_match, call, show, path)
+            answer = _with_key(call, lambda: _heard(call, inner, path))
     except Problem as problem:
         return problems.own(problem)
     return _tagged(answer) if request.method in READS else answer
@@ -81,16 +84,13 @@ def _with_key(call: Call, work: Callable[[], Response]) -> Response:
     return answer
 
 
-def _guarded(call: Call, inner: Inner, show: Inner | None, path: dict[str, Any]) -> Response:
-    """Change nothing that If-Match does not name in its present state. Those who ask so take turns."""
-    if show is None or "If-Match" not in request.headers:
-        return _heard(call, inner, path)
+def _require_match(call: Call, show: Inner, path: dict[str, Any]) -> None:
+    """Refuse unless If-Match names the present state. Those who ask so take turns, until the end of the transaction."""
     place = int.from_bytes(hashlib.sha256(request.path.encode()).digest()[:4], signed=True)
     call.session.execute(select(func.pg_advisory_xact_lock(CONDITIONAL, place)))
     call.session.expire_all()
-    if not request.if_match.contains(tag_of(_heard(call, show, path))):
+    if not request.if_match.contains(tag_of(show(call, **path))):
         refuse("changed-meanwhile")
-    return _heard(call, inner, path)
 
 
 def _heard(call: Call, inner: Inner, path: dict[str, Any]) -> Response:

@@ -59,7 +59,7 @@ def read(world: World, token: str, now: datetime) -> Claims:
     try:
         issued, begins, ends = (float(claims[name]) for name in ("iat", "nbf", "exp"))
         found = Claims(UUID(claims["sid"]), int(claims["sub"]), datetime.fromtimestamp(ends, now.tzinfo))
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, OSError):
         raise NotGood from None
     if max(issued, begins) > (now + SKEW).timestamp() or ends - issued > GOOD_FOR.total_seconds():
         raise NotGood
