@@ -11,7 +11,8 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill rules browser guide plan pins audit sbom clean
+.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill rules browser api-fuzz guide plan pins audit sbom \
+	clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +65,9 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 	@$(PIP_INSTALL) --require-hashes --requirement requirements-browser.txt
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.whose
+
+api-fuzz: $(READY) ## the whole API tried by schemathesis, 500 cases an operation (CASES=50 for fewer; up to 40 min)
+	@$(PY) -m tests.api.fuzz $(if $(CASES),--cases $(CASES))
 
 guide: $(READY) ## write the table of commands into docs/guide.md
 	@$(PY) -m bot.guide

@@ -142,6 +142,13 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Opens /metrics to a Prometheus that sends it: Authorization: Bearer …. Without one it is closed",
     )
+    api_requests_a_minute: int = Field(
+        120, ge=1, le=100_000, description="Requests to the API in a minute that one session or token may make"
+    )
+    api_origins: str = Field(
+        "",
+        description="Sites whose pages may use the API in a browser: https://app.example.org[,another]. None if empty",
+    )
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
     operator_whatsapp: str = Field(
         "",
@@ -211,6 +218,14 @@ class Settings(BaseSettings):
             raise ValueError("DATA_KEYS names one key twice")
         return value
 
+    @field_validator("api_origins")
+    @classmethod
+    def _only_origins(cls, value: str) -> str:
+        for each in filter(None, map(str.strip, value.split(","))):
+            if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", each):
+                raise ValueError("API_ORIGINS wants https://app.example.org[,another]: no path, and no *")
+        return value
+
     @field_validator("health_token", "metrics_token")
     @classmethod
     def _long_enough(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -278,6 +293,11 @@ class Settings(BaseSettings):
         """The secrets of Twilio's SharedKeys."""
         text = self.twilio_shared_keys.get_secret_value() if self.twilio_shared_keys else ""
         return [part.strip() for part in text.split(",") if part.strip()]
+
+    @property
+    def origins(self) -> list[str]:
+        """The sites whose pages may use the API in a browser."""
+        return [each.strip() for each in self.api_origins.split(",") if each.strip()]
 
     @property
     def link_methods(self) -> list[str]:

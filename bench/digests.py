@@ -30,9 +30,10 @@ FOUND = """
     INSERT INTO memberships (group_id, member_id, role, shares, hidden, consented_at, consent_version, joined_at)
     SELECT (id - 1) / :size + 1, id, CASE WHEN (id - 1) % :size = 0 THEN 'owner' ELSE 'member' END,
         '["sports", "time", "distance", "count", "points"]', false, now(), '1', now() FROM members;
-    INSERT INTO activities (member_id, garmin_activity_id, type, sport, start_utc, utc_offset, local_date, duration,
+    INSERT INTO activities (member_id, source, external_id, type, sport, start_utc, utc_offset, local_date, duration,
         distance, points, points_version, manual, processed_metrics, raw_data, fingerprint)
-    SELECT id, week * 10 + session, 'running', (ARRAY['run', 'ride', 'swim', 'walk'])[1 + (id + session) % 4], now(), 0,
+    SELECT id, 'garmin', week * 10 + session, 'running',
+        (ARRAY['run', 'ride', 'swim', 'walk'])[1 + (id + session) % 4], now(), 0,
         CAST(:monday AS date) - 7 * week + session, 1800 + (id * 37 + week * 911 + session * 101) % 3600,
         5000 + (id * 53 + week * 17) % 9000, 20 + (id * 31 + week * 7 + session * 13) % 90, 1, false, '{}', '{}', ''
     FROM members, generate_series(0, :weeks - 1) week, generate_series(0, 2) session;

@@ -1,6 +1,7 @@
 """What is remembered. Importing this names every table, so that Alembic sees them all."""
 
 from models.absences import Absence
+from models.access import ApiSession, Ended, KeptAnswer, PersonalToken, RefreshToken, Scope, SignInCode
 from models.acts import Act
 from models.audit import AuditEvent
 from models.base import Base
@@ -30,6 +31,7 @@ __all__ = [
     "Act",
     "Activity",
     "Answer",
+    "ApiSession",
     "AttemptStep",
     "AuditEvent",
     "Ban",
@@ -42,6 +44,7 @@ __all__ = [
     "Day",
     "DigestRun",
     "DoubtAnswer",
+    "Ended",
     "Erased",
     "Erasure",
     "Export",
@@ -59,6 +62,7 @@ __all__ = [
     "InboundMessage",
     "Invite",
     "JoinRequest",
+    "KeptAnswer",
     "Kudos",
     "LinkAttempt",
     "LinkPurpose",
@@ -71,14 +75,18 @@ __all__ = [
     "OneTimeLink",
     "OutboundMessage",
     "Participant",
+    "PersonalToken",
     "PostState",
     "RecordSet",
+    "RefreshToken",
     "Role",
     "RunStatus",
+    "Scope",
     "SentFile",
     "Share",
     "ShownMember",
     "Sign",
+    "SignInCode",
     "Spent",
     "Units",
 ]

@@ -1,27 +1,34 @@
-"""Activity files that members sent into the chat."""
+"""Activity files that members sent into the chat, or through the API."""
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Key, Timestamps
 from models.people import Member
+from models.sealed import key_index
 
 
 class SentFile(Base, Timestamps):
-    """Where the vendor keeps a file until we have read it. Neither its name nor what is in it is kept here.
+    """Where the vendor keeps a file until we have read it. Its name is not kept here.
+
+    Of a file that came through the API, `content` is what is in it, sealed, until it is read; `url` is empty then.
 
     `next_try_at` is when a worker should read it, `leased_until` is set while one does; `problem` is why it could not
     be read. The address is forgotten when all is done.
     """
 
     __tablename__ = "files"
-    __table_args__ = (Index("files_waiting_idx", "next_try_at", postgresql_where=text("done_at IS NULL")),)
+    __table_args__ = (
+        Index("files_waiting_idx", "next_try_at", postgresql_where=text("done_at IS NULL")),
+        key_index("files_content_key_idx", "content"),
+    )
 
     id: Mapped[Key]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
     url: Mapped[str | None] = mapped_column(String(500))
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
     content_type: Mapped[str] = mapped_column(String(100))
     received_at: Mapped[datetime]
     next_try_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from tests.imports import ROOT, find_known_rooms
 
 PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "<!-- the drawing: written by `make plan` -->", "<!-- end of the drawing -->"
-ROOMS = ("web", "bot", "jobs", "services", "world", "providers", "messages", "models", "fitness")
+ROOMS = ("web", "api", "bot", "jobs", "services", "world", "providers", "messages", "models", "fitness")
 OPENED = ("bot", "services")  # the rooms that are drawn with what is in them
 
 Graph = Mapping[str, set[str]]

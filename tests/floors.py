@@ -13,6 +13,7 @@ ADAPTERS = " ".join(sorted(path.parent.name for path in ROOT.glob("providers/*/_
 # From the top down. Rooms that share a floor do not know each other. The name of the whole house stands for the files
 # that lie in none of its rooms.
 FLOORS = {
+    "api": ("api", "resources", "schemas", "declaring"),
     "services": ("data health", "digest", "play", "training group", "people", "delivery", "ground"),
     "services/digest": ("digest", "stories"),
     "bot": ("bot", "commands reading", "declaring", "arguments", "words"),

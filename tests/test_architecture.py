@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "version": set(),
     "worker": {"bot", "jobs", "services", "world", "providers"},
     "web": {
+        "api",
         "bot",
         "jobs",
         "services",
@@ -33,6 +34,7 @@ MAY_IMPORT = {
         "starting",
         "version",
     },
+    "api": {"jobs", "services", "world", "providers", "messages", "models", "fitness", "logs"},
     "bot": {"jobs", "services", "world", "providers", "messages", "models", "fitness", "logs"},
     "jobs": {"services", "world", "providers", "messages", "models", "fitness", "logs", "starting"},
     "services": {"providers", "messages", "models", "fitness"},
@@ -66,8 +68,14 @@ MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}
 FOR_THE_WORLD = {"base", "vault"}
 PRETENDERS = ("simulator/*", "tests/*", "bench/*")
 SPEAKS_WITH = {
-    "flask": ("web/*", "bot/webhook.py"),
-    "werkzeug": ("web/*",),
+    "flask": ("api/*", "web/*", "bot/webhook.py"),
+    "werkzeug": ("api/*", "web/*"),
+    "flask_cors": ("api/mounting.py",),
+    "flask_limiter": ("api/limits.py",),
+    "flask_smorest": ("api/mounting.py",),
+    "marshmallow": ("api/*",),
+    "jwt": ("api/declaring/tokens.py",),
+    "schemathesis": (),
     "rq": ("jobs/queue.py", "jobs/pool.py", "worker.py"),
     "rq_scheduler": ("jobs/schedule.py",),
     "twilio": ("providers/twilio/*",),
@@ -78,7 +86,7 @@ SPEAKS_WITH = {
     "resvg_py": ("providers/cards/resvg.py",),
     "cryptography": ("models/vault.py",),
     "itsdangerous": ("providers/signing.py",),
-    "limits": ("web/guesses.py",),
+    "limits": ("api/limits.py", "web/guesses.py"),
     "sentry_sdk": ("reporting.py",),
     "prometheus_client": ("web/metrics.py", "ops/gunicorn.conf.py"),
     "alembic": ("migrations/*",),
@@ -86,7 +94,17 @@ SPEAKS_WITH = {
     "honcho": (),
     "hypothesis": (),
     "playwright": (),
-    "sqlalchemy": ("web/*", "bot/*", "jobs/*", "services/*", "models/*", "migrations/*", "world.py", "config.py"),
+    "sqlalchemy": (
+        "api/*",
+        "web/*",
+        "bot/*",
+        "jobs/*",
+        "services/*",
+        "models/*",
+        "migrations/*",
+        "world.py",
+        "config.py",
+    ),
 }
 
 

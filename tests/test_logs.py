@@ -32,7 +32,7 @@ from tests.town import Person, Town
 from world import World
 
 PAGE = (ROOT / "docs" / "logs.md").read_text()
-ROOMS = {"bot", "jobs", "services", "providers", "web"}
+ROOMS = {"api", "bot", "jobs", "services", "providers", "web"}
 LINES = parse_procfile((ROOT / "Procfile").read_text()).processes | {"flask": "flask --app wsgi templates push"}
 LEVELS = {"info": "info", "warning": "warning", "error": "error", "exception": "error"}
 NUMBER, BODY, TOKEN = "+32470999888", "a secret word of mine", "tok_abcdefghijklmnop"

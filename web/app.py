@@ -6,6 +6,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
+from api import mounting
+from api.declaring import problems
 from bot.webhook import webhook
 from jobs import delivery, digests, garmin, housekeeping, pictures
 from web import export, guesses, headers, health, https, link, media, metrics, operator, share
@@ -33,6 +35,7 @@ def create_app(world: World) -> Flask:
         app.register_blueprint(routes(world))
     metrics.measure(app)
     app.before_request(_require_small)
+    mounting.mount(app, world)
     https.require(app, world)
     app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain, pictures.draw_shares, housekeeping.tidy)
     operator.add_commands(app, world)
@@ -46,7 +49,7 @@ def create_app(world: World) -> Flask:
 def _require_small() -> None:
     """Before anything else looks at the request: not every page reads the body that comes with it."""
     is_webhook = request.blueprint == "webhook"
-    most = LARGEST_REQUEST if is_webhook else LARGEST_FORM
+    most = LARGEST_REQUEST if is_webhook or problems.is_for_programs() else LARGEST_FORM
     request.max_content_length = request.max_form_memory_size = most
     if (request.content_length or 0) > most:
         if is_webhook:
@@ -55,11 +58,15 @@ def _require_small() -> None:
 
 
 def _said(error: HTTPException) -> Response:
+    if problems.is_for_programs():
+        return problems.of_http(error)
     answer = make_response(render_template("problem.html", code=error.code, name=error.name), error.code or 500)
     answer.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
     return answer
 
 
-def _broke(error: Exception) -> tuple[str, int]:
+def _broke(error: Exception) -> Response | tuple[str, int]:
     log.error("request broke", error=type(error).__name__, exc_info=error)
+    if problems.is_for_programs():
+        return problems.broke()
     return render_template("problem.html", code=500, name="Something broke on our side"), 500

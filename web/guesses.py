@@ -8,16 +8,17 @@ claims a new network with each request meets the limit for all networks together
 
 from collections.abc import Callable
 from functools import partial
-from ipaddress import ip_address, ip_network
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Session
 
+from api.declaring import problems
+from api.declaring.networks import read_network
 from logs import Seldom
 from services.data import exports
 from services.digest import media, shares
@@ -56,9 +57,15 @@ def slow(app: Flask, world: World) -> None:
             return answer
         if count := seldom.passes("misses", world.now()):
             log.warning("addresses are being tried", count=count)
-        answer = make_response(render_template("slow_down.html", minutes=MINUTES), 429)
+        answer = make_response(_slow_down(), 429)
         answer.headers["Retry-After"] = str(MINUTES * 60)
         return answer
+
+
+def _slow_down() -> str | Response:
+    if problems.is_for_programs():
+        return problems.own(problems.Problem("too-many-requests"))
+    return render_template("slow_down.html", minutes=MINUTES)
 
 
 def _storage(world: World) -> RedisStorage:
@@ -69,6 +76,8 @@ def _storage(world: World) -> RedisStorage:
 
 
 def _is_guess(world: World, answer: Response) -> bool:
+    if problems.is_for_programs():
+        return bool(g.get(problems.GUESSED))
     status, knows = FINDS_NOTHING.get(request.blueprint or "", (None, None))
     if answer.status_code != status:
         return False
@@ -92,23 +101,3 @@ def _may_miss(world: World, limiter: FixedWindowRateLimiter) -> bool:
         return limiter.hit(OF_ALL) and all(within)
     except StorageError:
         return True  # the doorbell is away: better to be guessed at than to be in the way
-
-
-def read_network(written: str | None) -> str:
-    """The network of a visitor, from an address as a proxy writes it: for IPv6 the first 64 bits, which one house has.
-
-    A port is left out. What is no address at all, and anybody can write that, counts as one house.
-    """
-    try:
-        where = ip_address(_without_port((written or "").strip()).partition("%")[0])
-    except ValueError:
-        return "no address"
-    if where.version == 6 and where.ipv4_mapped is not None:
-        where = where.ipv4_mapped
-    return str(where if where.version == 4 else ip_network((where, 64), strict=False))
-
-
-def _without_port(text: str) -> str:
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.partition(":")[0] if text.count(":") == 1 else text

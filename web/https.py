@@ -16,8 +16,9 @@ WEBHOOKS = "webhooks/"
 def require(app: Flask, world: World) -> None:
     """Send a browser that came over http to the same page at PUBLIC_BASE_URL.
 
-    Only GET and HEAD are sent on, with 308. A form that was posted over http is refused with 403: what was in it has
-    already travelled in the open, and must not do so each time without anybody noticing.
+    Only GET and HEAD are sent on, with 308. A form that was posted over http is refused with 403, and so is any request
+    to the API: what was in it, or its token, has already travelled in the open, and must not do so each time without
+    anybody noticing.
     """
 
     @app.before_request
@@ -25,7 +26,7 @@ def require(app: Flask, world: World) -> None:
         is_exempt = request.path in NEVER_SENT_AWAY or request.path.lstrip("/").startswith(WEBHOOKS)
         if is_exempt or not came_in_the_open(world):
             return None
-        if request.method not in {"GET", "HEAD"}:
+        if request.method not in {"GET", "HEAD"} or request.path.startswith("/api/"):
             abort(403)
         query = request.query_string.decode("latin-1")
         return redirect(f"{world.settings.base_url}{quote(request.path)}{'?' if query else ''}{query}", 308)

@@ -2,10 +2,11 @@
 
 from bot.commands import (  # noqa: I001 - the order of the help
     garmin, groups, invites, roles, settings, standings, records, goals, challenges, rivalry, questions, pictures,
-    digest, sharing, away, privacy, people, data, manners, start,
+    digest, sharing, away, privacy, people, data, access, manners, start,
 )  # fmt: skip
 
 __all__ = [
+    "access",
     "away",
     "challenges",
     "data",

@@ -13,9 +13,8 @@ from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, cron, from_cr
 from messages.message import Message
 from models import Group, Role
 from services.digest import digests
-from services.ground import audit
 from services.ground.refusals import NothingToDigest, ScheduleNotUsable
-from services.group import digest_times, groups
+from services.group import groups, rules
 
 FOUR_WEEKS, MOST_WEEKS = Weeks(4), 52
 SUNDAYS = Weekly(6, time(18))
@@ -89,13 +88,10 @@ def schedule(
         may = turn.membership.role is not Role.MEMBER
         return turn.say("digest/schedule", group=group, schedule=_schedule(group), form=digests.form_of(group), may=may)
     groups.require_admin(turn.session, turn.membership, "schedule")
-    if zone:
-        group.timezone = zone
     if telling:
         digests.tell_as(group, telling)
     new = None if off else cron(_wanted(turn, rhythm, day, at))
-    digest_times.reschedule(turn.session, group, new, turn.now)
-    audit.note(turn.session, "group.rescheduled", turn.now, member_id=turn.member.id, group_id=group.id, schedule=new)
+    rules.reschedule(turn.session, turn.membership, new, turn.now, zone=zone)
     return turn.say("digest/scheduled", group=group, schedule=_schedule(group), form=digests.form_of(group))
 
 

@@ -5,9 +5,9 @@ from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from messages.message import Button, Message
 from models import Role
-from services.ground import audit, settings
+from services.ground import settings
 from services.ground.refusals import SettingNotUsable
-from services.group import acts, groups, joining, openings
+from services.group import acts, groups, joining, rules
 
 FEW, MOST_ACTS = 8, 20
 
@@ -38,23 +38,10 @@ def change_settings(
     given = [each for each in (number, day, switch) if each is not None]
     if setting is None:
         return _show(turn)
-    groups.hold(turn.session, turn.membership)
     groups.require_admin(turn.session, turn.membership, "settings")
     if len(given) != 1:
         raise SettingNotUsable(setting=setting.value)
-    turn.session.refresh(turn.group, ["settings"])
-    chosen = settings.change(turn.group, setting.value, _value(given[0]))
-    if setting.value == "members_invite" and not chosen.members_invite:
-        openings.end_codes_of_members(turn.session, turn.group, turn.now)
-    audit.note(
-        turn.session,
-        "group.set",
-        turn.now,
-        member_id=turn.member.id,
-        group_id=turn.group.id,
-        setting=setting.value,
-        value=getattr(chosen, setting.value),
-    )
+    chosen = rules.choose(turn.session, turn.membership, setting.value, _value(given[0]), turn.now)
     return turn.say(
         "settings/changed",
         group=turn.group,

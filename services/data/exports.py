@@ -34,7 +34,7 @@ COPY = "copy"  # under this they are counted
 
 # Never in a copy: what opens something, and what is a copy itself.
 SECRET = ("_hash", "_code", "tokens", "password", "secret", "result")  # a result: what others had in a challenge
-NOT_TOLD = {"exports", "erased", "erasures", "acts"}
+NOT_TOLD = {"exports", "erased", "erasures", "acts", "sign_in_codes", "kept_answers"}
 COLUMNS = ("local_date", "start_utc", "sport", "type", "name", "duration", "distance", "elevation_gain", "calories",
            "average_hr", "manual", "private", "excluded_at", "deleted_at")  # fmt: skip
 

@@ -10,6 +10,7 @@ from services.data import erasure, exports
 from services.delivery import ceiling
 from services.ground import limits, undoable
 from services.group import kudos
+from services.people import kept_answers, personal_tokens, sessions, signing_in
 
 INBOUND = timedelta(days=30)
 RAW = timedelta(days=30)
@@ -23,6 +24,8 @@ def sweep(session: Session, now: datetime) -> dict[str, int]:
     exports.forget_old(session, now)
     limits.forget_old(session, now)
     ceiling.forget_old(session, now)
+    for each in (kept_answers, personal_tokens, sessions, signing_in):
+        each.forget_old(session, now)
     erasure.hash_done(session, BATCH)
     typed = select(Member.id).where(Member.unfinished_until < now)
     raw = select(Activity.id).where(Activity.raw_data != {}, Activity.created_at < now - RAW)

@@ -314,3 +314,15 @@ class NothingStrange(Refusal):
 
 class ScheduleNotUsable(Refusal):
     """A digest cannot come like that. Facts: why (a sentence)."""
+
+
+class EnoughSignInCodes(Refusal):
+    """So many codes to sign in with were asked for, for one number. Facts: minutes (until the next one)."""
+
+
+class TooManyTokens(Refusal):
+    """So many personal tokens at a time. Facts: most."""
+
+
+class NotByHand(Refusal):
+    """An activity that a watch or a file told of cannot be changed; it can be left out."""

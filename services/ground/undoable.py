@@ -23,6 +23,11 @@ def remember(session: Session, member: Member, kind: str, now: datetime, row: ob
     session.add(Act(member_id=member.id, kind=kind, before=detail, at=now, until=now + WITHIN))
 
 
+def forget(session: Session, member_id: int, kind: str) -> None:
+    """These acts can be taken back no more: something else has come after them."""
+    session.execute(delete(Act).where(Act.member_id == member_id, Act.kind == kind))
+
+
 def forget_old(session: Session, now: datetime) -> None:
     """Delete what can be taken back no more."""
     session.execute(delete(Act).where(Act.until < now - timedelta(days=1)))

@@ -11,10 +11,10 @@ from fitness.sports import Sport
 from models import Activity, Member
 from providers.recordings import CHAT, Recording
 from services.ground import audit, undoable
-from services.ground.refusals import EntryNotUsable, NoSuchActivity
+from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotByHand
 from services.people import choices
 from services.training import records
-from services.training.rows import row_of
+from services.training.rows import row_of, take_over
 
 LISTED, MOST_BACK = 5, 50
 # The type of each sport as one names it: what was logged earns points as a session of that type.
@@ -67,19 +67,20 @@ def log(
     """Keep a session that no watch has seen. Groups count it in part, as they have chosen. Raises `EntryNotUsable`."""
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     _require_possible(seconds, metres, today - day)
-    zone = ZoneInfo(member.timezone)
-    start = now if day == today else datetime.combine(day, time(12), zone).astimezone(UTC)
-    recording = Recording(
-        source=CHAT,
-        id=-secrets.randbits(48) - 1,
-        type_key=TYPES.get(sport, "other"),
-        start=start,
-        offset=start.astimezone(zone).utcoffset(),
-        seconds=seconds,
-        metres=metres,
-        manual=True,
+    start = _start_of(member, day, today, now)
+    activity = row_of(
+        Recording(
+            source=CHAT,
+            id=-secrets.randbits(48) - 1,
+            type_key=TYPES.get(sport, "other"),
+            start=start,
+            offset=_offset_of(member, start),
+            seconds=seconds,
+            metres=metres,
+            manual=True,
+        ),
+        member.id,
     )
-    activity = row_of(recording, member.id)
     session.add(activity)
     records.refresh(session, member.id)
     undoable.remember(session, member, "log", now, activity, deleted_at=now)
@@ -107,16 +108,80 @@ def count_without_account(session: Session, member: Member) -> int:
     return session.scalar(select(func.count()).where(*mine)) or 0
 
 
-def _mark(session: Session, member: Member, number: int, now: datetime, *, excluded: bool) -> Activity:
-    among = newest(session, member, excluded=not excluded, most=min(max(number, 1), MOST_BACK))
-    if not 1 <= number <= len(among):
-        raise NoSuchActivity(excluded=not excluded)
-    activity = among[number - 1]
+def mark(session: Session, member: Member, activity: Activity, now: datetime, *, excluded: bool) -> bool:
+    """Leave this activity of the member's out of everything, or let it count again. Tells whether that is new."""
+    if (activity.excluded_at is not None) == excluded:
+        return False
     kind = "exclude" if excluded else "include"
     undoable.remember(session, member, kind, now, activity, excluded_at=activity.excluded_at)
     activity.excluded_at = now if excluded else None
     records.refresh(session, member.id)
     audit.note(session, f"activity.{kind}d", now, member_id=member.id, activity=activity.id)
+    return True
+
+
+def edit(
+    session: Session,
+    member: Member,
+    activity: Activity,
+    now: datetime,
+    *,
+    sport: Sport,
+    seconds: float,
+    metres: float | None,
+    day: date,
+) -> None:
+    """Change what was logged by hand. Raises `NotByHand` for what a watch told, and `EntryNotUsable`."""
+    _require_by_hand(activity)
+    today = now.astimezone(ZoneInfo(member.timezone)).date()
+    _require_possible(seconds, metres, timedelta(0) if day == activity.local_date else today - day)
+    is_same_day, is_same_sport = day == activity.local_date, sport.value == activity.sport
+    start = activity.start_utc if is_same_day else _start_of(member, day, today, now)
+    changed = Recording(
+        source=CHAT,
+        id=activity.external_id,
+        type_key=activity.type if is_same_sport else TYPES.get(sport, "other"),
+        start=start,
+        offset=timedelta(seconds=activity.utc_offset) if is_same_day else _offset_of(member, start),
+        seconds=seconds,
+        metres=metres,
+        manual=True,
+    )
+    take_over(activity, row_of(changed, member.id))
+    undoable.forget(session, member.id, "log")
+    records.refresh(session, member.id)
+    audit.note(session, "activity.edited", now, member_id=member.id, activity=activity.id)
+
+
+def remove(session: Session, member: Member, activity: Activity, now: datetime) -> None:
+    """Take away what was logged by hand. Raises `NotByHand` for what a watch told: that can be left out instead."""
+    _require_by_hand(activity)
+    undoable.forget(session, member.id, "log")
+    activity.deleted_at = now
+    records.refresh(session, member.id)
+    audit.note(session, "activity.removed", now, member_id=member.id, activity=activity.id)
+
+
+def _require_by_hand(activity: Activity) -> None:
+    if activity.source != CHAT:
+        raise NotByHand
+
+
+def _start_of(member: Member, day: date, today: date, now: datetime) -> datetime:
+    """When something by hand began: at noon where the member lives, or now if it was today."""
+    return now if day == today else datetime.combine(day, time(12), ZoneInfo(member.timezone)).astimezone(UTC)
+
+
+def _offset_of(member: Member, start: datetime) -> timedelta | None:
+    return start.astimezone(ZoneInfo(member.timezone)).utcoffset()
+
+
+def _mark(session: Session, member: Member, number: int, now: datetime, *, excluded: bool) -> Activity:
+    among = newest(session, member, excluded=not excluded, most=min(max(number, 1), MOST_BACK))
+    if not 1 <= number <= len(among):
+        raise NoSuchActivity(excluded=not excluded)
+    activity = among[number - 1]
+    mark(session, member, activity, now, excluded=excluded)
     return activity
 
 

@@ -1,4 +1,4 @@
-"""Files that members sent into the chat, on their way to be read: each by one worker, and no more than three times.
+"""Files that members sent, into the chat or to the API, until they are read: by one worker each, at most three times.
 
 Members take turns: whoever had fewer files read within a day comes first, so that fifty of one hold up nobody's.
 """
@@ -11,6 +11,7 @@ from sqlalchemy import Exists, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from models import Member, SentFile
+from models.vault import vault
 from services.ground import leases, limits
 from services.ground.bells import Bell, ring
 
@@ -19,6 +20,7 @@ MOST_TRIES = 3
 AGAIN_AFTER = timedelta(minutes=1)
 DAY = timedelta(days=1)
 FILE = "file"  # under this they are counted
+PURPOSE = "activity-file"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,23 @@ def keep(session: Session, member: Member, url: str, content_type: str, now: dat
     session.add(sent)
     limits.count(session, limits.addresses(session, member), FILE, now)
     ring(session, Bell.GARMIN)
+
+
+def keep_content(session: Session, member: Member, data: bytes, content_type: str, now: datetime) -> SentFile:
+    """Let a worker read soon what came through the API. It is kept, sealed, until then."""
+    sent = SentFile(member_id=member.id, url="", content_type=content_type[:100], received_at=now, next_try_at=now)
+    session.add(sent)
+    session.flush()
+    sent.content = vault(session).seal_bytes(PURPOSE, sent.id, data)
+    limits.count(session, limits.addresses(session, member), FILE, now)
+    ring(session, Bell.GARMIN)
+    return sent
+
+
+def content_of(session: Session, file_id: int) -> bytes | None:
+    """What is in a file that came through the API; None for one that the vendor keeps. Raises `UnknownKey`."""
+    sealed = session.scalar(select(SentFile.content).where(SentFile.id == file_id))
+    return None if sealed is None else vault(session).open_bytes(PURPOSE, file_id, sealed)
 
 
 def take(session: Session, now: datetime) -> Waiting | None:
@@ -87,7 +106,7 @@ def done(session: Session, waiting: Waiting, now: datetime, problem: str | None 
     if sent.done_at is not None:
         return False
     sent.done_at, sent.problem = now, problem
-    sent.url = sent.leased_until = None
+    sent.url = sent.content = sent.leased_until = None
     return True
 
 

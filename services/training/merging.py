@@ -13,13 +13,7 @@ from models import Activity, GarminAccount, Member
 from providers.errors import Flaw, NotAnActivityFile
 from providers.recordings import CHAT, FILE, Recording
 from services.training import records, scoring
-from services.training.rows import Key, rows_of
-
-# Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
-STAYS = {
-    "id", "account_id", "member_id", "source", "external_id", "created_at", "updated_at", "twin_of",
-    "doubt_answer", "doubt_asked_at", "excluded_at",
-}  # fmt: skip
+from services.training.rows import Key, rows_of, take_over
 
 # What one member may have sent as files. Ten years of a session a day, three times over: so what is read anew at each
 # file and each time an account is disconnected stays small.
@@ -69,7 +63,7 @@ def merge(session: Session, member_id: int, rows: Mapping[Key, Activity], found:
             continue
         old.account_id = row.account_id or old.account_id  # kept when its account was disconnected, and met again
         if old.fingerprint != row.fingerprint or old.deleted_at is not None:
-            _take_over(old, row)
+            take_over(old, row)
             found.changed += 1
 
 
@@ -157,18 +151,6 @@ def _is_near(start: datetime, ordered: Sequence[datetime]) -> bool:
 
 def _days_before(day: date, days: int) -> date:
     return day - timedelta(days=days) if day > date.min + timedelta(days=days) else date.min
-
-
-def _take_over(old: Activity, new: Activity) -> None:
-    """Let a row be as it is now. What its owner said about it stays, unless it is strange in another way now."""
-    if "legs" in old.processed_metrics:
-        new.processed_metrics |= {"legs": old.processed_metrics["legs"]}
-        scoring.score_row(new)
-    if new.doubt != old.doubt:
-        old.doubt_answer = old.doubt_asked_at = None
-    for column in Activity.__mapper__.column_attrs:
-        if column.key not in STAYS:
-            setattr(old, column.key, getattr(new, column.key))
 
 
 def wait_for_turn(session: Session, member_id: int) -> None:

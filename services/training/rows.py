@@ -14,6 +14,11 @@ from services.training import scoring
 from services.training.metrics import metrics_of
 
 Key = tuple[str, int]  # a source, and the id of a session there
+# Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
+STAYS = {
+    "id", "account_id", "member_id", "source", "external_id", "created_at", "updated_at", "twin_of",
+    "doubt_answer", "doubt_asked_at", "excluded_at",
+}  # fmt: skip
 
 
 def rows_of(recordings: Iterable[Recording], member_id: int, account_id: int | None = None) -> dict[Key, Activity]:
@@ -53,6 +58,18 @@ def row_of(recording: Recording, member_id: int, account_id: int | None = None) 
     )
     scoring.score_row(made)
     return made
+
+
+def take_over(old: Activity, new: Activity) -> None:
+    """Let a row be as it is now. What its owner said about it stays, unless it is strange in another way now."""
+    if "legs" in old.processed_metrics:
+        new.processed_metrics |= {"legs": old.processed_metrics["legs"]}
+        scoring.score_row(new)
+    if new.doubt != old.doubt:
+        old.doubt_answer = old.doubt_asked_at = None
+    for column in Activity.__mapper__.column_attrs:
+        if column.key not in STAYS:
+            setattr(old, column.key, getattr(new, column.key))
 
 
 def storable(value: Any) -> Any:

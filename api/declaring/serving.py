@@ -1,0 +1,119 @@
+"""What happens around every request: a transaction, who asks, the key, If-Match, the handler, refusals as problems."""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
+from typing import Any
+
+import structlog
+from flask import Response, request
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from api.declaring import keys, problems
+from api.declaring.call import Call, credential_of, require_scope
+from api.declaring.endpoints import Endpoint
+from api.declaring.problems import Problem, refuse
+from jobs.outages import is_outage
+from jobs.queue import GOT_IN_THE_WAY
+from jobs.work import transaction
+from models.outages import name_of
+from services.ground import limits
+from services.ground.refusals import Refusal
+from services.people import kept_answers
+from world import World
+
+log = structlog.get_logger()
+
+TRIES = 3
+READS = {"GET", "HEAD"}
+CONDITIONAL = 0x6966  # the first key of the advisory lock of those who send If-Match; the second is made of the address
+
+Inner = Callable[..., Response]
+
+
+def serve(world: World, endpoint: Endpoint, inner: Inner, show: Inner | None, path: dict[str, Any]) -> Response:
+    """Answer a request. Two that got in each other's way are tried again. `show` gives what If-Match is about."""
+    for again in reversed(range(TRIES)):
+        try:
+            return _once(world, endpoint, inner, show, path)
+        except SQLAlchemyError as error:
+            is_in_the_way = getattr(getattr(error, "orig", None), "pgcode", None) in GOT_IN_THE_WAY
+            if again and (is_in_the_way or isinstance(error, IntegrityError)):
+                continue
+            if not (is_in_the_way or is_outage(world, error)):
+                raise
+            log.warning("request put off", error=name_of(error))
+            break
+    return problems.own(Problem("busy"))
+
+
+def _once(world: World, endpoint: Endpoint, inner: Inner, show: Inner | None, path: dict[str, Any]) -> Response:
+    try:
+        with transaction(world) as session:
+            now = world.now()
+            who = None
+            if endpoint.scope is not None:
+                who = credential_of(world, session, now)
+                require_scope(who, endpoint.scope)
+            if endpoint.body is not None and request.content_length and not request.is_json:
+                refuse("not-json")
+            call = Call(world, session, now, who)
+            if show is not None and "If-Match" in request.headers:
+                call.precondition = partial(_require_match, call, show, path)
+            answer = _with_key(call, lambda: _heard(call, inner, path))
+    except Problem as problem:
+        return problems.own(problem)
+    return _tagged(answer) if request.method in READS else answer
+
+
+def _with_key(call: Call, work: Callable[[], Response]) -> Response:
+    """Work once for each key. What is refused because it came too often may be tried again with the same one."""
+    wanted = keys.asked(call)
+    if wanted is None:
+        return work()
+    row = kept_answers.take(call.session, wanted, call.now)
+    if row is None:
+        return keys.repeated(call, wanted)
+    answer = work()
+    if answer.status_code == 429:
+        kept_answers.give_back(call.session, row)
+    else:
+        kept_answers.keep(call.session, row, keys.packed(answer))
+    return answer
+
+
+def _require_match(call: Call, show: Inner, path: dict[str, Any]) -> None:
+    """Refuse unless If-Match names the present state. Those who ask so take turns, until the end of the transaction."""
+    place = int.from_bytes(hashlib.sha256(request.path.encode()).digest()[:4], signed=True)
+    call.session.execute(select(func.pg_advisory_xact_lock(CONDITIONAL, place)))
+    call.session.expire_all()
+    if not request.if_match.contains(tag_of(show(call, **path))):
+        refuse("changed-meanwhile")
+
+
+def _heard(call: Call, inner: Inner, path: dict[str, Any]) -> Response:
+    """A refusal becomes a problem, and leaves nothing half-done. Wrong guesses are counted as those in the chat are."""
+    try:
+        with nullcontext() if request.method in READS else call.session.begin_nested():
+            return inner(call, **path)
+    except Refusal as refusal:
+        if call.who is not None:
+            kind = limits.LINE + refusal.template()
+            limits.count(call.session, limits.addresses(call.session, call.member), kind, call.now)
+        return problems.refused(refusal, call.reader)
+
+
+def _tagged(answer: Response) -> Response:
+    """With an ETag, or 304 where the reader has it already."""
+    if answer.status_code == 200:
+        answer.set_etag(tag_of(answer))
+        answer.headers["Cache-Control"] = "private, no-cache"
+        answer.make_conditional(request.environ)
+    return answer
+
+
+def tag_of(answer: Response) -> str:
+    """What changes whenever the answer does."""
+    return hashlib.sha256(answer.get_data()).hexdigest()[:32]

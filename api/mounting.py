@@ -1,0 +1,220 @@
+"""Putting the API into the app: routes, limits, documents, and other origins where the operator names them."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Blueprint as FlaskBlueprint
+from flask import Flask, Request, Response, current_app, render_template
+from flask_cors import CORS
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
+
+from api import limits, resources
+from api.declaring import keys, problems
+from api.declaring.call import Call
+from api.declaring.endpoints import Endpoint, declared, endpoint_of
+from api.declaring.envelopes import ProblemSchema, enveloped, schema_of
+from api.declaring.problems import refuse
+from api.declaring.serving import Inner, serve
+from world import World
+
+ROOT = "/api/v1"
+WORLD = "world"  # where the app keeps the world that its routes work in
+TITLE = "Gruppetto"
+VERSION = "1"
+FAILS = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 503)
+TOPICS = {
+    "sign_in": "Signing in with a code from the chat",
+    "access": "Tokens, sessions, and personal tokens for scripts",
+    "me": "What belongs to oneself",
+    "activities": "One's own activities",
+    "groups": "Groups: starting, settings, leaving",
+    "roster": "Who is in a group, invites and requests, roles",
+    "sharing": "What a group sees of oneself",
+    "play": "Boards and goals",
+    "challenges": "Challenges of a group",
+    "digests": "Digests, when they come, and pages that show them",
+}
+EXPOSED = ["ETag", "Idempotency-Replayed", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "Location"]
+SECURITY = {"type": "http", "scheme": "bearer", "description": "An access token, or a personal token."}
+KEY = {
+    "in": "header",
+    "name": keys.HEADER,
+    "required": False,
+    "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+    "description": "The same key with the same request gives the same answer, for a day.",
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Change it only while it has this ETag.",
+}
+
+
+class _Parser(FlaskParser):
+    """webargs' own; JSON that breaks the reader (too deep, or a number of thousands of digits) is not valid either."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        try:
+            return super().load_json(req, schema)
+        except (RecursionError, ValueError):
+            refuse("not-valid", errors=[{"pointer": "json:", "detail": "This cannot be read."}])
+
+
+class _Blueprint(Blueprint):  # type: ignore[misc]
+    """flask-smorest's, with our parser."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+
+class _Api(Api):  # type: ignore[misc]
+    """flask-smorest's, with our problems instead of its own errors."""
+
+    ERROR_SCHEMA = ProblemSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each status that may come is named
+
+    def _register_error_handlers(self) -> None:
+        """The app has one for all: web/app.py."""
+
+    def _register_doc_blueprint(self) -> None:
+        """We serve the documents: its pages load scripts from elsewhere."""
+
+
+def mount(app: Flask, world: World) -> None:
+    """Add everything below /api/v1 to the app."""
+    app.extensions[WORLD] = world
+    counts, guards = limits.open_limiter(app, world), limits.shut_limiter(app, world)
+    for blueprint in _blueprints():
+        if blueprint.name == "api_sign_in":
+            guards.limit(limits.SIGN_IN, key_func=lambda: limits.network(world))(blueprint)
+            guards.limit(limits.SIGN_IN_BY_ALL, key_func=lambda: "all")(blueprint)
+        else:
+            counts.limit(f"{world.settings.api_requests_a_minute}/minute")(blueprint)
+        app.register_blueprint(blueprint)
+    app.register_blueprint(_documents())
+    if world.settings.origins:
+        CORS(
+            app,
+            resources={f"{ROOT}/*": {"origins": world.settings.origins}},
+            allow_headers=["Authorization", "Content-Type", keys.HEADER, "If-Match", "If-None-Match"],
+            expose_headers=EXPOSED,
+            max_age=600,
+        )
+
+
+@cache
+def specification() -> dict[str, Any]:
+    """The API in OpenAPI 3.1, made from the declarations. It is the same wherever this runs."""
+    api = _Api(
+        Flask("specification"),
+        spec_kwargs={
+            "title": TITLE,
+            "version": VERSION,
+            "openapi_version": "3.1.0",
+            "marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_named),
+            "info": {"description": "The same as in the chat, for programs. See docs/api.md."},
+        },
+    )
+    api.spec.components.security_scheme("bearer", SECURITY)
+    for blueprint in _blueprints():
+        api.register_blueprint(blueprint)
+    made: dict[str, Any] = api.spec.to_dict()
+    return made
+
+
+@cache
+def _blueprints() -> tuple[Any, ...]:
+    """All routes, made once for all apps of this process: which world they work in, the app knows."""
+    assert resources.__all__  # noqa: S101 - importing it has declared everything
+    made = {
+        topic: _Blueprint(f"api_{topic}", __name__, url_prefix=ROOT, description=described)
+        for topic, described in TOPICS.items()
+    }
+    for each in declared:
+        _add(made[each.topic], each)
+    return tuple(made.values())
+
+
+def _add(blueprint: Any, endpoint: Endpoint) -> None:
+    """Add the route of one endpoint, and its documents."""
+    inner, show = _documented(blueprint, endpoint), None
+    if endpoint.guarded_by is not None:
+        show = _documented(blueprint, endpoint_of(endpoint.guarded_by))
+    view = _view(endpoint, inner, show)
+    blueprint.route(endpoint.path, methods=[endpoint.method], endpoint=endpoint.name)(view)
+
+
+def _view(endpoint: Endpoint, inner: Inner, show: Inner | None) -> Callable[..., Response]:
+    def view(**path: Any) -> Response:
+        return serve(current_app.extensions[WORLD], endpoint, inner, show, path)
+
+    view.__name__, view.__doc__ = endpoint.name, endpoint.handler.__doc__
+    view._apidoc = inner._apidoc  # type: ignore[attr-defined]  # noqa: SLF001 - where flask-smorest looks for it
+    return view
+
+
+def _documented(blueprint: Any, endpoint: Endpoint) -> Any:
+    """The handler, given what was read from the request and giving a response; flask-smorest does both."""
+
+    def handled(*arguments: Any, **path: Any) -> Any:
+        call: Call = arguments[0]
+        call.require_precondition()
+        result = endpoint(*arguments, **path)
+        if isinstance(result, Response):
+            return result
+        return Response(status=endpoint.status) if endpoint.gives is None else enveloped(endpoint, result)
+
+    handled.__name__, handled.__doc__ = endpoint.name, endpoint.handler.__doc__
+    made: Any = handled
+    if endpoint.body is not None:
+        made = blueprint.arguments(endpoint.body, unknown=None)(made)
+    if endpoint.query is not None:
+        made = blueprint.arguments(endpoint.query, location="query", unknown=None)(made)
+    made = blueprint.response(endpoint.status, schema_of(endpoint))(made)
+    for status in FAILS:
+        made = blueprint.alt_response(status, schema=ProblemSchema, content_type=problems.TYPE)(made)
+    made = blueprint.doc(**_manual(endpoint))(made)
+    headers = ([KEY] if endpoint.method == "POST" else []) + ([IF_MATCH] if endpoint.guarded_by else [])
+    # Beside the parameters of the query: what `doc` is given would take their place.
+    made._apidoc.setdefault("arguments", {}).setdefault("parameters", []).extend(headers)  # noqa: SLF001
+    return made
+
+
+def _manual(endpoint: Endpoint) -> dict[str, Any]:
+    """What flask-smorest cannot know."""
+    told: dict[str, Any] = {"operationId": endpoint.name, "security": [{"bearer": []}] if endpoint.scope else []}
+    if endpoint.scope:
+        told["x-scope"] = endpoint.scope.value
+    if endpoint.takes_file:
+        content = {
+            "application/octet-stream": {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+        }
+        told["requestBody"] = {"required": True, "content": content}
+    return told
+
+
+@cache
+def _documents() -> FlaskBlueprint:
+    """The specification for programs, and a page of it for people, which needs no script and nothing from elsewhere."""
+    routes = FlaskBlueprint("api_documents", __name__, url_prefix=ROOT)
+
+    @routes.get("/openapi.json")
+    def openapi() -> dict[str, Any]:
+        return specification()
+
+    @routes.get("/docs")
+    def page() -> str:
+        return render_template("api.html", spec=specification(), problems=problems.OWN | problems.all_refusals())
+
+    return routes
+
+
+def _named(schema: Any) -> str:
+    """How a schema is called in the specification."""
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__.removesuffix("Schema")

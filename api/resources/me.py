@@ -1,0 +1,126 @@
+"""Oneself: what one chose, the Garmin account, a copy of everything, and the end."""
+
+from datetime import time
+from typing import Any
+
+from api.declaring.call import Call
+from api.declaring.endpoints import endpoint
+from api.schemas.me import (
+    DetailSchema,
+    EraseBody,
+    GarminSchema,
+    LinkSchema,
+    MeBody,
+    MeSchema,
+    SyncSchema,
+    UnlinkQuery,
+)
+from messages.render import render
+from models import GarminAccount, LinkPurpose, MessageKind, Scope, Units
+from models.garmin import GARMIN
+from services.data import erasure, exports
+from services.delivery import mailbox
+from services.ground.refusals import NotLinked
+from services.people import choices
+from services.training import accounts, entries, one_time_links, syncing
+
+
+@endpoint("GET", "/me", scope=Scope.PROFILE_READ, gives=MeSchema)
+def get_me(call: Call) -> Any:
+    """Who one is here, and what one chose."""
+    member = call.member
+    columns = (name for name in MeSchema().fields if name not in {"quiet_hours", "garmin", "language"})
+    return {
+        **{name: getattr(member, name) for name in columns},
+        "locale": member.locale,
+        "quiet_hours": {"start": member.quiet_from, "end": member.quiet_until},
+        "garmin": accounts.account_of(call.session, member, GARMIN),
+    }
+
+
+@endpoint("PATCH", "/me", scope=Scope.PROFILE_WRITE, body=MeBody, gives=MeSchema, guarded_by=get_me)
+def change_me(call: Call, body: dict[str, Any]) -> Any:
+    """Choose something else. What is left out stays as it is."""
+    session, member, now = call.session, call.member, call.now
+    if "name" in body:
+        choices.call(session, member, body["name"], now)
+    if "language" in body:
+        choices.speak(session, member, body["language"], now)
+    if "units" in body:
+        choices.use_units(session, member, Units(body["units"]), now)
+    if "timezone" in body:
+        choices.live_in(session, member, body["timezone"], now)
+    if "quiet_hours" in body:
+        quiet: dict[str, time] = body["quiet_hours"]
+        choices.be_quiet(session, member, quiet["start"], quiet["end"], now)
+    if "includes_private" in body:
+        entries.include_private(session, member, now, on=body["includes_private"])
+    session.flush()
+    return get_me(call)
+
+
+@endpoint("GET", "/me/garmin", scope=Scope.PROFILE_READ, gives=GarminSchema)
+def get_garmin(call: Call) -> Any:
+    """The connected Garmin account. Tokens and passwords are never told."""
+    return _account(call)
+
+
+@endpoint("DELETE", "/me/garmin", scope=Scope.ACCOUNT, query=UnlinkQuery, status=204)
+def unlink_garmin(call: Call, query: dict[str, Any]) -> None:
+    """Disconnect Garmin. One's activities are kept, unless `activities=erase` says otherwise."""
+    erasure.unlink(call.session, call.member, _account(call), call.now)
+    call.session.flush()
+    erasure.settle(call.session, call.member, call.now, erase=query["activities"] == "erase")
+
+
+@endpoint("POST", "/me/garmin/link", scope=Scope.ACCOUNT, gives=LinkSchema, status=201)
+def link_garmin(call: Call) -> Any:
+    """Get the one-time page on which one connects Garmin. It shows a code that must be sent from one's own chat."""
+    token = one_time_links.make_link(call.session, call.member, LinkPurpose.GARMIN, call.now)
+    return {"url": f"{call.world.settings.base_url}/link/{token}", "expires_at": call.now + one_time_links.LINK_FOR}
+
+
+@endpoint("POST", "/me/garmin/sync", scope=Scope.ACTIVITIES_WRITE, gives=SyncSchema, status=202)
+def sync_garmin(call: Call) -> Any:
+    """Have the newest activities fetched, at most every quarter of an hour. The result also comes in the chat."""
+    alone = syncing.ask(call.session, call.member, call.now)
+    return {"is_asked": alone is None, "until": alone.until if alone else None}
+
+
+@endpoint("POST", "/me/exports", scope=Scope.ACCOUNT, gives=DetailSchema, status=202)
+def export_me(call: Call) -> Any:
+    """Have a copy made of everything that is kept about oneself. Its link comes in the chat and nowhere else."""
+    token = exports.ask(call.session, call.member, call.now)
+    if token is not None:
+        _tell(
+            call, "data/exported", "export", url=f"{call.world.settings.base_url}/export/{token}", hours=exports.HOURS
+        )
+    return {"detail": "The link to your copy comes in the chat. It works once, within a day."}
+
+
+@endpoint("POST", "/me/erasure", scope=Scope.ACCOUNT, gives=DetailSchema, status=202)
+def ask_to_be_erased(call: Call) -> Any:
+    """Begin to erase everything about oneself: a code comes in the chat."""
+    asked = erasure.ask(call.session, call.member, call.now)
+    _tell(call, "data/delete_me", "erase", code=asked.code, kept=asked.kept, heirs=asked.heirs)
+    return {"detail": "The code comes in the chat. It is good for ten minutes."}
+
+
+@endpoint("POST", "/me/erasure/confirmation", scope=Scope.ACCOUNT, body=EraseBody, status=204)
+def erase_me(call: Call, body: dict[str, Any]) -> None:
+    """Erase everything about oneself, with the code from the chat. It cannot be taken back."""
+    erasure.confirm(call.session, call.member, body["code"], call.now)
+
+
+def _account(call: Call) -> GarminAccount:
+    found = accounts.account_of(call.session, call.member, GARMIN)
+    if found is None:
+        raise NotLinked
+    return found
+
+
+def _tell(call: Call, template: str, what: str, **facts: Any) -> None:
+    """Answer in the chat: what stands there is for nobody who only has a token."""
+    message = render(template, call.reader, **facts)
+    key = f"{what}:{call.member.id}:{call.now.timestamp()}"
+    mailbox.post(call.session, call.member.id, message, call.now, kind=MessageKind.REPLY, key=key)

@@ -1,0 +1,46 @@
+"""Programs that act for a member through the API: which there are, and ending all of them."""
+
+from bot.arguments import Yes
+from bot.declaring.command import Allowed, command
+from bot.declaring.turn import Turn
+from messages.message import Button, Message
+from services.people import personal_tokens, sessions
+
+
+@command(
+    "signed in",
+    aliases=("sessions", "who is signed in", "devices", "tokens"),
+    help="See which programs are signed in to the API as you",
+    allowed=Allowed.ANYONE,
+    examples=("signed in",),
+)
+def signed_in(turn: Turn) -> Message:
+    """Sessions and personal tokens, each by its name."""
+    open_ones = sessions.listed(turn.session, turn.member, turn.now)
+    tokens = personal_tokens.listed(turn.session, turn.member, turn.now)
+    buttons = [Button("Sign out all", "sign out")] if open_ones or tokens else []
+    url = f"{turn.world.settings.base_url}/api/v1/docs"
+    return turn.say("access/signed_in", programs=open_ones, scripts=tokens, url=url, buttons=buttons)
+
+
+@command(
+    "sign out",
+    aliases=("log out", "logout", "sign out everywhere", "sign out all"),
+    help="End every session and token that programs have of you",
+    allowed=Allowed.ANYONE,
+    examples=("sign out", "sign out yes"),
+    destructive=True,
+)
+def sign_out(turn: Turn, sure: Yes | None = None) -> Message:
+    """Asked first: scripts stop working."""
+    if sure is None:
+        open_ones = sessions.listed(turn.session, turn.member, turn.now)
+        tokens = personal_tokens.listed(turn.session, turn.member, turn.now)
+        buttons = [Button("Yes, end them", "sign out yes"), Button("No, keep them", "never mind")]
+        return turn.ask("access/ask_sign_out", program_count=len(open_ones), script_count=len(tokens), buttons=buttons)
+    ended = sessions.end_all(turn.session, turn.member, turn.now)
+    return turn.say(
+        "access/signed_out",
+        program_count=ended,
+        script_count=personal_tokens.end_all(turn.session, turn.member, turn.now),
+    )

@@ -1,0 +1,120 @@
+"""Access for programs: codes to sign in with, sessions and their refresh tokens, personal tokens, and kept answers.
+
+No secret is kept: of codes a keyed hash (`models.hashes`), of tokens, which nobody can guess, a plain SHA-256.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, Key, Timestamps, Word
+from models.people import Member
+from models.sealed import key_index
+
+
+class Scope(StrEnum):
+    """What a session or token may do. ACCOUNT is only for sessions: sessions, tokens, a copy of all data, erasing."""
+
+    PROFILE_READ = "profile:read"
+    PROFILE_WRITE = "profile:write"
+    ACTIVITIES_READ = "activities:read"
+    ACTIVITIES_WRITE = "activities:write"
+    GROUPS_READ = "groups:read"
+    GROUPS_WRITE = "groups:write"
+    ACCOUNT = "account"
+
+
+class Ended(StrEnum):
+    """Why a session is over before its time."""
+
+    SIGNED_OUT = "signed_out"
+    REUSED = "reused"
+
+
+class SignInCode(Base, Timestamps):
+    """A code that was sent into a member's chat. `tries` counts how often one was given for it, right or wrong."""
+
+    __tablename__ = "sign_in_codes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+    member: Mapped[Member] = relationship()
+
+
+class ApiSession(Base, Timestamps):
+    """One program that a member signed in with a code: a family of refresh tokens, each good for one use.
+
+    `device` is what the program calls itself. When a refresh token is used a second time, the session ends.
+    """
+
+    __tablename__ = "api_sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    device: Mapped[str] = mapped_column(String(60))
+    scopes: Mapped[list[str]]
+    signed_in_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    ended_why: Mapped[Ended | None] = mapped_column(Word(Ended))
+
+    member: Mapped[Member] = relationship()
+
+
+class RefreshToken(Base):
+    """A refresh token of a session. `used_at` is when it was exchanged for the next one."""
+
+    __tablename__ = "refresh_tokens"
+
+    id: Mapped[Key]
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("api_sessions.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    session: Mapped[ApiSession] = relationship()
+
+
+class PersonalToken(Base, Timestamps):
+    """A token that a member made for a script, with what it may do."""
+
+    __tablename__ = "personal_tokens"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    last_used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    member: Mapped[Member] = relationship()
+
+
+class KeptAnswer(Base):
+    """The answer to a POST that came with an Idempotency-Key: whoever repeats the request within a day gets it again.
+
+    `owner_hash` says whose the key is, `request_hash` what was asked with it. `answer` is sealed: it may hold tokens.
+    """
+
+    __tablename__ = "kept_answers"
+    __table_args__ = (UniqueConstraint("owner_hash", "key_hash"), key_index("kept_answers_answer_key_idx", "answer"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    owner_hash: Mapped[str] = mapped_column(String(64))
+    key_hash: Mapped[str] = mapped_column(String(64))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    request_hash: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(index=True)

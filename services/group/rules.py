@@ -1,0 +1,41 @@
+"""How a group works, changed by those who run it: its settings, and when its digest comes."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models import Group, Membership
+from services.ground import audit, settings
+from services.ground.settings import Settings
+from services.group import digest_times, groups, openings
+
+
+def choose(session: Session, membership: Membership, setting: str, value: object, now: datetime) -> Settings:
+    """Choose one of the group's settings. Raises `OnlyAdmins` or `SettingNotUsable`, and `KeyError` for no setting."""
+    groups.hold(session, membership)
+    groups.require_admin(session, membership, "settings")
+    session.refresh(membership.group, ["settings"])
+    chosen = settings.change(membership.group, setting, value)
+    if setting == "members_invite" and not chosen.members_invite:
+        openings.end_codes_of_members(session, membership.group, now)
+    _note(session, "group.set", membership, now, setting=setting, value=getattr(chosen, setting))
+    return chosen
+
+
+def reschedule(
+    session: Session, membership: Membership, schedule: str | None, now: datetime, *, zone: str | None = None
+) -> Group:
+    """Change when the group's digest comes: a cron line in the group's zone, None for never; and the zone, if given.
+
+    Raises `OnlyAdmins`.
+    """
+    groups.require_admin(session, membership, "schedule")
+    group = membership.group
+    group.timezone = zone or group.timezone
+    digest_times.reschedule(session, group, schedule, now)
+    _note(session, "group.rescheduled", membership, now, schedule=schedule)
+    return group
+
+
+def _note(session: Session, action: str, membership: Membership, now: datetime, **detail: object) -> None:
+    audit.note(session, action, now, member_id=membership.member_id, group_id=membership.group_id, **detail)

@@ -1,0 +1,87 @@
+"""Tokens that members make for scripts: each with what it may do, and a day on which it ends."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from messages.words import clean_name
+from models import Member, PersonalToken, Scope
+from services.ground import audit
+from services.ground.refusals import TooManyTokens
+from services.people.sessions import hash_of
+
+PREFIX = "gtp_"
+MOST_TOKENS = 20  # good ones of one member
+DAYS, MOST_DAYS = 90, 365
+MOST_NAME = 40
+KEPT_FOR = timedelta(days=30)
+NOTED_EVERY = timedelta(hours=1)  # how exactly it is known when a token was last used
+# Nobody gets at the account itself with a token that lies about in a script.
+MAY_HAVE = tuple(each for each in Scope if each is not Scope.ACCOUNT)
+
+
+def make(
+    session: Session, member: Member, name: str, scopes: list[Scope], days: int, now: datetime
+) -> tuple[PersonalToken, str]:
+    """Make a token, good for so many days. Gives the row, and the token, which can be shown only now.
+
+    Raises `TooManyTokens`, and `ValueError` for a scope that no token may have.
+    """
+    if not set(scopes) <= set(MAY_HAVE) or not 1 <= days <= MOST_DAYS:
+        raise ValueError("a personal token cannot be like that")
+    if len(listed(session, member, now)) >= MOST_TOKENS:
+        raise TooManyTokens(most=MOST_TOKENS)
+    token = PREFIX + secrets.token_urlsafe(32)
+    row = PersonalToken(
+        member_id=member.id,
+        name=clean_name(name, MOST_NAME) or "a script",
+        token_hash=hash_of(token),
+        scopes=[each.value for each in Scope if each in scopes],
+        made_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    session.add(row)
+    session.flush()
+    audit.note(session, "access.token_made", now, member_id=member.id, scopes=row.scopes)
+    return row, token
+
+
+def found(session: Session, token: str, now: datetime) -> PersonalToken | None:
+    """The token and its member, if it is good."""
+    good = (PersonalToken.token_hash == hash_of(token), *_good(now))
+    row = session.scalar(select(PersonalToken).where(*good).options(joinedload(PersonalToken.member)))
+    if row is not None and (row.last_used_at is None or now - row.last_used_at > NOTED_EVERY):
+        row.last_used_at = now
+    return row
+
+
+def listed(session: Session, member: Member, now: datetime) -> list[PersonalToken]:
+    """The member's tokens that are good, the newest first."""
+    query = select(PersonalToken).where(PersonalToken.member_id == member.id, *_good(now))
+    return list(session.scalars(query.order_by(PersonalToken.made_at.desc(), PersonalToken.id)))
+
+
+def end(session: Session, row: PersonalToken, now: datetime) -> None:
+    """Let a token be good no more."""
+    row.ended_at = now
+    audit.note(session, "access.token_ended", now, member_id=row.member_id)
+
+
+def end_all(session: Session, member: Member, now: datetime) -> int:
+    """Let no token of the member be good any more. Gives how many were."""
+    good = listed(session, member, now)
+    for each in good:
+        end(session, each, now)
+    return len(good)
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete tokens that ended long ago."""
+    over = or_(PersonalToken.ended_at < now - KEPT_FOR, PersonalToken.expires_at < now - KEPT_FOR)
+    session.execute(delete(PersonalToken).where(over))
+
+
+def _good(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return PersonalToken.ended_at.is_(None), PersonalToken.expires_at > now

@@ -1,0 +1,146 @@
+"""Sessions of programs: begun with a code from the chat, kept up by refresh tokens that are good for one use each.
+
+Whoever uses a refresh token a second time has copied it, or was copied: the session ends, and the member is told.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from messages.message import Button
+from messages.words import clean_name
+from models import ApiSession, Ended, Member, MessageKind, RefreshToken, Scope
+from services.delivery import mailbox
+from services.delivery.notices import notice
+from services.ground import audit
+
+UNUSED_FOR = timedelta(days=30)  # a session ends when it was not kept up for so long
+MOST_DEVICE = 40
+NO_NAME = "a program"
+MOST_SESSIONS = 50  # at a time; the one that was used longest ago makes room
+KEPT_FOR = timedelta(days=30)  # after its end it is still listed for so long
+PREFIX = "gtr_"
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """A session, and the refresh token that is good for the next renewal. It can be shown only now."""
+
+    session: ApiSession
+    refresh: str = field(repr=False)
+
+
+def begin(session: Session, member: Member, device: str, scopes: list[Scope], now: datetime) -> Renewed:
+    """Begin a session of this member for a program that calls itself `device`."""
+    _make_room(session, member, now)
+    row = ApiSession(
+        member_id=member.id,
+        device=clean_name(device, MOST_DEVICE) or NO_NAME,
+        scopes=[each.value for each in Scope if each in scopes],
+        signed_in_at=now,
+        last_used_at=now,
+        expires_at=now + UNUSED_FOR,
+    )
+    session.add(row)
+    session.flush()
+    audit.note(session, "access.signed_in", now, member_id=member.id)
+    return Renewed(row, _token(session, row, now))
+
+
+def renew(session: Session, refresh: str, now: datetime) -> Renewed | None:
+    """Exchange a refresh token for the next one; None where it is not good.
+
+    One that was exchanged before ends its session, and the member is told in the chat. So the caller must not roll
+    back. Several who exchange the same one at once take turns, and all but the first come too late.
+    """
+    query = select(RefreshToken).where(RefreshToken.token_hash == hash_of(refresh)).with_for_update()
+    token = session.scalar(query)
+    if token is None:
+        return None
+    row = session.get_one(ApiSession, token.session_id, with_for_update=True, populate_existing=True)
+    if not _is_alive(row, now):
+        return None
+    if token.used_at is not None:
+        _end_reused(session, row, now)
+        return None
+    token.used_at = row.last_used_at = now
+    row.expires_at = now + UNUSED_FOR
+    return Renewed(row, _token(session, row, now))
+
+
+def alive(session: Session, session_id: UUID, now: datetime) -> ApiSession | None:
+    """The session with this id and its member, unless it has ended. One query."""
+    mine = (ApiSession.id == session_id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
+    return session.scalar(select(ApiSession).where(*mine).options(joinedload(ApiSession.member)))
+
+
+def listed(session: Session, member: Member, now: datetime) -> list[ApiSession]:
+    """The member's sessions that are open, the one used last on top."""
+    mine = (ApiSession.member_id == member.id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
+    return list(
+        session.scalars(select(ApiSession).where(*mine).order_by(ApiSession.last_used_at.desc(), ApiSession.id))
+    )
+
+
+def end(session: Session, row: ApiSession, now: datetime, why: Ended = Ended.SIGNED_OUT) -> None:
+    """End a session at once: no token of it is good any more."""
+    row.ended_at, row.ended_why = now, why
+    audit.note(session, f"access.{why}", now, member_id=row.member_id)
+
+
+def end_all(session: Session, member: Member, now: datetime) -> int:
+    """End all sessions of a member. Gives how many were open."""
+    mine = (ApiSession.member_id == member.id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
+    ended = update(ApiSession).where(*mine).values(ended_at=now, ended_why=Ended.SIGNED_OUT)
+    count = len(session.scalars(ended.returning(ApiSession.id)).all())
+    if count:
+        audit.note(session, "access.signed_out_everywhere", now, member_id=member.id, count=count)
+    return count
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete sessions that ended long ago, with their tokens."""
+    over = or_(ApiSession.ended_at < now - KEPT_FOR, ApiSession.expires_at < now - KEPT_FOR)
+    session.execute(delete(ApiSession).where(over))
+
+
+def hash_of(token: str) -> str:
+    """The hash by which a token is found again. Nobody can guess a token, so it needs no key."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _token(session: Session, row: ApiSession, now: datetime) -> str:
+    token = PREFIX + secrets.token_urlsafe(32)
+    session.add(RefreshToken(session_id=row.id, token_hash=hash_of(token), made_at=now))
+    return token
+
+
+def _is_alive(row: ApiSession, now: datetime) -> bool:
+    return row.ended_at is None and row.expires_at > now
+
+
+def _make_room(session: Session, member: Member, now: datetime) -> None:
+    for each in listed(session, member, now)[MOST_SESSIONS - 1 :]:
+        end(session, each, now)
+
+
+def _end_reused(session: Session, row: ApiSession, now: datetime) -> None:
+    end(session, row, now, Ended.REUSED)
+    member = row.member
+    if member.opted_out_at is None:
+        buttons = [Button("Who is signed in", "signed in"), Button("Sign out all", "sign out")]
+        message = notice(
+            "access/reused",
+            member,
+            about=None,
+            says="signed in",
+            short="access/reused_short",
+            buttons=buttons,
+            device=row.device,
+        )
+        mailbox.post(session, member.id, message, now, kind=MessageKind.NOTICE, key=f"reused:{row.id}")

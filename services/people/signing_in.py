@@ -1,0 +1,101 @@
+"""Signing in with a code that is sent into the chat. Nothing tells whether a number belongs to a member.
+
+docs/decisions/0026-sign-in-for-programs.md tells why it is as it is.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import phonenumbers
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from messages.render import render
+from models import Identity, IdentityKind, Member, MessageKind, SignInCode
+from models.hashes import digest
+from services.delivery import mailbox
+from services.delivery.outbox import WINDOW
+from services.ground import audit, limits
+from services.ground.recipients import reader_of
+from services.ground.refusals import EnoughSignInCodes
+
+CODE_FOR = timedelta(minutes=10)
+MOST_TRIES = 5  # of one code, of a million there are
+MOST_CODES, CODES_WITHIN = 3, timedelta(minutes=15)  # for one number
+MOST_A_DAY, DAY = 10, timedelta(days=1)
+ASKED = "sign-in code"  # under this they are counted
+KEPT_FOR = timedelta(days=1)
+
+
+def number_of(text: str) -> str | None:
+    """A phone number as we keep it, "+32470123456"; None where it is none. It is written with + and its country."""
+    try:
+        parsed = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def ask(session: Session, number: str, now: datetime) -> UUID:
+    """Send a code to the member with this number, if there is one, and give the id of the request in any case.
+
+    A code is only sent to whoever wrote to the bot within WhatsApp's 24 hours: nobody is disturbed who has not been
+    here lately, and none goes to a number that may be somebody else's by now. Raises `EnoughSignInCodes` for a number
+    for which too many were asked for, whether or not it is a member's.
+    """
+    against = [limits.hash_of(session, IdentityKind.PHONE, number)]
+    _require_few(session, against, now)
+    limits.count(session, against, ASKED, now)
+    request = uuid4()
+    member = _reachable(session, number, now)
+    if member is not None:
+        code = f"{secrets.randbelow(1_000_000):06}"
+        hashed = digest(session, "sign-in", f"{request}:{code}")
+        session.add(SignInCode(id=request, member_id=member.id, code_hash=hashed, expires_at=now + CODE_FOR))
+        minutes = int(CODE_FOR.total_seconds() // 60)
+        message = render("access/code", reader_of(member), code=code, minutes=minutes)
+        mailbox.post(session, member.id, message, now, kind=MessageKind.REPLY, key=f"sign-in:{request}")
+        audit.note(session, "access.code_asked", now, member_id=member.id)
+    return request
+
+
+def prove(session: Session, request: UUID, code: str, now: datetime) -> Member | None:
+    """The member whose code this is; None for a wrong one, and for one that is over, used, or tried five times.
+
+    A try counts even when it was right. So the caller must not roll back.
+    """
+    query = select(SignInCode).where(SignInCode.id == request).with_for_update()
+    asked = session.scalar(query)
+    given = digest(session, "sign-in", f"{request}:{code}")
+    if asked is None or asked.used_at is not None or asked.expires_at <= now or asked.tries >= MOST_TRIES:
+        return None
+    asked.tries += 1
+    if not secrets.compare_digest(asked.code_hash, given) or asked.member.doubted_at is not None:
+        return None
+    asked.used_at = now
+    return asked.member
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete codes that are over."""
+    session.execute(delete(SignInCode).where(SignInCode.expires_at < now - KEPT_FOR))
+
+
+def _reachable(session: Session, number: str, now: datetime) -> Member | None:
+    query = select(Member).join(Identity).where(Identity.kind == IdentityKind.PHONE, Identity.value == number)
+    member = session.scalar(query)
+    if member is None or member.opted_out_at is not None or member.doubted_at is not None:
+        return None
+    is_awake = member.last_inbound_at is not None and now - member.last_inbound_at <= WINDOW
+    return member if is_awake else None
+
+
+def _require_few(session: Session, against: list[str], now: datetime) -> None:
+    asked = limits.times(session, against, ASKED, now - DAY)
+    lately = [each for each in asked if each > now - CODES_WITHIN]
+    for found, most, within in ((lately, MOST_CODES, CODES_WITHIN), (asked, MOST_A_DAY, DAY)):
+        if len(found) >= most:
+            raise EnoughSignInCodes(minutes=limits.minutes_until(found[-most] + within, now))

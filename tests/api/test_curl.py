@@ -1,0 +1,45 @@
+"""docs/api.md: every line that is to be typed there is run in a shell, word by word, against the app."""
+
+import json
+import os
+import re
+import subprocess
+from typing import Any
+
+from tests.imports import ROOT
+from tests.patience import AT_MOST
+from tests.town import Person, Town
+
+PAGE = (ROOT / "docs" / "api.md").read_text()
+LINES = re.findall(r"^```sh\n(.+?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
+TRACK = """<?xml version="1.0"?><gpx version="1.1" creator="t" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="50.0" lon="4.0"><time>2026-11-17T09:00:00Z</time></trkpt>
+<trkpt lat="50.01" lon="4.0"><time>2026-11-17T09:06:00Z</time></trkpt></trkseg></trk></gpx>"""
+
+
+def remember(shell: dict[str, str], line: str, data: Any) -> None:
+    """What somebody copies out of an answer for the lines to come."""
+    known = {"request": "REQUEST", "access_token": "TOKEN", "refresh_token": "REFRESH"}
+    if isinstance(data, dict):
+        shell |= {name: str(data[key]) for key, name in known.items() if key in data}
+        kind = "GROUP" if line.endswith("/groups") else "ACTIVITY" if line.endswith("/activities") else None
+        shell |= {kind: str(data["id"])} if kind else {}
+
+
+def test_every_line_of_the_page_does_what_it_says(town: Town, tmp_path: Any) -> None:
+    zoe = Person(town, town.phones.add("Zoë", "+32470123456"), "zoe@example.org")
+    zoe.says("hi")
+    (tmp_path / "run.gpx").write_text(TRACK)
+    shell = {"PATH": os.environ["PATH"], "BOT": town.world.settings.base_url, "FILE": str(tmp_path / "run.gpx")}
+    shell |= {"DAY": "2026-11-17"}
+    for line in LINES:
+        done = subprocess.run(
+            ["bash", "-euc", f"{line} -s"], check=False, env=shell, capture_output=True, text=True, timeout=AT_MOST
+        )
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+        remember(shell, line, json.loads(done.stdout)["data"])
+        town.rest()
+        if found := re.search(r"\*(\d{6})\* is your code", zoe.heard):
+            shell["CODE"] = found[1]
+    assert len(LINES) >= 12
+    assert zoe.heard.startswith("✅ Read and counted:")
