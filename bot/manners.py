@@ -2,7 +2,8 @@
 
 from bot.declaring.turn import WHO, Turn
 from bot.words.lines import said
-from messages.message import Button, Message, units
+from messages.message import Message, units
+from messages.render import Offer
 from messages.words import is_blank
 from services.delivery import mailbox
 from services.ground import limits
@@ -38,12 +39,12 @@ def settled(turn: Turn) -> Settled | None:
         silent = flooded == SILENCE
         return flooded, None if silent else turn.say("start/slow_down", is_for_today=flooded == ENOUGH)
     if is_secret:
-        buttons = WHO if turn.is_in_doubt else [Button("Connect Garmin", "link garmin")]
+        buttons = WHO if turn.is_in_doubt else [Offer("connect_garmin", "link garmin")]
         return SECRET, turn.say("start/secret", in_doubt=turn.is_in_doubt, buttons=buttons)
     if found.same >= manners.MOST_REPEATED - 1:
         return SILENCE, None
     if manners.is_echo(turn.session, turn.member.id, turn.line, turn.now):
-        return (SILENCE, None) if found.echoes else (ECHO, turn.say("start/echo", buttons=[Button("Help", "help")]))
+        return (SILENCE, None) if found.echoes else (ECHO, turn.say("start/echo", buttons=[Offer("help", "help")]))
     return _without_words(turn, is_told=bool(found.media))
 
 
@@ -55,7 +56,7 @@ def _without_words(turn: Turn, *, is_told: bool) -> Settled | None:
         return SILENCE, None
     if turn.is_in_doubt:
         return MEDIA, turn.say("start/whose_number", buttons=WHO)
-    help_button = [Button("Help", "help")]
+    help_button = [Offer("help", "help")]
     if turn.kind == "edit":
         return MEDIA, turn.say("start/edited", buttons=help_button)
     if turn.kind in WORDS_ARE_ALL:

@@ -1,14 +1,16 @@
 """The web process: every page and address, built from a world."""
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import logs
 from bot.webhook import webhook
 from jobs import delivery, digests, garmin, housekeeping, pictures
+from messages import languages
 from web import export, guesses, headers, health, https, link, media, operator, share
+from web.pages import ANYBODY, render_page
 from world import World
 
 log = structlog.get_logger()
@@ -20,7 +22,8 @@ LARGEST_REQUEST = 128 * 1024  # bytes of a webhook: Twilio's largest has a tenth
 def create_app(world: World) -> Flask:
     """Build the Flask application for this world."""
     logs.configure(world.settings.log_format)
-    app = Flask("gruppetto", root_path=str(headers.ROOT), template_folder="templates/pages", static_folder="static")
+    pages = f"templates/{languages.FIRST}/pages"
+    app = Flask("gruppetto", root_path=str(headers.ROOT), template_folder=pages, static_folder="static")
     app.config |= {
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "MAX_FORM_MEMORY_SIZE": LARGEST_REQUEST,
@@ -54,11 +57,11 @@ def _require_small() -> None:
 
 
 def _said(error: HTTPException) -> Response:
-    answer = make_response(render_template("problem.html", code=error.code, name=error.name), error.code or 500)
+    answer = make_response(render_page("problem.html", ANYBODY, code=error.code, name=error.name), error.code or 500)
     answer.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
     return answer
 
 
 def _broke(error: Exception) -> tuple[str, int]:
     log.error("request broke", error=type(error).__name__, exc_info=error)
-    return render_template("problem.html", code=500, name="Something broke on our side"), 500
+    return render_page("problem.html", ANYBODY, code=500, broke=True), 500

@@ -11,7 +11,7 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, request
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import RedisStorage
@@ -22,6 +22,7 @@ from logs import Seldom
 from services.data import exports
 from services.digest import media, shares
 from services.training import linking
+from web.pages import ANYBODY, render_page
 from world import World
 
 log = structlog.get_logger()
@@ -55,7 +56,7 @@ def slow(app: Flask, world: World) -> None:
             return answer
         if count := seldom.passes("misses", world.now()):
             log.warning("addresses are being tried", count=count)
-        answer = make_response(render_template("slow_down.html", minutes=MINUTES), 429)
+        answer = make_response(render_page("slow_down.html", ANYBODY, minutes=MINUTES), 429)
         answer.headers["Retry-After"] = str(MINUTES * 60)
         return answer
 

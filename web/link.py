@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import structlog
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from jobs.work import transaction
@@ -18,6 +18,7 @@ from providers.signing import Signer
 from services.ground.recipients import reader_of
 from services.training import binding, linking, tries
 from services.training.tries import Held, Why
+from web.pages import ANYBODY, render_page
 from world import World
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ def pages(world: World) -> Blueprint:
     @routes.get("/<token>")
     def welcome(token: str) -> str:
         """The same for everybody who looks: WhatsApp's preview and virus scanners open links too."""
-        return render_template("link_welcome.html", token=token)
+        return render_page("link_welcome.html", ANYBODY, token=token)
 
     @routes.post("/<token>/start")
     def start(token: str) -> Response:
@@ -126,7 +127,7 @@ def _ask(world: World, session: Session, link: OneTimeLink, wish: linking.Reques
 def _begun(world: World, browser: str | None) -> Response:
     """On to the page that the address bar may show, with the secret that makes this browser the one."""
     if browser is None:
-        return make_response(render_template("link_over.html"), 410)
+        return make_response(render_page("link_over.html"), 410)
     answer = make_response(redirect(url_for("link.form"), 303))
     answer.set_cookie(
         _cookie(world),
@@ -156,24 +157,30 @@ def _page(
         return after
     if attempt.step is AttemptStep.CODE and attempt.expires_at > world.now():
         facts = {"method": attempt.method, "problem": problem or attempt.problem}
-        return make_response(render_template("link_code.html", csrf=_csrf(world), **facts), 400 if problem else 200)
+        return make_response(
+            render_page("link_code.html", reader_of(link.member), csrf=_csrf(world), **facts), 400 if problem else 200
+        )
     if attempt.step is AttemptStep.FAILED:
         email = attempt.garmin_email or ""
         if held:
             throttled = tries.THROTTLED if attempt.problem == tries.THROTTLED else None
             return _held(world, link, left, held, email, throttled)
         return _form(world, link, problem=attempt.problem, email=email, left=left)
-    return make_response(render_template("link_wait.html", is_heard=attempt.step is AttemptStep.CONFIRMED))
+    return make_response(
+        render_page("link_wait.html", reader_of(link.member), is_heard=attempt.step is AttemptStep.CONFIRMED)
+    )
 
 
 def _after_sign_in(world: World, session: Session, link: OneTimeLink, attempt: LinkAttempt) -> Response | None:
     """The page once Garmin has let somebody in: the code to send, or what became of it."""
     if attempt.step is AttemptStep.FAILED and attempt.problem in ENDED:
-        return make_response(render_template("link_stopped.html", elsewhere=attempt.problem == binding.ELSEWHERE))
+        return make_response(
+            render_page("link_stopped.html", reader_of(link.member), elsewhere=attempt.problem == binding.ELSEWHERE)
+        )
     if attempt.step is AttemptStep.CONFIRM and attempt.expires_at > world.now():
         return _confirm(world, session, link, attempt)
     if attempt.step is AttemptStep.DONE or link.used_at:
-        return make_response(render_template("link_done.html", bot=world.settings.bot_phone))
+        return make_response(render_page("link_done.html", reader_of(link.member), bot=world.settings.bot_phone))
     return None
 
 
@@ -181,7 +188,7 @@ def _confirm(world: World, session: Session, link: OneTimeLink, attempt: LinkAtt
     """Signed in: the code that is to be sent from the chat that asked for the link."""
     line = f"link garmin {binding.code_of(session, attempt)}"
     facts = {"line": line, "bot": world.settings.bot_phone, "csrf": _csrf(world), "chat": _chat(link.member)}
-    return make_response(render_template("link_confirm.html", **facts))
+    return make_response(render_page("link_confirm.html", reader_of(link.member), **facts))
 
 
 def _form(
@@ -199,7 +206,7 @@ def _form(
     choice = {"methods": world.settings.link_methods, "may_keep": world.settings.garmin_keep_password}
     choice |= {"recommended": world.settings.garmin_recommended}
     told = {"chat": _chat(link.member), "sees": words("groups/consent_sees", reader_of(link.member))}
-    page = render_template("link_form.html", **facts, **choice, **told)
+    page = render_page("link_form.html", reader_of(link.member), **facts, **choice, **told)
     return make_response(page, 400 if problem in ("incomplete", "key_incomplete") else 200)
 
 
@@ -248,7 +255,7 @@ def _usable(text: str, most: int) -> bool:
 def _link(world: World, session: Session) -> OneTimeLink:
     link = linking.link_of(session, request.cookies.get(_cookie(world), ""), world.now())
     if link is None:
-        abort(make_response(render_template("link_over.html"), 410))
+        abort(make_response(render_page("link_over.html"), 410))
     return link
 
 

@@ -5,12 +5,13 @@ from bot.declaring.command import Allowed, command
 from bot.declaring.turn import WHO, Turn
 from fitness.periods import Period
 from fitness.sports import Sport
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from services.data import erasure, exports, undo
 from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotLinked
 from services.training import entries, linking
 
-UNDO = Button("Undo", "undo")
+UNDO = Offer("undo", "undo")
 
 
 @command(
@@ -95,7 +96,7 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None) -> Message:
     kept = entries.count(turn.session, turn.member)
     if not kept:
         return turn.say("data/unlinked", kept=kept, method=account.method)
-    buttons = [Button("Keep them", "unlink keep"), Button("Erase them", "unlink erase")]
+    buttons = [Offer("keep_them", "unlink keep"), Offer("erase_them", "unlink erase")]
     return turn.ask("data/unlinked", about="unlink", kept=kept, method=account.method, buttons=buttons)
 
 
@@ -135,7 +136,7 @@ def delete_me(turn: Turn, code: int | None = None) -> Message:
         code=asked.code,
         kept=asked.kept,
         heirs=asked.heirs,
-        buttons=[Button("My data first", "export")],
+        buttons=[Offer("my_data_first", "export")],
     )
 
 

@@ -110,7 +110,7 @@ def mute(turn: Turn, weeks: Weeks = FOUR_WEEKS) -> Message:
     """No digest of this group for so many weeks. One still counts on its boards."""
     until = turn.now + timedelta(weeks=min(max(weeks, 1), MOST_WEEKS))
     digests.mute(turn.membership, until)
-    return turn.say("digest/muted", group=turn.group, until=until, buttons=[commands["unmute"].button("Undo")])
+    return turn.say("digest/muted", group=turn.group, until=until, buttons=[commands["unmute"].button("undo")])
 
 
 @command(

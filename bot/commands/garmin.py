@@ -5,7 +5,8 @@ from dataclasses import asdict
 from bot.arguments import Instead, LinkCode
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import LinkPurpose, MessageKind
 from services.delivery import mailbox
 from services.ground.refusals import NotLinked
@@ -46,7 +47,7 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
 def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
     """Within a day of connecting. A button says by its code which sign-in it is about."""
     name = binding.disown(turn.session, turn.member, code, turn.now)
-    return turn.say("garmin/disowned", whose=name, buttons=[Button("Connect mine", "link garmin")])
+    return turn.say("garmin/disowned", whose=name, buttons=[Offer("connect_mine", "link garmin")])
 
 
 @command(
@@ -67,7 +68,7 @@ def status(turn: Turn) -> Message:
         account=account,
         newest=activities.newest(turn.session, turn.member),
         until=alone.until if alone else None,
-        buttons=[commands["sync"].button("Sync now")],
+        buttons=[commands["sync"].button("sync_now")],
     )
 
 
@@ -92,14 +93,14 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
         owner, key = heard.owner, f"code-elsewhere:{heard.attempt.id}"
         warning = garmin_notices.code_elsewhere(owner)
         mailbox.post(turn.session, owner.id, warning, turn.now, kind=MessageKind.REPLY, key=key)
-        return turn.say("garmin/code_of_another", buttons=[Button("Connect mine", "link garmin")])
+        return turn.say("garmin/code_of_another", buttons=[Offer("connect_mine", "link garmin")])
     if isinstance(heard, AnotherAccount):
         members.keep_unfinished(turn.member, f"link garmin {heard.code}", turn.now)
         return garmin_notices.another_account(turn.member, **asdict(heard))
     if isinstance(heard, Kept):
         return turn.say("garmin/kept", whose=heard.name)
     if isinstance(heard, Stranger):
-        return turn.say("start/not_proved", buttons=[commands["still me"].button("What else?")])
+        return turn.say("start/not_proved", buttons=[commands["still me"].button("what_else")])
     if isinstance(heard, BeingAsked):
         return turn.say("garmin/code_right", whose="")
     if turn.is_in_doubt:  # it is the account that was connected before

@@ -7,7 +7,8 @@ from fitness.metrics import Metric
 from fitness.periods import THIS_MONTH, Dates
 from fitness.spans import Span
 from fitness.sports import Sport
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Group, Member, Role
 from services.group import groups
 from services.play import goals
@@ -32,7 +33,7 @@ def goal(
     """Show it, set it or drop it. Nobody else sees it."""
     if off:
         goals.drop(turn.session, turn.member)
-        return turn.say("goals/dropped", buttons=[commands["me"].button("My week")])
+        return turn.say("goals/dropped", buttons=[commands["me"].button("my_week")])
     if amount or times:
         _aim(turn, turn.member, _wanted(amount, times), sport, days)
     return _shown(turn, turn.member)
@@ -58,7 +59,7 @@ def group_goal(
         groups.require_admin(turn.session, turn.membership, "group goal")
     if off:
         goals.drop(turn.session, turn.group)
-        return turn.say("goals/dropped", buttons=[commands["leaderboard"].button("Leaderboard")])
+        return turn.say("goals/dropped", buttons=[commands["leaderboard"].button("leaderboard")])
     if amount or times:
         _aim(turn, turn.group, _wanted(amount, times), sport, days)
     return _shown(turn, turn.group)
@@ -84,8 +85,8 @@ def _shown(turn: Turn, whose: Member | Group) -> Message:
         may = group is None or turn.membership.role is not Role.MEMBER
         return turn.say("goals/none", group=group, may=may)
     buttons = [
-        Button("Leaderboard", "leaderboard") if group else Button("My week", "me"),
-        Button("Drop it", "group goal off" if group else "goal off"),
+        Offer("leaderboard", "leaderboard") if group else Offer("my_week", "me"),
+        Offer("drop_it", "group goal off" if group else "goal off"),
     ]
     if group and turn.membership.role is Role.MEMBER:
         buttons.pop()

@@ -12,7 +12,8 @@ from fitness.forms import Kind, Relative, Which
 from fitness.metrics import Metric
 from fitness.periods import LAST_WEEK, THIS_WEEK, Dates, Period
 from fitness.sports import Sport
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Member
 from services.ground.refusals import KeptPrivate, WhoToCompare
 from services.ground.settings import Settings
@@ -47,7 +48,7 @@ def stats(
     dates, _ = turn.resolve(period, turn.group.timezone)
     metric = _summed(metric, each)
     totals = _seen(turn, other, dates, sport, metric)
-    when = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
+    when = (LAST_WEEK, "last_week") if period == THIS_WEEK else (THIS_WEEK, "this_week")
     buttons = [commands["stats"].button(when[1], f"@{other.name}", when[0].words)] if len(other.name) < 100 else []
     return turn.say(
         "questions/stats",
@@ -59,7 +60,7 @@ def stats(
         today=turn.today(turn.group.timezone),
         each=each,
         parts=questions.parts_of(totals, each, dates, turn.today()),
-        buttons=[*buttons, commands["compare"].button("Compare with me", f"@{other.name}", period.words)]
+        buttons=[*buttons, commands["compare"].button("compare_with_me", f"@{other.name}", period.words)]
         if buttons
         else [],
     )
@@ -95,7 +96,7 @@ def we(
         size=len(board.rows),
         each=each,
         parts=questions.parts_of(board.together, each, dates, today),
-        buttons=[commands["leaderboard"].button("Leaderboard", *_words(metric, sport), period.words)],
+        buttons=[commands["leaderboard"].button("leaderboard", *_words(metric, sport), period.words)],
     )
 
 
@@ -133,7 +134,7 @@ def compare(
         dates=dates,
         today=turn.today(turn.group.timezone),
         you=turn.member.id,
-        buttons=[commands["leaderboard"].button("Leaderboard", *_words(metric, sport), period.words)],
+        buttons=[commands["leaderboard"].button("leaderboard", *_words(metric, sport), period.words)],
     )
 
 
@@ -154,7 +155,7 @@ def longest(turn: Turn, sport: Sport | None = None, period: Period | None = None
         sport=sport,
         dates=dates,
         today=turn.today(),
-        buttons=[commands["me"].button("My week")],
+        buttons=[commands["me"].button("my_week")],
     )
 
 
@@ -185,8 +186,8 @@ def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) ->
         each=asked.each,
         parts=questions.parts_of(totals, asked.each, _lived(turn, dates), turn.today()),
         buttons=[
-            commands["me"].button("All my numbers", *_words(None, sport), period.words),
-            commands["leaderboard"].button("Leaderboard", *said, period.words),
+            commands["me"].button("all_my_numbers", *_words(None, sport), period.words),
+            commands["leaderboard"].button("leaderboard", *said, period.words),
         ],
     )
 
@@ -215,7 +216,7 @@ def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period:
         against=before,
         today=turn.today(),
         over=dates.end < turn.today(),
-        buttons=[commands["me"].button("My week"), Button("Leaderboard", "leaderboard")],
+        buttons=[commands["me"].button("my_week"), Offer("leaderboard", "leaderboard")],
     )
 
 

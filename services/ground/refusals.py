@@ -1,4 +1,4 @@
-"""What a person can put right. Each class has a text of its name in templates/chat/refusals."""
+"""What a person can put right. Each class has a text of its name in templates/<language>/chat/refusals."""
 
 import re
 from typing import Any

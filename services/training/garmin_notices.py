@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from messages.message import Approved, Button, Message
-from messages.render import render, words
+from messages.languages import approved_name
+from messages.message import Approved, Message
+from messages.render import Offer, render, words
 from models import Member
 from services.delivery.notices import on_one_line
 from services.ground.recipients import reader_of
@@ -16,11 +17,17 @@ from services.training import activities, entries
 from services.training.syncing import LeftAlone
 
 
-def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Button], **facts: Any) -> Message:
+def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Offer], **facts: Any) -> Message:
     """News about the member's own Garmin connection. As a template its buttons are *Connect again* and *Status*."""
     reader = reader_of(member)
     values = {"1": words("words/news_for", reader, member=member), "2": on_one_line(words(template, reader, **facts))}
-    return render(template, reader, buttons=buttons, approved=Approved("garmin_notice", values), **facts)
+    return render(
+        template,
+        reader,
+        buttons=buttons,
+        approved=Approved(approved_name("garmin_notice", reader.locale), values),
+        **facts,
+    )
 
 
 def synced(session: Session, member: Member, new: int, *, is_first: bool, whose: str = "", code: str = "") -> Message:
@@ -31,7 +38,7 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool, whose:
     """
     newest = activities.newest(session, member)
     in_group = bool(members.memberships(session, member))
-    buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
+    buttons = [Offer("my_week", "me")] + ([Offer("leaderboard", "leaderboard")] if in_group else [])
     template = "garmin/connected" if is_first else "garmin/synced"
     left_out = entries.private_left_out(session, member)
     facts: dict[str, Any] = {"new": new, "newest": newest, "in_group": in_group, "left_out": left_out, "whose": whose}
@@ -39,25 +46,25 @@ def synced(session: Session, member: Member, new: int, *, is_first: bool, whose:
     return render(template, reader_of(member), buttons=buttons, **facts)
 
 
-def not_me(code: str) -> Button:
+def not_me(code: str) -> Offer:
     """Disconnects the account that was connected by the sign-in with this code, and no other."""
-    return Button("That's not me", f"not my garmin {code}")
+    return Offer("thats_not_me", f"not my garmin {code}")
 
 
 def another_account(member: Member, code: str, **facts: Any) -> Message:
     """Ask whether another Garmin account shall take the place of the one that is connected."""
-    buttons = [Button("Replace it", f"link garmin {code} replace"), Button("Keep it", f"link garmin {code} keep")]
+    buttons = [Offer("replace_it", f"link garmin {code} replace"), Offer("keep_it", f"link garmin {code} keep")]
     return render("garmin/another_account", reader_of(member), buttons=buttons, **facts)
 
 
 def code_elsewhere(member: Member) -> Message:
     """The code of the member's link came from another chat."""
-    return garmin_notice("garmin/code_elsewhere", member, buttons=[Button("Connect again", "link garmin")])
+    return garmin_notice("garmin/code_elsewhere", member, buttons=[Offer("connect_again", "link garmin")])
 
 
 def link_failed(member: Member) -> Message:
     """The code was right, but Garmin did not tell whose key it is."""
-    return garmin_notice("garmin/link_failed", member, buttons=[Button("Connect again", "link garmin")])
+    return garmin_notice("garmin/link_failed", member, buttons=[Offer("connect_again", "link garmin")])
 
 
 def away(member: Member, alone: LeftAlone) -> Message:
@@ -76,7 +83,7 @@ def file_read(session: Session, member: Member, ids: Collection[int], new: int, 
         new=new,
         twins=activities.have_twins(session, sessions),
         today=members.local_now(member, now).date(),
-        buttons=[Button("My week", "me")],
+        buttons=[Offer("my_week", "me")],
     )
 
 
@@ -87,9 +94,9 @@ def file_not_read(member: Member, problem: str) -> Message:
 
 def relink(member: Member) -> Message:
     """Garmin no longer accepts the member's tokens."""
-    return garmin_notice("garmin/relink", member, buttons=[Button("Connect again", "link garmin")])
+    return garmin_notice("garmin/relink", member, buttons=[Offer("connect_again", "link garmin")])
 
 
 def key_ends(member: Member, days: int) -> Message:
     """The member's Garmin key is about to end."""
-    return garmin_notice("garmin/key_ends", member, days=days, buttons=[Button("Renew", "link garmin")])
+    return garmin_notice("garmin/key_ends", member, days=days, buttons=[Offer("renew", "link garmin")])

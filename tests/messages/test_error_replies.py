@@ -1,17 +1,18 @@
 """What goes wrong in a chat and on its page, each with the words that tell what happened and what to send next."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2 import meta
 
 from bot.parser import NotUnderstood, understand
-from messages.render import FOLDER, Reader, environment, words
+from messages.languages import FIRST
+from messages.languages import FOLDER as LANGUAGES
+from messages.render import Reader, environment, words
 from tests.messages.largest import FACTS
 
-PAGES = Path(FOLDER).parent / "pages"
+FOLDER, PAGES = LANGUAGES / FIRST / "chat", LANGUAGES / FIRST / "pages"
 WHEN = FACTS["until"]
 
 # What happened; the template that tells it; a pattern of what it must say, told from these facts.
