@@ -1,5 +1,7 @@
 """What is settled before a line is read: floods, machines, secrets typed into the chat, and what is no text."""
 
+from dataclasses import replace
+
 from bot.declaring.turn import WHO, Turn
 from bot.words.lines import said
 from messages.message import Message, units
@@ -94,5 +96,5 @@ def with_kudos(turn: Turn, name: str, reply: Message) -> Message:
         if units(text) > MOST_REPLY:
             break
         each.delivered_at = turn.now
-        reply = Message(text, reply.picture, reply.chart, reply.buttons, reply.approved)
+        reply = replace(reply, text=text)
     return reply

@@ -309,6 +309,18 @@ def asked(context: Context, which: str | None, sport: str | None, each: str | No
 
 
 @pass_context
+def impossible(context: Context, why: Any) -> str:
+    """Why days, a time or a schedule cannot be, in a sentence; `why` is a `fitness.impossible.Impossible`."""
+    return _said(context, "words/impossible.txt", why=why)
+
+
+@pass_context
+def deed(context: Context, what: str) -> str:
+    """What only some may do: a command by its name, or in other words."""
+    return _said(context, "words/deed.txt", what=what)
+
+
+@pass_context
 def challenge_title(context: Context, challenge: Any) -> str:
     """What a challenge is called: "Tour of the Lakes", or what it is about."""
     return _said(context, "words/challenge.txt", challenge=challenge)
@@ -449,6 +461,8 @@ ALL = {
     "metric": metric,
     "field": field,
     "asked": asked,
+    "impossible": impossible,
+    "deed": deed,
     "challenge_title": challenge_title,
     "dates_of": dates_of,
     "contest_rule": contest_rule,

@@ -64,7 +64,8 @@ def render(
     """
     text = words(template, reader, **facts)
     made = tuple(each if isinstance(each, Button) else each.button(reader) for each in buttons)
-    return Message(text, picture=picture, chart=chart, buttons=made, approved=approved, choices=tuple(choices))
+    language = languages.language_of(reader.locale)
+    return Message(text, picture, chart, made, approved, tuple(choices), language)
 
 
 def words(template: str, reader: Reader, /, **facts: Any) -> str:

@@ -84,7 +84,7 @@ def new_challenge(
 ) -> Message:
     """Say what it would be; announce it when that is agreed to."""
     if not settings_of(turn.group).members_challenge:
-        groups.require_admin(turn.session, turn.membership, "new challenges")
+        groups.require_admin(turn.session, turn.membership, "new_challenges")
     plan = _plan(turn, days, contest, route, amount, metric, sport, name)
     if agreed is None:
         made = challenges.draft(turn.session, turn.group, plan, _today(turn))
@@ -148,7 +148,7 @@ def end_challenge(
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
     if found.made_by_id != turn.member.id:
-        groups.require_admin(turn.session, mine, "end challenges")
+        groups.require_admin(turn.session, mine, "end_challenges")
     if sure is None:
         line = f"challenge end {found.number} #{mine.id}"
         buttons = [Offer("yes_end_it", f"{line} yes"), Offer("no_keep_it", "never mind")]

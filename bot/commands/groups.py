@@ -166,12 +166,12 @@ def _leaving(turn: Turn, who: str | None) -> tuple[Membership, Membership | None
     if theirs is None and (group := groups.named(turn.session, turn.member, who)):
         return turn.place(group.id), None
     if theirs is None:
-        groups.require_owner(turn.session, turn.membership, "leave, and say who takes over")
+        groups.require_owner(turn.session, turn.membership, "leave_to_somebody")
         return turn.membership, find_member(turn.session, turn.group, who)
     mine = turn.place(theirs.group_id)
     if theirs.id == mine.id:
         return mine, None
-    groups.require_owner(turn.session, mine, "leave, and say who takes over")
+    groups.require_owner(turn.session, mine, "leave_to_somebody")
     return mine, theirs
 
 

@@ -143,5 +143,7 @@ class Turn:
         try:
             dates = span.resolve(today, is_past=is_past)
             return (span.first_day(today, is_past=is_past), None) if dates is None else (dates.start, dates.end)
-        except (BadPeriod, OverflowError) as error:
-            raise DaysNotUsable(why=str(error)) from None
+        except BadPeriod as error:
+            raise DaysNotUsable(why=error.why) from None
+        except OverflowError:  # beyond the last day that there is a date for
+            raise DaysNotUsable(why=None) from None

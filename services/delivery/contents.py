@@ -15,8 +15,8 @@ from functools import cache
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from messages.languages import approved_files
-from messages.message import FEWEST_CHOICES, MOST_CHOICES, OPENS, Approved, Message
+from messages.languages import FIRST, approved_files, labels
+from messages.message import FEWEST_CHOICES, MOST_CHOICES, Approved, Message
 from models import Content as StoredContent
 from providers.errors import MessengerError
 from providers.messenger import Content, Messenger
@@ -76,7 +76,7 @@ def list_content(count: int) -> Content:
     {{1}} is the text, {{2}} what opens the list; then come label, meaning and description of each choice.
     """
     numbers = [range(3 * i, 3 * i + 3) for i in range(1, count + 1)]
-    samples = {"1": "What would you like to see?", "2": OPENS}
+    samples = {"1": "What would you like to see?", "2": labels(FIRST)["choose"]}
     for i, (label, says, about) in enumerate(numbers, 1):
         samples |= {str(label): f"Choice {i}", str(says): f"choice {i}", str(about): f"What choice {i} is about"}
     items = [(f"{{{{{label}}}}}", f"{{{{{says}}}}}", f"{{{{{about}}}}}") for label, says, about in numbers]
@@ -85,7 +85,7 @@ def list_content(count: int) -> Content:
 
 def list_values(message: Message) -> dict[str, str]:
     """The variables of `list_content` for this message."""
-    values = {"1": message.text, "2": OPENS}
+    values = {"1": message.text, "2": message.opens}
     for i, choice in enumerate(message.choices, 1):
         values |= {str(3 * i): choice.label, str(3 * i + 1): choice.says, str(3 * i + 2): choice.about}
     return values

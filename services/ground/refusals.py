@@ -121,7 +121,7 @@ class NotAway(Refusal):
 
 
 class DaysNotUsable(Refusal):
-    """Days that no calendar has, or that lie the wrong way round. Facts: why (a sentence)."""
+    """Days that no calendar has, or that lie the wrong way round. Facts: why (`Impossible`, or None)."""
 
 
 class KudosToOneself(Refusal):
@@ -309,4 +309,4 @@ class NothingStrange(Refusal):
 
 
 class ScheduleNotUsable(Refusal):
-    """A digest cannot come like that. Facts: why (a sentence)."""
+    """A digest cannot come like that. Facts: why (`Impossible`)."""

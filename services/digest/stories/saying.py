@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from messages.languages import approved_name
+from messages.languages import approved_name, language_of
 from messages.message import Approved, Message
 from messages.render import Reader, words
 from models import GarminAccount, Member
@@ -43,6 +43,7 @@ def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = 
         f"{words('digest/preview', reader)}\n{text}" if preview else text,
         chart=teller.picture,
         approved=Approved(approved_name("digest_ready", reader.locale), _approved_values(teller, me, reader)),
+        language=language_of(reader.locale),
     )
 
 
