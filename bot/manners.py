@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.declaring.turn import WHO, Turn
+from bot.languages import words_for
 from bot.words.lines import said
 from messages.message import Message, units
 from messages.render import Offer
@@ -14,8 +15,7 @@ from services.people import manners, members
 from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
 from services.training import linking
 
-# https://help.twilio.com/articles/223134027: words that must stop a sender
-STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
+STOP_WORDS = words_for("stop")
 MOST_REPLY = 700  # a reply with kind words behind it stays as short as any
 # Nobody speaks to us by these: they leave no trace but their id, and the day in which we may answer freely does not
 # begin anew by them.

@@ -14,7 +14,7 @@ from babel.numbers import format_decimal
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from messages.languages import forms_of
+from messages.languages import forms_of, help_of
 from messages.message import units
 from messages.words import isolated, one_line, without_markup
 
@@ -315,6 +315,13 @@ def impossible(context: Context, why: Any) -> str:
 
 
 @pass_context
+def does(context: Context, command: Any) -> str:
+    """What a command does: as the language has it, else the English sentence of its declaration."""
+    said = help_of(context["reader"].locale).get(command.name)
+    return str(command.help if said is None else said)
+
+
+@pass_context
 def deed(context: Context, what: str) -> str:
     """What only some may do: a command by its name, or in other words."""
     return _said(context, "words/deed.txt", what=what)
@@ -463,6 +470,7 @@ ALL = {
     "asked": asked,
     "impossible": impossible,
     "deed": deed,
+    "does": does,
     "challenge_title": challenge_title,
     "dates_of": dates_of,
     "contest_rule": contest_rule,

@@ -13,7 +13,7 @@ from tests.imports import Import, imports
 FLOORS = {
     "services": ("data health", "digest", "play", "training group", "people", "delivery", "ground"),
     "services/digest": ("digest", "stories"),
-    "bot": ("bot", "commands reading", "declaring", "arguments", "words"),
+    "bot": ("bot", "commands reading", "declaring", "arguments", "words", "languages"),
     "providers": ("cards files garmin meta twilio", "providers"),
     "simulator": ("simulator", "page", "garmin twilio"),
 }

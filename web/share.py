@@ -51,7 +51,7 @@ def pages(world: World) -> Blueprint:
             if kept is None:
                 shares.want_picture(session, share)
         if kept is None:
-            return Response("It is being drawn.\n", 503, {"Retry-After": WAIT}, mimetype="text/plain")
+            return Response(render_page("being_drawn.txt"), 503, {"Retry-After": WAIT}, mimetype="text/plain")
         answer = Response(kept.png, mimetype="image/png")
         answer.headers["Content-Disposition"] = "inline; filename=digest.png"
         return answer

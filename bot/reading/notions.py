@@ -3,8 +3,8 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+from bot.languages import lines_of
 from bot.reading.phrases import FILLERS
 from bot.reading.roles import DOERS, NOT_IN_QUESTIONS
 from bot.words.english import english
@@ -14,7 +14,6 @@ from fitness.periods import BadPeriod, find_period
 from fitness.sports import Sport
 from fitness.vocabulary import MONTHS, NUMBERS, WEEKDAYS
 
-FILE = Path(__file__).parent / "notions.txt"
 NAME, SPORT, WHEN, LATER, NUMBER = "<name>", "<sport>", "<when>", "<later>", "<number>"
 SLOTS = {SPORT, WHEN, LATER, NUMBER}
 DAYS = {"week", "weeks", "month", "months", "year", "years", "fortnight", "weekend", *WEEKDAYS}
@@ -140,11 +139,10 @@ def _plain(key: str) -> str:
 def written() -> dict[str, str]:
     """The words and phrases of the file, each with the notion it is about; the first that claims a word has it."""
     found: dict[str, str] = {}
-    for line in FILE.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            notion, _, spoken = line.partition(":")
-            for each in spoken.split():
-                found.setdefault(each, notion)
+    for line in lines_of("notions"):
+        notion, _, spoken = line.partition(":")
+        for each in spoken.split():
+            found.setdefault(each, notion)
     return found
 
 
