@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from bot.languages import READ, means, texts_by, words_for
+from messages.words import visible
 
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
 LONGEST_WORD = 80
-JOINER = "\u200d"  # holds an emoji of several together
-GAPS = {"Cc", "Cs", "Co", "Cn"}
 POLITE = words_for("polite")
 WHY = words_for("after_y_for_why")
 DRAWN_OUT = re.compile(r"(.)\1{2,}")  # "hiii"
@@ -47,9 +46,8 @@ def words_of(line: str, language: str = READ) -> list[Word]:
 
     A word of another language than English is compared as the English word that it means (`bot.languages.means`).
     """
-    plain = line.isascii() and line.isprintable()
-    visible = (line if plain else "".join(map(_seen, line))).strip().lstrip("/!")
-    words = [_word(raw) if len(raw) <= LONGEST_WORD else Word(raw, key_of(raw)) for raw in visible.split()]
+    shown = visible(line).strip().lstrip("/!")
+    words = [_word(raw) if len(raw) <= LONGEST_WORD else Word(raw, key_of(raw)) for raw in shown.split()]
     if meant := means(language):
         words = [Word(word.raw, meant.get(word.key, word.key)) for word in words]
     if any(word.key == "may" for word in words):
@@ -86,11 +84,5 @@ def key_of(raw: str) -> str:
 @lru_cache(maxsize=20_000)
 def _key(raw: str) -> str:
     folded = unicodedata.normalize("NFKC", raw).casefold().strip(EDGES)
-    key = re.sub(r"[\ufe0f\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
+    key = re.sub(r"[\ufe0f\u200c\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
     return SHORTHAND.get(key) or SHORTHAND.get(DRAWN_OUT.sub(r"\1", key), key)
-
-
-def _seen(sign: str) -> str:
-    """What is left of a sign on a screen: copied text brings marks of direction and of width with it."""
-    kind = unicodedata.category(sign)
-    return " " if kind in GAPS else "" if kind == "Cf" and sign != JOINER else sign

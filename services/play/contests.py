@@ -19,6 +19,7 @@ from fitness.periods import Dates
 from fitness.ranking import Place, rank
 from fitness.routes import Route
 from fitness.sports import Sport
+from messages.words import folded
 from models import Challenge, Member, Participant
 from services.ground.settings import settings_of
 from services.group import away, privacy
@@ -101,11 +102,11 @@ def measure(session: Session, challenge: Challenge, today: date) -> Standing:
         )
         pace = sum(each.value(METRICS[challenge.metric]) for each in recent.values())
         ahead = forecast(done, challenge.target, pace, days_of(challenge), today)
-    places = rank(values, order=lambda key: (people[key].name.casefold(), key)) if contest.is_ranked else []
+    places = rank(values, order=lambda key: (folded(people[key].name), key)) if contest.is_ranked else []
     lines = [Line(place, people[place.key], place.value) for place in places]
     is_ranked = contest.is_ranked and settings_of(challenge.group).is_ranked(len(lines))
     if not is_ranked:
-        lines.sort(key=lambda line: (line.member.name.casefold(), line.member.id))
+        lines.sort(key=lambda line: (folded(line.member.name), line.member.id))
     return Standing(challenge, lines, len(people), done, ahead, is_ranked, left)
 
 
