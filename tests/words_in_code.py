@@ -24,7 +24,7 @@ BETWEEN_VALUES = re.compile(r"\s[^\W\d_]|[^\W\d_]\s")
 LOGS = {"log", "tell", "found"}  # what is told to the operator
 LINES = {"commands", "command", "keep_unfinished", "require_admin", "require_owner"}  # what names a command or a line
 CODE = {"compile", "text", "get", "findall", "fullmatch", "match", "sub", "register_script", "format_date", "digest"}
-SAID_BY_MEMBERS = {"says", "examples", "aliases", "about"}
+SAID_BY_MEMBERS = {"says", "examples", "aliases", "about", "again"}
 # Errors that are told to members: all those of these kinds that there are.
 OF_MEMBERS = {each.__name__ for base in (Refusal, ImpossibleError) for each in (base, *base.__subclasses__())}
 

@@ -31,8 +31,8 @@ def named_in_code() -> Iterator[str]:
     for path in (file for room in ("bot", "services", "jobs", "messages") for file in (ROOT / room).rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and call.args:
-                is_method = isinstance(call.func, ast.Attribute) and call.func.attr in {"button", "label"}
-                if is_method or (isinstance(call.func, ast.Name) and call.func.id == "Offer"):
+                called = ast.unparse(call.func)
+                if called in {"Offer", "turn.label"} or called.endswith(".button"):
                     yield from _patterns(call.args[0])
 
 
