@@ -55,6 +55,7 @@ def approved_files() -> Mapping[str, Path]:
     return {path.stem if code == FIRST else f"{path.stem}_{code}": path for code, path in files}
 
 
+@cache
 def approved_name(name: str, locale: str) -> str:
     """Under which name an approved text is stored in the reader's language: "digest_ready", or "digest_ready_de"."""
     own = f"{name}_{language_of(locale)}"

@@ -10,7 +10,7 @@ from messages.render import Reader, words
 from models import Feedback, Member
 from models.vault import UnknownKey, Unreadable, vault
 from services.ground import limits, unreadable
-from services.ground.readers import reader_of
+from services.ground.recipients import reader_of
 from services.ground.refusals import EnoughFeedback
 from services.ground.telling import tell
 
