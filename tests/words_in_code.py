@@ -139,11 +139,12 @@ TEXTS: dict[str, tuple[str, set[str]]] = {
 
 @dataclass(frozen=True)
 class Found:
-    """A text that people may read, and where it stands."""
+    """A text that people may read, where it stands, and whether it is part of an error that members are told."""
 
     path: str
     line: int
     text: str
+    is_error: bool = False
 
 
 def texts(root: Path, rooms: tuple[str, ...] = ROOMS) -> Iterator[Found]:
@@ -151,7 +152,7 @@ def texts(root: Path, rooms: tuple[str, ...] = ROOMS) -> Iterator[Found]:
     for path in sorted(file for room in rooms for file in (root / room).rglob("*.py")):
         name = path.relative_to(root).as_posix()
         if not name.startswith(OUTSIDE):
-            yield from (Found(name, line, text) for line, text in _texts(ast.parse(path.read_text())))
+            yield from (Found(name, *found) for found in _texts(ast.parse(path.read_text())))
 
 
 def unexplained(root: Path) -> list[Found]:
@@ -174,17 +175,17 @@ def _found(root: Path) -> tuple[Found, ...]:
 
 
 def _is_listed(each: Found) -> bool:
-    in_file = any(each.path.startswith(path) for path in FILES)
+    in_file = not each.is_error and any(each.path.startswith(path) for path in FILES)
     return in_file or each.text in TEXTS.get(each.path, ("", set()))[1]
 
 
-def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _texts(tree: ast.Module) -> Iterator[tuple[int, str, bool]]:
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _reads_like_words(node, parents):
             above = list(_above(node, parents))
             if not any(map(_is_for_code, above, above[1:])):
-                yield node.lineno, node.value
+                yield node.lineno, node.value, any(isinstance(each, ast.Raise) for each in above)
 
 
 def _reads_like_words(node: ast.Constant, parents: dict[ast.AST, ast.AST]) -> bool:

@@ -61,6 +61,12 @@ def test_what_is_for_a_reader_of_code_or_typed_by_a_member_is_left_alone(tmp_pat
     assert list(texts(tmp_path)) == []
 
 
+def test_a_sentence_in_an_error_is_found_in_every_file(tmp_path: Path) -> None:
+    (tmp_path / "fitness").mkdir()
+    (tmp_path / "fitness" / "x.py").write_text('raise BadPeriod(f"There is no {day}.")\nwords = "last weekend"\n')
+    assert [each.text for each in unexplained(tmp_path)] == ["There is no "]
+
+
 def test_a_command_is_declared_with_its_help(tmp_path: Path) -> None:
     (tmp_path / "bot").mkdir()
     declared = '@command("goal", help="Set yourself a goal", examples=("goal run 100 km",))\ndef goal(turn): ...\n'
