@@ -14,6 +14,7 @@ from bot import manners
 from bot.arguments import Who
 from bot.declaring.command import Allowed, commands
 from bot.declaring.turn import WHO, Turn
+from bot.languages import lines_for, words_for
 from bot.manners import STOP_WORDS, Settled
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
 from bot.words.lines import said
@@ -42,13 +43,8 @@ TRIES = 3
 FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
 # While it is in doubt whose number it is: what tells or proves it, and what shows and changes nothing of the member's.
 HEARD_IN_DOUBT = {"still me", "new here", "ask admin", "stop", "cancel", "help", "feedback", "delete me"}
-NO_WORDS = {"cancel", "no", "nope", "no thanks", "no thank you", "never mind", "nevermind"}
-
-# Whoever is thanked in any tongue says so; a command that holds such a word is a command.
-THANKS = {
-    "thanks", "thank", "thx", "ty", "cheers", "merci", "danke", "gracias", "grazie", "obrigado", "obrigada", "bedankt",
-    "dank", "tack", "kiitos",
-}  # fmt: skip
+NO_WORDS = frozenset(lines_for("no"))
+THANKS = words_for("thanks")
 
 
 def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -> str | None:
@@ -138,11 +134,12 @@ def _respond_or_refuse(turn: Turn) -> Settled:
         # A completed question stays open for another try; one that a command has put aside does not.
         if turn.line == typed:
             members.take_unfinished(turn.member, turn.now)
-        return refusal.template(), turn.say(refusal.template(), buttons=_instead(turn.line, refusal), **refusal.facts)
+        return refusal.template(), turn.say(refusal.template(), buttons=_instead(turn, refusal), **refusal.facts)
 
 
-def _instead(line: str, refusal: Refusal) -> list[Button]:
+def _instead(turn: Turn, refusal: Refusal) -> list[Button]:
     """Where a name was not clear: the same line with each of those who may be meant."""
+    line = turn.line
     if not isinstance(refusal, NoSuchPerson | TwoPeopleMatch) or refusal.facts["wanted"] not in line:
         return []
     wanted = refusal.facts["wanted"]
@@ -151,7 +148,7 @@ def _instead(line: str, refusal: Refusal) -> list[Button]:
         each.member.name: f"#{each.id}" for each in people
     }
     before, after = line.rsplit(wanted, 1) if wanted else (f"{line} ", "")
-    reading = understand(line)
+    reading = understand(line, turn.member.locale)
     if isinstance(reading, Understood) and reading.command.destructive:
         after = ""  # a yes that was said about somebody else is not a yes to this one
     said = {
@@ -230,21 +227,21 @@ def _read(turn: Turn) -> tuple[str, Reading]:
     """Read the line, as the completion of an unfinished one unless it is a command by itself."""
     waiting = members.take_unfinished(turn.member, turn.now)
     if tapped := _tapped(turn, is_free=waiting is None):
-        return tapped, understand(tapped)
-    alone = understand(turn.line)
+        return tapped, understand(tapped, turn.member.locale)
+    alone = understand(turn.line, turn.member.locale)
     if waiting is None:
         return turn.line, alone
-    if said(turn.line) in NO_WORDS:
+    if said(turn.line, turn.member.locale) in NO_WORDS:
         return turn.line, Understood(commands["cancel"])
     # "Top runners" is a group's name, though it begins like a command; "top runs" is a command.
     doubtful = alone.strange if isinstance(alone, NotUnderstood) else isinstance(alone, Understood) and alone.guessed
-    if is_command(turn.line) and not doubtful:
+    if is_command(turn.line, turn.member.locale) and not doubtful:
         return turn.line, alone
     completed = f"{waiting} {turn.line}"
-    reading = understand(completed)
+    reading = understand(completed, turn.member.locale)
     if isinstance(reading, NotUnderstood):
         tapped = _tapped(turn, is_free=True)
-        return (tapped, understand(tapped)) if tapped else (turn.line, alone)
+        return (tapped, understand(tapped, turn.member.locale)) if tapped else (turn.line, alone)
     return completed, reading
 
 
@@ -259,7 +256,7 @@ def _tapped(turn: Turn, *, is_free: bool) -> str | None:
         quoted = menus.under(turn.session, turn.member.id, turn.replied_to, turn.now)
         if line := menus.meant(quoted, turn.line, quoted=True):
             return line
-    if not is_free or is_command(turn.line):
+    if not is_free or is_command(turn.line, turn.member.locale):
         return None
     return menus.meant(menus.newest(turn.session, turn.member.id, turn.now), turn.line, quoted=False)
 

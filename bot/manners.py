@@ -1,8 +1,12 @@
 """What is settled before a line is read: floods, machines, secrets typed into the chat, and what is no text."""
 
+from dataclasses import replace
+
 from bot.declaring.turn import WHO, Turn
+from bot.languages import words_for
 from bot.words.lines import said
-from messages.message import Button, Message, units
+from messages.message import Message, units
+from messages.render import Offer
 from messages.words import is_blank
 from services.delivery import mailbox
 from services.ground import limits
@@ -11,8 +15,7 @@ from services.people import manners, members
 from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
 from services.training import accounts
 
-# https://help.twilio.com/articles/223134027: words that must stop a sender
-STOP_WORDS = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"}
+STOP_WORDS = words_for("stop")
 MOST_REPLY = 700  # a reply with kind words behind it stays as short as any
 # Nobody speaks to us by these: they leave no trace but their id, and the day in which we may answer freely does not
 # begin anew by them.
@@ -38,12 +41,12 @@ def settled(turn: Turn) -> Settled | None:
         silent = flooded == SILENCE
         return flooded, None if silent else turn.say("start/slow_down", is_for_today=flooded == ENOUGH)
     if is_secret:
-        buttons = WHO if turn.is_in_doubt else [Button("Connect Garmin", "link garmin")]
+        buttons = WHO if turn.is_in_doubt else [Offer("connect_garmin", "link garmin")]
         return SECRET, turn.say("start/secret", in_doubt=turn.is_in_doubt, buttons=buttons)
     if found.same >= manners.MOST_REPEATED - 1:
         return SILENCE, None
     if manners.is_echo(turn.session, turn.member.id, turn.line, turn.now):
-        return (SILENCE, None) if found.echoes else (ECHO, turn.say("start/echo", buttons=[Button("Help", "help")]))
+        return (SILENCE, None) if found.echoes else (ECHO, turn.say("start/echo", buttons=[Offer("help", "help")]))
     return _without_words(turn, is_told=bool(found.media))
 
 
@@ -55,7 +58,7 @@ def _without_words(turn: Turn, *, is_told: bool) -> Settled | None:
         return SILENCE, None
     if turn.is_in_doubt:
         return MEDIA, turn.say("start/whose_number", buttons=WHO)
-    help_button = [Button("Help", "help")]
+    help_button = [Offer("help", "help")]
     if turn.kind == "edit":
         return MEDIA, turn.say("start/edited", buttons=help_button)
     if turn.kind in WORDS_ARE_ALL:
@@ -93,5 +96,5 @@ def with_kudos(turn: Turn, name: str, reply: Message) -> Message:
         if units(text) > MOST_REPLY:
             break
         each.delivered_at = turn.now
-        reply = Message(text, reply.picture, reply.chart, reply.buttons, reply.approved)
+        reply = replace(reply, text=text)
     return reply

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from bot.arguments import Person
 from bot.declaring.command import Command, commands
+from bot.languages import READ, lines_for
 from bot.reading.asking import acted_on, known_sentence, nearest, question
 from bot.reading.frames import MOST_IN_SENTENCE, framed, wished
 from bot.reading.guessing import guessed_from, is_a_joke
@@ -25,20 +26,12 @@ __all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command",
 LONG_ENOUGH = 5
 MOST_GREETED = 5
 MOST_KEPT = 80  # signs: what people type often is short
-# Lines of every kind, which together need every table: a sentence, a slip, a name, a question, and nothing we know.
-EVERY_WAY = (
-    "could you tell me who is winning this month",
-    "leaderbord distance",
-    "what did anna run last week",
-    "leav group",
-    "how far did I run in March?",
-    "the bakery opens at nine",
-)
+EVERY_WAY = lines_for("every_way")
 
 
-def understand(line: str) -> Reading:
-    """Read one line. Never raises."""
-    return _kept(line, len(commands)) if len(line) <= MOST_KEPT else _read(line)
+def understand(line: str, language: str = READ) -> Reading:
+    """Read one line of somebody who is written to in this language. Never raises."""
+    return _kept(line, language, len(commands)) if len(line) <= MOST_KEPT else _read(line, language)
 
 
 def warm_up() -> None:
@@ -52,20 +45,20 @@ def warm_up() -> None:
     top_level()
 
 
-def is_command(line: str) -> bool:
+def is_command(line: str, language: str = READ) -> bool:
     """Whether a line begins with the exact name of a command, and the rest is what that can be told."""
-    named = by_name(_from_the_first_spoken(words_of(line)))
+    named = by_name(_from_the_first_spoken(words_of(line, language)))
     return named is not None and not isinstance(told_all(*named), NotUnderstood)
 
 
 @lru_cache(maxsize=20_000)
-def _kept(line: str, _number_of_commands: int) -> Reading:
+def _kept(line: str, language: str, _number_of_commands: int) -> Reading:
     """What people type is mostly what somebody typed before."""
-    return _read(line)
+    return _read(line, language)
 
 
-def _read(line: str) -> Reading:
-    words = _from_the_first_spoken(words_of(line))
+def _read(line: str, language: str = READ) -> Reading:
+    words = _from_the_first_spoken(words_of(line, language))
     if not words:
         return NotUnderstood()
     reading = framed(words) or _read_words(words)

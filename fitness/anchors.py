@@ -8,6 +8,7 @@ from typing import override
 
 from fitness.dates import Dates, month_of, week_of, year_of
 from fitness.forms import BadPeriod, Kind, Period, Relative
+from fitness.impossible import Wrong
 from fitness.vocabulary import MONTH_NAMES, WEEKDAY_NAMES
 
 
@@ -44,10 +45,10 @@ class CalendarDay(Anchor):
 
     def __post_init__(self) -> None:
         if not 1 <= self.month <= 12:
-            raise BadPeriod(f"There is no month {self.month}.")
+            raise BadPeriod(Wrong.NO_MONTH, count=self.month)
         leap_year = 2024
         if not 1 <= self.day <= monthrange(self.year or leap_year, self.month)[1]:
-            raise BadPeriod(f"There is no {self.words.title()}.")
+            raise BadPeriod(Wrong.NO_DAY, what=self.words)
 
     @property
     def words(self) -> str:
@@ -164,7 +165,7 @@ class Between(Period):
 
     def __post_init__(self) -> None:
         if _backwards(self.first, self.last):
-            raise BadPeriod(f"{self.first.words.title()} comes after {self.last.words.title()}.")
+            raise BadPeriod(Wrong.COMES_AFTER, what=self.first.words, other=self.last.words)
 
     @property
     def words(self) -> str:

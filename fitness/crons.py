@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from fitness.dates import Dates
+from fitness.impossible import ImpossibleError, Wrong
 
 NOON = time(12)
 LONGEST = 40  # the column it is kept in
 LOOKED_AT = 60
-NO_CRON = "That is not a cron line. One has five fields, such as 30 7 * * 1,4."
 SOME_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
-class BadCron(ValueError):
-    """A line that is no schedule of ours; its text can be shown."""
+class BadCron(ImpossibleError):
+    """A line that is no schedule of ours."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,19 @@ class Cron:
 
     def __post_init__(self) -> None:
         if len(self.line) > LONGEST:
-            raise BadCron(f"A cron line of mine has at most {LONGEST} signs.")
+            raise BadCron(Wrong.CRON_TOO_LONG, count=LONGEST)
         if len(self.line.split()) != 5 or not self.line.isascii():  # cronsim would take a sixth for seconds
-            raise BadCron(NO_CRON)
+            raise BadCron(Wrong.NO_CRON)
         try:
             dues = CronSim(self.line, SOME_MONDAY)
             days = [_last_day(next(dues)) for _ in range(LOOKED_AT)]
         except (CronSimError, StopIteration):
-            raise BadCron(NO_CRON) from None
+            raise BadCron(Wrong.NO_CRON) from None
         apart = [(after - before).days for before, after in pairwise(days)]
         if min(apart) < 1:
-            raise BadCron("That would come more than once a day.")
+            raise BadCron(Wrong.TOO_OFTEN)
         if max(apart) > 366:
-            raise BadCron("That would come less than once a year.")
+            raise BadCron(Wrong.TOO_SELDOM)
 
     def next_after(self, zone: ZoneInfo, after: datetime) -> datetime:
         """The first due instant strictly after another, in UTC; once in an hour that autumn repeats."""

@@ -7,20 +7,20 @@ from enum import IntEnum, StrEnum
 from typing import override
 
 from fitness.dates import Dates, month_of, months_later, week_of, year_of
-from fitness.vocabulary import MONTH_NAMES
+from fitness.impossible import ImpossibleError, Wrong
 
 EARLIEST = date(1970, 1, 1)  # "all time" begins before anybody had a watch that could tell
 
 
-class BadPeriod(ValueError):
-    """Words that name days which no calendar has; its text can be shown."""
+class BadPeriod(ImpossibleError):
+    """Words that name days which no calendar has."""
 
 
 class FuturePeriod(ValueError):
     """A period of which not one day has begun."""
 
     def __init__(self, starts: date) -> None:
-        super().__init__(f"That only starts on {starts.day} {MONTH_NAMES[starts.month - 1].title()} {starts.year}.")
+        super().__init__(starts.isoformat())
         self.starts = starts
 
 
@@ -131,9 +131,9 @@ class Rolling(Period):
 
     def __post_init__(self) -> None:
         if self.count < 1:
-            raise BadPeriod(f"The last {self.count} {self.unit}s are no time at all.")
+            raise BadPeriod(Wrong.NO_TIME_AT_ALL, count=self.count, what=self.unit)
         if self.count > _MOST[self.unit]:
-            raise BadPeriod("A hundred years is as far back as I can look.")
+            raise BadPeriod(Wrong.TOO_LONG_AGO)
 
     @property
     def words(self) -> str:
@@ -165,7 +165,7 @@ class Ago(Period):
 
     def __post_init__(self) -> None:
         if not 0 < self.count <= _MOST[self.unit]:
-            raise BadPeriod("A hundred years is as far back as I can look.")
+            raise BadPeriod(Wrong.TOO_LONG_AGO)
 
     @property
     def kind(self) -> Kind:
@@ -204,4 +204,4 @@ class AllTime(Period):
 
     @override
     def previous(self, today: date, week_starts: int = 0) -> Dates:
-        raise BadPeriod("There is nothing before all time.")
+        raise BadPeriod(Wrong.BEFORE_ALL_TIME)

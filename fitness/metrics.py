@@ -27,7 +27,7 @@ class Figure:
     """The declaration of one metric.
 
     `name` is its word in English: it is typed, stored, shared and told by it. Further words for it are in
-    bot/words/metrics.txt, other labels in templates/chat/words/metric.txt and figure_name.txt.
+    bot/languages/en/metrics.txt, other labels in metric.txt and figure_name.txt of templates/en/chat/words.
     `column` is what is added up, of `models.Activity`; None where that is the number of activities, or no column.
     `unit` is how it is written: a name in `messages.filters.WRITTEN`. `sign` stands after it: "kcal".
     `needs` is what a member must share to be compared by it; by default, the figure itself, which can then be shared.

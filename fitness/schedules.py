@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fitness.crons import NOON, Cron
 from fitness.dates import Dates, month_of, months_later, week_of
+from fitness.impossible import ImpossibleError, Wrong
 from fitness.vocabulary import WEEKDAYS, line, words_of
 
 LAST_DAY = -1
 
 
-class BadClock(ValueError):
-    """A time that no clock shows; its text can be shown."""
+class BadClock(ImpossibleError):
+    """A time that no clock shows."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _read_clock(match: re.Match[str]) -> time:
     on_the_dial = 1 <= hour <= 12 if match["half"] else hour < 24
     if not on_the_dial or len(minute) != 2 or int(minute) > 59:
         shown = match.group().strip().removeprefix("at ")
-        raise BadClock(f"“{shown}” is not a time of day. I read times like 18:00 or 6pm.")
+        raise BadClock(Wrong.NO_CLOCK, what=shown)
     if match["half"]:
         hour = hour % 12 + (12 if match["half"] == "pm" else 0)
     return time(hour, int(minute))

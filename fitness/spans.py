@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from fitness.anchors import Anchor, Between, Since
 from fitness.dates import Dates, months_later
 from fitness.forms import BadPeriod, FuturePeriod, Period, Unit
+from fitness.impossible import Wrong
 from fitness.periods import find_period
 from fitness.vocabulary import COUNT, number
 
@@ -47,7 +48,7 @@ class Span:
         else:
             return None
         if end < start:
-            raise BadPeriod(f"{end} is before {start}.")
+            raise BadPeriod(Wrong.IS_BEFORE, what=str(end), other=str(start))
         return Dates(start, end)
 
     def first_day(self, today: date, *, is_past: bool = False) -> date:
@@ -87,7 +88,7 @@ def coming(period: Period, today: date) -> Dates:
         lasts = [turn for turn in period.last.turns(today) if turn.end >= today] or period.last.turns(today)[-1:]
         firsts = [turn for turn in period.first.turns(lasts[0].end) if turn.start <= lasts[0].end]
         if not firsts:
-            raise BadPeriod("That ends before it begins.")
+            raise BadPeriod(Wrong.ENDS_FIRST)
         return Dates(firsts[-1].start, lasts[0].end)
     if isinstance(period, Anchor):
         turns = period.turns(today)
@@ -129,7 +130,7 @@ def _later(start: date, count: int, unit: Unit) -> date:
     """So many units later. Raises BadPeriod beyond ten years, where nobody's plans reach."""
     days = count * {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366}[unit]
     if not 0 < days <= MOST_DAYS:
-        raise BadPeriod(f"{count} {unit}s is no time that I can plan for.")
+        raise BadPeriod(Wrong.TOO_LONG_TO_PLAN, count=count, what=unit)
     if unit in {Unit.DAY, Unit.WEEK}:
         return start + timedelta(days)
     return months_later(start, count * (12 if unit is Unit.YEAR else 1))

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from jobs import stopping
 from jobs.stopping import Stopped, wait_for
 from jobs.work import transaction
-from messages.message import Button
-from messages.render import render
+from messages.render import Offer, render
 from models import GarminMethod, LinkAttempt, MessageKind
 from providers.errors import (
     KeyRejected,
@@ -115,7 +114,7 @@ def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> No
     heard = binding.known(session, task, answer, world.now())
     member = session.get_one(LinkAttempt, task.attempt_id).link.member
     if isinstance(heard, Stranger):
-        buttons = [Button("What else?", "still me")]
+        buttons = [Offer("what_else", "still me")]
         message = render("start/not_proved", recipients.reader_of(member), buttons=buttons)
         key = f"stranger:{task.attempt_id}"
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)

@@ -11,11 +11,12 @@ from babel import Locale
 from babel.dates import format_date, format_interval, format_time, get_day_names
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from jinja2 import Environment, pass_context, pass_environment
+from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from fitness.metrics import FIELDS, METRICS
 from fitness.sports import Sport, Style
+from messages.languages import forms_of, help_of
 from messages.message import units
 from messages.words import isolated, one_line, without_markup
 
@@ -69,11 +70,9 @@ def plural(context: Context, count: float, **forms: str) -> str:
 
 @pass_context
 def ordinal(context: Context, place: int) -> str:
-    """A place: "1st", "2nd", "3rd" in English; "3." elsewhere."""
-    locale = Locale.parse(context["reader"].locale)
-    if locale.language != "en":
-        return f"{place}."
-    return f"{place}{ {'one': 'st', 'two': 'nd', 'few': 'rd'}.get(locale.ordinal_form(place), 'th') }"
+    """A place with the language's ending, "1st", "2nd", "3rd"; "3." where the language has none."""
+    locale = context["reader"].locale
+    return f"{place}{forms_of(locale).ordinals.get(Locale.parse(locale).ordinal_form(place), '.')}"
 
 
 @pass_context
@@ -130,7 +129,9 @@ def dates(context: Context, span: Any, today: date | None = None) -> str:
     if span.start == span.end:
         return format_date(span.start, "d MMM y" if with_year else "d MMM", locale=locale)
     skeleton = "yMMMd" if with_year else "MMMd"
-    return _english_order(span, locale, with_year) or format_interval(span.start, span.end, skeleton, locale=locale)
+    return _as_the_language_has_it(span, locale, with_year) or format_interval(
+        span.start, span.end, skeleton, locale=locale
+    )
 
 
 @pass_context
@@ -203,8 +204,7 @@ def points(context: Context, value: float) -> str:
 @pass_context
 def rhythm(context: Context, schedule: Any) -> str:
     """When a digest comes: "every Sunday at 18:00"."""
-    template = context.environment.get_template("words/rhythm.txt")
-    return template.render(schedule=schedule, reader=context["reader"]).strip()
+    return _said(context, "words/rhythm.txt", schedule=schedule)
 
 
 @pass_context
@@ -240,10 +240,11 @@ def pace(context: Context, metres_a_second: float, sport: str | None) -> str:
 def out_of(context: Context, done: float, target: float, metric: str) -> str:
     """How much of what: "120 of 500 km", "4,900 of 6,000 pts", "58 of 60", "58h 20m of 100h 00m"."""
     if metric == "count":
-        return f"{number(context, done)} of {number(context, target)}"
+        return _said(context, "words/out_of.txt", part=number(context, done), whole=number(context, target))
     said, whole = figure(context, done, metric), figure(context, target, metric)
     amount, _, unit = said.rpartition(" ")
-    return f"{amount if metric != 'time' and whole.endswith(f' {unit}') else said} of {whole}"
+    part = amount if metric != "time" and whole.endswith(f" {unit}") else said
+    return _said(context, "words/out_of.txt", part=part, whole=whole)
 
 
 def _times(context: Context, value: float) -> str:
@@ -285,46 +286,46 @@ def stretch(context: Context, span: Any) -> str:
     return dates(context, span)
 
 
-@pass_environment
-def sport(environment: Environment, which: str) -> str:
+@pass_context
+def sport(context: Context, which: str) -> str:
     """A sport with its sign: "🏃 Run"."""
-    return environment.get_template("words/sport.txt").render(sport=str(which)).strip()
+    return _said(context, "words/sport.txt", sport=str(which))
 
 
-@pass_environment
-def sport_sign(environment: Environment, which: str) -> str:
+@pass_context
+def sport_sign(context: Context, which: str) -> str:
     """A sport's sign alone: "🏃"."""
-    return sport(environment, which).split()[0]
+    return sport(context, which).split()[0]
 
 
-@pass_environment
-def did(environment: Environment, which: str) -> str:
+@pass_context
+def did(context: Context, which: str) -> str:
     """What somebody did who did this sport: "ran"."""
-    return environment.get_template("words/did.txt").render(sport=str(which)).strip()
+    return _said(context, "words/did.txt", sport=str(which))
 
 
-@pass_environment
-def done(environment: Environment, which: str) -> str:
+@pass_context
+def done(context: Context, which: str) -> str:
     """What somebody has done: "run"."""
-    return environment.get_template("words/done.txt").render(sport=str(which)).strip()
+    return _said(context, "words/done.txt", sport=str(which))
 
 
-@pass_environment
-def sport_name(environment: Environment, which: str) -> str:
+@pass_context
+def sport_name(context: Context, which: str) -> str:
     """A sport's name: "Run"."""
-    return environment.get_template("words/sport_name.txt").render(sport=str(which)).strip()
+    return _said(context, "words/sport_name.txt", sport=str(which))
 
 
-@pass_environment
-def figure_name(environment: Environment, which: str) -> str:
+@pass_context
+def figure_name(context: Context, which: str) -> str:
     """A figure by its name: "climbing"."""
-    return environment.get_template("words/figure_name.txt").render(metric=str(which)).strip()
+    return _said(context, "words/figure_name.txt", metric=str(which))
 
 
-@pass_environment
-def aims(environment: Environment, _reader: Any, last: str) -> str:
+@pass_context
+def aims(context: Context, _reader: Any, last: str) -> str:
     """The figures that a goal or a challenge may be about: "time, distance or points" with the `last` "or"."""
-    names = [figure_name(environment, each) for each in METRICS.values() if each.is_aim]
+    names = [figure_name(context, each) for each in METRICS.values() if each.is_aim]
     return f"{', '.join(names[:-1])}{last}{names[-1]}"
 
 
@@ -333,30 +334,48 @@ def shareable(_reader: Any) -> str:
     return ", ".join(FIELDS)
 
 
-@pass_environment
-def field(environment: Environment, which: str) -> str:
+@pass_context
+def field(context: Context, which: str) -> str:
     """Something that one may share: "number of sessions"."""
-    return environment.get_template("words/field.txt").render(field=str(which)).strip()
+    return _said(context, "words/field.txt", field=str(which))
 
 
-@pass_environment
-def metric(environment: Environment, which: str) -> str:
+@pass_context
+def metric(context: Context, which: str) -> str:
     """What a board ranks by: "by time"."""
-    return environment.get_template("words/metric.txt").render(metric=str(which)).strip()
+    return _said(context, "words/metric.txt", metric=str(which))
 
 
-@pass_environment
-def asked(environment: Environment, which: str | None, sport: str | None, each: str | None) -> str:
+@pass_context
+def asked(context: Context, which: str | None, sport: str | None, each: str | None) -> str:
     """What a question was understood to ask for: "Running distance", "All sports", "Time per week"."""
     facts = {"metric": which and str(which), "sport": sport and str(sport), "each": each and str(each)}
-    return environment.get_template("words/asked.txt").render(**facts).strip()
+    return _said(context, "words/asked.txt", **facts)
+
+
+@pass_context
+def impossible(context: Context, why: Any) -> str:
+    """Why days, a time or a schedule cannot be, in a sentence; `why` is a `fitness.impossible.Impossible`."""
+    return _said(context, "words/impossible.txt", why=why)
+
+
+@pass_context
+def does(context: Context, command: Any) -> str:
+    """What a command does: as the language has it, else the English sentence of its declaration."""
+    said = help_of(context["reader"].locale).get(command.name)
+    return str(command.help if said is None else said)
+
+
+@pass_context
+def deed(context: Context, what: str) -> str:
+    """What only some may do: a command by its name, or in other words."""
+    return _said(context, "words/deed.txt", what=what)
 
 
 @pass_context
 def challenge_title(context: Context, challenge: Any) -> str:
     """What a challenge is called: "Tour of the Lakes", or what it is about."""
-    template = context.environment.get_template("words/challenge.txt")
-    return template.render(challenge=challenge, reader=context["reader"]).strip()
+    return _said(context, "words/challenge.txt", challenge=challenge)
 
 
 @pass_context
@@ -365,36 +384,35 @@ def dates_of(context: Context, challenge: Any, today: date | None = None) -> str
     return dates(context, _Days(challenge.starts, challenge.ends), today)
 
 
-@pass_environment
-def route_name(environment: Environment, which: str) -> str:
+@pass_context
+def route_name(context: Context, which: str) -> str:
     """A well-known way's name: "Pennine Way"."""
-    return environment.get_template("words/route.txt").render(route=str(which)).strip()
+    return _said(context, "words/route.txt", route=str(which))
 
 
-@pass_environment
-def against(environment: Environment, now: float, before: float) -> str:
+@pass_context
+def against(context: Context, now: float, before: float) -> str:
     """A change and what it is held against: "▲12% on the time before"; nothing where nothing was."""
-    return environment.get_template("words/against.txt").render(change=change(now, before)).strip()
+    return _said(context, "words/against.txt", change=change(now, before))
 
 
-@pass_environment
-def nobody_yet(environment: Environment, metric: str) -> str:
+@pass_context
+def nobody_yet(context: Context, metric: str) -> str:
     """What stands on a board with nobody on it."""
-    return environment.get_template("words/nobody_yet.txt").render(metric=str(metric)).strip()
+    return _said(context, "words/nobody_yet.txt", metric=str(metric))
 
 
-@pass_environment
-def contest_rule(environment: Environment, which: str) -> str:
+@pass_context
+def contest_rule(context: Context, which: str) -> str:
     """What decides a challenge, in a sentence or two."""
-    return environment.get_template("words/contest_rule.txt").render(contest=str(which)).strip()
+    return _said(context, "words/contest_rule.txt", contest=str(which))
 
 
 @pass_context
 def scored(context: Context, value: float, challenge: Any) -> str:
     """What somebody has in a challenge: "8.1 km", "3 weeks", "+42%"."""
-    template = context.environment.get_template("words/scored.txt")
     facts = {"value": value, "contest": challenge.contest, "metric": challenge.metric}
-    return template.render(**facts, reader=context["reader"]).strip()
+    return _said(context, "words/scored.txt", **facts)
 
 
 def name(text: str) -> str:
@@ -412,9 +430,10 @@ def quoted(text: str) -> str:
 def listed(context: Context, texts: Sequence[str], most: int = 10) -> str:
     """Names as "Anna, Ben and Dev", or, where they are too many, "Anna, Ben and 7 more"."""
     names = [isolated(text) for text in texts]
-    shown = names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"]
+    if len(names) > most:
+        names[most - 1 :] = [_said(context, "words/more.txt", more=len(names) - most + 1)]
     locale = context["reader"].locale
-    return format_list(shown, locale="en_GB" if locale == "en" else locale)  # CLDR's English is American: "A, B, and C"
+    return format_list(names, locale=forms_of(locale).lists or locale)
 
 
 def fitting(names: Iterable[str], room: int, beside: int = 0) -> int:
@@ -441,15 +460,16 @@ def medal(place: int) -> str:
     return {1: "🥇", 2: "🥈", 3: "🥉"}.get(place, f"{place}.")
 
 
-def _english_order(span: Any, locale: str, with_year: bool) -> str:
-    """CLDR's English is American ("Nov 16 – 22"); ours puts the day first, as most of its readers do."""
-    if not locale.startswith("en") or locale == "en_US":
+def _as_the_language_has_it(span: Any, locale: str, with_year: bool) -> str:
+    """Two days as the language's own patterns write them; nothing where it has none."""
+    patterns = forms_of(locale).days
+    if not patterns:
         return ""
     same_year, same_month = span.start.year == span.end.year, span.start.month == span.end.month
-    first = "d MMM y" if not same_year else "d" if same_month else "d MMM"
-    joint = "–" if first == "d" else " – "
-    last = "d MMM y" if with_year else "d MMM"
-    return format_date(span.start, first, locale=locale) + joint + format_date(span.end, last, locale=locale)
+    common = "none" if not same_year else "month" if same_month else "year"
+    told = {"month": "month_and_year_told", "year": "year_told"}
+    first, between, last = patterns[told.get(common, common) if with_year else common]
+    return format_date(span.start, first, locale=locale) + between + format_date(span.end, last, locale=locale)
 
 
 class _Days(NamedTuple):
@@ -497,6 +517,9 @@ ALL = {
     "shareable": shareable,
     "pace": pace,
     "asked": asked,
+    "impossible": impossible,
+    "deed": deed,
+    "does": does,
     "challenge_title": challenge_title,
     "dates_of": dates_of,
     "contest_rule": contest_rule,

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from json import dumps, loads
 from typing import Any
 
+from messages.languages import FIRST, labels
+
 # https://www.twilio.com/docs/api/errors/21617, …/content/twilio-quick-reply, …/content/twiliolist-picker
 MOST_TEXT = 1600
 MOST_CAPTION = 1024
@@ -13,7 +15,6 @@ MOST_LABEL = 20
 MOST_SAYS = 200
 FEWEST_CHOICES, MOST_CHOICES = 4, 10  # fewer are buttons
 MOST_CHOICE, MOST_ABOUT = 24, 72
-OPENS = "Choose"
 
 
 class TooMuch(ValueError):
@@ -70,7 +71,7 @@ class Message:
     """Text, perhaps with a picture, or up to three buttons, or a list of four to ten choices; only one of these.
 
     WhatsApp sends buttons only with plain text, and counts text in UTF-16 units. A `picture` is its path on our host;
-    a `chart` is what is to be on a picture that is only drawn when the message leaves.
+    a `chart` is what is to be on a picture that is only drawn when the message leaves. `language` is a code.
     """
 
     text: str
@@ -79,6 +80,7 @@ class Message:
     buttons: tuple[Button, ...] = ()
     approved: Approved | None = field(default=None)
     choices: tuple[Choice, ...] = ()
+    language: str = FIRST
 
     def __post_init__(self) -> None:
         most = MOST_CAPTION if self.pictured or self.buttons or self.choices else MOST_TEXT
@@ -106,12 +108,18 @@ class Message:
         return [(each.label, each.says) for each in self.buttons or self.choices]
 
     @property
+    def opens(self) -> str:
+        """What stands on the button that opens the list of choices."""
+        return labels(self.language)["choose"]
+
+    @property
     def plain(self) -> str:
         """The text for where buttons cannot go: what they say, to be typed; choices have numbers, which answer them."""
         if self.choices:
             numbered = "\n".join(f"{i}. {choice.label}" for i, choice in enumerate(self.choices, 1))
             return f"{self.text}\n\n{numbered}"
-        offers = "\n".join(f"• {button.label}: send *{button.says}*" for button in self.buttons)
+        send = labels(self.language)["send"]
+        offers = "\n".join(f"• {button.label}: {send} *{button.says}*" for button in self.buttons)
         return f"{self.text}\n\n{offers}" if offers else self.text
 
     def to_json(self) -> str:
@@ -129,6 +137,7 @@ class Message:
             buttons=tuple(Button(**button) for button in facts["buttons"]),
             approved=Approved(**facts["approved"]) if facts["approved"] else None,
             choices=tuple(Choice(**choice) for choice in facts.get("choices", ())),
+            language=facts.get("language", FIRST),
         )
 
 

@@ -1,19 +1,17 @@
-"""Words from templates: render("groups/joined", reader, group=…) says templates/chat/groups/joined.txt."""
+"""Words from templates: render("groups/joined", reader, group=…) says groups/joined.txt in the reader's language."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from messages import filters
+from messages import filters, languages
 from messages.message import Approved, Button, Choice, Message
 
-FOLDER = Path(__file__).parent.parent / "templates" / "chat"
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -31,36 +29,67 @@ class Reader:
         return ZoneInfo(self.timezone)
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What may be tapped, for whichever reader: its label's name in `labels.toml`, and the line that a tap says.
+
+    `number` is what a label such as "Use 2" tells.
+    """
+
+    label: str
+    says: str
+    number: int | None = None
+
+    def button(self, reader: Reader) -> Button:
+        """The button for this reader. Raises `TooMuch` where its label is too long."""
+        return Button(label(self.label, reader, self.number), self.says)
+
+
 def render(
     template: str,
     reader: Reader,
     /,
     *,
-    buttons: Iterable[Button] = (),
+    buttons: Iterable[Offer | Button] = (),
     choices: Iterable[Choice] = (),
     picture: str | None = None,
     chart: dict[str, Any] | None = None,
     approved: Approved | None = None,
     **facts: Any,
 ) -> Message:
-    """Make a message of a template's words. A fact that the template names and nobody gives is an error."""
+    """Make a message of a template's words. A fact that the template names and nobody gives is an error.
+
+    An `Offer` gets its label in the reader's language. A label that is no text of ours, a member's name for one, is
+    handed over as a `Button`.
+    """
     text = words(template, reader, **facts)
-    return Message(
-        text, picture=picture, chart=chart, buttons=tuple(buttons), approved=approved, choices=tuple(choices)
-    )
+    made = tuple(each if isinstance(each, Button) else each.button(reader) for each in buttons)
+    language = languages.language_of(reader.locale)
+    return Message(text, picture, chart, made, approved, tuple(choices), language)
 
 
 def words(template: str, reader: Reader, /, **facts: Any) -> str:
     """Only the words of a template."""
-    text = environment().get_template(f"{template}.txt").render(reader=reader, **facts)
+    found = environment(languages.language_of(reader.locale)).get_template(f"{template}.txt")
+    text = found.render(reader=reader, **facts)
     return BLANK_LINES.sub("\n\n", text).strip()
 
 
+def label(name: str, reader: Reader, number: int | None = None) -> str:
+    """What stands on a button, or on an item of a list."""
+    return _label(name, languages.language_of(reader.locale)).render(reader=reader, number=number)
+
+
 @cache
-def environment() -> Environment:
-    """The environment of all chat templates. Plain text: names are made safe when they are chosen."""
+def _label(name: str, language: str) -> Template:
+    return environment(language).from_string(languages.labels(language)[name])
+
+
+@cache
+def environment(language: str = languages.FIRST) -> Environment:
+    """All chat templates of a language. They are plain text: names are made safe when they are chosen."""
     made = Environment(  # noqa: S701 - no HTML in here
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(languages.folders(language, "chat")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

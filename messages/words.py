@@ -42,7 +42,21 @@ def is_blank(text: str) -> bool:
 
 def one_line(text: str) -> str:
     """A text without breaks, and without signs that show nothing or turn what follows around."""
-    return " ".join("".join(map(_seen, text)).split())
+    return " ".join(visible(text).split())
+
+
+def visible(text: str) -> str:
+    """What is left of a text on a screen: without signs that show nothing or turn what follows around.
+
+    Joiners stay, which scripts and emoji need; each control sign, break or sign of no alphabet is a space.
+    """
+    return text if text.isascii() and text.isprintable() else "".join(map(_seen, text))
+
+
+def folded(text: str) -> str:
+    """A text as names are compared and put from A to Z: in small letters, without accents."""
+    bare = (sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    return "".join(bare).casefold()
 
 
 def without_markup(text: str) -> str:
@@ -51,7 +65,7 @@ def without_markup(text: str) -> str:
 
 
 def _cleaned(text: str, most: int) -> str:
-    text = unicodedata.normalize("NFC", without_markup("".join(map(_seen, text))))
+    text = unicodedata.normalize("NFC", without_markup(visible(text)))
     text = " ".join(defused(unmixed(text)).split()).strip(JOINERS)
     return cut(text, most) if any(_readable(sign) for sign in text) else ""
 

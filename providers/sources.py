@@ -2,7 +2,7 @@
 
 A source declares how one connects (`Form`), signs members in, and hands in what it has of them as `Recording`s. To
 add one: an adapter, its place among the `further_sources` of the world, and its words on the link page in
-`templates/pages/sources/<name>.html`.
+`pages/sources/<name>.html` of each language.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

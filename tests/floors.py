@@ -16,7 +16,7 @@ FLOORS = {
     "api": ("api", "resources", "schemas", "declaring"),
     "services": ("data health", "digest", "play", "training group", "people", "delivery", "ground"),
     "services/digest": ("digest", "stories"),
-    "bot": ("bot", "commands reading", "declaring", "arguments", "words"),
+    "bot": ("bot", "commands reading", "declaring", "arguments", "words", "languages"),
     "providers": (ADAPTERS, "providers"),
     "simulator": ("simulator", "page", "garmin twilio"),
 }

@@ -287,7 +287,7 @@ def test_one_python_everywhere() -> None:
 def test_every_topic_has_its_commands_its_words_and_its_story() -> None:
     topics = {path.stem for path in (ROOT / "bot" / "commands").glob("*.py")} - {"__init__"}
     stories = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "conversations").glob("test_*.py")}
-    words = {path.name for path in (ROOT / "templates" / "chat").iterdir()}
+    words = {path.name for path in (ROOT / "templates" / "en" / "chat").iterdir()}
     assert topics == stories == {each.topic for each in all_commands()}
     assert words - topics == {"refusals", "words"}
     assert topics - words == set()

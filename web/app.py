@@ -1,7 +1,7 @@
 """The web process: every page and address, built from a world."""
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -10,7 +10,9 @@ from api import mounting
 from api.declaring import problems
 from bot.webhook import webhook
 from jobs import delivery, digests, garmin, housekeeping, pictures
+from messages import languages
 from web import export, guesses, headers, health, https, link, media, metrics, operator, share
+from web.pages import ANYBODY, render_page
 from world import World
 
 log = structlog.get_logger()
@@ -22,7 +24,8 @@ LARGEST_REQUEST = 128 * 1024  # bytes of a webhook: Twilio's largest has a tenth
 def create_app(world: World) -> Flask:
     """Build the Flask application for this world."""
     logs.configure(world.settings.log_format)
-    app = Flask("gruppetto", root_path=str(headers.ROOT), template_folder="templates/pages", static_folder="static")
+    pages = f"templates/{languages.FIRST}/pages"
+    app = Flask("gruppetto", root_path=str(headers.ROOT), template_folder=pages, static_folder="static")
     app.config |= {
         "MAX_CONTENT_LENGTH": LARGEST_REQUEST,
         "MAX_FORM_MEMORY_SIZE": LARGEST_REQUEST,
@@ -60,7 +63,7 @@ def _require_small() -> None:
 def _said(error: HTTPException) -> Response:
     if problems.is_for_programs():
         return problems.of_http(error)
-    answer = make_response(render_template("problem.html", code=error.code, name=error.name), error.code or 500)
+    answer = make_response(render_page("problem.html", ANYBODY, code=error.code, name=error.name), error.code or 500)
     answer.headers.update({name: value for name, value in error.get_headers() if name == "Allow"})
     return answer
 
@@ -69,4 +72,4 @@ def _broke(error: Exception) -> Response | tuple[str, int]:
     log.error("request broke", error=type(error).__name__, exc_info=error)
     if problems.is_for_programs():
         return problems.broke()
-    return render_template("problem.html", code=500, name="Something broke on our side"), 500
+    return render_page("problem.html", ANYBODY, code=500, broke=True), 500

@@ -1,12 +1,13 @@
 """/export/<token>: the page where a member fetches their own copy, once. Looking changes nothing: previews look too."""
 
 import structlog
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, make_response
 
 from jobs.work import transaction
 from models.vault import UnknownKey
 from services.data import exports
 from web.link import require_same_origin
+from web.pages import ANYBODY, render_page
 from world import World
 
 log = structlog.get_logger()
@@ -19,7 +20,7 @@ def pages(world: World) -> Blueprint:
     @routes.get("/<token>")
     def welcome(token: str) -> str:
         """The same for everybody who looks, whether or not there is anything."""
-        return render_template("export.html", token=token)
+        return render_page("export.html", ANYBODY, token=token)
 
     @routes.post("/<token>")
     def fetch(token: str) -> Response:
@@ -31,7 +32,7 @@ def pages(world: World) -> Blueprint:
             log.error("sealed under an unknown key: tried again later", key=error.name, what="exports")
             abort(503)
         if archive is None:
-            return make_response(render_template("export_over.html"), 410)
+            return make_response(render_page("export_over.html"), 410)
         answer = Response(archive, mimetype="application/zip")
         answer.headers["Content-Disposition"] = "attachment; filename=gruppetto.zip"
         return answer

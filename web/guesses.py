@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 import structlog
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, make_response, request
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import RedisStorage
@@ -23,6 +23,7 @@ from logs import Seldom
 from services.data import exports
 from services.digest import media, shares
 from services.training import one_time_links
+from web.pages import ANYBODY, render_page
 from world import World
 
 log = structlog.get_logger()
@@ -65,7 +66,7 @@ def slow(app: Flask, world: World) -> None:
 def _slow_down() -> str | Response:
     if problems.is_for_programs():
         return problems.own(problems.Problem("too-many-requests"))
-    return render_template("slow_down.html", minutes=MINUTES)
+    return render_page("slow_down.html", ANYBODY, minutes=MINUTES)
 
 
 def _storage(world: World) -> RedisStorage:

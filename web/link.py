@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from jobs.work import transaction
@@ -18,6 +18,7 @@ from providers.signing import Signer
 from providers.sources import Form, Kind, Source
 from services.training import attempts, binding, one_time_links, sign_ins
 from web.link_pages import Pages, Trouble
+from web.pages import ANYBODY, render_page
 from world import World
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ def pages(world: World) -> Blueprint:
     @routes.get("/<token>")
     def welcome(token: str) -> str:
         """The same for everybody who looks: WhatsApp's preview and virus scanners open links too."""
-        return render_template("link_welcome.html", token=token, name=world.labels)
+        return render_page("link_welcome.html", ANYBODY, token=token, name=world.labels)
 
     @routes.post("/<token>/start")
     def start(token: str) -> Response:
@@ -127,7 +128,7 @@ def _pages(world: World, session: Session, link: OneTimeLink) -> Pages:
 def _begun(world: World, browser: str | None) -> Response:
     """On to the page that the address bar may show, with the secret that makes this browser the one."""
     if browser is None:
-        return make_response(render_template("link_over.html"), 410)
+        return make_response(render_page("link_over.html"), 410)
     answer = make_response(redirect(url_for("link.form"), 303))
     answer.set_cookie(
         _cookie(world),
@@ -148,7 +149,7 @@ def _is_code(text: str) -> bool:
 def _link(world: World, session: Session) -> OneTimeLink:
     link = one_time_links.link_of(session, request.cookies.get(_cookie(world), ""), world.now())
     if link is None:
-        abort(make_response(render_template("link_over.html"), 410))
+        abort(make_response(render_page("link_over.html"), 410))
     return link
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response
 from sqlalchemy.orm import Session
 
 from messages.render import words
@@ -14,6 +14,7 @@ from providers.sources import Form, Source
 from services.ground.recipients import reader_of
 from services.training import attempts, binding, tries
 from services.training.tries import Why
+from web.pages import render_page
 from world import World
 
 SHOWN_OF_NUMBER = 3  # last digits: enough for its owner to know it by, too few for anybody else to call it
@@ -119,7 +120,7 @@ class Pages:
 
     def _page(self, template: str, name: str, status: int = 200, **facts: object) -> Response:
         known = {"name": name, "csrf": self.csrf, "bot": self.world.settings.bot_phone}
-        return make_response(render_template(template, **known, **facts), status)
+        return make_response(render_page(template, reader_of(self.link.member), **known, **facts), status)
 
 
 def _chat(member: Member) -> tuple[str, str]:

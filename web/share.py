@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, replace
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, make_response
 from sqlalchemy.orm import Session
 
 from jobs.work import transaction
@@ -12,6 +12,7 @@ from providers.cards.drawing import svg
 from providers.charts import Leaderboard
 from services.digest import media, shares
 from web.headers import POLICY
+from web.pages import ANYBODY, render_page
 from world import World
 
 # The page's script fetches the picture to hand it to the phone's own share sheet; nothing else may run or load.
@@ -28,7 +29,7 @@ def pages(world: World) -> Blueprint:
     def page(token: str) -> Response:
         with world.sessions() as session:
             shown = shares.page(session, _open(world, session, token))
-        answer = make_response(render_template("share.html", page=shown, token=token))
+        answer = make_response(render_page("share.html", ANYBODY, page=shown, token=token))
         answer.headers["Content-Security-Policy"] = WITH_SCRIPT
         return answer
 
@@ -50,7 +51,7 @@ def pages(world: World) -> Blueprint:
             if kept is None:
                 shares.want_picture(session, share)
         if kept is None:
-            return Response("It is being drawn.\n", 503, {"Retry-After": WAIT}, mimetype="text/plain")
+            return Response(render_page("being_drawn.txt"), 503, {"Retry-After": WAIT}, mimetype="text/plain")
         answer = Response(kept.png, mimetype="image/png")
         answer.headers["Content-Disposition"] = "inline; filename=digest.png"
         return answer

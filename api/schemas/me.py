@@ -4,8 +4,9 @@ from marshmallow import Schema, fields, validate
 
 from api.declaring.envelopes import Strict
 from api.schemas.parts import Clock, Switch, Text, Whole, one_of, zone
+from messages.languages import languages
 from models import GarminMethod, GarminStatus, Units
-from services.people.choices import LANGUAGES, LONGEST_NAME
+from services.people.choices import LONGEST_NAME
 
 UNITS = [each.value for each in Units]
 
@@ -48,7 +49,7 @@ class MeSchema(Schema):
 
 class MeBody(Strict):
     name = Text(LONGEST_NAME)
-    language = one_of(list(LANGUAGES))
+    language = one_of(list(languages()))
     units = one_of(UNITS)
     timezone = zone()
     quiet_hours = fields.Nested(QuietHours)

@@ -48,7 +48,7 @@ from bot.arguments.finding import (
     sure_in,
 )
 from bot.arguments.people import called_in, friend_in, person_in, place_in, rest_in, who_in
-from bot.arguments.spoken import OFF, ON, PICTURES, YES, Found, Reader
+from bot.arguments.spoken import CHOICES, OFF, ON, PICTURES, YES, Found, Reader
 from bot.arguments.values import (
     Amount,
     Called,
@@ -71,6 +71,7 @@ from bot.arguments.values import (
     Who,
     Zone,
 )
+from bot.languages import texts_by
 from bot.words.lines import Word
 from bot.words.metrics import BOARDS
 from bot.words.rhythms import Rhythm, find_rhythm
@@ -98,7 +99,7 @@ READERS: dict[type, Reader] = {
     Yes: among(YES, Yes.YES),
     Off: among(OFF, Off.OFF),
     Newest: newest_in,
-    Telling: among({"table", "scoreboard"}, Telling.TABLE, {"story", "tale"}, Telling.STORY),
+    Telling: among(CHOICES["telling_table"], Telling.TABLE, CHOICES["telling_story"], Telling.STORY),
     Rhythm: find_rhythm,
     Weeks: weeks_in,
     Days: days_in,
@@ -113,8 +114,8 @@ READERS: dict[type, Reader] = {
     Each: each_in,
     Switch: among(ON, Switch.ON, OFF, Switch.OFF),
     Picture: among(*(part for pair in PICTURES for part in pair)),
-    Light: among({"light", "bright"}, Light.LIGHT, {"dark", "night"}, Light.DARK),
-    Whose: among({"mine", "me", "my"}, Whose.MINE, {"group", "groups", "us", "our", "everybody"}, Whose.GROUP),
+    Light: among(CHOICES["light"], Light.LIGHT, CHOICES["dark"], Light.DARK),
+    Whose: among(CHOICES["mine"], Whose.MINE, CHOICES["of_group"], Whose.GROUP),
     Friend: friend_in,
     Person: person_in,
     Length: length_in,
@@ -123,13 +124,11 @@ READERS: dict[type, Reader] = {
     Amount: amount_in,
     Hours: hours_in,
     Field: field_in,
-    Choose: among({"privacy", "choose"}, Choose.CHOOSE),
-    Units: among(
-        {"metric", "km", "kms", "kilometres", "kilometers"}, Units.METRIC, {"imperial", "miles", "mi"}, Units.IMPERIAL
-    ),
-    Instead: among({"replace"}, Instead.REPLACE, {"keep"}, Instead.KEEP),
-    KeepOrErase: among({"keep"}, KeepOrErase.KEEP, {"erase", "delete"}, KeepOrErase.ERASE),
-    Included: among({"include", "included", "on"}, Included.INCLUDE, {"exclude", "excluded", "off"}, Included.EXCLUDE),
+    Choose: among(CHOICES["choose"], Choose.CHOOSE),
+    Units: among(CHOICES["metric"], Units.METRIC, CHOICES["imperial"], Units.IMPERIAL),
+    Instead: among(CHOICES["replace"], Instead.REPLACE, CHOICES["keep"], Instead.KEEP),
+    KeepOrErase: among(CHOICES["keep"], KeepOrErase.KEEP, CHOICES["erase"], KeepOrErase.ERASE),
+    Included: among(CHOICES["include"], Included.INCLUDE, CHOICES["exclude"], Included.EXCLUDE),
 }
 # Read in this order: a date takes its number and its month before a number or a rest can.
 ORDER = (
@@ -140,51 +139,7 @@ ORDER = (
     Sure, Yes, Zone, int, Percent, Number, Place, Who, Friend, Person, Rest,
 )  # fmt: skip
 USAGE: dict[type, str] = {
-    Period: "when",
-    Span: "until 3 jan",
-    Metric: "|".join(Metric),
-    Sport: "sport",
-    time: "18:00",
-    Weekday: "day",
-    Zone: "city",
-    Code: "CODE",
-    LinkCode: "CODE",
-    Called: "called NAME",
-    Route: "route",
-    Contest: "improved|streak",
-    Newest: "last",
-    Telling: "table|story",
-    Rhythm: "monthly 1",
-    Weeks: "4 weeks",
-    Yes: "yes",
-    Off: "off",
-    Days: "7 days",
-    Uses: "10 uses",
-    Percent: "number",
-    Setting: "what",
-    Sure: "yes",
-    Place: "#17",
-    Who: "name",
-    int: "number",
-    Rest: "name",
-    Each: "per week",
-    Switch: "on|off",
-    Picture: "week|trend|sport",
-    Light: "light|dark",
-    Whose: "group",
-    Friend: "@name",
-    Person: "@name",
-    Length: "45 min",
-    Distance: "8 km",
-    Number: "number",
-    Amount: "120 km",
-    Hours: "21:30-07:30",
-    Field: "field",
-    Choose: "privacy",
-    Units: "metric|imperial",
-    Instead: "replace|keep",
-    KeepOrErase: "keep|erase",
-    Included: "include|exclude",
+    kind: "|".join(Metric) if kind is Metric else texts_by("usage")[kind.__name__] for kind in READERS
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from bot.arguments.choices import Newest, Sure
 from bot.arguments.spoken import (
     AROUND_SETTINGS,
+    CHOICES,
     CODE,
     FIELDS,
     LINK_CODE,
@@ -74,7 +75,7 @@ def field_in(words: Sequence[Word]) -> Found | None:
 
 def newest_in(words: Sequence[Word]) -> Found | None:
     """Find "last", or "last run": there is only one that is the last."""
-    found = among({"last", "latest", "newest"}, Newest.LAST, {"this", "current"}, Newest.THIS)(words)
+    found = among(CHOICES["newest_last"], Newest.LAST, CHOICES["newest_this"], Newest.THIS)(words)
     if found is None:
         return None
     after = found[1][0] + 1

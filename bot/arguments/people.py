@@ -5,12 +5,11 @@ from collections.abc import Sequence
 
 from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
 from bot.arguments.values import Called, Friend, Person, Place, Rest, Who
+from bot.languages import words_for
 from bot.words.english import english, is_common_name
 from bot.words.lines import EDGES, POLITE, Word
 
-AFTER_SOMEBODY = frozenset(
-    "for good ever forever please pls plz from the our group again now".split()  # noqa: SIM905
-)
+AFTER_SOMEBODY = words_for("after_somebody")
 NUMBERED = re.compile(r"(?:number|no\.?|nr\.?|nº) ?([0-9]{1,3})", re.IGNORECASE)
 
 

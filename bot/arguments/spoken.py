@@ -5,39 +5,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.arguments.choices import Each, Picture, Setting
+from bot.languages import words_by, words_for
 from bot.words.lines import Word
 
 Found = tuple[Any, Sequence[int]]
 Reader = Callable[[Sequence[Word]], Found | None]
 FIELDS = {"sports": "sports sport types", "titles": "titles title names"}  # beside the figures, which may be shared too
-YES = {"yes", "y", "ok", "okay", "sure", "agree", "agreed", "yep", "yeah", "ja", "oui", "si", "👍"}
-PLAINLY_YES = {"yes", "y", "ok", "okay", "yep", "yeah"}
-SETTINGS = {
-    "ranking": Setting.RANKING, "rankings": Setting.RANKING, "medals": Setting.RANKING, "places": Setting.RANKING,
-    "cheer": Setting.CHEER_BELOW, "cheering": Setting.CHEER_BELOW,
-    "manual": Setting.MANUAL_PERCENT, "hand": Setting.MANUAL_PERCENT,
-    "week": Setting.WEEK_START, "weeks": Setting.WEEK_START,
-    "approval": Setting.APPROVAL, "approvals": Setting.APPROVAL, "approve": Setting.APPROVAL,
-    "invite": Setting.MEMBERS_INVITE, "invites": Setting.MEMBERS_INVITE, "inviting": Setting.MEMBERS_INVITE,
-    "challenge": Setting.MEMBERS_CHALLENGE, "challenges": Setting.MEMBERS_CHALLENGE,
-}  # fmt: skip
-AROUND_SETTINGS = {
-    "below", "under", "entries", "entered", "percent", "count", "counts", "start", "starts", "begins", "members",
-    "everybody", "everyone", "may", "can", "new", "mode",
-}  # fmt: skip
-OFF = {"off", "never", "stop", "none", "no"}
-EACH = {"daily": Each.DAY, "weekly": Each.WEEK, "monthly": Each.MONTH}
-ON = {"on", "enable", "enabled", "start"}
-PICTURES = (
-    ({"week", "days", "today"}, Picture.WEEK),
-    ({"trend", "trends", "weeks", "history", "progress"}, Picture.TREND),
-    ({"sport", "sports", "mix", "split"}, Picture.SPORT),
-)
+YES = words_for("yes")
+PLAINLY_YES = words_for("plainly_yes")
+SETTINGS = {word: Setting(setting) for setting, words in words_by("settings").items() for word in words}
+AROUND_SETTINGS = words_for("around_settings")
+OFF = words_for("off")
+EACH = {word: Each(each) for each, words in words_by("each").items() for word in words}
+ON = words_for("on")
+PICTURES = tuple((words, Picture(picture)) for picture, words in words_by("pictures").items())
+CHOICES = words_by("choices")
 WEEKS_IN = {"week": 1, "fortnight": 2, "month": 4, "year": 52}
-SESSIONS = {
-    "one", "session", "activity", "workout", "training", "run", "ride", "swim", "walk", "hike", "jog", "entry",
-}  # fmt: skip
-BESIDE_A_NAME = {"myself", "vs", "versus", "against", "v"}  # "compare myself with Ben"
+SESSIONS = words_for("sessions")
+BESIDE_A_NAME = words_for("beside_a_name")
 POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
 CODE = re.compile(r"[A-HJKMNP-Z2-9]{6}")
 LINK_CODE = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6}")  # the signs of `services.training.binding`; a test compares them

@@ -1,4 +1,4 @@
-"""One file per topic, in the order of the help: a file here is a folder in templates/chat and a story in tests."""
+"""One file per topic, in the order of the help: a file here is a folder of texts and a story in tests."""
 
 from bot.commands import (  # noqa: I001 - the order of the help
     garmin, groups, invites, roles, settings, standings, records, goals, challenges, rivalry, questions, pictures,

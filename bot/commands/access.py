@@ -3,7 +3,8 @@
 from bot.arguments import Yes
 from bot.declaring.command import Allowed, command
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from services.people import personal_tokens, sessions
 
 
@@ -18,7 +19,7 @@ def signed_in(turn: Turn) -> Message:
     """Sessions and personal tokens, each by its name."""
     open_ones = sessions.listed(turn.session, turn.member, turn.now)
     tokens = personal_tokens.listed(turn.session, turn.member, turn.now)
-    buttons = [Button("Sign out all", "sign out")] if open_ones or tokens else []
+    buttons = [Offer("sign_out_all", "sign out")] if open_ones or tokens else []
     url = f"{turn.world.settings.base_url}/api/v1/docs"
     return turn.say("access/signed_in", programs=open_ones, scripts=tokens, url=url, buttons=buttons)
 
@@ -36,7 +37,7 @@ def sign_out(turn: Turn, sure: Yes | None = None) -> Message:
     if sure is None:
         open_ones = sessions.listed(turn.session, turn.member, turn.now)
         tokens = personal_tokens.listed(turn.session, turn.member, turn.now)
-        buttons = [Button("Yes, end them", "sign out yes"), Button("No, keep them", "never mind")]
+        buttons = [Offer("yes_end_them", "sign out yes"), Offer("no_keep_them", "never mind")]
         return turn.ask("access/ask_sign_out", program_count=len(open_ones), script_count=len(tokens), buttons=buttons)
     ended = sessions.end_all(turn.session, turn.member, turn.now)
     return turn.say(

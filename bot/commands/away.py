@@ -4,7 +4,8 @@ from bot.arguments import Off, Yes
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from fitness.spans import Span
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Absence
 from services.group import away as absences
 
@@ -55,7 +56,7 @@ def injured(turn: Turn, days: Span | None = None, shown: Yes | None = None, secr
 def back(turn: Turn) -> Message:
     """Today counts again."""
     absences.back(turn.session, turn.member, turn.today(), turn.now)
-    return turn.say("away/back", buttons=[commands["me"].button("My week")])
+    return turn.say("away/back", buttons=[commands["me"].button("my_week")])
 
 
 def _leave(turn: Turn, days: Span | None, shown: Yes | None, secret: Off | None, wish: str) -> Message:
@@ -64,9 +65,9 @@ def _leave(turn: Turn, days: Span | None, shown: Yes | None, secret: Off | None,
         if days is not None:
             _note(turn, days)
         absence = absences.show(turn.session, turn.member, turn.today(), wanted=shown is not None)
-        return turn.say("away/shown", absence=absence, buttons=[commands["back"].button("I'm back")])
+        return turn.say("away/shown", absence=absence, buttons=[commands["back"].button("im_back")])
     absence = _note(turn, days)
-    buttons = [Button("Yes, show it", "away yes"), Button("No, keep it quiet", "away off")]
+    buttons = [Offer("yes_show_it", "away yes"), Offer("no_keep_it_quiet", "away off")]
     return turn.ask(wish, absence=absence, today=turn.today(), buttons=buttons)
 
 

@@ -12,7 +12,8 @@ from fitness.periods import Dates
 from fitness.routes import Route
 from fitness.spans import Span
 from fitness.sports import Sport
-from messages.message import MOST_SAYS, Button, Message
+from messages.message import MOST_SAYS, Message
+from messages.render import Offer
 from models import Challenge, Membership, Role
 from services.ground.settings import settings_of
 from services.group import groups
@@ -45,7 +46,7 @@ def challenge(turn: Turn, number: int | None = None, place: Place | None = None)
 def list_challenges(turn: Turn) -> Message:
     """Those that are running or to come, and the last ones."""
     found = challenges.open_ones(turn.session, turn.group)
-    buttons = [_see(turn.membership, each, f"Challenge {each.number}") for each in found[:3]]
+    buttons = [_see(turn.membership, each, "challenge") for each in found[:3]]
     return turn.say(
         "challenges/list",
         group=turn.group,
@@ -83,11 +84,11 @@ def new_challenge(
 ) -> Message:
     """Say what it would be; announce it when that is agreed to."""
     if not settings_of(turn.group).members_challenge:
-        groups.require_admin(turn.session, turn.membership, "new challenges")
+        groups.require_admin(turn.session, turn.membership, "new_challenges")
     plan = _plan(turn, days, contest, route, amount, metric, sport, name)
     if agreed is None:
         made = challenges.draft(turn.session, turn.group, plan, _today(turn))
-        buttons = [Button("Announce it", f"{turn.line} ok"), Button("No, thanks", "never mind")]
+        buttons = [Offer("announce_it", f"{turn.line} ok"), Offer("no_thanks", "never mind")]
         fits = len(turn.line) + len(" ok") <= MOST_SAYS
         return turn.ask("challenges/proposed", challenge=made, today=_today(turn), buttons=buttons if fits else [])
     made = challenges.announce(turn.session, turn.membership, plan, _today(turn), turn.now)
@@ -128,7 +129,7 @@ def leave_challenge(turn: Turn, number: int | None = None, place: Place | None =
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
     challenges.leave(turn.session, found, turn.member)
-    rejoin = Button("Join again", f"challenge join {found.number} #{mine.id}")
+    rejoin = Offer("join_again", f"challenge join {found.number} #{mine.id}")
     return turn.say("challenges/left", challenge=found, buttons=[rejoin])
 
 
@@ -147,10 +148,10 @@ def end_challenge(
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
     if found.made_by_id != turn.member.id:
-        groups.require_admin(turn.session, mine, "end challenges")
+        groups.require_admin(turn.session, mine, "end_challenges")
     if sure is None:
         line = f"challenge end {found.number} #{mine.id}"
-        buttons = [Button("Yes, end it", f"{line} yes"), Button("No, keep it", "never mind")]
+        buttons = [Offer("yes_end_it", f"{line} yes"), Offer("no_keep_it", "never mind")]
         return turn.ask("challenges/ask_sure", about=line, challenge=found, buttons=buttons)
     challenges.end(turn.session, found, mine, turn.today(mine.group.timezone), turn.now)
     return turn.say("challenges/ended", challenge=found, buttons=[_see(mine, found)])
@@ -172,7 +173,7 @@ def season(turn: Turn) -> Message:
         group=turn.group,
         ranking=settings_of(turn.group).ranking,
         today=_today(turn),
-        buttons=[commands["leaderboard"].button("Leaderboard")],
+        buttons=[commands["leaderboard"].button("leaderboard")],
     )
 
 
@@ -202,7 +203,7 @@ def _shown(turn: Turn, mine: Membership, found: Challenge) -> Message:
     today = turn.today(mine.group.timezone)
     standing = contests.measure(turn.session, found, today)
     takes_part = challenges.takes_part(turn.session, found, turn.member)
-    join_it = Button("Join", f"challenge join {found.number} #{mine.id}")
+    join_it = Offer("join", f"challenge join {found.number} #{mine.id}")
     buttons = [] if takes_part or found.ended_at else [join_it]
     facts = challenges.facts_for(standing, turn.member, today)
     said = turn.say("challenges/standing", **facts, takes_part=takes_part, buttons=[*buttons, _all()])
@@ -214,13 +215,13 @@ def _may_start(turn: Turn) -> bool:
     return settings_of(turn.group).members_challenge or turn.membership.role is not Role.MEMBER
 
 
-def _see(mine: Membership, found: Challenge, label: str = "How it stands") -> Button:
+def _see(mine: Membership, found: Challenge, label: str = "how_it_stands") -> Offer:
     """Numbers are a group's own: the button tells which group's."""
-    return Button(label, f"challenge {found.number} #{mine.id}")
+    return Offer(label, f"challenge {found.number} #{mine.id}", found.number)
 
 
-def _all() -> Button:
-    return Button("All challenges", "challenge list")
+def _all() -> Offer:
+    return Offer("all_challenges", "challenge list")
 
 
 def _today(turn: Turn) -> date:

@@ -6,11 +6,12 @@ from bot.declaring.turn import WHO, Turn
 from fitness.periods import Period
 from fitness.sports import Sport
 from messages.message import Button, Message
+from messages.render import Offer
 from services.data import erasure, exports, undo
 from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotLinked, QuestionOver
 from services.training import accounts, entries
 
-UNDO = Button("Undo", "undo")
+UNDO = Offer("undo", "undo")
 
 
 @command(
@@ -93,8 +94,8 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None, number: int | None = N
     if not connected:
         raise NotLinked
     if number is None and len(connected) > 1:
-        buttons = [Button(turn.world.label_of(each.source), f"unlink {each.id}") for each in connected]
-        return turn.say("data/ask_account", buttons=buttons)
+        offers = [Button(turn.world.label_of(each.source), f"unlink {each.id}") for each in connected]
+        return turn.say("data/ask_account", buttons=offers)
     account = next((each for each in connected if number in (None, each.id)), None)
     if account is None:
         raise QuestionOver(command="unlink")
@@ -103,7 +104,7 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None, number: int | None = N
     source, method = turn.world.label_of(account.source), account.method
     if not kept:
         return turn.say("data/unlinked", source=source, kept=kept, method=method)
-    buttons = [Button("Keep them", "unlink keep"), Button("Erase them", "unlink erase")]
+    buttons = [Offer("keep_them", "unlink keep"), Offer("erase_them", "unlink erase")]
     return turn.ask("data/unlinked", about="unlink", source=source, kept=kept, method=method, buttons=buttons)
 
 
@@ -143,7 +144,7 @@ def delete_me(turn: Turn, code: int | None = None) -> Message:
         code=asked.code,
         kept=asked.kept,
         heirs=asked.heirs,
-        buttons=[Button("My data first", "export")],
+        buttons=[Offer("my_data_first", "export")],
     )
 
 

@@ -8,6 +8,7 @@ from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from bot.words.rhythms import Rhythm, cron_in
 from fitness.crons import BadCron, Cron
+from fitness.impossible import Impossible, Wrong
 from fitness.periods import Dates, Period
 from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, cron, from_cron
 from messages.message import Message
@@ -106,7 +107,7 @@ def mute(turn: Turn, weeks: Weeks = FOUR_WEEKS) -> Message:
     """No digest of this group for so many weeks. One still counts on its boards."""
     until = turn.now + timedelta(weeks=min(max(weeks, 1), MOST_WEEKS))
     digests.mute(turn.membership, until)
-    return turn.say("digest/muted", group=turn.group, until=until, buttons=[commands["unmute"].button("Undo")])
+    return turn.say("digest/muted", group=turn.group, until=until, buttons=[commands["unmute"].button("undo")])
 
 
 @command(
@@ -133,13 +134,13 @@ def _wanted(turn: Turn, rhythm: Rhythm | None, day: Weekday | None, at: time | N
         try:
             return from_cron(cron_in(turn.line))
         except BadCron as error:
-            raise ScheduleNotUsable(why=str(error)) from None
+            raise ScheduleNotUsable(why=error.why) from None
     hour = at or (SUNDAYS.at if isinstance(old, Cron) else old.at)
     if rhythm and rhythm.kind == "month":
         old_day = old.day if isinstance(old, Monthly) else 1
         wanted = old_day if rhythm.day is None else rhythm.day
         if wanted != LAST_DAY and not 1 <= wanted <= 28:
-            raise ScheduleNotUsable(why="A day of every month is 1 to 28, or last.")
+            raise ScheduleNotUsable(why=Impossible(Wrong.NO_DAY_OF_EVERY_MONTH))
         return Monthly(wanted, hour)
     if day is None and rhythm is None:  # only the hour, the city or the form changes
         return old if isinstance(old, Cron) else replace(old, at=hour)

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from bot.arguments import Instead, LinkCode
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import LinkPurpose, MessageKind
 from services.delivery import mailbox
 from services.ground.refusals import NotLinked
@@ -47,7 +48,7 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
 def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
     """Within a day of connecting. A button says by its code which sign-in it is about."""
     source, name = binding.disown(turn.session, turn.member, code, turn.now)
-    buttons = [Button("Connect mine", "link garmin")]
+    buttons = [Offer("connect_mine", "link garmin")]
     return turn.say("garmin/disowned", source=turn.world.label_of(source), whose=name, buttons=buttons)
 
 
@@ -67,7 +68,7 @@ def status(turn: Turn) -> Message:
     if not connected:
         raise NotLinked
     newest = activities.newest(turn.session, turn.member)
-    buttons = [commands["sync"].button("Sync now")]
+    buttons = [commands["sync"].button("sync_now")]
     return turn.say("garmin/status", connected=connected, newest=newest, buttons=buttons)
 
 
@@ -95,7 +96,7 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
         source = turn.world.label_of(heard.attempt.source)
         warning = garmin_notices.code_elsewhere(owner, source)
         mailbox.post(turn.session, owner.id, warning, turn.now, kind=MessageKind.REPLY, key=key)
-        return turn.say("garmin/code_of_another", source=source, buttons=[Button("Connect mine", "link garmin")])
+        return turn.say("garmin/code_of_another", source=source, buttons=[Offer("connect_mine", "link garmin")])
     if isinstance(heard, AnotherAccount):
         members.keep_unfinished(turn.member, f"link garmin {heard.code}", turn.now)
         facts = asdict(heard) | {"source": turn.world.label_of(heard.source)}
@@ -103,7 +104,7 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
     if isinstance(heard, Kept):
         return turn.say("garmin/kept", whose=heard.name)
     if isinstance(heard, Stranger):
-        return turn.say("start/not_proved", buttons=[commands["still me"].button("What else?")])
+        return turn.say("start/not_proved", buttons=[commands["still me"].button("what_else")])
     source = turn.world.label_of(heard.source)
     if isinstance(heard, BeingAsked):
         return turn.say("garmin/code_right", source=source, whose="")

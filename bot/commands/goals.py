@@ -7,7 +7,8 @@ from fitness.metrics import Metric
 from fitness.periods import THIS_MONTH, Dates
 from fitness.spans import Span
 from fitness.sports import Sport
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Group, Member, Role
 from services.group import groups
 from services.play import goals
@@ -31,7 +32,7 @@ def goal(
 ) -> Message:
     """Show it, set it or drop it. Nobody else sees it."""
     if off:
-        return _drop(turn, turn.member, commands["me"].button("My week"))
+        return _drop(turn, turn.member, commands["me"].button("my_week"))
     return _set_and_show(turn, turn.member, _wanted(amount, times), sport, days)
 
 
@@ -55,7 +56,7 @@ def group_goal(
     if off or wanted:
         groups.require_admin(turn.session, turn.membership, "group goal")
     if off:
-        return _drop(turn, turn.group, commands["leaderboard"].button("Leaderboard"))
+        return _drop(turn, turn.group, commands["leaderboard"].button("leaderboard"))
     return _set_and_show(turn, turn.group, wanted, sport, days)
 
 
@@ -64,7 +65,7 @@ def _wanted(amount: Amount | None, times: int | None) -> Amount | None:
     return amount or (Amount(Metric.COUNT.value, float(times)) if times else None)
 
 
-def _drop(turn: Turn, whose: Member | Group, more: Button) -> Message:
+def _drop(turn: Turn, whose: Member | Group, more: Offer) -> Message:
     goals.drop(turn.session, whose)
     return turn.say("goals/dropped", buttons=[more])
 
@@ -93,8 +94,8 @@ def _show(turn: Turn, whose: Member | Group) -> Message:
         may = group is None or turn.membership.role is not Role.MEMBER
         return turn.say("goals/none", group=group, may=may)
     buttons = [
-        Button("Leaderboard", "leaderboard") if group else Button("My week", "me"),
-        Button("Drop it", "group goal off" if group else "goal off"),
+        Offer("leaderboard", "leaderboard") if group else Offer("my_week", "me"),
+        Offer("drop_it", "group goal off" if group else "goal off"),
     ]
     if group and turn.membership.role is Role.MEMBER:
         buttons.pop()

@@ -6,6 +6,7 @@ from bot.arguments import Rest, Who, Yes
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from messages.message import FEWEST_CHOICES, MOST_CHOICES, MOST_LABEL, Button, Choice, Message
+from messages.render import Offer
 from models import Membership, Role
 from services.group import group_notices, groups, invites, joining, roles
 from services.group.invites import Invitation
@@ -26,13 +27,13 @@ def new_group(turn: Turn, name: Rest) -> Message:
     group = groups.start(turn.session, turn.member, name, turn.now)
     invitation = invites.invite(turn.session, members.membership_of(turn.session, turn.member), turn.now)
     linked = bool(accounts.accounts_of(turn.session, turn.member))
-    steps = [] if linked else [commands["link garmin"].button("Connect Garmin")]
+    steps = [] if linked else [commands["link garmin"].button("connect_garmin")]
     return turn.say(
         "groups/created",
         group=group,
         invitation=invitation,
         link=link(turn, invitation),
-        buttons=[*steps, commands["qr"].button("Invite by QR code")],
+        buttons=[*steps, commands["qr"].button("invite_by_qr_code")],
     )
 
 
@@ -91,16 +92,18 @@ def list_groups(turn: Turn) -> Message:
     mine = members.memberships(turn.session, turn.member)
     current = turn.membership.group_id if mine else None
     others = [each for each in mine if each.group_id != current]
-    buttons = [Button(f"Use {i}", f"use {i}") for i, each in enumerate(mine, 1) if each in others]
+    buttons = [Offer("use", f"use {i}", i) for i, each in enumerate(mine, 1) if each in others]
     if len(mine) >= FEWEST_CHOICES:
-        choices = [Choice(f"Use {i}", f"use {i}", each.group.name) for i, each in enumerate(mine[:MOST_CHOICES], 1)]
+        choices = [
+            Choice(turn.label("use", i), f"use {i}", each.group.name) for i, each in enumerate(mine[:MOST_CHOICES], 1)
+        ]
         return turn.say("groups/list", memberships=mine, current=current, waiting=_waits_for(turn), choices=choices)
     return turn.say(
         "groups/list",
         memberships=mine,
         current=current,
         waiting=_waits_for(turn),
-        buttons=buttons if mine else [commands["new group"].button("Start a group")],
+        buttons=buttons if mine else [commands["new group"].button("start_a_group")],
     )
 
 
@@ -118,7 +121,7 @@ def _waits_for(turn: Turn) -> list[str]:
 def use(turn: Turn, wanted: Rest) -> Message:
     """Choose the current group by number or name."""
     group = groups.choose(turn.session, turn.member, wanted)
-    return turn.say("groups/using", group=group, buttons=[commands["leaderboard"].button("Leaderboard")])
+    return turn.say("groups/using", group=group, buttons=[commands["leaderboard"].button("leaderboard")])
 
 
 @command(
@@ -147,7 +150,7 @@ def leave(turn: Turn, sure: Yes | None = None, who: Who | None = None) -> Messag
             about=f"leave #{successor.id}",
             group=mine.group,
             person=successor.member,
-            buttons=[Button("Yes, leave", f"leave #{successor.id} yes"), Button("No, stay", "never mind")],
+            buttons=[Offer("yes_leave", f"leave #{successor.id} yes"), Offer("no_stay", "never mind")],
         )
     roles.transfer(turn.session, mine, successor, turn.now)
     group_notices.role_changed(turn.session, successor, turn.now)
@@ -163,18 +166,18 @@ def _leaving(turn: Turn, who: str | None) -> tuple[Membership, Membership | None
     if theirs is None and (group := groups.named(turn.session, turn.member, who)):
         return turn.place(group.id), None
     if theirs is None:
-        groups.require_owner(turn.session, turn.membership, "leave, and say who takes over")
+        groups.require_owner(turn.session, turn.membership, "leave_to_somebody")
         return turn.membership, find_member(turn.session, turn.group, who)
     mine = turn.place(theirs.group_id)
     if theirs.id == mine.id:
         return mine, None
-    groups.require_owner(turn.session, mine, "leave, and say who takes over")
+    groups.require_owner(turn.session, mine, "leave_to_somebody")
     return mine, theirs
 
 
 def _leave(turn: Turn, mine: Membership, *, sure: bool, alone: bool) -> Message:
     if not sure:
-        buttons = [Button("Yes, leave", f"leave #{mine.id} yes"), Button("No, stay", "never mind")]
+        buttons = [Offer("yes_leave", f"leave #{mine.id} yes"), Offer("no_stay", "never mind")]
         return turn.ask("groups/ask_sure", about=f"leave #{mine.id}", group=mine.group, alone=alone, buttons=buttons)
     groups.leave(turn.session, mine, turn.now)
     return turn.say("groups/left", group=mine.group)

@@ -8,7 +8,8 @@ from bot.arguments import Choose, Code, Days, Uses, Who, Yes
 from bot.commands.groups import link
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import JoinRequest
 from services.digest import media
 from services.group import group_notices, groups, invites, joining
@@ -29,9 +30,7 @@ def invite(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
     """A new code, as a link to forward."""
     made = invites.invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="invite")
     again = " ".join(["qr", f"{days} days", f"{uses} uses"])
-    return turn.say(
-        "invites/invite", invitation=made, link=link(turn, made), buttons=[Button("QR code instead", again)]
-    )
+    return turn.say("invites/invite", invitation=made, link=link(turn, made), buttons=[Offer("qr_code_instead", again)])
 
 
 @command(
@@ -60,9 +59,9 @@ def qr(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
 def list_invites(turn: Turn) -> Message:
     """How long each is good and for how many; the codes themselves are not kept."""
     found = invites.active(turn.session, turn.group, turn.now)
-    buttons = [commands["revoke invites"].button("Revoke all")] if found else []
+    buttons = [commands["revoke invites"].button("revoke_all")] if found else []
     return turn.say(
-        "invites/list", group=turn.group, invites=found, buttons=[*buttons, commands["invite"].button("New invite")]
+        "invites/list", group=turn.group, invites=found, buttons=[*buttons, commands["invite"].button("new_invite")]
     )
 
 
@@ -77,7 +76,7 @@ def list_invites(turn: Turn) -> Message:
 def revoke_invites(turn: Turn) -> Message:
     """Nothing is lost by it: a new invite is a word away."""
     count = invites.revoke(turn.session, turn.membership, turn.now)
-    return turn.say("invites/revoked", group=turn.group, count=count, buttons=[commands["invite"].button("New invite")])
+    return turn.say("invites/revoked", group=turn.group, count=count, buttons=[commands["invite"].button("new_invite")])
 
 
 @command(
@@ -99,11 +98,11 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
         group_notices.join_asked(turn.session, got, joining.admins(turn.session, got.group), turn.now)
         return turn.say("invites/waits", group=got.group, called=called, unnamed=unnamed)
     if choose is not None:
-        more = [commands["privacy"].button("Privacy"), commands["unhide"].button("Show me", f"#{got.id}")]
+        more = [commands["privacy"].button("privacy"), commands["unhide"].button("show_me", f"#{got.id}")]
         return turn.say("groups/joined_hidden", group=got.group, called=called, unnamed=unnamed, buttons=more)
     account = accounts.main_account_of(turn.session, turn.member)
     step = (
-        commands["leaderboard"].button("Leaderboard") if account else commands["link garmin"].button("Connect Garmin")
+        commands["leaderboard"].button("leaderboard") if account else commands["link garmin"].button("connect_garmin")
     )
     return turn.say(
         "invites/joined",
@@ -111,7 +110,7 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
         linked=account is not None,
         called=called,
         unnamed=unnamed,
-        buttons=[step, commands["help"].button("Help")],
+        buttons=[step, commands["help"].button("help")],
     )
 
 
@@ -177,12 +176,12 @@ def _ask_consent(turn: Turn, code: Code) -> Message:
         inviter=groups.members(turn.session, group)[0].member,
         waits=groups.settings_of(group).approval,
         buttons=[
-            Button("Yes, join", f"join {code} yes"),
-            Button("Choose first", f"join {code} privacy"),
-            Button("No, thanks", "never mind"),
+            Offer("yes_join", f"join {code} yes"),
+            Offer("choose_first", f"join {code} privacy"),
+            Offer("no_thanks", "never mind"),
         ],
     )
 
 
-def _answers(request: JoinRequest) -> list[Button]:
-    return [Button("Approve", f"approve #{request.id}"), Button("Decline", f"decline #{request.id}")]
+def _answers(request: JoinRequest) -> list[Offer]:
+    return [Offer("approve", f"approve #{request.id}"), Offer("decline", f"decline #{request.id}")]

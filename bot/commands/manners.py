@@ -6,7 +6,8 @@ from pathlib import Path
 from bot.arguments import Person, Rest
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from services.group import kudos as kind_words
 from services.people import feedback as box
 
@@ -38,8 +39,8 @@ def kudos(turn: Turn, to: Person) -> Message:
 def tour(turn: Turn, stop: int = 1) -> Message:
     """One of three messages, each asked for by a tap: nothing is sent by itself."""
     stop = min(max(stop, 1), STOPS)
-    last = [commands["new group"].button("Start a group"), Button("Connect Garmin", "link garmin")]
-    return turn.say("manners/tour", stop=stop, buttons=last if stop == STOPS else [Button("Next", f"tour {stop + 1}")])
+    last = [commands["new group"].button("start_a_group"), Offer("connect_garmin", "link garmin")]
+    return turn.say("manners/tour", stop=stop, buttons=last if stop == STOPS else [Offer("next", f"tour {stop + 1}")])
 
 
 @command(
@@ -58,7 +59,7 @@ def feedback(turn: Turn, text: Rest) -> Message:
 @command("about", help="Who I am, and what I'm not", allowed=Allowed.ANYONE, examples=("about",), aliases=("version",))
 def about(turn: Turn) -> Message:
     """What this is, and which version."""
-    return turn.say("manners/about", version=VERSION, buttons=[commands["help"].button("Help")])
+    return turn.say("manners/about", version=VERSION, buttons=[commands["help"].button("help")])
 
 
 @command(

@@ -5,13 +5,14 @@ from zoneinfo import ZoneInfo
 from bot.arguments import Hours, Included, Off, Rest, Zone
 from bot.declaring.command import Allowed, command
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Units
 from services.ground.refusals import ZoneNotKnown
 from services.people import choices
 from services.training import entries
 
-UNDO = Button("Undo", "undo")
+UNDO = Offer("undo", "undo")
 
 
 @command(
@@ -73,7 +74,7 @@ def language(turn: Turn, wanted: Rest | None = None) -> Message:
     """One of those that there are."""
     if wanted is not None:
         choices.speak(turn.session, turn.member, wanted, turn.now)
-    return turn.say("people/language", languages=choices.languages(), changed=wanted is not None)
+    return turn.say("people/language", languages=choices.names_of_languages(), changed=wanted is not None)
 
 
 @command(

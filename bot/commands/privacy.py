@@ -4,7 +4,8 @@ from bot.arguments import Field, Place, Switch
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from fitness.metrics import FIELDS, METRICS
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Membership
 from services.ground import undoable
 from services.group import privacy
@@ -51,7 +52,7 @@ def share(turn: Turn, field: Field, switch: Switch = Switch.ON) -> Message:
         return turn.say("privacy/comes_with", metric=str(field), fields=METRICS[field].fields)
     undoable.remember(turn.session, turn.member, "share", turn.now, mine, shares=list(mine.shares))
     privacy.share(turn.session, mine, field, turn.now, on=on)
-    return turn.say("privacy/shared", group=turn.group, field=field, on=on, buttons=[Button("Undo", "undo")])
+    return turn.say("privacy/shared", group=turn.group, field=field, on=on, buttons=[Offer("undo", "undo")])
 
 
 @command(
@@ -96,7 +97,7 @@ def anonymous(turn: Turn, switch: Switch = Switch.ON) -> Message:
         on=on,
         enough=privacy.are_enough(turn.session, turn.group),
         fewest=privacy.FEWEST_ANONYMOUS,
-        buttons=[Button("Undo", "undo"), *([commands["hide"].button("Hide me", f"#{mine.id}")] if on else [])],
+        buttons=[Offer("undo", "undo"), *([commands["hide"].button("hide_me", f"#{mine.id}")] if on else [])],
     )
 
 
@@ -109,7 +110,7 @@ def _hide(turn: Turn, place: Place | None, *, on: bool) -> Message:
     return turn.say(name, group=mine.group, buttons=[_back(mine)])
 
 
-def _back(mine: Membership) -> Button:
+def _back(mine: Membership) -> Offer:
     """To change it in this very group, whichever is talked about when it is tapped."""
-    label, what = ("Show me again", "unhide") if mine.hidden else ("Hide me", "hide")
+    label, what = ("show_me_again", "unhide") if mine.hidden else ("hide_me", "hide")
     return commands[what].button(label, f"#{mine.id}")

@@ -12,7 +12,8 @@ from fitness.forms import Kind, Relative, Which
 from fitness.metrics import Metric
 from fitness.periods import LAST_WEEK, THIS_WEEK, Dates, Period
 from fitness.sports import Sport
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Member
 from services.ground.refusals import KeptPrivate, WhoToCompare
 from services.ground.settings import Settings
@@ -49,7 +50,7 @@ def stats(
     metric, sport = _of_one(metric, each, sport)
     each = each if metric and metric.is_sum else None
     totals, titles = _seen(turn, other, dates, sport, metric)
-    when = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
+    when = (LAST_WEEK, "last_week") if period == THIS_WEEK else (THIS_WEEK, "this_week")
     buttons = [commands["stats"].button(when[1], f"@{other.name}", when[0].words)] if len(other.name) < 100 else []
     return turn.say(
         "questions/stats",
@@ -62,7 +63,7 @@ def stats(
         each=each,
         parts=_parts(totals, metric, each, dates, turn.today()),
         titles=titles,
-        buttons=[*buttons, commands["compare"].button("Compare with me", f"@{other.name}", period.words)]
+        buttons=[*buttons, commands["compare"].button("compare_with_me", f"@{other.name}", period.words)]
         if buttons
         else [],
     )
@@ -98,7 +99,7 @@ def we(
         size=len(board.rows),
         each=each,
         parts=questions.parts_of(board.together, each, dates, today),
-        buttons=[commands["leaderboard"].button("Leaderboard", *_words(metric, sport), period.words)],
+        buttons=[commands["leaderboard"].button("leaderboard", *_words(metric, sport), period.words)],
     )
 
 
@@ -136,7 +137,7 @@ def compare(
         dates=dates,
         today=turn.today(turn.group.timezone),
         you=turn.member.id,
-        buttons=[commands["leaderboard"].button("Leaderboard", *_words(metric, sport), period.words)],
+        buttons=[commands["leaderboard"].button("leaderboard", *_words(metric, sport), period.words)],
     )
 
 
@@ -157,7 +158,7 @@ def longest(turn: Turn, sport: Sport | None = None, period: Period | None = None
         sport=sport,
         dates=dates,
         today=turn.today(),
-        buttons=[commands["me"].button("My week")],
+        buttons=[commands["me"].button("my_week")],
     )
 
 
@@ -189,8 +190,8 @@ def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) ->
         each=asked.each if metric.is_sum else None,
         parts=_parts(totals, metric, asked.each, _lived(turn, dates), turn.today()),
         buttons=[
-            commands["me"].button("All my numbers", *_words(None, sport), period.words),
-            commands["leaderboard"].button("Leaderboard", *said, period.words),
+            commands["me"].button("all_my_numbers", *_words(None, sport), period.words),
+            commands["leaderboard"].button("leaderboard", *said, period.words),
         ],
     )
 
@@ -220,7 +221,7 @@ def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period:
         against=before,
         today=turn.today(),
         over=dates.end < turn.today(),
-        buttons=[commands["me"].button("My week"), Button("Leaderboard", "leaderboard")],
+        buttons=[commands["me"].button("my_week"), Offer("leaderboard", "leaderboard")],
     )
 
 

@@ -55,7 +55,7 @@ def why(turn: Turn, who: Friend | None = None, number: int | None = None, newest
         legs=scoring.legs_of(activity),
         speed=doubts.speed_of(activity),
         waits=activity.doubt is not None and activity.doubt_answer is None,
-        buttons=[commands["last"].button("Last sessions"), commands["me"].button("My week")],
+        buttons=[commands["last"].button("last_sessions"), commands["me"].button("my_week")],
     )
 
 
@@ -71,7 +71,7 @@ def _theirs(turn: Turn, other: Member) -> Message:
         totals=totals.seen(fields),
         dates=dates,
         today=turn.today(turn.group.timezone),
-        buttons=[commands["leaderboard"].button("Leaderboard"), commands["why"].button("My last session")],
+        buttons=[commands["leaderboard"].button("leaderboard"), commands["why"].button("my_last_session")],
     )
 
 
@@ -88,7 +88,7 @@ def last(turn: Turn, number: int | None = None) -> Message:
     found = entries.newest(turn.session, turn.member, most=wanted)
     if not found:
         return turn.say("records/no_session", known=0)
-    return turn.say("records/last", listed=found, buttons=[commands["why"].button("Why?", 1)])
+    return turn.say("records/last", listed=found, buttons=[commands["why"].button("why", 1)])
 
 
 @command(
@@ -146,7 +146,7 @@ def streak(turn: Turn, who: Friend | None = None) -> Message:
         until=week_of(today, starts).end,
         group=group if together else None,
         together_weeks=together,
-        buttons=[commands["me"].button("My week")],
+        buttons=[commands["me"].button("my_week")],
     )
 
 
@@ -162,7 +162,7 @@ def _their_streak(turn: Turn, other: Member) -> Message:
         member=other,
         streak=replace(theirs, weeks=min(theirs.weeks, by_name)),
         until=week.end,
-        buttons=[commands["leaderboard"].button("Everybody's", Metric.STREAK), commands["streak"].button("Mine")],
+        buttons=[commands["leaderboard"].button("everybodys", Metric.STREAK), commands["streak"].button("mine")],
     )
 
 
@@ -214,5 +214,5 @@ def _answered(turn: Turn, which: Number | None, said: DoubtAnswer) -> Message:
         activity=activity,
         counts=said is DoubtAnswer.RIGHT,
         more=more + 1 if waiting else 0,
-        buttons=[commands["check"].button("Next")] if waiting else [commands["last"].button("Last sessions")],
+        buttons=[commands["check"].button("next")] if waiting else [commands["last"].button("last_sessions")],
     )

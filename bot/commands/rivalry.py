@@ -4,7 +4,8 @@ from bot.arguments import Person, Switch
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from fitness.periods import THIS_WEEK
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from services.ground.refusals import KeepsOutOfRivalries
 from services.ground.settings import settings_of
 from services.group import groups
@@ -22,7 +23,7 @@ def rivalry(turn: Turn, switch: Switch | None = None, person: Person | None = No
     """One's rivals, one person, or nobody any more."""
     if switch is not None:
         duels.switch(turn.member, on=switch is Switch.ON)
-        back = Button("Switch on", "rivalry on")
+        back = Offer("switch_on", "rivalry on")
         return turn.say("rivalry/switched", on=duels.wants(turn.member), buttons=[] if switch is Switch.ON else [back])
     week = THIS_WEEK.dates(turn.today(turn.group.timezone), settings_of(turn.group).week_start)
     if person is None:
@@ -35,6 +36,6 @@ def rivalry(turn: Turn, switch: Switch | None = None, person: Person | None = No
     return turn.say("rivalry/duel", told=told, other=other, buttons=_more(turn))
 
 
-def _more(turn: Turn) -> list[Button]:
+def _more(turn: Turn) -> list[Offer]:
     wanted = duels.wants(turn.member)
-    return [commands["leaderboard"].button("Leaderboard"), *([Button("Switch off", "rivalry off")] if wanted else [])]
+    return [commands["leaderboard"].button("leaderboard"), *([Offer("switch_off", "rivalry off")] if wanted else [])]

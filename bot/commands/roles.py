@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from bot.arguments import Sure, Who
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Ban, Group, Member, Membership
 from services.group import group_notices, groups, proofs, roles
 from services.group.roster import is_exactly
@@ -54,7 +55,7 @@ def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
         roles.require_transfer(turn.session, mine, theirs)
-        return _ask(turn, theirs, "roles/ask_transfer", "transfer", "Yes, hand it over")
+        return _ask(turn, theirs, "roles/ask_transfer", "transfer", "yes_hand_it_over")
     roles.transfer(turn.session, mine, theirs, turn.now)
     group_notices.role_changed(turn.session, theirs, turn.now)
     return turn.say("roles/transferred", group=theirs.group, person=theirs.member)
@@ -72,7 +73,7 @@ def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     """Out of all boards at once. An invite lets them in again."""
     mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
-        return _ask_to_exclude(turn, mine, theirs, "kick", "Yes, remove")
+        return _ask_to_exclude(turn, mine, theirs, "kick", "yes_remove")
     roles.kick(turn.session, mine, theirs, turn.now)
     group_notices.removed(turn.session, theirs, turn.now, for_good=False)
     return turn.say("roles/kicked", group=theirs.group, person=theirs.member)
@@ -90,10 +91,10 @@ def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     """Whoever has left already can be banned too."""
     mine, theirs = _places(turn, roles.meant_ever, who)
     if not _is_sure(theirs, who, sure):
-        return _ask_to_exclude(turn, mine, theirs, "ban", "Yes, ban")
+        return _ask_to_exclude(turn, mine, theirs, "ban", "yes_ban")
     if roles.ban(turn.session, mine, theirs, turn.now):
         group_notices.removed(turn.session, theirs, turn.now, for_good=True)
-    undo = Button("Undo", f"unban #{theirs.id} yes")
+    undo = Offer("undo", f"unban #{theirs.id} yes")
     return turn.say("roles/banned", group=theirs.group, person=theirs.member, buttons=[undo])
 
 
@@ -113,9 +114,9 @@ def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Messa
         return _unban_erased(turn, ban, sure)
     mine, theirs = _places(turn, roles.meant_banned, who)
     if not _is_sure(theirs, who, sure):
-        return _ask_to_exclude(turn, mine, theirs, "unban", "Yes, unban")
+        return _ask_to_exclude(turn, mine, theirs, "unban", "yes_unban")
     roles.unban(turn.session, mine, theirs, turn.now)
-    button = commands["invite"].button("New invite")
+    button = commands["invite"].button("new_invite")
     return turn.say("roles/unbanned", group=theirs.group, person=theirs.member, buttons=[button])
 
 
@@ -132,7 +133,7 @@ def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
         proofs.require_may_vouch(turn.session, mine, theirs, turn.now)
-        return _ask(turn, theirs, "roles/ask_word", "vouch", "Yes, it's them")
+        return _ask(turn, theirs, "roles/ask_word", "vouch", "yes_its_them")
     proofs.vouch(turn.session, mine, theirs, turn.now)
     return turn.say("roles/vouched", person=theirs.member)
 
@@ -149,10 +150,10 @@ def _unban_erased(turn: Turn, ban: Ban, sure: Sure | None) -> Message:
     mine, line = turn.place(ban.group_id), f"unban @erased {ban.id}"
     if sure is None:
         groups.require_admin(turn.session, mine, "unban")
-        buttons = [Button("Yes, unban", f"{line} yes"), Button("No", "never mind")]
+        buttons = [Offer("yes_unban", f"{line} yes"), Offer("no", "never mind")]
         return turn.ask("roles/ask_unban_erased", about=line, ban=ban, buttons=buttons)
     roles.unban_erased(turn.session, mine, ban, turn.now)
-    return turn.say("roles/unbanned_erased", group=ban.group, buttons=[commands["invite"].button("New invite")])
+    return turn.say("roles/unbanned_erased", group=ban.group, buttons=[commands["invite"].button("new_invite")])
 
 
 def _changed(turn: Turn, who: Who, change: Callable[[Session, Membership, Membership, datetime], None]) -> Message:
@@ -184,5 +185,5 @@ def _ask_to_exclude(turn: Turn, mine: Membership, theirs: Membership, what: str,
 def _ask(turn: Turn, theirs: Membership, template: str, what: str, label: str) -> Message:
     """Ask about this very person: what is tapped or said later means nobody else."""
     line = f"{what} #{theirs.id}"
-    buttons = [Button(label, f"{line} yes"), Button("No", "never mind")]
+    buttons = [Offer(label, f"{line} yes"), Offer("no", "never mind")]
     return turn.ask(template, about=line, group=theirs.group, person=theirs.member, buttons=buttons)

@@ -3,7 +3,8 @@
 from bot.arguments import Percent, Setting, Switch, Weekday
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Role
 from services.ground import settings
 from services.ground.refusals import SettingNotUsable
@@ -48,7 +49,7 @@ def change_settings(
         setting=setting.value,
         chosen=chosen,
         requests=joining.waiting(turn.session, turn.group),
-        buttons=[commands["settings"].button("All settings")],
+        buttons=[commands["settings"].button("all_settings")],
     )
 
 
@@ -77,7 +78,7 @@ def _show(turn: Turn) -> Message:
         ranking = "off" if chosen.ranking else "on"
         approval = "off" if chosen.approval else "on"
         buttons = [
-            Button(f"Ranking {ranking}", f"settings ranking {ranking}"),
-            Button(f"Approval {approval}", f"settings approval {approval}"),
+            Offer(f"ranking_{ranking}", f"settings ranking {ranking}"),
+            Offer(f"approval_{approval}", f"settings approval {approval}"),
         ]
     return turn.say("settings/show", group=turn.group, chosen=chosen, may=may, buttons=buttons)

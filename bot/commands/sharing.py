@@ -33,7 +33,7 @@ def share_digest(turn: Turn, period: Period | None = None, newest: Newest | None
         dates=dates,
         group=turn.group,
         until=until,
-        buttons=[commands["unshare"].button("Close the page")],
+        buttons=[commands["unshare"].button("close_the_page")],
     )
 
 

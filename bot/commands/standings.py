@@ -7,7 +7,8 @@ from bot.declaring.turn import Turn
 from fitness.metrics import Metric
 from fitness.periods import LAST_MONTH, LAST_WEEK, THIS_WEEK, Period
 from fitness.sports import Sport
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import GarminAccount, GarminStatus
 from services.digest.digests import board_facts
 from services.ground.refusals import LinkNeedsRenewing, NotLinked
@@ -42,7 +43,7 @@ def me(
     manual = members.settings_for(turn.session, turn.member).manual
     totals = totals_of(turn.session, [turn.member.id], dates, sport, manual).get(turn.member.id)
     if totals is None:
-        more = commands["sync"].button("Sync now") if account else commands["link garmin"].button("Connect Garmin")
+        more = commands["sync"].button("sync_now") if account else commands["link garmin"].button("connect_garmin")
         return turn.say(
             "standings/nothing",
             dates=dates,
@@ -129,19 +130,19 @@ def _place(turn: Turn, period: Period, sport: Sport | None) -> tuple[standings.R
     return board.row_of(turn.member) if board.ranked else None, len(board.rows)
 
 
-def _other_periods(period: Period, sport: Sport | None) -> list[Button]:
+def _other_periods(period: Period, sport: Sport | None) -> list[Offer]:
     said = [sport.value] if sport else []
-    other = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
-    return [commands["me"].button(other[1], *said, other[0].words), commands["leaderboard"].button("Leaderboard")]
+    other = (LAST_WEEK, "last_week") if period == THIS_WEEK else (THIS_WEEK, "this_week")
+    return [commands["me"].button(other[1], *said, other[0].words), commands["leaderboard"].button("leaderboard")]
 
 
-def _other_boards(metric: Metric, sport: Sport | None, period: Period) -> list[Button]:
+def _other_boards(metric: Metric, sport: Sport | None, period: Period) -> list[Offer]:
     said = [sport.value] if sport else []
     other = Metric.TIME if metric is Metric.POINTS else Metric.POINTS
-    label = {Metric.TIME: "By time", Metric.POINTS: "By points"}[other]
-    when = (LAST_WEEK, "Last week") if period == THIS_WEEK else (THIS_WEEK, "This week")
+    label = {Metric.TIME: "by_time", Metric.POINTS: "by_points"}[other]
+    when = (LAST_WEEK, "last_week") if period == THIS_WEEK else (THIS_WEEK, "this_week")
     return [
         commands["leaderboard"].button(label, other, *said, period.words),
         commands["leaderboard"].button(when[1], metric, *said, when[0].words),
-        commands["me"].button("My week"),
+        commands["me"].button("my_week"),
     ]

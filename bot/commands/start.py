@@ -3,7 +3,8 @@
 from bot.arguments import Rest, Yes
 from bot.declaring.command import Allowed, by_topic, command, commands
 from bot.declaring.turn import WHO, Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import GarminAccount, GarminStatus
 from services.group import proofs
 from services.people import members, naming
@@ -54,7 +55,7 @@ def explain(turn: Turn, topic: Rest | None = None) -> Message:
         return turn.say("start/help_topic", topic=asked, command=wanted, neighbours=neighbours)
     if wanted:
         return turn.say("start/help_command", command=wanted)
-    buttons = [commands["leaderboard"].button("Leaderboard"), commands["me"].button("My week")]
+    buttons = [commands["leaderboard"].button("leaderboard"), commands["me"].button("my_week")]
     return turn.say("start/help", topic=topic, topics=list(topics), buttons=buttons)
 
 
@@ -72,7 +73,7 @@ def stop(turn: Turn) -> Message:
     if turn.is_in_doubt:
         proofs.tell_stopped(turn.session, turn.member, turn.now)
         return turn.say("start/stopped_in_doubt", buttons=WHO)
-    return turn.say("start/stopped", buttons=[Button("Start again", "start")])
+    return turn.say("start/stopped", buttons=[Offer("start_again", "start")])
 
 
 @command(
@@ -90,9 +91,9 @@ def still_me(turn: Turn) -> Message:
     ways = proofs.ways(turn.session, turn.member, turn.now)
     if not (ways.garmin or ways.others):
         proofs.tell_operator(turn.session, turn.member)
-    garmin = [commands["link garmin"].button("Sign in to Garmin")] if ways.garmin else []
-    others = [commands["ask admin"].button("Ask an admin")] if ways.others else []
-    new = [] if garmin and others else [commands["new here"].button("I'm new here")]
+    garmin = [commands["link garmin"].button("sign_in_to_garmin")] if ways.garmin else []
+    others = [commands["ask admin"].button("ask_an_admin")] if ways.others else []
+    new = [] if garmin and others else [commands["new here"].button("im_new_here")]
     return turn.say("start/prove", ways=ways, buttons=[*garmin, *others, *new])
 
 
@@ -109,7 +110,7 @@ def ask_admin(turn: Turn) -> Message:
     if not turn.is_in_doubt:
         return commands["start"](turn)
     count = proofs.ask_admins(turn.session, turn.member, turn.now)
-    return turn.say("start/asked_admin", count=count, buttons=[commands["new here"].button("I'm new here")])
+    return turn.say("start/asked_admin", count=count, buttons=[commands["new here"].button("im_new_here")])
 
 
 @command(
@@ -128,7 +129,7 @@ def new_here(turn: Turn, sure: Yes | None = None) -> Message:
     if not turn.is_in_doubt:
         return commands["start"](turn)
     if sure is None:
-        buttons = [Button("Yes, I'm new", "new here yes"), Button("No, it's me", "still me")]
+        buttons = [Offer("yes_im_new", "new here yes"), Offer("no_its_me", "still me")]
         return turn.ask("start/ask_new", buttons=buttons, about="new here")
     proofs.tell_given_up(turn.session, turn.member, turn.now)
     turn.member = members.begin_anew(turn.session, turn.member, turn.profile_name, turn.now)
@@ -150,14 +151,14 @@ def cancel(turn: Turn) -> Message:
     return turn.say("start/cancelled")
 
 
-def _next_steps(in_group: bool, account: GarminAccount | None, *, is_new: bool) -> list[Button]:
+def _next_steps(in_group: bool, account: GarminAccount | None, *, is_new: bool) -> list[Offer]:
     if not in_group:
-        tour = [commands["tour"].button("Show me around")] if is_new else []
-        return [*tour, commands["new group"].button("Start a group"), commands["help"].button("Help")]
+        tour = [commands["tour"].button("show_me_around")] if is_new else []
+        return [*tour, commands["new group"].button("start_a_group"), commands["help"].button("help")]
     if account is None or account.status is GarminStatus.NEEDS_RELINK:
-        return [commands["link garmin"].button("Connect Garmin"), commands["help"].button("Help")]
+        return [commands["link garmin"].button("connect_garmin"), commands["help"].button("help")]
     return [
-        commands["me"].button("My week"),
-        commands["leaderboard"].button("Leaderboard"),
-        commands["help"].button("Help"),
+        commands["me"].button("my_week"),
+        commands["leaderboard"].button("leaderboard"),
+        commands["help"].button("help"),
     ]

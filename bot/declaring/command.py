@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.arguments import Argument
 from bot.declaring.turn import Turn
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 
 Handler = Callable[..., Message]
 
@@ -41,7 +42,7 @@ class Command:
 
     @property
     def topic(self) -> str:
-        """The file in bot/commands, the folder in templates/chat, and the story in tests/conversations."""
+        """The file in bot/commands, the folder in templates/<language>/chat, and the story in tests/conversations."""
         return self.handler.__module__.rsplit(".", 1)[-1]
 
     @property
@@ -55,9 +56,9 @@ class Command:
         parts = [arg.usage if arg.required else f"[{arg.usage}]" for arg in self.arguments]
         return " ".join([self.name, *parts])
 
-    def button(self, label: str, *words: object) -> Button:
-        """A button that says this command with these words."""
-        return Button(label, " ".join([self.name, *map(str, words)]))
+    def button(self, label: str, *words: object) -> Offer:
+        """A button that says this command with these words. `label` is the name of its label in `labels.toml`."""
+        return Offer(label, " ".join([self.name, *map(str, words)]))
 
 
 commands: dict[str, Command] = {}

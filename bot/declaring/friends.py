@@ -3,13 +3,14 @@
 from datetime import date
 
 from bot.declaring.turn import Turn
+from bot.languages import words_for
 from models import Member
 from services.ground.refusals import KeptPrivate
 from services.group import groups, privacy
 from services.group.privacy import Shown
 from services.people import members
 
-MYSELF = {"me", "myself", "i", "mine"}
+MYSELF = words_for("myself")
 
 
 def meant(turn: Turn, who: str | None) -> Member:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from fitness.periods import BadPeriod, Dates, FuturePeriod, Period
 from fitness.spans import Span
 from messages.message import Button, Choice, Message
-from messages.render import Reader, render
+from messages.render import Offer, Reader, label, render
 from models import Group, Member, Membership
 from services.ground.recipients import reader_of
 from services.ground.refusals import DaysNotUsable, NotInAGroup, NotInThatGroup, PeriodNotStarted
@@ -21,7 +21,7 @@ from services.people import members
 from world import World
 
 # What one taps where it is asked whose number it is.
-WHO = (Button("Yes, still me", "still me"), Button("I'm new here", "new here"))
+WHO = (Offer("yes_still_me", "still me"), Offer("im_new_here", "new here"))
 NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
 
 
@@ -95,7 +95,7 @@ class Turn:
         template: str,
         /,
         *,
-        buttons: Iterable[Button] = (),
+        buttons: Iterable[Offer | Button] = (),
         choices: Iterable[Choice] = (),
         picture: str | None = None,
         chart: dict[str, Any] | None = None,
@@ -104,8 +104,12 @@ class Turn:
         """Answer with a template's words. A chart is drawn when the answer leaves."""
         return render(template, self.reader, buttons=buttons, choices=choices, picture=picture, chart=chart, **facts)
 
+    def label(self, name: str, number: int | None = None) -> str:
+        """What stands on an item of a list, by its name in `labels.toml`."""
+        return label(name, self.reader, number)
+
     def ask(
-        self, template: str, /, *, buttons: Iterable[Button] = (), about: str | None = None, **facts: Any
+        self, template: str, /, *, buttons: Iterable[Offer | Button] = (), about: str | None = None, **facts: Any
     ) -> Message:
         """Answer with a question: the member's next line completes this one, unless it is a command itself.
 
@@ -142,5 +146,7 @@ class Turn:
         try:
             dates = span.resolve(today, is_past=is_past)
             return (span.first_day(today, is_past=is_past), None) if dates is None else (dates.start, dates.end)
-        except (BadPeriod, OverflowError) as error:
-            raise DaysNotUsable(why=str(error)) from None
+        except BadPeriod as error:
+            raise DaysNotUsable(why=error.why) from None
+        except OverflowError:  # beyond the last day that there is a date for
+            raise DaysNotUsable(why=None) from None

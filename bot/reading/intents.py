@@ -1,16 +1,15 @@
-"""What friends say when they mean a command, from `intents.txt` beside this: a few thousand sentences."""
+"""What friends say when they mean a command, from `intents.txt` of the language: a few thousand sentences."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 from bot.declaring.command import commands
+from bot.languages import lines_of
 from bot.words.lines import words_of
 from bot.words.once import once
 
-FILE = Path(__file__).parent / "intents.txt"
 NOTHING = "nothing"
 GAP, SOMEBODY = "…", "@…"
 
@@ -30,12 +29,11 @@ class Meaning:
 
 def sentences() -> Iterator[tuple[Meaning, str]]:
     """Every sentence with its meaning, "@…" where somebody is named. ValueError where a line means no command."""
-    for line in FILE.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            meant, _, said = line.partition(":")
-            meaning = _meaning(meant)
-            for sentence in said.split("|"):
-                yield replace(meaning, named=GAP in sentence), sentence.strip().replace(GAP, SOMEBODY)
+    for line in lines_of("intents"):
+        meant, _, said = line.partition(":")
+        meaning = _meaning(meant)
+        for sentence in said.split("|"):
+            yield replace(meaning, named=GAP in sentence), sentence.strip().replace(GAP, SOMEBODY)
 
 
 @once

@@ -60,7 +60,7 @@ def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | se
                 arguments[argument.name] = found[0]
                 left = without(left, found[1])
     except (BadPeriod, BadClock) as error:
-        return NotUnderstood((command,), why=str(error))
+        return NotUnderstood((command,), why=error.why)
     beside = BESIDE if command.name in ABSENCES else frozenset()
     strange = [word for word in left if word.is_spoken and word.key not in empty and word.key not in beside]
     if strange:

@@ -106,7 +106,7 @@ def _reading(each: Likely, words: Sequence[Word]) -> Reading | None:
     try:
         told = told_by(command, each, spoken)
     except (BadPeriod, BadClock) as error:
-        return NotUnderstood((command,), why=str(error))
+        return NotUnderstood((command,), why=error.why)
     if each.meaning.named and each.names and each.names[-1] - each.names[0] >= len(each.names):
         return None  # two names apart from each other are not one: "Anna hides behind the sofa"
     by_name = [arg.name for arg in command.arguments if arg.kind in BY_NAME]

@@ -3,8 +3,8 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+from bot.languages import lines_of
 from bot.reading.phrases import FILLERS
 from bot.reading.roles import DOERS, NOT_IN_QUESTIONS
 from bot.words.english import english
@@ -15,7 +15,6 @@ from fitness.periods import BadPeriod, find_period
 from fitness.sports import Sport
 from fitness.vocabulary import MONTHS, NUMBERS, WEEKDAYS
 
-FILE = Path(__file__).parent / "notions.txt"
 NAME, SPORT, WHEN, LATER, NUMBER = "<name>", "<sport>", "<when>", "<later>", "<number>"
 SLOTS = {SPORT, WHEN, LATER, NUMBER}
 DAYS = {"week", "weeks", "month", "months", "year", "years", "fortnight", "weekend", *WEEKDAYS}
@@ -143,11 +142,10 @@ def written() -> dict[str, str]:
     claims a word has it.
     """
     found: dict[str, str] = {}
-    for line in FILE.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            notion, _, spoken = line.partition(":")
-            for each in spoken.split():
-                found.setdefault(each, notion)
+    for line in lines_of("notions"):
+        notion, _, spoken = line.partition(":")
+        for each in spoken.split():
+            found.setdefault(each, notion)
     return {word: metric.value for word, metric in SENTENCES.items()} | found
 
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from bot.languages import lines_of
 from bot.words.lines import POLITE
 
 # What stands around the words that count: "could I please see the leaderboard", "gimme my week".
@@ -38,9 +38,8 @@ class Frame:
 
 
 def _written() -> list[tuple[str, str]]:
-    """Sentences and their commands, from the file beside this one."""
-    written = (Path(__file__).parent / "sentences.txt").read_text(encoding="utf-8").splitlines()
-    lines = [line.split(":", 1) for line in written if line and not line.startswith("#")]
+    """Sentences and their commands, from `sentences.txt` of the language."""
+    lines = [line.split(":", 1) for line in lines_of("sentences")]
     return [(sentence.strip(), command) for command, said in lines for sentence in said.split("|")]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.arguments import Argument
 from bot.declaring.command import Command
+from fitness.impossible import Impossible
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class NotUnderstood:
-    """No command, or one with words that mean nothing to it. `why` is a plain sentence where there is one; `readings`
+    """No command, or one with words that mean nothing to it. `why` tells what cannot be, if anything; `readings`
     are lines that each say one of the things that were perhaps meant; `either` is the word that has two meanings.
     """
 
     nearest: tuple[Command, ...] = ()
     strange: str = ""
-    why: str = ""
+    why: Impossible | None = None
     readings: tuple[str, ...] = ()
     either: str = ""
 

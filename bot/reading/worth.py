@@ -4,10 +4,10 @@ from collections import defaultdict
 from datetime import time
 from functools import cache
 from math import log
-from pathlib import Path
 
 from bot.arguments import Amount, Days, Distance, Hours, Length, Number, Percent, Uses, Weekday, Weeks
 from bot.declaring.command import commands
+from bot.languages import lines_of
 from bot.reading.intents import Meaning, sentences, vocabulary
 from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, notions_of, stem
 from bot.words.lines import words_of
@@ -18,12 +18,9 @@ from fitness.periods import Period
 from fitness.spans import Span
 from fitness.sports import Sport
 
-FILE = Path(__file__).parent / "light.txt"
-
 
 def _light() -> frozenset[str]:
-    lines = FILE.read_text(encoding="utf-8").splitlines()
-    words = [word for line in lines if not line.startswith("#") for word in line.split()]
+    words = [word for line in lines_of("light") for word in line.split()]
     return frozenset([*words, *map(stem, words)])
 
 

@@ -1,24 +1,19 @@
 """Common English words: what is one of these was meant as it stands, and is no slip of one of ours."""
 
-from pathlib import Path
-
+from bot.languages import lines_of
 from bot.words.once import once
-
-FILE = Path(__file__).parent / "english.txt"
 
 
 @once
 def english() -> frozenset[str]:
     """Some thirteen thousand words in lower case, without names."""
-    lines = FILE.read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+    return frozenset(word for line in lines_of("common") for word in line.split())
 
 
 @once
 def names() -> frozenset[str]:
     """Some thousand names of people and places, in lower case."""
-    lines = (FILE.parent / "names.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+    return frozenset(word for line in lines_of("names") for word in line.split())
 
 
 def is_common_name(key: str) -> bool:

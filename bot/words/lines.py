@@ -6,27 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from bot.languages import READ, means, texts_by, words_for
+from messages.words import visible
+
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
 LONGEST_WORD = 80
-JOINER = "\u200d"  # holds an emoji of several together
-GAPS = {"Cc", "Cs", "Co", "Cn"}
-POLITE = {
-    "please", "pls", "plz", "thanks", "thank", "you", "the", "a", "an", "of", "for", "in", "by", "on", "at", "our",
-    "my", "me", "show", "us", "to", "and", "with", "is", "was", "code", "there", "now", "bot", "gruppetto",
-}  # fmt: skip
-
-WHY = {"did", "do", "does", "is", "am", "are", "so", "only", "was"}  # after a "y" that is no yes
+POLITE = words_for("polite")
+WHY = words_for("after_y_for_why")
 DRAWN_OUT = re.compile(r"(.)\1{2,}")  # "hiii"
-SHORTHAND = {
-    "hi": "hi", "hey": "hey", "thanks": "thanks", "please": "please", "yes": "yes", "no": "no", "u":
-    "you", "ur": "your", "r": "are", "hw": "how", "wat": "what", "wot": "what", "wht": "what", "hv": "have", "cn":
-    "can", "gd": "good", "shw": "show", "lst": "last", "wk": "week", "wks": "weeks", "yr": "year", "yrs": "years",
-    "mth": "month", "mths": "months", "mnth": "month", "wknd": "weekend", "wkend": "weekend", "2day": "today", "tday":
-    "today", "yday": "yesterday", "yest": "yesterday", "tmrw": "tomorrow", "tmr": "tomorrow", "thnx": "thx", "tnx":
-    "thx", "thanx": "thanks", "thks": "thanks", "ppl": "people", "avrg": "average", "sesh": "session", "grp": "group",
-    "yea": "yeah", "teh": "the", "taht": "that", "wiht": "with", "hte": "the", "ridden": "rode",
-    "nxt": "next", "n": "and", "wots": "whats", "wats": "whats", "wen": "when", "&": "and", "wo": "who",
-}  # fmt: skip
+SHORTHAND = texts_by("shorthand")
 
 
 @dataclass(frozen=True)
@@ -53,11 +41,15 @@ def without(words: Iterable[Word], places: Iterable[int]) -> list[Word]:
     return [word for i, word in enumerate(words) if i not in taken]
 
 
-def words_of(line: str) -> list[Word]:
-    """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word."""
-    plain = line.isascii() and line.isprintable()
-    visible = (line if plain else "".join(map(_seen, line))).strip().lstrip("/!")
-    words = [_word(raw) if len(raw) <= LONGEST_WORD else Word(raw, key_of(raw)) for raw in visible.split()]
+def words_of(line: str, language: str = READ) -> list[Word]:
+    """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word.
+
+    A word of another language than English is compared as the English word that it means (`bot.languages.means`).
+    """
+    shown = visible(line).strip().lstrip("/!")
+    words = [_word(raw) if len(raw) <= LONGEST_WORD else Word(raw, key_of(raw)) for raw in shown.split()]
+    if meant := means(language):
+        words = [Word(word.raw, meant.get(word.key, word.key)) for word in words]
     if any(word.key == "may" for word in words):
         words = [Word(word.raw, "can") if _asks(words, i) else word for i, word in enumerate(words)]
     if len(words) > 1 and words[0].key == "y" and words[1].key in WHY:
@@ -76,9 +68,9 @@ def _asks(words: list[Word], i: int) -> bool:
     return words[i].key == "may" and i + 1 < len(words) and words[i + 1].key in {"i", "we", "you"}
 
 
-def said(line: str) -> str:
+def said(line: str, language: str = READ) -> str:
     """A line as it is compared."""
-    return " ".join(word.key for word in words_of(line))
+    return " ".join(word.key for word in words_of(line, language))
 
 
 def key_of(raw: str) -> str:
@@ -92,11 +84,5 @@ def key_of(raw: str) -> str:
 @lru_cache(maxsize=20_000)
 def _key(raw: str) -> str:
     folded = unicodedata.normalize("NFKC", raw).casefold().strip(EDGES)
-    key = re.sub(r"[\ufe0f\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
+    key = re.sub(r"[\ufe0f\u200c\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
     return SHORTHAND.get(key) or SHORTHAND.get(DRAWN_OUT.sub(r"\1", key), key)
-
-
-def _seen(sign: str) -> str:
-    """What is left of a sign on a screen: copied text brings marks of direction and of width with it."""
-    kind = unicodedata.category(sign)
-    return " " if kind in GAPS else "" if kind == "Cf" and sign != JOINER else sign

@@ -1,11 +1,10 @@
-"""The words for figures: which of them means which metric, and where. metrics.txt says how its lines are read."""
+"""The words for figures: which of them means which metric, and where: bot/languages/en/metrics.txt."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
+from bot.languages import lines_of
 from fitness.metrics import METRICS, Metric
 
-FILE = Path(__file__).parent / "metrics.txt"
 EVERYWHERE, ON_BOARDS, IN_QUESTIONS = "", "on boards", "in questions"
 IN_SENTENCES, SHARING, AFTER_A_NUMBER = "in sentences", "when sharing", "after a number"
 WHERE = (EVERYWHERE, ON_BOARDS, IN_QUESTIONS, IN_SENTENCES, SHARING, AFTER_A_NUMBER)
@@ -20,13 +19,12 @@ def _said() -> Iterator[tuple[Metric, str, str]]:
     """A metric, where a word means it, and the word; `ValueError` for a line that names no metric or no such place."""
     for metric in Metric:
         yield from ((metric, EVERYWHERE, word) for word in (metric.value, metric.sign) if word)
-    for line in FILE.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            said, _, words = line.partition(":")
-            name, _, where = said.partition(" ")
-            if name not in METRICS or where not in WHERE:
-                raise ValueError(f"{FILE.name} says nothing about {said!r}")
-            yield from ((METRICS[name], where, word) for word in words.split())
+    for line in lines_of("metrics"):
+        said, _, words = line.partition(":")
+        name, _, where = said.partition(" ")
+        if name not in METRICS or where not in WHERE:
+            raise ValueError(f"metrics.txt says nothing about {said!r}")
+        yield from ((METRICS[name], where, word) for word in words.split())
 
 
 BOARDS = metrics_said(ON_BOARDS)

@@ -4,10 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.languages import words_for
 from bot.words.lines import Word
 
-MONTHLY = {"monthly", "month", "months"}
-WEEKLY = {"weekly", "week", "weeks"}
+MONTHLY = words_for("monthly")
+WEEKLY = words_for("weekly")
+EVERY = words_for("every")
 CRON = re.compile(r"\bcron\b[\s*_~`:]*(?=[\d*])(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -25,11 +27,11 @@ def find_rhythm(words: Sequence[Word]) -> tuple[Rhythm, Sequence[int]] | None:
         if word.key == "cron":
             return Rhythm("cron"), range(i, len(words))
         if word.key in MONTHLY:
-            led = i > 0 and words[i - 1].key in {"every", "each"}
+            led = i > 0 and words[i - 1].key in EVERY
             day, taken = _day(words, i)
             return Rhythm("month", day), [*range(i - led, i + 1), *taken]
         if word.key in WEEKLY:
-            led = i > 0 and words[i - 1].key in {"every", "each"}
+            led = i > 0 and words[i - 1].key in EVERY
             return Rhythm("week"), range(i - led, i + 1)
     return None
 

@@ -1,8 +1,8 @@
 """What every adapter makes of a board: which bars, in which order, and whether the picture will do."""
 
 import math
-import unicodedata
 
+from messages.words import folded
 from providers.cards.lettering import plain
 from providers.cards.themes import COLOURS, colour
 from providers.charts import Bar, Leaderboard, Result
@@ -58,5 +58,5 @@ def checked(png: bytes) -> bytes:
 
 
 def _alphabetical(name: str) -> tuple[bool, str]:
-    bare = "".join(c for c in unicodedata.normalize("NFKD", plain(name)) if not unicodedata.combining(c))
-    return not bare, bare.casefold()
+    bare = folded(plain(name))
+    return not bare, bare

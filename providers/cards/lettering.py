@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 
+from messages.words import JOINERS, visible
+
 CELLS = 120  # nothing longer is ever drawn; it keeps a megabyte of name from costing a megabyte of work
 MARKS = 3  # marks stacked on one letter: enough for Hebrew and Vietnamese, too few to climb out of the row
 ELLIPSIS = "…"
 RIGHT_TO_LEFT_MARK = "\u200f"
 
 _FANCY = re.compile("[\u2460-\u24ff\U0001d400-\U0001d7ff]+")  # 𝓩𝓸𝓮 and Ⓩⓞⓔ: letters in hardly any font
-_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn")
-_JOINERS = "\u200c\u200d"
 _BEYOND_ONE_EMOJI = re.compile(
     "\u200d[\U0001f000-\U0001faff\u2190-\u27bf\u2b00-\u2bff]|[\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]"
 )
-_BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5]")  # letters by name, empty by looks
 _FLAGS = {0x1F1E6 + place: chr(ord("A") + place) for place in range(26)}
 _STRAY_JOINER = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])")
 
@@ -48,9 +47,7 @@ def plain(text: str) -> str:
     """
     text = _FANCY.sub(lambda fancy: unicodedata.normalize("NFKC", fancy[0]), text[: CELLS * 8])
     text = _BEYOND_ONE_EMOJI.sub("", text).translate(_FLAGS)
-    text = " ".join(_BLANK.sub("", text).split())
-    text = "".join(c for c in text if c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
-    text = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text))
+    text = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", visible(text)))
     return " ".join("".join(_few_marks(text)).split())
 
 
@@ -81,7 +78,7 @@ def _cut(text: str, room: float) -> str:
 def _kept(text: str, measure: Callable[[str], float], room: float) -> str:
     """The beginning of a text that fits, with the dots."""
     fitting = sum(1 for taken in accumulate(map(measure, text)) if taken <= room)
-    return text[:fitting].rstrip(" " + _JOINERS) + ELLIPSIS + (RIGHT_TO_LEFT_MARK if _right_to_left(text) else "")
+    return text[:fitting].rstrip(" " + JOINERS) + ELLIPSIS + (RIGHT_TO_LEFT_MARK if _right_to_left(text) else "")
 
 
 def _few_marks(text: str) -> Iterator[str]:

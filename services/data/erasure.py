@@ -7,7 +7,7 @@ Five things outlive a member, none with a name or a number of theirs: what limit
 of the member's addresses and of the Garmin address they tried; bans, for as long as their groups last, under hashes of
 the member's addresses; that messages were deleted, for thirty days, under keyed hashes of the vendor's ids, so that
 none is heard again; the audit, for thirteen months, under a pseudonym; and the row of `erased`, without an end. What
-they named for a group (itself, its challenges) is the group's. `templates/chat/privacy/kept.txt` tells it to members.
+they named for a group (itself, its challenges) is the group's. `privacy/kept.txt` tells it to members.
 """
 
 import secrets

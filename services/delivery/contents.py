@@ -11,17 +11,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from messages.message import FEWEST_CHOICES, MOST_CHOICES, OPENS, Approved, Message
+from messages.languages import FIRST, approved_files, labels
+from messages.message import FEWEST_CHOICES, MOST_CHOICES, Approved, Message
 from models import Content as StoredContent
 from providers.errors import MessengerError
 from providers.messenger import Content, Messenger
 
-FOLDER = Path(__file__).parents[2] / "templates" / "approved"
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 SESSION, APPROVED = "session", "approved"
 MISSING = "missing"
@@ -77,7 +76,7 @@ def list_content(count: int) -> Content:
     {{1}} is the text, {{2}} what opens the list; then come label, meaning and description of each choice.
     """
     numbers = [range(3 * i, 3 * i + 3) for i in range(1, count + 1)]
-    samples = {"1": "What would you like to see?", "2": OPENS}
+    samples = {"1": "What would you like to see?", "2": labels(FIRST)["choose"]}
     for i, (label, says, about) in enumerate(numbers, 1):
         samples |= {str(label): f"Choice {i}", str(says): f"choice {i}", str(about): f"What choice {i} is about"}
     items = [(f"{{{{{label}}}}}", f"{{{{{says}}}}}", f"{{{{{about}}}}}") for label, says, about in numbers]
@@ -86,7 +85,7 @@ def list_content(count: int) -> Content:
 
 def list_values(message: Message) -> dict[str, str]:
     """The variables of `list_content` for this message."""
-    values = {"1": message.text, "2": OPENS}
+    values = {"1": message.text, "2": message.opens}
     for i, choice in enumerate(message.choices, 1):
         values |= {str(3 * i): choice.label, str(3 * i + 1): choice.says, str(3 * i + 2): choice.about}
     return values
@@ -95,11 +94,7 @@ def list_values(message: Message) -> dict[str, str]:
 def definitions() -> list[Content]:
     """All contents that the bot needs."""
     lists = [list_content(count) for count in range(FEWEST_CHOICES, MOST_CHOICES + 1)]
-    return (
-        [buttons_content(count) for count in (1, 2, 3)]
-        + lists
-        + [_approved(path) for path in sorted(FOLDER.glob("*.json"))]
-    )
+    return [buttons_content(count) for count in (1, 2, 3)] + lists + [_approved(name) for name in approved_files()]
 
 
 @cache
@@ -167,7 +162,7 @@ def poll_one(session: Session, messenger: Messenger, name: str, now: datetime) -
     stored.checked_at, reason = now, ""
     if not _is_there(stored, messenger):
         stored.status, reason = MISSING, f"the account {messenger.account} does not have it"
-    elif name in _names():
+    elif name in approved_files():
         found = messenger.approval(stored.sid)
         stored.status, stored.category = found.status, found.category or stored.category
         reason = found.reason
@@ -253,28 +248,20 @@ def _is_there(stored: StoredContent, messenger: Messenger) -> bool:
 
 def fits(approved: Approved) -> bool:
     """Whether there is such a template, and these are its values: no more, no fewer."""
-    return (
-        approved.name in _names()
-        and approved.values.keys() == _approved(FOLDER / f"{approved.name}.json").samples.keys()
-    )
+    return approved.name in approved_files() and approved.values.keys() == _approved(approved.name).samples.keys()
 
 
 def said(approved: Approved) -> str:
     """The text of an approved template with its values: what the member will read."""
-    body = _approved(FOLDER / f"{approved.name}.json").body
+    body = _approved(approved.name).body
     return PLACEHOLDER.sub(lambda found: approved.values.get(found[1], found[0]), body)
 
 
 @cache
-def _names() -> frozenset[str]:
-    return frozenset(path.stem for path in FOLDER.glob("*.json"))
-
-
-@cache
-def _approved(path: Path) -> Content:
-    facts = json.loads(path.read_text())
+def _approved(name: str) -> Content:
+    facts = json.loads(approved_files()[name].read_text())
     return Content(
-        name=path.stem,
+        name=name,
         body=facts["body"],
         kind=APPROVED,
         buttons=[(button["title"], button["says"]) for button in facts["buttons"]],

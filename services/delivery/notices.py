@@ -7,8 +7,9 @@ in both forms: in its own words, and as one of two templates that tell the same 
 from collections.abc import Iterable
 from typing import Any
 
-from messages.message import Approved, Button, Message
-from messages.render import render, words
+from messages.languages import approved_name
+from messages.message import Approved, Message
+from messages.render import Offer, render, words
 from models import Group, Member
 from services.ground.recipients import reader_of
 
@@ -23,7 +24,7 @@ def notice(
     about: Group | None,
     says: str,
     short: str | None = None,
-    buttons: Iterable[Button] = (),
+    buttons: Iterable[Offer] = (),
     **facts: Any,
 ) -> Message:
     """News about a group, or (`about=None`) about the member's own account.
@@ -39,7 +40,13 @@ def notice(
         "3": on_one_line(words(short or template, reader, **facts)),
         "4": says,
     }
-    return render(template, reader, buttons=buttons, approved=Approved("account_notice", values), **facts)
+    return render(
+        template,
+        reader,
+        buttons=buttons,
+        approved=Approved(approved_name("account_notice", reader.locale), values),
+        **facts,
+    )
 
 
 def on_one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a person can put right. Each class has a text of its name in templates/chat/refusals."""
+"""What a person can put right. Each class has a text of its name in templates/<language>/chat/refusals."""
 
 import re
 from typing import Any
@@ -121,7 +121,7 @@ class NotAway(Refusal):
 
 
 class DaysNotUsable(Refusal):
-    """Days that no calendar has, or that lie the wrong way round. Facts: why (a sentence)."""
+    """Days that no calendar has, or that lie the wrong way round. Facts: why (`Impossible`, or None)."""
 
 
 class KudosToOneself(Refusal):
@@ -313,7 +313,7 @@ class NothingStrange(Refusal):
 
 
 class ScheduleNotUsable(Refusal):
-    """A digest cannot come like that. Facts: why (a sentence)."""
+    """A digest cannot come like that. Facts: why (`Impossible`)."""
 
 
 class EnoughSignInCodes(Refusal):

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from fitness.periods import Dates
+from messages.words import folded
 from models import Absence, Member
 from services.ground import audit
 from services.ground.refusals import AwayNotUsable, NotAway
@@ -43,7 +44,7 @@ def shown(session: Session, people: Mapping[int, Friend], day: date) -> Sequence
     """Who is away on this day and lets the group know, by name. `people` are those whom the group may see."""
     query = select(Absence).where(*_overlapping(list(people), Dates(day, day)), Absence.shown)
     found = {each.member_id: Shown(people[each.member_id], each.ends) for each in session.scalars(query)}
-    return sorted(found.values(), key=lambda each: (each.member.name.casefold(), each.member.id))
+    return sorted(found.values(), key=lambda each: (folded(each.member.name), each.member.id))
 
 
 def current(session: Session, member: Member, today: date) -> Absence | None:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from messages.message import Button, Message
+from messages.message import Message
+from messages.render import Offer
 from models import Group, JoinRequest, Member, Membership, MessageKind
 from services.delivery import mailbox
 from services.delivery.notices import notice
@@ -13,7 +14,7 @@ from services.delivery.notices import notice
 
 def join_asked(session: Session, request: JoinRequest, admins: Iterable[Membership], now: datetime) -> None:
     """Somebody waits to be let in: all who can do that are asked, and the first answer counts."""
-    buttons = [Button("Approve", f"approve #{request.id}"), Button("Decline", f"decline #{request.id}")]
+    buttons = [Offer("approve", f"approve #{request.id}"), Offer("decline", f"decline #{request.id}")]
     for admin in admins:
         message = notice(
             "invites/asked",
@@ -30,8 +31,8 @@ def join_asked(session: Session, request: JoinRequest, admins: Iterable[Membersh
 def let_in(session: Session, joined: Membership, now: datetime, *, linked: bool, called: str | None) -> None:
     """They waited, and are in; `called` is their new name, where their own was taken."""
     member, group = joined.member, joined.group
-    first = Button("Leaderboard", "leaderboard") if linked else Button("Connect Garmin", "link garmin")
-    buttons = [first, Button("My groups", "groups")]
+    first = Offer("leaderboard", "leaderboard") if linked else Offer("connect_garmin", "link garmin")
+    buttons = [first, Offer("my_groups", "groups")]
     message = notice("invites/let_in", member, about=group, says="groups", buttons=buttons, group=group, called=called)
     _post(session, member, group, message, f"in:{joined.id}:{now.timestamp()}", now)
 
@@ -53,7 +54,7 @@ def ended(session: Session, request: JoinRequest, now: datetime) -> None:
 def role_changed(session: Session, theirs: Membership, now: datetime) -> None:
     """They may do more, or less, than before."""
     member, group = theirs.member, theirs.group
-    buttons = [Button("Help", "help groups")]
+    buttons = [Offer("help", "help groups")]
     message = notice(
         "roles/changed", member, about=group, says="help groups", buttons=buttons, group=group, role=theirs.role
     )

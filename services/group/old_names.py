@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from messages.message import Button
 from messages.officialese import claims_office
-from messages.render import Reader, words
+from messages.render import Offer, Reader, words
 from messages.words import MOST as LONGEST_NAME
 from messages.words import clean_name
 from models import Challenge, Group, Member, MessageKind
@@ -48,7 +47,7 @@ def _mend_member(session: Session, member: Member, now: datetime) -> bool:
     if member.name == before:
         return False
     if mine and member.opted_out_at is None:
-        buttons = [Button("Choose another", "name")]
+        buttons = [Offer("choose_another", "name")]
         message = notice("people/renamed", member, about=None, says="help name", buttons=buttons, member=member)
         mailbox.post(session, member.id, message, now, kind=MessageKind.NOTICE, key=f"renamed:{member.id}:{RULES}")
     return True
@@ -68,7 +67,7 @@ def _mend_group(session: Session, group: Group, now: datetime) -> bool:
 
 
 def _tell(session: Session, group: Group, organisers: Iterable[Member], now: datetime) -> None:
-    buttons = [Button("Choose another", "rename group")]
+    buttons = [Offer("choose_another", "rename group")]
     for each in organisers:
         if each.opted_out_at is None:
             message = notice("groups/called", each, about=group, says="help rename group", buttons=buttons, group=group)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from messages.message import Button
+from messages.render import Offer
 from models import GarminAccount, Member, Membership, MessageKind, OutboundMessage, Role
 from services.delivery import mailbox, outbox
 from services.delivery.notices import notice
@@ -21,7 +21,7 @@ from services.people.members import memberships
 
 MOST_ASKED = 3  # times that one admin is asked about one doubt: the first question may have come while they were away
 ASKED_AGAIN = timedelta(days=1)
-MEMBERS = Button("Members", "members")
+MEMBERS = Offer("members", "members")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def tell_stopped(session: Session, member: Member, now: datetime) -> None:
     hear = _who_hears(session, member, now)
     for place, told in hear:
         is_known = _is_known(place, now)
-        button = Button("It's still theirs", f"vouch #{place.id}") if is_known else MEMBERS
+        button = Offer("its_still_theirs", f"vouch #{place.id}") if is_known else MEMBERS
         owns = place.role is Role.OWNER
         _tell(session, place, told, "roles/number_stopped", now, button=button, owns=owns, is_known=is_known)
     if not hear:
@@ -138,7 +138,7 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
         raise NotDoubted(person=member)
     numbers.confirm(session, member, now, by=by)
     outbox.release(session, member.id, now)
-    buttons = [Button("Go on", "start")]
+    buttons = [Offer("go_on", "start")]
     stopped = member.opted_out_at is not None
     message = notice("start/proved", member, about=None, says="start", buttons=buttons, member=member, stopped=stopped)
     # Whoever said "stop" before has asked for this answer all the same.
@@ -186,7 +186,7 @@ def _ask(session: Session, place: Membership, asked: Member, now: datetime) -> N
         asked,
         about=place.group,
         says=f"vouch #{place.id}",
-        buttons=[Button("Yes, it's them", f"vouch #{place.id} yes"), Button("I can't tell", "never mind")],
+        buttons=[Offer("yes_its_them", f"vouch #{place.id} yes"), Offer("i_cant_tell", "never mind")],
         group=place.group,
         person=place.member,
     )
@@ -208,7 +208,7 @@ def _tell(
     now: datetime,
     *,
     since: datetime | None = None,
-    button: Button = MEMBERS,
+    button: Offer = MEMBERS,
     **facts: Any,
 ) -> None:
     """Post the notice of this name, about somebody's doubt, to one who runs a group of theirs: once in one doubt."""

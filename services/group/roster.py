@@ -1,7 +1,6 @@
 """Finding a person of a group by what somebody typed."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -9,7 +8,7 @@ from rapidfuzz import fuzz
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from messages.words import clean_name
+from messages.words import clean_name, folded
 from models import Group, Member, Membership, Role
 from services.ground.refusals import NoSuchPerson, TwoPeopleMatch
 from services.people.naming import unnumbered
@@ -111,8 +110,7 @@ def _fitting[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[So
 
 
 def _comparable(text: str) -> str:
-    bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    return " ".join(bare.casefold().split()).removeprefix("@").strip("?!.,:;")
+    return " ".join(folded(text).split()).removeprefix("@").strip("?!.,:;")
 
 
 def _signed[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:

@@ -5,13 +5,13 @@ from datetime import datetime, time
 from babel import Locale
 from sqlalchemy.orm import Session
 
+from messages import languages
 from models import Member, Units
 from services.ground import audit, undoable
 from services.ground.refusals import LanguageNotKnown
 from services.people import naming
 
 LONGEST_NAME = 20
-LANGUAGES = ("en",)  # those that templates/chat speaks
 NO_QUIET = (time(0), time(0))
 
 
@@ -33,15 +33,15 @@ def live_in(session: Session, member: Member, zone: str, now: datetime) -> None:
 def speak(session: Session, member: Member, wanted: str, now: datetime) -> None:
     """Be written to in this language, by its code or its name in itself or in English. Raises `LanguageNotKnown`."""
     spoken = wanted.casefold().strip()
-    found = next((code for code in LANGUAGES if spoken in _called(code)), None)
+    found = next((code for code in languages.languages() if spoken in _called(code)), None)
     if found is None:
-        raise LanguageNotKnown(wanted=wanted, languages=languages())
+        raise LanguageNotKnown(wanted=wanted, languages=names_of_languages())
     change(session, member, "language", now, locale=found)
 
 
-def languages() -> list[str]:
+def names_of_languages() -> list[str]:
     """The languages that there are, each in its own words."""
-    return [str(Locale.parse(code).get_display_name(code)) for code in LANGUAGES]
+    return [str(Locale.parse(code).get_display_name(code)) for code in languages.languages()]
 
 
 def be_quiet(session: Session, member: Member, start: time, end: time, now: datetime) -> None:

@@ -6,15 +6,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from messages.render import Reader, words
 from models import Feedback, Member
 from models.vault import UnknownKey, Unreadable, vault
 from services.ground import limits, unreadable
+from services.ground.recipients import reader_of
 from services.ground.refusals import EnoughFeedback
 from services.ground.telling import tell
 
 MOST_A_DAY = 10
 MOST_WORDS = 1000
 FEEDBACK = "feedback"
+FOR_THE_OPERATOR = Reader()
 
 
 def give(session: Session, member: Member, text: str, now: datetime) -> None:
@@ -34,7 +37,7 @@ def give(session: Session, member: Member, text: str, now: datetime) -> None:
 def given_by(session: Session, member: Member) -> list[str]:
     """What this member has told us, for their own copy of everything. Raises `UnknownKey`."""
     rows = session.scalars(select(Feedback).where(Feedback.member_id == member.id).order_by(Feedback.given_at))
-    return [_words(session, row) for row in rows]
+    return [_words(session, row, reader_of(member)) for row in rows]
 
 
 def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, bool, str]]:
@@ -45,17 +48,17 @@ def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, bool, s
     query = select(Feedback, Member.doubted_at).join(Member, Member.id == Feedback.member_id)
     for row, doubted_at in session.execute(query.order_by(Feedback.given_at.desc()).limit(most)):
         try:
-            words = _words(session, row)
+            said = _words(session, row, FOR_THE_OPERATOR)
         except UnknownKey as error:
-            words = f"({error}: add the key and look again)"
-        yield row.given_at, row.member_id, doubted_at is not None and row.given_at >= doubted_at, words
+            said = f"({error}: add the key and look again)"
+        yield row.given_at, row.member_id, doubted_at is not None and row.given_at >= doubted_at, said
 
 
-def _words(session: Session, row: Feedback) -> str:
+def _words(session: Session, row: Feedback, reader: Reader) -> str:
     try:
         return vault(session).open("feedback", row.id, row.words)
     except UnknownKey:
         raise
     except Unreadable as error:
         unreadable.note(session, error, "feedback", row.id)
-        return "(this was changed after it was sealed, and cannot be read)"
+        return words("manners/feedback_changed", reader)

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from messages.message import Button
+from messages.render import Offer
 from messages.words import clean_name
 from models import ApiSession, Ended, Member, MessageKind, RefreshToken, Scope
 from services.delivery import mailbox
@@ -133,7 +133,7 @@ def _end_reused(session: Session, row: ApiSession, now: datetime) -> None:
     end(session, row, now, Ended.REUSED)
     member = row.member
     if member.opted_out_at is None:
-        buttons = [Button("Who is signed in", "signed in"), Button("Sign out all", "sign out")]
+        buttons = [Offer("who_is_signed_in", "signed in"), Offer("sign_out_all", "sign out")]
         message = notice(
             "access/reused",
             member,

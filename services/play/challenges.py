@@ -14,8 +14,9 @@ from fitness.challenges import Contest
 from fitness.periods import Dates
 from fitness.routes import Route
 from fitness.sports import Sport
-from messages.message import Button, Message
+from messages.message import Message
 from messages.officialese import claims_office, telling
+from messages.render import Offer
 from messages.words import clean_name
 from models import Challenge, Group, Member, Membership, MessageKind, Participant
 from services.delivery import mailbox, notices
@@ -259,7 +260,7 @@ def _announcement(challenge: Challenge, by: Member, place: Membership) -> Messag
         place.member,
         about=challenge.group,
         says=join_it,
-        buttons=[Button("Join", join_it)],
+        buttons=[Offer("join", join_it)],
         challenge=challenge,
         by=by,
     )

@@ -19,6 +19,7 @@ from fitness.periods import Dates
 from fitness.ranking import Place, rank
 from fitness.routes import Route
 from fitness.sports import Sport
+from messages.words import folded
 from models import Challenge, Member, Participant
 from services.ground.settings import settings_of
 from services.group import away, privacy
@@ -98,11 +99,11 @@ def measure(session: Session, challenge: Challenge, today: date) -> Standing:
     if challenge.target is not None:
         recent = sum(_sums(session, challenge, list(people), look_back(today)).values()) if people else 0.0
         ahead = forecast(done, challenge.target, recent, days_of(challenge), today)
-    places = rank(values, order=lambda key: (people[key].name.casefold(), key)) if contest.is_ranked else []
+    places = rank(values, order=lambda key: (folded(people[key].name), key)) if contest.is_ranked else []
     lines = [Line(place, people[place.key], place.value) for place in places]
     is_ranked = contest.is_ranked and settings_of(challenge.group).is_ranked(len(lines))
     if not is_ranked:
-        lines.sort(key=lambda line: (line.member.name.casefold(), line.member.id))
+        lines.sort(key=lambda line: (folded(line.member.name), line.member.id))
     return Standing(challenge, lines, len(people), done, ahead, is_ranked, left)
 
 

@@ -17,6 +17,7 @@ from fitness.dates import week_of
 from fitness.periods import Dates
 from fitness.ranking import Place, rank
 from fitness.rivalry import Weeks
+from messages.words import folded
 from models import Group, Membership
 from services.ground.settings import settings_of
 from services.group import privacy
@@ -80,4 +81,4 @@ def _founded(session: Session, group: Group) -> date:
 def _tally(weeks: Sequence[date], points: Mapping[int, Weeks], people: Mapping[int, Friend]) -> list[Tally]:
     by_week = [{key: mine[week] for key, mine in points.items() if week in mine} for week in weeks]
     won = {key: float(count) for key, count in medals(by_week).items()}
-    return [Tally(place, people[place.key]) for place in rank(won, lambda key: (people[key].name.casefold(), key))]
+    return [Tally(place, people[place.key]) for place in rank(won, lambda key: (folded(people[key].name), key))]

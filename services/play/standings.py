@@ -13,6 +13,7 @@ from fitness.metrics import Made, Metric
 from fitness.periods import Dates
 from fitness.ranking import Place, movers, rank
 from fitness.sports import Sport
+from messages.words import folded
 from models import Group, Member
 from services.ground.settings import settings_of
 from services.group import privacy
@@ -126,10 +127,10 @@ def _only(values: Mapping[int, float], shown: Collection[int]) -> dict[int, floa
 
 
 def _by_name(row: Row) -> tuple[str, int]:
-    return row.member.name.casefold(), abs(row.member.id)
+    return folded(row.member.name), abs(row.member.id)
 
 
 def _places(values: Mapping[int, float], people: Mapping[int, Friend]) -> list[Place]:
     """Zeroes are not ranked: nobody is put on a board for not moving."""
     moved = {key: value for key, value in values.items() if value > 0}
-    return rank(moved, order=lambda key: (people[key].name.casefold(), abs(key)))
+    return rank(moved, order=lambda key: (folded(people[key].name), abs(key)))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from messages.message import Button
+from messages.render import Offer
 from models import Activity, DoubtAnswer, Member, MessageKind
 from services.delivery import mailbox, notices
 from services.ground.refusals import NothingStrange
@@ -64,9 +64,9 @@ def answer(session: Session, member: Member, activity_id: int | None, said: Doub
     return activity
 
 
-def buttons(activity: Activity) -> list[Button]:
+def buttons(activity: Activity) -> list[Offer]:
     """What one can say about a strange activity."""
-    return [Button("It's right", f"right {activity.id}"), Button("Leave it out", f"wrong {activity.id}")]
+    return [Offer("its_right", f"right {activity.id}"), Offer("leave_it_out", f"wrong {activity.id}")]
 
 
 def speed_of(activity: Activity) -> float | None:

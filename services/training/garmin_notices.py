@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from messages.message import Approved, Button, Message
-from messages.render import render, words
+from messages.languages import approved_name
+from messages.message import Approved, Message
+from messages.render import Offer, render, words
 from models import Member
 from providers.recordings import FILE
 from services.delivery.notices import on_one_line
@@ -19,14 +20,20 @@ from services.people import members
 from services.training import activities, entries
 from services.training.syncing import LeftAlone
 
-AGAIN = Button("Connect again", "link garmin")
+AGAIN = Offer("connect_again", "link garmin")
 
 
-def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Button], **facts: Any) -> Message:
+def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Offer], **facts: Any) -> Message:
     """News about the member's connection to a source. As a template its buttons are *Connect again* and *Status*."""
     reader = reader_of(member)
     values = {"1": words("words/news_for", reader, member=member), "2": on_one_line(words(template, reader, **facts))}
-    return render(template, reader, buttons=buttons, approved=Approved("garmin_notice", values), **facts)
+    return render(
+        template,
+        reader,
+        buttons=buttons,
+        approved=Approved(approved_name("garmin_notice", reader.locale), values),
+        **facts,
+    )
 
 
 def synced(
@@ -39,7 +46,7 @@ def synced(
     """
     newest = activities.newest(session, member)
     in_group = bool(members.memberships(session, member))
-    buttons = [Button("My week", "me")] + ([Button("Leaderboard", "leaderboard")] if in_group else [])
+    buttons = [Offer("my_week", "me")] + ([Offer("leaderboard", "leaderboard")] if in_group else [])
     template = "garmin/connected" if is_first else "garmin/synced"
     left_out = entries.private_left_out(session, member)
     facts: dict[str, Any] = {"source": source, "new": new, "newest": newest, "whose": whose}
@@ -48,14 +55,14 @@ def synced(
     return render(template, reader_of(member), buttons=buttons, **facts)
 
 
-def not_me(code: str) -> Button:
+def not_me(code: str) -> Offer:
     """Disconnects the account that was connected by the sign-in with this code, and no other."""
-    return Button("That's not me", f"not my garmin {code}")
+    return Offer("thats_not_me", f"not my garmin {code}")
 
 
 def another_account(member: Member, source: str, code: str, **facts: Any) -> Message:
     """Ask whether another account at the source shall take the place of the one that is connected."""
-    buttons = [Button("Replace it", f"link garmin {code} replace"), Button("Keep it", f"link garmin {code} keep")]
+    buttons = [Offer("replace_it", f"link garmin {code} replace"), Offer("keep_it", f"link garmin {code} keep")]
     return render("garmin/another_account", reader_of(member), buttons=buttons, source=source, **facts)
 
 
@@ -85,7 +92,7 @@ def file_read(session: Session, member: Member, ids: Collection[int], new: int, 
         new=new,
         twins=activities.have_twins(session, sessions),
         today=members.local_now(member, now).date(),
-        buttons=[Button("My week", "me")],
+        buttons=[Offer("my_week", "me")],
     )
 
 
@@ -101,4 +108,4 @@ def relink(member: Member, source: str) -> Message:
 
 def key_ends(member: Member, source: str, days: int) -> Message:
     """The member's key is about to end."""
-    return garmin_notice("garmin/key_ends", member, source=source, days=days, buttons=[Button("Renew", "link garmin")])
+    return garmin_notice("garmin/key_ends", member, source=source, days=days, buttons=[Offer("renew", "link garmin")])

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from fitness.anchors import Between, CalendarDay, NamedMonth, NamedWeekday, NamedYear, Since, Weekend
 from fitness.forms import Relative, Rolling, Unit, Which
+from fitness.impossible import Wrong
 from fitness.periods import (
     ALL_TIME,
     LAST_MONTH,
@@ -20,6 +21,7 @@ from fitness.periods import (
     Kind,
     find_period,
 )
+from messages.render import Reader, words
 
 WEDNESDAY = date(2026, 11, 25)
 
@@ -207,7 +209,7 @@ def test_a_weekday_with_something_else_behind_it_is_a_day():
 def test_days_that_no_calendar_has(line, sentence):
     with pytest.raises(BadPeriod) as caught:
         find_period(line.split())
-    assert str(caught.value) == sentence
+    assert words("words/impossible", Reader(), why=caught.value.why) == sentence
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,6 @@ def test_a_period_to_come_says_when_it_starts(line, starts):
     with pytest.raises(FuturePeriod) as caught:
         period.resolve(WEDNESDAY)
     assert caught.value.starts == starts
-    assert str(caught.value).endswith(f"{starts.year}.")
 
 
 @pytest.mark.parametrize(
@@ -259,8 +260,9 @@ def test_the_whole_stretch_one_step_back(period, start, end):
 
 
 def test_there_is_nothing_before_all_time():
-    with pytest.raises(BadPeriod, match="nothing before"):
+    with pytest.raises(BadPeriod) as caught:
         ALL_TIME.previous(WEDNESDAY)
+    assert caught.value.why.wrong is Wrong.BEFORE_ALL_TIME
 
 
 @pytest.mark.parametrize(

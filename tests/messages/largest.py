@@ -8,6 +8,7 @@ from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.declaring.command import by_topic
 from fitness.dates import Dates
 from fitness.goals import forecast
+from fitness.impossible import Impossible, Wrong
 from fitness.met import Met
 from fitness.metrics import FIELDS, Metric
 from fitness.points import Because, Score
@@ -307,7 +308,9 @@ FACTS: dict[str, Any] = {
     "wanted": NAME,
     "what": "invite people",
     "whose": NAME,
-    "why": "",
+    "why": Impossible(Wrong.COMES_AFTER, "Wednesday, 29 February 2023", "Tuesday, 28 February 2023"),
+    "part": "99,999 pts",
+    "whole": "99,999 pts",
     "zone": "America/Argentina/ComodRivadavia",
 } | board(50, BIG, BIGGEST, LITTLE.points)
 
@@ -402,5 +405,5 @@ OTHERWISE: dict[str, Any] = {
     "twins": False,
     "unshared": [],
     "wanted": "",
-    "why": "Wednesday, 29 February 2023 comes after Tuesday, 28 February 2023.",
+    "why": Impossible(Wrong.TOO_SELDOM),
 } | board(2, NONE, NONE, 0.0)

@@ -1,4 +1,4 @@
-"""The words in templates/chat: each is used, has the facts it names, offers only commands, and fits on a phone."""
+"""The words in templates/en/chat: each is used, has the facts it names, offers only commands, and fits on a phone."""
 
 import ast
 import re
@@ -13,12 +13,15 @@ from jinja2 import meta
 
 from bot.declaring.command import all_commands, by_topic, commands
 from bot.parser import NotUnderstood, understand
+from messages.languages import FIRST
+from messages.languages import FOLDER as LANGUAGES
 from messages.message import units
-from messages.render import FOLDER, Reader, environment, words
+from messages.render import Reader, environment, words
 from services.ground.refusals import Refusal
 from tests.messages import largest, largest_digest
 
 ROOT = Path(__file__).parent.parent.parent
+FOLDER = LANGUAGES / FIRST / "chat"
 TEMPLATES = sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.txt"))
 SPEAKERS = {"say", "ask", "render", "words", "notice", "garmin_notice"}
 NOT_FACTS = {"buttons", "choices", "picture", "chart", "approved", "about", "says", "short"}

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.words.lines import words_of
 from messages.message import units
-from messages.words import MOST, clean_name, isolated
+from messages.words import MOST, clean_name, folded, isolated, visible
 
 PIECES = [
     "*", "_", "~", "`", "\n", "\t", " ", "\u200b", "\u200d", "\u200c", "\u202e", "\u2066", "\u2069", "\ufeff", "\xad",
@@ -85,3 +86,25 @@ def test_a_family_is_not_torn_apart() -> None:
     family = "👩‍👩‍👧"
     assert clean_name(family * 6) == family * 5
     assert clean_name("e\u0323\u0301" * 39 + "x" * 9).endswith("\u0301")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zo\u200bë", "Zoë"),
+        ("a\u202eb\u2066c", "abc"),
+        ("two\nlines\u2028more", "two lines more"),
+        ("x\u3164y\u2800", "xy"),
+        ("می\u200cروم", "می\u200cروم"),
+        ("👩\u200d👧", "👩\u200d👧"),
+    ],
+)
+def test_a_line_shows_what_a_name_shows(text: str, shown: str) -> None:
+    assert visible(text) == shown
+    assert " ".join(word.raw for word in words_of(text)) == shown
+    assert clean_name(text) == shown
+
+
+def test_names_are_compared_and_ordered_without_accents_and_capitals() -> None:
+    assert [folded(name) for name in ("Zoë", "ÁNGEL", "Łukasz", "José")] == ["zoe", "angel", "łukasz", "jose"]
+    assert sorted(["Zoë", "Ángel", "ben", "Zoe"], key=folded) == ["Ángel", "ben", "Zoë", "Zoe"]

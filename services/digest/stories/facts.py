@@ -21,7 +21,7 @@ BESIDES = {"close", "away", "rivalry", "rivalry_flip", "challenge_led"}
 
 @dataclass(frozen=True)
 class Fact:
-    """Something worth telling. Its words are the lines of templates/chat/digest/fact_<kind>.txt.
+    """Something worth telling. Its words are the lines of templates/<language>/chat/digest/fact_<kind>.txt.
 
     `who` are the members it names, the one it is about first; nobody, when it is about the group. The other fields
     mean what the kind says. A `competitive` one is about places, and stays untold where nobody is ranked.

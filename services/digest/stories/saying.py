@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from messages.languages import approved_name, language_of
 from messages.message import Approved, Message
 from messages.render import Reader, words
 from models import GarminAccount, Member
@@ -16,7 +17,7 @@ from services.ground.settings import settings_of
 from services.group import roster
 from services.training.totals import Totals, totals_of
 
-# What stands in templates/approved/digest_ready.json, in its order.
+# What stands in templates/<language>/approved/digest_ready.json, in its order.
 PARTS = ("name", "group", "dates", "together", "sessions", "you")
 
 
@@ -41,7 +42,8 @@ def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = 
     return Message(
         f"{words('digest/preview', reader)}\n{text}" if preview else text,
         chart=teller.picture,
-        approved=Approved("digest_ready", _approved_values(teller, me, reader)),
+        approved=Approved(approved_name("digest_ready", reader.locale), _approved_values(teller, me, reader)),
+        language=language_of(reader.locale),
     )
 
 

@@ -1,6 +1,5 @@
 """The text of a digest: what is the same for the whole group, and the lines that only one reader gets."""
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -9,6 +8,7 @@ from typing import Any
 
 from fitness.metrics import Metric
 from messages.render import Reader, words
+from messages.words import folded
 from models import Member
 from services.digest.stories import facts
 from services.digest.stories.facts import Fact
@@ -178,5 +178,4 @@ class Teller:
 
 
 def _alphabetical(row: Row) -> tuple[str, int]:
-    bare = "".join(c for c in unicodedata.normalize("NFKD", row.member.name) if not unicodedata.combining(c))
-    return bare.casefold(), row.member.id
+    return folded(row.member.name), row.member.id
