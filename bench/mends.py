@@ -47,8 +47,8 @@ class Mend:
 # As before, a process may open up to twenty. Nothing would, but for the lines that stand beside these below.
 POOL_OF_REDIS = Line(
     "config.py",
-    '2, ge=2, le=100, description="Connections to Redis',
-    '20, ge=2, le=100, description="Connections to Redis',
+    '2, ge=2, le=100, description="How many connections to Redis',
+    '20, ge=2, le=100, description="How many connections to Redis',
 )
 POOL_OF_POSTGRES = Line(
     "config.py",
