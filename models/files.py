@@ -10,10 +10,10 @@ from models.people import Member
 
 
 class SentFile(Base, Timestamps):
-    """Where the vendor keeps a file until we have read it. Neither its name nor what is in it is kept here.
+    """The vendor's address of a file, until we have read it. The file's name and content are not stored.
 
-    `next_try_at` is when a worker should read it, `leased_until` is set while one does; `problem` is why it could not
-    be read. The address is forgotten when all is done.
+    A worker should read it at `next_try_at`; `leased_until` is set while a worker reads it; `problem` says why it could
+    not be read. The address is deleted when the file is done.
     """
 
     __tablename__ = "files"

@@ -13,32 +13,32 @@ from models.sealed import key_index
 
 
 class GarminMethod(StrEnum):
-    """How a member connected."""
+    """The way in which a member connected their Garmin account."""
 
     KEY = "personal_key"
     PASSWORD = "password"  # noqa: S105 - the name of a way, not a secret
 
 
 class GarminStatus(StrEnum):
-    """Whether an account can be read."""
+    """Whether a Garmin account can be read."""
 
     LINKED = "linked"
     NEEDS_RELINK = "needs_relink"
 
 
 class DoubtAnswer(StrEnum):
-    """What the owner of a strange activity said about it."""
+    """The owner's answer about an activity that seemed impossible."""
 
     RIGHT = "right"
     LEFT_OUT = "left_out"
 
 
 class GarminAccount(Base, Timestamps):
-    """The tokens of one member, sealed, and how far their activities are read.
+    """A member's Garmin account: the encrypted tokens, and how far the activities have been read.
 
-    `password` is kept, sealed, only where the member asked for it and the operator allows it. `refused_at` is when
-    Garmin first answered 401 although it had just refreshed the tokens: one such answer does not end a link.
-    `next_sync_at` is when a job should read again (earlier when the member asks); `leased_until` is set while one does.
+    `password` is stored, encrypted, only if the member asked for it and the operator allows it. `refused_at` is when
+    Garmin first answered 401 although it had just refreshed the tokens; a single such answer does not end the link.
+    A job should read the account at `next_sync_at` (earlier if the member asks); `leased_until` is set while one does.
     """
 
     __tablename__ = "garmin_accounts"
@@ -75,7 +75,8 @@ class GarminAccount(Base, Timestamps):
     member: Mapped[Member] = relationship()
 
 
-# All that a board needs of a row: in a club of a thousand each row is on a page of its own, and need not be fetched.
+# All columns that a board needs, so that it can be read from the index alone. In a club of a thousand members almost
+# every row is on another page of the table.
 ADDED_UP = (
     "sport", "duration", "distance", "elevation_gain", "points", "manual", "private", "excluded_at", "doubt",
     "doubt_answer",
@@ -83,14 +84,15 @@ ADDED_UP = (
 
 
 class Activity(Base, Timestamps):
-    """One session as Garmin tells it, without places. Seconds, metres, kilocalories, beats per minute.
+    """One session, without places. Units: seconds, metres, kilocalories, beats per minute.
 
-    `local_date` is the day on the watch when it began: it decides the week. A row that vanished at Garmin keeps
-    `deleted_at` and counts no more; nor does one that another device recorded too, which is `twin_of` that other.
-    `account_id` is None for a file that the member sent into the chat, and for what they logged by hand.
-    `private` is Garmin's word for it; with `excluded_at` the member left it out.
-    `points` are effort points by the formula `points_version`, 0 where none has looked at it yet. `doubt` is what seems
-    impossible about it: it counts only once the owner said that it is right.
+    `local_date` is the day on the watch at the start; it decides to which week the session belongs. An activity that
+    was deleted at Garmin has `deleted_at` and no longer counts. An activity that another device recorded too does not
+    count either; `twin_of` is the id of the one that counts. `account_id` is None for a file that the member sent into
+    the chat, and for a session logged by hand. `private` means that it is private at Garmin; `excluded_at` is set when
+    the member left it out. `points` are effort points by the formula `points_version`, which is 0 before any formula
+    was applied. `doubt` names what seems impossible; such an activity counts only after the owner said that it is
+    right.
     """
 
     __tablename__ = "activities"
@@ -141,7 +143,7 @@ class Activity(Base, Timestamps):
 
 
 class Day(Base, Timestamps):
-    """A member's day on the watch: steps, and how many were hoped for."""
+    """A member's steps on one day by the watch, and the watch's goal for that day, None if it has none."""
 
     __tablename__ = "days"
 
