@@ -1,4 +1,4 @@
-"""Signing members in to Garmin: each try once, with a secret that is already gone from the database."""
+"""Signs members in to Garmin. Each attempt is tried once; its secret is deleted from the database before that."""
 
 from dataclasses import asdict
 
@@ -44,7 +44,7 @@ PROBLEMS: dict[type[GarminError], str] = {
 
 
 def sign_in_next(world: World) -> bool:
-    """Do one sign-in. False when none waits."""
+    """Do one sign-in. Returns False if none waits."""
     with transaction(world) as session:
         task = linking.take(session, world.now())
     if task is None:
@@ -83,13 +83,15 @@ def _try(world: World, task: Task) -> None:
 
 
 def _count(world: World, task: Task, error: GarminError) -> None:
-    """Count what limits go by, in a transaction of its own: it counts though the member was erased meanwhile."""
+    """Count the failure for the limits, in a transaction of its own, so that it counts even if the
+    member was erased.
+    """
     if task.way is not GarminMethod.PASSWORD or not isinstance(error, GarminThrottled | WrongPassword):
         return
     with transaction(world) as session:
         if isinstance(error, GarminThrottled):
             tries.held_back(session, task.counted_against, world.now())
-        if task.state is None:  # with a second factor under way, the password was right
+        if task.state is None:  # if Garmin has already asked for the second factor, the password was right
             tries.not_proved(session, task.counted_against, task.account, world.now())
 
 
@@ -104,14 +106,14 @@ def _signed_in(world: World, task: Task) -> SignedIn | KeyAccepted | NeedsCode:
 
 
 def tell_failed(session: Session, world: World, attempt: LinkAttempt) -> None:
-    """Whoever sent the right code of a key waits in the chat: say there that it came to nothing."""
+    """Write into the chat that connecting by a key has failed. The member waits there after sending the right code."""
     member = attempt.link.member
     key = f"link-failed:{attempt.id}"
     mailbox.post(session, member.id, garmin_notices.link_failed(member), world.now(), kind=MessageKind.REPLY, key=key)
 
 
 def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> None:
-    """It is known whose key it is. Where another account is connected, the member is asked first."""
+    """Connect the account to which a key belongs. If another account is connected already, ask the member first."""
     heard = binding.known(session, task, answer, world.now())
     member = session.get_one(LinkAttempt, task.attempt_id).link.member
     if isinstance(heard, Stranger):
