@@ -1,4 +1,4 @@
-"""Words from templates: render("groups/joined", reader, group=…) says templates/chat/groups/joined.txt."""
+"""Makes texts from templates: render("groups/joined", reader, group=…) fills templates/chat/groups/joined.txt."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True)
 class Reader:
-    """For whom words are made: language, units ("metric" or "imperial"), and time zone."""
+    """The person for whom texts are made: language, units ("metric" or "imperial"), and time zone."""
 
     locale: str = "en"
     units: str = "metric"
@@ -43,7 +43,9 @@ def render(
     approved: Approved | None = None,
     **facts: Any,
 ) -> Message:
-    """Make a message of a template's words. A fact that the template names and nobody gives is an error."""
+    """Return a message with the text of a template. Raises jinja2's `UndefinedError` if a fact of the
+    template is missing.
+    """
     text = words(template, reader, **facts)
     return Message(
         text, picture=picture, chart=chart, buttons=tuple(buttons), approved=approved, choices=tuple(choices)
@@ -51,14 +53,16 @@ def render(
 
 
 def words(template: str, reader: Reader, /, **facts: Any) -> str:
-    """Only the words of a template."""
+    """Return only the text of a template."""
     text = environment().get_template(f"{template}.txt").render(reader=reader, **facts)
     return BLANK_LINES.sub("\n\n", text).strip()
 
 
 @cache
 def environment() -> Environment:
-    """The environment of all chat templates. Plain text: names are made safe when they are chosen."""
+    """Return the environment of all chat templates. Nothing is escaped, because names are made safe
+    when they are chosen.
+    """
     made = Environment(  # noqa: S701 - no HTML in here
         loader=FileSystemLoader(FOLDER),
         undefined=StrictUndefined,
