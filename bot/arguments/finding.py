@@ -1,4 +1,4 @@
-"""One of a few values, a code, a setting or a field, by its word anywhere in a line."""
+"""Finds one of a few values, a code, a setting or a field by its word anywhere in a line."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -22,7 +22,7 @@ from bot.words.lines import Word
 
 
 def one_of(kind: type[Enum]) -> Reader:
-    """A reader of one of the words of an enumeration."""
+    """Return a reader that finds one of the words of an enumeration."""
     choices = {spoken: choice for choice in kind for spoken in (choice.value, *choice.words)}  # type: ignore[attr-defined]
 
     def read(words: Sequence[Word]) -> Found | None:
@@ -32,7 +32,7 @@ def one_of(kind: type[Enum]) -> Reader:
 
 
 def among(*choices: Any) -> Reader:
-    """Words and what they mean, in turn."""
+    """Return a reader for these words. The arguments are, in turn, a set of words and their meaning."""
     meanings = {key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys}
 
     def read(words: Sequence[Word]) -> Found | None:
@@ -42,7 +42,7 @@ def among(*choices: Any) -> Reader:
 
 
 def code_in(words: Sequence[Word]) -> Found | None:
-    """An invite code."""
+    """Find an invite code."""
     for i, word in enumerate(words):
         if CODE.fullmatch(word.key.upper()):
             return Code(word.key.upper()), [i]
@@ -50,7 +50,7 @@ def code_in(words: Sequence[Word]) -> Found | None:
 
 
 def link_code_in(words: Sequence[Word]) -> Found | None:
-    """A code of the link page."""
+    """Find a code of the link page."""
     for i, word in enumerate(words):
         if LINK_CODE.fullmatch(word.key.upper()):
             return LinkCode(word.key.upper()), [i]
@@ -58,7 +58,7 @@ def link_code_in(words: Sequence[Word]) -> Found | None:
 
 
 def setting_in(words: Sequence[Word]) -> Found | None:
-    """Find what is to be set; the words that people put around it go with it."""
+    """Find a setting's name, with the words that people put around it."""
     for i, word in enumerate(words):
         if word.key in SETTINGS:
             around = [j for j, other in enumerate(words) if other.key in AROUND_SETTINGS]
@@ -67,13 +67,13 @@ def setting_in(words: Sequence[Word]) -> Found | None:
 
 
 def field_in(words: Sequence[Word]) -> Found | None:
-    """What a member may share, by any of its words."""
+    """Find a field that a member may share, by any of its words."""
     spoken = {word: field for field, said in FIELDS.items() for word in said.split()}
     return next(((Field(spoken[word.key]), [i]) for i, word in enumerate(words) if word.key in spoken), None)
 
 
 def newest_in(words: Sequence[Word]) -> Found | None:
-    """Find "last", or "last run": there is only one that is the last."""
+    """Find "last", or "last run"."""
     found = among({"last", "latest", "newest"}, Newest.LAST, {"this", "current"}, Newest.THIS)(words)
     if found is None:
         return None
@@ -83,7 +83,7 @@ def newest_in(words: Sequence[Word]) -> Found | None:
 
 
 def sure_in(words: Sequence[Word]) -> Found | None:
-    """A yes at the end, after something: whoever is called Si is not agreed to by their name."""
+    """Find a yes at the end of a line with other words before it, so that the name "Si" is not taken for a yes."""
     last = len(words) - 1
     if any(word.key.startswith("#") for word in words):
         return among(YES, Sure.YES)(words)

@@ -1,4 +1,6 @@
-"""One file per topic, in the order of the help: a file here is a folder in templates/chat and a story in tests."""
+"""The commands: one file for each topic, in the order of the help. Each file has a folder in templates/chat and
+a story in tests/conversations.
+"""
 
 from bot.commands import (  # noqa: I001 - the order of the help
     garmin, groups, invites, roles, settings, standings, records, goals, challenges, rivalry, questions, pictures,

@@ -1,4 +1,4 @@
-"""Connecting a Garmin account, and reading it."""
+"""Commands about connecting and reading a Garmin account."""
 
 from dataclasses import asdict
 
@@ -23,9 +23,10 @@ from services.training.binding import AnotherAccount, BeingAsked, Elsewhere, Kep
     examples=("link garmin", "connect"),
 )
 def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | None = None) -> Message:
-    """A one-time page, and then the code that it shows: only with that is anything read.
+    """Give a link to a one-time page; with the code that the page shows, connect the account. Nothing
+    is read before that.
 
-    Passwords never pass through the chat.
+    Passwords are never sent through the chat.
     """
     if code is not None:
         return _heard(turn, code, instead)
@@ -44,7 +45,7 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
     destructive=True,
 )
 def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
-    """Within a day of connecting. A button says by its code which sign-in it is about."""
+    """Disconnect an account within a day after it was connected. The code in a button says which sign-in is meant."""
     name = binding.disown(turn.session, turn.member, code, turn.now)
     return turn.say("garmin/disowned", whose=name, buttons=[Button("Connect mine", "link garmin")])
 
@@ -57,7 +58,7 @@ def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
     examples=("status",),
 )
 def status(turn: Turn) -> Message:
-    """What is known of the account, and the newest activity."""
+    """Show the state of the account, and the newest activity."""
     account = linking.account_of(turn.session, turn.member)
     if account is None:
         raise NotLinked
@@ -79,13 +80,15 @@ def status(turn: Turn) -> Message:
     examples=("sync",),
 )
 def sync(turn: Turn) -> Message:
-    """Ask for a sync; its result comes as a message of its own, unless Garmin is left alone: then this says when."""
+    """Ask for a sync. Its result comes as a separate message. If Garmin must not be asked now, the answer says
+    when it will be.
+    """
     alone = syncing.ask(turn.session, turn.member, turn.now)
     return garmin_notices.away(turn.member, alone) if alone else turn.say("garmin/syncing")
 
 
 def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
-    """The code that the link page shows came from this chat."""
+    """Handle the code of the link page when it comes from this chat."""
     replace = None if instead is None else instead is Instead.REPLACE
     heard = binding.hear(turn.session, turn.member, code, turn.now, replace=replace)
     if isinstance(heard, Elsewhere):
@@ -102,6 +105,6 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
         return turn.say("start/not_proved", buttons=[commands["still me"].button("What else?")])
     if isinstance(heard, BeingAsked):
         return turn.say("garmin/code_right", whose="")
-    if turn.is_in_doubt:  # it is the account that was connected before
+    if turn.is_in_doubt:  # the same account as before, which proves whose number it is
         proofs.confirm(turn.session, turn.member, turn.now, by="garmin")
     return turn.say("garmin/code_right", whose=heard.name, buttons=[garmin_notices.not_me(code)])

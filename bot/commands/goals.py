@@ -1,4 +1,4 @@
-"""Goals: one's own, and the group's together."""
+"""Commands about goals of a member and of a group."""
 
 from bot.arguments import Amount, Off
 from bot.declaring.command import Allowed, command, commands
@@ -29,7 +29,7 @@ def goal(
     times: int | None = None,
     off: Off | None = None,
 ) -> Message:
-    """Show it, set it or drop it. Nobody else sees it."""
+    """Show, set or drop the member's own goal. Nobody else sees it."""
     if off:
         goals.drop(turn.session, turn.member)
         return turn.say("goals/dropped", buttons=[commands["me"].button("My week")])
@@ -53,7 +53,7 @@ def group_goal(
     times: int | None = None,
     off: Off | None = None,
 ) -> Message:
-    """Anybody may look; only admins set it. No ranking: it is everybody's."""
+    """Show, set or drop the group's common goal. Every member may see it; only admins may set it."""
     if off or amount or times:
         groups.require_admin(turn.session, turn.membership, "group goal")
     if off:
@@ -65,12 +65,12 @@ def group_goal(
 
 
 def _wanted(amount: Amount | None, times: int | None) -> Amount:
-    """So much, or, as in "12 runs", so many times."""
+    """Return the amount, or the number of sessions as in "12 runs"."""
     return amount or Amount(Metric.COUNT.value, float(times or 0))
 
 
 def _aim(turn: Turn, whose: Member | Group, amount: Amount, sport: Sport | None, days: Span | None) -> None:
-    """Without days, the goal is for this month."""
+    """Set a goal. Without days it is for this month."""
     today = turn.today(whose.timezone)
     start, end = turn.days(days or Span(named=THIS_MONTH), today)
     dates = Dates(start, end or start)

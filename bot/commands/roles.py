@@ -1,4 +1,4 @@
-"""Who runs a group, and who has to leave it."""
+"""Commands about roles in a group, and about removing and confirming members."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,7 +24,7 @@ from services.people import bans
     destructive=True,
 )
 def promote(turn: Turn, who: Who) -> Message:
-    """Admins invite, let in, remove members, and choose the settings."""
+    """Make a member an admin. Admins invite, approve and remove members, and change the settings."""
     return _changed(turn, who, roles.promote)
 
 
@@ -37,7 +37,7 @@ def promote(turn: Turn, who: Who) -> Message:
     destructive=True,
 )
 def demote(turn: Turn, who: Who) -> Message:
-    """They stay in the group."""
+    """Make an admin an ordinary member."""
     return _changed(turn, who, roles.demote)
 
 
@@ -50,7 +50,7 @@ def demote(turn: Turn, who: Who) -> Message:
     destructive=True,
 )
 def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """The new owner alone can take it back, so it is asked first."""
+    """Make another member the owner. It asks first, because only the new owner could reverse it."""
     theirs = roles.meant(turn.session, turn.member, turn.group, who)
     mine = turn.place(theirs.group_id)
     if not _is_sure(theirs, who, sure):
@@ -70,7 +70,7 @@ def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     destructive=True,
 )
 def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """Out of all boards at once. An invite lets them in again."""
+    """Remove a member; they disappear from all boards at once, and can come back with an invite."""
     theirs = roles.meant(turn.session, turn.member, turn.group, who)
     mine = turn.place(theirs.group_id)
     if not _is_sure(theirs, who, sure):
@@ -90,7 +90,7 @@ def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     destructive=True,
 )
 def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """Whoever has left already can be banned too."""
+    """Ban a person, who may have left the group already."""
     theirs = roles.meant_ever(turn.session, turn.member, turn.group, who)
     mine = turn.place(theirs.group_id)
     if not _is_sure(theirs, who, sure):
@@ -111,7 +111,7 @@ def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     destructive=True,
 )
 def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Message:
-    """They are not back by that: they need an invite like anybody else. Without a name: who is banned."""
+    """End a ban. The person still needs an invite to come back. Without a name, list who is banned."""
     if who is None:
         return _ask_whom_to_unban(turn)
     if ban := roles.meant_erased(turn.session, turn.member, who):
@@ -135,7 +135,9 @@ def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Messa
     destructive=True,
 )
 def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """Asked of those who run the group, when a number writes again after a long silence."""
+    """Confirm that a member's number is still theirs, after a long silence. The people who run the
+    group may do this.
+    """
     theirs = roles.meant(turn.session, turn.member, turn.group, who)
     mine = turn.place(theirs.group_id)
     if not _is_sure(theirs, who, sure):
@@ -146,7 +148,7 @@ def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
 
 
 def _ask_whom_to_unban(turn: Turn) -> Message:
-    """Who is banned: by name, and by a number those who were erased since, whose names are not kept."""
+    """List the banned people by name, and those who were erased since by a number, and ask whom to unban."""
     people, erased = roles.banned(turn.session, turn.group), bans.of_erased(turn.session, turn.group)
     if not people and not erased:
         return turn.say("roles/nobody_banned", group=turn.group)
@@ -171,12 +173,14 @@ def _changed(turn: Turn, who: Who, change: Callable[[Session, Membership, Member
 
 
 def _is_sure(theirs: Membership, who: Who, sure: Sure | None) -> bool:
-    """A yes counts for a sign or a whole name; a beginning or a slip is asked about, with the name it was taken for."""
+    """Whether the yes is valid: the person was named by number or whole name. Otherwise the bot asks, with the name
+    that it understood.
+    """
     return sure is not None and is_exactly(theirs, who)
 
 
 def _ask(turn: Turn, theirs: Membership, template: str, what: str, label: str) -> Message:
-    """Ask about this very person: what is tapped or said later means nobody else."""
+    """Ask about exactly this person, so that a later tap or answer means nobody else."""
     line = f"{what} #{theirs.id}"
     buttons = [Button(label, f"{line} yes"), Button("No", "never mind")]
     return turn.ask(template, about=line, group=theirs.group, person=theirs.member, buttons=buttons)
