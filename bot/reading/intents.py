@@ -1,4 +1,4 @@
-"""What friends say when they mean a command, from `intents.txt` beside this: a few thousand sentences."""
+"""The sentences of `intents.txt`: a few thousand, each with the command that people mean by it."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ GAP, SOMEBODY = "…", "@…"
 
 @dataclass(frozen=True)
 class Meaning:
-    """What sentences mean: a command and words it is always told.
+    """The meaning of sentences: a command, and words that are always its arguments.
 
-    `asks_more` where at least one thing must be added, `named` where that is a name.
+    `asks_more` is true if at least one argument must be added, `named` if that is a name.
     """
 
     command: str
@@ -29,7 +29,9 @@ class Meaning:
 
 
 def sentences() -> Iterator[tuple[Meaning, str]]:
-    """Every sentence with its meaning, "@…" where somebody is named. ValueError where a line means no command."""
+    """Yield every sentence with its meaning; "@…" stands for a name. Raises ValueError if a line names
+    an unknown command.
+    """
     for line in FILE.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             meant, _, said = line.partition(":")
@@ -40,7 +42,7 @@ def sentences() -> Iterator[tuple[Meaning, str]]:
 
 @once
 def vocabulary() -> dict[str, int]:
-    """The words of the sentences, and how many sentences that mean something say each."""
+    """Return the words of the sentences, and for each how many sentences with a meaning contain it."""
     said: dict[str, int] = defaultdict(int)
     for meaning, sentence in sentences():
         for word in words_of(sentence):

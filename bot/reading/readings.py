@@ -1,4 +1,4 @@
-"""What a line may be read as: a command and all that it needs, one that lacks something, or nothing we know."""
+"""The results of reading a line: a complete command, a command that lacks something, or nothing understood."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,9 @@ from bot.declaring.command import Command
 
 @dataclass(frozen=True)
 class Understood:
-    """A command and all that it needs. `guessed` is the word that was taken for the command, when it was not one."""
+    """A command with all required arguments. `guessed` is the word that was taken for the command although it
+    is not its name.
+    """
 
     command: Command
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -19,7 +21,7 @@ class Understood:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A command that lacks something it must be told."""
+    """A command of which a required argument is missing."""
 
     command: Command
     missing: Argument
@@ -27,8 +29,8 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class NotUnderstood:
-    """No command, or one with words that mean nothing to it. `why` is a plain sentence where there is one; `readings`
-    are lines that each say one of the things that were perhaps meant; `either` is the word that has two meanings.
+    """No command, or a command with words that it does not take. `why` is a sentence for the member, if there is one;
+    `readings` are lines for each of the possible meanings; `either` is the word with two meanings.
     """
 
     nearest: tuple[Command, ...] = ()

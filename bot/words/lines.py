@@ -1,4 +1,4 @@
-"""A line as it is read: words in lower case, without the signs around them, beside what was typed."""
+"""Splits a line into words. Each is kept as it was typed, and in lower case without signs around it, for comparison."""
 
 import re
 import unicodedata
@@ -8,14 +8,14 @@ from functools import cached_property, lru_cache
 
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
 LONGEST_WORD = 80
-JOINER = "\u200d"  # holds an emoji of several together
+JOINER = "\u200d"  # joins several emoji into one
 GAPS = {"Cc", "Cs", "Co", "Cn"}
 POLITE = {
     "please", "pls", "plz", "thanks", "thank", "you", "the", "a", "an", "of", "for", "in", "by", "on", "at", "our",
     "my", "me", "show", "us", "to", "and", "with", "is", "was", "code", "there", "now", "bot", "gruppetto",
 }  # fmt: skip
 
-WHY = {"did", "do", "does", "is", "am", "are", "so", "only", "was"}  # after a "y" that is no yes
+WHY = {"did", "do", "does", "is", "am", "are", "so", "only", "was"}  # words after a "y" that means "why" and not "yes"
 DRAWN_OUT = re.compile(r"(.)\1{2,}")  # "hiii"
 SHORTHAND = {
     "hi": "hi", "hey": "hey", "thanks": "thanks", "please": "please", "yes": "yes", "no": "no", "u":
@@ -31,30 +31,30 @@ SHORTHAND = {
 
 @dataclass(frozen=True)
 class Word:
-    """One word: as it was typed, and as it is compared."""
+    """One word: as it was typed (`raw`), and in the form in which it is compared (`key`)."""
 
     raw: str
     key: str
 
     @cached_property
     def is_spoken(self) -> bool:
-        """Whether it has a letter or a digit; what has none is a sign or an emoji, put there for friendliness."""
+        """Whether it contains a letter or a digit, and is not only a sign or an emoji."""
         return self.key.isalnum() or any(sign.isalnum() for sign in self.key)
 
     @cached_property
     def plain(self) -> str:
-        """As it is compared, with a typewriter's apostrophe."""
+        """The key with a plain apostrophe."""
         return self.key.replace("’", "'")
 
 
 def without(words: Iterable[Word], places: Iterable[int]) -> list[Word]:
-    """The words that do not stand at these places. A line may have two thousand words, and as many places."""
+    """Return the words without those at these places. A line may have two thousand words, so this is fast."""
     taken = set(places)
     return [word for i, word in enumerate(words) if i not in taken]
 
 
 def words_of(line: str) -> list[Word]:
-    """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word."""
+    """Split a line into words. A leading "/" or "!", as other bots need it, is removed; a single "?" is a word."""
     plain = line.isascii() and line.isprintable()
     visible = (line if plain else "".join(map(_seen, line))).strip().lstrip("/!")
     words = [_word(raw) if len(raw) <= LONGEST_WORD else Word(raw, key_of(raw)) for raw in visible.split()]
@@ -72,19 +72,19 @@ def _word(raw: str) -> Word:
 
 
 def _asks(words: list[Word], i: int) -> bool:
-    """Whether a "may" is no month: "may I see my week"."""
+    """Whether a "may" is a verb and not a month: "may I see my week"."""
     return words[i].key == "may" and i + 1 < len(words) and words[i + 1].key in {"i", "we", "you"}
 
 
 def said(line: str) -> str:
-    """A line as it is compared."""
+    """Return a line in the form in which it is compared."""
     return " ".join(word.key for word in words_of(line))
 
 
 def key_of(raw: str) -> str:
-    """How a word is compared: compatible forms folded, lower case, no signs at its edges.
+    """Return a word in the form in which it is compared: in NFKC form and lower case, without signs at its edges.
 
-    No word that means something is longer than this; and one sign may fold into eighteen.
+    Only its beginning is used, because no known word is longer, and one sign may become eighteen in NFKC.
     """
     return _key(raw[:LONGEST_WORD])
 
@@ -92,11 +92,13 @@ def key_of(raw: str) -> str:
 @lru_cache(maxsize=20_000)
 def _key(raw: str) -> str:
     folded = unicodedata.normalize("NFKC", raw).casefold().strip(EDGES)
-    key = re.sub(r"[\ufe0f\u200d\s]", "", folded)  # a sign may fold into words: one word stays one
+    key = re.sub(r"[\ufe0f\u200d\s]", "", folded)  # a sign may become several words in NFKC; it stays one word here
     return SHORTHAND.get(key) or SHORTHAND.get(DRAWN_OUT.sub(r"\1", key), key)
 
 
 def _seen(sign: str) -> str:
-    """What is left of a sign on a screen: copied text brings marks of direction and of width with it."""
+    """Return the visible part of a sign, because copied text contains invisible marks: a space,
+    nothing, or the sign.
+    """
     kind = unicodedata.category(sign)
     return " " if kind in GAPS else "" if kind == "Cf" and sign != JOINER else sign
