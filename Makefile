@@ -1,4 +1,4 @@
-# Needs nothing but make, sh and Python 3.12 or newer; `make` alone lists what there is.
+# Needs only make, sh and Python 3.12 or newer; `make` alone lists the commands.
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,10 +16,10 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-demo: $(READY) ## the whole product with pretend phones: opens at the address it prints
+demo: $(READY) ## the whole product with pretend phones, at the address that it prints
 	@$(PY) -m simulator.demo
 
-demo-reset: $(READY) ## forget what the demo kept
+demo-reset: $(READY) ## delete the data of the demo
 	@$(PY) -m simulator.demo --reset
 
 story: $(READY) ## an evening of chat, played without a browser and printed
@@ -38,19 +38,19 @@ lint: $(READY) ## formatting, style and types
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy .
 
-format: $(READY) ## put formatting and imports right
+format: $(READY) ## correct formatting and imports
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
 check: lint test ## lint, then test
 
-bench: $(READY) ## how fast (ARGS=replies, fan-out, outage, connections, slow-clients or health; else the first two)
+bench: $(READY) ## measure the speed (ARGS=replies, fan-out, outage, connections, slow-clients or health; else the first two)
 	@$(PY) -m bench.load $(ARGS)
 
-chaos: $(READY) ## bad days: kills, outages, vendor's faults; nothing lost, nothing said twice (QUICK=1: 3 min)
+chaos: $(READY) ## cause kills, outages and vendors' faults; count what was lost or sent twice (QUICK=1: 3 min)
 	@$(PY) -m bench.chaos $(if $(QUICK),--quick) $(ARGS)
 
-drill: $(READY) ## the deployment as app.json and the Procfile say, through the troubles of a bad day (4 min)
+drill: $(READY) ## run the deployment of app.json and the Procfile through a series of outages (4 min)
 	@$(PY) -m bench.drill $(ARGS)
 
 browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
@@ -60,10 +60,10 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.whose
 
-guide: $(READY) ## write the table of commands into docs/guide.md
+guide: $(READY) ## write the table of commands in docs/guide.md
 	@$(PY) -m bot.guide
 
-plan: $(READY) ## draw the rooms and what they know of each other into CONTRIBUTING.md
+plan: $(READY) ## draw the rooms and their imports in CONTRIBUTING.md
 	@$(PY) -m tests.drawing
 
 pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions)
@@ -72,7 +72,7 @@ pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgr
 	@$(PIP_COMPILE) $(ARGS) --constraint requirements-dev.txt --output-file requirements-browser.txt requirements-browser.in
 	@$(PIP_COMPILE) $(ARGS) --output-file requirements-supply.txt requirements-supply.in
 
-audit: $(SUPPLY)/ready ## are there known holes in the packages that are deployed? Asks a service on the internet
+audit: $(SUPPLY)/ready ## ask a service on the internet for known holes in the deployed packages
 	@sh ops/audit.sh $(SUPPLY)/bin/python
 
 sbom: $(SUPPLY)/ready ## write sbom.json: the packages that are deployed, with their hashes, as CycloneDX

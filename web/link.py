@@ -1,6 +1,7 @@
-"""/link/<token>: the page where a member connects Garmin. Looking changes nothing; one browser, once, for 15 minutes.
+"""/link/<token>: the page on which a member connects Garmin. Opening it changes nothing; it works in one browser, once,
+for 15 minutes.
 
-The token leaves the address bar with the first press of the button; from then on the browser holds a cookie.
+When the first button is pressed, the address no longer contains the token; from then on the browser has a cookie.
 """
 
 from datetime import datetime, timedelta
@@ -25,18 +26,20 @@ log = structlog.get_logger()
 MOST_EMAIL, MOST_PASSWORD, MOST_CODE = 254, 256, 12
 MOST_KEY = 4096
 KEYS_LAST = ("30", "90", "180", "365")  # what Garmin offers
-COOKIE_FOR = linking.LINK_LASTS  # from when the link is opened: so it never ends before the link does
-SHOWN_OF_NUMBER = 3  # last digits: enough for its owner to know it by, too few for anybody else to call it
+COOKIE_FOR = linking.LINK_LASTS  # counted from the opening of the link, so it does not end before the link
+SHOWN_OF_NUMBER = 3  # last digits: enough for the owner to recognise the number, too few for others to call it
 ENDED = (binding.ELSEWHERE, binding.STOPPED)
 
 
 def pages(world: World) -> Blueprint:
-    """The pages, for this world."""
+    """Return the pages for connecting Garmin."""
     routes = Blueprint("link", __name__, url_prefix="/link")
 
     @routes.get("/<token>")
     def welcome(token: str) -> str:
-        """The same for everybody who looks: WhatsApp's preview and virus scanners open links too."""
+        """Return the first page, which is the same for everybody, because previews and virus scanners
+        open links too.
+        """
         return render_template("link_welcome.html", token=token)
 
     @routes.post("/<token>/start")
@@ -58,7 +61,7 @@ def pages(world: World) -> Blueprint:
 
 
 def _add_answers(routes: Blueprint, world: World) -> None:
-    """What the forms post to."""
+    """Add the addresses to which the forms post."""
 
     @routes.post("/garmin/sign-in")
     def sign_in() -> Response:
@@ -105,7 +108,7 @@ def _add_answers(routes: Blueprint, world: World) -> None:
 
     @routes.post("/garmin/stop")
     def stop() -> Response:
-        """Whoever signed in sees that the link is somebody else's."""
+        """End the sign-in, because the person sees that the link belongs to somebody else."""
         require_same_origin(world)
         with transaction(world) as session:
             link = _link(world, session)
@@ -116,7 +119,7 @@ def _add_answers(routes: Blueprint, world: World) -> None:
 
 
 def _ask(world: World, session: Session, link: OneTimeLink, wish: linking.Request) -> Response | None:
-    """Hand a password to a worker; or give the page that says why none goes to Garmin now."""
+    """Hand a password to a worker; or return the page that says why no password is sent to Garmin now."""
     if linking.ask(session, link, wish, world.now()) is not None:
         return None
     held = tries.held_until(session, link.member, world.now(), wish.email)
@@ -124,7 +127,7 @@ def _ask(world: World, session: Session, link: OneTimeLink, wish: linking.Reques
 
 
 def _begun(world: World, browser: str | None) -> Response:
-    """On to the page that the address bar may show, with the secret that makes this browser the one."""
+    """Redirect to the page without the token in its address, with the cookie that identifies this browser."""
     if browser is None:
         return make_response(render_template("link_over.html"), 410)
     answer = make_response(redirect(url_for("link.form"), 303))
@@ -148,7 +151,9 @@ def _page(
     problem: str | None = None,
     held: Held | None = None,
 ) -> Response:
-    """The page for where the sign-in stands. `left` is how many tries the link has, `held` why they have to wait."""
+    """Return the page for the present step of the sign-in. `left` is the number of tries, `held` the
+    reason for a wait.
+    """
     attempt = linking.attempt_of(session, link)
     if attempt is None:
         return _held(world, link, left, held) if held else _form(world, link, left=left)
@@ -167,7 +172,7 @@ def _page(
 
 
 def _after_sign_in(world: World, session: Session, link: OneTimeLink, attempt: LinkAttempt) -> Response | None:
-    """The page once Garmin has let somebody in: the code to send, or what became of it."""
+    """Return the page after a successful sign-in: the code to send, or the result. None before that."""
     if attempt.step is AttemptStep.FAILED and attempt.problem in ENDED:
         return make_response(render_template("link_stopped.html", elsewhere=attempt.problem == binding.ELSEWHERE))
     if attempt.step is AttemptStep.CONFIRM and attempt.expires_at > world.now():
@@ -178,7 +183,7 @@ def _after_sign_in(world: World, session: Session, link: OneTimeLink, attempt: L
 
 
 def _confirm(world: World, session: Session, link: OneTimeLink, attempt: LinkAttempt) -> Response:
-    """Signed in: the code that is to be sent from the chat that asked for the link."""
+    """Return the page with the code that must be sent from the chat that asked for the link."""
     line = f"link garmin {binding.code_of(session, attempt)}"
     facts = {"line": line, "bot": world.settings.bot_phone, "csrf": _csrf(world), "chat": _chat(link.member)}
     return make_response(render_template("link_confirm.html", **facts))
@@ -194,7 +199,7 @@ def _form(
     until: datetime | None = None,
     takes: bool = True,
 ) -> Response:
-    """The page with the forms; `until` and `takes` say when, and whether now, it takes a password."""
+    """Return the page with the forms. `takes` says whether it accepts a password now, `until` when it will again."""
     facts = {"problem": problem, "email": email, "tries": left, "csrf": _csrf(world), "until": until, "takes": takes}
     choice = {"methods": world.settings.link_methods, "may_keep": world.settings.garmin_keep_password}
     choice |= {"recommended": world.settings.garmin_recommended}
@@ -206,9 +211,9 @@ def _form(
 def _held(
     world: World, link: OneTimeLink, left: int, held: Held, email: str = "", problem: str | None = None
 ) -> Response:
-    """No password goes to Garmin now, of this member or for this e-mail address: why, and until when in their zone.
+    """Return the page that says why no password is sent to Garmin now, and until when, in the member's time zone.
 
-    For another e-mail address than the one that was tried too often, one may go at once: the form stays.
+    If only one e-mail address was tried too often, the form stays, because another address may be tried at once.
     """
     until = held.until.astimezone(ZoneInfo(link.member.timezone))
     takes = held.why is Why.ACCOUNT
@@ -216,9 +221,9 @@ def _held(
 
 
 def _chat(member: Member) -> tuple[str, str]:
-    """Whose chat the link is for: the name, and the last digits of the number; never more of it.
+    """Return whose chat the link is for: the name, and only the last digits of the number.
 
-    No name while it is in doubt who holds the number.
+    The name is empty while it is in doubt who has the number.
     """
     numbers = [each.value for each in member.identities if each.kind is IdentityKind.PHONE]
     name = member.name if member.doubted_at is None else ""
@@ -226,7 +231,7 @@ def _chat(member: Member) -> tuple[str, str]:
 
 
 def _offered(world: World, way: GarminMethod) -> GarminMethod:
-    """Give this way back, if the operator offers it."""
+    """Return this way if the operator offers it, else answer 404."""
     if way.value not in world.settings.link_methods:
         abort(404)
     return way
@@ -241,7 +246,7 @@ def _is_code(text: str) -> bool:
 
 
 def _usable(text: str, most: int) -> bool:
-    """Something was typed, and nothing that no keyboard can type."""
+    """Whether the text is not empty, not too long, and has only printable characters."""
     return 0 < len(text) <= most and text.isprintable()
 
 
@@ -257,7 +262,7 @@ def _cookie(world: World) -> str:
 
 
 def _csrf(world: World) -> str:
-    """What proves that a form is from a page that we gave to this browser."""
+    """Return the token that proves that a form comes from a page that we gave to this browser."""
     return _signer(world).tag(request.cookies.get(_cookie(world), ""))
 
 
@@ -272,7 +277,9 @@ def _signer(world: World) -> Signer:
 
 
 def require_same_origin(world: World) -> None:
-    """A form on another site cannot post here. Browsers that send neither header are told by the token in the form."""
+    """Refuse forms that were sent from another site. For browsers that send neither header, the token
+    in the form decides.
+    """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     ours = "{0.scheme}://{0.netloc}".format(urlsplit(world.settings.base_url))
     if (site is not None and site not in {"same-origin", "none"}) or (origin not in {None, "null", ours}):
