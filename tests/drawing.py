@@ -15,13 +15,15 @@ Graph = Mapping[str, set[str]]
 
 
 def with_drawing(page: str) -> str:
-    """The page with the house as its imports are now."""
+    """Return the page with the drawing replaced by one of the imports as they are now."""
     before, rest = page.split(BEGIN)
     return f"{before}{BEGIN}\n\n```mermaid\n{drawing(ROOT)}\n```\n{END}{rest.split(END)[1]}"
 
 
 def drawing(root: Path) -> str:
-    """A Mermaid flow chart: rooms from the top down, and an arrow to each room that one knows only directly."""
+    """Return a Mermaid flow chart: rooms from the top down, with an arrow to each room that is
+    imported only directly.
+    """
     lines = ["flowchart TD"]
     for house in OPENED:
         lines += [f"  subgraph {house}", *_inside(house, arrows(root)[house]), "  end"]
@@ -48,7 +50,9 @@ def _house(root: Path) -> Graph:
 
 
 def _needed(known: Graph) -> list[tuple[str, str]]:
-    """The arrows that are not implied by two others: who knows a room may know what it knows."""
+    """Return the arrows that are not implied by two others: a room that imports another may
+    import what that imports.
+    """
     return sorted(
         (one, other)
         for one, others in known.items()
