@@ -1,7 +1,7 @@
-# One image for web, worker, clock and release; what it runs is in the Procfile. Its own command is `web`.
+# One image for web, worker, clock and release; the Procfile has their commands. Its own command is that of `web`.
 FROM python:3.13-slim
 
-# Names in every script and emoji on the digest's picture; Inter, for Latin, comes with the Python packages.
+# Fonts for names in every script and for emoji in pictures; Inter, for Latin, comes with the Python packages.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
     && rm -rf /var/lib/apt/lists/*
@@ -10,7 +10,7 @@ RUN useradd --system --uid 10001 --create-home gruppetto
 WORKDIR /app
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app TZ=UTC PORT=8000
 
-# Packages before code: a change of code does not install them again.
+# Packages are installed before the code is copied, so that a change of code does not install them again.
 COPY requirements.txt .
 RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore \
     --require-hashes --requirement requirements.txt

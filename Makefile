@@ -1,4 +1,4 @@
-# Needs nothing but make, sh and Python 3.12 or newer; `make` alone lists what there is.
+# Needs only make, sh and Python 3.12 or newer; `make` alone lists the commands.
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -17,10 +17,10 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-demo: $(READY) ## the whole product with pretend phones: opens at the address it prints
+demo: $(READY) ## the whole product with pretend phones, at the address that it prints
 	@$(PY) -m simulator.demo
 
-demo-reset: $(READY) ## forget what the demo kept
+demo-reset: $(READY) ## delete the data of the demo
 	@$(PY) -m simulator.demo --reset
 
 story: $(READY) ## an evening of chat, played without a browser and printed
@@ -39,19 +39,19 @@ lint: $(READY) ## formatting, style and types
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy .
 
-format: $(READY) ## put formatting and imports right
+format: $(READY) ## correct formatting and imports
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
 check: lint test ## lint, then test
 
-bench: $(READY) ## how fast (ARGS=replies, fan-out, outage, connections, slow-clients or health; else the first two)
+bench: $(READY) ## measure the speed (ARGS=replies, fan-out, outage, connections, slow-clients or health; else the first two)
 	@$(PY) -m bench.load $(ARGS)
 
-chaos: $(READY) ## bad days: kills, outages, vendor's faults; nothing lost, nothing said twice (QUICK=1: 3 min)
+chaos: $(READY) ## cause kills, outages and vendors' faults; count what was lost or sent twice (QUICK=1: 3 min)
 	@$(PY) -m bench.chaos $(if $(QUICK),--quick) $(ARGS)
 
-drill: $(READY) ## the deployment as app.json and the Procfile say, through the troubles of a bad day (4 min)
+drill: $(READY) ## run the deployment of app.json and the Procfile through a series of outages (4 min)
 	@$(PY) -m bench.drill $(ARGS)
 
 rules: ## check the alerts of ops/prometheus and play their tests (needs promtool: Debian's prometheus)
@@ -69,10 +69,10 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 api-fuzz: $(READY) ## the whole API tried by schemathesis, 500 cases an operation (CASES=50 for fewer; up to 40 min)
 	@$(PY) -m tests.api.fuzz $(if $(CASES),--cases $(CASES))
 
-guide: $(READY) ## write the table of commands into docs/guide.md
+guide: $(READY) ## write the table of commands in docs/guide.md
 	@$(PY) -m bot.guide
 
-plan: $(READY) ## draw the rooms and what they know of each other into CONTRIBUTING.md
+plan: $(READY) ## draw the rooms and their imports in CONTRIBUTING.md
 	@$(PY) -m tests.drawing
 
 pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgrade for newer versions)
@@ -81,7 +81,7 @@ pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgr
 	@$(PIP_COMPILE) $(ARGS) --constraint requirements-dev.txt --output-file requirements-browser.txt requirements-browser.in
 	@$(PIP_COMPILE) $(ARGS) --output-file requirements-supply.txt requirements-supply.in
 
-audit: $(SUPPLY)/ready ## are there known holes in the packages that are deployed? Asks a service on the internet
+audit: $(SUPPLY)/ready ## ask a service on the internet for known holes in the deployed packages
 	@sh ops/audit.sh $(SUPPLY)/bin/python
 
 sbom: $(SUPPLY)/ready ## write sbom.json: the packages that are deployed, with their hashes, as CycloneDX

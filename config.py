@@ -21,9 +21,10 @@ WRITTEN = "in the password, / @ : # and % are written %2F %40 %3A %23 and %25"
 
 
 def read_env_file() -> None:
-    """Put into the environment what stands in `.env` beside this file, unless it is there already.
+    """Read `.env` beside this file into the environment; variables that are set already stay as they are.
 
-    Flask's command line does so by itself; all other processes by this. ENV_FILE names another file; empty, none.
+    Flask's command line does this by itself; all other processes call this function. If ENV_FILE is set, the file that
+    it names is read instead; if ENV_FILE is empty, no file is read.
     """
     name = os.environ.get("ENV_FILE", ".env")
     if name:
@@ -31,11 +32,11 @@ def read_env_file() -> None:
 
 
 def problems_of(error: ValidationError) -> dict[str, str]:
-    """Which settings are missing or wrong, and what is wrong with each: never a value."""
+    """Return the names of the settings that are missing or wrong, each with what is wrong; values are left out."""
     found: dict[str, str] = {}
     for each in error.errors(include_input=False, include_url=False, include_context=False):
         words = each["msg"].removeprefix("Value error, ")
-        # What is wrong with several together names them in its words.
+        # A check of several settings together names them in its message.
         names = [str(each["loc"][0]).upper()] if each["loc"] else re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", words)
         found |= {name: found.get(name, words) for name in names}
     return dict(sorted(found.items()))
@@ -57,24 +58,24 @@ class Settings(BaseSettings):
         3,
         ge=2,
         le=100,
-        description="Connections to Postgres that a web process, and each job of a worker, takes at most",
+        description="How many connections to Postgres each web process and each job of a worker may use",
     )
     redis_pool: int = Field(
-        2, ge=2, le=100, description="Connections to Redis that a web process, the clock and each job take at most"
+        2, ge=2, le=100, description="How many connections to Redis each web process, the clock and each job may use"
     )
-    public_base_url: HttpUrl = Field(description="Where the world reaches the web process: https://bot.example.org")
+    public_base_url: HttpUrl = Field(description="The web process's address: https://bot.example.org")
     secret_key: SecretStr = Field(min_length=32, description="Signs forms and receipts: 32 characters or more")
     secret_key_second: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Accepted beside SECRET_KEY while that is changed: the next one before, the former one after",
+        description="Accepted besides SECRET_KEY during its change: first the new key, afterwards the old one",
     )
     data_keys: SecretStr = Field(description="Encrypts tokens and messages: name:base64[,older:base64]")
 
     twilio_account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$", description="From Twilio's console")
     twilio_auth_token: SecretStr = Field(description="From Twilio's console; also signs webhooks")
     twilio_auth_token_second: SecretStr | None = Field(
-        None, description="Webhooks signed with it are accepted too: the former token, while it is changed"
+        None, description="Webhooks signed with this token are accepted too: the old token, during a change"
     )
     twilio_shared_keys: SecretStr | None = Field(
         None, description="Secrets of Twilio's SharedKeys, if webhooks are signed with those: one[,another]"
@@ -82,18 +83,18 @@ class Settings(BaseSettings):
     twilio_whatsapp_from: str = Field(
         pattern=r"^whatsapp:\+[1-9]\d{6,14}$", description="The bot's number: whatsapp:+14155238886"
     )
-    twilio_api_base_url: str | None = Field(None, description="Send the Twilio client elsewhere (the simulator)")
-    garmin_base_url: str | None = Field(None, description="Send the Garmin client elsewhere (the simulator)")
-    garmin_personal_api_base_url: str | None = Field(None, description="Send the Personal API client elsewhere")
+    twilio_api_base_url: str | None = Field(None, description="Another address for Twilio's API (the simulator)")
+    garmin_base_url: str | None = Field(None, description="Another address for Garmin (the simulator)")
+    garmin_personal_api_base_url: str | None = Field(None, description="Another address for Garmin's Personal API")
     garmin_link_methods: str = Field(
         "personal_key,password",
         pattern=r"^(personal_key|password)(,(personal_key|password))?$",
-        description="Ways to connect that the link page offers, in this order",
+        description="The ways to connect Garmin that the link page offers, in this order",
     )
     garmin_recommended: str = Field(
         "",
         pattern="^(personal_key|password)?$",
-        description="The way that the link page calls recommended: personal_key, password, or none if empty",
+        description="The way that the link page calls recommended: personal_key or password; empty means neither",
     )
     garmin_keep_password: bool = Field(
         True,
@@ -107,36 +108,46 @@ class Settings(BaseSettings):
     group_transport: str = Field(
         "roster",
         pattern="^(roster|meta)$",
-        description="Whether digests go into WhatsApp groups too (meta), or to the roster only",
+        description="meta: digests are also posted into WhatsApp groups; roster: only sent to each member",
     )
     meta_phone_number_id: str = Field("", pattern=r"^\d{0,20}$", description="The number's id in Meta's app dashboard")
     meta_access_token: SecretStr = Field(SecretStr(""), description="A system user's token that may send messages")
     meta_graph_url: str = Field("https://graph.facebook.com/v23.0", description="Where Meta's API is, with its version")
 
-    lease_seconds: int = Field(60, ge=15, description="After how long a message's worker is taken for dead")
-    look_seconds: int = Field(60, ge=1, description="How far apart the two looks for a doubtful message are")
+    lease_seconds: int = Field(60, ge=15, description="Seconds after which a worker that is sending is taken for dead")
+    look_seconds: int = Field(60, ge=1, description="Seconds between two searches for a message in doubt")
     linger_seconds: float = Field(
-        1.0, ge=0, le=30, description="How long an idle worker looks for more replies before it ends"
+        1.0, ge=0, le=30, description="Seconds that a delivery job waits for more replies before it ends"
     )
-    tick_seconds: int = Field(60, ge=1, le=600, description="How often the clock looks for what was not heard")
-    people_a_day: int = Field(250, ge=1, description="People who may get a template in 24 hours: WhatsApp's tier")
-    messages_a_day: int = Field(20_000, ge=1, description="Messages that leave in 24 hours at most: what it may cost")
-    group_messages_a_day: int = Field(2_000, ge=1, description="Messages about one group in 24 hours at most")
-    lines_a_minute: int = Field(20, ge=1, description="Lines of one person that are answered in a minute")
-    lines_a_day: int = Field(200, ge=1, description="Lines of one person that are answered in a day")
-    files_a_day: int = Field(50, ge=1, description="Activity files of one person that are read in a day")
-    garmin_rate: float = Field(1.0, gt=0, le=1000, description="Requests a second to Garmin, all workers together")
-    send_rate: int = Field(20, ge=1, le=80, description="Messages a second at most; Twilio allows 80 for a sender")
+    tick_seconds: int = Field(
+        60, ge=1, le=600, description="Seconds between two ticks, which look for work that is due"
+    )
+    people_a_day: int = Field(250, ge=1, description="How many people may get a template in 24 hours: WhatsApp's tier")
+    messages_a_day: int = Field(20_000, ge=1, description="How many messages may be sent in 24 hours; limits the cost")
+    group_messages_a_day: int = Field(
+        2_000, ge=1, description="How many messages about one group may be sent in 24 hours"
+    )
+    lines_a_minute: int = Field(20, ge=1, description="How many lines of one person are answered in a minute")
+    lines_a_day: int = Field(200, ge=1, description="How many lines of one person are answered in a day")
+    files_a_day: int = Field(50, ge=1, description="How many activity files of one person are read in a day")
+    garmin_rate: float = Field(
+        1.0, gt=0, le=1000, description="How many requests a second all workers together send to Garmin"
+    )
+    send_rate: int = Field(
+        20, ge=1, le=80, description="How many messages a second may be sent; Twilio allows 80 for a sender"
+    )
 
-    web_concurrency: int = Field(2, ge=1, le=64, description="How many processes the web process serves with")
-    web_threads: int = Field(4, ge=1, le=64, description="How many requests each of them works on at a time")
+    web_concurrency: int = Field(2, ge=1, le=64, description="How many processes serve web requests")
+    web_threads: int = Field(4, ge=1, le=64, description="How many requests each web process works on at a time")
     workers: int = Field(3, ge=1, le=64, description="How many jobs the worker process does at a time")
-    port: int = Field(8000, ge=1, le=65_535, description="Where the web process listens; the host sets it")
-    request_seconds: float = Field(15.0, ge=1, le=120, description="How long a client may take to send a whole request")
-    trusted_hops: int = Field(0, ge=0, le=5, description="How many proxies stand before the web process (Heroku: 1)")
+    port: int = Field(8000, ge=1, le=65_535, description="The port on which the web process listens; the host sets it")
+    request_seconds: float = Field(15.0, ge=1, le=120, description="Seconds a client may take to send a whole request")
+    trusted_hops: int = Field(
+        0, ge=0, le=5, description="How many proxies stand in front of the web process (Heroku: 1)"
+    )
     health_token: SecretStr = Field(
         SecretStr(""),
-        description="Opens /health to whoever sends it: Authorization: Bearer …. Without one it is closed",
+        description="Opens /health to a request with Authorization: Bearer <this token>. If empty, /health answers 404",
     )
     metrics_token: SecretStr = Field(
         SecretStr(""),
@@ -170,7 +181,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_env(cls) -> "Settings":
-        """Read the environment, and `.env` before it. Raises pydantic's ValidationError."""
+        """Read the settings from the environment and `.env`. Raises pydantic's ValidationError if one is wrong."""
         read_env_file()
         return cls()
 
@@ -271,7 +282,7 @@ class Settings(BaseSettings):
 
     @property
     def redis(self) -> str:
-        """`redis_url` with what its certificate needs."""
+        """`redis_url`, with certificate checks turned off where `redis_self_signed` asks for that."""
         relaxed = self.redis_self_signed and self.redis_url.startswith("rediss://")
         return (
             f"{self.redis_url}{'&' if '?' in self.redis_url else '?'}ssl_cert_reqs=none" if relaxed else self.redis_url
@@ -279,18 +290,18 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> list[str]:
-        """SECRET_KEY, with which we write, and the second one, which is accepted too."""
+        """SECRET_KEY, which signs, and SECRET_KEY_SECOND if it is set, which is only accepted."""
         return [each.get_secret_value() for each in (self.secret_key, self.secret_key_second) if each]
 
     @property
     def second_auth_token(self) -> str | None:
-        """The token that webhooks may be signed with besides TWILIO_AUTH_TOKEN."""
+        """The token besides TWILIO_AUTH_TOKEN that may sign webhooks, or None."""
         second = self.twilio_auth_token_second
         return second.get_secret_value() if second else None
 
     @property
     def shared_keys(self) -> list[str]:
-        """The secrets of Twilio's SharedKeys."""
+        """The secrets of Twilio's SharedKeys; an empty list if none are set."""
         text = self.twilio_shared_keys.get_secret_value() if self.twilio_shared_keys else ""
         return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -301,15 +312,15 @@ class Settings(BaseSettings):
 
     @property
     def link_methods(self) -> list[str]:
-        """Ways to connect Garmin, in the order of the link page."""
+        """The ways to connect Garmin, in the order of the link page."""
         return self.garmin_link_methods.split(",")
 
     @property
     def is_https(self) -> bool:
-        """Whether browsers reach us encrypted: cookies and headers depend on it."""
+        """Whether browsers reach us over https: cookies and headers depend on it."""
         return urlsplit(self.base_url).scheme == "https"
 
     @property
     def bot_phone(self) -> str:
-        """The bot's number in digits, as a wa.me link wants it."""
+        """The bot's number in digits only, as a wa.me link needs it."""
         return self.twilio_whatsapp_from.removeprefix("whatsapp:+")

@@ -1,7 +1,7 @@
-"""One structured line for each thing that happened, in every process: never what was said, a token or a phone number.
+"""The log: one structured line for each event, in every process, without messages, tokens or phone numbers.
 
-Ours are written through structlog. Those of libraries, warnings of Python and exceptions that nobody catches take the
-same form (docs/logs.md names every event, and what to do about it).
+Our lines are written by structlog. Lines of libraries, warnings of Python and uncaught exceptions get the same form.
+docs/logs.md lists every event, with what to do about it.
 """
 
 import logging
@@ -21,26 +21,26 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 ROOT = Path(__file__).parent
-# What is less than this is not written: some libraries tell addresses, bodies or tokens at their lower levels.
+# Lines of these libraries below this level are not written, because they may contain addresses, bodies or tokens.
 LEVELS = {
     "": logging.WARNING,
     "alembic.runtime.migration": logging.INFO,
     "gunicorn.error": logging.INFO,
-    "rq_scheduler.scheduler": logging.ERROR,  # two clocks warn each second that the other one is at it
+    "rq_scheduler.scheduler": logging.ERROR,  # two clock processes would warn each second that the other one is running
     **dict.fromkeys(
         ("curl_cffi", "garminconnect", "rq.worker", "rq.worker_pool", "twilio", "urllib3", "werkzeug"), logging.WARNING
     ),
 }
-# A line longer than a pipe takes at once (4,096 bytes) could be torn by another process's.
+# A line longer than a pipe takes at once (4,096 bytes) could be mixed with another process's line.
 MOST_FRAMES, MOST_TEXT = 16, 1_500
 
-# Only these exceptions say nothing but what our own code is like; others may repeat what somebody has typed.
+# Only the messages of these exceptions are about our code alone; others may repeat what somebody has typed.
 OF_THE_CODE = (AttributeError, ImportError, NameError, RecursionError, TypeError, ZeroDivisionError)
 OUR_WORDS = ("providers.errors", "models.vault", "services.delivery.mailbox")
 OF_THE_NETWORK = ("redis.exceptions",)
 NETWORK_NAMES = {"ConnectionError", "TimeoutError", "BusyLoadingError", "ReadOnlyError", "OutOfMemoryError"}
 
-# In words that are not ours: numbers and addresses of people, our own secret addresses, and passwords in URLs.
+# Removed from texts that are not ours: numbers and addresses of people, our own secret addresses, passwords in URLs.
 HIDDEN = (
     (re.compile(r"(?:whatsapp:)?\+\d{6,15}(?!\d)"), "[number]"),
     (re.compile(r"://[^\s/@]+@"), "://[secret]@"),
@@ -51,8 +51,8 @@ HIDDEN = (
 
 
 def configure(log_format: str, to: TextIO | None = None) -> None:
-    """Set up logging for this process, on standard output if nothing else is given: `json` for machines, `console` for
-    people. Safe to repeat.
+    """Set up logging for this process. `log_format` is `json` for machines or `console` for people; the lines go to
+    `to`, or to standard output. Safe to repeat.
     """
     stream = to or sys.stdout
     common: list[Processor] = [
@@ -66,7 +66,7 @@ def configure(log_format: str, to: TextIO | None = None) -> None:
         processors=[*common, *last],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(to),  # None: whatever is standard output at that moment
-        cache_logger_on_first_use=False,  # whoever sets up anew, as gunicorn does after a fork, is heard by all
+        cache_logger_on_first_use=False,  # so that a later set-up, as by gunicorn after a fork, applies to all loggers
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
@@ -83,7 +83,7 @@ def configure(log_format: str, to: TextIO | None = None) -> None:
 
 
 def begin(process: str, log_format: str, to: TextIO | None = None) -> None:
-    """For a process of its own: `configure`, and write down what nobody catches, and warnings, in the same form."""
+    """Set up logging like `configure`, and also log uncaught exceptions and Python's warnings. For a whole process."""
     configure(log_format, to)
     structlog.contextvars.bind_contextvars(process=process)
     logging.captureWarnings(capture=True)
@@ -101,9 +101,10 @@ def report_to(reporter: Reporter | None) -> None:
 
 
 class Seldom:
-    """Lets one of a kind through each minute and counts the others: who is attacked, or cut off, floods no log.
+    """Lets one event of a kind through each minute and counts the others, so that an attack or an outage does not flood
+    the log.
 
-    Safe to share between threads; each process counts for itself.
+    Threads may share it; each process counts for itself.
     """
 
     def __init__(self, every: timedelta = timedelta(minutes=1)) -> None:
@@ -112,7 +113,9 @@ class Seldom:
         self._since: Counter[str] = Counter()
 
     def passes(self, kind: str, now: datetime) -> int:
-        """How many of this kind came since one was let through, this one counted; 0 where it is not let through."""
+        """Return 0 if this event must not be logged; else the number of events of this kind since the last that was
+        logged, including this one.
+        """
         with self._lock:
             self._since[kind] += 1
             last = self._last.get(kind)
@@ -123,7 +126,9 @@ class Seldom:
 
 
 def exception_told(error: BaseException) -> str:
-    """What went wrong and where, without what anybody has typed: kinds of exceptions, causes first, and our lines."""
+    """Describe an exception without anything that somebody typed: the classes, causes first, and the
+    lines of our code.
+    """
     return "\n".join(_told(each) for each in reversed(chain(error)))[-2 * MOST_TEXT :]
 
 
@@ -152,7 +157,7 @@ def _error_of(given: Any) -> BaseException | None:
 
 
 def _tell_exception(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Put `exception` in the place of `exc_info`."""
+    """Replace `exc_info` by `exception`, a text."""
     error = _error_of(event.pop("exc_info", None))
     if error is not None:
         event["exception"] = exception_told(error)
@@ -160,7 +165,9 @@ def _tell_exception(_logger: WrappedLogger, _name: str, event: EventDict) -> Eve
 
 
 def _hide(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Take out what must not be written, wherever it came from: a net below the care that is taken everywhere."""
+    """Remove everything that must not be logged. This is a second safeguard: callers must not log it in
+    the first place.
+    """
     for name, value in event.items():
         if isinstance(value, str):
             event[name] = hidden(value)
@@ -195,7 +202,7 @@ def _told(error: BaseException) -> str:
 
 
 def words(error: BaseException) -> str:
-    """What may be written of an exception's own words."""
+    """Return the part of an exception's message that may be logged."""
     kind = type(error)
     if isinstance(error, OSError) and kind.__module__ == "builtins":
         return error.strerror or ""
@@ -207,7 +214,9 @@ def words(error: BaseException) -> str:
 
 
 def _of_the_database(error: BaseException) -> str:
-    """Postgres's code, and what it is about; its words repeat a row's values. Without a code the network failed."""
+    """Return Postgres's code and the names it is about, but not its message, which repeats values of rows. An error
+    without a code comes from the network.
+    """
     if not type(error).__module__.startswith("psycopg2"):
         return ""
     code, about = getattr(error, "pgcode", None), getattr(error, "diag", None)
@@ -228,7 +237,7 @@ def short(path: str) -> str:
 
 
 def _uncaught(kind: type[BaseException], error: BaseException | None, where: TracebackType | None) -> None:
-    """What ends a process or a thread, in one line."""
+    """Log the exception that ends a process or a thread, in one line."""
     if error is None or issubclass(kind, KeyboardInterrupt | SystemExit):
         return
     structlog.get_logger().error("uncaught exception", exc_info=(kind, error, where))

@@ -1,4 +1,4 @@
-"""What every process does first: read `.env`, set up the log, and see whether it has its settings."""
+"""What every process does first: read `.env`, set up the log, and check the settings."""
 
 import os
 import sys
@@ -16,7 +16,9 @@ log = structlog.get_logger()
 
 
 def begin(process: str) -> Settings:
-    """Set up the process, and give its settings. Where some are missing or wrong, one line names them, and it ends."""
+    """Set up the process and return its settings. If some are missing or wrong, one log line names them and the process
+    ends.
+    """
     set_up(process)
     try:
         settings = Settings.from_env()
@@ -30,13 +32,13 @@ def begin(process: str) -> Settings:
 
 
 def set_up(process: str, to: TextIO | None = None) -> None:
-    """Read `.env` and set up the log: also where settings are wrong, it is written in the form that is asked for."""
+    """Read `.env` and set up the log, in the form that LOG_FORMAT asks for even if other settings are wrong."""
     read_env_file()
     logs.begin(process, "console" if os.environ.get("LOG_FORMAT") == "console" else "json", to or sys.stdout)
 
 
 def tell_of(error: ValidationError) -> None:
-    """Write down which settings are missing or wrong, without their values."""
+    """Log which settings are missing or wrong, without their values."""
     log.error("settings missing or wrong", settings=problems_of(error))
 
 

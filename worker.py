@@ -1,4 +1,4 @@
-"""What the worker process runs (jobs/pool.py): RQ's pool with workers of this class.
+"""The class of the workers that the worker process runs in RQ's pool (see jobs/pool.py).
 
 Everything is imported before RQ forks, so that a job costs 15 ms instead of 240.
 """
@@ -60,25 +60,25 @@ WORK = (
 )
 
 
-# Seconds until an answer of Redis is missed. RQ waits for a job for 15 (`worker_ttl` - 15), and wants ten more.
+# Seconds to wait for an answer of Redis. RQ waits for a job for 15 s (`worker_ttl` - 15), and needs ten more.
 ANSWERS_WITHIN = 25.0
 
 
 class Worker(RqWorker):
-    """RQ's forking worker, speaking JSON, quick to notice what a dead one left behind, and gone 25 s after SIGTERM.
+    """RQ's forking worker. It uses JSON, soon takes over the jobs of a dead worker, and ends within 25 s of SIGTERM.
 
-    It takes one connection to Redis instead of RQ's three: it starts no scheduler of RQ's (the clock is ours), and
-    listens to no commands (`rq.command`) from outside. Each job has the connections of its process's world.
+    It uses one connection to Redis instead of RQ's three: it does not start RQ's scheduler (we have our own clock), and
+    does not listen to commands (`rq.command`). Each job has the connections of its process's world.
 
-    Asked to stop, RQ waits for the job however long it takes, and ends it at once when it is asked twice; a host that
-    signals every process ends it at once too. Here the job is told, by both ways, and leaves at its next safe point.
+    When RQ's worker is asked to stop, it waits for the job without limit; asked twice, or if the host signals every
+    process, the job is killed at once. Here the job is told in both cases, and leaves at its next safe point.
     """
 
-    max_connection_wait_time = 5.0  # seconds between tries while Redis is away; RQ's own is 60
+    max_connection_wait_time = 5.0  # the longest time in seconds between tries while Redis is away; RQ's default is 60
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_DFL)  # a fork of the pool has inherited the pool's own answers to them
+            signal.signal(each, signal.SIG_DFL)  # a fork inherits the pool's signal handlers
         stopping.begin()
         kwargs |= {"job_class": JsonJob, "serializer": "json", "worker_ttl": 30, "job_monitoring_interval": 10}
         kwargs["maintenance_interval"] = 15
@@ -87,34 +87,36 @@ class Worker(RqWorker):
         self._wait_for_redis(kwargs["connection"], world.settings.redis)
         super().__init__(*args, **kwargs)
         self.heart = Heart(world, WORKER, self.connection)
-        parser.warm_up()  # for lines that were kept while Postgres was away: no forked job builds its own tables
+        parser.warm_up()  # builds the reader's tables once, so that no forked job has to (for lines kept in Redis)
         warm(world)
-        gc.freeze()  # what is loaded stays: no forked job looks through it again
+        gc.freeze()  # exclude what is loaded from garbage collection, so that no forked job searches it again
         if world.charts.lacks:
             log.warning("fonts missing", scripts=", ".join(world.charts.lacks))
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
-        """Do a job in the process that was forked for it: RQ's books are kept over the same few connections."""
+        """Do a job in the process that was forked for it. RQ's bookkeeping uses the same few connections."""
         self.connection.connection_pool = self._pool_of_jobs
         super().main_work_horse(job, queue)
 
     def subscribe(self) -> None:
-        """Listen to no commands: nothing sends any, and it would take a connection and a thread."""
+        """Do not listen to commands: nobody sends any, and it would need a connection and a thread."""
 
     def set_shutdown_requested_date(self) -> None:
-        """Keep it in memory only. RQ calls this while a signal is handled, when the one connection may be in use."""
+        """Do not write the date to Redis: RQ calls this in a signal handler, when the one connection may be in use."""
 
     def _start_scheduler(self, *_: Any, **__: Any) -> None:
-        """Start none: nothing is scheduled with RQ itself."""
+        """Do not start RQ's scheduler: nothing is scheduled with it."""
 
     @staticmethod
     def _wait_for_redis(connection: Redis, url: str) -> None:
-        """Take one connection at most, and wait until there is a Redis to connect to; a signal ends that."""
+        """Use at most one connection, and wait until Redis can be reached. A signal ends the waiting."""
         connection.connection_pool = open_patient_doorbell(url, 1, answers_within=ANSWERS_WITHIN).connection_pool
         await_doorbell(connection)
 
     def work(self, *args: Any, **kwargs: Any) -> bool:
-        """Work until asked to stop. What breaks is logged here: the pool's processes would print it as it is."""
+        """Work until asked to stop. Exceptions are logged here, because the pool's processes would
+        print them unchanged.
+        """
         try:
             return super().work(*args, **kwargs)
         except Exception:
@@ -122,26 +124,26 @@ class Worker(RqWorker):
             raise SystemExit(1) from None
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """What RQ does while it waits, and while a job runs: at least each 15 s."""
+        """Write our heartbeat too; RQ calls this while it waits and while a job runs, at least every 15 s."""
         super().heartbeat(timeout, pipeline)
         self.heart.beat()
 
     def register_death(self) -> None:
-        """RQ's word for the end of the process."""
+        """Remove our heartbeat; RQ calls this when the process ends."""
         self.heart.stop()
         super().register_death()  # type: ignore[no-untyped-call]
 
     def teardown(self) -> None:
-        """Say farewell to Redis, if it is there."""
+        """Deregister in Redis, if it can be reached."""
         with suppress(RedisError):
             super().teardown()  # type: ignore[no-untyped-call]
 
     def setup_work_horse_signals(self) -> None:
-        """In the horse: SIGTERM asks its job to stop, instead of ending it in the middle."""
+        """Set the signals of a work-horse: SIGTERM asks its job to stop, instead of ending it in the middle."""
         stopping.obey_signals()
 
     def handle_warm_shutdown_request(self) -> None:
-        """Tell the job, and see that everything is over in time."""
+        """Ask the job to stop, and make sure that everything ends in time."""
         stopping.ask()
         if self.horse_pid:
             with suppress(ProcessLookupError):
@@ -152,7 +154,7 @@ class Worker(RqWorker):
             timer.start()
 
     def request_force_stop(self, signum: int, frame: Any) -> None:
-        """Being asked again changes nothing: the job has been told, and time is limited anyway."""
+        """Ignore a second request: the job was asked already, and its time is limited."""
 
     def _kill_late_horse(self) -> None:
         if self.horse_pid:
@@ -161,5 +163,5 @@ class Worker(RqWorker):
 
 
 def _leave() -> None:
-    """Redis does not answer the farewell: go without."""
+    """End the process without deregistering, because Redis does not answer."""
     os._exit(0)

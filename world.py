@@ -1,4 +1,6 @@
-"""World: all that is not our own rules. Built once per process, handed down, never imported by what uses it."""
+"""The World: everything that our rules depend on from outside. Each process builds it once and passes it on; code that
+uses it does not import it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,7 +95,9 @@ class World:
 
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock | None = None) -> "World":
-        """Build the world that these settings describe, or with another clock. Nothing connects until it is used."""
+        """Build the world that these settings describe, with another `clock` if one is given. Nothing connects before
+        it is used.
+        """
         redis = open_doorbell(settings.redis, settings.redis_pool)
         now = clock or (PretendClock(redis) if settings.pretend_clock else system_clock)
         vault = Vault.from_text(settings.data_keys.get_secret_value(), *settings.secrets)
@@ -117,14 +121,14 @@ _in_use: list[World] = []
 
 
 def current() -> World:
-    """The world of this process, for those whom nobody can hand one: RQ's jobs. Built at the first call."""
+    """Return the world of this process, for RQ's jobs, to which it cannot be passed. It is built at the first call."""
     if not _in_use:
         _in_use.append(World.from_env())
     return _in_use[0]
 
 
 def use(world: World) -> None:
-    """Let this be the world of this process from now on."""
+    """Make this the world of this process from now on."""
     _in_use[:] = [world]
 
 

@@ -1,4 +1,4 @@
-"""The web process: `gunicorn wsgi:app`; and what `flask …` finds."""
+"""The application of the web process (`gunicorn wsgi:app`) and of the `flask …` commands."""
 
 from web.offline import create_app_or_less
 

@@ -1,1 +1,1 @@
-"""How fast, and how sure: figures of load, and runs on bad days."""
+"""Measurements of speed, and runs with outages that check reliability."""

@@ -1,4 +1,4 @@
-"""What reached Twilio, and how often, of all that the product has written into its outbox."""
+"""Compares the outbox with Twilio: which messages have reached it, and how often."""
 
 import time
 from collections import defaultdict
@@ -27,7 +27,7 @@ class Row:
 
 
 class Arrivals:
-    """Looks into the outbox and at Twilio's ledger; `sids` are those of the lines whose answers are judged."""
+    """Reads the outbox and Twilio's list of messages. `sids` are those of the lines whose answers are judged."""
 
     def __init__(self, database_url: str, twilio: PretendTwilio, sids: Sequence[str]) -> None:
         self._url, self._twilio = database_url, twilio
@@ -36,7 +36,7 @@ class Arrivals:
         self.look()
 
     def look(self) -> None:
-        """Look again."""
+        """Read the outbox and Twilio's list again."""
         engine = create_engine(self._url, connect_args={"application_name": NAME})
         with engine.connect() as line:
             found = line.execute(text("SELECT dedupe_key, id, state FROM outbound_messages")).all()
@@ -48,7 +48,7 @@ class Arrivals:
         self.rows = {key: Row(key, state, tuple(sorted(by_reference[str(identity)]))) for key, identity, state in found}
 
     def await_all(self, seconds: float, *, digests: int) -> None:
-        """Wait until every line has its answer and everybody the digest, for at most so long."""
+        """Wait until every line has its answer and everybody has the digest, for at most `seconds`."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.look()
@@ -59,21 +59,21 @@ class Arrivals:
             time.sleep(0.5)
 
     def answers(self, lines: Sequence[Line]) -> list[Answer]:
-        """What became of each line."""
+        """Return the answers to each line."""
         return [Answer(each.said_at, self._arrived(each)) for each in lines]
 
     def digest(self, wanted: int) -> Counted:
-        """What became of the digest for so many people."""
+        """Return how many digests have arrived, and how many of them more than once."""
         found = [each for each in self.rows.values() if each.key.startswith(DIGEST)]
         return Counted(wanted, sum(bool(each.arrived) for each in found), sum(len(each.arrived) > 1 for each in found))
 
     def digest_took(self, due: float) -> float | None:
-        """Seconds from an instant until the last digest was with Twilio."""
+        """Return the seconds from `due` until the last digest had reached Twilio, or None."""
         arrived = [moment for each in self.rows.values() if each.key.startswith(DIGEST) for moment in each.arrived]
         return max(arrived) - due if arrived else None
 
     def others(self) -> Counted:
-        """What became of all other messages."""
+        """Return how many of all other messages have arrived, and how many of them more than once."""
         found = [
             each for each in self.rows.values() if each.key not in self._awaited and not each.key.startswith(DIGEST)
         ]
@@ -81,7 +81,7 @@ class Arrivals:
         return Counted(len(found), arrived, sum(len(each.arrived) > 1 for each in found))
 
     def astray(self, lines: Sequence[Line]) -> list[str]:
-        """What is known of lines that were not answered exactly once."""
+        """Return a sentence about each line that was not answered exactly once."""
         strange = [each for each in lines if len(self._arrived(each)) != 1]
         return [f"  {each.text!r}: {self._state(each)}, answered {len(self._arrived(each))}×" for each in strange]
 

@@ -1,8 +1,8 @@
-"""How long another member's Garmin account waits to be read while somebody's hostile files are read.
+"""Measures how long another member's Garmin account waits to be read while hostile files are being read.
 
 The Procfile's processes run on this computer, with their own Postgres and Redis and the pretend Twilio and Garmin. Zoë
-sends files into the chat. José's account comes due as soon as a worker has begun with the first of them, and the time
-is taken until his account has been read.
+sends files into the chat. José's account becomes due as soon as a worker has begun to read the first of them, and the
+time is measured until his account has been read.
 """
 
 import shutil
@@ -29,21 +29,21 @@ from simulator.story import connect
 from simulator.twilio.phones import Phone
 from world import World
 
-FILES_EACH = 2  # of each file: while the account is read the other one still waits
-ALONE = 5  # times that the account is read without any file, for comparison
+FILES_EACH = 2  # copies of each file, so that one still waits while the account is read
+ALONE = 5  # how often the account is read without any file, for comparison
 PATIENCE = 240.0  # seconds
 
 
 @dataclass(frozen=True)
 class Delay:
-    """So many seconds passed until the account that was due had been read, beside files of this kind."""
+    """The seconds until a due account was read while files of this kind were read too."""
 
     kind: str
     seconds: float
 
 
 def delays(files: Iterable[Hostile], workers: int) -> tuple[list[Delay], list[Delay]]:
-    """Measure with so many workers, without files and beside each of these. Raises TimeoutError."""
+    """Measure with so many workers, without files and with each of these files. Raises TimeoutError."""
     with _open(workers) as (on, world):
         jose, zoe = on.phones.add("José", "+34600000002"), on.phones.add("Zoë", "+32470000001")
         _connect(on, world, jose)
@@ -53,7 +53,9 @@ def delays(files: Iterable[Hostile], workers: int) -> tuple[list[Delay], list[De
 
 @contextmanager
 def _open(workers: int) -> Iterator[tuple[Stage, World]]:
-    """The product with so many workers, and a world for looking into its database. Its logs are deleted at the end."""
+    """Run the product with so many workers. Yields it, and a world for reading its database. Its logs are
+    deleted at the end.
+    """
     folder = Path(tempfile.mkdtemp(prefix="gruppetto-bench-"))
     settings = {"PRETEND_CLOCK": "0", "WORKERS": str(workers), "FILES_A_DAY": "1000000"}
     with stage(folder, kept=False, settings=settings) as on:
@@ -70,7 +72,7 @@ def _open(workers: int) -> Iterator[tuple[Stage, World]]:
 
 
 def _connect(on: Stage, world: World, phone: Phone) -> None:
-    """Give somebody a Garmin account, connect it on the page, and wait until it has been read for the first time."""
+    """Give a person a Garmin account, connect it on the page, and wait until it has been read for the first time."""
     athlete = newcomer(phone, on.garmin)
     phone.says("link garmin")
     link = await_message(phone, r"https?://\S+/link/\S+", PATIENCE)
@@ -79,7 +81,7 @@ def _connect(on: Stage, world: World, phone: Phone) -> None:
 
 
 def _beside(world: World, sender: Phone, file: Hostile) -> float:
-    """Seconds until the account is read which comes due while the first of some files is read."""
+    """Return the seconds until the account is read; it becomes due while the first of some files is being read."""
     for _ in range(FILES_EACH):
         sender.sends_file(file.data, "application/octet-stream", file.name)
     _wait(lambda: _has(world, SentFile.done_at.is_(None), SentFile.tries > 0) or _is_all_read(world))
@@ -89,7 +91,7 @@ def _beside(world: World, sender: Phone, file: Hostile) -> float:
 
 
 def _until_read(world: World) -> float:
-    """Let the account be due, and give the seconds until it has been read."""
+    """Make the account due, and return the seconds until it has been read."""
     with transaction(world) as session:
         due = world.now()
         session.execute(update(GarminAccount).values(next_sync_at=due))
@@ -104,7 +106,7 @@ def _is_all_read(world: World) -> bool:
 
 
 def _has(world: World, *where: object) -> bool:
-    """Whether there is a row of which all this holds."""
+    """Whether there is a row with all these conditions."""
     with world.sessions() as session:
         return bool(session.scalar(select(exists().where(*where))))  # type: ignore[arg-type]
 

@@ -1,8 +1,8 @@
-"""`make chaos`: bad days for the real processes; every message must reach the pretend Twilio exactly once.
+"""`make chaos`: causes outages for the real processes. Every message must reach the pretend Twilio exactly once.
 
-Exits with 0 only if nothing was lost, nothing was said twice and nothing waits. What only makes recovery slow is
-shortened: a lease lasts 15 s instead of 60, looks are 6 s apart, and a tick rings every 5 s. (The pretend Twilio's list
-lags 1.5 s at most.)
+The exit code is 0 only if no message was lost, none was sent twice and none waits. Times that only slow the recovery
+down are shortened: a lease lasts 15 s instead of 60, searches are 6 s apart, and there is a tick every 5 s. (The
+pretend Twilio's list is late by 1.5 s at most.)
 """
 
 import argparse
@@ -39,7 +39,7 @@ LATER = ", the faults of later phases included: a quick run does not wait in bet
 
 @dataclass
 class Row:
-    """A phase that was played: when it was over, and when none of its messages waited any more."""
+    """A phase that was run: when it was over, and when none of its messages waited any more."""
 
     phase: Phase
     injected: int
@@ -53,7 +53,7 @@ class Row:
 
 
 class Run:
-    """Plays the phases. A quick run does not wait for one's messages before it begins the next."""
+    """Runs the phases. A quick run does not wait for the messages of a phase before the next one."""
 
     def __init__(self, at: House, *, quick: bool) -> None:
         self.at, self.quick = at, quick
@@ -63,7 +63,7 @@ class Run:
         self._watch = Thread(target=self._watching, daemon=True)
 
     def play(self, script: list[Phase], until: float) -> None:
-        """Play all phases that begin before then; being stopped ends it early, and what was played is judged."""
+        """Run all phases that begin before `until`. If the run is stopped early, the phases so far are judged."""
         self._watch.start()
         try:
             for phase in script:
@@ -79,7 +79,7 @@ class Run:
         self.judge()
 
     def judge(self) -> None:
-        """Compare what was to be said so far with what was."""
+        """Compare the messages that had to be sent so far with those that were."""
         self.at.on.twilio.settle(PATIENCE)
         verdicts = self.at.truth.verdicts(self.at.crowd.expected, list(self.at.on.twilio.messages.values()))
         for row in self.rows:
@@ -112,7 +112,7 @@ class Run:
 
 
 def played(rows: list[Row]) -> str:
-    """The rows as a table, with their sums."""
+    """Return the rows as a table, with their sums."""
     head = ("fault", "injected", "messages", "lost", "doubled", "waiting", "misjudged", "recovery (s)")
     body = [(row.phase.name, row.injected, *_counts(row.verdict), row.recovery) for row in rows]
     sums = [sum(column) for column in zip(*(_counts(row.verdict) for row in rows), strict=True)]
@@ -124,7 +124,7 @@ def _counts(verdict: Verdict) -> tuple[int, ...]:
 
 
 def report(run: Run) -> str:
-    """What is said besides the table."""
+    """Return the text below the table."""
     keeper, misfits = run.at.keeper, run.at.truth.misfits
     killed = ", ".join(f"{count} {name}" for name, count in keeper.killed.most_common()) or "none"
     fell = ", ".join(f"{name} {count}×" for name, count in sorted(keeper.fell.items()) if count) or "nothing"
@@ -141,9 +141,9 @@ def report(run: Run) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Play it all, print the table, and judge."""
+    """Run all phases, print the table, and return the exit code."""
     chosen = _options(arguments)
-    # What the product says while its servers are away is expected; its processes write it to their logs.
+    # Log lines about missing servers are expected, and the processes write them to their own logs.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     began = time.monotonic()
     try:

@@ -1,4 +1,4 @@
-"""One large group, all of whose members moved in the week that its digest is about."""
+"""One large group, whose members were all active in the week of its digest."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -20,12 +20,14 @@ from world import World
 
 ZONE = "Europe/Brussels"
 NEWS = "Your Garmin is connected again."
-LATER = Approved("garmin_notice", {"1": "Friend", "2": NEWS})  # how it is said after 24 hours
+LATER = Approved("garmin_notice", {"1": "Friend", "2": NEWS})  # its form after 24 hours
 SPORTS = (("running", "run"), ("road_biking", "ride"), ("walking", "walk"))
 
 
 def come_due(world: World, members: Sequence[int], random: Random, *, twice: int) -> datetime:
-    """Let the group's digest be due at once, and so many of its members have another message. Gives the instant."""
+    """Make the group's digest due at once, and write another message to `twice` of its members. Returns
+    the due time.
+    """
     due = world.now().replace(second=0, microsecond=0)
     schedule = Weekly(due.weekday(), due.time())
     first_day = due_period(schedule, ZONE, due).start
@@ -38,7 +40,9 @@ def come_due(world: World, members: Sequence[int], random: Random, *, twice: int
 
 
 def gather(session: Session, members: Sequence[int], day: date, now: datetime, random: Random) -> Group:
-    """Put these members into one group without a digest; the first owns it, and each has moved on that day."""
+    """Put these members into one group without a digest. The first is the owner, and each has an
+    activity on that day.
+    """
     group = Group(name="Everybody", timezone=ZONE)
     session.add(group)
     session.flush()

@@ -1,5 +1,6 @@
-"""The smallest plans of a host, 20 connections to each server: eight lines at once while a digest goes to a hundred
-people and accounts are read at Garmin. Nothing may be lost, and at most 16 connections may be taken.
+"""Runs the product on a host's smallest plans, with 20 connections to each server: eight people write at once
+while a digest goes to a hundred people and Garmin accounts are read. Nothing may be lost, and at most 16
+connections may be used.
 """
 
 import shutil
@@ -28,7 +29,7 @@ Figures = list[tuple[str, str]]
 
 
 def connections(lines: int, seed: int) -> Figures:
-    """So many lines, eight at once."""
+    """Send so many lines, eight at once, and return the figures."""
     size = Size(MEMBERS + LANES, 0, 0, clocks=1)
     with (
         house(size, SETTINGS, seed, straight=True, clients=MOST) as at,
@@ -64,7 +65,9 @@ def _connect_garmin(at: House, people: Sequence[Resident]) -> None:
 
 
 def _write(at: House, lines: int) -> dict[str, float]:
-    """Let eight phones write at once, each line as soon as the one before it was taken. Gives when, by MessageSid."""
+    """Let eight phones write at once, each line as soon as the one before was accepted. Returns the
+    times by MessageSid.
+    """
     asked: dict[str, float] = {}
 
     def write(lane: int) -> None:
@@ -82,7 +85,7 @@ def _write(at: House, lines: int) -> dict[str, float]:
 
 
 def _until_answered(at: House, asked: dict[str, float]) -> list[float]:
-    """Seconds from each line to its answer at the vendor, in order, once all have one or patience is over."""
+    """Return the sorted seconds from each line to its answer at the vendor, once all have one or `PATIENCE` is over."""
     until = time.monotonic() + PATIENCE
     took: list[float] = []
     while len(took) < len(asked) and time.monotonic() < until:
@@ -97,7 +100,9 @@ def _until_answered(at: House, asked: dict[str, float]) -> list[float]:
 
 
 def _until_quiet(at: House) -> dict[str, int]:
-    """What became of the digests, and how many messages are or were in doubt, once nothing waits or is on its way."""
+    """Wait until no message waits or is being sent. Returns the results of the digests, and how many messages are or
+    were in doubt.
+    """
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with at.database.connect() as line:

@@ -1,4 +1,4 @@
-"""Many people: what they are to be told, and what they write themselves."""
+"""Many people: the messages that must be sent to them, and the lines that they write."""
 
 import time
 from collections.abc import Callable
@@ -29,7 +29,7 @@ UNASKED = (MessageKind.NOTICE, MessageKind.DIGEST)
 
 
 class Lost(Exception):
-    """The product did not take a message in time: it cannot even be said to have lost it."""
+    """The product did not accept a message in time, so it cannot be counted as lost."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Resident:
 
 @dataclass
 class Crowd:
-    """Writes into the outbox in waves, and lets people write, until it is told to stop.
+    """Writes messages into the outbox in waves, and lets people write, until it is stopped.
 
     While people are `silent`, nobody writes, and nothing answers anybody.
     """
@@ -77,7 +77,7 @@ class Crowd:
             raise Lost("the crowd fell silent") from self._broken[0]
 
     def _writing(self, write: Callable[[str], None], phase: str) -> None:
-        """A run in which nobody writes any more proves nothing: whatever stops a writer is told at the end."""
+        """Write until stopped. An error that ends this is raised at the end: a run without writers proves nothing."""
         try:
             write(phase)
         except Exception as error:  # noqa: BLE001 - raised again by `end`
@@ -98,7 +98,7 @@ class Crowd:
         for reader, kind in wave:
             self._number += 1
             message = self._words(phase, reader)
-            # Which of its two forms a message takes is only decided when it leaves.
+            # A message's form is decided only when it is sent.
             body = None if self.silent else message.text
             written.append((reader, kind, message, Expected(phase, f"bench:{self._number}", body)))
         until = time.monotonic() + PATIENCE
@@ -124,7 +124,7 @@ class Crowd:
                     pool.submit(self._says, phase, next(writers).phone)
 
     def _says(self, phase: str, phone: Phone) -> None:
-        """Write, and let the webhook be repeated until the product has taken it, as Twilio and its fallback would."""
+        """Write a line, and repeat the webhook until the product has accepted it, as Twilio and its fallback would."""
         sid = phone.says("help")
         until = time.monotonic() + PATIENCE
         while phone.twilio.messages[sid].error_code is not None and time.monotonic() < until:
@@ -134,7 +134,7 @@ class Crowd:
 
 
 def move_in(on: Stage, world: World, count: int) -> list[Resident]:
-    """Let so many people have a phone, and have written to the bot just now."""
+    """Create so many people with phones who have just written to the bot."""
     now, never = world.now(), clock_time(0)
     phones = [on.phones.add(f"Person {number}", f"+3247{number:07}") for number in range(1, count + 1)]
     with world.sessions.begin() as session:

@@ -1,4 +1,4 @@
-"""The product as `app.json` and the Procfile describe it: which processes run, and with which settings."""
+"""The deployment that `app.json` and the Procfile describe: its processes and settings."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from honcho.environ import parse_procfile
 from simulator.stage import ROOT
 
 RELEASE = "release"
-# What Heroku's Python buildpack sets when a dyno starts, unasked: vendor/python.gunicorn.sh and bin/compile there.
+# The variables that Heroku's Python buildpack sets by itself: see its vendor/python.gunicorn.sh and bin/compile.
 OF_THE_HOST = {
     "FORWARDED_ALLOW_IPS": "*",
     "GUNICORN_CMD_ARGS": "--access-logfile -",
@@ -21,15 +21,15 @@ OF_THE_HOST = {
 
 
 class NotDescribedError(Exception):
-    """The description and what we have to give do not fit together: one sentence."""
+    """The description does not match what the drill provides. The message is one sentence."""
 
 
 def environment(given: Mapping[str, str], pretend: Mapping[str, str]) -> dict[str, str]:
-    """The environment of every process: nothing is inherited from whoever starts the drill.
+    """Return the environment of every process. Nothing is inherited from the shell that starts the drill.
 
-    `given` is what the deployer fills in and what the host adds for this app (addresses of the add-ons, PORT);
-    `OF_THE_HOST` comes besides. `pretend` is what only the pretend world needs; these settings stand outside app.json.
-    Secrets that app.json has generated are drawn anew. Raises `NotDescribedError`.
+    `given` are the values that the deployer fills in and that the host adds for this app (addresses of the add-ons,
+    PORT); `OF_THE_HOST` is added. `pretend` are settings that only the simulator needs; they are not in app.json.
+    Secrets that app.json asks to generate are generated. Raises `NotDescribedError`.
     """
     asked_for = json.loads((ROOT / "app.json").read_text())["env"]
     defaults = {name: each["value"] for name, each in asked_for.items() if "value" in each}
@@ -41,9 +41,9 @@ def environment(given: Mapping[str, str], pretend: Mapping[str, str]) -> dict[st
 
 
 def commands() -> tuple[str, dict[str, str]]:
-    """The Procfile's `release` line, and the other lines by name. Raises `NotDescribedError`.
+    """Return the Procfile's `release` line, and the other lines by name. Raises `NotDescribedError`.
 
-    app.json's formation says how many of each run: the drill knows one of each.
+    app.json's formation must have one of each, because the drill runs one of each.
     """
     lines = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
     release = lines.pop(RELEASE)
@@ -54,6 +54,6 @@ def commands() -> tuple[str, dict[str, str]]:
 
 
 def _machine() -> dict[str, str]:
-    """What any process has on any machine."""
+    """Return the variables that every process has on every machine."""
     found = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
     return {**found, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}

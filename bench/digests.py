@@ -1,6 +1,7 @@
-"""`python -m bench.digests`: many groups whose digest is due in the same minute, through the real clock and workers.
+"""`python -m bench.digests`: makes the digests of many groups that are due in the same minute, with the real
+clock and workers.
 
-It times from the due instant until every member's digest is in the outbox; nothing is handed over meanwhile.
+It measures the time from the due time until every member's digest is in the outbox; nothing is sent during this.
 """
 
 import argparse
@@ -41,12 +42,12 @@ FOUND = """
 
 
 def play(groups: int, size: int) -> list[tuple[str, str]]:
-    """Let them all be due, and count what comes into the outbox."""
+    """Make all digests due, and count the messages in the outbox. Returns the rows of the table."""
     with (
         tempfile.TemporaryDirectory(prefix="gruppetto-digests-") as folder,
         stage(Path(folder), kept=False, settings=SETTINGS) as on,
     ):
-        on.twilio.faults.latency = 3_600.0  # nothing leaves: this is about composing
+        on.twilio.faults.latency = 3_600.0  # nothing is sent, because only making digests is measured
         database = create_engine(on.environment["DATABASE_URL"])
         open_for_business(on)
         with database.begin() as line:
@@ -85,7 +86,7 @@ def _made(line: Connection) -> int:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the table; 1 if a digest is missing."""
+    """Print the table. Returns 1 if a digest is missing."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--groups", type=int, default=1_000)
     options.add_argument("--size", type=int, default=8)

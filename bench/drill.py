@@ -1,9 +1,9 @@
-"""`make drill`: the deployment as it is described, through the troubles of a bad day.
+"""`make drill`: runs the deployment as it is described, and causes a series of outages.
 
-`app.json` and the Procfile say what runs and with which settings; Postgres and Redis are as on the smallest plans (20
-connections each, TLS with a certificate of their own), the clock is the real one, and Twilio and Garmin are the pretend
-ones. 20 people talk, three have a watch, 100 get a digest. It exits with 0 only if every rule of `bench/verdict.py`
-holds. Nothing is shortened: leases, ticks and paces are the product's own.
+The processes and settings are those of `app.json` and the Procfile; Postgres and Redis are as on the smallest plans (20
+connections each, TLS with a self-signed certificate), the clock is the real one, and Twilio and Garmin are pretend
+ones. 20 people talk, three of them have a watch, 100 get a digest. The exit code is 0 only if no rule of
+`bench/verdict.py` is broken. Nothing is shortened: leases, ticks and rates are the product's own.
 """
 
 import argparse
@@ -31,13 +31,13 @@ from bench.verdict import Findings, Logged, Trouble, breaches, count
 from simulator.services import SetUpProblem
 from simulator.story import Missing, connect
 
-CALM_WITHIN = 60.0  # /readyz must name nothing so soon after the start, and after the last trouble
-QUIET_WITHIN = 75.0  # a tick and what it rings for
+CALM_WITHIN = 60.0  # seconds after the start and the last trouble within which /readyz must stop naming problems
+QUIET_WITHIN = 75.0  # seconds for a tick and the work that it starts
 SHOWN = 12
 
 
 def run(at: Site, seed: int, wanted: Sequence[str] = ()) -> tuple[Findings, list[str]]:
-    """Play the day and gather what was seen; and tell of lines that went astray."""
+    """Run all troubles. Returns the findings, and a sentence about each line that was not answered exactly once."""
     before = at.probes.await_calm(CALM_WITHIN)
     phones = [each.phone for each in at.residents]
     talk = Talk(phones[:TALKERS], phones[TALKERS : TALKERS + AT_ONCE], seed)
@@ -70,13 +70,13 @@ def run(at: Site, seed: int, wanted: Sequence[str] = ()) -> tuple[Findings, list
 
 
 def _logs(at: Site) -> dict[str, Logged]:
-    """What each process of the Procfile has written until now."""
+    """Return the judgement of each process's log so far."""
     secrets = secrets_of(at.on.twilio, [each.phone for each in at.residents])
     return {name: judge(at.on.folder / f"{name}.log", secrets) for name in sorted(at.on.processes)}
 
 
 def rows(found: Findings) -> str:
-    """The table: one row for each trouble, and the digest."""
+    """Return the table: one row for each trouble, and one for the digest."""
     head = (
         "trouble",
         "lines",
@@ -145,7 +145,7 @@ def _told_of_digest(seconds: float | None) -> str:
 
 
 def connect_watches(at: Site, talk: Talk, people: int) -> None:
-    """Let the first few people connect their Garmin, on the page that the bot names. Raises `Missing` if it fails."""
+    """Let the first few people connect Garmin on the page that the bot names. Raises `Missing` if it fails."""
     athletes = {each.name: each for each in at.on.garmin.athletes.values()}
 
     def connect_one(talker: Talker) -> None:
@@ -163,7 +163,7 @@ def connect_watches(at: Site, talk: Talk, people: int) -> None:
 
 
 def report(found: Findings, remarks: Sequence[str], seconds: float, environment: Mapping[str, str]) -> str:
-    """What is said besides the table."""
+    """Return the text below the table."""
     most = ", ".join(f"{server} {count}" for server, count in found.connections.items())
     besides = ", ".join(name for name in FOR_THE_PRETEND_WORLD if name in environment)
     return "\n".join(
@@ -178,7 +178,7 @@ def report(found: Findings, remarks: Sequence[str], seconds: float, environment:
 
 
 def main(arguments: list[str]) -> int:
-    """Play it, print the table, and judge."""
+    """Run the drill, print the table, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.drill", description="The deployment through a bad day.")
     parser.add_argument("--seed", type=int, default=1, help="what is drawn by chance follows from it")
     parser.add_argument("--only", nargs="+", default=(), metavar="WORD", help="only troubles named like one of these")

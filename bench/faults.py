@@ -1,4 +1,4 @@
-"""The bad days: what goes wrong in each phase of the chaos run, and how long."""
+"""The faults of the chaos run: what goes wrong in each phase, and how long."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Injection = Callable[[House, float], int]
 
 @dataclass(frozen=True)
 class Phase:
-    """One row of the table. `inject` works for at least `seconds` and gives how often something went wrong."""
+    """One row of the table. `inject` works for at least `seconds` and returns the number of faults."""
 
     name: str
     inject: Injection
@@ -27,7 +27,7 @@ class Phase:
 
 
 def phases(*, callbacks: bool) -> list[Phase]:
-    """All of them; without callbacks every message's fate must be found out by looking."""
+    """Return all phases. Without callbacks the product must find out what became of every message by searching."""
     calm = Phase("nothing (calm)", _nothing, 3, 10)
     rest = [*_kills(), *_outages(), *_vendor(), *(_callbacks() if callbacks else []), *_lists()]
     return [calm, *_silences(callbacks=callbacks), *rest]
@@ -79,7 +79,9 @@ def _callbacks() -> list[Phase]:
 
 
 def _silences(*, callbacks: bool) -> list[Phase]:
-    """Only a receipt tells that WhatsApp's clock was ahead of ours, so the first needs callbacks."""
+    """Return the phases without lines. The first needs callbacks, because only a receipt shows that the 24
+    hours are over.
+    """
     unknown = Phase("24 hours over, as only WhatsApp knows", _silence(_nothing, known=False), 3, 30)
     return [unknown] * callbacks + [Phase("24 hours over, kill -9 work-horse", _silence(_KILLS, known=True), 4, 40)]
 
@@ -133,7 +135,7 @@ def _stopped(server: str) -> Injection:
 
 
 def _silent(server: str) -> Injection:
-    """No byte passes; then, as when a machine is replaced, what hung is gone."""
+    """Return an injection that blocks all bytes and then resets the connections, as when a machine is replaced."""
 
     def inject(house: House, seconds: float) -> int:
         line: Proxy = getattr(house.network, server)
@@ -177,7 +179,7 @@ def _drawn(rates: dict[str, float]) -> Injection:
 
 
 def _called_back(mode: Callbacks) -> Injection:
-    """Receipts matter most where the answer was lost: so every tenth is."""
+    """Return an injection for callbacks. Every tenth answer is lost, because then receipts matter most."""
 
     def inject(house: House, seconds: float) -> int:
         name, before = f"callbacks {mode}", house.faults.drawn[f"callbacks {mode}"]
@@ -200,13 +202,13 @@ def _listless(*, lag: float = 0.0, status: int | None = None) -> Injection:
 
 
 def _silence(strike: Injection, *, known: bool) -> Injection:
-    """Nobody has written for a day: only approved words arrive. Where that is not `known` to the product, what it says
-    freely comes back as 63016, and is said again in approved words.
+    """Return an injection in which nobody has written for a day, so that only templates arrive. If the product does not
+    know this, other messages fail with 63016 and are sent again as templates.
     """
 
     def inject(house: House, seconds: float) -> int:
         house.crowd.silent = True
-        house.await_quiet()  # a reply of before would come too late
+        house.await_quiet()  # replies from before would come too late
         house.heard_from(house.on.twilio.now() - timedelta(hours=25), product=known)
         count = strike(house, seconds)
         house.crowd.end()
@@ -219,7 +221,7 @@ def _silence(strike: Injection, *, known: bool) -> Injection:
 
 
 def _everything(house: House, seconds: float) -> int:
-    """Rates of every vendor's fault, and kills, flushes and terminated backends in any order."""
+    """Cause random faults of every vendor, kills, flushes and terminated backends, in any order."""
     before, until = house.faults.drawn.total() + house.keeper.killed.total(), time.monotonic() + seconds
     house.faults.fault_rate = {"429": 0.03, "500": 0.03, "500_after_accept": 0.02, "hang": 0.01, "reset": 0.02}
     house.faults.fault_rate |= {"hang_after_accept": 0.01}

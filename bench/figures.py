@@ -1,4 +1,4 @@
-"""Figures out of what happened, and how they are printed."""
+"""Computes figures from the measurements, and prints them."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -10,12 +10,12 @@ from simulator.twilio.values import PretendMessage
 
 
 def most_within(instants: Sequence[datetime], span: timedelta) -> int:
-    """The most of these instants (sorted) in any stretch shorter than `span`."""
+    """Return the largest number of these times (sorted) in any period shorter than `span`."""
     return max((at - bisect_right(instants, instants[at] - span) + 1 for at in range(len(instants))), default=0)
 
 
 def least_gap(sent: Sequence[PretendMessage]) -> float:
-    """The fewest seconds between two messages to one person."""
+    """Return the smallest number of seconds between two messages to the same person."""
     by_person: defaultdict[str, list[datetime]] = defaultdict(list)
     for message in sent:
         by_person[message.to].append(message.created_at)
@@ -24,13 +24,15 @@ def least_gap(sent: Sequence[PretendMessage]) -> float:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The least of these values (sorted) that is not below so many per cent of them."""
+    """Return the percentile of these values (sorted): the smallest that is at least as large as `share` per
+    cent of them.
+    """
     shares = [100 * (place + 1) / len(values) for place in range(len(values))]
     return values[min(bisect_left(shares, share), len(values) - 1)]
 
 
 def table(rows: Sequence[Sequence[object]]) -> str:
-    """Rows as columns: the first to the left, the others to the right."""
+    """Return the rows as a table. The first column is aligned to the left, the others to the right."""
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(

@@ -1,7 +1,7 @@
-"""`python -m bench.load health`: what a probe of /readyz and a tick cost with a million messages in the table.
+"""`python -m bench.load health`: measures a request to /readyz and a tick with a million messages in the table.
 
-The rows are written by Postgres itself, spread over thirteen months: most at their end, and some in each state that the
-tick looks for. Times are milliseconds on the clock, so that others on the machine make them longer.
+Postgres itself writes the rows, spread over thirteen months: most in a final state, and some in each state that the
+tick looks for. Times are elapsed milliseconds, so other work on the machine makes them longer.
 """
 
 import time
@@ -27,11 +27,11 @@ from world import World, use
 
 MEMBERS, MESSAGES, EVENTS_EACH = 2_000, 1_000_000, 2
 PROBES, TICKS = 300, 100
-KEY = "bench"  # the name that sealed values begin with, as far as anybody looks into them here
+KEY = "bench"  # the key name in encrypted values
 
 
 def filling(members: int, messages: int) -> list[str]:
-    """Statements that write so many members, messages to them, and events of those. They want an instant: `now`."""
+    """Return statements that write so many members, messages and events. They need the parameter `now`."""
     at, soon = "CAST(:now AS timestamptz)", "CAST(:now AS timestamptz) + interval '3 hours'"
     columns = "id, member_id, kind, dedupe_key, offers, content, state, priority, attempt, looks, sid"
     instants = "next_attempt_at, expires_at, first_attempt_at, accepted_at, created_at, updated_at"
@@ -67,7 +67,7 @@ def filling(members: int, messages: int) -> list[str]:
 
 
 def health() -> list[tuple[str, str]]:
-    """Fill a database, and measure."""
+    """Fill a database, measure, and return the rows of the table."""
     with _filled() as world:
         client, doctor = create_app(world).test_client(), Doctor(world, WEB)
         for kind in (WORKER, CLOCK):
@@ -101,7 +101,7 @@ def _filled() -> Iterator[World]:
         command.upgrade(config, "head")
         engine = create_engine(running.database_url, isolation_level="AUTOCOMMIT")
         with engine.connect() as line:
-            line.execute(text("SET session_replication_role = replica"))  # no foreign key is looked up, for speed
+            line.execute(text("SET session_replication_role = replica"))  # do not check foreign keys, which is faster
             for statement in filling(MEMBERS, MESSAGES):
                 line.execute(text(statement), {"now": system_clock()} if ":now" in statement else {})
             line.execute(text("VACUUM ANALYZE"))
@@ -129,7 +129,7 @@ def _settings(database_url: str, redis_url: str) -> Settings:
 
 
 def _measured(act: Callable[[], object], times: int, pause: float = 0) -> list[float]:
-    """How many milliseconds each took, the quickest first; so many seconds apart."""
+    """Call `act` so many times, `pause` seconds apart. Returns the milliseconds of each call, fastest first."""
     took = []
     for _ in range(times):
         begun = time.perf_counter()

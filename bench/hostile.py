@@ -1,4 +1,4 @@
-"""Files that were made to hurt whoever reads them: FIT, TCX, GPX and packed ones, the same ones for the same seed."""
+"""Hostile files, made to harm their readers: FIT, TCX, GPX and archives. The same seed gives the same files."""
 
 import gzip
 import io
@@ -16,7 +16,7 @@ Make = Callable[[Random, int], bytes]
 
 @dataclass(frozen=True)
 class Hostile:
-    """One file: of which kind it is, what it is called, and its bytes."""
+    """One file: its kind, its name, and its bytes."""
 
     kind: str
     name: str
@@ -24,10 +24,10 @@ class Hostile:
 
 
 def hostile_file(number: int, seed: int, largest: int = LARGEST) -> Hostile:
-    """The file of this number (from 0), no larger than `largest` bytes.
+    """Return the file with this number (from 0), at most `largest` bytes.
 
-    Each kind is met once before any is met again, in an order that the seed decides. Every second round is as large as
-    may be, so that each kind is met at its worst; the others have any size.
+    In each round every kind comes once, in an order that depends on the seed. In every second round files have the
+    largest size, so that each kind is tried at its worst; in the others they have any size.
     """
     round_, place = divmod(number, len(KINDS))
     kinds = sorted(KINDS)
@@ -51,7 +51,7 @@ def _zipped(entries: dict[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in entries.items():
-            packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # of 1980: the same at any time of day
+            packed.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # always the same date
     return made.getvalue()
 
 

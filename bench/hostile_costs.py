@@ -1,8 +1,8 @@
-"""What it costs to read a hostile file as a worker reads it: seconds of CPU, seconds of waiting, and memory.
+"""Measures the cost of reading a hostile file as a worker does: seconds of CPU, elapsed seconds, and memory.
 
 Each file is made and measured by a process of its own (`python -m bench.hostile_costs`, with its number, the seed and
-the largest size), because the system tells what a process's children have used only for all of them together. Two are
-measured at a time: seconds of waiting are then those of a machine with as much to do, and seconds of CPU hardly more.
+the largest size), because the system reports what a process's children have used only for all of them together. Two are
+measured at a time, so the elapsed seconds are those of a busy machine; the seconds of CPU are hardly higher.
 """
 
 import json
@@ -27,10 +27,10 @@ RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
 
 @dataclass(frozen=True)
 class Reading:
-    """What one file cost, and what became of it: so many rows, why it was not read, or how its reader broke.
+    """The cost of one file, and its result: the number of rows, why it was not read, or how its reader failed.
 
-    `cpu` and `wall` are seconds, `memory` is the most (MB) that the reading process took. On Linux that is an upper
-    bound: the system counts to it what the measuring process had when it started the reader.
+    `cpu` and `wall` are in seconds; `memory` is the highest use of the reading process in MB. On Linux this is an upper
+    bound, because the system includes the memory of the measuring process at the start of the reader.
     """
 
     number: int
@@ -43,7 +43,7 @@ class Reading:
 
 @dataclass
 class Cost:
-    """What the files of one kind cost at most, and what became of them."""
+    """The highest costs of the files of one kind, and their results."""
 
     files: int = 0
     cpu: float = 0.0
@@ -53,13 +53,13 @@ class Cost:
 
 
 def read_all(count: int, seed: int, largest: int, readers: int = READERS) -> Iterator[Reading]:
-    """Read so many hostile files, so many at a time, and tell of each in their order."""
+    """Read so many hostile files, `readers` at a time, and yield the result of each, in their order."""
     with ThreadPoolExecutor(readers) as pool:
         yield from pool.map(lambda number: _measured(number, seed, largest), range(count))
 
 
 def by_kind(readings: Iterable[Reading]) -> dict[str, Cost]:
-    """The costs of each kind."""
+    """Return the costs of each kind."""
     costs: dict[str, Cost] = {}
     for each in readings:
         cost = costs.setdefault(each.kind, Cost())
@@ -77,7 +77,7 @@ def _measured(number: int, seed: int, largest: int) -> Reading:
 
 
 def _read(number: int, seed: int, largest: int) -> Reading:
-    """Make a file, and read it in a process of its own, the only one that this process has started so far."""
+    """Make a file, and read it in a process of its own, which must be the first that this process starts."""
     each = hostile_file(number, seed, largest)
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # Linux then forgets how much memory it took to make the file

@@ -1,8 +1,9 @@
-"""`python -m bench.hostile_files`: what hostile files cost, each read as a worker reads it, and who waits meanwhile.
+"""`python -m bench.hostile_files`: measures the cost of hostile files, each read as a worker does, and
+how long others wait.
 
-It prints, for each kind of file, the most seconds of CPU, the most seconds until the answer, and the most memory of the
-process that reads it. Then the files that took the most CPU are sent to the running product, and it prints how long
-another member's account that comes due waits until it is read.
+It prints for each kind of file the largest number of seconds of CPU, of seconds until the answer, and of memory of the
+reading process. Then the files that took the most CPU are sent to the running product, and it prints how long another
+member's due account waits until it is read.
 
 500 files take some ten minutes on two cores; `--files 20` is a short form.
 """
@@ -18,14 +19,14 @@ from bench.hostile_costs import Cost, Reading, by_kind, read_all
 from providers.files.activity_files import LARGEST
 from providers.files.reading_process import Bounds
 
-MOST_CPU = Bounds().cpu_seconds + 1.0  # the system looks once a second
+MOST_CPU = Bounds().cpu_seconds + 1.0  # the system checks the limit once a second
 MOST_MEMORY = Bounds().memory / 1024 / 1024
 MOST_DELAY = Bounds().wall_seconds  # as long as we wait for one file
 WORKERS = (1, 2)
 
 
 def costs_told(costs: Mapping[str, Cost]) -> str:
-    """One row for each kind, the one that took the most CPU first."""
+    """Return a table with one row for each kind, the one with the most CPU first."""
     rows = [("kind", "files", "CPU s", "wait s", "MB", "ends")]
     rows += [
         (
@@ -42,7 +43,7 @@ def costs_told(costs: Mapping[str, Cost]) -> str:
 
 
 def delays_told(measured: Mapping[str, Sequence[Delay]]) -> str:
-    """One row for each way of measuring."""
+    """Return a table with one row for each measurement."""
     rows = [("another member's account is read", "times", "median s", "most s", "most beside")]
     for what, found in measured.items():
         seconds, worst = sorted(each.seconds for each in found), max(found, key=lambda each: each.seconds)
@@ -51,7 +52,7 @@ def delays_told(measured: Mapping[str, Sequence[Delay]]) -> str:
 
 
 def costliest(readings: Iterable[Reading], count: int) -> list[Reading]:
-    """The file of each kind that took the most CPU, and of those so many, the costliest first."""
+    """Return the file of each kind that took the most CPU, and of these the `count` most expensive ones."""
     found: dict[str, Reading] = {}
     for each in sorted(readings, key=lambda each: each.cpu):
         found[each.kind] = each
@@ -59,7 +60,7 @@ def costliest(readings: Iterable[Reading], count: int) -> list[Reading]:
 
 
 def breaches(costs: Mapping[str, Cost], measured: Mapping[str, Sequence[Delay]]) -> list[str]:
-    """What should not be, one sentence each."""
+    """Return a sentence for each limit that was exceeded."""
     found = [f"{kind}: a reader broke" for kind, cost in costs.items() if any(e.startswith("broke") for e in cost.ends)]
     found += [f"{kind}: more than {MOST_CPU:.0f} s of CPU" for kind, cost in costs.items() if cost.cpu > MOST_CPU]
     found += [f"{kind}: more than {MOST_MEMORY:.0f} MB" for kind, cost in costs.items() if cost.memory > MOST_MEMORY]
@@ -76,7 +77,7 @@ def _measured(files: Sequence[Hostile]) -> dict[str, Sequence[Delay]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure and print. Gives 1 where a file or a delay cost more than it may, or a file ended its reader."""
+    """Measure and print. Returns 1 if a file or a delay exceeded its limit, or a file ended its reader."""
     asked = argparse.ArgumentParser(prog="python -m bench.hostile_files", description="What hostile files cost.")
     asked.add_argument("--files", type=int, default=500, help=f"{len(KINDS)} are one of each kind")
     asked.add_argument("--seed", type=int, default=14, help="another seed makes other files of the same kinds")

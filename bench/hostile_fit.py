@@ -1,4 +1,4 @@
-"""FIT files that were made to hurt whoever reads them. Each is made by chance, up to so many bytes."""
+"""Hostile FIT files, made at random, up to a given size in bytes."""
 
 import struct
 from random import Random
@@ -7,18 +7,18 @@ from providers.files.fit_frames import checksum
 
 FILE_ID, SESSION, RECORD, ACTIVITY, DESCRIPTION, UNKNOWN = 0, 18, 20, 34, 206, 60_000
 U8, STAMP, F64, TEXT = 0x02, 0x86, 0x89, 0x07
-SPARE = 300  # bytes that are left for header, sum and what comes first
+SPARE = 300  # bytes reserved for the header, the checksum and the first messages
 FLOATS = (float("nan"), float("inf"), -float("inf"), 1e308, -1e308, 5e-324, -0.0)
 
 
 def sealed(body: bytes) -> bytes:
-    """A FIT file of these frames, with the right sum."""
+    """Return a FIT file with these frames and the right checksum."""
     whole = struct.pack("<BBHI4s", 12, 0x20, 0, len(body), b".FIT") + body
     return whole + struct.pack("<H", checksum(whole))
 
 
 def defined(number: int, fields: bytes, head: int = 0x40) -> bytes:
-    """A definition of this message, of fields of three bytes each: number, size and type."""
+    """Return a definition of this message. Each field has three bytes: number, size and type."""
     return struct.pack("<BBBHB", head, 0, 0, number, len(fields) // 3) + fields
 
 
@@ -39,7 +39,7 @@ def developer_fields(drawn: Random, size: int) -> bytes:
 
 
 def descriptions(drawn: Random, size: int) -> bytes:
-    """Developers' fields are described again and again, under long names."""
+    """Return a file that describes developers' fields again and again, with long names."""
     length = drawn.choice((1, 60, 255))
     fields = bytes((0, 1, U8, 1, 1, U8, 2, 1, U8, 3, length, TEXT))
     return _filled(defined(DESCRIPTION, fields) + b"\x00" + drawn.randbytes(3) + b"n" * length, size)
@@ -56,12 +56,12 @@ def sessions(drawn: Random, size: int) -> bytes:
 
 
 def empty_messages(drawn: Random, size: int) -> bytes:
-    """Messages that we want, of one byte each."""
+    """Return a file of relevant messages with one byte each."""
     return _filled(b"\x00", size, START + defined(drawn.choice((FILE_ID, SESSION, ACTIVITY)), b""))
 
 
 def wide_numbers(drawn: Random, size: int) -> bytes:
-    """Legs whose times and sums are no numbers, or endless, or last longer than the world."""
+    """Return a file of sessions whose times and sums are no numbers, infinite or extremely long."""
     fields = bytes((2, 4, STAMP)) + b"".join(bytes((number, 8, F64)) for number in (7, 8, 9, 26))
     values = struct.pack("<I4d", drawn.randrange(2**32), *drawn.choices(FLOATS, k=4))
     legs = min(drawn.choice((1, 2, 99)), size // 60)
@@ -69,7 +69,7 @@ def wide_numbers(drawn: Random, size: int) -> bytes:
 
 
 def short_heads(drawn: Random, size: int) -> bytes:
-    """Records of one byte, which holds their time."""
+    """Return a file of records with one byte, which contains their time."""
     return _filled(bytes(drawn.choices(range(0x80, 0xA0), k=200)), size, START + defined(RECORD, b""))
 
 
@@ -79,7 +79,7 @@ def chained(drawn: Random, size: int) -> bytes:
 
 
 def wrong_sizes(drawn: Random, size: int) -> bytes:
-    """A header that tells another length than the file has."""
+    """Return a file whose header contains a wrong length."""
     whole = records(drawn, size)
     return whole[:4] + struct.pack("<I", drawn.choice((0, len(whole) * 2, 2**32 - 1))) + whole[8:]
 

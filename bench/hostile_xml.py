@@ -1,4 +1,4 @@
-"""TCX and GPX files that were made to hurt whoever reads them. Each is made by chance, up to so many bytes."""
+"""Hostile TCX and GPX files, made at random, up to a given size in bytes."""
 
 from collections.abc import Callable
 from random import Random
@@ -22,7 +22,7 @@ OUTSIDE = (b"file:///etc/passwd", b"http://169.254.169.254/", b"/dev/zero", b"ex
 
 
 def repeated(*pieces: bytes) -> Callable[[Random, int], bytes]:
-    """XML that begins as a track or a training does, and goes on with one of these pieces as long as there is room."""
+    """Return a maker of XML that begins like a track or a training and then repeats one of these pieces."""
 
     def make(drawn: Random, size: int) -> bytes:
         start, piece = drawn.choice(STARTS), drawn.choice(pieces)
@@ -32,13 +32,13 @@ def repeated(*pieces: bytes) -> Callable[[Random, int], bytes]:
 
 
 def numbers(drawn: Random, size: int) -> bytes:
-    """Points whose places, heights and times are no numbers, or too large ones."""
+    """Return points whose places, heights and times are no numbers, or too large ones."""
     one = b"<trkpt lat='%b' lon='1'><ele>%b</ele><time>%b</time></trkpt>"
     return _points(size, b"".join(one % tuple(drawn.choices(NUMBERS, k=3)) for _ in range(50)))
 
 
 def times(drawn: Random, size: int) -> bytes:
-    """Points from the first and the last year that there are, and from none."""
+    """Return points from the first and the last possible year, and from impossible ones."""
     one = b"<trkpt lat='1' lon='1'><time>%b</time></trkpt>"
     return _points(size, b"".join(one % time for time in drawn.sample(TIMES, drawn.randint(1, 3))))
 
@@ -55,7 +55,7 @@ def attributes(drawn: Random, size: int) -> bytes:
 
 
 def long_value(drawn: Random, size: int) -> bytes:
-    """One attribute as long as the file, where a number or a sport is looked for."""
+    """Return a file with one very long attribute in the place of a number or a sport."""
     before = drawn.choice((b"<gpx><trkpt lon='1' lat='", b"<TrainingCenterDatabase><Activity Sport='", b"<gpx a='"))
     return before + drawn.choice((b"9", b"a ", b"_")) * (size // 2 - 100) + b"'/></gpx>"
 

@@ -1,4 +1,4 @@
-"""The product, its people and its levers, ready for a bench."""
+"""Runs the product with its people and its faults, for a bench."""
 
 import os
 import tempfile
@@ -22,13 +22,13 @@ from simulator.stage import Stage, get_templates_approved, stage
 from simulator.twilio.server import Faults
 from world import World
 
-# Ours go round the proxies, and are not to be terminated with the product's.
+# The name of our own connections, which do not use the proxies, and must not be terminated with the product's.
 NAME = "bench"
 
 
 @dataclass
 class House:
-    """Everything that runs, and everything that can be made to go wrong."""
+    """The running product, and everything that can be made to fail."""
 
     on: Stage
     network: Network
@@ -40,17 +40,17 @@ class House:
 
     @property
     def faults(self) -> Faults:
-        """The pretend Twilio's levers."""
+        """The faults of the pretend Twilio."""
         return self.on.twilio.faults
 
     def await_quiet(self, patience: float = 200.0) -> None:
-        """Wait until all that was to be said so far has reached an end, or Twilio."""
+        """Wait until every message so far has reached a final state, or Twilio."""
         so_far, until = list(self.crowd.expected), time.monotonic() + patience
         while self.truth.waiting(so_far) and time.monotonic() < until:
             time.sleep(0.2)
 
     def heard_from(self, instant: datetime, *, product: bool) -> None:
-        """Let everybody have written last at an instant, for WhatsApp and perhaps for the `product` too."""
+        """Set the time of everybody's last line, for WhatsApp and, if `product`, for the product too."""
         for each in self.crowd.residents:
             each.phone.last_inbound_at = instant
         if product:
@@ -60,7 +60,7 @@ class House:
 
 @dataclass(frozen=True)
 class Size:
-    """How many people, how many messages each second into the outbox and from phones, and how many clocks."""
+    """The size of a run: people, messages a second into the outbox and from phones, and clock processes."""
 
     people: int
     wave: int
@@ -72,8 +72,8 @@ class Size:
 def house(
     size: Size, settings: Mapping[str, str], seed: int, *, straight: bool = False, clients: int | None = None
 ) -> Iterator[House]:
-    """Set it up on a network with levers, or a `straight` one; run it, and leave nothing behind but its logs. `clients`
-    is how many connections each server takes.
+    """Run the product during the block, behind proxies or, if `straight`, without them. Only its logs stay afterwards.
+    `clients` is the number of connections that each server accepts.
     """
     network, random = Network(straight=straight), Random(seed)
     with tempfile.TemporaryDirectory(prefix="gruppetto-bench-", delete=False) as folder:
@@ -109,7 +109,7 @@ def _lived_in(on: Stage, network: Network, size: Size, random: Random) -> Iterat
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:
-    """What the processes read from their environment, for the bench's own world, whose connections bear our name."""
+    """Return the settings of the processes for the bench's own world, whose connections have our name."""
     names = [name for name in Settings.model_fields if name.upper() in environment]
     found = {name: environment[name.upper()] for name in names}
     found["database_url"] += f"{'&' if '?' in found['database_url'] else '?'}application_name={NAME}"
@@ -118,5 +118,5 @@ def _settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _given(settings: Mapping[str, str]) -> dict[str, str]:
-    """Whoever starts a bench may choose otherwise: LEASE_SECONDS=60 make chaos."""
+    """Return settings from the environment that replace the bench's own: LEASE_SECONDS=60 make chaos."""
     return {name: os.environ[name] for name in settings if name in os.environ}

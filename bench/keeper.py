@@ -1,4 +1,4 @@
-"""The processes of the product: found, stopped, killed, and started again at once, as a host does."""
+"""Finds, stops, kills and restarts the processes of the product, as a host does."""
 
 import os
 import signal
@@ -23,14 +23,14 @@ KILLED_AFTER = 30.0  # seconds between SIGTERM and SIGKILL, as at Heroku
 
 @dataclass(frozen=True)
 class Victim:
-    """A worker of RQ's pool, and the work-horse it has forked if it has something to do."""
+    """A worker of RQ's pool, and the work-horse that it has forked if it has a job."""
 
     worker: int
     horse: int | None
 
 
 class Keeper:
-    """Runs these commands by their names, and starts again whatever stops. `fell` counts what stopped by itself."""
+    """Runs these commands, and restarts processes that stop. `fell` counts those that stopped by themselves."""
 
     def __init__(self, on: Stage, commands: Mapping[str, str], random: Random) -> None:
         self.on, self.random = on, random
@@ -56,11 +56,11 @@ class Keeper:
             self._start(name)
 
     def watch(self) -> None:
-        """From now on, start again what stops."""
+        """From now on, restart processes that stop."""
         self._thread.start()
 
     def close(self) -> None:
-        """Start nothing again, and leave nothing behind."""
+        """Restart nothing any more, and end all processes."""
         self._done.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -70,11 +70,11 @@ class Keeper:
             self._kill(pid)
 
     def take_away(self, name: str, *, everyone: bool = True, patience: float = KILLED_AFTER) -> float:
-        """Stop a process as a host does, and do not start it again before `bring_back`.
+        """Stop a process as a host does, and do not restart it before `bring_back`.
 
         Heroku sends SIGTERM to every process of a dyno; Docker and systemd's `mixed` only to the first one
-        (`everyone=False`). What is left after `patience` is killed. Gives the seconds until all were gone.
-        https://devcenter.heroku.com/articles/dynos#shutdown
+        (`everyone=False`). Processes that still run after `patience` seconds are killed. Returns the seconds until all
+        had ended. https://devcenter.heroku.com/articles/dynos#shutdown
         """
         root, began = self.on.processes[name], time.monotonic()
         self._away.add(name)
@@ -92,7 +92,7 @@ class Keeper:
         return time.monotonic() - began
 
     def kill_away(self, name: str) -> None:
-        """Kill a process with all that it started, and do not start it again before `bring_back`."""
+        """Kill a process with all its children, and do not restart it before `bring_back`."""
         self._away.add(name)
         self._kill_all(self.on.processes[name])
 
@@ -108,7 +108,7 @@ class Keeper:
             self.killed["work-horse"] += 1
 
     def kill_worker(self) -> None:
-        """Kill a worker alone: its work-horse goes on as an orphan."""
+        """Kill only a worker: its work-horse goes on as an orphan."""
         if self._kill(self._victim().worker):
             self.killed["worker"] += 1
 
@@ -121,14 +121,14 @@ class Keeper:
             self._kill(victim.horse)
 
     def kill_dyno(self) -> None:
-        """Kill the pool with all its workers and work-horses, as when a machine goes."""
+        """Kill the pool with all its workers and work-horses, as when a machine fails."""
         self._victim()
         self._kill_all(self.on.processes["worker"])
         self.killed["worker dyno"] += 1
         self._await("worker")
 
     def restart_dyno(self) -> None:
-        """Ask the pool to stop, as a deploy does, and kill what has not stopped in time."""
+        """Ask the pool to stop, as a deploy does, and kill the processes that have not stopped in time."""
         self._victim()
         pool = self.on.processes["worker"]
         self._expected.add(pool.pid)
@@ -148,7 +148,7 @@ class Keeper:
         time.sleep(self.random.uniform(0.2, 2.0))
 
     def kill_web(self) -> None:
-        """Kill gunicorn's worker, or gunicorn altogether, once it serves."""
+        """Kill gunicorn's worker, or all of gunicorn, once it serves."""
         self.on.await_readiness()
         time.sleep(self.random.uniform(0.1, 1.0))
         master = self.on.processes["web"].pid
@@ -161,7 +161,7 @@ class Keeper:
         self.killed["web"] += 1
 
     def _victim(self) -> Victim:
-        """A worker in the middle of something if there is one soon, else any; struck at a moment nobody chose."""
+        """Return a worker with a job if there is one soon, else any, at a random moment."""
         until = time.monotonic() + BUSY_WITHIN
         while True:
             victims = self._workers()
@@ -175,14 +175,14 @@ class Keeper:
     def _workers(self) -> list[Victim]:
         pool, table = self.on.processes["worker"].pid, _processes()
         workers = {pid for pid, parent, _ in table if parent == pool}
-        # RQ lets a work-horse lead a group of its own; the helpers of a worker stay in the worker's.
+        # A work-horse of RQ leads a process group of its own; a worker's helpers stay in the worker's group.
         horses = {parent: pid for pid, parent, group in table if parent in workers and group == pid}
         return [Victim(worker, horses.get(worker)) for worker in sorted(workers)]
 
     def _kill_all(self, root: subprocess.Popen[bytes]) -> None:
         self._expected.add(root.pid)
         table, doomed = _processes(), [root.pid]
-        for pid in doomed:  # grows while it is walked: children of children
+        for pid in doomed:  # the list grows during the loop, by children of children
             doomed += [child for child, parent, _ in table if parent == pid]
         for pid in doomed:
             self._kill(pid)
@@ -214,8 +214,8 @@ class Keeper:
 
 
 def with_clocks(clocks: int, mark: str) -> dict[str, str]:
-    """What the Procfile names, with several clocks. The workers also listen to a queue that nobody uses, whose name
-    (the mark) tells them from anybody else's.
+    """Return the processes of the Procfile, with several clocks. The workers also listen to an unused queue, whose name
+    (the mark) tells them from other workers on this machine.
     """
     listed = parse_procfile((ROOT / "Procfile").read_text()).processes
     several = {f"clock-{number}": listed["clock"] for number in range(1, clocks + 1)}
@@ -223,13 +223,13 @@ def with_clocks(clocks: int, mark: str) -> dict[str, str]:
 
 
 def _processes() -> list[tuple[int, int, int]]:
-    """Every process of this machine: its number, its parent's, and its group's."""
+    """Return every process of this machine: its id, its parent's, and its group's."""
     listing = subprocess.run(["ps", "-axo", "pid=,ppid=,pgid="], capture_output=True, text=True, check=True).stdout
     return [(int(pid), int(parent), int(group)) for pid, parent, group in map(str.split, listing.splitlines())]
 
 
 def _session(*leaders: int) -> list[int]:
-    """The processes that still run in the sessions of these: all that they have started, orphans too."""
+    """Return the processes that still run in these sessions: everything that was started in them, orphans too."""
     listing = subprocess.run(["ps", "-axo", "pid=,stat="], capture_output=True, text=True, check=True).stdout
     running = [int(pid) for pid, state in map(str.split, listing.splitlines()) if not state.startswith("Z")]
     return [pid for pid in running if _session_of(pid) in leaders]
@@ -243,6 +243,6 @@ def _session_of(pid: int) -> int | None:
 
 
 def _named(mark: str) -> list[int]:
-    """Those of the worker's processes that are left, orphans too: a fork keeps the command line it came from."""
+    """Return the remaining processes of the worker, orphans too. A fork has the same command line."""
     listing = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     return [int(line.split()[0]) for line in listing.splitlines() if line.endswith(f" {mark}")]

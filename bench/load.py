@@ -1,9 +1,9 @@
-"""`make bench`: how fast the real processes are.
+"""`make bench`: measures the speed of the real processes.
 
-`fan-out`: a digest for 10,000 members of one group, handed over by one worker at 80 a second to a vendor who takes
-150 ms for each. `replies`: 20 lines a second from many phones for half a minute, from webhook to answer. `outage`:
-1,000 lines while Postgres is away for two minutes. `connections`: 160 lines, eight at once, with 20 connections to each
-server. `slow-clients`: genuine webhooks while up to 400 slow clients hang on to the web process. `health`: a probe of
+`fan-out`: a digest for 10,000 members of one group, sent by one worker at 80 a second to a vendor who needs 150 ms for
+each. `replies`: 20 lines a second from many phones for half a minute, from webhook to answer. `outage`: 1,000 lines
+while Postgres is away for two minutes. `connections`: 160 lines, eight at once, with 20 connections to each server.
+`slow-clients`: genuine webhooks while up to 400 slow clients are connected to the web process. `health`: a request to
 /readyz and a tick with 1,000,000 messages in the table.
 """
 
@@ -38,7 +38,7 @@ Figures = Sequence[tuple[str, ...]]
 
 
 def fan_out(people: int, seed: int) -> Figures:
-    """One digest for everybody, and a second message for every fiftieth."""
+    """Send one digest to everybody, and a second message to every fiftieth person. Returns the figures."""
     settings = {"SEND_RATE": "80", "WORKERS": "1", "TICK_SECONDS": "5"}
     with house(Size(people, 0, 0, clocks=1), settings, seed, straight=True) as at, Memory(at) as memory:
         _announce_little(at)
@@ -62,7 +62,7 @@ def fan_out(people: int, seed: int) -> Figures:
 
 
 def replies(rate: int, seconds: int, seed: int) -> Figures:
-    """Lines at an even rate, each from another phone."""
+    """Send lines at an even rate, each from another phone. Returns the figures."""
     with house(Size(rate * 30, 0, 0, clocks=1), {"SEND_RATE": "80"}, seed, straight=True) as at:
         _announce_little(at)
         asked = _write_in(at, rate, seconds)
@@ -78,7 +78,7 @@ def replies(rate: int, seconds: int, seed: int) -> Figures:
 
 
 class Memory:
-    """Watches the resident size of every process of the worker, in kilobytes."""
+    """Measures the resident memory of every process of the worker, in kilobytes."""
 
     def __init__(self, at: House) -> None:
         self.at, self.largest = at, 0
@@ -101,12 +101,12 @@ class Memory:
 
 
 def _announce_little(at: House) -> None:
-    """One receipt for each message: this is about how messages leave."""
+    """Send only one receipt for each message, because only sending is measured."""
     at.on.twilio.rules = replace(at.on.twilio.rules, announced=frozenset({"delivered"}))
 
 
 def _write_in(at: House, rate: int, seconds: int) -> dict[str, datetime]:
-    """Let people write, and give when each line reached the webhook, by its MessageSid."""
+    """Let people write, and return when each line reached the webhook, by its MessageSid."""
     asked: dict[str, datetime] = {}
 
     def write(lane: int) -> None:
@@ -126,7 +126,7 @@ def _write_in(at: House, rate: int, seconds: int) -> dict[str, datetime]:
 
 
 def _await_sent(at: House, count: int) -> list[PretendMessage]:
-    """Wait until so many messages are with the vendor, and none moves; oldest first."""
+    """Wait until so many messages have reached the vendor and none is being delivered. Returns them, oldest first."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         sent = [each for each in list(at.on.twilio.messages.values()) if not each.inbound]
@@ -168,7 +168,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--away", type=int, default=120, help="seconds that Postgres is away")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args(arguments)
-    gc.disable()  # the pretend vendor must not stand still: its clock tells when messages came
+    gc.disable()  # pauses of the pretend vendor would falsify the times of messages
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
         for what in chosen.what or ("replies", "fan-out"):

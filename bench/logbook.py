@@ -1,4 +1,4 @@
-"""What the processes have written into their logs: is every line JSON, and does none tell a token or a phone number?"""
+"""Checks the logs of the processes: is every line JSON, and does none contain a token or a phone number?"""
 
 import json
 import re
@@ -9,15 +9,15 @@ from bench.verdict import Logged
 from simulator.twilio.phones import Phone
 from simulator.twilio.server import PretendTwilio
 
-# The beginnings of addresses that let somebody in, or prove who sent a receipt; what follows is the token.
+# The beginnings of secret addresses and of receipts' addresses; the token follows.
 TOKEN = re.compile(r"/(?:link|export|s|m)/([\w-]{8,})|[?&](?:k|token|key)=([^\s&\"'#]{8,})")
-# As people's numbers are written, and as Twilio writes them; a time zone (+00:00) has fewer digits.
+# Phone numbers as people and as Twilio write them; a time zone (+00:00) has fewer digits.
 NUMBER = re.compile(r"(?:whatsapp:|\+)\d{6,15}(?!\d)")
 
 
 def judge(path: Path, secrets: Collection[str]) -> Logged:
-    """Read the log of one process, which may run still: a last line without an end is left out. `secrets` are the
-    tokens and numbers that were in use; whatever else looks like one counts too. A file that is not there has no lines.
+    """Judge the log of one process. The process may still run, so an incomplete last line is left out. `secrets` are
+    the tokens and numbers in use; everything else that looks like one counts too. A missing file has no lines.
     """
     *lines, _ = path.read_text(errors="replace").split("\n") if path.exists() else [""]
     known = re.compile("|".join(map(re.escape, sorted(secrets, key=len, reverse=True))) or r"(?!)")
@@ -26,7 +26,9 @@ def judge(path: Path, secrets: Collection[str]) -> Logged:
 
 
 def secrets_of(twilio: PretendTwilio, phones: Iterable[Phone]) -> set[str]:
-    """The numbers of these people in digits, and the tokens in all addresses that the product gave to Twilio."""
+    """Return the numbers of these people in digits, and the tokens in all addresses that the product
+    has sent to Twilio.
+    """
     numbers = {each.number.lstrip("+") for each in phones if each.number}
     told = (each for message in list(twilio.messages.values()) for each in _texts(message))
     return numbers | {token for text in told for pair in TOKEN.findall(text) for token in pair if token}

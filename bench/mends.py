@@ -1,8 +1,9 @@
-"""Does the drill see it when a mend is taken back? Each is taken back by a line or a few, in a copy of the checkout.
+"""Checks that the drill notices when a repair ("mend") is undone. Each is undone by changing a few lines in a
+copy of the checkout.
 
-`python -m bench.mends` tries all of them, each in the troubles that show it, twenty minutes in all, and exits with 0
-only if the drill fails each time and says what was expected; `python -m bench.mends health going-down` tries two, and
-`--whole` plays the whole day, four minutes each.
+`python -m bench.mends` tries all of them, each with the troubles that show the fault, in twenty minutes. The exit code
+is 0 only if the drill fails each time with the expected sentence. `python -m bench.mends health going-down` tries two,
+and `--whole` runs the whole drill each time, four minutes each.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from simulator.stage import ROOT
 
 @dataclass(frozen=True)
 class Line:
-    """A line that a mend made in this file, and what stood there before."""
+    """A line that a repair has changed in this file, and the text before the repair."""
 
     path: str
     line: str
@@ -30,10 +31,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Mend:
-    """A mend of issue 13 by its number there: the lines that make it, and what breaks without them.
+    """A repair of issue 13, with its number there: its lines, and what fails without them.
 
-    `seen_in` are words for the drill's `--only`, the troubles in which that is seen; `says` is a pattern of what the
-    drill says then.
+    `seen_in` are words for the drill's `--only`: the troubles that show the failure. `says` is a pattern for
+    the drill's sentence.
     """
 
     number: int
@@ -44,11 +45,11 @@ class Mend:
     says: str
 
 
-# As before, a process may open up to twenty. Nothing would, but for the lines that stand beside these below.
+# As before the repair, a process may open up to twenty connections. It does so only with the other changes below.
 POOL_OF_REDIS = Line(
     "config.py",
-    '2, ge=2, le=100, description="Connections to Redis',
-    '20, ge=2, le=100, description="Connections to Redis',
+    '2, ge=2, le=100, description="How many connections to Redis',
+    '20, ge=2, le=100, description="How many connections to Redis',
 )
 POOL_OF_POSTGRES = Line(
     "config.py",
@@ -158,11 +159,11 @@ MENDS = (
 
 
 class NotThere(Exception):
-    """A line of the list is not in its file any more, or more than once: the list must be put right."""
+    """A line of the list is not in its file any more, or more than once, so the list must be corrected."""
 
 
 def taken_back(each: Line, text: str) -> str:
-    """The file's text without the mended line. Raises `NotThere`."""
+    """Return the file's text with the line before the repair. Raises `NotThere`."""
     if text.count(each.line) != 1:
         raise NotThere(f"{each.path} has this {text.count(each.line)} times: {each.line}")
     return text.replace(each.line, each.before)
@@ -170,7 +171,7 @@ def taken_back(each: Line, text: str) -> str:
 
 @contextmanager
 def without(mend: Mend) -> Iterator[Path]:
-    """A copy of the checkout without the mend, for as long as the block lasts."""
+    """Yield a copy of the checkout without the repair; it is deleted at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="gruppetto-mend-") as folder:
         copy = Path(folder) / "checkout"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".demo", "__pycache__", ".*_cache"))
@@ -181,9 +182,9 @@ def without(mend: Mend) -> Iterator[Path]:
 
 
 def try_without(mend: Mend, *, whole: bool = False) -> bool:
-    """Whether the drill fails without the mend and says why. Prints all that it says.
+    """Run the drill without the repair. Returns whether it fails with the expected sentence. Prints its output.
 
-    Only the troubles that show it are played, unless the `whole` day is.
+    Only the troubles that show the failure are run, unless `whole` is true.
     """
     print(f"\n### without mend {mend.number}, {mend.name}; expected: {mend.breaks}", flush=True)
     only = [] if whole else ["--only", *mend.seen_in]
@@ -195,7 +196,7 @@ def try_without(mend: Mend, *, whole: bool = False) -> bool:
 
 
 def _run(command: Sequence[str], folder: Path) -> tuple[int, str]:
-    """Run it, print what it says while it says it, and give its exit code and all of that."""
+    """Run a command and print its output as it comes. Returns its exit code and its output."""
     said = []
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         for line in running.stdout or ():
@@ -205,7 +206,7 @@ def _run(command: Sequence[str], folder: Path) -> tuple[int, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Try those that are named, or all."""
+    """Try the repairs that are named, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m bench.mends", description="The drill, with a mend taken back.")
     parser.add_argument("names", nargs="*", choices=[each.name for each in MENDS], metavar="NAME", help="all if none")
     parser.add_argument("--whole", action="store_true", help="play the whole day, not only what shows it")

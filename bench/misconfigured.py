@@ -1,8 +1,8 @@
-"""`python -m bench.misconfigured`: what /readyz names, and after how long, when the deployment is set up wrongly.
+"""`python -m bench.misconfigured`: measures what /readyz names, and how soon, if the deployment is configured wrongly.
 
-The drill's deployment, with one mistake after the other; each is put right before the next is made. Two people write a
-line every few seconds, since some mistakes show only when somebody writes. Seconds count from the moment at which the
-mistake is made, or at which the processes with the wrong settings are started.
+It makes one mistake after the other in the drill's deployment, and corrects each before the next. Two people write a
+line every few seconds, because some mistakes show only when somebody writes. Seconds count from the mistake, or from
+the start of the processes with the wrong settings.
 """
 
 import argparse
@@ -33,13 +33,13 @@ from simulator.story import Missing
 ALL = ("web", "worker", "clock")
 NOTICED_WITHIN, CALM_WITHIN, STARTS_WITHIN = 90.0, 150.0, 60.0
 WRITERS = 2
-SHOWN = 90  # letters of what /health says
+SHOWN = 90  # characters of the text from /health
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One misconfiguration: which of these names must be told, and a block in which it is made; it gives the moment
-    (epoch seconds) from which is counted.
+    """One misconfiguration: the names that /readyz must show, and a context manager that makes the mistake and yields
+    the time (epoch seconds) from which to count.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Seen:
-    """After how many seconds each expected name was told (None: never), what else was told, and what /health says."""
+    """The seconds until each expected name was shown (None: never), the other names, and the text from /health."""
 
     mistake: Mistake
     after: Mapping[str, float | None]
@@ -58,7 +58,7 @@ class Seen:
 
 
 def try_all(at: Site, mistakes: Sequence[Mistake]) -> Iterator[Seen]:
-    """Make each mistake, watch, and put it right."""
+    """Make each mistake, watch, and correct it. Yields the results."""
     for mistake in mistakes:
         print(f"· {mistake.name}", flush=True)
         with mistake.made(at) as since:
@@ -86,7 +86,7 @@ def _says(at: Site, names: Sequence[str]) -> str:
 
 
 def _set(*processes: str, **changes: str) -> Callable[[Site], AbstractContextManager[float]]:
-    """These processes run with other settings; so they are started again, before and after."""
+    """Return a mistake: these processes run with other settings. They are restarted before and after."""
 
     @contextmanager
     def made(at: Site) -> Iterator[float]:
@@ -106,7 +106,9 @@ def _set(*processes: str, **changes: str) -> Callable[[Site], AbstractContextMan
 
 
 def _other_key(*processes: str) -> Callable[[Site], AbstractContextManager[float]]:
-    """These processes know another key only. It stays as a second one afterwards, for what was sealed with it."""
+    """Return a mistake: these processes have only another key. Afterwards it stays as the second key, for values
+    encrypted with it.
+    """
 
     @contextmanager
     def made(at: Site) -> Iterator[float]:
@@ -129,7 +131,7 @@ def _wrong_scheme(at: Site) -> Iterator[float]:
 
 @contextmanager
 def _fast_clock(at: Site) -> Iterator[float]:
-    """Raises `SetUpProblem` where faketime is not installed."""
+    """Let a worker's clock be fast. Raises `SetUpProblem` if faketime is not installed."""
     if not shutil.which("faketime"):
         raise SetUpProblem("faketime is not on the PATH: install it (Debian: apt install faketime)")
     shown = subprocess.run(["faketime", "-f", "+15m", "env"], capture_output=True, text=True, check=True).stdout
@@ -173,7 +175,7 @@ def _never_pushed(at: Site) -> Iterator[float]:
 
 @contextmanager
 def _other_contents(at: Site) -> Iterator[float]:
-    """As after a move to another account, whose contents nobody has pushed yet."""
+    """Simulate a change to another account, in which no contents are stored yet."""
     at.execute(f"UPDATE contents SET account = '{OTHER_ACCOUNT}'")
     yield time.time()
     at.execute(f"UPDATE contents SET account = '{at.on.twilio.account_sid}'")
@@ -193,7 +195,7 @@ def _redis_full(at: Site) -> Iterator[float]:
 
 @contextmanager
 def _only_reads(at: Site) -> Iterator[float]:
-    """As a host makes a database that has outgrown its plan: from the next connection on."""
+    """Make the database read-only from the next connection on, as a host does when it is too large for its plan."""
     cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{USER}'"
     at.execute(f"ALTER DATABASE {DATABASE} SET default_transaction_read_only = on", cut)
     yield time.time()
@@ -202,7 +204,7 @@ def _only_reads(at: Site) -> Iterator[float]:
 
 @contextmanager
 def _no_fonts(at: Site) -> Iterator[float]:
-    """On a machine that lacks them nothing need be done but to start."""
+    """Restart everything; on a machine without the fonts this is enough."""
     _restart(at, ALL)
     yield time.time()
 
@@ -237,7 +239,7 @@ MISTAKES = (
 
 
 def rows(seen: Sequence[Seen]) -> str:
-    """The table: one row for each mistake and name."""
+    """Return the table: one row for each mistake and name."""
     body = [
         (
             each.mistake.name,
@@ -253,7 +255,7 @@ def rows(seen: Sequence[Seen]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Try all, or those that are named like one of these words. 0 if each was named."""
+    """Try all mistakes, or those whose name contains one of these words. Returns 0 if each was shown by /readyz."""
     parser = argparse.ArgumentParser(prog="python -m bench.misconfigured", description="How soon mistakes are named.")
     parser.add_argument("words", nargs="*", metavar="WORD", help="only mistakes named like one of these")
     words = parser.parse_args(arguments).words

@@ -1,4 +1,4 @@
-"""The lines of the product to its servers, with a lever on each."""
+"""The product's connections to its servers, which can be disturbed."""
 
 from contextlib import ExitStack
 from urllib.parse import urlsplit
@@ -8,8 +8,8 @@ from simulator.services import Services
 
 
 class Network:
-    """Proxies before Postgres, Redis and the pretend Twilio. The bench itself goes round them; so does the product
-    where the network is `straight`, for a proxy costs time.
+    """Proxies in front of Postgres, Redis and the pretend Twilio. The bench itself does not use them; nor does the
+    product if the network is `straight`, because a proxy costs time.
     """
 
     def __init__(self, *, straight: bool = False) -> None:
@@ -20,7 +20,7 @@ class Network:
         self.twilio: Proxy
 
     def between(self, at: Services) -> Services:
-        """Where the product finds the two servers."""
+        """Return the addresses of the two servers for the product."""
         if self.straight:
             return at
         self.postgres, database_url = self._before(at.database_url)
@@ -28,14 +28,14 @@ class Network:
         return Services(database_url, redis_url)
 
     def before_twilio(self, url: str) -> str:
-        """Where the product finds the pretend Twilio."""
+        """Return the address of the pretend Twilio for the product."""
         if self.straight:
             return url
         self.twilio, through = self._before(url)
         return through
 
     def close(self) -> None:
-        """Take the proxies away."""
+        """End the proxies."""
         self._proxies.close()
 
     def _before(self, url: str) -> tuple[Proxy, str]:

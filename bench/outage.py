@@ -1,4 +1,4 @@
-"""People who write while Postgres is away: every line must be answered once when it is back, and none twice."""
+"""People write while Postgres is away. When it is back, every line must be answered exactly once."""
 
 import shutil
 import time
@@ -19,7 +19,9 @@ Figures = list[tuple[str, str]]
 
 
 def outage(lines: int, seconds: int, seed: int) -> Figures:
-    """So many lines at an even rate while no connection to Postgres can be made, each from another phone."""
+    """Send so many lines at an even rate, each from another phone, while Postgres cannot be reached.
+    Returns the figures.
+    """
     with house(Size(lines, 0, 0), SETTINGS, seed) as at:
         at.on.twilio.rules = replace(at.on.twilio.rules, announced=frozenset({"delivered"}))
         at.network.postgres.refuse()
@@ -46,7 +48,7 @@ def outage(lines: int, seconds: int, seed: int) -> Figures:
 
 
 def _write(at: House, lines: int, seconds: int) -> list[str]:
-    """Let people write, and give the MessageSids of what they wrote."""
+    """Let people write, and return the MessageSids of their lines."""
     sids: list[str] = []
 
     def lane(first: int, lanes: int) -> None:
@@ -64,7 +66,7 @@ def _write(at: House, lines: int, seconds: int) -> list[str]:
 
 
 def _answers(at: House) -> Counter[str]:
-    """How many answers to each line are with the vendor, by the line's MessageSid."""
+    """Return the number of answers to each line that have reached the vendor, by the line's MessageSid."""
     with at.database.connect() as line:
         rows = line.execute(text("SELECT id, dedupe_key FROM outbound_messages WHERE dedupe_key LIKE 'reply:%'"))
         sid_of = {str(identity): key.removeprefix("reply:") for identity, key in rows}
@@ -73,7 +75,7 @@ def _answers(at: House) -> Counter[str]:
 
 
 def _until_answered(at: House, asked: list[str], back: float) -> list[float]:
-    """Seconds from the end of the outage to each answer, in order; those that never come are left out."""
+    """Return the sorted seconds from the end of the outage to each answer; missing answers are left out."""
     took: list[float] = []
     while len(took) < len(asked) and time.monotonic() < back + PATIENCE:
         time.sleep(0.2)

@@ -13,7 +13,7 @@ from typing import Self
 from simulator.story import Missing
 from simulator.twilio.phones import Phone
 
-# Answers of every kind: text, buttons, lists, pictures; questions in plain words, settings and their undoing.
+# Lines with answers of every kind: text, buttons, lists, pictures; questions in plain words, settings and undo.
 LINES = (
     "hi", "help", "me", "leaderboard", "goal 120 km run month", "chart", "last", "lb distance run last week",
     "how far did I run last week?", "groups", "units imperial", "units metric", "pb", "streak", "compare last month",
@@ -23,14 +23,14 @@ LINES = (
     "stats last month",
 )  # fmt: skip
 THINKS = (4.0, 7.0)  # seconds between two lines: fewer than 20 a minute, the most that the product answers
-GIVES_UP = 10.0  # seconds without an answer, after which people write all the same
-# What Twilio does with a webhook that fails, under the address that README names: with `#rc=3`, and a fallback with the
+GIVES_UP = 10.0  # seconds without an answer, after which people write the next line
+# How often Twilio repeats a webhook that fails, with the address of docs/deploying.md: `#rc=3`, and a fallback with the
 # same.
 REPEATS, WITHIN = 7, 15.0
 
 
 def await_message(phone: Phone, pattern: str, seconds: float) -> str:
-    """Wait for a message that matches, for at most so many seconds, and give the newest match. Raises `Missing`."""
+    """Wait for a message that matches, for at most so many seconds, and return the newest match. Raises `Missing`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         for message in reversed(phone.heard):
@@ -42,7 +42,7 @@ def await_message(phone: Phone, pattern: str, seconds: float) -> str:
 
 @dataclass
 class Line:
-    """A line of somebody's: when it was first posted to the webhook (epoch seconds), and whether the product took it.
+    """A line of a person: when it was first posted to the webhook (epoch seconds), and whether the product accepted it.
 
     `attempts` counts the posts, Twilio's repeats included.
     """
@@ -64,12 +64,12 @@ class Talker:
     lines: list[Line] = field(default_factory=list)
 
     def talk(self, stop: Event) -> None:
-        """Talk until told to stop."""
+        """Talk until `stop` is set."""
         while not stop.wait(self.random.uniform(*THINKS)):
             self.says(next(self.texts), stop)
 
     def says(self, text: str, stop: Event) -> None:
-        """Write one line, and wait for something to arrive; not longer than people do."""
+        """Write one line, and wait for an answer, for at most `GIVES_UP` seconds."""
         before = self._heard()
         line = self.tells(text)
         until = line.said_at + GIVES_UP
@@ -77,7 +77,7 @@ class Talker:
             pass
 
     def tells(self, text: str) -> Line:
-        """Write one line, and do as Twilio does until the webhook answers with 2xx."""
+        """Write one line, and repeat the webhook as Twilio does until it answers with 2xx."""
         said_at = time.time()
         line = Line(self.phone.says(text), text, said_at)
         self.lines.append(line)
@@ -99,7 +99,7 @@ class Talker:
 
 
 class Talk:
-    """All conversations, from the block's first line to its last. Others only write when everybody writes at once."""
+    """All conversations during the block. `others` write only when everybody writes at once."""
 
     def __init__(self, phones: Sequence[Phone], others: Sequence[Phone], seed: int) -> None:
         self.others = [_talker(phone, place, Random(seed - place)) for place, phone in enumerate(others, 1)]
@@ -120,7 +120,7 @@ class Talk:
         return [each for each in self.talkers if each.lines and not each.has_heard_since(each.lines[-1].said_at)]
 
     def write_at_once(self) -> None:
-        """Let the others write one line each at the same moment, and wait until the product has taken them."""
+        """Let the others write one line each at the same moment, and wait until the product has accepted them."""
         with ThreadPoolExecutor(len(self.others)) as pool:
             list(pool.map(lambda each: each.tells(next(each.texts)), self.others))
 
@@ -133,7 +133,7 @@ class Talk:
         self.end()
 
     def end(self) -> None:
-        """Let everybody finish what they are saying. Raises what has silenced somebody."""
+        """Let everybody finish. Raises the error that has ended a person's thread."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -148,6 +148,6 @@ class Talk:
 
 
 def _talker(phone: Phone, place: int, random: Random) -> Talker:
-    """Each begins at another place of the list, so that all kinds of lines are said at any time."""
+    """Return a talker. Each begins at another place in the list, so that all kinds of lines are written at any time."""
     first = place * len(LINES) // 20 % len(LINES)
     return Talker(phone, islice(cycle(LINES), first, None), random)

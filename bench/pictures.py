@@ -1,6 +1,6 @@
-"""How long a picture takes and how large it is: `python -m bench.pictures`, or with a folder to look at them.
+"""Measures the time and size of pictures: `python -m bench.pictures`; with a folder, it also saves them there.
 
-Times are this process's own seconds of processor, so that others on the machine do not count.
+Times are CPU seconds of this process, so other work on the machine does not count.
 """
 
 import sys
@@ -32,7 +32,7 @@ NAMES = ("Zoë 🚴", "José", "李雷王小明", "سارة محمد", "Maximili
 
 
 def main(folder: Path | None) -> None:
-    """Draw each kind in both lights some times, and print what it cost."""
+    """Draw each kind several times, light and dark, and print the costs."""
     artist, rows = Resvg(), [("picture", "p50 ms", "p95 ms", "KB")]
     for name, chart in charts():
         for dark in (False, True):
@@ -52,7 +52,7 @@ def main(folder: Path | None) -> None:
 
 
 def charts() -> Iterator[tuple[str, Chart]]:
-    """Every kind, for groups of 1, 2, 6 and 40."""
+    """Yield every kind of picture, for groups of 1, 2, 6 and 40."""
     for size in (1, 2, 6, 40):
         bars = tuple(_bar(place) for place in range(1, size + 1))
         yield f"board of {size}", Leaderboard("Sunday Legends", "16–22 Nov · 962 pts", bars, LEGEND, usual="usual week")

@@ -1,6 +1,6 @@
-"""The smallest plans of a host: a Postgres and a Redis that take 20 connections each and speak TLS only.
+"""A host's smallest plans: a Postgres and a Redis that accept 20 connections each, with TLS only.
 
-The product's connections are counted from beside, at the servers themselves; the counting takes none of the 20.
+The product's connections are counted at the servers themselves; counting uses none of the 20.
 """
 
 from contextlib import ExitStack
@@ -24,7 +24,7 @@ COUNT = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client back
 
 
 class SmallPlans:
-    """Both servers as the smallest plans give them. `between` says where the product finds them."""
+    """Both servers with the limits of the smallest plans. `between` returns their addresses for the product."""
 
     def __init__(self) -> None:
         self._fronts = ExitStack()
@@ -49,20 +49,20 @@ class SmallPlans:
         seen = self._fronts.enter_context(encrypted(at))
         secure = urlsplit(seen.database_url)
         netloc = f"{USER}@{secure.hostname}:{secure.port}"
-        # The scheme as a host gives it, without a driver's name.
+        # The scheme as in a host's address, without a driver's name.
         database_url = secure._replace(scheme="postgres", netloc=netloc, path=f"/{DATABASE}").geturl()
         return Services(database_url, seen.redis_url)
 
     def close(self) -> None:
-        """Take the TLS fronts away."""
+        """End the TLS processes."""
         self._fronts.close()
 
 
 class Connections:
-    """Counts the product's connections, many times a second; `most` has the highest counts so far.
+    """Counts the product's connections many times a second; `most` are the highest counts so far.
 
-    `refused` counts those that Redis turned away for want of room, however short they would have been. Ours, the
-    benches' and the simulator's, are known by their names.
+    `refused` counts connections that Redis has refused because of its limit. Connections of the bench and the simulator
+    are recognised by their names and not counted.
     """
 
     def __init__(self, at: Services) -> None:
@@ -84,7 +84,7 @@ class Connections:
         self._redis.close()
 
     def now(self) -> dict[str, int]:
-        """How many the product has at this moment, of each server's."""
+        """Return the number of the product's connections at this moment, for each server."""
         with self._line.cursor() as cursor:
             cursor.execute(COUNT, (NAME,))
             found = int(cursor.fetchone()[0])
@@ -103,7 +103,7 @@ class Connections:
 
 
 def _postgres(url: str) -> Any:
-    """A connection of our own as the server's superuser, each statement a transaction of its own."""
+    """Return a connection of our own as the server's superuser. Each statement is a transaction of its own."""
     parts = urlsplit(url)
     line = psycopg2.connect(
         host=parts.hostname,

@@ -1,4 +1,4 @@
-"""What `/readyz` says, asked once a second from outside, as a monitor does."""
+"""Asks `/readyz` once a second from outside, as a monitor does."""
 
 import time
 from collections.abc import Collection
@@ -13,8 +13,8 @@ EVERY, PATIENCE = 1.0, 5.0  # seconds between two probes, and until one is given
 
 @dataclass(frozen=True)
 class Probe:
-    """One answer: when it came (epoch seconds), its HTTP status (0: none), all that it names, and which of these are
-    only remarks.
+    """One answer: its time (epoch seconds), its HTTP status (0: no answer), the names in it, and which of them are only
+    remarks.
     """
 
     at: float
@@ -24,12 +24,12 @@ class Probe:
 
     @property
     def judged(self) -> frozenset[str]:
-        """The troubles. A remark keeps nobody waiting, and which fonts are installed is a matter of the machine."""
+        """The names without remarks, because which fonts are installed depends on the machine."""
         return self.names - self.remarks
 
 
 class Probes:
-    """Asks until the block ends, and keeps all answers."""
+    """Asks `/readyz` until the block ends, and keeps all answers."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -46,12 +46,14 @@ class Probes:
         self._thread.join()
 
     def noticed(self, names: Collection[str], since: float, until: float = float("inf")) -> float | None:
-        """Seconds from `since` to the first probe that names one of these, or none did before `until`."""
+        """Return the seconds from `since` to the first answer with one of these names; None if there is
+        none before `until`.
+        """
         named = [each.at for each in list(self.taken) if since <= each.at <= until and each.names & set(names)]
         return named[0] - since if named else None
 
     def alarms(self, since: float, until: float) -> frozenset[str]:
-        """All that was named between two moments."""
+        """Return all names between two times, without remarks."""
         return frozenset[str]().union(*(each.judged for each in list(self.taken) if since <= each.at <= until))
 
     def await_named(self, names: Collection[str], since: float, seconds: float) -> None:
@@ -60,7 +62,7 @@ class Probes:
             time.sleep(0.1)
 
     def await_calm(self, seconds: float) -> frozenset[str]:
-        """Wait until nothing is named, for at most so long. Gives what is named still."""
+        """Wait until nothing is named, for at most so long. Returns the names that are left."""
         since, until = time.time(), time.time() + seconds
         while True:
             newest = next((each for each in reversed(self.taken) if each.at >= since and each.status), None)

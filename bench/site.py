@@ -1,4 +1,4 @@
-"""The deployment that the drill troubles: servers, pretend vendors, the Procfile's processes, and its people."""
+"""The deployment of the drill: servers, pretend vendors, the Procfile's processes, and people."""
 
 import os
 import secrets
@@ -40,7 +40,9 @@ OPERATOR = (("templates", "push"), ("templates", "status"))
 
 @dataclass
 class Site:
-    """A deployment that runs. `web_url` is the web process itself; `on.bot_url` goes through the router."""
+    """A running deployment. `web_url` is the address of the web process itself; `on.bot_url` goes
+    through the router.
+    """
 
     on: Stage
     web_url: str
@@ -52,7 +54,7 @@ class Site:
     random: Random
 
     def execute(self, *statements: str) -> None:
-        """Run SQL beside the product, in one transaction, also while the database only reads."""
+        """Run SQL on a connection of our own, in one transaction, also while the database is read-only."""
         options = "-c lock_timeout=5s -c default_transaction_read_only=off"
         engine = create_engine(
             self.direct.database_url, connect_args={"application_name": NAME, "options": options}, poolclass=NullPool
@@ -63,14 +65,14 @@ class Site:
 
     @contextmanager
     def with_slow_twilio(self, seconds: float) -> Iterator[None]:
-        """Let Twilio take so long to answer for each message, for as long as the block lasts."""
+        """Let Twilio take so many seconds to answer for each message during the block."""
         self.on.twilio.faults.latency = seconds
         yield
         self.on.twilio.faults.latency = 0.0
 
     @contextmanager
     def with_full_redis(self) -> Iterator[None]:
-        """Let Redis store nothing more, for as long as the block lasts."""
+        """Let Redis refuse writes during the block."""
         redis = Redis.from_url(self.direct.redis_url, client_name=NAME)
         redis.config_set("maxmemory", 1)
         yield
@@ -80,9 +82,9 @@ class Site:
 
 @contextmanager
 def site(seed: int) -> Iterator[Site]:
-    """Deploy as app.json and the Procfile say, and open. Raises `SetUpProblem` or `NotDescribedError`."""
+    """Run the deployment that app.json and the Procfile describe. Raises `SetUpProblem` or `NotDescribedError`."""
     plans, random = SmallPlans(), Random(seed)
-    for name in FROM_HOST:  # servers of somebody's are not to be limited and troubled
+    for name in FROM_HOST:  # servers of somebody else must not be limited and disturbed
         os.environ.pop(name, None)
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="gruppetto-drill-"))
@@ -104,12 +106,14 @@ def site(seed: int) -> Iterator[Site]:
 
 
 def new_key(name: str) -> str:
-    """An entry for DATA_KEYS."""
+    """Return a new entry for DATA_KEYS."""
     return f"{name}:{b64encode(secrets.token_bytes(32)).decode()}"
 
 
 def _put_a_router_before(on: Stage, stack: ExitStack) -> str:
-    """Let everybody reach the web process through a router that waits while it starts. Gives the process's address."""
+    """Put a router in front of the web process that waits while the process starts. Returns the
+    process's own address.
+    """
     web_url, parts = on.bot_url, urlsplit(on.bot_url)
     router = stack.enter_context(Proxy(str(parts.hostname), parts.port or 80, patience=ROUTER_WAITS))
     on.bot_url = f"http://127.0.0.1:{router.port}"
@@ -120,7 +124,7 @@ def _put_a_router_before(on: Stage, stack: ExitStack) -> str:
 
 
 def _environment(on: Stage, web_url: str) -> dict[str, str]:
-    """What app.json says, and what a deployer fills in."""
+    """Return the settings of app.json and those that a deployer fills in."""
     made = on.environment
     filled_in = {name: made[name] for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_FROM")}
     filled_in |= {name: made[name] for name in ("DATABASE_URL", "REDIS_URL")}
@@ -129,7 +133,9 @@ def _environment(on: Stage, web_url: str) -> dict[str, str]:
 
 
 def _settle(on: Stage, direct: Services, random: Random) -> list[Resident]:
-    """Let a hundred people be members of one group; a few have a watch. They come from beside, to save time."""
+    """Create a hundred members of one group, a few of them with a watch. They are written directly into the database,
+    to save time.
+    """
     world = World.from_settings(_settings(on.environment, direct))
     residents = move_in(on, world, MEMBERS)
     now = world.now()
@@ -144,7 +150,7 @@ def _settle(on: Stage, direct: Services, random: Random) -> list[Resident]:
 
 
 def _settings(environment: Mapping[str, str], direct: Services) -> Settings:
-    """The processes' settings, but round the TLS and round the limits."""
+    """Return the processes' settings with the servers' direct addresses, without TLS and limits."""
     found = {**environment, "DATABASE_URL": direct.database_url, "REDIS_URL": direct.redis_url}
     names = [name for name in Settings.model_fields if name.upper() in found]
     return Settings.model_validate({name: found[name.upper()] for name in names})

@@ -1,8 +1,8 @@
-"""Slow clients: what they do to a genuine webhook.
+"""Slow clients, and their effect on genuine webhooks.
 
-`SlowClients` keeps many connections open to a web process and sends on each too little, too late or nothing at all;
-what the server closes is opened again at once. `measure` (make bench ARGS=slow-clients) posts signed webhooks
-meanwhile, each on a new connection, and times them from the moment they were due.
+`SlowClients` keeps many connections open to a web process and sends too little, too late or nothing at all on each. A
+connection that the server closes is opened again at once. At the same time `measure` (make bench ARGS=slow-clients)
+posts signed webhooks, each on a new connection, and measures them from the time at which they were due.
 """
 
 import http.client
@@ -35,20 +35,20 @@ HEAD = (
     "Content-Type: application/x-www-form-urlencoded\r\n"
 )
 WHOLE = f"{HEAD}Content-Length: 1000\r\n\r\n{'x' * 500}".encode()
-# What each kind sends at first, and then once a second.
+# The bytes that each kind sends first, and then once a second.
 KINDS: Mapping[str, tuple[bytes, bytes]] = {
     "half headers": (HEAD.encode(), b""),
     "half body": (WHOLE, b""),
     "a byte a second": (b"", WHOLE),
     "idle": (b"", b""),
 }
-# These take no notice of what the server answers, nor of its hanging up, and begin anew after a while.
+# These kinds ignore the server's answers and its closing, and start again after a while.
 DEAF_KINDS: Mapping[str, tuple[bytes, bytes]] = {
     "reads nothing": (b"GET /static/gruppetto.css HTTP/1.1\r\nHost: bot.example.org\r\n\r\n" * 20, b""),
     "never hangs up": (b"GET /livez HTTP/1.0\r\n\r\n", b""),
 }
 DEAF_FOR = 10.0  # seconds
-BEAT = 0.1  # seconds between two looks at the connections
+BEAT = 0.1  # seconds between two checks of the connections
 PATIENCE = 60.0  # seconds that a genuine webhook waits for its answer
 
 SHARES = (50, 95, 99)
@@ -76,7 +76,7 @@ class _Client:
         self.line: socket.socket | None = None
 
     def tick(self, now: float) -> None:
-        """Raises nothing: a connection that the server closed is opened again at the next tick."""
+        """Open the connection if it is closed, and send the bytes that are due. Raises nothing."""
         try:
             if self.line is None:
                 self._open(now)
@@ -120,7 +120,7 @@ class _Client:
 
 
 class SlowClients:
-    """So many slow clients, of each of these kinds as many, from the block's first line to its last."""
+    """So many slow clients, equally many of each of these kinds, during the block."""
 
     def __init__(self, url: str, count: int, kinds: tuple[str, ...] = tuple(KINDS)) -> None:
         parts = urlsplit(url)
@@ -131,7 +131,7 @@ class SlowClients:
 
     @property
     def opened(self) -> int:
-        """How many connections were made so far: more than there are clients where the server closed some."""
+        """The number of connections so far, which is larger than the number of clients if the server closed some."""
         return sum(each.opened for each in self.clients)
 
     def __enter__(self) -> Self:
@@ -153,14 +153,14 @@ class SlowClients:
 
 @dataclass(frozen=True)
 class Answers:
-    """What became of genuine webhooks: their statuses (0: no answer), and how long each took, in seconds, sorted."""
+    """The results of genuine webhooks: their statuses (0: no answer), and their sorted times in seconds."""
 
     statuses: Counter[int]
     took: list[float]
 
 
 def post_steadily(url: str, token: str, rate: float, seconds: float) -> Answers:
-    """Post signed webhooks at an even rate, whether or not the ones before were answered, and wait for all answers."""
+    """Post signed webhooks at an even rate, even if earlier ones were not answered, and wait for all answers."""
     began = time.monotonic() + 0.1
     dues = [began + number / rate for number in range(int(rate * seconds))]
     with ThreadPoolExecutor(max(4, len(dues))) as pool:
@@ -174,7 +174,7 @@ def _post_at(url: str, token: str, due: float) -> tuple[int, float]:
 
 
 def _post(url: str, token: str) -> int:
-    """Give the status of the answer, or 0."""
+    """Post one webhook, and return the status of the answer, or 0."""
     sid, parts = f"SM{uuid4().hex}", urlsplit(url)
     form = {"MessageSid": sid, "SmsSid": sid, "AccountSid": ACCOUNT, "From": "whatsapp:+32470000001", "To": SENDER}
     form |= {"Body": "help", "NumMedia": "0", "MessageType": "text", "ProfileName": "Ada", "WaId": "32470000001"}
@@ -190,7 +190,7 @@ def _post(url: str, token: str) -> int:
 
 
 def measure(rate: float = 5, seconds: float = 60) -> Figures:
-    """How long genuine webhooks take while slow clients hang on to the Procfile's web process."""
+    """Measure how long genuine webhooks take while slow clients are connected to the Procfile's web process."""
     crowds: tuple[tuple[int, tuple[str, ...]], ...] = (
         (0, ()),
         (100, tuple(KINDS)),
@@ -215,7 +215,7 @@ def _under(on: Stage, count: int, kinds: tuple[str, ...], rate: float, seconds: 
 
 @contextmanager
 def web_alone(settings: Mapping[str, str]) -> Iterator[Stage]:
-    """The Procfile's web process on servers of its own; nothing else of the product runs."""
+    """Run only the Procfile's web process, on servers of its own."""
     folder = Path(tempfile.mkdtemp(prefix="gruppetto-bench-"))
     with stage(folder, kept=False, settings={"PRETEND_CLOCK": "0", **settings}) as on:
         on.twilio.now = system_clock

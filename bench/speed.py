@@ -1,16 +1,18 @@
-"""How fast this machine is at the moment, so that no rule about seconds fails where the machine alone is slow."""
+"""Measures the present speed of this machine, so that rules about seconds do not fail only because the
+machine is slow.
+"""
 
 import time
 
 ROUNDS = 2_000_000
-USUAL = 0.12  # seconds for that many rounds where the figures of docs/drill.md were taken
-MOST = 2.0  # a machine that is slower still shows nothing about speed
+USUAL = 0.12  # seconds for the piece of work on the machine on which the figures in docs/drill.md were measured
+MOST = 2.0  # on a machine that is even slower, speed cannot be judged
 
 
 def measure_slowness(tries: int = 5) -> float:
-    """How many times longer than usual this machine takes for a fixed piece of work: from 1 to `MOST`.
+    """Return how many times longer than usual this machine takes for a fixed piece of work, from 1 to `MOST`.
 
-    The quickest of some tries counts: others may be at work beside it for a moment.
+    The fastest of some tries counts, because other processes may be busy for a moment.
     """
     return min(max(min(_seconds() for _ in range(tries)) / USUAL, 1.0), MOST)
 

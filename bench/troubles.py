@@ -1,4 +1,4 @@
-"""The troubles of a bad day, one after the other: what breaks, whether answers may wait, what /readyz must name."""
+"""The troubles of the drill, one after the other: what fails, whether answers may wait, and what /readyz must name."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,10 +20,10 @@ AWAY = 60.0
 SLOW_CLIENTS, SLOW_FOR = 100, 15.0
 SCHEMA_FOR, FULL_FOR = 6.0, 5.0
 TWILIO_TAKES = 3.0  # seconds for each message while the worker is told to stop
-BACK_WITHIN = 15.0  # seconds in which what waited for an outage's end is answered, or later lines count as slow
+BACK_WITHIN = 15.0  # seconds after an outage in which waiting lines must be answered; after that, lines count as slow
 STARTS_WITHIN = 60.0
 
-# What /readyz calls them
+# The names in /readyz
 WORKER, CLOCK, SCHEMA, REDIS, KEYS = ("worker",), ("clock",), ("schema",), ("redis",), ("keys",)
 
 
@@ -39,7 +39,7 @@ class Day:
 
     @contextmanager
     def trouble(self, name: str, *, is_outage: bool = False, names: tuple[str, ...] = ()) -> Iterator[Trouble]:
-        """A row of the table. The block ends when what was broken is whole again."""
+        """Add a row to the table. The block must end when the broken part works again."""
         print(f"· {time.time() - self.began:3.0f} s: {name}", flush=True)
         row = Trouble(name, time.time(), is_outage, names)
         self.troubles.append(row)
@@ -58,7 +58,7 @@ class Day:
 
 
 def play(day: Day, wanted: Sequence[str]) -> None:
-    """All of them, or only the calm beginning and those with a name like one of these."""
+    """Run all troubles, or only the quiet beginning and those whose name contains one of these words."""
     for trouble in TROUBLES:
         if trouble is _calm or not wanted or any(word in trouble.__name__ for word in wanted):
             trouble(day)
@@ -72,12 +72,12 @@ def _calm(day: Day) -> None:
 def _all_at_once(day: Day) -> None:
     with day.trouble(f"{AT_ONCE} people write at once"):
         day.talk.write_at_once()
-        time.sleep(ANSWERED_WITHIN)  # or the next outage would excuse them
+        time.sleep(ANSWERED_WITHIN)  # otherwise the next outage would excuse these lines
 
 
 def _deploys(day: Day) -> None:
-    """Two deploys, which rotate the key as README tells: with the first a new one comes second, with the second it is
-    put first. All processes restart, one after the other, so that old and new ones work side by side.
+    """Do two deploys that rotate the key as README says: the first adds a new key as second, the second puts it first.
+    All processes restart one after the other, so that old and new ones work side by side.
     """
     old, new = day.at.on.environment["DATA_KEYS"], new_key("k2")
     day.at.on.environment["DATA_KEYS"] = f"{old},{new}"
@@ -100,7 +100,7 @@ def _schema_behind(day: Day) -> None:
 
 
 def _key_comes_early(day: Day) -> None:
-    """The new key comes first at once: web seals with a key that the worker does not have yet."""
+    """Put a new key first at once, so that web encrypts with a key that the worker does not have yet."""
     with day.trouble("key in web before worker", is_outage=True, names=KEYS) as row:
         day.at.on.environment["DATA_KEYS"] = f"{new_key('k3')},{day.at.on.environment['DATA_KEYS']}"
         _restart(day, row, "web")
@@ -110,8 +110,8 @@ def _key_comes_early(day: Day) -> None:
 
 
 def _worker_away(day: Day) -> None:
-    """Only its first process gets SIGTERM, as from Docker, while Twilio answers slowly, so that messages are always on
-    their way. Meanwhile the digest becomes due for which the owner of the group has just asked.
+    """Send SIGTERM only to the worker's first process, as Docker does, while Twilio answers slowly, so that requests
+    are always open. During this the group's digest becomes due, whose schedule the owner has just set.
     """
     due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     due += timedelta(minutes=1) * (due - datetime.now(UTC) < timedelta(seconds=10))
@@ -126,7 +126,7 @@ def _worker_away(day: Day) -> None:
 
 
 def _clock_away(day: Day) -> None:
-    """The clock dies without a word, so it takes a while until its heartbeat is missed; more goes wrong meanwhile."""
+    """Kill the clock, so that it takes a while until its heartbeat is missed; other troubles happen in that time."""
     with day.trouble("clock killed", names=CLOCK) as row:
         day.at.keeper.kill_away("clock")
         _slow_clients(day)
@@ -147,7 +147,7 @@ def _redis_full(day: Day) -> None:
 
 
 def _restart(day: Day, row: Trouble, name: str) -> None:
-    """Stop a process as Heroku does, and start it again; web is back when it answers."""
+    """Stop a process as Heroku does, and start it again. Web is back when it answers."""
     row.gone_in.append(day.at.keeper.take_away(name))
     day.at.keeper.bring_back(name)
     if name == "web":
@@ -156,7 +156,7 @@ def _restart(day: Day, row: Trouble, name: str) -> None:
 
 @contextmanager
 def with_schema_behind(at: Site) -> Iterator[None]:
-    """As when the release was left out: the newest migration is not there, and one of its columns is missing."""
+    """Simulate a deploy without the release: the newest migration is missing, and one of its columns too."""
     script = ScriptDirectory.from_config(Config(str(ROOT / "alembic.ini")))
     head, before = [each.revision for each in script.walk_revisions()][:2]
     version = "UPDATE alembic_version SET version_num = '{}'"

@@ -1,4 +1,4 @@
-"""What really happened: the pretend Twilio's ledger against what was to be said."""
+"""Compares the messages that had to be sent with the list of the pretend Twilio."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ UNSENT = ("failed", "expired", "suppressed")
 
 @dataclass(frozen=True)
 class Expected:
-    """A message that is to be said once: its key in the outbox, and its words where they are one of a kind."""
+    """A message that must be sent once: its key in the outbox, and its text if that is unique."""
 
     phase: str
     key: str
@@ -25,7 +25,9 @@ class Expected:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of the messages of one phase. `misjudged` are those that the product calls unsent and Twilio has."""
+    """The results of the messages of one phase. `misjudged` are messages that Twilio has but the
+    product calls unsent.
+    """
 
     messages: int = 0
     lost: int = 0
@@ -42,14 +44,16 @@ class Verdict:
 
 
 class Truth:
-    """Looks at the database beside the product's own way to it. `misfits` are the keys of what went wrong."""
+    """Reads the database on a connection of its own. `misfits` are the keys of messages with wrong results."""
 
     def __init__(self, database: Engine) -> None:
         self.database = database
         self.misfits: list[str] = []
 
     def waiting(self, expected: Iterable[Expected]) -> int:
-        """How many of these have not reached an end, or Twilio, as far as the product knows; or are not written yet."""
+        """Return how many of these have not reached a final state or Twilio as far as the product knows, or are
+        not written yet.
+        """
         query = text("SELECT count(*) FROM outbound_messages WHERE dedupe_key = ANY(:keys) AND state NOT IN :waiting")
         query, keys = query.bindparams(bindparam("waiting", WAITING, expanding=True)), [each.key for each in expected]
         with self.database.connect() as line:
@@ -58,14 +62,14 @@ class Truth:
     def verdicts(self, expected: Iterable[Expected], sent: Iterable[PretendMessage]) -> dict[str, Verdict]:
         """Count for each phase."""
         self.misfits = []
-        # What came back because the 24 hours were over was on nobody's phone.
+        # Messages that failed because the 24 hours were over were on nobody's phone.
         arrived = [each for each in sent if not each.inbound and each.error_code != WINDOW_CLOSED]
         rows, ours = self._rows(), arrived
         byreference, by_body = Counter(map(reference, ours)), Counter(each.text for each in ours)
         found: defaultdict[str, list[Verdict]] = defaultdict(list)
         for each in expected:
             identity, state = rows.get(each.key, ("", ""))
-            # Twice under one reference, or the same words under two: either is twice on somebody's phone.
+            # Two messages with one reference, or the same text with two references, are both twice on a phone.
             times = max(byreference[identity], by_body[each.body] if each.body else 0)
             found[each.phase].append(verdict := _verdict(state, times))
             if verdict.misjudged or not verdict.is_clean:
@@ -73,7 +77,7 @@ class Truth:
         return {phase: _sum(verdicts) for phase, verdicts in found.items()}
 
     def story(self, key: str) -> str:
-        """What the product itself wrote down about a message, step by step."""
+        """Return the steps that the product has stored about a message."""
         query = text(
             "SELECT to_char(e.at, 'HH24:MI:SS.MS'), e.source, e.state, e.detail FROM message_events e"
             " JOIN outbound_messages m ON m.id = e.message_id WHERE m.dedupe_key = :key ORDER BY e.id"
@@ -108,5 +112,5 @@ def _sum(verdicts: list[Verdict]) -> Verdict:
 
 
 def reference(message: PretendMessage) -> str:
-    """Our own id of a message, from the address that its receipts go to."""
+    """Return our own id of a message, from the address of its receipts."""
     return parse_qs(urlsplit(message.callback).query).get("m", [""])[0]

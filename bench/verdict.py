@@ -1,4 +1,4 @@
-"""What the drill has found, and which of its rules that breaks."""
+"""The findings of the drill, and the rules that they break."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ FEWEST_MEASURED = 100  # lines outside the outages: fewer prove nothing
 
 @dataclass(frozen=True)
 class Answer:
-    """A line that somebody wrote (at an epoch second), and when answers to it reached Twilio."""
+    """A line that a person wrote (`said_at`, epoch seconds), and when answers to it reached Twilio."""
 
     said_at: float
     arrived: tuple[float, ...]
@@ -26,10 +26,9 @@ class Answer:
 class Trouble:
     """One row of the table. Times are epoch seconds.
 
-    It lasts from `began` to `over`. If it is an outage, answers may wait until `back`: then those who waited at `over`
-    have theirs.
-    `names` are the words of `/readyz` that tell of it; without any it need not be noticed. `gone_in` are the seconds
-    that each process took to stop.
+    It lasts from `began` to `over`. If it is an outage, answers may wait until `back`: by then the people who were
+    waiting at `over` have their answers. `names` are the names in `/readyz` for it; without any it need not be noticed.
+    `gone_in` are the seconds that each process took to stop.
     """
 
     name: str
@@ -42,13 +41,13 @@ class Trouble:
     gone_in: list[float] = field(default_factory=list)
 
     def excuses(self, answer: Answer) -> bool:
-        """Whether this answer may have waited for the outage: also where the line came just before it."""
+        """Whether this answer may have waited for the outage. The line may have come shortly before it."""
         return self.is_outage and self.began - ANSWERED_WITHIN <= answer.said_at < self.back
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Messages that were to arrive once each."""
+    """Counts of messages that had to arrive once each."""
 
     wanted: int
     arrived: int
@@ -61,7 +60,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Logged:
-    """What a process has written into its log: all lines, those that are no JSON object, and those that hold a one-time
+    """Counts of a process's log lines: all, those that are no JSON object, and those that contain a one-time
     token or a phone number.
     """
 
@@ -72,9 +71,9 @@ class Logged:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that the drill has seen. `fell` counts processes that stopped by themselves; `alarms` are words of `/readyz`
-    where nothing was wrong, by when; `refused` are connections that a server turned away. `slowness` is how many times
-    longer than usual the machine itself took: so much longer may answers take.
+    """Everything that the drill has measured. `fell` counts processes that stopped by themselves; `alarms` are names in
+    `/readyz` when nothing was wrong; `refused` are connections that a server refused. `slowness` is how many times
+    longer than usual the machine itself took; answers may take that much longer.
     """
 
     troubles: Sequence[Trouble]
@@ -89,23 +88,23 @@ class Findings:
     slowness: float = 1.0
 
     def outside(self) -> list[Answer]:
-        """The lines that no outage excuses."""
+        """Return the answers that no outage excuses."""
         return [each for each in self.answers if not any(trouble.excuses(each) for trouble in self.troubles)]
 
     def during(self, trouble: Trouble) -> list[Answer]:
-        """The lines of a row: those that were said after it began and before the next did."""
+        """Return the answers of a row: those to lines after its beginning and before the next row's."""
         later = min((each.began for each in self.troubles if each.began > trouble.began), default=float("inf"))
         return [each for each in self.answers if trouble.began <= each.said_at < later]
 
 
 def count(answers: Sequence[Answer]) -> Counted:
-    """How many of these lines were answered, and how many of them more than once."""
+    """Return how many of these lines were answered, and how many of them more than once."""
     answered = [each for each in answers if each.arrived]
     return Counted(len(answers), len(answered), sum(len(each.arrived) > 1 for each in answered))
 
 
 def breaches(found: Findings) -> list[str]:
-    """Every rule that is broken, as a sentence."""
+    """Return a sentence for every broken rule."""
     rules = (_of_messages, _of_speed, _of_connections, _of_notice, _of_processes, _of_logs)
     return [sentence for rule in rules for sentence in rule(found)]
 

@@ -1,7 +1,8 @@
-"""`python -m bench.weeks`: weeks of many groups in all zones, through the real clock, scheduler and workers.
+"""`python -m bench.weeks`: lets weeks pass for many groups in all time zones, with the real clock,
+scheduler and workers.
 
-Time is made to pass some hours each second while two clocks ring; at the end every group must have each of its digests
-once, over both changes of daylight saving. With too many hours a second a machine is a day late, and skips digests.
+Some hours pass each second while two clock processes run; at the end every group must have each of its digests once,
+over both changes of daylight saving. With too many hours a second a machine is a day late and skips digests.
 """
 
 import argparse
@@ -31,7 +32,7 @@ INSERT = text(
 
 
 def play(groups: int, weeks: int, seed: int, step: timedelta) -> list[tuple[str, str]]:
-    """Let the weeks pass, and count."""
+    """Let the weeks pass, and count the digests. Returns the rows of the table."""
     with (
         tempfile.TemporaryDirectory(prefix="gruppetto-weeks-") as folder,
         stage(Path(folder), kept=False, settings=SETTINGS) as on,
@@ -61,7 +62,7 @@ def play(groups: int, weeks: int, seed: int, step: timedelta) -> list[tuple[str,
 
 
 def _found_groups(database: Engine, count: int, end: datetime, random: Random) -> dict[int, set[tuple[str, str]]]:
-    """Found the groups; for each, the periods that fall due until the end, worked out beforehand."""
+    """Create the groups. Returns for each the periods that become due until the end."""
     zones, expected = sorted(available_timezones()), {}
     with database.begin() as connection:
         for number in range(1, count + 1):
@@ -83,7 +84,7 @@ def _periods(line: str, zone: str, due: datetime, end: datetime) -> list[tuple[s
 
 
 def _pass(on: Stage, span: timedelta, step: timedelta) -> None:
-    """One step a second."""
+    """Let time pass, one step a second."""
     for number in range(1, int(span / step) + 1):
         on.clock.travel_to(START + number * step)
         time.sleep(1)
@@ -96,7 +97,7 @@ def _fates(database: Engine) -> list[tuple[str, int]]:
 
 
 def _settled(database: Engine, wanted: int) -> dict[int, set[tuple[str, str]]]:
-    """What was made, once nothing is pending any more. Twice the same would break the table's constraint."""
+    """Return the digests that were made, once none is pending. A constraint of the table prevents duplicates."""
     for _ in range(300):
         with database.connect() as connection:
             query = "SELECT group_id, period_start, period_end FROM digest_runs WHERE status = 'sent'"
@@ -111,7 +112,7 @@ def _settled(database: Engine, wanted: int) -> dict[int, set[tuple[str, str]]]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the table; 1 if a digest was missed or came too often."""
+    """Print the table. Returns 1 if a digest was missed or came too often."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--groups", type=int, default=2_000)
     options.add_argument("--weeks", type=int, default=4)

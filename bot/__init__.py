@@ -1,1 +1,1 @@
-"""Talks: one chat line in, one reply out."""
+"""The conversation: takes one chat line and gives one reply."""

@@ -1,4 +1,6 @@
-"""One turn, from a line to its reply: who, which command, may they, answer, apologise."""
+"""One turn, from a line to its reply: finds the member, reads the line, checks permissions, and
+answers or apologises.
+"""
 
 import re
 import secrets
@@ -41,18 +43,19 @@ log = structlog.get_logger()
 
 TRIES = 3
 FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
-# While it is in doubt whose number it is: what tells or proves it, and what shows and changes nothing of the member's.
+# The commands that work while it is in doubt whose number it is: those that settle the doubt, and those that neither
+# show nor change the member's data.
 HEARD_IN_DOUBT = {"still me", "new here", "ask admin", "stop", "cancel", "help", "feedback", "delete me"}
 NO_WORDS = frozenset(lines_for("no"))
 THANKS = words_for("thanks")
 
 
 def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -> str | None:
-    """Answer one inbound message, in one transaction. Gives the command's name; None when it was heard before.
+    """Answer one inbound message in one transaction. Returns the command's name, or None if it was received before.
 
-    Two turns that got in each other's way (a newcomer's two first lines, a deadlock) are tried again. Raises
-    SQLAlchemy's errors when the database is away, or its schema older than this code (`jobs.outages`), and `UnknownKey`
-    when the line is about something that this process cannot open yet.
+    If two turns conflict (two first lines of a newcomer, a deadlock), they are tried again. Raises SQLAlchemy's errors
+    if the database is away or its schema is older than this code (`jobs.outages`), and `UnknownKey` if the line needs a
+    value that this process cannot decrypt yet.
     """
     reference = secrets.token_hex(4)
     with structlog.contextvars.bound_contextvars(turn=reference, inbound=inbound.sid):
@@ -94,7 +97,7 @@ def _turn(
         turn.profile_name, turn.kind, turn.sid = inbound.profile_name, inbound.kind, inbound.sid
         turn.replied_to, turn.opted = inbound.replied_to, inbound.opted
         name, reply = _answer(turn, again=again)
-        member = turn.member  # somebody else, where the number has changed hands
+        member = turn.member  # another member, if the number has changed hands
         if reply is not None:
             reply = manners.with_kudos(turn, name, reply)
             mailbox.post(session, member.id, reply, now, kind=MessageKind.REPLY, key=f"reply:{inbound.sid}")
@@ -104,7 +107,9 @@ def _turn(
 
 
 def _is_of_erased(session: Session, inbound: Inbound, heard_at: datetime, now: datetime) -> bool:
-    """Whether a line that is taken up late was written before its writer was erased. The vendor's copy goes too."""
+    """Whether a line that is answered late was written before its writer was erased. If so, its copy at the vendor is
+    deleted too.
+    """
     if not erasure.came_before(session, heard_at, phone=inbound.phone, business_id=inbound.business_id):
         return False
     people_manners.forget(session, inbound.sid, now)
@@ -112,7 +117,9 @@ def _is_of_erased(session: Session, inbound: Inbound, heard_at: datetime, now: d
 
 
 def _answer(turn: Turn, *, again: bool) -> Settled:
-    """Raises only what another try could help, now or later: a bug becomes an apology, and leaves nothing half-done."""
+    """Return the answer. After a bug it is an apology, and nothing is left half-done. Raises only errors after which
+    another try may succeed.
+    """
     try:
         return _respond_or_refuse(turn)
     except UnknownKey:
@@ -125,20 +132,21 @@ def _answer(turn: Turn, *, again: bool) -> Settled:
 
 
 def _respond_or_refuse(turn: Turn) -> Settled:
-    """A refusal becomes its text, and leaves nothing half-done."""
+    """Return the answer, or the text of a refusal, which leaves nothing half-done."""
     typed = turn.line
     try:
         with turn.session.begin_nested():
             return _respond(turn)
     except Refusal as refusal:
-        # A completed question stays open for another try; one that a command has put aside does not.
+        # If the line completed a question, the question stays open for another try; if a command replaced it, it does
+        # not.
         if turn.line == typed:
             members.take_unfinished(turn.member, turn.now)
         return refusal.template(), turn.say(refusal.template(), buttons=_instead(turn, refusal), **refusal.facts)
 
 
 def _instead(turn: Turn, refusal: Refusal) -> list[Button]:
-    """Where a name was not clear: the same line with each of those who may be meant."""
+    """Return buttons for a refusal about an unclear name: the same line with each of the people who may be meant."""
     line = turn.line
     if not isinstance(refusal, NoSuchPerson | TwoPeopleMatch) or refusal.facts["wanted"] not in line:
         return []
@@ -150,7 +158,7 @@ def _instead(turn: Turn, refusal: Refusal) -> list[Button]:
     before, after = line.rsplit(wanted, 1) if wanted else (f"{line} ", "")
     reading = understand(line, turn.member.locale)
     if isinstance(reading, Understood) and reading.command.destructive:
-        after = ""  # a yes that was said about somebody else is not a yes to this one
+        after = ""  # a yes that was about another person is not valid for this one
     said = {
         name: f"{before.rstrip('@')}{sign if sign[0] == '#' else '@' + sign}{after}" for name, sign in names.items()
     }
@@ -159,7 +167,9 @@ def _instead(turn: Turn, refusal: Refusal) -> list[Button]:
 
 
 def _respond(turn: Turn) -> Settled:
-    """A file wins over the words under it, even over a command: WhatsApp puts the file's name there."""
+    """Answer the line, or the files that came with it. Words under a file are ignored, even a command, because WhatsApp
+    puts the file's name there.
+    """
     if turn.opted == "STOP":
         commands["stop"](turn)
         return "stop", None  # Twilio has answered, and refuses what else we say
@@ -190,7 +200,9 @@ def _respond_to_words(turn: Turn) -> Settled:
 
 
 def _is_heard_in_doubt(turn: Turn, reading: Reading) -> bool:
-    """It is judged by what would be done: *link garmin* is heard where it can prove whose number it is."""
+    """Whether this reading may be carried out while the number is in doubt. *link garmin* may, if it
+    can settle the doubt.
+    """
     if not isinstance(reading, Understood | Unfinished):
         return False
     if reading.command.name == "link garmin":
@@ -203,7 +215,7 @@ def _ask_whose(turn: Turn) -> Settled:
 
 
 def _take_files(turn: Turn) -> Message:
-    """Let the files be read, as far as a day's limit allows. Raises EnoughFiles where it is used up."""
+    """Let a worker read the files, as many as the day's limit allows. Raises `EnoughFiles` if it is used up."""
     most = turn.world.settings.files_a_day
     left = files.left_today(turn.session, turn.member, most, turn.now)
     if not left:
@@ -214,8 +226,8 @@ def _take_files(turn: Turn) -> Message:
 
 
 def _files(inbound: Inbound) -> tuple[tuple[str, str], ...]:
-    """What may be an activity: any document, and whatever is of a kind that phones give such files. An edited message
-    brings what was read before.
+    """Return the attachments that may be activity files, as addresses and types: all documents, and all types that
+    phones give such files. An edited message has none, because its files were read before.
     """
     if inbound.kind == "edit":
         return ()
@@ -224,7 +236,7 @@ def _files(inbound: Inbound) -> tuple[tuple[str, str], ...]:
 
 
 def _read(turn: Turn) -> tuple[str, Reading]:
-    """Read the line, as the completion of an unfinished one unless it is a command by itself."""
+    """Read the line. If a question is open, the line completes it, unless it is a command itself."""
     waiting = members.take_unfinished(turn.member, turn.now)
     if tapped := _tapped(turn, is_free=waiting is None):
         return tapped, understand(tapped, turn.member.locale)
@@ -233,7 +245,7 @@ def _read(turn: Turn) -> tuple[str, Reading]:
         return turn.line, alone
     if said(turn.line, turn.member.locale) in NO_WORDS:
         return turn.line, Understood(commands["cancel"])
-    # "Top runners" is a group's name, though it begins like a command; "top runs" is a command.
+    # "Top runners" is a group's name although it begins like a command; "top runs" is a command.
     doubtful = alone.strange if isinstance(alone, NotUnderstood) else isinstance(alone, Understood) and alone.guessed
     if is_command(turn.line, turn.member.locale) and not doubtful:
         return turn.line, alone
@@ -246,9 +258,10 @@ def _read(turn: Turn) -> tuple[str, Reading]:
 
 
 def _tapped(turn: Turn, *, is_free: bool) -> str | None:
-    """What a number, a label, or a yes to a quoted message stands for: it is as good as a tap, and asked for anew.
+    """Return the line that a number, a label, or a yes to a quoted message stands for, or None. It is treated
+    like a tap.
 
-    A quoted message of ours is answered whatever was asked since; the newest menu only where no question waits.
+    The menu of a quoted message is always used; the newest menu only if no question is open.
     """
     if len(turn.line) > MOST_CHOICE:
         return None
@@ -270,7 +283,9 @@ def _run(turn: Turn, reading: Understood) -> Message:
 
 
 def _asked_here(reading: Understood | Unfinished) -> Allowed:
-    """Whom a command is for. "#17" may be of another group than the one that is talked about: its service asks then."""
+    """Return who may use the command. If an argument is a number such as "#17", it may belong to another group than the
+    current one; then the service checks the permission.
+    """
     of_another = isinstance(reading, Understood) and any(
         isinstance(each, Who) and each.startswith("#") for each in reading.arguments.values()
     )
@@ -299,7 +314,7 @@ def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:
 
 
 def _at_hand(turn: Turn) -> list[str]:
-    """What most people want most days."""
+    """Return the commands that are offered when nothing else fits."""
     return ["me", "leaderboard", "help"] if members.memberships(turn.session, turn.member) else ["new group", "help"]
 
 

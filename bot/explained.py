@@ -1,4 +1,4 @@
-"""What the bot would make of a line, as plain values: for support, and for whoever keeps a set of lines."""
+"""Explains how the bot reads a line, as plain values: for support, and for tests with stored lines."""
 
 from dataclasses import fields, is_dataclass
 from datetime import time
@@ -11,9 +11,9 @@ from fitness.forms import Period
 
 
 def explained(line: str) -> dict[str, Any]:
-    """The reading of one line.
+    """Return how one line is read.
 
-    `command` is None where nothing would run; `missing` is the argument that the bot would ask for; `choices` are the
+    `command` is None if nothing would run; `missing` is the argument that the bot would ask for; `choices` are the
     lines that it would offer instead.
     """
     reading = understand(line)
@@ -35,7 +35,7 @@ def explained(line: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:  # noqa: PLR0911 - one line for each kind
-    """A value that JSON can hold: days as people say them, times as on a clock."""
+    """Return the value in a form that JSON can hold: periods in words, times as on a clock."""
     match value:
         case Period():
             return value.words

@@ -1,4 +1,4 @@
-"""The table of commands in docs/guide.md, written from their declarations: `make guide`."""
+"""Makes the table of commands in docs/guide.md from their declarations: `make guide`."""
 
 from pathlib import Path
 
@@ -16,21 +16,21 @@ WHO = {
 
 
 def with_table(guide: str) -> str:
-    """The guide with the table as the declarations have it now."""
+    """Return the guide with a new table, made from the present declarations."""
     before, rest = guide.split(BEGIN)
     after = rest.split(END)[1]
     return f"{before}{BEGIN}\n\n{table()}\n{END}{after}"
 
 
 def table() -> str:
-    """Every command: what it does, for whom, and how it is written."""
+    """Return the table of all commands: what each does, who may use it, and how it is written."""
     head = "| command | what it does | for | write it like this | also |\n|---|---|---|---|---|\n"
     parts = [f"### {topic.capitalize()}\n\n{head}{rows(found)}" for topic, found in by_topic(least=1).items()]
     return "\n".join(parts)
 
 
 def rows(found: list[Command]) -> str:
-    """The lines of one topic."""
+    """Return the rows of one topic."""
     return "".join(map(_row, found))
 
 

@@ -1,4 +1,6 @@
-"""What is settled before a line is read: floods, machines, secrets typed into the chat, and what is no text."""
+"""Answers messages that must not be read as commands: floods, machines, secrets typed into the chat, and
+messages without text.
+"""
 
 from dataclasses import replace
 
@@ -16,22 +18,25 @@ from services.people.manners import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, 
 from services.training import accounts
 
 STOP_WORDS = words_for("stop")
-MOST_REPLY = 700  # a reply with kind words behind it stays as short as any
-# Nobody speaks to us by these: they leave no trace but their id, and the day in which we may answer freely does not
-# begin anew by them.
+MOST_REPLY = 700  # UTF-16 units of a reply with kudos below it
+# These kinds are no messages to us: only their id is stored, and they do not start the 24 hours in which we may answer.
 UNSPOKEN = {"reaction", "system", "deleted", "delete", "revoke", "revoked"}
-WORDS_ARE_ALL = {"text", "button", "interactive"}  # kinds of message that hold nothing else
-DOUBTED = "doubted"  # it is asked whose number it is
+WORDS_ARE_ALL = {"text", "button", "interactive"}  # kinds of messages that contain only text
+DOUBTED = "doubted"  # the bot asks whose number it is
 NEVER_DECORATED = {"stop", "bug", SECRET, SLOW_DOWN, ENOUGH}
 
 Settled = tuple[str, Message | None]
 
 
 def settled(turn: Turn) -> Settled | None:
-    """What this turn is, and its answer, if nobody needs to read it; None for the answer is silence. Stop is heard."""
+    """Answer a message that must not be read as a command: a secret, a flood, a line of a machine, or one without text.
+
+    Returns the name under which the turn is noted, and the answer, which is None if the bot stays silent. Returns None
+    if the line must be read as usual; lines that say "stop" always are.
+    """
     if said(turn.line) in STOP_WORDS:
         return None
-    is_secret = not turn.files and manners.is_secret(turn.line)  # the words beside a file are its name
+    is_secret = not turn.files and manners.is_secret(turn.line)  # the text under a file is only its name
     if is_secret:
         manners.forget(turn.session, turn.sid, turn.now)
     found = manners.lately(turn.session, turn.member, turn.line, turn.now)
@@ -51,7 +56,9 @@ def settled(turn: Turn) -> Settled | None:
 
 
 def _without_words(turn: Turn, *, is_told: bool) -> Settled | None:
-    """A picture, a voice note, an edited or an empty message: answered once an hour, for they come in heaps."""
+    """Answer a picture, a voice note, an edited or an empty message, once an hour, because they often come in numbers.
+    Returns None for other messages.
+    """
     if turn.files or not is_blank(turn.line):
         return None
     if is_told:
@@ -67,19 +74,19 @@ def _without_words(turn: Turn, *, is_told: bool) -> Settled | None:
 
 
 def is_intro_due(turn: Turn) -> bool:
-    """Whether somebody who belongs nowhere, and was not greeted within the day, is told what this is."""
+    """Whether to introduce the bot to a person who is in no group and was not greeted within the last day."""
     if turn.is_new:
         return True
-    if turn.member.opted_out_at is not None:  # a greeting would be taken for a wish to hear more
+    if turn.member.opted_out_at is not None:  # members who have said "stop" are not greeted
         return False
     belongs = members.memberships(turn.session, turn.member) or accounts.accounts_of(turn.session, turn.member)
     return not (turn.was_greeted or belongs)
 
 
 def note(turn: Turn, sid: str, name: str) -> None:
-    """Note what the turn was, and count it against the addresses it came from.
+    """Store what the turn was, and count it for the addresses that it came from.
 
-    A line that nobody understood is marked, so that it is known when it comes again.
+    A line that was not understood gets a mark, by which it is recognised when it comes again.
     """
     limits.count(turn.session, limits.addresses(turn.session, turn.member), limits.LINE + name[:40], turn.now)
     unclear = name in (NOT_UNDERSTOOD, INTRO)
@@ -88,8 +95,8 @@ def note(turn: Turn, sid: str, name: str) -> None:
 
 
 def with_kudos(turn: Turn, name: str, reply: Message) -> Message:
-    """The reply, and below it the kind words that wait for its reader, as far as there is room."""
-    if name in NEVER_DECORATED or turn.is_in_doubt:  # kind words name who gives them
+    """Return the reply with the kudos that wait for its reader below it, as far as there is room."""
+    if name in NEVER_DECORATED or turn.is_in_doubt:  # kudos name their giver
         return reply
     for each in kudos.waiting(turn.session, turn.member):
         text = f"{reply.text}\n\n{turn.say('manners/kudos_for_you', given=each).text}"

@@ -1,4 +1,4 @@
-"""A line becomes a command and what it was told, or a question, or nothing we know."""
+"""Reads a line: it becomes a command with its arguments, a command that lacks something, or is not understood."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -25,7 +25,7 @@ from messages.lookalikes import prototypes
 __all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command", "offers", "understand", "warm_up"]
 LONG_ENOUGH = 5
 MOST_GREETED = 5
-MOST_KEPT = 80  # signs: what people type often is short
+MOST_KEPT = 80  # results are cached for lines of up to so many characters; frequent lines are short
 EVERY_WAY = lines_for("every_way")
 
 
@@ -35,9 +35,10 @@ def understand(line: str, language: str = READ) -> Reading:
 
 
 def warm_up() -> None:
-    """Build every table that reading a line, or a name, needs: 0.8 s of CPU, by which the first line would be slower.
+    """Build all tables that are needed to read lines and names. This takes 0.8 s of CPU, which the first line would
+    otherwise have to wait for.
 
-    Once is enough for a process and for those that it forks.
+    It is enough to call it once in a process; processes that it forks share the tables.
     """
     for line in EVERY_WAY:
         _read(line)
@@ -46,14 +47,14 @@ def warm_up() -> None:
 
 
 def is_command(line: str, language: str = READ) -> bool:
-    """Whether a line begins with the exact name of a command, and the rest is what that can be told."""
+    """Whether a line begins with the exact name of a command, and the rest are its arguments."""
     named = by_name(_from_the_first_spoken(words_of(line, language)))
     return named is not None and not isinstance(told_all(*named), NotUnderstood)
 
 
 @lru_cache(maxsize=20_000)
 def _kept(line: str, language: str, _number_of_commands: int) -> Reading:
-    """What people type is mostly what somebody typed before."""
+    """Return the cached reading of a line, because most lines were typed before."""
     return _read(line, language)
 
 
@@ -104,12 +105,12 @@ def _read_words(words: Sequence[Word]) -> Reading:
 
 
 def _kindly(words: Sequence[Word]) -> Reading | None:
-    """What a line means that begins like something destructive, and is a sentence of ours: "leave my last run out"."""
+    """Read a line that begins like a destructive command but is one of our sentences: "leave my last run out"."""
     return sentence(words) or acted_on(known_sentence(words))
 
 
 def _in_other_words(words: Sequence[Word], lost_for_now: Reading) -> Reading:
-    """What is wished without the wish, or what one part of a line says beside which nothing else is said."""
+    """Read a line without the words of a wish ("I'd like to"), or only the one part of it that means a command."""
     spoken = [word for word in words if word.is_spoken][:MOST_READ]
     start = wished(spoken)
     if 0 < start < len(spoken):
@@ -122,12 +123,12 @@ def _in_other_words(words: Sequence[Word], lost_for_now: Reading) -> Reading:
 
 
 def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:
-    """Drop the emoji before the first word. Where there is no word, they stay."""
+    """Return the words without emoji before the first word. If there is no word, the emoji stay."""
     return words[next((i for i, word in enumerate(words) if word.is_spoken or word.key in commands), 0) :]
 
 
 def _greeting(words: Sequence[Word]) -> Reading | None:
-    """A greeting, and nothing that means anything: "hola amigo", "hi, is anyone there?"."""
+    """Read a greeting that has nothing with a meaning after it: "hola amigo", "hi, is anyone there?"."""
     spoken = _greeted_briefly([word for word in words if word.is_spoken])
     for length in (2, 1):
         if len(spoken) <= length or not _begins_with_hello(spoken, length):
@@ -142,7 +143,9 @@ def _greeting(words: Sequence[Word]) -> Reading | None:
 
 
 def _greeted_briefly(spoken: list[Word]) -> list[Word]:
-    """Leave out all but the last few of many greetings: each one takes another reading of all that follows it."""
+    """Return the words without all but the last few of many greetings, because each greeting needs another reading of
+    the words after it.
+    """
     begins, at = list[int](), 0
     while length := next((each for each in (2, 1) if _begins_with_hello(spoken[at : at + each], each)), 0):
         begins.append(at)
@@ -151,7 +154,7 @@ def _greeted_briefly(spoken: list[Word]) -> list[Word]:
 
 
 def _begins_with_hello(spoken: Sequence[Word], length: int) -> bool:
-    """Whether the first so many words are a greeting."""
+    """Whether the first `length` words are a greeting."""
     hello = plain(spoken[:length])
     return len(spoken) >= length and (SENTENCES.get(hello) == "start" or _is_hello(hello))
 
@@ -161,7 +164,7 @@ def _is_hello(word: str) -> bool:
 
 
 def _otherwise(command: Command, rest: Sequence[Word], words: Sequence[Word]) -> Reading | None:
-    """What a line means that happens to begin with the name of a command: "use miles, not km", "show my week"."""
+    """Read a line that begins with the name of a command by chance: "use miles, not km", "show my week"."""
     free = any(each.kind in FREE for each in command.arguments)
     everyday = words[0].key in EVERYDAY - {"me"}
     if (
@@ -184,12 +187,12 @@ def _otherwise(command: Command, rest: Sequence[Word], words: Sequence[Word]) ->
     if free and isinstance(reading, Understood) and reading.command is not command:
         return reading
     if isinstance(reading, Unfinished) and reading.command is command and command.name == "use":
-        return reading  # "switch group" names none
+        return reading  # "switch group" names no group
     return _beside_a_name(command, put_right, words) if put_right and free else None
 
 
 def _shown(command: Command, rest: Sequence[Word]) -> Reading | None:
-    """What is to be shown, if that is no person: "show my week", "show members"."""
+    """Read what to show, if it is no person: "show my week", "show members"."""
     reading = _read_words(rest)
     if not isinstance(reading, Understood) or reading.command.destructive:
         return None
@@ -197,7 +200,7 @@ def _shown(command: Command, rest: Sequence[Word]) -> Reading | None:
 
 
 def _beside_a_name(command: Command, put_right: tuple[list[Word], str], words: Sequence[Word]) -> Reading | None:
-    """The command told a name, where only small words beside that were mistyped: "compare me wiht Tom"."""
+    """Read a command with a name, if only small words beside the name have typos: "compare me wiht Tom"."""
     fresh, slip = put_right
     mistyped = [new for new, old in zip(fresh, words, strict=True) if new != old]
     if not any(each.kind is Person for each in command.arguments) or any(word.key not in FILLERS for word in mistyped):
@@ -208,7 +211,7 @@ def _beside_a_name(command: Command, put_right: tuple[list[Word], str], words: S
 
 
 def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
-    """The line with its slips of the finger put right, if then all of it is understood."""
+    """Read the line with its typos corrected; None if not all of it is understood then."""
     found = mended(words) if len(words) <= MOST_READ else None
     if found is None:
         return None
@@ -220,7 +223,7 @@ def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
         and sorted(slip) != sorted(fresh[0].key)
         and any(each.kind in FREE and each.required for each in named[0].arguments)
     ):
-        return None  # "nice one" is no slip of "nick One"
+        return None  # "nice one" is no typo of "nick One"
     told = (_otherwise(*named, fresh) or told_all(*named)) if named and not named[0].destructive else None
     reading: Reading | None = told if isinstance(told, Understood) else None
     for way in (sentence, known_sentence, done, question, inside, nearest if loosely else _nothing):

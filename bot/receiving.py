@@ -1,4 +1,6 @@
-"""Lines that came while Postgres was away, and lines whose webhook never came: taken up later, each once."""
+"""Receives lines and receipts. Lines that came while Postgres was away, and lines whose webhook never came, are
+answered later, each once.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -31,20 +33,22 @@ from world import World
 
 log = structlog.get_logger()
 
-WAITING = "spool:waiting"  # lines that cannot be answered yet for want of a key, by the time they were first met
+WAITING = "spool:waiting"  # lines that cannot be answered yet because a key is missing, by the time of the first try
 BACKFILL_EVERY = 300
 SOON = 2.0  # seconds
 ON_ITS_WAY = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-YOUNG = 6 * HOUR  # an answer to an older line would only puzzle
+YOUNG = 6 * HOUR  # an answer to an older line would confuse people
 
 
 class NotALine(Exception):
-    """What was kept is none of our lines: it was tampered with."""
+    """The kept value is not one of our lines, because somebody changed it."""
 
 
 def hear(world: World, inbound: Inbound) -> bool:
-    """Answer a line now, or keep it, sealed, in Redis until Postgres is back. False when neither could be done."""
+    """Answer a line now, or keep it encrypted in Redis until Postgres is back. Returns False if
+    neither was possible.
+    """
     with structlog.contextvars.bound_contextvars(inbound=inbound.sid):
         try:
             converse(world, inbound)
@@ -52,7 +56,7 @@ def hear(world: World, inbound: Inbound) -> bool:
             _tell(error, inbound.sid)
             return spool(world, inbound, world.now())
         except SQLAlchemyError as error:
-            # A newcomer's first lines may get in each other's way more often than `converse` tries again.
+            # A newcomer's first lines may conflict more often than `converse` tries again.
             if not (isinstance(error, IntegrityError) or is_outage(world, error)):
                 raise
             log.error("line kept for later", error=name_of(error))
@@ -61,7 +65,9 @@ def hear(world: World, inbound: Inbound) -> bool:
 
 
 def _hurry(world: World, *, is_needed: bool) -> bool:
-    """Where only connections were lacking, the line is taken up in seconds; else the next tick is early enough."""
+    """If only connections were missing, let the line be answered in a few seconds; else the next tick
+    is early enough.
+    """
     if is_needed:
         with suppress(RedisError):
             schedule.ring_in(world.redis, ingest, SOON)
@@ -69,9 +75,9 @@ def _hurry(world: World, *, is_needed: bool) -> bool:
 
 
 def hear_receipt(world: World, message: UUID | None, receipt: Receipt) -> bool:
-    """Take note of a receipt now, or keep it, sealed, in Redis until Postgres is back: the vendor does not repeat it.
+    """Store a receipt now, or keep it encrypted in Redis until Postgres is back, because the vendor does not repeat it.
 
-    `message` is our own id of the message, where the callback's address named one. False when neither could be done.
+    `message` is our own id of the message, if the callback's address has one. Returns False if neither was possible.
     """
     try:
         take_note(world, message, receipt)
@@ -85,13 +91,13 @@ def hear_receipt(world: World, message: UUID | None, receipt: Receipt) -> bool:
 
 
 def take_note(world: World, message: UUID | None, receipt: Receipt) -> MessageState | None:
-    """Move the message on as its receipt says; gives its new state if it moved."""
+    """Change the message's state as its receipt says. Returns the new state, or None if it has not changed."""
     with transaction(world) as session:
         return outcomes.receipt(session, message, receipt, world.now())
 
 
 def spool(world: World, inbound: Inbound, now: datetime) -> bool:
-    """Keep a line for later. False when Redis is away too: then the vendor must try again."""
+    """Keep a line for later. Returns False if Redis is away too; then the vendor must try again."""
     return _kept(world, {"inbound": asdict(inbound)}, now)
 
 
@@ -106,10 +112,10 @@ def _kept(world: World, facts: dict[str, Any], now: datetime) -> bool:
 
 @job("deliver", timeout=300, answers=Bell.RECEIVE)
 def ingest(world: World) -> int:
-    """Take up what was kept, oldest first, and now and then what was missed. Gives how many lines and receipts.
+    """Process the kept lines and receipts, oldest first, and now and then lines that never came. Returns how many.
 
-    Each leaves its list only when it is done with: whoever dies on the way leaves it for the next one, and a line that
-    is taken up twice was heard before. One that cannot be opened or answered for want of a key waits for it.
+    Each is removed from its list only when it is done: if this process dies, another one goes on, and a line that is
+    processed twice is recognised as received before. A line that needs a missing key waits for the key.
     """
     _take_back(world)
     count = _look_again(world)
@@ -125,13 +131,13 @@ def ingest(world: World) -> int:
 
 
 def backfill(world: World) -> int:
-    """Ask the vendor what people wrote, and take up what we never heard. Gives how many lines."""
+    """Ask the vendor which lines people wrote, and answer those that never came. Returns how many."""
     if stopping.asked() or not _is_backfill_due(world):
         return 0
     try:
         return _take_up_missed(world, world.now())
     except Stopped:
-        world.redis.delete(BACKFILL)  # whoever comes next asks again
+        world.redis.delete(BACKFILL)  # the next call asks again
         raise
 
 
@@ -141,7 +147,7 @@ def _take_up_missed(world: World, now: datetime) -> int:
     except MessengerBroken as error:
         with transaction(world) as session:
             outcomes.account_refused(session, now, str(error))
-        world.redis.delete(BACKFILL)  # ask again at the next tick: perhaps the operator has put it right
+        world.redis.delete(BACKFILL)  # ask again at the next tick, because the operator may have repaired it
         return 0
     except MessengerError as error:
         log.warning("backfill failed", why=str(error))
@@ -160,13 +166,15 @@ def _take_up_missed(world: World, now: datetime) -> int:
         log.error("webhook never came", inbound=inbound.sid)
         try:
             converse(world, inbound, inbound.at)
-        except UnknownKey as error:  # it is listed again at the next backfill
+        except UnknownKey as error:  # the line is in the vendor's list again next time
             _tell(error, inbound.sid)
     return len(missed)
 
 
 def _is_backfill_due(world: World) -> bool:
-    """Every five minutes, and at once with another account or token than last time: it shows whether they are good."""
+    """Whether to ask the vendor now: every five minutes, and at once after a change of account or token, because that
+    shows whether they are valid.
+    """
     chosen = world.settings
     account = f"{chosen.twilio_account_sid}:{chosen.twilio_auth_token.get_secret_value()}"
     asked_as = world.vault.tags("backfill", account)[0][:16].encode()
@@ -177,18 +185,20 @@ def _is_backfill_due(world: World) -> bool:
 
 
 def _is_late(inbound: Inbound, now: datetime) -> bool:
-    """Too old for a webhook still on its way, which says more than the list; not too old to be answered."""
+    """Whether a listed line is so old that its webhook will no longer come (a webhook contains more than the list), but
+    young enough to be answered.
+    """
     return inbound.at is None or now - YOUNG <= inbound.at <= now - ON_ITS_WAY
 
 
 def _take_back(world: World) -> None:
-    """Lines that a dead worker had taken go first again."""
+    """Put lines back that a dead worker had taken, so that they come first."""
     while world.redis.lmove(TAKEN, SPOOL, "LEFT", "RIGHT"):
         pass
 
 
 def _look_again(world: World) -> int:
-    """Take up lines that wait for a key; those for which it is too late by now are set aside. Gives how many."""
+    """Try lines again that wait for a key, and set those aside that are too old. Returns how many were processed."""
     waiting: list[tuple[bytes, float]] = world.redis.zrange(WAITING, 0, -1, withscores=True)  # type: ignore[assignment]
     if not waiting:
         return 0
@@ -212,7 +222,7 @@ def _tell(error: UnknownKey, sid: str | None = None) -> None:
 
 
 def _take_up(world: World, kept: bytes) -> bool:
-    """Do what a kept line or receipt asks for. False when it was set aside. Raises `UnknownKey`, and what says that
+    """Process a kept line or receipt. Returns False if it was set aside. Raises `UnknownKey`, and errors that mean that
     Postgres is away.
     """
     try:
@@ -233,7 +243,7 @@ def _take_up(world: World, kept: bytes) -> bool:
 
 
 def kept_by_key(redis: Redis) -> Counter[str]:
-    """How many kept lines each key seals: while it is one, the key is still needed."""
+    """Return how many kept lines are encrypted with each key. A key is still needed as long as there are any."""
     lists = (redis.lrange(SPOOL, 0, -1), redis.lrange(TAKEN, 0, -1), redis.zrange(WAITING, 0, -1))
     return Counter(_key_of(line) for lines in lists for line in lines if isinstance(line, bytes))
 
@@ -246,7 +256,7 @@ def _key_of(line: bytes) -> str:
 
 
 def _opened(world: World, kept: bytes) -> Callable[[], Any]:
-    """What is to be done about something that was kept. Raises `UnknownKey` or `NotALine`."""
+    """Return a function that processes a kept value. Raises `UnknownKey` or `NotALine`."""
     try:
         facts, heard_at = opened(world.vault, kept)
         if "receipt" in facts:
@@ -263,7 +273,9 @@ def _opened(world: World, kept: bytes) -> Callable[[], Any]:
 
 
 def _set_aside(world: World, sealed: bytes) -> None:
-    """Out of the way, and kept for whoever wants to know: by itself, as another worker may have taken lines since."""
+    """Move this value to the list of broken ones. It is removed by value, because another worker may
+    have taken lines since.
+    """
     with world.redis.pipeline(transaction=True) as all_at_once:
         all_at_once.lrem(TAKEN, 1, sealed)  # type: ignore[arg-type]
         all_at_once.zrem(WAITING, sealed)

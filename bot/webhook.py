@@ -1,7 +1,8 @@
-"""Where Twilio knocks: verify, read, hand over, and answer at once.
+"""The webhooks that Twilio calls: check the signature, read the form, hand it over, and answer at once.
 
-Whatever Twilio signed is answered with success: Twilio does not repeat what we refuse, and shows the refusal only in
-its own debugger. A form that cannot be used is logged as an error instead, because somebody may wait for an answer.
+Every request that Twilio has signed is answered with success: Twilio does not repeat a request that we refuse,
+and shows the refusal only in its own debugger. If a form cannot be used, an error is logged, because somebody
+may wait for an answer.
 """
 
 import re
@@ -23,7 +24,7 @@ SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 
 
 def webhook(world: World) -> Blueprint:
-    """The two addresses that Twilio calls. A slash too many, at the end or before the path, does no harm."""
+    """Return the two addresses that Twilio calls. An additional slash at the end or before the path does no harm."""
     routes = Blueprint("webhook", __name__, url_prefix="/webhooks/twilio")
     routes.record(_forgive_double_slash)
     seldom = Seldom()
@@ -62,7 +63,9 @@ def webhook(world: World) -> Blueprint:
 
 
 def _forgive_double_slash(state: BlueprintSetupState) -> None:
-    """`https://host/` and the path behind it make `https://host//webhooks/…`, which Flask would redirect."""
+    """Also accept `https://host//webhooks/…`, which people get by joining `https://host/` and the path. Flask
+    would redirect it.
+    """
     doubled = f"/{state.url_prefix}/inbound"
     state.app.add_url_rule(
         doubled, endpoint="webhook.inbound", methods=["POST"], merge_slashes=False, strict_slashes=False
@@ -74,9 +77,10 @@ def _taken() -> Response:
 
 
 def _verify(world: World, heard: Request, seldom: Seldom) -> None:
-    """The signature covers our public address as Twilio wrote it, whatever a proxy made of it on the way.
+    """Refuse a request with a wrong signature (403). The signature covers our public address as Twilio knows it, even
+    if a proxy has changed it on the way.
 
-    Without a signature the form is not even read: `web.arrivals` does not wait for it.
+    Without a signature the form is not read at all: `web.arrivals` does not wait for it.
     """
     headers = dict(heard.headers)
     written = heard.environ["PATH_INFO"].encode("latin-1").decode(errors="replace")  # `path` has no double slash
@@ -86,7 +90,7 @@ def _verify(world: World, heard: Request, seldom: Seldom) -> None:
     if not any(world.messenger.verified(url, heard.form, headers) for url in urls):
         account = knocks.other_account(world, heard.form.get("AccountSid", "")) if is_signed else None
         if count := seldom.passes(heard.path, world.now()):
-            # Most often it is not forged at all: our token, account or address is not what Twilio has.
+            # Usually nobody forged it: our token, account or address differs from Twilio's.
             named = {"account": account} if account else {}
             log.error("forged webhook", address=f"{world.settings.base_url}{heard.path}", count=count, **named)
         if account:
@@ -97,7 +101,7 @@ def _verify(world: World, heard: Request, seldom: Seldom) -> None:
 
 
 def _bases(world: World, heard: Request) -> list[str]:
-    """Our public address, and the same with its host in the capitals that the caller used, where there are any."""
+    """Return our public address, and the same with the host in the capitals that the caller used, if any."""
     base = world.settings.base_url
     scheme, _, rest = base.partition("://")
     host, slash, prefix = rest.partition("/")
@@ -107,6 +111,6 @@ def _bases(world: World, heard: Request) -> list[str]:
 
 
 def _sid(heard: Request) -> str | None:
-    """The message that a genuine webhook is about, if it names one as Twilio does."""
+    """Return the id of the message that a genuine webhook is about, or None if it has none in Twilio's form."""
     sid = heard.form.get("MessageSid", "")
     return sid if SID.fullmatch(sid) else None

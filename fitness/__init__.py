@@ -1,1 +1,3 @@
-"""Pure arithmetic about sport and time: no database, no clock, nothing of ours is imported."""
+"""Pure arithmetic about sport and time. It uses no database and no clock, and imports no other folder
+of this project.
+"""

@@ -1,4 +1,4 @@
-"""Amounts found in a line of words: "45 min", "1h30", "8.1 km", "5k", "120 points"."""
+"""Finds amounts in a line of words: "45 min", "1h30", "8.1 km", "5k", "120 points"."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from fitness.vocabulary import NUMBERS, WEEKDAYS, line, words_of
 MILE, YARD, FOOT = 1_609.344, 0.9144, 0.3048  # metres: the international yard of 1959
 
 _NUMBER = r"(?P<number>[0-9]{1,6}(?:[.,][0-9]{1,3})?)"
-# nobody wants thousandths of a point: "6,000 points" are six thousand, in whichever country
+# "6,000 points" means six thousand in every country, because nobody counts thousandths of a point
 _COUNT = r"(?P<number>[0-9]{1,3}(?:[.,][0-9]{3})+|[0-9]{1,6}(?:[.,][0-9]{1,2})?)"
 _HOURS = r"(?:h|hr|hrs|hour|hours|std)"
 _MINUTES = r"(?:m|min|mins|minute|minutes|')"
@@ -20,7 +20,7 @@ _METRES = {
     **dict.fromkeys(("m", "metre", "metres", "meter", "meters"), 1.0),
     **dict.fromkeys(("yd", "yds", "yard", "yards"), YARD),
 }
-# "30 min 1 km" is half an hour and a kilometre; "1h 30 m" is an hour and a half all the same.
+# In "30 min 1 km" the distance is no part of the time; "1h 30 m" is an hour and a half.
 _NO_WAY = rf"(?! ?(?:{'|'.join(sorted(_METRES.keys() - {'m'}, key=len, reverse=True))})(?!\S))"
 _NO_CLOCK = "".join(f"(?<! {word} )" for word in (*WEEKDAYS, "at"))  # "sun 18:00" is a time of day
 _LENGTHS = (
@@ -30,7 +30,7 @@ _LENGTHS = (
     re.compile(
         rf"(?<= )(?P<m>[0-9]{{1,4}}) ?{_MINUTES}(?: ?(?:and )?(?P<s>[0-9]{{1,2}}){_NO_WAY} ?{_SECONDS}?)?(?!\S)"
     ),
-    # "52:30" are minutes and seconds; "1:30" could be either, and hours of sport are oftener told so
+    # "52:30" is minutes and seconds; "1:30" could be either, and is read as hours and minutes, which is more common
     re.compile(rf"{_NO_CLOCK}(?<= )(?P<m>[1-9][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
     re.compile(rf"{_NO_CLOCK}(?<= )(?P<h>[1-9]):(?P<m>[0-5][0-9])(?!\S)"),
     re.compile(r"(?<= )(?P<half>half an?) hour(?!\S)"),
@@ -42,14 +42,16 @@ _CLIMB = re.compile(rf"(?<= ){_COUNT} ?(?P<unit>m|metres|meters|ft|feet)(?: of)?
 
 
 def find_length(words: Sequence[str]) -> tuple[int, range] | None:
-    """Seconds of a length of time such as "45 min", "1h30" or "1:05:00", and the words that said it."""
+    """Find a length of time such as "45 min", "1h30" or "1:05:00". Returns seconds and the places of
+    its words, or None.
+    """
     text = line(words)
     match = next((found for pattern in _LENGTHS if (found := pattern.search(text))), None)
     return None if match is None else (_seconds(match), words_of(match))
 
 
 def find_distance(words: Sequence[str]) -> tuple[float, range] | None:
-    """Metres of "8.1 km", "5k" or "3 miles", and the words that said it."""
+    """Find a distance such as "8.1 km", "5k" or "3 miles". Returns metres and the places of its words, or None."""
     match = _DISTANCE.search(line(words))
     return None if match is None else (_number(match) * _METRES[match["unit"]], words_of(match))
 
@@ -76,7 +78,7 @@ def _counted(units: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def find_number(words: Sequence[str]) -> tuple[float, range] | None:
-    """The first bare number: "12", "7.5", "seven"."""
+    """Find the first number without a unit: "12", "7.5", "seven". Returns it and the place of its word, or None."""
     for i, word in enumerate(words):
         if re.fullmatch(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?", word):
             return float(word.replace(",", ".")), range(i, i + 1)

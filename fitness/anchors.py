@@ -1,4 +1,4 @@
-"""Periods with a place in the calendar (a day, a month, a weekday), and those that run from one to another."""
+"""Periods with a fixed place in the calendar (a day, a month, a weekday), and periods that run from one to another."""
 
 from abc import abstractmethod
 from calendar import monthrange
@@ -13,10 +13,12 @@ from fitness.vocabulary import MONTH_NAMES, WEEKDAY_NAMES
 
 
 class Anchor(Period):
-    """What has a place in the calendar and, without a year, comes round again: the latest one begun is meant."""
+    """A period with a place in the calendar. Without a year it recurs, and then the latest one that has
+    begun is meant.
+    """
 
     year: int | None = None
-    over: bool = False  # "last monday" is never today
+    over: bool = False  # whether it must be over: "last monday" is never today
 
     @override
     def dates(self, today: date, week_starts: int) -> Dates:
@@ -26,7 +28,7 @@ class Anchor(Period):
 
     @abstractmethod
     def turns(self, around: date) -> list[Dates]:
-        """All its turns around a date, oldest first; with a year there is only one."""
+        """Return its occurrences around a date, oldest first; with a year there is only one."""
 
     def years(self, around: date) -> range:
         # Two 29 Februaries can lie eight years apart (2096, 2104).
@@ -62,7 +64,7 @@ class CalendarDay(Anchor):
 
 @dataclass(frozen=True)
 class NamedMonth(Anchor):
-    """March, last March (never the running one), or March 2025."""
+    """March, last March (never the present month), or March 2025."""
 
     month: int
     year: int | None = None
@@ -85,7 +87,7 @@ class NamedMonth(Anchor):
 
 @dataclass(frozen=True)
 class NamedYear(Anchor):
-    """2025."""
+    """A calendar year, such as 2025."""
 
     year: int
 
@@ -122,7 +124,7 @@ class NamedWeekday(Anchor):
 
 @dataclass(frozen=True)
 class Weekend(Anchor):
-    """The latest Saturday and Sunday begun, or, of last weekend, the latest that are over."""
+    """The latest Saturday and Sunday that have begun; for "last weekend", the latest that are over."""
 
     over: bool = False
 
@@ -185,7 +187,7 @@ def _backwards(first: Anchor, last: Anchor) -> bool:
     if first.year is not None and last.year is not None:
         anywhere = date(first.year, 1, 1)
         return first.turns(anywhere)[0].start > last.turns(anywhere)[0].end
-    # "between 9 and 3 nov" is a slip; only another month may mean the turn of a year
+    # "between 9 and 3 nov" is a mistake; only if the months differ can the period run into the next year
     if isinstance(first, CalendarDay) and isinstance(last, CalendarDay):
         return (first.month, first.year) == (last.month, last.year) and first.day > last.day
     return False

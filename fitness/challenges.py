@@ -1,4 +1,4 @@
-"""What a challenge is decided by: a sum, weeks in a row, or how much more than usual."""
+"""The rules by which a challenge is decided: a sum, weeks in a row, or the improvement on a usual week."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fitness.streaks import Week
 
 
 class Contest(StrEnum):
-    """What people try to do, with the words typed for it."""
+    """The kind of a challenge, with the words that people type for it."""
 
     words: tuple[str, ...]
 
@@ -30,13 +30,13 @@ class Contest(StrEnum):
 
     @property
     def is_ranked(self) -> bool:
-        """Whether people are held against each other."""
+        """Whether the participants are ranked against each other."""
         return self not in {Contest.TOGETHER, Contest.ROUTE}
 
 
 @dataclass(frozen=True)
 class DayDone:
-    """What one person did on one day: effort points and sessions."""
+    """One person's effort points and number of sessions on one day."""
 
     day: date
     points: float
@@ -44,19 +44,21 @@ class DayDone:
 
 
 def weeks_of(dates: Dates) -> list[Dates]:
-    """The stretches of seven days from its first day; a last one that is shorter does not count."""
+    """Return the whole weeks of seven days, counted from the first day. A shorter rest at the end is left out."""
     first = Dates(dates.start, dates.start + timedelta(6))
     return [first.moved(7 * number) for number in range(dates.days // 7)]
 
 
 def is_active(days: Iterable[DayDone], dates: Dates) -> bool:
-    """Whether somebody has moved enough in this week, by the rule of all streaks."""
+    """Whether the person did enough in this week, by the same rule as for streaks."""
     inside = [each for each in days if each.day in dates]
     return Week(sum(each.points for each in inside), len({each.day for each in inside})).kept
 
 
 def longest_run(weeks: Sequence[bool | None]) -> int:
-    """The most active weeks in a row. None is a week away: it neither counts nor breaks the row."""
+    """Return the largest number of active weeks in a row. None means a week away: it does not count,
+    nor end the row.
+    """
     best = run = 0
     for week in weeks:
         if week is not None:
@@ -66,7 +68,9 @@ def longest_run(weeks: Sequence[bool | None]) -> int:
 
 
 def streak(days: Sequence[DayDone], away: Sequence[Dates], dates: Dates) -> int:
-    """The most weeks in a row within a challenge; a week of which somebody was away on a day stands still."""
+    """Return the largest number of active weeks in a row within a challenge. A week in which the person was away for a
+    day or more does not count, nor end the row.
+    """
     weeks = weeks_of(dates)
     return longest_run(
         [None if any(_overlap(week, gone) for gone in away) else is_active(days, week) for week in weeks]
@@ -74,9 +78,10 @@ def streak(days: Sequence[DayDone], away: Sequence[Dates], dates: Dates) -> int:
 
 
 def medals(weeks: Sequence[Mapping[int, float]]) -> dict[int, int]:
-    """What a season's weeks brought each one: 3 for the most in a week, 2 for the second place, 1 for the third.
+    """Return each person's medal points of a season: 3 for the first place in a week, 2 for the second,
+    1 for the third.
 
-    Who has the same shares the place, and the next one is left out, as on every board.
+    People with the same value share a place, and the next place is left out, as on every board.
     """
     tally: dict[int, int] = {}
     for week in weeks:

@@ -1,8 +1,8 @@
-"""A board on which six easy days beat one enormous one, an idea of Freezing Saddles.
+"""The consistency board, on which six easy days beat one enormous day. The idea comes from Freezing Saddles.
 
-A day's points count whole up to `FULL`, half from there to `HALF`, and a quarter above. Each day of at least
-`BONUS_FROM` points earns `BONUS` more, on `MOST_BONUS_DAYS` days of a week (Monday to Sunday) at most. A year of a
-thousand people has a third of a million days: `services.play.series.consistency_of` adds them up where they are.
+Of a day's points, those up to `FULL` count in full, those up to `HALF` count half, and those above a quarter. Each day
+with at least `BONUS_FROM` points earns `BONUS` more, on at most `MOST_BONUS_DAYS` days of a week (Monday to Sunday). A
+year of a thousand people has a third of a million days, so `services.play.series.consistency_of` sums them in SQL.
 """
 
 FULL, HALF = 60.0, 120.0

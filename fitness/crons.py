@@ -1,4 +1,6 @@
-"""Any cron line as a schedule, for experts: cronsim knows Debian's rules for the hours that daylight saving moves."""
+"""Schedules written as a cron line. The library cronsim applies Debian's rules for the hours that
+daylight saving moves.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from fitness.dates import Dates
 from fitness.impossible import ImpossibleError, Wrong
 
 NOON = time(12)
-LONGEST = 40  # the column it is kept in
+LONGEST = 40  # characters; the length of its column in the database
 LOOKED_AT = 60
 SOME_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -23,7 +25,9 @@ class BadCron(ImpossibleError):
 
 @dataclass(frozen=True)
 class Cron:
-    """Five fields: minute, hour, day, month, weekday. At most one digest a day, and at least one a year."""
+    """A cron line with five fields: minute, hour, day, month, weekday. Raises `BadCron` for another number of fields,
+    or if digests would come more than once a day or less than once a year.
+    """
 
     line: str
 
@@ -44,17 +48,22 @@ class Cron:
             raise BadCron(Wrong.TOO_SELDOM)
 
     def next_after(self, zone: ZoneInfo, after: datetime) -> datetime:
-        """The first due instant strictly after another, in UTC; once in an hour that autumn repeats."""
+        """Return the first time, in UTC, at which it is due after `after`. In an hour that is repeated in
+        autumn it is due once.
+        """
         return next(due for due in self._dues(zone, after) if due > after)
 
     def days_of(self, zone: ZoneInfo, due: datetime) -> Dates:
-        """The days since the digest before: with the day itself from noon on, as for a week that ends on Sunday."""
+        """Return the days since the previous digest. The day of the digest itself is included if it is due at noon or
+        later.
+        """
         before = next(each for each in self._dues(zone, due, backwards=True) if each < due)
         first, last = _last_day(before.astimezone(zone)) + timedelta(1), _last_day(due.astimezone(zone))
         return Dates(min(first, last), last)
 
     def _dues(self, zone: ZoneInfo, start: datetime, *, backwards: bool = False) -> Iterator[datetime]:
-        # From a little further away: cronsim goes by the clock on the wall, where the repeated hour is one.
+        # Start three hours further away, because cronsim uses wall-clock time, in which a repeated hour exists only
+        # once.
         margin = timedelta(hours=3) if backwards else -timedelta(hours=3)
         found = CronSim(self.line, start.astimezone(zone) + margin, reverse=backwards)
         return (due.astimezone(UTC) for due in found)

@@ -1,4 +1,4 @@
-"""Runs of days, and the little calendar arithmetic that Python leaves out."""
+"""Ranges of days, and calendar arithmetic that Python does not have."""
 
 from calendar import monthrange
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True)
 class Dates:
-    """A run of whole days, both ends included."""
+    """A range of whole days, both ends included."""
 
     start: date
     end: date
@@ -41,6 +41,6 @@ def year_of(day: date) -> Dates:
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day of another month, or that month's last day where there is no such day."""
+    """Return the same day so many months later, or that month's last day if it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,4 +1,4 @@
-"""A period of time in people's words, and the forms of it that are told from today."""
+"""Periods of time as people name them, and those of them that are relative to today."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import override
 from fitness.dates import Dates, month_of, months_later, week_of, year_of
 from fitness.impossible import ImpossibleError, Wrong
 
-EARLIEST = date(1970, 1, 1)  # "all time" begins before anybody had a watch that could tell
+EARLIEST = date(1970, 1, 1)  # the first day of "all time": earlier than any recorded activity
 
 
 class BadPeriod(ImpossibleError):
@@ -17,7 +17,7 @@ class BadPeriod(ImpossibleError):
 
 
 class FuturePeriod(ValueError):
-    """A period of which not one day has begun."""
+    """A period that lies wholly in the future."""
 
     def __init__(self, starts: date) -> None:
         super().__init__(starts.isoformat())
@@ -25,7 +25,7 @@ class FuturePeriod(ValueError):
 
 
 class Kind(StrEnum):
-    """What a period is, for choosing words about it."""
+    """The kind of a period, by which texts about it are chosen."""
 
     DAY = "day"
     WEEK = "week"
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 
 class Unit(StrEnum):
-    """A step of the calendar."""
+    """A unit of the calendar."""
 
     DAY = "day"
     WEEK = "week"
@@ -48,7 +48,7 @@ class Unit(StrEnum):
 
 
 class Which(IntEnum):
-    """Which of its kind, counted from the one that is running."""
+    """Which week, month or year is meant, counted from the present one."""
 
     LAST = -1
     THIS = 0
@@ -56,7 +56,7 @@ class Which(IntEnum):
 
 
 class Period(ABC):
-    """A stretch of time as people say it; it becomes days only when today is known."""
+    """A period of time as people name it. Which days it has depends on today."""
 
     @property
     @abstractmethod
@@ -67,14 +67,16 @@ class Period(ABC):
     def words(self) -> str: ...
 
     def resolve(self, today: date, week_starts: int = 0) -> Dates:
-        """Its days, with those of a running week that are still to come; FuturePeriod if not one has begun."""
+        """Return its days. A period that is not over includes its days to come. Raises `FuturePeriod`
+        if it has not begun.
+        """
         dates = self.dates(today, week_starts)
         if dates.start > today:
             raise FuturePeriod(dates.start)
         return dates
 
     def previous(self, today: date, week_starts: int = 0) -> Dates:
-        """The whole stretch one step back."""
+        """Return the whole period before this one."""
         dates = self.resolve(today, week_starts)
         eve = dates.start - timedelta(1)
         match self.kind:
@@ -88,12 +90,12 @@ class Period(ABC):
 
     @abstractmethod
     def dates(self, today: date, week_starts: int) -> Dates:
-        """Its days, even if they are all to come."""
+        """Return its days, even if all of them are in the future."""
 
 
 @dataclass(frozen=True)
 class Relative(Period):
-    """The running, last or next week, month or year; today, yesterday or tomorrow."""
+    """The present, last or next week, month or year; today, yesterday or tomorrow."""
 
     unit: Unit
     which: Which
@@ -158,7 +160,7 @@ class Rolling(Period):
 
 @dataclass(frozen=True)
 class Ago(Period):
-    """A whole day, week, month or year, two or more of them back."""
+    """A whole day, week, month or year that lies two or more of its kind in the past."""
 
     count: int
     unit: Unit

@@ -1,7 +1,7 @@
 """Garmin's own list of activity types: each `typeKey`, without the suffix of its year, under its `parentTypeId`.
 
-By name, the 152 of https://github.com/pe-st/garmin-connect-export, json/activityTypes.json, at 5f2e287. A row of
-Garmin's says its parent itself; a file from a watch does not, and must earn the same.
+These are the names of the 152 types in https://github.com/pe-st/garmin-connect-export, json/activityTypes.json, at
+5f2e287. An activity from Garmin's API names its parent; a file from a watch does not, and must earn the same points.
 """
 
 _KEYS = {
@@ -45,6 +45,6 @@ _KEYS = {
         windsurfing""",  # water sports
 }
 
-# "all" has no parent: it stands above every other.
+# "all" is missing here, because it is the root and has no parent.
 PARENT_OF: dict[str, int] = {key: parent for parent, keys in _KEYS.items() for key in keys.split()}
 LISTED = frozenset(PARENT_OF) | {"all"}

@@ -1,4 +1,4 @@
-"""How far a goal is, and when it will be reached if things go on as they did."""
+"""How much of a goal is done, and when it will be reached at the present pace."""
 
 import math
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from datetime import date, timedelta
 
 from fitness.dates import Dates
 
-LOOKS_BACK = 28  # days, today included, whose mean is the pace
-TOO_LATE = 2  # times the days that are left: beyond that no date is worth naming
+LOOKS_BACK = 28  # the pace is the mean of so many days, today included
+TOO_LATE = 2  # no date is named if reaching the goal takes more than so many times the days that are left
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Where a goal stands: `done` of `target`, in the unit of its metric.
+    """The state of a goal: `done` of `target`, in the unit of its metric.
 
-    `on` is the day by which it is reached at the present pace, None where it is reached, over, or not at this pace.
-    `by_end` is what will be done on the last day at this pace.
+    `on` is the day on which it will be reached at the present pace; None if it is reached already, is over, or will not
+    be reached. `by_end` is how much will be done on the last day at this pace.
     """
 
     done: float
@@ -26,35 +26,36 @@ class Forecast:
 
     @property
     def is_reached(self) -> bool:
-        """Whether nothing remains."""
+        """Whether the target is reached."""
         return self.done >= self.target
 
     @property
     def is_over(self) -> bool:
-        """Whether its days are past."""
+        """Whether its last day has passed."""
         return self.days_left == 0
 
     @property
     def percent(self) -> int:
-        """How much is done; 100 only when all is."""
+        """The percentage that is done, rounded down, so that 100 means the target is reached."""
         return min(math.floor(100 * self.done / self.target), 100)
 
     @property
     def a_day(self) -> float:
-        """What each day that is left needs."""
+        """How much must be done on each remaining day, in the unit of the metric."""
         return max(self.target - self.done, 0.0) / max(self.days_left, 1)
 
 
 def look_back(today: date) -> Dates:
-    """The days whose mean is the pace."""
+    """Return the days of which the pace is the mean."""
     return Dates(today - timedelta(LOOKS_BACK - 1), today)
 
 
 def forecast(done: float, target: float, recent: float, dates: Dates, today: date) -> Forecast:
-    """Reckon when a goal is reached: today + remaining ÷ (`recent` ÷ 28), `recent` being what the last 28 days held.
+    """Compute when a goal is reached: today + remaining ÷ (`recent` ÷ 28), where `recent` is the sum of the
+    last 28 days.
 
-    Not at this pace, if that takes more than twice the days left, of which today is one. A goal that has yet to begin
-    is reckoned from its first day. `target` is above zero.
+    If that takes more than twice the remaining days (today included), no day is named. A goal that has not begun is
+    computed from its first day. All amounts are in the unit of the metric; `target` must be above zero.
     """
     start = max(today, dates.start)
     days_left = max((dates.end - start).days + 1, 0)
@@ -62,7 +63,7 @@ def forecast(done: float, target: float, recent: float, dates: Dates, today: dat
     remaining = max(target - done, 0.0)
     needed = remaining / pace if pace > 0 else math.inf
     by_end = done + pace * max((dates.end - start).days, 0)
-    # the last bits of a division are no day more
+    # rounding first, so that the inexact last digits of a division do not add a day
     days = math.ceil(round(needed, 9)) if needed <= TOO_LATE * days_left + 1 else math.inf
     comes = remaining > 0 and days_left > 0 and days <= TOO_LATE * days_left
     return Forecast(done, target, start + timedelta(days) if comes else None, by_end, days_left)

@@ -1,4 +1,6 @@
-"""How a week compares with one's own usual one: the board on which the sixth of six may come first."""
+"""The board of the most improved: it compares a week with the person's own usual week, so that anybody
+can come first.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,14 +10,16 @@ from statistics import median
 BASELINE_WEEKS = 6
 FEWEST_WEEKS = 3
 LOOK_BACK = timedelta(weeks=26)
-LEAST_USUAL = 40.0  # a floor, or from 5 points to 20 would be four times as good
+LEAST_USUAL = 40.0  # a minimum; without it, going from 5 points to 20 would count as four times as good
 LEAST_NOW = 30.0
 WORST, BEST = -1.0, 1.5
 
 
 @dataclass(frozen=True)
 class Improved:
-    """Points now and usually; the change, bounded; and the score of the board, "137 % of usual"."""
+    """A week compared with the usual one: points now, usual points, the limited change as a fraction, and the score on
+    the board in per cent of the usual points.
+    """
 
     points: float
     usual: float
@@ -24,7 +28,9 @@ class Improved:
 
 
 def improved(points: float, usual: float | None) -> Improved | None:
-    """How much better than usual, or None for who has no usual week yet, or hardly moved."""
+    """Compare `points` with the `usual` points of a week. Returns None if there is no usual week yet, or if `points` is
+    below `LEAST_NOW`.
+    """
     if usual is None or points < LEAST_NOW:
         return None
     ratio = points / usual
@@ -32,9 +38,10 @@ def improved(points: float, usual: float | None) -> Improved | None:
 
 
 def usual_week(weeks: Mapping[date, float], before: date, away: Collection[date] = ()) -> float | None:
-    """The median of the last six whole weeks before `before` that had any points and were not away; at least three.
+    """Return the median points of the last six whole weeks before `before` in which the person had points and was not
+    away. Returns None if there are fewer than three.
 
-    Weeks are named by their first day. What is longer ago than half a year tells nothing.
+    The keys of `weeks` are the first days of weeks. Weeks more than half a year ago are ignored.
     """
     oldest, newest = before - LOOK_BACK, before - timedelta(weeks=1)
     counted = [

@@ -1,15 +1,17 @@
-"""How far a distance would have led: a running track, a way between two cities, around the Earth, to the Moon."""
+"""Compares a distance with a well-known one: a running track, the way between two cities, around the
+Earth, to the Moon.
+"""
 
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 
-TRACK = 400.0  # metres in a lap of the inner lane; World Athletics, Technical Rules, rule 14
+TRACK = 400.0  # metres of one lap on the inner lane; World Athletics, Technical Rules, rule 14
 MARATHON = 42_195.0  # World Athletics, Technical Rules, rule 55
 EQUATOR = 40_075_017.0  # WGS 84: 2π × 6,378,137 m
 MOON = 384_400_000.0  # the Moon's mean distance, NASA's Moon fact sheet
 RADIUS = 6_371_008.8  # the Earth's mean radius R1, IUGG 1980
 
-# Degrees north and east of each city's middle, to two decimals (about a kilometre), as in GeoNames.
+# Degrees north and east of each city's centre, to two decimals (about a kilometre), from GeoNames.
 PLACES = {
     "Amsterdam": (52.37, 4.89),
     "Antwerp": (51.22, 4.40),
@@ -50,7 +52,7 @@ WAYS = (
 
 @dataclass(frozen=True)
 class Landmark:
-    """A distance that people can picture: "track", "marathon", "way" (with its ends), "earth" or "moon"."""
+    """A distance that people can imagine: "track", "marathon", "way" (with its two ends), "earth" or "moon"."""
 
     kind: str
     metres: float
@@ -59,7 +61,7 @@ class Landmark:
 
 
 def distance(start: str, end: str) -> float:
-    """Metres on the great circle between two places (the haversine formula, on a sphere)."""
+    """Return the distance in metres between two places on the great circle (haversine formula, on a sphere)."""
     (north1, east1), (north2, east2) = (tuple(map(radians, PLACES[place])) for place in (start, end))
     half = sin((north2 - north1) / 2) ** 2 + cos(north1) * cos(north2) * sin((east2 - east1) / 2) ** 2
     return 2 * RADIUS * asin(sqrt(half))
@@ -78,6 +80,6 @@ LANDMARKS = sorted(
 
 
 def nearest(metres: float) -> tuple[Landmark, int] | None:
-    """The farthest landmark that these metres would have led to, and how often; None for less than a lap."""
+    """Return the longest landmark that fits into these metres, and how often it fits; None for less than a lap."""
     reached = [each for each in LANDMARKS if each.metres <= metres]
     return (reached[-1], int(metres // reached[-1].metres)) if reached else None

@@ -1,9 +1,9 @@
-"""How hard an activity is: MET values by Garmin's `typeKey`, with bands where speed or power tells effort.
+"""How intense an activity is: MET values by Garmin's `typeKey`, and by speed or power where these show the effort.
 
 Values are gross METs (1 MET = 3.5 ml of oxygen per kg and minute) from the Compendium of Physical Activities: edition
 2024 (Herrmann et al., J Sport Health Sci 2024;13(1):6-12, https://pacompendium.com) or 2011 (Ainsworth et al., Med Sci
-Sports Exerc 2011;43:1575-81). "proxy" marks the nearest published activity: that choice is ours. docs/scoring.md tells
-what was and what was not held against the publications.
+Sports Exerc 2011;43:1575-81). "proxy" marks the nearest published activity, which is our choice. docs/scoring.md says
+which values were compared with the publications.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from fitness.sports import NOT_SPORT, plain_key
 
 @dataclass(frozen=True)
 class Met:
-    """A value, the Compendium's code for it ("" where none is known to us), and its edition."""
+    """A MET value, the Compendium's code for it ("" if we know none), and the edition."""
 
     value: float
     code: str
     edition: str = "2024"
 
 
-Band = tuple[float, float, str]  # up to this figure, so many METs, by this code
+Band = tuple[float, float, str]  # upper limit of the speed or power, METs up to that limit, the Compendium's code
 
 # Up to km/h.
 RUN: tuple[Band, ...] = (
@@ -36,16 +36,16 @@ WALK: tuple[Band, ...] = (
     (3.20, 2.3, "17151"), (3.95, 2.8, "17152"), (4.45, 3.0, "17170"), (5.55, 3.8, "17190"), (6.35, 4.8, "17200"),
     (7.15, 5.5, "17220"), (inf, 7.0, "17230"),
 )  # fmt: skip
-SLOWEST_RUN = 5.9  # km/h: who is slower walks, whatever the watch was told
-# Up to metres a second, which are 138 and 105 seconds for 100 m; the limits are midpoints between published paces.
+SLOWEST_RUN = 5.9  # km/h; a slower run counts as a walk
+# Metres a second: 138 and 105 seconds for 100 m. The limits are the midpoints between the published paces.
 SWIM: tuple[Band, ...] = ((100 / 138, 5.8, "18240"), (100 / 105, 8.0, "18290"), (inf, 10.5, "18280"))
-# Up to watts. Single powers and spans are published; where one ends and the next begins is our choice.
+# Watts. The publication names single powers and ranges; the limits between them are our choice.
 BIKE_POWER: tuple[Band, ...] = (
     (30, 3.5, ""), (50, 4.0, "01214"), (100, 6.0, "01220"), (125, 6.8, "01224"), (150, 8.0, "01228"),
     (inf, 10.3, "01232"),
 )  # fmt: skip
 ROW_POWER: tuple[Band, ...] = ((99.99, 5.0, "02071"), (149.99, 7.5, "02072"), (inf, 11.0, "02073"))
-# Up to metres climbed in a kilometre.
+# Metres climbed per kilometre.
 HIKE: tuple[Band, ...] = ((9.99, 5.3, "17082"), (inf, 6.0, "17080"))
 
 _TABLE = """
@@ -113,7 +113,7 @@ _TABLE = """
     water_sports whitewater_rafting_kayaking                                            5.0  18100  proxy
     wind_kite_surfing                                                                   5.0  18380  proxy"""
 
-UNKNOWN = Met(4.0, "", "proxy")  # a moderate effort, by IPAQ's reckoning
+UNKNOWN = Met(4.0, "", "proxy")  # IPAQ's value for a moderate effort
 
 
 def met_of(
@@ -124,9 +124,9 @@ def met_of(
     watts: float | None = None,
     climb_per_km: float | None = None,
 ) -> Met:
-    """Find the value: by key, then by the parent's, then 4.0; zero for what is no sport.
+    """Return the MET value of a type: by its key, else by its parent's, else 4.0. It is zero for what is no sport.
 
-    `kmh` is the mean speed, `watts` the mean power, `climb_per_km` the metres climbed in a kilometre, where known.
+    `kmh` is the mean speed, `watts` the mean power, `climb_per_km` the metres climbed per kilometre; None if unknown.
     """
     key = plain_key(type_key)
     if key in NOT_SPORT:
@@ -163,7 +163,7 @@ def _read(line: str) -> dict[str, Met]:
     return dict.fromkeys(words[:first], made)
 
 
-# Speed tells effort on the flat only; a cyclist's speed tells of wind, draft and descents.
+# Speed shows the effort only in flat running; a cyclist's speed depends on wind, drafting and descents.
 RUNS = {"running", "street_running", "track_running", "treadmill_running", "indoor_running", "virtual_run"}
 WALKS = {"walking", "indoor_walking"}
 SWIMS = {"lap_swimming", "open_water_swimming"}
@@ -171,7 +171,7 @@ POWERED = {"indoor_cycling": BIKE_POWER, "virtual_ride": BIKE_POWER, "indoor_row
 
 TABLE: dict[str, Met] = {key: met for line in _TABLE.strip().splitlines() for key, met in _read(line).items()}
 
-# By `parentTypeId`. The last four families have no value of their own: each takes a middling one of its members.
+# By `parentTypeId`. The last four families have no value of their own: each gets the value of a typical member.
 PARENTS: dict[int, Met] = {
     1: TABLE["running"],
     2: TABLE["cycling"],

@@ -1,4 +1,4 @@
-"""Periods found in a line of words: "last 4 weeks", "in march 2025", "between 28 oct and 3 nov"."""
+"""Finds periods in a line of words: "last 4 weeks", "in march 2025", "between 28 oct and 3 nov"."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -36,23 +36,24 @@ THIS_WEEK, LAST_WEEK = Relative(Unit.WEEK, Which.THIS), Relative(Unit.WEEK, Whic
 THIS_MONTH, LAST_MONTH = Relative(Unit.MONTH, Which.THIS), Relative(Unit.MONTH, Which.LAST)
 THIS_YEAR = Relative(Unit.YEAR, Which.THIS)
 ALL_TIME = AllTime()
-MOST_KEPT = 16  # words of a line that is remembered
+MOST_KEPT = 16  # results are cached for lines of up to so many words
 
 
 def find_period(words: Sequence[str]) -> tuple[Period, range] | None:
-    """The longest (then leftmost) phrase for a period in lower-case words, and the words it took up.
+    """Find the longest (then leftmost) phrase for a period in lower-case words. Returns the period and the places of
+    its words, or None.
 
-    BadPeriod if that phrase names days which no calendar has. What was typed without a year means the latest
-    one that has begun, so nothing here needs to know today.
+    Raises `BadPeriod` if that phrase names days that no calendar has. A phrase without a year means the latest such
+    period that has begun; it becomes days only later, so nothing here needs to know today.
     """
     if not any(word in _TELLING or word[:1].isdigit() or "-" in word[1:] for word in words):
-        return None  # nine lines of ten name no days, and the patterns take their time
+        return None  # nine lines of ten name no days, and trying the patterns is slow
     return _longest(tuple(words)) if len(words) <= MOST_KEPT else _longest.__wrapped__(tuple(words))
 
 
 @lru_cache(maxsize=10_000)
 def _longest(words: tuple[str, ...]) -> tuple[Period, range] | None:
-    """What is said of days in these words: one line is searched several times while it is being understood."""
+    """Do the work of `find_period`. Results are cached, because a line is searched several times while it is read."""
     text = line(words)
     phrases = [(match, read) for pattern, read in _PHRASES for match in pattern.finditer(text)]
     if not phrases:
@@ -115,7 +116,7 @@ def _read_between(match: re.Match[str]) -> Period:
 
 def _named(text: str) -> Anchor | Relative:
     words = text.split()
-    noun = words[-1].removesuffix("s")  # "last weeks leaderboard", once its apostrophe is gone
+    noun = words[-1].removesuffix("s")  # "last week's leaderboard", of which the apostrophe was removed
     if noun in _DAYS:
         return Relative(Unit.DAY, _DAYS[noun])
     if noun in _UNITS:
@@ -154,7 +155,7 @@ def _calendar_day(text: str) -> CalendarDay:
 
 
 def _numeric_day(day: int, month: int, year: int | None = None) -> CalendarDay:
-    """Days come first; "3/25" can only be the other way round."""
+    """Return the day for two numbers. The first is the day, unless the second cannot be a month, as in "3/25"."""
     if month > 12 >= day:
         day, month = month, day
     return CalendarDay(day, month, year + 2_000 if year is not None and year < 100 else year)
@@ -178,7 +179,7 @@ _UNITS = ("week", "month", "year")
 
 _LEAD = r"(?:(?:in|on|during|for|from|over|within) )?(?:the )?"
 _DATE = rf"(?:{ISO}|{NUMERIC}|(?:the )?{DAY} (?:of )?{MONTH}(?: {YEAR})?|{MONTH} (?:the )?{DAY}(?: {YEAR})?)"
-# "sun 18:00" is when a digest comes, not which day is asked about
+# "sun 18:00" is the time of a digest, not a day that is asked about
 _PLACE = (
     rf"(?:{_DATE}|{ISO_MONTH}|(?:(?:last|this) )?{MONTH}(?: (?:of )?{YEAR})?|{YEAR}|(?:(?:last|this) )?weekend"
     rf"|(?:(?:last|this) )?{WEEKDAY}(?! (?:at|{CLOCK})(?!\S)))"
@@ -208,7 +209,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Period]], ...] 
         (rf"{_LEAD}past (?P<count>)(?P<unit>week|month|year)", _read_rolling),
         (r"(?:all time|all-time|alltime|ever)", _read_all_time),
         (rf"since (?:the )?{_START_OF}(?P<what>{_ANY}|{DOTTED})(?: {_TILL} (?:today|now))?", _read_since),
-        (rf"from (?P<what>{_DATE}|{DOTTED})", _read_since),  # before the next, which reads the same words as one day
+        (rf"from (?P<what>{_DATE}|{DOTTED})", _read_since),  # must be tried before the next, which would read one day
         (rf"{_LEAD}(?<! next )(?P<what>{_ANY})", _read_named),
         (rf"from (?P<what>{_ANY}) {_TILL} (?:today|now)", _read_since),
         *((rf"(?:from )?(?P<first>{a})[-–](?P<last>{b})", _read_between) for a, b in _JOINED),

@@ -14,9 +14,11 @@ from fitness.sports import Sport, Style, counts, plain_key, sport_of
 
 @dataclass(frozen=True)
 class Formula:
-    """What is our choice and no science. Whoever changes a figure raises `version`: everything is scored anew.
+    """The constants that are our choice, not science. If you change one, raise `version`: then all activities
+    are scored again.
 
-    `low` and `high` are how far the heart may move the table's points; minutes, points and factors.
+    `low` and `high` are the smallest and largest factor by which heart rate may change the table's points. The other
+    values are minutes, points and factors.
     """
 
     version: int = 1
@@ -35,21 +37,21 @@ FORMULA = Formula()
 
 
 class Because(StrEnum):
-    """What decided the points."""
+    """The rule that decided the points."""
 
     SHORT = "short"  # under five minutes
     NO_SPORT = "no_sport"
     LEGS = "legs"  # a multisport session: the sum of its parts
-    MANUAL = "manual"  # written by hand
+    MANUAL = "manual"  # logged by hand
     TABLE = "table"  # no heart rate: the table alone
     HEART = "heart"  # Garmin's intensity minutes
-    LOW = "low"  # the table, because the heart said less than it allows
-    HIGH = "high"  # the table, because the heart said more than it allows
+    LOW = "low"  # the table's lower limit, because heart rate gave fewer points
+    HIGH = "high"  # the table's upper limit, because heart rate gave more points
 
 
 @dataclass(frozen=True)
 class Effort:
-    """What is known of an activity: minutes, kilometres, metres climbed, watts, beats per minute."""
+    """What is known about an activity. Units: minutes, kilometres, metres climbed, watts, beats per minute."""
 
     type_key: str
     minutes: float
@@ -66,7 +68,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Score:
-    """The points and the way to them. `capped`: there would have been more than one activity may earn."""
+    """The points and how they were computed. `capped`: they were cut to the most that one activity may earn."""
 
     points: float
     because: Because
@@ -80,7 +82,7 @@ class Score:
 
 
 def score(effort: Effort, formula: Formula = FORMULA) -> Score:
-    """The points of one activity, to a tenth."""
+    """Return the points of one activity, rounded to a tenth. docs/scoring.md explains the formula."""
     minutes = counted_minutes(effort, formula)
     met = met_of(effort.type_key, effort.parent_id, **_rates(effort, minutes))
     table = met.value * minutes * 100 / formula.met_minutes
@@ -101,7 +103,7 @@ def score(effort: Effort, formula: Formula = FORMULA) -> Score:
 
 
 def score_legs(legs: list[Score], formula: Formula = FORMULA) -> Score:
-    """The points of a multisport session: those of its parts, together no more than one activity may earn."""
+    """Return the points of a multisport session: the sum of its parts, at most as many as one activity may earn."""
     points = sum(leg.points for leg in legs)
     minutes = sum(leg.minutes for leg in legs)
     met = Met(round(sum(leg.met.value * leg.minutes for leg in legs) / minutes, 1) if minutes else 0.0, "")
@@ -117,7 +119,9 @@ def score_legs(legs: list[Score], formula: Formula = FORMULA) -> Score:
 
 
 def counted_minutes(effort: Effort, formula: Formula = FORMULA) -> float:
-    """The minutes that earn points: moving ones where a sport moves on, and of games and golf not every one."""
+    """Return the minutes that earn points: moving time for sports in which one travels, a part of the time for games
+    and golf, else all minutes.
+    """
     sport = sport_of(effort.type_key, effort.parent_id)
     if plain_key(effort.type_key) == "golf":
         return effort.minutes * formula.golf

@@ -1,4 +1,4 @@
-"""The running and the last quarter of the calendar year."""
+"""The present and the last quarter of the calendar year."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ MONTHS_IN = 3
 
 @dataclass(frozen=True)
 class Quarter(Period):
-    """January to March, April to June, and so on: the one that is running, or the one before."""
+    """January to March, April to June, and so on: the present quarter or the one before."""
 
     which: Which
 
@@ -30,5 +30,5 @@ class Quarter(Period):
 
     @override
     def previous(self, today: date, week_starts: int = 0) -> Dates:
-        """The whole quarter before, which may be a day shorter or longer."""
+        """Return the whole quarter before, which may be a day or two shorter or longer."""
         return Quarter(Which.THIS).dates(self.dates(today, week_starts).start - timedelta(1), week_starts)

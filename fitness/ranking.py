@@ -1,10 +1,10 @@
-"""Who is where on a board, and who moved."""
+"""The places on a board, and how they have changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
-# Sums of the same seconds or metres in another order differ by far less; any real difference is far more.
+# Smaller differences come from adding the same values in another order; real differences are far larger.
 TIE = 1e-9
 
 
@@ -18,7 +18,7 @@ class Place(NamedTuple):
 
 
 def rank(values: Mapping[int, float], order: Callable[[int], Any] = int) -> list[Place]:
-    """Best first, by competition ranking (1, 2, 2, 4); `order` sorts the keys within a tie."""
+    """Return the places, best first, by competition ranking (1, 2, 2, 4). `order` sorts people with the same place."""
     places: list[Place] = []
     for keys in _ties(values):
         place, tied = len(places) + 1, len(keys) > 1
@@ -29,7 +29,7 @@ def rank(values: Mapping[int, float], order: Callable[[int], Any] = int) -> list
 
 
 def movers(now: Sequence[Place], before: Sequence[Place]) -> dict[int, int]:
-    """How many places each one climbed (or, negative, fell) among those who are on both boards."""
+    """Return by how many places each person on both boards has risen; a negative number means they have fallen."""
     earlier = {place.key: place.place for place in before}
     return {place.key: earlier[place.key] - place.place for place in now if place.key in earlier}
 
@@ -38,7 +38,7 @@ def _ties(values: Mapping[int, float]) -> Iterator[list[int]]:
     if not all(map(isfinite, values.values())):
         key, value = next(each for each in values.items() if not isfinite(each[1]))
         raise ValueError(f"{value} of {key} cannot be ranked.")
-    # Each is held against the first of its tie, not against its neighbour: a chain of tiny steps is no tie.
+    # Each value is compared with the first of its tie, not with its neighbour, so that many tiny steps make no tie.
     tie: list[int] = []
     first = 0.0
     for key in sorted(values, key=values.__getitem__, reverse=True):

@@ -1,4 +1,4 @@
-"""Personal records: fastest splits, longest and most, and which of them are worth telling."""
+"""Personal records: the fastest splits, the longest and highest sessions, and which of them are announced to others."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from fitness.sports import Sport, Style
 
-RULES = 1  # goes up with any change below that makes other records of the same sessions
-HISTORY = 8  # so many sessions of a sport come before any of its records is told: a first month is full of firsts
+RULES = 1  # raise it when a change below leads to other records for the same sessions
+HISTORY = 8  # so many earlier sessions of a sport are needed before its records are announced: beginners set too many
 SECONDS, SHARE = 1.0, 0.01
-NEAR = 0.02  # without splits, a whole session within 2 % of a distance stands for it
+NEAR = 0.02  # without splits, a whole session within 2 % of a distance counts as that distance
 DISTANCES: Mapping[Sport, tuple[int, ...]] = {
     Sport.RUN: (1000, 1609, 5000, 10000, 21098, 42195),
     Sport.SWIM: (100, 400, 1000, 1500),
@@ -19,7 +19,9 @@ DISTANCES: Mapping[Sport, tuple[int, ...]] = {
 
 
 class Kind(StrEnum):
-    """What is the best of its kind: a time over a distance (seconds), or metres, metres climbed, or seconds."""
+    """The kinds of records: SPLIT (seconds for a distance), FARTHEST (metres), HIGHEST (metres climbed) and LONGEST
+    (seconds).
+    """
 
     SPLIT = "split"
     FARTHEST = "farthest"
@@ -29,7 +31,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Session:
-    """What records are read from. `splits` are seconds by metres; `praised` is Garmin's own "personal record"."""
+    """A session for which records are computed. `splits` maps metres to seconds; `praised` means that Garmin calls it a
+    personal record.
+    """
 
     id: int
     sport: Sport
@@ -45,7 +49,9 @@ class Session:
 
 @dataclass(frozen=True)
 class Record:
-    """A session was the best so far in something: by the value, against the one before. `metres` belong to a split."""
+    """A session that was the best so far in something: its value, and the value that it beat. `metres` is the distance
+    of a split. `deserves` says whether it is announced to others.
+    """
 
     session_id: int
     sport: Sport
@@ -58,7 +64,7 @@ class Record:
 
 
 def records(sessions: Iterable[Session]) -> list[Record]:
-    """Every time that something was the best so far. The order that sessions come in does not matter."""
+    """Return every record at the time when it was set, oldest first. The sessions may come in any order."""
     best: dict[tuple[Sport, Kind, int], float] = {}
     seen: Counter[Sport] = Counter()
     found: list[Record] = []
@@ -93,7 +99,9 @@ def _gain(kind: Kind, value: float, before: float) -> float:
 
 
 def _deserves(session: Session, kind: Kind, value: float, before: float | None, history: int) -> bool:
-    """Beaten by a second or a hundredth, of a known sport, and not doubted."""
+    """Whether a record is announced to others: it beats the one before by a second (splits) or by one per cent, there
+    were enough earlier sessions of the sport or Garmin calls it a record, and the session does not seem impossible.
+    """
     if before is None or session.doubtful or not (history >= HISTORY or session.praised):
         return False
     least = SECONDS if kind is Kind.SPLIT else SHARE * before

@@ -1,4 +1,4 @@
-"""Pairs of people who are so close that every week is open."""
+"""Rivalries: pairs of people whose weekly points are so close that either of them may win the week."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from datetime import date
 from itertools import combinations
 from statistics import median
 
-LEAST_WEEKS = 6  # in which both have points
-CLOSE = 0.15  # the median of their gaps, as a part of the better one's points
+LEAST_WEEKS = 6  # weeks in which both must have points
+CLOSE = 0.15  # the largest median gap, as a fraction of the winner's points
 LOOKS_BACK = 26  # weeks
-MOST_PEOPLE = 40  # pairs grow with the square: of a larger group, those with the most points
+MOST_PEOPLE = 40  # in a larger group only those with the most points, because the number of pairs grows with the square
 SAME = 1e-9
 
-Weeks = Mapping[date, float]  # the week's first day → points; what is missing is nothing
+Weeks = Mapping[date, float]  # the week's first day → points; a missing week counts as zero
 
 
 @dataclass(frozen=True)
 class Duel:
-    """Two people's weeks: how many each has won (a draw is nobody's), since when, and the newest common one.
+    """Two people's weeks: how many each has won (a draw counts for neither), since when, and the newest common week.
 
-    `gap` is the median over the common weeks of the difference, as a part of the better one's points.
+    `gap` is the median, over the common weeks, of the difference as a fraction of the winner's points.
     """
 
     one: int
@@ -32,16 +32,16 @@ class Duel:
 
     @property
     def is_close(self) -> bool:
-        """Whether it is a rivalry: enough weeks, and a small gap."""
+        """Whether it is a rivalry: there are enough common weeks, and the gap is small."""
         return self.weeks >= LEAST_WEEKS and self.gap <= CLOSE + SAME
 
     def turned(self) -> "Duel":
-        """The same, told from the other's side."""
+        """Return the same duel with the two people exchanged."""
         return Duel(self.other, self.one, self.other_won, self.one_won, self.since, self.weeks, self.gap)
 
 
 def duel(one: int, other: int, points: Mapping[int, Weeks]) -> Duel | None:
-    """Hold two people against each other over the weeks in which both have points; None where there is no such week."""
+    """Compare two people over the weeks in which both have points. Returns None if there is no such week."""
     mine, theirs = points.get(one, {}), points.get(other, {})
     common = sorted(week for week in mine if mine[week] > 0 and theirs.get(week, 0) > 0)
     if not common:
@@ -53,7 +53,7 @@ def duel(one: int, other: int, points: Mapping[int, Weeks]) -> Duel | None:
 
 
 def rivalries(points: Mapping[int, Weeks]) -> list[Duel]:
-    """All pairs who are rivals, the closest first; whom they are called by decides a tie."""
+    """Return all pairs who are rivals, the closest first; pairs with the same gap are ordered by their ids."""
     strongest = sorted(points, key=lambda key: (-sum(points[key].values()), key))[:MOST_PEOPLE]
     found = (duel(one, other, points) for one, other in combinations(sorted(strongest), 2))
     close = [each for each in found if each is not None and each.is_close]
@@ -61,7 +61,7 @@ def rivalries(points: Mapping[int, Weeks]) -> list[Duel]:
 
 
 def of_the_week(duels: Sequence[Duel], week: date) -> Duel | None:
-    """The one to tell of in this week: every rivalry gets its turn before one comes again."""
+    """Return the rivalry to report in this week, or None if there is none. They take turns from week to week."""
     if not duels:
         return None
     in_order = sorted(duels, key=lambda each: (each.one, each.other))

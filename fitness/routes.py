@@ -1,6 +1,7 @@
-"""Well-known ways for a group to travel together without leaving home, and how long they are.
+"""Well-known routes that a group can cover together without leaving home, and their lengths.
 
-Lengths as their keepers or the sources named beside them give them, in kilometres (a mile is 1.609344 km).
+The lengths are in kilometres (a mile is 1.609344 km), as given by the route's operator or by the source
+named beside it.
 """
 
 import re
@@ -13,7 +14,7 @@ MILE = 1.609344
 
 @dataclass(frozen=True)
 class Facts:
-    """One way: its length in kilometres, who says so, and how people type it."""
+    """A route: its length in kilometres, the source of that figure, and the words that people type for it."""
 
     km: float
     source: str
@@ -21,7 +22,7 @@ class Facts:
 
 
 class Route(StrEnum):
-    """A way whose length a group can cover together."""
+    """A route whose length a group can cover together."""
 
     LEJOG = "lejog"
     PENNINE_WAY = "pennine-way"
@@ -32,12 +33,12 @@ class Route(StrEnum):
 
     @property
     def facts(self) -> Facts:
-        """All that is known of it."""
+        """The facts about this route."""
         return ROUTES[self]
 
     @property
     def metres(self) -> float:
-        """Its length."""
+        """Its length in metres."""
         return ROUTES[self].km * 1000
 
 
@@ -76,7 +77,7 @@ ROUTES = {
 
 
 def find_route(words: Sequence[str]) -> tuple[Route, range] | None:
-    """A way in lower-case words, and the places of the words that named it."""
+    """Find a route in lower-case words. Returns it and the places of its words, or None."""
     plain = [word.replace("’", "'") for word in words]
     for length in range(min(8, len(plain)), 0, -1):
         for i in range(len(plain) - length + 1):

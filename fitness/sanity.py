@@ -1,4 +1,6 @@
-"""What no person does: a watch forgotten in a car, or never stopped. The owner is asked before it counts."""
+"""Recognises activities that no person could do, such as a watch that was left running in a car. The owner is asked
+before such an activity counts.
+"""
 
 from enum import StrEnum
 
@@ -14,17 +16,17 @@ class Doubt(StrEnum):
     TOO_FEW_STEPS = "too_few_steps"
 
 
-# Mean kilometres an hour; a swimmer of 60 s for 100 m is one of 6 km/h.
+# Mean speed in kilometres an hour. In swimming, 60 s for 100 m is 6 km/h.
 FASTEST = {Sport.RUN: 25.0, Sport.RIDE: 55.0, Sport.WALK: 9.0, Sport.SWIM: 6.0}
 LONGEST_MINUTES = 12 * 60
-FEWEST_STEPS = 0.3  # for each metre
+FEWEST_STEPS = 0.3  # per metre
 ON_FOOT = {Sport.RUN, Sport.WALK, Sport.HIKE}
 ON_WHEELS = {"wheelchair_push_run", "wheelchair_push_walk"}
-SHORTEST_KM = 0.5  # nobody minds the steps of less
+SHORTEST_KM = 0.5  # steps are not checked for a shorter distance
 
 
 def doubt_about(effort: Effort, steps: float | None = None) -> Doubt | None:
-    """What is strange about an activity, if anything is."""
+    """Return why an activity seems impossible, or None if it does not."""
     sport = sport_of(effort.type_key, effort.parent_id)
     minutes, km = counted_minutes(effort), effort.km or 0.0
     if minutes and sport in FASTEST and km / minutes * 60 > FASTEST[sport]:

@@ -1,4 +1,4 @@
-"""When a group's digest is due, in the group's own time zone, and which days it is about."""
+"""Computes when a group's digest is due, in the group's own time zone, and which days it is about."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -66,30 +66,29 @@ type Schedule = Weekly | Monthly | Cron
 
 
 def next_due(schedule: Schedule, zone: str, after: datetime) -> datetime:
-    """The first due instant strictly after another, in UTC.
+    """Return the first time, in UTC, at which a digest is due after `after`.
 
-    The wall time stays what it is across daylight saving: in the hour that spring leaves out, it moves forward by
-    the gap (02:30 → 03:30); of the hour that autumn repeats, the first counts.
+    The local time stays the same across daylight saving. A time in the hour that is skipped in spring moves forward by
+    that hour (02:30 → 03:30); in the hour that is repeated in autumn, the first occurrence counts.
     """
     tz = _zone(zone)
     if isinstance(schedule, Cron):
         return schedule.next_after(tz, _aware(after))
-    # A day earlier, because a gap at midnight moves yesterday's time into today.
+    # Start a day earlier, because where the skipped hour begins at midnight, yesterday's time moves into today.
     days = schedule.days(_aware(after).astimezone(tz).date() - timedelta(1))
     instants = (datetime.combine(day, schedule.at, tz).astimezone(UTC) for day in days)
     return next(due for due in instants if due > after)
 
 
 def due_period(schedule: Schedule, zone: str, due: datetime) -> Dates:
-    """The week (Monday to Sunday) or month that the digest due at an instant is about.
+    """Return the week (Monday to Sunday) or month that the digest due at `due` is about.
 
-    From noon on Sunday it is the week that is ending: with the evening's rest to come, friends look back on it. At
-    any other time too much of the running week is still to come, and it is the last complete one. Months go by the
-    same rule: from noon of the last day the month that is ending, else the last complete one. A cron line of any other
-    kind is about the days since it was last due.
+    From noon on Sunday it is the week that ends that day. At any other time it is the last complete week, because too
+    much of the present week is still to come. Months follow the same rule: from noon on the last day it is the month
+    that ends, else the last complete one. A digest with any other cron line is about the days since it was last due.
 
-    The day counts on which the digest was meant to come, not the one on which it did where a gap moved it past
-    midnight. So the days follow from the schedule alone, and every due instant has a period of its own.
+    If a skipped hour has moved the digest past midnight, the day for which it was planned counts. So the days depend
+    only on the schedule, and every due time has a period of its own.
     """
     if isinstance(schedule, Cron):
         return schedule.days_of(_zone(zone), _aware(due))
@@ -105,7 +104,7 @@ def due_period(schedule: Schedule, zone: str, due: datetime) -> Dates:
 
 
 def cron(schedule: Schedule) -> str:
-    """The schedule in five cron fields, where Sunday is 0 and L, which most crons know, the last day."""
+    """Return the schedule as five cron fields. Sunday is 0; L, which most crons know, is the last day of the month."""
     if isinstance(schedule, Cron):
         return schedule.line
     clock = f"{schedule.at.minute} {schedule.at.hour}"
@@ -115,7 +114,9 @@ def cron(schedule: Schedule) -> str:
 
 
 def from_cron(text: str) -> Schedule:
-    """Read a cron line: as a weekly or monthly schedule where it is one. Raises `BadCron`."""
+    """Return the schedule for a cron line: `Weekly` or `Monthly` if it is one of these, else
+    `Cron`. Raises `BadCron`.
+    """
     text = " ".join(text.split())
     match = _CRON.fullmatch(text)
     if match is None or not (int(match["hour"]) < 24 and int(match["minute"]) < 60):
@@ -127,7 +128,9 @@ def from_cron(text: str) -> Schedule:
 
 
 def find_clock(words: Sequence[str]) -> tuple[time, range] | None:
-    """The first time of day in lower-case words, and the words it took up; a bare "7" only after "at"."""
+    """Find the first time of day in lower-case words. Returns it and the places of its words, or None. A number alone
+    counts only after "at".
+    """
     for match in _CLOCK.finditer(line(words)):
         if match["noon"] or match["at"] or match["minute"] or match["h"] or match["half"]:
             return _read_clock(match), words_of(match)
@@ -135,7 +138,9 @@ def find_clock(words: Sequence[str]) -> tuple[time, range] | None:
 
 
 def find_weekday(words: Sequence[str]) -> tuple[int, range] | None:
-    """The first weekday in lower-case words (0 is Monday), and the words it took up with its "on" or "every"."""
+    """Find the first weekday in lower-case words. Returns it (0 is Monday) and the places of its words, with "on" or
+    "every" before it, or None.
+    """
     for place, word in enumerate(words):
         day = WEEKDAYS.get(word, WEEKDAYS.get(word.removesuffix("s")))
         if day is not None:

@@ -1,6 +1,6 @@
-"""Stretches of days that may still be to come: "until 3 jan", "for 2 weeks", "1 to 14 dec", "from monday".
+"""Spans: ranges of days that may be in the future, such as "until 3 jan", "for 2 weeks", "1 to 14 dec", "from monday".
 
-A period (fitness.periods) without a year means the latest that has begun; a span means the one that is running or next.
+A period (fitness.periods) without a year means the latest that has begun; a span means the present or the next one.
 """
 
 import re
@@ -25,7 +25,7 @@ _UNITS = {"d": Unit.DAY, "w": Unit.WEEK, "wk": Unit.WEEK}
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch as people say it: what it begins and ends with, or how long it is; or a period that is both."""
+    """A span as people name it: with its beginning, its end or its length, or as one period."""
 
     begins: Period | None = None
     ends: Period | None = None
@@ -34,9 +34,9 @@ class Span:
     named: Period | None = None
 
     def resolve(self, today: date, *, is_past: bool = False) -> Dates | None:
-        """Its days, or None where its end is not said. Raises BadPeriod for days that lie the wrong way round.
+        """Return its days, or None if the words do not name its end. Raises `BadPeriod` if it ends before it begins.
 
-        A first day without a year is the next to come, or, where the matter `is_past`, the latest that was.
+        A first day without a year is the next such day, or the latest one if the span `is_past`.
         """
         if self.named is not None:
             return coming(self.named, today)
@@ -52,7 +52,7 @@ class Span:
         return Dates(start, end)
 
     def first_day(self, today: date, *, is_past: bool = False) -> date:
-        """The day it begins: today where nothing is said."""
+        """Return the day on which it begins: today if the words do not name one."""
         if self.begins is None:
             return coming(self.named, today).start if self.named else today
         if is_past:
@@ -64,7 +64,9 @@ class Span:
 
 
 def find_span(words: Sequence[str]) -> tuple[Span, list[int]] | None:
-    """A span in lower-case words, and the places of the words that said it. Raises BadPeriod as `find_period` does."""
+    """Find a span in lower-case words. Returns it and the places of its words, or None. Raises `BadPeriod` like
+    `find_period`.
+    """
     spread, places = _spread(words)
     begun, ended = _after(spread, _STARTS), _after(spread, _ENDS)
     length = _length(spread)
@@ -83,7 +85,7 @@ def find_span(words: Sequence[str]) -> tuple[Span, list[int]] | None:
 
 
 def coming(period: Period, today: date) -> Dates:
-    """The days of a period that is running or still to come; the latest one, where all its turns are over."""
+    """Return the days of the present or next occurrence of a period; of the latest one, if all are over."""
     if isinstance(period, Between):
         lasts = [turn for turn in period.last.turns(today) if turn.end >= today] or period.last.turns(today)[-1:]
         firsts = [turn for turn in period.first.turns(lasts[0].end) if turn.start <= lasts[0].end]
@@ -97,7 +99,7 @@ def coming(period: Period, today: date) -> Dates:
 
 
 def _after(words: Sequence[str], marks: set[str]) -> tuple[Period, Sequence[int]] | None:
-    """The period right after one of these words."""
+    """Find the period directly after one of these words, with its places, or None."""
     for i, word in enumerate(words):
         if word in marks and i + 1 < len(words):
             rest = words[i + 1 :]
@@ -109,7 +111,7 @@ def _after(words: Sequence[str], marks: set[str]) -> tuple[Period, Sequence[int]
 
 
 def _length(words: Sequence[str]) -> tuple[tuple[int, Unit], Sequence[int]] | None:
-    """Find "2 weeks", "14 days", "for the next 4 weeks"; not "last 4 weeks", which are over."""
+    """Find a length such as "2 weeks", "14 days" or "for the next 4 weeks", but not "last 4 weeks", which are over."""
     for i, word in enumerate(words):
         if i and words[i - 1] in {"last", "past", "previous"}:
             continue
@@ -127,7 +129,7 @@ def _length(words: Sequence[str]) -> tuple[tuple[int, Unit], Sequence[int]] | No
 
 
 def _later(start: date, count: int, unit: Unit) -> date:
-    """So many units later. Raises BadPeriod beyond ten years, where nobody's plans reach."""
+    """Return the day so many units later. Raises `BadPeriod` if that is more than ten years."""
     days = count * {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: 31, Unit.YEAR: 366}[unit]
     if not 0 < days <= MOST_DAYS:
         raise BadPeriod(Wrong.TOO_LONG_TO_PLAN, count=count, what=unit)
@@ -137,7 +139,7 @@ def _later(start: date, count: int, unit: Unit) -> date:
 
 
 def _spread(words: Sequence[str]) -> tuple[list[str], list[int]]:
-    """The words, with "1-14" as three of them, and where each stood."""
+    """Return the words, with "1-14" split into three, and for each the place where it stood."""
     spread: list[str] = []
     places: list[int] = []
     for i, word in enumerate(words):

@@ -1,4 +1,4 @@
-"""The sports people talk about, and how Garmin's activity types fall into them."""
+"""The sports that people talk about, and the sport of each of Garmin's activity types."""
 
 import re
 from enum import Enum, StrEnum, auto
@@ -6,16 +6,18 @@ from typing import Self
 
 
 class Style(Enum):
-    """How the speed of a sport is told."""
+    """The way in which the speed of a sport is shown."""
 
     FOOT = auto()  # minutes per kilometre
     SWIM = auto()  # minutes per 100 metres
-    WHEELS = auto()  # kilometres per hour: whatever rolls or glides
-    TIME = auto()  # not at all
+    WHEELS = auto()  # kilometres per hour, for everything that rolls or glides
+    TIME = auto()  # no speed is shown
 
 
 class Sport(StrEnum):
-    """A family of activities that friends compare: its icon, how its speed is told, the words typed for it."""
+    """A sport, which is a family of activities: its icon, how its speed is shown, and the words that people
+    type for it.
+    """
 
     icon: str
     style: Style
@@ -58,7 +60,7 @@ class Sport(StrEnum):
 
 
 def sport_of(type_key: str, parent_id: int | None = None) -> Sport:
-    """The family of a Garmin `typeKey`; an unknown one goes where its `parentTypeId` says."""
+    """Return the sport of a Garmin `typeKey`; for an unknown one, the sport of its `parentTypeId`, or OTHER."""
     known = _FAMILIES.get(plain_key(type_key))
     if known is not None:
         return known
@@ -66,18 +68,18 @@ def sport_of(type_key: str, parent_id: int | None = None) -> Sport:
 
 
 def counts(type_key: str) -> bool:
-    """Whether an activity of this type is sport at all."""
+    """Whether an activity of this type counts as sport."""
     return plain_key(type_key) not in NOT_SPORT
 
 
 def plain_key(type_key: str) -> str:
-    """A `typeKey` without the suffix and the capitals of this year."""
-    # Garmin reissues a type under a new suffix (kayaking → kayaking_v2) when it moves it to another parent,
-    # and its official API writes the same keys in capitals.
+    """Return a `typeKey` in lower case and without its version suffix."""
+    # Garmin gives a type a new suffix (kayaking → kayaking_v2) when it moves it to another parent, and its official
+    # API writes the same keys in capitals.
     return re.sub(r"(_v\d+|_ws)+$", "", type_key.strip().lower())
 
 
-# An engine, gravity or nobody at all does the work, or the watch only kept time.
+# Types in which an engine or gravity does the work or nobody does any, and those that only measure time.
 _NO_KEYS = """
     auto_racing driving_general motorcycling motocross atv overland snowmobiling boating
     flying rc_drone sky_diving hang_gliding wingsuit_flying water_tubing

@@ -1,4 +1,4 @@
-"""Weeks in a row. Daily streaks are nobody's business here: they make people train ill."""
+"""Streaks: active weeks in a row. There are no daily streaks, because they make people train when they are ill."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ WEEK = timedelta(weeks=1)
 
 @dataclass(frozen=True)
 class Week:
-    """What somebody did in a week: points, and on how many different days."""
+    """A person's points in a week, and the number of days with sessions."""
 
     points: float = 0.0
     days: int = 0
 
     @property
     def kept(self) -> bool:
-        """Whether it is enough for the streak."""
+        """Whether it is enough to continue the streak."""
         return is_kept(self.points, self.days)
 
 
 @dataclass(frozen=True)
 class Streak:
-    """How many weeks in a row were kept.
+    """The number of active weeks in a row.
 
-    `safe`: this week is kept already. `frozen` are the weeks that a freeze bridged; `freeze_ready` tells whether the
-    next missed one would be bridged too. `longest` is the longest there ever was.
+    `safe` says that this week is active already. `frozen` are the missed weeks that were forgiven; `freeze_ready` says
+    whether the next missed week would be forgiven too. `longest` is the longest streak so far.
     """
 
     weeks: int = 0
@@ -41,7 +41,9 @@ class Streak:
 
 
 class Run(NamedTuple):
-    """A streak in numbers of weeks: how many, the longest, which were frozen, and whether a freeze is ready."""
+    """A streak with weeks as numbers: its length, the longest one, the weeks that were forgiven, and whether the next
+    missed week would be forgiven.
+    """
 
     weeks: int
     longest: int
@@ -50,15 +52,15 @@ class Run(NamedTuple):
 
 
 def is_kept(points: float, days: int) -> bool:
-    """Whether so many points, or sessions on so many days, keep a week."""
+    """Whether so many points, or sessions on so many days, make a week active."""
     return points >= ENOUGH_POINTS or days >= ENOUGH_DAYS
 
 
 def streak(weeks: Mapping[date, Week], this_week: date, away: Collection[date] = ()) -> Streak:
-    """The streak that stands in `this_week`; weeks are named by their first day.
+    """Return the streak as it is in `this_week`. Weeks are named by their first day.
 
-    A missed week ends it, except an away one, which counts for nothing, and one in every eight weeks, which is frozen.
-    A week that is not over ends nothing.
+    A missed week ends it, with two exceptions: a week away neither counts nor ends it, and one missed week in eight is
+    forgiven. The present week cannot end it before it is over.
     """
     kept = {(first - this_week) // WEEK for first, week in weeks.items() if week.kept}
     made = run(kept, 0, {(first - this_week) // WEEK for first in away})
@@ -68,7 +70,9 @@ def streak(weeks: Mapping[date, Week], this_week: date, away: Collection[date] =
 
 
 def run(kept: Collection[int], now: int, away: Collection[int] = ()) -> Run:
-    """`streak` in numbers, one for each week, for boards of a thousand: the weeks that were kept, and those away."""
+    """The same as `streak`, with weeks as numbers, which is faster for boards of a thousand people. `kept` are the
+    active weeks, `now` is the present one.
+    """
     count = longest = 0
     last_frozen: int | None = None
     frozen: list[int] = []
@@ -87,7 +91,9 @@ def run(kept: Collection[int], now: int, away: Collection[int] = ()) -> Run:
 
 
 def group_streak(active: Mapping[date, int], this_week: date, enough: int) -> int:
-    """How many weeks in a row at least `enough` members had enough points; this week counts once it has them."""
+    """Return in how many weeks in a row at least `enough` members were active. `active` maps each week to their number.
+    This week is counted only if there are enough already.
+    """
     count = 0
     monday = this_week if active.get(this_week, 0) >= enough else this_week - WEEK
     while active.get(monday, 0) >= enough:

@@ -1,4 +1,4 @@
-"""One session recorded by two devices: which of the records counts."""
+"""Finds sessions that were recorded by two devices, and decides which of the two records counts."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 START_APART = timedelta(minutes=5)
-SHARED = 0.8  # of the shorter one
+SHARED = 0.8  # twins share at least this part of the shorter one's time
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is compared: family of sport, start, seconds, and whether it was typed in by hand."""
+    """The facts that are compared: the sport, the start, the seconds, and whether it was logged by hand."""
 
     key: int
     sport: str
@@ -21,22 +21,22 @@ class Record:
 
 
 def twins(records: Sequence[Record]) -> dict[int, int]:
-    """For each record that does not count, the one that counts instead.
+    """Return, for each record that does not count, the one that counts instead.
 
-    Twins are of one sport, begin within five minutes, and share at least four fifths of the shorter one's time. A
-    recorded one counts before one typed by hand, then the longer, then the earlier known.
+    Twins have the same sport, begin within five minutes, and share at least four fifths of the shorter one's time. Of
+    twins, a recorded one counts before one logged by hand, then the longer one, then the one that was stored earlier.
 
-    The time grows with the number of records, apart from sorting them, even where all begin in one minute. A record is
-    compared with those that begin before it ends, and no more once it is found to be a twin. So those that one record
-    is compared with in vain overlap at its start, and no two of them are twins. At most 15 such records can overlap at
-    one instant: from each to the next, the time that it lasts after that instant, divided by the time that it has
-    lasted before it, grows by a quarter or more; and this quotient is below 1/4 for one record at most, and above 4 for
-    one at most.
+    Apart from sorting, the running time is proportional to the number of records, even if all begin in the same minute.
+    A record is compared with those that begin before it ends, until it is found to be a twin. So the records with which
+    one record is compared without success overlap at its start, and no two of them are twins. At most 15 such records
+    can overlap at one moment. Proof: order them by the quotient of the time that each lasts after that moment and the
+    time that it has lasted before it. From one to the next the quotient grows by a quarter or more, and it is below 1/4
+    for at most one record, and above 4 for at most one.
     """
     pairs: dict[int, int] = {}
     by_sport: dict[str, list[Record]] = defaultdict(list)
     for each in sorted(records, key=lambda each: each.start):
-        if each.seconds > 0:  # others share no time with any
+        if each.seconds > 0:  # a record without duration shares no time with any other
             by_sport[each.sport].append(each)
     for ordered in by_sport.values():
         _pair(ordered, pairs)
@@ -44,7 +44,7 @@ def twins(records: Sequence[Record]) -> dict[int, int]:
 
 
 def _pair(ordered: Sequence[Record], pairs: dict[int, int]) -> None:
-    """Find the twins among records of one sport, sorted by their start; `pairs` gets the better one of each."""
+    """Find the twins among records of one sport, sorted by their start, and put the better one of each into `pairs`."""
     for i, first in enumerate(ordered):
         j = i + 1
         while first.key not in pairs and j < len(ordered) and _may_be_twins(first, ordered[j]):
@@ -56,7 +56,7 @@ def _pair(ordered: Sequence[Record], pairs: dict[int, int]) -> None:
 
 
 def _may_be_twins(first: Record, second: Record) -> bool:
-    """Whether `second`, or one that begins later, may share time with `first`."""
+    """Whether `second`, or a record that begins later, can share time with `first`."""
     apart = second.start - first.start
     return apart <= START_APART and apart.total_seconds() < first.seconds
 
@@ -68,7 +68,9 @@ def _same(first: Record, second: Record) -> bool:
 
 
 def _root(pairs: dict[int, int], key: int) -> int:
-    """Who counts at the end of a chain. It is shortened on the way: the next one does not go through it again."""
+    """Return the record at the end of a chain, which counts. The chain is shortened, so that the next
+    search is faster.
+    """
     passed = []
     while key in pairs:
         passed.append(key)

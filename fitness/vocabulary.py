@@ -30,26 +30,27 @@ COUNT = rf"(?:[0-9]{{1,9}}|{_NUMBER_WORDS})"
 DAY = rf"(?:[0-9]{{1,2}}(?:st|nd|rd|th)?|{_NUMBER_WORDS})"
 MONTH = rf"(?:{'|'.join(MONTHS)})"
 WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
-YEAR = r"(?:20(?!00)[0-9]{2})"  # a bare 2000 is oftener steps or metres than a year
-# days first, as most of the world writes them; with a dot only where a year or a closing dot makes it no decimal
+YEAR = r"(?:20(?!00)[0-9]{2})"  # 2000 alone usually means steps or metres, not a year
+# the day comes first, as most of the world writes; with dots only if a year or a dot at the end shows that it is no
+# decimal
 NUMERIC = r"(?:(?!24/7)[0-9]{1,2}/[0-9]{1,2}(?:/(?:20)?[0-9]{2})?|[0-9]{1,2}\.[0-9]{1,2}\.(?:20)?[0-9]{2})"
-DOTTED = r"(?:[0-9]{1,2}\.[0-9]{1,2})"  # a day only after "since", "from", "until"
+DOTTED = r"(?:[0-9]{1,2}\.[0-9]{1,2})"  # means a day only after "since", "from", "until"
 ISO_MONTH = rf"(?:{YEAR}-(?:0[1-9]|1[0-2]))"
 ISO = rf"(?:{YEAR}-[0-9]{{2}}-[0-9]{{2}})"
 CLOCK = r"(?:[0-9]{1,2}(?::[0-9]{2}(?: ?[ap]m)?|h[0-9]{0,2}| ?[ap]m)|noon|midday|midnight)"
 
 
 def number(word: str) -> int:
-    """The value of "7", "7th" or "seven"."""
+    """Return the value of "7", "7th" or "seven"."""
     return NUMBERS[word] if word in NUMBERS else int(word.rstrip("stndrh"))
 
 
 def line(words: Sequence[str]) -> str:
-    """The words as one text to search, each with a space before it."""
+    """Return the words as one text to search, each with a space before it."""
     return "".join(f" {word}" for word in words)
 
 
 def words_of(match: re.Match[str]) -> range:
-    """Which words of the searched line a match, begun at a word, took up."""
+    """Return the places of the words that a match in the searched line covers. The match must begin at a word."""
     first = match.string.count(" ", 0, match.start()) - 1
     return range(first, first + match.group().count(" ") + 1)

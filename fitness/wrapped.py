@@ -1,4 +1,4 @@
-"""What stands out in a month or a year of moving: days, streaks, and one kind award for everybody."""
+"""Computes what is special about a member's month or year: days, streaks, and one friendly award for everybody."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ SATURDAY = 5
 
 @dataclass(frozen=True)
 class Effort:
-    """What somebody did in one sport on one day: sessions, seconds, metres, and the worth of it in the measure."""
+    """What a person did in one sport on one day: sessions, seconds, metres, and the value in the chosen metric."""
 
     day: date
     sport: Sport
@@ -24,7 +24,7 @@ class Effort:
 
 
 class Award(StrEnum):
-    """What somebody may be praised for. Nothing here tells a time of day or a place."""
+    """The awards. None of them reveals a time of day or a place."""
 
     STREAK = "streak"
     WEEKEND = "weekend"
@@ -54,7 +54,9 @@ SPORTY = {
 
 @dataclass(frozen=True)
 class Praise:
-    """An award, how well it fits (0 to 1), and the figure that it is for; `weekday` and `sport` where it names one."""
+    """An award, how well it fits (0 to 1), and the figure that it is given for; `weekday` and `sport`
+    if it names one.
+    """
 
     award: Award
     fit: float
@@ -64,7 +66,7 @@ class Praise:
 
 
 def biggest_day(efforts: Iterable[Effort]) -> tuple[date, float] | None:
-    """The day that was worth most; the earlier of two alike."""
+    """Return the day with the largest value, and that value; the earlier of two equal days. None if there is no day."""
     days: dict[date, float] = defaultdict(float)
     for each in efforts:
         days[each.day] += each.value
@@ -72,7 +74,7 @@ def biggest_day(efforts: Iterable[Effort]) -> tuple[date, float] | None:
 
 
 def favourite_weekday(efforts: Iterable[Effort]) -> tuple[int, int] | None:
-    """The weekday (Monday is 0) with most sessions, and how many."""
+    """Return the weekday (Monday is 0) with the most sessions, and their number; None if there are none."""
     days: Counter[int] = Counter()
     for each in efforts:
         days[each.day.weekday()] += each.count
@@ -80,7 +82,9 @@ def favourite_weekday(efforts: Iterable[Effort]) -> tuple[int, int] | None:
 
 
 def longest_streak(days: Iterable[date]) -> tuple[int, date, date] | None:
-    """Most days in a row: how many, from, until; the earlier of two alike."""
+    """Return the longest run of days in a row: its length, first and last day; the earlier of two equal runs. None if
+    there is no day.
+    """
     best: tuple[int, date, date] | None = None
     first = last = None
     for day in sorted(set(days)):
@@ -94,7 +98,7 @@ def longest_streak(days: Iterable[date]) -> tuple[int, date, date] | None:
 
 
 def praises(efforts: Sequence[Effort]) -> list[Praise]:
-    """All that one member may be praised for, the best fitting first. Never empty."""
+    """Return all awards that suit a member, the best fitting first. The list is never empty."""
     sessions = sum(each.count for each in efforts)
     found = [*_by_days(efforts, sessions), *_by_sports(efforts, sessions), *_by_length(efforts, sessions)]
     found.append(Praise(Award.SHOWED_UP, 0.0, sessions))
@@ -102,7 +106,9 @@ def praises(efforts: Sequence[Effort]) -> list[Praise]:
 
 
 def share_out(people: Mapping[int, Sequence[Effort]]) -> dict[int, Praise]:
-    """One award for everybody: best fits first, each given once as long as it can be, then the next best anew."""
+    """Return one award for each person. The best fits are given first, each award once. People who are left over then
+    get the award that suits them best, even if somebody else has it.
+    """
     wishes = sorted(
         ((each.fit, -key, each) for key, efforts in people.items() for each in praises(efforts)),
         key=lambda wish: (-wish[0], -wish[1], wish[2].award),

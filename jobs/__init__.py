@@ -1,1 +1,1 @@
-"""Work that nobody waits for."""
+"""Background jobs, and the processes that run them: the worker and the clock."""

@@ -1,4 +1,4 @@
-"""Asking the vendor again soon where it has not answered: so that health checks learn in time whether it does."""
+"""Asks the vendor again soon after it did not answer, so that health checks learn in time whether it answers."""
 
 from redis import RedisError
 
@@ -8,14 +8,14 @@ from providers import doorbell
 from services.ground.bells import Bell
 from world import World
 
-BACKFILL = "backfill:done"  # while it is there, the vendor has been asked not long ago
+BACKFILL = "backfill:done"  # while this key exists, the vendor was asked not long ago
 RUNG = "backfill:rung"
 SOON = 10  # seconds
 
 
 def ask_soon(world: World) -> None:
-    """Let a worker ask the vendor for missed lines in `SOON` seconds, though it did not long ago. However often this is
-    called, it is asked once in that time.
+    """Let a worker ask the vendor for missed lines in `SOON` seconds, even if it was asked not long ago. However often
+    this is called, the vendor is asked once in that time.
     """
     work = answering.get(Bell.RECEIVE)
     if work is None:

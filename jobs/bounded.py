@@ -1,4 +1,4 @@
-"""A look at something that may never answer: no more than some seconds are waited for it."""
+"""Queries something that may never answer, and waits for it only a limited time."""
 
 import time
 from collections.abc import Callable
@@ -8,10 +8,10 @@ from threading import Lock, Thread
 
 
 class BoundedLook[Result]:
-    """Looks in a thread of its own, because nothing ends the waiting inside a library such as Postgres's.
+    """Runs a query in a thread of its own, because waiting inside a library such as Postgres's cannot be ended.
 
-    While a look has not come back no other is begun: however often is asked, one thread waits. It ends with the
-    process.
+    While a query has not returned, no other is begun: so only one thread waits, however often `look` is called. The
+    thread ends with the process.
     """
 
     def __init__(self, look: Callable[[], Result], seconds: float) -> None:
@@ -20,8 +20,8 @@ class BoundedLook[Result]:
         self._under_way: tuple[Future[Result], float] | None = None
 
     def look(self) -> Result:
-        """Look, and give what was seen. Raises TimeoutError once a look has lasted for `seconds`, and what the look
-        itself raises.
+        """Run the query and return its result. Raises TimeoutError when it has lasted for `seconds`, and
+        whatever the query raises.
         """
         with self._lock:
             if self._under_way is None or self._under_way[0].done():

@@ -1,4 +1,4 @@
-"""Judging the challenges that are over: each in its own transaction, and each once."""
+"""Judges challenges that are over: each one once, in its own transaction."""
 
 import structlog
 
@@ -15,7 +15,7 @@ MOST = 200
 
 @job("work", timeout=120)
 def judge(world: World) -> int:
-    """Judge every challenge that is due, up to so many at once. Gives how many."""
+    """Judge the challenges that are due, at most `MOST` of them. Returns how many were judged."""
     count = 0
     while count < MOST and not stopping.asked() and judge_next(world):
         count += 1
@@ -23,7 +23,9 @@ def judge(world: World) -> int:
 
 
 def judge_next(world: World) -> bool:
-    """Judge one, and write its result to everybody who took part; both or neither. False when none waits."""
+    """Judge one challenge and write its result to everybody who took part, in one transaction. Returns False if none is
+    due.
+    """
     with transaction(world) as session:
         challenge = challenges.judge_next(session, world.now())
     if challenge is None:

@@ -1,4 +1,4 @@
-"""Handing messages over: claim and commit, send with no transaction open, mark."""
+"""Sends messages: claims them and commits, sends them with no transaction open, and then stores the results."""
 
 import time
 from collections.abc import Callable
@@ -30,13 +30,15 @@ from world import World
 
 log = structlog.get_logger()
 
-# At 80 a second and 150 ms each a dozen are on their way; the others wait for their places or to be marked.
+# At 80 messages a second and 150 ms each, a dozen requests are open at a time; the other threads wait for their turn,
+# or their results wait to be stored.
 AT_ONCE = 40
-# A digest for thousands takes minutes; each new job costs a second in which nothing leaves.
+# A digest for thousands takes minutes, and at each change to a new job nothing is sent for a second.
 FOR_SECONDS = 110
 TICK_IS_NEAR = 45
 LOOK_EVERY = 0.05
-# A worker that stood still for so long that its claim may have ended must not send beside its successor.
+# A worker that was paused for so long that its claim may have ended must not send, because another worker may be
+# sending.
 LONGEST_POST = 12
 
 
@@ -44,15 +46,15 @@ Step = Callable[[Session, datetime], None]
 
 
 class NotTried(NotSent):
-    """A message was not handed over for a reason of our own, which says nothing about the vendor."""
+    """A message was not sent, for a reason on our side that says nothing about the vendor."""
 
 
 @dataclass(frozen=True)
 class HandOver:
-    """One message that was handed over, or not: what to mark.
+    """The result of trying to send one message, which is to be stored.
 
-    `was_taken` tells that the vendor accepted it and gave it an id, `was_refused` that it said no, and `silence` why
-    there was neither answer. All three are empty where nothing was tried.
+    `was_taken` says that the vendor accepted it and gave it an id, `was_refused` that the vendor refused it, and
+    `silence` why there was no answer. All three are empty if no request was made.
     """
 
     claimed: Claimed
@@ -64,10 +66,10 @@ class HandOver:
 
 @job("deliver", timeout=180, answers=Bell.DELIVER)
 def drain(world: World) -> int:
-    """Hand over all that may leave now, many at a time, each at its place in the pace. Gives how many were claimed.
+    """Send all messages that may be sent now, many at a time, at the allowed rate. Returns how many were claimed.
 
-    When all is done it stays for a moment: replies come in bursts, and the next one then costs no new process. One
-    worker is enough for the fastest pace, so while it is at it no other is woken, and the rest make digests.
+    Afterwards it waits for a moment, because replies come in bursts, and the next one then needs no new process. One
+    worker is enough for the highest rate, so while it sends, no other is woken, and the others can make digests.
     """
     shift, count = Shift(FOR_SECONDS), 0
     pool = ThreadPoolExecutor(AT_ONCE)
@@ -87,7 +89,7 @@ def drain(world: World) -> int:
 
 
 def _drain_once(world: World, pool: ThreadPoolExecutor, shift: Shift) -> int:
-    """Hand over until nothing more may leave, or the shift is over."""
+    """Send until no more messages may be sent, or until the shift is over. Returns how many were claimed."""
     pace, purse, count = Pace(world.redis, world.settings.send_rate), Purse(), 0
     on_the_way: dict[Future[HandOver], Claimed] = {}
     while True:
@@ -101,7 +103,7 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, shift: Shift) -> int:
         except AWAY:
             if not on_the_way:
                 raise
-            # Those that are on their way must be marked first, or nobody knows what became of them.
+            # The results of the open requests must be stored first, or they would be unknown.
             wanted, places, claimed = 0, Places(()), []
         count += len(claimed)
         turns = zip(claimed, places.moments, strict=False)
@@ -121,14 +123,18 @@ def _drain_once(world: World, pool: ThreadPoolExecutor, shift: Shift) -> int:
 
 
 def _leave(world: World, on_the_way: dict[Future[HandOver], Claimed]) -> None:
-    """There is no time left to wait for these: those that are not back are in doubt, and are looked for."""
+    """Store the results of the open requests when there is no time left to wait. Messages without an answer are in
+    doubt and are searched for later.
+    """
     done = {future for future in on_the_way if future.done()}
     left = [HandOver(each, _doubt(world, each, "stopped")) for future, each in on_the_way.items() if future not in done]
     _mark(world, [*(future.result() for future in done), *left])
 
 
 def _take(world: World, pace: Pace, free: int, purse: Purse) -> tuple[int, Places, list[Claimed]]:
-    """How many messages could leave, the places in the pace that were had for them, and what was claimed."""
+    """Claim messages. Returns how many could be sent, the places that were free for them at the allowed rate, and the
+    claimed messages.
+    """
     wanted = _ready(world, free)
     if not wanted:
         return 0, Places(()), []
@@ -139,9 +145,10 @@ def _take(world: World, pace: Pace, free: int, purse: Purse) -> tuple[int, Place
 
 
 def _more_comes(world: World, shift: Shift) -> bool:
-    """Stay and look for a moment, if no other work waits for this worker; meanwhile nobody else is woken.
+    """Wait a moment for more messages, unless other work waits for this worker. Returns whether there are more. Until
+    then no other worker is woken.
 
-    Whoever rang while the bell was held is found by the last look, after it was let go.
+    If somebody rang while the bell was held, their message is found by the last check, after the bell was released.
     """
     stay = min(time.monotonic() + world.settings.linger_seconds, shift.until)
     found = False
@@ -154,7 +161,7 @@ def _more_comes(world: World, shift: Shift) -> bool:
 
 
 def _ready(world: World, most: int) -> int:
-    """How many messages may leave now, up to `most`."""
+    """Return how many messages may be sent now, at most `most`."""
     if most <= 0:
         return 0
     with world.sessions() as session:
@@ -164,7 +171,7 @@ def _ready(world: World, most: int) -> int:
 
 
 def ceilings(world: World) -> Ceilings:
-    """The most messages that the operator wants to leave in 24 hours."""
+    """Return the operator's limits for the number of messages in 24 hours."""
     return Ceilings(world.settings.messages_a_day, world.settings.group_messages_a_day)
 
 
@@ -185,7 +192,7 @@ def _claim(world: World, most: int, purse: Purse | None = None) -> list[Claimed]
 
 
 def _hand_over(world: World, claimed: Claimed, pace: Pace, at: float, deadline: float) -> HandOver:
-    """Send one claimed message, once. Never raises: what went wrong is what to mark."""
+    """Try to send one claimed message, once. Never raises: a failure is part of the result."""
     with structlog.contextvars.bound_contextvars(**claimed.about):
         return _tried(world, claimed, pace, at, deadline)
 
@@ -206,21 +213,25 @@ def _tried(world: World, claimed: Claimed, pace: Pace, at: float, deadline: floa
         silence = "" if was_refused or isinstance(error, NotTried) else str(error)
         return HandOver(claimed, _failure(world, claimed, error), was_refused=was_refused, silence=silence)
     except Exception:
-        # Whatever this is, nobody knows whether the message left.
+        # A bug of ours: it is unknown whether the message was sent.
         log.exception("hand-over broke")
         return HandOver(claimed, _doubt(world, claimed, "bug"), silence="a bug of ours: see the log")
     return HandOver(claimed, lambda session, now: outcomes.accepted(session, claimed, sid, now), was_taken=True)
 
 
 def _send(world: World, parcel: Parcel, deadline: float) -> str:
-    """Send, unless the claim may have ended meanwhile: then another worker may be about to."""
+    """Send the message and return the vendor's id. Raises `NotTried` if the claim may have ended, because then another
+    worker may send it.
+    """
     if time.monotonic() > deadline:
         raise NotTried("its claim may have ended")
     return world.messenger.send(parcel)
 
 
 def _mark(world: World, done: list[HandOver]) -> None:
-    """Write down what became of them, together. A busy database is waited for: what is not marked is in doubt."""
+    """Store the results in one transaction. A busy database is waited for, because a message without a stored result is
+    in doubt.
+    """
     if not done:
         return
     was_answered = any(each.was_taken or each.was_refused for each in done)
@@ -244,7 +255,7 @@ def _mark(world: World, done: list[HandOver]) -> None:
 
 
 def _parcel(world: World, claimed: Claimed) -> Parcel:
-    """The message in the form that the claim decided on."""
+    """Return the message in the form that was chosen when it was claimed."""
     message, reference = claimed.message, str(claimed.id)
     valid = max(int((claimed.expires_at - world.now()).total_seconds()), 1)
     if claimed.said_as in ("text", "picture"):
@@ -257,8 +268,9 @@ def _parcel(world: World, claimed: Claimed) -> Parcel:
 
 
 def _picture(world: World, claimed: Claimed) -> str | None:
-    """The address of the message's picture, drawn now if it must be. A picture that fails costs nobody the text; while
-    the database is away the message waits, since nothing has been sent.
+    """Return the address of the message's picture, and draw the picture if it does not exist yet. Returns None if there
+    is no picture or it cannot be drawn; then the text is sent alone. Raises `NotTried` if the database is away: then
+    the message is sent later.
     """
     path, chart = claimed.message.picture, claimed.message.chart
     if path is None and chart is not None:
@@ -272,7 +284,7 @@ def _picture(world: World, claimed: Claimed) -> str | None:
 
 
 def _failure(world: World, claimed: Claimed, error: MessengerError) -> Step:
-    """What to mark for this error."""
+    """Return how the result of this error is stored."""
     why = str(error)
     if isinstance(error, Refused):
         if error.meaning is Meaning.CONTENT_MISSING:
@@ -292,13 +304,15 @@ def _doubt(world: World, claimed: Claimed, why: str) -> Step:
 
 
 def _shut_off(session: Session, claimed: Claimed, now: datetime, why: str) -> None:
-    """The vendor refuses our account: everything waits."""
+    """Note that the vendor refuses our account, so that all messages wait."""
     outcomes.account_refused(session, now, why)
     outcomes.put_back(session, claimed, now + outcomes.ACCOUNT_REFUSED_FOR, why)
 
 
 def _ring_again(world: World) -> None:
-    """What may not leave yet, because its reader has just got something or it failed, leaves without a tick."""
+    """Ring again for messages that may not be sent yet, because their reader has just got one or because they failed,
+    so that they do not have to wait for a tick.
+    """
     with world.sessions() as session:
         due = outbox.next_due(session)
         shut = breakers.is_shut(session, breakers.MESSENGER, world.now())

@@ -1,4 +1,4 @@
-"""Making the digests that are due: many in one job, each in its own transaction."""
+"""Makes the digests that are due: many in one job, each in its own transaction."""
 
 import structlog
 
@@ -19,7 +19,7 @@ FOR_SECONDS = 50
 
 @job("work", timeout=300, answers=Bell.DIGESTS)
 def make(world: World) -> int:
-    """Make every digest that waits. Gives how many."""
+    """Make every digest that is due. Returns how many were made."""
     shift, count = Shift(FOR_SECONDS), 0
     while shift.goes_on and make_next(world):
         count += 1
@@ -27,7 +27,7 @@ def make(world: World) -> int:
 
 
 def make_next(world: World) -> bool:
-    """Make one digest: write it for every member. False when none waits."""
+    """Make one digest: write a message for every member. Returns False if none is due."""
     with transaction(world) as session:
         run = digests.take_run(session)
     if run is None:
@@ -47,7 +47,9 @@ def make_next(world: World) -> bool:
 
 
 def _write(world: World, run_id: int) -> None:
-    """Write it for every member, some hundreds at a time. Raises `Stopped`."""
+    """Write a message for every member, some hundreds in each transaction. Raises `Stopped` if this
+    process must stop.
+    """
     teller: Teller | None = None
     last: int | None = 0
     while last is not None:
@@ -60,7 +62,7 @@ def _write(world: World, run_id: int) -> None:
 
 @job("work", timeout=300)
 def freeze(world: World) -> None:
-    """Freeze the days of digests that were sent: from now on late data correct them no more."""
+    """Freeze the days of digests that were sent some time ago: from then on, late data no longer change them."""
     shift, frozen = Shift(FOR_SECONDS), 1
     while frozen and shift.goes_on:
         with transaction(world) as session:

@@ -1,4 +1,4 @@
-"""Reading the activity files that members sent into the chat, and telling them what was in them."""
+"""Reads the activity files that members sent into the chat, and answers what was in them."""
 
 import structlog
 from sqlalchemy.exc import NoResultFound
@@ -23,20 +23,20 @@ ENDINGS = (".fit", ".tcx", ".gpx")
 
 
 def read_next_file(world: World) -> bool:
-    """Read one file and answer who sent it. False when none waits."""
+    """Read one file and answer its sender. Returns False if none waits."""
     with transaction(world) as session:
         waiting = files.take(session, world.now())
     if waiting is None:
         return False
     try:
         _read_and_answer(world, waiting)
-    except NoResultFound:  # whoever sent it has erased everything meanwhile
+    except NoResultFound:  # its sender has erased everything in the meantime
         log.info("file gone while it was read", file=waiting.file_id)
     return True
 
 
 def _read_and_answer(world: World, waiting: Waiting) -> None:
-    """Read one file, or tell its sender why it was not read. Raises NoResultFound when there is no sender any more."""
+    """Read one file, or tell its sender why it was not read. Raises NoResultFound if the sender was erased."""
     try:
         _read(world, waiting)
     except Stopped:
@@ -44,7 +44,7 @@ def _read_and_answer(world: World, waiting: Waiting) -> None:
             files.give_back(session, waiting, world.now())
         raise
     except (*AWAY, NoResultFound):
-        raise  # where the database is away, the lease ends, and the file is read then
+        raise  # if the database is away, the file is read again when its lease has ended
     except NotAnActivityFile as error:
         _not_read(world, waiting, error.why)
     except TooLarge:
@@ -56,7 +56,7 @@ def _read_and_answer(world: World, waiting: Waiting) -> None:
 
 
 def _read(world: World, waiting: Waiting) -> None:
-    """Fetch and read with no transaction open; then count and answer in one."""
+    """Download and read the file with no transaction open; then store its activities and answer in one transaction."""
     if waiting.tries > files.MOST_TRIES:
         raise RuntimeError("it ended its readers")
     with world.sessions() as session:
@@ -79,12 +79,12 @@ def _recordings(world: World, waiting: Waiting, data: bytes) -> list[Recording]:
     try:
         return world.read_activity(data, _name(waiting.content_type), waiting.zone)
     except ReadingBroke:
-        stopping.check()  # a host that stops us signals the reading process too, which is no fault of the file's
+        stopping.check()  # a host that stops us ends the reading process too, so the failure is not the file's fault
         raise
 
 
 def _not_read(world: World, waiting: Waiting, problem: str) -> None:
-    """Tell why, and what to do."""
+    """End the file, and tell its sender why it was not read and what to do."""
     with transaction(world) as session:
         if files.done(session, waiting, world.now(), problem):
             message = garmin_notices.file_not_read(session.get_one(Member, waiting.member_id), problem)
@@ -96,13 +96,15 @@ def _not_read(world: World, waiting: Waiting, problem: str) -> None:
 
 
 def _kind(error: Exception) -> str:
-    """What is logged of an error. Its words may hold a piece of the file, so only a reading process's are among it."""
+    """Return what is logged about an error: its class, and its message only if it comes from the reading process,
+    because other messages may contain parts of the file.
+    """
     kind = type(error).__name__
     return f"{kind}: {error}"[:60] if isinstance(error, ReadingBroke) else kind
 
 
 def _put_off(world: World, waiting: Waiting, problem: str) -> None:
-    """Plan another try, or give the file up."""
+    """Plan another try, or give the file up if this was the last one."""
     log.warning("file put off", file=waiting.file_id, tries=waiting.tries, why=problem)
     if waiting.is_last_try:
         _not_read(world, waiting, GIVEN_UP)
@@ -112,7 +114,9 @@ def _put_off(world: World, waiting: Waiting, problem: str) -> None:
 
 
 def _name(content_type: str) -> str:
-    """What the file may be called, as far as its kind tells: then a damaged one is told from another's."""
+    """Return the ending of a file's name for this content type, or "" if none fits. By the ending a damaged activity
+    file is told from another kind of file.
+    """
     return next((ending for ending in ENDINGS if ending[1:] in content_type), "")
 
 

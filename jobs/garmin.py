@@ -1,8 +1,8 @@
-"""Where activities come from: sign-ins first, somebody is waiting; files and accounts that are due take turns.
+"""The job for sign-ins, activity files and Garmin accounts. Sign-ins come first, because somebody is waiting for them;
+files and accounts that are due take turns.
 
-A file costs at most some ten seconds (`providers/files/reading_process.py`), and only one is read at a time by all
-workers together. So an account waits no longer than one file for its turn, and not at all where a second worker is
-free.
+A file takes at most about ten seconds of CPU (`providers/files/reading_process.py`), and all workers together read only
+one at a time. So an account waits for one file at most, and not at all if a second worker is free.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,16 @@ from services.training import accounts, garmin_notices, sign_ins
 from world import World
 
 FOR_SECONDS = 200
-# Sign-ins take minutes when Garmin is slow: never let them have every worker, others deliver messages.
+# Sign-ins take minutes when Garmin is slow. They must not occupy every worker, because others must send messages.
 LANES = (710_001, 710_002)
-FILES = 710_003  # whoever reads a file holds this
+FILES = 710_003  # the advisory lock of the worker that reads a file
 
 
 @job("garmin", timeout=480, answers=Bell.GARMIN)
 def drain(world: World) -> int:
-    """Work through what waits for Garmin, at most two workers at once. Gives how many things were done."""
+    """Do the sign-ins, files and accounts that wait; at most two workers do this at once. Returns how
+    many were done.
+    """
     shift, count = Shift(FOR_SECONDS), 0
     with transaction(world) as session:
         sign_ins.note_unopened(session, world.now())
@@ -43,20 +45,20 @@ def drain(world: World) -> int:
 
 
 class Turns:
-    """What one worker does next: whoever waits at the sign-in page comes first; then a file and an account in turn."""
+    """Decides what one worker does next: sign-ins come first, then a file and an account in turn."""
 
     def __init__(self, world: World, lane: Connection) -> None:
         self._world, self._lane = world, lane
         self._in_turn = [self._read_file, sync_next]
 
     def take_one(self) -> bool:
-        """Do one thing. False when nothing waits, or only files, and another worker is reading those."""
+        """Do one of them. Returns False if nothing waits, or if only files wait and another worker is reading one."""
         if sign_in_next(self._world):
             return True
         for work in list(self._in_turn):
             if work(self._world):
                 self._in_turn.remove(work)
-                self._in_turn.append(work)  # the other one comes first next time
+                self._in_turn.append(work)  # next time the other kind comes first
                 return True
         return False
 
@@ -67,7 +69,7 @@ class Turns:
 
 @job("garmin", timeout=60)
 def remind(world: World) -> int:
-    """Tell members whose key ends in 14 days, in 3, or now. Gives how many."""
+    """Remind members whose key expires in 14 days, in 3 days, or now. Returns how many."""
     with transaction(world) as session:
         ending = accounts.due_reminders(session, world.now())
         for account in ending:
@@ -80,9 +82,9 @@ def remind(world: World) -> int:
 
 @contextmanager
 def _lane(world: World) -> Iterator[Connection | None]:
-    """A place for one worker among those who speak with Garmin; None where all are taken.
+    """Occupy one of the places for workers that use Garmin. Yields None if all places are taken.
 
-    The connection that holds it comes with it. The database frees the place if the worker dies.
+    Otherwise it yields the database connection that holds the place. The database frees the place if the worker dies.
     """
     with world.sessions() as session:
         connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
@@ -93,7 +95,7 @@ def _lane(world: World) -> Iterator[Connection | None]:
 
 @contextmanager
 def _held(connection: Connection, lock: int) -> Iterator[bool]:
-    """Hold one of Postgres's advisory locks, if nobody else does."""
+    """Try to take one of Postgres's advisory locks. Yields whether it was free, and releases it at the end."""
     mine = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": lock}))
     try:
         yield mine

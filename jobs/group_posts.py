@@ -1,4 +1,6 @@
-"""Putting digests into WhatsApp groups, where the operator may. Whatever goes wrong, everybody has their own digest."""
+"""Posts digests into WhatsApp groups, if Meta allows it for this number. If a post fails, every member still gets the
+digest in their own chat.
+"""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -24,13 +26,15 @@ PAUSE = timedelta(minutes=2)
 
 @job("work", timeout=300, answers=Bell.GROUP_POSTS)
 def post(world: World) -> None:
-    """Post all that is due. Without a transport that can post, nothing is: everybody was written to one by one."""
+    """Post all digests that are due. Does nothing if the group transport cannot post."""
     while world.group_transport.can_post and not stopping.asked() and _post_next(world):
         pass
 
 
 def _post_next(world: World) -> bool:
-    """Claim and commit, post with no transaction open, mark. False when there is nothing more."""
+    """Claim one post and commit, post it with no transaction open, and store the result. Returns False
+    if none is due.
+    """
     with transaction(world) as session:
         claimed = group_posts.claim(session, world.now())
         if claimed is None:
@@ -59,14 +63,14 @@ def _post(world: World, post_id: int, place: str, page: Page) -> None:
 
 
 def _not_posted(world: World, post_id: int, error: MessengerError) -> None:
-    """Mark it, and tell the operator what only they can put right."""
+    """Store the failure, and log an error if only the operator can put it right."""
     why = str(error)
     if isinstance(error, NotSent):
         log.warning("group post put off", post=post_id, why=why)
         with transaction(world) as session:
             group_posts.again(session, post_id, world.now() + (error.retry_after or PAUSE), why)
     elif isinstance(error, MessengerBroken):
-        # 131215 and its like: until the operator acts, the roster is all there is.
+        # 131215 and similar codes: until the operator acts, digests reach members only in their own chats.
         log.error("group posts refused", post=post_id, why=why)
         _end(world, post_id, PostState.FAILED, why)
     elif isinstance(error, Refused):

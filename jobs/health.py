@@ -1,4 +1,4 @@
-"""Is everything well? What each process looks at, and what it makes of it."""
+"""The health checks: what each process examines, and how the results are judged."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +26,8 @@ from world import World
 
 log = structlog.get_logger()
 
-ANSWERS_WITHIN = 8.0  # seconds; a Postgres that stands still is not waited for any longer
-SELDOM = 15.0  # seconds for which a process remembers what changes rarely: keys and templates
+ANSWERS_WITHIN = 8.0  # seconds; a Postgres that does not answer is not waited for any longer
+SELDOM = 15.0  # seconds for which a process keeps results that change rarely: keys and templates
 FROM_THE_DATABASE = (
     "schema", "tick", "messages", "twilio", "delivery", "sender", "templates", "garmin", "dead", "optouts", "spend",
 )  # fmt: skip
@@ -38,9 +38,10 @@ FROM_REDIS = (
 
 @dataclass(frozen=True)
 class Report:
-    """All findings, whether a line can be answered or at least kept by the process that looked, and who lives.
+    """All findings, the processes that are alive, and whether the process that made this report can answer a line or at
+    least keep it.
 
-    `since` tells when each trouble was noticed first.
+    `since` holds when each problem was first noticed.
     """
 
     findings: tuple[Finding, ...]
@@ -50,12 +51,12 @@ class Report:
 
     @property
     def degraded(self) -> list[str]:
-        """The names of what is not well."""
+        """The names of the checks that fail."""
         return [each.name for each in self.findings if each.state is State.DEGRADED]
 
     @property
     def remarks(self) -> list[str]:
-        """The names of what could be better, though nobody is kept waiting for it."""
+        """The names of the checks that found something to improve, although nobody is kept waiting."""
         return [each.name for each in self.findings if each.state is State.REMARK]
 
     @property
@@ -67,7 +68,9 @@ class Report:
 
 
 def outdated(report: Report, age: float) -> Report:
-    """A report so many seconds old, since when no look has come to its end: it says that of the database."""
+    """Return the report with the finding that the database does not answer. `age` is the report's age in seconds: since
+    then no newer report could be completed.
+    """
     says = database.judge(None, f"no look has come to its end for {age:.0f} s")
     findings = [each for each in report.findings if each.name != "database"]
     return replace(report, findings=tuple(_in_order([*says, *findings])))
@@ -79,7 +82,9 @@ def _in_order(findings: Sequence[Finding]) -> list[Finding]:
 
 @dataclass
 class _Database:
-    """What one look at Postgres gave. `sealing` are the names of keys that something is sealed with, where known."""
+    """The results of one query of Postgres. `sealing` are the names of keys with which values are
+    encrypted, if known.
+    """
 
     vitals: Vitals | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -87,7 +92,7 @@ class _Database:
 
 
 class Doctor:
-    """Looks at everything, for one process of a kind. Safe to share between threads."""
+    """Runs all health checks for one process. Threads may share it. `kind` is the kind of the process."""
 
     def __init__(self, world: World, kind: str) -> None:
         self.world, self.kind = world, kind
@@ -95,14 +100,16 @@ class Doctor:
         self._database = BoundedLook(self._look_at_database, ANSWERS_WITHIN)
 
     def examine_unless_others_do(self) -> None:
-        """Look, unless some process has looked and told a moment ago."""
+        """Run the checks, unless another process has done so and logged the results a moment ago."""
         with suppress(RedisError):
             if self.world.redis.exists(troubles.LOOKED):
                 return
         self.examine()
 
     def examine(self) -> Report:
-        """Look, and log what has changed. Raises nothing that a broken database or Redis could raise."""
+        """Run the checks, log what has changed, and return the report. Does not raise if the database
+        or Redis fails.
+        """
         report = self._look()
         return replace(report, since=troubles.tell(self.world, report.findings, self.kind))
 
@@ -124,7 +131,9 @@ class Doctor:
         return Report(tuple(_in_order(findings)), is_usable or redis.problem is None, heard)
 
     def _what_the_database_says(self) -> _Database:
-        """The server's own limits do not help where it stands still with its connections open: nothing answers then."""
+        """Query Postgres with a time limit of our own: the server's limits have no effect if
+        the server itself hangs.
+        """
         try:
             return self._database.look()
         except TimeoutError:
@@ -165,7 +174,7 @@ class Doctor:
         seen.sealing = self._seldom("sealing", lambda: keyring.names_in_use(session))
 
     def _heard(self, redis: Seen, vitals: Vitals | None) -> tuple[Heard, list[Heard]]:
-        """The process that looks, which may be unable to tell of itself; and all whose heartbeats were heard."""
+        """Return this process, which may be unable to write its heartbeat, and all processes with a heartbeat."""
         me = heartbeats.pulse_of(self.world, self.kind, heartbeats.instance())
         reference = vitals.now.timestamp() if vitals else redis.now or me.at.timestamp()
         others = heartbeats.read(redis.beats, redis.now, reference)
@@ -187,7 +196,9 @@ class Doctor:
         ]
 
     def _time(self, heard: Sequence[Heard]) -> Finding:
-        """A clock that a page can move is not compared; it is right only where the vendor is a pretend one too."""
+        """Judge the clocks of the processes. A pretend clock is not compared: it is right only if the vendor is the
+        simulator too.
+        """
         settings = self.world.settings
         if not settings.pretend_clock:
             return processes.judge_time(heard)
@@ -201,7 +212,7 @@ class Doctor:
         return [knocks.judge_hops(redis.proxies, self.world.settings.trusted_hops)]
 
     def _seldom(self, name: str, look: Callable[[], Any]) -> Any:
-        """What a look gave not long ago, or what it gives now."""
+        """Return a recent result of this check, or run it now."""
         kept = self._rarely.get(name)
         if kept is None or time.monotonic() - kept[0] > SELDOM:
             kept = self._rarely[name] = (time.monotonic(), look())

@@ -1,7 +1,8 @@
-"""Heartbeats: each process writes into Redis that it lives, what time it has, and what it was started with.
+"""Heartbeats: each process writes into Redis that it is alive, which time its clock shows, and
+fingerprints of its settings.
 
-They stand in Redis because that is where work is waited for: whoever cannot reach it does none (docs/decisions/0015).
-When they were heard is told by Redis's clock, so that a process with a wrong clock is not taken for a dead one.
+They are in Redis because a process that cannot reach Redis does no work (docs/decisions/0015). Redis's clock says when
+they arrived, so that a process with a wrong clock is not taken for a dead one.
 """
 
 import hashlib
@@ -20,11 +21,11 @@ from world import World
 log = structlog.get_logger()
 
 BEATS = "heartbeats"
-EVERY = 10.0  # seconds; an idle worker looks up only each 15 s
-ALIVE_FOR = 45.0  # seconds without a beat after which a process is taken for gone
+EVERY = 10.0  # seconds; an idle worker writes one only every 15 s
+ALIVE_FOR = 45.0  # seconds without a heartbeat after which a process counts as stopped
 FORGOTTEN_AFTER = 300
 SHOWN = 12  # hexadecimal digits of a fingerprint
-# Gives the time by Redis's clock. Entries of processes that ended without saying so are removed by whoever beats next.
+# Returns the time by Redis's clock. The next heartbeat removes the entries of processes that ended without notice.
 BEAT = f"""
 local t = redis.call('TIME')
 local now = t[1] + t[2] / 1e6
@@ -39,7 +40,7 @@ end
 
 
 class Heart:
-    """The heartbeat of this process. `redis` is the connection to use, where it is not the world's."""
+    """The heartbeat of this process. `redis` is the connection to use, if it is not the world's."""
 
     def __init__(self, world: World, kind: str, redis: Redis | None = None) -> None:
         self.world, self.kind = world, kind
@@ -50,7 +51,9 @@ class Heart:
         self._ended = Event()
 
     def beat(self) -> None:
-        """Write it, unless it was written a moment ago. A Redis that cannot take it is somebody else's finding."""
+        """Write the heartbeat, unless one was written a moment ago. Errors of Redis are ignored:
+        another check finds them.
+        """
         if time.monotonic() - self._last < EVERY:
             return
         self._last = time.monotonic()
@@ -60,13 +63,13 @@ class Heart:
             log.debug("no heartbeat", error=type(error).__name__)
 
     def start(self, beside: Callable[[], object]) -> None:
-        """Beat in the background for as long as the process lives, and do something beside it every few seconds: for a
-        process that waits for requests.
+        """Start a thread that writes heartbeats until the process ends, and calls `beside` every few seconds. For
+        processes that wait for requests.
         """
         Thread(target=self._run, args=(beside,), name="heartbeat", daemon=True).start()
 
     def stop(self) -> None:
-        """Say that this process ends, so that nobody waits for its next beat."""
+        """Remove the heartbeat of this process, because it ends."""
         self._ended.set()
         try:
             self.redis.hdel(BEATS, self.instance)
@@ -84,19 +87,20 @@ class Heart:
 
 
 def instance() -> str:
-    """What this process is called among its like."""
+    """Return a name for this process: its host and process id."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def pulse_of(world: World, kind: str, instance: str) -> Pulse:
-    """What a process of this world tells of itself."""
+    """Return what the heartbeat of a process in this world contains."""
     keys = {name: _print(key) for name, key in world.vault.keys}
     return Pulse(kind, instance, world.now(), world.vault.writes_with, keys, _settings(world), list(world.charts.lacks))
 
 
 def read(beats: Mapping[bytes, bytes], redis_now: float, reference: float) -> list[Heard]:
-    """Those who live, of what stands under `BEATS`. `redis_now` is Redis's clock, and `reference` the database's at
-    the same moment, in seconds since 1970. An entry that cannot be read is passed over.
+    """Return the processes that are alive, from the entries under `BEATS`. `redis_now` is the time by Redis's
+    clock, and `reference` the time by the database's clock at the same moment, both in seconds since 1970.
+    Unreadable entries are ignored.
     """
     found = []
     for told in beats.values():
@@ -111,7 +115,9 @@ def read(beats: Mapping[bytes, bytes], redis_now: float, reference: float) -> li
 
 
 def _settings(world: World) -> dict[str, str]:
-    """Fingerprints of the settings that must be the same everywhere. Keyed, as some could be guessed."""
+    """Return fingerprints of the settings that must be the same in all processes. They are keyed hashes, because some
+    settings could be guessed.
+    """
     chosen = world.settings
     values = {
         "SECRET_KEY": chosen.secret_key.get_secret_value(),
@@ -125,5 +131,7 @@ def _settings(world: World) -> dict[str, str]:
 
 
 def _print(key: bytes) -> str:
-    """A key is 32 random bytes: nobody finds it by trying."""
+    """Return the fingerprint of a key. It needs no keyed hash, because a key is 32 random bytes and
+    cannot be guessed.
+    """
     return hashlib.sha256(b"fingerprint of a key:" + key).hexdigest()[:SHOWN]

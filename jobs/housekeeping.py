@@ -1,4 +1,6 @@
-"""Copies that members asked for, people who are to be forgotten, and things whose time is over."""
+"""Makes the copies of data that members asked for, finishes erasing members, and deletes data that has been
+kept long enough.
+"""
 
 import structlog
 from redis import RedisError
@@ -22,7 +24,7 @@ NO_SUCH_MESSAGE = 20404  # https://www.twilio.com/docs/api/errors/20404
 
 @job("work", timeout=300, answers=Bell.HOUSEKEEPING)
 def tidy(world: World) -> None:
-    """Make the copies that wait, finish what was begun to be forgotten, and ask the vendor to forget too."""
+    """Make the copies that wait, finish erasing members, and ask the vendor to delete their messages."""
     shift = Shift(FOR_SECONDS)
     while shift.goes_on and make_copy(world):
         pass
@@ -53,7 +55,7 @@ def sweep(world: World) -> None:
 
 
 def mend_names(world: World) -> bool:
-    """Look at some names by rules that are newer than they are. False when none is left."""
+    """Check some names that were last checked by older rules. Returns False if none is left."""
     with transaction(world) as session:
         seen, mended = old_names.mend(session, world.now())
     if mended:
@@ -62,7 +64,7 @@ def mend_names(world: World) -> bool:
 
 
 def _drop_kept_lines(world: World) -> int:
-    """Drop what Redis holds of them; while Redis is away there is nothing to do it to."""
+    """Delete the kept lines of erased members in Redis. Returns how many; 0 if Redis is away."""
     try:
         return spool.drop_of_erased(world)
     except RedisError as error:
@@ -71,7 +73,7 @@ def _drop_kept_lines(world: World) -> int:
 
 
 def make_copy(world: World) -> bool:
-    """Make one copy. False when none waits."""
+    """Make one copy of a member's data. Returns False if none waits."""
     with transaction(world) as session:
         export = exports.take(session)
     if export is None:
@@ -87,7 +89,7 @@ def make_copy(world: World) -> bool:
 
 
 def forget_messages(world: World) -> bool:
-    """Ask the vendor to delete some messages. False when none is due, or our account is refused."""
+    """Ask the vendor to delete some messages. Returns False if none is due or if our account is refused."""
     with transaction(world) as session:
         sids = erasure.due(session, world.now())
     for sid in sids:

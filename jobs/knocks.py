@@ -1,9 +1,9 @@
-"""What webhooks tell about our settings: those that are refused or cannot be read are counted, and a good one shows how
-many proxies stand before the web process.
+"""Learns from webhooks whether our settings are right: webhooks that are refused or cannot be read are counted, and a
+good one shows how many proxies stand in front of the web process.
 
-A webhook that names another account proves nothing: anybody may write one. But where none has ever been good, it is
-most likely Twilio's, for a number that belongs to a subaccount while the settings name the account above it, or the
-other way round.
+A webhook that names another account proves nothing, because anybody can send one. But if none was ever good, it is
+probably Twilio's, for a number that belongs to a subaccount while the settings name its main account, or the other
+way round.
 """
 
 import re
@@ -21,41 +21,41 @@ log = structlog.get_logger()
 
 BAD = "webhooks:bad"
 FORGED, UNREADABLE, STRANGE = "forged", "unreadable", "strange"
-REMEMBERED = 1800  # seconds since the last of them
-SUSPICIOUS = 2  # one could be anybody's joke
-TOLD_EVERY = 5.0  # seconds: a good one is the usual thing, and not told each time
+REMEMBERED = 1800  # seconds for which the count is kept after the last bad webhook
+SUSPICIOUS = 2  # so many in a row are a problem; a single one could come from anybody
+TOLD_EVERY = 5.0  # seconds; good webhooks are frequent, so not each of them is noted
 PROXIES = "webhooks:proxies"
-PROVEN = "webhooks:account"  # for which account the last good one was
-GOOD_REMEMBERED = 30 * 86_400  # seconds since the last good one
+PROVEN = "webhooks:account"  # holds the account of the last good webhook
+GOOD_REMEMBERED = 30 * 86_400  # seconds for which a good webhook is remembered
 ACCOUNT = re.compile(r"AC[0-9a-f]{32}")
 
-# When this process has told of a good one, and through how many proxies that had come.
+# When this process last noted a good webhook, and through how many proxies that one had come.
 _good_told: WeakKeyDictionary[Redis, tuple[float, int]] = WeakKeyDictionary()
 
 
 def forged(world: World) -> None:
-    """Note a webhook that names our account and is not signed as it should be."""
+    """Note a webhook that names our account and has a wrong signature."""
     _note(world, FORGED)
 
 
 def strange(world: World, account: str) -> None:
-    """Note a webhook that names another account than ours: what `other_account` gave."""
+    """Note a webhook that names another account than ours. `account` is what `other_account` returned."""
     _note(world, STRANGE, account=account)
 
 
 def other_account(world: World, account: str) -> str | None:
-    """The account that a webhook names, if it is an account's id and not ours."""
+    """Return the account that a webhook names if it is a valid account id and not ours, else None."""
     is_other = ACCOUNT.fullmatch(account) and account != world.settings.twilio_account_sid
     return account if is_other else None
 
 
 def unreadable(world: World, why: str) -> None:
-    """Note a webhook that is signed as it should be and cannot be read. `why` holds nothing that somebody sent."""
+    """Note a webhook that has a good signature but cannot be read. `why` contains nothing that somebody sent."""
     _note(world, UNREADABLE, why)
 
 
 def good(world: World, through: int) -> None:
-    """Note a webhook that is signed and can be read: the settings are right, whoever forged others.
+    """Note a webhook that has a good signature and can be read: the settings are right, even if others were forged.
 
     `through` is how many addresses it has in `X-Forwarded-For`. The vendor writes none, and each proxy adds one.
     """
@@ -79,9 +79,10 @@ def proxies(forwarded_for: str) -> int:
 
 
 def judge_hops(seen: bytes | None, trusted: int) -> Finding:
-    """The finding `hops`, of what stands under `PROXIES`: is TRUSTED_HOPS how many proxies webhooks come through?
+    """Return the finding `hops`, from the value under `PROXIES`: is TRUSTED_HOPS the number of proxies that
+    webhooks come through?
 
-    Only signed webhooks are looked at: what strangers write into `X-Forwarded-For` proves nothing.
+    Only webhooks with a good signature are used, because strangers can write anything into `X-Forwarded-For`.
     """
     if seen is None:
         return found("hops", None, trusted=trusted)
@@ -92,9 +93,10 @@ def judge_hops(seen: bytes | None, trusted: int) -> Finding:
 
 
 def judge(bad: Mapping[bytes, bytes], proven: bytes | None, account: str) -> Finding:
-    """The finding `webhooks`, of what stands under `BAD` and `PROVEN`: were several in a row refused, or unreadable?
+    """Return the finding `webhooks`, from the values under `BAD` and `PROVEN`: were several in a row refused or
+    unreadable?
 
-    `account` is the vendor's id of our account. Webhooks of another one count only while none of ours was good.
+    `account` is the vendor's id of our account. Webhooks of another account count only while none of ours was good.
     """
     forged, unreadable, strange = (int(bad.get(name.encode(), 0)) for name in (FORGED, UNREADABLE, STRANGE))
     problem = None

@@ -43,7 +43,7 @@ PROBLEMS: dict[type[SourceError], str] = {
 
 
 def sign_in_next(world: World) -> bool:
-    """Do one sign-in. False when none waits."""
+    """Do one sign-in. Returns False if none waits."""
     with transaction(world) as session:
         task = sign_ins.take(session, world.now())
     if task is None:
@@ -82,13 +82,15 @@ def _try(world: World, task: Task) -> None:
 
 
 def _count(world: World, task: Task, error: SourceError) -> None:
-    """Count what limits go by, in a transaction of its own: it counts though the member was erased meanwhile."""
+    """Count the failure for the limits, in a transaction of its own, so that it counts even if the
+    member was erased.
+    """
     if task.way is not GarminMethod.PASSWORD or not isinstance(error, SourceThrottled | WrongPassword):
         return
     with transaction(world) as session:
         if isinstance(error, SourceThrottled):
             tries.held_back(session, task.counted_against, task.source, world.now())
-        if task.state is None:  # with a second factor under way, the password was right
+        if task.state is None:  # if Garmin has already asked for the second factor, the password was right
             tries.not_proved(session, task.counted_against, task.account, world.now())
 
 
@@ -102,7 +104,7 @@ def _signed_in(world: World, task: Task) -> SignedIn | KeyAccepted | NeedsCode:
 
 
 def tell_failed(session: Session, world: World, attempt: LinkAttempt) -> None:
-    """Whoever sent the right code of a key waits in the chat: say there that it came to nothing."""
+    """Write into the chat that connecting by a key has failed. The member waits there after sending the right code."""
     member = attempt.link.member
     key = f"link-failed:{attempt.id}"
     message = garmin_notices.link_failed(member, world.label_of(attempt.source))
@@ -110,7 +112,7 @@ def tell_failed(session: Session, world: World, attempt: LinkAttempt) -> None:
 
 
 def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> None:
-    """It is known whose key it is. Where another account is connected, the member is asked first."""
+    """Connect the account to which a key belongs. If another account is connected already, ask the member first."""
     heard = binding.known(session, task, answer, world.now())
     member = session.get_one(LinkAttempt, task.attempt_id).link.member
     if isinstance(heard, Stranger):

@@ -1,4 +1,4 @@
-"""Whether what failed may be done later, because Postgres cannot do its work now."""
+"""Decides whether a failed job may be done later, because Postgres cannot be used now."""
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -8,9 +8,9 @@ from world import World
 
 
 def is_outage(world: World, error: BaseException) -> bool:
-    """Whether Postgres is away, full, only reading, or has an older schema than this code.
+    """Whether Postgres cannot be reached, is full, is read-only, or has an older schema than this code.
 
-    An unknown column may also be a mistake of ours, which no waiting mends. So Postgres is looked at.
+    An unknown column may also be a mistake of ours, which does not end by waiting. So the schema's version is read.
     """
     if is_away(error):
         return True

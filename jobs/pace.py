@@ -1,4 +1,4 @@
-"""How fast messages leave: evenly, all workers together, slower after the vendor said so."""
+"""Limits the rate of requests: evenly, for all workers together, and slower after the vendor asked for that."""
 
 import time
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ SLOWEST = 5.0
 FASTER_EACH_SECOND = 1.0
 HALVE_ONCE_IN = 5.0
 WITHOUT_REDIS = 5.0
-# A little under what is allowed: messages meet delays on their way, up to 60 ms make no second see more than the limit.
+# A little below the allowed rate: requests are delayed on their way by up to 60 ms, and even then no second may have
+# more than the limit.
 MARGIN = 0.93
 CATCHING_UP = 0.94
 SLACK = 0.02
@@ -29,7 +30,8 @@ local slowed = redis.call('HMGET', KEYS[2], 'rate', 'at')
 local rate = fastest
 if slowed[1] then rate = math.min(fastest, slowed[1] + faster * (now - slowed[2])) end
 """
-# Takes up to ARGV[3] places that begin within ARGV[4] s: gives how many, seconds until the first, places a second.
+# Takes up to ARGV[3] places that begin within ARGV[4] s. Returns their number, the seconds until the first, and the
+# rate.
 TAKE = (
     CURRENT
     + """
@@ -40,7 +42,7 @@ if places > 0 then redis.call('SET', KEYS[1], string.format('%.6f', first + plac
 return {places, string.format('%.6f', first - now), tostring(rate), string.format('%.6f', first + places / rate)}
 """
 )
-# Gives back the last ARGV[2] places, unless somebody has taken places after them (then KEYS[1] is not ARGV[1]).
+# Returns the last ARGV[2] places, unless somebody has taken places after them (then KEYS[1] is not ARGV[1]).
 GIVE_BACK = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('SET', KEYS[1], string.format('%.6f', ARGV[1] - ARGV[2] / ARGV[3]), 'EX', 60)
@@ -60,7 +62,7 @@ return tostring(rate)
 
 @dataclass(frozen=True)
 class Places:
-    """Moments at which messages may leave, by the monotonic clock; `end` is what Redis knows them by."""
+    """The times at which requests may begin, by the monotonic clock. `end` identifies these places in Redis."""
 
     moments: tuple[float, ...]
     rate: float = WITHOUT_REDIS
@@ -68,10 +70,10 @@ class Places:
 
 
 class Pace:
-    """Places one after another, `rate` a second at most, for all processes that share this Redis.
+    """Gives out places (times at which a request may begin), at most `rate` a second for all processes with this Redis.
 
-    Places are taken before messages are claimed, and only for the next half second: what is claimed never waits so
-    long that its claim could end. After a 429 the rate is halved, once in five seconds; then it grows by one a second.
+    Places are taken before messages are claimed, and only for the next half second, so that no claim ends while its
+    message waits. After an answer 429 the rate is halved, at most once in five seconds; then it grows by one a second.
     """
 
     def __init__(self, redis: Redis, rate: float, name: str = "pace") -> None:
@@ -83,7 +85,9 @@ class Pace:
         self._alone_until = 0.0
 
     def take(self, most: int) -> Places:
-        """Take up to `most` places in the next half second; there may be none. Without Redis, one each 200 ms."""
+        """Return up to `most` places in the next half second; there may be none. Without Redis, one
+        place each 200 ms.
+        """
         try:
             count, wait, rate, end = self._take(keys=self._keys, args=[self.fastest, FASTER_EACH_SECOND, most, AHEAD])
         except RedisError:
@@ -92,7 +96,7 @@ class Pace:
         return Places(tuple(first + i / speed for i in range(int(count))), speed, end.decode())
 
     def give_back(self, places: Places, unused: int) -> None:
-        """The last so many places are not needed: whoever comes next may have them."""
+        """Return the last `unused` places, so that others can have them."""
         if not unused or not places.end:
             return
         try:
@@ -101,10 +105,10 @@ class Pace:
             log.warning("places lost", places=unused, error=type(error).__name__)
 
     def wait_for(self, moment: float) -> None:
-        """Sleep until a place's moment. Those that a stall has made late leave one after the other, not at once.
+        """Sleep until the time of a place. If several places are late because of a delay, they follow one another.
 
-        Who sleeps may wake late. So it is the moment of waking that counts (a virtual schedule, GCRA of ITU-T I.371):
-        in any second no more leave than `never_faster` × (1 s + SLACK) and one.
+        A thread may wake up late, so the time of waking counts (virtual scheduling, GCRA of ITU-T I.371): in any second
+        at most `never_faster` × (1 s + SLACK) + 1 requests begin.
         """
         _sleep_until(moment)
         with self._one_at_a_time:
@@ -112,13 +116,13 @@ class Pace:
             self._next = max(time.monotonic(), self._next) + 1 / self.never_faster
 
     def wait(self) -> None:
-        """Take the next place, however long it takes until it comes, and sleep until its moment."""
+        """Take the next place, even if it is far away, and sleep until its time."""
         while not (moments := self.take(1).moments):
             time.sleep(AHEAD / 2)
         self.wait_for(moments[0])
 
     def slow_down(self) -> None:
-        """The vendor said that it is too fast."""
+        """Halve the rate, because the vendor has asked for fewer requests."""
         args = [self.fastest, FASTER_EACH_SECOND, SLOWEST, HALVE_ONCE_IN, FORGET_AFTER]
         try:
             log.warning("slower", rate=round(float(self._slow(keys=self._keys, args=args)), 1))
@@ -138,5 +142,7 @@ def _sleep_until(moment: float) -> None:
 
 
 def patience(wish: timedelta | None, attempt: int) -> timedelta:
-    """How long to leave one message that was not accepted: as the vendor wishes, else longer each time."""
+    """Return how long to wait before a message that was not accepted is tried again: as long as the vendor wishes, and
+    longer after each attempt, up to a minute.
+    """
     return max(wish or timedelta(), timedelta(seconds=min(2**attempt, 60)))

@@ -1,4 +1,4 @@
-"""Drawing pictures, each once for all who see it."""
+"""Draws pictures, each once for all people who see it."""
 
 import json
 from collections.abc import Mapping
@@ -24,9 +24,10 @@ drawing = Lock()
 
 
 def drawn(world: World, chart: Mapping[str, Any]) -> str:
-    """The path of the picture of these facts, drawn once for all who get it. Raises `ChartError`.
+    """Return the path of the picture of these facts, and draw it if it does not exist yet. Raises `ChartError`.
 
-    One at a time in this process: drawing keeps all its threads from working anyway, and who waited finds it drawn.
+    Only one thread draws at a time: drawing blocks the other threads anyway, and those that have waited for the same
+    picture then find it drawn.
     """
     facts = json.dumps(chart, sort_keys=True)
     with drawing:
@@ -42,7 +43,7 @@ def drawn(world: World, chart: Mapping[str, Any]) -> str:
 
 @job("work", timeout=120, answers=Bell.SHARES)
 def draw_shares(world: World) -> None:
-    """Draw the pictures of pages that were just opened, or that somebody waits for: the web process draws nothing."""
+    """Draw the pictures of share pages that are waited for, because the web process does not draw."""
     with world.sessions() as session:
         waiting = shares.waiting(session)
         charts = {share.id: shares.charts(shares.page(session, share)) for share in waiting}

@@ -1,6 +1,6 @@
 """The worker process, `python -m jobs.pool`: RQ's own `rq worker-pool`, with as many workers as WORKERS says.
 
-RQ's command would refuse a wrong number in words that are no line of our log, and start nothing where it is 0.
+RQ's own command would print an error in another form than our log for a wrong number, and start no worker if it is 0.
 """
 
 import sys
@@ -10,11 +10,11 @@ from rq.cli.cli import main
 
 import starting
 
-QUEUES = ("tick", "deliver", "work", "garmin")  # in the order in which a worker looks for a job
+QUEUES = ("tick", "deliver", "work", "garmin")  # a worker looks for a job in this order
 
 
 def run(more: Sequence[str] = ()) -> None:
-    """Run workers until the process is asked to stop; they also listen to `more` queues."""
+    """Run workers until the process is asked to stop. They also take jobs from the queues in `more`."""
     settings = starting.begin("worker")
     options = {
         "--config": "jobs.rq_settings",

@@ -1,6 +1,7 @@
-"""Where RQ is spoken. Postgres is the truth and Redis a doorbell: a job says who is to look, never what is to be done.
+"""Everything that uses RQ. Postgres holds all work, and Redis is only a doorbell: a job says where to look for work,
+and never holds the work itself.
 
-So a job has no arguments, a lost one is rung again by the next tick, and one that is rung twice finds nothing to do.
+So a job has no arguments, the next tick rings again for a lost one, and one that is rung twice finds nothing to do.
 """
 
 import secrets
@@ -31,7 +32,8 @@ log = structlog.get_logger()
 
 RUNG = "rung:"
 FAILED_KEPT = 7 * 24 * 3600
-# A bell that was rung and not yet heard is not rung again; should the job be lost, it may be after so many seconds.
+# A bell that was rung is not rung again before its job begins, or before so many seconds are over, as the job may be
+# lost.
 UNHEARD = 15
 HELD_MS = 1_000
 GOT_IN_THE_WAY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
@@ -41,11 +43,13 @@ answering: dict[Bell, "Work"] = {}
 
 
 class JobBroke(Exception):
-    """A job ended by a bug. RQ logs it and keeps it in Redis, so it says only of which kind: the log has the rest."""
+    """A bug has ended a job. RQ keeps this error in Redis, so it names only the class of the bug; our
+    log has the rest.
+    """
 
 
 class JsonJob(Job):
-    """A job written as JSON. RQ's own way, pickle, would run whatever somebody writes into Redis."""
+    """A job stored as JSON. RQ's own form, pickle, would let anybody who can write to Redis run code."""
 
     def __init__(self, id: str | None = None, connection: Redis | None = None, serializer: Any = None) -> None:  # noqa: A002
         super().__init__(id, connection, serializer or JSONSerializer)
@@ -53,7 +57,7 @@ class JsonJob(Job):
 
 @dataclass(frozen=True)
 class Work:
-    """A declared job. Calling it does the work in this process's world; `ring` lets a worker call it."""
+    """A declared job. Calling it does the work in this process's world; `ring` makes a worker call it."""
 
     name: str
     queue: str
@@ -61,11 +65,11 @@ class Work:
     body: Callable[[World], Any]
 
     def __call__(self) -> None:
-        """What RQ calls. Its answer would be kept in Redis, so there is none.
+        """Do the work; RQ calls this. It returns nothing, because RQ would keep the result in Redis.
 
-        With Postgres away or too busy, or its schema older than this code, nothing can be done and nothing is lost: the
-        next tick rings again. What is left because this process has to stop is rung for at once: another process may be
-        free.
+        If Postgres is away or too busy, or its schema is older than this code, nothing is done and nothing is lost: the
+        next tick rings again. If this process has to stop, it rings at once for the work that is left, because another
+        process may be free.
         """
         if not stopping.asked():
             self._run()
@@ -77,7 +81,7 @@ class Work:
         try:
             run(self, worlds.current())
         except stopping.Stopped:
-            pass  # it has left everything as others may take it up
+            pass  # it has left everything in a state from which another process can go on
         except Exception as error:
             facts = {"work": self.name, "error": name_of(error)}
             if code_of(error) in GOT_IN_THE_WAY:
@@ -91,7 +95,9 @@ class Work:
 
 
 def run(work: Work, world: World) -> Any:
-    """Do the work now, under an id of this run. Whoever rings from here on is heard by another run."""
+    """Do the work now and return its result. Log lines get an id of this run. A bell that is rung from now on starts
+    another run.
+    """
     with suppress(RedisError):
         world.redis.delete(f"{RUNG}{work.name}")
     with structlog.contextvars.bound_contextvars(job=work.name, run=secrets.token_hex(4)):
@@ -99,7 +105,7 @@ def run(work: Work, world: World) -> Any:
 
 
 def job(queue: str, *, timeout: int, answers: Bell | None = None) -> Callable[[Callable[[World], Any]], Work]:
-    """Declare a job: which queue's workers do it, after how many seconds it is stopped, and which bell it answers."""
+    """Declare a job: its queue, the seconds after which it is stopped, and the bell that starts it."""
 
     def declare(body: Callable[[World], Any]) -> Work:
         work = Work(f"{body.__module__}.{body.__name__}", queue, timeout, body)
@@ -111,7 +117,7 @@ def job(queue: str, *, timeout: int, answers: Bell | None = None) -> Callable[[C
 
 
 def ring(world: World, work: Work) -> bool:
-    """Let a worker do this soon. False when Redis is away: then the next tick will."""
+    """Let a worker do this work soon. Returns False if Redis is away; then the next tick rings again."""
     try:
         if world.redis.set(f"{RUNG}{work.name}", 1, nx=True, ex=UNHEARD):
             stopping.die_at("after_rung")
@@ -123,26 +129,30 @@ def ring(world: World, work: Work) -> bool:
 
 
 def hold(world: World, work: Work) -> None:
-    """Hold the bell: who is at this work looks for more, so nobody else is woken. It frees itself in a moment."""
+    """Keep others from ringing for this work while this process looks for more of it. The hold ends by itself after
+    `HELD_MS` milliseconds.
+    """
     with suppress(RedisError):
         world.redis.set(f"{RUNG}{work.name}", 1, px=HELD_MS)
 
 
 def release(world: World, work: Work) -> None:
-    """Let the bell ring again. Look once more after that: somebody may have rung while it was held."""
+    """End the hold. The caller must look for work once more afterwards, because somebody may have rung
+    during the hold.
+    """
     with suppress(RedisError):
         world.redis.delete(f"{RUNG}{work.name}")
 
 
 def is_waited_for(world: World, *queues: str) -> bool:
-    """Whether a job on one of these queues waits for a free worker."""
+    """Whether a job in one of these queues waits for a free worker."""
     with suppress(RedisError):
         return any(Queue(name, connection=world.redis).count for name in queues)
     return False
 
 
 def waiting_since(redis: Redis, names: Iterable[str]) -> dict[str, datetime]:
-    """Since when the oldest job of each of these queues has waited for a free worker, by RQ's clock.
+    """Return, for each of these queues, since when its oldest job has waited for a free worker, by RQ's clock.
 
     Queues without a job are left out. Raises `redis.RedisError`.
     """
@@ -186,11 +196,11 @@ def broken_lately(redis: Redis, names: Iterable[str], within: int) -> int:
 
 
 def is_queued(redis: Redis, entry: str, queue: str) -> bool:
-    """Whether the job of this id waits in a queue."""
+    """Whether the job with this id waits in the queue."""
     return redis.lpos(Queue(queue, connection=redis).key, entry) is not None
 
 
 def enqueue(redis: Redis, name: str, queue: str, *, timeout: int) -> None:
-    """Put a job on its queue, by the name of what it does."""
+    """Put a job into its queue. `name` is the full name of the function; `timeout` is in seconds."""
     waiting = Queue(queue, connection=redis, serializer=JSONSerializer, job_class=JsonJob)
     waiting.enqueue(name, job_timeout=timeout, result_ttl=0, failure_ttl=FAILED_KEPT)

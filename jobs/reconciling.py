@@ -1,4 +1,4 @@
-"""What became of messages: looking for doubtful ones, asking after silent ones, and where approvals stand."""
+"""Finds out what became of messages in doubt and messages without receipts, and whether templates are approved."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,16 +25,16 @@ FOR_SECONDS = 50
 
 @job("work", timeout=300)
 def reconcile(world: World) -> None:
-    """Find out about messages of which nobody knows what became."""
+    """Find out what became of messages whose state is unknown."""
     _look_up(world)
     _ask_after(world)
 
 
 @job("work", timeout=120)
 def check_templates(world: World) -> None:
-    """Store contents again that the vendor does not have (any more), and ask where approvals stand.
+    """Store contents again that the vendor does not have, and ask whether templates are approved.
 
-    A template that WhatsApp pauses or recategorises holds its messages and is told of.
+    If WhatsApp pauses or recategorises a template, its messages wait, and the log says so.
     """
     try:
         _push_missing(world)
@@ -55,7 +55,7 @@ def check_templates(world: World) -> None:
 
 
 def _polled(world: World) -> list[contents.Change]:
-    """Ask about what is due, each in a transaction of its own."""
+    """Ask the vendor about the contents that are due, each in its own transaction. Returns what has changed."""
     with world.sessions() as session:
         names = contents.to_poll(session, world.messenger.account, world.now())
     changes = []
@@ -66,7 +66,7 @@ def _polled(world: World) -> list[contents.Change]:
 
 
 def _push_missing(world: World) -> None:
-    """Store what is missing, each committed by itself: a push that breaks off makes none twice."""
+    """Store the missing contents. Each is committed by itself, so that after an interruption none is stored twice."""
     with world.sessions() as session:
         missing = contents.to_push(session, world.now(), world.messenger.account)
     stored: list[contents.Change] = []
@@ -81,7 +81,7 @@ def _push_missing(world: World) -> None:
 
 
 def _look_up(world: World) -> None:
-    """Look for doubtful messages in the vendor's own list."""
+    """Search the vendor's list for messages in doubt."""
     pause = timedelta(seconds=world.settings.look_seconds)
     with transaction(world) as session:
         outcomes.expire_leases(session, world.now() + pause)
@@ -94,11 +94,13 @@ def _look_up(world: World) -> None:
                 stopping.check()
                 looking = [pool.submit(copy_context().run, _looked, world, each, pause) for each in some]
                 if not all(each.result() for each in looking):
-                    return  # the vendor is not well: the next tick tries again, with other ones first
+                    return  # the vendor has a problem; the next tick tries again, beginning with other messages
 
 
 def _due_looks(world: World, shift: Shift) -> Sequence[Look]:
-    """Whoever was looked for is due again only after a pause: so this comes to an end."""
+    """Return the messages to search for. A message that was searched for is due again only after a pause, so
+    the loop ends.
+    """
     if not shift.goes_on:
         return ()
     with world.sessions() as session:
@@ -106,7 +108,7 @@ def _due_looks(world: World, shift: Shift) -> Sequence[Look]:
 
 
 def _looked(world: World, look: Look, pause: timedelta) -> bool:
-    """Look for one message. False when the vendor's list cannot be had."""
+    """Search for one message. Returns False if the vendor's list cannot be read."""
     try:
         listed = world.messenger.sent_to(look.address)
     except MessengerError as error:
@@ -124,7 +126,7 @@ def _looked(world: World, look: Look, pause: timedelta) -> bool:
 
 
 def _ask_after(world: World) -> None:
-    """Ask the vendor about messages whose receipts never came."""
+    """Ask the vendor about messages whose receipts have not come."""
     with world.sessions() as session:
         silent = outcomes.due_polls(session, world.now())
     for each in silent:

@@ -1,4 +1,6 @@
-"""Writing records anew where older rules, or none, have written them: a piece at a time, while all else goes on."""
+"""Computes records again that were computed by older rules or not at all, a part at a time, while other
+work goes on.
+"""
 
 import structlog
 
@@ -12,7 +14,9 @@ log = structlog.get_logger()
 
 @job("work", timeout=120)
 def write_anew(world: World) -> int:
-    """Write the records of members who wait for it. Gives of how many; who is left waits for the next tick."""
+    """Compute the records of members who wait for it. Returns the number of members; the others wait
+    for the next tick.
+    """
     count = in_pieces(world, records.refresh_some)
     log.info("records written anew", members=count)
     return count

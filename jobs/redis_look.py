@@ -1,4 +1,6 @@
-"""One look at Redis: can it be written to, what processes left there, and what waits in it."""
+"""One query of Redis for the health checks: can it be written to, what have processes stored there, and what
+waits in it?
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,9 +22,9 @@ MOST_KEPT = 120.0  # seconds; the first tick after an outage takes up what was k
 
 @dataclass(frozen=True)
 class Seen:
-    """What stands in Redis. `problem` says in a sentence why it is of no use; `now` is its clock, in seconds since
-    1970. `proxies` is through how many the last good webhook came, and `proven` for which account it was. `waiting` is
-    since when the oldest job of each queue waits. `kept` are the oldest webhooks that wait for Postgres, and `broken`
+    """What was read from Redis. `problem` is a sentence that says why Redis cannot be used, or None. `now` is its
+    clock, in seconds since 1970. `proxies` and `proven` are the number of proxies and the account of the last good
+    webhook. `waiting` says since when the oldest job of each queue waits. `kept` are the oldest webhooks that wait for
     is how many were set aside. `bugs` is how many jobs ended by a bug in the last hour, and `certificate` what is known
     of our own address's certificate.
     """
@@ -70,7 +72,7 @@ def look(world: World) -> Seen:
 
 
 def judge_jobs(seen: Seen) -> Finding:
-    """The finding `jobs`: has a job waited for too long for a free worker?"""
+    """Return the finding `jobs`: has a job waited too long for a free worker?"""
     waits = {name: max(round(seen.now - since.timestamp()), 0) for name, since in seen.waiting.items()}
     late = [f"a job of {name} has waited for {wait} s" for name, wait in waits.items() if wait > MOST_WAIT[name]]
     return found("jobs", "; ".join(late) or None, **{f"{name}_seconds": wait for name, wait in waits.items()})
@@ -82,7 +84,7 @@ def judge_broken(seen: Seen) -> Finding:
 
 
 def judge_kept(seen: Seen, world: World) -> Finding:
-    """The finding `kept`: do lines or receipts still wait that came while Postgres was away?"""
+    """Return the finding `kept`: do lines or receipts that came while Postgres was away still wait?"""
     instants = [spool.heard_at(world.vault, each) for each in seen.kept]
     known = [each for each in instants if each is not None]
     age = max(((world.now() - each).total_seconds() for each in known), default=0.0)
@@ -95,7 +97,7 @@ def judge_kept(seen: Seen, world: World) -> Finding:
 
 
 def _refusal(wrote: object) -> str | None:
-    """Why a write was refused, if it was."""
+    """Return why a write was refused, or None if it was not."""
     if isinstance(wrote, OutOfMemoryError):
         return "Redis is full: it stores nothing more"
     if isinstance(wrote, ReadOnlyError):

@@ -1,4 +1,4 @@
-"""What RQ's command reads (jobs/pool.py): the same Redis as everybody's."""
+"""The settings that RQ's command reads (see jobs/pool.py): the address of Redis."""
 
 import starting
 

@@ -1,7 +1,8 @@
-"""The clock process: rq-scheduler with one bell per group at its next due instant, and a tick every minute.
+"""The clock process: rq-scheduler with one bell for each group, at the time of its next digest, and a
+tick every minute.
 
-`python -m jobs.schedule` instead of the `rqscheduler` command, because that one exits when Redis restarts, stops at one
-unreadable entry, and cannot set its bells again after a flush (docs/decisions/0002-the-clock.md).
+It is `python -m jobs.schedule` and not the `rqscheduler` command, because that command exits when Redis restarts, stops
+at an unreadable entry, and cannot set the bells again after Redis was emptied (docs/decisions/0002-the-clock.md).
 """
 
 import math
@@ -34,18 +35,19 @@ TICK = "tick"
 TICK_WORK = "jobs.tick.tick"
 QUEUE = "tick"
 BELL = "digest-"
-LOOK_EVERY = 50  # seconds between two looks at the health of the whole
+LOOK_EVERY = 50  # seconds between two runs of the health checks
 
 
 def scheduler(redis: Redis) -> Scheduler:
-    """rq-scheduler on this Redis, writing JSON."""
+    """Return an rq-scheduler for this Redis that stores jobs as JSON."""
     return Scheduler(queue_name=QUEUE, connection=redis, job_class=JsonJob, interval=INTERVAL)
 
 
 def set_bell(redis: Redis, group_id: int, due: datetime) -> None:
-    """Let the tick be rung when this group's digest is due. A bell left at an old time rings, and nothing is due.
+    """Let the tick ring when this group's digest is due. A bell that is still set for an old time does no harm: it
+    rings, and nothing is due.
 
-    The instant stands in the entry's name, for the reason that `ring_in` gives.
+    The time is part of the entry's name, for the reason given in `ring_in`.
     """
     name = f"{BELL}{group_id}-{int(due.timestamp())}"
     at = due.astimezone(UTC).replace(tzinfo=None)
@@ -53,7 +55,7 @@ def set_bell(redis: Redis, group_id: int, due: datetime) -> None:
 
 
 def ensure_tick(redis: Redis, every: int) -> bool:
-    """Let there be a tick every so many seconds; true when it had to be made. Safe to repeat."""
+    """Make sure that there is a tick every so many seconds. Returns whether it had to be created. Safe to repeat."""
     clock = scheduler(redis)
     if TICK in clock and JsonJob.exists(TICK, connection=redis):
         return False
@@ -63,10 +65,10 @@ def ensure_tick(redis: Redis, every: int) -> bool:
 
 
 def ring_in(redis: Redis, work: Work, seconds: float) -> None:
-    """Let a job be done in so many seconds, never earlier: the clock knows whole seconds only.
+    """Let a job run in so many seconds, or a little later, because the clock knows only whole seconds.
 
-    Bells for one second are one bell. Its name holds the second, because RQ deletes a finished job by its name, and
-    with it a new one of that name; so a second that has begun is never used again.
+    Several bells for the same second become one. The second is part of its name, because RQ deletes a finished job by
+    name, and would delete a new one with the same name too; so a second that has begun is never used again.
     """
     at = math.floor(time.time() + max(seconds, 0)) + 1
     if not redis.set(f"bell:{work.name}:{at}", 1, nx=True, ex=math.ceil(max(seconds, 0)) + 10):
@@ -78,7 +80,7 @@ def ring_in(redis: Redis, work: Work, seconds: float) -> None:
 
 
 class Clock(Scheduler):  # type: ignore[misc]
-    """rq-scheduler that outlives Redis, an unreadable entry, and a flush."""
+    """rq-scheduler that goes on after a restart of Redis, an unreadable entry, or the loss of all its entries."""
 
     def __init__(self, world: World, interval: int = INTERVAL) -> None:
         super().__init__(queue_name=QUEUE, connection=world.redis, job_class=JsonJob, interval=interval)
@@ -88,14 +90,14 @@ class Clock(Scheduler):  # type: ignore[misc]
         self.looked_at = time.monotonic()
 
     def _install_signal_handlers(self) -> None:
-        """Let SIGTERM end the process. RQ's scheduler says farewell to Redis inside the handler: with Redis away that
-        fails, and the process would go on.
+        """Let SIGTERM end the process. RQ's own handler first writes to Redis; if Redis is away, that fails, and the
+        process would go on.
         """
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, _leave)
 
     def enqueue_jobs(self) -> None:
-        """Move what is due to its queue, after making sure of the tick."""
+        """Make sure that the tick exists, and move the entries that are due to their queue."""
         self.heart.beat()
         self._look_after_health()
         if ensure_tick(self.connection, self.world.settings.tick_seconds):
@@ -106,23 +108,25 @@ class Clock(Scheduler):  # type: ignore[misc]
             self._move(name.decode(errors="replace"), name)
 
     def register_death(self) -> None:
-        """RQ's word for the end of the process."""
+        """Remove the heartbeat; RQ calls this when the process ends."""
         super().register_death()
         self.heart.stop()
 
     def _look_after_health(self) -> None:
-        """Look now and then whether all is well: without a worker no tick does, and perhaps nobody asks the web."""
+        """Run the health checks now and then: without a worker no tick runs them, and maybe nobody asks
+        a web process.
+        """
         if time.monotonic() - self.looked_at > LOOK_EVERY:
             self.looked_at = time.monotonic()
             self.doctor.examine()
 
     def _move(self, name: str, key: bytes) -> None:
-        """One entry that cannot be moved is dropped, whatever is wrong with it: the tick makes up for it."""
+        """Move one entry to its queue. An entry that cannot be moved is removed: the tick does its work instead."""
         if name.startswith(BELL):
             self._hear(name)
             return
         if name == TICK and is_queued(self.connection, TICK, QUEUE):
-            # A worker that was busy for minutes needs one tick afterwards, not one for each minute.
+            # After workers were busy for minutes, one tick is enough, not one for each of those minutes.
             self.connection.zadd(
                 self.scheduled_jobs_key, {TICK: time.time() + self.world.settings.tick_seconds}, xx=True
             )
@@ -137,8 +141,8 @@ class Clock(Scheduler):  # type: ignore[misc]
             self.connection.delete(JsonJob.key_for(name))
 
     def _hear(self, name: str) -> None:
-        """A group's bell: of two clocks one hears it. A thousand groups may be due at once, and one tick opens all
-        their digests; so while one is rung and not yet heard, no other is.
+        """Ring for a group's digest. Of two clock processes only one does it. A thousand groups may be due at once, and
+        one tick opens all their digests, so no second tick is rung for while one waits.
         """
         if not self.connection.zrem(self.scheduled_jobs_key, name):
             return
@@ -148,7 +152,9 @@ class Clock(Scheduler):  # type: ignore[misc]
 
 
 def reset_bells(world: World) -> bool:
-    """Set every group's bell from Postgres, after a flush and when the process starts. False when Postgres is away."""
+    """Set every group's bell from Postgres, when the process starts and after Redis was emptied. Returns False if
+    Postgres is away.
+    """
     try:
         with world.sessions() as session:
             due = digest_times.scheduled(session)
@@ -169,7 +175,7 @@ def _leave(_signal: int, _frame: object) -> None:
 
 
 def main() -> None:
-    """Run until SIGTERM. A Redis that is away is waited for. One thread needs one connection to Postgres."""
+    """Run the clock until SIGTERM. If Redis is away, wait for it. Its one thread needs one connection to Postgres."""
     worlds.use(World.from_settings(starting.begin("clock").model_copy(update={"database_pool": 1})))
     stopping.leave_in_time()
     while not stopping.asked():
@@ -177,7 +183,7 @@ def main() -> None:
             Clock(worlds.current()).run()
         except RedisError as error:
             if stopping.asked():
-                return  # it could not say farewell
+                return  # Redis was away when the process deregistered
             doorbell.tell_away(error)
             time.sleep(2)
 

@@ -1,4 +1,4 @@
-"""Counting points anew after the formula has changed, a piece at a time, while everything else goes on."""
+"""Computes points again after the formula has changed, a part at a time, while other work goes on."""
 
 import structlog
 
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 @job("work", timeout=120)
 def score_anew(world: World) -> int:
-    """Score what an older formula scored. Gives how many; what is left waits for the next tick."""
+    """Score activities again that an older formula has scored. Returns how many; the others wait for the next tick."""
     count = in_pieces(world, lambda session: scoring.score_some(session, world.read_again, world.now()))
     with world.sessions() as session:
         run, left = scoring.progress(session)

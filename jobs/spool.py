@@ -1,4 +1,4 @@
-"""Where lines and receipts are kept, sealed, while Postgres is away."""
+"""The store in Redis in which lines and receipts are kept, encrypted, while Postgres is away."""
 
 import json
 from datetime import datetime
@@ -12,24 +12,27 @@ from world import World
 
 SPOOL, TAKEN, BROKEN = "spool:inbound", "spool:taken", "spool:broken"
 PURPOSE, OWNER = "spool", "inbound"
-KEPT_FOR = 30 * 24 * 3600  # seconds that what was set aside is kept, after the last line that was
+KEPT_FOR = 30 * 24 * 3600  # seconds for which lines that were set aside are kept, counted from the newest of them
 
 
 def sealed(vault: Vault, facts: dict[str, Any], at: datetime) -> bytes:
-    """What is kept of a webhook that was heard at that instant."""
+    """Return the encrypted facts of a webhook that was received at `at`."""
     return vault.seal(PURPOSE, OWNER, json.dumps({**facts, "at": at.isoformat()}))
 
 
 def opened(vault: Vault, kept: bytes) -> tuple[dict[str, Any], datetime]:
-    """What `sealed` was given. Raises `Unreadable`, and ValueError, TypeError or KeyError when it is something else."""
+    """Return the facts and the time that were given to `sealed`. Raises `Unreadable` if it cannot be decrypted, and
+    ValueError, TypeError or KeyError if it contains something else.
+    """
     facts = json.loads(vault.open(PURPOSE, OWNER, kept))
     return facts, datetime.fromisoformat(facts["at"])
 
 
 def drop_of_erased(world: World) -> int:
-    """Drop what was set aside of people who were erased since they wrote it. Gives how many lines.
+    """Delete the lines that were set aside and whose writers were erased since then. Returns how many.
 
-    What cannot be opened, for want of its key, is nobody's that we know: it goes when the list ends (`KEPT_FOR`).
+    Lines that cannot be decrypted because their key is missing have an unknown writer: they are deleted when the list
+    expires (`KEPT_FOR`).
     """
     aside = world.redis.lrange(BROKEN, 0, -1)
     with world.sessions() as session:
@@ -49,7 +52,7 @@ def _is_of_erased(session: Session, vault: Vault, kept: bytes) -> bool:
 
 
 def heard_at(vault: Vault, kept: bytes) -> datetime | None:
-    """When it was heard, or None when it cannot be opened."""
+    """Return when the webhook was received, or None if it cannot be decrypted."""
     try:
         return opened(vault, kept)[1]
     except (Unreadable, ValueError, TypeError, KeyError):

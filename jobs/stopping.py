@@ -1,4 +1,4 @@
-"""How a work-horse goes down: asked to stop, it leaves its job at the next safe point, and is gone in time.
+"""How a work-horse (the process that RQ forks for a job) stops: it leaves its job at the next safe point, in time.
 
 A host kills 30 seconds after it asked. So whatever goes on for long looks here between two pieces of its work, and what
 waits for somebody else and cannot look is broken off by `Stopped`. Whatever is left undone is in Postgres. Tests end a
@@ -14,54 +14,56 @@ from concurrent.futures import Future, wait
 from contextvars import copy_context
 from threading import Thread
 
-LEAVE_AFTER = 12.0  # seconds after the request: what is still on its way then is left as it is
-BREAK_OFF_AFTER = 15  # a job that has not stopped by itself gets `Stopped`
-KILL_AFTER = 20  # then its worker ends a horse that no signal reaches, as in a query that takes long
+LEAVE_AFTER = 12.0  # seconds after the request to stop; open requests to a vendor are then no longer waited for
+BREAK_OFF_AFTER = 15  # seconds after which `Stopped` is raised in a job that has not stopped by itself
+KILL_AFTER = 20  # seconds after which the worker kills a work-horse that signals do not reach, as during a long query
 
-# One byte that a worker shares with the horses it forks: a request in the middle of a fork is not lost.
+# One byte that a worker shares with the work-horses it forks, so that a request during a fork is not lost.
 _asked = mmap.mmap(-1, 1)
 _since: list[float] = []
 
 
 class Stopped(BaseException):
-    """The process must end now. No `Exception`, so that nobody takes it for a failure of what they were doing."""
+    """The process must end now. It is no `Exception`, so that code does not treat it as a failure of its own work."""
 
 
 def begin() -> None:
-    """Forget earlier requests. Each worker of a pool calls this, so that they share no byte with each other."""
+    """Forget earlier requests to stop. Each worker of a pool calls this, so that they share no byte with each other."""
     global _asked  # noqa: PLW0603 - a mapping cannot be made private again
     _asked = mmap.mmap(-1, 1)
     _since.clear()
 
 
 def ask() -> None:
-    """Let this process, and what it has forked, stop at the next safe point."""
+    """Ask this process, and the processes that it has forked, to stop at the next safe point."""
     _asked[0] = 1
 
 
 def asked() -> bool:
-    """Whether this process is to stop."""
+    """Whether this process was asked to stop."""
     return _asked[0] != 0
 
 
 def check() -> None:
-    """A safe point. Raises `Stopped` where this process is to stop."""
+    """Mark a safe point: raises `Stopped` if this process was asked to stop."""
     if asked():
         raise Stopped
 
 
 def is_late() -> bool:
-    """Whether what is still on its way must be left as it is. Counts from when this process first saw the request."""
+    """Whether open requests to a vendor must no longer be waited for. Counts from when this process first saw the
+    request to stop.
+    """
     if asked() and not _since:
         _since.append(time.monotonic())
     return asked() and time.monotonic() - _since[0] >= LEAVE_AFTER
 
 
 def wait_for[Result](work: Callable[[], Result]) -> Result:
-    """Do something that may hang in a library for minutes, and give its answer; it gets a thread of its own, because
-    no signal reaches a thread that waits inside C.
+    """Call `work`, which may hang in a library for minutes, and return its result. It runs in a thread of its own,
+    because no signal reaches a thread that waits inside C code.
 
-    Raises what `work` raises, or `Stopped` when there is no time left to wait; then the thread ends with the process.
+    Raises what `work` raises, or `Stopped` if there is no time left to wait; then the thread ends with the process.
     """
     answer: Future[Result] = Future()
     context = copy_context()
@@ -80,10 +82,10 @@ def wait_for[Result](work: Callable[[], Result]) -> Result:
 
 
 def obey_signals() -> None:
-    """Let SIGTERM ask this work-horse to stop, and break off in its main thread what has not stopped in time.
+    """Let SIGTERM ask this work-horse to stop, and interrupt its main thread if it has not stopped in time.
 
-    SIGINT is ignored: a terminal sends it to every process, and the worker passes it on. The alarm is the one with
-    which RQ limits the time of a job; that limit is farther away than ours, or as good.
+    SIGINT is ignored: a terminal sends it to every process, and the worker passes it on. The alarm signal is the one
+    with which RQ limits the time of a job; ours comes earlier than that limit, or does just as well.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _on_request)
@@ -101,8 +103,8 @@ def _on_alarm(_signal: int, _frame: object) -> None:
 
 
 def leave_in_time() -> None:
-    """Let this process end `LEAVE_AFTER` seconds after SIGTERM or SIGINT even if its main thread waits inside C, as for
-    an answer of Postgres: Python's handlers run only when that returns. Call it once, in the main thread.
+    """Let this process end `LEAVE_AFTER` seconds after SIGTERM or SIGINT even if its main thread waits inside C code,
+    for example for Postgres: Python's handlers would run only when that returns. Call it once, in the main thread.
 
     The number of each signal is written into a pipe at once (`signal.set_wakeup_fd`), and a thread reads it.
     """
@@ -120,14 +122,14 @@ def leave_in_time() -> None:
 
 
 class Shift:
-    """How long a job begins with one more piece: until its time is over, or the process is to stop."""
+    """The time in which a job may begin another piece of work: until its seconds are over, or the process must stop."""
 
     def __init__(self, seconds: float) -> None:
         self.until = time.monotonic() + seconds
 
     @property
     def goes_on(self) -> bool:
-        """Whether to begin with one more piece."""
+        """Whether the job may begin another piece of work."""
         return not asked() and time.monotonic() < self.until
 
 

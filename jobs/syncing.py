@@ -1,4 +1,4 @@
-"""Reading accounts whose time has come: tokens kept before anything else, each page in its own transaction."""
+"""Reads the Garmin accounts that are due. New tokens are stored first, and each page has its own transaction."""
 
 import time
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def sync_next(world: World) -> bool:
         return False
     try:
         _read_one(world, errand)
-    except NoResultFound:  # its member disconnected it, or was erased
+    except NoResultFound:  # its member has disconnected it, or was erased
         log.info("account gone while it was read", account=errand.account_id)
     except Stopped:
         with transaction(world) as session:
@@ -61,7 +61,7 @@ def _read_one(world: World, errand: Errand) -> None:
         _put_off(world, errand, type(error).__name__, wish)
         log.warning("sync put off", account=errand.account_id, why=type(error).__name__)
     except Exception:
-        # One account that cannot be read must not keep the others from being read.
+        # An account that cannot be read must not prevent the others from being read.
         log.exception("sync broke", account=errand.account_id)
         _put_off(world, errand, "bug")
     else:
@@ -70,7 +70,9 @@ def _read_one(world: World, errand: Errand) -> None:
 
 
 def read(world: World, errand: Errand) -> Found:
-    """Read an account, and keep its tokens whatever comes: one that was renewed half-way is the only good one."""
+    """Read an account and return what was found. Its tokens are stored even after a failure, because after a renewal
+    the old ones are no longer valid.
+    """
     if errand.no_key is not None:
         raise errand.no_key
     account = _opened(world, errand)
@@ -81,7 +83,9 @@ def read(world: World, errand: Errand) -> Found:
 
 
 def _read_through(world: World, errand: Errand, account: OpenAccount) -> Found:
-    """Read the window page by page, mark what is gone, read steps if they are due, and tell a member who waits."""
+    """Read the days of this sync page by page, mark deleted activities, read steps if they are due, and tell a member
+    who waits. Returns what was found.
+    """
     total, seen, legs = Found(), set[int](), list[Recording]()
     for page in account.activities(errand.start, errand.end):
         with transaction(world) as session:
@@ -96,7 +100,7 @@ def _read_through(world: World, errand: Errand, account: OpenAccount) -> Found:
     with transaction(world) as session:
         total.gone = syncing.finish(session, errand, seen, world.now(), certainly_gone)
         member = _member(session, errand)
-        merging.add_legs(session, member.id, legs)  # their session may stand on another page
+        merging.add_legs(session, member.id, legs)  # their session may be on another page
         doubts.ask(session, member, world.now())
         if errand.is_first or errand.was_asked or errand.is_new_link:
             _post(session, world, errand, member, _synced(session, world, errand, len(total.new)), "synced")
@@ -124,9 +128,9 @@ def _confirmed(world: World, errand: Errand, account: OpenAccount, seen: set[int
 
 
 def _opened(world: World, errand: Errand) -> OpenAccount:
-    """The account, its tokens renewed and kept: they rotate, and old ones are worth nothing.
+    """Open the account, renew its tokens and store them, because the old ones are invalid after that.
 
-    Every request of every worker waits for its place in one pace.
+    Every request waits until the rate that all workers share allows it.
     """
     source = world.source(errand.source)
     account = source.open(errand.method, errand.tokens)
@@ -138,7 +142,9 @@ def _opened(world: World, errand: Errand) -> OpenAccount:
 
 
 def _before_each_request(world: World, source: Source) -> Callable[[], None]:
-    """Every request waits for its place in the pace that all workers share, and none begins once we are to stop."""
+    """Return a function to call before each request. It waits until the rate that all workers share allows the request,
+    and raises `Stopped` if this process was asked to stop.
+    """
     pace = Pace(world.redis, source.rate, source.name)
 
     def wait() -> None:
@@ -150,7 +156,9 @@ def _before_each_request(world: World, source: Source) -> Callable[[], None]:
 
 
 def _keep(world: World, errand: Errand, account: OpenAccount) -> None:
-    """Keep the tokens if they are new, and try hard: those that we hold are spent."""
+    """Store the tokens if they are new. This is tried for eight seconds, because the stored
+    ones are no longer valid.
+    """
     if account.tokens != errand.tokens:
         insist(
             world,
@@ -161,7 +169,7 @@ def _keep(world: World, errand: Errand, account: OpenAccount) -> None:
 
 
 def _read_steps(world: World, errand: Errand, account: OpenAccount) -> None:
-    """Steps are a trimming: when they cannot be had, the activities are kept all the same."""
+    """Read and store steps, if they are due. If steps cannot be read, the activities are kept all the same."""
     if errand.steps_since is None:
         return
     try:
@@ -174,7 +182,7 @@ def _read_steps(world: World, errand: Errand, account: OpenAccount) -> None:
 
 
 def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = None) -> None:
-    """Later, then; who asked and waits for the answer is told when."""
+    """Plan another try. A member who asked for this sync is told when."""
     with transaction(world) as session:
         until = syncing.put_off(session, errand, why, world.now(), wish)
         if errand.was_asked:
@@ -217,10 +225,13 @@ def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
 
 
 def _kept_password(world: World, errand: Errand, error: LinkBroken) -> tuple[str, str | None]:
-    """The account's e-mail address, and the password if there is one that may be used now. Raises `UnknownKey`."""
+    """Return the account's e-mail address, and the stored password if it may be used now, else
+    None. Raises `UnknownKey`.
+    """
     with transaction(world) as session:
         account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
-        # A 401 that may pass is no reason to sign in, nor is a password that the operator no longer lets us keep.
+        # Do not sign in after a 401 that may be temporary, nor with a password that the operator no longer lets us
+        # keep.
         is_last = syncing.ends_link(account, certain=error.certain, now=world.now())
         may_use = is_last and world.source(errand.source).keeps_passwords
         password = accounts.kept_password(session, account, world.now()) if may_use else None
@@ -228,7 +239,9 @@ def _kept_password(world: World, errand: Errand, error: LinkBroken) -> tuple[str
 
 
 def _signed_in_again(world: World, errand: Errand, email: str, password: str) -> bool:
-    """Use the password that the member asked to keep: once, and not again today."""
+    """Sign in once with the password that the member asked us to keep, at most once a day. Returns
+    whether it worked.
+    """
     try:
         answer = wait_for(lambda: world.source(errand.source).sign_in(GarminMethod.PASSWORD, Typed(password, email)))
     except Stopped:

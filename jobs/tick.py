@@ -1,4 +1,4 @@
-"""Once a minute: open the digests that are due, and ring for whatever waits in Postgres and was not heard."""
+"""The tick, once a minute: opens the digests that are due, and rings for all work that waits in Postgres."""
 
 from datetime import datetime
 
@@ -46,7 +46,7 @@ SWEEP_AT = 17  # minutes past each hour: nothing else begins then
 
 @job("tick", timeout=60)
 def tick(world: World) -> None:
-    """Any number of these may run at once, early, late or twice: what is due is claimed in Postgres."""
+    """Do one tick. Several may run at once, early, late or twice, because work that is due is claimed in Postgres."""
     now = world.now()
     while not stopping.asked() and open_digests(world):
         pass
@@ -60,18 +60,18 @@ def tick(world: World) -> None:
         one_time_links.forget_old(session, now)
         signs.leave(session, signs.TICK, world.now())
     tell_of_ceilings(world)
-    Doctor(world, WORKER).examine_unless_others_do()  # so that troubles are logged though nobody asks /readyz
+    Doctor(world, WORKER).examine_unless_others_do()  # so that problems are logged even if nobody asks /readyz
 
 
 def give_up_sign_ins(session: Session, world: World) -> None:
-    """End sign-ins that wait in vain; whoever waits for an answer in the chat is told."""
+    """End sign-ins that have waited too long, and tell members who wait for an answer in the chat."""
     for attempt in sign_ins.give_up_abandoned(session, world.now()):
         if attempt.problem == attempts.NOT_ASKED:
             tell_failed(session, world, attempt)
 
 
 def tell_of_ceilings(world: World) -> None:
-    """Tell the operator, once in six hours, that no more may leave."""
+    """Log, at most once in six hours, that a ceiling is reached and no more messages may be sent."""
     with world.sessions() as session:
         full = ceiling.spent(session, world.now()).full(delivery.ceilings(world))
     for group in full:
@@ -84,7 +84,7 @@ def tell_of_ceilings(world: World) -> None:
 
 
 def open_digests(world: World) -> int:
-    """Open the runs of some groups whose digest is due. Gives how many."""
+    """Create the digest runs of some groups that are due. Returns how many."""
     with transaction(world) as session:
         opened = digest_service.claim_due(session, world.now())
         stopping.die_at("before_open_commit")
@@ -92,7 +92,7 @@ def open_digests(world: World) -> int:
 
 
 def ring_for_what_waits(world: World) -> None:
-    """Ring for every kind of work that Postgres holds: a bell may have been lost with Redis, a worker with its job."""
+    """Ring for every kind of work that waits in Postgres, because a bell or a job may have been lost."""
     now = world.now()
     with world.sessions() as session:
         waiting = outcomes.backlog(session)
@@ -111,7 +111,7 @@ def ring_for_what_waits(world: World) -> None:
         (ending, garmin.remind),
         (found["over"], challenges.judge),
         (found["outdated"], scoring.score_anew),
-        (found["unwritten"] and not found["outdated"], records.write_anew),  # the new points' doubts come first
+        (found["unwritten"] and not found["outdated"], records.write_anew),  # only after all points were computed
         (found["unhoused"], housekeeping.tidy),
         (now.minute == SWEEP_AT, housekeeping.sweep),
         (unchecked, reconciling.check_templates),
@@ -123,8 +123,8 @@ def ring_for_what_waits(world: World) -> None:
 
 
 def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:
-    """Conditions for work that waits, by name. They are asked for in one statement: each by itself takes a way to
-    Postgres and back.
+    """Return the conditions for work that waits, by name. They are queried in one statement, to save round trips to
+    Postgres.
     """
     return {
         "doubts": outcomes.doubts(now),

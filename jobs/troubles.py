@@ -1,8 +1,9 @@
-"""Telling the operator: one line of the log when something becomes degraded or worth a remark, and one when it is well
+"""Logs problems for the operator: one line when a check becomes degraded or worth a remark, and one
 again; and by WhatsApp, e-mail or a webhook, where that is set (`jobs/alarms.py`), when it is degraded.
 
-What was told is kept in Redis, so that of all processes that notice it one tells. How long it has lasted is told by
-Redis's clock, because machines' clocks differ. While Redis is away each process keeps it for itself, by its own clock.
+What was logged is stored in Redis, so that only one of the processes that notice a problem logs it. Redis's clock
+measures how long it has lasted, because the clocks of machines differ. While Redis is away, each process does this for
+itself, with its own clock.
 """
 
 import json
@@ -23,10 +24,11 @@ log = structlog.get_logger()
 
 TROUBLES = "health:troubles"
 SETTLED_AFTER = 30  # seconds
-# Only the kind of process that noticed a trouble says that it is over: another may not see it. After so long any may.
+# Only the kind of process that noticed a problem may say that it is over, because other kinds may not see it. After so
+# many seconds any process may.
 ANYBODY_AFTER = 600
 LOOKED = "health:looked"
-LOOKED_FOR = 45  # seconds for which a look by anybody will do
+LOOKED_FOR = 45  # seconds for which a run of the checks by any process is enough
 TELL = f"""
 local t = redis.call('TIME')
 local now, by, current = t[1] + t[2] / 1e6, ARGV[1], cjson.decode(ARGV[2])
@@ -63,7 +65,7 @@ return {{cjson.encode(begun), cjson.encode(ended), cjson.encode(since)}}
 
 @dataclass
 class _Kept:
-    """What this process told while Redis was away."""
+    """What this process has logged while Redis was away."""
 
     since: float
     told: bool = False
@@ -74,9 +76,9 @@ _one_at_a_time = Lock()
 
 
 def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, datetime]:
-    """Log what has become degraded, or well again, since anybody told last. Gives since when each has been degraded.
+    """Log the checks that have become degraded or well again. Returns since when each degraded check has been degraded.
 
-    `kind` is the kind of process that looked.
+    `kind` is the kind of the process that ran the checks.
     """
     by_name = {each.name: each for each in findings if each.state is not State.OK}
     current = {name: _how(each) for name, each in by_name.items()}
@@ -120,7 +122,7 @@ def _together(world: World, current: Mapping[str, str], kind: str) -> tuple[list
     told_before = {name for name, kept in _alone.items() if kept.told}
     over = told_before - current.keys()
     _alone.clear()
-    # cjson writes an empty table as {}, so these may be dicts without anything in them.
+    # cjson writes an empty table as {}, so these may be empty dicts instead of lists.
     return [name for name in begun if name not in told_before], [*dict.fromkeys([*ended, *sorted(over)])], dict(since)
 
 

@@ -1,4 +1,4 @@
-"""What a worker does once before it forks, so that no job has to do it again."""
+"""Work that a worker does once before it forks, so that its jobs need not do it again."""
 
 import structlog
 from redis import RedisError
@@ -12,8 +12,8 @@ log = structlog.get_logger()
 
 
 def warm(world: World) -> None:
-    """Do a tick in this process: SQLAlchemy keeps the SQL of every statement it has once compiled, and a forked job
-    has what its worker had. That a worker which starts looks for work does no harm. No connection is left open.
+    """Do a tick in this process. SQLAlchemy caches the SQL of every statement that it has compiled, and a forked job
+    inherits the cache. An additional tick does no harm. No connection stays open.
     """
     try:
         tick.body(world)

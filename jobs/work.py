@@ -1,4 +1,4 @@
-"""Commit first; only then do messages, jobs and lines of the log leave."""
+"""Transactions: messages, jobs and log lines leave only after the commit."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,9 +27,9 @@ PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0)  # seconds
 
 @contextmanager
 def transaction(world: World) -> Iterator[Session]:
-    """Everything inside is committed together; then the bells that services rang are heard.
+    """Commit everything inside the block together; then start the jobs for the bells that services have rung.
 
-    A bell that cannot be rung because Redis is away is only counted: what it stood for is in Postgres.
+    If Redis is away, a bell is lost without harm, because its work is in Postgres.
     """
     with world.sessions.begin() as session:
         known = structlog.contextvars.get_contextvars()
@@ -41,7 +41,9 @@ def transaction(world: World) -> Iterator[Session]:
 
 
 def in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 45) -> int:
-    """Do some, each time in a transaction of its own, until nothing is left or the shift is over. Gives how many."""
+    """Call `do_some`, each time in its own transaction, until it returns 0 or `seconds` are over. Returns the
+    sum of its results.
+    """
     shift, count = Shift(seconds), 0
     while shift.goes_on:
         with transaction(world) as session:
@@ -53,8 +55,8 @@ def in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 
 
 
 def insist(world: World, do: Callable[[Session], None]) -> None:
-    """Do this in one transaction, and try again for eight seconds while Postgres is away or has no connection free: it
-    writes down what has happened outside and cannot be taken back. Raises the last error when all was in vain.
+    """Call `do` in one transaction, and try again for eight seconds while Postgres is away or has no free connection.
+    Use it to store what has already happened outside. Raises the last error if all tries fail.
     """
     for pause in PAUSES:
         try:

@@ -1,1 +1,1 @@
-"""What may be said: messages within WhatsApp's limits, and the words they are made of."""
+"""Messages within WhatsApp's limits, and the texts they are made of."""

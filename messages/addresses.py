@@ -1,7 +1,7 @@
-"""Addresses in names: whatever a phone would turn into a link, or a reader would take for one.
+"""Finds addresses in names: everything that a phone would turn into a link, or that a reader would take for one.
 
-An address is known by its last part. The list of these (the top-level domains) is the Public Suffix List's, in the
-copy that the package `publicsuffixlist` brings: nothing is asked over the network.
+An address is recognised by its last part, the top-level domain. These are listed in the Public Suffix List, in the
+copy that comes with the package `publicsuffixlist`: nothing is fetched over the network.
 """
 
 import ipaddress
@@ -13,20 +13,20 @@ from itertools import dropwhile, takewhile
 
 from messages.lookalikes import alphabet, is_variant, skeleton, text_of
 
-DOTS = ".。．｡︒․﹒ꓸ۔܁܂꘎𐩐𝅭"  # full stops of other scripts and widths, and what looks like one
-ZEROS = "٠۰"  # Arabic zeros look like dots, but stand in numbers: one between two letters is taken for a dot
-MIDDLE_DOTS = "·•・∙⋅‧･˙⸱⸳ᐧ᛫ꞏ𐄁ㆍ●⦁◦"  # these stand between words, and inside Catalan ones
-OTHER_DOTS = MIDDLE_DOTS + "…‥"  # with any of these it is an address only before a well-known end
+DOTS = ".。．｡︒․﹒ꓸ۔܁܂꘎𐩐𝅭"  # full stops of other scripts and widths, and signs that look like one
+ZEROS = "٠۰"  # Arabic zeros, which look like dots; only between two letters they count as dots
+MIDDLE_DOTS = "·•・∙⋅‧･˙⸱⸳ᐧ᛫ꞏ𐄁ㆍ●⦁◦"  # used between words, and inside Catalan words
+OTHER_DOTS = MIDDLE_DOTS + "…‥"  # with these, a text is an address only before a well-known top-level domain
 CLASSIC = frozenset({"com", "net", "org", "info", "biz", "gov", "edu"})
 CATALAN_END = (
     2  # letters after "l·l" that may be an end of addresses and a Catalan syllable: "Gal·la", but not "mal·link"
 )
-LONGEST_SHORT = 3  # "Dr", "St", "Mrs": what stands before a dot without meaning an address
-NO_LETTERS = {"Mn", "Mc", "Me", "Lm", "Sk", "Po", "Pd", "Pc", "Zs"}  # small signs that hide nothing: "evil.'com"
+LONGEST_SHORT = 3  # letters of titles such as "Dr", "St", "Mrs", after which a dot does not mean an address
+NO_LETTERS = {"Mn", "Mc", "Me", "Lm", "Sk", "Po", "Pd", "Pc", "Zs"}  # small signs that hide no address: "evil.'com"
 
 PART = rf"[^\s{re.escape(DOTS + OTHER_DOTS)}/\\@＠﹫,;:!?¿¡\"“”„«»()\[\]{{}}<>|]+"
 DOT = rf"[{re.escape(DOTS)}]"
-# With a scheme, "www.", a path behind a dot, or a number that could be called.
+# An address with a scheme, with "www." or with a path after a dot, or a telephone number.
 WHOLE = re.compile(
     r"[a-z][a-z0-9+.-]*://\S*|www[.。．｡․]\S*|\+?\d[\d\s().-]{6,}\d",
     re.IGNORECASE,
@@ -45,7 +45,9 @@ NUMBERS = re.compile(
 
 @cache
 def top_level() -> frozenset[str]:
-    """The last parts that an address can have ("com", "help", "рф"), as they look: by their skeletons."""
+    """Return the skeletons of all top-level domains ("com", "help", "рф"). A skeleton stands for what a
+    text looks like.
+    """
     text = files("publicsuffixlist").joinpath("public_suffix_list.dat").read_text(encoding="utf-8")
     public = text.partition("===END ICANN DOMAINS===")[0].splitlines()
     parts = [line.strip() for line in public if line.strip() and not re.search(r"[./*!]", line)]
@@ -53,11 +55,11 @@ def top_level() -> frozenset[str]:
 
 
 def defused(text: str) -> str:
-    """A text without addresses: each is cut out; where a title or an initial stands before the dot ("Dr.No"), or there
-    are spaces around it ("gruppetto . help"), only the dot goes.
+    """Return the text without addresses. Each is removed; if a title or an initial stands before the dot ("Dr.No"), or
+    spaces around it ("gruppetto . help"), only the dot is removed.
 
-    A dot with a space behind it alone is the end of a sentence, and stays; where only the space is missing ("great
-    ride.So good", "Lisa.Ng") it is added, and nothing is a link any more.
+    A dot with a space only after it ends a sentence, and stays. If just that space is missing ("great ride.So good",
+    "Lisa.Ng"), it is added, so that the text is no link any more.
     """
     text = MAIL.sub(_mail, WHOLE.sub(" ", BETWEEN_LETTERS.sub(".", text)))
     text = NUMBERS.sub(_numbers, text)
@@ -67,14 +69,16 @@ def defused(text: str) -> str:
 
 
 def _mail(found: re.Match[str]) -> str:
-    """An address goes. With spaces around the sign it may be a place: "Ben @ St.Pauli" has no end of an address."""
+    """Remove an e-mail address. With spaces around the @, the text stays unless it ends with a top-level domain: "Ben @
+    St.Pauli" names a place.
+    """
     is_apart = any(sign.isspace() for sign in found[0])
     ends = re.split(DOT, found["domain"] or "")[1:]
     return found[0] if is_apart and not any(map(_is_top_level, ends)) else " "
 
 
 def _numbers(found: re.Match[str]) -> str:
-    """An IPv4 or IPv6 address goes; a time of day or a score stays."""
+    """Remove an IPv4 or IPv6 address; keep a time of day or a score."""
     try:
         ipaddress.ip_address(unicodedata.normalize("NFKC", found[0]).strip("[]").split("/")[0])
     except ValueError:
@@ -96,13 +100,17 @@ def _domain(found: re.Match[str]) -> str:
 
 
 def _lacks_a_space(parts: list[str]) -> bool:
-    """Whether a sentence ends at the dot, or a surname begins: a small letter, and then a capital and a small one."""
+    """Whether a sentence ends at the dot, or a surname begins after it: a small letter before it, and a capital and a
+    small letter after it.
+    """
     before, after = parts[0][-1:], parts[-1][:2]
     return len(parts) == 2 and before.islower() and after.istitle() and after.isalpha() and len(after) == 2
 
 
 def _otherwise(found: re.Match[str]) -> str:
-    """An address goes. Before any other end that an address can have, a middle dot becomes a space: "paypal help"."""
+    """Remove an address with an unusual dot before a well-known top-level domain. Before any other top-level domain, a
+    middle dot becomes a space: "paypal help".
+    """
     parts = re.split(f"[{OTHER_DOTS}]", found[0])
     if any(_looks(end) & _classic() for end in parts[1:]):
         return " "
@@ -110,9 +118,9 @@ def _otherwise(found: re.Match[str]) -> str:
 
 
 def _middle(found: re.Match[str]) -> str:
-    """A space for a dot between two Latin words of which the second can end an address.
+    """Return a space for a dot between two Latin words if the second could be a top-level domain.
 
-    It stays before a capital and a small letter, which begin a name ("Run·Club"), and in Catalan words ("Gal·la").
+    The dot stays before a capital and a small letter, which begin a name ("Run·Club"), and in Catalan words ("Gal·la").
     """
     before, after = found["before"], found["after"]
     is_latin = all(alphabet(sign) in {"LATIN", ""} for sign in before[-1] + after)
@@ -127,19 +135,19 @@ def _spaced(found: re.Match[str]) -> str:
 
 
 def _is_top_level(part: str) -> bool:
-    """Whether an address can end like this, whatever hangs on to it: "com’s", "com🌀", or "com", a joiner and "1"."""
+    """Whether this is a top-level domain, even with something attached: "com’s", "com🌀", or "com" and more signs."""
     shown = dropwhile(_hides, part)
     begun = "".join(takewhile(lambda sign: not _hides(sign), shown))
     return part.casefold().startswith("xn--") or bool((_looks(part) | (_looks(begun) - {""})) & top_level())
 
 
 def _hides(sign: str) -> bool:
-    """Whether a sign shows nothing by itself, or only on the one before it."""
+    """Whether a sign is invisible, or is only a mark on the sign before it."""
     return is_variant(sign) or unicodedata.category(sign)[0] == "M"
 
 
 def _looks(part: str) -> frozenset[str]:
-    """How the end of an address looks, in small letters and in capitals: "сом" is all Cyrillic."""
+    """Return what a top-level domain looks like, in small letters and in capitals: "сом" is all Cyrillic."""
     plain = _plain(part)
     return frozenset({skeleton(plain), skeleton(plain.upper()).casefold()})
 
@@ -150,8 +158,8 @@ def _classic() -> frozenset[str]:
 
 
 def _plain(part: str) -> str:
-    """The letters that a part begins with, in their plain form. Signs before and between them that show next to nothing
-    do not count.
+    """Return the letters at the beginning of a part, in their plain form. Small or invisible signs before and between
+    them are left out.
     """
     shown = (sign for sign in text_of(FLAG.sub("", part)) if not is_variant(sign))
     signs = dropwhile(lambda sign: unicodedata.category(sign) in NO_LETTERS, shown)

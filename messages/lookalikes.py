@@ -1,9 +1,10 @@
-"""Letters that look like other letters: Unicode's table of confusables (UTS 39), as `confusable_homoglyphs` carries it.
+"""Letters that look like other letters, from Unicode's table of confusables (UTS 39) in the package
+`confusable_homoglyphs`.
 
-The package has the table but no skeleton function, so the table is turned into one here: each sign to its prototype.
-The table leaves out what nobody takes for a plain letter at a second glance: small capitals, letters in boxes, letters
-with a stroke, and the alphabets of "fancy text" generators. A name is read at the first glance, so these are added:
-where Unicode's own name of a sign tells which letter it is, by that name, else from the lists below.
+The package has the table but no skeleton function, so one is made here: it replaces each sign by its prototype.
+The table does not contain letters that can be told apart on a closer look: small capitals, letters in boxes, letters
+with a stroke, and the alphabets of "fancy text" generators. Names are only read quickly, so these are added here: by
+Unicode's name of the sign if it contains the letter, else from the lists below.
 """
 
 import json
@@ -14,12 +15,12 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 BESIDE_LATIN = {"CYRILLIC", "GREEK", "CHEROKEE", "ARMENIAN", "COPTIC", "LISU"}  # alphabets with letters that look Latin
-# Where a mark is an accent, or nothing that anybody spells with ("" is no letter); elsewhere it may be a vowel.
+# In these alphabets a mark is an accent and not a vowel ("" means no letter).
 WITHOUT_VOWELS = BESIDE_LATIN | {"LATIN", "CANADIAN", ""}
 WORD = re.compile(r"\w+")
-# Which form of the sign before them is meant (text or emoji, one of several ideographs), and vowels that are not seen.
+# Signs that choose a form of the sign before them (text or emoji, one of several ideographs), and invisible vowels.
 VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\u180b-\u180d\u180f\u17b4\u17b5]")
-# Marks that belong to no script's spelling once NFKC has joined what it can: strokes, rings, boxes and the like.
+# Marks that no script uses for spelling once NFKC has combined what it can: strokes, rings, boxes and the like.
 OVERLAYS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 NAMED = re.compile(
     r"LATIN (?:(?:CAPITAL|SMALL) LETTER|LETTER SMALL CAPITAL)"
@@ -29,10 +30,12 @@ NAMED = re.compile(
 BOXED = re.compile(
     r".*(?:LATIN (?:CAPITAL|SMALL)|SYMBOL) LETTER (?P<one>[A-Z])|(?:NEGATIVE )?SQUARED (?P<few>[A-Z]{2,4})"
 )
-# Prototypes of the table that are no plain letters, though what they stand for looks like one: к, м, ᑎ, ᗯ, Λ.
+# Prototypes of the table that are not plain letters, although the signs that they stand for look like one: к, м, ᑎ, ᗯ,
+# Λ.
 SHAPES = dict(zip("ĸʍՈոѠѡɯɅ", "kmNnWwwA", strict=True))
-# The alphabets in which generators of "fancy text" write Latin words, as far as neither the table nor a name helps.
-# These stand for letters in `looks` only: an address is not recognised in them, and native words have dots too.
+# Alphabets in which generators of "fancy text" write Latin words, as far as neither the table nor a Unicode name covers
+# them. Only `looks` treats them as letters: phones recognise no address in them, and real words of these scripts have
+# dots too.
 ORNAMENTS = dict(
     zip(
         "ᗩᑕᗴᕮᘿᑫᔕᘔᖱᏗፈᎴᏋᎦᎶᏂᏠᎷᏁᎧᎮᎤᏕᏖᏬᏉᏇጀፚᏆค๒๔เ๓ภ๏รยฬ卂乃匚乇千卄丨爪几ㄖ卩尺丂ㄒㄩ山乂ㄚ乙ㄥ₳฿₵₣₲₭₥₦₱₴₮₩€$ИЯДЦШЩΔΣ",
@@ -44,9 +47,10 @@ ORNAMENTS = dict(
 
 @cache
 def prototypes() -> Mapping[str, str]:
-    """For each sign that looks like another: the one, or the few, that stand for all of its kind.
+    """Return for each sign that looks like others its prototype: the sign, or the few signs, that stand
+    for all of them.
 
-    The table is read once (some 40 ms); it lists pairs in both directions, and only a prototype has several partners.
+    The table is read once (about 40 ms). It lists pairs in both directions, and only a prototype has several partners.
     """
     table = json.loads(files("confusable_homoglyphs").joinpath("confusables.json").read_text(encoding="utf-8"))
     partners = {sign: [each["c"].strip("\u200e") for each in found] for sign, found in table.items()}
@@ -58,17 +62,19 @@ def prototypes() -> Mapping[str, str]:
 
 
 def skeleton(text: str) -> str:
-    """A text with each sign replaced by its prototype, accents dropped: two texts that look alike have the same."""
+    """Return the text with each sign replaced by its prototype and without accents. Texts that look alike have the same
+    skeleton.
+    """
     bare = _without_accents(unicodedata.normalize("NFKD", text))
     return _without_accents("".join(map(_shape, bare)))
 
 
-@lru_cache(maxsize=20_000)  # a name is compared with those of a whole club, each time that somebody joins it
+@lru_cache(maxsize=20_000)  # a name is compared with those of a whole club each time somebody joins it
 def looks(name: str) -> frozenset[str]:
-    """By what a name is recognised at a glance: two names that share one of these would be taken for each other.
+    """Return what a name looks like at a glance. Two names that share one of these looks could be confused.
 
-    Only letters, digits and symbols count, no spaces and no punctuation. There are two, since a capital may look like
-    another letter than its small one does: "PauI" is "Paul", and "BEN" is "ben". "vv" is a "w".
+    Only letters, digits and symbols count, not spaces and punctuation. There are up to two looks, because a capital may
+    look like another letter than its small form does: "PauI" is "Paul", and "BEN" is "ben". "vv" is a "w".
     """
     signs = [sign for sign in text_of(name) if unicodedata.category(sign)[0] not in "PZC" and not is_variant(sign)]
     forms = skeleton(_unadorned("".join(signs).casefold())), skeleton(skeleton(_unadorned(signs)).casefold())
@@ -76,27 +82,28 @@ def looks(name: str) -> frozenset[str]:
 
 
 def text_of(name: str) -> str:
-    """A name in the signs that its look is made of: fullwidth, ornamental and boxed letters as plain ones, and no marks
-    that are laid over or around a letter.
+    """Return the name in plain letters: fullwidth, ornamental and boxed letters are replaced, and marks over or around
+    letters are removed.
     """
     return "".join(map(_unboxed, OVERLAYS.sub("", unicodedata.normalize("NFKC", name))))
 
 
 def is_variant(sign: str) -> bool:
-    """Whether a sign shows nothing by itself: a joiner, or which form of the sign before it is meant."""
+    """Whether a sign is invisible: a joiner, or a sign that chooses a form of the sign before it."""
     return unicodedata.category(sign) == "Cf" or VARIANTS.match(sign) is not None
 
 
 def unmixed(text: str) -> str:
-    """A text in which no word mixes Latin letters with others that look Latin: "Sоmebody" (a Cyrillic о) is "Somebody".
+    """Return the text in Latin letters where a word mixes these with letters that look Latin: "Sоmebody" with a
+    Cyrillic о becomes "Somebody".
 
-    Words of one alphabet stay as they are, and so do letters that have no Latin likeness.
+    Words of a single alphabet stay as they are, and so do letters that do not look Latin.
     """
     return text if text.isascii() else WORD.sub(_unmixed, text)
 
 
 def alphabet(sign: str) -> str:
-    """The alphabet of a letter by its name in Unicode: "LATIN", "CYRILLIC"; empty for other signs."""
+    """Return the alphabet of a letter by its name in Unicode: "LATIN", "CYRILLIC"; "" for signs that are no letters."""
     return unicodedata.name(sign, "").split(" ", 1)[0] if unicodedata.category(sign)[0] == "L" else ""
 
 
@@ -118,14 +125,16 @@ def _unadorned(signs: Iterable[str]) -> str:
 
 @lru_cache(maxsize=20_000)
 def _shape(sign: str) -> str:
-    """The sign, or the few, that a letter looks like: "ᴍ" is an "m", and that is "rn" in the table."""
+    """Return the sign, or the few signs, that a letter looks like: "ᴍ" looks like "m", which the table
+    turns into "rn".
+    """
     found = SHAPES.get(sign) or _named(sign) or prototypes().get(sign)
     return "".join(map(_shape, found)) if found and found != sign else sign
 
 
 @lru_cache(maxsize=20_000)
 def _named(sign: str) -> str | None:
-    """The plain letter that a small capital, or a letter with a stroke or a hook, is made of; None for all others."""
+    """Return the plain letter of a small capital, or of a letter with a stroke or a hook; None for all other signs."""
     found = None if sign.isascii() else NAMED.fullmatch(unicodedata.name(sign, ""))
     letter = found["letter"] if found else None
     return letter.lower() if letter and (sign.islower() or "SMALL" in unicodedata.name(sign)) else letter
@@ -133,7 +142,7 @@ def _named(sign: str) -> str | None:
 
 @lru_cache(maxsize=20_000)
 def _unboxed(sign: str) -> str:
-    """The letters or the digit that a symbol shows: "🅰", "🇦", "🆗", "❶"; any other sign as it is."""
+    """Return the letters or the digit that a symbol shows ("🅰", "🇦", "🆗", "❶"); any other sign unchanged."""
     if unicodedata.category(sign) not in {"So", "No"}:
         return sign
     found = BOXED.fullmatch(unicodedata.name(sign, ""))
@@ -142,12 +151,12 @@ def _unboxed(sign: str) -> str:
 
 
 def _stands_for(prototype: str, sign: str, partners: Mapping[str, list[str]]) -> bool:
-    """Of a lone pair, the one that comes first in Unicode stands for both."""
+    """Whether `prototype` is the prototype of `sign`. In a pair without other partners, it is the first in Unicode."""
     return len(partners.get(prototype, ())) > 1 or len(prototype) > 1 or prototype < sign
 
 
 def _without_accents(text: str) -> str:
-    """A text without the marks that are accents, or stand on something that is no letter. Vowel signs stay."""
+    """Return the text without accents, and without marks on signs that are no letters. Vowel signs stay."""
     kept, has_vowels = [], False
     for sign in text:
         if unicodedata.category(sign) not in {"Mn", "Me"}:

@@ -1,4 +1,4 @@
-"""A message to one person, held to WhatsApp's limits when it is made."""
+"""A message to one person. WhatsApp's limits are checked when it is made."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -13,17 +13,17 @@ MOST_CAPTION = 1024
 MOST_BUTTONS = 3
 MOST_LABEL = 20
 MOST_SAYS = 200
-FEWEST_CHOICES, MOST_CHOICES = 4, 10  # fewer are buttons
+FEWEST_CHOICES, MOST_CHOICES = 4, 10  # fewer choices are shown as buttons
 MOST_CHOICE, MOST_ABOUT = 24, 72
 
 
 class TooMuch(ValueError):
-    """A message that WhatsApp would not take."""
+    """WhatsApp would refuse the message, because it breaks a limit."""
 
 
 @dataclass(frozen=True)
 class Button:
-    """A quick reply. A tap is only a faster way to type `says`."""
+    """A quick reply. Tapping it is the same as typing `says`."""
 
     label: str
     says: str
@@ -39,7 +39,7 @@ class Button:
 
 @dataclass(frozen=True)
 class Choice:
-    """An item of a list that opens at a tap. Choosing it is only a faster way to type `says`."""
+    """An item of a list that opens at a tap. Choosing it is the same as typing `says`."""
 
     label: str
     says: str
@@ -53,8 +53,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Approved:
-    """How to say a message when 24 hours have passed since the member last wrote: an approved template's name and
-    its values, which may hold no newline, tab, or four spaces in a row, and may not be empty.
+    """The form of a message for when 24 hours have passed since the member last wrote: the name of an approved template
+    and its values. Values may not be empty, nor contain a newline, a tab, or four spaces in a row.
     """
 
     name: str
@@ -68,9 +68,9 @@ class Approved:
 
 @dataclass(frozen=True)
 class Message:
-    """Text, perhaps with a picture, or up to three buttons, or a list of four to ten choices; only one of these.
+    """A text, with at most one of these: a picture, one to three buttons, or a list of four to ten choices.
 
-    WhatsApp sends buttons only with plain text, and counts text in UTF-16 units. A `picture` is its path on our host;
+    WhatsApp sends buttons only with plain text, and counts text in UTF-16 units. `picture` is a path on our host;
     a `chart` is what is to be on a picture that is only drawn when the message leaves. `language` is a code.
     """
 
@@ -99,12 +99,12 @@ class Message:
 
     @property
     def pictured(self) -> bool:
-        """Whether a picture goes with it."""
+        """Whether it is sent with a picture."""
         return self.picture is not None or self.chart is not None
 
     @property
     def offers(self) -> list[tuple[str, str]]:
-        """What may be tapped, in its order: the label, and what a tap says."""
+        """The buttons or choices in their order, each as its label and the line that a tap stands for."""
         return [(each.label, each.says) for each in self.buttons or self.choices]
 
     @property
@@ -114,7 +114,9 @@ class Message:
 
     @property
     def plain(self) -> str:
-        """The text for where buttons cannot go: what they say, to be typed; choices have numbers, which answer them."""
+        """The text for a message that cannot have buttons. It lists the lines to type instead; choices get numbers to
+        answer with.
+        """
         if self.choices:
             numbered = "\n".join(f"{i}. {choice.label}" for i, choice in enumerate(self.choices, 1))
             return f"{self.text}\n\n{numbered}"
@@ -123,12 +125,12 @@ class Message:
         return f"{self.text}\n\n{offers}" if offers else self.text
 
     def to_json(self) -> str:
-        """One line of JSON, for the outbox."""
+        """Return the message as one line of JSON, for the outbox."""
         return dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, line: str) -> "Message":
-        """Read what `to_json` wrote."""
+        """Return the message that `to_json` has written."""
         facts = loads(line)
         return cls(
             text=facts["text"],
@@ -142,5 +144,5 @@ class Message:
 
 
 def units(text: str) -> int:
-    """The length as WhatsApp counts it: most emoji count as two."""
+    """Return the length as WhatsApp counts it, in UTF-16 units: most emoji count as two."""
     return len(text.encode("utf-16-le")) // 2

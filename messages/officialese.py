@@ -1,10 +1,11 @@
-"""Names that claim to speak for the bot, for a company, or for somebody with a say.
+"""Recognises names that claim to speak for the bot, for a company, or for a person with authority.
 
-Words are compared by how they look (`messages.lookalikes`), so small capitals, boxed letters and the like hide nothing.
-docs/decisions/0020-names-that-deceive.md lists the languages whose words are known.
+Words are compared by what they look like (`messages.lookalikes`), so that unusual letters do not hide them.
+docs/decisions/0020-names-that-deceive.md lists the languages that are covered.
 
-A person's name stands above their words, so nobody may be called "Gruppetto Support" or "Admin". A group, a challenge
-and kind words have an author, so there only a brand beside such a word counts: "Garmin Fans" may be a group's name.
+A person's name stands above what they write, so nobody may be called "Gruppetto Support" or "Admin". Names of groups
+and challenges, and the words of kudos, have a known author, so for these only a brand beside such a word counts:
+"Garmin Fans" may be a group's name.
 """
 
 import re
@@ -16,11 +17,11 @@ from rapidfuzz.distance import OSA
 
 from messages.lookalikes import looks, text_of
 
-# Ours, and those of whom our members hear because of us: rare enough to be found inside a longer word.
+# Our own brand and those that our members know because of us. They are rare enough to be searched inside longer words.
 BRANDS = ("gruppetto", "garmin", "whatsapp", "twilio")
 ALSO_A_GIVEN_NAME = ("meta",)
-LONG = 8  # letters of a brand that is known with a slip even by itself: a "Gamin" or a "Carmin" is no "Garmin"
-# In English, German, Spanish, French, Dutch, Italian and Portuguese: words by which somebody claims a say.
+LONG = 8  # a brand with so many letters is recognised alone even with a typo; "Gamin" or "Carmin" may be real names
+# Words that claim authority, in English, German, Spanish, French, Dutch, Italian and Portuguese.
 OFFICIAL = (
     "admin", "admins", "administrator", "administrators", "moderator", "moderators", "support", "helpdesk",
     "official", "officially", "security", "verified", "authorized", "authorised", "kundendienst",
@@ -36,17 +37,18 @@ OFFICIAL = (
     "официальный", "официально", "техподдержка", "адмін", "адміністратор", "підтримка", "безпека", "офіційний",
     "διαχειριστής", "υποστήριξη", "ασφάλεια", "επίσημος", "επίσημο",
 )  # fmt: skip
-# The same where words are not written apart: found anywhere in a name. Chinese, Japanese, Korean.
+# The same in Chinese, Japanese and Korean. They are found anywhere in a name, because words are not written apart
+# there.
 INSIDE = (
     "管理员", "管理員", "客服", "官方", "管理人", "管理者", "サポート", "公式", "運営", "モデレーター", "관리자",
     "운영자", "고객센터", "고객지원", "공식",
 )  # fmt: skip
-# What the bot itself writes behind the names of those who run a group, "Zoë (owner)": nobody's own name.
+# Words that the bot itself writes after the names of people who run a group, as in "Zoë (owner)".
 IN_CHARGE = (
     "owner", "owners", "eigentümer", "eigentümerin", "inhaber", "inhaberin", "propietario", "propietaria",
     "propriétaire", "eigenaar", "eigenares",
 )  # fmt: skip
-# Ordinary words by themselves; beside a brand they claim the same.
+# Ordinary words, which claim authority only beside a brand.
 SERVICES = (
     "team", "help", "helper", "service", "services", "account", "accounts", "info", "news", "bot", "alert",
     "alerts", "notice", "notices", "update", "updates", "center", "centre", "care", "desk", "crew", "staff",
@@ -56,7 +58,7 @@ SERVICES = (
     "équipe", "compte", "client", "clients", "paiement", "hulp", "dienst", "rekening", "betaling", "melding",
     "klanten",
 )  # fmt: skip
-MARKS = "✓✔✅☑🗸🗹⍻🮱√ꪜ🅥🆅🛡🔰"  # signs of having been verified; Ⓥ is left to those who eat no meat
+MARKS = "✓✔✅☑🗸🗹⍻🮱√ꪜ🅥🆅🛡🔰"  # signs that look like a verified account; not Ⓥ, which means vegan
 SIGNS_IN_DISGUISE = str.maketrans("@$€£", "asel")  # "@dmin"
 DIGITS_IN_DISGUISE = str.maketrans("105347", "ioseat")  # "Supp0rt", "Adm1n"
 STROKE_INSIDE = re.compile(r"(?<=\w)[!|](?=\w)")
@@ -66,7 +68,7 @@ DIGITS = "0123456789"
 
 
 def speaks_officially(name: str) -> bool:
-    """Whether somebody of this name would be taken for the bot, for a company, or for somebody with a say."""
+    """Whether a person with this name would be taken for the bot, for a company, or for a person with authority."""
     words, whole = _words(name), _shapes(name)
     is_brand = bool(whole & _all(BRANDS)) or any(map(_is_long_brand, whole))
     claims = any(word & _all(OFFICIAL + IN_CHARGE) for word in words) or bool(whole & _all(OFFICIAL))
@@ -78,8 +80,8 @@ def speaks_officially(name: str) -> bool:
 
 
 def claims_office(text: str) -> bool:
-    """Whether a group's name or a text claims to come from a company or the bot: a brand right beside "support" or the
-    like, or nothing but such words.
+    """Whether a group's name or a text claims to come from a company or the bot: it has a brand directly beside
+    "support" or a similar word, or consists only of such words.
     """
     words = _words(text)
     brands = [_names_brand(word) for word in words]
@@ -91,9 +93,9 @@ def claims_office(text: str) -> bool:
 
 
 def telling(name: str) -> tuple[list[str], str]:
-    """The words of a name or text that make it sound official, as they were written, and what is left without them.
+    """Return the words of a name or text that make it sound official, as they were written, and the rest without them.
 
-    All of it, and nothing, where no single word does.
+    If no single word does, return all words and an empty rest.
     """
     words = name.split()
     found = [word for word in words if speaks_officially(word)] or words
@@ -102,7 +104,9 @@ def telling(name: str) -> tuple[list[str], str]:
 
 
 def _pairs(brands: list[bool], official: list[bool]) -> Iterable[tuple[bool, bool, bool, bool]]:
-    """For each two neighbours: whether the first is a brand, and official, and the same of the second."""
+    """Return for each two neighbours: whether the first is a brand, whether it is official, and the
+    same for the second.
+    """
     return ((*one, *other) for one, other in pairwise(zip(brands, official, strict=True)))
 
 
@@ -111,7 +115,7 @@ def _names_brand(word: frozenset[str]) -> bool:
 
 
 def _is_nearly_brand(shape: str) -> bool:
-    """Whether a word is a brand with a slip, two in a long one: "Grupetto", "Grupeto", "Whatsap"."""
+    """Whether a word is a brand with one typo, or a long brand with two: "Grupetto", "Grupeto", "Whatsap"."""
     return any(
         shape[:1] == brand[0] and OSA.distance(shape, brand, score_cutoff=2) <= 1 + (len(brand) > LONG)
         for brand in _all(BRANDS)
@@ -127,7 +131,7 @@ def _is_long_brand(shape: str) -> bool:
 
 
 def _without_brand(shape: str) -> bool:
-    """Whether something is a brand and such a word written as one: "garminhelp", "grupettoteam"."""
+    """Whether it is a brand and a word of office written as one word: "garminhelp", "grupettoteam"."""
     served = _all(OFFICIAL + SERVICES)
     rests = [shape.removesuffix(word) for word in served if shape.endswith(word)]
     rests += [shape.removeprefix(word) for word in served if shape.startswith(word)]
@@ -135,7 +139,7 @@ def _without_brand(shape: str) -> bool:
 
 
 def _claims_inside(name: str) -> bool:
-    """Whether a name holds a word of office in a script that writes words together."""
+    """Whether a name contains a word of office in a script that does not separate words."""
     return any(word in text_of(name) for word in INSIDE)
 
 
@@ -144,8 +148,8 @@ def _brand_claims_inside(text: str) -> bool:
 
 
 def _words(text: str) -> list[frozenset[str]]:
-    """The words of a text, by how they look. A capital inside begins another ("GruppettoSupport"), but in a brand; and
-    digits at the end are none of the word: "Admin7".
+    """Return the words of a text, by what they look like. A capital inside a word begins another word
+    ("GruppettoSupport"), except in a brand. Digits at the end are removed: "Admin7".
     """
     found: list[str] = []
     for word in SIGNS.findall(_undisguised(text)):
@@ -155,13 +159,13 @@ def _words(text: str) -> list[frozenset[str]]:
 
 
 def _shapes(text: str) -> frozenset[str]:
-    """How a text looks; i and l are one, since a capital i is an l."""
+    """Return what a text looks like. i and l count as the same, because a capital i looks like an l."""
     undisguised = _undisguised(text).translate(DIGITS_IN_DISGUISE)
     return frozenset(look.replace("i", "l") for look in looks(undisguised))
 
 
 def _undisguised(text: str) -> str:
-    """A text with letters where signs stand for them: "@dmin", "🅰dmin", "A⃝dmin"."""
+    """Return the text with letters instead of signs that stand for them: "@dmin", "🅰dmin", "A⃝dmin"."""
     return STROKE_INSIDE.sub("i", text_of(text)).translate(SIGNS_IN_DISGUISE)
 
 

@@ -17,7 +17,7 @@ BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True)
 class Reader:
-    """For whom words are made: language, units ("metric" or "imperial"), and time zone."""
+    """The person for whom texts are made: language, units ("metric" or "imperial"), and time zone."""
 
     locale: str = "en"
     units: str = "metric"
@@ -69,7 +69,7 @@ def render(
 
 
 def words(template: str, reader: Reader, /, **facts: Any) -> str:
-    """Only the words of a template."""
+    """Return only the text of a template."""
     found = environment(languages.language_of(reader.locale)).get_template(f"{template}.txt")
     text = found.render(reader=reader, **facts)
     return BLANK_LINES.sub("\n\n", text).strip()

@@ -1,4 +1,4 @@
-"""Names that people chose, made safe to stand in a WhatsApp text."""
+"""Makes names that people chose safe for use in a WhatsApp text."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ from messages.message import units
 MARKUP = str.maketrans("", "", "*_~`")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 JOINERS = "\u200c\u200d"
-BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"  # letters and marks that show nothing
+BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159"  # letters and marks that are invisible
 SKIN = ("\U0001f3fb", "\U0001f3ff")
 FLAG_HALVES = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 MOST = 40
@@ -17,31 +17,32 @@ MOST_READ = 400
 
 
 def clean_name(text: str, most: int = MOST) -> str:
-    """A name on one line, without WhatsApp markup, addresses, numbers to call, or invisible signs; it may end up empty.
+    """Return the name on one line, without WhatsApp markup, addresses, telephone numbers and invisible signs. The
+    result may be empty.
 
-    A word that mixes Latin letters with others that look Latin is written in Latin ones (`lookalikes.unmixed`).
-    `most` is counted as WhatsApp counts, where an emoji is two. Joiners stay between letters and inside emoji, where
-    scripts need them. Names written from right to left are isolated when they are shown, not here.
+    A word that mixes Latin letters with others that look Latin is written in Latin letters (`lookalikes.unmixed`).
+    `most` is the largest length in UTF-16 units, in which most emoji count as two. Joiners between letters and inside
+    emoji stay, because scripts need them. Names written from right to left are isolated when they are shown, not here.
     """
     before, name = None, text[:MOST_READ]
-    while name != before:  # what is taken out of the middle may bring together what must not stand
+    while name != before:  # removing something from the middle may create a new address
         before, name = name, _cleaned(name, most)
     return name
 
 
 def isolated(name: str) -> str:
-    """A name that cannot turn the rest of its line around."""
+    """Return the name in a form that cannot change the writing direction of the rest of its line."""
     turns = any(unicodedata.bidirectional(sign) in {"R", "AL", "AN"} for sign in name)
     return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}" if turns else name
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text shows nothing: spaces, and signs without any width, as some keyboards send them."""
+    """Whether a text is invisible: it has only spaces and signs without width, as some keyboards send them."""
     return not any(unicodedata.category(sign)[0] in "LNSP" and sign not in BLANK for sign in text)
 
 
 def one_line(text: str) -> str:
-    """A text without breaks, and without signs that show nothing or turn what follows around."""
+    """Return the text without line breaks, invisible signs, and signs that change the writing direction."""
     return " ".join(visible(text).split())
 
 
@@ -60,7 +61,7 @@ def folded(text: str) -> str:
 
 
 def without_markup(text: str) -> str:
-    """A text in which WhatsApp finds nothing to set in bold."""
+    """Return the text without WhatsApp's formatting characters."""
     return text.translate(MARKUP)
 
 
@@ -82,7 +83,7 @@ def _readable(sign: str) -> bool:
 
 
 def cut(text: str, most: int) -> str:
-    """Cut to so many units without leaving half a sign: marks and joined emoji go with what they stand on."""
+    """Cut the text to at most `most` UTF-16 units, without splitting a letter from its marks or a joined emoji."""
     end = len(text)
     while units(text[:end]) > most or _splits(text, end):
         end -= 1

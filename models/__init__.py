@@ -1,4 +1,4 @@
-"""What is remembered. Importing this names every table, so that Alembic sees them all."""
+"""The database's tables. Importing this module imports every table, so that Alembic finds them all."""
 
 from models.absences import Absence
 from models.access import ApiSession, Ended, KeptAnswer, PersonalToken, RefreshToken, Scope, SignInCode

@@ -1,4 +1,4 @@
-"""When members are away: their streaks stand still, and nobody waits for them."""
+"""The days in which members are away. During these days their streaks neither grow nor end."""
 
 from datetime import date
 
@@ -10,10 +10,10 @@ from models.people import Member
 
 
 class Absence(Base, Timestamps):
-    """Days in which a member is away, both ends included; without an end, until they are back.
+    """Days in which a member is away, from `starts` to `ends`, both included. `ends` is None until they are back.
 
-    Why somebody is away is nowhere kept: illness is nobody's business, ours neither. `shown` is whether the groups
-    may read that the member is away.
+    The reason is not stored, because it may be an illness. `shown` says whether the groups may see that the member
+    is away.
     """
 
     __tablename__ = "absences"

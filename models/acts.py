@@ -10,7 +10,9 @@ from models.base import Base, Key
 
 
 class Act(Base):
-    """One act that can be taken back until `until`. `before` is what was changed, as it was: ids and choices only."""
+    """One act that the member can undo until `until`. `before` holds the values before the act: only
+    ids and choices.
+    """
 
     __tablename__ = "acts"
     __table_args__ = (

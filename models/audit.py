@@ -1,4 +1,4 @@
-"""Who did what, for those who may ask later."""
+"""The record of who did what."""
 
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,8 @@ from models.base import Base, Key
 
 
 class AuditEvent(Base):
-    """One act. Only ever added: the database refuses changes, but for cutting the link to a person or a group that is
-    erased. Then `pseudonym` still tells which acts were one person's.
+    """One act. Rows are only added: the database refuses changes, except that it clears `member_id` or `group_id` when
+    the member or the group is erased. After that, `pseudonym` still shows which acts belong to the same person.
     """
 
     __tablename__ = "audit_events"

@@ -17,7 +17,7 @@ from models.vault import Vault
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. Refuses a naive datetime instead of guessing its zone."""
+    """An instant, stored with its time zone and read in UTC. Raises `ValueError` for a datetime without a time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -32,7 +32,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Word(TypeDecorator[Enum]):
-    """One of an enum's words, kept as plain text with a check by the enum on the way out."""
+    """A member of an enum, stored as plain text. Raises `ValueError` when a text is read that the enum
+    does not have.
+    """
 
     impl = String(24)
     cache_ok = True
@@ -52,7 +54,7 @@ Key = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 
 
 class Base(DeclarativeBase):
-    """The root of all tables. Constraint names are fixed, so that migrations can speak of them."""
+    """The base class of all tables. Constraints get fixed names, so that migrations can refer to them."""
 
     metadata = MetaData(
         naming_convention={
@@ -72,11 +74,12 @@ class Base(DeclarativeBase):
 
 
 def stamp(context: Any) -> datetime:
-    """Read the clock of the world whose session writes this row: the clock that the product compares the row with.
+    """Return the time for a new row, from the clock of the world whose session writes it. The product compares rows
+    with the same clock.
 
-    One statement is stamped with one instant, however many rows it writes; the statements of one process are stamped
-    one after another, so that their rows can be ordered. The tables also have `DEFAULT now()`, the database's clock;
-    only versions from before this function still need it.
+    All rows of one statement get the same time; later statements of the same process get later times, so that
+    their rows can be ordered. The tables also have `DEFAULT now()`, the database's clock; only versions from before
+    this function still need it.
 
     Raises `LookupError`, which SQLAlchemy wraps into a `StatementError`, for a statement that does not come from a
     session of `make_sessions`.
@@ -96,14 +99,17 @@ def _clock_of(context: Any) -> Callable[[], datetime]:
 
 
 class Timestamps:
-    """When a row was made and last changed, by the world's clock (see `stamp`)."""
+    """The times at which a row was created and last changed, by the world's clock (see `stamp`)."""
 
     created_at: Mapped[datetime] = mapped_column(default=stamp)
     updated_at: Mapped[datetime] = mapped_column(default=stamp, onupdate=stamp)
 
 
 class OneAfterAnother:
-    """A clock's instants, each later than the one before: a microsecond, where the clock itself has stood still."""
+    """A clock that returns a later time at each call: if `now` has not moved on, one microsecond later.
+
+    If `now` was set back, it follows `now`.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
@@ -121,7 +127,7 @@ class OneAfterAnother:
 
 CLOCK = "clock"  # the execution option by which an engine hands a world's clock to `stamp`
 
-# A worker whose machine is gone must not keep its rows locked for hours.
+# If a worker's machine fails, its rows must not stay locked for hours.
 NOTICES_WHO_IS_GONE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 PATIENCE = f"-c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000 {NOTICES_WHO_IS_GONE}"
 
@@ -132,9 +138,9 @@ TOO_MANY_PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds between the tries; the last er
 
 
 def open_engine(url: str, patience: str = PATIENCE, *, pool: int = 3) -> Engine:
-    """Open a pool of at most `pool` connections, each set to UTC. Nothing connects until first use, so a fork is safe
-    before. Who finds none free waits for `POOL_WAIT` seconds, then `PoolTimeout` is raised; a server that takes no more
-    clients is asked again for a second and a half.
+    """Return an engine with a pool of at most `pool` connections, each set to UTC. It connects only when it is first
+    used, so a process may fork before that. A thread that finds no free connection waits for `POOL_WAIT` seconds; then
+    `PoolTimeout` is raised. If the server accepts no more clients, connecting is tried for a second and a half.
     """
     url = url.replace("postgres://", "postgresql+psycopg2://", 1).replace("postgresql://", "postgresql+psycopg2://", 1)
     engine = create_engine(
@@ -143,12 +149,12 @@ def open_engine(url: str, patience: str = PATIENCE, *, pool: int = 3) -> Engine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=POOL_WAIT,
-        hide_parameters=True,  # an exception must not tell what was said, or to which number
+        hide_parameters=True,  # exceptions must not contain messages or phone numbers
         executemany_mode="values_plus_batch",  # many rows in one round trip, also with ON CONFLICT
         connect_args={
             "options": f"-c timezone=UTC -c lock_timeout=5000 {patience}",
             "connect_timeout": 3,
-            # A server that is gone without a word is noticed in seconds, not in a quarter of an hour.
+            # A server that stops without closing its connections is noticed in seconds, not in a quarter of an hour.
             "tcp_user_timeout": 10_000,
             "keepalives_idle": 10,
             "keepalives_interval": 5,
@@ -160,7 +166,7 @@ def open_engine(url: str, patience: str = PATIENCE, *, pool: int = 3) -> Engine:
 
 
 def _connect(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """Connect; when the server has all the clients it takes, try again after each pause."""
+    """Return a new connection. If the server accepts no more clients, try again after each pause."""
     for pause in TOO_MANY_PAUSES:
         try:
             return dialect.connect(*arguments, **options)
@@ -172,9 +178,9 @@ def _connect(dialect: Dialect, _record: object, arguments: list[Any], options: d
 
 
 def make_sessions(engine: Engine, vault: Vault, now: Callable[[], datetime]) -> sessionmaker[Session]:
-    """Sessions that carry the vault in `session.info`, so that services can seal and open.
+    """Return a factory for sessions. They carry the vault in `session.info`, so that services can encrypt and decrypt.
 
-    Every row that they write is stamped by `now`, the world's clock, which gives an aware instant.
+    Every row that they write gets its time from `now`, the world's clock, which returns a time with its time zone.
     """
     clocked = engine.execution_options(**{CLOCK: OneAfterAnother(now)})
     return sessionmaker(clocked, expire_on_commit=False, info={"vault": vault})

@@ -1,4 +1,4 @@
-"""What is shut for a while, for all workers at once."""
+"""Vendors that no worker calls for a while."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from models.base import Base, Timestamps
 
 
 class Breaker(Base, Timestamps):
-    """Something outside that refuses us: left alone until `shut_until`."""
+    """A vendor that refuses our requests. No worker calls it before `shut_until`."""
 
     __tablename__ = "breakers"
 

@@ -12,9 +12,10 @@ from models.people import Member
 
 
 class Goal(Base, Timestamps):
-    """What a member wants to do, or, with a group instead, all of it together: so much of a metric in some days.
+    """A goal of a member, or of a whole group together: so much of a metric from `starts` to `ends`, both included.
 
-    `target` is in the metric's own unit: metres, seconds, points or times. One at a time; a new one replaces it.
+    `target` is in the metric's own unit: metres, seconds, points or a count. Each member and each group has at most
+    one goal; a new one replaces it.
     """
 
     __tablename__ = "goals"
@@ -37,11 +38,11 @@ class Goal(Base, Timestamps):
 
 
 class Challenge(Base, Timestamps):
-    """A contest or a common undertaking of a group, both days included.
+    """A contest or a common target of a group, from `starts` to `ends`, both included.
 
-    `number` is how the group calls it. `target` is what is to be reached together, in the metric's unit. `closes_at`
-    is when it is judged: late enough for the last day's sessions to have come from the watches. `result` holds what
-    was told then, by the members' ids.
+    The group calls it by its `number`. `target` is what the group wants to reach together, in the metric's unit. It is
+    judged at `closes_at`, late enough for the last day's sessions to have arrived from the watches. `result` holds what
+    was announced then, with the ids of members.
     """
 
     __tablename__ = "challenges"

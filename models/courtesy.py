@@ -1,4 +1,4 @@
-"""Kind words from one member to another, and what members tell those who run the bot."""
+"""Kudos from one member to another, and feedback from members to the operator."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from models.people import Member
 
 
 class Kudos(Base, Timestamps):
-    """A well done, read below the next message to whom it is for."""
+    """Praise from one member to another. It is shown below the next message to the member who gets it."""
 
     __tablename__ = "kudos"
     __table_args__ = (Index("kudos_waiting_idx", "to_id", postgresql_where=text("delivered_at IS NULL")),)
@@ -30,7 +30,7 @@ class Kudos(Base, Timestamps):
 
 
 class Feedback(Base, Timestamps):
-    """What a member wants those who run the bot to know, sealed until `flask feedback` shows it."""
+    """A message from a member to the operator, stored encrypted; `flask feedback` shows it."""
 
     __tablename__ = "feedback"
 

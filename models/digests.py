@@ -1,4 +1,4 @@
-"""The weekly digest of a group: one run for each period, whatever happens."""
+"""The weekly digests of groups: exactly one run for each period."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from models.groups import Group
 
 
 class RunStatus(StrEnum):
-    """Whether a digest was made. SKIPPED: it was due while nothing ran, too long ago to be worth reading."""
+    """Whether a digest was made. SKIPPED: it became due while no worker ran, and is too old to be worth reading."""
 
     PENDING = "pending"
     SENT = "sent"
@@ -21,10 +21,11 @@ class RunStatus(StrEnum):
 
 
 class DigestRun(Base, Timestamps):
-    """One group's digest for one stretch of days, both ends included. Unique, so that nobody gets it twice.
+    """One group's digest for the days from `period_start` to `period_end`, both included. It is unique, so that nobody
+    gets it twice.
 
-    `content` remembers where everybody stood; `freeze_at` is until when late data may still correct that, and empty
-    once it is frozen.
+    `content` stores every member's place. Until `freeze_at` late data may still correct it; after that, `freeze_at`
+    is None.
     """
 
     __tablename__ = "digest_runs"

@@ -1,4 +1,4 @@
-"""People who are forgotten: that they were, and what the vendor still has of them."""
+"""Members who were erased, and their messages that the vendor still has to delete."""
 
 from datetime import datetime
 
@@ -8,13 +8,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, Key
 from models.hashes import digest
 
-SID_HASH = 40  # signs of a hash; no id of the vendor's is as long
+SID_HASH = 40  # characters of a hash; the vendor's ids are shorter
 
 
 class Erased(Base):
-    """That a member was erased: enough to erase them again after a backup is restored, and to know nobody by it.
+    """A member who was erased. The row is enough to erase them again after a backup was restored, but not to identify
+    them.
 
-    `member_id` and `member_since` together name one row of `members` in every backup; `pseudonym` stands in the audit.
+    `member_id` and `member_since` together identify one row of `members` in every backup; `pseudonym` is their name in
+    the audit.
     """
 
     __tablename__ = "erased"
@@ -27,11 +29,11 @@ class Erased(Base):
 
 
 class Erasure(Base):
-    """One message that the vendor still keeps and is to delete. It refuses while the message is under way, so this is
-    tried again for days; then `done_at`, or `problem` when it was given up.
+    """One message that the vendor must delete. The vendor refuses while the message is being delivered, so deleting is
+    tried again for days. At the end `done_at` is set, or `problem` if it was given up.
 
-    `sid` is the vendor's id of the message while the vendor is to be asked, and its keyed hash (`hashed_sid`) from then
-    on: by either, a message that comes again is known for one that was erased.
+    `sid` is the vendor's id of the message until it is deleted, and the keyed hash of that id (`hashed_sid`)
+    afterwards. A message that arrives again is recognised by either.
     """
 
     __tablename__ = "erasures"
@@ -46,5 +48,5 @@ class Erasure(Base):
 
 
 def hashed_sid(session: Session, sid: str) -> str:
-    """The keyed hash by which a deleted message of this id is known."""
+    """Return the keyed hash under which a deleted message with this id is stored."""
     return digest(session, "sid", sid)[:SID_HASH]

@@ -1,4 +1,4 @@
-"""A member's own copy of everything."""
+"""Copies of all their data that members asked for."""
 
 from datetime import datetime
 
@@ -10,10 +10,11 @@ from models.people import Member
 
 
 class Export(Base, Timestamps):
-    """One copy that was asked for: made by a worker, fetched once, gone after a day.
+    """One copy that a member asked for. A worker makes it, the member can download it once, and it is deleted after a
+    day.
 
-    Only the hash of the address's token is kept. `archive` is the zip file, sealed, until it is fetched or `expires_at`
-    passes.
+    Of the address's token only the hash is stored. `archive` is the zip file, encrypted; it is deleted when it was
+    downloaded or at `expires_at`.
     """
 
     __tablename__ = "exports"

@@ -15,8 +15,8 @@ class SentFile(Base, Timestamps):
 
     Of a file that came through the API, `content` is what is in it, sealed, until it is read; `url` is empty then.
 
-    `next_try_at` is when a worker should read it, `leased_until` is set while one does; `problem` is why it could not
-    be read. The address is forgotten when all is done.
+    A worker should read it at `next_try_at`; `leased_until` is set while a worker reads it; `problem` says why it could
+    not be read. The address is deleted when the file is done.
     """
 
     __tablename__ = "files"

@@ -16,21 +16,21 @@ GARMIN = "garmin"  # the source of all rows that are older than the column
 
 
 class GarminMethod(StrEnum):
-    """How a member connected."""
+    """The way in which a member connected their Garmin account."""
 
     KEY = "personal_key"
     PASSWORD = "password"  # noqa: S105 - the name of a way, not a secret
 
 
 class GarminStatus(StrEnum):
-    """Whether an account can be read."""
+    """Whether a Garmin account can be read."""
 
     LINKED = "linked"
     NEEDS_RELINK = "needs_relink"
 
 
 class DoubtAnswer(StrEnum):
-    """What the owner of a strange activity said about it."""
+    """The owner's answer about an activity that seemed impossible."""
 
     RIGHT = "right"
     LEFT_OUT = "left_out"
@@ -40,9 +40,9 @@ class GarminAccount(Base, Timestamps):
     """An account of one member at a source (`providers.sources`; Garmin was the first): its tokens, sealed, and how far
     its activities are read. A member has one account at each source.
 
-    `password` is kept, sealed, only where the member asked for it and the operator allows it. `refused_at` is when
-    Garmin first answered 401 although it had just refreshed the tokens: one such answer does not end a link.
-    `next_sync_at` is when a job should read again (earlier when the member asks); `leased_until` is set while one does.
+    `password` is stored, encrypted, only if the member asked for it and the operator allows it. `refused_at` is when
+    Garmin first answered 401 although it had just refreshed the tokens; a single such answer does not end the link.
+    A job should read the account at `next_sync_at` (earlier if the member asks); `leased_until` is set while one does.
     """
 
     __tablename__ = "garmin_accounts"
@@ -86,7 +86,8 @@ class GarminAccount(Base, Timestamps):
     member: Mapped[Member] = relationship()
 
 
-# All that a board needs of a row: in a club of a thousand each row is on a page of its own, and need not be fetched.
+# All columns that a board needs, so that it can be read from the index alone. In a club of a thousand members almost
+# every row is on another page of the table.
 # Its columns follow the metrics: where one is declared that adds up another, this index needs a migration, and a test
 # (tests/services/test_standings.py) tells so.
 ADDED_UP = ("sport", *COLUMNS, "manual", "private", "excluded_at", "doubt", "doubt_answer")
@@ -153,7 +154,7 @@ class Activity(Base, Timestamps):
 
 
 class Day(Base, Timestamps):
-    """A member's day on the watch: steps, and how many were hoped for."""
+    """A member's steps on one day by the watch, and the watch's goal for that day, None if it has none."""
 
     __tablename__ = "days"
 

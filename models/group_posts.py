@@ -1,4 +1,4 @@
-"""What is posted into a WhatsApp group itself: one for each digest."""
+"""Posts into a WhatsApp group: one for each digest."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,9 @@ from models.digests import DigestRun
 
 
 class PostState(StrEnum):
-    """Where a post stands. UNKNOWN: it may be in the group or not, and is never sent again: everybody has their own."""
+    """The state of a post. UNKNOWN: it may or may not be in the group. It is not sent again, because every member gets
+    the digest in their own chat too.
+    """
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -21,9 +23,9 @@ class PostState(StrEnum):
 
 
 class GroupPost(Base, Timestamps):
-    """One digest's way into the WhatsApp group. `vendor_id` is the vendor's id of the message.
+    """One digest that is posted into the WhatsApp group. `vendor_id` is the vendor's id of the message.
 
-    `next_attempt_at` is from when it may be sent, `leased_until` is set while a worker sends it.
+    It may be sent from `next_attempt_at` on; `leased_until` is set while a worker sends it.
     """
 
     __tablename__ = "group_posts"

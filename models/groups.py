@@ -1,4 +1,4 @@
-"""Groups, who belongs to them, and how one gets in."""
+"""Groups, their members, and the ways to join."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,11 +20,12 @@ class Role(StrEnum):
 
 
 class Group(Base, Timestamps):
-    """Our own roster: WhatsApp lets no bot into an ordinary group, so everybody talks to it one to one.
+    """A list of members that the bot keeps. WhatsApp lets no bot into an ordinary group, so each member chats with it
+    alone.
 
     `digest_schedule` is a cron line in the group's `timezone`, or None when the digest is off; `next_digest_at`
-    is the instant that follows from it. `names_version`: the rules by which its name and texts were last looked at; see
-    `services.group.old_names`.
+    is the next time that follows from it. `names_version` is the version of the rules by which its name and texts were
+    last checked; see `services.group.old_names`.
     """
 
     __tablename__ = "groups"
@@ -51,10 +52,10 @@ class Group(Base, Timestamps):
 
 
 class Membership(Base, Timestamps):
-    """One person in one group: role, and what the others may see. Leaving keeps the row, with `left_at`.
+    """A member of a group: the role, and what the others may see. After leaving, the row stays, with `left_at`.
 
-    `consent_wording` is the sentence that the member agreed to, as they read it. `seen_from` is the first day for
-    which the group may see them the way it does now: with their name, or as one of several without.
+    `consent_wording` is the text that the member agreed to, exactly as they read it. `seen_from` is the first day for
+    which the group may see them in the present way, with or without their name.
     """
 
     __tablename__ = "memberships"
@@ -88,12 +89,12 @@ class Membership(Base, Timestamps):
 
     @property
     def since(self) -> datetime:
-        """What tells two people of one name apart."""
+        """The time by which two people with the same name are told apart."""
         return self.joined_at
 
 
 class Invite(Base, Timestamps):
-    """A code that lets people join. Only its keyed hash is kept."""
+    """A code with which people join a group. Only its keyed hash is stored."""
 
     __tablename__ = "invites"
     __table_args__ = (CheckConstraint("uses <= most_uses", name="uses"),)
@@ -111,7 +112,7 @@ class Invite(Base, Timestamps):
 
 
 class Answer(StrEnum):
-    """What became of a request to join."""
+    """The answer to a request to join."""
 
     APPROVED = "approved"
     DECLINED = "declined"
@@ -119,7 +120,9 @@ class Answer(StrEnum):
 
 
 class JoinRequest(Base, Timestamps):
-    """Somebody who used a code of a group that lets people in one by one, and agreed to what the others will see."""
+    """The request of a person who used a code of a group whose admins approve each new member. The person has agreed to
+    what the others will see.
+    """
 
     __tablename__ = "join_requests"
     __table_args__ = (
@@ -145,14 +148,14 @@ class JoinRequest(Base, Timestamps):
 
     @property
     def since(self) -> datetime:
-        """What tells two people of one name apart."""
+        """The time by which two people with the same name are told apart."""
         return self.asked_at
 
 
 class Ban(Base, Timestamps):
-    """Somebody whom no code lets into a group, whichever number they write from.
+    """A person who cannot join a group with any code, from whichever number they write.
 
-    `member_id` is None once the banned member was erased: then the hashes in `BanAddress` are all that is kept of them.
+    `member_id` is None after the banned member was erased; then only the hashes in `BanAddress` are kept of them.
     """
 
     __tablename__ = "bans"
@@ -168,7 +171,7 @@ class Ban(Base, Timestamps):
 
 
 class BanAddress(Base):
-    """An address that a ban holds for, as a keyed hash (`models.hashes`): a phone number, or a WhatsApp id."""
+    """An address to which a ban applies, as a keyed hash (`models.hashes`): a phone number or a WhatsApp id."""
 
     __tablename__ = "ban_addresses"
 

@@ -1,7 +1,8 @@
-"""Keyed hashes, by which something is found again without being kept: invite codes, lines, message texts, addresses.
+"""Keyed hashes, by which a value can be found again although it is not stored: invite codes, lines, message texts,
+addresses.
 
-Their key belongs to the installation. It is made once and kept in Postgres, encrypted twice: under DATA_KEYS and under
-SECRET_KEY. Either is enough to open it, so no change of these settings changes a hash.
+Their key belongs to the installation. It is made once and stored in Postgres in two encrypted copies: one under
+DATA_KEYS, one under SECRET_KEY. Either copy is enough, so changing one of these settings changes no hash.
 """
 
 import os
@@ -27,7 +28,7 @@ HASHED_BEFORE = (
 
 
 class HashKey(Base):
-    """The one key of all hashes, sealed under the ring of DATA_KEYS and, apart from that, under SECRET_KEY."""
+    """The one key of all hashes, in two encrypted copies: `by_ring` under DATA_KEYS, `by_secret` under SECRET_KEY."""
 
     __tablename__ = "hash_keys"
     __table_args__ = (CheckConstraint(f"id = {ONLY}", name="only_one"),)
@@ -38,10 +39,11 @@ class HashKey(Base):
 
 
 def digest(session: Session, purpose: str, text: str) -> str:
-    """Give the keyed hash (HMAC-SHA256, hex) of a text for this purpose: the same for as long as the database lives.
+    """Return the keyed hash (HMAC-SHA256, hex) of a text for this purpose. It stays the same for the whole life of the
+    database.
 
-    Costs one look by primary key for each session. Raises `UnknownKey` where neither DATA_KEYS nor SECRET_KEY opens
-    the key, which is the case only after both were replaced at once.
+    Costs one query by primary key for each session. Raises `UnknownKey` if neither DATA_KEYS nor SECRET_KEY decrypts
+    the key; that happens only if both were replaced in one deploy.
     """
     if "hash_key" not in session.info:
         with session.no_autoflush:
@@ -51,7 +53,8 @@ def digest(session: Session, purpose: str, text: str) -> str:
 
 
 def reseal(session: Session) -> bool:
-    """Seal the key anew under the first of DATA_KEYS and under SECRET_KEY. False when there is none yet.
+    """Encrypt both copies of the key again, under the first of DATA_KEYS and under SECRET_KEY. Returns False if there
+    is no key yet.
 
     Raises `UnknownKey` like `digest`.
     """
@@ -74,10 +77,11 @@ def _sealed(keys: Vault, key: bytes) -> tuple[bytes, bytes]:
 
 
 def _made(session: Session) -> bytes:
-    """Make the key, in the caller's transaction: a second connection of the pool may never become free.
+    """Create the key in the caller's transaction, because waiting for a second connection of the pool might never end.
 
-    Of several processes that make it at once, the others wait for the first one to commit, and have its key. Releases
-    before this one hashed with SECRET_KEY itself: where they left hashes, that stays the key, and these stay good.
+    If several processes create it at the same time, the others wait until the first has committed, and use its key.
+    Earlier releases hashed with SECRET_KEY itself: if they have stored hashes, SECRET_KEY becomes the key, so that
+    these hashes stay valid.
     """
     keys = vault(session)
     with session.no_autoflush:
@@ -90,5 +94,7 @@ def _made(session: Session) -> bytes:
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget(session: Session, _rolled_back: object) -> None:
-    """A key that was made in what is rolled back, be it to a savepoint, is gone with it."""
+    """Forget the key after a rollback, also to a savepoint, because it may have been created in what
+    was rolled back.
+    """
     session.info.pop("hash_key", None)

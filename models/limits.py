@@ -1,4 +1,4 @@
-"""What is counted against an address, and what was spent: both outlive the member they came from."""
+"""Counts for limits, and counts of sent messages. Both stay when the member who caused them is erased."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from models.base import Base, Key
 
 
 class CountedEvent(Base):
-    """Something that was done from an address and that a limit counts. Kept for a day.
+    """An event that counts towards a limit, and the address that caused it. Kept for a day.
 
     `address_hash` is a keyed hash (`models.hashes`) of a phone number, of a WhatsApp id, or of the e-mail address of
     a Garmin account. `kind` says what was done.
@@ -25,9 +25,9 @@ class CountedEvent(Base):
 
 
 class Spent(Base):
-    """So many messages left at that time, or so many people got a template. It names no member. Kept for a day.
+    """How many messages were sent at a time, or how many people got a template. It names no member. Kept for a day.
 
-    `group_id` is the group that the messages were about, without a key to it: this row is only added up.
+    `group_id` is the group that the messages were about. It is no foreign key, because the rows are only summed.
     """
 
     __tablename__ = "spent"

@@ -1,4 +1,4 @@
-"""One-time links, and what happens on the page behind them."""
+"""One-time links, and the sign-ins on the page that they open."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,16 +13,18 @@ from models.people import Member
 
 
 class LinkPurpose(StrEnum):
-    """What a one-time link opens."""
+    """The purpose of a one-time link."""
 
     GARMIN = "garmin"
 
 
 class AttemptStep(StrEnum):
-    """Where a sign-in stands. ASKED, ANSWERED and CONFIRMED wait for a worker; CODE and CONFIRM wait for the member.
+    """The step that a sign-in has reached. ASKED, ANSWERED and CONFIRMED wait for a worker; CODE and CONFIRM wait for
+    the member.
 
-    CODE waits for Garmin's code on the page. CONFIRM waits for our code in the chat: Garmin has let the person in, and
-    nothing is read yet. CONFIRMED is a key whose code was heard: a worker asks Garmin whose account it opens.
+    CODE waits for Garmin's code on the page. CONFIRM waits for our code in the chat: Garmin has accepted the sign-in,
+    and nothing was read yet. CONFIRMED is used for a Personal API key after our code has arrived: a worker then asks
+    Garmin to which account the key belongs.
     """
 
     ASKED = "asked"
@@ -35,7 +37,9 @@ class AttemptStep(StrEnum):
 
 
 class OneTimeLink(Base, Timestamps):
-    """A page only one person may open, for fifteen minutes. The token and the browser's cookie are kept as hashes."""
+    """A page that only one person may open, for fifteen minutes. Of the token and the browser's cookie only hashes are
+    stored.
+    """
 
     __tablename__ = "one_time_links"
 
@@ -53,7 +57,8 @@ class OneTimeLink(Base, Timestamps):
 class LinkAttempt(Base, Timestamps):
     """One try to sign in to an account at `source`. Everything secret is sealed, read once, and gone when the try ends.
 
-    `number` counts up: of two tries made in the same instant the larger one is the newer.
+    `number` increases with each attempt: of two attempts made at the same time, the one with the larger number is
+    newer.
     """
 
     __tablename__ = "link_attempts"

@@ -1,4 +1,4 @@
-"""Pictures we serve, and the contents and templates stored at the vendor."""
+"""Pictures that we serve, and the contents and templates that are stored at the vendor."""
 
 from datetime import datetime
 
@@ -9,7 +9,9 @@ from models.base import Base, Timestamps
 
 
 class Media(Base, Timestamps):
-    """A picture behind an address that cannot be guessed, for a few days. Only the address's hash is kept."""
+    """A picture that is served for a few days at an address that cannot be guessed. Of the address only the hash is
+    stored.
+    """
 
     __tablename__ = "media"
 
@@ -19,7 +21,7 @@ class Media(Base, Timestamps):
 
 
 class ShownMember(Base):
-    """That a picture shows a member: it is deleted when they are erased."""
+    """A member who is shown on a picture. The picture is deleted when the member is erased."""
 
     __tablename__ = "shown_members"
 
@@ -30,12 +32,12 @@ class ShownMember(Base):
 
 
 class Content(Base, Timestamps):
-    """A content stored at the vendor: buttons to use in a conversation, or a template that WhatsApp approved.
+    """A content stored at the vendor: buttons for use in a conversation, or a template that WhatsApp approves.
 
-    `status` is the vendor's word for the approval; contents for use in a conversation need none: `session`. It is
-    `missing` where the vendor does not have the content any more. `account` is whose content it is at the vendor, and
-    `pushed_at` when we stored it there, or last tried to hand it in for approval; both are None for contents that an
-    older release pushed.
+    `status` is the vendor's word for the approval. It is `session` for contents that need no approval, and `missing` if
+    the vendor does not have the content any more. `account` is the vendor's account in which it is stored; `pushed_at`
+    is when we stored it there, or last tried to submit it for approval. Both are None for contents that an older
+    release stored.
     """
 
     __tablename__ = "contents"

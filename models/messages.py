@@ -1,4 +1,4 @@
-"""What was heard and what is to be said: the inbox and the outbox."""
+"""The inbox and the outbox: messages that were received, and messages to send."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from models.sealed import key_index
 
 
 class MessageKind(StrEnum):
-    """Why a message is sent: only a reply answers somebody; the others are proactive and obey an opt-out."""
+    """Why a message is sent. A reply answers a member; the other kinds are sent unasked, and not after an opt-out."""
 
     REPLY = "reply"
     NOTICE = "notice"
@@ -22,10 +22,10 @@ class MessageKind(StrEnum):
 
 
 class MessageState(StrEnum):
-    """Where an outgoing message stands, one word per *who must act*.
+    """The state of an outgoing message. It says who has to act next.
 
-    QUEUED: a worker. SENDING: the worker that claimed it. UNKNOWN: the reconciler, because the vendor may or may not
-    have it. ACCEPTED, SENT: the vendor. The rest are ends.
+    QUEUED: any worker. SENDING: the worker that claimed it. UNKNOWN: the reconciler, because the vendor may or may not
+    have received it. ACCEPTED and SENT: the vendor. The other states are final.
     """
 
     QUEUED = "queued"
@@ -41,9 +41,10 @@ class MessageState(StrEnum):
 
 
 class InboundMessage(Base):
-    """A webhook we have seen, so that its repetition does nothing. What was said is not kept.
+    """A webhook that was received, stored so that its repetition does nothing. The text is not stored.
 
-    `mark` is a keyed hash of a line that nobody understood: machines say the same for ever.
+    `mark` is a keyed hash of a line that was not understood: it shows when somebody sends the same again and again, as
+    machines do.
     """
 
     __tablename__ = "inbound_messages"
@@ -59,9 +60,9 @@ class InboundMessage(Base):
 
 
 class OutboundMessage(Base, Timestamps):
-    """One message to one person. `content` is the sealed `messages.Message`; times are instants, leases by the
-    database's clock. `offers` is what may be tapped under it, sealed too, and kept as long as the row: a number or a
-    quoted reply may answer it. `turn` is the reference of the turn, or the run of a job, in which it was written.
+    """One message to one person. `content` is the encrypted `messages.Message`. Leases are times of the database's
+    clock. `offers` are the buttons under it, encrypted too, and kept as long as the row, because a number or a quoted
+    reply may answer them. `turn` is the reference of the turn, or the run of the job, in which the message was written.
     """
 
     __tablename__ = "outbound_messages"
@@ -115,13 +116,13 @@ class OutboundMessage(Base, Timestamps):
 
     @property
     def inbound(self) -> str | None:
-        """The vendor's id of the line that this answers, where it answers one."""
+        """The vendor's id of the line that this message answers, or None if it is no reply."""
         kind, _, sid = self.dedupe_key.partition(":")
         return sid if kind == "reply" else None
 
 
 class MessageEvent(Base):
-    """One step of an outgoing message. Only ever added."""
+    """One change of an outgoing message's state. Rows are only added, never changed."""
 
     __tablename__ = "message_events"
 

@@ -1,4 +1,4 @@
-"""Telling an outage of Postgres from a mistake of our own."""
+"""Decides whether a database error is an outage of Postgres or a mistake of ours."""
 
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -19,30 +19,30 @@ NOT_AS_EXPECTED = {
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether Postgres cannot do its work now: the same may succeed later, so nothing may be lost for it."""
+    """Whether Postgres cannot be used now. The same statement may succeed later, so no work may be dropped."""
     # A connection that breaks in the middle of an answer is a plain DatabaseError without a code.
     return isinstance(error, AWAY) or (type(error) is DatabaseError and code_of(error) is None)
 
 
 def is_busy(error: Exception) -> bool:
-    """Whether this is about a lack of connections, which passes in seconds."""
+    """Whether the error is a lack of connections, which usually ends within seconds."""
     return isinstance(error, PoolTimeout) or any(words in str(error) for words in TOO_MANY)
 
 
 def is_not_as_expected(error: BaseException) -> bool:
-    """Whether Postgres lacks something that this code uses. Either its schema is older than the code, or a host took
-    the right to write away because its plan is outgrown; or else the code has a mistake.
+    """Whether Postgres lacks something that this code uses: its schema is older than the code, or the host has
+    withdrawn the right to write because the database is too large for its plan, or the code has a mistake.
     """
     return isinstance(error, DBAPIError) and code_of(error) in NOT_AS_EXPECTED
 
 
 def code_of(error: BaseException) -> str | None:
-    """Postgres's code of an error, where it gave one."""
+    """Return Postgres's five-character error code, or None if it gave none."""
     code = getattr(getattr(error, "orig", None), "pgcode", None)
     return str(code) if code else None
 
 
 def name_of(error: BaseException) -> str:
-    """The driver's name for an error, and Postgres's code: for a log. Never the statement or its values."""
+    """Return the driver's name of the error and Postgres's code, for the log: never the statement or its values."""
     cause = getattr(error, "orig", None) or error
     return " ".join(filter(None, (type(cause).__name__, code_of(error))))

@@ -1,4 +1,4 @@
-"""People: members, and the addresses by which WhatsApp knows them."""
+"""Members, and their addresses on WhatsApp."""
 
 from datetime import datetime, time
 from enum import StrEnum
@@ -11,29 +11,30 @@ from models.base import Base, Key, Timestamps, Word
 
 
 class Units(StrEnum):
-    """How a member reads lengths."""
+    """The units in which a member reads lengths."""
 
     METRIC = "metric"
     IMPERIAL = "imperial"
 
 
 class IdentityKind(StrEnum):
-    """What kind of address: a phone number (+32…), or WhatsApp's id for people without one (BE.1234…)."""
+    """The kind of an address: a phone number (+32…), or WhatsApp's id for people without a number (BE.1234…)."""
 
     PHONE = "phone"
     BUSINESS = "bsuid"
 
 
 class Member(Base, Timestamps):
-    """A person who talks to the bot. Keyed on our own id: numbers change and some people have none.
+    """A person who chats with the bot. They are identified by our own id, because numbers change and some people have
+    none.
 
-    `records_version`: the rules by which all records were last written; see `services.training.records`.
-    `includes_private`: activities that are private at Garmin count too. `erase_code` is the keyed hash of the code
-    that erases everything when it is typed before `erase_until`.
-    `doubted_at` is set when a line comes after weeks of silence or under another profile name, until it is known whose
-    number it is now, and `silent_since` is when they were last heard before that. `profile_name` is the name on the
-    WhatsApp profile when they last wrote; it is only compared.
-    `names_version`: the rules by which the name was last looked at; see `services.group.old_names`.
+    `records_version` is the version of the rules by which all records were last computed; see
+    `services.training.records`. `includes_private` says that activities which are private at Garmin count too.
+    `erase_code` is the keyed hash of the code that erases everything if it is typed before `erase_until`.
+    `doubted_at` is set when a line comes after weeks of silence or under another profile name, until it is known who
+    has the number now; `silent_since` is when the member last wrote before that. `profile_name` is the name on the
+    WhatsApp profile when they last wrote; it is only used for comparison. `names_version` is the version of the rules
+    by which the name was last checked; see `services.group.old_names`.
     """
 
     __tablename__ = "members"

@@ -1,4 +1,4 @@
-"""The records of members, written anew whenever their activities change."""
+"""The records of members. They are computed again whenever the activities change."""
 
 from datetime import date
 
@@ -9,10 +9,10 @@ from models.base import Base, Key
 
 
 class RecordSet(Base):
-    """An activity was the member's best so far in something. See `fitness.records.Record`.
+    """A record: an activity that was the member's best so far in something. See `fitness.records.Record`.
 
-    `value` is seconds (a split over `metres`, or the longest session), metres, or metres climbed; `before` is what it
-    beat. `deserves` tells whether others should hear of it.
+    `value` is in seconds (a split over `metres`, or the longest session), metres, or metres climbed; `before` is the
+    value that it beat, None for the first. `deserves` says whether it is announced to others.
     """
 
     __tablename__ = "records"

@@ -1,4 +1,4 @@
-"""By which formula points are counted, and since when."""
+"""The versions of the points formula, and when each was applied."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from models.base import Base, Timestamps
 
 
 class FormulaRun(Base, Timestamps):
-    """One formula's way through the activities that another had scored. `done_at` is when none was left."""
+    """One formula's run over the activities that an earlier formula had scored. `done_at` is when none was left."""
 
     __tablename__ = "formula_runs"
 

@@ -1,4 +1,4 @@
-"""Pages that show one digest to whoever has their address."""
+"""Pages that show one digest to everybody who has their address."""
 
 from datetime import date, datetime
 
@@ -10,9 +10,9 @@ from models.groups import Group
 
 
 class Share(Base, Timestamps):
-    """A page of one group's days, to be forwarded. Only the address's hash is kept, and nothing of what is on it: that
-    is read anew each time, so that whoever has left or hides is no longer there. `wants_picture` is set while somebody
-    waits for a picture to be drawn.
+    """A page about one group's days, made for forwarding. Only the hash of its address is stored, and none of its
+    content: the page is made again each time it is opened, so that it no longer shows people who have left or hide.
+    `wants_picture` is set while somebody waits for a picture to be drawn.
     """
 
     __tablename__ = "shares"

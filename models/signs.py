@@ -1,4 +1,6 @@
-"""Signs that processes leave for each other: the last tick, or that the vendor refuses our account."""
+"""Notes that processes leave for each other, for example when the last tick ended or that the vendor refuses our
+account.
+"""
 
 from datetime import datetime
 
@@ -9,8 +11,8 @@ from models.base import Base
 
 
 class Sign(Base):
-    """Something that holds until it is taken back. `since` and `at` are the first and the last time it was noticed,
-    `count` is how often; `detail` says more, and never holds a secret, a phone number or what somebody said.
+    """A fact that stays true until it is removed. `since` and `at` are the first and the last time it was noticed,
+    `count` is how often; `detail` says more, and never contains a secret, a phone number or a message's text.
     """
 
     __tablename__ = "signs"

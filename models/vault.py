@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM under a ring of keys, bound to what they are and whose."""
+"""Encrypts the secrets in the database: AES-256-GCM with several keys. Each value is bound to its purpose and owner."""
 
 import base64
 import os
@@ -19,14 +19,14 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 
 class Unreadable(Exception):
-    """A sealed value does not open. Raised as itself where the key is known: then the value was changed or moved."""
+    """An encrypted value cannot be decrypted. If it is not an `UnknownKey`, the value was changed or moved."""
 
 
 class UnknownKey(Unreadable):
-    """A sealed value does not open here, because its key `name` is not in this process's DATA_KEYS.
+    """An encrypted value cannot be decrypted here, because its key `name` is not in this process's DATA_KEYS.
 
-    Another process may have the key, or this one after the next deploy: whoever meets it keeps the value and tries
-    again later.
+    Another process may have the key, or this one after the next deploy: so the caller keeps the value and tries again
+    later.
     """
 
     def __init__(self, name: str) -> None:
@@ -36,11 +36,11 @@ class UnknownKey(Unreadable):
 
 @dataclass(frozen=True)
 class Vault:
-    """Seals and opens small secrets.
+    """Encrypts and decrypts small secrets.
 
-    A sealed value is `01 | length of key id | key id | 12-byte nonce | ciphertext and tag`. The purpose, and whose
-    secret it is, are bound as associated data: a value copied to another row or column does not open. Each purpose
-    has its own key, derived by HKDF-SHA256 (RFC 5869) from the ring's key.
+    An encrypted value is `01 | length of key id | key id | 12-byte nonce | ciphertext and tag`. The purpose and the
+    owner are bound to it as associated data: a value that was copied to another row or column cannot be decrypted. Each
+    purpose has its own key, derived by HKDF-SHA256 (RFC 5869) from a key of DATA_KEYS.
     """
 
     keys: tuple[tuple[str, bytes], ...] = field(repr=False)
@@ -48,9 +48,9 @@ class Vault:
 
     @classmethod
     def from_text(cls, text: str, *secrets: str) -> "Vault":
-        """Read `k2:base64,k1:base64`, the writing key first. Raises ValueError with a plain sentence.
+        """Read `k2:base64,k1:base64`; the first key encrypts. Raises ValueError with a message for the operator.
 
-        `secrets` are SECRET_KEY and, while it is being changed, SECRET_KEY_SECOND; empty ones do not count.
+        `secrets` are SECRET_KEY and, while it is being changed, SECRET_KEY_SECOND; empty ones are ignored.
         """
         keys = tuple(_key(part) for part in text.split(",") if part.strip())
         if not keys:
@@ -60,22 +60,22 @@ class Vault:
         return cls(keys, tuple(filter(None, secrets)))
 
     def seal(self, purpose: str, owner: object, secret: str) -> bytes:
-        """Encrypt `secret` for this purpose and owner, under the first key of the ring."""
+        """Return `secret`, encrypted for this purpose and owner with the first key."""
         return self.seal_bytes(purpose, owner, secret.encode())
 
     def seal_bytes(self, purpose: str, owner: object, secret: bytes) -> bytes:
-        """`seal` for what is no text."""
+        """The same as `seal`, for bytes."""
         name, key = self.keys[0]
         nonce = os.urandom(NONCE)
         sealed = _cipher(key, purpose).encrypt(nonce, secret, _bound(purpose, owner))
         return VERSION + bytes([len(name)]) + name.encode() + nonce + sealed
 
     def open(self, purpose: str, owner: object, sealed: bytes) -> str:
-        """Decrypt what `seal` gave for the same purpose and owner. Raises `UnknownKey` or `Unreadable`."""
+        """Decrypt what `seal` returned for the same purpose and owner. Raises `UnknownKey` or `Unreadable`."""
         return self.open_bytes(purpose, owner, sealed).decode()
 
     def open_bytes(self, purpose: str, owner: object, sealed: bytes) -> bytes:
-        """Decrypt what `seal_bytes` gave for the same purpose and owner. Raises `UnknownKey` or `Unreadable`."""
+        """Decrypt what `seal_bytes` returned for the same purpose and owner. Raises `UnknownKey` or `Unreadable`."""
         name, nonce, rest = _parts(sealed)
         key = self._ring.get(name)
         if key is None:
@@ -86,9 +86,11 @@ class Vault:
             raise Unreadable(f"not a {purpose} of {owner}") from None
 
     def tags(self, purpose: str, text: str) -> list[str]:
-        """Give the keyed hashes of a text under SECRET_KEY and SECRET_KEY_SECOND: write the first, accept each.
+        """Return the keyed hashes of a text under SECRET_KEY and SECRET_KEY_SECOND. Store the first; accept any of
+        them.
 
-        For what lives for minutes. What is looked up later is hashed by `models.hashes`, whose key stays.
+        Use this only for values that live for minutes. For values that are looked up later use `models.hashes`, whose
+        key does not change.
         """
         return [keyed_hash(secret.encode(), purpose, text) for secret in self.secrets]
 
@@ -100,16 +102,16 @@ class Vault:
 
     @property
     def writes_with(self) -> str:
-        """The name of the key that seals."""
+        """The name of the key that encrypts."""
         return self.keys[0][0]
 
     def knows(self, name: str) -> bool:
-        """Whether the ring has a key of this name."""
+        """Whether there is a key with this name."""
         return name in self._ring
 
     @staticmethod
     def key_of(sealed: bytes) -> str:
-        """The name of the key that a value was sealed with. Raises `Unreadable`."""
+        """Return the name of the key with which a value was encrypted. Raises `Unreadable` if it is no such value."""
         return _parts(sealed)[0]
 
     @cached_property
@@ -118,19 +120,19 @@ class Vault:
 
 
 def keyed_hash(key: bytes, purpose: str, text: str) -> str:
-    """HMAC-SHA256 (hex) of a text, under a key that is derived for this purpose (HKDF-SHA256, RFC 5869)."""
+    """Return the HMAC-SHA256 (hex) of a text, under a key that is derived for this purpose (HKDF-SHA256, RFC 5869)."""
     tag = hmac.HMAC(_derived(key, purpose), hashes.SHA256())
     tag.update(text.encode())
     return tag.finalize().hex()
 
 
 def new_key(name: str) -> str:
-    """A fresh key, as DATA_KEYS wants it."""
+    """Return a new random key in the form that DATA_KEYS needs."""
     return f"{name}:{base64.b64encode(os.urandom(32)).decode()}"
 
 
 def vault(session: Session) -> Vault:
-    """The vault that this session was opened with."""
+    """Return the vault with which this session was opened."""
     found: Vault = session.info["vault"]
     return found
 

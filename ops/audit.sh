@@ -1,6 +1,6 @@
 #!/bin/sh
-# Asks a service on the internet whether the packages that are deployed have known holes. $1 is a Python with pip-audit.
-# Exit 0: none known. 1: some, which are listed. 2: nobody could be asked.
+# Asks a service on the internet whether the deployed packages have known holes. $1 is a Python with pip-audit.
+# Exit code 0: none known. 1: there are some, which are listed. 2: the service could not be asked.
 told=$(mktemp)
 trap 'rm -f "$told"' EXIT
 "$1" -m pip_audit --requirement requirements.txt --require-hashes --disable-pip --strict --progress-spinner off 2> "$told"

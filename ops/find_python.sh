@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the first Python that can carry Gruppetto, or says in one sentence what is missing.
-# Each is run rather than looked up: pyenv puts shims on the PATH for versions that are not chosen.
+# Prints the first Python with which Gruppetto runs, or says in one sentence what is missing.
+# Each one is run, because pyenv puts commands on the PATH for versions that are not selected.
 
 [ -n "${1:-}" ] || set -- python3.13 python3.14 python3.12 python3 python
 

@@ -1,1 +1,1 @@
-"""A pretend world over HTTP: what the vendors do, for the demo, the tests and the bench."""
+"""The simulator: a pretend Twilio, a pretend Garmin and phones, over HTTP, for the demo, the tests and the bench."""

@@ -1,4 +1,4 @@
-"""One demo for each folder: a second one is told where the first one runs."""
+"""Makes sure that only one demo uses a folder. A second one learns where the first one runs."""
 
 import fcntl
 import os
@@ -20,9 +20,9 @@ class AlreadyRunning(SetUpProblem):
 
 @contextmanager
 def alone(folder: Path, url: str) -> Iterator[bool]:
-    """Be the only demo of this folder, with its page at `url`. Raises `AlreadyRunning`.
+    """Claim the folder for this demo, whose page is at `url`. Raises `AlreadyRunning`.
 
-    Gives whether the one before was killed: then what it had started may need a moment to go.
+    Yields whether the demo before was killed: then the processes that it had started may need a moment to end.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / NAME).open("a+") as file:

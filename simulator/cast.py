@@ -1,4 +1,4 @@
-"""Who lives in the pretend world: three friends with phones and Garmin accounts."""
+"""The people of the demo: three friends with phones and Garmin accounts."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from simulator.twilio.phones import Phone, Phones
 
 @dataclass(frozen=True)
 class Role:
-    """A friend: name, number, and how their Garmin account is opened. One with a code has a second factor."""
+    """A friend: name, number, and the credentials of their Garmin account. With a code, it has a second factor."""
 
     name: str
     number: str
@@ -21,8 +21,8 @@ class Role:
     code: str | None = None
 
 
-# The seeds are ones with luck: from June 2026 to the end of 2028 no friend has fewer than two sessions in any week by
-# Sunday afternoon, so whenever the demo is started, its boards and its first digest are about three people.
+# The seeds are chosen so that from June 2026 to the end of 2028 each friend has at least two sessions in every week by
+# Sunday afternoon. So whenever the demo is started, its boards and its first digest show three people.
 FRIENDS = (
     Role("Zoë 🚴", "+32470000001", "zoe@example.org", "gruppetto", CYCLIST, "Europe/Brussels", 5024),
     Role("José", "+34600000002", "jose@example.org", "gruppetto", RUNNER, "Europe/Madrid", 838, code="314159"),
@@ -32,7 +32,7 @@ NEWCOMERS = (SWIMMER, LIFTER, ALL_ROUNDER, RUNNER, CYCLIST, WALKER)
 
 
 def move_in(role: Role, garmin: PretendGarmin, phones: Phones, seed: int | None = None) -> tuple[Phone, Athlete]:
-    """Give a friend a phone and a Garmin account; another seed gives them other weeks."""
+    """Give a friend a phone and a Garmin account. Another seed gives them other activities."""
     phone = phones.add(role.name, role.number)
     athlete = garmin.enrol(
         role.name,
@@ -47,7 +47,7 @@ def move_in(role: Role, garmin: PretendGarmin, phones: Phones, seed: int | None 
 
 
 def newcomer(phone: Phone, garmin: PretendGarmin) -> Athlete:
-    """Give somebody with a new phone a Garmin account too."""
+    """Give a person with a new phone a Garmin account."""
     number = len(garmin.athletes)
     email = f"friend{number}@example.org"
     return garmin.enrol(phone.name, email, "gruppetto", habits=NEWCOMERS[number % len(NEWCOMERS)], seed=number + 1)

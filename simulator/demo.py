@@ -32,8 +32,8 @@ SYNC_FIRST, PATIENCE = timedelta(minutes=10), 15
 WINDOW = timedelta(hours=24)
 SHUT = "After 24 hours of silence WhatsApp lets only an approved message through: “Show digest” brings the picture."
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-KEEP_EVERY = 10.0  # seconds; whoever kills the demo loses no more of the chats
-LEAVING = 20.0  # seconds in which the processes of a demo that was killed should be gone
+KEEP_EVERY = 10.0  # seconds between saving the chats; more than that is not lost if the demo is killed
+LEAVING = 20.0  # seconds within which the processes of a killed demo should have ended
 OURS = ("*.log", "keys.json", "keys.new", "pretend.json", "pretend.new", "running")
 CHEAT_SHEET = [
     "hi",
@@ -47,7 +47,7 @@ CHEAT_SHEET = [
 
 
 class Levers:
-    """What the page's header does to the demo."""
+    """The actions of the controls in the page's header."""
 
     bot_name = "Gruppetto"
 
@@ -57,16 +57,18 @@ class Levers:
         self.database = create_engine(on.environment["DATABASE_URL"])
 
     def now(self) -> datetime:
-        """What time it is in the demo."""
+        """Return the time in the demo."""
         return self.on.clock()
 
     def travel_to(self, moment: datetime, /) -> None:
-        """Let it be another time, and what became due by that happen at once."""
+        """Set the time in the demo, and let everything that has become due happen at once."""
         self.on.clock.travel_to(moment)
         enqueue(self.on.clock.redis, tick.name, tick.queue, timeout=tick.timeout)
 
     def send_digest(self) -> str:
-        """Travel to the next digest of any group: first to shortly before, so that activities are fetched."""
+        """Travel to the next digest of any group, first to a time shortly before it, so that activities are fetched.
+        Returns a sentence about what happened.
+        """
         due = self._ask(select(func.min(Group.next_digest_at)).where(Group.is_active))
         if due is None:
             return "No group has a digest to come. Start one with “new group …” on a phone."
@@ -79,15 +81,15 @@ class Levers:
         return f"{told} {SHUT}" if self._anybody_shut() else told
 
     def cheat_sheet(self) -> list[str]:
-        """Lines to try, under each phone."""
+        """Return lines to try; they are shown under each phone."""
         return CHEAT_SHEET
 
     def moves_in(self, phone: Phone, /) -> None:
-        """Whoever gets a phone gets a watch."""
+        """Give a person with a new phone a Garmin account."""
         newcomer(phone, self.on.garmin)
 
     def hint(self, phone: Phone, /) -> str:
-        """How this person signs in to the pretend Garmin."""
+        """Return how this person signs in to the pretend Garmin."""
         athlete = next((each for each in self.on.garmin.athletes.values() if each.name == phone.name), None)
         if athlete is None:
             return ""
@@ -95,18 +97,18 @@ class Levers:
         return f"Garmin: {athlete.email}\npassword {athlete.password}{code}\nor by key: {self._key(athlete.email)}"
 
     def _key(self, email: str) -> str:
-        """A Personal API key ready to be pasted: in the demo nobody can go to Garmin's own page and make one."""
+        """Return a Personal API key to paste, because in the demo nobody can make one on Garmin's own page."""
         if email not in self.keys:
             self.keys[email] = self.on.garmin.make_key(email)
         return self.keys[email]
 
     def _anybody_shut(self) -> bool:
-        """Whether somebody wrote to the bot once, and not in the last 24 hours."""
+        """Whether there is a person who has written to the bot, but not in the last 24 hours."""
         said = [phone.last_inbound_at for phone in self.on.phones.by_number.values() if phone.last_inbound_at]
         return any(self.now() - at >= WINDOW for at in said)
 
     def _ring_until(self, sign: Callable[[], bool]) -> bool:
-        """Ring, and again every second, until the sign is seen; no longer than one waits for a button."""
+        """Ring every second until `sign` returns True, for at most `PATIENCE` seconds. Returns whether it did."""
         for _ in range(PATIENCE):
             enqueue(self.on.clock.redis, tick.name, tick.queue, timeout=tick.timeout)
             until = time.monotonic() + 1
@@ -122,7 +124,7 @@ class Levers:
 
 
 def _stale(due: datetime, fresh: datetime) -> Select[int]:
-    """How many accounts that count in digests of that moment have not been read lately, and can be."""
+    """Return a query: how many readable accounts for the digests due at that time have not been read lately."""
     readable = (GarminAccount.status == GarminStatus.LINKED, GarminAccount.last_error.is_(None))
     old = or_(GarminAccount.last_sync_at.is_(None), GarminAccount.last_sync_at < fresh)
     members = select(Membership.member_id).join(Group).where(Group.next_digest_at == due, Membership.left_at.is_(None))
@@ -130,7 +132,7 @@ def _stale(due: datetime, fresh: datetime) -> Select[int]:
 
 
 def _undone(due: datetime) -> Select[int]:
-    """How many digests that are due are not made."""
+    """Return a query: how many due digests have not been made."""
     groups = select(func.count(Group.id)).where(Group.is_active, Group.next_digest_at <= due).scalar_subquery()
     runs = select(func.count(DigestRun.id)).where(DigestRun.status == RunStatus.PENDING).scalar_subquery()
     return select(groups + runs)
@@ -170,7 +172,7 @@ def run() -> None:
 
 
 def _port(name: str, otherwise: int) -> int:
-    """The port that an environment variable names; 0 means any that is free."""
+    """Return the port in an environment variable; 0 means any free port."""
     text = os.environ.get(name) or str(otherwise)
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise SetUpProblem(f"{name} is to be a number below 65536, and is “{text}”")
@@ -178,7 +180,7 @@ def _port(name: str, otherwise: int) -> int:
 
 
 def _await_free(port: int) -> None:
-    """Wait for a port that a demo which was killed has not let go of yet."""
+    """Wait until the processes of a killed demo have released a port."""
     until = time.monotonic() + LEAVING
     while time.monotonic() < until:
         with socket.socket() as probe:
@@ -192,7 +194,7 @@ def _page(on: Stage) -> Blueprint:
 
 
 def _stay(on: Stage) -> None:
-    """Look every second whether all is well, and keep now and then what is in memory only."""
+    """Check every second that all processes run, and save now and then what is only in memory."""
     kept = time.monotonic()
     while True:
         time.sleep(1)
@@ -204,7 +206,7 @@ def _stay(on: Stage) -> None:
 
 
 def _restore(on: Stage) -> None:
-    """The phones and accounts of last time, or the three friends for the first."""
+    """Restore the phones and accounts of the last run; in the first run, create the three friends."""
     path = FOLDER / "pretend.json"
     if not path.exists():
         for role in FRIENDS:
@@ -221,14 +223,14 @@ def _restore(on: Stage) -> None:
 
 def _keep(on: Stage) -> None:
     for _ in range(5):
-        with suppress(RuntimeError):  # something came while it was read: once more
+        with suppress(RuntimeError):  # something changed while it was read, so try again
             kept = {"twilio": on.twilio.snapshot(), "garmin": on.garmin.snapshot(), "phones": on.phones.snapshot()}
             write_whole(FOLDER / "pretend.json", json.dumps(kept))
             return
 
 
 def _reset() -> None:
-    """Forget the demo's data, and nothing else that may lie in a folder of somebody's choice."""
+    """Delete the demo's data, and no other files in the folder."""
     if FOLDER.exists():
         with alone(FOLDER, ""):
             services.erase(FOLDER / "data")
@@ -238,9 +240,9 @@ def _reset() -> None:
 
 
 def _leave(_number: int, _frame: object) -> None:
-    """Stop at the first signal, and do not let another one break off the stopping."""
+    """Stop at the first signal, and ignore further ones, so that they do not interrupt the stopping."""
     for each in SIGNALS:
-        signal.signal(each, _stay_deaf)  # one that is ignored while it is on its way would print a traceback
+        signal.signal(each, _stay_deaf)  # ignoring a signal that is already on its way would print a traceback
     with suppress(OSError, RuntimeError):
         print("\n  Stopping …", flush=True)
     raise KeyboardInterrupt
@@ -251,7 +253,7 @@ def _stay_deaf(_number: int, _frame: object) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run or reset. A problem of set-up is one sentence."""
+    """Run or reset the demo. A problem with the set-up is printed as one sentence."""
     for each in SIGNALS:
         if signal.getsignal(each) is not signal.SIG_IGN:  # by nohup, or in the background
             signal.signal(each, _leave)

@@ -1,10 +1,10 @@
-"""Reading a page's form, for people in stories and tests who have no browser."""
+"""Reads the form of a page, for stories and tests that have no browser."""
 
 from html.parser import HTMLParser
 
 
 class Form:
-    """The first form of a page, or the first `having` a field: where it goes, and the fields that are filled in."""
+    """The first form of a page, or the first one with the field `having`: its address, and the fields with values."""
 
     def __init__(self, html: str, having: str = "") -> None:
         forms = _Forms(html).found

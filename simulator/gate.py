@@ -1,4 +1,4 @@
-"""The demo's page while the demo starts: it says so, and reads itself anew until the real page is there."""
+"""The demo's page while the demo starts: it says so, and reloads itself until the real page is there."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,10 +20,10 @@ Start = Callable[..., Any]
 
 
 class Gate:
-    """What listens from the first moment on, with an app behind it that is complete before it is asked anything.
+    """The WSGI app that listens from the beginning, and passes requests on to the real app when that is complete.
 
-    Once there is an `app`, the pretend vendors answer, because the product needs them to start; its pages only after
-    `open`.
+    As soon as there is an `app`, the pretend vendors answer, because the product needs them to start. The pages are
+    shown only after `open`.
     """
 
     def __init__(self) -> None:

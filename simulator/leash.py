@@ -1,13 +1,13 @@
-"""Programs that do not outlive us: however this process ends, they are asked to stop."""
+"""Starts programs that are asked to stop when this process ends, however it ends."""
 
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
-# A program between us and the other one instead of Popen's preexec_fn, which may hang where there are threads. The
-# order matters: nobody may be unable to import from our Python, and Linux forgets the death signal when the user
-# changes. Elsewhere than on Linux a watcher stays beside the program.
+# A program between us and the other one, instead of Popen's preexec_fn, which may hang if there are threads. The order
+# matters: another user may be unable to import from our Python, and Linux drops the death signal when the user changes.
+# On other systems than Linux a watcher process runs beside the program.
 _LEASH = """
 import ctypes, os, sys, time
 parent, death, account, keeps_environment, *command = sys.argv[1:]
@@ -43,11 +43,11 @@ os.execve(command[0], command, environment)
 def leashed(
     command: Sequence[object], at_our_death: signal.Signals, *, account: str = "", keeps_environment: bool
 ) -> list[str]:
-    """The command line that runs `command` (a path and its arguments) and sends it this signal when we die.
+    """Return the command line that runs `command` (a path and its arguments) and sends it this signal when we end.
 
-    `account` is "uid:gid" of another user. Without its environment the program gets a path, a plain locale, UTC, and
-    the day that `faketime` pretends, if it does: all programs of one machine see the same.
-    On Linux the signal is sent when the thread that starts it ends: start it from one that stays.
+    `account` is "uid:gid" of another user. Without the environment the program gets a path, a plain locale, UTC, and
+    the day that `faketime` pretends, if it does, so that all programs have the same day. On Linux the signal is sent
+    when the thread that has started the program ends, so start it from a lasting thread.
     """
     leash = [sys.executable, "-I", "-S", "-c", _LEASH, os.getpid(), at_our_death.value, account]
     return [str(word) for word in (*leash, "yes" if keeps_environment else "", *command)]

@@ -1,4 +1,4 @@
-"""A pretend Groups API of Meta's, over HTTP: who may use it, its limits, and its errors."""
+"""The pretend Groups API of Meta, over HTTP: who may use it, its limits, and its errors."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ SENDABLE = ("text", "image", "video", "audio", "document", "template")
 
 @dataclass
 class PretendGroup:
-    """A group: whether somebody wrote in it within 24 hours, and what was posted."""
+    """A group: whether somebody has written in it within 24 hours, and its posts."""
 
     id: str
     subject: str
@@ -21,7 +21,9 @@ class PretendGroup:
 
 
 class PretendMeta:
-    """One business number. `eligible`: it is an Official Business Account's. `faults` answer instead, in turn."""
+    """One business number. `eligible` means that it has an Official Business Account. `faults` are answered
+    first, in turn.
+    """
 
     def __init__(self, phone_number_id: str = "1060001", token: str = "a-pretend-meta-token") -> None:
         self.phone_number_id, self.token, self.eligible = phone_number_id, token, True
@@ -30,7 +32,7 @@ class PretendMeta:
         self.faults: list[Response] = []
 
     def appear(self) -> list[PretendGroup]:
-        """Let the groups that were asked for come to be, as the webhook `group_lifecycle_update` would tell."""
+        """Create the requested groups and return them, as the webhook `group_lifecycle_update` would announce."""
         made, self.requested = self.requested, []
         self.groups |= {group.id: group for group in made}
         return made
@@ -87,7 +89,7 @@ class PretendMeta:
 
 
 def failure(status: int, code: int, message: str) -> Response:
-    """An error as Meta writes it."""
+    """Return an error in Meta's form."""
     answer = jsonify(error={"message": message, "type": "OAuthException", "code": code, "fbtrace_id": uuid4().hex[:11]})
     answer.status_code = status
     return answer

@@ -1,7 +1,7 @@
-"""A bad network on demand: a proxy before Postgres or Redis that refuses, resets, delays, or swallows every byte.
+"""A bad network on demand: a proxy in front of Postgres or Redis that can refuse, reset, delay, or block connections.
 
-It is a process of its own, so that a busy test or bench does not slow down what passes through it, and it ends with
-whoever started it.
+It is a process of its own, so that a busy test or bench does not slow it down. It ends with the process that
+has started it.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends RST ins
 
 
 class Proxy:
-    """Where to connect instead of the target (127.0.0.1, `port`), and the levers. Each returns once it holds.
+    """The proxy: connect to 127.0.0.1 at `port` instead of the target. Each method returns when its effect has begun.
 
     While nobody listens at the target, a new connection waits for up to `patience` seconds, as a host's router lets
     requests wait for a process that starts.
@@ -34,16 +34,16 @@ class Proxy:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,  # Ctrl-C is for the one who pulls the levers
+            start_new_session=True,  # so that Ctrl-C does not reach it
         )
         self.port = int(self._answer())
 
     def refuse(self) -> None:
-        """Turn new connections away; those that are open stay."""
+        """Refuse new connections; open ones stay."""
         self._tell("refuse")
 
     def accept(self) -> None:
-        """Take new connections again."""
+        """Accept new connections again."""
         self._tell("accept")
 
     def cut(self) -> None:
@@ -51,19 +51,19 @@ class Proxy:
         self._tell("cut")
 
     def hang(self) -> None:
-        """Let connections stand and new ones be made, but let no byte through."""
+        """Keep connections and accept new ones, but pass no bytes on."""
         self._tell("hang")
 
     def flow(self) -> None:
-        """Let the bytes through again, those that waited first."""
+        """Pass bytes on again, first those that have waited."""
         self._tell("flow")
 
     def delay(self, seconds: float) -> None:
-        """Hold every chunk back for so long, in both directions; 0 ends it."""
+        """Delay all bytes for so many seconds, in both directions; 0 ends this."""
         self._tell(f"delay {seconds}")
 
     def close(self) -> None:
-        """Reset everything and be gone."""
+        """Reset all connections and end."""
         if self._child.stdin is not None:
             self._child.stdin.close()
         if self._child.stdout is not None:
@@ -91,7 +91,7 @@ class Proxy:
 
 
 class _Line:
-    """What happens inside the proxy's process."""
+    """The work inside the proxy's process."""
 
     def __init__(self, target_host: str, target_port: int, patience: float) -> None:
         self.target, self.patience = (target_host, target_port), patience
@@ -100,7 +100,7 @@ class _Line:
         self.flowing.set()
         self.seconds = 0.0
         self.server: asyncio.Server | None = None
-        # Bound and never listening: it keeps the port ours while connections are refused.
+        # This socket is bound and never listens: it reserves the port while connections are refused.
         self.holder = _bound(0)
         self.port: int = self.holder.getsockname()[1]
 
@@ -134,7 +134,7 @@ class _Line:
             each.close()
 
     async def _reach(self) -> tuple[StreamReader, StreamWriter]:
-        """Connect to the target. Raises OSError when nobody listens there for longer than our patience."""
+        """Connect to the target. Raises OSError if nobody listens there for longer than `patience`."""
         until = time.monotonic() + self.patience
         while True:
             try:
@@ -155,7 +155,7 @@ class _Line:
             await self.flowing.wait()
             writer.write_eof()
         except OSError:
-            # A reset passes through: Postgres would keep the locks of a client that was killed for ever.
+            # Pass a reset on: otherwise Postgres would keep the locks of a killed client for ever.
             await self.flowing.wait()
             _reset(writer)
 
@@ -177,7 +177,7 @@ def _reset(writer: StreamWriter) -> None:
 async def _main(target_host: str, target_port: int, patience: float) -> None:
     line = _Line(target_host, target_port, patience)
     await line.pull("accept")
-    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # connections that end with us are no news
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # connections that end with us need no message
     levers = StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(levers), sys.stdin)
     print(line.port, flush=True)

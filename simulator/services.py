@@ -24,19 +24,19 @@ from pathlib import Path
 from simulator.leash import leashed
 
 PATIENCE = 60  # seconds; after a power cut Postgres replays its log before it answers
-FAREWELL = 15  # seconds between asking a server to stop and making it
+FAREWELL = 15  # seconds between asking a server to stop and killing it
 
 
 @dataclass(frozen=True)
 class Services:
-    """Where the two servers answer."""
+    """The addresses of the two servers."""
 
     database_url: str
     redis_url: str
 
 
 class SetUpProblem(Exception):
-    """Why the servers cannot run: one sentence that says what to do."""
+    """The servers cannot run. The message is one sentence that says what to do."""
 
 
 @contextmanager
@@ -48,11 +48,11 @@ def services(
     clients: int | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Services]:
-    """Both servers while the block runs; a DATABASE_URL or REDIS_URL in `environ` is used instead of a server.
+    """Run both servers during the block. A DATABASE_URL or REDIS_URL in `environ` is used instead of starting a server.
 
-    Without `data` everything is thrown away afterwards. `ports` are Postgres's and Valkey's. `clients` is how many
-    connections each server takes at a time, as on a small plan of a host. Call it from a thread that outlives the
-    block: the servers stop when it ends, however it ends.
+    Without `data` everything is deleted afterwards. `ports` are Postgres's and Valkey's. `clients` is the number of
+    connections that each server accepts, as on a small plan of a host. Call it from a thread that lasts longer than the
+    block, because the servers stop when that thread ends.
     """
     given = Services(_for_sqlalchemy(environ.get("DATABASE_URL", "")), environ.get("REDIS_URL", ""))
     if given.database_url and given.redis_url:
@@ -68,7 +68,7 @@ def services(
 
 
 def erase(data: Path) -> None:
-    """Remove what `services(data)` kept; refused while they run."""
+    """Delete the data of `services(data)`. Refused while the servers run."""
     with _in_one_sentence(), _home(data) as home:
         for room in ("postgres", "postgres.new", "valkey"):
             if (home / room).exists():
@@ -80,7 +80,7 @@ def erase(data: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command behind `--` with DATABASE_URL and REDIS_URL set, and answer with its exit code."""
+    """Run the command after `--` with DATABASE_URL and REDIS_URL set, and return its exit code."""
     if len(arguments) < 2 or arguments[0] != "--":
         print("usage: python -m simulator.services -- COMMAND [ARGUMENT …]", file=sys.stderr)
         return 2
@@ -96,7 +96,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    # the terminal tells the command of Ctrl-C too, and it decides when it is done; ignoring it would be inherited
+    # the terminal sends Ctrl-C to the command too, which decides when to end; an ignored signal would be inherited
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         with subprocess.Popen(command, env=environ) as child:
@@ -117,7 +117,7 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 @dataclass(frozen=True)
 class _Server:
-    """One started server: how to hear that it is up and how to ask it to go."""
+    """One started server: how to find out that it is ready, and how to ask it to stop."""
 
     name: str
     port: int
@@ -167,7 +167,7 @@ class _Launch:
         if self._clients:
             settings["max_connections"] = self._clients
         options = [f"--{name}={value}" for name, value in settings.items()]
-        # SIGINT lets Postgres write its checkpoint; nobody needs one in a folder that is thrown away
+        # SIGINT lets Postgres write a checkpoint, which is not needed in a folder that will be deleted
         goodbye = signal.SIGINT if self._kept else signal.SIGQUIT
         process, log = self._leashed("postgres", [binaries / "postgres", "-D", folder, *options], goodbye)
         self._started.append(_Server("Postgres", port, log, process, goodbye, lambda pid: _postgres_is_up(folder, pid)))
@@ -178,7 +178,7 @@ class _Launch:
             "bind": "127.0.0.1",
             "dir": self._room("valkey"),
             "save": "",
-            # a log is kept wherever the folder is, so that it stays true when `durable` changes between runs
+            # if the folder is kept, so is the log, so that the data stay right when `durable` changes between runs
             "appendonly": "yes" if self._kept or self._durable else "no",
             "appendfsync": "everysec" if self._durable else "no",
             "maxclients": self._clients or 10_000,
@@ -190,7 +190,7 @@ class _Launch:
         )
 
     def _new_cluster(self, folder: Path, binaries: Path) -> None:
-        """Make it beside its place first: a run that is killed meanwhile leaves no half cluster behind."""
+        """Create the cluster in another place first, so that a run that is killed leaves no incomplete one."""
         shutil.rmtree(self._home / "postgres.new", ignore_errors=True)
         unfinished = self._room("postgres.new")
         locale = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -212,7 +212,7 @@ class _Launch:
         _wait_for_predecessor(folder)
 
     def _room(self, name: str) -> Path:
-        """A folder of the servers' own inside the home."""
+        """Return a folder inside the home that belongs to the servers."""
         room = self._home / name
         if room.exists():
             self._check_owner(room)
@@ -230,7 +230,9 @@ class _Launch:
     def _leashed(
         self, name: str, command: Sequence[object], at_our_death: signal.Signals
     ) -> tuple[subprocess.Popen[bytes], Path]:
-        """Start a program in a session of its own, so that Ctrl-C reaches us alone and we decide who stops when."""
+        """Start a program in a session of its own, so that Ctrl-C reaches only us and we decide the
+        order of stopping.
+        """
         log = self._home / f"{name}.log"
         account = f"{self._account.pw_uid}:{self._account.pw_gid}" if self._account else ""
         # Our own environment (PGDATA, PGPORT …) stays out.
@@ -272,7 +274,9 @@ def _await(server: _Server) -> None:
 
 
 def _postgres_is_up(folder: Path, pid: int) -> bool:
-    """Postgres writes its pid first and its state last into this file; the pid rules out an older file."""
+    """Whether Postgres is ready, by the file into which it writes its pid first and its state last. The pid shows that
+    the file is not an old one.
+    """
     with suppress(FileNotFoundError):
         lines = (folder / "postmaster.pid").read_text().split()
         return bool(lines) and lines[0] == str(pid) and lines[-1] == "ready"
@@ -280,7 +284,7 @@ def _postgres_is_up(folder: Path, pid: int) -> bool:
 
 
 def _valkey_is_up(port: int, pid: int) -> bool:
-    """Ask for the pid: on a port that is taken somebody else would answer."""
+    """Whether Valkey is ready. It is asked for its pid, because another process may listen on this port."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as line:
         line.sendall(b"INFO server\r\n")
         return f"process_id:{pid}\r\n" in line.recv(8192).decode()
@@ -294,7 +298,7 @@ def _last_words(log: Path) -> str:
 
 
 def _wait_for_predecessor(folder: Path) -> None:
-    """The Postgres of a killed run needs a moment to go; a file left by one that is gone must not stop us."""
+    """Wait until the Postgres of a killed run has ended, and ignore the file of one that has ended already."""
     notice, deadline = folder / "postmaster.pid", time.monotonic() + 5
     while notice.exists():
         with suppress(FileNotFoundError):
@@ -307,7 +311,7 @@ def _wait_for_predecessor(folder: Path) -> None:
 
 
 def _is_running(pid: str, folder: Path) -> bool:
-    """Numbers are used again: after a restart of the machine that process may be anything."""
+    """Whether this process is the Postgres of this folder. Process ids are used again, so it may be another process."""
     if sys.platform == "linux":
         with suppress(OSError):
             return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
@@ -321,7 +325,7 @@ def _is_running(pid: str, folder: Path) -> bool:
 
 @contextmanager
 def _home(data: Path | None) -> Iterator[Path]:
-    """A folder that the servers' account can enter and that no other run uses meanwhile."""
+    """Yield a folder that the servers' account can enter and that no other run uses."""
     if data is None:
         crowded = _account() and not _everybody_may_enter(Path(tempfile.gettempdir()))
         with tempfile.TemporaryDirectory(
@@ -344,12 +348,12 @@ def _make(folder: Path) -> None:
     if not folder.exists():
         _make(folder.parent)
         folder.mkdir(exist_ok=True)
-        if _account():  # whatever root's umask says, the servers must get in
+        if _account():  # the servers must be able to enter, whatever root's umask is
             folder.chmod(0o755)
 
 
 def _account() -> pwd.struct_passwd | None:
-    """Postgres refuses to run as root, and Valkey had better not."""
+    """Return another account for the servers if we are root, because Postgres refuses to run as root; else None."""
     if os.geteuid() != 0:
         return None
     try:
@@ -387,7 +391,7 @@ def _binary(distribution: str, pattern: str, name: str, variable: str) -> Path:
 
 
 def _copy(package: Path, place: Path) -> Path:
-    """The package where everybody can run it, with the libraries that lie beside it."""
+    """Copy the package, with the libraries beside it, to a place where every account can run it."""
     if not place.exists():
         unfinished = Path(tempfile.mkdtemp(dir=place.parent))
         for part in (package, package.with_name(f"{package.name}.libs")):
@@ -404,7 +408,7 @@ def _copy(package: Path, place: Path) -> Path:
 
 
 def _shelter() -> Path:
-    """Root's place outside root's home, one per checkout."""
+    """Return root's folder outside root's home, one for each checkout."""
     shelter = Path("/var/tmp") / f"gruppetto-{_short_hash(Path(__file__).resolve().parents[1])}"
     shelter.mkdir(exist_ok=True)
     if shelter.is_symlink() or shelter.stat().st_uid != os.geteuid():  # everybody may write to /var/tmp
@@ -432,7 +436,7 @@ def _free_ports() -> tuple[int, int]:
 
 
 def _for_sqlalchemy(url: str) -> str:
-    """Hosts say postgres://, and SQLAlchemy's own default driver is not the one that is installed."""
+    """Return the address in the form that SQLAlchemy needs, with the driver that is installed."""
     scheme, mark, rest = url.partition("://")
     return f"postgresql+psycopg2{mark}{rest}" if scheme in ("postgres", "postgresql") else url
 
@@ -447,7 +451,7 @@ def _in_one_sentence() -> Iterator[None]:
 
 @contextmanager
 def _signals_unwind() -> Iterator[None]:
-    """A polite kill must unwind like Ctrl-C does, or the temporary folder would stay behind."""
+    """Let SIGTERM unwind like Ctrl-C, so that the temporary folder is deleted."""
 
     def leave(number: int, _frame: object) -> None:
         sys.exit(128 + number)

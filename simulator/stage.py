@@ -1,4 +1,4 @@
-"""The whole product on this computer: servers, pretend vendors, and the processes of the Procfile."""
+"""Runs the whole product on this computer: servers, pretend vendors, and the processes of the Procfile."""
 
 import base64
 import errno
@@ -37,7 +37,7 @@ from world import World
 ROOT = Path(__file__).parent.parent
 ACCOUNT, SENDER = "AC" + "0" * 32, "whatsapp:+14155238886"
 PATIENCE = 120.0  # seconds until the processes must be ready; a busy machine needs a minute
-SIMULATOR = "simulator"  # what our own connections to Redis are called
+SIMULATOR = "simulator"  # the name of our own connections to Redis
 
 
 @dataclass
@@ -59,7 +59,7 @@ class Stage:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, command: str) -> None:
-        """Start one process of the Procfile; what it prints goes to its log. It is asked to stop if we are killed."""
+        """Start one process of the Procfile; its output goes to its log. It is asked to stop when we end."""
         words = leashed(["/bin/sh", "-c", f"exec {command}"], signal.SIGTERM, keeps_environment=True)
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -73,18 +73,18 @@ class Stage:
             )
 
     def run(self, *command: str) -> None:
-        """Run a command to its end. Raises `SetUpProblem` with its last words."""
+        """Run a command to its end. Raises `SetUpProblem` with the last line of its output if it fails."""
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode:
             last = (done.stderr or done.stdout).strip().splitlines()[-1:]
             raise SetUpProblem(f"`{' '.join(command)}` failed: {' '.join(last) or 'without a word'}")
 
     def fallen(self) -> str | None:
-        """The name of a process that has stopped by itself."""
+        """Return the name of a process that has stopped by itself, or None."""
         return next((name for name, process in self.processes.items() if process.poll() is not None), None)
 
     def await_readiness(self) -> None:
-        """Wait until the web process answers and workers and clock have begun."""
+        """Wait until the web process answers and the workers and the clock have started."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             if name := self.fallen():
@@ -98,7 +98,7 @@ class Stage:
         raise SetUpProblem(f"the web process is not ready after {PATIENCE:.0f} s: {self.last_words('web')}")
 
     def last_words(self, name: str) -> str:
-        """The last line of a process's log."""
+        """Return the last line of a process's log."""
         lines = (self.folder / f"{name}.log").read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "nothing"
 
@@ -116,11 +116,12 @@ def stage(
     pages: Callable[[Stage], Blueprint] | None = None,
     migrate: bool = True,
 ) -> Iterator[Stage]:
-    """Set everything up and take it down again. `kept` data survive in the folder; a port of 0 means any.
+    """Start everything, and stop it at the end of the block. With `kept` the data stay in the folder. A port of
+    0 means any.
 
-    `clients` is how many connections Postgres and Valkey take, each. `network` says where the product finds the servers
-    instead; `settings` are environment variables of its own; `pages` makes what is shown beside the pretend vendors
-    once we are `open_for_business`. Without `migrate` the database is empty.
+    `clients` is the number of connections that Postgres and Valkey accept, each. `network` returns the addresses of the
+    servers for the product; `settings` are additional environment variables; `pages` makes the pages beside the pretend
+    vendors, shown after `open_for_business`. Without `migrate` the database is empty.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keys = _secrets(folder)
@@ -152,7 +153,7 @@ def stage(
 
 
 def open_for_business(made: Stage) -> None:
-    """Get the templates approved and start what the Procfile names."""
+    """Get the templates approved and start the processes of the Procfile."""
     get_templates_approved(made)
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
         if name != "release":
@@ -162,7 +163,7 @@ def open_for_business(made: Stage) -> None:
 
 
 def get_templates_approved(made: Stage) -> None:
-    """What `flask templates push` and, some minutes later, `status` do for an operator."""
+    """Do what `flask templates push` and, some minutes later, `status` do for an operator."""
     known = {name.lower(): value for name, value in made.environment.items()}
     world = World.from_settings(
         Settings.model_validate({name: known[name] for name in Settings.model_fields if name in known})
@@ -176,7 +177,7 @@ def get_templates_approved(made: Stage) -> None:
 
 
 def require_free(port: int) -> None:
-    """Raise `SetUpProblem` when somebody else listens there."""
+    """Raise `SetUpProblem` if another process listens on this port."""
     with socket.socket() as probe:
         if port and probe.connect_ex(("127.0.0.1", port)) == 0:
             raise SetUpProblem(f"port {port} is taken: stop what listens there, or set BOT_PORT to another")
@@ -194,8 +195,8 @@ def _migrate(made: Stage) -> None:
 
 
 def _stay_here() -> None:
-    """Nothing leaves this computer: settings of a real deployment are forgotten (but for the servers, which may be
-    given), and addresses on this computer are not asked for by way of a proxy.
+    """Make sure that nothing leaves this computer: remove the settings of a real deployment, except for the servers,
+    and use no proxy for addresses on this computer.
     """
     real = {name.upper() for name in Settings.model_fields} - {"DATABASE_URL", "REDIS_URL"}
     for name in [name for name in os.environ if name.upper() in real]:
@@ -221,12 +222,12 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str], g
         "TWILIO_WHATSAPP_FROM": SENDER,
         "PRETEND_CLOCK": "1",
         "GARMIN_RATE": "50",
-        "LINES_A_MINUTE": "600",  # nobody is hurried in a play, and a bench is nothing but hurry
+        "LINES_A_MINUTE": "600",  # stories and benches send many lines
         "LINES_A_DAY": "1000000",
         "MESSAGES_A_DAY": "10000000",
         "GROUP_MESSAGES_A_DAY": "10000000",
         "LOG_FORMAT": "console",
-        "ENV_FILE": "",  # what somebody keeps in `.env` is about their own bot
+        "ENV_FILE": "",  # the settings in `.env` are for another bot
         "FLASK_SKIP_DOTENV": "1",
         "NO_COLOR": "1",
         "WEB_CONCURRENCY": "1",
@@ -238,7 +239,9 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str], g
 
 
 def _secrets(folder: Path) -> dict[str, str]:
-    """Keys of this stage, made once and kept beside its data. Raises `SetUpProblem` when they cannot be read."""
+    """Return the keys of this stage, made once and stored beside its data. Raises `SetUpProblem` if
+    they cannot be read.
+    """
     path = folder / "keys.json"
     if not path.exists():
         keys = {
@@ -255,7 +258,7 @@ def _secrets(folder: Path) -> dict[str, str]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that only we may read, so that whoever is killed meanwhile leaves the old one or the new one."""
+    """Write a file that only we may read. If this process is killed, either the old or the new file is there."""
     draft = path.with_suffix(".new")
     draft.touch(0o600)
     draft.write_text(text)
@@ -283,7 +286,7 @@ def _serve(gate: Gate, listening: socket.socket) -> None:
 
 
 def _stop(made: Stage) -> None:
-    """Stop the processes, clock first, and wait for what they have begun."""
+    """Stop the processes, the clock first, and wait until they have ended."""
     for process in reversed(made.processes.values()):
         process.terminate()
     for process in made.processes.values():
@@ -295,7 +298,7 @@ def _stop(made: Stage) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""A whole evening of chat on the real processes, printed as a transcript. Ends with 0 only if every line came."""
+"""Plays a whole evening of chat on the real processes and prints it. Exit code 0 only if every expected line came."""
 
 import re
 import signal
@@ -26,7 +26,7 @@ class Missing(Exception):
 
 
 class Narrator:
-    """Plays people's lines and prints what they hear."""
+    """Sends people's lines and prints the answers."""
 
     def __init__(self, on: Stage) -> None:
         self.on = on
@@ -37,7 +37,7 @@ class Narrator:
         self._print(f"\n── {title} " + "─" * max(2, 60 - len(title)))
 
     def says(self, phone: Phone, line: str, expect: str) -> str:
-        """Let a person write, and wait for an answer that holds `expect`."""
+        """Let a person write, and wait for an answer that contains `expect`."""
         self._print(f"\n{self.on.clock():%H:%M} {phone.name} › {line}")
         return self._answer(phone, lambda: phone.says(line), expect)
 
@@ -75,7 +75,7 @@ class Narrator:
 
 
 def play(on: Stage, tell: Narrator, worker_stops: bool) -> None:
-    """The evening: a group is started, joined and connected; a board is looked at; on Sunday the digest comes."""
+    """Play the evening: start a group, join it, connect Garmin, look at a board; on Sunday the digest comes."""
     zoe, jose, sara = (move_in(role, on.garmin, on.phones, seed)[0] for seed, role in enumerate(FRIENDS, 1))
     tell.scene("Zoë starts a group")
     tell.says(zoe, "hi", "I'm *Gruppetto*")
@@ -116,7 +116,7 @@ def play(on: Stage, tell: Narrator, worker_stops: bool) -> None:
 
 
 def connect(link: str, email: str, password: str, code: str | None) -> str:
-    """Do on the link page what a person does, and give the line that it wants to have sent in the chat.
+    """Do on the link page what a person does, and return the line that must be sent in the chat.
 
     Raises `Missing`.
     """
@@ -139,7 +139,7 @@ def connect(link: str, email: str, password: str, code: str | None) -> str:
 
 
 def _pass_to(on: Stage, instant: datetime) -> None:
-    """Let it be later, and the clock ring at once instead of within the minute."""
+    """Set the time forward, and let the clock ring at once instead of within the minute."""
     from jobs.schedule import ring_in
     from jobs.tick import tick
 
@@ -156,7 +156,7 @@ def _found(pattern: str, text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Play the story. `--stop-worker` stops the outgoing worker half-way, to see that the story notices."""
+    """Play the story. `--stop-worker` stops the worker half-way, to check that the story notices it."""
     began = time.monotonic()
     try:
         with (

@@ -1,7 +1,7 @@
-"""TLS in front of Postgres and Redis, which are built without it here.
+"""TLS in front of Postgres and Redis, because the servers from the wheels are built without it.
 
-Hosts such as Heroku speak TLS only, with a certificate that no known authority has signed. `TlsFront` is a process of
-its own: it speaks TLS with the client and plain text with the server, and it ends with whoever started it.
+Hosts such as Heroku allow only TLS, with a certificate that no known authority has signed. `TlsFront` is a process of
+its own: it uses TLS with the client and plain text with the server, and it ends with the process that has started it.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from simulator.services import Services
 
 ROOT = Path(__file__).parent.parent
 CHUNK = 65_536
-# What a Postgres client may say before its start-up message: a length of 8, then a code (protocol 3, section 53.2.11).
+# A Postgres client may send this before its start-up message: a length of 8, then a code (protocol 3, section 53.2.11).
 SSL_REQUEST = (8).to_bytes(4) + (80877103).to_bytes(4)
 GSS_REQUEST = (8).to_bytes(4) + (80877104).to_bytes(4)
-# An ErrorResponse, in the words of a Postgres whose pg_hba.conf has only `hostssl` lines.
+# The ErrorResponse of a Postgres whose pg_hba.conf has only `hostssl` lines.
 NOT_ENCRYPTED = b"SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry for this host, no encryption\0\0"
 
 
@@ -50,7 +50,7 @@ class TlsFront:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,  # Ctrl-C is for the one who started us
+            start_new_session=True,  # so that Ctrl-C does not reach it
         )
         assert self._child.stdout is not None
         if not (said := self._child.stdout.readline()):
@@ -74,7 +74,7 @@ class TlsFront:
 
 @contextmanager
 def encrypted(at: Services) -> Iterator[Services]:
-    """Where the same two servers answer with TLS and without plain text: `sslmode=require` and `rediss://`."""
+    """Yield addresses at which the same two servers answer with TLS only: `sslmode=require` and `rediss://`."""
     postgres, redis = urlsplit(at.database_url), urlsplit(at.redis_url)
     if not (postgres.hostname and postgres.port and redis.hostname and redis.port):
         raise ValueError("an address without host and port cannot have TLS in front of it")
@@ -89,7 +89,7 @@ def encrypted(at: Services) -> Iterator[Services]:
 
 
 class _Front:
-    """What happens inside the front's process."""
+    """The work inside the process."""
 
     def __init__(self, target: tuple[str, int], kind: str, certificate: str) -> None:
         self.target, self.kind = target, kind
@@ -110,7 +110,7 @@ class _Front:
             return
         ends = {asyncio.ensure_future(_pump(reader, far_writer)), asyncio.ensure_future(_pump(far_reader, writer))}
         _, still = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        # TLS knows no half-closed connection. And the server must hear of a client that was killed, for it holds locks.
+        # TLS has no half-closed connections. And the server must learn that a client was killed, to release its locks.
         for each in still:
             each.cancel()
         writer.close()
@@ -137,7 +137,7 @@ async def _pump(reader: StreamReader, writer: StreamWriter) -> None:
 
 async def _main(host: str, port: int, kind: str, certificate: str) -> None:
     server = await _Front((host, port), kind, certificate).listen()
-    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # a client that hangs up is no news
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # a client that closes needs no message
     print(server.sockets[0].getsockname()[1], flush=True)
     end = StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(end), sys.stdin)

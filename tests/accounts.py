@@ -1,4 +1,4 @@
-"""Garmin accounts that were connected without the page, and read without the chat."""
+"""Garmin accounts that are connected without the page, and synchronised without the chat."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LIST = "/activitylist-service/activities/search/activities"
 
 @dataclass(frozen=True)
 class Linked:
-    """Somebody's account, as we know it and as Garmin does."""
+    """Somebody's connected account: our row, and the athlete at the pretend Garmin."""
 
     town: Town
     id: int
@@ -38,23 +38,23 @@ class Linked:
             return json.loads(accounts.tokens_of(session, session.get_one(GarminAccount, self.id)))
 
     def change(self, **values: object) -> None:
-        """Change columns behind everybody's back."""
+        """Change columns of the account directly in the database."""
         with self.town.world.sessions.begin() as session:
             session.execute(update(GarminAccount).where(GarminAccount.id == self.id).values(**values))
 
     def counting(self) -> list[Activity]:
-        """The activities that count."""
+        """Return the activities that count: neither deleted nor a duplicate."""
         mine = (Activity.account_id == self.id, Activity.deleted_at.is_(None), Activity.twin_of.is_(None))
         with self.town.world.sessions() as session:
             return list(session.scalars(select(Activity).where(*mine)))
 
     def sync(self) -> None:
-        """Be the next to be read."""
+        """Make this account the next to be read, and let it be read."""
         self.change(next_sync_at=self.town.clock() - timedelta(days=1))
         assert sync_next(self.town.world)
 
     def forget(self) -> None:
-        """Go, and leave room for somebody else."""
+        """Delete the account, so that another one can be the next to be read."""
         with self.town.world.sessions.begin() as session:
             session.delete(session.get_one(GarminAccount, self.id))
 
@@ -68,7 +68,7 @@ def link(
     zone: str = "Europe/London",
     lasts: float = 36_500,
 ) -> Linked:
-    """Connect somebody new, by the database's back door: their tokens are good, and no request was made."""
+    """Connect an account of a new member directly in the database: the tokens are valid, and no request is made."""
     member, email = Letters(town).member(number), f"athlete{number}@example.org"
     athlete = town.garmin.enrol(member.name, email, "right", habits=habits, zone=zone, seed=number)
     now = town.clock()
@@ -91,22 +91,22 @@ def _tokens(town: Town, athlete: Athlete, method: GarminMethod, lasts: float) ->
 
 
 def asked(town: Town, kind: str | None = None) -> list[int]:
-    """How the requests were answered."""
+    """Return the HTTP status of each request that Garmin got, of one kind or of all."""
     return [each.status for each in town.garmin.requests(kind)]
 
 
 def lists(town: Town) -> int:
-    """How many pages of activities were asked for."""
+    """Return how many pages of activities were requested."""
     return sum(1 for each in town.garmin.requests() if each.path.endswith(LIST))
 
 
 def said(town: Town, what: str) -> int:
-    """How many messages of this sort were written."""
+    """Return how many messages of this sort were written."""
     with town.world.sessions() as session:
         return session.query(OutboundMessage).filter(OutboundMessage.dedupe_key.startswith(f"{what}:")).count()
 
 
 def every(town: Town, kind: type[Base]) -> list[Base]:
-    """All rows of a table."""
+    """Return all rows of a table."""
     with town.world.sessions() as session:
         return list(session.scalars(select(kind).order_by(*kind.__table__.primary_key)))

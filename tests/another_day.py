@@ -1,10 +1,10 @@
-"""Running the tests on another day, with Debian's `faketime`.
+"""Run the tests on another day, with Debian's `faketime`.
 
 faketime 0.9.10 moves the monotonic clock too, by years, but does not know the call by which Python waits for a lock
 until an instant of that clock (`sem_clockwait`). So a wait of half a second, of a pool for a connection or of a test
 for a thread, lasts for years. With the monotonic clock left alone such waits are right, but then the call by which
-Python sleeps (`clock_nanosleep`) fails. The first is put right by a variable that is read when a process starts, the
-second by `faketime/sitecustomize.py` on the PYTHONPATH. So pytest starts itself again with both.
+Python sleeps (`clock_nanosleep`) fails. The first fault is corrected by an environment variable that is read when a
+process starts, the second by `faketime/sitecustomize.py` on the PYTHONPATH. So pytest starts itself again with both.
 
 One thing cannot be put right: a handler of a signal that interrupts a waiting server (`epoll_wait`) sees the machine's
 day. Postgres learns in such a handler that a time-out has ended, so its `lock_timeout` and `statement_timeout` never
@@ -22,12 +22,12 @@ SLEEP = str(Path(__file__).parent / "faketime")
 
 
 def is_faked() -> bool:
-    """Whether this process sees another day than the machine."""
+    """Return whether this process sees another day than the machine."""
     return "libfaketime" in os.environ.get("LD_PRELOAD", "")
 
 
 def start_again(config: pytest.Config) -> None:
-    """On another day, let pytest start again where waiting and sleeping last as long as they say. Else do nothing."""
+    """Under faketime, start pytest again so that waits and sleeps last as long as they should. Else do nothing."""
     if not is_faked() or os.environ.get(LEAVE_ALONE):
         return
     os.environ[LEAVE_ALONE] = "1"

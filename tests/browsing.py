@@ -1,4 +1,4 @@
-"""A browser without a screen: follows the link page's forms as a person would."""
+"""A browser without a screen, which fills in the link page's forms as a person would."""
 
 import re
 
@@ -9,7 +9,7 @@ from world import World
 
 
 class Browser:
-    """Cookies, the last answer, and what a person does with a page."""
+    """A browser: cookies, the last answer, and the actions of a person on a page. Each action returns the new page."""
 
     def __init__(self, world: World) -> None:
         self.base = world.settings.base_url
@@ -23,7 +23,7 @@ class Browser:
         return self.answer.text
 
     def submit(self, **values: str) -> str:
-        """Fill in the form that has these fields and press its button."""
+        """Fill in the form that has these fields, and press its button."""
         form = Form(self.answer.text, having=next(iter(values), ""))
         self.answer = self.session.post(self.base + form.action, data={**form.fields, **values})
         return self.answer.text
@@ -43,9 +43,9 @@ class Browser:
 
     @property
     def line(self) -> str:
-        """The line with the code that the page wants to have sent in the chat."""
+        """Return the line with the code that the page asks the person to send in the chat."""
         return re.search(r'<p class="line">([^<]+)</p>', self.answer.text)[1]
 
     def again(self) -> str:
-        """Look at the page again, as the waiting page does by itself."""
+        """Load the page again, as the waiting page does by itself."""
         return self.get("/link/garmin")

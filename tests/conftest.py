@@ -1,4 +1,4 @@
-"""What every test may ask for: servers that are started once, and a town of its own."""
+"""Fixtures for every test: servers that are started once per process, and a town (`tests/town.py`) for each test."""
 
 import gc
 import os
@@ -17,10 +17,10 @@ from tests import another_day, database_clock
 from tests import town as towns
 from tests.town import Person, Served, Town
 
-# What a developer keeps in `.env` is about their own bot: no test, and no process that a test starts, reads it.
+# A developer's `.env` has the settings of their own bot: no test, and no process that a test starts, reads it.
 os.environ |= {"ENV_FILE": "", "FLASK_SKIP_DOTENV": "1"}
 
-# Hypothesis would fail an example that takes more than 200 ms, which on a busy machine any may.
+# Hypothesis fails an example that takes more than 200 ms by default; on a busy machine any example may take longer.
 settings.register_profile(
     "patient", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -35,7 +35,7 @@ class Servers:
     redis_url: str
     app: Served
     simulator: Served
-    clocked: frozenset[tuple[str, str]]  # columns whose default, the database's clock, no test can rely on
+    clocked: frozenset[tuple[str, str]]  # columns whose default was the database's clock; tests run without it
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,7 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays. To search it for garbage again and again took a sixth of the time in a sample."""
+    """Exempt all loaded objects from garbage collection, which took a sixth of the time in a sample."""
     gc.freeze()
 
 
@@ -55,7 +55,7 @@ def servers() -> Iterator[Servers]:
 
 
 def _prepared(database_url: str, redis_url: str) -> Servers:
-    """A database of our own on that server, so that one that was given by DATABASE_URL keeps what it holds."""
+    """Create a test database on that server, so that the database named by DATABASE_URL is left alone."""
     name = f"gruppetto_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
     admin = create_engine(database_url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
@@ -81,7 +81,7 @@ def only_leases_ask_the_database_for_its_time() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def log_where_each_test_is_heard() -> Iterator[None]:
-    """Let no log go on writing into what an earlier test has captured, and closed."""
+    """Reset structlog after each test, so that no later log line goes to a stream that the test captured and closed."""
     yield
     structlog.reset_defaults()
 

@@ -1,6 +1,6 @@
-"""Who may ask the database for its time. All else is stamped and compared by the world's clock, which tests move.
+"""The statements that may ask the database for its time. All other times come from the world's clock, which tests move.
 
-`conftest.py` watches every statement of every test, and fails the test that sent one which is not allowed here.
+`conftest.py` watches every statement of every test, and fails a test that sent a statement which is not allowed here.
 """
 
 import re
@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from sqlalchemy import Connection, Engine, event, text
 
-# The whole list of what may ask, each with its reason. A pattern with ^ and $ is a whole statement, others a part.
+# All statements that may ask, each with its reason. A pattern with ^ and $ is a whole statement, others a part of one.
 MAY_ASK = {
     "a lease begins; machines that share it differ": r"^SELECT clock_timestamp\(\) \+ .* AS anon_1$",
     "a lease is over": r"\bleased_until < clock_timestamp\(\)",
@@ -26,7 +26,7 @@ OWN_CLOCK = """
     SELECT table_name, column_name FROM information_schema.columns
     WHERE table_schema = 'public' AND column_default ~* '(now|clock_timestamp)\\('"""
 
-asked: list[str] = []  # statements that asked and may not, since somebody last looked
+asked: list[str] = []  # statements that asked without being allowed to, since the list was last cleared
 
 
 @lru_cache(maxsize=10_000)  # most statements are sent again and again
@@ -44,9 +44,9 @@ def _watch(_line: Connection, _cursor: object, statement: str, *_more: object) -
 
 
 def take_away(engine: Engine) -> frozenset[tuple[str, str]]:
-    """Drop every default that is the database's clock, so that it refuses a row which the product left unstamped.
+    """Drop every default that is the database's clock, so that the database refuses a row without a time.
 
-    Gives these columns as (table, column).
+    Returns these columns as (table, column).
     """
     with engine.begin() as connection:
         columns = frozenset((table, column) for table, column in connection.execute(text(OWN_CLOCK)))

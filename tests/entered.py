@@ -1,4 +1,4 @@
-"""Which files of the product are entered while something happens, in the order in which they are first entered."""
+"""Record which files of the product run a function while something happens, in the order of their first call."""
 
 import sys
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ ELSEWHERE = ("tests/", "simulator/", ".")  # `.` begins the venv
 
 @contextmanager
 def note_entered() -> Iterator[list[str]]:
-    """Fill the list with the paths of files below the checkout, in which a function began in any thread.
+    """Fill the list with the paths of files below the checkout in which a function was called, in any thread.
 
-    An import runs no function of ours, so a file that is only imported is not entered. A template is a file, too.
+    An import calls no function of ours, so a file that is only imported is not listed. Templates are listed, too.
     """
     found: dict[str, None] = {}
     paths: list[str] = []

@@ -1,6 +1,6 @@
-"""The floors inside the rooms that have rooms of their own: each knows only those below it.
+"""The floors inside the folders that have folders of their own: each imports only those below it.
 
-docs/decisions/0022-rooms-inside-rooms.md tells why they stand in this order.
+docs/decisions/0022-rooms-inside-rooms.md explains why they are in this order.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from tests.imports import ROOT, Import, imports
 
 # Every folder of `providers` is an adapter, and no adapter knows another one.
 ADAPTERS = " ".join(sorted(path.parent.name for path in ROOT.glob("providers/*/__init__.py")))
-# From the top down. Rooms that share a floor do not know each other. The name of the whole house stands for the files
-# that lie in none of its rooms.
+# From the top down. Rooms that share a floor do not import each other. The name of the whole house stands for the
+# files that are in none of its rooms.
 FLOORS = {
     "api": ("api", "resources", "schemas", "declaring"),
     "services": ("data health", "digest", "play", "training group", "people", "delivery", "ground"),
@@ -42,7 +42,7 @@ def find_arrows(root: Path) -> dict[str, dict[str, set[str]]]:
 
 
 def _inside(root: Path) -> Iterator[tuple[str, Import, str, str]]:
-    """Each import from one module of a house to another: the house, the import, its room, and the room it leads to."""
+    """Yield each import between two modules of a house: the house, the import, its room, and the imported room."""
     for each in imports(root):
         for house in FLOORS:
             package = house.replace("/", ".")
@@ -62,12 +62,12 @@ def _room_of(root: Path, house: str, path: str) -> str:
 
 
 def _floors(house: str) -> dict[str, int]:
-    """How far below the top each room stands."""
+    """Return for each room how many floors it is below the top."""
     return {room: floor for floor, rooms in enumerate(FLOORS.get(house, ())) for room in rooms.split()}
 
 
 def _folders(root: Path) -> Iterator[tuple[str, str]]:
-    """Every package that lies in another one: which, and its name."""
+    """Yield every package that is inside another one: the outer name, and its own name."""
     for path in sorted(root.rglob("*/*/__init__.py")):
         inside = path.relative_to(root).parent
         if len(inside.parts) > 1 and not inside.parts[0].startswith("."):

@@ -1,4 +1,4 @@
-"""Every import of ours, read from the source: what the tests of the floor plan judge."""
+"""Read every import from the source, for the tests of the architecture."""
 
 import ast
 from collections.abc import Collection, Iterator
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Import:
-    """One import: the file it stands in, and the module that is imported."""
+    """One import: the file that contains it, and the module that is imported."""
 
     path: str
     module: str
@@ -27,7 +27,7 @@ class Import:
 
 @cache
 def imports(root: Path) -> tuple[Import, ...]:
-    """Every import, wherever in the file it stands, also in a function or under `if TYPE_CHECKING`."""
+    """Return every import of every file, also those in a function or under `if TYPE_CHECKING`."""
     return tuple(
         Import(str(path.relative_to(root)), module)
         for path in files(root)
@@ -45,7 +45,7 @@ def find_known_rooms(root: Path, rooms: Collection[str]) -> dict[str, set[str]]:
 
 
 def files(root: Path) -> list[Path]:
-    """Every Python file that is ours."""
+    """Return every Python file of the project, without those in hidden folders such as the venv."""
     rooms = (path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     return sorted([*root.glob("*.py"), *(path for room in rooms for path in room.rglob("*.py"))])
 

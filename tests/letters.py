@@ -1,4 +1,4 @@
-"""Messages put into the outbox without a chat, and the rows that tell what became of them."""
+"""Put messages into the outbox without a chat, and read the rows that show what happened to them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ EVENING = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Letters:
-    """A town's outbox, written to and looked at directly."""
+    """Writes to a town's outbox and reads it directly."""
 
     town: Town
 
@@ -46,11 +46,11 @@ class Letters:
         return self.town.clock()
 
     def member(self, number: int = 1, **more: object) -> Member:
-        """A member who wrote an hour ago and knows no quiet hours. They have no phone yet."""
+        """Add a member who wrote an hour ago and has no quiet hours. They have no phone yet."""
         return self.members(1, number, **more)[0]
 
     def members(self, count: int, first: int = 1, **more: object) -> list[Member]:
-        """So many of them."""
+        """Add `count` such members."""
         facts = {**NEVER_QUIET, "last_inbound_at": self.now - EVENING, **more}
         made = [
             Member(**{"name": f"Friend {number}", "address": f"whatsapp:+3247{number:07}", **facts})
@@ -61,14 +61,14 @@ class Letters:
         return made
 
     def with_phone(self, number: int = 1, **more: object) -> Member:
-        """A member whom the pretend WhatsApp can reach."""
+        """Add a member whom the pretend WhatsApp can reach."""
         member = self.member(number, **more)
         phone = self.town.phones.add(member.name, member.address.removeprefix("whatsapp:"))
         phone.last_inbound_at = member.last_inbound_at
         return member
 
     def group(self, *members: Member, **more: object) -> Group:
-        """A group of these members; the first is its owner."""
+        """Add a group of these members; the first is its owner."""
         group = Group(**{"name": "Legends", "timezone": "UTC", **more})
         with self.town.world.sessions.begin() as session:
             session.add(group)
@@ -90,7 +90,7 @@ class Letters:
     def moved(
         self, member: Member, day: date, seconds: float = 3600, metres: float = 10_000, sport: str = "run"
     ) -> None:
-        """A session on the member's watch."""
+        """Add a session to the member's activities."""
         start = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
         with self.town.world.sessions.begin() as session:
             session.add(
@@ -122,7 +122,7 @@ class Letters:
         approved: Approved | None = None,
         **more: object,
     ) -> UUID:
-        """Put a message into the outbox and give its id. `more` are columns, as they are to be in the end."""
+        """Put a message into the outbox and return its id. `more` are columns that are set afterwards."""
         key = key or f"test:{uuid4()}"
         group_id = group.id if group else None
         message = Message(text, approved=approved or (None if kind is MessageKind.REPLY else READY))
@@ -134,7 +134,7 @@ class Letters:
         return row.id
 
     def write_to_all(self, members: Iterable[Member], text: str, kind: MessageKind, approved: Approved) -> None:
-        """The same to many."""
+        """Write the same message to many members."""
         message = Message(text, approved=approved)
         with self.town.world.sessions.begin() as session:
             for member in members:
@@ -143,7 +143,7 @@ class Letters:
     def claim(
         self, most: int = 24, *, usable: Mapping[str, str] | None = None, rules: Rules | None = None
     ) -> list[Claimed]:
-        """Claim and commit, as a worker does."""
+        """Claim messages and commit, as a worker does."""
         with self.town.world.sessions.begin() as session:
             named = contents.usable(session, self.town.world.messenger.account) if usable is None else usable
             return outbox.claim(session, self.now, most, named, rules or Rules())
@@ -162,22 +162,22 @@ class Letters:
             return list(session.scalars(query))
 
     def why(self, identity: UUID) -> str | None:
-        """What the last step says about its reason."""
+        """Return the reason that the message's last event gives; None if it gives none."""
         return self.events(identity)[-1].detail.get("why")
 
     def change(self, row: Base, **values: object) -> None:
-        """Change columns of a row behind everybody's back."""
+        """Change columns of a row directly in the database."""
         table = type(row)
         with self.town.world.sessions.begin() as session:
             session.execute(update(table).where(*_is(row)).values(values))
 
     def see(self, row: Base) -> Base:
-        """The row as it is now."""
+        """Return the row as it is now in the database."""
         with self.town.world.sessions() as session:
             return session.scalar(select(type(row)).where(*_is(row)))
 
     def end_lease(self, identity: UUID) -> None:
-        """Let the database's clock be past the end of a claim."""
+        """Set the end of a claim's lease into the past."""
         with self.town.world.sessions.begin() as session:
             session.execute(update(OutboundMessage).where(OutboundMessage.id == identity).values(leased_until=LONG_AGO))
 
@@ -190,14 +190,14 @@ class Letters:
             return session.get(Breaker, "messenger")
 
     def open_again(self) -> None:
-        """Let nothing be shut."""
+        """Close all circuit breakers again, so that requests are sent."""
         with self.town.world.sessions.begin() as session:
             for breaker in session.scalars(select(Breaker)):
                 session.delete(breaker)
 
 
 def deliver(town: Town) -> None:
-    """A worker hands over what may leave now, and it travels."""
+    """Let a worker send all messages that may be sent now, and let WhatsApp deliver them."""
     delivery.drain()
     town.twilio.settle()
 

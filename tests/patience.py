@@ -1,10 +1,10 @@
-"""Waiting for what is to come, on a machine that may be slow: no test bets on how long something takes."""
+"""Wait for an expected result on a machine that may be slow: no test relies on how long something takes."""
 
 import time
 from collections.abc import Callable
 
-AT_MOST = 120.0  # seconds; only a test that fails ever waits so long
-RUNS_OUT = 0.3  # seconds; for a time-out whose running out is what the test is about
+AT_MOST = 120.0  # seconds; only a failing test waits so long
+RUNS_OUT = 0.3  # seconds; for tests of what happens when a time-out runs out
 
 
 def until(true: Callable[[], object], what: str | Callable[[], str] = "") -> None:
@@ -16,7 +16,9 @@ def until(true: Callable[[], object], what: str | Callable[[], str] = "") -> Non
 
 
 def stays(true: Callable[[], object], what: str = "") -> None:
-    """See that something stays true for half a second. A busy machine sees less of it, and is no reason to fail."""
+    """Assert that a condition stays true for half a second.
+    A busy machine checks it less often in that time, but does not fail because of that.
+    """
     over = time.monotonic() + 0.5
     while time.monotonic() < over:
         assert true(), what or "it did not stay so"

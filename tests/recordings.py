@@ -15,14 +15,14 @@ def tcx(*activities: str) -> bytes:
 
 
 def session(start: datetime, *, minutes: float = 60, metres: float = 10_000, sport: str = "Running") -> str:
-    """One activity of one lap, for `tcx`."""
+    """Return one activity of one lap as XML, for `tcx`."""
     began = start.isoformat().replace("+00:00", "Z")
     figures = f"<TotalTimeSeconds>{minutes * 60}</TotalTimeSeconds><DistanceMeters>{metres}</DistanceMeters>"
     return f'<Activity Sport="{sport}"><Id>{began}</Id><Lap StartTime="{began}">{figures}</Lap></Activity>'
 
 
 def gpx(*points: tuple[datetime, float]) -> bytes:
-    """A run north: when, and how many metres from the first."""
+    """Return a GPX file of a run to the north; each point has a time and its distance in metres from the first."""
     track = "".join(
         f'<trkpt lat="{51.5 + north / 111_195.08:.9f}" lon="-0.1">'
         f"<time>{at.isoformat().replace('+00:00', 'Z')}</time></trkpt>"

@@ -1,4 +1,4 @@
-"""What many stories begin with: a group, friends who join it, and sessions on their watches."""
+"""Steps that many tests begin with: a group, friends who join it, and sessions on their watches."""
 
 import re
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from tests.town import Person
 
 
 def code_in(message: str) -> str:
-    """The invite code in a message."""
+    """Return the invite code in a message."""
     return re.search(r"join (?:%20)?([A-HJKMNP-Z2-9]{6})", message.replace("%20", " "))[1]
 
 
 def start_group(owner: Person, *friends: Person, name: str = "Sunday Legends") -> str:
-    """Start a group and let friends join it. Gives its code."""
+    """Start a group and let friends join it. Returns its invite code."""
     code = code_in(owner.says(f"new group {name}"))
     for friend in friends:
         assert f"You're in *{name}*" in friend.says(f"join {code} yes")
@@ -28,7 +28,7 @@ def start_group(owner: Person, *friends: Person, name: str = "Sunday Legends") -
 
 
 def has_moved(person: Person, upload: Callable[[Athlete], None]) -> None:
-    """Let somebody have these sessions without the way through Garmin's page; their account is not read again."""
+    """Give somebody these sessions without connecting Garmin through the page; the account is not read again."""
     town = person.town
     athlete = town.garmin.enrol(person.phone.name, person.email, "right")
     upload(athlete)
@@ -56,7 +56,7 @@ def has_moved(person: Person, upload: Callable[[Athlete], None]) -> None:
 
 
 def sent_before(person: Person, count: int, first: datetime, apart: timedelta) -> None:
-    """Let somebody have sent files of so many sessions of a second each, `apart` from start to start."""
+    """Store `count` sessions of one second each as if somebody had sent their files, `apart` from start to start."""
     row = """
         INSERT INTO activities (member_id, source, garmin_activity_id, type, sport, start_utc, utc_offset, local_date,
             duration, distance, manual, processed_metrics, raw_data, fingerprint, created_at, updated_at)
@@ -71,12 +71,12 @@ def sent_before(person: Person, count: int, first: datetime, apart: timedelta) -
 
 
 def november(day: int, hour: int = 9, minute: int = 0) -> datetime:
-    """An instant of the month that the town lives in."""
+    """Return an instant (UTC) of November 2026, the month in which a town starts."""
     return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
 def runs(*days: int, minutes: float = 60, metres: float = 10_000) -> Callable[[Athlete], None]:
-    """A watch with a run on each of these days of November."""
+    """Return a function that uploads a run on each of these days of November."""
 
     def upload(athlete: Athlete) -> None:
         for day in days:
@@ -86,7 +86,7 @@ def runs(*days: int, minutes: float = 60, metres: float = 10_000) -> Callable[[A
 
 
 def hide(person: Person, field: str | None = None) -> None:
-    """Let the group not see this person, or only a field of theirs not."""
+    """Hide this person from the group, or only the named field."""
     with person.town.world.sessions.begin() as session:
         name = person.phone.name.split(maxsplit=1)[0]
         membership = session.scalar(select(Membership).join(Member).where(Member.name == name))

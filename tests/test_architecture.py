@@ -1,4 +1,4 @@
-"""The floor plan: who may import whom, who may speak with whom outside, and that no two rooms hold each other."""
+"""The architecture: which room may import which, which packages a module may import, and no circles of imports."""
 
 import sys
 from fnmatch import fnmatch
@@ -109,7 +109,7 @@ SPEAKS_WITH = {
 
 
 def broken(root: Path) -> list[str]:
-    """Every breach of the floor plan, as a sentence."""
+    """Return every breach of the rules, as a sentence."""
     breaches = [breach for each in imports(root) if (breach := _breach(each))]
     rooms = {each.room for each in imports(root)}
     breaches += [f"{room} is in no floor plan" for room in sorted(rooms - MAY_IMPORT.keys())]
@@ -135,13 +135,13 @@ def _is_port(module: str) -> bool:
 
 
 def circles(root: Path) -> list[str]:
-    """Rooms that hold each other, rooms inside a room that do, and files that do."""
+    """Return circles of imports: among rooms, among rooms inside a room, and among files."""
     graphs = [find_known_rooms(root, MAY_IMPORT), *find_arrows(root).values(), _files(root)]
     return [circle for graph in graphs for circle in _circle(graph)]
 
 
 def _files(root: Path) -> dict[str, set[str]]:
-    """Which module imports which; a package stands for its `__init__.py`."""
+    """Return which module imports which; a package stands for its `__init__.py`."""
     known = {_module(path.relative_to(root).as_posix()) for path in files(root)}
     found: dict[str, set[str]] = {}
     for each in imports(root):
@@ -282,7 +282,7 @@ def test_each_room_inside_a_room_is_on_one_floor() -> None:
 
 @pytest.mark.parametrize("house", FLOORS)
 def test_an_arrow_that_does_not_lead_down_is_noticed(tmp_path: Path, house: str) -> None:
-    """In a made-up house every room imports every other one: arrows that lead down are allowed, and no others."""
+    """In an invented project every room imports every other one: only imports that lead down are allowed."""
     floors = {room: floor for floor, rooms in enumerate(FLOORS[house]) for room in rooms.split()}
     for room in floors:
         _folder(tmp_path, house, room).mkdir(parents=True, exist_ok=True)

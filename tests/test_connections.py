@@ -1,4 +1,4 @@
-"""The product as a host runs it: TLS with a certificate that nobody knows, few connections; and the page about them."""
+"""The product as a host runs it: TLS with an unknown certificate, few connections; and docs/connections.md."""
 
 import os
 import re
@@ -30,7 +30,7 @@ US = "counting"
 
 @pytest.fixture(scope="module")
 def small_plan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The Procfile's processes as app.json says, on servers that speak TLS and take 20 clients each."""
+    """The Procfile's processes with the settings of app.json, on servers that use TLS and accept 20 clients each."""
     with ExitStack() as stack:
 
         def network(at: Services) -> Services:
@@ -44,7 +44,7 @@ def small_plan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 class Counted:
-    """The most connections that the product had at any of many looks."""
+    """The largest number of connections that the product had in many measurements."""
 
     def __init__(self, at: Services) -> None:
         self.postgres = self.redis = self.looks = 0
@@ -148,7 +148,7 @@ def test_the_page_gives_the_sums_of_the_defaults() -> None:
 
 
 def table() -> dict[str, list[int]]:
-    """The page's rows: the whole numbers of each, by the process's name."""
+    """Return the whole numbers of each row of the page, by the process's name."""
     rows = [
         line.strip("|").split("|")
         for line in (ROOT / "docs" / "connections.md").read_text().splitlines()

@@ -1,5 +1,5 @@
-"""docs/deploying.md can be typed as it stands: with stand-ins for what is not here, it sets what the product needs. And
-no page tells of a command or a setting that does not exist.
+"""The commands of docs/deploying.md can be typed as they are: run with stand-ins for foreign programs, they make all
+settings that the product needs. And no page names a command or a setting that does not exist.
 """
 
 import json
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "deploying.md").read_text()
 PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
 MANIFEST = json.loads((ROOT / "app.json").read_text())
-# Where a setting may be told of that nobody sets: what a host or a shell has by itself.
+# Settings that a page may name although the product does not have them: a host or a shell sets them itself.
 OF_THE_HOST = {"GUNICORN_CMD_ARGS", "FORWARDED_ALLOW_IPS"}
 WEB_URL = "https://bot-1234567890ab.herokuapp.com/"
 STAND_IN = f"""#!/bin/sh
@@ -40,7 +40,7 @@ def section(title: str) -> str:
 
 
 def typed(title: str, folder: Path) -> list[list[str]]:
-    """Type all blocks of a section into one shell, in a folder of its own. Gives each command of the stand-ins."""
+    """Run all blocks of a section in one shell, in a new folder. Returns each command that the stand-ins got."""
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", section(title), re.MULTILINE | re.DOTALL)
     assert len(blocks) > 3
     lines = [re.sub(r"^   ", "", line) for block in blocks for line in block.splitlines()]
@@ -130,7 +130,7 @@ def test_every_command_of_flask_exists(town: Town) -> None:
 
 
 def test_what_is_run_at_heroku_keeps_its_options_to_itself() -> None:
-    """`heroku run flask --app wsgi` would look for an app of Heroku's that is called wsgi."""
+    """`heroku run flask --app wsgi` would look for an app at Heroku that is called wsgi."""
     runs = [line for _, text in everywhere() for line in re.findall(r"heroku run\b.*", text)]
     assert runs
     assert all(line.startswith("heroku run --") for line in runs)
@@ -182,7 +182,7 @@ WHOLE = {
 
 
 def everywhere() -> Iterator[tuple[str, str]]:
-    """Each text that tells an operator what to type, with its name. What members type into the chat is in the guide."""
+    """Yield each text with commands for operators, with its name. The guide is left out: it has lines for the chat."""
     yield from ((name, text) for name, text in PAGES.items() if name != "docs/guide.md")
     for name in (".env.example", "app.json", "Makefile"):
         yield name, (ROOT / name).read_text()
@@ -191,7 +191,7 @@ def everywhere() -> Iterator[tuple[str, str]]:
 
 
 def flask_commands(text: str) -> Iterator[str]:
-    """The command behind each `flask`, and its word behind that; a|b|c are three."""
+    """Yield the command after each `flask`, with its subcommand; a|b|c are three."""
     for first, others in re.findall(r"\bflask (?:--app wsgi )?([a-z]+)(?: ([a-z]+(?:\|[a-z]+)*))?", text):
         yield from (f"{first} {each}".strip() for each in others.split("|"))
 

@@ -1,4 +1,4 @@
-"""What is deployed fits together: settings, processes, queues, migrations, pinned packages, and the rooms' folders."""
+"""The deployment files agree: settings, processes, queues, migrations, pinned packages, and the rooms' folders."""
 
 import json
 import re
@@ -34,22 +34,22 @@ REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
 
 
 def processes() -> dict[str, str]:
-    """The Procfile's processes."""
+    """Return the command of each process in the Procfile."""
     return dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
 def services(file: str = COMPOSE) -> dict[str, dict]:
-    """The services of docker compose."""
+    """Return the services of docker compose."""
     return yaml.safe_load((ROOT / file).read_text())["services"]
 
 
 def composed(service: str) -> str:
-    """What docker compose runs as this service."""
+    """Return the command that docker compose runs as this service."""
     return str(services()[service]["command"])
 
 
 def packages(path: Path) -> dict[str, list[str]]:
-    """Each `name==version` of a file of requirements, with its hashes."""
+    """Return each `name==version` of a requirements file, with its hashes."""
     found: dict[str, list[str]] = {}
     for line in path.read_text().replace("\\\n", " ").splitlines():
         name, *hashes = line.split("#", 1)[0].split()[:1] + re.findall(r"--hash=(\S+)", line) or [""]
@@ -89,7 +89,7 @@ def test_what_is_set_at_twilio_is_not_our_address(behind: str) -> None:
 
 
 def test_the_manifests_values_are_settings_that_the_code_takes() -> None:
-    """A default that app.json repeats is the code's own."""
+    """A default in app.json is the same as in the code."""
     values = {
         name: each["value"]
         for name, each in json.loads((ROOT / "app.json").read_text())["env"].items()
@@ -128,7 +128,7 @@ def test_docker_compose_runs_what_the_procfile_runs() -> None:
 
 
 def test_docker_compose_has_no_password_that_everybody_knows() -> None:
-    """Without one it does not start, and says what is missing."""
+    """Without a password it does not start, and says what is missing."""
     written = (ROOT / COMPOSE).read_text() + (ROOT / COMPOSE_FOR_DEVELOPERS).read_text()
     used = re.findall(r"\$\{(POSTGRES_PASSWORD[^}]*)\}", written)
     assert len(used) == 2
@@ -154,7 +154,7 @@ def test_docker_compose_lets_nobody_in_but_through_the_proxy() -> None:
 
 
 def test_what_developers_add_to_docker_compose_is_not_read_by_itself() -> None:
-    """Compose reads docker-compose.override.yml wherever it lies: on the deployed machine too."""
+    """Compose reads docker-compose.override.yml wherever it is, on the deployed machine too."""
     assert not [*ROOT.glob("*compose.override*")]
     added = services(COMPOSE_FOR_DEVELOPERS)
     assert added.keys() == set(OURS)
@@ -170,7 +170,7 @@ def test_the_image_holds_no_secrets_tests_or_history() -> None:
 
 
 def test_heroku_gets_neither_tests_nor_what_only_pretends() -> None:
-    """Patterns of .slugignore begin with a slash: without one, folders of that name further down would go too."""
+    """Patterns of .slugignore begin with a slash: without one, deeper folders of that name would be left out too."""
     left_out = (ROOT / ".slugignore").read_text().splitlines()
     assert {"/tests", "/simulator", "/bench"} <= set(left_out)
     assert {each.strip("/") for each in left_out} <= set((ROOT / ".dockerignore").read_text().splitlines())
@@ -237,14 +237,14 @@ def test_the_migrations_make_what_the_models_say(servers: Servers) -> None:
 
 
 def _declared_checks() -> set[str]:
-    """Alembic compares no checks, so they are compared by name."""
+    """Return the names of the declared CHECK constraints, because Alembic does not compare them."""
     constraints = (each for table in Base.metadata.tables.values() for each in table.constraints)
     return {str(each.name) for each in constraints if each.__visit_name__.endswith("check_constraint")}
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
 def test_every_package_is_pinned_with_its_hashes(path: Path) -> None:
-    """pip refuses a file with another hash, and a package that is not named, as soon as one line has a hash."""
+    """As soon as one line has a hash, pip refuses a file with another hash, and a package that is not listed."""
     assert packages(path)
     for name, hashes in packages(path).items():
         assert re.fullmatch(r"[a-zA-Z0-9._\[\]-]+==[^\s=;]+", name), name

@@ -1,4 +1,4 @@
-"""Each command's examples are understood, and answered: they stand in the help, so they must be true."""
+"""Each command's examples are understood and answered: the help shows them, so they must work."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_an_example_is_understood_as_its_command_and_lacks_nothing(declared: Com
 @pytest.mark.parametrize("name", list(commands))
 def test_every_name_and_alias_finds_its_command(name: str) -> None:
     reading = understand(name.upper())
-    if name == "delete":  # alone it may mean a session, the account or oneself: it asks which
+    if name == "delete":  # alone it may mean a session, the account or the member: the bot asks which
         assert "delete me" in reading.readings
         return
     assert not hasattr(reading, "nearest"), reading
@@ -39,7 +39,7 @@ def test_every_example_is_answered_and_so_is_every_button_that_is_offered(
     answers = {}
     for number, each in enumerate(all_commands()):
         if number % 8 == 7:
-            town.travel(minutes=5)  # WhatsApp lets no more through to one person than a message every six seconds
+            town.travel(minutes=5)  # WhatsApp delivers at most one message every six seconds to one person
         answers |= {line: zoe.says(line) for line in each.examples}
     puzzled = {line: heard for line, heard in answers.items() if not heard or any(sign in heard for sign in PUZZLED)}
     assert puzzled == {}

@@ -1,4 +1,4 @@
-"""A lease is given and compared by the database's clock, by `services/ground/leases.py` and nobody else."""
+"""Leases are given and compared by the database's clock, and only by `services/ground/leases.py`."""
 
 import ast
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from tests.imports import ROOT, files
 
 COLUMN, SPANS = "leased_until", {"LEASE", "lease"}
 KEEPER = "services/ground/leases.py"
-ELSEWHERE = {"tests", "migrations"}  # tests end leases, for they cannot move the database's clock
+ELSEWHERE = {"tests", "migrations"}  # tests end leases directly, because they cannot move the database's clock
 
 
 def broken(root: Path) -> list[str]:
-    """Every line that gives or compares a lease by another clock."""
+    """Return every line that gives or compares a lease by another clock."""
     product = [path.relative_to(root) for path in files(root)]
     return [
         f"{path}:{line}"
@@ -25,7 +25,7 @@ def broken(root: Path) -> list[str]:
 
 
 def _breaches(tree: ast.Module) -> set[int]:
-    """A lease that is neither taken away nor given by `leases`, one that is read by itself, a span that is added up."""
+    """Return the lines that set a lease without `leases`, read one directly, or add a span to a time."""
     asked = {id(each) for node in ast.walk(tree) if _asks_about_lease(node) for each in node.args}
     given = {node.lineno for node in ast.walk(tree) for value in _given(node) if not _is_good(value)}
     read = {node.lineno for node in ast.walk(tree) if _is_read(node) and id(node) not in asked}
@@ -34,7 +34,7 @@ def _breaches(tree: ast.Module) -> set[int]:
 
 
 def _given(node: ast.AST) -> Iterator[ast.expr]:
-    """What a lease is set to here: by `=`, in `values(…)`, or in a dictionary."""
+    """Yield the values that a lease is set to: by `=`, in `values(…)`, or in a dictionary."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
             yield from _paired(target, node.value)
@@ -74,7 +74,7 @@ def _asks_about_lease(node: ast.AST) -> bool:
 
 
 def _adds_a_span(node: ast.BinOp) -> bool:
-    """`now + LEASE` is a lease by this machine's clock, whatever column it goes into."""
+    """Return whether it is like `now + LEASE`: a lease by this machine's clock, for whatever column."""
     sides = (node.left, node.right)
     names = {side.id if isinstance(side, ast.Name) else getattr(side, "attr", None) for side in sides}
     return bool(names & SPANS)

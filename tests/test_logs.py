@@ -1,4 +1,4 @@
-"""What is logged: in which form, what never stands there, and that the page about it names every event."""
+"""The log: its form, what it must never contain, and that docs/logs.md names every event."""
 
 import ast
 import io
@@ -39,7 +39,7 @@ NUMBER, BODY, TOKEN = "+32470999888", "a secret word of mine", "tok_abcdefghijkl
 
 
 def ours() -> Iterator[ast.AST]:
-    """Every piece of what runs in production."""
+    """Yield every syntax node of the code that runs in production."""
     for path in files(ROOT):
         inside = path.relative_to(ROOT)
         if inside.parts[0] in ROOMS or len(inside.parts) == 1:
@@ -47,7 +47,7 @@ def ours() -> Iterator[ast.AST]:
 
 
 def events() -> set[tuple[str, str]]:
-    """Every event that is logged, with its level."""
+    """Return every event that is logged, with its level."""
     found = set()
     for node in ours():
         if not isinstance(node, ast.Call):
@@ -66,7 +66,7 @@ def _says(words: list[ast.expr]) -> bool:
 
 
 def steps() -> set[str]:
-    """Every step of a message that is logged: their levels depend on more."""
+    """Return every step of a message that is logged; their levels depend on further facts."""
     tree = ast.walk(ast.parse((ROOT / "services" / "ground" / "telling.py").read_text()))
     found = {each.value for each in tree if isinstance(each, ast.Constant) and isinstance(each.value, str)}
     return {each for each in found if re.fullmatch(r"message [a-z0-9 ]+", each)}
@@ -92,7 +92,7 @@ def test_every_error_says_what_to_do() -> None:
 
 @pytest.fixture
 def written() -> Iterator[io.StringIO]:
-    """The log in the form of production; afterwards everything is as it was."""
+    """Yield the log as written in production; afterwards the former configuration is restored."""
     kept, before = io.StringIO(), (sys.excepthook, threading.excepthook, structlog.get_config())
     with structlog.contextvars.bound_contextvars():
         logs.begin("test", "json", to=kept)
@@ -106,7 +106,7 @@ def written() -> Iterator[io.StringIO]:
 
 
 def lines(kept: io.StringIO) -> list[dict]:
-    """Every line, read as JSON."""
+    """Return every line, read as JSON."""
     return [json.loads(line) for line in kept.getvalue().splitlines()]
 
 
@@ -218,7 +218,7 @@ def test_one_of_a_kind_passes_each_minute_and_the_others_are_counted() -> None:
 
 
 def of(kept: io.StringIO, **facts: str) -> list[dict]:
-    """The lines that say so."""
+    """Return the lines with these values."""
     return [line for line in lines(kept) if facts.items() <= line.items()]
 
 
@@ -250,7 +250,7 @@ def test_what_goes_wrong_with_a_message_names_the_line_and_is_told_as_an_error(
         assert line["turn"] == of(written, inbound=sid, event="turn")[0]["turn"]
     [refusal] = of(written, event="twilio refused")
     assert refusal["message"] == of(written, event="message refused")[0]["message"]
-    faults.undelivered_next.append(63014)  # they have blocked us: theirs to decide
+    faults.undelivered_next.append(63014)  # the member has blocked the bot, which is no fault
     sid = zoe.phone.says("help")
     town.rest()
     assert of(written, inbound=sid, event="message not delivered")[0]["level"] == "info"
@@ -326,7 +326,7 @@ WRONG = {
 
 
 def run(line: str, env_file: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run one line with nothing in the environment but the name of a file."""
+    """Run one command line with an environment that has only the name of a settings file."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     given = {"PATH": path, "ENV_FILE": str(env_file), "FLASK_SKIP_DOTENV": "1", **environment}
     command = ["/bin/sh", "-c", f"exec {line}"]
@@ -335,7 +335,7 @@ def run(line: str, env_file: Path, **environment: str) -> subprocess.CompletedPr
 
 @pytest.mark.parametrize("process", LINES)
 def test_settings_that_are_missing_or_wrong_are_named_in_one_line(process: str, tmp_path: Path) -> None:
-    """Each process reads the file: else more than these were missing."""
+    """Each process reads the file: otherwise more settings than these would be missing."""
     file = tmp_path / "settings.env"
     wrong = WHOLE | WRONG
     del wrong["TWILIO_AUTH_TOKEN"]
@@ -348,7 +348,7 @@ def test_settings_that_are_missing_or_wrong_are_named_in_one_line(process: str, 
     assert (line["event"], line["level"], line["process"]) == ("settings missing or wrong", "error", process)
     assert line["settings"].keys() == {"TWILIO_AUTH_TOKEN", *WRONG}
     assert "canary" not in done.stdout + done.stderr
-    if process != "flask":  # there, its own command line says what it lacks
+    if process != "flask":  # flask's own command line reports what is missing
         assert (rest, other) == ([], "")
 
 
@@ -370,7 +370,7 @@ def test_settings_that_are_missing_or_wrong_are_named_in_one_line(process: str, 
     ],
 )
 def test_what_would_end_a_process_later_is_named_as_a_setting(name: str, value: str) -> None:
-    """Later, an exception would tell of it, and the words of exceptions are not logged."""
+    """Later, an exception would report it, and the messages of exceptions are not logged."""
     with pytest.raises(ValidationError) as caught:
         Settings.model_validate({each.lower(): text_ for each, text_ in (WHOLE | {name: value}).items()})
     told = problems_of(caught.value)

@@ -1,7 +1,7 @@
-"""No test bets on time: whoever waits for something waits `AT_MOST` seconds of `tests/patience.py`, as all others do.
+"""No test relies on short times: every wait has the time-out `AT_MOST` of `tests/patience.py`.
 
 A busy machine may be a hundred times slower than a quiet one. So a literal number of seconds that is smaller than
-`AT_MOST` is refused as a time-out. Where its running out is what the test is about, `RUNS_OUT` says so.
+`AT_MOST` is refused as a time-out. A test of what happens when a time-out runs out uses `RUNS_OUT`.
 """
 
 import ast
@@ -16,14 +16,14 @@ from tests.imports import ROOT
 from tests.patience import AT_MOST
 
 WAITS = {"wait", "join", "result", "settimeout"}  # methods whose first argument may be a time-out
-PAUSE = 0.1  # seconds; up to here it is a pause between two looks, in a loop that goes on
+PAUSE = 0.1  # seconds; a shorter sleep is the pause between two checks in a loop
 IN_TEXT = re.compile(r"timeout=(\d+)")
 NAMES = re.compile(r"timeout|patience|generous", re.IGNORECASE)
 MAY_SAY_NUMBERS = {"tests/patience.py", "tests/test_patience.py"}
 
 
 def bets(root: Path) -> list[str]:
-    """Every place in the tests that bets on time, as file and line."""
+    """Return every place in the tests that relies on a short time, as file and line."""
     paths = sorted(path for path in (root / "tests").rglob("*.py"))
     return [
         f"{path.relative_to(root)}:{line}"
@@ -44,7 +44,7 @@ def _bets(tree: ast.Module) -> Iterator[ast.expr]:
 
 
 def _time_outs(node: ast.AST) -> Iterator[ast.expr | None]:
-    """Whatever is given here as the time that somebody waits."""
+    """Yield the values that are given here as a time-out."""
     if isinstance(node, ast.keyword) and NAMES.search(node.arg or ""):
         yield node.value
     elif isinstance(node, ast.arguments):
@@ -67,7 +67,7 @@ def _is_small(value: ast.expr | None, most: float = AT_MOST) -> bool:
 
 
 def _deadlines(node: ast.AST) -> Iterator[ast.expr]:
-    """`time.monotonic() + 60`: a wait that is written by hand, where `until` would do."""
+    """Yield waits that are written by hand, as `time.monotonic() + 60`, where `until` would do."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _is_small(node.right):
         clock = ast.unparse(node.left)
         if clock in {"time.monotonic()", "monotonic()", "time.perf_counter()"}:
@@ -75,7 +75,7 @@ def _deadlines(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _sleeps(test: ast.FunctionDef) -> Iterator[ast.expr]:
-    """A fixed pause between what a test does and what it asserts. In a loop that looks again it is none."""
+    """Yield fixed pauses between an action and an assertion. A pause in a loop that checks again is allowed."""
     for node in ast.iter_child_nodes(test):
         if isinstance(node, ast.While | ast.FunctionDef | ast.Lambda):
             continue

@@ -1,4 +1,4 @@
-"""docs/security.md: every requirement of OWASP ASVS 5.0, levels 1 and 2, once; and no file that is not there."""
+"""docs/security.md has every requirement of OWASP ASVS 5.0, levels 1 and 2, once, and names no missing file."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "security.md").read_text()
 
-# How many requirements of levels 1 and 2 each section of the standard has; they are numbered from 1.
+# The number of requirements of levels 1 and 2 in each section of the standard; they are numbered from 1.
 SECTIONS = {
     section: int(count)
     for section, count in re.findall(

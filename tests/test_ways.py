@@ -1,4 +1,4 @@
-"""docs/ways.md tells the truth: the files of each way are entered, in that order."""
+"""docs/ways.md is true: code in the files of each way runs, in that order."""
 
 import re
 
@@ -16,7 +16,7 @@ def read_way(heading: str) -> list[str]:
 
 
 def compare(heading: str, paths: list[str]) -> None:
-    """Fail, and tell the whole way, if a file of the table is not entered, or not in that order."""
+    """Fail with the list of files that ran, if a file of the table did not run, or not in that order."""
     told = read_way(heading)
     assert told
     whole = "\n".join(["this is the way:", *paths])
@@ -46,7 +46,7 @@ def test_an_activitys_way(town: Town, zoe: Person) -> None:
 def test_a_digests_way(town: Town, zoe: Person, jose: Person, sara: Person) -> None:
     runners(zoe, jose, sara)
     town.travel_to(SUNDAY.replace(hour=15))
-    for person in (zoe, jose, sara):  # WhatsApp takes our own words and picture for a day after theirs
+    for person in (zoe, jose, sara):  # WhatsApp accepts free text and pictures for a day after their last line
         person.says("me")
     town.travel_to(SUNDAY.replace(hour=16, minute=55))
     with note_entered() as paths:

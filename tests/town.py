@@ -1,4 +1,4 @@
-"""A small town to test in: the real app over HTTP, real Postgres and Redis, and a pretend Twilio and Garmin."""
+"""A small world for tests, the "town": the real app over HTTP, real Postgres and Redis, a pretend Twilio and Garmin."""
 
 import copy
 import logging
@@ -42,7 +42,7 @@ START_COUNTING_AGAIN = """
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences
 WHERE schemaname = current_schema() AND last_value IS NOT NULL
 """
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # when a lease ended, whatever the database's clock says
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # the end of a lease that is over by any clock
 PATIENT = "-c lock_timeout=120s -c statement_timeout=120s -c idle_in_transaction_session_timeout=120s"
 QUEUES = ("tick", "deliver", "work", "garmin")
 
@@ -50,7 +50,7 @@ logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 class TestClock:
-    """Stands still until it is told to move."""
+    """A clock that stands still until a test moves it."""
 
     __test__ = False
 
@@ -77,20 +77,20 @@ class Served:
         Thread(target=self.server.serve_forever, daemon=True).start()
 
     def __call__(self, environ: dict, start: Callable) -> object:
-        """Whatever app is served at the moment answers."""
+        """Answer a request with the app that is served at the moment."""
         return self.app(environ, start)
 
 
 @dataclass
 class Person:
-    """Somebody with a phone. A test reads as what they do and what they hear."""
+    """Somebody with a phone: tests call what this person does, and read the messages that the phone got."""
 
     town: "Town"
     phone: Phone
     email: str
 
     def says(self, line: str) -> str:
-        """Send a line, let the town come to rest, and give the last thing heard."""
+        """Send a line, wait until all work is done, and return the text of the last message."""
         before = len(self.phone.heard)
         self.phone.says(line)
         self.town.rest()
@@ -98,27 +98,27 @@ class Person:
         return heard[-1].text if heard else ""
 
     def taps(self, label: str) -> str:
-        """Tap a button, and give the last thing heard."""
+        """Tap a button, wait until all work is done, and return the text of the last message."""
         self.phone.taps(label)
         self.town.rest()
         return self.heard
 
     @property
     def heard(self) -> str:
-        """The last message on the phone."""
+        """The text of the last message on the phone; empty if there is none."""
         return self.phone.heard[-1].text if self.phone.heard else ""
 
     @property
     def buttons(self) -> list[str]:
-        """The labels under the last message."""
+        """The labels of the buttons under the last message."""
         return [title for title, _ in self.phone.heard[-1].buttons]
 
     def count(self) -> int:
-        """How many messages have come."""
+        """How many messages the phone has got."""
         return len(self.phone.heard)
 
     def connects_garmin(self, habits: Habits | None = None, *, seed: int = 1, upload: Callable | None = None) -> str:
-        """Get a Garmin account, connect it through the page, and give the last thing heard."""
+        """Get a Garmin account, connect it through the page, and return the text of the last message."""
         athlete = self.town.garmin.enrol(self.phone.name, self.email, "right", habits=habits, seed=seed)
         if upload:
             upload(athlete)
@@ -130,25 +130,25 @@ class Person:
         return self.heard
 
     def confirms(self, browser: Browser) -> str:
-        """Send the code that a browser shows, and give the page that it shows then."""
+        """Send the code that a browser shows, and return the page that it shows afterwards."""
         browser.again()
         self.says(browser.line)
         return browser.again()
 
 
 class BriefWorker(SimpleWorker):
-    """A worker that lives for a moment: it leaves out what takes most of that and finds nothing here."""
+    """A worker for a few jobs: it skips slow steps of RQ's worker that have nothing to do in a test."""
 
     def subscribe(self) -> None:
-        """Listen to no orders: nobody gives any."""
+        """Do not listen for commands, because no test sends any."""
 
     def run_maintenance_tasks(self) -> None:
-        """Look for no jobs that dead workers left behind, as none dies here. RQ would ask Redis some 160 questions."""
+        """Do not look for jobs of dead workers, as none dies here. RQ would send Redis some 160 requests."""
 
 
 @dataclass
 class Town:
-    """Everything, and the levers."""
+    """The whole system under test, with methods that let time pass and work be done."""
 
     world: World
     clock: TestClock
@@ -158,17 +158,17 @@ class Town:
     people: dict[str, Person] = field(default_factory=dict)
 
     def person(self, name: str, number: str) -> Person:
-        """Somebody new in town."""
+        """Add a person with a phone."""
         person = Person(self, self.phones.add(name, number), f"{name.split(maxsplit=1)[0].casefold()}@example.org")
         self.people[name] = person
         return person
 
     def browser(self) -> Browser:
-        """A browser without cookies."""
+        """Return a new browser without cookies."""
         return Browser(self.world)
 
     def work(self) -> None:
-        """Let a worker do all that waits in the queues."""
+        """Let a worker do all jobs in the queues."""
         queues = [Queue(name, connection=self.world.redis, serializer=JSONSerializer) for name in QUEUES]
         if not any(len(queue) for queue in queues):
             return
@@ -179,7 +179,9 @@ class Town:
         assert not failed, f"jobs failed: {failed}"
 
     def rest(self) -> None:
-        """Work until nothing moves any more; the six seconds between two messages to one person pass meanwhile."""
+        """Work until nothing changes any more; let the six seconds between two messages to one
+        person pass meanwhile.
+        """
         for _ in range(40):
             self.work()
             self.twilio.settle()
@@ -190,17 +192,17 @@ class Town:
         raise AssertionError("the town does not come to rest")
 
     def tick(self) -> None:
-        """What the clock rings every minute."""
+        """Do what the clock process does every minute."""
         tick()
         self.rest()
 
     def travel(self, **span: float) -> None:
-        """Let time pass, and the tick ring at its end."""
+        """Move the clock forward by this span, and then tick once."""
         self.clock.travel(**span)
         self.tick()
 
     def travel_to(self, instant: datetime) -> None:
-        """Let it be later, and the tick ring."""
+        """Move the clock to this instant, and then tick once."""
         self.clock.travel_to(instant)
         self.tick()
 
@@ -214,7 +216,7 @@ class Town:
 
 
 def settings(database_url: str, redis_url: str, base_url: str, simulator_url: str) -> Settings:
-    """Settings of a town."""
+    """Return the settings of a town."""
     return Settings(
         database_url=database_url,
         redis_url=redis_url,
@@ -232,13 +234,13 @@ def settings(database_url: str, redis_url: str, base_url: str, simulator_url: st
         log_format="console",
         linger_seconds=0,
         garmin_rate=1000,
-        lines_a_minute=100_000,  # the clock of a test stands still
+        lines_a_minute=100_000,  # the clock of a test stands still, so all lines fall into one minute
         lines_a_day=100_000,
     )
 
 
 def build(database_url: str, redis_url: str, app_server: Served, simulator_server: Served) -> Town:
-    """A town on these servers."""
+    """Return a town on these servers."""
     clock = TestClock()
     chosen = settings(database_url, redis_url, app_server.url, simulator_server.url)
     by_key = GarminPersonal(
@@ -260,13 +262,13 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
 
 @dataclass
 class Stored:
-    """Contents that are stored and approved: our rows, and what the vendor holds."""
+    """Contents that are stored and approved: our rows, and Twilio's copies."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)
 
 
-STORED = Stored()  # by the first town of this process; the others begin with it, which saves each of them 80 requests
+STORED = Stored()  # filled by the first town of this process; each later town copies it, which saves 80 requests
 
 
 def _have_contents(world: World, twilio: PretendTwilio) -> None:
@@ -291,9 +293,9 @@ def _store_contents(world: World) -> None:
 
 
 def _patient(world: World) -> World:
-    """The same world, waiting longer for Postgres, Redis and Twilio than a deployed one: a busy machine makes all slow.
+    """Return the same world with longer time-outs for Postgres, Redis and Twilio, because the machine may be busy.
 
-    Whoever waits in vain gives up quietly and leaves the rest to the next tick, and a test has none.
+    Code that runs into a time-out gives up quietly and leaves the rest to the next tick, which a test does not have.
     """
     world.redis.connection_pool.connection_kwargs |= {"socket_timeout": AT_MOST, "socket_connect_timeout": AT_MOST}
     engine = open_engine(world.settings.database_url, PATIENT, pool=world.settings.database_pool)
@@ -302,7 +304,7 @@ def _patient(world: World) -> World:
 
 
 def messenger_of(chosen: Settings, seconds: float = AT_MOST) -> Twilio:
-    """The door to Twilio, where a request may take so long."""
+    """Return the adapter of Twilio, with this time-out in seconds for each request."""
     return Twilio(
         account_sid=ACCOUNT,
         auth_token=TOKEN,
@@ -315,7 +317,7 @@ def messenger_of(chosen: Settings, seconds: float = AT_MOST) -> Twilio:
 
 
 def empty(world: World) -> None:
-    """Forget everything between two tests. With few rows in it, DELETE takes less time than TRUNCATE."""
+    """Empty Postgres and Redis between two tests. With few rows in it, DELETE takes less time than TRUNCATE."""
     with world.sessions.begin() as session:
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(delete(table))

@@ -1,1 +1,1 @@
-"""Pages for browsers and addresses for machines."""
+"""Pages for browsers, addresses for machines, and the `flask …` commands for operators."""

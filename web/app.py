@@ -1,4 +1,4 @@
-"""The web process: every page and address, built from a world."""
+"""The Flask application of the web process, built from a world."""
 
 import structlog
 from flask import Flask, Response, make_response, request
@@ -17,8 +17,8 @@ from world import World
 
 log = structlog.get_logger()
 
-LARGEST_FORM = 64 * 1024  # bytes; no page of ours sends as much
-LARGEST_REQUEST = 128 * 1024  # bytes of a webhook: Twilio's largest has a tenth of that
+LARGEST_FORM = 64 * 1024  # bytes; the forms of our pages are smaller
+LARGEST_REQUEST = 128 * 1024  # bytes of a webhook; Twilio's largest has a tenth of that
 
 
 def create_app(world: World) -> Flask:
@@ -50,7 +50,9 @@ def create_app(world: World) -> Flask:
 
 
 def _require_small() -> None:
-    """Before anything else looks at the request: not every page reads the body that comes with it."""
+    """Refuse a request that is too large (413). This runs before everything else, because not every
+    page reads the body.
+    """
     is_webhook = request.blueprint == "webhook"
     most = LARGEST_REQUEST if is_webhook or problems.is_for_programs() else LARGEST_FORM
     request.max_content_length = request.max_form_memory_size = most

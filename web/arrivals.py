@@ -1,13 +1,13 @@
-"""What has come on a connection so far, and whether it is a whole request.
+"""Finds out whether the bytes that have arrived on a connection are a whole request.
 
-Nothing here reads a request: gunicorn's parser does that, once all of it has come. This only finds its end. Where the
-two could disagree, because a request is malformed, it counts as whole, and the parser refuses it.
+This module does not parse a request: gunicorn's parser does, once all of it has arrived. This module only finds its
+end. If a request is malformed, so that the two could disagree, it counts as whole, and the parser refuses it.
 """
 
 import re
 from enum import Enum, auto
 
-LARGEST_BODY = 128 * 1024  # bytes; the app refuses, without reading it, what says that it is larger, or less
+LARGEST_BODY = 128 * 1024  # bytes; the app refuses larger bodies without reading them, by their stated length
 LARGEST_HEAD = 32 * 1024  # bytes before the body
 
 FIELDS = re.compile(
@@ -19,29 +19,29 @@ END_OF_HEAD = b"\r\n\r\n"
 
 
 class Progress(Enum):
-    """How far a request has come."""
+    """How much of a request has arrived."""
 
     PART = auto()
     WHOLE = auto()
-    ENOUGH = auto()  # the app can refuse it without its body, and shall not wait for that
+    ENOUGH = auto()  # the app can refuse it without its body, so the body is not waited for
     TOO_LARGE = auto()
 
 
 class Arrival:
-    """The bytes of one connection that were not served yet."""
+    """The bytes of one connection that were not processed yet."""
 
     def __init__(self, data: bytes = b"") -> None:
         self.data = bytearray(data)
         self.expects_continue = False
-        self._looked = 0  # where to go on looking for the end of the head, or of the next chunk
-        self._body: int | None = None  # where the body begins, once the head is there
-        self._end: int | None = None  # where the request ends; None while that is unknown
+        self._looked = 0  # the position from which to search for the end of the head, or of the next chunk
+        self._body: int | None = None  # the position at which the body begins; None until the head has arrived
+        self._end: int | None = None  # the position at which the request ends; None while that is unknown
 
     def add(self, piece: bytes) -> None:
         self.data += piece
 
     def look(self) -> Progress:
-        """How far it has come. Each byte is looked at once, however many pieces it comes in."""
+        """Return how much of the request has arrived. Each byte is examined once, however many pieces it comes in."""
         if self._body is None:
             return self._look_for_head()
         if self._end is None:
@@ -51,7 +51,7 @@ class Arrival:
     def _look_for_head(self) -> Progress:
         at = self.data.find(END_OF_HEAD, max(0, self._looked - len(END_OF_HEAD)))
         if at < 0:
-            # The parser takes no line that ends with a bare line feed, and need not wait for the rest to say so.
+            # The parser refuses lines that end with only a line feed, and need not wait for the rest to do so.
             odd = BARE_LINE_FEED.search(self.data, self._looked)
             self._looked = len(self.data)
             if odd:
@@ -77,7 +77,9 @@ class Arrival:
         return self.look()
 
     def _look_for_last_chunk(self, body: int) -> Progress:
-        """RFC 9112 §7.1: each chunk has its size on a line before it; after the last come fields and an empty line."""
+        """Search for the last chunk (RFC 9112 §7.1): each chunk has a line with its size before it, and after the last
+        one come fields and an empty line.
+        """
         while (line := self.data.find(b"\r\n", self._looked)) >= 0:
             try:
                 size = int(self.data[self._looked : line].partition(b";")[0], 16)

@@ -1,11 +1,11 @@
-"""gunicorn's worker with threads, changed so that a slow client never holds one.
+"""gunicorn's worker with threads, changed so that a slow client never occupies a thread.
 
-gthread hands a connection to a thread as soon as something comes, and the thread waits for the rest: as many half-sent
-requests as there are threads, and nobody is answered. Here the event loop, which costs nothing while it waits, reads
-each request to its end before a thread takes it, and sends each answer after the thread has written it. A thread
-touches no socket. Parsing and answering stay gunicorn's own.
+gthread hands a connection to a thread as soon as bytes arrive, and the thread waits for the rest. So as many half-sent
+requests as there are threads are enough to block everybody. Here the event loop, which needs no thread to wait, reads
+each request to its end before a thread takes it, and sends each answer after the thread has written it. Threads
+do not use sockets. Parsing and answering are gunicorn's own.
 
-Time and room are bounded for all connections together, never by address: behind a proxy all have the same.
+Time and memory are limited for all connections together and not by address, because behind a proxy all have the same.
 """
 
 import errno
@@ -26,12 +26,12 @@ from web.arrivals import Arrival, Progress
 from web.outbox import Outbox, bytes_then_nothing
 
 REQUEST_SECONDS = 15.0  # for a whole request, from its first byte
-UNREAD_SECONDS = 30.0  # for the client to take some more of its answer
-GOODBYE_SECONDS = 2.0  # for the client to hang up after the last answer, lest the network throws that away
-STOPPING_SECONDS, STOPPING_UNREAD_SECONDS = 2.0, 8.0  # the same, when the worker is told to stop
-MOST_HELD = 32 * 1024 * 1024  # bytes of half-come requests and of answers not taken
+UNREAD_SECONDS = 30.0  # for the client to read some more of its answer
+GOODBYE_SECONDS = 2.0  # for the client to close after the last answer; closing first could make the network drop it
+STOPPING_SECONDS, STOPPING_UNREAD_SECONDS = 2.0, 8.0  # the first two of these, when the worker was told to stop
+MOST_HELD = 32 * 1024 * 1024  # bytes of incomplete requests and unread answers
 PIECE = 64 * 1024
-SPARE_FILES = 100  # for everything that is no client: database, Redis, logs
+SPARE_FILES = 100  # file descriptors for everything that is no client: database, Redis, logs
 
 NO_MORE_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 NOTHING_THERE = {errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK}
@@ -42,30 +42,32 @@ TOO_SLOW, TOO_LARGE = REFUSAL % b"408 Request Timeout", REFUSAL % b"413 Content 
 
 
 class Stay(Enum):
-    """What the event loop waits for on a connection. In this order they make room where there is none."""
+    """What the event loop waits for on a connection. If there are too many connections, they are closed
+    in this order.
+    """
 
-    LEAVING = auto()  # everything was said: for the client to hang up
+    LEAVING = auto()  # for the client to close, after everything was sent
     IDLE = auto()  # for another request
     ARRIVING = auto()  # for the rest of a request
-    UNREAD = auto()  # for the client to take the answer
+    UNREAD = auto()  # for the client to read the answer
 
 
 class Connection(TConn):  # type: ignore[misc]
-    """A connection. `line` is its socket; `sock`, which gunicorn's threads know, is where they write an answer."""
+    """A connection. `line` is its socket; `sock` is what gunicorn's threads use instead, to write an answer into."""
 
     def __init__(self, cfg: Any, line: socket.socket, client: Any, server: Any) -> None:
         super().__init__(cfg, line, client, server)
         self.line, self.sock = line, Outbox()
-        self.initialized = True  # for gthread: nothing is to be read or set up by a thread
+        self.initialized = True  # tells gthread that a thread need not read or set up anything
         self.arrival = Arrival()
         self.is_whole = True
         self.keep = False
-        self.stay: Stay | None = None  # None while a thread has it
+        self.stay: Stay | None = None  # None while a thread works on it
         self.until = 0.0
         self.weight = 0
 
     def flush(self) -> None:
-        """Send as much of the answer as goes without waiting. Raises OSError when the client is gone."""
+        """Send as much of the answer as possible without waiting. Raises OSError if the client is gone."""
         while self.sock.data:
             try:
                 sent = self.line.send(self.sock.data)
@@ -75,12 +77,12 @@ class Connection(TConn):  # type: ignore[misc]
 
 
 class BufferingWorker(ThreadWorker):  # type: ignore[misc]
-    """See above. Reads REQUEST_SECONDS from the app's `config`, if it has one."""
+    """The worker that this module describes. It reads REQUEST_SECONDS from the app's `config`, if it has one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.worker_connections: int = self.cfg.worker_connections
-        # Oldest first: in each of these everybody has the same time.
+        # Oldest first, because all connections in one of these have the same time limit.
         self.stays: dict[Stay, dict[Connection, None]] = {stay: {} for stay in Stay}
         self.seconds: dict[Stay, float] = {
             Stay.LEAVING: GOODBYE_SECONDS,
@@ -92,7 +94,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Raises ConfigError for what gthread would do on the socket itself."""
+        """Raise ConfigError for settings with which gthread would use the socket itself."""
         super().check_config(cfg, log)
         if cfg.is_ssl or cfg.proxy_protocol != "off":
             why = "this worker speaks neither TLS nor the PROXY protocol: put a proxy in front"
@@ -109,7 +111,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     # What the event loop does.
 
     def accept(self, listener: Any) -> None:
-        """Take a connection, and make room for the next."""
+        """Accept a connection, and close another one if there are too many."""
         try:
             line, client = listener.accept()
         except OSError as error:
@@ -120,17 +122,17 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             return
         self.nr_conns += 1
         connection = Connection(self.cfg, line, client, listener.getsockname())
-        self._wait(connection, Stay.IDLE)  # a proxy may open one before it has a request for it
+        self._wait(connection, Stay.IDLE)  # a proxy may open a connection before it has a request
         if self.nr_conns >= self.worker_connections:
             self._make_room()
 
     def finish_request(self, conn: Connection, fs: Future[bool]) -> None:
-        """A thread has written an answer, or given up."""
+        """Go on with a connection after a thread has written an answer or failed."""
         conn.keep = not fs.cancelled() and fs.exception() is None and bool(fs.result())
         self._go_on(conn)
 
     def murder_pending(self) -> None:
-        """Let go of whoever had their time. gthread's loop calls this once a second or more often."""
+        """Close the connections whose time is over. gthread's loop calls this once a second or more often."""
         now = time.monotonic()
         for stay, there in self.stays.items():
             for conn in list(there):
@@ -141,7 +143,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
                 self._close(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """The worker stops, and gthread's loop says until when a request may still come: then it must be whole."""
+        """Shorten the time limits when the worker stops. gthread's loop gives the time by which
+        requests must be complete.
+        """
         self.seconds[Stay.ARRIVING] = STOPPING_SECONDS
         self.seconds[Stay.UNREAD] = STOPPING_UNREAD_SECONDS
         for stay in (Stay.IDLE, Stay.ARRIVING):
@@ -153,7 +157,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     # What a thread does.
 
     def handle(self, conn: Connection) -> bool:
-        """Answer one request that has come. Nothing waits for the client here."""
+        """Answer one request that has arrived. Nothing here waits for the client."""
         keep = bool(super().handle(conn))
         try:
             conn.flush()
@@ -163,16 +167,16 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         return keep and not conn.sock.closed
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
-        """As gthread does, for a request whose body has come, or will not be read."""
+        """Answer like gthread does, for a request whose body has arrived or will not be read."""
         if not conn.is_whole:
             req.force_close()
-        req._expected_100_continue = False  # noqa: SLF001 - it was said already, or the body came without
+        req._expected_100_continue = False  # noqa: SLF001 - it was sent already, or the body came without it
         return bool(super().handle_request(req, conn))
 
     # Where a connection goes from here.
 
     def _on_readable(self, conn: Connection, _line: object) -> None:
-        if conn.stay is None:  # it was closed to make room, after the loop heard of this
+        if conn.stay is None:  # it was closed for another connection after the loop got this event
             return
         try:
             piece = conn.line.recv(PIECE)
@@ -193,7 +197,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self._go_on(conn)
 
     def _look(self, conn: Connection) -> None:
-        """See whether a request has come, and hand it to a thread."""
+        """Check whether a whole request has arrived, and hand it to a thread."""
         progress = conn.arrival.look()
         if progress is Progress.TOO_LARGE:
             self._say(conn, TOO_LARGE)
@@ -211,7 +215,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self.enqueue_req(conn)
 
     def _go_on(self, conn: Connection) -> None:
-        """After an answer: send what is left of it, then wait for the next request, or say goodbye."""
+        """Send the rest of an answer, then wait for the next request or close."""
         try:
             conn.flush()
         except OSError:
@@ -222,7 +226,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self._weigh(conn, len(conn.sock.data))
         elif not conn.keep:
             self._hang_up(conn)
-        elif rest := conn.parser.unreader.take_buffered():  # it did not wait for its answer before it went on
+        elif rest := conn.parser.unreader.take_buffered():  # the client sent the next request before the answer
             conn.arrival = Arrival(rest)
             self._wait(conn, Stay.ARRIVING)
             self._look(conn)
@@ -232,7 +236,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self._hang_up(conn)
 
     def _hang_up(self, conn: Connection) -> None:
-        """RFC 9112 §9.6: closing at once, while the client sends, would have the network throw the answer away."""
+        """Close the sending side only, and wait for the client to close (RFC 9112 §9.6): closing at once, while the
+        client sends, could make the network drop the answer.
+        """
         try:
             conn.line.shutdown(socket.SHUT_WR)
         except OSError:
@@ -266,14 +272,16 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             pass
 
     def _make_room(self, *stays: Stay) -> bool:
-        """Close the one that has waited longest where it matters least. False when threads have all of them."""
+        """Close the connection that has waited longest in the least important of these stays. Returns False if threads
+        have all of them.
+        """
         oldest = next((conn for stay in stays or Stay for conn in self.stays[stay]), None)
         if oldest is not None:
             self._close(oldest)
         return oldest is not None
 
     def _say(self, conn: Connection, words: bytes) -> None:
-        """A few words that fit into any buffer; where they do not, the client has read nothing for long."""
+        """Send a short answer, which fits into any buffer unless the client has read nothing for long."""
         try:
             conn.line.send(words)
         except OSError:
@@ -281,7 +289,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
 
 def _allow_files(wanted: int) -> int:
-    """Raise what the system allows this process to open, as far as it may be; gives how many that are."""
+    """Raise the limit of open files for this process, as far as the system allows, and return the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted += SPARE_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:

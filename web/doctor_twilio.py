@@ -139,5 +139,5 @@ def _contents(world: World) -> Iterator[Diagnosis]:
     if missing:
         yield wrong("contents", f"Not in the account any more: {', '.join(missing)}", f"`{PUSH}`")
     if refused:
-        mend = f"Change its words in templates/approved, then `{PUSH}`; a paused one comes back by itself"
+        mend = f"Change its words in templates/en/approved, then `{PUSH}`; a paused one comes back by itself"
         yield wrong("approvals", "; ".join(refused), mend)

@@ -1,4 +1,6 @@
-"""/export/<token>: the page where a member fetches their own copy, once. Looking changes nothing: previews look too."""
+"""/export/<token>: the page from which a member downloads the copy of their data, once. Opening the page changes
+nothing, because previews open it too.
+"""
 
 import structlog
 from flask import Blueprint, Response, abort, make_response
@@ -14,12 +16,12 @@ log = structlog.get_logger()
 
 
 def pages(world: World) -> Blueprint:
-    """The page and what its button fetches, for this world."""
+    """Return the page and the download of its button."""
     routes = Blueprint("export", __name__, url_prefix="/export")
 
     @routes.get("/<token>")
     def welcome(token: str) -> str:
-        """The same for everybody who looks, whether or not there is anything."""
+        """Return the page, which is the same whether or not there is a copy."""
         return render_page("export.html", ANYBODY, token=token)
 
     @routes.post("/<token>")

@@ -1,9 +1,9 @@
-"""Whoever tries addresses that nobody gave them is slowed.
+"""Limits requests to secret addresses that do not exist.
 
-No token can be guessed; this keeps the trying from being a load, and tells the operator of it. Only a request that
-finds nothing counts, and only such a request is refused: an address that exists is always served, whoever else shares
-the network, and whatever a visitor or a proxy writes into `X-Forwarded-For`. So nobody can lock anybody out. Whoever
-claims a new network with each request meets the limit for all networks together.
+No token can be guessed; this limit keeps the tries from becoming a load, and tells the operator about them. Only
+requests for addresses that do not exist are counted and refused. An address that exists is always served, whoever else
+is in the same network, and whatever a visitor or a proxy writes into `X-Forwarded-For`. So nobody can lock anybody out.
+A visitor who claims a new network with each request reaches the limit for all networks together.
 """
 
 from collections.abc import Callable
@@ -29,12 +29,12 @@ from world import World
 log = structlog.get_logger()
 
 MINUTES = 15
-MOST_OF_A_HOUSE, MOST_OF_ALL = 100, 1000  # requests that find nothing, in so many minutes
+MOST_OF_A_HOUSE, MOST_OF_ALL = 100, 1000  # unsuccessful requests, of one network and of all
 OF_A_HOUSE = RateLimitItemPerMinute(MOST_OF_A_HOUSE, MINUTES, "house")
 OF_ALL = RateLimitItemPerMinute(MOST_OF_ALL, MINUTES, "all")
 
 Knows = Callable[[Session, str], bool]
-# The answer of each blueprint that may mean "no such token", and who knows whether there is one: a page that is over is
+# For each blueprint the status that may mean "no such token", and a function that says whether the token exists,
 # no guess. Who asks for /health or /metrics has a token that is right or wrong.
 FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
     "link": (410, one_time_links.exists_for),
@@ -47,8 +47,8 @@ FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
 
 
 def slow(app: Flask, world: World) -> None:
-    """Answer 429 instead of "nothing here" to a network that has tried too often. To be called after what adds headers
-    to answers: they belong on this one too.
+    """Answer 429 instead of "not found" to a network that has tried too often. Call it after the function that adds
+    headers, so that this answer gets them too.
     """
     limiter, seldom = FixedWindowRateLimiter(_storage(world)), Seldom()
 
@@ -70,7 +70,7 @@ def _slow_down() -> str | Response:
 
 
 def _storage(world: World) -> RedisStorage:
-    """Counters in our Redis, over the connections that this process has anyway."""
+    """Return counters in our Redis that use the existing connections of this process."""
     return RedisStorage(
         "redis://", connection_pool=world.redis.connection_pool, key_prefix="misses", wrap_exceptions=True
     )
@@ -92,13 +92,14 @@ def _is_guess(world: World, answer: Response) -> bool:
 
 
 def _may_miss(world: World, limiter: FixedWindowRateLimiter) -> bool:
-    """Count a request that found nothing. True where it is within the limits, or where Redis cannot tell.
+    """Count an unsuccessful request. Returns True if it is within the limits, or if Redis cannot be used.
 
-    A house is counted under each SECRET_KEY that is accepted: processes with the other order count together with us.
+    A network is counted under each accepted SECRET_KEY, so that processes with the keys in another
+    order share the counts.
     """
     hit = partial(limiter.hit, OF_A_HOUSE)
     try:
         within = [hit(tag[:32]) for tag in world.vault.tags("address", read_network(request.remote_addr))]
         return limiter.hit(OF_ALL) and all(within)
     except StorageError:
-        return True  # the doorbell is away: better to be guessed at than to be in the way
+        return True  # Redis is away: allowing guesses is better than refusing visitors

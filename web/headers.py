@@ -1,4 +1,4 @@
-"""What every answer carries, so that a browser keeps what it is told."""
+"""The security headers of every answer."""
 
 from pathlib import Path
 
@@ -21,11 +21,11 @@ ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "X-Robots-Tag": "noindex, nofollow",
 }
-TWO_YEARS = 63_072_000  # seconds; other hosts below ours may be somebody else's, so they are not bound
+TWO_YEARS = 63_072_000  # seconds; hosts below ours are not included, because they may belong to somebody else
 
 
 def protect(app: Flask, world: World) -> None:
-    """Add the headers to every answer; nothing is cached unless a page says so."""
+    """Add the headers to every answer. Nothing may be cached unless a page allows it."""
 
     @app.after_request
     def add(answer: Response) -> Response:

@@ -1,4 +1,4 @@
-"""/livez, /readyz and /health: is this process alive, is anything in the way of the whole, and what mends it?"""
+"""/livez, /readyz and /health: is this process alive, what is wrong, and how is it repaired?"""
 
 import hmac
 from typing import Any
@@ -16,7 +16,7 @@ from world import World
 
 
 def checks(world: World) -> Blueprint:
-    """The addresses for a host's probes, and for an operator."""
+    """Return the addresses for a host's probes and for the operator."""
     routes = Blueprint("health", __name__)
     watch = Watch(world)
     routes.record_once(lambda state: state.app.extensions.update(watch=watch))
@@ -35,8 +35,9 @@ def checks(world: World) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        """503 only when this process can neither answer a line nor keep it: a balancer must not take it away for a
-        trouble elsewhere. Everything else that is wrong is named, with 200. Remarks do not change the status.
+        """Return the status. It is 503 only if this process can neither answer a line nor keep it, because a
+        load balancer must not stop it for a problem elsewhere. All other problems are named with 200. Remarks
+        do not change the status.
         """
         report = watch.report()
         said = jsonify(status=report.status, degraded=report.degraded, remarks=report.remarks)
@@ -44,7 +45,7 @@ def checks(world: World) -> Blueprint:
 
     @routes.get("/health")
     def health() -> Response:
-        """Everything that is known, for whoever has the token; nothing is here for others."""
+        """Return everything that is known, if the request has the token, else 404."""
         _require_token(world)
         return jsonify(as_json(watch.report()))
 

@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response
 
 from world import World
 
-# A host's probes and monitors come over its own network, and Twilio signs the address that it was given.
+# Never redirected: probes and monitors come over the host's own network, and Twilio signs the address that it was
+# given.
 NEVER_SENT_AWAY = {"/livez", "/readyz", "/health", "/metrics"}
 WEBHOOKS = "webhooks/"
 
 
 def require(app: Flask, world: World) -> None:
-    """Send a browser that came over http to the same page at PUBLIC_BASE_URL.
+    """Redirect a browser that came over http to the same page at PUBLIC_BASE_URL.
 
     Only GET and HEAD are sent on, with 308. A form that was posted over http is refused with 403, and so is any request
     to the API: what was in it, or its token, has already travelled in the open, and must not do so each time without
@@ -33,10 +34,10 @@ def require(app: Flask, world: World) -> None:
 
 
 def came_in_the_open(world: World) -> bool:
-    """Whether the proxy says that the browser spoke http with it.
+    """Whether the proxy says that the browser came over http.
 
-    False where nobody says so: behind a proxy that writes no X-Forwarded-Proto, a redirect would never end. False too
-    without TRUSTED_HOPS, when anybody may have written it, and where PUBLIC_BASE_URL itself is http.
+    Returns False if no proxy says anything, because redirects would then never end. Also returns False without
+    TRUSTED_HOPS, because anybody could have written the header, and if PUBLIC_BASE_URL itself is http.
     """
     hops = world.settings.trusted_hops
     if not (hops and world.settings.is_https):

@@ -28,12 +28,14 @@ COOKIE_FOR = one_time_links.LINK_LASTS  # from when the link is opened: so it ne
 
 
 def pages(world: World) -> Blueprint:
-    """The pages, for this world."""
+    """Return the pages for connecting Garmin."""
     routes = Blueprint("link", __name__, url_prefix="/link")
 
     @routes.get("/<token>")
     def welcome(token: str) -> str:
-        """The same for everybody who looks: WhatsApp's preview and virus scanners open links too."""
+        """Return the first page, which is the same for everybody, because previews and virus scanners
+        open links too.
+        """
         return render_page("link_welcome.html", ANYBODY, token=token, name=world.labels)
 
     @routes.post("/<token>/start")
@@ -104,7 +106,7 @@ def _add_code(routes: Blueprint, world: World) -> None:
 
     @routes.post("/garmin/stop")
     def stop() -> Response:
-        """Whoever signed in sees that the link is somebody else's."""
+        """End the sign-in, because the person sees that the link belongs to somebody else."""
         with _posted(world) as shown:
             if (attempt := attempts.attempt_of(shown.session, shown.link)) is not None:
                 binding.stop(shown.session, attempt, world.now())
@@ -126,7 +128,7 @@ def _pages(world: World, session: Session, link: OneTimeLink) -> Pages:
 
 
 def _begun(world: World, browser: str | None) -> Response:
-    """On to the page that the address bar may show, with the secret that makes this browser the one."""
+    """Redirect to the page without the token in its address, with the cookie that identifies this browser."""
     if browser is None:
         return make_response(render_page("link_over.html"), 410)
     answer = make_response(redirect(url_for("link.form"), 303))
@@ -169,7 +171,9 @@ def _signer(world: World) -> Signer:
 
 
 def require_same_origin(world: World) -> None:
-    """A form on another site cannot post here. Browsers that send neither header are told by the token in the form."""
+    """Refuse forms that were sent from another site. For browsers that send neither header, the token
+    in the form decides.
+    """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     ours = "{0.scheme}://{0.netloc}".format(urlsplit(world.settings.base_url))
     if (site is not None and site not in {"same-origin", "none"}) or (origin not in {None, "null", ours}):

@@ -1,4 +1,4 @@
-"""/m/<token>.png: pictures for Twilio to fetch."""
+"""/m/<token>.png: the pictures that Twilio fetches."""
 
 from flask import Blueprint, Response, abort
 
@@ -7,7 +7,7 @@ from world import World
 
 
 def pictures(world: World) -> Blueprint:
-    """Serve what was published, as often as it is asked for."""
+    """Return the address that serves published pictures, any number of times."""
     routes = Blueprint("media", __name__)
 
     @routes.get("/m/<token>.png")

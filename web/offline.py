@@ -1,4 +1,4 @@
-"""What `flask …` can do where no settings are given yet: make a key, and tell what the bot would make of a line."""
+"""The `flask …` commands that work without settings: make a key, and show how the bot reads a line."""
 
 import os
 import sys
@@ -14,19 +14,19 @@ from world import World
 
 
 def create_app_or_less() -> Flask:
-    """The app of the world that the environment describes; on Flask's command line, where that is not a whole one,
-    an app with the few commands that need none. Raises pydantic's ValidationError in a web process.
+    """Return the app for the settings in the environment. If some are missing, on Flask's command line return an app
+    with the few commands that need no settings; in a web process raise pydantic's ValidationError.
     """
     is_command = os.environ.get("FLASK_RUN_FROM_CLI") == "true"  # set by Flask's own command line
     if is_command:
-        starting.set_up("flask", to=sys.stderr)  # what a command prints may go into a file
+        starting.set_up("flask", to=sys.stderr)  # because the output of a command may go into a file
     try:
         app = create_app(World.from_env())
     except ValidationError as problem:
         if not is_command:
             raise
         return _create_less(problem)
-    if not is_command:  # a web process: nobody's first sentence is to wait
+    if not is_command:  # in a web process the first line must not wait for the tables to be built
         parser.warm_up()
     return app
 

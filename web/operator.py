@@ -1,4 +1,4 @@
-"""`flask …`: what an operator does by hand."""
+"""The `flask …` commands for the operator."""
 
 import json
 import sys
@@ -40,7 +40,7 @@ docs/keys.md tells how SECRET_KEY and Twilio's token are changed.
 
 
 def add_commands(app: Flask, world: World) -> None:
-    """Add our groups of commands to Flask's own."""
+    """Add our commands to Flask's own."""
     app.cli.add_command(_templates(world))
     app.cli.add_command(_keys(world))
     app.cli.add_command(_groups(world))
@@ -52,7 +52,7 @@ def add_commands(app: Flask, world: World) -> None:
 
 
 def add_offline_commands(app: Flask) -> None:
-    """Add those that need no world: no settings, no database."""
+    """Add the commands that need neither settings nor a database."""
     keys = AppGroup("keys", help=KEYS_HELP)
     keys.add_command(_generate)
     app.cli.add_command(keys)
@@ -62,14 +62,14 @@ def add_offline_commands(app: Flask) -> None:
 @click.command("generate")
 @click.argument("name", default="k1")
 def _generate(name: str) -> None:
-    """Print a new key for DATA_KEYS: `flask keys --help` tells where to put it, and when."""
+    """Print a new key for DATA_KEYS. `flask keys --help` says where to put it, and when."""
     click.echo(new_key(name))
 
 
 @click.command("understand")
 @click.argument("lines", nargs=-1, required=True)
 def _understand(lines: tuple[str, ...]) -> None:
-    """Print what the bot would make of each line, one JSON object per line. Runs nothing."""
+    """Print how the bot reads each line, one JSON object per line. Runs no command."""
     for line in lines:
         click.echo(json.dumps(explained(line), ensure_ascii=False))
 
@@ -79,14 +79,14 @@ def _templates(world: World) -> AppGroup:
 
     @group.command("push")
     def push() -> None:
-        """Store what is new, changed or missing at Twilio, and ask for approval. Each is looked for there first."""
+        """Store buttons and templates that are new, changed or missing at Twilio, and submit templates for approval."""
         for content in contents.definitions():
             with _said_plainly(), world.sessions.begin() as session:
                 _print([contents.push_one(session, world.messenger, content, world.now())])
 
     @group.command("status")
     def status() -> None:
-        """Ask Twilio whether each content is there, and where the approvals stand; exit 1 if one is missing."""
+        """Ask Twilio whether each button and template exists and is approved. Exit code 1 if one is missing."""
         with world.sessions() as session:
             names = contents.to_poll(session, world.messenger.account)
         for name in names:
@@ -110,7 +110,7 @@ def _keys(world: World) -> AppGroup:
 
     @group.command("status")
     def status() -> None:
-        """Count what each key seals. A key that is not named here any more may leave DATA_KEYS."""
+        """Count the values that each key encrypts. A key that is not listed may be removed from DATA_KEYS."""
         with world.sessions() as session:
             for column, keys in keyring.status(session).items():
                 for name, number in sorted(keys.items()):
@@ -120,9 +120,9 @@ def _keys(world: World) -> AppGroup:
 
     @group.command("rotate")
     def rotate() -> None:
-        """Seal everything anew with the first key of DATA_KEYS. May be stopped at any time, and repeated.
+        """Encrypt everything again with the first key of DATA_KEYS. You may stop it at any time, and run it again.
 
-        Do this only when every process has that key: `flask keys --help`.
+        Run it only when every process has that key: see `flask keys --help`.
         """
         for sealed in keyring.SEALED:
             done, lost = _rotated(world, sealed)
@@ -132,7 +132,7 @@ def _keys(world: World) -> AppGroup:
 
     @group.command("verify")
     def verify() -> None:
-        """Open everything; exit 1 if something does not open."""
+        """Decrypt every stored value. Exit code 1 if one cannot be decrypted."""
         with world.sessions() as session:
             found = keyring.unreadable(session)
         click.echo("\n".join(f"{column}\t{number} unreadable" for column, number in found.items()))
@@ -172,7 +172,7 @@ def _groups(world: World) -> AppGroup:
 
     @group.command("list")
     def listed() -> None:
-        """Our groups by number, and the WhatsApp groups that we may post into."""
+        """List our groups by number, and the WhatsApp groups into which the bot may post."""
         with _said_plainly("Meta"), world.sessions() as session:
             for each in session.scalars(select(Group).where(Group.is_active).order_by(Group.id)):
                 click.echo(f"{each.id}\t{each.name}\t{each.whatsapp_group_id or '-'}")
@@ -182,7 +182,7 @@ def _groups(world: World) -> AppGroup:
     @group.command("create")
     @click.argument("number", type=int)
     def create(number: int) -> None:
-        """Ask Meta for a WhatsApp group with this group's name. `list` shows it a little later."""
+        """Ask Meta for a WhatsApp group with the name of this group. `list` shows it a little later."""
         with _said_plainly("Meta"), world.sessions() as session:
             click.echo(f"asked for\t{_transport(world).create(session.get_one(Group, number).name)}")
 
@@ -190,7 +190,7 @@ def _groups(world: World) -> AppGroup:
     @click.argument("number", type=int)
     @click.argument("place")
     def connect(number: int, place: str) -> None:
-        """Put this group's digests into that WhatsApp group too, and print the link by which people join it."""
+        """Post this group's digests into that WhatsApp group too, and print the link with which people join it."""
         with _said_plainly("Meta"), world.sessions.begin() as session:
             session.get_one(Group, number).whatsapp_group_id = place
             click.echo(_transport(world).invite_link(place))
@@ -198,7 +198,7 @@ def _groups(world: World) -> AppGroup:
     @group.command("disconnect")
     @click.argument("number", type=int)
     def disconnect(number: int) -> None:
-        """Write to the members of this group one by one only."""
+        """Stop posting this group's digests into a WhatsApp group. Members still get them in their own chats."""
         with world.sessions.begin() as session:
             session.get_one(Group, number).whatsapp_group_id = None
 
@@ -220,7 +220,9 @@ def _kept_lines(world: World) -> Counter[str]:
 
 
 def _rotated(world: World, sealed: keyring.SealedColumn) -> tuple[int, int]:
-    """Work through one column, each batch committed by itself: how many were done, and how many could not be read."""
+    """Encrypt one column again, each batch committed by itself. Returns how many values were done, and how many could
+    not be read.
+    """
     done, lost, last = 0, 0, None
     while True:
         with world.sessions.begin() as session:
@@ -231,7 +233,7 @@ def _rotated(world: World, sealed: keyring.SealedColumn) -> tuple[int, int]:
 
 
 class _said_plainly:  # noqa: N801 - reads as a word where it is used
-    """A failure of the vendor is one sentence, not a traceback."""
+    """A context manager that prints a failure of the vendor as one sentence instead of a traceback."""
 
     def __init__(self, vendor: str = "Twilio") -> None:
         self.vendor = vendor

@@ -1,4 +1,6 @@
-"""`flask member …`: what members may ask of an operator, and what a restored backup asks for."""
+"""The `flask member …` commands: export, erase or confirm a member, and erase members again after a
+backup was restored.
+"""
 
 import sys
 from datetime import datetime
@@ -19,7 +21,7 @@ from world import World
 
 
 def commands(world: World) -> AppGroup:
-    """The group of commands, for this world."""
+    """Return the group of commands."""
     group = AppGroup("member", help="What members may ask of an operator: their data, and to be forgotten.")
 
     @group.command("export")
@@ -36,7 +38,7 @@ def commands(world: World) -> AppGroup:
     @click.argument("who")
     @click.confirmation_option(prompt="Everything about this member will be gone. Sure?")
     def erase(who: str) -> None:
-        """Forget a member (id or phone number), here and at Twilio."""
+        """Erase a member (id or phone number), here and at Twilio."""
         with transaction(world) as session:
             erasure.erase(session, _member(session, who), world.now())
         click.echo("Erased. Twilio's copies follow within the hour, or within 14 days where one is under way.")
@@ -44,7 +46,9 @@ def commands(world: World) -> AppGroup:
     @group.command("confirm")
     @click.argument("who")
     def confirm(who: str) -> None:
-        """Confirm, having made sure of it yourself, that a number (or member id) is still the same person's."""
+        """Confirm that a number (or member id) still belongs to the same person, after you have made
+        sure of it yourself.
+        """
         with transaction(world) as session:
             member = _member(session, who)
             if member.doubted_at is None:
@@ -57,8 +61,8 @@ def commands(world: World) -> AppGroup:
 
     @group.command("doubted")
     def doubted() -> None:
-        """List whose number is in doubt, the longest first: id, since when, name, and when they are erased if they said
-        "stop".
+        """List the members whose number is in doubt, the longest doubt first: id, since when, name, and when they will
+        be erased if they said "stop".
         """
         with world.sessions() as session:
             for each in proofs.doubted(session):
@@ -68,7 +72,7 @@ def commands(world: World) -> AppGroup:
 
     @group.command("erased")
     def erased() -> None:
-        """Print who was erased, to keep apart from the backups."""
+        """Print who was erased. Save the list apart from the backups."""
         with world.sessions() as session:
             for member_id, since in erasure.listed(session):
                 click.echo(f"{member_id}\t{since.isoformat()}")
@@ -76,7 +80,7 @@ def commands(world: World) -> AppGroup:
     @group.command("reapply")
     @click.argument("file", type=click.File())
     def reapply(file: TextIO) -> None:
-        """After a restore: erase again whoever is in FILE, which `member erased` wrote."""
+        """Erase the members in FILE again, after a backup was restored. `member erased` has written FILE."""
         rows = [line.split("\t") for line in file.read().splitlines() if line.strip()]
         with transaction(world) as session:
             again = erasure.reapply(session, [(int(a), datetime.fromisoformat(b)) for a, b in rows], world.now())

@@ -1,4 +1,4 @@
-"""What gunicorn's threads hold instead of a socket."""
+"""The object that gunicorn's threads get instead of a socket."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from gunicorn.http.errors import NoMoreData
 
 
 class Outbox:
-    """Takes an answer as a socket would, and keeps it for the event loop to send. There is nothing to read."""
+    """Accepts an answer like a socket, and keeps it until the event loop sends it. Nothing can be read from it."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -35,6 +35,6 @@ class Outbox:
 
 
 def bytes_then_nothing(data: bytes) -> Iterator[bytes]:
-    """A source for gunicorn's parser. Raises NoMoreData where more is wanted than has come."""
+    """Yield the data once, as a source for gunicorn's parser. Raises NoMoreData if the parser wants more."""
     yield data
     raise NoMoreData

@@ -1,4 +1,4 @@
-"""/s/<token>: one digest for whoever has the address, to be put into a WhatsApp group with one tap."""
+"""/s/<token>: a page with one digest, for everybody who has the address, from which it is put into a WhatsApp group."""
 
 import json
 from dataclasses import asdict, replace
@@ -15,14 +15,14 @@ from web.headers import POLICY
 from web.pages import ANYBODY, render_page
 from world import World
 
-# The page's script fetches the picture to hand it to the phone's own share sheet; nothing else may run or load.
+# The page's script fetches the picture and hands it to the phone's share function; nothing else may run or be loaded.
 WITH_SCRIPT = f"{POLICY}; script-src 'self'; connect-src 'self'"
 AS_PICTURE = "default-src 'none'; sandbox"
-WAIT = "2"  # seconds until a picture that is being drawn should be there
+WAIT = "2"  # seconds after which a picture that is being drawn should be ready
 
 
 def pages(world: World) -> Blueprint:
-    """The page and its pictures. Looking changes nothing, and whoever looks is not written down."""
+    """Return the page and its pictures. Opening them changes nothing, and visitors are not recorded."""
     routes = Blueprint("share", __name__, url_prefix="/s")
 
     @routes.get("/<token>")
@@ -44,7 +44,7 @@ def pages(world: World) -> Blueprint:
 
     @routes.get("/<token>/card.png")
     def png(token: str) -> Response:
-        """The picture for the phone's share sheet, once a worker has drawn it."""
+        """Return the picture for the phone's share function, once a worker has drawn it."""
         with transaction(world) as session:
             share = _open(world, session, token)
             kept = media.drawn(session, json.dumps(asdict(_chart(session, share)), sort_keys=True))

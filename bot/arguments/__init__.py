@@ -1,4 +1,6 @@
-"""What a command may be told: each kind finds its words anywhere in the line, and leaves the rest to the others."""
+"""The arguments of commands: each kind finds its words anywhere in the line and leaves the
+others to other arguments.
+"""
 
 from bot.arguments.argument import ORDER, READERS, USAGE, Argument
 from bot.arguments.choices import (

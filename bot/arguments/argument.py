@@ -1,4 +1,4 @@
-"""One thing that a command may or must be told: its kind, how it is found, how help writes it."""
+"""An argument of a command: its kind, how it is found in a line, and how the help writes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -130,7 +130,7 @@ READERS: dict[type, Reader] = {
     KeepOrErase: among(CHOICES["keep"], KeepOrErase.KEEP, CHOICES["erase"], KeepOrErase.ERASE),
     Included: among(CHOICES["include"], Included.INCLUDE, CHOICES["exclude"], Included.EXCLUDE),
 }
-# Read in this order: a date takes its number and its month before a number or a rest can.
+# Kinds are read in this order, so that a date takes its number and its month before a number or a rest can.
 ORDER = (
     Rhythm, Telling,
     Called, Route, Contest,
@@ -145,7 +145,7 @@ USAGE: dict[type, str] = {
 
 @dataclass(frozen=True)
 class Argument:
-    """One thing that a command may or must be told, taken from its handler's signature."""
+    """An optional or required argument of a command, made from a parameter of its handler."""
 
     name: str
     kind: type
@@ -153,17 +153,17 @@ class Argument:
 
     @classmethod
     def from_parameter(cls, parameter: Parameter) -> "Argument":
-        """Read a handler's parameter. `X | None = None` is an optional X."""
+        """Make an argument of a handler's parameter. `X | None = None` is an optional X."""
         kind = parameter.annotation
         if get_origin(kind) is UnionType:
             kind = next(each for each in get_args(kind) if each is not NoneType)
         return cls(parameter.name, kind, parameter.default is Parameter.empty)
 
     def find(self, words: Sequence[Word]) -> Found | None:
-        """The value, and the places of the words that said it."""
+        """Return the value and the places of its words, or None."""
         return READERS[self.kind](words)
 
     @property
     def usage(self) -> str:
-        """How help writes it."""
+        """How the help writes it."""
         return USAGE[self.kind]

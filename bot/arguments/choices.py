@@ -1,10 +1,10 @@
-"""The kinds of which a command is told one of a few."""
+"""Kinds of arguments with a few possible values."""
 
 from enum import StrEnum
 
 
 class Setting(StrEnum):
-    """What a group may choose; each is the name of one of `services.ground.settings.Settings`."""
+    """The settings of a group; each is the name of a field of `services.ground.settings.Settings`."""
 
     RANKING = "ranking"
     CHEER_BELOW = "cheer_below"
@@ -16,20 +16,20 @@ class Setting(StrEnum):
 
 
 class Sure(StrEnum):
-    """Agreement to what cannot be taken back: it comes last, so that nobody's name is taken for it."""
+    """Agreement to an act that cannot be undone. It must come last in the line, so that no name is taken for it."""
 
     YES = "yes"
 
 
 class Newest(StrEnum):
-    """The newest there is, or the one that is to come."""
+    """The newest one, or the next one."""
 
     LAST = "last"
     THIS = "this"
 
 
 class Telling(StrEnum):
-    """How a digest is told."""
+    """The form of a digest."""
 
     TABLE = "table"
     STORY = "story"
@@ -55,7 +55,7 @@ class Switch(StrEnum):
 
 
 class Picture(StrEnum):
-    """What a picture is of."""
+    """The kinds of pictures."""
 
     WEEK = "week"
     TREND = "trend"
@@ -63,21 +63,21 @@ class Picture(StrEnum):
 
 
 class Light(StrEnum):
-    """How a picture is lit."""
+    """Light or dark pictures."""
 
     LIGHT = "light"
     DARK = "dark"
 
 
 class Whose(StrEnum):
-    """One's own, or the group's."""
+    """The member's own, or the group's."""
 
     MINE = "mine"
     GROUP = "group"
 
 
 class Each(StrEnum):
-    """Told as an average: for each week, month, day or session."""
+    """The unit of an average: each week, month, day or session."""
 
     DAY = "day"
     WEEK = "week"
@@ -86,20 +86,20 @@ class Each(StrEnum):
 
 
 class Choose(StrEnum):
-    """To choose first what the others see."""
+    """The wish to choose first what the others see."""
 
     CHOOSE = "privacy"
 
 
 class Instead(StrEnum):
-    """Whether another account takes the place of the one that is connected."""
+    """Whether another account replaces the connected one."""
 
     REPLACE = "replace"
     KEEP = "keep"
 
 
 class KeepOrErase(StrEnum):
-    """What becomes of activities when their account is disconnected."""
+    """Whether activities are kept or erased when their account is disconnected."""
 
     KEEP = "keep"
     ERASE = "erase"

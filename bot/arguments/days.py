@@ -1,4 +1,6 @@
-"""Days, times and stretches of them, found anywhere in a line."""
+"""Finds days, times and periods anywhere in a line. Each function returns the value and the places of its
+words, or None.
+"""
 
 import re
 from collections.abc import Sequence
@@ -14,33 +16,33 @@ from fitness.schedules import find_clock, find_weekday
 from fitness.spans import find_span
 from fitness.vocabulary import NUMBERS
 
-DOTTED = re.compile(r"^([01]?[0-9]|2[0-3])\.([0-5][0-9])$")  # "18.30", where a time of day is wanted
+DOTTED = re.compile(r"^([01]?[0-9]|2[0-3])\.([0-5][0-9])$")  # "18.30" as a time of day
 
 
 def keys_in(words: Sequence[Word]) -> list[str]:
-    """As they are compared, "week's" as "week"."""
+    """Return the words in the form in which they are compared; "week's" becomes "week"."""
     return [POSSESSIVE.sub("", word.key) for word in words]
 
 
 def period_in(words: Sequence[Word]) -> Found | None:
-    """Days as people say them: "last 4 weeks", "in march"."""
+    """Find a period: "last 4 weeks", "in march"."""
     found = find_period(keys_in(words))
     return None if found is None else (found[0], found[1])
 
 
 def span_in(words: Sequence[Word]) -> Found | None:
-    """A stretch of days that may still be to come: "until 3 jan"."""
+    """Find a range of days that may be in the future: "until 3 jan"."""
     return find_span(keys_in(words))
 
 
 def clock_in(words: Sequence[Word]) -> Found | None:
-    """A time of day: "18:00", "6pm"."""
+    """Find a time of day: "18:00", "6pm"."""
     found = find_clock([DOTTED.sub(r"\1:\2", word.key) for word in words])
     return None if found is None else (found[0], found[1])
 
 
 def weekday_in(words: Sequence[Word]) -> Found | None:
-    """A day of the week: "sun", "mondays"."""
+    """Find a day of the week: "sun", "mondays"."""
     found = find_weekday([word.key for word in words])
     return None if found is None else (Weekday(found[0]), found[1])
 
@@ -68,7 +70,7 @@ def weeks_in(words: Sequence[Word]) -> Found | None:
 
 
 def hours_in(words: Sequence[Word]) -> Found | None:
-    """Two times of day, apart or held together by a dash."""
+    """Find two times of day, as separate words or joined by a dash."""
     apart = [(i, part) for i, word in enumerate(words) for part in re.split("[-\u2013\u2014]", word.key) if part]
     times: list[tuple[time, range]] = []
     rest = [_as_on_a_clock(part) for _, part in apart]
@@ -85,13 +87,13 @@ def hours_in(words: Sequence[Word]) -> Found | None:
 
 
 def _as_on_a_clock(part: str) -> str:
-    """A dotted "21.30" and a bare "7" are times of day where two of them are wanted."""
+    """Return "21.30" or "7" as a time such as "21:30" or "7:00"; other parts unchanged."""
     match = re.fullmatch(r"([0-9]{1,2})(?:[.:]?([0-9]{2}))?", part)
     return f"{match[1]}:{match[2] or '00'}" if match else part
 
 
 def each_in(words: Sequence[Word]) -> Found | None:
-    """Find "per week", "a month", "weekly"; a bare "average" is for each week."""
+    """Find "per week", "a month", "weekly"; "average" alone means for each week."""
     average = [i for i, word in enumerate(words) if word.key in {"average", "avg", "mean"}]
     for i, word in enumerate(words):
         if word.key in EACH:
@@ -102,7 +104,7 @@ def each_in(words: Sequence[Word]) -> Found | None:
 
 
 def number_of(units: str) -> Reader:
-    """Find "7 days" or "7d", by these units; gives the whole number and which unit it was."""
+    """Return a reader that finds "7 days" or "7d" with these units. It gives the whole number and the unit."""
     joint = re.compile(rf"(\d{{1,4}})({units})?", re.ASCII)
 
     def read(words: Sequence[Word]) -> Found | None:
@@ -121,7 +123,7 @@ def number_of(units: str) -> Reader:
 
 
 def days_in(words: Sequence[Word]) -> Found | None:
-    """A number of days: "7 days", "2w"."""
+    """Find a number of days: "7 days", "2w"."""
     found = number_of("d|days?|w|weeks?")(words)
     if found is None:
         return None
@@ -130,7 +132,7 @@ def days_in(words: Sequence[Word]) -> Found | None:
 
 
 def _zones() -> dict[str, str]:
-    """Zones by full name and by city; a city that several zones share is left out."""
+    """Return the time zones by full name and by city. A city that is in several zones is left out."""
     names = sorted(
         name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/", "right/"))
     )

@@ -1,4 +1,6 @@
-"""Lengths, distances, counts and what a challenge is about, found anywhere in a line."""
+"""Finds lengths of time, distances, counts, and the subject of a challenge anywhere in a line. Each function returns
+the value and the places of its words, or None.
+"""
 
 import re
 from collections.abc import Sequence
@@ -15,31 +17,31 @@ from fitness.vocabulary import NUMBERS
 
 
 def length_in(words: Sequence[Word]) -> Found | None:
-    """A length of time, in seconds: "45 min"."""
+    """Find a length of time, in seconds: "45 min"."""
     found = find_length([word.key for word in words])
     return None if found is None else (Length(found[0]), found[1])
 
 
 def distance_in(words: Sequence[Word]) -> Found | None:
-    """A distance, in metres: "8.1 km"."""
+    """Find a distance, in metres: "8.1 km"."""
     found = find_distance([word.key for word in words])
     return None if found is None else (Distance(found[0]), found[1])
 
 
 def number_in(words: Sequence[Word]) -> Found | None:
-    """A number, whole or not."""
+    """Find a number, whole or not."""
     found = find_number([word.key for word in words])
     return None if found is None else (Number(found[0]), found[1])
 
 
 def amount_in(words: Sequence[Word]) -> Found | None:
-    """How much of what: metres, seconds, points, sessions or steps."""
+    """Find an amount: metres, seconds, points, sessions or steps."""
     found = find_amount([word.key for word in words], COUNTED)
     return None if found is None else (Amount(found[0], found[1]), found[2])
 
 
 def uses_in(words: Sequence[Word]) -> Found | None:
-    """For how many people: "10 people", "once"."""
+    """Find a number of people: "10 people", "once"."""
     found = number_of("x|uses?|people|persons?|times|friends?")(words)
     if found is None:
         return next(((Uses(1), [i]) for i, word in enumerate(words) if word.key == "once"), None)
@@ -47,7 +49,7 @@ def uses_in(words: Sequence[Word]) -> Found | None:
 
 
 def percent_in(words: Sequence[Word]) -> Found | None:
-    """A whole number, perhaps with a percent sign."""
+    """Find a whole number, perhaps with a percent sign."""
     for i, word in enumerate(words):
         if found := re.fullmatch(r"([0-9]{1,4})%?", word.key):
             return Percent(found[1]), [i]
@@ -55,7 +57,7 @@ def percent_in(words: Sequence[Word]) -> Found | None:
 
 
 def whole_in(words: Sequence[Word]) -> Found | None:
-    """A whole number, in figures or in a word."""
+    """Find a whole number, in digits or as a word."""
     for i, word in enumerate(words):
         if re.fullmatch(r"[0-9]{1,4}", word.key):
             return int(word.key), [i]
@@ -63,12 +65,12 @@ def whole_in(words: Sequence[Word]) -> Found | None:
 
 
 def route_in(words: Sequence[Word]) -> Found | None:
-    """A route that a challenge may follow."""
+    """Find a route for a challenge."""
     return find_route([word.key for word in words])
 
 
 def contest_in(words: Sequence[Word]) -> Found | None:
-    """Find "streak" or "most improved", whose "most" says nothing by itself."""
+    """Find the kind of a contest, such as "streak" or "most improved"; "most" counts only if nothing else is found."""
     meant = {spoken: contest for contest in Contest for spoken in (contest.value, *contest.words)}
     places = [i for i, word in enumerate(words) if word.key in meant]
     found = sorted((meant[words[i].key] for i in places), key=lambda contest: contest is Contest.MOST)

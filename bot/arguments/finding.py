@@ -1,4 +1,4 @@
-"""One of a few values, a code, a setting or a field, by its word anywhere in a line."""
+"""Finds one of a few values, a code, a setting or a field by its word anywhere in a line."""
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -24,7 +24,7 @@ from bot.words.metrics import SHARED
 
 
 def one_of(kind: type[Enum]) -> Reader:
-    """A reader of one of the words of an enumeration."""
+    """Return a reader that finds one of the words of an enumeration."""
     return said_by({spoken: choice for choice in kind for spoken in (choice.value, *choice.words)})  # type: ignore[attr-defined]
 
 
@@ -38,12 +38,12 @@ def said_by(meanings: Mapping[str, Any]) -> Reader:
 
 
 def among(*choices: Any) -> Reader:
-    """Words and what they mean, in turn."""
+    """Return a reader for these words. The arguments are, in turn, a set of words and their meaning."""
     return said_by({key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys})
 
 
 def code_in(words: Sequence[Word]) -> Found | None:
-    """An invite code."""
+    """Find an invite code."""
     for i, word in enumerate(words):
         if CODE.fullmatch(word.key.upper()):
             return Code(word.key.upper()), [i]
@@ -51,7 +51,7 @@ def code_in(words: Sequence[Word]) -> Found | None:
 
 
 def link_code_in(words: Sequence[Word]) -> Found | None:
-    """A code of the link page."""
+    """Find a code of the link page."""
     for i, word in enumerate(words):
         if LINK_CODE.fullmatch(word.key.upper()):
             return LinkCode(word.key.upper()), [i]
@@ -59,7 +59,7 @@ def link_code_in(words: Sequence[Word]) -> Found | None:
 
 
 def setting_in(words: Sequence[Word]) -> Found | None:
-    """Find what is to be set; the words that people put around it go with it."""
+    """Find a setting's name, with the words that people put around it."""
     for i, word in enumerate(words):
         if word.key in SETTINGS:
             around = [j for j, other in enumerate(words) if other.key in AROUND_SETTINGS]
@@ -68,13 +68,13 @@ def setting_in(words: Sequence[Word]) -> Found | None:
 
 
 def field_in(words: Sequence[Word]) -> Found | None:
-    """What a member may share, by any of its words."""
+    """Find a field that a member may share, by any of its words."""
     spoken = {word: Field(field) for field, said in FIELDS.items() for word in said.split()}
     return said_by(spoken | {word: Field(metric.value) for word, metric in SHARED.items()})(words)
 
 
 def newest_in(words: Sequence[Word]) -> Found | None:
-    """Find "last", or "last run": there is only one that is the last."""
+    """Find "last", or "last run"."""
     found = among(CHOICES["newest_last"], Newest.LAST, CHOICES["newest_this"], Newest.THIS)(words)
     if found is None:
         return None
@@ -84,7 +84,7 @@ def newest_in(words: Sequence[Word]) -> Found | None:
 
 
 def sure_in(words: Sequence[Word]) -> Found | None:
-    """A yes at the end, after something: whoever is called Si is not agreed to by their name."""
+    """Find a yes at the end of a line with other words before it, so that the name "Si" is not taken for a yes."""
     last = len(words) - 1
     if any(word.key.startswith("#") for word in words):
         return among(YES, Sure.YES)(words)

@@ -1,4 +1,4 @@
-"""Somebody, or a name, or whatever is left."""
+"""Finds a person, a name, or the rest of a line."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ NUMBERED = re.compile(r"(?:number|no\.?|nr\.?|nº) ?([0-9]{1,3})", re.IGNORECASE
 
 
 def person_in(words: Sequence[Word]) -> Found | None:
-    """A name: from the "@" on, or what is left beside words that carry nothing."""
+    """Find a name: from the "@" on, or the words that are left without words of no meaning."""
     marked = next((i for i, word in enumerate(words) if word.raw.lstrip("(\"'*_").startswith("@")), None)
     start = marked if marked is not None else 0
     if marked is None:
@@ -24,7 +24,7 @@ def person_in(words: Sequence[Word]) -> Found | None:
         start, stop = (named[0], named[-1] + 1) if named else (0, 0)
     else:
         stop = len(words)
-    if sum(word.is_spoken for word in words[start:stop]) in {1, 2}:  # "well done Dave 👏", and nothing kind beside
+    if sum(word.is_spoken for word in words[start:stop]) in {1, 2}:  # "well done Dave 👏", without further words
         while not words[stop - 1].is_spoken:
             stop -= 1
     text = " ".join(word.raw for word in words[start:stop]).strip().lstrip("(\"'*_@").rstrip(EDGES).strip()
@@ -33,7 +33,7 @@ def person_in(words: Sequence[Word]) -> Found | None:
 
 
 def friend_in(words: Sequence[Word]) -> Found | None:
-    """A name after "@"; or a word that is alone and no English one: "streak Dev", and not "streak lost"."""
+    """Find a name after "@", or a single word that is not English: "streak Dev", but not "streak lost"."""
     if not any(word.raw.lstrip("(\"'*_").startswith("@") for word in words):
         spoken = [word for word in words if word.is_spoken and word.key not in POLITE]
         if len(spoken) != 1 or not is_plainly_a_name(spoken[0]):
@@ -43,7 +43,7 @@ def friend_in(words: Sequence[Word]) -> Found | None:
 
 
 def is_plainly_a_name(word: Word) -> bool:
-    """Whether a word is a common name, or has a capital or foreign letter and is not English."""
+    """Whether a word is a common name, or is no English word and begins with a capital or a foreign letter."""
     key, raw = POSSESSIVE.sub("", word.key).lstrip("@"), word.raw.lstrip("@")
     return is_common_name(key) or (key.isalpha() and not raw[:1].islower() and key not in english())
 
@@ -65,16 +65,16 @@ def who_in(words: Sequence[Word]) -> Found | None:
 
 
 def place_in(words: Sequence[Word]) -> Found | None:
-    """One's place in a group: "#17"."""
+    """Find the number of a membership: "#17"."""
     signs = (i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key))
     return next(((Place(words[i].key), [i]) for i in signs), None)
 
 
 def called_in(words: Sequence[Word]) -> Found | None:
-    """The name after "called" or "named"."""
+    """Find the name after "called" or "named"."""
     for i, word in enumerate(words):
         if word.key in {"called", "named"} and i + 1 < len(words):
-            # "ok" after it agrees to the rest of the line, and is no part of the name
+            # an "ok" at the end is an agreement and no part of the name
             end = len(words) - (words[-1].key in YES and len(words) > i + 2)
             comma = next((j + 1 for j in range(i + 1, end) if words[j].raw.endswith(",")), end)
             if comma < end:  # "called Winter Miles, distance next month"
@@ -85,7 +85,7 @@ def called_in(words: Sequence[Word]) -> Found | None:
 
 
 def rest_in(words: Sequence[Word]) -> Found | None:
-    """Whatever is left, as it was typed, without a full stop."""
+    """Return all words that are left, as they were typed, without a full stop at the end."""
     text = " ".join(word.raw for word in words).strip()
     bare = text if text.endswith("..") else text.removesuffix(".")
     return (Rest(bare or text), range(len(words))) if text else None

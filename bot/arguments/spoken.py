@@ -1,4 +1,4 @@
-"""The words by which the values of arguments are said."""
+"""The words for the values of arguments."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -25,4 +25,4 @@ SESSIONS = words_for("sessions")
 BESIDE_A_NAME = words_for("beside_a_name")
 POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
 CODE = re.compile(r"[A-HJKMNP-Z2-9]{6}")
-LINK_CODE = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6}")  # the signs of `services.training.binding`; a test compares them
+LINK_CODE = re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{6}")  # the letters of `services.training.binding`; a test compares them

@@ -1,11 +1,11 @@
-"""The kinds of values that a command may be told: names, numbers, amounts and times."""
+"""The types of arguments: names, numbers, amounts and times."""
 
 from dataclasses import dataclass
 from datetime import time
 
 
 class Rest(str):
-    """Whatever is left, as it was typed."""
+    """The rest of the line, as it was typed."""
 
     __slots__ = ()
 
@@ -29,13 +29,15 @@ class LinkCode(str):
 
 
 class Who(str):
-    """Somebody in a group: "#17" as buttons say it, or a name as it was typed."""
+    """A person in a group: "#17" as buttons write it, or a name as it was typed."""
 
     __slots__ = ()
 
 
 class Place(str):
-    """One's own place in a group, "#17": buttons say it, since by the time of the tap one may talk about another."""
+    """The member's own membership, "#17". Buttons contain it, because at the time of a tap another group may be
+    the current one.
+    """
 
     __slots__ = ()
 
@@ -45,7 +47,7 @@ class Days(int):
 
 
 class Uses(int):
-    """For how many people something is."""
+    """A number of people."""
 
 
 class Percent(int):
@@ -67,16 +69,18 @@ class Weeks(int):
 
 
 class Friend(str):
-    """Somebody, as `Person`, where a name is told beside what stands well alone: after "@", or plainly a name."""
+    """A person, like `Person`, for commands that are complete without a name: the name must follow "@", or be
+    certainly a name.
+    """
 
     __slots__ = ()
 
 
 class Person(str):
-    """Somebody in the group, as their name was typed, without the "@"; `services.group.roster` says who that is.
+    """A person in the group, by the name as it was typed, without the "@". `services.group.roster` finds who it is.
 
-    A name may be of several words, so this takes all words that nothing else wanted, from the "@" on where there is
-    one. Where more may follow the name (a reason, a few kind words), `naming.find_first` cuts it off.
+    A name may have several words, so this takes all words that no other argument took, from the "@" on if there is one.
+    If more may follow the name (a reason, or the words of kudos), `services.group.roster.first_among` cuts it off.
     """
 
     __slots__ = ()
@@ -96,7 +100,7 @@ class Number(float):
 
 @dataclass(frozen=True)
 class Amount:
-    """How much of what: metres of "distance", seconds of "time", or so many "points", "count" or "steps"."""
+    """An amount with its kind: metres of "distance", seconds of "time", or a number of "points", "count" or "steps"."""
 
     kind: str
     size: float
@@ -104,7 +108,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class Hours:
-    """From one time of day until another, perhaps over midnight: "21:30-07:30", "10pm to 7am"."""
+    """The time between two times of day, which may include midnight: "21:30-07:30", "10pm to 7am"."""
 
     start: time
     end: time

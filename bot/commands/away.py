@@ -1,4 +1,4 @@
-"""Being away, and back again."""
+"""Commands about being away and coming back."""
 
 from bot.arguments import Off, Yes
 from bot.declaring.command import Allowed, command, commands
@@ -18,7 +18,7 @@ from services.group import away as absences
     examples=("away until 3 jan", "away 2 weeks", "away from 20 dec until 3 jan", "away"),
 )
 def away(turn: Turn, days: Span | None = None, shown: Yes | None = None, secret: Off | None = None) -> Message:
-    """Be away from today, or in the days that are said; without an end, until `back`."""
+    """Mark the member as away, from today or in the given days; without an end until they say `back`."""
     return _leave(turn, days, shown, secret, "away/enjoy")
 
 
@@ -30,7 +30,7 @@ def away(turn: Turn, days: Span | None = None, shown: Yes | None = None, secret:
     examples=("sick", "sick since monday", "ill until friday"),
 )
 def sick(turn: Turn, days: Span | None = None, shown: Yes | None = None, secret: Off | None = None) -> Message:
-    """As `away`: that it is an illness is kept nowhere."""
+    """The same as `away`. It is not stored that the reason is an illness."""
     return _leave(turn, days, shown, secret, "away/get_well")
 
 
@@ -42,7 +42,7 @@ def sick(turn: Turn, days: Span | None = None, shown: Yes | None = None, secret:
     examples=("injured", "injured 6 weeks"),
 )
 def injured(turn: Turn, days: Span | None = None, shown: Yes | None = None, secret: Off | None = None) -> Message:
-    """As `away`: that it is an injury is kept nowhere."""
+    """The same as `away`. It is not stored that the reason is an injury."""
     return _leave(turn, days, shown, secret, "away/get_well")
 
 
@@ -54,13 +54,13 @@ def injured(turn: Turn, days: Span | None = None, shown: Yes | None = None, secr
     examples=("back", "I'm back!"),
 )
 def back(turn: Turn) -> Message:
-    """Today counts again."""
+    """End the absence, so that today counts again."""
     absences.back(turn.session, turn.member, turn.today(), turn.now)
     return turn.say("away/back", buttons=[commands["me"].button("my_week")])
 
 
 def _leave(turn: Turn, days: Span | None, shown: Yes | None, secret: Off | None, wish: str) -> Message:
-    """Whether the others may know is asked once the absence stands; until that is answered, they do not."""
+    """Store the absence, then ask whether the groups may see it. Until that is answered, they do not see it."""
     if shown or secret:
         if days is not None:
             _note(turn, days)

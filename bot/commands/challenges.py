@@ -1,4 +1,4 @@
-"""Challenges: set up, announced, joined, followed; and seasons."""
+"""Commands about challenges and seasons."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ from services.play.challenges import Plan
     examples=("challenge", "challenge 1"),
 )
 def challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
-    """The one with this number, or the only one, or all of them."""
+    """Show the challenge with this number, or the only open one, or the list of all."""
     mine = turn.here(place)
     if number is None and len(challenges.open_ones(turn.session, mine.group)) != 1:
         return list_challenges(turn)
@@ -44,7 +44,7 @@ def challenge(turn: Turn, number: int | None = None, place: Place | None = None)
     examples=("challenge list", "challenges"),
 )
 def list_challenges(turn: Turn) -> Message:
-    """Those that are running or to come, and the last ones."""
+    """List the present and future challenges, and the last ones that have ended."""
     found = challenges.open_ones(turn.session, turn.group)
     buttons = [_see(turn.membership, each, "challenge") for each in found[:3]]
     return turn.say(
@@ -82,7 +82,7 @@ def new_challenge(
     name: Called | None = None,
     agreed: Yes | None = None,
 ) -> Message:
-    """Say what it would be; announce it when that is agreed to."""
+    """Show what the new challenge would be, and announce it once the member agrees."""
     if not settings_of(turn.group).members_challenge:
         groups.require_admin(turn.session, turn.membership, "new_challenges")
     plan = _plan(turn, days, contest, route, amount, metric, sport, name)
@@ -103,7 +103,7 @@ def new_challenge(
     examples=("challenge join 1", "challenge join"),
 )
 def join_challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
-    """Take part; what was done since its first day counts."""
+    """Let the member take part. Everything since the challenge's first day counts."""
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
     is_new = challenges.join(turn.session, found, turn.member)
@@ -125,7 +125,7 @@ def join_challenge(turn: Turn, number: int | None = None, place: Place | None = 
     examples=("challenge leave 1",),
 )
 def leave_challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
-    """Out of it, and out of its sums."""
+    """Let the member leave the challenge; its sums no longer include them."""
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
     challenges.leave(turn.session, found, turn.member)
@@ -144,7 +144,9 @@ def leave_challenge(turn: Turn, number: int | None = None, place: Place | None =
 def end_challenge(
     turn: Turn, number: int | None = None, sure: Yes | None = None, place: Place | None = None
 ) -> Message:
-    """Whoever set it up may, and the admins. Asked first, since everybody is told; a yes means this very challenge."""
+    """End a challenge. Its maker and the admins may do this. It asks first, because everybody is told; the yes is valid
+    for this challenge only.
+    """
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
     if found.made_by_id != turn.member.id:
@@ -165,7 +167,7 @@ def end_challenge(
     examples=("season",),
 )
 def season(turn: Turn) -> Message:
-    """Twelve weeks, and all time."""
+    """Show the medals of the present season of twelve weeks, and of all time."""
     found = seasons.season(turn.session, turn.group, _today(turn))
     return turn.say(
         "challenges/season",
@@ -187,7 +189,9 @@ def _plan(
     sport: Sport | None,
     name: Called | None,
 ) -> Plan:
-    """What was meant: a route or an amount is done together, everything else is a contest."""
+    """Return the challenge that was meant: with a route or an amount the group does it together, else
+    it is a contest.
+    """
     start, end = turn.days(days, _today(turn))
     dates = Dates(start, end or start + timedelta(13))  # "from monday" alone: two weeks
     if route:
@@ -216,7 +220,7 @@ def _may_start(turn: Turn) -> bool:
 
 
 def _see(mine: Membership, found: Challenge, label: str = "how_it_stands") -> Offer:
-    """Numbers are a group's own: the button tells which group's."""
+    """Return a button that shows a challenge. It contains the membership, because each group has its own numbers."""
     return Offer(label, f"challenge {found.number} #{mine.id}", found.number)
 
 

@@ -1,4 +1,4 @@
-"""One's own data: leaving activities out, logging by hand, taking back, disconnecting, a copy, and the end."""
+"""Commands about the member's own data: leave activities out, log by hand, undo, disconnect, export and delete."""
 
 from bot.arguments import Distance, KeepOrErase, Length, Newest
 from bot.declaring.command import Allowed, command
@@ -22,7 +22,7 @@ UNDO = Offer("undo", "undo")
     examples=("undo",),
 )
 def take_back(turn: Turn) -> Message:
-    """The newest act first; again for the one before it."""
+    """Undo the newest act; called again, the one before it."""
     before = turn.member.name
     act = undo.undo(turn.session, turn.member, turn.now)
     given_back = act.before["values"].get("name", before)
@@ -38,7 +38,7 @@ def take_back(turn: Turn) -> Message:
     examples=("exclude last", "exclude 2", "exclude"),
 )
 def exclude(turn: Turn, newest: Newest | None = None, number: int | None = None) -> Message:
-    """The newest, or one of the numbered list that is shown otherwise."""
+    """Leave out the newest activity, or the one with this number; without either, show the numbered list."""
     return _mark(turn, newest, number, excluded=True)
 
 
@@ -50,7 +50,7 @@ def exclude(turn: Turn, newest: Newest | None = None, number: int | None = None)
     examples=("include last", "include 1", "include"),
 )
 def include(turn: Turn, newest: Newest | None = None, number: int | None = None) -> Message:
-    """The one that was left out last, or one of the numbered list."""
+    """Count an activity again: the one that was left out last, or the one with this number."""
     return _mark(turn, newest, number, excluded=False)
 
 
@@ -64,7 +64,7 @@ def include(turn: Turn, newest: Newest | None = None, number: int | None = None)
 def log(
     turn: Turn, sport: Sport, length: Length, distance: Distance | None = None, day: Period | None = None
 ) -> Message:
-    """By hand: it counts for oneself at once, and in groups in part, as they have chosen."""
+    """Log a session by hand. It counts fully for the member, and in groups with the share that they have chosen."""
     dates = turn.resolve(day)[0] if day else None
     if dates is not None and dates.days != 1:
         raise EntryNotUsable(problem="day")
@@ -82,7 +82,8 @@ def log(
     destructive=True,
 )
 def unlink(turn: Turn, wanted: KeepOrErase | None = None, number: int | None = None) -> Message:
-    """What we hold of the account goes at once; then what becomes of the activities is asked, for a quarter of an hour.
+    """Delete the account's tokens at once, then ask whether to keep or erase the activities. The question is valid for
+    a quarter of an hour.
 
     Who has several accounts is asked first for which: a button gives its `number`. A button under a question that is
     tapped weeks later finds the question over, and disconnects nothing.
@@ -116,7 +117,9 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None, number: int | None = N
     examples=("export",),
 )
 def export(turn: Turn) -> Message:
-    """A worker makes it and sends a link; a copy that is made and was not fetched gets a new link at once."""
+    """Let a worker make a copy of the data and send a link. If a copy is ready and was not downloaded,
+    give a new link.
+    """
     token = exports.ask(turn.session, turn.member, turn.now)
     if token is None:
         return turn.say("data/exporting")
@@ -132,7 +135,9 @@ def export(turn: Turn) -> Message:
     destructive=True,
 )
 def delete_me(turn: Turn, code: int | None = None) -> Message:
-    """A code to type, good for ten minutes; with it, everything goes. It waits while it is in doubt who writes."""
+    """Give a code that is valid for ten minutes; with the code, erase everything. While the number is
+    in doubt, this waits.
+    """
     if turn.is_in_doubt:
         return turn.say("data/erase_waits", buttons=WHO)
     if code is not None:

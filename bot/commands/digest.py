@@ -1,4 +1,4 @@
-"""The weekly digest: read it now, change when it comes, or have it left out."""
+"""Commands about the weekly digest: read it, change its schedule, mute it."""
 
 from dataclasses import replace
 from datetime import time, timedelta
@@ -31,7 +31,7 @@ SUNDAYS = Weekly(6, time(18))
 def digest(
     turn: Turn, period: Period | None = None, newest: Newest | None = None, telling: Telling | None = None
 ) -> Message:
-    """The newest digest, or one of any days; its picture is drawn when it is sent."""
+    """Show the newest digest, or the digest of any days. Its picture is drawn when the message is sent."""
     group = turn.group
     if period is not None and newest is not Newest.LAST:
         dates, _ = turn.resolve(period, group.timezone)
@@ -54,7 +54,7 @@ def digest(
     examples=("preview", "preview story"),
 )
 def preview(turn: Turn, telling: Telling | None = None) -> Message:
-    """The digest that comes next, with what is known by now, to the admin who asks."""
+    """Show an admin the next digest, with what is known by now."""
     dates = digests.coming(turn.group, turn.now)
     return digests.read(turn.session, turn.group, turn.member, dates, turn.now, telling, preview=True)
 
@@ -83,7 +83,7 @@ def schedule(
     zone: Zone | None = None,
     off: Off | None = None,
 ) -> Message:
-    """Anybody may look; only admins change it."""
+    """Show or change the schedule of the digest. Only admins may change it."""
     group = turn.group
     if not (rhythm or telling or zone or off) and day is None and at is None:
         may = turn.membership.role is not Role.MEMBER
@@ -104,7 +104,7 @@ def schedule(
     examples=("mute", "mute 4 weeks", "mute 2"),
 )
 def mute(turn: Turn, weeks: Weeks = FOUR_WEEKS) -> Message:
-    """No digest of this group for so many weeks. One still counts on its boards."""
+    """Send the member no digest of this group for so many weeks. They stay on its boards."""
     until = turn.now + timedelta(weeks=min(max(weeks, 1), MOST_WEEKS))
     digests.mute(turn.membership, until)
     return turn.say("digest/muted", group=turn.group, until=until, buttons=[commands["unmute"].button("undo")])
@@ -118,7 +118,7 @@ def mute(turn: Turn, weeks: Weeks = FOUR_WEEKS) -> Message:
     examples=("unmute",),
 )
 def unmute(turn: Turn) -> Message:
-    """The digest comes again."""
+    """Send the member the digest again."""
     digests.mute(turn.membership, None)
     return turn.say("digest/unmuted", group=turn.group)
 
@@ -128,7 +128,7 @@ def _schedule(group: Group) -> Schedule | None:
 
 
 def _wanted(turn: Turn, rhythm: Rhythm | None, day: Weekday | None, at: time | None) -> Schedule:
-    """The schedule that these words mean; what they leave out stays as it is."""
+    """Return the schedule that these arguments mean. What they do not name stays as it is."""
     old = _schedule(turn.group) or SUNDAYS
     if rhythm and rhythm.kind == "cron":
         try:
@@ -142,6 +142,6 @@ def _wanted(turn: Turn, rhythm: Rhythm | None, day: Weekday | None, at: time | N
         if wanted != LAST_DAY and not 1 <= wanted <= 28:
             raise ScheduleNotUsable(why=Impossible(Wrong.NO_DAY_OF_EVERY_MONTH))
         return Monthly(wanted, hour)
-    if day is None and rhythm is None:  # only the hour, the city or the form changes
+    if day is None and rhythm is None:  # only the time, the time zone or the form changes
         return old if isinstance(old, Cron) else replace(old, at=hour)
     return Weekly(int(day) if day is not None else old.weekday if isinstance(old, Weekly) else SUNDAYS.weekday, hour)

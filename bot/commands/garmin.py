@@ -1,4 +1,4 @@
-"""Connecting a Garmin account, and reading it."""
+"""Commands about connecting and reading a Garmin account."""
 
 from dataclasses import asdict
 
@@ -24,9 +24,10 @@ from services.training.binding import AnotherAccount, BeingAsked, Elsewhere, Kep
     examples=("link garmin", "connect"),
 )
 def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | None = None) -> Message:
-    """A one-time page, and then the code that it shows: only with that is anything read.
+    """Give a link to a one-time page; with the code that the page shows, connect the account. Nothing
+    is read before that.
 
-    Passwords never pass through the chat.
+    Passwords are never sent through the chat.
     """
     if code is not None:
         return _heard(turn, code, instead)
@@ -46,7 +47,7 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
     destructive=True,
 )
 def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
-    """Within a day of connecting. A button says by its code which sign-in it is about."""
+    """Disconnect an account within a day after it was connected. The code in a button says which sign-in is meant."""
     source, name = binding.disown(turn.session, turn.member, code, turn.now)
     buttons = [Offer("connect_mine", "link garmin")]
     return turn.say("garmin/disowned", source=turn.world.label_of(source), whose=name, buttons=buttons)
@@ -88,7 +89,7 @@ def sync(turn: Turn) -> Message:
 
 
 def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
-    """The code that the link page shows came from this chat."""
+    """Handle the code of the link page when it comes from this chat."""
     replace = None if instead is None else instead is Instead.REPLACE
     heard = binding.hear(turn.session, turn.member, code, turn.now, replace=replace)
     if isinstance(heard, Elsewhere):
@@ -108,6 +109,6 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
     source = turn.world.label_of(heard.source)
     if isinstance(heard, BeingAsked):
         return turn.say("garmin/code_right", source=source, whose="")
-    if turn.is_in_doubt:  # it is the account that was connected before
+    if turn.is_in_doubt:  # the same account as before, which proves whose number it is
         proofs.confirm(turn.session, turn.member, turn.now, by="garmin")
     return turn.say("garmin/code_right", source=source, whose=heard.name, buttons=[garmin_notices.not_me(code)])

@@ -1,4 +1,4 @@
-"""Goals: one's own, and the group's together."""
+"""Commands about goals of a member and of a group."""
 
 from bot.arguments import Amount, Off
 from bot.declaring.command import Allowed, command, commands
@@ -30,7 +30,7 @@ def goal(
     times: int | None = None,
     off: Off | None = None,
 ) -> Message:
-    """Show it, set it or drop it. Nobody else sees it."""
+    """Show, set or drop the member's own goal. Nobody else sees it."""
     if off:
         return _drop(turn, turn.member, commands["me"].button("my_week"))
     return _set_and_show(turn, turn.member, _wanted(amount, times), sport, days)
@@ -51,7 +51,7 @@ def group_goal(
     times: int | None = None,
     off: Off | None = None,
 ) -> Message:
-    """Anybody may look; only admins set it. No ranking: it is everybody's."""
+    """Show, set or drop the group's common goal. Every member may see it; only admins may set it."""
     wanted = _wanted(amount, times)
     if off or wanted:
         groups.require_admin(turn.session, turn.membership, "group goal")
@@ -80,7 +80,7 @@ def _set_and_show(
 
 
 def _aim(turn: Turn, whose: Member | Group, amount: Amount, sport: Sport | None, days: Span | None) -> None:
-    """Without days, the goal is for this month."""
+    """Set a goal. Without days it is for this month."""
     today = turn.today(whose.timezone)
     start, end = turn.days(days or Span(named=THIS_MONTH), today)
     dates = Dates(start, end or start)

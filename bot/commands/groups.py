@@ -1,4 +1,4 @@
-"""Groups: starting, naming, choosing, leaving."""
+"""Commands to start, rename, describe, choose and leave groups."""
 
 from urllib.parse import quote
 
@@ -23,7 +23,7 @@ from services.training import accounts
     examples=("new group Sunday Legends", "create group Les Échappés 🚴"),
 )
 def new_group(turn: Turn, name: Rest) -> Message:
-    """Start a group; answer with its invite, since that is what one wants next."""
+    """Start a group, and answer with an invite."""
     group = groups.start(turn.session, turn.member, name, turn.now)
     invitation = invites.invite(turn.session, members.membership_of(turn.session, turn.member), turn.now)
     linked = bool(accounts.accounts_of(turn.session, turn.member))
@@ -46,7 +46,7 @@ def new_group(turn: Turn, name: Rest) -> Message:
     destructive=True,
 )
 def rename_group(turn: Turn, name: Rest) -> Message:
-    """The new name stands in everything from now on."""
+    """Rename the current group."""
     before = turn.group.name
     group = groups.rename(turn.session, turn.membership, name, turn.now)
     return turn.say("groups/renamed", group=group, before=before)
@@ -61,7 +61,7 @@ def rename_group(turn: Turn, name: Rest) -> Message:
     destructive=True,
 )
 def describe(turn: Turn, text: Rest) -> Message:
-    """Whoever is invited reads it before they agree."""
+    """Set the group's description. People who are invited read it before they join."""
     group = groups.describe(turn.session, turn.membership, None if text.casefold() == "off" else text, turn.now)
     return turn.say("groups/described", group=group)
 
@@ -74,7 +74,7 @@ def describe(turn: Turn, text: Rest) -> Message:
     examples=("members", "who"),
 )
 def list_members(turn: Turn) -> Message:
-    """Names and roles; how many have connected a watch, not who has not."""
+    """List names and roles, and how many members have connected a watch, but not who."""
     people = groups.members(turn.session, turn.group)
     linked = sum(bool(accounts.accounts_of(turn.session, each.member)) for each in people)
     return turn.say("groups/members", group=turn.group, people=people, linked=linked)
@@ -88,7 +88,7 @@ def list_members(turn: Turn) -> Message:
     examples=("groups",),
 )
 def list_groups(turn: Turn) -> Message:
-    """All one's groups, the current one marked."""
+    """List the member's groups, with a mark at the current one."""
     mine = members.memberships(turn.session, turn.member)
     current = turn.membership.group_id if mine else None
     others = [each for each in mine if each.group_id != current]
@@ -119,7 +119,7 @@ def _waits_for(turn: Turn) -> list[str]:
     examples=("use 2", "use Office swim"),
 )
 def use(turn: Turn, wanted: Rest) -> Message:
-    """Choose the current group by number or name."""
+    """Make a group the current one, by its number in the list or its name."""
     group = groups.choose(turn.session, turn.member, wanted)
     return turn.say("groups/using", group=group, buttons=[commands["leaderboard"].button("leaderboard")])
 
@@ -133,9 +133,10 @@ def use(turn: Turn, wanted: Rest) -> Message:
     destructive=True,
 )
 def leave(turn: Turn, sure: Yes | None = None, who: Who | None = None) -> Message:
-    """Leave, once that is confirmed. An owner with others in the group says first who takes it over.
+    """Leave a group, after a confirmation. An owner must first say who becomes the next owner, unless they are
+    alone in it.
 
-    `who` is one's own place ("#33"), a group's name, or the one who takes over.
+    `who` is the member's own membership ("#33"), a group's name, or the next owner.
     """
     mine, successor = _leaving(turn, who)
     others = [each for each in groups.members(turn.session, mine.group) if each.id != mine.id]
@@ -159,7 +160,7 @@ def leave(turn: Turn, sure: Yes | None = None, who: Who | None = None) -> Messag
 
 
 def _leaving(turn: Turn, who: str | None) -> tuple[Membership, Membership | None]:
-    """The place that is to be left, and who takes over."""
+    """Return the membership to leave, and the next owner's membership, or None."""
     if who is None:
         return turn.membership, None
     theirs = roles.signed(turn.session, turn.member, who)
@@ -184,7 +185,7 @@ def _leave(turn: Turn, mine: Membership, *, sure: bool, alone: bool) -> Message:
 
 
 def _ask_successor(turn: Turn, mine: Membership, others: list[Membership]) -> Message:
-    """Admins are offered first, then whoever has been there longest."""
+    """Ask who becomes the next owner. The buttons offer admins first, then the members who joined first."""
     offered = sorted(others, key=lambda each: each.role is not Role.ADMIN)[:3]
     buttons = [Button(naming.shortened(each.member.name, MOST_LABEL), f"leave #{each.id}") for each in offered]
     return turn.ask(
@@ -197,5 +198,5 @@ def _ask_successor(turn: Turn, mine: Membership, others: list[Membership]) -> Me
 
 
 def link(turn: Turn, invitation: Invitation) -> str:
-    """A link that opens WhatsApp with "join CODE" typed; the friend only presses send."""
+    """Return a link that opens WhatsApp with "join CODE" typed, so that the friend only has to press send."""
     return f"https://wa.me/{turn.world.settings.bot_phone}?text={quote(f'join {invitation.code}')}"

@@ -1,4 +1,4 @@
-"""Getting into a group: invites, joining, and who waits to be let in."""
+"""Commands about invites, joining, and requests to join."""
 
 import io
 
@@ -27,7 +27,7 @@ DAYS, USES = Days(invites.DAYS), Uses(invites.USES)
     examples=("invite", "invite 7 days 10 uses", "invite once"),
 )
 def invite(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
-    """A new code, as a link to forward."""
+    """Make a new code, and answer with a link to forward."""
     made = invites.invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="invite")
     again = " ".join(["qr", f"{days} days", f"{uses} uses"])
     return turn.say("invites/invite", invitation=made, link=link(turn, made), buttons=[Offer("qr_code_instead", again)])
@@ -41,7 +41,7 @@ def invite(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
     examples=("qr", "qr 2 days"),
 )
 def qr(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
-    """A new code, as a picture."""
+    """Make a new code, and answer with a QR code."""
     made = invites.invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="qr")
     png = io.BytesIO()
     segno.make(link(turn, made), error="m").save(png, kind="png", scale=16, border=4, dark="#0b3b3c")
@@ -57,7 +57,7 @@ def qr(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
     examples=("invites",),
 )
 def list_invites(turn: Turn) -> Message:
-    """How long each is good and for how many; the codes themselves are not kept."""
+    """List how long each invite is valid and for how many people. The codes themselves are not stored."""
     found = invites.active(turn.session, turn.group, turn.now)
     buttons = [commands["revoke invites"].button("revoke_all")] if found else []
     return turn.say(
@@ -74,7 +74,7 @@ def list_invites(turn: Turn) -> Message:
     destructive=True,
 )
 def revoke_invites(turn: Turn) -> Message:
-    """Nothing is lost by it: a new invite is a word away."""
+    """Revoke all invites of the group."""
     count = invites.revoke(turn.session, turn.membership, turn.now)
     return turn.say("invites/revoked", group=turn.group, count=count, buttons=[commands["invite"].button("new_invite")])
 
@@ -87,7 +87,9 @@ def revoke_invites(turn: Turn) -> Message:
     examples=("join K7QX2M", "join K7QX2M yes", "join K7QX2M privacy"),
 )
 def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | None = None) -> Message:
-    """Say what the others will see; join, or wait to be let in, when that is agreed to, or hidden to choose first."""
+    """Show what the others will see. Once the person agrees, let them join or wait for an admin; with `choose` they
+    join hidden, to choose first.
+    """
     if agreed is None and choose is None:
         return _ask_consent(turn, code)
     before = turn.member.name
@@ -122,10 +124,10 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
     examples=("waiting",),
 )
 def waiting(turn: Turn) -> Message:
-    """Names with numbers; a single one can be answered with a tap.
+    """List the requests to join, with numbers. If there is only one, it has buttons.
 
-    Where nobody waits in the group that is talked about, another that the member runs is talked about from now on:
-    the approved form of the notice has a fixed button and cannot say which group it was about.
+    If nobody waits for the current group, another group that the member runs becomes the current one, because the
+    approved template of the notice has a fixed button and cannot name the group.
     """
     group, people = joining.waiting_anywhere(turn.session, turn.membership)
     turn.member.current_group_id = group.id
@@ -141,7 +143,7 @@ def waiting(turn: Turn) -> Message:
     examples=("approve 1", "approve José"),
 )
 def approve(turn: Turn, who: Who) -> Message:
-    """By number of the list, by name, or by a tap on the notice."""
+    """Let a person join, by their number in the list, their name, or a tap on the notice."""
     request = joining.find_request(turn.session, turn.member, turn.group, who)
     before = request.member.name
     joined = joining.approve(turn.session, turn.place(request.group_id), request, turn.now)
@@ -160,7 +162,7 @@ def approve(turn: Turn, who: Who) -> Message:
     destructive=True,
 )
 def decline(turn: Turn, who: Who) -> Message:
-    """They are told, without a name and without a reason."""
+    """Decline a request to join. The person is told, but not by whom and why."""
     request = joining.find_request(turn.session, turn.member, turn.group, who)
     joining.decline(turn.session, turn.place(request.group_id), request, turn.now)
     group_notices.turned_down(turn.session, request, turn.now)

@@ -1,4 +1,4 @@
-"""Kind words, what this bot is, and how to tell those who run it."""
+"""Commands for kudos, for information about the bot, and for feedback to the operator."""
 
 import tomllib
 from pathlib import Path
@@ -12,7 +12,7 @@ from services.group import kudos as kind_words
 from services.people import feedback as box
 
 VERSION = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
-STOPS = 3  # of the tour
+STOPS = 3  # messages of the tour
 
 
 @command(
@@ -23,7 +23,7 @@ STOPS = 3  # of the tour
     examples=("kudos @Ben", "kudos @Ben what a ride", "bravo Ben"),
 )
 def kudos(turn: Turn, to: Person) -> Message:
-    """Keep kind words for somebody in the group."""
+    """Store kudos for another member of the group."""
     given, member = kind_words.give(turn.session, turn.membership, to, turn.now)
     unseen = turn.membership.anonymous or turn.membership.hidden
     return turn.say("manners/kudos", member=member, given=given, unseen=unseen)
@@ -37,7 +37,7 @@ def kudos(turn: Turn, to: Person) -> Message:
     examples=("tour", "tour 2"),
 )
 def tour(turn: Turn, stop: int = 1) -> Message:
-    """One of three messages, each asked for by a tap: nothing is sent by itself."""
+    """Show one of the three messages of the tour. A button asks for the next one."""
     stop = min(max(stop, 1), STOPS)
     last = [commands["new group"].button("start_a_group"), Offer("connect_garmin", "link garmin")]
     return turn.say("manners/tour", stop=stop, buttons=last if stop == STOPS else [Offer("next", f"tour {stop + 1}")])
@@ -51,14 +51,14 @@ def tour(turn: Turn, stop: int = 1) -> Message:
     examples=("feedback I'd like a board for climbers",),
 )
 def feedback(turn: Turn, text: Rest) -> Message:
-    """Keep it for whoever runs the bot."""
+    """Store a message for the operator."""
     box.give(turn.session, turn.member, text, turn.now)
     return turn.say("manners/feedback")
 
 
 @command("about", help="Who I am, and what I'm not", allowed=Allowed.ANYONE, examples=("about",), aliases=("version",))
 def about(turn: Turn) -> Message:
-    """What this is, and which version."""
+    """Say what the bot is, and its version."""
     return turn.say("manners/about", version=VERSION, buttons=[commands["help"].button("help")])
 
 
@@ -70,5 +70,5 @@ def about(turn: Turn) -> Message:
     examples=("terms",),
 )
 def terms(turn: Turn) -> Message:
-    """What is kept, and who may see it."""
+    """Say which data is kept, and who may see it."""
     return turn.say("manners/terms")

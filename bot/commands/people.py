@@ -1,4 +1,4 @@
-"""How one is called, how one reads, and when one is left in peace."""
+"""Commands for the member's own settings: name, units, time zone, language, quiet hours, private activities."""
 
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ UNDO = Offer("undo", "undo")
     examples=("name Chloé", "call me Ben 🚴"),
 )
 def name(turn: Turn, wanted: Rest) -> Message:
-    """A name of one's own, in all groups."""
+    """Set the member's name in all groups."""
     choices.call(turn.session, turn.member, wanted, turn.now)
     return turn.say("people/named", member=turn.member, buttons=[UNDO])
 
@@ -36,7 +36,7 @@ def name(turn: Turn, wanted: Rest) -> Message:
     examples=("units imperial", "units metric"),
 )
 def units(turn: Turn, wanted: Units) -> Message:
-    """Kilometres or miles, for oneself."""
+    """Choose kilometres or miles."""
     choices.use_units(turn.session, turn.member, wanted, turn.now)
     return turn.say("people/units", buttons=[UNDO])
 
@@ -49,7 +49,7 @@ def units(turn: Turn, wanted: Units) -> Message:
     examples=("timezone London", "tz europe/paris", "timezone"),
 )
 def timezone(turn: Turn, zone: Zone | None = None, other: Rest | None = None) -> Message:
-    """A city, or what it is at the moment."""
+    """Set the time zone by a city, or show the present one."""
     if zone is None and other is not None:
         raise ZoneNotKnown(wanted=str(other))
     if zone is not None:
@@ -71,7 +71,7 @@ def timezone(turn: Turn, zone: Zone | None = None, other: Rest | None = None) ->
     examples=("language", "language en", "language English"),
 )
 def language(turn: Turn, wanted: Rest | None = None) -> Message:
-    """One of those that there are."""
+    """Show the available languages, or choose one."""
     if wanted is not None:
         choices.speak(turn.session, turn.member, wanted, turn.now)
     return turn.say("people/language", languages=choices.names_of_languages(), changed=wanted is not None)
@@ -85,7 +85,7 @@ def language(turn: Turn, wanted: Rest | None = None) -> Message:
     examples=("quiet", "quiet 22:00-08:00", "quiet off"),
 )
 def quiet(turn: Turn, hours: Hours | None = None, off: Off | None = None) -> Message:
-    """Hours of the night, in one's own zone. An answer to what one writes comes at any time."""
+    """Show or set the quiet hours, in the member's time zone. Replies are sent at any time."""
     if hours is not None or off is not None:
         start, end = (hours.start, hours.end) if hours else choices.NO_QUIET
         choices.be_quiet(turn.session, turn.member, start, end, turn.now)
@@ -106,7 +106,7 @@ def quiet(turn: Turn, hours: Hours | None = None, off: Off | None = None) -> Mes
     examples=("set private include", "set private exclude"),
 )
 def private(turn: Turn, wanted: Included) -> Message:
-    """Garmin's own mark is kept to unless one wants otherwise."""
+    """Choose whether activities that are private at Garmin count."""
     on = wanted is Included.INCLUDE
     entries.include_private(turn.session, turn.member, turn.now, on=on)
     return turn.say("people/private", on=on, buttons=[UNDO])

@@ -1,4 +1,4 @@
-"""Pictures of one's weeks and sports, and the month or year on a card to forward."""
+"""Commands for pictures of the member's weeks and sports, and for a card about a month or a year."""
 
 from dataclasses import asdict
 
@@ -12,7 +12,7 @@ from services.digest import cards, wrapped
 from services.people import members
 from services.play.tally import MEASURE
 
-FIRST_DAYS = 7  # of a month: who asks then means the one that is over
+FIRST_DAYS = 7  # days at the beginning of a month in which the month before is meant
 
 
 @command(
@@ -23,7 +23,7 @@ FIRST_DAYS = 7  # of a month: who asks then means the one that is over
     examples=("chart", "chart trend", "chart sport", "graph week", "chart dark"),
 )
 def chart(turn: Turn, picture: Picture | None = None, light: Light | None = None) -> Message:
-    """Drawn when it is sent. "dark" and "light" are remembered."""
+    """Show a picture, which is drawn when the message is sent. "dark" and "light" are stored as the member's choice."""
     if light is not None:
         cards.choose_light(turn.member, dark=light is Light.DARK)
         if picture is None:
@@ -48,7 +48,9 @@ def chart(turn: Turn, picture: Picture | None = None, light: Light | None = None
     examples=("wrapped", "wrapped year", "wrapped group", "wrapped group last month", "recap october"),
 )
 def wrap(turn: Turn, period: Period | None = None, whose: Whose | None = None) -> Message:
-    """Of the month that is over in the first days of the next, of this one later."""
+    """Show the card of a period. By default it is the last month in the first days of a month, later
+    the present one.
+    """
     group = turn.group if whose is Whose.GROUP else None
     zone = group.timezone if group else None
     asked = period or (LAST_MONTH if turn.today(zone).day <= FIRST_DAYS else THIS_MONTH)
@@ -73,7 +75,7 @@ def wrap(turn: Turn, period: Period | None = None, whose: Whose | None = None) -
 
 
 def _group(turn: Turn) -> Group | None:
-    """The group they talk about, if they are in one."""
+    """Return the member's current group, or None if they are in none."""
     return turn.group if members.memberships(turn.session, turn.member) else None
 
 

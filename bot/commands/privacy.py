@@ -1,4 +1,4 @@
-"""What the others see: shares, hiding, and rows without a name."""
+"""Commands about what the others see: shares, hiding, and rows without a name."""
 
 from bot.arguments import Field, Place, Switch
 from bot.declaring.command import Allowed, command, commands
@@ -21,7 +21,9 @@ from services.training import entries
     examples=("privacy", "who sees what"),
 )
 def show_privacy(turn: Turn) -> Message:
-    """Everything that this group may and may not see, and the words that change it; and what outlives a member."""
+    """Show what the current group may and may not see, the commands to change it, and the data that
+    stays after erasing.
+    """
     if not members.memberships(turn.session, turn.member):
         return turn.say("privacy/nobody")
     mine = turn.membership
@@ -63,7 +65,7 @@ def share(turn: Turn, field: Field, switch: Switch = Switch.ON) -> Message:
     examples=("hide", "incognito"),
 )
 def hide(turn: Turn, place: Place | None = None) -> Message:
-    """Out of everything the group is told, from now on."""
+    """Hide the member in everything that the group sees."""
     return _hide(turn, place, on=True)
 
 
@@ -75,7 +77,7 @@ def hide(turn: Turn, place: Place | None = None) -> Message:
     examples=("unhide",),
 )
 def unhide(turn: Turn, place: Place | None = None) -> Message:
-    """Back on the boards."""
+    """Show the member on the boards again."""
     return _hide(turn, place, on=False)
 
 
@@ -87,7 +89,9 @@ def unhide(turn: Turn, place: Place | None = None) -> Message:
     examples=("anonymous on", "anonymous off"),
 )
 def anonymous(turn: Turn, switch: Switch = Switch.ON) -> Message:
-    """Nameless rows, where there are enough who want that; until then, and until tomorrow, one is hidden."""
+    """Show the member on boards without a name, if enough members want that. Until then, and until tomorrow,
+    they are hidden.
+    """
     mine, on = turn.membership, switch is Switch.ON
     undoable.remember(turn.session, turn.member, "anonymous", turn.now, mine, anonymous=mine.anonymous)
     privacy.be_anonymous(turn.session, mine, turn.now, on=on)
@@ -111,6 +115,6 @@ def _hide(turn: Turn, place: Place | None, *, on: bool) -> Message:
 
 
 def _back(mine: Membership) -> Offer:
-    """To change it in this very group, whichever is talked about when it is tapped."""
+    """Return a button that reverses the change in this group, even if another group is current when it is tapped."""
     label, what = ("show_me_again", "unhide") if mine.hidden else ("hide_me", "hide")
     return commands[what].button(label, f"#{mine.id}")

@@ -1,4 +1,4 @@
-"""What questions in plain language are answered with: one figure, another person, all together, or two side by side."""
+"""Answers to questions in plain language: one figure, another person, the whole group, or two people side by side."""
 
 import re
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def stats(
     period: Period = THIS_WEEK,
     each: Each | None = None,
 ) -> Message:
-    """Somebody's numbers over any days. Without a name, one's own."""
+    """Show a person's figures over any days; without a name, the member's own."""
     other = meant(turn, who)
     if metric is Metric.STREAK and other.id != turn.member.id:
         return commands["streak"](turn, who=who)
@@ -83,7 +83,7 @@ def we(
     period: Period = THIS_WEEK,
     each: Each | None = None,
 ) -> Message:
-    """The sum of what the members share, and of nobody else."""
+    """Show the sum of the figures that members share with the group."""
     dates, before = turn.resolve(period, turn.group.timezone)
     metric = metric if metric and metric.is_sum else Metric.TIME if each else None
     board = standings.board(turn.session, turn.group, metric or Metric.TIME, dates, before, sport)
@@ -117,7 +117,7 @@ def compare(
     sport: Sport | None = None,
     period: Period = THIS_WEEK,
 ) -> Message:
-    """Two people; or, without a name, oneself now and before."""
+    """Compare two people; without a name, the member now and in the period before."""
     names = [part for part in AND.split(whom or "") if part.strip()]
     if not names:
         return _with_before(turn, metric, sport, period)
@@ -149,7 +149,7 @@ def compare(
     examples=("longest", "longest ride this year", "longest run 2026"),
 )
 def longest(turn: Turn, sport: Sport | None = None, period: Period | None = None) -> Message:
-    """The farthest, or where no distance is measured the one that took most time."""
+    """Show the session with the largest distance, or, for sports without distance, the longest time."""
     dates = turn.resolve(period)[0] if period else None
     found = questions.longest(turn.session, turn.member, dates, sport)
     return turn.say(
@@ -164,14 +164,14 @@ def longest(turn: Turn, sport: Sport | None = None, period: Period | None = None
 
 @dataclass(frozen=True)
 class Asked:
-    """What `me` is asked for when a single figure, or an average, is wanted."""
+    """The arguments of `me` when a single figure or an average is wanted."""
 
     metric: Metric | None
     each: Each | None
 
 
 def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) -> Message:
-    """One's own figure first, and what it stands for."""
+    """Show one figure of the member, and what it means."""
     metric = asked.metric or Metric.TIME
     if not metric.is_told_alone:
         return commands["leaderboard"](turn, metric=metric, sport=sport, period=period)
@@ -197,13 +197,17 @@ def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) ->
 
 
 def _lived(turn: Turn, dates: Dates) -> Dates:
-    """The days since something is known of the member: an average over years before the first watch says nothing."""
+    """Return the days without those before the member's first activity, because an average over these
+    would mean nothing.
+    """
     first: date | None = activities.first_day(turn.session, turn.member)
     return dates if first is None or not dates.start < first <= dates.end else Dates(first, dates.end)
 
 
 def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period: Period) -> Message:
-    """Whether one beats the time before; asked about last week, this week so far stands beside all of the last."""
+    """Compare the member's present period with the one before. Asked about last week, compare this week so far with the
+    whole last week.
+    """
     if isinstance(period, Relative) and period.which is Which.LAST and period.kind is not Kind.DAY:
         period = Relative(period.unit, Which.THIS)
     dates = turn.resolve(period)[0]
@@ -234,7 +238,7 @@ def _seen(
 ) -> tuple[Totals, list[str]]:
     """As the group sees them, and the titles of their newest sessions; of oneself, all, and no titles.
 
-    Raises `KeptPrivate` where they do not share what is asked for, or were anonymous on a day of it.
+    Raises `KeptPrivate` if the person does not share the figure, or was anonymous on one of these days.
     """
     totals, _ = questions.totals_by(turn.session, other, metric, sport, dates, dates, _settings(turn))
     if other.id == turn.member.id:
@@ -264,6 +268,6 @@ def _words(metric: Metric | None, sport: Sport | None) -> list[str]:
 
 
 def _told(**arguments: object) -> dict[str, object]:
-    """What `me` takes of these."""
+    """Return those of these values that are arguments of `me`."""
     takes = {argument.name for argument in commands["me"].arguments}
     return {name: value for name, value in arguments.items() if value is not None and name in takes}

@@ -1,4 +1,4 @@
-"""How points come about, one's newest sessions, records and streaks, and what seems strange about a session."""
+"""Commands about points, newest sessions, records, streaks, and sessions that seem impossible."""
 
 from dataclasses import replace
 from itertools import groupby
@@ -33,9 +33,11 @@ MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
     examples=("why", "why last", "why 2", "explain 3"),
 )
 def why(turn: Turn, who: Friend | None = None, number: int | None = None, newest: Newest | None = None) -> Message:
-    """The arithmetic of the newest session, or of that number in `last`; of a friend, what their week earned."""
+    """Explain the points of the newest session, or of the one with this number in `last`. For a friend, show the points
+    of their week.
+    """
     is_named = who is not None and who.casefold() not in MYSELF
-    # Of friends no single session is explained: a number after a name belongs to it.
+    # Single sessions of friends are not explained, so a number after a name is part of the name.
     other = meant(turn, f"{who} {number}" if is_named and number is not None else who)
     if other.id != turn.member.id:
         return _theirs(turn, other)
@@ -60,7 +62,9 @@ def why(turn: Turn, who: Friend | None = None, number: int | None = None, newest
 
 
 def _theirs(turn: Turn, other: Member) -> Message:
-    """A friend's points of this week as far as they share them. How each came about, by heart rate, is theirs alone."""
+    """Show a friend's points of this week, if they share them. How the points came about, with heart
+    rate, is not shown.
+    """
     dates, _ = turn.resolve(THIS_WEEK, turn.group.timezone)
     fields = seen(turn, other, ["points"], dates.start).fields
     settings = members.settings_for(turn.session, turn.member)
@@ -83,7 +87,7 @@ def _theirs(turn: Turn, other: Member) -> Message:
     examples=("last", "last 3", "recent"),
 )
 def last(turn: Turn, number: int | None = None) -> Message:
-    """The newest few, numbered for `why`."""
+    """List the newest sessions, with numbers for `why`."""
     wanted = min(max(number or MOST_LISTED, 1), MOST_LISTED)
     found = entries.newest(turn.session, turn.member, most=wanted)
     if not found:
@@ -99,7 +103,7 @@ def last(turn: Turn, number: int | None = None) -> Message:
     examples=("pb", "pb run", "records swim"),
 )
 def pb(turn: Turn, who: Friend | None = None, sport: Sport | None = None) -> Message:
-    """Fastest splits, farthest, highest and longest, by sport."""
+    """Show records by sport: fastest splits, farthest, highest and longest."""
     other = meant(turn, who)
     is_mine = other.id == turn.member.id
     rows = records.best_of(turn.session, other, sport) if is_mine else _their_records(turn, other, sport)
@@ -112,7 +116,7 @@ def pb(turn: Turn, who: Friend | None = None, sport: Sport | None = None) -> Mes
 
 
 def _their_records(turn: Turn, other: Member, sport: Sport | None) -> list[RecordSet]:
-    """A friend's records, if they share what these are made of: none of days on which they had no name."""
+    """Return a friend's records, if they share the figures in them, without days on which they were anonymous."""
     shown = seen(turn, other, ["sports", "time", "distance"], turn.today(turn.group.timezone))
     may_climb = "elevation" in shown.fields
     rows = records.best_of(turn.session, other, sport)
@@ -127,7 +131,7 @@ def _their_records(turn: Turn, other: Member, sport: Sport | None) -> list[Recor
     examples=("streak", "my streak"),
 )
 def streak(turn: Turn, who: Friend | None = None) -> Message:
-    """Weeks that were kept in a row, and what this one still needs."""
+    """Show the active weeks in a row, and what this week still needs."""
     other = meant(turn, who)
     if other.id != turn.member.id:
         return _their_streak(turn, other)
@@ -151,7 +155,9 @@ def streak(turn: Turn, who: Friend | None = None) -> Message:
 
 
 def _their_streak(turn: Turn, other: Member) -> Message:
-    """A friend's weeks in a row, if they share points: none of a nameless row, and no figures of this one."""
+    """Show a friend's weeks in a row, if they share points, without weeks in which they were anonymous, and without the
+    figures of this week.
+    """
     settings, today = settings_of(turn.group), turn.today(turn.group.timezone)
     week = week_of(today, settings.week_start)
     since = seen(turn, other, ["points"], week.start).seen_from
@@ -174,7 +180,7 @@ def _their_streak(turn: Turn, other: Member) -> Message:
     examples=("check", "strange"),
 )
 def check(turn: Turn) -> Message:
-    """The newest that waits for its owner's word."""
+    """Show the newest session that seems impossible and has not been answered."""
     activity, more = doubts.first_waiting(turn.session, turn.member)
     if activity is None:
         return turn.say("records/nothing_strange")
@@ -190,7 +196,7 @@ def check(turn: Turn) -> Message:
     examples=("right", "right 12"),
 )
 def right(turn: Turn, which: Number | None = None) -> Message:
-    """The owner says that it is as it was."""
+    """Store the owner's answer that the session is right."""
     return _answered(turn, which, DoubtAnswer.RIGHT)
 
 
@@ -202,7 +208,7 @@ def right(turn: Turn, which: Number | None = None) -> Message:
     examples=("wrong", "wrong 12"),
 )
 def leave_out(turn: Turn, which: Number | None = None) -> Message:
-    """The owner says that it was none."""
+    """Store the owner's answer that the session must be left out."""
     return _answered(turn, which, DoubtAnswer.LEFT_OUT)
 
 

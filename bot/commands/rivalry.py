@@ -1,4 +1,4 @@
-"""Rivalries: two people, week by week."""
+"""The command about rivalries: two people compared week by week."""
 
 from bot.arguments import Person, Switch
 from bot.declaring.command import Allowed, command, commands
@@ -20,7 +20,7 @@ from services.play import rivalry as duels
     examples=("rivalry", "rivalry José", "rivalry off", "rivalry on"),
 )
 def rivalry(turn: Turn, switch: Switch | None = None, person: Person | None = None) -> Message:
-    """One's rivals, one person, or nobody any more."""
+    """Show the member's rivals or one duel, or switch rivalries on or off."""
     if switch is not None:
         duels.switch(turn.member, on=switch is Switch.ON)
         back = Offer("switch_on", "rivalry on")

@@ -1,4 +1,4 @@
-"""Who runs a group, and who has to leave it."""
+"""Commands about roles in a group, and about removing and confirming members."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -25,7 +25,7 @@ from services.people import bans
     destructive=True,
 )
 def promote(turn: Turn, who: Who) -> Message:
-    """Admins invite, let in, remove members, and choose the settings."""
+    """Make a member an admin. Admins invite, approve and remove members, and change the settings."""
     return _changed(turn, who, roles.promote)
 
 
@@ -38,7 +38,7 @@ def promote(turn: Turn, who: Who) -> Message:
     destructive=True,
 )
 def demote(turn: Turn, who: Who) -> Message:
-    """They stay in the group."""
+    """Make an admin an ordinary member."""
     return _changed(turn, who, roles.demote)
 
 
@@ -51,7 +51,7 @@ def demote(turn: Turn, who: Who) -> Message:
     destructive=True,
 )
 def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """The new owner alone can take it back, so it is asked first."""
+    """Make another member the owner. It asks first, because only the new owner could reverse it."""
     mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
         roles.require_transfer(turn.session, mine, theirs)
@@ -70,7 +70,7 @@ def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     destructive=True,
 )
 def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """Out of all boards at once. An invite lets them in again."""
+    """Remove a member; they disappear from all boards at once, and can come back with an invite."""
     mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
         return _ask_to_exclude(turn, mine, theirs, "kick", "yes_remove")
@@ -88,7 +88,7 @@ def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     destructive=True,
 )
 def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """Whoever has left already can be banned too."""
+    """Ban a person, who may have left the group already."""
     mine, theirs = _places(turn, roles.meant_ever, who)
     if not _is_sure(theirs, who, sure):
         return _ask_to_exclude(turn, mine, theirs, "ban", "yes_ban")
@@ -107,7 +107,7 @@ def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     destructive=True,
 )
 def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Message:
-    """They are not back by that: they need an invite like anybody else. Without a name: who is banned."""
+    """End a ban. The person still needs an invite to come back. Without a name, list who is banned."""
     if who is None:
         return _ask_whom_to_unban(turn)
     if ban := roles.meant_erased(turn.session, turn.member, who):
@@ -129,7 +129,9 @@ def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Messa
     destructive=True,
 )
 def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
-    """Asked of those who run the group, when a number writes again after a long silence."""
+    """Confirm that a member's number is still theirs, after a long silence. The people who run the
+    group may do this.
+    """
     mine, theirs = _places(turn, roles.meant, who)
     if not _is_sure(theirs, who, sure):
         proofs.require_may_vouch(turn.session, mine, theirs, turn.now)
@@ -139,7 +141,7 @@ def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
 
 
 def _ask_whom_to_unban(turn: Turn) -> Message:
-    """Who is banned: by name, and by a number those who were erased since, whose names are not kept."""
+    """List the banned people by name, and those who were erased since by a number, and ask whom to unban."""
     people, erased = roles.banned(turn.session, turn.group), bans.of_erased(turn.session, turn.group)
     if not people and not erased:
         return turn.say("roles/nobody_banned", group=turn.group)
@@ -172,7 +174,9 @@ def _places(
 
 
 def _is_sure(theirs: Membership, who: Who, sure: Sure | None) -> bool:
-    """A yes counts for a sign or a whole name; a beginning or a slip is asked about, with the name it was taken for."""
+    """Whether the yes is valid: the person was named by number or whole name. Otherwise the bot asks, with the name
+    that it understood.
+    """
     return sure is not None and is_exactly(theirs, who)
 
 
@@ -183,7 +187,7 @@ def _ask_to_exclude(turn: Turn, mine: Membership, theirs: Membership, what: str,
 
 
 def _ask(turn: Turn, theirs: Membership, template: str, what: str, label: str) -> Message:
-    """Ask about this very person: what is tapped or said later means nobody else."""
+    """Ask about exactly this person, so that a later tap or answer means nobody else."""
     line = f"{what} #{theirs.id}"
     buttons = [Offer(label, f"{line} yes"), Offer("no", "never mind")]
     return turn.ask(template, about=line, group=theirs.group, person=theirs.member, buttons=buttons)

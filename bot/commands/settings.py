@@ -1,4 +1,4 @@
-"""What a group has chosen, and what was done in it."""
+"""Commands for a group's settings and its audit."""
 
 from bot.arguments import Percent, Setting, Switch, Weekday
 from bot.declaring.command import Allowed, command, commands
@@ -35,7 +35,7 @@ def change_settings(
     day: Weekday | None = None,
     switch: Switch | None = None,
 ) -> Message:
-    """Anybody may look; only admins change something."""
+    """Show the settings, or change one. Only admins may change them."""
     given = [each for each in (number, day, switch) if each is not None]
     if setting is None:
         return _show(turn)
@@ -61,7 +61,7 @@ def change_settings(
     examples=("audit", "audit 15"),
 )
 def show_audit(turn: Turn, most: int = FEW) -> Message:
-    """The newest first, as many as a screen holds."""
+    """Show the newest acts, as many as fit on a screen."""
     events = acts.latest(turn.session, turn.group, min(max(most, 1), MOST_ACTS))
     return turn.say("settings/audit", group=turn.group, lines=acts.said(turn.session, turn.group, events, turn.reader))
 

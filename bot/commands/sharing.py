@@ -1,4 +1,4 @@
-"""Putting the digest into the real WhatsApp group: a page with a button that opens WhatsApp's share sheet."""
+"""Commands for share pages: a page with a button that puts the digest into the real WhatsApp group."""
 
 from bot.arguments import Newest
 from bot.declaring.command import Allowed, command, commands
@@ -17,7 +17,7 @@ from services.ground.refusals import NothingToDigest
     examples=("share digest", "forward", "share digest last week"),
 )
 def share_digest(turn: Turn, period: Period | None = None, newest: Newest | None = None) -> Message:
-    """A page for the newest digest, or for any days. Its address is in this answer and nowhere else."""
+    """Open a page for the newest digest or for any days. Its address is only in this answer."""
     run = digests.last_run(turn.session, turn.group) if period is None or newest else None
     if newest is not None and run is None:
         raise NothingToDigest(group=turn.group)
@@ -45,5 +45,5 @@ def share_digest(turn: Turn, period: Period | None = None, newest: Newest | None
     examples=("unshare",),
 )
 def unshare(turn: Turn) -> Message:
-    """Whoever has an address finds nothing there any more. What was forwarded stays in the chats it was sent to."""
+    """Close all share pages of the group. Messages that were forwarded stay in the chats."""
     return turn.say("sharing/closed", count=shares.revoke(turn.session, turn.membership, turn.now), group=turn.group)

@@ -1,4 +1,4 @@
-"""Who moved how much."""
+"""Commands for the member's own totals and the group's boards."""
 
 from bot.arguments import Each
 from bot.commands.questions import Asked, one_figure
@@ -32,7 +32,9 @@ def me(
     metric: Metric | None = None,
     each: Each | None = None,
 ) -> Message:
-    """One's own totals, and one's place in the group if there is one. Who sends files needs no account."""
+    """Show the member's totals, and their place in the group if they are in one. Members who send files need no Garmin
+    account.
+    """
     account = accounts.main_account_of(turn.session, turn.member)
     first = activities.first_day(turn.session, turn.member)
     if first is None:
@@ -76,7 +78,7 @@ def me(
     examples=("last week", "last week run"),
 )
 def last_week(turn: Turn, sport: Sport | None = None) -> Message:
-    """What "me last week" says."""
+    """Answer like "me last week"."""
     return me(turn, sport=sport, period=LAST_WEEK)
 
 
@@ -88,7 +90,7 @@ def last_week(turn: Turn, sport: Sport | None = None) -> Message:
     examples=("last month", "last month swim"),
 )
 def last_month(turn: Turn, sport: Sport | None = None) -> Message:
-    """What "me last month" says."""
+    """Answer like "me last month"."""
     return me(turn, sport=sport, period=LAST_MONTH)
 
 
@@ -102,7 +104,7 @@ def last_month(turn: Turn, sport: Sport | None = None) -> Message:
 def leaderboard(
     turn: Turn, metric: Metric = Metric.POINTS, sport: Sport | None = None, period: Period = THIS_WEEK
 ) -> Message:
-    """The group's board over any days."""
+    """Show the group's board over any days."""
     sport = figures.sport_of(metric, sport)
     dates, before = turn.resolve(period, turn.group.timezone)
     board = standings.board(turn.session, turn.group, metric, dates, before, sport)

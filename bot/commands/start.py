@@ -1,4 +1,4 @@
-"""Beginning, help, and being left in peace."""
+"""Commands to begin, for help, to stop messages, and for numbers in doubt."""
 
 from bot.arguments import Rest, Yes
 from bot.declaring.command import Allowed, by_topic, command, commands
@@ -19,7 +19,7 @@ from services.training import accounts
     examples=("start", "hi", "Hello!"),
 )
 def start(turn: Turn) -> Message:
-    """Greet, and offer the next step."""
+    """Greet the member and offer the next step."""
     resumed = members.opt_in(turn.session, turn.member, turn.now)
     mine = members.memberships(turn.session, turn.member)
     account = accounts.main_account_of(turn.session, turn.member)
@@ -44,7 +44,9 @@ def start(turn: Turn) -> Message:
     examples=("help", "help leaderboard", "help groups", "?"),
 )
 def explain(turn: Turn, topic: Rest | None = None) -> Message:
-    """The dozen that one needs most, a topic's commands, or one command at length; in doubt, the few that are heard."""
+    """Explain the most important commands, the commands of a topic, or one command in detail. If the number is in
+    doubt, list the few commands that work.
+    """
     if turn.is_in_doubt:
         ways = proofs.ways(turn.session, turn.member, turn.now)
         return turn.say("start/help_in_doubt", ways=ways, buttons=WHO)
@@ -68,7 +70,7 @@ def explain(turn: Turn, topic: Rest | None = None) -> Message:
     destructive=True,
 )
 def stop(turn: Turn) -> Message:
-    """Send nothing more that was not asked for."""
+    """Send the member nothing more unasked."""
     members.opt_out(turn.session, turn.member, turn.now)
     if turn.is_in_doubt:
         proofs.tell_stopped(turn.session, turn.member, turn.now)
@@ -85,7 +87,7 @@ def stop(turn: Turn) -> Message:
     destructive=True,
 )
 def still_me(turn: Turn) -> Message:
-    """Whoever says that the number has not changed hands is told how to prove it."""
+    """Say how to prove that the number is still the member's."""
     if not turn.is_in_doubt:
         return commands["start"](turn)
     ways = proofs.ways(turn.session, turn.member, turn.now)
@@ -106,7 +108,7 @@ def still_me(turn: Turn) -> Message:
     destructive=True,
 )
 def ask_admin(turn: Turn) -> Message:
-    """Nobody is named to whoever asks."""
+    """Ask the people who run the member's groups to confirm them. The answer names nobody."""
     if not turn.is_in_doubt:
         return commands["start"](turn)
     count = proofs.ask_admins(turn.session, turn.member, turn.now)
@@ -122,9 +124,10 @@ def ask_admin(turn: Turn) -> Message:
     destructive=True,
 )
 def new_here(turn: Turn, sure: Yes | None = None) -> Message:
-    """The number has changed hands: whoever writes begins anew, and learns nothing of the one before.
+    """Start a new account, because the number belongs to somebody else now, who learns nothing about
+    the earlier member.
 
-    It is asked first, because a member who tapped it by mistake could not come back.
+    It asks first, because a member who tapped it by mistake could not get their account back.
     """
     if not turn.is_in_doubt:
         return commands["start"](turn)

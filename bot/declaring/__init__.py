@@ -1,1 +1,1 @@
-"""How a command is declared, and what its handler is handed."""
+"""How a command is declared, and the turn that its handler receives."""

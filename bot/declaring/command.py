@@ -1,4 +1,4 @@
-"""A command is declared once: from the declaration come parsing, usage, help, permission, buttons and tests."""
+"""The declaration of commands. Parsing, usage, help, permissions, buttons and tests are made from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Allowed(Enum):
 
 @dataclass(frozen=True)
 class Command:
-    """What may be said, by whom, and what then happens."""
+    """A command: its names, who may use it, its arguments, and its handler."""
 
     name: str
     aliases: tuple[str, ...]
@@ -37,7 +37,7 @@ class Command:
     destructive: bool
 
     def __call__(self, turn: Turn, **arguments: Any) -> Message:
-        """Do it."""
+        """Call the handler, and return its message."""
         return self.handler(turn, **arguments)
 
     @property
@@ -47,12 +47,12 @@ class Command:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that it is called by."""
+        """Its name and its aliases."""
         return (self.name, *self.aliases)
 
     @property
     def usage(self) -> str:
-        """How it is written: `leaderboard [time|distance|count] [sport] [when]`."""
+        """How the help writes it: `leaderboard [time|distance|count] [sport] [when]`."""
         parts = [arg.usage if arg.required else f"[{arg.usage}]" for arg in self.arguments]
         return " ".join([self.name, *parts])
 
@@ -73,7 +73,7 @@ def command(
     aliases: tuple[str, ...] = (),
     destructive: bool = False,
 ) -> Callable[[Handler], Command]:
-    """Declare the function below as the command `name`. Two commands with one name are an error at import."""
+    """Declare the function below as the command `name`. Two commands with the same name are an error at import."""
 
     def declare(handler: Handler) -> Command:
         parameters = list(signature(handler).parameters.values())[1:]
@@ -89,12 +89,12 @@ def command(
 
 
 def all_commands() -> list[Command]:
-    """Every command once, in the order of declaration."""
+    """Return every command once, in the order of declaration."""
     return list({each.name: each for each in commands.values()}.values())
 
 
 def by_topic(least: int = 2) -> dict[str, list[Command]]:
-    """The commands of each topic that has at least so many: who knows one name finds its neighbours."""
+    """Return the commands of each topic that has at least `least` of them."""
     topics: dict[str, list[Command]] = {}
     for each in all_commands():
         topics.setdefault(each.topic, []).append(each)

@@ -1,4 +1,4 @@
-"""Another member, as far as the group may see them."""
+"""Finds another member, and what the group may see of them."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ MYSELF = words_for("myself")
 
 
 def meant(turn: Turn, who: str | None) -> Member:
-    """Whom a name means; without one, or by "me", oneself.
+    """Return the member with this name; without a name, or for "me", the writer.
 
     Raises `NoSuchPerson`, `TwoPeopleMatch` or `NotInAGroup`.
     """
@@ -22,15 +22,17 @@ def meant(turn: Turn, who: str | None) -> Member:
 
 
 def somebody(turn: Turn, name: str) -> Member:
-    """Who is meant in the group that is talked about. Raises `NoSuchPerson`, `TwoPeopleMatch` or `NotInAGroup`."""
+    """Return the member of the current group with this name. Raises `NoSuchPerson`,
+    `TwoPeopleMatch` or `NotInAGroup`.
+    """
     return groups.find_member(turn.session, members.membership_of(turn.session, turn.member).group, name).member
 
 
 def seen(turn: Turn, other: Member, fields: list[str], since: date) -> Shown:
-    """What the group sees of somebody.
+    """Return what the group may see of a member.
 
-    Raises `KeptPrivate`, whatever the reason: they hide, are anonymous or were so since that day, or do not share one
-    of these fields.
+    Raises `KeptPrivate` if they hide, are anonymous or were so since that day, or do not share one of these fields. It
+    does not say which of these is the reason.
     """
     shown = privacy.shown(turn.session, turn.group, fields, since)
     if other.id not in shown:

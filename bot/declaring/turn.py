@@ -1,4 +1,4 @@
-"""A turn: all that a handler is given."""
+"""The turn: the object with everything that a handler needs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from services.group import roles
 from services.people import members
 from world import World
 
-# What one taps where it is asked whose number it is.
+# The buttons of the question whose number it is.
 WHO = (Offer("yes_still_me", "still me"), Offer("im_new_here", "new here"))
 NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
 
@@ -48,33 +48,35 @@ class Turn:
     typed: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """What was typed stays as it is; the line may be completed by what was asked before."""
+        """Keep the typed line in `typed`, because `line` may be replaced by the line that
+        completes an open question.
+        """
         self.typed = self.line
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether it is unknown who holds the member's number now."""
+        """Whether it is in doubt who has the member's number now."""
         return self.member.doubted_at is not None
 
     @cached_property
     def membership(self) -> Membership:
-        """The member's place in the group they talk about. Raises `NotInAGroup`."""
+        """The member's membership in their current group. Raises `NotInAGroup`."""
         return members.membership_of(self.session, self.member)
 
     @property
     def group(self) -> Group:
-        """The group they talk about. Raises `NotInAGroup`."""
+        """The member's current group. Raises `NotInAGroup`."""
         return self.membership.group
 
     def place(self, group_id: int) -> Membership:
-        """The member's place in this group, whichever is talked about. Raises `NotInAGroup`."""
+        """Return the member's membership in this group, which need not be the current one. Raises `NotInAGroup`."""
         found = members.membership_in(self.session, self.member, group_id)
         if found is None:
             raise NotInAGroup
         return found
 
     def here(self, place: str | None) -> Membership:
-        """The member's own place that a button means ("#17"), else the one in the group they talk about.
+        """Return the member's membership that a button names ("#17"); without one, that in the current group.
 
         Raises `NotInAGroup` or `NotInThatGroup`.
         """
@@ -87,7 +89,7 @@ class Turn:
 
     @property
     def reader(self) -> Reader:
-        """How the member reads."""
+        """The language, units and time zone of the member."""
         return reader_of(self.member)
 
     def say(
@@ -101,7 +103,7 @@ class Turn:
         chart: dict[str, Any] | None = None,
         **facts: Any,
     ) -> Message:
-        """Answer with a template's words. A chart is drawn when the answer leaves."""
+        """Return an answer with the text of a template. A chart is drawn when the answer is sent."""
         return render(template, self.reader, buttons=buttons, choices=choices, picture=picture, chart=chart, **facts)
 
     def label(self, name: str, number: int | None = None) -> str:
@@ -111,21 +113,22 @@ class Turn:
     def ask(
         self, template: str, /, *, buttons: Iterable[Offer | Button] = (), about: str | None = None, **facts: Any
     ) -> Message:
-        """Answer with a question: the member's next line completes this one, unless it is a command itself.
+        """Return an answer that is a question. The member's next line completes this one, unless it is
+        a command itself.
 
-        `about` is the line that is completed instead, where this one could mean something else by then.
+        `about` is the line to complete instead, if this one could mean something else by then.
         """
         members.keep_unfinished(self.member, about or self.line, self.now)
         return self.say(template, buttons=buttons, **facts)
 
     def today(self, zone: str | None = None) -> date:
-        """The date where the member lives, or in another zone."""
+        """Return today's date in the member's time zone, or in `zone`."""
         return self.now.astimezone(ZoneInfo(zone or self.member.timezone)).date()
 
     def resolve(self, period: Period, zone: str | None = None) -> tuple[Dates, Dates]:
-        """The days that a period means today, and the stretch before it. Raises `PeriodNotStarted`.
+        """Return the days that a period means today, and the period before it. Raises `PeriodNotStarted`.
 
-        A period that is not over is compared with as much of the one before: half a week with half a week.
+        If the period is not over, the one before is cut to the same length: half a week is compared with half a week.
         """
         today = self.today(zone)
         try:
@@ -134,7 +137,7 @@ class Turn:
             raise PeriodNotStarted(starts=error.starts) from None
         try:
             before = period.previous(today)
-        except BadPeriod:  # nothing comes before all time
+        except BadPeriod:  # there is no period before "all time"
             return dates, NEVER
         if today < dates.end:
             as_much = before.start + (today - dates.start)
@@ -142,7 +145,7 @@ class Turn:
         return dates, before
 
     def days(self, span: Span, today: date, *, is_past: bool = False) -> tuple[date, date | None]:
-        """The first and last day that a span means; no last day where none was said. Raises `DaysNotUsable`."""
+        """Return the first and last day of a span; the last is None if the words name none. Raises `DaysNotUsable`."""
         try:
             dates = span.resolve(today, is_past=is_past)
             return (span.first_day(today, is_past=is_past), None) if dates is None else (dates.start, dates.end)

@@ -1,1 +1,3 @@
-"""How a line is read: words, names, slips of a finger, sentences like it, and what is offered where nothing is sure."""
+"""How a line is read: by names of commands, with typos corrected, by similar sentences; and what is offered if it is
+unclear.
+"""

@@ -1,4 +1,4 @@
-"""Questions, and sentences that are like one of ours."""
+"""Reads questions, and sentences that are similar to one of ours."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from bot.words.lines import Word
 
 
 def question(words: Sequence[Word]) -> Reading | None:
-    """A question of whose words none is strange; else the one that it is without its slips of the finger."""
+    """Read a question without strange words; if it has some, correct its typos first."""
     spoken = [word for word in words if word.is_spoken]
     found = read_question(spoken)
     if found is None:
@@ -24,7 +24,7 @@ def question(words: Sequence[Word]) -> Reading | None:
 
 
 def known_sentence(words: Sequence[Word]) -> Reading | None:
-    """A sentence of many, unless it is a question that says more of the same."""
+    """Read a line that is one of our sentences, unless it is a question that says more."""
     return None if could_destroy(words[:MOST_READ]) else _same_or_more(words)
 
 
@@ -37,10 +37,10 @@ def _same_or_more(words: Sequence[Word]) -> Reading | None:
 
 
 def nearest(words: Sequence[Word]) -> Reading | None:
-    """The sentence that a line is likest, unless a word of it is perhaps the slip of something destructive."""
+    """Read a line as the sentence that it resembles most, unless a word may be a typo of a destructive command."""
     return None if could_destroy(words[:MOST_READ]) else the_nearest(words)
 
 
 def acted_on(reading: Reading | None) -> Reading | None:
-    """A reading of a command: to know which word is strange is better than to know nothing."""
+    """Return the reading if it is a command, else None."""
     return None if isinstance(reading, NotUnderstood) else reading

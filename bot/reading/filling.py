@@ -1,4 +1,6 @@
-"""What a command is told by a line that is like one of its sentences: figures, days and names, wherever they stand."""
+"""Finds the arguments in a line that is similar to one of a command's sentences: figures, days and
+names, in any order.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,7 +38,7 @@ from fitness.sports import Sport
 from fitness.vocabulary import NUMBERS
 
 BY_NAME = (Friend, Person, Who)
-# Said by the sentence, not by the line; and free words, which would take any.
+# Kinds that only the sentence may give, not the line; and free texts, which would take all words.
 ONLY_WRITTEN = (
     Off, Switch, Yes, Sure, Instead, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, Place, Code, LinkCode,
 )  # fmt: skip
@@ -45,7 +47,9 @@ BEFORE_A_NUMBER = {"last", "challenge", "number", "no", "nr", "recent", "latest"
 
 
 def told_by(command: Command, each: Likely, words: Sequence[Word]) -> dict[str, Any]:
-    """The arguments that the sentence and the line say. BadPeriod or BadClock for days and times that cannot be."""
+    """Return the arguments that the sentence and the line give. Raises `BadPeriod` or `BadClock` for impossible
+    days and times.
+    """
     fixed = [Word(word, word) for word in each.meaning.told]
     left = [word for i, word in enumerate(words) if i not in each.names]
     named = [words[i] for i in each.names] if each.meaning.named else []
@@ -61,12 +65,14 @@ def told_by(command: Command, each: Likely, words: Sequence[Word]) -> dict[str, 
             told[argument.name] = found[0]
             left = without(left, found[1])
     if "number" in told and "newest" in told:
-        del told["newest"]  # "exclude number 2" is not the last one
+        del told["newest"]  # "exclude number 2" does not mean the last one
     return told
 
 
 def _from_the_line(argument: Argument, words: Sequence[Word]) -> tuple[Any, Sequence[int]] | None:
-    """What an argument finds among the words that say figures, days and the like; "many" says no figure by itself."""
+    """Return what an argument finds among the words for figures, days and the like, or None. "many"
+    alone is no figure.
+    """
     if argument.kind in ONLY_WRITTEN:
         return None
     if argument.kind is Metric:
@@ -81,7 +87,7 @@ def _from_the_line(argument: Argument, words: Sequence[Word]) -> tuple[Any, Sequ
 
 
 def _is_a_count(words: Sequence[Word], i: int) -> bool:
-    """Of "why did I get only 12 points" the number is no session; of "exclude number 2" it is."""
+    """Whether this number names an item of a list: "exclude number 2" does, "why did I get only 12 points" does not."""
     last = all(word.key in COURTESY or not word.is_spoken for word in words[i + 1 :])
     after = last or (i > 0 and words[i - 1].key in BEFORE_A_NUMBER)
     return (words[i].key.isdigit() or NUMBERS.get(words[i].key, 1) > 1) and (after or words[i].key in NUMBERS)

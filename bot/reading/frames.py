@@ -1,4 +1,6 @@
-"""Lines with a gap for what the command is told: "make Ben an admin", "how do I join"."""
+"""Reads lines that match a frame, which is a sentence with a gap for the arguments: "make Ben an admin", "how
+do I join".
+"""
 
 from collections.abc import Sequence
 
@@ -17,7 +19,7 @@ OTHERS = {"other", "another", "next"}  # no group is called so
 
 
 def framed(words: Sequence[Word]) -> Reading | None:
-    """A line with a gap for what the command is told: "make Ben an admin"."""
+    """Read a line that matches a frame: "make Ben an admin"."""
     if len(words) > MOST_READ:
         return None
     spoken = [word for word in words if word.is_spoken]
@@ -25,7 +27,7 @@ def framed(words: Sequence[Word]) -> Reading | None:
 
 
 def _dated(spoken: Sequence[Word]) -> Reading | None:
-    """A framed line in which days are named as well: "what's Anna up to this week"."""
+    """Read a line that matches a frame and also names days: "what's Anna up to this week"."""
     try:
         found = find_period([word.key for word in spoken])
     except BadPeriod:
@@ -54,7 +56,7 @@ def _in_a_frame(words: Sequence[Word]) -> Reading | None:
 
 
 def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
-    """The frame's command, told what is in the gap; nothing where that is not all understood."""
+    """Read the frame's command with the words in the gap as arguments; None if not all of them are understood."""
     command = commands.get(frame.command)
     if command is None:
         return None
@@ -72,9 +74,9 @@ def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
 
 
 def is_one_person(command: Command, words: Sequence[Word]) -> bool:
-    """Whether this names somebody: by "@", by capital letters, or by one word that means nothing else.
+    """Whether the words name a person: by "@", by capital letters, or by one word without another meaning.
 
-    For what could destroy something, that word must be a common name: "throw rubbish out" throws out nobody.
+    For a destructive command that word must be a common name: "throw rubbish out" must not remove anybody.
     """
     if words[0].raw.startswith(("@", "#")):
         return True
@@ -88,9 +90,9 @@ def is_one_person(command: Command, words: Sequence[Word]) -> bool:
 
 
 def _help(command: Command, topic: Sequence[Word]) -> Reading | None:
-    """Help about a command, by its name; "how do I leave" asks how, and does not leave."""
+    """Read a question about a command as help for it: "how do I leave" asks how, and does not leave."""
     bare = " ".join(word.key for word in topic if word.key not in ARTICLES)
-    if bare == "use":  # "how to use": all of it
+    if bare == "use":  # "how to use" means the whole bot
         return Understood(command)
     alone = " ".join(word for word in bare.split() if word not in NOBODY)
     if alone in commands and commands[alone].destructive:
@@ -105,7 +107,7 @@ def _help(command: Command, topic: Sequence[Word]) -> Reading | None:
 
 
 def wished(words: Sequence[Word]) -> int:
-    """How many words only say that something is wanted."""
+    """Return how many words at the beginning only say that something is wanted."""
     text = "".join(f"{word.key.replace('’', "'")} " for word in words[:MOST_IN_SENTENCE])
     found = WISH.match(text)
     return found.group().count(" ") if found else 0

@@ -1,4 +1,4 @@
-"""The last resort: a command whose name is nearly what was typed; and what nobody means who laughs."""
+"""The last way to read a line: as a command whose name is nearly what was typed. Also recognises jokes."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ LIKE_ENOUGH, LONG = 84, 5
 
 
 def guessed_from(words: Sequence[Word]) -> Reading:
-    """A slip of the finger is forgiven, unless it could destroy something; else the nearest commands are offered."""
+    """Read a line whose command has a typo, unless the command is destructive; else offer the nearest commands."""
     for length in (2, 1):
         start = " ".join(word.key for word in words[:length])
         if len(start) < 4 or len(words) < length:
@@ -33,12 +33,12 @@ def guessed_from(words: Sequence[Word]) -> Reading:
 
 
 def _is_only_a_slip(key: str) -> bool:
-    """Whether a lone word means nothing by itself: "feedbak"."""
+    """Whether a single word has no meaning of its own: "feedbak"."""
     return len(key) > LONG and key not in english() and key not in names()
 
 
 def _everyday_pair(words: Sequence[Word], name: str) -> bool:
-    """Whether a word is a common one by itself: "then" is no slip of "when"."""
+    """Whether a word is a common word itself: "then" is no typo of "when"."""
     return len(words) == 1 and (words[0].key in FILLERS or (name in EVERYDAY and len(words[0].key) <= 4))
 
 
@@ -47,7 +47,7 @@ LAUGHING = frozenset("😂🤣")
 
 
 def is_a_joke(reading: Reading, words: Sequence[Word]) -> bool:
-    """Whether nobody can mean it who says it so: "kick Ben out lol"."""
+    """Whether a destructive line is obviously a joke: "kick Ben out lol"."""
     if isinstance(reading, NotUnderstood) or not reading.command.destructive:
         return False
     texts = any(each.kind is Rest for each in reading.command.arguments)

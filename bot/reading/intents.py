@@ -16,9 +16,9 @@ GAP, SOMEBODY = "…", "@…"
 
 @dataclass(frozen=True)
 class Meaning:
-    """What sentences mean: a command and words it is always told.
+    """The meaning of sentences: a command, and words that are always its arguments.
 
-    `asks_more` where at least one thing must be added, `named` where that is a name.
+    `asks_more` is true if at least one argument must be added, `named` if that is a name.
     """
 
     command: str
@@ -28,7 +28,9 @@ class Meaning:
 
 
 def sentences() -> Iterator[tuple[Meaning, str]]:
-    """Every sentence with its meaning, "@…" where somebody is named. ValueError where a line means no command."""
+    """Yield every sentence with its meaning; "@…" stands for a name. Raises ValueError if a line names
+    an unknown command.
+    """
     for line in lines_of("intents"):
         meant, _, said = line.partition(":")
         meaning = _meaning(meant)
@@ -38,7 +40,7 @@ def sentences() -> Iterator[tuple[Meaning, str]]:
 
 @once
 def vocabulary() -> dict[str, int]:
-    """The words of the sentences, and how many sentences that mean something say each."""
+    """Return the words of the sentences, and for each how many sentences with a meaning contain it."""
     said: dict[str, int] = defaultdict(int)
     for meaning, sentence in sentences():
         for word in words_of(sentence):

@@ -1,6 +1,6 @@
-"""The nearest of many sentences that friends say: by the notions that two sentences share, and what these are worth.
+"""Finds the most similar of many sentences, by the notions that two sentences share and the weight of these.
 
-Days, sports and figures may be added to a sentence where its command can be told them.
+Days, sports and figures may be added to a sentence if its command takes them.
 """
 
 from collections import defaultdict
@@ -15,22 +15,22 @@ from bot.reading.worth import ADDED, FIGURES, LIGHT, SAYS_LITTLE, SLOTS, addable
 from bot.words.lines import Word, words_of
 from bot.words.once import once
 
-SAME = 0.9  # so like, if nothing but what is light differs
+SAME = 0.9  # the likeness of sentences that differ only in light notions
 DANGER = frozenset(
     map(stem, ["erase", "kick", "ban", "block", "leave", "transfer", "reset", "wipe", "revoke"])
-)  # both must say it
+)  # both sentences must contain it
 DENIED = frozenset(["not", "off", "hide"])
-TURNS = frozenset(["exclude", "undo", "not"])  # no line means the opposite of what it says: "please count it"
+TURNS = frozenset(["exclude", "undo", "not"])  # notions that reverse a meaning, so that both sentences must have them
 COURTEOUS = frozenset(["please", "pls", "plz", "pleas", "kindly", "hey", "ok", "thanks", "bot"])
 ALONE = {"metric", "imperial"}  # "km" alone asks for a figure
-MOST_WEIGHED = 40  # sentences that share most
-MOST_SAYING = 350  # sentences; a notion that more of them say seeks nothing
-MOST_SOUGHT = 4  # notions by which sentences are found
+MOST_WEIGHED = 40  # so many sentences, those that share most, are compared
+MOST_SAYING = 350  # a notion in more sentences than this is not used to find sentences
+MOST_SOUGHT = 4  # so many notions are used to find sentences
 
 
 @dataclass(frozen=True)
 class Example:
-    """A sentence by its notions."""
+    """A sentence as a set of notions."""
 
     meaning: Meaning
     said: frozenset[str]
@@ -39,9 +39,9 @@ class Example:
 
 @dataclass(frozen=True)
 class Likely:
-    """A meaning, and how like a line is to the nearest of its sentences: 1 is the same.
+    """A meaning, and how similar a line is to the nearest of its sentences: 1 is the same.
 
-    `names` are the places of the words that are perhaps names, `weight` how many words of the line carry something.
+    `names` are the places of words that may be names; `weight` is the number of words in the line with a meaning.
     """
 
     meaning: Meaning
@@ -51,7 +51,7 @@ class Likely:
 
 
 def likely(words: Sequence[Word]) -> list[Likely]:
-    """What a line likely means, the likeliest first; each meaning once."""
+    """Return what a line may mean, the likeliest first; each meaning once."""
     notions = notions_of(words, vocabulary())
     examples = _examples()
     best: dict[Meaning, Likely] = {}
@@ -64,7 +64,9 @@ def likely(words: Sequence[Word]) -> list[Likely]:
 
 
 def the_same(words: Sequence[Word]) -> list[Likely]:
-    """The meanings of a sentence that is one of ours, but for words that carry nothing and for what may be added."""
+    """Return the meanings of a line that is one of our sentences, apart from words without
+    meaning and from additions.
+    """
     notions = notions_of(words, vocabulary())
     key = notions.said - LIGHT
     added = key & ADDED
@@ -89,7 +91,7 @@ def _but_for_courtesy(said: frozenset[str]) -> frozenset[str]:
 
 @once
 def _by_notions() -> dict[frozenset[str], tuple[Example, ...]]:
-    """The sentences that say just so much, but for what carries nothing."""
+    """Return the sentences by their notions, without the light ones."""
     found: dict[frozenset[str], list[Example]] = defaultdict(list)
     for example in _examples():
         found[example.said - LIGHT or example.said].append(example)
@@ -97,7 +99,7 @@ def _by_notions() -> dict[frozenset[str], tuple[Example, ...]]:
 
 
 def _nearby(said: frozenset[str]) -> list[int]:
-    """The sentences that share most of what is worth most; what half of them say finds nothing."""
+    """Return the places of the sentences that share the most weight with these notions."""
     places = _places()
     heavy = sorted((each for each in said if each in places and each not in LIGHT), key=lambda each: len(places[each]))
     heavy = [each for each in heavy if len(places[each]) <= MOST_SAYING] or heavy[:1]
@@ -127,7 +129,7 @@ def _score(example: Example, notions: Notions) -> float:
 
 @lru_cache(maxsize=1_000)
 def _is_positive(meaning: Meaning) -> bool:
-    """Whether something is shown, counted or sent then, which a "don't" in a line forbids."""
+    """Whether the meaning switches something on, which a line with "don't" cannot mean."""
     return meaning.command in {"unmute", "unhide", "include"} or meaning.told[-1:] in (("on",), ("include",))
 
 
@@ -145,11 +147,11 @@ def _examples() -> tuple[Example, ...]:
 
 @once
 def _places() -> dict[str, tuple[int, ...]]:
-    """Which sentences say a notion."""
+    """Return for each notion the places of the sentences that contain it."""
     places: dict[str, list[int]] = defaultdict(list)
     for i, example in enumerate(_examples()):
         for notion in example.said:
             places[notion].append(i)
-    # of those that share as much, the ones that say least beside are found first
+    # of sentences that share equally much, those with the fewest other notions come first
     worth = [example.worth for example in _examples()]
     return {notion: tuple(sorted(found, key=worth.__getitem__)) for notion, found in places.items()}

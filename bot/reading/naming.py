@@ -1,4 +1,4 @@
-"""A command by its name, and what it is told: each argument finds its words, and none may be left over."""
+"""Reads a command by its name and arguments. Each argument finds its words, and no word may be left over."""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -13,7 +13,7 @@ from bot.words.lines import POLITE, Word, without
 from fitness.periods import BadPeriod
 from fitness.schedules import BadClock
 
-MOST_READ = 60  # words: a longer line is a letter, and only a name or a text may go on
+MOST_READ = 60  # words; after these only a name or a text may follow
 FREE = (Person, Who, Rest)
 COURTESY = frozenset("please pls plz thanks bot gruppetto now again then so ok okay lol rn".split())  # noqa: SIM905
 ARTICLES = {"a", "an", "the", "my", "our"}
@@ -21,7 +21,7 @@ LEAD = {"called", "named", "call", "it", "the", "group"}
 SOMETHING = ARTICLES | {"your", "this", "that", "these", "yourself", "me", "it", "him", "her", "them", "us"}
 GROUPS = {"group", "club", "team", "crew", "gang", "squad"}
 ABSENCES = {"away", "sick", "injured"}
-# What may be said of an absence beside its days: "away over christmas, 22 dec to 2 jan".
+# Words that may be added to the days of an absence: "away over christmas, 22 dec to 2 jan".
 BESIDE = frozenset(
     """
     over christmas xmas easter holiday holidays hols vacation work business family trip skiing camping hiking travelling
@@ -39,7 +39,7 @@ NOBODY = frozenset(
 
 
 def by_name(words: Sequence[Word]) -> tuple[Command, Sequence[Word]] | None:
-    """The command whose name the line begins with, the longest name first."""
+    """Return the command with whose name the line begins, the longest name first, and the other words; else None."""
     for length in range(min(longest_name(len(commands)), len(words)), 0, -1):
         name = " ".join(word.key for word in words[:length])
         if is_turned(name, words[length:]):
@@ -50,7 +50,7 @@ def by_name(words: Sequence[Word]) -> tuple[Command, Sequence[Word]] | None:
 
 
 def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | set[str] = POLITE) -> Reading:
-    """Let each argument find its words, whatever their order; words that nobody wanted are strange."""
+    """Let each argument find its words, in any order. Words that no argument takes are strange."""
     arguments: dict[str, Any] = {}
     left = list(words)
     try:
@@ -70,12 +70,12 @@ def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | se
 
 
 def _is_no_text(argument: Argument, words: Sequence[Word]) -> bool:
-    """Whether words that carry nothing are all that is left for a text that need not be: "set timezone to London"."""
+    """Whether an optional text would get only words without meaning: "set timezone to London"."""
     return argument.kind is Rest and not argument.required and all(word.key in POLITE for word in words)
 
 
 def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
-    """Whether what is left, and could be somebody's name though none must be told, is made of everyday words."""
+    """Whether an optional name would get only everyday words."""
     if argument.kind is Who and not argument.required:  # "leave please" names nobody
         return all(word.key in COURTESY for word in words if word.is_spoken)
     if argument.kind is not Person or argument.required or any(word.raw.startswith(("@", "#")) for word in words):
@@ -86,19 +86,19 @@ def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
 
 
 def is_of_something_else(first: Word, rest: Sequence[Word]) -> bool:
-    """Whether a lone "rename" or "describe" is about no group: "rename the file to Foo", "describe yourself"."""
+    """Whether "rename" or "describe" is not about a group: "rename the file to Foo", "describe yourself"."""
     if first.key not in {"rename", "describe"} or not rest or not rest[0].raw.islower():
         return False
     return rest[0].key in SOMETHING and GROUPS.isdisjoint(word.key for word in rest)
 
 
 def is_turned(name: str, after: Sequence[Word]) -> bool:
-    """Whether "switch" names no group to switch to: "switch on approval"."""
+    """Whether "switch" means switching something on or off, not another group: "switch on approval"."""
     return name == "switch" and bool(after) and after[0].key in {"on", "off"}
 
 
 def makes_no_group(words: Sequence[Word]) -> bool:
-    """Whether what is to be made is perhaps no group: "create a qr code"."""
+    """Whether something else than a group may be meant: "create a qr code"."""
     rest = words[1:]
     about_groups = not GROUPS.isdisjoint(word.key for word in rest)
     return words[0].key == "create" and bool(rest) and rest[0].key in ARTICLES and not about_groups
@@ -109,7 +109,7 @@ def plain(words: Sequence[Word]) -> str:
 
 
 def without_lead(words: Sequence[Word]) -> Sequence[Word]:
-    """Of "called Early Birds", the name is Early Birds."""
+    """Return the words without a lead: for "called Early Birds" they are Early Birds."""
     start = next((i for i, word in enumerate(words) if word.key not in LEAD), len(words))
     return words[start:]
 
@@ -125,9 +125,9 @@ def longest_name(_number: int) -> int:
 
 
 def is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
-    """Whether a line that begins with something destructive is no everyday sentence: "kick off is at 8".
+    """Whether a line that begins with a destructive command means it, and is no everyday sentence: "kick off is at 8".
 
-    A person is meant by "@", by a capital or foreign letter, or by a common name alone.
+    A person must be named by "@", by a capital or foreign letter, or by a common name alone.
     """
     if command.name == "stop":  # "end of", "quit by"
         return all(word.key in COURTESY | {"thanks", "thank", "you"} for word in words if word.is_spoken)
@@ -140,5 +140,5 @@ def is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
         return False
     if not words[0].raw[:1].islower():
         return True
-    # "ban plastic" bans nobody: a name in small letters must be one that is known, "@" says any other
+    # "ban plastic" bans nobody: a name in small letters must be a common one; any other name needs "@"
     return len(words) == 1 and (not people[0].required or is_common_name(words[0].key))

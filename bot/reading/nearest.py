@@ -1,4 +1,4 @@
-"""A line that no rule reads is taken for the nearest of many sentences, if no other is as near."""
+"""Reads a line that matches no rule as the most similar of our sentences, if no other is as similar."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ from bot.words.lines import Word
 from fitness.periods import BadPeriod
 from fitness.schedules import BadClock
 
-LEAST_ALIKE = 0.62  # measured on lines that had been tuned on; between 0.6 and 0.75 little changes
-ALIKE = {1: 0.8, 2: 0.77, 3: 0.68}  # of few words, each must be the right one
+LEAST_ALIKE = 0.62  # measured on lines that were also used for tuning; between 0.6 and 0.75 little changes
+ALIKE = {1: 0.8, 2: 0.77, 3: 0.68}  # short lines must be more similar, by the number of words
 LEAST_NAMED = 0.76
 LEAST_CHANGED = 0.74
 ASKS = frozenset("who who's whos what what's which when why how does do is are did has have".split())  # noqa: SIM905
@@ -23,7 +23,7 @@ MARGIN, SAME_MARGIN = 0.012, 0.001
 ALONE = {"km", "miles", "kms", "mi"}  # alone they ask for a figure
 MOST_OFFERED = 3
 MOST_WORDS = 30
-# A line that begins so is ours to the letter, or chatter: "stop beating me, Sam".
+# A line that begins with one of these must be exactly a command; otherwise it is chatter: "stop beating me, Sam".
 _RISKY = "stop leave quit kick ban block delete erase transfer end remove wipe reset"
 RISKY = frozenset(_RISKY.split())
 
@@ -31,7 +31,7 @@ Pair = tuple[Likely, Reading]
 
 
 def the_same(words: Sequence[Word]) -> Reading | None:
-    """What a line means that is one of the sentences but for a word that carries nothing."""
+    """Read a line that is one of our sentences, apart from words without meaning."""
     spoken = [word for word in words if word.is_spoken]
     found = likeness.the_same(spoken) if 0 < len(spoken) <= MOST_WORDS else []
     if len(spoken) == 1 and spoken[0].key in ALONE:
@@ -40,7 +40,7 @@ def the_same(words: Sequence[Word]) -> Reading | None:
 
 
 def the_nearest(words: Sequence[Word]) -> Reading | None:
-    """What a line most likely means; the choices where two meanings are as likely."""
+    """Read a line as its likeliest meaning; offer choices if two meanings are equally likely."""
     spoken = [word for word in words if word.is_spoken]
     if not 0 < len(spoken) <= MOST_WORDS or words[0].key in RISKY:
         return None
@@ -49,7 +49,7 @@ def the_nearest(words: Sequence[Word]) -> Reading | None:
 
 
 def _chosen(found: Sequence[Likely], words: Sequence[Word], least: float, margin: float) -> Reading | None:
-    """The likeliest that can be told all that it must be; nothing is meant where that is as likely."""
+    """Return the likeliest meaning whose required arguments are given; None if chatter is as likely."""
     found = _changing_nothing(found, words)
     if not found:
         return None
@@ -61,7 +61,9 @@ def _chosen(found: Sequence[Likely], words: Sequence[Word], least: float, margin
 
 
 def _changing_nothing(found: Sequence[Likely], words: Sequence[Word]) -> Sequence[Likely]:
-    """A question changes nothing, unless it is one of our sentences: "who can see my steps" does not share them."""
+    """Return the meanings without those that change something, if the line is a question: "who can see my steps" must
+    not share them.
+    """
     spoken = [word.plain for word in words if word.is_spoken]
     if spoken and spoken[0] not in ASKS:
         return found
@@ -71,7 +73,7 @@ def _changing_nothing(found: Sequence[Likely], words: Sequence[Word]) -> Sequenc
 
 
 def _best(pairs: Sequence[Pair], margin: float) -> Reading:
-    """The reading that is likeliest and says most, without what a sentence adds if one without is as likely."""
+    """Return the likeliest reading with the most arguments; without a sentence's own arguments if that is as likely."""
     best = max(pairs, key=lambda pair: (pair[0].score, _told_much(pair[1])))
     command = best[0].meaning.command
     plain = next((pair for pair in pairs if pair[0].meaning.command == command and not pair[0].meaning.told), None)
@@ -83,7 +85,9 @@ def _best(pairs: Sequence[Pair], margin: float) -> Reading:
 
 
 def _least(each: Likely, least: float) -> float:
-    """A sentence that is mostly somebody's name says little, so it must be much alike; so must what changes a group."""
+    """Return the least likeness that is needed. It is higher for sentences with a name, which have few other words, and
+    for changes of a group's settings.
+    """
     if each.meaning.command == "settings" and each.meaning.told:
         return max(least, LEAST_CHANGED)
     return max(least, LEAST_NAMED) if each.meaning.named else least
@@ -98,7 +102,7 @@ def _line(each: Likely) -> str:
 
 
 def _reading(each: Likely, words: Sequence[Word]) -> Reading | None:
-    """The command, told what the line says; nothing where it must be told more than that."""
+    """Return the command with the arguments from the line; None if a required argument is missing."""
     spoken = [word for word in words if word.is_spoken]
     command = commands[each.meaning.command]
     if command.destructive:
@@ -108,7 +112,7 @@ def _reading(each: Likely, words: Sequence[Word]) -> Reading | None:
     except (BadPeriod, BadClock) as error:
         return NotUnderstood((command,), why=error.why)
     if each.meaning.named and each.names and each.names[-1] - each.names[0] >= len(each.names):
-        return None  # two names apart from each other are not one: "Anna hides behind the sofa"
+        return None  # words in different places are not one name: "Anna hides behind the sofa"
     by_name = [arg.name for arg in command.arguments if arg.kind in BY_NAME]
     if (each.meaning.asks_more and not told) or (each.meaning.named and by_name and by_name[0] not in told):
         return None

@@ -1,4 +1,4 @@
-"""What the words of a line are about: different words for one thing are one notion, whatever their ending."""
+"""Notions: different words for the same thing are one notion, whatever their endings."""
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -41,14 +41,16 @@ CONTRACTED = {
 
 @dataclass(frozen=True)
 class Notions:
-    """The notions of a line, and the places of the words that are perhaps somebody's name."""
+    """The notions of a line, and the places of words that may be a name."""
 
     said: frozenset[str]
     names: tuple[int, ...]
 
 
 def notions_of(words: Sequence[Word], familiar: Container[str]) -> Notions:
-    """What a line is about; its days, sports and numbers are one notion each. No `familiar` word is a name."""
+    """Return the notions of a line. All its days are one notion, and so are sports and numbers. `familiar` words are no
+    names.
+    """
     keys = [_plain(word.key) for word in words]
     said: set[str] = set()
     taken = _days(keys)
@@ -71,7 +73,9 @@ def notions_of(words: Sequence[Word], familiar: Container[str]) -> Notions:
 
 
 def is_name(words: Sequence[Word], i: int, key: str) -> bool:
-    """Whether a word is likely a name: by its "@", by a capital letter in the midst, or as no word of English."""
+    """Whether a word is probably a name: it has an "@", has a capital in the middle of a line,
+    or is no English word.
+    """
     raw = words[i].raw
     if raw.startswith("@"):
         return True
@@ -95,7 +99,7 @@ def _days(keys: Sequence[str]) -> frozenset[int]:
 
 
 def _longest(keys: Sequence[str], i: int, taken: frozenset[int]) -> tuple[str, int]:
-    """The notion that begins at a word, and how many words it takes."""
+    """Return the notion that begins at a word, and how many words it has."""
     for length in range(min(LONGEST_PHRASE, len(keys) - i), 1, -1):
         notion = written().get("_".join(keys[i : i + length]))
         if notion and not any(j in taken for j in range(i, i + length)):
@@ -105,7 +109,7 @@ def _longest(keys: Sequence[str], i: int, taken: frozenset[int]) -> tuple[str, i
 
 @cache
 def notion_of(key: str) -> str:
-    """The notion of one word: a sport, a day, a number, what is written down, or its stem."""
+    """Return the notion of one word: a sport, a day, a number, the one in the file, or the word's stem."""
     if key in _sports():
         return SPORT
     if key in TO_COME:
@@ -151,7 +155,7 @@ def written() -> dict[str, str]:
 
 @once
 def known() -> frozenset[str]:
-    """Every single word that the file and the sports know."""
+    """Return all single words of the file and of the sports."""
     return (
         frozenset(word for word in written() if "_" not in word)
         | _sports()

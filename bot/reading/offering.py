@@ -1,4 +1,4 @@
-"""What is offered where nothing runs."""
+"""What the bot offers if a line was not understood."""
 
 from collections.abc import Sequence
 
@@ -19,14 +19,14 @@ TOLD_AGAIN = {"Period", "Sport", "Metric"}
 
 
 def offers(reading: Reading) -> list[str]:
-    """The lines that are offered where a line was not understood."""
+    """Return the lines that are offered for a line that was not understood."""
     if not isinstance(reading, NotUnderstood):
         return []
     return list(reading.readings) or [each.name for each in reading.nearest]
 
 
 def lost(words: Sequence[Word]) -> NotUnderstood:
-    """Nothing runs; the nearest harmless commands are offered, with the days and the sport that were read."""
+    """Return that nothing was understood, with the nearest harmless commands, and the days and sport of the line."""
     scores: dict[Command, float] = {}
     for key in [word.key for word in words if word.is_spoken and len(word.key) > 1][:MOST_COMPARED]:
         if key in FILLERS:
@@ -41,7 +41,7 @@ def lost(words: Sequence[Word]) -> NotUnderstood:
 
 
 def _line(command: Command, words: Sequence[Word]) -> str:
-    """A command with as much of a line as it can be told."""
+    """Return a command with those words of a line that are its arguments."""
     said = [command.name]
     left = list(words[:MOST_READ])
     try:

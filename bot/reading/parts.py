@@ -1,4 +1,4 @@
-"""A line of several parts, of which perhaps one says what is wanted: "leave out my last run, I was on the bus"."""
+"""Reads a line of several parts of which one means a command: "leave out my last run, I was on the bus"."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from bot.words.lines import Word
 ENDS = (",", ".", ";", "!", "?", ":", "…")
 BETWEEN = {"but", "because", "cos", "coz", "cuz", "bc"}
 DASHES = {"-", "–", "—", "--", "..", "..."}
-REASONS = {"sick", "injured"}  # they say why somebody is away
+REASONS = {"sick", "injured"}  # commands that are also reasons for being away
 MOST_PARTS = 4
 
 
 def parts_of(words: Sequence[Word]) -> list[list[Word]]:
-    """The parts between commas, full stops, dashes and "but"; nothing where there is one part, or too many."""
+    """Return the parts between commas, full stops, dashes and "but"; an empty list for one part or too many."""
     parts: list[list[Word]] = [[]]
     for word in words:
         if word.raw in DASHES or word.key in BETWEEN:
@@ -30,9 +30,9 @@ def parts_of(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def said_by_parts(readings: Sequence[Reading]) -> Reading | None:
-    """The one command that the parts say; nothing where they say two, or something that could destroy.
+    """Return the reading if exactly one part means a command; None if two do, or if the command is destructive.
 
-    A greeting counts only where nothing else is said.
+    A greeting counts only if no other part means a command.
     """
     acts = [each for each in readings if not isinstance(each, NotUnderstood)]
     if any(each.command.destructive for each in acts):

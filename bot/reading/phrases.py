@@ -1,4 +1,4 @@
-"""Words around a command that carry nothing, and whole sentences that mean one."""
+"""Words without meaning around a command, and whole sentences that mean a command."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.languages import lines_of
 from bot.words.lines import POLITE
 
-# What stands around the words that count: "could I please see the leaderboard", "gimme my week".
+# Words without meaning: "could I please see the leaderboard", "gimme my week".
 FILLERS = POLITE | frozenset(
     """
     i i'm im i'd i'll am are be been can could would may might will do does did have has had having got get getting
@@ -24,14 +24,14 @@ FILLERS = POLITE | frozenset(
 
 @dataclass(frozen=True)
 class Frame:
-    """Words around a gap: "make … an admin"."""
+    """A sentence with a gap: "make … an admin"."""
 
     before: tuple[str, ...]
     after: tuple[str, ...]
     command: str
 
     def gap(self, keys: Sequence[str]) -> range | None:
-        """The places in the gap, of which there must be one at least."""
+        """Return the places of the words in the gap, at least one; None if the words do not match."""
         end = len(keys) - len(self.after)
         fits = tuple(keys[: len(self.before)]) == self.before and tuple(keys[max(end, 0) :]) == self.after
         return range(len(self.before), end) if fits and end > len(self.before) else None
@@ -44,18 +44,18 @@ def _written() -> list[tuple[str, str]]:
 
 
 def _frames() -> dict[str, list[Frame]]:
-    """By their first words; those that say more come first."""
+    """Return the frames by their first word, those with the most words first."""
     framed = [(sentence.partition("…"), command) for sentence, command in _written() if "…" in sentence]
     frames = [Frame(tuple(before.split()), tuple(after.split()), command) for (before, _, after), command in framed]
     frames.sort(key=lambda frame: -len(frame.before) - len(frame.after))
     return {frame.before[0]: [each for each in frames if each.before[0] == frame.before[0]] for frame in frames}
 
 
-# Whole lines and the command that each means; and lines with a gap for what it is told.
+# Whole lines, each with its command; and frames.
 SENTENCES = {sentence: command for sentence, command in _written() if "…" not in sentence}
 FRAMES = _frames()
 
-# What stands before a wish, and after it.
+# The words before and after a wish.
 _LIKE = r"(?:like|love|prefer|appreciate|be (?:so |very |most |really )?(?:grateful|glad|happy|pleased|thankful))"
 WISH = re.compile(
     r"(?:(?:hey|hi|hello|dear|ok|okay|so|well|yes|yeah|yep|sure|right|bot|gruppetto|please|pls|plz|kindly|just|now|and"
@@ -80,7 +80,7 @@ GREETED = frozenset(
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 
-# Names of commands that are everyday words as well: in the middle of a sentence they mean nothing by themselves.
+# Names of commands that are also everyday words: in the middle of a sentence they do not mean the command.
 EVERYDAY = frozenset(
     """
     who when show in back last name top points share use today add why hi hello hey about update remove set mine

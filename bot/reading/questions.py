@@ -1,6 +1,6 @@
-"""Questions in plain language become commands: what, which sport, who, when, and whether as an average.
+"""Reads questions in plain language as commands: which figure, which sport, who, when, and whether as an average.
 
-No model of language: words fill slots, in any order, and what no slot wants must be small beside what was understood.
+It uses no language model: words fill slots, in any order, and few words may be left over.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from fitness.metrics import METRICS, Metric
 from fitness.vocabulary import NUMBERS
 
 MOST_WORDS = 24
-# What nobody is told, so that no other figure is told instead.
+# Figures that the bot does not show. A question about them must not be answered with another figure.
 _NOT_TOLD = "sleep slept weigh weight heart bpm vo2 stress hrv protein"
 NOT_TOLD = frozenset(_NOT_TOLD.split())
 MOST_NAMED = 2
-MOST_EMPTY = 1  # words without meaning beside nothing but days: "you all sunday" asks for no numbers
+MOST_EMPTY = 1  # words without meaning that may stand beside days alone: "you all sunday" asks for no figures
 
 
 def read_question(words: Sequence[Word]) -> tuple[Command, dict[str, Any]] | None:
-    """The command that answers a question, and what it is told; None for what is no question of ours."""
+    """Return the command that answers a question, and its arguments; None if it is no question for the bot."""
     if not 0 < len(words) <= MOST_WORDS or any(word.key in NOT_TOLD for word in words):
         return None
     if any(word.key == "you" and words[i].key == "than" for i, word in enumerate(words[1:])):
@@ -61,7 +61,7 @@ def _answered_by(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
 
 
 def _about_people(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str, Any]] | None:
-    """Who did most, all together, somebody, or oneself."""
+    """Return the command for a question about a ranking, the whole group, another person or the writer."""
     what, metric = slots.metric or slots.sport, told["metric"]
     name = None
     if slots.metric == "streak" and slots.who in (None, Who.ASKER) and slots.person is None:
@@ -82,7 +82,7 @@ def _about_people(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str
 
 
 def _about_sessions(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
-    """One's own newest sessions or their points; those of others are not told one by one."""
+    """Return the command for the writer's newest sessions or their points. Single sessions of others are not shown."""
     if slots.explained and slots.who is not Who.RANKING:
         return _command("why", {"who": Person(slots.person) if slots.person else None})
     if slots.explained:
@@ -95,14 +95,16 @@ def _about_sessions(slots: Slots) -> tuple[Command, dict[str, Any]] | None:
 
 
 def _comparison(slots: Slots, told: dict[str, Any]) -> tuple[Command, dict[str, Any]] | None:
-    """With somebody, or with the time before: "did I beat last week" is about this one."""
+    """Return the command for a comparison with a person or with the period before: "did I beat last week" is
+    about this week.
+    """
     if slots.person is not None:
         return _command("compare", {**told, "whom": Person(slots.person)})
     return _command("compare", told) if slots.period is not None or slots.metric else None
 
 
 def _command(name: str, told: dict[str, Any]) -> tuple[Command, dict[str, Any]] | None:
-    """The command, told as much as it takes; None while there is none of that name."""
+    """Return the command with those of these values that it takes; None if there is no such command."""
     command = commands.get(name)
     if command is None:
         return None

@@ -1,4 +1,4 @@
-"""What a line may be read as: a command and all that it needs, one that lacks something, or nothing we know."""
+"""The results of reading a line: a complete command, a command that lacks something, or nothing understood."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,9 @@ from fitness.impossible import Impossible
 
 @dataclass(frozen=True)
 class Understood:
-    """A command and all that it needs. `guessed` is the word that was taken for the command, when it was not one."""
+    """A command with all required arguments. `guessed` is the word that was taken for the command although it
+    is not its name.
+    """
 
     command: Command
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -20,7 +22,7 @@ class Understood:
 
 @dataclass(frozen=True)
 class Unfinished:
-    """A command that lacks something it must be told."""
+    """A command of which a required argument is missing."""
 
     command: Command
     missing: Argument
@@ -29,7 +31,7 @@ class Unfinished:
 @dataclass(frozen=True)
 class NotUnderstood:
     """No command, or one with words that mean nothing to it. `why` tells what cannot be, if anything; `readings`
-    are lines that each say one of the things that were perhaps meant; `either` is the word that has two meanings.
+    `readings` are lines for each of the possible meanings; `either` is the word with two meanings.
     """
 
     nearest: tuple[Command, ...] = ()

@@ -1,4 +1,4 @@
-"""What the words of a question say: which figure, which sport, who, and how it is asked."""
+"""The roles of words in a question: which figure, which sport, who, and how it is asked."""
 
 import re
 from enum import Enum, auto
@@ -11,7 +11,7 @@ from fitness.vocabulary import COUNT
 
 
 class Who(Enum):
-    """About whom a question is."""
+    """The people that a question is about."""
 
     ASKER = auto()
     GROUP = auto()
@@ -95,7 +95,7 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
 
 
 def _roles() -> dict[str, tuple[str, Any]]:
-    """What a single word says."""
+    """Return the role of each single word."""
     roles: dict[str, tuple[str, Any]] = {word: ("metric", metric.value) for word, metric in QUESTIONS.items()}
     plain = {
         ("who", Who.RANKING): "who whose ranking leaderboard lb",

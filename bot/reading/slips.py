@@ -1,4 +1,4 @@
-"""Slips of the finger: a word that is none of ours, and the one of ours that it nearly is."""
+"""Corrects typos: finds for an unknown word the known word that it nearly is."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -33,8 +33,8 @@ CORE = frozenset(
 )  # what is meant by three letters
 DATED = frozenset(name for name in (*MONTH_NAMES, *WEEKDAY_NAMES) if len(name) > 5)
 MOST_MENDED = 3
-FAMILIAR = 0.12  # of a slip, for each time that a word is said so much oftener
-# Words of English that are slips where they stand beside others, as no list of words can know.
+FAMILIAR = 0.12  # the part of a typo by which a more frequent word counts as nearer
+# English words that are typos beside certain other words, which no list of words can show.
 HEARD_AS = {
     "weak": "week", "wek": "week", "wee": "week", "weel": "week", "moth": "month", "mouth": "month", "yer": "year",
     "ear": "year",
@@ -48,7 +48,7 @@ BEFORE_ME = {
     "shoe": "show", "sow": "show", "sho": "show", "sent": "send", "sned": "send", "gave": "give", "giv": "give",
 }  # fmt: skip
 BEFORE_DAYS = {"last", "this", "next", "past", "per", "every", "each", "my"}
-# Words in the names of what could destroy something that destroy nothing themselves.
+# Words in the names of destructive commands that are harmless themselves.
 HARMLESS = frozenset(
     """
     group my me data account code codes invite invites activity garmin member it's its i'm im it’s i’m here still
@@ -58,11 +58,11 @@ HARMLESS = frozenset(
 
 
 def mended(words: Sequence[Word]) -> tuple[list[Word], str] | None:
-    """The words with their slips put right, and the first that was one; None where nothing is like ours, or too much.
+    """Return the words with their typos corrected, and the first typo; None if no word could be corrected, or too many.
 
-    One slip in a word of four letters, two from seven on; in a word of three only two letters swapped or a key beside.
-    A word of English stays as it is, and so does one that could be the slip of something destructive: nobody leaves a
-    group by mistyping.
+    A word of four letters may have one typo, a word of seven or more two; in a word of three only two letters may be
+    swapped, or one replaced by a neighbouring key. An English word is not changed, nor a word that may be a typo of a
+    destructive command: nobody may leave a group by a typo.
     """
     fresh, slips = [], []
     for i, word in enumerate(words):
@@ -80,7 +80,7 @@ def mended(words: Sequence[Word]) -> tuple[list[Word], str] | None:
 
 
 def could_destroy(words: Sequence[Word]) -> bool:
-    """Whether a word is perhaps the slip of one that could destroy something: "leav group" is read by nobody."""
+    """Whether a word may be a typo of a destructive command: "leav group" is not carried out."""
     return any(_is_risky(word.key) for word in words)
 
 
@@ -107,7 +107,9 @@ def _meant(key: str) -> str | None:
 
 
 def _alike(key: str, allowed: int) -> list[str]:
-    """The words of ours that begin as the word does, or whose beginning was hit beside or swapped."""
+    """Return the known words that are near this one and begin with the same letter, a neighbouring key,
+    or swapped letters.
+    """
     by_letter = _by_letter(len(commands))
     starts = {key[0], key[1], *beside(key[0])}
     choices = [word for letter in starts for word in by_letter.get(letter, ())]
@@ -115,24 +117,24 @@ def _alike(key: str, allowed: int) -> list[str]:
     found = [word for word in found if word[0] == key[0] or is_swap(key, word) or is_beside(key, word)]
     if len(key) > SHORTEST + 1:
         return found
-    if len(key) > SHORTEST:  # "cian" is no slip of "can", and "yurt" none of "hurt"
+    if len(key) > SHORTEST:  # "cian" is no typo of "can", and "yurt" none of "hurt"
         return [word for word in found if is_swap(key, word) or is_doubled(key, word) or _is_short_slip(key, word)]
     return [word for word in found if is_swap(key, word) or is_beside(key, word) or (word in CORE and len(word) > 3)]
 
 
 def _is_short_slip(key: str, word: str) -> bool:
-    """Whether a word of four letters lacks one, or has one wrong, but not its first."""
+    """Whether a short word has the same first letter and is not longer than the known word."""
     return len(word) >= len(key) and word[0] == key[0]
 
 
 def _far(key: str, word: str) -> float:
-    """How many slips, where a swap, a doubled letter or a key beside is less of one."""
+    """Return the number of typos; a swap, a doubled letter or a neighbouring key counts less."""
     slips = OSA.distance(key, word)
     return slips - 0.5 * (is_swap(key, word) or is_doubled(key, word)) - 0.25 * is_beside(key, word)
 
 
 def _said(word: str) -> int:
-    """How often a word is said."""
+    """Return how many sentences contain a word."""
     return vocabulary().get(word, 0)
 
 
@@ -146,7 +148,7 @@ def _by_letter(number: int) -> dict[str, list[str]]:
 
 @once
 def _ours(_number: int) -> frozenset[str]:
-    """Every word that commands and sentences are made of, but for those that could destroy something."""
+    """Return all words of commands and sentences, without those of destructive commands."""
     parts = {part for name, each in commands.items() if not each.destructive for part in name.split()}
     spoken = {word for sport in Sport for word in (sport.value, *sport.words)} | BOARDS.keys()
     ours = (

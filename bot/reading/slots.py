@@ -1,4 +1,4 @@
-"""The slots of a question, filled by its words in any order."""
+"""The slots of a question, which its words fill in any order."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ LEAST_SURE = 0.75
 
 @dataclass
 class Slots:
-    """What a question's words said. `strange` are those that no slot wanted."""
+    """What the words of a question mean. `strange` are the words that fit no slot."""
 
     metric: str | None = None
     sport: Sport | None = None
@@ -35,21 +35,21 @@ class Slots:
     asks: bool = False
     past: bool = False
     furthest: bool = False
-    empty: int = 0  # words that say nothing
+    empty: int = 0  # words without meaning
     newest: int | None = None
     explained: bool = False
     strange: list[str] = field(default_factory=list)
 
     @property
     def filled(self) -> int:
-        """How many slots have something in them."""
+        """The number of slots that are filled."""
         slots = (self.metric, self.sport, self.who, self.person, self.period, self.each)
         flags = (self.most, self.longest, self.record, self.compared, self.newest is not None, self.explained)
         return sum(each is not None for each in slots) + sum(flags)
 
     @property
     def is_sure(self) -> bool:
-        """Whether what was understood outweighs what was not."""
+        """Whether enough of the question was understood."""
         if not self.strange:
             return True
         if self.record or self.longest or self.most:  # "what's the best running shoe"
@@ -58,7 +58,7 @@ class Slots:
 
 
 def slots_of(words: Sequence[Word]) -> Slots | None:
-    """Fill the slots. None where a day to come or one that no calendar has is asked about."""
+    """Fill the slots. Returns None if the question is about a future day or a day that does not exist."""
     keys = [_spoken(word.key) for word in words]
     slots = Slots()
     try:
@@ -85,7 +85,7 @@ def slots_of(words: Sequence[Word]) -> Slots | None:
 
 
 def _either(slots: Slots, words: Sequence[Word], keys: list[str], taken: set[int]) -> None:
-    """Of "me or Ben" or "Ben or me", the two are compared."""
+    """Recognise "me or Ben" and "Ben or me" as a comparison of the two."""
     for i in range(1, len(keys) - 1):
         around = {keys[i - 1], keys[i + 1]}
         if keys[i] in {"or", "and"} and around & ME and len(around - ME) == 1:
@@ -96,7 +96,7 @@ def _either(slots: Slots, words: Sequence[Word], keys: list[str], taken: set[int
 
 
 def _newest(slots: Slots, keys: list[str], taken: set[int]) -> None:
-    """Find "my last run", "the three latest sessions": those, and not how far they went."""
+    """Recognise questions for sessions themselves: "my last run", "the three latest sessions"."""
     text = "".join(f" {key if i not in taken else '_'}" for i, key in enumerate(keys)) + " "
     match = NEWEST.search(text)
     if match is not None:
@@ -107,7 +107,7 @@ def _newest(slots: Slots, keys: list[str], taken: set[int]) -> None:
 
 
 def _phrases(slots: Slots, keys: list[str], taken: set[int]) -> None:
-    """What takes several words: "how far", "personal best", "per week"."""
+    """Recognise phrases of several words: "how far", "personal best", "per week"."""
     places = [i for i in range(len(keys)) if i not in taken]
     text = "".join(f" {keys[i]}" for i in places) + " "
     for pattern, name, value in PHRASES:
@@ -142,22 +142,24 @@ def _word(slots: Slots, word: Word, key: str, before: str) -> None:
 
 
 def _is_a_name(word: Word, key: str, before: str) -> bool:
-    """By its "@", by "did" before it, or by what belongs to it."""
+    """Whether a word is a name: it has an "@", follows "did" or a similar word, or has a possessive ending."""
     placed = before in BEFORE_A_NAME or (before == "of" and not word.raw.islower()) or word.key.endswith(("'s", "’s"))
     if before in {"is", "was", "will", "have"} and word.raw.islower() and key in english() and key not in names():
-        return False  # "that run was brutal" is about nobody
+        return False  # "that run was brutal" names nobody
     return word.raw.startswith("@") or (placed and key.isalpha())
 
 
 def _earner(words: Sequence[Word], keys: Sequence[str], days: set[int]) -> str | None:
-    """Who is named in "why did Dev get so many points": one question, from end to end, that took the name too."""
+    """Return the name in a question such as "why did Dev get so many points", or None."""
     named = (i for i, key in enumerate(keys) if i and i not in days and key not in ROLES)
     found = (i for i in named if _is_a_name(words[i], keys[i], words[i - 1].key) and is_plainly_a_name(words[i]))
     return next((_name(words[i].raw) for i in found), None)
 
 
 def _fill(slots: Slots, key: str, name: str, value: Any) -> None:
-    """The first metric counts, "who" and "we" win over "I", and one question is about one sport."""
+    """Put a value into a slot. The first metric counts, "who" and "we" count more than "I", and there
+    is only one sport.
+    """
     if name == "sport" and slots.sport not in (None, value):
         slots.strange.append(key)
     elif name == "who" and value is not Who.RANKING and slots.who in (Who.RANKING, Who.GROUP):
@@ -167,7 +169,7 @@ def _fill(slots: Slots, key: str, name: str, value: Any) -> None:
 
 
 def _spoken(key: str) -> str:
-    """As it counts: "who's" and "whos" are "who", "dev's" is "dev"."""
+    """Return the word in its plain form: "who's" and "whos" become "who", "dev's" becomes "dev"."""
     key = SHORT.get(key, key)
     return key.removesuffix("'s").removesuffix("’s")
 

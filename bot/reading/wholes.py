@@ -1,4 +1,4 @@
-"""Lines that mean something as a whole: sentences to the letter, deeds, months, codes."""
+"""Reads lines that have a meaning as a whole: exact sentences, finished sessions, months, codes."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ AROUND_DEEDS = frozenset(
 
 
 def sentence(words: Sequence[Word]) -> Reading | None:
-    """A whole line that means one command, whatever its words mean elsewhere; days may be named with it."""
+    """Read a whole line that is an exact sentence for a command, perhaps with days."""
     if len(words) > MOST_IN_SENTENCE:
         return None
     whole = SENTENCES.get(plain(words)) or SENTENCES.get(plain([word for word in words if word.key not in COURTESY]))
@@ -50,7 +50,7 @@ def sentence(words: Sequence[Word]) -> Reading | None:
 
 
 def done(words: Sequence[Word]) -> Reading | None:
-    """What somebody did and for how long, and no word beside: "ran 5k in 25 min"."""
+    """Read a line that only says what somebody did and how long it took: "ran 5k in 25 min"."""
     if not any(word.key in DID for word in words) or not any(
         word.key[:1].isdigit() or word.key in NUMBERS or word.key == "hour" for word in words
     ):
@@ -60,7 +60,9 @@ def done(words: Sequence[Word]) -> Reading | None:
 
 
 def only_a_code(words: Sequence[Word]) -> Reading | None:
-    """A code alone, or in a line about one: "Ben gave me this code: K7QX2M". It has digits, or it could be a word."""
+    """Read an invite code alone or in a line about it: "Ben gave me this code: K7QX2M". It must have digits, or it
+    could be a word.
+    """
     codes = [word for word in words if CODE.fullmatch(word.key.upper()) and any(sign.isdigit() for sign in word.key)]
     codes = [word for word in codes if any(sign.isalpha() for sign in word.key) or len(words) == 1]
     about = len(words) <= 3 or any(word.key in ABOUT_CODES for word in words[:MOST_IN_SENTENCE])
@@ -68,7 +70,7 @@ def only_a_code(words: Sequence[Word]) -> Reading | None:
 
 
 def only_a_link_code(words: Sequence[Word]) -> Reading | None:
-    """The code of the link page alone, or with words that say no more: "the code is KTRWPX"."""
+    """Read a code of the link page, alone or with words without meaning: "the code is KTRWPX"."""
     codes = [word for word in words if LINK_CODE.fullmatch(word.key.upper())]
     beside = [word.plain for word in words if word.is_spoken and word not in codes]
     if len(codes) != 1 or any(word not in AROUND_LINK_CODES and word not in COURTESY for word in beside):
@@ -77,13 +79,13 @@ def only_a_link_code(words: Sequence[Word]) -> Reading | None:
 
 
 def nothing_said_to_erase(words: Sequence[Word]) -> Reading | None:
-    """Of a lone "erase" or "delete", what may be erased: nothing is, before it is said which."""
+    """Read "erase" or "delete" alone: nothing is erased, and the bot asks what is meant."""
     spoken = [word.key for word in words if word.is_spoken and word.key not in COURTESY]
     return NotUnderstood(either=words[0].raw, readings=ERASABLE) if len(spoken) == 1 and spoken[0] in ERASE else None
 
 
 def two_readings(words: Sequence[Word]) -> Reading | None:
-    """A month's name alone is that month, or the last thirty-one days."""
+    """Read a month's name alone, which may mean that month or the last thirty-one days."""
     spoken = [word.key for word in words if word.is_spoken and word.key not in POLITE]
     if len(spoken) == 1 and spoken[0] in MONTHS and len(spoken[0]) > 2:
         period = find_period(spoken)

@@ -1,4 +1,4 @@
-"""A command in a wish, behind an article, or in the midst of words that carry nothing."""
+"""Reads a command in a wish, after an article, or in the middle of words without meaning."""
 
 from collections.abc import Sequence
 
@@ -21,13 +21,13 @@ from bot.reading.phrases import EVERYDAY, FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood
 from bot.words.lines import Word
 
-MOST_BARE = 2  # words in which even an everyday word is a command: "I'm sick"
-ASK_FIRST = {"leave", "delete me", "unlink"}  # destructive, but they ask before they do it
+MOST_BARE = 2  # in a line of so few words even an everyday word is a command: "I'm sick"
+ASK_FIRST = {"leave", "delete me", "unlink"}  # destructive commands that ask before they act
 STATE = {"going", "doing", "looking", "track", "progress", "safe", "alive", "coming", "along"}
 
 
 def wish(words: Sequence[Word]) -> Reading | None:
-    """A wish, and then a command to the letter: "I want to start a new group", "please delete my account"."""
+    """Read a wish with an exact command: "I want to start a new group", "please delete my account"."""
     spoken = [word for word in words if word.is_spoken]
     start = wished(spoken)
     rest = [word for word in spoken[start:] if word.key not in COURTESY]
@@ -54,7 +54,7 @@ def wish(words: Sequence[Word]) -> Reading | None:
 
 
 def wish_about_somebody(words: Sequence[Word]) -> Reading | None:
-    """A wish about one person, who is named: chatter that is like it does not count then."""
+    """Read a wish about one person who is named. It is read before similar chatter is considered."""
     reading = wish(words)
     if not isinstance(reading, Understood) or not any(
         each.required and each.kind is Who for each in reading.command.arguments
@@ -64,7 +64,7 @@ def wish_about_somebody(words: Sequence[Word]) -> Reading | None:
 
 
 def _is_asked_for(lead: Sequence[Word]) -> bool:
-    """Whether it is plainly asked of us: "I'll leave the group" and "let's" only tell."""
+    """Whether the words ask the bot for something: "I'll leave the group" and "let's" do not."""
     said = {word.key for word in lead}
     return not said & {"i'll", "i’ll", "lets", "let's", "let’s", "let", "lemme", "is", "going"} and bool(
         said & {"please", "pls", "plz", "you"} or (said & {"want", "wanna", "like", "need", "kindly", "love", "wish"})
@@ -72,18 +72,20 @@ def _is_asked_for(lead: Sequence[Word]) -> bool:
 
 
 def _is_whole(command: Command, told: Sequence[Word], words: Sequence[Word]) -> bool:
-    """Whether the words are one of the longer names of a command that asks before it destroys: "leave group"."""
+    """Whether the words are a longer name of a destructive command that asks before it acts: "leave group"."""
     return command.name in ASK_FIRST and not told and len(words) > 1
 
 
 def _is_about_somebody(command: Command, told: Sequence[Word]) -> bool:
-    """Whether a command about a person is told just a name, with a capital letter or known: "please ban Colin"."""
+    """Whether a command about a person has only a name as argument, a common one or with a capital:
+    "please ban Colin".
+    """
     must = [each for each in command.arguments if each.required and each.kind is Who]
     return bool(must and told) and is_one_person(command, told)
 
 
 def without_articles(words: Sequence[Word]) -> Reading | None:
-    """As if no article were there: "start a group called Nine" begins with "start group"."""
+    """Read a line as if it had no articles: "start a group called Nine" begins with "start group"."""
     bare = [word for i, word in enumerate(words) if word.key not in ARTICLES or i > longest_name(len(commands))]
     named = by_name(bare) if len(bare) < len(words) else None
     if named is None or named[0].destructive:
@@ -94,7 +96,9 @@ def without_articles(words: Sequence[Word]) -> Reading | None:
 
 
 def inside(words: Sequence[Word]) -> Reading | None:
-    """A name anywhere in a line of which all other words are its arguments, or carry nothing: "last week's board"."""
+    """Read a command whose name is anywhere in the line, if all other words are arguments or have no meaning:
+    "last week's board".
+    """
     if len(words) > MOST_READ:
         return None
     spoken = sum(word.is_spoken for word in words)
@@ -113,7 +117,7 @@ def inside(words: Sequence[Word]) -> Reading | None:
 
 
 def _told_around(command: Command, before: Sequence[Word], after: Sequence[Word]) -> Reading | None:
-    """What stands before the name may be arguments but no free text; a text may only follow."""
+    """Read the arguments around a command's name. Words before it may be arguments but no free text."""
     free = next((each for each in command.arguments if each.kind in FREE), None)
     if free is not None:
         if any(word.is_spoken and word.key not in FILLERS for word in before):

@@ -1,4 +1,4 @@
-"""What a notion is worth where two sentences are compared: much if few meanings say it, little if many do."""
+"""The weight of a notion when two sentences are compared: high if it occurs in few meanings, low if in many."""
 
 from collections import defaultdict
 from datetime import time
@@ -29,14 +29,14 @@ FIGURES = frozenset({*METRICS, "often", "improve", "metric", "imperial", "hours"
 ADDED = FIGURES | {SPORT, WHEN, NUMBER}  # what may be added to a sentence
 SLOTS = LIGHT | (FIGURES - {"metric", "imperial"}) | {NAME, SPORT, WHEN, NUMBER}
 _SMALL = "i my we you he they what who how when where why which not one go on off yes no last right change"
-SAYS_LITTLE = SLOTS | frozenset(_SMALL.split())  # by these alone, two sentences are not alike
+SAYS_LITTLE = SLOTS | frozenset(_SMALL.split())  # sentences that share only these are not similar
 FIXED = dict.fromkeys(LIGHT, 0.1) | {NAME: 2.0, NUMBER: 1.5, SPORT: 0.8, WHEN: 0.8}
 WORTH_OF_UNKNOWN, LEAST_WORTH, RARITY = 3.0, 0.6, 0.5
 
 
 @cache
 def worth_of(notion: str) -> float:
-    """What a notion says about a meaning."""
+    """Return the weight of a notion."""
     if notion in FIXED:
         return FIXED[notion]
     meanings = meanings_by_notion().get(notion, 0)
@@ -45,7 +45,7 @@ def worth_of(notion: str) -> float:
 
 @cache
 def addable(name: str) -> frozenset[str]:
-    """The notions that a command can be told with any of its sentences; days change no chatter."""
+    """Return the notions that may be added to any sentence of a command, because it takes such arguments."""
     if name not in commands:
         return frozenset([WHEN])
     kinds = {each.kind for each in commands[name].arguments}
@@ -63,7 +63,7 @@ def addable(name: str) -> frozenset[str]:
 
 @once
 def meanings_by_notion() -> dict[str, int]:
-    """In how many meanings a notion is said."""
+    """Return for each notion in how many meanings it occurs."""
     said: dict[str, set[Meaning]] = defaultdict(set)
     for meaning, sentence in sentences():
         for notion in notions_of(words_of(sentence), vocabulary()).said:

@@ -1,1 +1,1 @@
-"""A line as words, before anything is understood, and lists of words."""
+"""Splits a line into words before it is read, and holds lists of words."""

@@ -1,4 +1,4 @@
-"""Common English words: what is one of these was meant as it stands, and is no slip of one of ours."""
+"""Common English words. A word in this list is not treated as a typo of one of ours."""
 
 from bot.languages import lines_of
 from bot.words.once import once
@@ -6,16 +6,18 @@ from bot.words.once import once
 
 @once
 def english() -> frozenset[str]:
-    """Some thirteen thousand words in lower case, without names."""
+    """Return about thirteen thousand words in lower case, without names."""
     return frozenset(word for line in lines_of("common") for word in line.split())
 
 
 @once
 def names() -> frozenset[str]:
-    """Some thousand names of people and places, in lower case."""
+    """Return about a thousand names of people and places, in lower case."""
     return frozenset(word for line in lines_of("names") for word in line.split())
 
 
 def is_common_name(key: str) -> bool:
-    """Whether a word in small letters is surely a name: a common one, or one with a letter that English lacks."""
+    """Whether a word in small letters is certainly a name: a common one, or one with a letter that
+    English does not have.
+    """
     return key in names() or (key.isalpha() and not key.isascii())

@@ -1,4 +1,4 @@
-"""A line as it is read: words in lower case, without the signs around them, beside what was typed."""
+"""Splits a line into words. Each is kept as it was typed, and in lower case without signs around it, for comparison."""
 
 import re
 import unicodedata
@@ -19,24 +19,24 @@ SHORTHAND = texts_by("shorthand")
 
 @dataclass(frozen=True)
 class Word:
-    """One word: as it was typed, and as it is compared."""
+    """One word: as it was typed (`raw`), and in the form in which it is compared (`key`)."""
 
     raw: str
     key: str
 
     @cached_property
     def is_spoken(self) -> bool:
-        """Whether it has a letter or a digit; what has none is a sign or an emoji, put there for friendliness."""
+        """Whether it contains a letter or a digit, and is not only a sign or an emoji."""
         return self.key.isalnum() or any(sign.isalnum() for sign in self.key)
 
     @cached_property
     def plain(self) -> str:
-        """As it is compared, with a typewriter's apostrophe."""
+        """The key with a plain apostrophe."""
         return self.key.replace("’", "'")
 
 
 def without(words: Iterable[Word], places: Iterable[int]) -> list[Word]:
-    """The words that do not stand at these places. A line may have two thousand words, and as many places."""
+    """Return the words without those at these places. A line may have two thousand words, so this is fast."""
     taken = set(places)
     return [word for i, word in enumerate(words) if i not in taken]
 
@@ -64,19 +64,19 @@ def _word(raw: str) -> Word:
 
 
 def _asks(words: list[Word], i: int) -> bool:
-    """Whether a "may" is no month: "may I see my week"."""
+    """Whether a "may" is a verb and not a month: "may I see my week"."""
     return words[i].key == "may" and i + 1 < len(words) and words[i + 1].key in {"i", "we", "you"}
 
 
 def said(line: str, language: str = READ) -> str:
-    """A line as it is compared."""
+    """Return a line in the form in which it is compared."""
     return " ".join(word.key for word in words_of(line, language))
 
 
 def key_of(raw: str) -> str:
-    """How a word is compared: compatible forms folded, lower case, no signs at its edges.
+    """Return a word in the form in which it is compared: in NFKC form and lower case, without signs at its edges.
 
-    No word that means something is longer than this; and one sign may fold into eighteen.
+    Only its beginning is used, because no known word is longer, and one sign may become eighteen in NFKC.
     """
     return _key(raw[:LONGEST_WORD])
 

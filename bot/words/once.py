@@ -1,16 +1,18 @@
-"""Tables that take long to build and are then only read: lists of words, and the index of sentences."""
+"""Builds large tables once, which are then only read: lists of words, and the index of sentences."""
 
 from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from threading import RLock
 
-built: Counter[str] = Counter()  # how often each table was built, by the name of what builds it
-_building = RLock()  # one for all, because one table is built from others
+built: Counter[str] = Counter()  # how often each table was built, by the name of the function that builds it
+_building = RLock()  # one lock for all tables, because some are built from others
 
 
 def once[**P, R](build: Callable[P, R]) -> Callable[P, R]:
-    """Like `functools.cache`, but threads that ask at the same time wait for one of them to build the table."""
+    """Cache the result of `build` like `functools.cache`; threads that call it at the same time wait
+    for one of them.
+    """
     made: dict[tuple[object, ...], R] = {}
 
     @wraps(build)

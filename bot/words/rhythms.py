@@ -1,4 +1,4 @@
-"""How often a digest comes, in words: "monthly 1", "monthly last", "weekly", or the fields of a cron line."""
+"""Finds how often a digest comes: "monthly 1", "monthly last", "weekly", or the fields of a cron line."""
 
 import re
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ CRON = re.compile(r"\bcron\b[\s*_~`:]*(?=[\d*])(.*)", re.IGNORECASE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Every week, every month on a day (-1 is the last), or by cron: `cron_in` takes that from what was typed."""
+    """Every week, every month on a day (-1 is the last), or by a cron line, which `cron_in` finds in the typed line."""
 
     kind: str
     day: int | None = None
 
 
 def find_rhythm(words: Sequence[Word]) -> tuple[Rhythm, Sequence[int]] | None:
-    """The first rhythm, and the words it took up: for a cron line all that follow."""
+    """Find the first rhythm. Returns it and the places of its words (for a cron line, all that follow), or None."""
     for i, word in enumerate(words):
         if word.key == "cron":
             return Rhythm("cron"), range(i, len(words))
@@ -37,13 +37,13 @@ def find_rhythm(words: Sequence[Word]) -> tuple[Rhythm, Sequence[int]] | None:
 
 
 def cron_in(line: str) -> str:
-    """The cron line in what was typed; its asterisks are no words, so it is taken as it stands."""
+    """Return the cron line in a typed line, or "". It is read from the raw text, because asterisks are no words."""
     match = CRON.search(line)
     return " ".join(match[1].split()) if match else ""
 
 
 def _day(words: Sequence[Word], month: int) -> tuple[int | None, list[int]]:
-    """The day of the month: "1", "15th", "last", wherever it stands."""
+    """Find the day of the month anywhere in the words: "1", "15th", "last" (-1)."""
     for i, word in enumerate(words):
         if i != month and word.key == "last":
             following = [i + 1] if i + 1 < len(words) and words[i + 1].key == "day" else []

@@ -1,1 +1,1 @@
-"""What concerns everything that we keep: copies, erasing, keeping times, keys, and taking back."""
+"""Everything about stored data: copies for members, erasing, how long data is kept, keys, and undo."""

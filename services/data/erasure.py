@@ -1,12 +1,12 @@
-"""Forgetting: a Garmin account, a member, and what the vendor still keeps of their messages.
+"""Erases a Garmin account or a member, and has the vendor delete its copies of their messages.
 
-A member is forgotten in two steps. At once: everything but the address that the last answer is sent to, and the
-messages that are under way. A little later: the rest, and Twilio's copies.
+A member is erased in two steps. At once, everything is deleted except the address for the last answer and the messages
+that are being sent. A little later, these are deleted too, and Twilio is asked to delete its copies.
 
-Five things outlive a member, none with a name or a number of theirs: what limits count, for a day, under keyed hashes
-of the member's addresses and of the Garmin address they tried; bans, for as long as their groups last, under hashes of
-the member's addresses; that messages were deleted, for thirty days, under keyed hashes of the vendor's ids, so that
-none is heard again; the audit, for thirteen months, under a pseudonym; and the row of `erased`, without an end. What
+Five things stay after that, all without the member's name and number: counts for limits, for a day, under keyed hashes
+of the member's addresses and of the Garmin address that they tried; bans, as long as the group exists, under hashes of
+the member's addresses; keyed hashes of the vendor's ids of deleted messages, for thirty days, so that none is received
+again; the audit, for thirteen months, under a pseudonym; and the row in `erased`, for ever. Names that they gave to a
 they named for a group (itself, its challenges) is the group's. `privacy/kept.txt` tells it to members.
 """
 
@@ -54,21 +54,23 @@ from services.people.members import memberships
 from services.training import merging, records
 
 CODE_FOR = timedelta(minutes=10)
-MOST_GUESSES = 5  # within the time that a code is good for
+MOST_GUESSES = 5  # wrong codes within the time for which a code is valid
 QUESTION_FOR = timedelta(minutes=15)
 STOPPED_FOR = timedelta(days=30)
-IN_DOUBT_FOR = timedelta(days=180)  # docs/decisions/0021-numbers-change-hands.md tells why so long, and no longer
+IN_DOUBT_FOR = timedelta(days=180)  # docs/decisions/0021-numbers-change-hands.md explains the length
 GOODBYE_FOR = timedelta(hours=1)
-VENDOR_FOR = timedelta(days=14)  # a message that is under way for longer than this is not any more
+VENDOR_FOR = timedelta(days=14)  # a message is certainly no longer being delivered after this time
 AGAIN_AFTER = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12))
 LATER = {"outbound_messages", "inbound_messages", "audit_events"}
-CLOCKS_DIFFER = timedelta(minutes=15)  # `time` on /health names a machine long before
+CLOCKS_DIFFER = timedelta(minutes=15)  # /health names a wrong clock (`time`) at much smaller differences
 UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be typed, what would go, and who would run the member's groups: (group, heir)."""
+    """The code to type, what would be deleted, and for each group of the member who would own
+    it then: (group, heir).
+    """
 
     code: int
     kept: int
@@ -76,7 +78,9 @@ class Asked:
 
 
 def unlink(session: Session, member: Member, account: GarminAccount, now: datetime) -> None:
-    """Delete what opens the member's Garmin account. Their activities stay until they say what becomes of them."""
+    """Delete the tokens and the password of the member's Garmin account. The activities stay until the member decides
+    whether to erase them.
+    """
     session.execute(update(Activity).where(Activity.account_id == account.id).values(account_id=None))
     session.delete(account)
     session.add(Act(member_id=member.id, kind="unlink", before={}, at=now, until=now + QUESTION_FOR))
@@ -84,7 +88,9 @@ def unlink(session: Session, member: Member, account: GarminAccount, now: dateti
 
 
 def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> int | None:
-    """The answer to what becomes of the activities: how many were erased, or None. Raises `QuestionOver`."""
+    """Store the member's decision about the activities after `unlink`. Returns how many were erased, or None if they
+    are kept. Raises `QuestionOver` if the question is too old.
+    """
     asked = (Act.member_id == member.id, Act.kind == "unlink", Act.until > now, Act.undone_at.is_(None))
     act = session.scalar(select(Act).where(*asked).order_by(Act.id.desc()).limit(1).with_for_update())
     if act is None:
@@ -103,7 +109,7 @@ def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> i
 
 
 def ask(session: Session, member: Member, now: datetime) -> Asked:
-    """Give a code that erases everything when it is typed within ten minutes."""
+    """Return a new code that erases everything if it is typed within ten minutes, and what would be erased."""
     code = secrets.randbelow(9000) + 1000
     member.erase_code = digest(session, "erase", f"{member.id}:{code}")
     member.erase_until = now + CODE_FOR
@@ -115,10 +121,10 @@ def ask(session: Session, member: Member, now: datetime) -> Asked:
 
 
 def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
-    """Erase the member if this is the code. Raises `WrongEraseCode`.
+    """Erase the member if this is the code. Raises `WrongEraseCode` if it is not.
 
-    Raises `TooManyEraseCodes` after five wrong ones within ten minutes. What is refused so is not counted: who waits
-    for as long as the answer says is heard again, however often they tried meanwhile.
+    Raises `TooManyEraseCodes` after five wrong codes within ten minutes. Such refused tries are not counted, so trying
+    during the wait does not make it longer.
     """
     guessed = limits.LINE + WrongEraseCode.template()
     wrong = limits.times(session, limits.addresses(session, member), guessed, now - CODE_FOR)
@@ -132,13 +138,15 @@ def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
 
 
 def heir_of(session: Session, membership: Membership) -> Membership | None:
-    """Who runs a group when its owner is gone: the admin who has been there longest, or else the member."""
+    """Return who becomes the owner of a group when its owner is erased: the admin who has been in it longest, else the
+    member who has. None if there is nobody else.
+    """
     others = [each for each in members(session, membership.group) if each.id != membership.id]
     return min(others, key=lambda each: (each.role is not Role.ADMIN, each.joined_at, each.id), default=None)
 
 
 def erase(session: Session, member: Member, now: datetime) -> None:
-    """Forget a member at once; what is left until `finish` is where to send the last answer, and that alone."""
+    """Erase a member at once. Until `finish`, only the address for the last answer stays."""
     session.execute(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
     for each in sorted(memberships(session, member), key=lambda each: each.group_id):  # locked in one order by all
         hold(session, each)
@@ -171,7 +179,7 @@ def erase(session: Session, member: Member, now: datetime) -> None:
 
 
 def finish(session: Session, now: datetime, most: int = 50) -> int:
-    """Forget the rest of those whose last answer has left, and have the vendor's copies deleted. Gives how many."""
+    """Erase the rest of members whose last answer was sent, and have the vendor's copies deleted. Returns how many."""
     gone = tuple_(Member.id, Member.created_at).in_(select(Erased.member_id, Erased.member_since))
     found = session.scalars(
         select(Member).where(gone).order_by(Member.id).limit(most).with_for_update(skip_locked=True)
@@ -184,14 +192,16 @@ def finish(session: Session, now: datetime, most: int = 50) -> int:
 
 
 def unfinished(now: datetime) -> ColumnElement[bool]:
-    """The condition that somebody is to be forgotten to the end, or the vendor to be asked."""
+    """Return a condition: a member must still be erased completely, or the vendor must be asked to delete a message."""
     asked = exists().where(Erasure.done_at.is_(None), Erasure.next_try_at <= now)
     gone = exists().where(Erased.member_id == Member.id, Erased.member_since == Member.created_at)
     return or_(asked, gone)
 
 
 def due(session: Session, now: datetime, most: int = 20) -> list[str]:
-    """Messages that the vendor is to be asked to delete, each put off already in case the asking dies with us."""
+    """Return the ids of messages that the vendor must be asked to delete. Each gets its next date now, in case this
+    process ends before the answer.
+    """
     query = select(Erasure).where(Erasure.done_at.is_(None), Erasure.next_try_at <= now).order_by(Erasure.next_try_at)
     rows = list(session.scalars(query.limit(most).with_for_update(skip_locked=True)))
     for each in rows:
@@ -201,10 +211,12 @@ def due(session: Session, now: datetime, most: int = 20) -> list[str]:
 
 
 def answered(session: Session, sid: str, now: datetime, problem: str | None = None) -> bool:
-    """The vendor did it, or could not (yet). False when this was the last try. Of what is over, a hash stays."""
+    """Store the vendor's answer: it has deleted the message, or `problem` says why not. Returns False if this was the
+    last try. When it is over, only a hash of the message's id is kept.
+    """
     row = session.get(Erasure, sid, with_for_update=True)
     if row is None:
-        return True  # another worker has got the answer meanwhile
+        return True  # another worker got the answer first
     row.problem = problem
     if problem is not None and now - row.asked_at < VENDOR_FOR:
         return True
@@ -214,19 +226,19 @@ def answered(session: Session, sid: str, now: datetime, problem: str | None = No
 
 
 def hash_done(session: Session, most: int = 500) -> None:
-    """Keep only the hashes of the ids of what is done: earlier releases kept the ids."""
+    """Replace the ids of deleted messages by their hashes: earlier releases kept the ids."""
     query = select(Erasure).where(Erasure.done_at.is_not(None), func.length(Erasure.sid) != SID_HASH)
     for row in session.scalars(query.limit(most).with_for_update(skip_locked=True)):
         _keep_hash(session, row)
 
 
 def came_before(session: Session, at: datetime, *, phone: str | None, business_id: str | None) -> bool:
-    """Whether somebody with one of these addresses was erased, within the last day, after this instant: what they wrote
-    before is not heard any more.
+    """Whether a person with one of these addresses was erased within the last day and after `at`. If so, a message of
+    that time must not be answered any more.
 
-    The instant comes from another clock than that of the erasure: from the vendor's, or another machine's. So while
-    nobody with these addresses is a member again, an instant up to `CLOCKS_DIFFER` later counts as before too: a line
-    too few is heard rather than one that makes somebody a member again who was erased.
+    `at` comes from another clock than the time of the erasure: from the vendor's, or from another machine's. So while
+    nobody with these addresses is a member again, a time up to `CLOCKS_DIFFER` later counts as before the erasure too.
+    It is better to ignore a line than to make an erased person a member again.
     """
     margin = timedelta(microseconds=1) if _is_known(session, phone, business_id) else CLOCKS_DIFFER
     against = limits.hashes_of(session, phone=phone, business_id=business_id)
@@ -240,11 +252,11 @@ def _is_known(session: Session, phone: str | None, business_id: str | None) -> b
 
 
 def stopped_long_ago(session: Session, now: datetime, most: int = 20) -> list[Member]:
-    """Who is to be erased because they said "stop", their rows locked; `erased_on` tells when that is.
+    """Return members to erase because they said "stop" long ago, with their rows locked; see `erased_on`.
 
-    It needs no proof to say "stop". So whoever's number is in doubt is not erased before it is clear whose it is: a
-    stranger with the number of a group's owner would have them erased otherwise, and the group handed on. After half a
-    year they are erased all the same: who said it may have been the member.
+    Anybody who has the number can say "stop". So while it is in doubt whose number it is, the member is not erased:
+    else a stranger who got an owner's number could have the owner erased and the group passed on. After half a year the
+    member is erased all the same, because it may have been the member who said "stop".
     """
     known = Member.doubted_at.is_(None) & _quiet_since(now - STOPPED_FOR)
     query = select(Member).where(known | _quiet_since(now - IN_DOUBT_FOR))
@@ -253,7 +265,7 @@ def stopped_long_ago(session: Session, now: datetime, most: int = 20) -> list[Me
 
 
 def erased_on(member: Member) -> datetime | None:
-    """After which instant a member who said "stop" is erased, unless they write before; None for all others."""
+    """Return when a member who said "stop" is erased, unless they write before that; None for all other members."""
     if member.opted_out_at is None:
         return None
     last = max(member.opted_out_at, member.last_inbound_at or member.opted_out_at)
@@ -261,13 +273,15 @@ def erased_on(member: Member) -> datetime | None:
 
 
 def listed(session: Session) -> Iterable[tuple[int, datetime]]:
-    """Everybody who was erased: a list to keep apart from the backups."""
+    """Return everybody who was erased, as (id, member since): the list that the operator saves apart
+    from the backups.
+    """
     query = select(Erased.member_id, Erased.member_since).order_by(Erased.id)
     return [(member_id, since) for member_id, since in session.execute(query)]
 
 
 def reapply(session: Session, erased: Iterable[tuple[int, datetime]], now: datetime) -> int:
-    """After a backup is restored: erase again who is in it and in this list. Gives how many."""
+    """Erase the members of this list again, after a backup was restored. Returns how many were in the database."""
     again = 0
     for member_id, since in erased:
         member = session.get(Member, member_id)
@@ -280,7 +294,7 @@ def reapply(session: Session, erased: Iterable[tuple[int, datetime]], now: datet
 
 
 def _quiet_since(then: datetime) -> ColumnElement[bool]:
-    """Whether a member had opted out by then, and has not written since."""
+    """Return a condition: the member had opted out before `then` and has not written since."""
     return (Member.opted_out_at < then) & (Member.last_inbound_at < then)
 
 
@@ -303,7 +317,7 @@ def _hand_over(session: Session, membership: Membership, now: datetime) -> None:
 
 
 def _forget_figures(session: Session, member: Member) -> None:
-    """Digests and challenges remember by number how much everybody had: no key of the database points to that."""
+    """Remove the member's figures from stored digests and challenges, which hold them by id without a foreign key."""
     been_in = select(Membership.group_id).where(Membership.member_id == member.id)
     for run in session.scalars(select(DigestRun).where(DigestRun.group_id.in_(been_in)).with_for_update()):
         run.content = _without(run.content, member.id)
@@ -312,14 +326,14 @@ def _forget_figures(session: Session, member: Member) -> None:
 
 
 def _without(kept: Any, member_id: int) -> Any:
-    """What is kept without this member: as a key of a table, or in a list of ids."""
+    """Return the stored value without this member, who may be a key of a dict or an item of a list."""
     if isinstance(kept, dict):
         return {key: _without(value, member_id) for key, value in kept.items() if key != str(member_id)}
     return [each for each in kept if each != member_id] if isinstance(kept, list) else kept
 
 
 def _begin_anew(session: Session, membership: Membership) -> None:
-    """The row that says from when nameless rows begin anew goes with its member: another one says it."""
+    """Copy `seen_from` to the other nameless members of the group, because the row that holds it is deleted."""
     others = (Membership.group_id == membership.group_id, Membership.id != membership.id, Membership.anonymous)
     session.execute(update(Membership).where(*others).values(seen_from=membership.seen_from))
 
@@ -332,7 +346,7 @@ def _strip(member: Member, now: datetime) -> None:
 
 
 def _is_told(session: Session, member: Member, now: datetime) -> bool:
-    """Whether the last answer is still under way; it has an hour."""
+    """Whether the last answer is still being sent; it has an hour for that."""
     waiting = (OutboundMessage.member_id == member.id, OutboundMessage.state.in_(UNDER_WAY))
     erased = select(Erased.at).where(Erased.member_id == member.id, Erased.member_since == member.created_at)
     at = session.scalar(erased.order_by(Erased.id.desc()).limit(1)) or now
@@ -340,8 +354,8 @@ def _is_told(session: Session, member: Member, now: datetime) -> bool:
 
 
 def _leave_behind(session: Session, member: Member, now: datetime) -> None:
-    """Write down all that outlives a member: which bans hold for their addresses, and, for a day, when they were erased
-    and whether they count among those who got a template.
+    """Store everything that stays after a member: the bans for their addresses, and, for a day, when they were erased
+    and whether they count among the people who got a template.
     """
     bans.follow(session, member)
     limits.count(session, limits.addresses(session, member), limits.ERASED, now)
@@ -364,8 +378,8 @@ def _sids(session: Session, member_id: int) -> set[str]:
 
 
 def _ask_vendor_about_lines(session: Session, member_id: int, now: datetime) -> None:
-    """Have the vendor delete what a member wrote. From this commit on none of it is heard again, though our own note of
-    it goes only in `finish`.
+    """Have the vendor delete the messages that a member wrote. After this commit none of them is received again,
+    although our own rows about them are only deleted in `finish`.
     """
     instant = literal(now, Erasure.__table__.c.asked_at.type)
     lines = select(InboundMessage.sid, instant, instant, literal(0)).where(InboundMessage.member_id == member_id)

@@ -1,4 +1,4 @@
-"""A member's own copy of everything: asked for in chat, made by a worker, fetched once from a page within a day."""
+"""Copies of all data of a member: requested in the chat, made by a worker, downloaded once from a page within a day."""
 
 import csv
 import hashlib
@@ -29,10 +29,10 @@ LEASE = timedelta(minutes=5)
 MOST_TRIES = 5
 PURPOSE = "export"
 DAY = timedelta(days=1)
-MOST_A_DAY = 3  # copies of one member: each is made out of all that we have of them
-COPY = "copy"  # under this they are counted
+MOST_A_DAY = 3  # copies of one member; making one reads all data of the member
+COPY = "copy"  # the kind of their counted events
 
-# Never in a copy: what opens something, and what is a copy itself.
+# Columns that are never in a copy: secrets, and the copies themselves.
 SECRET = ("_hash", "_code", "tokens", "password", "secret", "result")  # a result: what others had in a challenge
 NOT_TOLD = {"exports", "erased", "erasures", "acts", "sign_in_codes", "kept_answers"}
 COLUMNS = ("local_date", "start_utc", "sport", "type", "name", "duration", "distance", "elevation_gain", "calories",
@@ -40,10 +40,11 @@ COLUMNS = ("local_date", "start_utc", "sport", "type", "name", "duration", "dist
 
 
 def ask(session: Session, member: Member, now: datetime) -> str | None:
-    """Let a copy be made, or give a fresh token for one that waits to be fetched: the earlier one is dead then.
+    """Ask a worker to make a copy. If one is ready for download, return a new token for it; the old token then stops
+    working.
 
-    Raises `ExportUnderWay`, or `EnoughCopies` where `MOST_A_DAY` were made within 24 hours. Erasing oneself does not
-    begin that anew.
+    Raises `ExportUnderWay` if one is being made, or `EnoughCopies` if `MOST_A_DAY` were made within 24 hours. Erasing
+    the account does not reset that count.
     """
     last = session.scalar(
         select(Export).where(Export.member_id == member.id).order_by(Export.id.desc()).limit(1).with_for_update()
@@ -70,12 +71,12 @@ def _require_few(session: Session, member: Member, now: datetime) -> None:
 
 
 def due() -> Exists:
-    """The condition that a copy is to be made."""
+    """Return a condition: a copy waits to be made."""
     return exists().where(*_waiting())
 
 
 def take(session: Session) -> int | None:
-    """Lease the copy that was asked for first. That counts as a try."""
+    """Lease the copy that was requested first, and return its id, or None. This counts as a try."""
     query = select(Export).where(*_waiting()).order_by(Export.asked_at).limit(1).with_for_update(skip_locked=True)
     export = session.scalar(query)
     if export is None:
@@ -86,7 +87,7 @@ def take(session: Session) -> int | None:
 
 
 def give_back(session: Session, export_id: int) -> None:
-    """Let another worker make it at once: this one has to stop, which counts as no try."""
+    """Let another worker make the copy at once, because this one has to stop. This does not count as a try."""
     export = session.get(Export, export_id, with_for_update=True)
     if export is not None and export.made_at is None:
         export.tries, export.leased_until = max(export.tries - 1, 0), None
@@ -94,9 +95,9 @@ def give_back(session: Session, export_id: int) -> None:
 
 
 def make(session: Session, export_id: int, base_url: str, now: datetime) -> None:
-    """Make the copy, and tell the member where it is.
+    """Make the copy, and send the member its address.
 
-    What needs a key that is not in DATA_KEYS is made later: when its lease is over, and without counting as a try.
+    If a key is needed that is not in DATA_KEYS, the copy is made later, when its lease has ended; this is not a try.
     """
     export = session.get(Export, export_id, with_for_update=True)
     if export is None or export.made_at is not None:
@@ -122,9 +123,10 @@ def exists_for(session: Session, token: str) -> bool:
 
 
 def fetch(session: Session, token: str, now: datetime) -> bytes | None:
-    """Hand the copy out, once; we keep it no longer. None too where it was tampered with.
+    """Return the zip file once, and delete it. Returns None if there is none, or if somebody changed it
+    in the database.
 
-    Raises `UnknownKey`, and keeps the copy and its address, where the key that sealed it is not in DATA_KEYS.
+    Raises `UnknownKey`, and keeps the copy and its address, if the key that encrypted it is not in DATA_KEYS.
     """
     export = session.scalar(select(Export).where(*_alive(token, now)).with_for_update())
     if export is None:
@@ -142,13 +144,13 @@ def fetch(session: Session, token: str, now: datetime) -> bytes | None:
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Throw away copies that nobody fetched in time; and, a day later, that they were asked for."""
+    """Delete copies that were not downloaded in time, and a day later the record that they were requested."""
     session.execute(update(Export).where(Export.expires_at <= now).values(archive=None, token_hash=None))
     session.execute(delete(Export).where(Export.asked_at < now - timedelta(hours=2 * HOURS)))
 
 
 def archive_of(session: Session, member: Member) -> bytes:
-    """Everything about a member as a zip file: JSON for programs, CSV for tables, and a word about both.
+    """Return everything about a member as a zip file: JSON for programs, CSV for spreadsheets, and an explanation.
 
     Raises `UnknownKey`.
     """
@@ -163,7 +165,7 @@ def archive_of(session: Session, member: Member) -> bytes:
 
 
 def tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
-    """Every table that has something about a member, and by which columns."""
+    """Yield every table with data about a member, and its columns that refer to the member."""
     for table in Base.metadata.sorted_tables:
         columns = [
             each for each in table.columns if any(key.column.table.name == "members" for key in each.foreign_keys)
@@ -195,7 +197,7 @@ def _csv(session: Session, member: Member) -> str:
 
 
 def _cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
+    """Return the value for a CSV cell, in a form that no spreadsheet runs as a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
 
 

@@ -1,4 +1,6 @@
-"""Changing the key that seals: every sealed column, a batch at a time, safe to stop anywhere and to repeat."""
+"""Encrypts stored values again after a change of keys: every encrypted column, a batch at a time. It may be stopped and
+repeated at any time.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,7 +26,7 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """A column of sealed values: what its values are for, and whose each is."""
+    """A column with encrypted values: their purpose, and how to find each value's owner."""
 
     column: InstrumentedAttribute[Any]
     purpose: str
@@ -32,7 +34,7 @@ class SealedColumn:
 
     @property
     def name(self) -> str:
-        """How an operator reads it."""
+        """The name that the operator sees: table and column."""
         return f"{self.column.class_.__tablename__}.{self.column.key}"
 
 
@@ -52,18 +54,18 @@ SEALED = (
 
 
 def status(session: Session) -> dict[str, Counter[str]]:
-    """How many values each key seals, by column. A key that seals none may leave the ring."""
+    """Return for each column how many values each key encrypts. A key without values may be removed from DATA_KEYS."""
     return {sealed.name: _by_key(session, sealed) for sealed in SEALED}
 
 
 def names_in_use(session: Session) -> set[str]:
-    """The names of the keys that seal something. A few steps in an index each, however much is sealed."""
+    """Return the names of the keys with which values are encrypted. It takes a few index steps, whatever the size."""
     return {_text(name) for name in session.scalars(_all_names()) if name}
 
 
 @dataclass(frozen=True)
 class Rotated:
-    """One batch: how many were sealed anew, how many could not be read, and where the next batch begins."""
+    """The result of one batch: how many were encrypted again, how many could not be read, and where the next begins."""
 
     done: int
     unreadable: int
@@ -71,9 +73,9 @@ class Rotated:
 
 
 def rotate_some(session: Session, sealed: SealedColumn, after: Any = None) -> Rotated | None:
-    """Seal a batch of this column's values anew with the first key; None when there are no more.
+    """Encrypt a batch of this column's values again with the first key. Returns None if there are no more.
 
-    The caller commits: whatever was committed stays done.
+    The caller commits each batch; committed batches need not be repeated.
     """
     kind = sealed.column.class_
     query = select(kind).where(sealed.column.is_not(None), ~sealed_with(sealed.column, [vault(session).writes_with]))
@@ -86,7 +88,7 @@ def rotate_some(session: Session, sealed: SealedColumn, after: Any = None) -> Ro
 
 
 def unreadable(session: Session) -> dict[str, int]:
-    """How many values of each column do not open: their key is gone, or they were tampered with."""
+    """Return for each column how many values cannot be decrypted: their key is missing, or somebody changed them."""
     return {sealed.name: sum(not _opens(session, sealed, row) for row in _rows(session, sealed)) for sealed in SEALED}
 
 
@@ -111,7 +113,7 @@ def _all_names() -> CompoundSelect[Any]:
 
 
 def _names(sealed: SealedColumn, called: str) -> Select[Any]:
-    """The names in one column: the first in the index, and then each time the first that comes after.
+    """Return a query for the key names in one column: the first in the index, then each time the next different one.
 
     https://wiki.postgresql.org/wiki/Loose_indexscan
     """

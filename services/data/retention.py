@@ -1,4 +1,4 @@
-"""How long things are kept. Each is deleted when its time is over; README and the operator's guide say the same."""
+"""How long data is kept. Everything is deleted when its time is over; README has the same times."""
 
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ BATCH = 5_000
 
 
 def sweep(session: Session, now: datetime) -> dict[str, int]:
-    """Delete what is over, at most a batch of each. Tells how many rows of each."""
+    """Delete data whose time is over, at most a batch of each kind. Returns the number of rows of each kind."""
     undoable.forget_old(session, now)
     exports.forget_old(session, now)
     limits.forget_old(session, now)

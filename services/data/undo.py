@@ -1,7 +1,7 @@
-"""Taking back what one did a moment ago: one mechanism for everything that can be taken back.
+"""Undoes what a member did a moment ago: one mechanism for all acts that can be undone.
 
-`services.ground.undoable` keeps how it was before. `undo` restores the newest act of the last ten minutes, then the one
-before it, and lets every room make good what follows from that: privacy, codes, names, records.
+`services.ground.undoable` stores the old values. `undo` restores those of the newest act of the last ten minutes;
+repeated, those of the act before it. Then other rooms update what depends on them: privacy, codes, names, records.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ READ: dict[str, Callable[[str], object]] = {
 
 
 def undo(session: Session, member: Member, now: datetime) -> Act:
-    """Take the member's newest act back. Raises `NothingToUndo`."""
+    """Undo the member's newest act, and return it. Raises `NothingToUndo`."""
     mine = (Act.member_id == member.id, Act.undone_at.is_(None), Act.until > now)
     act = session.scalar(select(Act).where(*mine).order_by(Act.at.desc(), Act.id.desc()).limit(1).with_for_update())
     row = act and session.get(ROWS[act.before["row"]], act.before["id"])
@@ -43,9 +43,9 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
         setattr(row, key, value)
     if isinstance(row, Membership):
         privacy.changed(session, row, now, values)
-        if values.get("left_at"):  # the joining is taken back
+        if values.get("left_at"):  # joining is undone
             openings.end(session, row, now)
-    if "name" in values or "left_at" in values:  # somebody else may have the name by now
+    if "name" in values or "left_at" in values:  # somebody else may have this name by now
         session.flush()
         naming.tell_apart_everywhere(session, member)
     if isinstance(row, Activity) or "includes_private" in values:
@@ -56,13 +56,15 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
 
 
 def _is_as_left(session: Session, act: Act, row: Any) -> bool:
-    """An admin may have come between: whoever was taken out of a group does not undo their way back in."""
+    """Whether the row is still as the act left it. If an admin has removed the member from the group since, undoing
+    must not bring them back.
+    """
     if not isinstance(row, Membership):
         return True
     if bans.is_banned(session, row.group_id, row.member):
         return False
     if act.kind == "join" and row.role is Role.OWNER:
-        return False  # they run it by now, and a group does not go without an owner
+        return False  # the member owns the group by now, and a group needs an owner
     return row.group.is_active and row.left_at == (act.at if act.kind == "leave" else None)
 
 

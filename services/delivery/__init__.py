@@ -1,1 +1,1 @@
-"""What is said, from the row in the outbox to its receipts."""
+"""The delivery of messages, from the row in the outbox to its receipts."""

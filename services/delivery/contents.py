@@ -1,7 +1,7 @@
-"""Contents stored at the vendor: buttons for a conversation, and templates that WhatsApp must approve.
+"""Contents stored at the vendor: buttons for use in a conversation, and templates that WhatsApp must approve.
 
-A content belongs to one account of the vendor's, and may be deleted there. One that is not there is not used: until a
-job has stored it again, messages with buttons are said as text with numbers, and templates wait.
+A content belongs to one account at the vendor, and may be deleted there. A missing content is not used: until a job has
+stored it again, messages with buttons are sent as text with numbers, and templates wait.
 """
 
 import hashlib
@@ -25,19 +25,19 @@ PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 SESSION, APPROVED = "session", "approved"
 MISSING = "missing"
 UNSUBMITTED = "unsubmitted"
-CATEGORY = "UTILITY"  # what the member asked for; marketing is not delivered to +1 numbers
+CATEGORY = "UTILITY"  # for messages that the member asked for; marketing is not delivered to +1 numbers
 WAITING = (UNSUBMITTED, "received", "pending")
-LISTS = ("items", "opens")  # a content without them is what it was before there were lists
+LISTS = ("items", "opens")  # left out of the fingerprint if empty, as before there were lists
 CHECKED_EVERY = timedelta(days=1)
-# How soon a job tries once more to store what it stored, or could not hand in: something may delete it each time, and
-# processes with another account may do the same to ours.
+# How soon a job may store a content again, or submit it again for approval: somebody may delete it each time, or
+# processes with another account may replace ours.
 AGAIN_AFTER, OTHERS_AGAIN_AFTER = timedelta(minutes=10), timedelta(hours=1)
-ONE_PUSHES = 710_011  # the advisory lock of whoever stores a content: two at once would store it twice
+ONE_PUSHES = 710_011  # the advisory lock for storing a content, so that two processes do not store it twice
 
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to one content: pushed, kept, or where its approval stands."""
+    """What happened to one content: it was stored or kept, or the state of its approval."""
 
     name: str
     status: str
@@ -46,14 +46,14 @@ class Change:
 
     @property
     def is_bad(self) -> bool:
-        """Whether the operator must act: messages are held, or cost more than they should."""
+        """Whether the operator must act, because messages wait or cost more than they should."""
         return self.status not in (SESSION, *WAITING) and (self.status, self.category) != (APPROVED, CATEGORY)
 
 
 def buttons_content(count: int) -> Content:
-    """The content through which every message with so many buttons goes: all of it is variables.
+    """Return the content with which every message with `count` buttons is sent. It consists of variables only.
 
-    {{1}} is the text; then come label and meaning of each button. Needs no approval inside the 24 hours.
+    {{1}} is the text; then follow the label and the line of each button. Within the 24 hours it needs no approval.
     """
     pairs = [(f"{{{{{2 * i}}}}}", f"{{{{{2 * i + 1}}}}}") for i in range(1, count + 1)]
     samples = {"1": "What would you like to see?"}
@@ -63,7 +63,7 @@ def buttons_content(count: int) -> Content:
 
 
 def buttons_values(message: Message) -> dict[str, str]:
-    """The variables of `buttons_content` for this message."""
+    """Return the values of the variables of `buttons_content` for this message."""
     values = {"1": message.text}
     for i, button in enumerate(message.buttons, 1):
         values |= {str(2 * i): button.label, str(2 * i + 1): button.says}
@@ -71,9 +71,10 @@ def buttons_values(message: Message) -> dict[str, str]:
 
 
 def list_content(count: int) -> Content:
-    """The content through which every message with so many choices goes; never outside the 24 hours.
+    """Return the content with which every message with `count` choices is sent. It can only be used
+    within the 24 hours.
 
-    {{1}} is the text, {{2}} what opens the list; then come label, meaning and description of each choice.
+    {{1}} is the text, {{2}} the label that opens the list; then follow the label, line and description of each choice.
     """
     numbers = [range(3 * i, 3 * i + 3) for i in range(1, count + 1)]
     samples = {"1": "What would you like to see?", "2": labels(FIRST)["choose"]}
@@ -84,7 +85,7 @@ def list_content(count: int) -> Content:
 
 
 def list_values(message: Message) -> dict[str, str]:
-    """The variables of `list_content` for this message."""
+    """Return the values of the variables of `list_content` for this message."""
     values = {"1": message.text, "2": message.opens}
     for i, choice in enumerate(message.choices, 1):
         values |= {str(3 * i): choice.label, str(3 * i + 1): choice.says, str(3 * i + 2): choice.about}
@@ -92,27 +93,29 @@ def list_values(message: Message) -> dict[str, str]:
 
 
 def definitions() -> list[Content]:
-    """All contents that the bot needs."""
+    """Return all contents that the bot needs."""
     lists = [list_content(count) for count in range(FEWEST_CHOICES, MOST_CHOICES + 1)]
     return [buttons_content(count) for count in (1, 2, 3)] + lists + [_approved(name) for name in approved_files()]
 
 
 @cache
 def fingerprints() -> Mapping[str, str]:
-    """The fingerprints of all contents that the bot needs, by name."""
+    """Return the fingerprints of all contents that the bot needs, by name."""
     return {content.name: fingerprint_of(content) for content in definitions()}
 
 
 def push(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
-    """Store what is new, changed or missing at the vendor, and ask for the approvals. Safe to repeat."""
+    """Store all contents that are new, changed or missing at the vendor, and submit templates for approval.
+    Safe to repeat.
+    """
     return [push_one(session, messenger, content, now) for content in definitions()]
 
 
 def push_one(session: Session, messenger: Messenger, content: Content, now: datetime) -> Change:
-    """Store one, if it is new or changed, or if the vendor says that our account does not have it.
+    """Store one content, if it is new or changed, or if the vendor says that our account does not have it.
 
-    Whoever commits after each makes none twice when a later one fails. An approval that could not be asked for is
-    asked for by the next push.
+    Commit after each content, so that none is stored twice if a later one fails. If submitting for approval fails, the
+    next call submits again.
     """
     if not session.scalar(select(func.pg_try_advisory_xact_lock(ONE_PUSHES))):
         return Change(content.name, "", reason="another process stores it at this moment")
@@ -126,11 +129,11 @@ def push_one(session: Session, messenger: Messenger, content: Content, now: date
         row = StoredContent(name=content.name, sid=sid, account=messenger.account, pushed_at=now, **facts)
         stored = session.merge(row)
         session.flush()
-    elif stored.status == MISSING:  # the vendor has it after all; where its approval stands, `poll` asks
+    elif stored.status == MISSING:  # the vendor has it after all; `poll` asks for the state of its approval
         stored.status = SESSION if content.kind == SESSION else "pending"
     if stored.status != UNSUBMITTED:
         return Change(content.name, stored.status, stored.category)
-    # A rejected, changed or deleted template needs a name that WhatsApp has not seen.
+    # After a rejection, change or deletion the template needs a name that WhatsApp has not seen.
     name = f"{content.name}_{fingerprint[:8]}" + (f"_{stored.sid[-8:].lower()}" if is_known else "")
     try:
         messenger.ask_approval(stored.sid, name, CATEGORY)
@@ -142,21 +145,23 @@ def push_one(session: Session, messenger: Messenger, content: Content, now: date
 
 
 def fingerprint_of(content: Content) -> str:
-    """By what a changed definition is known: a hash of all that the vendor stores."""
+    """Return a hash of everything that the vendor stores of this content; it shows whether the
+    definition has changed.
+    """
     facts = {key: value for key, value in asdict(content).items() if value or key not in LISTS}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def poll(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
-    """Ask about all contents that we stored in our account: see `poll_one`."""
+    """Ask about all contents that we have stored in our account: see `poll_one`."""
     return [poll_one(session, messenger, name, now) for name in to_poll(session, messenger.account)]
 
 
 def poll_one(session: Session, messenger: Messenger, name: str, now: datetime) -> Change:
-    """Ask whether a content is still there, and where its approval stands.
+    """Ask the vendor whether a content still exists, and for the state of its approval.
 
-    A changed category is news: marketing costs more and is blocked in places. Asking may take seconds: whoever asks
-    about many commits after each.
+    A changed category is reported, because marketing costs more and is blocked in some countries. Asking may take
+    seconds, so commit after each content.
     """
     stored = session.get_one(StoredContent, name)
     stored.checked_at, reason = now, ""
@@ -172,8 +177,8 @@ def poll_one(session: Session, messenger: Messenger, name: str, now: datetime) -
 
 
 def to_poll(session: Session, account: str, due_at: datetime | None = None) -> list[str]:
-    """The names of the contents that are in this account as far as we know; or of those that are due to be asked for:
-    at every tick while a template waits or is held, else once a day.
+    """Return the names of the contents that are in this account as far as we know. With `due_at`, return only those
+    about which the vendor must be asked by then: at every tick while a template waits or is held, else once a day.
     """
     due = [] if due_at is None else [_is_due(due_at)]
     query = select(StoredContent.name).where(_is_ours(account), *due).order_by(StoredContent.name)
@@ -181,21 +186,23 @@ def to_poll(session: Session, account: str, due_at: datetime | None = None) -> l
 
 
 def is_check_due(session: Session, now: datetime, account: str) -> bool:
-    """Whether contents are to be asked for or stored."""
+    """Whether the vendor must be asked about contents, or contents must be stored."""
     return bool(to_poll(session, account, now) or to_push(session, now, account))
 
 
 def usable(session: Session, account: str) -> Mapping[str, str]:
-    """The vendor's ids of all contents that may be used now, by name. A template that became marketing may not."""
+    """Return the vendor's ids of all contents that may be used now, by name. Templates that became marketing
+    are left out.
+    """
     approved = and_(StoredContent.status == APPROVED, StoredContent.category.in_(["", CATEGORY]))
     ready = or_(StoredContent.status == SESSION, approved)
     return {each.name: each.sid for each in session.scalars(select(StoredContent).where(ready, _is_ours(account)))}
 
 
 def find_missing(session: Session, account: str) -> list[str]:
-    """The names of contents that this account does not have: never stored, deleted there, or in another account.
+    """Return the names of the contents that this account does not have: never stored, deleted, or in another account.
 
-    Costs one question about a dozen rows.
+    Costs one query of about a dozen rows.
     """
     there = select(StoredContent.name).where(_is_ours(account), StoredContent.status != MISSING)
     have = set(session.scalars(there))
@@ -210,9 +217,9 @@ def lose(session: Session, name: str) -> None:
 
 
 def to_push(session: Session, now: datetime, account: str) -> list[Content]:
-    """The contents that a job stores by itself: what is missing, or was stored but could not be handed in for approval.
+    """Return the contents that a job has to store: those that are missing, or that could not be submitted for approval.
 
-    What a release changed is the operator's to push.
+    Contents that a new release has changed are left to the operator.
     """
     rows = {row.name: row for row in session.scalars(select(StoredContent))}
     return [each for each in definitions() if _is_to_push(rows.get(each.name), now, account)]
@@ -229,7 +236,9 @@ def _is_to_push(stored: StoredContent | None, now: datetime, account: str) -> bo
 
 
 def _is_ours(account: str) -> ColumnElement[bool]:
-    """What older releases pushed is taken for ours until the vendor says that it is not."""
+    """Return a condition: the content is in this account. Contents from older releases, which stored no account, count
+    as ours until the vendor says otherwise.
+    """
     return or_(StoredContent.account.is_(None), StoredContent.account == account)
 
 
@@ -247,12 +256,12 @@ def _is_there(stored: StoredContent, messenger: Messenger) -> bool:
 
 
 def fits(approved: Approved) -> bool:
-    """Whether there is such a template, and these are its values: no more, no fewer."""
+    """Whether there is such a template and it has exactly these values."""
     return approved.name in approved_files() and approved.values.keys() == _approved(approved.name).samples.keys()
 
 
 def said(approved: Approved) -> str:
-    """The text of an approved template with its values: what the member will read."""
+    """Return the text of an approved template with its values, as the member will read it."""
     body = _approved(approved.name).body
     return PLACEHOLDER.sub(lambda found: approved.values.get(found[1], found[0]), body)
 

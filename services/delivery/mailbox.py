@@ -1,4 +1,6 @@
-"""The outbox's rows: what is to be said to whom. How it leaves is `services.delivery.outbox`'s matter."""
+"""Stores received messages, and puts messages to send into the outbox. `services.delivery.outbox` decides when they are
+sent.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,8 +32,8 @@ COUNTED_KINDS = {"text", "button", "interactive", "image", "video", "audio", "do
 
 
 def receive(session: Session, sid: str, kind: str, reference: str, now: datetime) -> bool:
-    """Take note of an inbound message. False when it was here before, though its writer was erased since: the vendor
-    repeats itself.
+    """Store an inbound message. Returns False if it was received before (the vendor repeats messages), even if its
+    writer was erased since then.
     """
     row = {"sid": sid, "kind": kind, "reference": reference, "received_at": now}
     values = [literal(value, InboundMessage.__table__.c[name].type) for name, value in row.items()]
@@ -43,7 +45,7 @@ def receive(session: Session, sid: str, kind: str, reference: str, now: datetime
 
 
 def known(session: Session, sids: Sequence[str]) -> set[str]:
-    """Which of these messages we have received, whether or not their writers were erased since."""
+    """Return the ids of those of these messages that were received, even if their writers were erased since then."""
     by_hash = {hashed_sid(session, sid): sid for sid in sids}
     heard = session.scalars(select(InboundMessage.sid).where(InboundMessage.sid.in_(sids)))
     erased = session.scalars(select(Erasure.sid).where(Erasure.sid.in_([*sids, *by_hash])))
@@ -51,8 +53,8 @@ def known(session: Session, sids: Sequence[str]) -> set[str]:
 
 
 def note(session: Session, sid: str, *, member_id: int | None, command: str, mark: str | None) -> None:
-    """Note what an inbound message was: whose (None for what nobody said), the command or refusal, and the mark of a
-    line not understood.
+    """Store what an inbound message was: its writer (None if there is none), the command or refusal, and the mark of a
+    line that was not understood.
     """
     heard = update(InboundMessage).where(InboundMessage.sid == sid)
     session.execute(
@@ -61,12 +63,14 @@ def note(session: Session, sid: str, *, member_id: int | None, command: str, mar
 
 
 class NeverSayable(ValueError):
-    """A message that nobody asked for, without a form for those who have been silent for a day: a bug."""
+    """A bug: a message that nobody asked for has no approved template, so it cannot be sent after 24
+    hours of silence.
+    """
 
 
 @dataclass(frozen=True)
 class Post:
-    """One message for one member; a second one with the same `key` is ignored."""
+    """One message for one member. A second post with the same `key` is ignored."""
 
     member_id: int
     message: Message
@@ -81,14 +85,14 @@ def post_many(
     kind: MessageKind,
     group_id: int | None = None,
 ) -> None:
-    """Put many messages into the outbox, in one statement. They leave after the commit.
+    """Put many messages into the outbox, in one statement. They are sent after the commit.
 
-    Raises `NeverSayable` for a notice or digest that WhatsApp would not take once 24 hours have passed.
+    Raises `NeverSayable` for a notice or digest that WhatsApp would refuse after 24 hours.
     """
     if not posts:
         return
     rows = [_row(session, each, now, kind, group_id) for each in posts]
-    # The rows are given beside the statement: so that it is compiled once, not for each number of rows anew.
+    # The rows are passed separately, so that the statement is compiled once and not again for each number of rows.
     session.execute(insert(OutboundMessage).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
     ring(session, Bell.DELIVER)
 
@@ -103,7 +107,7 @@ def post(
     key: str,
     group_id: int | None = None,
 ) -> None:
-    """Put a message into the outbox once: a second one with the same `key` is ignored. It leaves after the commit."""
+    """Put a message into the outbox. It is sent after the commit. A second message with the same `key` is ignored."""
     post_many(session, [Post(member_id, message, key)], now, kind=kind, group_id=group_id)
 
 

@@ -1,4 +1,6 @@
-"""What may be tapped under a message: for those who answer with a number, or quote an old message and say yes."""
+"""Menus: the buttons and choices of sent messages. They are needed when somebody answers with a number, or quotes an
+old message and says yes.
+"""
 
 import json
 from datetime import datetime, timedelta
@@ -13,21 +15,25 @@ from models.vault import UnknownKey, Unreadable, vault
 from services.ground import unreadable
 
 PURPOSE = "offers"
-GOOD_FOR = timedelta(minutes=10)  # a number by itself means the newest menu, not one of yesterday
+GOOD_FOR = timedelta(minutes=10)  # for so long a number alone answers the newest menu
 NEVER_ARRIVED = (MessageState.FAILED, MessageState.EXPIRED, MessageState.SUPPRESSED)
 
 Menu = list[tuple[str, str]]
 
 
 def sealed(session: Session, identity: UUID, message: Message) -> bytes | None:
-    """The labels and lines under a message, sealed: an invite's code may be among them. None where there are none."""
+    """Return the labels and lines of a message's buttons, encrypted because they may contain an invite code.
+    None if it has none.
+    """
     return vault(session).seal(PURPOSE, identity, json.dumps(message.offers)) if message.offers else None
 
 
 def newest(session: Session, member_id: int, now: datetime) -> Menu:
-    """What stands under the newest message to this member that has something to tap, for ten minutes.
+    """Return the menu of the newest message to this member that has one, if it is at most ten minutes old; else
+    an empty one.
 
-    Raises `UnknownKey`: the answer to it is better kept for a moment than misunderstood.
+    Raises `UnknownKey` if it cannot be decrypted: then the answer is kept and read later,
+    instead of being misunderstood.
     """
     query = (
         select(OutboundMessage)
@@ -44,15 +50,16 @@ def newest(session: Session, member_id: int, now: datetime) -> Menu:
 
 
 def under(session: Session, member_id: int, sid: str, now: datetime) -> Menu:
-    """What stands under one message to this member, however old it is. Raises `UnknownKey` within ten minutes."""
+    """Return the menu of one message to this member, of any age. Raises `UnknownKey` within ten minutes."""
     query = select(OutboundMessage).where(OutboundMessage.member_id == member_id, OutboundMessage.sid == sid)
     return _opened(session, session.scalar(query), now)
 
 
 def meant(menu: Menu, line: str, *, quoted: bool) -> str | None:
-    """The line that an answer stands for: its number, its label, or, to a quoted message, a plain yes or no.
+    """Return the line that an answer stands for, or None. The answer may be a number, a label, or, if the message was
+    quoted, a plain yes or no.
 
-    A number that a label ends with ("Use 2") is that one.
+    If a label ends with the number ("Use 2"), that one is meant.
     """
     said = line.strip().casefold().rstrip(".)!")
     if said.isascii() and said.isdigit() and len(said) <= 2:

@@ -1,7 +1,8 @@
-"""The form of what the bot says without being spoken to; what it says is in the room whose news it is.
+"""The form of notices, which are messages that the bot sends unasked. Their contents are made in the rooms that
+they are about.
 
-WhatsApp takes such a message only as an approved template once its reader has been silent for 24 hours, so each is made
-in both forms: in its own words, and as one of two templates that tell the same in a line, with a button to see it all.
+When the reader has been silent for 24 hours, WhatsApp accepts only an approved template. So each notice has two forms:
+its own text, and one of two templates that say the same in a line and have a button to see everything.
 """
 
 from collections.abc import Iterable
@@ -27,11 +28,11 @@ def notice(
     buttons: Iterable[Offer] = (),
     **facts: Any,
 ) -> Message:
-    """News about a group, or (`about=None`) about the member's own account.
+    """Return a notice about a group, or, if `about` is None, about the member's own account.
 
-    `says` is the command that shows it; as a template it stands behind the button "Show me". The template's line is
-    the words of `short`, or else the message's own words on one line: write a `short` where these begin with the
-    reader's name, or are long.
+    `says` is the command that shows the news; in the template's form the button "Show me" sends it. The template's line
+    is the text of the template `short`, or else the message's own text on one line. Give a `short` if that text begins
+    with the reader's name or is long.
     """
     reader = reader_of(member)
     values = {
@@ -50,6 +51,6 @@ def notice(
 
 
 def on_one_line(text: str) -> str:
-    """A text as the value of a template: on one line, cut between words where it is too long."""
+    """Return the text on one line, as a template's value must be. A text that is too long is cut between words."""
     line = " ".join(text.split())
     return line if len(line) <= MOST_LINE else f"{line[: MOST_LINE - 1].rsplit(' ', 1)[0]}…"

@@ -1,7 +1,7 @@
-"""Who gets which message next: claimed under a lock, in the form that may be said now.
+"""Claims messages for sending: decides who gets which message next, and in which form.
 
-The claim is committed before the message is handed over, so a crash leaves a row that says so, and nothing is sent
-blindly twice. What then becomes of it is `services.delivery.outcomes`' matter.
+The claim is committed before the message is sent. So after a crash the row shows that it may have been sent, and it is
+not simply sent again. `services.delivery.outcomes` stores what became of it.
 """
 
 from collections import Counter
@@ -25,30 +25,31 @@ from services.ground.bells import Bell, ring
 from services.ground.counting import Count, Span, count, measure
 from services.ground.telling import about, tell_step
 
-PAIR_GAP = timedelta(seconds=6)  # WhatsApp takes about one message in six seconds from one sender to one person
-WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, with a margin for the way there
+PAIR_GAP = timedelta(seconds=6)  # WhatsApp accepts about one message in six seconds from one sender to one person
+WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, minus a margin for the time of sending
 BUDGET_AGAIN = timedelta(hours=1)
-PROOF_AGAIN = timedelta(hours=6)  # unless the holder of the number proves themselves before: see `release`
+PROOF_AGAIN = timedelta(hours=6)  # a message in doubt is checked again after this time; a proof calls `release` earlier
 NO_KEY = "unknown key"
 IN_DOUBT = "perhaps somebody else's number by now"
-# How soon a message is looked at again whose key this process lacks: another one may have it already.
+# How soon a message is tried again if this process lacks its key: another process may have it.
 KEY_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10, 20, 60, 300))
 DAY = timedelta(hours=24)
-ROWS_FOR_EACH = 3  # several may wait for one person, and only the first may go
+ROWS_FOR_EACH = 3  # rows to read for each message: several may wait for one person, and only the first may be sent
 QUIET_GRACE = timedelta(hours=2)
 MOST_PASSED_OVER = 500
-ONE_AT_A_TIME = 710_010  # whoever counts the people of the day: two who count at once would both find room
+ONE_AT_A_TIME = 710_010  # the advisory lock for counting the people of the day: two at once would both find room
 IN_FLIGHT = (MessageState.SENDING, MessageState.UNKNOWN)
 
-# Another message to the same person is on its way. Built once: SQLAlchemy takes milliseconds for each new alias.
+# Condition: another message to the same person is being sent. Built once, because a new alias takes SQLAlchemy
+# milliseconds.
 _busy = aliased(OutboundMessage)
 _IS_BUSY = exists().where(_busy.member_id == OutboundMessage.member_id, _busy.state.in_(IN_FLIGHT))
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What an operator chose: how long a claim lasts, how many people may get a template in 24 hours, and how many
-    messages may leave.
+    """The operator's settings: how long a claim lasts, how many people may get a template in 24 hours, and how many
+    messages may be sent.
     """
 
     lease: timedelta = timedelta(seconds=60)
@@ -58,11 +59,12 @@ class Rules:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A message that this worker, and nobody else, may hand over now.
+    """A message that only this worker may send now.
 
-    `attempt` is the fence against its twin. `said_as` is the form: an approved template's, a buttons or list content's
-    name, "picture" or "text"; `content_id` is the vendor's id of that template or content, if it is one; `text` is what
-    the reader will read; `about` is what every line of the log names.
+    `attempt` tells this claim from earlier and later ones of the same message. `said_as` is the form: the name
+    of an approved template or of a content for buttons or a list, "picture" or "text". `content_id` is the
+    vendor's id of that template or content, if it is one. `text` is what the reader will read. `about` are the
+    facts for every log line.
     """
 
     id: UUID
@@ -80,10 +82,10 @@ class Claimed:
 def claim(
     session: Session, now: datetime, most: int, usable: Mapping[str, str], rules: Rules, purse: Purse | None = None
 ) -> list[Claimed]:
-    """Claim up to `most` messages, at most one for each person, replies first. The caller commits before sending.
+    """Claim up to `most` messages, at most one for each person, replies first. The caller must commit before sending.
 
-    `usable` names the contents that the vendor has for us, `purse` knows what has left. A message that may not be said
-    is ended or put off here, and those behind it come forward.
+    `usable` are the contents that the vendor has for us; `purse` counts sent messages. A message that may not be sent
+    is ended or put off here, and the next one takes its place.
     """
     claimed: list[Claimed] = []
     left: Counter[int | None] = Counter()
@@ -106,13 +108,15 @@ def claim(
 
 
 def ready(session: Session, now: datetime, most: int) -> int:
-    """How many messages may be claimed now, counted up to `most`."""
+    """Count the messages that may be claimed now, up to `most`."""
     some = select(OutboundMessage.id).join(Member, Member.id == OutboundMessage.member_id).where(*_may_go(now))
     return session.scalar(select(func.count()).select_from(some.limit(most).subquery())) or 0
 
 
 def next_due(session: Session) -> datetime | None:
-    """When the next queued message may leave, or none waits; a person who has just got one gets the next 6 s later."""
+    """Return when the next queued message may be sent, or None if none waits. A person who has just got a message gets
+    the next one 6 s later, unless it is a reply.
+    """
     rested = case((OutboundMessage.kind == MessageKind.REPLY, None), else_=Member.next_send_at)
     may_leave: ColumnElement[datetime | None] = func.greatest(OutboundMessage.next_attempt_at, rested)
     query = select(func.min(may_leave)).join(Member, Member.id == OutboundMessage.member_id)
@@ -120,7 +124,7 @@ def next_due(session: Session) -> datetime | None:
 
 
 def silence(session: Session, member_id: int) -> None:
-    """Whoever wants no more gets nothing that already waits, but for replies to what they say themselves."""
+    """End all messages that wait for a member who wants no more, except replies."""
     mine = (OutboundMessage.member_id == member_id, OutboundMessage.kind != MessageKind.REPLY)
     query = select(OutboundMessage).where(*mine, OutboundMessage.state == MessageState.QUEUED).with_for_update()
     for row in session.scalars(query):
@@ -128,7 +132,7 @@ def silence(session: Session, member_id: int) -> None:
 
 
 def withdraw(session: Session, member_id: int, group_id: int, why: str = "removed") -> None:
-    """Whoever leaves a group, or has to, gets nothing of it that already waits."""
+    """End all messages about a group that wait for a member who has left it or was removed."""
     theirs = (OutboundMessage.member_id == member_id, OutboundMessage.group_id == group_id)
     query = select(OutboundMessage).where(*theirs, OutboundMessage.state == MessageState.QUEUED).with_for_update()
     for row in session.scalars(query):
@@ -136,7 +140,9 @@ def withdraw(session: Session, member_id: int, group_id: int, why: str = "remove
 
 
 def release(session: Session, member_id: int, now: datetime) -> None:
-    """Whoever has proved that the number is still theirs gets what waited meanwhile, as far as it is not too old."""
+    """Let the messages to a member leave that were put off, because the member has proved that the number is still
+    theirs. Messages that are too old are ended.
+    """
     mine = (OutboundMessage.member_id == member_id, OutboundMessage.kind != MessageKind.REPLY)
     later = (OutboundMessage.state == MessageState.QUEUED, OutboundMessage.next_attempt_at > now)
     for row in session.scalars(select(OutboundMessage).where(*mine, *later).with_for_update()):
@@ -148,14 +154,14 @@ def release(session: Session, member_id: int, now: datetime) -> None:
 
 
 def end(session: Session, row: OutboundMessage, state: MessageState, source: str, **detail: object) -> None:
-    """Finish a message for good. What it said is forgotten."""
+    """End a message for good, and delete its text."""
     row.state = state
     row.leased_until = row.content = None
     event(session, row, source, **detail)
 
 
 def event(session: Session, row: OutboundMessage, source: str, **detail: object) -> None:
-    """Write down one step of a message, as a row and, once it is committed, in the log."""
+    """Store one step of a message, and log it after the commit."""
     session.add(MessageEvent(message_id=row.id, source=source, state=row.state, detail=detail))
     tell_step(session, row, source, detail)
     count(session, Count.MESSAGES, kind=row.kind, state=row.state)
@@ -166,13 +172,15 @@ def event(session: Session, row: OutboundMessage, source: str, **detail: object)
 
 
 def body_hash(session: Session, text: str) -> str:
-    """Enough of a text to recognise it in the vendor's list; keyed, or an invite's code could be guessed from it."""
+    """Return a hash by which a text is recognised in the vendor's list. It is a keyed hash, because an invite code
+    could be guessed from a plain one.
+    """
     return digest(session, "body", " ".join(text.split()))[:32]
 
 
 def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What makes a message one that may be claimed, its reader joined."""
-    # A reply answers what a person has just said, and WhatsApp lends a burst for that; the rest keeps its distance.
+    """Return the conditions for a message that may be claimed, in a query that joins its reader."""
+    # Replies need no gap, because WhatsApp allows short bursts; other messages keep the gap of six seconds.
     rested = or_(OutboundMessage.kind == MessageKind.REPLY, Member.next_send_at.is_(None), Member.next_send_at <= now)
     return (
         OutboundMessage.state == MessageState.QUEUED,
@@ -189,7 +197,8 @@ def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequenc
         .where(*_may_go(now))
         .order_by(OutboundMessage.priority, OutboundMessage.next_attempt_at, OutboundMessage.created_at)
         .limit(most * ROWS_FOR_EACH)
-        # NO KEY UPDATE: a digest being written for these members, which only refers to them, is not in the way.
+        # NO KEY UPDATE, so that this does not conflict with writing a digest for these members, which only refers to
+        # them.
         .with_for_update(skip_locked=True, key_share=True, of=[OutboundMessage, Member])
         .execution_options(populate_existing=True)
     )
@@ -197,7 +206,7 @@ def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequenc
     for row, member in session.execute(query):
         if len(first) < most:
             first.setdefault(member.id, (row, member))
-    # Between the look and the lock another worker may have claimed for the same person: look again, now locked.
+    # Between the query and the lock another worker may have claimed a message to the same person, so check again.
     in_flight = (OutboundMessage.member_id.in_(first), OutboundMessage.state.in_(IN_FLIGHT))
     taken = select(OutboundMessage.member_id).where(*in_flight)
     for member_id in session.scalars(taken):
@@ -248,7 +257,7 @@ def _claimed(
 
 
 def _opened(session: Session, row: OutboundMessage, now: datetime) -> Message | None:
-    """What the message says; None when it waits for its key, or is ended because it was changed."""
+    """Return the decrypted message. Returns None if it waits for its key, or was ended because somebody changed it."""
     try:
         return Message.from_json(vault(session).open("message", row.id, row.content or b""))
     except Unreadable as error:
@@ -261,7 +270,7 @@ def _opened(session: Session, row: OutboundMessage, now: datetime) -> Message | 
 
 
 def _words(message: Message, template: str | None, usable: Mapping[str, str]) -> tuple[str, str]:
-    """In which form it is said, and the text of that."""
+    """Return the form in which the message is sent, and its text in that form."""
     if template is not None and message.approved is not None:
         return template, contents.said(message.approved)
     form = f"list_{len(message.choices)}" if message.choices else f"buttons_{len(message.buttons)}"
@@ -271,8 +280,8 @@ def _words(message: Message, template: str | None, usable: Mapping[str, str]) ->
 
 
 def _over(session: Session, row: OutboundMessage, member: Member, now: datetime) -> tuple[MessageState, str] | None:
-    """Whether it is too late for this message, or its reader does not want it any more."""
-    if row.expires_at <= now:  # after a doubt that is nobody's fault, and no error
+    """Return the final state and the reason if the message is too late or its reader no longer wants it, else None."""
+    if row.expires_at <= now:  # if it is late only because of a doubt, this is no error
         is_kept_back = _is_in_doubt(row, member, now)
         return (MessageState.SUPPRESSED, IN_DOUBT) if is_kept_back else (MessageState.EXPIRED, "too late")
     if row.kind is MessageKind.REPLY:
@@ -288,7 +297,7 @@ def _over(session: Session, row: OutboundMessage, member: Member, now: datetime)
 
 
 def _is_in_doubt(row: OutboundMessage, member: Member, now: datetime) -> bool:
-    """Whether the message has to wait until it is known whose number it is. Answers do not wait."""
+    """Whether the message has to wait because it is in doubt whose number it is. Replies do not wait."""
     return row.kind is not MessageKind.REPLY and recipients.is_in_doubt(member, now)
 
 
@@ -298,14 +307,14 @@ def _still_belongs(session: Session, row: OutboundMessage) -> bool:
 
 
 def _quiet_until(member: Member, now: datetime) -> datetime | None:
-    """The end of the member's quiet hours, if these are now. They may reach over midnight."""
+    """Return the end of the member's quiet hours if it is quiet now, else None. They may include midnight."""
     local = now.astimezone(ZoneInfo(member.timezone))
     at, start, end_ = local.time(), member.quiet_from, member.quiet_until
     quiet = start <= at < end_ if start <= end_ else at >= start or at < end_
     if start == end_ or not quiet:
         return None
     day = local.date() if at < end_ else local.date() + timedelta(days=1)
-    # In the hour that autumn repeats, the end is the one still to come.
+    # In the hour that is repeated in autumn, the end is the occurrence that is still to come.
     return datetime.combine(day, end_.replace(fold=local.fold), local.tzinfo)
 
 
@@ -318,7 +327,9 @@ def _template(
     usable: Mapping[str, str],
     rules: Rules,
 ) -> str | None:
-    """The approved template to say it as, since the 24 hours are over; None when it is put off or ended instead."""
+    """Return the approved template in which to send the message, because the 24 hours are over. Returns None if the
+    message was put off or ended instead.
+    """
     if message.approved is None:
         end(session, row, MessageState.EXPIRED, "claim", why="window closed")
         return None
@@ -337,14 +348,14 @@ def _put_off(session: Session, row: OutboundMessage, now: datetime, why: str, pa
 
 
 def _key_again(session: Session, row: OutboundMessage) -> timedelta:
-    """How long the message waits for its key this time: longer each time, and until it expires."""
+    """Return how long the message waits for its key this time. The wait grows each time."""
     before = (MessageEvent.message_id == row.id, MessageEvent.detail["why"].astext == NO_KEY)
     times = session.scalar(select(func.count()).select_from(MessageEvent).where(*before)) or 0
     return KEY_AGAIN[min(times, len(KEY_AGAIN) - 1)]
 
 
 def _budget(session: Session, now: datetime, rules: Rules) -> bool:
-    """Whether one more person may get a template: WhatsApp limits how many in any 24 hours."""
+    """Whether one more person may get a template: WhatsApp limits the number of people in any 24 hours."""
     session.flush()
     session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0

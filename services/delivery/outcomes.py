@@ -1,6 +1,7 @@
-"""What became of a message that was handed over: accepted, refused, doubtful; and what its receipts say later.
+"""Stores what became of a message after sending: accepted, refused or in doubt, and later its receipts.
 
-Every function locks the row first and moves it only forward. A worker's word counts only for its own attempt.
+Every function locks the row first, and changes its state only forward. A worker's result counts only
+for its own attempt.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +24,8 @@ from services.ground.telling import about, tell
 MOST_FAILURES = 4
 COUNTED = 1_000
 SOON = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
-# How far the vendor's clock and that of the worker may be apart: a machine whose time zone is wrong is hours off. What
-# is older belongs to earlier messages, whose rows may be gone.
+# How much the vendor's clock and the worker's may differ: a machine with a wrong time zone differs by hours. Entries in
+# the vendor's list that are older than that belong to earlier messages, whose rows may be deleted.
 SKEW = timedelta(hours=24)
 LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 SAID_IN_FULL = ("text", "picture", "buttons_", "list_")
@@ -32,7 +33,7 @@ ACCOUNT_REFUSED_FOR = timedelta(minutes=1)
 STOPPED_FOR = timedelta(hours=1)
 DEAD_TOGETHER = timedelta(hours=1)  # after so long without another one the count begins anew
 LONGEST_DOUBT = timedelta(hours=1)
-# A message without receipts is asked after, so long after it was accepted each time; then nobody will ever know.
+# The vendor is asked about a message without receipts at these times after it was accepted, and then no more.
 POLLS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4, minutes=30), timedelta(hours=24))
 
 RANK = {
@@ -44,15 +45,15 @@ RANK = {
     MessageState.DELIVERED: 4,
     MessageState.READ: 5,
 }
-# What is not named here moves no message: "receiving" and "received" are about messages to us, "deleted" takes back
-# what was delivered, and Twilio adds new ones without notice.
+# Other statuses change nothing: "receiving" and "received" are about messages to us, "deleted" comes after a delivery,
+# and Twilio adds new ones without notice.
 STATE_OF = {
     "accepted": MessageState.ACCEPTED,
     "scheduled": MessageState.ACCEPTED,
     "queued": MessageState.ACCEPTED,
     "sending": MessageState.ACCEPTED,
     "sent": MessageState.SENT,
-    "partially_delivered": MessageState.SENT,  # some of several recipients or parts: no proof for ours
+    "partially_delivered": MessageState.SENT,  # only some recipients or parts, which proves nothing about ours
     "delivered": MessageState.DELIVERED,
     "read": MessageState.READ,
     "undelivered": MessageState.FAILED,
@@ -63,7 +64,9 @@ STATE_OF = {
 
 @dataclass(frozen=True)
 class Look:
-    """A doubtful message to be looked for in the vendor's list; `due` is the fence against a second looker."""
+    """A message in doubt that must be searched for in the vendor's list. `due` prevents that two processes store the
+    result.
+    """
 
     id: UUID
     address: str
@@ -75,24 +78,26 @@ class Look:
 
 @dataclass(frozen=True)
 class Silent:
-    """A message that the vendor accepted and never told more about: its id there, and what the log names it by."""
+    """A message that the vendor accepted and sent no receipt for: the vendor's id, and the facts for log lines."""
 
     sid: str
     about: Mapping[str, str]
 
 
 def accepted(session: Session, claimed: Claimed, sid: str, now: datetime) -> None:
-    """The vendor has it. What was said is kept, sealed, until it is delivered: it may have to be said as a template."""
+    """Store that the vendor has accepted the message. Its encrypted text is kept until it is delivered, because it may
+    have to be sent again as a template.
+    """
     row = _fenced(session, claimed)
     if row is None or row.state not in (*IN_FLIGHT, MessageState.QUEUED) or sid in row.old_sids:
-        return  # its receipt was quicker, perhaps to say that it did not arrive
+        return  # its receipt came first, and may have said that it did not arrive
     row.sid, row.state, row.accepted_at, row.leased_until = sid, MessageState.ACCEPTED, now, None
     row.next_attempt_at, row.looks = now + POLLS[0], 0
     event(session, row, "api")
 
 
 def put_back(session: Session, claimed: Claimed, again_at: datetime, why: str) -> None:
-    """Certainly not accepted: try again then, until it expires."""
+    """Store that the message was certainly not accepted. It is tried again at `again_at`, until it expires."""
     row = _fenced(session, claimed)
     if row is None or row.state not in IN_FLIGHT:
         return
@@ -100,32 +105,34 @@ def put_back(session: Session, claimed: Claimed, again_at: datetime, why: str) -
 
 
 def refused(session: Session, claimed: Claimed, code: int, meaning: Meaning, now: datetime) -> None:
-    """Certainly not accepted, for a reason."""
+    """Store that the vendor has refused the message, with its code and what the code means."""
     row = _fenced(session, claimed)
     if row is not None and row.state in IN_FLIGHT:
         _failed(session, row, code, meaning, now, "api")
 
 
 def doubtful(session: Session, claimed: Claimed, look_at: datetime, why: str) -> None:
-    """Perhaps accepted: wait for a receipt, then look."""
+    """Store that the message may have been accepted. If no receipt comes, the vendor's list is
+    searched at `look_at`.
+    """
     row = _fenced(session, claimed)
     if row is not None and row.state is MessageState.SENDING:
         _to_unknown(session, row, look_at, "api", why)
 
 
 def account_refused(session: Session, now: datetime, why: str) -> None:
-    """The vendor refuses our account: nothing is sent for a minute, and nothing is lost."""
+    """Store that the vendor refuses our account. Nothing is sent for a minute, and nothing is lost."""
     signs.leave(session, signs.ACCOUNT_REFUSED, now, why)
     breakers.shut(session, breakers.MESSENGER, now, ACCOUNT_REFUSED_FOR, why)
 
 
 def account_accepted(session: Session) -> None:
-    """The vendor did what our account asked for."""
+    """Store that the vendor accepts our account."""
     signs.take_back(session, signs.ACCOUNT_REFUSED)
 
 
 def expire_leases(session: Session, look_at: datetime) -> int:
-    """Whoever claimed these is gone: perhaps accepted. Gives how many."""
+    """Mark messages whose worker is gone as in doubt, because they may have been accepted. Returns how many."""
     late = (OutboundMessage.state == MessageState.SENDING, leases.is_over(OutboundMessage.leased_until))
     rows = list(session.scalars(select(OutboundMessage).where(*late).with_for_update(skip_locked=True)))
     for row in rows:
@@ -134,7 +141,9 @@ def expire_leases(session: Session, look_at: datetime) -> int:
 
 
 def give_up_doubts(session: Session, now: datetime) -> int:
-    """Nobody could be asked about these for too long: their readers are to be spoken to again. Gives how many."""
+    """End messages that have been in doubt for too long, so that their readers can get other messages.
+    Returns how many.
+    """
     old = (OutboundMessage.state == MessageState.UNKNOWN, OutboundMessage.expires_at < now - LONGEST_DOUBT)
     rows = list(session.scalars(select(OutboundMessage).where(*old).with_for_update(skip_locked=True)))
     for row in rows:
@@ -143,7 +152,7 @@ def give_up_doubts(session: Session, now: datetime) -> int:
 
 
 def due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
-    """Doubtful messages whose next look is due."""
+    """Return the messages in doubt whose next search is due."""
     query = (
         select(OutboundMessage, Member.address)
         .join(Member, Member.id == OutboundMessage.member_id)
@@ -158,16 +167,18 @@ def due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
 
 
 def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, again_after: timedelta) -> None:
-    """A look at the vendor's list: found, it was accepted; absent in two looks some time apart, it goes again."""
+    """Store the result of a search in the vendor's list. If the message is in it, it was accepted; if it is missing in
+    two searches some time apart, it is sent again.
+    """
     row = session.get(OutboundMessage, look.id, with_for_update=True)
     if row is None or row.state is not MessageState.UNKNOWN or row.next_attempt_at != look.due:
         return
     found = _recognised(session, row, look, listed)
     if found is not None:
         row.sid, row.state, row.accepted_at = found.sid, MessageState.ACCEPTED, now
-        row.next_attempt_at, row.looks = now, 0  # its receipts may have come to nobody: ask at once
+        row.next_attempt_at, row.looks = now, 0  # its receipts may be lost: ask at once
         reach.note_taken(session)
-        ring(session, Bell.DELIVER)  # what waits behind it
+        ring(session, Bell.DELIVER)  # for the messages that wait behind it
         event(session, row, "look", found=True)
         return
     row.looks += 1
@@ -181,16 +192,18 @@ def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, 
 
 
 def could_not_look(session: Session, look: Look, again_at: datetime) -> None:
-    """The list was not to be had. This counts as no look, and the next one begins with another message."""
+    """Store that the list could not be read. This does not count as a search; the next one
+    begins with another message.
+    """
     row = session.get(OutboundMessage, look.id, with_for_update=True)
     if row is not None and row.state is MessageState.UNKNOWN and row.next_attempt_at == look.due:
         row.next_attempt_at = again_at
 
 
 def doubts(now: datetime) -> ColumnElement[bool]:
-    """The condition that a claim has ended without a word, or a doubtful or silent message is to be asked after.
+    """Return a condition: a claim has expired, or a message in doubt or without receipts is due to be checked.
 
-    Each part has an index of its own; as one condition on a row they would have none.
+    Each part uses an index of its own; one condition on a row could use none.
     """
     state, due = OutboundMessage.state, OutboundMessage.next_attempt_at <= now
     return or_(
@@ -222,7 +235,7 @@ def backlog(session: Session) -> Mapping[str, int]:
 
 
 def due_polls(session: Session, now: datetime, most: int = 100) -> list[Silent]:
-    """Messages that the vendor accepted and never told more about, to be asked after."""
+    """Return messages that the vendor accepted and sent no receipt for, and that are due to be asked about."""
     silent = OutboundMessage.state.in_([MessageState.ACCEPTED, MessageState.SENT])
     query = select(OutboundMessage).where(silent, OutboundMessage.next_attempt_at <= now)
     query = query.order_by(OutboundMessage.next_attempt_at).limit(most)
@@ -230,7 +243,7 @@ def due_polls(session: Session, now: datetime, most: int = 100) -> list[Silent]:
 
 
 def polled(session: Session, sid: str, now: datetime) -> None:
-    """It was asked after: again later, a few times."""
+    """Store that the vendor was asked about the message; it is asked again later, a few times."""
     row = session.scalar(select(OutboundMessage).where(OutboundMessage.sid == sid).with_for_update())
     if row is None or row.state not in (MessageState.ACCEPTED, MessageState.SENT):
         return
@@ -240,7 +253,7 @@ def polled(session: Session, sid: str, now: datetime) -> None:
 
 
 def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: datetime) -> MessageState | None:
-    """Take note of what became of a message. States only move forward; gives the new one if it moved."""
+    """Store a receipt. States only move forward. Returns the new state if it has changed, else None."""
     which = OutboundMessage.id == identity if identity else OutboundMessage.sid == receipt.sid
     row = session.scalar(select(OutboundMessage).where(which).with_for_update())
     told = {"sid": receipt.sid, "status": receipt.status, "code": receipt.error_code}
@@ -257,7 +270,7 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
         _failed(session, row, receipt.error_code or 0, receipt.meaning, now, "receipt")
         return row.state
     if row.state is MessageState.UNKNOWN:
-        ring(session, Bell.DELIVER)  # what waits behind it
+        ring(session, Bell.DELIVER)  # for the messages that wait behind it
     if RANK[new] >= RANK[MessageState.SENT]:
         signs.take_back(session, signs.SENDER_REFUSED)
         reach.note_arrived(session)
@@ -275,8 +288,8 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
 
 
 def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequence[Sent]) -> Sent | None:
-    """The listed message that is ours: not of an earlier day, known to no row and no erasure, and with the same words
-    where it has any.
+    """Return the listed message that is this one, or None: it is not from an earlier day, belongs to no other row and
+    no erasure, and has the same text if it has one.
     """
     young = [each for each in listed if each.created_at is None or each.created_at >= look.first_attempt_at - SKEW]
     sids = [each.sid for each in young]
@@ -297,7 +310,9 @@ def _moves_forward(old: MessageState, new: MessageState) -> bool:
 
 
 def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning, now: datetime, source: str) -> None:
-    """The message did not arrive: again, in another form, later, or never, by what the code means."""
+    """Store that the message did not arrive. It is sent again, in another form, later, or never,
+    depending on the code.
+    """
     row.error_code = code
     reach.note_not_arrived(session, now, code, meaning)
     member = session.get_one(Member, row.member_id)
@@ -323,7 +338,7 @@ def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning,
 
 
 def _again_at(row: OutboundMessage, meaning: Meaning, now: datetime) -> datetime | None:
-    """When to try once more, or never."""
+    """Return when to try again, or None if never."""
     tried = min(row.attempt, len(SOON)) - 1
     if meaning is Meaning.AGAIN_SOON and len(row.old_sids) < MOST_FAILURES:
         return now + SOON[tried]
@@ -333,18 +348,18 @@ def _again_at(row: OutboundMessage, meaning: Meaning, now: datetime) -> datetime
         return now + STOPPED_FOR
     if meaning is Meaning.TEMPLATE_HELD:
         return now + LATER[2]
-    # The next claim says it as its template, if it has one; or, where the content is missing, as text.
+    # The next claim sends it as its template, if it has one; or as text, if the content is missing.
     in_full = meaning is Meaning.WINDOW_CLOSED and (row.said_as or "").startswith(SAID_IN_FULL)
     return now if in_full or (meaning is Meaning.CONTENT_MISSING and _is_of_content(row)) else None
 
 
 def _is_of_content(row: OutboundMessage) -> bool:
-    """Whether the message was said through a content that is stored at the vendor."""
+    """Whether the message was sent with a content that is stored at the vendor."""
     return row.said_as not in (None, "text", "picture")
 
 
 def _wrote_since(member: Member, row: OutboundMessage) -> bool:
-    """Whether they have opened the window again while this message was on its way."""
+    """Whether the member has written, and so opened the 24 hours again, after this message was accepted."""
     return bool(row.accepted_at and member.last_inbound_at and member.last_inbound_at > row.accepted_at)
 
 
@@ -368,7 +383,7 @@ def _hold_template(session: Session, name: str) -> None:
 
 
 def _queue(session: Session, row: OutboundMessage, at: datetime, source: str, **detail: object) -> None:
-    """Back into the queue. The vendor's old id is remembered: its late receipts speak of another attempt."""
+    """Put the message back into the queue. The vendor's old id is kept, because late receipts may refer to it."""
     if row.sid is not None:
         row.old_sids = [*row.old_sids, row.sid]
     row.state, row.sid, row.next_attempt_at, row.leased_until, row.looks = MessageState.QUEUED, None, at, None, 0
@@ -383,6 +398,6 @@ def _to_unknown(session: Session, row: OutboundMessage, look_at: datetime, sourc
 
 
 def _fenced(session: Session, claimed: Claimed) -> OutboundMessage | None:
-    """The row, locked, if no other worker has claimed it since."""
+    """Return the locked row, or None if another worker has claimed it since."""
     mine = and_(OutboundMessage.id == claimed.id, OutboundMessage.attempt == claimed.attempt)
     return session.scalar(select(OutboundMessage).where(mine).with_for_update())

@@ -1,8 +1,7 @@
-"""Whether the messenger can be reached: what the last messages, questions and receipts showed, for health checks.
+"""Notes for the health checks whether the messenger can be reached, from the last messages, requests and receipts.
 
-A message that is handed over proves nothing about questions, and the other way round: the vendor may answer one kind of
-request and not the other. So each kind has a sign of its own (`services.ground.signs`), which only that kind takes
-back.
+A message that was sent proves nothing about other requests, and the other way round: the vendor may answer one kind and
+not the other. So each kind has a sign of its own (`services.ground.signs`), which only a success of that kind removes.
 """
 
 from datetime import datetime, timedelta
@@ -13,25 +12,25 @@ from providers.errors import MessengerBroken, MessengerError, NotSent, Refused
 from providers.messenger import Meaning
 from services.ground import signs
 
-# How long a sign counts after it was last left. While something waits it is left again within a few minutes; once
-# nothing is tried any more, nobody knows whether it still holds.
+# How long a sign counts after it was last set. While something waits, it is set again within a few minutes; when
+# nothing is tried any more, it is unknown whether it is still true.
 REMEMBERED = timedelta(minutes=10)
 # A message that fails for another reason says something about its reader, its template, our sender or our account.
 OF_NOBODY = (Meaning.AGAIN_SOON, Meaning.AGAIN_LATER, Meaning.OURS)
 
 
 def note_not_taken(session: Session, now: datetime, why: str) -> None:
-    """A message was handed over, and the vendor has not answered that it takes or refuses it."""
+    """Note that a message was sent and the vendor has not answered."""
     signs.leave(session, signs.NOT_TAKEN, now, why, lapse=REMEMBERED)
 
 
 def note_taken(session: Session) -> None:
-    """The vendor has answered when a message was handed over."""
+    """Note that the vendor has answered when a message was sent."""
     signs.take_back(session, signs.NOT_TAKEN)
 
 
 def note_not_answered(session: Session, error: MessengerError, now: datetime) -> None:
-    """The vendor was asked something, and this came of it. A refusal is an answer too."""
+    """Note the error of another request. A refusal counts as an answer."""
     if isinstance(error, Refused):
         note_answered(session)
     elif not isinstance(error, MessengerBroken) and not (isinstance(error, NotSent) and error.throttled):
@@ -39,16 +38,16 @@ def note_not_answered(session: Session, error: MessengerError, now: datetime) ->
 
 
 def note_answered(session: Session) -> None:
-    """The vendor has answered a question."""
+    """Note that the vendor has answered another request."""
     signs.take_back(session, signs.NOT_ANSWERED)
 
 
 def note_not_arrived(session: Session, now: datetime, code: int, meaning: Meaning) -> None:
-    """A message did not arrive, with the vendor's error code and what it means."""
+    """Note that a message did not arrive. `code` is the vendor's error code, `meaning` what it means."""
     if meaning in OF_NOBODY:
         signs.leave(session, signs.NOT_ARRIVED, now, f"code {code}", lapse=REMEMBERED)
 
 
 def note_arrived(session: Session) -> None:
-    """WhatsApp has taken a message."""
+    """Note that WhatsApp has accepted a message."""
     signs.take_back(session, signs.NOT_ARRIVED)

@@ -1,6 +1,6 @@
-"""Digests that wait in the outbox, in quiet hours or for a retry, when what the group may see changes.
+"""Withdraws digests that still wait in the outbox (in quiet hours or for a retry) when what the group may see changes.
 
-The run is marked as not made, and its bell rung: `services.digest` composes it anew.
+The run is marked as not made, and its bell is rung, so that `services.digest` makes it again.
 """
 
 from sqlalchemy import select
@@ -12,10 +12,11 @@ from services.ground.bells import Bell, ring
 
 
 def compose_anew(session: Session, group_id: int) -> int:
-    """Withdraw the group's digests that have not left, and let their runs be made again for those readers.
+    """Withdraw the group's digests that have not been sent, and let them be made again for their readers. Returns how
+    many were withdrawn.
 
-    Whoever has got theirs keeps it, and gets no second one: their key is taken. A run that is just being made is left
-    alone: it may have passed the readers of whom a message were withdrawn. Gives how many are withdrawn.
+    Members who have got theirs get no second one, because its key is used. A run that is just being made is not
+    touched, because it may already have passed the readers whose messages would be withdrawn.
     """
     waiting = (OutboundMessage.group_id == group_id, OutboundMessage.kind == MessageKind.DIGEST)
     queued = OutboundMessage.state == MessageState.QUEUED

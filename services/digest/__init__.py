@@ -1,1 +1,1 @@
-"""What a group hears of itself: the weekly digest, its pictures, and the pages that show them."""
+"""The weekly digest of a group, its pictures, and the pages that show it."""

@@ -1,4 +1,4 @@
-"""What is on a member's own pictures: their weeks beside the group's, this week's days, and their sports."""
+"""The contents of a member's own pictures: their weeks beside the group's, the days of this week, and their sports."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Card:
-    """A picture, and what is said under it. `weeks` is what each week was worth, the oldest first."""
+    """A picture, and the facts for the text under it. `weeks` are the values of the weeks, oldest first."""
 
     chart: Chart
     totals: Totals
@@ -37,13 +37,13 @@ class Card:
 
     @property
     def usual(self) -> float:
-        """The middle one of the weeks before this one in which there was something; 0 where there is none."""
+        """The median of the earlier weeks with a value above zero; 0 if there are none."""
         moved = [week for week in self.weeks[:-1] if week > 0]
         return median(moved) if moved else 0.0
 
 
 def trend(session: Session, member: Member, group: Group | None, today: date) -> Card:
-    """The member's last weeks, and the mean of those in the group whom it may see."""
+    """Return the card with the member's last weeks, and the mean of the group members who share this figure."""
     dates = _last_weeks(today, WEEKS)
     reader = reader_of(member)
     others = list(privacy.sharing(session, group, MEASURE, dates.start)) if group else []
@@ -71,7 +71,7 @@ def trend(session: Session, member: Member, group: Group | None, today: date) ->
 
 
 def week(session: Session, member: Member, today: date) -> Card:
-    """The days of the member's week."""
+    """Return the card with the days of the member's week."""
     dates = _last_weeks(today, 1)
     reader = reader_of(member)
     efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id, [])
@@ -102,7 +102,7 @@ def week(session: Session, member: Member, today: date) -> Card:
 
 
 def mix(session: Session, member: Member, today: date) -> Card:
-    """What the member's time went to."""
+    """Return the card that shows how the member's time was divided among sports."""
     dates = _last_weeks(today, MIX_WEEKS)
     reader = reader_of(member)
     efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id, [])
@@ -126,12 +126,12 @@ def mix(session: Session, member: Member, today: date) -> Card:
 
 
 def label(which: str, reader: Reader) -> str:
-    """What a figure is."""
+    """Return the label of a figure."""
     return words("pictures/label", reader, which=which)
 
 
 def legend(totals: Totals, reader: Reader) -> Legend:
-    """The sports that have a colour of their own on a picture, and one for the others."""
+    """Return the sports with a colour of their own on a picture, and one entry for all others."""
     sports = [sport for sport, _ in by_sport(totals, MEASURE)]
     shown = [(sport.value, words("digest/sport", reader, sport=sport)) for sport in sports[:MOST_SPORTS]]
     others = [("other", words("digest/sport", reader, sport=None))] if len(sports) > MOST_SPORTS else []
@@ -139,7 +139,7 @@ def legend(totals: Totals, reader: Reader) -> Legend:
 
 
 def segments(totals: Totals, sports: Sequence[Sport]) -> tuple[Segment, ...]:
-    """The worth of each sport, in the order of the legend; the others together."""
+    """Return the value of each sport in the order of the legend, and the sum of the others."""
     parts = dict(by_sport(totals, MEASURE))
     own = [Segment(sport.value, parts.pop(sport, 0.0)) for sport in sports[:MOST_SPORTS]]
     return tuple(each for each in (*own, Segment("other", sum(parts.values()))) if each.value > 0)
@@ -151,7 +151,7 @@ def is_dark(member: Member) -> bool:
 
 
 def choose_light(member: Member, *, dark: bool) -> None:
-    """Remember how the member wants pictures."""
+    """Store whether the member wants dark pictures."""
     member.preferences = {**member.preferences, "pictures": "dark" if dark else "light"}
 
 

@@ -1,4 +1,6 @@
-"""The weekly digest: making those that are due, what they say, and that every group gets each one once."""
+"""The weekly digest: opens the runs that are due, writes the messages, and makes sure that every group gets each digest
+once.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,9 +38,10 @@ ROWS_IN_TEXT = 8
 
 
 def claim_due(session: Session, now: datetime, most: int = 100) -> int:
-    """Open a run for every group whose digest is due, and move on to the next date. Any number may do this at once.
+    """Create a run for groups whose digest is due, and set their next date. Returns how many. Several processes may
+    call this at the same time.
 
-    A digest missed by more than a day is skipped: its week is old news, and the next one is near.
+    A digest that is more than a day late is skipped, because its week is old and the next one is near.
     """
     query = (
         select(Group)
@@ -56,7 +59,7 @@ def claim_due(session: Session, now: datetime, most: int = 100) -> int:
 
 
 def hurry_syncs(session: Session, now: datetime) -> int:
-    """Let the accounts of groups whose digest is near be read, so that it is about today."""
+    """Let the Garmin accounts of groups whose digest is near be read, so that it includes today. Returns how many."""
     query = (
         select(Membership.member_id)
         .join(Group)
@@ -67,7 +70,7 @@ def hurry_syncs(session: Session, now: datetime) -> int:
 
 
 def take_run(session: Session) -> DigestRun | None:
-    """Lease a run that is to be made, the oldest first."""
+    """Lease the oldest run that waits to be made, and return it, or None."""
     query = (
         select(DigestRun)
         .where(
@@ -90,7 +93,7 @@ def take_run(session: Session) -> DigestRun | None:
 
 
 def give_back(session: Session, run_id: int) -> None:
-    """Let another worker make the run at once: this one has to stop, which counts as no attempt."""
+    """Let another worker make the run at once, because this one has to stop. This does not count as an attempt."""
     run = session.get_one(DigestRun, run_id, with_for_update=True)
     if run.status is RunStatus.PENDING:
         run.attempts, run.leased_until = max(run.attempts - 1, 0), None
@@ -98,7 +101,7 @@ def give_back(session: Session, run_id: int) -> None:
 
 
 def teller_of(session: Session, run_id: int) -> Teller:
-    """Read what a run is about, once for all of its readers."""
+    """Read the facts of a run, once for all of its readers."""
     run = session.get_one(DigestRun, run_id)
     return Teller(scenes.scene_of(session, run.group, Dates(run.period_start, run.period_end)))
 
@@ -106,9 +109,10 @@ def teller_of(session: Session, run_id: int) -> Teller:
 def post_some(
     session: Session, run_id: int, teller: Teller, after: int, now: datetime, *, most: int = CHUNK
 ) -> int | None:
-    """Write the digest for the next members (by the id of their membership) into the outbox; None when all have it.
+    """Write the digest for the next members into the outbox. `after` is the last membership id that has it. Returns the
+    next such id, or None if all have it.
 
-    A chunk that is written twice, because a worker died, is ignored the second time.
+    If a part is written twice because a worker died, the second time is ignored.
     """
     run = session.get_one(DigestRun, run_id, with_for_update=True)
     if run.status is not RunStatus.PENDING:
@@ -140,7 +144,9 @@ def read(
     *,
     preview: bool = False,
 ) -> Message:
-    """The digest of any days for one member who asks. Days that are not over are compared with as many before."""
+    """Return the digest of any days for one member who asks. Days that are not over are compared with
+    as many days before.
+    """
     today = now.astimezone(ZoneInfo(group.timezone)).date()
     before = scenes.stretch_before(dates)
     if today < dates.end:
@@ -151,7 +157,9 @@ def read(
 
 
 def coming(group: Group, now: datetime) -> Dates:
-    """The days that the next digest is about; this week, where none is to come or they have not begun."""
+    """Return the days that the next digest is about; this week, if there is no next digest or its days
+    have not begun.
+    """
     today = now.astimezone(ZoneInfo(group.timezone)).date()
     if group.digest_schedule and group.next_digest_at:
         dates = due_period(from_cron(group.digest_schedule), group.timezone, group.next_digest_at)
@@ -161,7 +169,7 @@ def coming(group: Group, now: datetime) -> Dates:
 
 
 def freeze(session: Session, now: datetime, most: int = 50) -> int:
-    """Remember where everybody stands in the days of digests that late data may no longer change. Gives how many."""
+    """Store the final places for digests whose days late data may no longer change. Returns how many."""
     query = (
         select(DigestRun)
         .where(DigestRun.freeze_at <= now)
@@ -180,22 +188,24 @@ def freeze(session: Session, now: datetime, most: int = 50) -> int:
 
 
 def freezing(now: datetime) -> Exists:
-    """The condition that a digest's days are to be frozen."""
+    """Return a condition: a digest's days are due to be frozen."""
     return exists().where(DigestRun.freeze_at <= now)
 
 
 def form_of(group: Group) -> Form:
-    """How the group wants to be told."""
+    """Return the form in which the group wants its digest."""
     return Form(group.settings.get("digest_form", Form.TABLE))
 
 
 def tell_as(group: Group, form: str) -> None:
-    """Let the group's digest be told as a table or as a story from now on."""
+    """Set the form of the group's digest: a table or a story."""
     group.settings = {**group.settings, "digest_form": str(Form(form))}
 
 
 def board_facts(board: Board, member: Member) -> dict[str, Any]:
-    """What a template needs to show a board to a member: the top, and their own line if they are below it."""
+    """Return what a template needs to show a board to a member: the top rows, and their own row if it
+    is below these.
+    """
     mine = board.row_of(member)
     shown = list(board.rows[:ROWS_IN_TEXT])
     if mine and mine not in shown:
@@ -204,18 +214,18 @@ def board_facts(board: Board, member: Member) -> dict[str, Any]:
 
 
 def last_run(session: Session, group: Group) -> DigestRun | None:
-    """The newest digest that was sent."""
+    """Return the run of the newest digest that was sent, or None."""
     query = select(DigestRun).where(DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT)
     return session.scalar(query.order_by(DigestRun.period_end.desc()).limit(1))
 
 
 def mute(membership: Membership, until: datetime | None) -> None:
-    """Send this member no digest of the group until then."""
+    """Send this member no digest of the group before `until`; None ends that."""
     membership.muted_until = until
 
 
 def unmade() -> Exists:
-    """The condition that a run waits to be made."""
+    """Return a condition: a run waits to be made."""
     return exists().where(DigestRun.status == RunStatus.PENDING)
 
 
@@ -244,7 +254,9 @@ def _open_run(session: Session, group: Group, now: datetime) -> None:
 
 
 def _readers(session: Session, run: DigestRun, now: datetime, after: int, most: int) -> list[tuple[int, Member]]:
-    """Who gets it; of a run that is made anew nobody who came after it was made first."""
+    """Return the next members who get the digest. If a run is made again, members who joined after the first
+    time are left out.
+    """
     query = (
         select(Membership.id, Member)
         .join(Member, Membership.member_id == Member.id)

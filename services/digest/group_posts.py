@@ -1,4 +1,4 @@
-"""Digests on their way into the WhatsApp group itself, where the operator may post: each one once, or not at all."""
+"""Posts of digests into WhatsApp groups, if the operator may post there. Each is posted once, or not at all."""
 
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ OPEN = (PostState.QUEUED, PostState.SENDING)
 
 
 def open_for(session: Session, run: DigestRun, now: datetime) -> None:
-    """Have a digest put into its WhatsApp group, if the group has one. Once for each run."""
+    """Let a digest be posted into its WhatsApp group, if the group has one. This happens once for each run."""
     if run.group.whatsapp_group_id is None:
         return
     row = {"run_id": run.id, "state": PostState.QUEUED, "attempts": 0}
@@ -29,12 +29,12 @@ def open_for(session: Session, run: DigestRun, now: datetime) -> None:
 
 
 def due(now: datetime) -> Exists:
-    """The condition that a post may leave now, or that its worker died with it."""
+    """Return a condition: a post may be sent now, or the worker that was sending it has died."""
     return exists().where(*_waits(now))
 
 
 def claim(session: Session, now: datetime) -> GroupPost | None:
-    """Take the next post; for two minutes nobody else does. One whose worker died meanwhile is not sent again."""
+    """Lease the next post for two minutes, and return it, or None. A post whose worker died is not sent again."""
     query = (
         select(GroupPost)
         .where(*_waits(now))
@@ -53,36 +53,36 @@ def claim(session: Session, now: datetime) -> GroupPost | None:
 
 
 def page(session: Session, post: GroupPost) -> Page:
-    """What is to be posted: what a shared page would show now."""
+    """Return what to post: the same as a shared page would show now."""
     run = post.run
     return page_of(session, run.group, Dates(run.period_start, run.period_end))
 
 
 def posted(session: Session, post_id: int, vendor_id: str) -> None:
-    """It is in the group."""
+    """Store that the post is in the group. `vendor_id` is the vendor's id of the message."""
     post = session.get_one(GroupPost, post_id)
     post.vendor_id = vendor_id[:200]
     _let_go(post, PostState.POSTED, None)
 
 
 def again(session: Session, post_id: int, at: datetime, why: str) -> None:
-    """It is certainly not in the group: try again, a few times."""
+    """Store that the post is certainly not in the group. It is tried again at `at`, a few times."""
     post = session.get_one(GroupPost, post_id)
     post.next_attempt_at = at
     _let_go(post, PostState.FAILED if post.attempts >= MOST_ATTEMPTS else PostState.QUEUED, why)
 
 
 def ended(session: Session, post_id: int, state: PostState, why: str) -> None:
-    """It will not be sent again."""
+    """Store that the post will not be sent again, with its final state and the reason."""
     _let_go(session.get_one(GroupPost, post_id), state, why)
 
 
 def _let_go(post: GroupPost, state: PostState, problem: str | None) -> None:
-    """Nobody works on it any more."""
+    """End the lease of the post, and set its state and problem."""
     post.state, post.leased_until, post.problem = state, None, problem[:120] if problem else None
 
 
 def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Its time has come, and nobody works on it: a post that is being sent waits only once its lease is over."""
+    """Return conditions: the post is due, and no worker is sending it (or its lease has ended)."""
     due = GroupPost.next_attempt_at <= now, GroupPost.expires_at > now
     return GroupPost.state.in_(OPEN), *due, leases.is_free(GroupPost.leased_until)

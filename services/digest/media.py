@@ -1,4 +1,4 @@
-"""Pictures behind addresses that cannot be guessed."""
+"""Pictures that are served at addresses that cannot be guessed."""
 
 import hashlib
 import secrets
@@ -18,26 +18,28 @@ STILL_GOOD_FOR = timedelta(hours=24)
 
 
 class ShowsErased(ChartError):
-    """A picture of somebody who was erased since it was asked for."""
+    """The picture shows a member who was erased since it was requested."""
 
 
 def publish(session: Session, png: bytes, now: datetime) -> str:
-    """Keep a picture for three days and give the path at which everybody who knows it may fetch it."""
+    """Store a picture for three days, and return its path. Everybody who knows the path can fetch it."""
     token = secrets.token_urlsafe(24)
     session.add(Media(token_hash=_hashed(token), png=png, expires_at=now + GOOD_FOR))
     return f"/m/{token}.png"
 
 
 def path_of(session: Session, chart: str) -> str:
-    """The path of the picture drawn of these facts: always the same, and not to be guessed without our hash key."""
+    """Return the path of the picture of these facts. It is always the same, and cannot be guessed
+    without our hash key.
+    """
     return f"/m/{_token_of(session, chart)}.png"
 
 
 def keep_drawn(session: Session, chart: str, png: bytes, now: datetime, shows: Collection[int] = ()) -> str:
-    """Keep the picture that was drawn of these facts, for all who get the same, and give its path.
+    """Store the picture of these facts for everybody who gets the same, and return its path.
 
-    `shows` are the ids of the members whom it shows: it is deleted when one of them is erased. Raises `ShowsErased`
-    when that has happened meanwhile.
+    `shows` are the ids of the members on it: it is deleted when one of them is erased. Raises `ShowsErased` if that has
+    happened already.
     """
     _require_there(session, shows)
     row = {"token_hash": _hashed(_token_of(session, chart)), "png": png, "expires_at": now + GOOD_FOR}
@@ -57,28 +59,30 @@ def forget_shown(session: Session, member_id: int) -> None:
 
 
 def is_drawn(session: Session, chart: str, now: datetime) -> bool:
-    """Whether there is a picture of these facts that will be there for as long as its message may be on the way."""
+    """Whether there is a picture of these facts that will last until its message is delivered."""
     kept = drawn(session, chart)
     return kept is not None and kept.expires_at > now + STILL_GOOD_FOR
 
 
 def drawn(session: Session, chart: str) -> Media | None:
-    """The picture that was drawn of these facts."""
+    """Return the picture of these facts, or None."""
     return session.get(Media, _hashed(_token_of(session, chart)))
 
 
 def find(session: Session, token: str) -> Media | None:
-    """The picture behind a token, even if its time is over."""
+    """Return the picture with this token, even if its time is over, or None."""
     return session.get(Media, _hashed(token))
 
 
 def forget_expired(session: Session, now: datetime) -> None:
-    """Delete pictures whose time was over a day ago; until then the answer is 410, after that 404."""
+    """Delete pictures a day after their time is over. Before that their address answers 410, afterwards 404."""
     session.execute(delete(Media).where(Media.expires_at < now - timedelta(days=1)))
 
 
 def _require_there(session: Session, shows: Collection[int]) -> None:
-    """Refuse a picture of somebody who was erased; whoever is about to be is waited for, by the lock on their row."""
+    """Raise `ShowsErased` if a member on the picture was erased. If one is just being erased, the lock on their row
+    makes this wait.
+    """
     there = session.execute(
         select(Member.id, Member.created_at).where(Member.id.in_(shows)).order_by(Member.id).with_for_update(read=True)
     ).all()

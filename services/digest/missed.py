@@ -1,4 +1,4 @@
-"""Digests that were left out: said to those who run the group, so that nobody wonders."""
+"""Tells the people who run a group that a digest was left out."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from services.delivery import mailbox, notices
 
 
 def tell(session: Session, group: Group, dates: Dates, due: datetime, now: datetime) -> None:
-    """Tell owner and admins that the digest of these days was not made, and how to read it all the same."""
+    """Tell the owner and the admins that the digest of these days was not made, and how they can still read it."""
     query = (
         select(Member)
         .join(Membership, Membership.member_id == Member.id)

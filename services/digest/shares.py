@@ -1,4 +1,6 @@
-"""Pages that put a digest into the real WhatsApp group, which no bot may enter: opened, revoked, and read anew."""
+"""Share pages, from which members can put a digest into their real WhatsApp group. This module opens, closes and reads
+them.
+"""
 
 import hashlib
 import secrets
@@ -21,12 +23,12 @@ from services.ground.bells import Bell, ring
 
 GOOD_FOR = timedelta(days=7)
 KEPT_FOR = timedelta(days=30)
-MOST_IN_LINK = 2_000  # characters of an encoded text: longer links are cut by some phones
+MOST_IN_LINK = 2_000  # characters of an encoded text; some phones cut longer links
 
 
 @dataclass(frozen=True)
 class Page:
-    """What stands on a shared page: the group's digest as all may read it, and its picture if there is one."""
+    """The content of a shared page: the group's digest as everybody may read it, and its picture if there is one."""
 
     name: str
     text: str
@@ -34,7 +36,7 @@ class Page:
 
     @property
     def link(self) -> str:
-        """Opens WhatsApp with the text in hand; whole lines are left out at its end where it is too long."""
+        """A link that opens WhatsApp with the text. If the text is too long, lines at its end are left out."""
         lines = self.text.split("\n")
         while len(lines) > 1 and len(quote("\n".join(lines))) > MOST_IN_LINK:
             lines.pop()
@@ -42,7 +44,7 @@ class Page:
 
 
 def share(session: Session, membership: Membership, dates: Dates, now: datetime) -> tuple[str, datetime]:
-    """Open a page for a week. Gives its path, and until when it works."""
+    """Open a page for a week. Returns its path and the time at which it ends."""
     token = secrets.token_urlsafe(24)
     session.add(
         Share(
@@ -60,7 +62,7 @@ def share(session: Session, membership: Membership, dates: Dates, now: datetime)
 
 
 def revoke(session: Session, membership: Membership, now: datetime) -> int:
-    """Close all open pages of the group. Gives how many."""
+    """Close all open pages of the group. Returns how many."""
     open_ones = (Share.group_id == membership.group_id, Share.revoked_at.is_(None), Share.expires_at > now)
     closed = list(session.scalars(update(Share).where(*open_ones).values(revoked_at=now).returning(Share.id)))
     if closed:
@@ -69,7 +71,7 @@ def revoke(session: Session, membership: Membership, now: datetime) -> int:
 
 
 def find(session: Session, token: str) -> Share | None:
-    """The page behind a token, even if it is closed."""
+    """Return the page with this token, even if it is closed, or None."""
     return session.scalar(select(Share).where(Share.token_hash == _hashed(token)))
 
 
@@ -79,40 +81,42 @@ def is_open(share: Share, now: datetime) -> bool:
 
 
 def page(session: Session, share: Share) -> Page:
-    """What is on the page now."""
+    """Return the present content of the page."""
     return page_of(session, share.group, Dates(share.period_start, share.period_end))
 
 
 def page_of(session: Session, group: Group, dates: Dates) -> Page:
-    """A group's days for whoever is in it: nothing of a reader, and of people only what the group may see today."""
+    """Return the page about a group's days. It contains nothing about a single reader, and of members only what the
+    group may see today.
+    """
     teller = Teller(scenes.scene_of(session, group, dates))
     text = teller.text_for_all(Reader(timezone=group.timezone), Form(group.settings.get("digest_form", Form.TABLE)))
     return Page(group.name, text, picture_of(teller.scene) if teller.scene.rows else None)
 
 
 def charts(page: Page) -> list[Leaderboard]:
-    """The page's picture in both lights."""
+    """Return the page's picture in a light and a dark form; an empty list if it has none."""
     return [replace(page.chart, dark=dark) for dark in (False, True)] if page.chart else []
 
 
 def want_picture(session: Session, share: Share) -> None:
-    """Have the page's picture drawn: what is on it has changed since it was."""
+    """Let the page's picture be drawn again, because its content has changed."""
     share.wants_picture = True
     ring(session, Bell.SHARES)
 
 
 def waiting(session: Session, most: int = 20) -> list[Share]:
-    """Pages whose picture is waited for."""
+    """Return pages whose picture must be drawn."""
     return list(session.scalars(select(Share).where(Share.wants_picture).order_by(Share.id).limit(most)))
 
 
 def undrawn() -> Exists:
-    """The condition that a page waits for its picture."""
+    """Return a condition: a page waits for its picture."""
     return exists().where(Share.wants_picture)
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete pages that ended a month ago; until then the answer is 410, after that 404."""
+    """Delete pages a month after they ended. Before that their address answers 410, afterwards 404."""
     session.execute(delete(Share).where(Share.expires_at < now - KEPT_FOR))
 
 

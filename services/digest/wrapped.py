@@ -1,4 +1,4 @@
-"""A month or a year on one card, for a member or for a group."""
+"""The card about a month or a year, for a member or for a group."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -24,13 +24,14 @@ from services.play.tally import MEASURE
 from services.training.totals import Totals
 
 MOST_AWARDS = 6
-# Who does not share all of these is in no figure of the group's card: it has too many to sort them out one by one.
+# Members who do not share all of these are left out of the group's card, because it has too many figures to filter
+# each.
 FIELDS = ("sports", "time", "distance", "count", "points")
 
 
 @dataclass(frozen=True)
 class Story:
-    """A card and what is said under it: of how many people, and what they (or the member) are praised for."""
+    """A card and the facts for the text under it: the people, and the award of each of them (or of the member)."""
 
     chart: Wrapped
     totals: Totals
@@ -39,12 +40,12 @@ class Story:
 
     @property
     def people(self) -> int:
-        """How many have moved."""
+        """The number of active people."""
         return len(self.praises)
 
 
 def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
-    """One's own: everything counts. None when there was nothing."""
+    """Return the member's own card, with all of their figures; None if there are no sessions."""
     efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id)
     if not efforts:
         return None
@@ -55,7 +56,7 @@ def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
 
 
 def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, dark: bool = False) -> Story | None:
-    """The group's, of those who share with it all that is on the card. None when there was nothing."""
+    """Return the group's card, about the members who share all figures on it; None if there are no sessions."""
     people = {key: each.member for key, each in privacy.shown(session, group, FIELDS, dates.start).items()}
     found = tally.efforts_of(session, list(people), dates, settings_of(group).manual)
     efforts = [each for own in found.values() for each in own]
@@ -73,7 +74,9 @@ def _with(chart: Wrapped, awards: tuple[Fact, ...], shows: Sequence[int], *, dar
 
 
 def _various(praises: dict[int, Praise]) -> list[int]:
-    """The best fitting first, and no award twice before each has been given once."""
+    """Return the members in an order in which the best fits come first, and no award comes twice before
+    all came once.
+    """
     seen: Counter[Award] = Counter()
     turns = {}
     for key in sorted(praises, key=lambda key: (-praises[key].fit, key)):
@@ -100,7 +103,7 @@ def _card(
     totals = tally.totals(efforts)
     sports = [sport for sport, _ in by_sport(totals, MEASURE)]
     facts = [*_days(efforts, reader), *_sizes(totals, reader)]
-    # The farthest session is somebody's own: in a group it would be told without a name, and with one it is a record.
+    # The farthest session belongs to one member, so it is not on the group's card, which names nobody.
     facts += [] if together else _farthest(session, ids, dates, reader)
     hero = words("pictures/hero", reader, count=totals.count, together=together)
     return Wrapped(

@@ -1,1 +1,3 @@
-"""What every room above stands on: refusals, bells, audit, limits, leases and signs. Knows no other room."""
+"""What all other rooms of `services/` use: refusals, bells, audit, limits, leases and signs. It imports
+none of them.
+"""

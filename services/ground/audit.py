@@ -1,4 +1,4 @@
-"""Writing down who did what."""
+"""Writes the record of who did what."""
 
 from datetime import datetime
 from typing import Any
@@ -17,5 +17,5 @@ def note(
     group_id: int | None = None,
     **detail: Any,
 ) -> None:
-    """Add one event. `detail` holds ids and choices, never a secret and never what somebody wrote."""
+    """Add one event. `detail` may contain ids and choices, but no secrets and no texts that somebody wrote."""
     session.add(AuditEvent(at=now, member_id=member_id, group_id=group_id, action=action, detail=detail))

@@ -1,4 +1,4 @@
-"""What must happen after this transaction is committed: rung then, never before."""
+"""Bells: requests to start a job. They are collected in a transaction and rung only after its commit."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 
 class Bell(StrEnum):
-    """Who is to be woken."""
+    """The kinds of work for which a worker can be woken."""
 
     DELIVER = "deliver"
     RECEIVE = "receive"
@@ -19,22 +19,22 @@ class Bell(StrEnum):
 
 
 def ring(session: Session, bell: Bell) -> None:
-    """Wake somebody once this transaction is committed."""
+    """Wake a worker for this kind of work once this transaction is committed."""
     rung(session).add(bell)
 
 
 def ring_at(session: Session, group_id: int, due: datetime) -> None:
-    """Let a group's digest bell ring at `due`, once this transaction is committed."""
+    """Set a group's digest bell to `due` once this transaction is committed."""
     timed(session)[group_id] = due
 
 
 def rung(session: Session) -> set[Bell]:
-    """The bells to ring."""
+    """Return the bells to ring after the commit."""
     bells: set[Bell] = session.info.setdefault("bells", set())
     return bells
 
 
 def timed(session: Session) -> dict[int, datetime]:
-    """The groups whose digest bell is set, and to when."""
+    """Return the groups whose digest bell is to be set after the commit, each with its time."""
     moved: dict[int, datetime] = session.info.setdefault("digest_bells", {})
     return moved

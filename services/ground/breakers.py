@@ -1,4 +1,4 @@
-"""Shutting off what refuses us, for every worker at once, and letting it be tried again later."""
+"""Breakers: when a vendor refuses our requests, no worker calls it for a while."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ MESSENGER = "messenger"  # every source of activities has its own name
 
 
 def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) -> None:
-    """Leave it alone for a while; who is shut for longer stays so. The operator is told, once each time."""
+    """Shut the vendor for `span`. If it is shut for longer already, that stays. The log says so, once each time."""
     if not is_shut(session, name, now):
         tell(session, "error", "vendor shut off", vendor=name, why=why, until=(now + span).isoformat())
     row = {"name": name, "shut_until": now + span, "why": why[:120], "trips": 1}
@@ -32,7 +32,9 @@ def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) 
 
 
 def shut_longer(session: Session, name: str, now: datetime, first: timedelta, most: timedelta, why: str) -> None:
-    """Leave it alone, for twice as long as the last time if that has only just ended; nothing while it is shut."""
+    """Shut the vendor for `first`; if the last time has only just ended, for twice as long as then, at most for `most`.
+    Does nothing while it is shut.
+    """
     found = session.get(Breaker, name, with_for_update=True)
     if found is None:
         shut(session, name, now, first, why)
@@ -45,12 +47,12 @@ def shut_longer(session: Session, name: str, now: datetime, first: timedelta, mo
 
 
 def is_shut(session: Session, name: str, now: datetime) -> bool:
-    """Whether it is to be left alone now."""
+    """Whether the vendor must not be called now."""
     until = shut_until(session, name)
     return until is not None and until > now
 
 
 def shut_until(session: Session, name: str) -> datetime | None:
-    """Until when it is, or was last, left alone."""
+    """Return until when the vendor is shut, or was shut last; None if it never was."""
     found = session.get(Breaker, name)
     return None if found is None else found.shut_until

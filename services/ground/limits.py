@@ -1,7 +1,7 @@
-"""Limits that outlive a member: what is counted is kept under keyed hashes of addresses, for a day.
+"""Limits that erasing a member does not reset. Events are counted under keyed hashes of addresses and kept for a day.
 
-Whoever erases everything and comes back is a new member with the same phone number or the same WhatsApp id, and finds
-the counts as they were. Where both addresses are known, both are counted against, and the larger count holds.
+A person who erases everything and comes back is a new member, but has the same phone number or WhatsApp id, and so the
+same counts. If both addresses are known, events are counted for both, and the larger count is used.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,26 +14,26 @@ from models import CountedEvent, Identity, IdentityKind, Member
 from models.hashes import digest
 
 KEPT_FOR = timedelta(days=1)
-LINE = "line: "  # begins the kind of every line's event; what the line was comes after it
+LINE = "line: "  # the kind of a chat line's event begins with it; the command or refusal follows
 ERASED = "erased"
 ADDRESS = "address"  # the purpose of the hashes
 
 
 def hash_of(session: Session, kind: IdentityKind, value: str) -> str:
-    """The keyed hash (hex) of one address of a person."""
+    """Return the keyed hash (hex) of one address of a person."""
     return digest(session, ADDRESS, f"{kind.value}:{value}")
 
 
 def hashes_of(session: Session, *, phone: str | None, business_id: str | None) -> list[str]:
-    """The keyed hashes of the addresses that a message came from."""
+    """Return the keyed hashes of the addresses from which a message came."""
     told = ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id))
     return [hash_of(session, kind, value) for kind, value in told if value is not None]
 
 
 def addresses(session: Session, member: Member) -> list[str]:
-    """The keyed hashes of all addresses of a member.
+    """Return the keyed hashes of all addresses of a member.
 
-    They are looked up once in a session: a member who was erased in it still has the addresses they had before.
+    They are looked up once in a session, so that they are still known after the member was erased in this session.
     """
     known: dict[int, list[tuple[IdentityKind, str]]] = session.info.setdefault("addresses", {})
     if member.id not in known:
@@ -48,14 +48,14 @@ def of_email(session: Session, source: str, email: str) -> str:
 
 
 def count(session: Session, against: Iterable[str], what: str, at: datetime) -> None:
-    """Note that this was done at that time, against each of these hashes."""
+    """Store that `what` was done at `at`, once for each of these hashes."""
     rows = [{"address_hash": each, "kind": what[:60], "at": at} for each in against]
     if rows:
         session.execute(insert(CountedEvent), rows)
 
 
 def times(session: Session, against: Sequence[str], what: str, since: datetime) -> list[datetime]:
-    """When this was done since then, oldest first: of the one of these hashes against which most was counted."""
+    """Return the times after `since` at which `what` was done, oldest first, for the hash with the most of them."""
     mine = (CountedEvent.address_hash.in_(against), CountedEvent.kind == what, CountedEvent.at > since)
     by_hash: dict[str, list[datetime]] = {}
     for each, at in session.execute(select(CountedEvent.address_hash, CountedEvent.at).where(*mine)):
@@ -65,10 +65,10 @@ def times(session: Session, against: Sequence[str], what: str, since: datetime) 
 
 
 def minutes_until(then: datetime, now: datetime) -> int:
-    """How many minutes to wait until then, rounded up; one at least."""
+    """Return the minutes from `now` to `then`, rounded up, and at least 1."""
     return max(1, -(-int((then - now).total_seconds()) // 60))
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete what no limit counts any more."""
+    """Delete events that are too old for every limit."""
     session.execute(delete(CountedEvent).where(CountedEvent.at < now - KEPT_FOR))

@@ -1,7 +1,8 @@
-"""What is asked of a member before anything is written to them: how they read, and whether the number is surely theirs.
+"""What must be known about a member before a message is sent to them: how they read, and whether the number may belong
+to somebody else now.
 
-How a doubt begins and ends: `services.people.numbers` and `services.group.proofs`.
-docs/decisions/0021-numbers-change-hands.md tells why it is as it is.
+`services.people.numbers` and `services.group.proofs` decide when a doubt begins and ends.
+docs/decisions/0021-numbers-change-hands.md explains the rules.
 """
 
 from datetime import datetime, timedelta
@@ -9,22 +10,22 @@ from datetime import datetime, timedelta
 from messages.render import Reader
 from models import Member
 
-ASLEEP = timedelta(days=45)  # carriers wait 45 to 90 days at least before they hand a number on
-QUIET = timedelta(days=7)  # whoever wrote within a week has the number still, whatever their profile says
+ASLEEP = timedelta(days=45)  # carriers give a number to somebody else after 45 to 90 days at the earliest
+QUIET = timedelta(days=7)  # a person who wrote within a week still has the number, whatever name the profile shows
 
 
 def reader_of(member: Member) -> Reader:
-    """How this member reads: language, units and time zone."""
+    """Return how this member reads: language, units and time zone."""
     return Reader(member.locale, member.units, member.timezone)
 
 
 def is_asleep(member: Member, now: datetime) -> bool:
-    """Whether silent for so long that somebody else may hold the number by now."""
+    """Whether the member was silent for so long that somebody else may have the number by now."""
     return member.last_inbound_at is not None and now - member.last_inbound_at >= ASLEEP
 
 
 def is_in_doubt(member: Member, now: datetime) -> bool:
-    """Whether it is unknown who holds the number: nothing goes there but answers."""
+    """Whether it is unknown who has the number. While it is, only answers are sent there."""
     return member.doubted_at is not None or is_asleep(member, now)
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """Raised by services and handlers; becomes an answer, never an error in the log. Its facts fill its text."""
+    """Services and handlers raise it. It becomes an answer in the chat and is not logged as an error. Its facts are
+    used in the text.
+    """
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(type(self).__name__)
@@ -13,7 +15,7 @@ class Refusal(Exception):
 
     @classmethod
     def template(cls) -> str:
-        """The text's name: `NotInAGroup` is said as refusals/not_in_a_group."""
+        """Return the name of its text: for `NotInAGroup` it is refusals/not_in_a_group."""
         return "refusals/" + re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
@@ -30,19 +32,19 @@ class CodeNotActive(Refusal):
 
 
 class TooManyGuesses(Refusal):
-    """Five wrong invite codes. Facts: minutes."""
+    """The member has sent five wrong invite codes. Facts: minutes."""
 
 
 class AskedOften(Refusal):
-    """Asked to be let into one group so many times in a day. Facts: group, most."""
+    """The member has asked to join one group too many times in a day. Facts: group, most."""
 
 
 class AlreadyInGroup(Refusal):
-    """Facts: group."""
+    """The member is in this group already. Facts: group."""
 
 
 class NoSuchGroup(Refusal):
-    """Not one of the member's groups. Facts: groups (names), wanted."""
+    """The member is in no group with this name. Facts: groups (names), wanted."""
 
 
 class GroupNameNotUsable(Refusal):
@@ -61,63 +63,65 @@ class NameLikeAnother(Refusal):
 
 
 class NotDoubted(Refusal):
-    """It is no question whose number this person's is. Facts: person."""
+    """There is no doubt about this person's number, so nobody needs to vouch. Facts: person."""
 
 
 class MayNotVouch(Refusal):
-    """Others are asked whether it is still the same person. Facts: others (names)."""
+    """Only other members may confirm that it is still the same person. Facts: others (names)."""
 
 
 class CameTooLate(Refusal):
-    """They came into the group after they were last heard, so its word proves nothing. Facts: person, group."""
+    """The person joined the group after the number fell silent, so a confirmation from this group proves nothing.
+    Facts: person, group.
+    """
 
 
 class MayBeAnother(Refusal):
-    """Somebody is to be let in whose number may be somebody else's by now. Facts: person."""
+    """A person cannot be let in, because their number may belong to somebody else by now. Facts: person."""
 
 
 class OwnerCannotLeave(Refusal):
-    """An owner with others in the group. Facts: group."""
+    """An owner cannot leave while others are in the group. Facts: group."""
 
 
 class TooManyGroups(Refusal):
-    """Facts: most."""
+    """The member is in as many groups as allowed. Facts: most."""
 
 
 class NotLinked(Refusal):
-    """No Garmin account yet."""
+    """The member has not connected a Garmin account."""
 
 
 class WrongLinkCode(Refusal):
-    """No sign-in waits for this code from this chat, or no longer. Nothing was connected."""
+    """No sign-in waits for this code from this chat, or it no longer waits. Nothing was connected."""
 
 
 class TooManyLinkCodes(Refusal):
-    """Five wrong codes of the link page. Facts: minutes."""
+    """The member has sent five wrong codes of the link page. Facts: minutes."""
 
 
 class NotLinkedLately(Refusal):
-    """No Garmin account was connected within a day, or another one than the button speaks of."""
+    """No Garmin account was connected within the last day, or it was another one than the button is about."""
 
 
 class LinkNeedsRenewing(Refusal):
-    """Garmin no longer accepts what we hold."""
+    """Garmin no longer accepts the stored tokens, so the member has to connect again."""
 
 
 class SyncedJustNow(Refusal):
-    """Asked again within fifteen minutes. Facts: minutes (until next), last (instant)."""
+    """The member has asked for a sync again within fifteen minutes. Facts: minutes (until next), last (time)."""
 
 
 class PeriodNotStarted(Refusal):
-    """Facts: starts (date)."""
+    """The member asks about a period in the future. Facts: starts (date)."""
 
 
 class AwayNotUsable(Refusal):
-    """Days that lie too far off, or are over. Facts: earliest, latest (dates)."""
+    """The days of an absence are too far away, or are over. Facts: earliest, latest (dates)."""
 
 
 class NotAway(Refusal):
-    """Back from nowhere: no absence is running or to come."""
+    """The member says that they are back, but has no present or future absence."""
 
 
 class DaysNotUsable(Refusal):
@@ -125,19 +129,19 @@ class DaysNotUsable(Refusal):
 
 
 class KudosToOneself(Refusal):
-    """Kind words are for the others."""
+    """A member cannot give kudos to themselves."""
 
 
 class EnoughKudos(Refusal):
-    """So many kind words in a day become noise. Facts: most."""
+    """The member has given as many kudos as allowed in a day. Facts: most."""
 
 
 class EnoughFeedback(Refusal):
-    """So many messages to the operator in a day. Facts: most."""
+    """The member has sent as much feedback as allowed in a day. Facts: most."""
 
 
 class EnoughFiles(Refusal):
-    """So many activity files in a day. Facts: most."""
+    """The member has sent as many activity files as allowed in a day. Facts: most."""
 
 
 class NoPace(Refusal):
@@ -145,7 +149,7 @@ class NoPace(Refusal):
 
 
 class GoalNotUsable(Refusal):
-    """A goal that cannot be added up, or whose days are over or too far off."""
+    """The goal's metric cannot be added up, or its days are over or too far away."""
 
 
 class NoGoal(Refusal):
@@ -153,7 +157,7 @@ class NoGoal(Refusal):
 
 
 class ChallengeNotUsable(Refusal):
-    """Facts: why ("target", "metric", "dates", "streak")."""
+    """A challenge cannot be made like this. Facts: why ("target", "metric", "dates", "streak")."""
 
 
 class NoChallenge(Refusal):
@@ -161,15 +165,15 @@ class NoChallenge(Refusal):
 
 
 class WhichChallenge(Refusal):
-    """Several are open. Facts: challenges."""
+    """Several challenges are open, so the member has to choose one. Facts: challenges."""
 
 
 class TooManyChallenges(Refusal):
-    """Facts: most."""
+    """The group has as many open challenges as allowed. Facts: most."""
 
 
 class KeepsOutOfRivalries(Refusal):
-    """One of two is not to be held against others, or shares no points. Facts: person."""
+    """One of the two people does not want rivalries, or does not share points. Facts: person."""
 
 
 class NothingToDigest(Refusal):
@@ -177,15 +181,15 @@ class NothingToDigest(Refusal):
 
 
 class SettingNotUsable(Refusal):
-    """A value that a group's setting cannot have. Facts: setting (its name in `services.ground.settings`)."""
+    """A group's setting cannot have this value. Facts: setting (its name in `services.ground.settings`)."""
 
 
 class NoSuchPerson(Refusal):
-    """Nobody of that name is in the group. Facts: wanted, others (names)."""
+    """Nobody with that name is in the group. Facts: wanted, others (names)."""
 
 
 class TwoPeopleMatch(Refusal):
-    """A name that fits several people of the group. Facts: wanted, people (memberships)."""
+    """The name fits several people of the group. Facts: wanted, people (memberships)."""
 
 
 class OnlyOwner(Refusal):
@@ -193,31 +197,31 @@ class OnlyOwner(Refusal):
 
 
 class GroupNameTaken(Refusal):
-    """The member is in another group of that name. Facts: name."""
+    """The member is in another group with that name. Facts: name."""
 
 
 class TooManyNewGroups(Refusal):
-    """So many groups started within a day. Facts: most."""
+    """The member has started as many groups as allowed in a day. Facts: most."""
 
 
 class TwoGroupsMatch(Refusal):
-    """Two of one's groups have this name. Facts: wanted, numbers (their places in the list)."""
+    """Two of the member's groups have this name. Facts: wanted, numbers (their places in the list)."""
 
 
 class GroupHasEnded(Refusal):
-    """Nobody is in the group any more. Facts: group."""
+    """The group has no members any more. Facts: group."""
 
 
 class Banned(Refusal):
-    """No code lets the member into this group. Facts: group."""
+    """The member is banned from this group, so no code works. Facts: group."""
 
 
 class StillWaiting(Refusal):
-    """The member has asked already, and no admin has answered. Facts: group."""
+    """The member has already asked to join, and no admin has answered yet. Facts: group."""
 
 
 class DeclinedLately(Refusal):
-    """An admin said no within a day. Facts: group."""
+    """An admin has declined the member's request within the last day. Facts: group."""
 
 
 class RequestAnswered(Refusal):
@@ -229,87 +233,89 @@ class NobodyWaits(Refusal):
 
 
 class NoSuchRequest(Refusal):
-    """Nobody of that name waits. Facts: wanted, others (names)."""
+    """Nobody with that name waits to join. Facts: wanted, others (names)."""
 
 
 class InviteNotUsable(Refusal):
-    """Too long, too short, or for too many. Facts: most_days, most_uses."""
+    """The invite's time is too long or too short, or it is for too many people. Facts: most_days, most_uses."""
 
 
 class NotOverYourself(Refusal):
-    """What one cannot do to oneself. Facts: what."""
+    """A member cannot do this to themselves. Facts: what."""
 
 
 class NotOverThem(Refusal):
-    """What an admin cannot do to another admin, nor anybody to the owner. Facts: person, what."""
+    """An admin cannot do this to another admin, and nobody can do it to the owner. Facts: person, what."""
 
 
 class RoleAlready(Refusal):
-    """They are what they were to become. Facts: person, role."""
+    """The person has this role already. Facts: person, role."""
 
 
 class NotBanned(Refusal):
-    """Nobody of that name is banned. Facts: wanted, others (names)."""
+    """Nobody with that name is banned. Facts: wanted, others (names)."""
 
 
 class NotInThatGroup(Refusal):
-    """A sign, as buttons say it, of a group that the member is not, or no longer, in."""
+    """A button is about a group that the member is not in, or no longer in."""
 
 
 class NothingToUndo(Refusal):
-    """Facts: minutes (how long acts can be taken back)."""
+    """There is nothing to undo. Facts: minutes (for how long an act can be undone)."""
 
 
 class NameNotUsable(Refusal):
-    """Nothing readable is left of a member's name, or it is kept for nameless rows."""
+    """Nothing readable is left of a member's name, or the name is reserved for members without a name."""
 
 
 class ZoneNotKnown(Refusal):
-    """Facts: wanted."""
+    """There is no such time zone. Facts: wanted."""
 
 
 class LanguageNotKnown(Refusal):
-    """Facts: wanted, languages (names)."""
+    """The bot does not write in this language. Facts: wanted, languages (names)."""
 
 
 class NoSuchActivity(Refusal):
-    """Facts: excluded (whether it was to be among those left out)."""
+    """The member has no such activity. Facts: excluded (whether it was searched among those left out)."""
 
 
 class EntryNotUsable(Refusal):
-    """A session that nobody can have had. Facts: problem."""
+    """A session that was logged by hand is impossible. Facts: problem."""
 
 
 class QuestionOver(Refusal):
-    """An answer to a question that was asked too long ago. Facts: command."""
+    """The member answers a question that was asked too long ago. Facts: command."""
 
 
 class ExportUnderWay(Refusal):
-    """A copy is being made already."""
+    """A copy of the member's data is being made already."""
 
 
 class EnoughCopies(Refusal):
-    """So many copies of one's data within 24 hours. Facts: most, hours (until the next one may be made)."""
+    """The member has asked for as many copies of their data as allowed in 24 hours. Facts: most, hours (until the next
+    one may be made).
+    """
 
 
 class WrongEraseCode(Refusal):
-    """Not the code that was asked for, or too late. Nothing was erased."""
+    """The code for `delete me` is wrong or came too late. Nothing was erased."""
 
 
 class TooManyEraseCodes(Refusal):
-    """Five wrong codes for `delete me`. Facts: minutes (until the next one is looked at)."""
+    """The member has sent five wrong codes for `delete me`. Facts: minutes (until the next code is checked)."""
 
 
 class KeptPrivate(Refusal):
-    """What is asked for is not shared with the group. Facts: person (a member)."""
+    """The person does not share this figure with the group. Facts: person (a member)."""
 
 
 class WhoToCompare(Refusal):
-    """A comparison of one, or of more than two."""
+    """A comparison needs exactly two people."""
 
 
 class NothingStrange(Refusal):
-    """No session of the member's waits for their word, or none by that number seems strange."""
+    """No session of the member waits for an answer, or the one with this number does not seem impossible."""
 
 
 class ScheduleNotUsable(Refusal):

@@ -1,4 +1,4 @@
-"""What a group has chosen: read with `settings_of`, written with `change`.."""
+"""The settings of a group: read with `settings_of`, written with `change`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -13,13 +13,13 @@ MOST_CHEER_BELOW = 50
 
 @dataclass(frozen=True)
 class Settings:
-    """A group's choices. What is missing, unknown or unusable in the stored JSON reads as the default.
+    """A group's settings. If a value in the stored JSON is missing, unknown or invalid, the default is used.
 
-    ranking: places, medals and arrows; without them a board is cheer mode: A to Z.
-    cheer_below: with fewer active people than this there is no ranking either (1 to 50).
-    manual_percent: how much of an entry made by hand counts (0 to 100).
-    week_start: 0 Monday, 5 Saturday, 6 Sunday.
-    approval: whoever uses an invite waits until an admin lets them in.
+    ranking: boards have places, medals and arrows; without ranking a board is in alphabetical order.
+    cheer_below: with fewer active people than this a board has no ranking either (1 to 50).
+    manual_percent: how many per cent of the points of a session logged by hand count (0 to 100).
+    week_start: the first day of the week: 0 Monday, 5 Saturday, 6 Sunday.
+    approval: a person who uses an invite waits until an admin approves them.
     members_invite: every member may invite, not only admins.
     members_challenge: every member may start challenges.
     """
@@ -34,7 +34,7 @@ class Settings:
 
     @property
     def manual(self) -> float:
-        """The part of the table's points that an entry made by hand keeps, 0 to 1."""
+        """The fraction of the table's points that counts for a session logged by hand, 0 to 1."""
         return self.manual_percent / 100
 
     def is_ranked(self, active: int) -> bool:
@@ -43,22 +43,24 @@ class Settings:
 
 
 def settings_of(group: Group) -> Settings:
-    """The group's choices."""
+    """Return the group's settings."""
     return read(group.settings)
 
 
 def read(stored: Mapping[str, Any] | None) -> Settings:
-    """Make choices of what is stored, whichever version of us wrote it."""
+    """Return the settings for this stored JSON, which an older or newer version of this code may have written."""
     known = {each.name for each in fields(Settings)}
     usable = {key: value for key, value in (stored or {}).items() if key in known and _is_usable(key, value)}
     return Settings(**usable)
 
 
 def change(group: Group, key: str, value: object) -> Settings:
-    """Choose one thing. Raises `SettingNotUsable` for a value that it cannot have, and `KeyError` for no setting."""
+    """Change one setting and return all settings. Raises `SettingNotUsable` for an invalid value, and `KeyError` for an
+    unknown setting.
+    """
     if not _is_usable(key, value):
         raise SettingNotUsable(setting=key)
-    # The column notices only a new object.
+    # SQLAlchemy notices the change only if the column gets a new object.
     group.settings = {**group.settings, key: value}
     return settings_of(group)
 

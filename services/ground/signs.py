@@ -1,7 +1,7 @@
-"""Signs that one process leaves for all: health checks read them.
+"""Signs: facts that one process stores for all processes, such as the last tick. Health checks read them.
 
-They are written at the end of a transaction and in one order for all, so that nobody who holds one waits for a message
-that somebody else holds.
+They are written at the end of a transaction and always in the same order, so that two transactions that lock signs and
+messages cannot wait for each other.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ from sqlalchemy.orm import Session
 
 from models import Sign
 
-TICK = "tick"  # the last tick that came to its end
+TICK = "tick"  # the last tick that was completed
 ACCOUNT_REFUSED = "account refused"  # the messenger does not accept our account or its token
 SENDER_REFUSED = "sender refused"  # the messenger does not let this account send from our number
-NOT_TAKEN = "not taken"  # the messenger gives no answer when it is handed a message
-NOT_ANSWERED = "not answered"  # the messenger gives no answer when it is asked something
+NOT_TAKEN = "not taken"  # the messenger does not answer when a message is sent
+NOT_ANSWERED = "not answered"  # the messenger does not answer other requests
 OPT_OUTS = "opt outs"  # people who want no more messages, none of them an hour after the one before
 DEAD = "dead messages"  # messages that were given up for a reason of our own
-NOT_ARRIVED = "not arrived"  # messages fail on their way, for no reason that is about one person
+NOT_ARRIVED = "not arrived"  # messages fail to arrive, for a reason that does not concern a single person
 
 
 @dataclass(frozen=True)
 class _Noted:
-    """What was noted in this transaction about one sign."""
+    """A change of one sign that was noted in this transaction."""
 
     now: datetime
     detail: str
@@ -34,20 +34,20 @@ class _Noted:
 
 
 def leave(session: Session, name: str, now: datetime, detail: str = "", *, lapse: timedelta | None = None) -> None:
-    """Note that this holds now. Written when `write` is called.
+    """Note that the fact `name` is true now. `write` stores it.
 
-    With `lapse`, a sign that was last noticed longer ago than that is forgotten, and begins anew.
+    With `lapse`, a sign that was last noticed longer ago than that is dropped first, so that it counts from now.
     """
     _pending(session)[name] = _Noted(now, detail[:200], lapse)
 
 
 def take_back(session: Session, name: str) -> None:
-    """Note that this holds no longer. Written when `write` is called."""
+    """Note that the fact `name` is no longer true. `write` stores it."""
     _pending(session)[name] = None
 
 
 def write(session: Session) -> None:
-    """Write down what was noted in this transaction. Call it last."""
+    """Store what was noted in this transaction. Call it last."""
     for name, noted in sorted(_pending(session).items()):
         if noted is None:
             session.execute(delete(Sign).where(Sign.name == name), execution_options={"synchronize_session": False})
@@ -63,7 +63,7 @@ def write(session: Session) -> None:
 
 
 def standing(session: Session) -> Mapping[str, Sign]:
-    """All signs, by name."""
+    """Return all signs, by name."""
     return {each.name: each for each in session.scalars(select(Sign))}
 
 

@@ -1,7 +1,8 @@
-"""What is to be written into the log once this transaction is committed: what is taken back must not be told.
+"""Collects log lines in a transaction. They are written after its commit, so that nothing is logged
+that was rolled back.
 
-Services do not log; whoever commits does. A line about a message names the turn in which it was written, or the run of
-the job that wrote it, and the inbound message that it answers.
+Services do not log themselves; the caller that commits does. A line about a message names the turn in which the message
+was written, or the run of the job that wrote it, and the inbound message that it answers.
 """
 
 from collections.abc import Mapping
@@ -26,35 +27,35 @@ class Line:
 
 
 def tell(session: Session, level: Level, event: str, **facts: Any) -> None:
-    """Write this into the log once this transaction is committed."""
+    """Log this event once this transaction is committed."""
     told(session).append(Line(level, event, facts))
 
 
 def told(session: Session) -> list[Line]:
-    """What is to be written."""
+    """Return the lines to log after the commit."""
     lines: list[Line] = session.info.setdefault("lines", [])
     return lines
 
 
 def act_for(session: Session, turn: str | None) -> None:
-    """What is written in this session belongs to this turn, or to this run of a job."""
+    """Set the turn, or the run of a job, to which messages written in this session belong."""
     session.info["turn"] = turn
 
 
 def turn_of(session: Session) -> str | None:
-    """The turn, or the run of a job, that this session works for."""
+    """Return the turn, or the run of a job, for which this session works."""
     turn: str | None = session.info.get("turn")
     return turn
 
 
 def about(row: OutboundMessage) -> dict[str, str]:
-    """What every line about a message names."""
+    """Return the facts that every line about this message contains."""
     facts = {"message": str(row.id), "turn": row.turn, "inbound": row.inbound}
     return {name: value for name, value in facts.items() if value is not None}
 
 
 def tell_step(session: Session, row: OutboundMessage, source: str, detail: Mapping[str, object]) -> None:
-    """Write one step of a message: what happened, and at the level of who must act."""
+    """Log one step of a message. The level depends on who has to act."""
     level, event = _judged(row.state, source, detail)
     facts = {"kind": str(row.kind), "state": str(row.state), "source": source, **detail, **about(row)}
     if row.sid is not None:
@@ -62,7 +63,7 @@ def tell_step(session: Session, row: OutboundMessage, source: str, detail: Mappi
     told(session).append(Line(level, event, facts))
 
 
-# What the person chose, or what is about their phone, is nobody's trouble but theirs.
+# Reasons that lie with the person or their phone: the operator need not act.
 OF_THE_PERSON = (Meaning.NO_MORE, Meaning.UNREACHABLE)
 PASSES = (Meaning.AGAIN_SOON, Meaning.AGAIN_LATER, Meaning.WINDOW_CLOSED)
 HANDED_OVER: dict[MessageState, tuple[Level, str]] = {
@@ -97,7 +98,7 @@ def _judged(state: MessageState, source: str, detail: Mapping[str, object]) -> t
 
 
 def _refusal(state: MessageState, source: str, detail: Mapping[str, object]) -> tuple[Level, str]:
-    """The vendor, or WhatsApp, gave a code."""
+    """Return the level and the event for a message that Twilio or WhatsApp refused with a code."""
     event = "message refused" if source == "api" else "message not delivered"
     meaning = detail.get("meaning")
     if meaning in OF_THE_PERSON:
@@ -108,7 +109,7 @@ def _refusal(state: MessageState, source: str, detail: Mapping[str, object]) -> 
 
 
 def _waits(source: str, why: str) -> tuple[Level, str]:
-    """Back in the queue, without a code."""
+    """Return the level and the event for a message that is in the queue again without an error code."""
     if source == "look":
         return "warning", "message goes again"
     if source == "claim":

@@ -1,6 +1,7 @@
-"""What can be taken back for a while: whoever does it writes down here how it was before, in the same transaction.
+"""Acts that can be undone for a while. The code that changes something stores the old values here, in
+the same transaction.
 
-Only ids and choices are written down. `services.data.undo` takes it back.
+Only ids and choices are stored. `services.data.undo` undoes the act.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -16,7 +17,7 @@ ROWS = {"member": Member, "membership": Membership, "activity": Activity}
 
 
 def remember(session: Session, member: Member, kind: str, now: datetime, row: object, **before: object) -> None:
-    """Write down that the member changed these columns of this row of theirs, and what they held before."""
+    """Store that the member has changed columns of this row of theirs. `before` holds the old values by column."""
     name = next(name for name, model in ROWS.items() if isinstance(row, model))
     told = {key: _told(value) for key, value in before.items()}
     detail = {"row": name, "id": row.id, "values": told}  # type: ignore[attr-defined]
@@ -24,12 +25,12 @@ def remember(session: Session, member: Member, kind: str, now: datetime, row: ob
 
 
 def forget(session: Session, member_id: int, kind: str) -> None:
-    """These acts can be taken back no more: something else has come after them."""
+    """Delete the member's acts of this kind, which can no longer be undone because something else has followed."""
     session.execute(delete(Act).where(Act.member_id == member_id, Act.kind == kind))
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete what can be taken back no more."""
+    """Delete acts whose time for undoing is over."""
     session.execute(delete(Act).where(Act.until < now - timedelta(days=1)))
 
 

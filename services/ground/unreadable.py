@@ -1,4 +1,4 @@
-"""Sealed values that did not open: the operator is told of them once the transaction is committed."""
+"""Logs encrypted values that could not be decrypted, once the transaction is committed."""
 
 from sqlalchemy.orm import Session
 
@@ -7,7 +7,9 @@ from services.ground.telling import tell
 
 
 def note(session: Session, error: Unreadable, what: str, which: object) -> None:
-    """Let the operator know of `what` (a table's name, say), and which of them, once this is committed."""
+    """Log the error once this transaction is committed. `what` is for example a table's name, and
+    `which` the row's id.
+    """
     if isinstance(error, UnknownKey):
         tell(
             session,

@@ -1,1 +1,1 @@
-"""Groups: who is in, who runs them, what members may see of each other, and what they say to each other."""
+"""Groups: their members and roles, invites, what members may see of each other, absences, and kudos."""

@@ -1,4 +1,4 @@
-"""What was done in a group, and by whom, in words."""
+"""The audit of a group as texts: who did what."""
 
 from dataclasses import replace
 
@@ -29,13 +29,13 @@ SAID = (
 
 
 def latest(session: Session, group: Group, most: int) -> list[AuditEvent]:
-    """The newest acts of those who run the group, the newest first."""
+    """Return the newest acts of the people who run the group, newest first."""
     query = select(AuditEvent).where(AuditEvent.group_id == group.id, AuditEvent.action.in_(SAID))
     return list(session.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(most)))
 
 
 def said(session: Session, group: Group, events: list[AuditEvent], reader: Reader) -> list[str]:
-    """Each act as a line, in the reader's language and the group's zone. Who has been erased has no name."""
+    """Return each act as a line, in the reader's language and the group's time zone. Erased members have no name."""
     there = replace(reader, timezone=group.timezone)
     ids = {each.member_id for each in events} | {each.detail.get("person") for each in events}
     names = {member.id: member.name for member in session.scalars(select(Member).where(Member.id.in_(ids - {None})))}

@@ -1,6 +1,6 @@
-"""Being away: a holiday, an injury, an illness. Streaks stand still, and no average is drawn down.
+"""Absences: a holiday, an injury, an illness. During an absence streaks do not end, and averages do not fall.
 
-A week counts as away when a day of it was: whoever falls ill on Thursday need not finish the week first.
+A week counts as away if one of its days does: a member who falls ill on Thursday is away for that week.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,21 +17,23 @@ from services.ground import audit
 from services.ground.refusals import AwayNotUsable, NotAway
 from services.group.privacy import Friend
 
-AFTERWARDS = timedelta(days=28)  # how long ago an absence may have begun when it is told
+AFTERWARDS = timedelta(days=28)  # an absence may be entered so long after it began
 AHEAD = timedelta(days=366)
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Somebody who is away and lets the others know; `until` is None where they do not know yet."""
+    """A member who is away and lets the group see it. `until` is None if they do not know yet when they come back."""
 
     member: Friend
     until: date | None
 
 
 def days_away(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, list[Dates]]:
-    """When each of them is away within these days; whoever never is, is not in the answer. For many weeks at once."""
+    """Return the days on which each of these members is away within `dates`. Members who are never away are left out.
+    Use it for many weeks at once.
+    """
     query = select(Absence).where(*_overlapping(member_ids, dates)).order_by(Absence.starts)
     found: dict[int, list[Dates]] = {}
     for each in session.scalars(query):
@@ -41,14 +43,16 @@ def days_away(session: Session, member_ids: Collection[int], dates: Dates) -> di
 
 
 def shown(session: Session, people: Mapping[int, Friend], day: date) -> Sequence[Shown]:
-    """Who is away on this day and lets the group know, by name. `people` are those whom the group may see."""
+    """Return who is away on this day and lets the group see it, ordered by name. `people` are the members whom the
+    group may see.
+    """
     query = select(Absence).where(*_overlapping(list(people), Dates(day, day)), Absence.shown)
     found = {each.member_id: Shown(people[each.member_id], each.ends) for each in session.scalars(query)}
     return sorted(found.values(), key=lambda each: (folded(each.member.name), each.member.id))
 
 
 def current(session: Session, member: Member, today: date) -> Absence | None:
-    """The absence that the member is in, or that is still to come."""
+    """Return the member's present or next absence, or None."""
     query = (
         select(Absence)
         .where(Absence.member_id == member.id, or_(Absence.ends.is_(None), Absence.ends >= today))
@@ -59,7 +63,9 @@ def current(session: Session, member: Member, today: date) -> Absence | None:
 
 
 def leave(session: Session, member: Member, starts: date, ends: date | None, today: date, now: datetime) -> Absence:
-    """Be away in these days. Whoever is away already changes until when; what lay before stays so."""
+    """Store that the member is away in these days. If they are away already, this changes the end; past days stay.
+    Raises `AwayNotUsable` if the days are too far away.
+    """
     if not today - AFTERWARDS <= starts <= today + AHEAD or (ends and not today <= ends <= today + AHEAD):
         raise AwayNotUsable(earliest=today - AFTERWARDS, latest=today + AHEAD)
     absence = current(session, member, today) or Absence(member_id=member.id, starts=starts)
@@ -73,7 +79,7 @@ def leave(session: Session, member: Member, starts: date, ends: date | None, tod
 
 
 def show(session: Session, member: Member, today: date, *, wanted: bool) -> Absence:
-    """Let the groups read that the member is away, or not. Raises `NotAway`."""
+    """Choose whether the groups may see that the member is away. Raises `NotAway`."""
     absence = current(session, member, today)
     if absence is None:
         raise NotAway
@@ -82,7 +88,7 @@ def show(session: Session, member: Member, today: date, *, wanted: bool) -> Abse
 
 
 def back(session: Session, member: Member, today: date, now: datetime) -> None:
-    """Be back: today counts again. Raises `NotAway`."""
+    """End the member's absence, so that today counts again. Raises `NotAway`."""
     absence = current(session, member, today)
     if absence is None:
         raise NotAway

@@ -1,4 +1,4 @@
-"""What the bot tells people about their groups without being spoken to."""
+"""The notices about groups that the bot sends unasked."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from services.delivery.notices import notice
 
 
 def join_asked(session: Session, request: JoinRequest, admins: Iterable[Membership], now: datetime) -> None:
-    """Somebody waits to be let in: all who can do that are asked, and the first answer counts."""
+    """Ask all admins whether a person may join. The first answer counts."""
     buttons = [Offer("approve", f"approve #{request.id}"), Offer("decline", f"decline #{request.id}")]
     for admin in admins:
         message = notice(
@@ -29,7 +29,9 @@ def join_asked(session: Session, request: JoinRequest, admins: Iterable[Membersh
 
 
 def let_in(session: Session, joined: Membership, now: datetime, *, linked: bool, called: str | None) -> None:
-    """They waited, and are in; `called` is their new name, where their own was taken."""
+    """Tell a person who waited that they are in the group. `called` is their new name if their own was
+    taken, else None.
+    """
     member, group = joined.member, joined.group
     first = Offer("leaderboard", "leaderboard") if linked else Offer("connect_garmin", "link garmin")
     buttons = [first, Offer("my_groups", "groups")]
@@ -38,21 +40,21 @@ def let_in(session: Session, joined: Membership, now: datetime, *, linked: bool,
 
 
 def turned_down(session: Session, request: JoinRequest, now: datetime) -> None:
-    """They waited, and are not in."""
+    """Tell a person who waited that they were declined."""
     member, group = request.member, request.group
     message = notice("invites/turned_down", member, about=group, says="groups", group=group)
     _post(session, member, group, message, f"down:{request.id}", now)
 
 
 def ended(session: Session, request: JoinRequest, now: datetime) -> None:
-    """They waited, and there is no group any more."""
+    """Tell a person who waited that the group has ended."""
     member, group = request.member, request.group
     message = notice("invites/group_ended", member, about=group, says="groups", group=group)
     _post(session, member, group, message, f"ended:{request.id}", now)
 
 
 def role_changed(session: Session, theirs: Membership, now: datetime) -> None:
-    """They may do more, or less, than before."""
+    """Tell a member that their role has changed."""
     member, group = theirs.member, theirs.group
     buttons = [Offer("help", "help groups")]
     message = notice(
@@ -62,13 +64,13 @@ def role_changed(session: Session, theirs: Membership, now: datetime) -> None:
 
 
 def removed(session: Session, theirs: Membership, now: datetime, *, for_good: bool) -> None:
-    """They are in the group no more."""
+    """Tell a member that they were removed from the group; `for_good` if they were banned."""
     member, group = theirs.member, theirs.group
     message = notice("roles/removed", member, about=group, says="groups", group=group, for_good=for_good)
     _post(session, member, group, message, f"removed:{theirs.id}:{now.timestamp()}", now)
 
 
 def _post(session: Session, member: Member, group: Group, message: Message, key: str, now: datetime) -> None:
-    """Put it into the outbox, unless they want nothing of us."""
+    """Put the notice into the outbox, unless the member has opted out."""
     if member.opted_out_at is None:
         mailbox.post(session, member.id, message, now, kind=MessageKind.NOTICE, key=key, group_id=group.id)

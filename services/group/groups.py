@@ -1,4 +1,4 @@
-"""Groups: starting one, naming it, choosing among one's own, belonging, leaving."""
+"""Groups: start, rename and describe one, choose the current one, join and leave."""
 
 from datetime import datetime, time, timedelta
 
@@ -33,7 +33,7 @@ from services.group.roster import find_member, hold, members
 from services.people import bans, naming
 from services.people.members import memberships
 
-# Known here by these names too.
+# These names can be used from this module too.
 __all__ = ["Settings", "find_member", "hold", "members", "settings_of"]
 
 MOST_GROUPS = 10
@@ -45,7 +45,7 @@ FIRST_SCHEDULE = Weekly(weekday=6, at=time(18, 0))
 
 
 def start(session: Session, member: Member, name: str, now: datetime) -> Group:
-    """Start a group and belong to it as its owner. Its digest is due on Sundays at 18:00 in the owner's zone."""
+    """Start a group with the member as its owner. Its digest is due on Sundays at 18:00 in the owner's time zone."""
     name = _usable_name(session, member, name)
     require_room(session, member)
     _require_rest(session, member, now)
@@ -60,7 +60,7 @@ def start(session: Session, member: Member, name: str, now: datetime) -> Group:
 
 
 def rename(session: Session, membership: Membership, name: str, now: datetime) -> Group:
-    """Call the group something else."""
+    """Rename the group, and return it."""
     require_admin(session, membership, "rename group")
     group = membership.group
     group.name = _usable_name(session, membership.member, name, but=group)
@@ -69,7 +69,7 @@ def rename(session: Session, membership: Membership, name: str, now: datetime) -
 
 
 def describe(session: Session, membership: Membership, text: str | None, now: datetime) -> Group:
-    """Say in a line what the group is about; None takes that away."""
+    """Set the group's description, a line of text; None removes it."""
     require_admin(session, membership, "describe")
     group = membership.group
     description = clean_name(text, MOST_DESCRIPTION) if text else ""
@@ -82,7 +82,9 @@ def describe(session: Session, membership: Membership, text: str | None, now: da
 
 
 def leave(session: Session, membership: Membership, now: datetime) -> None:
-    """Belong to the group no more, and appear in nothing it says from now on. The last one out closes it."""
+    """Let the member leave the group; they no longer appear in anything it shows. The group ends when the last one
+    leaves. Raises `OwnerCannotLeave`.
+    """
     hold(session, membership)
     others = [each for each in members(session, membership.group) if each.id != membership.id]
     if membership.role is Role.OWNER and others:
@@ -100,7 +102,7 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
 
 
 def close(session: Session, group: Group, now: datetime) -> None:
-    """Nobody belongs to the group any more. Whoever waits to be let in is told, and waits no longer."""
+    """End a group without members. People who wait to join it are told, and their requests end."""
     group.is_active = False
     digest_times.reschedule(session, group, None, now)
     bans.forget(session, group)
@@ -111,13 +113,15 @@ def close(session: Session, group: Group, now: datetime) -> None:
 
 
 def size(session: Session, group: Group) -> int:
-    """How many belong to the group."""
+    """Return the number of members of the group."""
     query = select(func.count()).where(Membership.group_id == group.id, Membership.left_at.is_(None))
     return session.scalar(query) or 0
 
 
 def choose(session: Session, member: Member, wanted: str) -> Group:
-    """Talk about another of one's groups, by its number in the list or its name."""
+    """Make another of the member's groups the current one, by its number in the list or its name. Raises
+    `NoSuchGroup` or `TwoGroupsMatch`.
+    """
     mine = [each.group for each in memberships(session, member)]
     found = _numbered(mine, wanted) or _named(mine, wanted)
     if found is None:
@@ -127,34 +131,34 @@ def choose(session: Session, member: Member, wanted: str) -> Group:
 
 
 def named(session: Session, member: Member, wanted: str) -> Group | None:
-    """The one of the member's groups that is called exactly this; None if none or several are."""
+    """Return the member's group with exactly this name; None if there is none or several."""
     mine = [each.group for each in memberships(session, member)]
     found = [group for group in mine if group.name.casefold() == " ".join(wanted.casefold().split())]
     return found[0] if len(found) == 1 else None
 
 
 def require_admin(session: Session, membership: Membership, what: str) -> None:
-    """Refuse to whoever is neither owner nor admin."""
+    """Raise `OnlyAdmins` unless the member is the owner or an admin. `what` is the command."""
     if membership.role is Role.MEMBER:
         admins = [each.member.name for each in members(session, membership.group) if each.role is not Role.MEMBER]
         raise OnlyAdmins(admins=admins, what=what)
 
 
 def require_owner(session: Session, membership: Membership, what: str) -> None:
-    """Refuse to whoever is not the owner."""
+    """Raise `OnlyOwner` unless the member is the owner. `what` is the command."""
     if membership.role is not Role.OWNER:
         raise OnlyOwner(inviter=members(session, membership.group)[0].member, what=what)
 
 
 def require_room(session: Session, member: Member) -> None:
-    """Refuse to whoever belongs to as many groups as one may, or waits to."""
+    """Raise `TooManyGroups` if the member belongs to as many groups as allowed, requests to join included."""
     waiting = select(func.count()).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
     if len(memberships(session, member)) + (session.scalar(waiting) or 0) >= MOST_GROUPS:
         raise TooManyGroups(most=MOST_GROUPS)
 
 
 def belong(session: Session, group: Group, member: Member, role: Role, now: datetime) -> Membership:
-    """Let somebody belong to the group, as a newcomer even where they have been in it before."""
+    """Add a member to the group, and return the membership. It starts afresh even if they were in the group before."""
     membership = session.scalar(
         select(Membership).where(Membership.group_id == group.id, Membership.member_id == member.id)
     ) or Membership(group_id=group.id, member_id=member.id)
@@ -173,7 +177,9 @@ def belong(session: Session, group: Group, member: Member, role: Role, now: date
 
 
 def _usable_name(session: Session, member: Member, name: str, but: Group | None = None) -> str:
-    """The name as it may stand in a text. Refuses one that another group of the member's has: which would be meant?"""
+    """Return the name in a safe form. Raises a refusal if it cannot be used, or if another group of the member has it,
+    because then the name would not say which group is meant.
+    """
     name = clean_name(name)
     if not name:
         raise GroupNameNotUsable

@@ -1,4 +1,4 @@
-"""Codes that let people into a group: making, listing and revoking them. Only their keyed hashes are kept."""
+"""Invite codes, with which people join a group: make, list and revoke them. Only their keyed hashes are stored."""
 
 import secrets
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from services.group import groups
 from services.people import bans
 from services.people.members import memberships
 
-CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: they are read aloud and typed by hand
+CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without I, L, O, 0, 1, because codes are read aloud and typed by hand
 CODE_LENGTH = 6
 DAYS, MOST_DAYS = 30, 90
 USES, MOST_USES = 50, 500
@@ -32,7 +32,7 @@ MOST_GUESSES, GUESSES_WITHIN = 5, timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Invitation:
-    """A code to hand on. It can be shown only now: we keep its hash."""
+    """A new code. It can be shown only now, because only its hash is stored."""
 
     code: str
     expires_at: datetime
@@ -49,9 +49,9 @@ def invite(
     uses: int = USES,
     what: str = "invite",
 ) -> Invitation:
-    """Make a new code for the group, good for so many days and people. Codes made earlier stay good.
+    """Make a new code for the group, valid for so many days and people. Earlier codes stay valid.
 
-    It takes turns with whatever ends the codes of this member (`openings`), so that none is made just after that.
+    It locks the group, so that no code is made while `openings` ends this member's codes.
     """
     groups.hold(session, membership)
     session.refresh(membership.group, ["settings"])
@@ -75,14 +75,14 @@ def invite(
 
 
 def active(session: Session, group: Group, now: datetime) -> list[Invite]:
-    """The invites that still let people in, the one that ends first on top."""
+    """Return the invites that are still valid; the one that ends first comes first."""
     good = (Invite.revoked_at.is_(None), Invite.expires_at > now, Invite.uses < Invite.most_uses)
     query = select(Invite).where(Invite.group_id == group.id, *good).order_by(Invite.expires_at, Invite.id)
     return list(session.scalars(query))
 
 
 def revoke(session: Session, membership: Membership, now: datetime) -> int:
-    """Let no code of the group be good any more. Gives how many were."""
+    """Revoke all codes of the group. Returns how many were valid."""
     groups.require_admin(session, membership, "revoke invites")
     groups.hold(session, membership)
     found = active(session, membership.group, now)
@@ -93,7 +93,7 @@ def revoke(session: Session, membership: Membership, now: datetime) -> int:
 
 
 def invited_to(session: Session, member: Member, code: str, now: datetime) -> Invite:
-    """The invite behind a code, it and its group locked.
+    """Return the invite with this code; it and its group are locked.
 
     Raises `CodeNotActive`, `AlreadyInGroup`, `Banned`, `GroupHasEnded` or `TooManyGuesses`.
     """
@@ -115,13 +115,15 @@ def invited_to(session: Session, member: Member, code: str, now: datetime) -> In
 
 
 def require_welcome(session: Session, member: Member, group: Group) -> None:
-    """Refuse to whoever is banned from the group."""
+    """Raise `Banned` if the member is banned from the group."""
     if bans.is_banned(session, group.id, member):
         raise Banned(group=group)
 
 
 def _require_patience(session: Session, member: Member, now: datetime) -> None:
-    """Codes are short: whoever guesses wrong five times in a quarter of an hour has to wait."""
+    """Raise `TooManyGuesses` after five wrong codes in a quarter of an hour, because codes are short
+    and could be guessed.
+    """
     guessed = limits.LINE + CodeNotActive.template()
     wrong = limits.times(session, limits.addresses(session, member), guessed, now - GUESSES_WITHIN)
     if len(wrong) >= MOST_GUESSES:

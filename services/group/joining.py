@@ -1,4 +1,4 @@
-"""Getting into a group: at once, or when an admin says so."""
+"""Joining a group: at once, or after an admin's approval."""
 
 from datetime import datetime, timedelta
 
@@ -24,15 +24,16 @@ from services.people import naming
 from services.people.members import membership_in, memberships
 
 DECLINED_FOR = timedelta(days=1)
-MOST_ASKED = 3  # times a day that one person may ask to be let into one group: each time all its admins are told
+MOST_ASKED = 3  # requests of one person to join one group in a day; each is sent to all its admins
 
 
 def join(
     session: Session, member: Member, code: str, now: datetime, *, hidden: bool = False
 ) -> Membership | JoinRequest:
-    """Use a code, having agreed to what the others see: belong to the group, or wait where its admins want that.
+    """Use a code, after the member has agreed to what the others will see. Returns the membership, or a request if the
+    group's admins approve new members.
 
-    With `hidden` the others see nothing until the member has chosen what.
+    With `hidden` the others see nothing until the member has chosen what they may see.
     """
     invite = invites.invited_to(session, member, code, now)
     group = invite.group
@@ -60,13 +61,15 @@ def join(
 
 
 def waiting(session: Session, group: Group) -> list[JoinRequest]:
-    """Who waits to be let in, the longest first."""
+    """Return the open requests to join, oldest first."""
     query = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
     return list(session.scalars(query.order_by(JoinRequest.asked_at, JoinRequest.id)))
 
 
 def waiting_anywhere(session: Session, membership: Membership) -> tuple[Group, list[JoinRequest]]:
-    """Who waits for this group, or for the first of the member's others that they run and somebody waits for."""
+    """Return the open requests for this group, or for the first other group that the member runs and that has some,
+    with that group.
+    """
     places = [membership, *(each for each in memberships(session, membership.member) if each.id != membership.id)]
     run = [each for each in places if each.role is not Role.MEMBER]
     if not run:
@@ -76,13 +79,13 @@ def waiting_anywhere(session: Session, membership: Membership) -> tuple[Group, l
 
 
 def waits_for(session: Session, member: Member) -> list[Group]:
-    """The groups that this member waits to be let into."""
+    """Return the groups that this member waits to join."""
     query = select(Group).join(JoinRequest).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
     return list(session.scalars(query.order_by(JoinRequest.asked_at)))
 
 
 def find_request(session: Session, member: Member, group: Group, text: str) -> JoinRequest:
-    """Whom the text means among those who wait: "#17" (in any group of the member's), a number of the list, a name.
+    """Find a request to join by a text: "#17" (in any group of the member), a number in the list, or a name.
 
     Raises `NoSuchRequest`, `NobodyWaits` or `NotInThatGroup`.
     """
@@ -97,9 +100,9 @@ def find_request(session: Session, member: Member, group: Group, text: str) -> J
 
 
 def approve(session: Session, membership: Membership, request: JoinRequest, now: datetime) -> Membership:
-    """Let somebody in who waits. They agreed when they asked.
+    """Let a person who waits join, and return the membership. They agreed to the consent when they asked.
 
-    Raises `MayBeAnother` while it is unknown who holds their number by now: it would be somebody who agreed to nothing.
+    Raises `MayBeAnother` while it is in doubt who has their number: it may be somebody who has not agreed.
     """
     groups.require_admin(session, membership, "approve")
     session.refresh(request.member, ["doubted_at", "last_inbound_at"])
@@ -112,13 +115,13 @@ def approve(session: Session, membership: Membership, request: JoinRequest, now:
 
 
 def decline(session: Session, membership: Membership, request: JoinRequest, now: datetime) -> None:
-    """Do not let somebody in who waits. They may ask again a day later."""
+    """Decline a request to join. The person may ask again a day later."""
     _answer(session, membership, request, Answer.DECLINED, now, "decline")
     limits.count(session, limits.addresses(session, request.member), _declined(request.group), now)
 
 
 def admins(session: Session, group: Group) -> list[Membership]:
-    """Who is told that somebody waits: owner and admins."""
+    """Return the owner and the admins, who are told about requests."""
     return [each for each in groups.members(session, group) if each.role is not Role.MEMBER]
 
 
@@ -142,7 +145,7 @@ def _answer(
 
 
 def _require_first_time(session: Session, member: Member, group: Group, now: datetime) -> None:
-    """Refuse to whoever waits already, was declined within a day, or has asked too often today."""
+    """Raise a refusal if the person waits already, was declined within a day, or has asked too often today."""
     waiting = (JoinRequest.group_id == group.id, JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
     if session.scalar(select(JoinRequest.id).where(*waiting).limit(1)) is not None:
         raise StillWaiting(group=group)
@@ -162,14 +165,16 @@ def _asked(group: Group) -> str:
 
 
 def _drop(session: Session, member: Member, group: Group, now: datetime) -> None:
-    """Whoever came in by another way waits no more."""
+    """End the open requests of a member who has joined in another way."""
     for each in waiting(session, group):
         if each.member_id == member.id:
             each.answer, each.answered_at = Answer.DROPPED, now
 
 
 def _signed(session: Session, member: Member, number: int) -> JoinRequest:
-    """The request with this sign, if the member belongs to its group; whether they may answer it is asked later."""
+    """Return the request with this number, if the member belongs to its group. Whether they may answer it is checked
+    later. Raises `NotInThatGroup`.
+    """
     request = session.get(JoinRequest, number)
     if request is None or membership_in(session, member, request.group_id) is None:
         raise NotInThatGroup

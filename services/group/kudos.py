@@ -1,4 +1,4 @@
-"""Kind words between members of a group: kept until the next message to their reader carries them."""
+"""Kudos between members of a group. They are stored until the reader's next message, below which they are shown."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,14 +17,15 @@ MOST_WORDS = 80
 MOST_A_DAY = 20
 MOST_AT_ONCE = 3
 KUDOS = "kudos"
-KEPT_FOR = timedelta(days=30)  # where nobody comes to read them
+KEPT_FOR = timedelta(days=30)  # if they are not read
 READ_KEPT_FOR = timedelta(days=1)
 
 
 def give(session: Session, membership: Membership, text: str, now: datetime) -> tuple[Kudos, Member]:
-    """Say well done to whom the text begins with; what follows the name are the words. Raises a refusal.
+    """Give kudos to the member with whose name the text begins; the rest of the text are the words. Returns the kudos
+    and that member. Raises a refusal.
 
-    Words that wait already are replaced: nobody can fill another's chat.
+    Kudos of the same giver that still wait are replaced, so that nobody can flood another member's chat.
     """
     to, words = roster.first_among(roster.members(session, membership.group), text)
     if to.id == membership.id:
@@ -46,14 +47,14 @@ def give(session: Session, membership: Membership, text: str, now: datetime) -> 
 
 
 def waiting(session: Session, reader: Member) -> Sequence[Kudos]:
-    """What is to be read below the next message, oldest first: of those who are in the group still, and so is its
-    reader.
+    """Return the kudos to show below the reader's next message, oldest first. Only those count whose giver and reader
+    are both still in the group.
     """
     return session.scalars(WAITING, {"reader": reader.id}).all()
 
 
 def over(now: datetime) -> Select[int]:
-    """The query for the ids of those that are kept no longer."""
+    """Return a query for the ids of kudos that are old enough to be deleted."""
     return select(Kudos.id).where(or_(Kudos.given_at < now - KEPT_FOR, Kudos.delivered_at < now - READ_KEPT_FOR))
 
 
@@ -68,4 +69,4 @@ def _waiting() -> Select[Kudos]:
     return select(Kudos).where(*mine).order_by(Kudos.given_at, Kudos.id).limit(MOST_AT_ONCE)
 
 
-WAITING = _waiting()  # every reply asks it: made once
+WAITING = _waiting()  # made once, because every reply uses it

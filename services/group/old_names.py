@@ -1,6 +1,6 @@
-"""Names from before today's rules: each is looked at once, and mended as a new one would be.
+"""Names from before the present rules: each is checked once, and changed as a new one would be.
 
-docs/decisions/0020-names-that-deceive.md tells the rules.
+docs/decisions/0020-names-that-deceive.md explains the rules.
 """
 
 from collections.abc import Iterable
@@ -19,15 +19,15 @@ from services.delivery.notices import notice
 from services.group import roster
 from services.people import naming
 
-RULES = 2  # raise it when the rules change: then every name is looked at again
-AT_ONCE = 25  # few, so that nobody whose row is held waits long
+RULES = 2  # raise it when the rules change: then every name is checked again
+AT_ONCE = 25  # few, so that no member whose row is locked waits long
 LONGEST_TEXT = 200
 
 
 def mend(session: Session, now: datetime, most: int = AT_ONCE) -> tuple[int, int]:
-    """Look at some names that these rules have not seen. Gives how many that were, and how many have changed.
+    """Check some names that were not checked by these rules. Returns how many were checked and how many changed.
 
-    Who is concerned is told: the member, or those who run the group.
+    The member is told about a change; for a group, the people who run it are.
     """
     people = select(Member).where(Member.names_version < RULES).order_by(Member.id).limit(most)
     groups = select(Group).where(Group.names_version < RULES).order_by(Group.id).limit(most)
@@ -42,7 +42,7 @@ def _mend_member(session: Session, member: Member, now: datetime) -> bool:
     before, member.names_version = member.name, RULES
     member.name = naming.from_profile(before)
     mine = {place.group_id: place for place in naming.places(session, member)}
-    for group_id in naming.everywhere(session, member):  # of two who share a name, whoever came first keeps it
+    for group_id in naming.everywhere(session, member):  # of two with the same name, the one who joined first keeps it
         naming.tell_apart(session, member, group_id, mine.get(group_id) if member.name == before else None)
     if member.name == before:
         return False
@@ -76,6 +76,6 @@ def _tell(session: Session, group: Group, organisers: Iterable[Member], now: dat
 
 
 def _mended(text: str | None, most: int) -> str | None:
-    """A text as it may be chosen today; None where nothing is left of it."""
+    """Return the text in the form that the present rules allow; None if nothing is left of it."""
     cleaned = clean_name(text, most) if text else ""
     return cleaned if cleaned and not claims_office(cleaned) else None

@@ -1,8 +1,8 @@
-"""What a member has opened for a group: codes that let others in, and pages that show its digests.
+"""Ends what a member has opened for a group: invite codes, and pages that show its digests.
 
-Codes and pages work for whoever has them, so they end when their maker may make them no longer: when the maker leaves,
-is removed or erased, or is an admin no more, and when the group no longer wants its members to invite. Otherwise
-somebody who was sent away could let people in, or read on.
+Codes and pages work for everybody who has them. So they end when their maker may no longer make them: when the maker
+leaves, is removed or erased, or stops being an admin, or when the group no longer lets its members invite. Otherwise a
+person who was removed could still let people in, or go on reading.
 """
 
 from datetime import datetime
@@ -16,9 +16,9 @@ from services.group.roster import organisers
 
 
 def end(session: Session, membership: Membership, now: datetime) -> None:
-    """End what this member may not have open any longer; call it when their part in the group has changed.
+    """End the codes and pages that this member may no longer have. Call it when their role or membership has changed.
 
-    Whoever has left has nothing open. A member who is no admin keeps codes where every member may invite, and no page.
+    After leaving, all of them end. A member who is no admin keeps their codes if every member may invite, but no pages.
     """
     is_here = membership.left_at is None
     runs_it = is_here and membership.role is not Role.MEMBER
@@ -30,7 +30,7 @@ def end(session: Session, membership: Membership, now: datetime) -> None:
 
 
 def end_codes_of_members(session: Session, group: Group, now: datetime) -> None:
-    """End the codes of everybody who does not run the group; call it when its members may not invite any longer."""
+    """End the codes of all members who do not run the group. Call it when members may no longer invite."""
     others = or_(Invite.made_by_id.is_(None), Invite.made_by_id.not_in(organisers(group)))
     theirs = (Invite.group_id == group.id, Invite.revoked_at.is_(None), others)
     query = update(Invite).where(*theirs).values(revoked_at=now)

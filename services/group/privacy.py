@@ -1,6 +1,6 @@
-"""What the others in a group may see. Boards, digests and pictures read people only through here.
+"""What the other members of a group may see. Boards, digests and pictures read members only through this module.
 
-docs/decisions/0008-hidden-and-anonymous.md tells why it is as it is.
+docs/decisions/0008-hidden-and-anonymous.md explains the rules.
 """
 
 import json
@@ -19,42 +19,46 @@ from models import Group, Member, Membership
 from services.delivery import waiting_digests
 from services.ground import audit
 
-# With fewer than so many nameless rows it is too easy to say whose each one is.
+# With fewer nameless rows it would be too easy to find out whose each one is.
 FEWEST_ANONYMOUS = 3
 
 
 class Friend(NamedTuple):
-    """A member as the others see them; nameless rows have an id below zero."""
+    """A member as the others see them. Rows without a name have an id below zero."""
 
     id: int
     name: str
 
 
 class Shown(NamedTuple):
-    """A member whom the group may see, and what of them. `seen_from`: nothing by name of days before this one."""
+    """A member whom the group may see, and the fields that it may see. Days before `seen_from` may not be shown with
+    the member's name.
+    """
 
     member: Friend
     fields: frozenset[str]
     seen_from: date | None = None
 
     def may_be_named_on(self, day: date) -> bool:
-        """Whether what they did on this day may be told with their name: not where it stood in a nameless row."""
+        """Whether their figures of this day may be shown with their name. They may not if they were in
+        a nameless row.
+        """
         return self.seen_from is None or self.seen_from <= day
 
 
 def sharing(session: Session, group: Group, field: str, since: date | None = None) -> dict[int, Friend]:
-    """The members, by id, of whom the group may see this field together with their name.
+    """Return the members, by id, of whom the group may see this field together with their name.
 
-    Not who has left, hides, is anonymous, or does not share it; nor, where `since` is the first day of what is told,
-    who was anonymous on a day of it. Whatever is said in a group about people, be it a row, a sum, a count or a mean,
-    is made of these and of nobody else: then nobody else can be worked out from it. Only a board may add nameless
+    Members who have left, hide, are anonymous, or do not share the field are left out. If `since` is given as the first
+    day of what is shown, members who were anonymous on or after that day are left out too. Everything that a group is
+    told about its members (a row, a sum, a count, a mean) must be computed from these members only, so that no other
     rows (`on_board`).
     """
     return {key: each.member for key, each in shown(session, group, [field], since).items()}
 
 
 def shown(session: Session, group: Group, fields: Iterable[str] = (), since: date | None = None) -> dict[int, Shown]:
-    """The members whom the group may see by name with all these fields, and what else it may see of them."""
+    """Return the members whom the group may see by name with all these fields, and what else it may see of them."""
     named, _ = _visible(session, group, fields)
     return _since(named, since)
 
@@ -75,7 +79,7 @@ def on_board(
 def named_weeks[Week: date](
     shown: Mapping[int, Shown], weeks: Mapping[int, Mapping[Week, float]]
 ) -> dict[int, Mapping[Week, float]]:
-    """These members' weeks, by their first days, without those that stood in a nameless row."""
+    """Return these members' weeks, by their first days, without weeks in which they were in a nameless row."""
     return {
         key: {week: value for week, value in mine.items() if shown[key].may_be_named_on(week)}
         for key, mine in weeks.items()
@@ -83,12 +87,12 @@ def named_weeks[Week: date](
 
 
 def nameless(number: int) -> Friend:
-    """Who stands in a row whose owner is not told. Nobody in the database; its id is below zero."""
+    """Return a placeholder for the member of a nameless row. It is not in the database; its id is below zero."""
     return Friend(-number, words("words/somebody", Reader()))
 
 
 def share(session: Session, membership: Membership, field: str, now: datetime, *, on: bool) -> bool:
-    """Let the group see a field of this member, or no longer. Tells whether that changed anything."""
+    """Choose whether the group may see a field of this member. Returns whether that changed anything."""
     (field,) = _known([field])
     before = list(membership.shares)
     membership.shares = [each for each in FIELDS if (on if each == field else each in before)]
@@ -98,7 +102,9 @@ def share(session: Session, membership: Membership, field: str, now: datetime, *
 
 
 def hide(session: Session, membership: Membership, now: datetime, *, on: bool = True) -> bool:
-    """Appear in nothing that the group is told, and count in none of its totals; or again. Tells whether it is new."""
+    """Hide the member: they appear in nothing that the group sees, and count in no total. With `on=False`, show them
+    again. Returns whether that changed anything.
+    """
     before, membership.hidden = membership.hidden, on
     changed(session, membership, now, {"hidden": before})
     _note(session, membership, "privacy.hidden" if on else "privacy.unhidden", now)
@@ -106,7 +112,9 @@ def hide(session: Session, membership: Membership, now: datetime, *, on: bool = 
 
 
 def be_anonymous(session: Session, membership: Membership, now: datetime, *, on: bool) -> bool:
-    """Count on the boards without a name, from tomorrow; or with it again. Tells whether it is new."""
+    """Show the member on boards without a name, from tomorrow; with `on=False`, with the name again. Returns whether
+    that changed anything.
+    """
     before, membership.anonymous = membership.anonymous, on
     if before != on:
         changed(session, membership, now, {"anonymous": before})
@@ -121,10 +129,10 @@ def are_enough(session: Session, group: Group) -> bool:
 
 
 def changed(session: Session, membership: Membership, now: datetime, before: Mapping[str, object]) -> None:
-    """Something about what the group sees of this member has changed; `before` holds what it was.
+    """Handle a change of what the group may see of this member; `before` holds the old values.
 
-    Where it touches an anonymous member, nameless rows begin anew tomorrow: two outputs about the same days, one
-    before and one after, would show which row has gone or come. Digests that have not left are composed anew.
+    If an anonymous member is concerned, nameless rows start again tomorrow: otherwise two boards of the same days, one
+    from before and one from after, would show which row has gone or come. Digests that were not sent are made again.
     """
     waiting_digests.compose_anew(session, membership.group_id)
     if membership.anonymous or before.get("anonymous"):
@@ -134,7 +142,9 @@ def changed(session: Session, membership: Membership, now: datetime, before: Map
 
 
 def _visible(session: Session, group: Group, fields: Iterable[str]) -> tuple[list[Shown], list[Shown]]:
-    """Who shares these fields by name, and who without one. Columns, no objects: there may be a thousand."""
+    """Return who shares these fields with their name, and who without it. It reads columns and not objects, because
+    there may be a thousand members.
+    """
     wanted = frozenset(_known(fields))
     columns = (Member.id, Member.name, cast(Membership.shares, Text), Membership.seen_from, Membership.anonymous)
     query = select(*columns).join(Membership, Membership.member_id == Member.id).where(*_belonging(group))
@@ -159,7 +169,7 @@ def _veiled(session: Session, group: Group, found: Sequence[Shown], since: date)
 
 @lru_cache(maxsize=512)
 def _fields(shares: str) -> frozenset[str]:
-    """Most of a large group share the same: their list is read once."""
+    """Return the fields in this JSON list. The result is cached, because most members share the same fields."""
     return frozenset(json.loads(shares))
 
 

@@ -1,4 +1,6 @@
-"""Proving to be who held a number before: by the Garmin account, by an admin's word, or by the operator's."""
+"""How a member proves that a number is still theirs: by the Garmin account, or by the confirmation of an admin
+or of the operator.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,31 +21,33 @@ from services.group import roster
 from services.people import numbers
 from services.people.members import memberships
 
-MOST_ASKED = 3  # times that one admin is asked about one doubt: the first question may have come while they were away
+MOST_ASKED = 3  # times that one admin is asked in one doubt, because they may have been away the first time
 ASKED_AGAIN = timedelta(days=1)
 MEMBERS = Offer("members", "members")
 
 
 @dataclass(frozen=True)
 class Ways:
-    """How a member can prove themselves: with the Garmin account that they connected, by the word of others."""
+    """The ways in which a member can prove that the number is theirs: by the Garmin account that they had connected,
+    and by the confirmation of others.
+    """
 
     garmin: bool
     others: bool
 
 
 def ways(session: Session, member: Member, now: datetime) -> Ways:
-    """The ways that this member has. There may be none: then only the operator can help."""
+    """Return the ways that this member has. If there are none, only the operator can help."""
     account = session.scalar(select(GarminAccount.id).where(GarminAccount.member_id == member.id))
     others = any(_who_is_asked(session, each, now) for each in memberships(session, member))
     return Ways(account is not None, others)
 
 
 def ask_admins(session: Session, member: Member, now: datetime) -> int:
-    """Ask those who run the member's groups whether it is still the same person. Gives how many have been asked.
+    """Ask the people who run the member's groups whether it is still the same person. Returns how many were asked.
 
-    Each by the name that the member has in the group, once a day and three times at most. Where there is nobody, the
-    operator is told.
+    The question uses the name that the member has in the group. Each person is asked at most once a day and three times
+    in all. If there is nobody to ask, the operator is told by the log.
     """
     asked = set()
     for place in memberships(session, member):
@@ -57,14 +61,14 @@ def ask_admins(session: Session, member: Member, now: datetime) -> int:
 
 
 def tell_operator(session: Session, member: Member) -> None:
-    """Write into the log that only the operator can help this member."""
+    """Log that only the operator can help this member."""
     tell(session, "warning", "number in doubt, and nobody to vouch", member=member.id)
 
 
 def tell_stopped(session: Session, member: Member, now: datetime) -> None:
-    """Tell those who run the groups of somebody in doubt that "stop" was said from the number, once in each doubt.
+    """Tell the people who run the member's groups that "stop" was said from a number in doubt, once in each doubt.
 
-    It needs no proof to say that, and whoever stops is erased in the end. Where there is nobody, the operator is told.
+    "stop" needs no proof, and leads to erasing the member. If there is nobody to tell, the operator is told by the log.
     """
     hear = _who_hears(session, member, now)
     for place, told in hear:
@@ -77,24 +81,24 @@ def tell_stopped(session: Session, member: Member, now: datetime) -> None:
 
 
 def tell_given_up(session: Session, member: Member, now: datetime) -> None:
-    """Tell those who run the groups of somebody in doubt that another person has the number now. Call it before that is
-    so: nobody is asked for a member who is not in doubt.
+    """Tell the people who run the member's groups that another person has the number now. Call it while the doubt still
+    exists.
     """
     for place, told in _who_hears(session, member, now):
         _tell(session, place, told, "roles/number_given_up", now, owns=place.role is Role.OWNER)
 
 
 def doubted(session: Session) -> Iterator[Member]:
-    """Whose number is in doubt, the longest first."""
+    """Yield the members whose number is in doubt, the longest doubt first."""
     yield from session.scalars(select(Member).where(Member.doubted_at.is_not(None)).order_by(Member.doubted_at))
 
 
 def require_may_vouch(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Refuse to whoever is not asked about this person.
+    """Raise a refusal unless the member may confirm this person.
 
-    Raises `NotOverYourself`, `NotDoubted`, `MayNotVouch` or `CameTooLate`. The last one is for whoever runs a group
-    into which the person came too late to be known there: an admin could let in somebody whose number they hold
-    themselves by then, and answer for them.
+    Raises `NotOverYourself`, `NotDoubted`, `MayNotVouch` or `CameTooLate`. The last one means that the person
+    joined the group too late to be known there: an admin who got somebody's number could let that number into a
+    group and then confirm it.
     """
     if mine.member_id == theirs.member_id:
         raise NotOverYourself(what="vouch")
@@ -109,7 +113,7 @@ def require_may_vouch(session: Session, mine: Membership, theirs: Membership, no
 
 
 def vouch(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Say that it is still the same person; those who run that person's groups are told who said so.
+    """Confirm that it is still the same person. The people who run that person's groups are told who confirmed it.
 
     Raises as `require_may_vouch`.
     """
@@ -123,13 +127,13 @@ def vouch(session: Session, mine: Membership, theirs: Membership, now: datetime)
     confirm(session, theirs.member, now, by="group")
     for place, each in hear:
         if each.member_id != mine.member_id:
-            # Another group's word opens this one too.
+            # A confirmation in another group is valid for this one too.
             is_here = mine.group_id == place.group_id
             _tell(session, place, each, "roles/vouched_for", now, since=since, other=mine.member, is_here=is_here)
 
 
 def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None:
-    """End the doubt, tell the member so, and let what waited for them leave.
+    """End the doubt, tell the member, and let messages that waited for them be sent.
 
     It was proved `by` "garmin", "group" or "operator". Raises `NotDoubted`.
     """
@@ -141,14 +145,14 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
     buttons = [Offer("go_on", "start")]
     stopped = member.opted_out_at is not None
     message = notice("start/proved", member, about=None, says="start", buttons=buttons, member=member, stopped=stopped)
-    # Whoever said "stop" before has asked for this answer all the same.
+    # A member who has said "stop" gets this message too, because it answers something that they asked for.
     kind = MessageKind.REPLY if stopped else MessageKind.NOTICE
     mailbox.post(session, member.id, message, now, kind=kind, key=f"proved:{member.id}:{since.timestamp()}")
 
 
 def _who_is_asked(session: Session, place: Membership, now: datetime) -> list[Membership]:
-    """Whose word about this member counts, and who can be written to: as `_who_runs`, and nobody in a group into which
-    the member came too late to be known there.
+    """Return who may confirm this member and can be written to: the result of `_who_runs`, or nobody if the member
+    joined the group too late to be known there.
     """
     return _who_runs(session, place, now) if _is_known(place, now) else []
 
@@ -158,8 +162,8 @@ def _is_known(place: Membership, now: datetime) -> bool:
 
 
 def _who_runs(session: Session, place: Membership, now: datetime) -> list[Membership]:
-    """Who runs the group besides this member and can be written to; where nobody does, the one who has belonged to it
-    longest, and for a week at least before the doubt.
+    """Return the people who run the group, without this member, and can be written to. If there are none, return the
+    member who has been in the group longest, if they joined at least a week before the doubt.
     """
     others = [each for each in roster.members(session, place.group) if each.id != place.id]
     there = [each for each in others if _can_be_asked(each.member, now)]
@@ -169,13 +173,15 @@ def _who_runs(session: Session, place: Membership, now: datetime) -> list[Member
 
 
 def _who_hears(session: Session, member: Member, now: datetime) -> list[tuple[Membership, Membership]]:
-    """Who runs the groups of somebody in doubt, each once: the member's place there, and theirs."""
+    """Return the people who run the groups of a member in doubt, each once, as pairs: the member's membership in that
+    group, and theirs.
+    """
     found = [(place, each) for place in memberships(session, member) for each in _who_runs(session, place, now)]
     return list({each.member_id: (place, each) for place, each in reversed(found)}.values())
 
 
 def _can_be_asked(member: Member, now: datetime) -> bool:
-    """Not whoever wants no messages, does not get them, or may be somebody else by now."""
+    """Whether this member can be asked: they want messages, get them, and their number is not in doubt."""
     is_silent = member.opted_out_at is not None or member.unreachable_at is not None
     return not is_silent and not recipients.is_in_doubt(member, now)
 
@@ -211,7 +217,9 @@ def _tell(
     button: Offer = MEMBERS,
     **facts: Any,
 ) -> None:
-    """Post the notice of this name, about somebody's doubt, to one who runs a group of theirs: once in one doubt."""
+    """Send the notice with this name, about a member in doubt, to a person who runs one of their groups, once
+    in a doubt.
+    """
     about = place.group
     message = notice(
         name, told.member, about=about, says=button.says, buttons=[button], group=about, person=place.member, **facts

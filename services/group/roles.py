@@ -1,4 +1,4 @@
-"""Who runs a group: owner, admins, members; and who has to leave it."""
+"""The roles in a group (owner, admin, member), and removing members."""
 
 import re
 from datetime import datetime
@@ -22,31 +22,31 @@ from services.group.roster import find_member, found_among, sign
 from services.people import bans
 from services.people.members import membership_in
 
-ERASED = re.compile(r"erased #?([0-9]{1,15})", re.IGNORECASE)  # how a ban is named whose member was erased
+ERASED = re.compile(r"erased #?([0-9]{1,15})", re.IGNORECASE)  # the text for a ban of an erased member
 
 
 def promote(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Make an admin of a member. Only the owner does that."""
+    """Make a member an admin. Only the owner may do this."""
     _become(session, mine, theirs, Role.ADMIN, now, "promote")
 
 
 def demote(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Make a member of an admin. Only the owner does that."""
+    """Make an admin an ordinary member. Only the owner may do this."""
     _become(session, mine, theirs, Role.MEMBER, now, "demote")
 
 
 def transfer(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Hand the group over. Who was its owner stays as an admin."""
+    """Make another member the owner. The former owner becomes an admin."""
     require_transfer(session, mine, theirs)
     mine.role = Role.ADMIN
-    session.flush()  # the database knows one owner at a time
+    session.flush()  # a constraint in the database allows only one owner at a time
     theirs.role = Role.OWNER
     session.flush()
     _note(session, "group.transferred", mine, theirs.member_id, now)
 
 
 def require_transfer(session: Session, mine: Membership, theirs: Membership) -> None:
-    """Refuse to whoever may not hand the group to this person."""
+    """Raise a refusal unless the member may make this person the owner."""
     groups.hold(session, mine, theirs)
     groups.require_owner(session, mine, "transfer")
     _require_other(mine, theirs, "transfer")
@@ -54,7 +54,7 @@ def require_transfer(session: Session, mine: Membership, theirs: Membership) -> 
 
 
 def kick(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Let somebody belong to the group no more. An invite lets them in again."""
+    """Remove a member from the group. They can come back with an invite."""
     require_power(session, mine, theirs, "kick")
     _require_here(session, theirs)
     _remove(session, theirs, now)
@@ -62,7 +62,7 @@ def kick(session: Session, mine: Membership, theirs: Membership, now: datetime) 
 
 
 def ban(session: Session, mine: Membership, theirs: Membership, now: datetime) -> bool:
-    """Let somebody belong to the group no more, and no code let them in. Tells whether they were in it."""
+    """Remove a person from the group, and let no code bring them back. Returns whether they were in it."""
     require_power(session, mine, theirs, "ban")
     was_in = theirs.left_at is None
     if was_in:
@@ -74,7 +74,7 @@ def ban(session: Session, mine: Membership, theirs: Membership, now: datetime) -
 
 
 def unban(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
-    """Let codes let somebody in again."""
+    """End a person's ban, so that codes work for them again. Raises `NotBanned`."""
     groups.hold(session, mine)
     groups.require_admin(session, mine, "unban")
     if not bans.lift(session, theirs.group_id, theirs.member):
@@ -83,7 +83,7 @@ def unban(session: Session, mine: Membership, theirs: Membership, now: datetime)
 
 
 def unban_erased(session: Session, mine: Membership, ban: Ban, now: datetime) -> None:
-    """Let codes let somebody in again who was erased after they were banned."""
+    """End the ban of a person who was erased after they were banned."""
     groups.hold(session, mine)
     groups.require_admin(session, mine, "unban")
     session.delete(ban)
@@ -91,7 +91,9 @@ def unban_erased(session: Session, mine: Membership, ban: Ban, now: datetime) ->
 
 
 def require_power(session: Session, mine: Membership, theirs: Membership, what: str) -> None:
-    """Refuse to whoever may not remove this person: admins remove members, the owner removes admins too."""
+    """Raise a refusal unless the member may remove this person: admins remove members, the
+    owner also removes admins.
+    """
     groups.hold(session, mine, theirs)
     groups.require_admin(session, mine, what)
     _require_other(mine, theirs, what)
@@ -101,7 +103,7 @@ def require_power(session: Session, mine: Membership, theirs: Membership, what: 
 
 
 def banned(session: Session, group: Group) -> list[Membership]:
-    """Who is banned from the group, the newest first; those who were erased since are in `bans.of_erased`."""
+    """Return the banned people, newest ban first. Those who were erased since are in `bans.of_erased`."""
     query = (
         select(Membership)
         .join(Ban, (Ban.group_id == Membership.group_id) & (Ban.member_id == Membership.member_id))
@@ -112,12 +114,12 @@ def banned(session: Session, group: Group) -> list[Membership]:
 
 
 def meant(session: Session, member: Member, group: Group, text: str) -> Membership:
-    """Whom the text means: "#17" in any group of the member's, else a name in this one. Raises as `find_member`."""
+    """Find a person by a text: "#17" in any group of the member, else a name in this one. Raises like `find_member`."""
     return signed(session, member, text) or find_member(session, group, text)
 
 
 def meant_ever(session: Session, member: Member, group: Group, text: str) -> Membership:
-    """As `meant`, and who has left counts too; whoever is still there comes first."""
+    """The same as `meant`, but also finds people who have left; present members come first."""
     if found := signed(session, member, text):
         return found
     try:
@@ -131,7 +133,7 @@ def meant_ever(session: Session, member: Member, group: Group, text: str) -> Mem
 
 
 def meant_banned(session: Session, member: Member, group: Group, text: str) -> Membership:
-    """Whom the text means among those who are banned. Raises `NotBanned` or `TwoPeopleMatch`."""
+    """Find a banned person by a text. Raises `NotBanned` or `TwoPeopleMatch`."""
     if found := signed(session, member, text):
         return found
     try:
@@ -141,9 +143,9 @@ def meant_banned(session: Session, member: Member, group: Group, text: str) -> M
 
 
 def meant_erased(session: Session, member: Member, text: str) -> Ban | None:
-    """The ban that "@erased 5" means, in any group of the member's: of somebody who was erased since.
+    """Find the ban of an erased person by a text such as "@erased 5", in any group of the member.
 
-    None for any other text. Raises `NotInThatGroup` or `NotBanned`.
+    Returns None for any other text. Raises `NotInThatGroup` or `NotBanned`.
     """
     found = ERASED.fullmatch(text.strip())
     if found is None:
@@ -157,9 +159,10 @@ def meant_erased(session: Session, member: Member, text: str) -> Ban | None:
 
 
 def signed(session: Session, member: Member, text: str) -> Membership | None:
-    """The place that "#17" means, in any group of the member's: a button may be of another one than today's.
+    """Find the membership with the number in "#17", in any group of the member, because an old button may be about
+    another group than the current one.
 
-    None for a name. Raises `NotInThatGroup`.
+    Returns None for a name. Raises `NotInThatGroup`.
     """
     number = sign(text)
     if number is None:
@@ -188,17 +191,19 @@ def _require_other(mine: Membership, theirs: Membership, what: str) -> None:
 
 
 def _require_here(session: Session, theirs: Membership) -> None:
-    """A button may be older than the place it speaks of."""
+    """Raise `NoSuchPerson` if the person has left the group since the button was made."""
     if theirs.left_at is not None:
         here = groups.members(session, theirs.group)
         raise NoSuchPerson(wanted=theirs.member.name, others=[each.member.name for each in here])
 
 
 def _remove(session: Session, theirs: Membership, now: datetime) -> None:
-    """Gone from all boards at once, since these ask who belongs; and nothing of the group's is on its way to them."""
+    """End a membership. The person disappears from all boards at once, because boards read the memberships; messages of
+    the group that wait for them are ended.
+    """
     theirs.left_at = now
     theirs.role = Role.MEMBER
-    privacy.changed(session, theirs, now, {})  # a nameless row that goes with them would be known for theirs
+    privacy.changed(session, theirs, now, {})  # a nameless row that disappears with them would be recognised as theirs
     outbox.withdraw(session, theirs.member_id, theirs.group_id)
     openings.end(session, theirs, now)
 

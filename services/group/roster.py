@@ -1,4 +1,4 @@
-"""Finding a person of a group by what somebody typed."""
+"""Finds members of a group by a text that somebody typed."""
 
 import re
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ LONGEST_NAME = 5
 
 
 class Listed(Protocol):
-    """Somebody in a list: a member of a group, or who waits to be one."""
+    """A person in a list: a member of a group, or a person who waits to join."""
 
     @property
     def id(self) -> int:
-        """By which "#17" means them."""
+        """The number by which "#17" means them."""
 
     @property
     def member(self) -> Member:
-        """Who it is."""
+        """The member."""
 
 
 def members(session: Session, group: Group) -> list[Membership]:
-    """Who belongs to the group: owner first, then as they joined."""
+    """Return the members of the group: the owner first, then in the order in which they joined."""
     query = (
         select(Membership)
         .where(Membership.group_id == group.id, Membership.left_at.is_(None))
@@ -40,9 +40,10 @@ def members(session: Session, group: Group) -> list[Membership]:
 
 
 def hold(session: Session, *memberships: Membership) -> None:
-    """Let nobody else change who belongs to this group until the end of the turn; read these places again.
+    """Lock the group until the end of the transaction, so that nobody else changes its memberships, and read these
+    memberships again.
 
-    Two people who act on each other at the same moment (she leaves while he hands the group to her) take turns.
+    Two people who act on each other at the same time (one leaves while the other makes them the owner) thus take turns.
     """
     session.flush()
     session.execute(select(Group.id).where(Group.id == memberships[0].group_id).with_for_update(key_share=True))
@@ -51,13 +52,14 @@ def hold(session: Session, *memberships: Membership) -> None:
 
 
 def organisers(group: Group) -> Select[int]:
-    """The query for the ids of the members who run the group."""
+    """Return a query for the ids of the members who run the group."""
     runs_it = (Membership.group_id == group.id, Membership.left_at.is_(None), Membership.role != Role.MEMBER)
     return select(Membership.member_id).where(*runs_it)
 
 
 def find_member(session: Session, group: Group, text: str) -> Membership:
-    """Whom the text means in the group: "#17" (a membership's id), a name, its unique beginning, or a slip of it.
+    """Find a member of the group by a text: "#17" (a membership's id), a name, its unique beginning, or a name
+    with a typo.
 
     Raises `NoSuchPerson` or `TwoPeopleMatch`.
     """
@@ -65,7 +67,7 @@ def find_member(session: Session, group: Group, text: str) -> Membership:
 
 
 def found_among[Someone: Listed](people: Sequence[Someone], text: str) -> Someone:
-    """Whom the text means among these."""
+    """Find one of these people by a text. Raises `NoSuchPerson` or `TwoPeopleMatch`."""
     wanted = _comparable(text)
     found = _fitting(people, wanted)
     if not found:
@@ -76,9 +78,10 @@ def found_among[Someone: Listed](people: Sequence[Someone], text: str) -> Someon
 
 
 def first_among[Someone: Listed](people: Sequence[Someone], text: str) -> tuple[Someone, str]:
-    """Whom a text begins with, the longest name first, and what follows the name: "Ben, great run!".
+    """Find the person with whose name a text begins, the longest name first. Returns the person and the rest of the
+    text: "Ben, great run!".
 
-    Raises as `found_among` does, about the first word.
+    Raises like `found_among`, about the first word.
     """
     words = text.split()
     for length in range(min(len(words), LONGEST_NAME), 0, -1):
@@ -89,13 +92,13 @@ def first_among[Someone: Listed](people: Sequence[Someone], text: str) -> tuple[
 
 
 def sign(text: str) -> int | None:
-    """The number in "#17": how buttons speak of somebody, whatever their name is by the time they are tapped."""
+    """Return the number in "#17", or None. Buttons use it for people, because a name may change before a tap."""
     found = re.fullmatch(r"#([0-9]{1,15})", text.strip())
     return int(found[1]) if found else None
 
 
 def is_exactly(membership: Membership, text: str) -> bool:
-    """Whether the text is this person's sign or whole name: what destroys something wants no less."""
+    """Whether the text is this person's number or whole name. Acts that cannot be undone require this."""
     return _comparable(text) in {f"#{membership.id}", _comparable(membership.member.name)}
 
 
@@ -118,7 +121,7 @@ def _signed[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Som
 
 
 def _named[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
-    """By the whole name. Where several share it but for the number behind it, each of them may be meant."""
+    """Return the people with this whole name. A number behind the name, as in "Ben (2)", may be left out."""
     return [
         each for each in people if wanted in {_comparable(each.member.name), _comparable(unnumbered(each.member.name))}
     ]
@@ -129,12 +132,12 @@ def _begun[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Some
 
 
 def _by_another_name[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
-    """By a whole word of the name: a surname, a nickname."""
+    """Return the people of whose name this is a whole word: a surname, a nickname."""
     return [each for each in people if wanted in _comparable(each.member.name).split()]
 
 
 def _nearly[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
-    """A slip of the finger, in the whole name or in the first one."""
+    """Return the people whose whole name or first name is nearly this one."""
     likeness = {each.id: _likeness(wanted, _comparable(each.member.name)) for each in people}
     best = max(likeness.values(), default=0.0)
     return [each for each in people if best >= LIKE_ENOUGH and likeness[each.id] == best]

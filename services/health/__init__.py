@@ -1,1 +1,1 @@
-"""Whether the whole thing works: what is looked at, and what it means for an operator."""
+"""The rules of the health checks: what is examined, and how the results are judged for the operator."""

@@ -1,4 +1,6 @@
-"""Whether Postgres can do its work for this code: reached, written to, and with the schema that the code expects."""
+"""Checks whether Postgres can be used: it can be reached, it can be written to, and it has the schema
+that this code needs.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +14,8 @@ from sqlalchemy.orm import Session
 from services.health.findings import Finding, found
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
-CLOCK = text("SELECT clock_timestamp()")  # the check of clocks is the one place that asks the database what time it is
+# Besides leases, only this check of the clocks may ask the database for its time.
+CLOCK = text("SELECT clock_timestamp()")
 LOOK = text(
     """
     SELECT current_setting('transaction_read_only') = 'on', to_regclass('alembic_version') IS NOT NULL,
@@ -23,7 +26,7 @@ LOOK = text(
 
 @dataclass(frozen=True)
 class Vitals:
-    """What one look at Postgres gave. `now` is its own clock; `schema` is empty where no migration has run."""
+    """The results of one query of Postgres. `now` is its clock; `schema` is empty if no migration has run."""
 
     now: datetime
     is_read_only: bool
@@ -32,23 +35,25 @@ class Vitals:
 
     @property
     def is_behind(self) -> bool:
-        """Whether migrations that this code needs have not run. Migrations are numbered, so names can be compared."""
+        """Whether migrations that this code needs have not run. Their names begin with numbers, so they
+        can be compared.
+        """
         return self.schema < expected_schema()
 
     @property
     def is_usable(self) -> bool:
-        """Whether a line can be answered with it."""
+        """Whether a line can be answered with this Postgres."""
         return not self.is_read_only and self.may_insert and not self.is_behind
 
 
 @cache
 def expected_schema() -> str:
-    """The newest migration that this code knows, by name."""
+    """Return the name of the newest migration that this code contains."""
     return max(path.stem for path in VERSIONS.glob("[0-9]*.py"))
 
 
 def look(session: Session) -> Vitals:
-    """Look at Postgres. Raises SQLAlchemy's errors when it cannot be reached."""
+    """Query Postgres. Raises SQLAlchemy's errors if it cannot be reached."""
     now = session.execute(CLOCK).scalar_one()
     is_read_only, has_schema, may_insert = session.execute(LOOK).one()
     versions: Sequence[str] = ()
@@ -58,7 +63,9 @@ def look(session: Session) -> Vitals:
 
 
 def judge(vitals: Vitals | None, problem: str = "") -> list[Finding]:
-    """The findings `database` and `schema`. Without vitals Postgres could not be reached, and `problem` says why."""
+    """Return the findings `database` and `schema`. If `vitals` is None, Postgres could not be reached;
+    `problem` says why.
+    """
     if vitals is None:
         return [found("database", f"Postgres does not answer ({problem})")]
     says = None

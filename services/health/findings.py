@@ -1,4 +1,4 @@
-"""What a health check finds: its name, whether all is well, and what mends it."""
+"""The result of a health check: its name, its state, and how to repair the problem."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from typing import Any
 
 
 class State(StrEnum):
-    """OK: looked at, and well. DEGRADED: looked at, and not well: somebody waits, is not told, or may soon be.
-    REMARK: could be better, but keeps nobody waiting; no reason to wake anybody. UNKNOWN: could not be looked at now,
-    because something else that is named itself (the database, say) is in the way.
+    """The state of a check. OK: it works. DEGRADED: it does not work, and people wait or are not told something, or
+    soon will be. REMARK: it could be better, but keeps nobody waiting, so no alarm is needed. UNKNOWN: it could not be
+    checked, because of another problem (for example with the database) that has its own finding.
     """
 
     OK = "ok"
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check. `says` is a sentence for the operator; it never holds a secret or a phone number."""
+    """The result of one check. `says` is a sentence for the operator; it never contains a secret or a phone number."""
 
     name: str
     state: State = State.OK
@@ -29,21 +29,21 @@ class Finding:
 
 
 def found(name: str, problem: str | None, **figures: Any) -> Finding:
-    """A finding that is degraded if there is a problem, and well otherwise."""
+    """Return a finding that is DEGRADED if there is a problem, and OK otherwise."""
     return Finding(name, State.DEGRADED if problem else State.OK, problem or "", figures)
 
 
 def remarked(name: str, remark: str | None, **figures: Any) -> Finding:
-    """A finding that is worth a remark, if there is one, and well otherwise."""
+    """Return a finding that is REMARK if there is a remark, and OK otherwise."""
     return Finding(name, State.REMARK if remark else State.OK, remark or "", figures)
 
 
 def unknown(*names: str) -> list[Finding]:
-    """Findings of checks that cannot be made now."""
+    """Return findings for checks that cannot be made now."""
     return [Finding(name, State.UNKNOWN) for name in names]
 
 
-# The command or setting that mends each. docs/health.md explains them at length; a test holds the two together.
+# The command or setting that repairs each problem. docs/health.md explains them in detail; a test compares the two.
 MENDS = {
     "database": "See that Postgres runs, takes connections and may be written to (DATABASE_URL, its plan, its disk)",
     "schema": "alembic upgrade head",
@@ -75,5 +75,5 @@ MENDS = {
 }
 NAMES = tuple(MENDS)
 REMARKS = {"fonts"}  # those that are never more than a remark
-# Processes start and stop one after the other at a deploy: these are logged only when they last.
+# These occur during a deploy, when processes stop and start one after the other. They are logged only if they last.
 SETTLING = {"worker", "clock", "tick", "keys", "settings", "fonts"}

@@ -1,4 +1,4 @@
-"""Whether messages leave: what waits too long, what the vendor refuses, and whether templates may be used."""
+"""Checks whether messages are sent: what waits too long, what the vendor refuses, and whether templates may be used."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ SAID = {
     MessageKind.DIGEST: "a digest",
     UNMADE: "a digest that is not made yet",
 }
-# A reply leaves at once. A digest for ten thousand people takes some minutes, however well all is.
+# A reply is sent at once. A digest for ten thousand people takes some minutes even when everything works.
 MOST_WAIT = {
     MessageKind.REPLY: timedelta(seconds=60),
     MessageKind.NOTICE: timedelta(minutes=30),
@@ -36,10 +36,10 @@ USABLE = (contents.SESSION, contents.APPROVED)
 
 
 def judge_messages(session: Session, now: datetime) -> Finding:
-    """The finding `messages`: how long the oldest message of each kind, and the oldest unmade digest, have waited.
+    """Return the finding `messages`: how long the oldest message of each kind and the oldest unmade digest have waited.
 
-    A reply waits from when it was written, however often it was tried and put back since. What else is put off by a
-    vendor or by our own rules waits from when it may be tried again.
+    For a reply, waiting counts from when it was written, however often it was tried. For other messages it counts from
+    when they may be tried again, after a vendor or our own rules have put them off.
     """
     oldest = {what: since for what, since in session.execute(_oldest()) if since}
     waits = {what: _seconds(now - since) for what, since in oldest.items()}
@@ -50,7 +50,7 @@ def judge_messages(session: Session, now: datetime) -> Finding:
 
 
 def judge_tick(standing: Mapping[str, Sign], now: datetime, every: int) -> Finding:
-    """The finding `tick`: did the last one come to its end lately? One is due each `every` seconds."""
+    """Return the finding `tick`: was one completed lately? A tick is due every `every` seconds."""
     last = standing.get(signs.TICK)
     if last is None:
         return found("tick", "No tick has come to its end yet")
@@ -60,7 +60,7 @@ def judge_tick(standing: Mapping[str, Sign], now: datetime, every: int) -> Findi
 
 
 def judge_account(session: Session, standing: Mapping[str, Sign], now: datetime) -> Finding:
-    """The finding `twilio`: does the vendor accept our account, and may we send?"""
+    """Return the finding `twilio`: does the vendor accept our account, and may we send?"""
     refused, breaker = standing.get(signs.ACCOUNT_REFUSED), session.get(Breaker, breakers.MESSENGER)
     if refused is not None:
         return found("twilio", f"Our account is refused: {refused.detail}", times=refused.count)
@@ -70,14 +70,15 @@ def judge_account(session: Session, standing: Mapping[str, Sign], now: datetime)
 
 
 def judge_sender(standing: Mapping[str, Sign]) -> Finding:
-    """The finding `sender`: may this account send from our number?"""
+    """Return the finding `sender`: may this account send from our number?"""
     refused = standing.get(signs.SENDER_REFUSED)
     problem = f"Messages from our number are refused ({refused.detail})" if refused else None
     return found("sender", problem, times=refused.count if refused else 0)
 
 
 def judge_templates(session: Session, account: str) -> Finding:
-    """The finding `templates`: are all contents stored at the vendor, in this account, and approved where they must be?
+    """Return the finding `templates`: are all contents stored at the vendor, in this account, and
+    approved if necessary?
 
     `account` is the vendor's id of our account.
     """
@@ -97,8 +98,9 @@ def judge_templates(session: Session, account: str) -> Finding:
 
 @cache
 def _oldest() -> CompoundSelect[Any]:
-    """Since when the oldest message of each kind has waited, and the oldest digest could have been made. A notice and a
-    digest are the first entries of an index, and of replies no more than `REPLIES_LOOKED_AT` are read.
+    """Return a query: since when the oldest message of each kind has waited, and since when the oldest digest
+    could have been made. Notices and digests are read from the start of an index, and at most
+    `REPLIES_LOOKED_AT` replies are read.
     """
     busy = aliased(OutboundMessage)
     free = ~exists().where(busy.member_id == OutboundMessage.member_id, busy.state.in_(IN_FLIGHT))
@@ -110,7 +112,7 @@ def _oldest() -> CompoundSelect[Any]:
         for kind, priority in PRIORITY.items()
         if kind is not MessageKind.REPLY
     ]
-    # What has an error code was answered by the vendor, and is put off for a reason of its own.
+    # A message with an error code was answered by the vendor, and was put off because of that code.
     replies = (
         select(OutboundMessage.created_at)
         .where(

@@ -1,4 +1,4 @@
-"""What processes tell of themselves with each heartbeat, and whether they fit together."""
+"""What each process reports with its heartbeat, and checks whether the processes fit together."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,16 @@ from services.health.findings import Finding, found, remarked
 
 WEB, WORKER, CLOCK = "web", "worker", "clock"
 FLASK = "flask"  # a command of an operator: it looks, and beats no heart
-MOST_AHEAD = 60.0  # seconds between a process's clock and the database's
+MOST_AHEAD = 60.0  # largest allowed difference in seconds between a process's clock and the database's
 
 
 @dataclass(frozen=True)
 class Pulse:
-    """One process: its clock, and fingerprints of what must be the same everywhere. No secret can be told from them.
+    """The report of one process: its clock, and fingerprints of the values that must be the same in all processes. No
+    secret can be computed from them.
 
-    `keys` are the names of the keys in DATA_KEYS with a fingerprint each, `writes_with` is the one that seals;
-    `settings` are fingerprints by name; `lacks` are the scripts that it has no fonts for.
+    `keys` maps the names of the keys in DATA_KEYS to fingerprints; `writes_with` is the name of the key that encrypts;
+    `settings` are fingerprints by name; `lacks` are the scripts for which the process has no fonts.
     """
 
     kind: str
@@ -30,13 +31,13 @@ class Pulse:
     lacks: Sequence[str] = ()
 
     def to_json(self) -> str:
-        """As it is kept in Redis."""
+        """Return it as JSON, for Redis."""
         return json.dumps(asdict(self) | {"at": self.at.isoformat()})
 
     @classmethod
     def from_json(cls, text: str) -> "Pulse":
-        """What `to_json` gave, perhaps by an older or newer version of this code. Raises ValueError, TypeError and
-        KeyError.
+        """Read what `to_json` returned, perhaps in an older or newer version of this code. Raises ValueError, TypeError
+        or KeyError if it cannot be read.
         """
         facts = json.loads(text)
         known = {name: facts[name] for name in cls.__dataclass_fields__}
@@ -48,7 +49,9 @@ class Pulse:
 
 @dataclass(frozen=True)
 class Heard:
-    """A pulse, how many seconds ago it was heard, and how many seconds its clock was ahead of the database's then."""
+    """A pulse, its age in seconds, and by how many seconds its clock was ahead of the database's when
+    it was written.
+    """
 
     pulse: Pulse
     age: float
@@ -56,7 +59,7 @@ class Heard:
 
 
 def judge_presence(heard: Sequence[Heard]) -> list[Finding]:
-    """The findings `worker` and `clock`: is there at least one of each?"""
+    """Return the findings `worker` and `clock`: is there at least one process of each kind?"""
     findings = []
     for kind in (WORKER, CLOCK):
         ages = [each.age for each in heard if each.pulse.kind == kind]
@@ -66,7 +69,7 @@ def judge_presence(heard: Sequence[Heard]) -> list[Finding]:
 
 
 def judge_time(heard: Sequence[Heard]) -> Finding:
-    """The finding `time`: does a process's clock differ from the database's?"""
+    """Return the finding `time`: does a process's clock differ from the database's?"""
     wrong = [each for each in heard if abs(each.ahead) > MOST_AHEAD]
     says = [
         f"the clock of {each.pulse} is {abs(each.ahead):.0f} s {'ahead' if each.ahead > 0 else 'behind'}"
@@ -77,7 +80,9 @@ def judge_time(heard: Sequence[Heard]) -> Finding:
 
 
 def judge_settings(heard: Sequence[Heard]) -> Finding:
-    """The finding `settings`: do all processes have the same? Fingerprints depend on SECRET_KEY: it is named alone."""
+    """Return the finding `settings`: do all processes have the same? If SECRET_KEY differs, only that is named, because
+    all other fingerprints depend on it.
+    """
     values: dict[str, set[str]] = {}
     for each in heard:
         for name, fingerprint in each.pulse.settings.items():
@@ -88,8 +93,9 @@ def judge_settings(heard: Sequence[Heard]) -> Finding:
 
 
 def judge_keys(heard: Sequence[Heard], sealing: set[str] | None) -> Finding:
-    """The finding `keys`: can every process open what is sealed, and what each other one seals? `sealing` are the
-    names of the keys that something in the database is sealed with; None when that is not known now.
+    """Return the finding `keys`: can every process decrypt all stored values, and those that the other
+    processes encrypt? `sealing` are the names of the keys with which values in the database are encrypted; None
+    if this is unknown now.
     """
     pulses = [each.pulse for each in heard]
     lost = [
@@ -106,17 +112,17 @@ def judge_keys(heard: Sequence[Heard], sealing: set[str] | None) -> Finding:
 
 
 def judge_fonts(heard: Sequence[Heard]) -> Finding:
-    """The finding `fonts`: are there scripts that come out as empty boxes in pictures?
+    """Return the finding `fonts`: are there scripts that are drawn as empty boxes in pictures?
 
-    It is a remark, and not degraded: every message arrives, and on time, and names in Latin, Greek and Cyrillic are
-    always drawn. On a host without these fonts it lasts for ever, and a monitor that rings for ever is switched off.
+    It is a remark and not degraded, because every message arrives on time, and names in Latin, Greek and Cyrillic are
+    always drawn. On a host without these fonts it never ends, and an alarm that never ends would be switched off.
     """
     lacks = sorted({script for each in heard for script in each.pulse.lacks})
     return remarked("fonts", f"Pictures show empty boxes for {', '.join(lacks)}" if lacks else None, lacks=lacks)
 
 
 def _sentence(parts: Sequence[str], most: int = 4) -> str | None:
-    """Some of these, and how many more there are."""
+    """Return one sentence with at most `most` of these parts and the number of the others; None if there are none."""
     if not parts:
         return None
     more = f"; and {len(parts) - most} more" if len(parts) > most else ""

@@ -1,4 +1,4 @@
-"""Whether the vendor takes our messages, answers our questions, and lets messages arrive."""
+"""Checks whether the vendor accepts our messages, answers our requests, and delivers messages."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,7 +8,8 @@ from services.delivery.reach import REMEMBERED
 from services.ground import signs
 from services.health.findings import Finding, found
 
-# One failure may be chance. So many in a row, over so long a time, are not; and it must be named within a minute.
+# One failure may be chance; this many failures in a row over this time are not. A problem must be named within a
+# minute.
 TRIES = 2
 SILENT_FOR = timedelta(seconds=40)
 SAID = {
@@ -16,12 +17,12 @@ SAID = {
     signs.NOT_ANSWERED: "Twilio has answered no question",
     signs.NOT_ARRIVED: "WhatsApp has taken no message",
 }
-# Tries at the first two are added up: where Twilio cannot be reached, both fail.
+# The failures of the first two kinds are added up, because both fail if Twilio cannot be reached.
 TOGETHER = ((signs.NOT_TAKEN, signs.NOT_ANSWERED), (signs.NOT_ARRIVED,))
 
 
 def judge(standing: Mapping[str, Sign], now: datetime) -> Finding:
-    """The finding `delivery`: since when has everything failed that was sent or asked?"""
+    """Return the finding `delivery`: have all messages or requests failed for some time?"""
     recent = {name: sign for name, sign in standing.items() if name in SAID and sign.at >= now - REMEMBERED}
     groups = [[recent[name] for name in names if name in recent] for names in TOGETHER]
     says = [_told(sign) for group in groups if _lasts(group, now) for sign in group]

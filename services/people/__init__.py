@@ -1,1 +1,1 @@
-"""Members: who they are, what they are called, which number is theirs, and what they chose."""
+"""Members: their addresses, their names, whether a number is still theirs, and what they have chosen."""

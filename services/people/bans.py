@@ -1,10 +1,11 @@
-"""Bans: they hold for every address of whoever was banned, and outlive the member.
+"""Bans: they apply to every address of the person who was banned, also after the member was erased.
 
-A ban names its member while there is one. When a member is banned, is erased, or loses their number to somebody new,
-the keyed hashes of their addresses are written beside the ban. Whoever comes from one of these addresses is banned.
+A ban names its member as long as the member exists. When a member is banned, is erased, or loses their number to
+somebody new, the keyed hashes of their addresses are stored with the ban. A person who comes from one of these
+addresses is banned.
 
-That includes somebody who says that they are the new holder of the number: nobody can tell them from the one who was
-banned, the ban is about one group only, and an admin of that group can lift it.
+This includes people who say that they are the new holder of the number: they cannot be told from the banned person, the
+ban is about one group only, and an admin of that group can lift it.
 """
 
 from collections.abc import Sequence
@@ -27,13 +28,13 @@ def put(session: Session, group_id: int, member: Member, now: datetime) -> None:
 
 
 def is_banned(session: Session, group_id: int, member: Member) -> bool:
-    """Whether no code lets this member into the group, or anybody with one of their addresses."""
+    """Whether this member, or a person with one of their addresses, is banned from the group."""
     query = select(Ban.id).where(Ban.group_id == group_id, _meets(limits.addresses(session, member), member.id))
     return session.scalar(query.limit(1)) is not None
 
 
 def follow(session: Session, member: Member) -> None:
-    """Let every ban that meets this member hold for all addresses that they have now."""
+    """Extend every ban that applies to this member to all addresses that they have now."""
     addresses = limits.addresses(session, member)
     bans = session.scalars(select(Ban.id).where(_meets(addresses, member.id))).all()
     rows = [{"ban_id": ban, "address_hash": address} for ban in bans for address in addresses]
@@ -42,7 +43,7 @@ def follow(session: Session, member: Member) -> None:
 
 
 def lift(session: Session, group_id: int, member: Member) -> bool:
-    """End each ban of the group that meets this member. False when there was none."""
+    """End each ban of the group that applies to this member. Returns False if there was none."""
     query = select(Ban).where(Ban.group_id == group_id, _meets(limits.addresses(session, member), member.id))
     found = session.scalars(query.with_for_update()).all()
     for ban in found:
@@ -51,7 +52,7 @@ def lift(session: Session, group_id: int, member: Member) -> bool:
 
 
 def of_erased(session: Session, group: Group) -> list[Ban]:
-    """The bans of people who were erased since, the newest first: nothing but a number and a date tells them apart."""
+    """Return the bans of people who were erased since, newest first. They differ only by a number and a date."""
     query = select(Ban).where(Ban.group_id == group.id, Ban.member_id.is_(None))
     return list(session.scalars(query.order_by(Ban.banned_at.desc(), Ban.id.desc())))
 

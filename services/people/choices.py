@@ -1,4 +1,4 @@
-"""What members choose for themselves: how they are called, and how they are written to."""
+"""What members choose for themselves: their name, units, time zone, language and quiet hours."""
 
 from datetime import datetime, time
 
@@ -16,22 +16,24 @@ NO_QUIET = (time(0), time(0))
 
 
 def call(session: Session, member: Member, name: str, now: datetime) -> None:
-    """Be called this from now on. Raises `NameNotUsable`, `SoundsOfficial` or `NameLikeAnother`."""
+    """Give the member this name. Raises `NameNotUsable`, `SoundsOfficial` or `NameLikeAnother`."""
     change(session, member, "name", now, name=naming.chosen(session, member, name, LONGEST_NAME))
 
 
 def use_units(session: Session, member: Member, units: Units, now: datetime) -> None:
-    """Read lengths in kilometres or in miles."""
+    """Show the member lengths in kilometres or in miles."""
     change(session, member, "units", now, units=units)
 
 
 def live_in(session: Session, member: Member, zone: str, now: datetime) -> None:
-    """Read times as they are there."""
+    """Show the member times in this time zone."""
     change(session, member, "timezone", now, timezone=zone)
 
 
 def speak(session: Session, member: Member, wanted: str, now: datetime) -> None:
-    """Be written to in this language, by its code or its name in itself or in English. Raises `LanguageNotKnown`."""
+    """Set the member's language. `wanted` is its code, or its name in English or in the language itself. Raises
+    `LanguageNotKnown`.
+    """
     spoken = wanted.casefold().strip()
     found = next((code for code in languages.languages() if spoken in _called(code)), None)
     if found is None:
@@ -40,17 +42,17 @@ def speak(session: Session, member: Member, wanted: str, now: datetime) -> None:
 
 
 def names_of_languages() -> list[str]:
-    """The languages that there are, each in its own words."""
+    """Return the names of the available languages, each in that language."""
     return [str(Locale.parse(code).get_display_name(code)) for code in languages.languages()]
 
 
 def be_quiet(session: Session, member: Member, start: time, end: time, now: datetime) -> None:
-    """Get nothing that was not asked for between these times of day; never quiet where they are the same."""
+    """Send the member nothing unasked between these times of day. If both are equal, there are no quiet hours."""
     change(session, member, "quiet", now, quiet_from=start, quiet_until=end)
 
 
 def change(session: Session, member: Member, kind: str, now: datetime, **values: object) -> None:
-    """Change columns of the member; what they held can be had back for a while."""
+    """Change columns of the member. The old values can be restored with `undo` for a while."""
     undoable.remember(session, member, kind, now, member, **{key: getattr(member, key) for key in values})
     for key, value in values.items():
         setattr(member, key, value)

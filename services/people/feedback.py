@@ -1,4 +1,4 @@
-"""What members want those who run the bot to know."""
+"""Messages from members to the operator."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,7 +21,9 @@ FOR_THE_OPERATOR = Reader()
 
 
 def give(session: Session, member: Member, text: str, now: datetime) -> None:
-    """Keep it, sealed. Raises `EnoughFeedback`. The log tells of it where only the operator may be able to help."""
+    """Store the message, encrypted. Raises `EnoughFeedback`. If only the operator can help the member, it is also
+    logged that there is feedback.
+    """
     mine = limits.addresses(session, member)
     if len(limits.times(session, mine, FEEDBACK, now - timedelta(days=1))) >= MOST_A_DAY:
         raise EnoughFeedback(most=MOST_A_DAY)
@@ -35,15 +37,16 @@ def give(session: Session, member: Member, text: str, now: datetime) -> None:
 
 
 def given_by(session: Session, member: Member) -> list[str]:
-    """What this member has told us, for their own copy of everything. Raises `UnknownKey`."""
+    """Return the messages of this member, for their copy of their data. Raises `UnknownKey`."""
     rows = session.scalars(select(Feedback).where(Feedback.member_id == member.id).order_by(Feedback.given_at))
     return [_words(session, row, reader_of(member)) for row in rows]
 
 
 def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, bool, str]]:
-    """When, who (by number), whether it was written since it is in doubt whose number that is, and what; newest first.
+    """Yield messages, newest first: the time, the member's id, whether it was written while the number is in
+    doubt, and the text.
 
-    Once the doubt is over it is known who wrote it: see `services.people.numbers.hand_over`.
+    After the doubt it is known who wrote it: see `services.people.numbers.hand_over`.
     """
     query = select(Feedback, Member.doubted_at).join(Member, Member.id == Feedback.member_id)
     for row, doubted_at in session.execute(query.order_by(Feedback.given_at.desc()).limit(most)):

@@ -1,4 +1,6 @@
-"""Manners: what to do with lines that are no conversation: floods, machines, secrets. No line is kept for it."""
+"""Recognises lines that must not be read as commands: floods, lines of machines, secrets. Lines are not
+stored for this.
+"""
 
 import re
 from dataclasses import dataclass
@@ -15,13 +17,13 @@ from services.ground import limits
 from services.ground.bells import Bell, ring
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-# Names under which a turn is noted, for the next ones to know of it.
+# Names under which such a turn is noted, so that later turns can take it into account.
 SLOW_DOWN, ENOUGH, SILENCE, MEDIA, ECHO, INTRO, SECRET = (
     "slow down", "enough today", "silence", "media", "echo", "intro", "secret",
 )  # fmt: skip
 NOT_UNDERSTOOD = "not understood"
-MOST_REPEATED = 3  # times that the same line is met before it is taken for a machine's
-SHORTEST_ECHO = 30  # signs: a person may well type a short sentence that the bot has said, a button's words for one
+MOST_REPEATED = 3  # a line that comes more often is taken for a machine's
+SHORTEST_ECHO = 30  # characters; a person may type a shorter text of the bot, such as a button's label
 
 WORDS_FOR_PASSWORD = (
     "pass ?word", "pass ?wd", "passcode", "pass ?phrase", "pwd?", "pin", "passwort", "kennwort", "contrase[nñ]a",
@@ -42,12 +44,14 @@ ABOUT_PASSWORDS = {
 
 
 def is_secret(line: str) -> bool:
-    """Whether a line holds a password or a key, as far as one can see: nothing that comes in here is to be kept."""
+    """Whether a line seems to contain a password or a key. The line is not stored."""
     return _names_password(line) or _follows_email(line) or _holds_key(line)
 
 
 def _names_password(line: str) -> bool:
-    """Tell "password: hunter2", "my password is hunter2", "password hunter2" from "my password is wrong"."""
+    """Whether a line names a password: "password: hunter2", "my password is hunter2", but not "my
+    password is wrong".
+    """
     if found := LABELLED.search(line):
         return _could_be_password(found[1])
     if found := SPOKEN.search(line):
@@ -61,7 +65,7 @@ def _could_be_password(word: str) -> bool:
 
 
 def _follows_email(line: str) -> bool:
-    """An address and one word after it, on one line or two: how credentials are copied."""
+    """Whether an e-mail address and one word follow each other, on one line or two, as when credentials are copied."""
     found = EMAIL.search(line)
     if found is None:
         return False
@@ -73,7 +77,7 @@ def _follows_email(line: str) -> bool:
 
 
 def _holds_key(line: str) -> bool:
-    """A long run of letters and figures in both cases, and no address: keys and tokens look like that."""
+    """Whether there is a long run of digits, small letters and capitals that is no address, as in keys and tokens."""
     return any(
         re.search(r"\d", run) and re.search(r"[a-z]", run) and re.search(r"[A-Z]", run)
         for run in (found[0] for found in KEY.finditer(line))
@@ -90,7 +94,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Lately:
-    """What one person did and was told of late: lines within the minute and the day, and what they were."""
+    """What one person has done lately: the number of lines in the last minute and day, and what they were answered."""
 
     minute: int
     day: int
@@ -103,9 +107,9 @@ class Lately:
 
 
 def _looking_back() -> Select[*tuple[int, ...]]:
-    """Lines are counted by address (`services.ground.limits`), so that they count though their writer was erased and
-    came back. Of several addresses the one with the most lines holds. Equal lines are counted by member: they are
-    about machines, and a machine does not erase itself.
+    """Return the query for `Lately`. Lines are counted by address (`services.ground.limits`), so that they still count
+    after their writer was erased and came back. Of several addresses, the one with the most lines is used. Equal lines
+    are counted by member, because they serve to recognise machines, and a machine does not erase its account.
     """
     row, command = CountedEvent, func.substr(CountedEvent.kind, len(limits.LINE) + 1)
     minute, hour = row.at > bindparam("minute"), row.at > bindparam("hour")
@@ -129,11 +133,13 @@ def _looking_back() -> Select[*tuple[int, ...]]:
     return select(*(func.coalesce(func.max(by_address.c[name]), 0).label(name) for name in counts), same.label("same"))
 
 
-LATELY = _looking_back()  # every line asks it: made once
+LATELY = _looking_back()  # made once, because every line uses it
 
 
 def lately(session: Session, member: Member, line: str, now: datetime) -> Lately:
-    """Look back a day, in one question. `same` is how often this very line was not understood within an hour."""
+    """Look back one day, with one query. `same` counts how often exactly this line was not understood
+    within an hour.
+    """
     since = {"minute": now - MINUTE, "hour": now - HOUR, "day": now - DAY}
     facts = {"member": member.id, "mark": mark_of(session, member.id, line)}
     found = session.execute(LATELY, facts | {"addresses": limits.addresses(session, member)} | since).one()
@@ -141,7 +147,7 @@ def lately(session: Session, member: Member, line: str, now: datetime) -> Lately
 
 
 def flood(found: Lately, limits: Limits) -> str | None:
-    """What a flood is answered with: one warning, and then nothing; None while there is none."""
+    """Return how to answer a flood: first with a warning, then with silence. Returns None if there is no flood."""
     if found.day >= limits.a_day:
         return SILENCE if found.enough else ENOUGH
     if found.minute >= limits.a_minute:
@@ -150,12 +156,14 @@ def flood(found: Lately, limits: Limits) -> str | None:
 
 
 def mark_of(session: Session, member_id: int, line: str) -> str:
-    """By what a line is known again, and not known: a keyed hash."""
+    """Return a keyed hash by which a line is recognised without being stored."""
     return digest(session, "line", f"{member_id}|{' '.join(line.split())}")[:32]
 
 
 def is_echo(session: Session, member_id: int, line: str, now: datetime) -> bool:
-    """Whether a line is our own words, sent back: machines that answer each other do so for ever."""
+    """Whether a line is a text of ours that was sent back, as a machine does. Two machines would answer each
+    other for ever.
+    """
     if len(line) < SHORTEST_ECHO:
         return False
     same = (OutboundMessage.member_id == member_id, OutboundMessage.body_hash == outbox.body_hash(session, line))
@@ -163,7 +171,7 @@ def is_echo(session: Session, member_id: int, line: str, now: datetime) -> bool:
 
 
 def forget(session: Session, sid: str, now: datetime) -> None:
-    """Let the vendor delete this line too: it keeps what people write."""
+    """Let the vendor delete this line, because it stores what people write."""
     row = {"sid": sid, "asked_at": now, "next_try_at": now}
     session.execute(insert(Erasure).values(row).on_conflict_do_nothing())
     ring(session, Bell.HOUSEKEEPING)

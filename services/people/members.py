@@ -1,4 +1,4 @@
-"""People: knowing them by their addresses, and what they chose for themselves."""
+"""Members: finds them by their addresses, and reads their groups and settings."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from services.people import naming, numbers
 
 UNFINISHED_FOR = timedelta(minutes=15)
 
-# Nearly every line asks these: they are made once.
+# These queries are made once, because nearly every line uses them.
 MEMBERSHIPS = (
     select(Membership)
     .join(Membership.group)
@@ -38,7 +38,9 @@ IDENTITY = select(Identity).where(Identity.kind == bindparam("kind"), Identity.v
 def known(
     session: Session, now: datetime, *, phone: str | None, business_id: str | None, address: str, profile_name: str
 ) -> tuple[Member, bool]:
-    """Find the member behind these addresses, or greet a new one; the second value tells which. Locks the member."""
+    """Find the member with these addresses, or create one. Returns the member, and whether they are new. Locks
+    the member's row.
+    """
     found = _behind(session, phone, business_id)
     member = found or _newcomer(session, phone, address, profile_name)
     _remember_addresses(session, member, phone, business_id, is_new=found is None)
@@ -46,16 +48,17 @@ def known(
     is_new = found is None
     if found is not None and numbers.look_at(session, found, profile_name, now):
         member, is_new = begin_anew(session, found, profile_name, now), True
-    # A line that was kept while the database was away is older than one that came after.
+    # A line that was kept while the database was away may be older than one that was answered before it.
     member.last_inbound_at = max(member.last_inbound_at or now, now)
     member.unreachable_at = None
     return member, is_new
 
 
 def begin_anew(session: Session, before: Member, profile_name: str, now: datetime) -> Member:
-    """The number is somebody else's now: gives the newcomer, who learns nothing of the one before.
+    """Start a new account, because the number belongs to somebody else now. Returns the new member, who learns nothing
+    about the earlier one.
 
-    That one is written to no more, and is forgotten thirty days later as whoever says "stop" is.
+    The earlier member gets no more messages, and is erased thirty days later, as after "stop".
     """
     phone = next((each.value for each in before.identities if each.kind is IdentityKind.PHONE), None)
     newcomer = numbers.hand_over(session, before, profile_name, now)
@@ -65,19 +68,19 @@ def begin_anew(session: Session, before: Member, profile_name: str, now: datetim
 
 
 def found(session: Session, who: str) -> Member | None:
-    """The member with this id, phone number or id at WhatsApp: as an operator names them."""
+    """Return the member with this id, phone number or WhatsApp id, or None. For the operator's commands."""
     if who.isascii() and who.isdigit():
         return session.get(Member, int(who))
     return session.scalar(select(Member).join(Identity).where(Identity.value == who))
 
 
 def local_now(member: Member, now: datetime) -> datetime:
-    """The member's own clock."""
+    """Return the time in the member's time zone."""
     return now.astimezone(ZoneInfo(member.timezone))
 
 
 def membership_of(session: Session, member: Member) -> Membership:
-    """The member's place in the group they are talking about. Raises `NotInAGroup`."""
+    """Return the member's membership in their current group. Raises `NotInAGroup` if they are in none."""
     mine = memberships(session, member)
     if not mine:
         raise NotInAGroup
@@ -87,9 +90,10 @@ def membership_of(session: Session, member: Member) -> Membership:
 
 
 def settings_for(session: Session, member: Member) -> Settings:
-    """The choices by which a member's own figures are told: those of the group they are talking about, if any.
+    """Return the settings for a member's own figures: those of their current group, or the defaults if
+    they are in none.
 
-    So one's own points and one's line on a board are the same.
+    So a member's own points are the same as on the board.
     """
     mine = memberships(session, member)
     current = next((each for each in mine if each.group_id == member.current_group_id), mine[0] if mine else None)
@@ -97,36 +101,36 @@ def settings_for(session: Session, member: Member) -> Settings:
 
 
 def memberships(session: Session, member: Member) -> list[Membership]:
-    """All groups that the member belongs to, oldest first."""
+    """Return the memberships of all groups that the member belongs to, oldest first."""
     return list(session.scalars(MEMBERSHIPS, {"member": member.id}))
 
 
 def membership_in(session: Session, member: Member, group_id: int) -> Membership | None:
-    """The member's place in this group, if they belong to it."""
+    """Return the member's membership in this group, or None."""
     return next((each for each in memberships(session, member) if each.group_id == group_id), None)
 
 
 def keep_unfinished(member: Member, line: str, now: datetime) -> None:
-    """Remember a line that lacks something, for the next one to complete."""
+    """Store a line that lacks something, so that the next line can complete it."""
     member.unfinished = line[:400]
     member.unfinished_until = now + UNFINISHED_FOR
 
 
 def take_unfinished(member: Member, now: datetime) -> str | None:
-    """The line that waits to be completed, if it is not too old. It waits no more."""
+    """Return the line that waits to be completed, or None if there is none or it is too old, and remove it."""
     line = member.unfinished if member.unfinished_until and member.unfinished_until > now else None
     member.unfinished = member.unfinished_until = None
     return line
 
 
 def opt_out(session: Session, member: Member, now: datetime) -> None:
-    """Send nothing more that was not asked for."""
+    """Send this member nothing more unasked."""
     opt_outs.note(session, member, now)
     outbox.silence(session, member.id)
 
 
 def opt_in(session: Session, member: Member, now: datetime) -> bool:
-    """Send again. Tells whether anything changed."""
+    """Send this member messages again. Returns whether they had opted out."""
     changed = member.opted_out_at is not None
     member.opted_out_at = None
     if changed:
@@ -135,7 +139,7 @@ def opt_in(session: Session, member: Member, now: datetime) -> bool:
 
 
 def guessed_zone(phone: str | None) -> str:
-    """The time zone that a number's country suggests; UTC where it suggests none or several far apart."""
+    """Return the time zone of a number's country; UTC if the country is unknown or has several zones far apart."""
     if phone is None:
         return "UTC"
     try:
@@ -147,7 +151,9 @@ def guessed_zone(phone: str | None) -> str:
 
 
 def _behind(session: Session, phone: str | None, business_id: str | None) -> Member | None:
-    """The phone number wins where both are known and differ: WhatsApp's id changes with the number."""
+    """Return the member with one of these addresses, or None. If they belong to two members, the phone number decides,
+    because WhatsApp's id changes with the number.
+    """
     for kind, value in ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)):
         if value is None:
             continue
@@ -167,15 +173,17 @@ def _newcomer(session: Session, phone: str | None, address: str, profile_name: s
 def _remember_addresses(
     session: Session, member: Member, phone: str | None, business_id: str | None, *, is_new: bool
 ) -> None:
-    """Point the addresses to the member. Two first messages of one newcomer meet at the unique constraint."""
+    """Store the addresses for the member. If two first messages of a newcomer arrive at once, the unique constraint
+    makes one of them fail.
+    """
     given = [(IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id)]
     told = [(kind, value) for kind, value in given if value is not None]
     if len(told) == 1 and not is_new:
-        return  # by which they were found
+        return  # the member was found by it, so it is stored already
     for kind, value in told:
         identity = session.scalar(IDENTITY, {"kind": kind, "value": value})
         if is_new or identity is None:
             session.add(Identity(member_id=member.id, kind=kind, value=value))
         else:
             identity.member_id = member.id
-    session.flush()  # so that the constraint speaks here, where nothing has been answered yet
+    session.flush()  # so that the constraint fails here, before anything was answered

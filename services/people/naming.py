@@ -1,6 +1,6 @@
-"""What a person may be called: wherever the name comes from, and so that nobody in their groups is taken for them.
+"""Decides what a person may be called, so that nobody in their groups can be confused with them.
 
-docs/decisions/0020-names-that-deceive.md tells why it is as it is.
+docs/decisions/0020-names-that-deceive.md explains the rules.
 """
 
 import re
@@ -17,19 +17,21 @@ from messages.words import MOST, clean_name, cut
 from models import Group, JoinRequest, Member, Membership
 from services.ground.refusals import NameLikeAnother, NameNotUsable, SoundsOfficial
 
-NOBODYS = "friend"  # who has no name that may be shown
+NOBODYS = "friend"  # for members without a name that may be shown
 NUMBERED = re.compile(r"\s*\(\d{1,4}\)$")
 ROOM_FOR_NUMBER = 7
 
 
 def from_profile(text: str) -> str:
-    """The name on somebody's WhatsApp profile, as the others may see it; "friend" where they may not."""
+    """Return the name on a WhatsApp profile in a form that others may see; "friend" if it must not be shown."""
     name = clean_name(text)
     return NOBODYS if not name or is_nameless(name) or speaks_officially(name) else name
 
 
 def chosen(session: Session, member: Member, text: str, most: int) -> str:
-    """The name that a member wants, made safe. Raises `NameNotUsable`, `SoundsOfficial` or `NameLikeAnother`."""
+    """Return the name that a member wants, in a safe form. Raises `NameNotUsable`,
+    `SoundsOfficial` or `NameLikeAnother`.
+    """
     name = clean_name(text, most)
     if not name or is_nameless(name):
         raise NameNotUsable
@@ -44,37 +46,38 @@ def chosen(session: Session, member: Member, text: str, most: int) -> str:
 
 
 def is_unnamed(member: Member) -> bool:
-    """Whether the member has no name yet that may be shown: the profile has none, or one that deceives."""
+    """Whether the member has no name that may be shown, because the profile has none or a deceptive one."""
     return unnumbered(member.name) == NOBODYS
 
 
 def is_nameless(name: str) -> bool:
-    """Whether a name would be taken for a nameless row of a board."""
+    """Whether a name looks like the text for members without a name on a board."""
     somebody = tuple(looks(words("words/somebody", Reader())))
     return any(look.startswith(somebody) for look in looks(name))
 
 
 def unnumbered(name: str) -> str:
-    """A name without the number that tells it apart: "Ben (2)" is a Ben."""
+    """Return a name without its number: "Ben" for "Ben (2)"."""
     return NUMBERED.sub("", name)
 
 
 def shortened(name: str, most: int) -> str:
-    """A name in so many units at most, as on a button. The number that tells it apart stays."""
+    """Return a name cut to at most `most` UTF-16 units, for example for a button. A number such as "(2)" stays."""
     number = found[0] if (found := NUMBERED.search(name)) else ""
     return cut(unnumbered(name), most - len(number)) + number
 
 
 def tell_apart(session: Session, member: Member, group_id: int, earlier_than: Membership | None = None) -> bool:
-    """Put a number behind the name of whoever comes into a group where somebody has it, or one that looks like it.
+    """Add a number to the member's name if somebody in the group has the same name, or one that looks like it. Returns
+    whether that was needed.
 
-    Tells whether that was needed. They are called so in all their groups, until they choose another name. With
-    `earlier_than`, the member's own place, only those count who joined the group before.
+    The member keeps the number in all groups until they choose another name. With `earlier_than`, the member's own
+    membership, only members who joined the group earlier count.
     """
     _hold(session, group_id)
     if not _is_taken(member.name, _others(session, [group_id], member, earlier_than)):
         return False
-    # A number that is free here may be somebody's in another group.
+    # A number that is free in this group may be used in another group of the member.
     others = _others(session, [group_id, *everywhere(session, member)], member)
     base = from_profile(cut(unnumbered(member.name), MOST - ROOM_FOR_NUMBER))  # what is cut may become an address
     numbered = (f"{base} ({number})" for number in count(2))
@@ -83,15 +86,17 @@ def tell_apart(session: Session, member: Member, group_id: int, earlier_than: Me
 
 
 def tell_apart_everywhere(session: Session, member: Member) -> None:
-    """As `tell_apart`, in each group that the member belongs to or waits for: after a name or a place came back."""
+    """Call `tell_apart` for each group that the member belongs to or waits for, after a name or
+    membership was restored.
+    """
     for group_id in everywhere(session, member):
         tell_apart(session, member, group_id)
 
 
 def everywhere(session: Session, member: Member) -> list[int]:
-    """The ids of the groups where a member's name is read: where they belong, and where they wait to be let in.
+    """Return the ids of the groups that see a member's name: those they belong to, and those they wait to join.
 
-    In the order in which groups are held.
+    They are in the order in which groups are locked.
     """
     belongs = select(Membership.group_id).where(Membership.member_id == member.id, Membership.left_at.is_(None))
     waits = select(JoinRequest.group_id).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
@@ -99,13 +104,13 @@ def everywhere(session: Session, member: Member) -> list[int]:
 
 
 def places(session: Session, member: Member) -> list[Membership]:
-    """Where a member belongs, in the order in which groups are held."""
+    """Return the member's memberships, in the order in which groups are locked."""
     here = (Membership.member_id == member.id, Membership.left_at.is_(None))
     return list(session.scalars(select(Membership).where(*here).order_by(Membership.group_id)))
 
 
 def _hold(session: Session, group_id: int) -> None:
-    """Two who come with one name, or choose one, at the same moment take turns."""
+    """Lock the group, so that two people who join or choose the same name at the same time wait for each other."""
     session.flush()
     session.execute(select(Group.id).where(Group.id == group_id).with_for_update(key_share=True))
 
@@ -113,9 +118,9 @@ def _hold(session: Session, group_id: int) -> None:
 def _others(
     session: Session, groups: Sequence[int], member: Member, earlier_than: Membership | None = None
 ) -> set[frozenset[str]]:
-    """How the others' names look: of those who belong to the groups, and of those who wait to.
+    """Return what the names of the others look like: of members of the groups, and of people who wait to join.
 
-    With `earlier_than` only of those who joined before.
+    With `earlier_than`, only members who joined before it count.
     """
     belong = select(Membership.member_id).where(Membership.group_id.in_(groups), Membership.left_at.is_(None))
     wait = select(JoinRequest.member_id).where(JoinRequest.group_id.in_(groups), JoinRequest.answer.is_(None))

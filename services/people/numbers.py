@@ -1,7 +1,7 @@
-"""Numbers change hands: after weeks of silence a carrier gives one to somebody else, who is not our member.
+"""Recognises numbers that may have changed hands: after weeks of silence a carrier may give a number to somebody else.
 
-docs/decisions/0021-numbers-change-hands.md tells why it is as it is; how somebody proves who they are is
-`services.group.proofs`.
+docs/decisions/0021-numbers-change-hands.md explains the rules. `services.group.proofs` is about how a member proves
+that the number is still theirs.
 """
 
 from datetime import datetime
@@ -18,24 +18,26 @@ from services.ground.recipients import QUIET, is_asleep
 from services.people import bans, naming
 
 MOST_PROFILE = 40
-AKIN = 75  # of 100: names as alike as "Mohammed" and "Mohamed"
-TELLING = 3  # letters of a word that may be a name: "de" and "van" stand in many
+AKIN = 75  # similarity, of 100, from which two names count as the same: "Mohammed" and "Mohamed"
+TELLING = 3  # letters from which a word is compared: "de" is part of many names
 
 
 def profile_of(text: str) -> str | None:
-    """The name on a WhatsApp profile as it is remembered, to be compared, not shown.
+    """Return the name on a WhatsApp profile in the form in which it is stored for comparison. It is not
+    shown to anybody.
 
-    None where it has no letters: "." and "🚴" tell nobody from anybody, so the name before them is kept.
+    Returns None if it has no letters, such as "." or "🚴": such a name identifies nobody, so the earlier one is kept.
     """
     name = one_line(text)[:MOST_PROFILE].strip()
     return name if any(map(str.isalpha, name)) else None
 
 
 def look_at(session: Session, member: Member, profile: str, now: datetime) -> bool:
-    """A line came: doubt whose number it is after 45 days of silence, or after 7 where the profile has another name.
+    """Decide, when a line comes, whether it is in doubt whose number it is: after 45 days of silence, or after 7 if the
+    profile has another name.
 
-    Call it before `last_inbound_at` moves. Tells whether whoever writes is to begin anew instead: nobody is asked about
-    a member who has no group, account, request or activity, and so nothing to lose.
+    Call it before `last_inbound_at` is set. Returns True if the writer must get a new account instead: that is so if
+    the member has no group, account, request or activity, and so nothing to lose.
     """
     if member.doubted_at is not None:
         return False
@@ -51,32 +53,35 @@ def look_at(session: Session, member: Member, profile: str, now: datetime) -> bo
 
 
 def is_stranger(member: Member, account: GarminAccount | None, garmin_id: str) -> bool:
-    """Whether somebody who is in doubt signed in to another Garmin account than the member's: nothing may change."""
+    """Whether somebody signed in to another Garmin account than the member's while the number is in doubt. Then
+    nothing may change.
+    """
     return member.doubted_at is not None and (account is None or account.garmin_id != garmin_id)
 
 
 def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None:
-    """It is still the same person: proved `by` "garmin", "group" or "operator".
+    """End the doubt: it is still the same person, proved `by` "garmin", "group" or "operator".
 
-    Where "stop" was said from the number, the time after which they are erased begins anew: they may not know of it.
+    If "stop" was said from the number, the time until the member is erased starts again, because they may not
+    know of it.
     """
     member.opted_out_at = member.opted_out_at and now
     member.doubted_at = member.silent_since = None
-    member.profile_name = None  # the next line brings the name that the profile has now
+    member.profile_name = None  # the next line stores the profile's present name
     audit.note(session, "member.confirmed", now, member_id=member.id, by=by)
 
 
 def hand_over(session: Session, member: Member, name: str, now: datetime) -> Member:
-    """Somebody else holds the number: a newcomer takes its addresses, and nothing else.
+    """Give the addresses of a member to a new member, because somebody else has the number. Returns the new member.
 
-    Whoever held it before keeps groups and activities, and waits to be let into no group any more. What was written to
-    the operator since the doubt is the newcomer's. The caller sees to it that the one before is written to no more.
+    The earlier member keeps groups and activities; their requests to join are dropped. Feedback since the doubt began
+    belongs to the new member. The caller must make sure that the earlier member gets no more messages.
     """
     newcomer = Member(name=naming.from_profile(name), address=member.address, last_inbound_at=now)
     newcomer.profile_name = profile_of(name)
     session.add(newcomer)
     session.flush()
-    bans.follow(session, member)  # before the addresses are somebody else's
+    bans.follow(session, member)  # before the addresses belong to the new member
     for identity in list(member.identities):
         identity.member_id = newcomer.id
     waits = JoinRequest.member_id == member.id, JoinRequest.answer.is_(None)
@@ -94,7 +99,7 @@ def _is_quiet(member: Member, now: datetime) -> bool:
 
 
 def _is_another(before: str | None, profile: str | None) -> bool:
-    """Whether the profile has quite another name than when it was last seen: no word of it, and nothing like it."""
+    """Whether the profile has quite another name than before: no word in common, and not similar."""
     if not before or not profile:
         return False
     shared = any(_is_akin(one, other) for one in _words(before) for other in _words(profile))
@@ -102,12 +107,12 @@ def _is_another(before: str | None, profile: str | None) -> bool:
 
 
 def _is_akin(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two words look alike, or one begins with the other: Ben is short for Benjamin."""
+    """Whether two words look alike, or one begins with the other, as Benjamin begins with Ben."""
     return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
 
 
 def _words(name: str) -> list[frozenset[str]]:
-    """The words of a name by how they look, without those too short to tell anybody; all where there are no longer."""
+    """Return the words of a name by what they look like, without very short ones; all of them if all are short."""
     words = [letters for word in name.split() if (letters := "".join(filter(str.isalpha, word)))]
     return [looks(word) for word in [each for each in words if len(each) >= TELLING] or words]
 

@@ -1,1 +1,1 @@
-"""The pretend Garmin: sign-in, tokens, and athletes whose weeks look like weeks."""
+"""The pretend Garmin: sign-in, tokens, and athletes with realistic activities."""

@@ -1,4 +1,4 @@
-"""The fixed texts of a pretend Garmin: what sign-in, profile and failures look like."""
+"""The answers of the pretend Garmin for sign-in, profile and failures."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ REASONS = {
 
 
 def failure(status: int) -> dict[str, Any]:
-    """The body of a refused data request."""
+    """Return the body of a refused data request."""
     if status == 401:
         return dict(NOT_ACTIVE)
     message, error = REASONS.get(status, (f"HTTP {status} Internal Server Error", "InternalServerErrorException"))
@@ -28,12 +28,12 @@ def failure(status: int) -> dict[str, Any]:
 
 
 def no_tokens(status: int) -> dict[str, Any]:
-    """The body of a refused refresh: 400 and 401 mean that the token is worth nothing, the rest may pass."""
+    """Return the body of a refused refresh: 400 and 401 mean that the token is invalid, others may be temporary."""
     return {"error": "invalid_grant" if status in (400, 401) else "temporarily_unavailable"}
 
 
 def signed_in(ticket: str, service: str) -> dict[str, Any]:
-    """A sign-in that succeeded."""
+    """Return the answer to a successful sign-in."""
     return _sign_in("SUCCESSFUL", "", "OK") | {
         "serviceURL": service,
         "serviceTicketId": ticket,
@@ -42,7 +42,7 @@ def signed_in(ticket: str, service: str) -> dict[str, Any]:
 
 
 def code_wanted(email: str) -> dict[str, Any]:
-    """A sign-in that waits for the code sent by e-mail."""
+    """Return the answer to a sign-in that needs the code sent by e-mail."""
     name, _, domain = email.partition("@")
     customer = {
         "email": f"{name[:1]}*****@{domain}",
@@ -59,7 +59,7 @@ def code_wanted(email: str) -> dict[str, Any]:
 
 
 def wrong_password() -> dict[str, Any]:
-    """The same answer for a wrong password and for an unknown e-mail."""
+    """Return the answer to a wrong password or an unknown e-mail address; it is the same for both."""
     return _sign_in("INVALID_USERNAME_PASSWORD", "generalLoginInvalidUsernameOrPassword", "UNAUTHORIZED")
 
 
@@ -86,7 +86,7 @@ def _sign_in(kind: str, message: str, status: str) -> dict[str, Any]:
 
 
 def social_profile(athlete: Athlete) -> dict[str, Any]:
-    """Who the account belongs to."""
+    """Return the profile of the account's owner."""
     picture = f"https://images.example/{athlete.display_name}.png"
     return {
         "id": athlete.garmin_id,
@@ -115,7 +115,7 @@ def social_profile(athlete: Athlete) -> dict[str, Any]:
 
 
 def user_settings(athlete: Athlete) -> dict[str, Any]:
-    """The account's units and body, the latter so that tests can prove that we drop it."""
+    """Return the account's units and body data. Tests use the latter to show that we do not store it."""
     return {
         "id": athlete.garmin_id,
         "userData": {

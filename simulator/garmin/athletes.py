@@ -1,4 +1,4 @@
-"""Believable people and their weeks: Garmin accounts that fill themselves as simulated time passes."""
+"""Realistic athletes: Garmin accounts that get new activities as simulated time passes."""
 
 import threading
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ UNCHANGEABLE = {"activityId", "beginTimestamp"}
 
 
 class Athlete:
-    """One Garmin account: who it is, and its activities, newest first. Safe to use from several threads."""
+    """One Garmin account: its owner, and its activities, newest first. Several threads may use it."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Athlete:
             self._deleted.add(activity_id)
 
     def live_until(self, now: datetime) -> None:
-        """Let habits do their work up to `now`: the same activities whether time passes in one leap or in many."""
+        """Create the activities up to `now`. They are the same whether time passes in one step or in many."""
         with self._lock:
             if self.habits is not None and now > self._lived_until:
                 self._keep(list(self._lived(self.habits, self._lived_until, now)))
@@ -127,7 +127,7 @@ class Athlete:
         return activity_detail(self.activity(activity_id), self.owner, self._revisions.get(activity_id, 0))
 
     def snapshot(self) -> dict[str, Any]:
-        """Write down what cannot be generated again from seed and habits."""
+        """Return the data that cannot be generated again from seed and habits."""
         with self._lock:
             return {
                 **{key: getattr(self, key) for key in PLAIN},
@@ -140,7 +140,7 @@ class Athlete:
 
     @classmethod
     def restored(cls, data: dict[str, Any]) -> "Athlete":
-        """Bring back the athlete of a snapshot."""
+        """Return the athlete of a snapshot."""
         athlete = cls(
             **{key: data[key] for key in PLAIN},
             habits=_habits(data["habits"]),
@@ -156,7 +156,7 @@ class Athlete:
 
     def _lived(self, habits: Habits, after: datetime, until: datetime) -> Iterator[dict[str, Any]]:
         zone = ZoneInfo(self.zone)
-        day = after.astimezone(zone).date() - timedelta(days=1)  # one begun yesterday may end today
+        day = after.astimezone(zone).date() - timedelta(days=1)  # an activity from yesterday may end today
         while day <= until.astimezone(zone).date():
             for place, effort in efforts_on(day, habits, self.seed, zone):
                 activity_id = _id_at(effort.start) + 2 * ((self.garmin_id + place) % 20)
@@ -166,7 +166,7 @@ class Athlete:
 
     def _free_id(self, start: datetime) -> int:
         taken = {row["activityId"] for row in self.activities} | self._deleted
-        candidate = _id_at(start) + 2 * (self.garmin_id % 20) + 1  # odd: generated activities have the even ones
+        candidate = _id_at(start) + 2 * (self.garmin_id % 20) + 1  # odd, because generated activities have even ids
         while candidate in taken:
             candidate += 2
         return candidate
@@ -203,7 +203,7 @@ def _measured(
         seconds=float(seconds),
         metres=metres,
         climb=more.get("elevationGain", round(metres * 0.006) if hilly and metres else None),
-        # nobody wears a watch in an activity written by hand
+        # an activity logged by hand has no heart rate
         heart_rate=more.get("averageHR", None if more.get("manualActivity") else kind.heart_rate),
         luck=luck,
         resting=max(0.0, more.get("elapsedDuration", seconds) - seconds),

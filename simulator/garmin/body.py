@@ -1,4 +1,5 @@
-"""What a heart rate leads to in a Garmin row: zones, intensity minutes, load, training effect, calories.
+"""Computes the values of a Garmin row that follow from heart rate: zones, intensity minutes, load,
+training effect, calories.
 
 Fitted to recorded activities: zones begin at 50, 60 … 90 % of the heart-rate reserve; minutes from 40 % of it count as
 moderate and from 60 % as vigorous.
@@ -14,11 +15,11 @@ from simulator.garmin.weeks import Effort
 REST, MOST = 50, 190
 ZONE_BOUNDS = [REST + share * (MOST - REST) for share in (0.5, 0.6, 0.7, 0.8, 0.9)]
 MODERATE, VIGOROUS = REST + 0.4 * (MOST - REST), REST + 0.6 * (MOST - REST)
-SPREAD = 9  # beats around the average during one outing
+SPREAD = 9  # beats per minute around the average during one session
 
 
 def heart_keys(effort: Effort) -> dict[str, Any]:
-    """Write every key that follows from the heart rate; without one only the guessed calories remain."""
+    """Return every key that follows from the heart rate; without one, only estimated calories."""
     minutes = effort.seconds / 60
     if effort.heart_rate is None:
         usual = activity_type(effort.type_key).heart_rate
@@ -54,7 +55,7 @@ def _calories(minutes: float, heart_rate: float) -> float:
 
 
 def _load(minutes: float, heart_rate: float) -> float:
-    """Banister's TRIMP, a tenth less: within a quarter of the recorded loads."""
+    """Return Banister's TRIMP minus ten per cent, which is within a quarter of the recorded loads."""
     reserve = min(1.0, max(0.0, (heart_rate - REST) / (MOST - REST)))
     return 0.9 * minutes * reserve * 0.64 * math.exp(1.92 * reserve)
 

@@ -1,4 +1,4 @@
-"""A day's steps and wellness in the shape Garmin sends them."""
+"""A day's steps and wellness data in the form in which Garmin sends them."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,7 +13,7 @@ WELLNESS_CLOCK = "%Y-%m-%dT%H:%M:%S.0"
 
 
 def daily_steps(athlete: Athlete, first: date, last: date) -> list[dict[str, Any]]:
-    """Steps per day, both ends included."""
+    """Return the steps of each day from `first` to `last`, both included."""
     return [
         {
             "calendarDate": day.isoformat(),
@@ -26,7 +26,7 @@ def daily_steps(athlete: Athlete, first: date, last: date) -> list[dict[str, Any
 
 
 def daily_summaries(athlete: Athlete, first: date, last: date) -> dict[str, Any]:
-    """Everything about each day, both ends included."""
+    """Return the summary of each day from `first` to `last`, both included."""
     return {"data": [_summary(athlete, day) for day in _days(first, last)]}
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from simulator.garmin.rows import CLOCK, Owner
 
-DETAIL_CLOCK = "%Y-%m-%dT%H:%M:%S.0"  # the list writes times without T and fraction
+DETAIL_CLOCK = "%Y-%m-%dT%H:%M:%S.0"  # lists have times without T and fraction
 
 
 def activity_detail(row: dict[str, Any], owner: Owner, revision: int) -> dict[str, Any]:
-    """Write the longer answer about one activity. Only here Garmin tells when it was last changed."""
+    """Return the detailed answer about one activity. Only this answer contains the time of the last change."""
     uploaded = datetime.strptime(row["endTimeGMT"], CLOCK) + timedelta(minutes=3)  # noqa: DTZ007
     changed = uploaded + timedelta(seconds=1, minutes=5 * revision)
     return {
@@ -77,7 +77,7 @@ def _summary(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _means(row: dict[str, Any]) -> dict[str, float]:
-    """What only the longer answer tells, where the row has what it follows from."""
+    """Return the means that only the detailed answer has, if the row has the values for them."""
     means = {}
     if row.get("distance") and row["movingDuration"]:
         means["averageMovingSpeed"] = round(row["distance"] / row["movingDuration"], 4)

@@ -1,4 +1,4 @@
-"""Six ready-made weeks, each named after its habit."""
+"""Six ready-made training weeks."""
 
 from simulator.garmin.weeks import FRI, MON, SAT, SUN, THU, TUE, WED, Habits, Outing
 

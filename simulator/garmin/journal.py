@@ -1,4 +1,4 @@
-"""What a pretend Garmin was asked, and what it can be told to get wrong."""
+"""The journal of requests to the pretend Garmin, and the faults that it can be told to have."""
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it arrived, and how it was answered. Holds neither password nor token."""
+    """One request and its answer, without passwords and tokens."""
 
     at: datetime
     method: str
@@ -20,10 +20,10 @@ class Request:
 
 @dataclass
 class Faults:
-    """What goes wrong from now on; everything is well by default.
+    """The faults from now on; by default there are none.
 
-    The `_html` ones answer with a bot check instead, under the `_status` beside them or 403. `data_*` hold for the
-    profile too, as both live on one host; `token_status` is what a refresh is answered (an exchange goes on working).
+    The `_html` faults answer with a bot check, with the status of the matching `_status` or 403. `data_*` also apply to
+    the profile, because both are on the same host. `token_status` is the answer to a refresh (an exchange still works).
     """
 
     sign_in_status: int | None = None
@@ -37,13 +37,13 @@ class Faults:
     max_page: int | None = None
 
     def clear(self) -> None:
-        """Let everything be well again."""
+        """End all faults."""
         for each in fields(self):
             setattr(self, each.name, each.default)
 
 
 def kind_of(path: str) -> str:
-    """Sort a request by what it costs at Garmin: sign-ins are the dear ones."""
+    """Return the kind of a request, by its cost at Garmin: sign-ins are the expensive ones."""
     return KINDS.get(path.split("/", 2)[1], "data")
 
 

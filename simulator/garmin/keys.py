@@ -1,4 +1,6 @@
-"""Who may come in to the pretend Garmin: half-open sign-ins, one-time tickets, access and rotating refresh tokens."""
+"""The credentials of the pretend Garmin: unfinished sign-ins, one-time tickets, access tokens and
+rotating refresh tokens.
+"""
 
 import base64
 import json
@@ -13,7 +15,7 @@ REFRESH_LIFETIME = 30 * 86_400
 
 
 class Keys:
-    """Everything that opens a door, each for one e-mail. Safe to use from several threads."""
+    """All credentials, each for one e-mail address. Several threads may use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +40,7 @@ class Keys:
             self._waiting[session] = (email, now)
 
     def waiting(self, session: str, now: datetime) -> str | None:
-        """Whose code this session waits for, if not too old."""
+        """Return for whose code this session waits; None if it waits for none or is too old."""
         email, since = self._waiting.get(session, (None, now))
         return email if now - since <= CODE_LIFETIME else None
 
@@ -47,24 +49,24 @@ class Keys:
             self._waiting.pop(session, None)
 
     def ticket(self, email: str) -> str:
-        """Give a ticket that can be exchanged once."""
+        """Return a ticket that can be exchanged once."""
         ticket = f"ST-{secrets.randbelow(10**7):07d}-{secrets.token_hex(10)}-sso"
         with self._lock:
             self._tickets[ticket] = email
         return ticket
 
     def spend_ticket(self, ticket: str) -> str | None:
-        """Take a ticket out of use and tell whose it was; None when it was used before."""
+        """Use up a ticket and return its owner; None if it was used before."""
         with self._lock:
             return self._tickets.pop(ticket, None)
 
     def spend_refresh(self, refresh: str) -> str | None:
-        """Take a refresh token out of use and tell whose it was; None when it was used before."""
+        """Use up a refresh token and return its owner; None if it was used before."""
         with self._lock:
             return self._refresh.pop(refresh, None)
 
     def issue(self, email: str, client_id: str, lifetime: float) -> dict[str, Any]:
-        """Give a new pair of tokens, in the words of the token endpoint."""
+        """Return a new pair of tokens in the form of the token endpoint."""
         # the real clock: the library compares `exp` with its own time.time()
         expires = time.time() + lifetime
         access, refresh = _jwt(email, client_id, expires), secrets.token_urlsafe(32)
@@ -81,17 +83,17 @@ class Keys:
         }
 
     def owner(self, key: str) -> str | None:
-        """Whose key of any kind this is, usable or not: for the journal."""
+        """Return the owner of a credential of any kind, valid or not, for the journal."""
         holder = self._access.get(key, (None, 0.0))[0]
         return holder or self._refresh.get(key) or self._tickets.get(key)
 
     def bearer(self, access: str) -> str | None:
-        """Who may read with this token now."""
+        """Return who may read with this token now, or None."""
         email, expires = self._access.get(access, (None, 0.0))
         return email if expires > time.time() else None
 
     def revoke(self, email: str) -> None:
-        """Make every token of this athlete worthless."""
+        """Revoke every token of this athlete."""
         with self._lock:
             self._access = {key: held for key, held in self._access.items() if held[0] != email}
             self._refresh = {key: holder for key, holder in self._refresh.items() if holder != email}

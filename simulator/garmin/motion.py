@@ -1,4 +1,6 @@
-"""What moves in a Garmin row: distance, climb, and the extra keys that each family of sports brings."""
+"""Computes the values of movement in a Garmin row: distance, climb, and the additional keys of each
+family of sports.
+"""
 
 from typing import Any
 
@@ -10,7 +12,7 @@ SPLITS = {1000: "fastestSplit_1000", 1609: "fastestSplit_1609", 5000: "fastestSp
 
 
 def motion_keys(effort: Effort) -> dict[str, Any]:
-    """Write speed, distance and climb where there are any, and what else this family of sports records."""
+    """Return speed, distance and climb if there are any, and the additional keys of this family of sports."""
     extras = EXTRAS.get(activity_type(effort.type_key).family, _nothing)
     return _movement(effort) | extras(effort)
 
@@ -76,7 +78,7 @@ def _fastest_splits(effort: Effort) -> dict[str, float]:
     if not effort.metres:
         return {}
     whole = effort.metres
-    # the shorter the stretch compared with the whole, the more its best one gains on the average
+    # the shorter the split compared with the whole, the faster the best one is than the average
     return {
         key: round(effort.seconds * metres / whole * (0.92 + 0.08 * metres / whole), 3)
         for metres, key in SPLITS.items()

@@ -1,4 +1,4 @@
-"""Garmin's Personal API, pretended: keys that members make, tokens for a day, and the same data behind them."""
+"""The pretend Personal API of Garmin: keys that members make, tokens for a day, and the same data as the other API."""
 
 import base64
 import json
@@ -21,15 +21,15 @@ from simulator.garmin.journal import Faults
 PREFIX = "/personal"
 EXCHANGE = "/personalapitoken-service/personal-api/personal-api-key/token"
 TOKEN_LIFE = timedelta(hours=24)
-LARGEST_PAGE = 45  # its own default of 99 is too large for it as well: developers report so
-BURST, RETRY_AFTER = 12, 14  # requests in one second; the answer to the thirteenth
+LARGEST_PAGE = 45  # developers report that even the API's own default of 99 is too large for it
+BURST, RETRY_AFTER = 12, 14  # requests in one second; seconds in the Retry-After of the answer to the thirteenth
 
 Answer = flask.Response
 
 
 @dataclass
 class PersonalFaults(Faults):
-    """What goes wrong at either door. `key_*` is what an exchange is answered; `burst` lets the limit be felt."""
+    """The faults of both APIs. `key_*` are the answers to an exchange; `burst` switches the rate limit on."""
 
     key_status: int | None = None
     key_html: bool = False
@@ -39,7 +39,7 @@ class PersonalFaults(Faults):
 
 @dataclass(frozen=True)
 class Pass:
-    """What a key or a token opens, and until when."""
+    """The account that a key or a token is for, and its end."""
 
     email: str
     until: datetime
@@ -47,7 +47,7 @@ class Pass:
 
 
 class PersonalKeys:
-    """Keys, and the tokens they were exchanged for; both end by the simulated clock. Safe to use from threads."""
+    """Keys, and the tokens they were exchanged for. Both end by the simulated clock. Several threads may use it."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
@@ -66,18 +66,18 @@ class PersonalKeys:
         return key
 
     def delete(self, key: str) -> None:
-        """Delete a key; its tokens die with it."""
+        """Delete a key and its tokens."""
         with self._lock:
             del self._keys[key]
             self._tokens = {token: held for token, held in self._tokens.items() if held.key != key}
 
     def end_tokens(self, email: str) -> None:
-        """Make this athlete's tokens worthless; the keys go on working."""
+        """Revoke this athlete's tokens; the keys stay valid."""
         with self._lock:
             self._tokens = {token: held for token, held in self._tokens.items() if held.email != email}
 
     def exchange(self, key: str) -> str | None:
-        """Give a token for a key: for a day, or for what is left of the key."""
+        """Return a token for a key, valid for a day or as long as the key; None for an invalid key."""
         now = self.now()
         with self._lock:
             held = self._keys.get(key)
@@ -89,23 +89,23 @@ class PersonalKeys:
         return token
 
     def bearer(self, token: str) -> str | None:
-        """Who may read with this token now."""
+        """Return who may read with this token now, or None."""
         held = self._tokens.get(token)
         return held.email if held and held.until > self.now() else None
 
     def owner(self, secret: str) -> str | None:
-        """Whose key or token this is, usable or not: for the journal."""
+        """Return the owner of a key or token, valid or not, for the journal."""
         held = self._keys.get(secret) or self._tokens.get(secret)
         return held.email if held else None
 
     def is_too_fast(self) -> bool:
-        """Count a request, and tell whether there were too many within a second of the real clock."""
+        """Count a request. Returns whether there were too many within a second of the real clock."""
         with self._lock:
             self._recent.append(time.monotonic())
             return len(self._recent) > BURST and self._recent[-1] - self._recent[0] < 1
 
     def snapshot(self) -> dict[str, Any]:
-        """Write down what a restart must not lose."""
+        """Return the data that a restart must not lose."""
         with self._lock:
             return {
                 name: [[secret, held.email, held.until.isoformat(), held.key] for secret, held in passes.items()]
@@ -113,7 +113,7 @@ class PersonalKeys:
             }
 
     def restore(self, data: dict[str, Any]) -> None:
-        """Know what was written down, and nothing else."""
+        """Restore the data of a snapshot."""
         with self._lock:
             self._keys, self._tokens = (
                 {secret: Pass(email, datetime.fromisoformat(until), key) for secret, email, until, key in data[name]}
@@ -126,12 +126,12 @@ def is_exchange(path: str) -> bool:
 
 
 def api_key() -> str:
-    """The key of this request, or ''."""
+    """Return the key of this request, or ''."""
     return flask.request.headers.get("Authorization", "").removeprefix("ApiKey ")
 
 
 def exchanged(keys: PersonalKeys) -> Answer:
-    """Answer an exchange: a bare token, as text."""
+    """Answer an exchange with a token as plain text."""
     token = keys.exchange(api_key())
     if token is None:
         return flask.Response(json.dumps(answers.failure(401)), 401, mimetype="application/json")
@@ -144,7 +144,7 @@ def throttled() -> Answer:
 
 
 def small_pages(view: Callable[[Athlete], Answer]) -> Callable[[Athlete], Answer]:
-    """A view of the activity list that fails on pages which the Personal API finds too large."""
+    """Return a view of the activity list that fails for pages that are too large for the Personal API."""
 
     def guarded(athlete: Athlete) -> Answer:
         query = flask.request.args
@@ -156,7 +156,7 @@ def small_pages(view: Callable[[Athlete], Answer]) -> Callable[[Athlete], Answer
 
 
 def daily(athlete: Athlete) -> Answer:
-    """One day's summary: the only place that tells whose account it is."""
+    """Return one day's summary, the only answer that contains the account's owner."""
     day = lists.day(flask.request.args, "calendarDate")
     if day is None:
         raise lists.BadQuery("no calendarDate")
@@ -164,7 +164,7 @@ def daily(athlete: Athlete) -> Answer:
 
 
 def settings(athlete: Athlete) -> Answer:
-    """The account's units and body."""
+    """Return the account's units and body data."""
     return flask.Response(json.dumps(answers.user_settings(athlete)), mimetype="application/json")
 
 

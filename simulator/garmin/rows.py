@@ -1,4 +1,4 @@
-"""One row of an activity list, in the shape Garmin sends it."""
+"""One row of an activity list, in the form in which Garmin sends it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,13 +22,13 @@ HOMES = {
     "America/New_York": (40.6712, -73.9636),
     "Australia/Sydney": (-33.8915, 151.2767),
 }
-# Garmin's own numbers for zones: only these two are known to us, 0 stands for the rest.
+# Garmin's own numbers for time zones. We know only these two; 0 is used for the others.
 ZONE_IDS = {"Europe/Paris": 124, "America/Costa_Rica": 150}
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose activities they are, and where that person sets out."""
+    """The owner of activities, and where that person starts."""
 
     garmin_id: int
     display_name: str
@@ -45,7 +45,7 @@ class Owner:
 
 
 def activity_row(activity_id: int, owner: Owner, effort: Effort, changes: dict[str, Any]) -> dict[str, Any]:
-    """Write one row of an activity list; `changes` has the last word on any key."""
+    """Return one row of an activity list. `changes` override any key."""
     kind = activity_type(effort.type_key)
     manual = bool(changes.get("manualActivity", False))
     row = {

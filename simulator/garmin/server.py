@@ -1,4 +1,4 @@
-"""A pretend Garmin Connect over HTTP: sign-in, tokens and data, close enough for the real library."""
+"""The pretend Garmin Connect over HTTP: sign-in, tokens and data, similar enough for the real library."""
 
 import json
 import time
@@ -30,7 +30,7 @@ View = Callable[..., Answer]
 
 
 class PretendGarmin(Accounts):
-    """Garmin over HTTP: what it answers, what goes wrong, what it was asked. Safe to serve from several threads."""
+    """The pretend Garmin: its answers, its faults, and the journal of requests. Several threads may serve it."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(now)
@@ -39,7 +39,7 @@ class PretendGarmin(Accounts):
         self.personal = PersonalKeys(now)
 
     def requests(self, kind: str | None = None, email: str | None = None) -> list[Request]:
-        """The journal, or the part of it about one kind of request or one athlete."""
+        """Return the journal, or the part about one kind of request or one athlete."""
         return [
             request
             for request in list(self.journal)
@@ -55,16 +55,16 @@ class PretendGarmin(Accounts):
         self.personal.delete(key)
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything a restart must not lose. See `Accounts.snapshot`."""
+        """Return the data that a restart must not lose. See `Accounts.snapshot`."""
         return {**super().snapshot(), "personal": self.personal.snapshot()}
 
     def restore(self, data: dict[str, Any]) -> None:
-        """Become the pretend Garmin that this snapshot was taken of; one of before it had keys will do."""
+        """Restore the data of a snapshot, also of an old one without keys."""
         super().restore(data)
         self.personal.restore(data.get("personal", {"keys": [], "tokens": []}))
 
     def blueprint(self) -> flask.Blueprint:
-        """Its HTTP side, under /garmin. Whatever the library asks beyond these routes does not exist."""
+        """Return its routes, under /garmin. Other addresses do not exist."""
         house = flask.Blueprint("garmin", __name__, url_prefix=PREFIX)
         house.before_request(self._obstruct)
         house.after_request(self._note)
@@ -113,7 +113,7 @@ class PretendGarmin(Accounts):
         if kind == "sign_in":
             return _sabotaged(faults.sign_in_html, faults.sign_in_status, None)
         if kind == "token":
-            return None  # only a refresh fails, see _token
+            return None  # only refreshing fails, see _token
         if faults.burst and _path().startswith(personal.PREFIX) and self.personal.is_too_fast():
             return personal.throttled()
         if kind == "key":
@@ -137,7 +137,7 @@ class PretendGarmin(Accounts):
         return answer
 
     def _caller(self, kind: str) -> str | None:
-        """Whose request this seems to be, right or wrong, for the journal."""
+        """Return whose request this seems to be, valid or not, for the journal."""
         if kind == "sign_in":
             claimed = _email(_sent())
             return claimed if claimed in self.athletes else self.keys.waiting(_session(), self.now())
@@ -156,7 +156,7 @@ class PretendGarmin(Accounts):
 
     def _login(self) -> Answer:
         if not self.keys.knows_page(_session()):
-            # the library's authors saw this: credentials without the page's cookies are throttled
+            # the library's authors observed that credentials without the page's cookies are refused with 429
             return _json(answers.failure(429), 429)
         sent = _sent()
         athlete = self.athletes.get(_email(sent))
@@ -198,7 +198,7 @@ class PretendGarmin(Accounts):
         return _json(self.keys.issue(email, form["client_id"], self.token_lifetime))
 
     def _signed_in(self, view: Callable[..., Answer], bearer: Callable[[str], str | None] | None = None) -> View:
-        """A view for whom the token of the request admits, by this door's own list."""
+        """Return a view that requires a valid token, as judged by `bearer`."""
         admitted = bearer or self.keys.bearer
 
         def guarded(**words: Any) -> Answer:

@@ -1,4 +1,4 @@
-"""The accounts of a pretend Garmin and the keys to them, and how they survive a restart."""
+"""The accounts and credentials of the pretend Garmin, and how they survive a restart."""
 
 import threading
 import uuid
@@ -13,7 +13,7 @@ from simulator.garmin.keys import Keys
 
 
 class Accounts:
-    """Athletes by e-mail, with what opens their accounts; knows nothing of HTTP."""
+    """Athletes by e-mail address, with their credentials. It does not use HTTP."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
@@ -33,7 +33,7 @@ class Accounts:
         zone: str = "Europe/London",
         seed: int = 1,
     ) -> Athlete:
-        """Open an account; with `code` a second factor is asked for, with `habits` it has a year of history."""
+        """Create an account. With `code` it has a second factor; with `habits` it has a year of activities."""
         email = email.strip().lower()
         if "@" not in email:
             raise ValueError(f"{email!r} is no e-mail address")
@@ -58,15 +58,17 @@ class Accounts:
         return athlete
 
     def revoke(self, email: str) -> None:
-        """Make every token of this athlete worthless at once."""
+        """Revoke every token of this athlete at once."""
         self.keys.revoke(self._athlete(email).email)
 
     def change_password(self, email: str, new: str) -> None:
-        """Change the password; tokens go on working, as after a change in Garmin Connect they may."""
+        """Change the password. Tokens stay valid, as they may after a change in Garmin Connect."""
         self._athlete(email).password = new
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything a restart must not lose, as JSON-able data: accounts, keys; not the journal, not the faults."""
+        """Return the data that a restart must not lose, for JSON: accounts and credentials, without
+        journal and faults.
+        """
         with self._lock:
             return {
                 "athletes": [athlete.snapshot() for athlete in self.athletes.values()],
@@ -75,7 +77,7 @@ class Accounts:
             }
 
     def restore(self, data: dict[str, Any]) -> None:
-        """Become the pretend Garmin that this snapshot was taken of."""
+        """Restore the data of a snapshot."""
         athletes = [Athlete.restored(each) for each in data["athletes"]]
         with self._lock:
             self.athletes = {athlete.email: athlete for athlete in athletes}

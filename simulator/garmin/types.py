@@ -1,4 +1,4 @@
-"""Garmin's activity types, with its own ids and families, and what a watch knows to record of each."""
+"""Garmin's activity types, with their ids and families, and what a watch records for each."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Family(Enum):
-    """Types whose rows carry the same extra keys."""
+    """A family of types whose rows have the same additional keys."""
 
     RUN = "run"
     WALK = "walk"
@@ -19,7 +19,7 @@ class Family(Enum):
 
 @dataclass(frozen=True)
 class ActivityType:
-    """One type as Garmin numbers it. `heart_rate` is what is usual for it."""
+    """One type with Garmin's ids. `heart_rate` is a usual value for it."""
 
     type_id: int
     parent_id: int
@@ -31,14 +31,14 @@ class ActivityType:
 
 
 def activity_type(type_key: str) -> ActivityType:
-    """Find a type by its key. Raises ValueError for one that Garmin does not have."""
+    """Return a type by its key. Raises ValueError for one that Garmin does not have."""
     if type_key not in TYPES:
         raise ValueError(f"the pretend Garmin knows no activity type {type_key!r}")
     return TYPES[type_key]
 
 
 def type_row(type_key: str) -> dict[str, Any]:
-    """Write a type as it stands in an activity row."""
+    """Return a type in the form of an activity row."""
     kind = activity_type(type_key)
     return {
         "typeId": kind.type_id,
@@ -51,12 +51,12 @@ def type_row(type_key: str) -> dict[str, Any]:
 
 
 def sport_id(type_key: str) -> int:
-    """The sport's number in FIT files, which Garmin sends beside its own type."""
+    """Return the sport's number in FIT files, which Garmin sends besides its own type."""
     return FIT_SPORTS.get(type_key, FIT_FAMILIES[activity_type(type_key).family])
 
 
 def belongs(row: dict[str, Any], wanted: str) -> bool:
-    """Tell whether Garmin's `activityType` filter lets this row through: the type itself, or a child of it."""
+    """Whether Garmin's `activityType` filter includes this row: it has the type itself, or a child of it."""
     found = row["activityType"]
     return bool(found["typeKey"] == wanted or FAMILY_KEYS.get(found["parentTypeId"]) == wanted)
 

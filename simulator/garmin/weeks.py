@@ -1,4 +1,4 @@
-"""How a habit becomes a week: the outings it leads to on a given day, with season and luck."""
+"""Creates the sessions of a day from a person's habits, with season and chance."""
 
 import math
 from dataclasses import dataclass
@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from simulator.garmin.types import activity_type
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
-IDLE_WEEKS = 0.05  # a cold, a holiday, a deadline
-SEASON = 0.15  # how much longer outings are in July than on average; indoors it is the other way round
+IDLE_WEEKS = 0.05  # the part of weeks without sessions
+SEASON = 0.15  # how much longer sessions are in July than on average; indoors they are shorter
 
 
 @dataclass(frozen=True)
 class Outing:
-    """A thing somebody tends to do on one weekday. `speed` in m/s (0: no distance), `climb` in metres per km."""
+    """A session that a person often does on one weekday. `speed` is in m/s (0: no distance), `climb` in
+    metres per km.
+    """
 
     weekday: int
     chance: float
@@ -36,13 +38,13 @@ class Habits:
 
     @property
     def minutes_a_week(self) -> float:
-        """The average over a year, idle weeks included."""
+        """The average minutes a week over a year, idle weeks included."""
         return (1 - IDLE_WEEKS) * sum(outing.chance * outing.minutes for outing in self.week)
 
 
 @dataclass(frozen=True)
 class Effort:
-    """One finished outing: what a watch measured before Garmin computed anything."""
+    """One finished session: what a watch measured, before Garmin computed anything."""
 
     type_key: str
     start: datetime
@@ -59,7 +61,9 @@ class Effort:
 
 
 def efforts_on(day: date, habits: Habits, seed: int, zone: ZoneInfo) -> list[tuple[int, Effort]]:
-    """What these habits led to on a local day, each with its place in the week. The same on every call."""
+    """Return the sessions of these habits on a local day, each with its place in the week. Every call
+    returns the same.
+    """
     year, week, weekday = day.isocalendar()
     mood = Random(f"{seed}:{year}-W{week}")
     if mood.random() < IDLE_WEEKS:

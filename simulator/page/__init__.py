@@ -1,1 +1,1 @@
-"""The page of phones."""
+"""The page that shows the phones."""

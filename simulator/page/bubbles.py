@@ -17,7 +17,7 @@ UNREADABLE = {"image": "📷 Photo", "location": "📍 Location"}
 
 @dataclass(frozen=True)
 class Bubble:
-    """All that the template of a row needs to know."""
+    """Everything that the template of a row needs."""
 
     message: PretendMessage
     phone: Phone
@@ -41,12 +41,12 @@ class Bubble:
 
 
 def row(phone: Phone, message: PretendMessage, now: datetime, bot_name: str) -> str:
-    """Draw one row."""
+    """Return one row as HTML."""
     return render_template("row.html", bubble=bubble(phone, message, now, bot_name))
 
 
 def bubble(phone: Phone, message: PretendMessage, now: datetime, bot_name: str) -> Bubble:
-    """Look at a message in its place in the chat."""
+    """Return the bubble for a message at its place in the chat."""
     above = phone.before(message)
     day = message.created_at.date()
     new_day = above is None or above.created_at.date() != day

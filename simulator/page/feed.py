@@ -1,4 +1,4 @@
-"""What happened on the phones, numbered, so that the page can ask for what is new."""
+"""The events on the phones, numbered, so that the page can ask for new ones."""
 
 from collections import deque
 from threading import Lock
@@ -16,7 +16,7 @@ class Feed:
         self._lock = Lock()
 
     def message(self, phone: str, sid: str) -> None:
-        """Note that this message must be drawn anew."""
+        """Note that this message must be drawn again."""
         self._note(phone, sid, is_state=False)
 
     def state(self, phone: str, state: State) -> None:
@@ -24,9 +24,9 @@ class Feed:
         self._note(phone, state, is_state=True)
 
     def after(self, seq: int) -> list[tuple[int, str, str]] | None:
-        """Give number, phone and SID or state of what came since; None where the page must be read anew.
+        """Return number, phone and SID or state of the events after `seq`; None if the page must be reloaded.
 
-        A message comes once and in the place where it first appeared, a state where it was last seen.
+        A message is listed once, at the place where it first appeared; a state at the place of its last change.
         """
         with self._lock:
             events = [event for event in self._events if event[0] > seq]

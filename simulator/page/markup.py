@@ -1,4 +1,4 @@
-"""WhatsApp's markup as HTML. Every letter of the text is escaped; only our own tags are not."""
+"""Converts WhatsApp's markup to HTML. The whole text is escaped; only our own tags are not."""
 
 import re
 from itertools import groupby
@@ -69,5 +69,7 @@ def _marked(kind: str, found: re.Match[str]) -> Markup:
 
 
 def _plain(text: str) -> Markup:
-    """Escape; an isolated name becomes a `bdi`, or dir="auto" would turn the line by it, which WhatsApp does not do."""
+    """Return the escaped text. An isolated name becomes a `bdi`, because otherwise dir="auto" would set the direction
+    of the line by it, which WhatsApp does not do.
+    """
     return Markup(ISOLATE.sub(r"<bdi>\1</bdi>", str(escape(text))))  # escaped first

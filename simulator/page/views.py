@@ -1,4 +1,4 @@
-"""The page of phones: chat with the bot as several people, travel in time, break things."""
+"""The page that shows the phones: chat with the bot as several people, travel in time, cause faults."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ FAILURES = {
 
 
 class Levers(Protocol):
-    """What the header of the page can do to the world."""
+    """The actions of the controls in the page's header."""
 
     @property
     def bot_name(self) -> str: ...
@@ -43,15 +43,15 @@ class Levers(Protocol):
         ...
 
     def cheat_sheet(self) -> list[str]:
-        """Give lines worth trying."""
+        """Return lines to try."""
         ...
 
     def moves_in(self, phone: Phone, /) -> None:
-        """Somebody has got a new phone."""
+        """Handle that a person has got a new phone."""
         ...
 
     def hint(self, phone: Phone, /) -> str:
-        """What the person with this phone has to know, a password perhaps; nothing is fine."""
+        """Return what the person with this phone must know, such as a password; it may be empty."""
         ...
 
 
@@ -74,7 +74,7 @@ class Views:
     def __init__(self, twilio: PretendTwilio, phones: Phones, levers: Levers) -> None:
         self._twilio, self._phones, self._levers = twilio, phones, levers
         self._feed, self._said = Feed(), ""
-        self._run = uuid4().hex  # events are numbered anew in each run
+        self._run = uuid4().hex  # the numbers of events start again in each run
         twilio.on_message.append(self._note)
         twilio.on_typing.append(self._note_typing)
 

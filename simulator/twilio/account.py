@@ -1,4 +1,4 @@
-"""What the routes ask of the pretend Twilio: the port that they are handed."""
+"""The port through which the routes use the pretend Twilio."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from simulator.twilio.values import PretendMessage, Request
 
 
 class Account(Protocol):
-    """One account as its routes see it: who may ask, what is kept, what goes wrong on purpose, and what may be done."""
+    """One account as its routes see it: its credentials, its stored data, its faults, and its actions."""
 
     now: Callable[[], datetime]
     account_sid: str

@@ -1,4 +1,4 @@
-"""What every answer of the pretend Twilio shares: refusals, dates, bodies."""
+"""The common parts of the pretend Twilio's answers: refusals, dates, bodies."""
 
 import json
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ REFUSALS = {
 
 
 def refusal(name: str) -> RefusedError:
-    """Make one of the refusals that have nothing to do with what was asked."""
+    """Return one of the refusals that do not depend on the request."""
     return RefusedError(*REFUSALS[name])
 
 

@@ -1,4 +1,4 @@
-"""What the pretend Twilio sends by itself: signed webhooks and status callbacks, from a few threads."""
+"""The signed webhooks and status callbacks that the pretend Twilio sends, from a few threads."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -27,7 +27,9 @@ class Courier:
         self._http = urllib3.PoolManager(maxsize=16, retries=False)
 
     def post(self, url: str, form: Mapping[str, str], signature: Mapping[str, str], seconds: float) -> int:
-        """Give the HTTP status of the answer, or NO_ANSWER. Connection settings after # stay with us."""
+        """Post a form and return the HTTP status of the answer, or NO_ANSWER. The part of the address after #
+        is not sent.
+        """
         headers = {
             "User-Agent": "TwilioProxy/1.1",
             "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
@@ -47,12 +49,12 @@ class Courier:
 
 
 def pairs_of(form: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The fields of a form in their order; a MultiDict may hold one several times."""
+    """Return the fields of a form in their order. A MultiDict may contain a field several times."""
     return list(form.items(multi=True) if isinstance(form, MultiDict) else form.items())
 
 
 def receipt(message: PretendMessage, status: str, account_sid: str) -> dict[str, str]:
-    """Write a status callback, with the keys and in the order Twilio has them."""
+    """Return a status callback, with Twilio's keys in Twilio's order."""
     form = {"EventType": status.upper()} if status in SAID_BY_WHATSAPP else {}
     form |= {"SmsSid": message.sid, "SmsStatus": status, "MessageStatus": status}
     if status in LOST:
@@ -70,7 +72,7 @@ def receipt(message: PretendMessage, status: str, account_sid: str) -> dict[str,
 
 
 def signature(url: str, form: Mapping[str, str], auth_token: str, shared_key: str | None) -> dict[str, str]:
-    """Sign as Twilio does: SHA-1 with the auth token, or SHA-256 where the account uses a shared key."""
+    """Return the signature header as Twilio computes it: SHA-1 with the auth token, or SHA-256 with a shared key."""
     url = url.partition("#")[0]
     if shared_key is None:
         return {SIGNATURE_HEADER: RequestValidator(auth_token).compute_signature(url, form)}
@@ -81,7 +83,7 @@ def signature(url: str, form: Mapping[str, str], auth_token: str, shared_key: st
 
 
 class Lanes:
-    """Runs jobs on a few threads, those of one lane one after the other in the order they came."""
+    """Runs jobs on a few threads. Jobs of the same lane run one after the other, in their order."""
 
     def __init__(self, threads: int = 8) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pretend-twilio")

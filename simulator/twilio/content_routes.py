@@ -1,4 +1,4 @@
-"""content.twilio.com: stored contents and the review of templates."""
+"""The routes of content.twilio.com: stored contents and the review of templates."""
 
 from collections.abc import Callable
 from datetime import UTC
@@ -16,7 +16,7 @@ CONTENT_HOST = "https://content.twilio.com"
 
 
 class ContentsApi:
-    """Routes and views, and contents on the shape of Twilio's."""
+    """The routes, and contents in Twilio's form."""
 
     def __init__(self, twilio: Account) -> None:
         self._twilio = twilio

@@ -19,7 +19,7 @@ CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
 
 @dataclass
 class Approval:
-    """Where WhatsApp's approval of one content stands, as its ApprovalRequests answer tells it."""
+    """The state of WhatsApp's approval of one content, as in the answer of ApprovalRequests."""
 
     status: str = "unsubmitted"
     name: str = ""
@@ -31,7 +31,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the reviewers will say of a template."""
+    """The result of the review of a template."""
 
     status: str = "approved"
     reason: str = ""
@@ -40,7 +40,7 @@ class Decision:
 
 @dataclass
 class PretendContent:
-    """A content as it was pushed. It has one type of those we know."""
+    """A stored content. It has one of the types that we use."""
 
     sid: str
     friendly_name: str
@@ -64,7 +64,9 @@ class PretendContent:
         return self.approval.status == "approved"
 
     def render(self, variables: Mapping[str, str]) -> Face:
-        """Fill the variables in, in body, titles, ids and media; a sample stands in for one not given."""
+        """Return the content with its variables filled in, in body, titles, ids and media; samples
+        replace missing values.
+        """
         values = {**self.variables, **variables}
         missing: set[str] = set()
 
@@ -87,7 +89,7 @@ class PretendContent:
         )
 
     def submit(self, name: str, category: str) -> None:
-        """Hand the content in for approval. Raises ValueError with what is wrong with the request."""
+        """Submit the content for approval. Raises ValueError if the request is wrong."""
         if not TEMPLATE_NAME.fullmatch(name):
             raise ValueError("name may only hold lowercase letters, digits and underscores")
         if category not in CATEGORIES:
@@ -99,7 +101,7 @@ class PretendContent:
         self.approval = Approval("received", name, category, self.kind)
 
     def poll(self, decision: Decision, pending_polls: int) -> None:
-        """Let the reviewers get on while somebody looks: received, pending, and then what they decide."""
+        """Advance the review when somebody asks for it: received, pending, and then the decision."""
         if self.approval.status not in ("received", "pending"):
             return
         self.polls += 1
@@ -124,7 +126,7 @@ class PretendContent:
 
 
 def why_rejected(content: PretendContent) -> str:
-    """Say why WhatsApp turns such a template down by itself, or nothing."""
+    """Return why WhatsApp rejects such a template automatically, or ""."""
     body = str(content.face.get("body") or "").strip()
     names = list(dict.fromkeys(PLACEHOLDER.findall(body)))
     words = PLACEHOLDER.sub(" ", body).split()

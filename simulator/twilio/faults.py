@@ -1,4 +1,4 @@
-"""Bad days for the pretend Twilio: scripted one by one, or drawn at a rate."""
+"""The faults of the pretend Twilio: scripted one by one, or random at a rate."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -12,9 +12,10 @@ FAULTS = ("429", "500", "401", "hang", "reset", "500_after_accept", "hang_after_
 
 @dataclass
 class Faults:
-    """The levers. `next` and `undelivered_next` are used up one message at a time; the rest stays until changed.
+    """The faults. `next` and `undelivered_next` are used up one message at a time; the others stay
+    until they are changed.
 
-    `latency` is how long every answer to a POST of a message takes. `drawn` counts what went wrong, by name.
+    `latency` is the time that every answer to a POST of a message takes. `drawn` counts the faults by name.
     """
 
     next: deque[str] = field(default_factory=deque)
@@ -30,7 +31,7 @@ class Faults:
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def draw(self) -> str | None:
-        """Say what goes wrong with this POST of a message, if anything. "400:CODE" answers with that error code."""
+        """Return the fault of this POST of a message, or None. "400:CODE" answers with that error code."""
         with self._lock:
             name = self.next.popleft() if self.next else self._by_chance()
         if name is not None and name not in FAULTS and not name.startswith("400:"):
@@ -40,12 +41,12 @@ class Faults:
         return name
 
     def count(self, name: str) -> None:
-        """Note that something went wrong."""
+        """Count a fault."""
         with self._lock:
             self.drawn[name] += 1
 
     def doom(self) -> int | None:
-        """Give the error code with which the message just accepted will not arrive."""
+        """Return the error code with which the message that was just accepted will fail to arrive, or None."""
         with self._lock:
             return self.undelivered_next.popleft() if self.undelivered_next else None
 

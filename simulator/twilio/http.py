@@ -1,4 +1,4 @@
-"""The pretend Twilio over HTTP: who may ask, what is noted, how a refusal looks."""
+"""The pretend Twilio over HTTP: checking credentials, noting requests, and refusals."""
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import ClientDisconnected
@@ -13,7 +13,7 @@ from simulator.twilio.values import Request
 
 
 def blueprint(twilio: Account) -> Blueprint:
-    """Mount everything the SDK may ask for; only the pictures on the phones are open to all."""
+    """Return all routes that the SDK may use. Only the pictures on the phones need no credentials."""
     routes = Blueprint("twilio", __name__)
     routes.before_request(lambda: _signed_in(twilio))
     routes.after_request(lambda answer: _noted(twilio, answer))
@@ -25,7 +25,9 @@ def blueprint(twilio: Account) -> Blueprint:
 
 
 def _signed_in(twilio: Account) -> None:
-    """Both auth tokens may ask, the primary and the secondary one; for their own account only."""
+    """Check the credentials: both auth tokens are valid, the primary and the secondary one, for their
+    own account only.
+    """
     account = (request.view_args or {}).pop("account", None)
     given = request.authorization
     if request.endpoint == "twilio.GET_kept":
@@ -40,7 +42,7 @@ def _signed_in(twilio: Account) -> None:
 def _noted(twilio: Account, answer: Response) -> Response:
     try:
         params = request.form.to_dict() or request.args.to_dict() or request.get_json(silent=True) or {}
-    except ClientDisconnected:  # who asked is gone before all was read: nobody is left to answer
+    except ClientDisconnected:  # the client closed before everything was read, so no answer is needed
         params = {}
     agent = request.user_agent.string
     twilio.journal.append(Request(twilio.now(), request.method, request.path, params, agent, answer.status_code))

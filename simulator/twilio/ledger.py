@@ -1,4 +1,4 @@
-"""The messages of the account, found by SID, by receiver and by sender without looking through all."""
+"""The messages of the account, with indexes by SID, receiver and sender."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ class Ledger(dict[str, PretendMessage]):
             self.add(message)
 
     def add(self, message: PretendMessage) -> None:
-        """Number the message and file it."""
+        """Number the message and add it."""
         with self._lock:
             self._last += 1
             message.number = self._last
@@ -28,14 +28,14 @@ class Ledger(dict[str, PretendMessage]):
                 index[message.sid] = message
 
     def drop(self, sid: str) -> None:
-        """Take a message out."""
+        """Remove a message."""
         with self._lock:
             message = self.pop(sid)
             del self._to[message.to][sid]
             del self._from[message.from_][sid]
 
     def newest_first(self, to: str | None = None, from_: str | None = None) -> Iterator[PretendMessage]:
-        """Give those to and from these addresses, as they stand now."""
+        """Return the messages to and from these addresses, newest first."""
         with self._lock:
             indexes = [self._to.get(to, {})] if to else []
             indexes += [self._from.get(from_, {})] if from_ else []

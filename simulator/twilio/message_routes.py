@@ -1,4 +1,4 @@
-"""api.twilio.com and messaging.twilio.com: messages, their pictures, the typing indicator."""
+"""The routes of api.twilio.com and messaging.twilio.com: messages, their pictures, the typing indicator."""
 
 import socket
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from simulator.twilio.values import FINAL, PretendMessage
 
 
 class MessagesApi:
-    """Routes and views, and messages on the shape of Twilio's."""
+    """The routes, and messages in Twilio's form."""
 
     def __init__(self, twilio: Account) -> None:
         self._twilio = twilio
@@ -91,7 +91,7 @@ class MessagesApi:
         return jsonify(page | {"media_list": [self._media(message, media_sid) for media_sid in message.media]})
 
     def sent_on(self, sid: str, media_sid: str) -> Answer:
-        """Send whoever may have a file on to a store that is open to all, as Twilio does."""
+        """Redirect to a store that needs no credentials, as Twilio does for media."""
         if media_sid not in self._message(sid).media:
             raise not_found(request.path)
         return "", 307, {"Location": url_for("twilio.GET_kept", media_sid=media_sid)}
@@ -127,7 +127,7 @@ class MessagesApi:
         self._twilio.closing.wait(seconds)
         line = request.environ.get("werkzeug.socket") or request.environ.get("gunicorn.socket")
         if line is not None:
-            with suppress(OSError):  # the caller may have hung up before us
+            with suppress(OSError):  # the caller may have closed first
                 line.shutdown(socket.SHUT_RDWR)
         return "", 500
 

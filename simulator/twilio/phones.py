@@ -1,4 +1,4 @@
-"""People with phones: what they write and tap, and what they hear."""
+"""People with phones: they write and tap, and receive messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ API = "https://api.twilio.com/2010-04-01/Accounts"
 
 @dataclass
 class Phone:
-    """A person with WhatsApp. Without a number they are known by their business-scoped id alone."""
+    """A person with WhatsApp. Without a number they are identified by their business-scoped id only."""
 
     twilio: PretendTwilio = field(repr=False)
     name: str
@@ -29,7 +29,7 @@ class Phone:
 
     @property
     def key(self) -> str:
-        """What the person is called in addresses of pages."""
+        """The person's name in addresses of pages."""
         return self.number.lstrip("+") or str(self.business_id)
 
     @property
@@ -38,7 +38,7 @@ class Phone:
 
     @property
     def heard(self) -> list[PretendMessage]:
-        """All that arrived on this phone, oldest first."""
+        """The messages that have arrived on this phone, oldest first."""
         return [message for message in list(self.chat) if message.status in ARRIVED]
 
     def says(self, text: str) -> str:
@@ -46,7 +46,7 @@ class Phone:
         return self._post({"MessageType": "text", "Body": text})
 
     def taps(self, label: str) -> str:
-        """Tap the newest button or list item with that label. Raises LookupError naming those there are."""
+        """Tap the newest button or list item with that label. Raises LookupError with the existing labels."""
         for message in reversed(self.heard):
             if label in dict(message.buttons):
                 return self.taps_on(message, label)
@@ -54,7 +54,7 @@ class Phone:
         raise LookupError(f"{self.name} sees no button {label!r}; there are {', '.join(labels) or 'none'}")
 
     def taps_on(self, message: PretendMessage, label: str) -> str:
-        """Tap a button of this very message, however old."""
+        """Tap a button of exactly this message, which may be old."""
         payload = dict(message.buttons)[label]
         message.tapped = label
         if message.kind == "twilio/list-picker":
@@ -69,7 +69,7 @@ class Phone:
         return self._post({"MessageType": "interactive", "Body": label}, extra)
 
     def sends(self, kind: str, text: str = "", **fields: str) -> str:
-        """Have Twilio post a message of any kind, with these fields beside the usual ones or instead of them."""
+        """Let Twilio post a message of any kind. `fields` are added to the usual fields or replace them."""
         return self._post({"MessageType": kind, "Body": text}, fields, fields.get("MessageSid"))
 
     def reacts(self, message: PretendMessage, emoji: str = "👍") -> str:
@@ -77,7 +77,7 @@ class Phone:
         return self.sends("reaction", emoji, OriginalRepliedMessageSid=message.sid)
 
     def edits(self, sid: str, text: str) -> str:
-        """Change what was written before; Twilio tells of it by a message of its own."""
+        """Edit an earlier message; Twilio reports this with a message of its own."""
         return self.sends("edit", text, OriginalRepliedMessageSid=sid)
 
     def sends_picture(self, caption: str = "") -> str:
@@ -88,23 +88,23 @@ class Phone:
         return self._post({"MessageType": "image", "Body": caption, "NumMedia": "1"}, extra, sid)
 
     def sends_file(self, data: bytes, content_type: str, name: str = "") -> str:
-        """Send a document. Its name stands where another message has its text."""
+        """Send a document. Its name is in the field that contains the text of other messages."""
         sid = f"MM{uuid4().hex}"
         url = f"{API}/{self.twilio.account_sid}/Messages/{sid}/Media/{self.twilio.pictures.keep(content_type, data)}"
         extra = {"MediaUrl0": url, "MediaContentType0": content_type}
         return self._post({"MessageType": "document", "Body": name, "NumMedia": "1"}, extra, sid)
 
     def shares_location(self) -> str:
-        """Send where they are."""
+        """Send the person's location."""
         place = {"Latitude": "50.8503", "Longitude": "4.3517", "Address": "Grand Place", "Label": "Start"}
         return self._post({"MessageType": "location", "Body": ""}, place)
 
     def repeats(self, sid: str) -> int:
-        """Have Twilio post the very same webhook again, and give the HTTP status."""
+        """Let Twilio post the same webhook again, and return the HTTP status."""
         return self.twilio.deliver_inbound(self._forms[sid])
 
     def note(self, message: PretendMessage) -> None:
-        """File a message of this chat, once."""
+        """Add a message to this chat, once."""
         if message.sid not in self._place:
             self._place[message.sid] = len(self.chat)
             self.chat.append(message)
@@ -114,7 +114,7 @@ class Phone:
         return None if place is None else self.chat[place]
 
     def before(self, message: PretendMessage) -> PretendMessage | None:
-        """Give the message above this one."""
+        """Return the message above this one, or None."""
         place = self._place[message.sid]
         return self.chat[place - 1] if place else None
 
@@ -170,7 +170,7 @@ class Phone:
 
 
 class Phones:
-    """Everybody whom the pretend WhatsApp can reach."""
+    """All people whom the pretend WhatsApp can reach."""
 
     def __init__(self, twilio: PretendTwilio) -> None:
         self.by_number: dict[str, Phone] = {}
@@ -179,7 +179,7 @@ class Phones:
         twilio.on_message.append(self._note)
 
     def add(self, name: str, number: str, business_id: str | None = None) -> Phone:
-        """Give a person a phone. An empty number makes a person known by their business id alone."""
+        """Give a person a phone. With an empty number they are identified by their business id only."""
         if not (number or business_id):
             raise ValueError(f"{name} needs a number or a business id")
         if (number or business_id) in self.by_number:
@@ -192,14 +192,14 @@ class Phones:
         return phone
 
     def fresh_number(self) -> str:
-        """Give a number nobody has."""
+        """Return a number that nobody has."""
         taken = len(self.by_number) + 1
         while f"+324700{taken:05}" in self.by_number:
             taken += 1
         return f"+324700{taken:05}"
 
     def of(self, message: PretendMessage) -> Phone | None:
-        """Tell whose chat a message belongs to."""
+        """Return the phone to whose chat a message belongs, or None."""
         return self._by_address.get(message.from_ if message.inbound else message.to)
 
     def snapshot(self) -> list[dict[str, Any]]:

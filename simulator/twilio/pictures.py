@@ -1,4 +1,4 @@
-"""Pictures on their way to a phone: fetched as Twilio fetches them, and kept so that they can be looked at."""
+"""Pictures of messages: fetched as Twilio fetches them, and kept so that the page can show them."""
 
 import hashlib
 from base64 import b64decode, b64encode
@@ -13,7 +13,7 @@ FETCH_SECONDS = 10.0
 
 
 class NotFetchedError(Exception):
-    """A picture that WhatsApp does not take. `code` is what the status callback will say."""
+    """WhatsApp does not accept the picture. `code` is the error code for the status callback."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"picture refused with {code}")
@@ -22,14 +22,14 @@ class NotFetchedError(Exception):
 
 @dataclass(frozen=True)
 class Picture:
-    """Bytes that reached a phone."""
+    """A picture that has reached a phone."""
 
     content_type: str
     digest: str
 
 
 class Pictures:
-    """All pictures by media SID; equal bytes are kept once, since a digest goes to many."""
+    """All pictures by media SID. Equal bytes are stored once, because a digest goes to many people."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Picture] = {}
@@ -37,7 +37,9 @@ class Pictures:
         self._http = urllib3.PoolManager(maxsize=8, retries=False)
 
     def fetch(self, url: str, limit: int) -> str:
-        """Ask HEAD, then GET, follow nothing, and give the SID under which the bytes are kept."""
+        """Fetch a picture with HEAD and then GET, without following redirects. Returns the SID under
+        which it is kept.
+        """
         self._ask("HEAD", url, limit)
         answer = self._ask("GET", url, limit)
         content_type = _content_type(answer)

@@ -1,4 +1,4 @@
-"""What Twilio refuses at once, and what WhatsApp refuses when a message should arrive."""
+"""The rules by which Twilio refuses a request, and WhatsApp refuses a message on arrival."""
 
 import json
 import re
@@ -17,7 +17,7 @@ DAY = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Rules:
-    """Every limit, with the value of 2026."""
+    """All limits, with their values of 2026."""
 
     window: timedelta = DAY
     body: int = 1_600
@@ -37,19 +37,19 @@ class Rules:
     shared_key: str | None = None
     business_ids: bool = True  # in June 2026 some accounts got 21211 for `whatsapp:FI.2782…`: it was read as a number
     webhook_seconds: float = 15.0
-    proxies: int = 0  # that stand before the bot, and add to X-Forwarded-For
+    proxies: int = 0  # proxies in front of the bot, which add to X-Forwarded-For
     announced: frozenset[str] = frozenset({"sending", "sent", "delivered", "read", "undelivered", "failed"})
 
 
 class RefusedError(Exception):
-    """An answer that is not a message: Twilio's error code, its words and the HTTP status."""
+    """A refusal: Twilio's error code, its message and the HTTP status."""
 
     def __init__(self, code: int, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.code, self.message, self.status = code, message, status
 
 
-# https://www.twilio.com/docs/api/errors; the words go out as ChannelStatusMessage.
+# https://www.twilio.com/docs/api/errors; the texts are sent as ChannelStatusMessage.
 WHY = {
     11200: "the webhook did not answer",
     30036: "the validity period expired",
@@ -70,7 +70,7 @@ WHY = {
 
 
 def check(form: Mapping[str, str], media: list[str], sender: str, rules: Rules) -> None:
-    """Refuse what Twilio refuses before it takes a message. Contents are looked at by `variables_of`."""
+    """Raise RefusedError for what Twilio refuses before it accepts a message. `variables_of` checks contents."""
     to, from_, body = form.get("To", ""), form.get("From", ""), form.get("Body", "")
     complaints = (
         (not to, 21604, "A 'To' phone number is required."),
@@ -90,7 +90,7 @@ def check(form: Mapping[str, str], media: list[str], sender: str, rules: Rules) 
 
 
 def variables_of(text: str | None) -> dict[str, str]:
-    """Read ContentVariables, which may be left out but hold neither null nor an empty value."""
+    """Read ContentVariables, which may be missing but must not contain null or empty values."""
     if text is None:
         return {}
     try:
@@ -109,7 +109,7 @@ def undelivered(
     now: datetime,
     rules: Rules,
 ) -> int | None:
-    """Give the code with which WhatsApp turns this message away, before any counting of messages."""
+    """Return the code with which WhatsApp refuses this message before counting messages, or None."""
     if handset is None:
         return 63003
     if handset.blocked:
@@ -122,20 +122,20 @@ def undelivered(
 
 
 def in_window(handset: Handset, now: datetime, rules: Rules) -> bool:
-    """Tell whether the person wrote recently enough for anything to be said to them."""
+    """Whether the person has written recently enough to receive any message."""
     return handset.last_inbound_at is not None and now < handset.last_inbound_at + rules.window
 
 
 @dataclass
 class Traffic:
-    """Counts what left: how fast to one person, and to how many people who did not ask."""
+    """Counts sent messages: the rate to one person, and the number of people who were written to unasked."""
 
     buckets: dict[str, tuple[float, datetime]] = field(default_factory=dict)
     reached: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def admits(self, to: str, now: datetime, rules: Rules, *, in_window: bool) -> bool:
-        """Count this message, unless the sender is over the pair rate or over its tier."""
+        """Count this message. Returns False if the sender has exceeded the pair rate or its tier."""
         with self._lock:
             return self._within_tier(to, now, rules, in_window) and self._within_pair_rate(to, now, rules)
 

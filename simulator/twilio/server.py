@@ -1,4 +1,4 @@
-"""A pretend Twilio with WhatsApp behind it: takes messages over HTTP and lets them travel to phones."""
+"""The pretend Twilio with WhatsApp: accepts messages over HTTP and delivers them to phones."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ __all__ = ["Decision", "Faults", "PretendContent", "PretendMessage", "PretendTwi
 
 
 class PretendTwilio:
-    """One account with one WhatsApp sender. It never reads the clock: `now` says what time it is."""
+    """One account with one WhatsApp sender. It does not read the system's clock: `now` returns the time."""
 
     def __init__(
         self,
@@ -52,13 +52,15 @@ class PretendTwilio:
         self._elsewhere: dict[str, dict[str, PretendContent]] = {}
 
     def promote(self) -> None:
-        """Let the secondary auth token sign webhooks from now on. The former one is good for nothing any more."""
+        """Make the secondary auth token the primary one, which signs webhooks. The former
+        primary token becomes invalid.
+        """
         if self.second_token is None:
             raise ValueError("the pretend Twilio has no second_token to promote")
         self.auth_token, self.second_token = self.second_token, None
 
     def change_account(self, account_sid: str, auth_token: str) -> None:
-        """Let the sender belong to another account: each account has its own credentials and its own contents."""
+        """Move the sender to another account. Each account has its own credentials and contents."""
         self._elsewhere[self.account_sid] = self.contents
         self.account_sid, self.auth_token, self.second_token = account_sid, auth_token, None
         self.contents = self._elsewhere.pop(account_sid, {})
@@ -68,7 +70,7 @@ class PretendTwilio:
         return http.blueprint(self)
 
     def accept(self, form: Mapping[str, str], media: list[str]) -> PretendMessage:
-        """Take a message as POST Messages.json does, or raise RefusedError. It waits until `set_off`."""
+        """Accept a message like POST Messages.json, or raise RefusedError. It waits until `set_off`."""
         check(form, media, self.sender, self.rules)
         message = PretendMessage(
             sid=f"{'MM' if media else 'SM'}{uuid4().hex}",
@@ -90,7 +92,7 @@ class PretendTwilio:
         return message
 
     def set_off(self, message: PretendMessage) -> None:
-        """Let an accepted message travel: by itself in auto mode, else when `advance` is called."""
+        """Start the delivery of an accepted message: at once in auto mode, else when `advance` is called."""
         if self.faults.callbacks == "before_answer":
             self._call_back(message, self._travel(message))
         elif self.auto:
@@ -100,25 +102,25 @@ class PretendTwilio:
                 self._waiting[message.sid] = message
 
     def advance(self) -> None:
-        """Send every waiting message all the way; `settle` waits for the callbacks."""
+        """Deliver every waiting message; `settle` waits for the callbacks."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         for message in waiting.values():
             self._lanes.put(message.to, partial(self._deliver, message))
 
     def settle(self, seconds: float = 120.0) -> None:
-        """Block until no message travels and no callback is pending."""
+        """Wait until no message is being delivered and no callback is pending."""
         self._lanes.settle(seconds)
 
     def close(self) -> None:
-        """Let go of hanging requests and stop the threads."""
+        """End hanging requests and stop the threads."""
         self.closing.set()
         self._lanes.close()
 
     def deliver_inbound(self, form: Mapping[str, str], *, sign: bool = True) -> int:
-        """Post a person's message to the bot, once, and give the HTTP status (0: no answer at all).
+        """Post a person's message to the bot, once, and return the HTTP status (0: no answer).
 
-        The form may be as odd as one likes; a MultiDict holds a field several times.
+        The form may be unusual; a MultiDict may contain a field several times.
         """
         address = self.number.diversion(self.sender) or self.webhook_url
         if not address:
@@ -133,13 +135,13 @@ class PretendTwilio:
         return status
 
     def announce(self, message: PretendMessage, status: str) -> int:
-        """Post one status callback about a message, whatever the status is called, and give the HTTP status."""
+        """Post one status callback about a message, with any status, and return the HTTP status."""
         form = receipt(message, status, self.account_sid)
         signed = self._signature(message.callback, form)
         return self.courier.post(message.callback, form, signed, self.rules.webhook_seconds)
 
     def typing(self, sid: str) -> None:
-        """Show the dots and mark the person's message as read."""
+        """Show that the bot is typing, and mark the person's message as read."""
         message = self.messages.get(sid)
         if message is None or not message.inbound:
             raise RefusedError(20404, f"The message {sid} was not found", 404)
@@ -149,19 +151,19 @@ class PretendTwilio:
             hook(message)
 
     def listed(self, to: str | None, from_: str | None) -> Iterator[PretendMessage]:
-        """Give messages newest first; those from the last `list_lag` seconds do not show yet."""
+        """Return messages, newest first. Those of the last `list_lag` seconds are not in the list yet."""
         shown_until = self.now() - timedelta(seconds=self.faults.list_lag)
         found = self.messages.newest_first(to, from_)
         return (message for message in found if message.created_at <= shown_until)
 
     def poll_approval(self, content: PretendContent) -> None:
-        """Let the review of a template move on, because somebody looks."""
+        """Advance the review of a template, because somebody asks for it."""
         decision = self.decisions.get(content.approval.name, Decision())
         with self._lock:
             content.poll(decision, self.rules.approve_after_polls)
 
     def snapshot(self) -> dict[str, Any]:
-        """Give all that should outlive a restart, ready for JSON."""
+        """Return the data that a restart must not lose, for JSON."""
         with self._lock:
             return {
                 "webhook_url": self.webhook_url,
@@ -172,7 +174,7 @@ class PretendTwilio:
             }
 
     def restore(self, data: Mapping[str, Any]) -> None:
-        """Take the place of the account a snapshot was made of."""
+        """Restore the data of a snapshot."""
         self.webhook_url = data["webhook_url"]
         self.messages = Ledger(map(PretendMessage.from_json, data["messages"]))
         contents = [PretendContent.from_json(content) for content in data["contents"]]
@@ -262,5 +264,5 @@ class PretendTwilio:
 
 
 def _media_of(form: Mapping[str, str]) -> list[str]:
-    """The SIDs at the ends of an inbound message's media addresses."""
+    """Return the SIDs at the ends of an inbound message's media addresses."""
     return [form.get(f"MediaUrl{place}", "").rpartition("/")[2] for place in range(10) if f"MediaUrl{place}" in form]

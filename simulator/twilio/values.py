@@ -1,4 +1,4 @@
-"""What the pretend Twilio remembers: messages, the requests it was asked, and what it knows of a phone."""
+"""The values of the pretend Twilio: messages, requests, and what it knows about a phone."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,7 @@ FINAL = ARRIVED | LOST | {"received"}
 
 
 class Handset(Protocol):
-    """What decides whether a message may reach a person's phone."""
+    """The facts about a phone that decide whether a message may reach it."""
 
     reads: bool
     blocked: bool
@@ -22,7 +22,7 @@ class Handset(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """One request the pretend Twilio answered, for assertions."""
+    """One request that the pretend Twilio has answered, for assertions."""
 
     at: datetime
     method: str
@@ -34,7 +34,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Face:
-    """How a message looks: what is left of a content once its variables are filled in."""
+    """A content with its variables filled in, as it looks in a message."""
 
     body: str = ""
     kind: str = "twilio/text"
@@ -48,7 +48,7 @@ class Face:
 
 @dataclass
 class PretendMessage:
-    """A message to a phone or from one. `body` is Twilio's copy, `text` what the phone shows for ever."""
+    """A message to or from a phone. `body` is Twilio's copy, `text` the text on the phone."""
 
     sid: str
     to: str
@@ -79,7 +79,7 @@ class PretendMessage:
 
     @property
     def picture_url(self) -> str | None:
-        """Where the bytes that reached the phone can be looked at."""
+        """The address of the picture that has reached the phone, or None."""
         return f"/twilio/kept/{self.picture}" if self.picture else None
 
     @property
@@ -87,14 +87,14 @@ class PretendMessage:
         return self.direction == INBOUND
 
     def wear(self, face: Face) -> None:
-        """Take on the looks of a filled-in content."""
+        """Set the message's contents from a filled-in content."""
         self.body = self.text = face.body
         self.kind, self.media_url, self.list_label = face.kind, face.media_url, face.list_label
         self.buttons, self.links, self.descriptions = face.buttons, face.links, face.descriptions
         self.missing_variables = face.missing
 
     def redact(self) -> None:
-        """Forget the words, as Twilio does on Body=""; the phone keeps what it got."""
+        """Delete the text, as Twilio does on Body=""; the phone keeps its copy."""
         self.body, self.variables = "", {}
 
     def to_json(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""One cell of `who_may_do_what.md`: somebody sends a line in one way, and all that came of it is looked at.
+"""Plays one cell of `who_may_do_what.md`: somebody sends a line in one way, and every effect of it is checked.
 
-Each cell is played in a transaction that is taken back at its end, so that all of them find the same people.
+Each cell is played in a transaction that is rolled back at its end, so that all of them find the same people.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ class Cells:
 
     @classmethod
     def of(cls, people: People) -> "Cells":
-        """Cells on a connection of their own, all of whose sessions end with the cell."""
+        """Return cells on a connection of their own; all its sessions end with the cell."""
         world = people.world
         connection = world.sessions.kw["bind"].connect()
         joined = {"join_transaction_mode": "create_savepoint", "expire_on_commit": False}
@@ -58,7 +58,7 @@ class Cells:
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """What happens in here is forgotten."""
+        """Roll back everything that happens inside."""
         everything = self.watch.connection.begin()
         try:
             yield
@@ -66,9 +66,9 @@ class Cells:
             everything.rollback()
 
     def problems(self, role: str, wanted: Sequence[Sent]) -> list[str]:
-        """Play these cells of one role, and say in which points they are not as the page has them.
+        """Play these cells of one role, and return every point that differs from the page, as sentences.
 
-        Those that change nothing are played one after the other, and all that they may have changed is looked at once.
+        Cells that should change nothing are played one after the other, and the database is compared once at the end.
         """
         calm = [each for each in wanted if each.row.is_calm(role) and role != "runs another"]
         found = self._one_after_the_other(role, calm) if calm else []
@@ -92,13 +92,15 @@ class Cells:
                 found += self._judged(role, each, outcome)
             gone, come = self.watch.changed(before)
             changes = self._eyes(calm[0].row, name, gone, come).told(gone, come)
-        if changes:  # which of them was it?
+        if changes:  # find out which of them changed something
             found += [f"{role}: something changes {changes}"]
             found += [problem for each in calm for problem in self._alone(role, each)]
         return found
 
     def in_doubt(self, name: str, rows: Sequence[Row]) -> list[str]:
-        """Send these lines from a number of which it is not known whose it is by now, and say what came of them."""
+        """Send these lines from a number whose holder is in doubt, and return every point that differs
+        from the page.
+        """
         found = []
         with self.passing():
             doubted(self.people, name)
@@ -116,7 +118,7 @@ class Cells:
         return [f"{role}, {sent.way}, {row}: {each} [{heard}]" for each in found]
 
     def _play(self, role: str, sent: Sent) -> Outcome:
-        """Send the row's lines as this role, in this way; inside of `passing`."""
+        """Send the row's lines as this role, in this way. Call it inside `passing`."""
         people, row, name = self.people, sent.row, SENDERS[role]
         signed = sent.way != TYPED or role == "runs another"
         before = self._prepare(row, role, name)
@@ -149,7 +151,7 @@ class Cells:
             phone.sends("text", "yes", **replied)
 
     def _eyes(self, row: Row, name: str, gone: Rows, come: Rows) -> Eyes:
-        """From whose side these changes are told."""
+        """Return the people from whose point of view the changes are described."""
         people = self.people
         new = next((each["id"] for (table, *_), each in come.items() if table == "members"), None)
         me = people.ids.get(name, new)
@@ -159,7 +161,7 @@ class Cells:
         return Eyes(people.names(), me, people.ids.get(ABOUT.get(row.about, "")), groups, newcomer)
 
     def _written(self, name: str) -> tuple[str, frozenset[str]]:
-        """The answer with all that is on it, as JSON, and to whom else this turn has written."""
+        """Return the answer with its buttons and lists, as JSON, and to whom else this turn has written."""
         rows = self.watch.connection.exec_driver_sql(WRITTEN, (self.people.sid,)).all()
         [answer] = [row for row in rows if row.dedupe_key == f"reply:{self.people.sid}"]
         text = self.people.world.vault.open("message", answer.id, bytes(answer.content))
@@ -168,7 +170,7 @@ class Cells:
 
 
 def learn_newcomers(cells: Cells) -> None:
-    """Let everybody who is unknown write a line that changes nothing, and remember the row that they get."""
+    """Let every unknown person write a line that changes nothing, and remember the row that they get."""
     for name in WRITES.values():
         if name not in cells.people.ids:
             with cells.passing():

@@ -1,4 +1,4 @@
-"""Brings everybody of `who_may_do_what.md` to where the page has them, by the lines that people would send."""
+"""Brings everybody of `who_may_do_what.md` into the state that the page describes, by lines that people would send."""
 
 import json
 import re
@@ -53,7 +53,7 @@ from tests.town import Town
 
 @contextmanager
 def gathered(servers: Servers, table: list[Row]) -> Iterator[People]:
-    """Everybody in a town of their own, for a whole file of tests."""
+    """Yield everybody, in a town of their own, for a whole file of tests."""
     town = towns.build(servers.database_url, servers.redis_url, servers.app, servers.simulator)
     yield gather(town, table)
     towns.empty(town.world)
@@ -63,7 +63,7 @@ def gathered(servers: Servers, table: list[Row]) -> Iterator[People]:
 
 
 def gather(town: Town, table: list[Row]) -> People:
-    """Everybody where the page has them; each row's button was sent to those who are known, while they were admins."""
+    """Bring everybody into the state of the page. All known people got each row's button while they were admins."""
     people = People(town, town.world)
     for number, name in enumerate(NAMES, 1):
         people.phones[name] = Phone(people, name, f"+3247000{number:04}")
@@ -104,7 +104,7 @@ def _found_groups(people: People) -> None:
 
 
 def _have_moved(people: People) -> None:
-    """Each has an account at Garmin; a run of this week, one of last month, one left out, and one that is strange."""
+    """Give each a Garmin account, with runs of this week and last month, an excluded one and an implausible one."""
     with people.world.sessions.begin() as session:
         for name, member_id in people.ids.items():
             now = people.world.now()
@@ -146,7 +146,9 @@ def _run(account: GarminAccount, day: date, metres: float, seconds: float) -> Ac
 
 
 def _make_addresses(people: People) -> None:
-    """What an admin can make: a page of the digest, a code, a copy of their data, a link page, a picture with them."""
+    """Make what an admin can make: a page of the digest, a code, a copy of their data, a link page, a
+    picture of them.
+    """
     for name in ("Adam", "Dora", "Lukas", "Karim", "Boris", "Emma"):
         page = re.search(r"/s/\S+", people.says(name, "share digest this week"))[0]
         code = people.codes[name] = code_in(people.says(name, "invite"))
@@ -163,7 +165,7 @@ def _make_addresses(people: People) -> None:
 
 
 def _part_early(people: People) -> None:
-    """Who is only spoken about, and who was erased after a ban: buttons speak of them too."""
+    """Let those leave who are only mentioned by others, and erase one after a ban: buttons name them too."""
     people.says("Finn", "leave yes")
     for name in ("Greta", "Sven"):
         people.says("Olga", f"ban {name} yes")
@@ -177,7 +179,7 @@ def _part(people: People) -> None:
     people.says("Olga", "kick Karim yes")
     people.says("Olga", "ban Boris yes")
     _erase(people, "Emma")
-    people.town.clock.travel(hours=2)  # nothing can be undone any more, and the last answers to the erased are over
+    people.town.clock.travel(hours=2)  # too late to undo anything, and for the last answers to the erased people
     with people.world.sessions.begin() as session:
         assert erasure.finish(session, people.world.now()) == len(ERASED)
         session.execute(update(Member).values(last_inbound_at=people.world.now()))
@@ -192,7 +194,7 @@ def _erase(people: People, name: str) -> None:
 
 
 def _note_numbers(people: People) -> None:
-    """Learn the numbers of people, places, requests, groups and of the one ban whose member is gone."""
+    """Note the ids of people, places, requests, groups and of the one ban whose member is gone."""
     with people.world.sessions() as session:
         by_number = {phone.number: name for name, phone in people.phones.items()}
         known = session.execute(select(Identity.value, Identity.member_id).where(Identity.value.in_(by_number)))
@@ -209,7 +211,7 @@ def _note_numbers(people: People) -> None:
 
 
 def _send_buttons(people: People, table: list[Row]) -> None:
-    """A message for each row that could touch others, with a button that says its line; Twilio has taken it."""
+    """Post a message with a button for each row that could affect others; Twilio has accepted it."""
     posts = [
         Post(
             people.ids[name],

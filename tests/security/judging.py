@@ -1,4 +1,4 @@
-"""Whether what came of a line is what its cell of `who_may_do_what.md` says."""
+"""Compares the effects of a line with its cell of `who_may_do_what.md`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ INSIDERS = {"owner", "admin", "member", "demoted", "runs another"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a line was taken for, the answer with all that is on it, who else is written to, what has changed."""
+    """How a line was read, the answer with its buttons, who else was written to, and what has changed."""
 
     line: str
     name: str
@@ -25,7 +25,7 @@ class Outcome:
 
 
 def against(people: People, row: Row, role: str, outcome: Outcome) -> Iterator[str]:
-    """In which points the outcome is not what the cell says."""
+    """Yield each point in which the outcome differs from the cell."""
     cell, refused = row.cells[role], outcome.name.startswith("refusals/")
     shown = [people.line(each, row, SENDERS[role], signed=False) for each in row.shows]
     if BROKEN in outcome.text or outcome.name in {"bug", NOT_UNDERSTOOD, INTRO}:
@@ -43,7 +43,7 @@ def against(people: People, row: Row, role: str, outcome: Outcome) -> Iterator[s
 
 
 def _against_nothing(cell: str, outcome: Outcome, shown: list[str]) -> Iterator[str]:
-    """What happened though nothing was to happen; elsewhere something may."""
+    """Yield each change, although the cell allows none; the cell "elsewhere" allows changes in another group."""
     there = ("my ", "another group's ") if cell == "elsewhere" else ()
     if changes := {each for each in outcome.changes if not each.startswith(there)}:
         yield f"it changes {sorted(changes)}"
@@ -77,7 +77,7 @@ def _is_told(row: Row, outcome: Outcome) -> bool:
             return outcome.told == {ABOUT[row.about]}
         case "those who run it":
             return outcome.told == set(RUN_IT)
-        case "them and those who run it":  # but for who says it
+        case "them and those who run it":  # without the sender
             theirs = {ABOUT[row.about]}
             return theirs < outcome.told <= theirs | set(RUN_IT) and len(outcome.told) == len(RUN_IT)
         case "the group":
@@ -87,10 +87,10 @@ def _is_told(row: Row, outcome: Outcome) -> bool:
 
 
 def leaks(row: Row, role: str, outcome: Outcome) -> Iterator[str]:
-    """Names that whoever is not in a group never reads, and figures of somebody who hides."""
+    """Yield each name of a group's member that an outsider reads, and figures of somebody who hides."""
     unseen = set(ELSEWHERE) | (set() if role in INSIDERS or row.line.startswith("join ") else set(HERE))
     if row.line == "new here yes":
-        unseen.discard(SENDERS[role])  # the name on the phone that begins anew
+        unseen.discard(SENDERS[role])  # the name on the phone that starts as a new member
     if found := {each for each in unseen if each in outcome.text and each not in outcome.line}:
         yield f"it names {sorted(found)}"
     if FAR["Hugo"] in outcome.text or FAR["Hugo"].replace(".", "") + "00" in outcome.text:

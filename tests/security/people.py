@@ -1,4 +1,4 @@
-"""Everybody of `who_may_do_what.md`, with their phones, and the numbers by which lines speak of them."""
+"""Everybody of `who_may_do_what.md`, with their phones, and the ids by which lines name them."""
 
 import re
 from dataclasses import dataclass, field
@@ -50,15 +50,15 @@ ELSEWHERE = ("Xenia", "Yusuf")
 ERASED = ("Emma", "Sven")
 WERE_ADMINS = ("Adam", "Nils", "Dora", "Lukas", "Karim", "Boris", "Emma", "Sven")
 NAMES = tuple(dict.fromkeys([*HERE, *GONE, *ELSEWHERE, *WRITES.values()]))
-NOBODYS = 999_999  # a sign that nothing has
-# How far each went this week, in kilometres: no two alike, so that a figure tells whose it is.
+NOBODYS = 999_999  # an id that no row has
+# How far each went this week, in kilometres. All differ, so that a figure shows whose it is.
 FAR = {name: f"{11.3 + 1.1 * place:.1f}" for place, name in enumerate(NAMES)} | {"Hugo": "58.7"}
-OLD = "old"  # begins the keys of the messages that were sent while their readers were admins
+OLD = "old"  # the keys of messages that were sent while their readers were admins begin with it
 
 
 @dataclass
 class Left:
-    """What somebody made while they were in the group: addresses that open without a chat, and a code."""
+    """What somebody made while they were in the group: addresses that open without a chat, and an invite code."""
 
     page: str
     code: str
@@ -69,9 +69,9 @@ class Left:
 
 @dataclass
 class People:
-    """All of them with their phones, and the numbers by which lines speak of them.
+    """All people with their phones, and the ids by which lines name them.
 
-    A phone's forms are read as the webhook reads them and answered at once in `world`, without HTTP in between.
+    A phone's forms are read as the webhook reads them, and answered at once in `world`, without HTTP in between.
     """
 
     town: Town
@@ -91,30 +91,30 @@ class People:
     sender: str = SENDER
 
     def deliver_inbound(self, form: dict[str, str]) -> None:
-        """What a phone posts: what the turn was, and the message that it came with, are kept."""
+        """Handle what a phone posts; keep the turn's result and the message that it came with."""
         inbound = self.world.messenger.read(MultiDict(form))
         self.answered, self.sid = converse(self.world, inbound), inbound.sid
 
     def says(self, name: str, line: str) -> str:
-        """Let somebody write a line, and give the answer."""
+        """Let somebody write a line, and return the answer."""
         self.phones[name].says(line)
         assert self.answered is not None
         assert not self.answered.startswith("refusals/"), (name, line, self.reply())
         return self.reply().text
 
     def names(self) -> dict[int, str]:
-        """Who is who, by the number in the database."""
+        """Return everybody's name by their id in the database."""
         return {number: name for name, number in self.ids.items()}
 
     def reply(self) -> Message:
-        """The answer to the last line."""
+        """Return the answer to the last line."""
         with self.world.sessions() as session:
             mine = OutboundMessage.dedupe_key == f"reply:{self.sid}"
             row = session.scalars(select(OutboundMessage).where(mine)).one()
             return Message.from_json(vault(session).open("message", row.id, row.content))
 
     def line(self, line: str, row: Row, name: str, *, signed: bool) -> str:
-        """A line of the table as this person sends it: by name, or, `signed`, as a button says it."""
+        """Return a line of the table as this person sends it: with names, or, if `signed`, with ids as in a button."""
         whom = name if row.about == "oneself" else ABOUT.get(row.about, name)
         asked = row.line.startswith(("approve", "decline"))
         sign = f"#{(self.requests if asked else self.places).get(whom, NOBODYS)}"
@@ -140,19 +140,19 @@ class People:
 
 
 def key_of(row: int, name: str) -> str:
-    """The key of the message with this row's button that somebody has got."""
+    """Return the key of the message with this row's button that somebody has got."""
     return f"{OLD}:{row}:{name}"
 
 
 def set_up_by(people: People, name: str) -> None:
-    """Let this person be the one who has set up the first challenge."""
+    """Make this person the one who set up the first challenge."""
     with people.world.sessions.begin() as session:
         first = Challenge.number == 1, Challenge.group_id == people.groups["Sunday Legends"]
         session.execute(update(Challenge).where(*first).values(made_by_id=people.ids.get(name)))
 
 
 def doubted(people: People, name: str) -> None:
-    """Let it be in doubt whether this person, a member for long, still has their number."""
+    """Raise a doubt whether this long-standing member still has their number."""
     now = people.world.now()
     heard, joined = now - timedelta(days=45), now - timedelta(days=60)
     with people.world.sessions.begin() as session:
@@ -162,7 +162,7 @@ def doubted(people: People, name: str) -> None:
 
 
 def talks_about(people: People, name: str, group: str) -> None:
-    """Let this person talk about that group of theirs."""
+    """Make this one of their groups the group that the person talks about."""
     with people.world.sessions.begin() as session:
         mine = Member.id == people.ids[name]
         session.execute(update(Member).where(mine).values(current_group_id=people.groups[group]))

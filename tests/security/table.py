@@ -1,4 +1,4 @@
-"""Reads `who_may_do_what.md`: each row of its tables says, for every role, what becomes of a line."""
+"""Reads `who_may_do_what.md`: each row of its tables says, for every role, what a line does."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = Path(__file__).with_name("who_may_do_what.md")
-SOMETIMES = {"runs another", "banned and erased"}  # they stand only where they could differ from everybody else
+SOMETIMES = {"runs another", "banned and erased"}  # roles that a table lists only where they could differ from others
 IN_DOUBT = ("yes", "asks", "waits")
 WORDS = ("yes", "asks", "no", "empty", "elsewhere")
-SIGNS = re.compile(r"\{(who|place|one|new one|mine|ban)[^}]*\}")  # what a button says by a sign, and not by a name
+SIGNS = re.compile(r"\{(who|place|one|new one|mine|ban)[^}]*\}")  # what a button names by an id, not by a name
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is sent (the last of `lines`, after the others), about whom, what is expected, and what it does."""
+    """A row: its lines (the last one is judged), whom it is about, each role's cell, and what it does."""
 
     lines: tuple[str, ...]
     about: str
@@ -32,12 +32,12 @@ class Row:
 
     @property
     def must(self) -> set[str]:
-        """What changes whenever it is done."""
+        """The changes that always happen when the line is obeyed."""
         return {each for each in self.does if not each.startswith(("(", "shows ", "tells "))}
 
     @property
     def may(self) -> set[str]:
-        """What may change beside it."""
+        """The changes that may happen besides."""
         return {each.strip("()") for each in self.does if each.startswith("(")}
 
     @property
@@ -50,11 +50,11 @@ class Row:
 
     @property
     def touches_others(self) -> bool:
-        """Whether it could do something to anybody but its sender."""
+        """Whether the line could affect anybody but its sender."""
         return self.has_sign or bool(self.tells) or any(not each.startswith("my ") for each in self.must | self.may)
 
     def is_calm(self, role: str) -> bool:
-        """Whether this role changes nothing by it, and leaves no question open."""
+        """Return whether this role changes nothing with it, and leaves no question open."""
         does_nothing = not (self.must or self.may or self.tells)
         is_calm = self.cells[role] in {"no", "empty"} or (self.cells[role] == "yes" and does_nothing)
         return is_calm and len(self.lines) == 1 and "{mine}" not in self.line
@@ -64,7 +64,9 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """Every row of every table, one for each whom it is about. Raises ValueError where a role is missing or twice."""
+    """Return all rows of all tables, one for each person it is about.
+    Raises ValueError when a role is missing or given twice.
+    """
     groups = _groups()
     everybody = set(_roles(["anybody"], groups))
     found = []
@@ -83,7 +85,7 @@ def rows() -> list[Row]:
 
 
 def rows_in_doubt() -> list[Row]:
-    """The rows of the table of what is heard from the one in doubt."""
+    """Return the rows of the table of commands that somebody in doubt may send."""
     [(_, table)] = _tables("what they send in doubt")
     if unknown := {cell for _, cell, _ in table}.difference(IN_DOUBT):
         raise ValueError(f"in doubt: {unknown}")
@@ -94,18 +96,18 @@ def rows_in_doubt() -> list[Row]:
 
 
 def addresses() -> list[tuple[str, Mapping[str, str]]]:
-    """The rows of the table of addresses: what it is, and for each role of its maker whether it still works."""
+    """Return the rows of the table of addresses: what it is, and for each role of its maker whether it still works."""
     [(head, table)] = _tables("address")
     return [(what, dict(zip(head[1:], cells, strict=True))) for what, *cells in table]
 
 
 def roles() -> list[str]:
-    """Every role, in the order of the page."""
+    """Return every role, in the order of the page."""
     return [word for word, meaning in _groups().items() if meaning == [word]]
 
 
 def _groups() -> Mapping[str, list[str]]:
-    """What each word stands for: itself, or other words."""
+    """Return what each word of the page stands for: itself, or several other words."""
     [(_, table)] = _tables("word")
     return {word: meaning[2:].split(", ") if meaning.startswith("= ") else [word] for word, meaning in table}
 
@@ -119,7 +121,7 @@ def _roles(words: Sequence[str], groups: Mapping[str, list[str]]) -> list[str]:
 
 
 def _tables(first: str) -> Iterator[tuple[list[str], list[list[str]]]]:
-    """The tables of the page whose first column is called so: the titles, and the rows."""
+    """Yield the tables of the page whose first column has this title: the titles, and the rows."""
     for block in re.findall(r"(?:^\|.*\n)+", PAGE.read_text(), re.MULTILINE):
         head, _, *body = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
         if head[0] == first:

@@ -1,4 +1,4 @@
-"""What opens without a chat, of somebody who made it as an admin: the table of addresses in `who_may_do_what.md`."""
+"""Pages and codes that somebody made as an admin: the table of addresses in `who_may_do_what.md`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
@@ -49,7 +49,7 @@ def copy_is_given(_: Cells, browser: FlaskClient, left: Left) -> bool:
 
 
 def link_opens(cells: Cells, browser: FlaskClient, left: Left) -> bool:
-    """Whether it would open, had it been made a moment ago."""
+    """Return whether the link would open if it had been made a moment ago."""
     with cells.people.world.sessions.begin() as session:
         session.execute(update(OneTimeLink).values(expires_at=cells.people.world.now() + timedelta(minutes=15)))
     return browser.post(f"{left.link}/start").status_code == 303

@@ -1,4 +1,4 @@
-"""Every cell of `who_may_do_what.md`, played against the program and a real database; and that the page says it all."""
+"""Plays every cell of `who_may_do_what.md` with a real database, and checks that the page lists every command."""
 
 import gc
 import logging
@@ -25,8 +25,8 @@ from tests.security.people import ABOUT, WRITES
 from tests.security.table import Row
 
 ROWS = table.rows()
-UNKNOWN = {"erased", "banned and erased", "stranger"}  # whose chat has no message that they could quote
-# What only chooses which of the figures, that one may see anyway, are told.
+UNKNOWN = {"erased", "banned and erased", "stranger"}  # roles whose chat has no message that they could quote
+# Arguments that only select among figures that the reader may see anyway.
 CHOOSES_WHAT_IS_TOLD = {Metric, Sport, Period, Each}
 STANDS_FOR = {
     "who": "#17", "place": "#17", "one of another's place": "1 #17", "new one of another's place": "1 #17",
@@ -37,7 +37,7 @@ STANDS_FOR = {
 
 @pytest.fixture(scope="module")
 def cells(servers: Servers) -> Iterator[Cells]:
-    """Everybody of the page, once for all cells: each cell is taken back at its end."""
+    """Everybody of the page, set up once for all cells: each cell is rolled back at its end."""
     with gathered(servers, ROWS) as people:
         made = Cells.of(people)
         learn_newcomers(made)
@@ -52,12 +52,12 @@ def cells(servers: Servers) -> Iterator[Cells]:
 
 @pytest.fixture(autouse=True)
 def no_log() -> None:
-    """What nobody reads costs nothing."""
+    """Log only errors, to save time."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 def ways(number: int, row: Row, role: str) -> list[str]:
-    """In which ways this role sends this row: in all that there are, or in one, such that each row is sent in all."""
+    """Return the ways in which this role sends this row: all, or one, chosen so that all ways occur for each row."""
     found = [TYPED]
     if row.touches_others and len(row.lines) == 1:
         found.append(TAPPED)

@@ -1,4 +1,4 @@
-"""What one line changes: every row of every table before and after it, in the words of `who_may_do_what.md`."""
+"""Finds what one line changes: compares all tables before and after it, in the words of `who_may_do_what.md`."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from models import Base
 
-# What every line leaves behind, whatever it says: that it was heard, what was answered, that it was counted, the audit.
+# Tables that every line writes to, whatever it says: that it came, the answer, the counts for limits, the audit.
 KEPT_APART = {"inbound_messages", "outbound_messages", "message_events", "counted_events", "audit_events"}
 TABLES = {table.name: table for table in Base.metadata.sorted_tables if table.name not in KEPT_APART}
-# What a line changes in the row of whoever wrote it: when that was, from where, and the question that it leaves open.
+# Columns that every line changes in the row of its writer: its time and origin, and the question that it leaves open.
 OF_EVERY_LINE = {
     "last_inbound_at", "address", "unreachable_at", "unfinished", "unfinished_until", "next_send_at", "profile_name",
 }  # fmt: skip
@@ -23,14 +23,14 @@ Rows = dict[tuple[str, ...], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A look at the whole database: each row as a line of JSON, and a sum that differs where any of them does."""
+    """The state of the whole database: each row as a line of JSON, and a checksum for each table."""
 
     sums: tuple[Any, ...]
     lines: frozenset[tuple[str, str]]
 
 
 class Watch:
-    """Looks at a database through one connection. Its questions are planned once: they are asked for every cell."""
+    """Reads a database through one connection, with statements that are prepared once, as they run for every cell."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -40,16 +40,16 @@ class Watch:
         connection.exec_driver_sql(f"PREPARE everything AS {' UNION ALL '.join(rows)}")
 
     def close(self) -> None:
-        """End the connection, and with it the questions: nobody else is to get them."""
+        """End the connection, and with it the prepared statements, so that nobody else gets them."""
         self.connection.invalidate()
         self.connection.close()
 
     def look(self) -> Snapshot:
-        """All rows."""
+        """Return the state of all rows."""
         return Snapshot(self._sums(), self._lines())
 
     def changed(self, before: Snapshot) -> tuple[Rows, Rows]:
-        """The rows that are not as they were: as they were, and as they are, by table and key."""
+        """Return the rows that differ, as they were and as they are now, by table and key."""
         if self._sums() == before.sums:
             return {}, {}
         now = self._lines()
@@ -72,16 +72,16 @@ def _rows(lines: Iterable[tuple[str, str]]) -> Rows:
 
 @dataclass(frozen=True)
 class Eyes:
-    """From whose side it is told: who wrote, whom it was about, and which group is meant."""
+    """The point of view of a description: the writer, the person the line is about, and the group that is meant."""
 
     names: Mapping[int, str]
     me: int | None
     them: int | None
-    groups: tuple[int, ...]  # the group of the page, and then the others that there are
-    newcomer: Mapping[str, Any] | None = None  # the row that whoever has never written before gets by any line
+    groups: tuple[int, ...]  # the group of the page first, then all other groups
+    newcomer: Mapping[str, Any] | None = None  # the row that somebody new gets by any line
 
     def told(self, before: Rows, after: Rows) -> set[str]:
-        """Each change in words: "their memberships.role", "my goals +", "the group's invites -"."""
+        """Return each change in words, such as "their memberships.role", "my goals +", "the group's invites -"."""
         bans = {row["id"]: row for (name, *_), row in [*before.items(), *after.items()] if name == "bans"}
         found = set()
         for key in before.keys() | after.keys():

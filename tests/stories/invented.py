@@ -1,4 +1,4 @@
-"""An invented group and its members, and what of them a digest may be made of: `scenes.scene_of` without a database."""
+"""An invented group with its members, and the facts for its digest: the same as `scenes.scene_of`, but no database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ FIELDS = ("points", "time", "count", "distance", "sports", "elevation")
 
 @dataclass(frozen=True)
 class Done:
-    """What somebody did of one sport in one week."""
+    """What somebody did in one sport in one week."""
 
     count: int
     seconds: float
@@ -49,11 +49,11 @@ class Friend:
 
     @property
     def may_be_named(self) -> bool:
-        """Whether the digest may say anything of them with their name."""
+        """Return whether the digest may say anything about this member with their name."""
         return not self.hidden and not self.anonymous and "points" in self.fields
 
     def totals(self, dates: Dates) -> Totals:
-        """The sum of all weeks that begin in these days."""
+        """Return the sum of all weeks that begin in these days."""
         sums = Totals()
         for monday, sports in self.weeks.items():
             if monday in dates:
@@ -65,7 +65,7 @@ class Friend:
         return sums
 
     def past(self, dates: Dates) -> list[Past]:
-        """As `history.past` reads it."""
+        """Return this member's earlier weeks, in the form of `history.past`."""
         found = []
         for sport in sorted({sport for week in self.weeks.values() for sport in week}):
             all_of_it = [(monday, week[sport]) for monday, week in self.weeks.items() if sport in week]
@@ -86,7 +86,7 @@ class Friend:
         return found
 
     def streak(self, dates: Dates) -> int:
-        """Weeks in a row up to these days, as `scenes` reads them."""
+        """Return the number of active weeks in a row up to these days, counted as in `scenes`."""
         done = {
             monday: Week(sum(each.points for each in week.values()), max(each.count for each in week.values()))
             for monday, week in self.weeks.items()
@@ -98,7 +98,7 @@ class Friend:
 
 @dataclass
 class Club:
-    """An invented group, and the days that its digest is about."""
+    """An invented group, and the dates that its digest is about."""
 
     group: Group
     friends: list[Friend]
@@ -108,7 +108,7 @@ class Club:
     matters: Matters
 
     def scene(self) -> Scene:
-        """What the group may see."""
+        """Return the facts that the group may see."""
         named = {each.member.id: each for each in self.friends if each.may_be_named}
         board = self._board(named)
         return Scene(
@@ -128,7 +128,7 @@ class Club:
         return self.dates.days == 7
 
     def me(self, friend: Friend) -> Me:
-        """One of them as the digest's reader."""
+        """Return this member as the digest's reader."""
         return Me(friend.member, friend.totals(self.dates), friend.linked, runs_it=friend is self.friends[0])
 
     def _board(self, named: Mapping[int, Friend]) -> Board:
@@ -158,7 +158,7 @@ class Club:
         )
 
     def _veiled(self) -> dict[int, Totals]:
-        """Nameless rows, by what is in them; none where they are too few."""
+        """Return the rows without names, in the order of their points; none if there are too few of them."""
         moved = [each.totals(self.dates).points for each in self.friends if each.anonymous and not each.hidden]
         moved = sorted((points for points in moved if points > 0), reverse=True)
         if len(moved) < privacy.FEWEST_ANONYMOUS:

@@ -1,6 +1,6 @@
-"""Groups drawn by lot: of one to a thousand, every mix of hidden, nameless, away, unlinked and resting, any script.
+"""Random groups of one to a thousand: every mix of hidden, nameless, away, unlinked and resting members, any script.
 
-`python -m tests.stories.inventing 20 7` prints the digests of twenty, from a seed, to be read as a friend would.
+`python -m tests.stories.inventing 20 7` prints the digests of twenty groups made from the seed 7, for a person to read.
 """
 
 import sys
@@ -38,7 +38,7 @@ RANGES = (*RANGES, (0x3000, 0x30FF), (0x4E00, 0x4FFF), (0xAC00, 0xACFF), (0x1F1E
 
 
 def invent(seed: int) -> Club:
-    """A group that nobody founded; the same for the same seed."""
+    """Return a random group; the same seed gives the same group."""
     random = Random(seed)
     dates = month_of(MONDAY) if random.random() < 0.15 else Dates(MONDAY, MONDAY + timedelta(6))
     mix = {
@@ -58,7 +58,7 @@ def invent(seed: int) -> Club:
 
 
 def size(random: Random) -> int:
-    """How many members: mostly a handful; one group in two hundred has as many as there may be."""
+    """Return a number of members: mostly a handful; one group in two hundred has the largest size allowed."""
     lot = random.random()
     if lot < 0.105:
         return MOST if lot < 0.005 else 1 if lot < 0.055 else 2
@@ -104,7 +104,7 @@ def _week(random: Random, strength: float, liked: list[Sport]) -> dict[Sport, Do
 
 
 def main(count: int, seed: int) -> None:
-    """Print digests: of small groups mostly, each for one of its members."""
+    """Print digests, mostly of small groups, each for one of its members."""
     shown = 0
     while shown < count:
         club = invent(seed)

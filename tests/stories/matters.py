@@ -1,4 +1,4 @@
-"""What an invented group is about besides its board: goals, challenges, rivalries, records, Garmin's silence."""
+"""Topics of an invented group's digest besides its board: goals, challenges, rivalries, records, silence of Garmin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ KINDS = (
 
 @dataclass
 class Matters:
-    """Drawn by lot from a seed, and never from what members did."""
+    """Random topics, drawn from a seed and never from what members did."""
 
     seed: int
     said: dict[str, int]
@@ -33,7 +33,7 @@ class Matters:
     silent_since: datetime | None
 
     def told_of(self, dates: Dates, members: Sequence[Member], board: Board) -> dict[str, Any]:
-        """The rest of a scene whose group may see these members by name."""
+        """Return the rest of a scene whose group may see these members by name."""
         random = Random(self.seed)
         rows = {row.member.id: row for row in board.rows}
         lot = {each: random.random() < 0.4 for each in ("goal", "challenge", "rivalry", "records")}
@@ -45,13 +45,13 @@ class Matters:
         if lot["rivalry"] and len(members) > 1:
             more["rivalry"] = _rivalry(random, dates, members)
         if lot["records"]:
-            # by their own ids, so that whoever else is there changes nothing
+            # chosen by each member's own id, so that the other members make no difference
             more["records"] = [_record(each, dates) for each in members if each.id in rows and each.id % 5 == 0]
         return more
 
 
 def matters(seed: int, random: Random, dates: Dates) -> Matters:
-    """Some of them."""
+    """Return random topics."""
     said = {kind: random.randrange(3) for kind in KINDS if random.random() < 0.4} if random.random() < 0.8 else {}
     silent = datetime.fromisoformat(f"{dates.end}T06:00+00:00") if random.random() < 0.1 else None
     return Matters(seed, said, random.random() < 0.2, silent)

@@ -1,6 +1,6 @@
-"""Digests of invented groups: within limits, the same each time, nobody shamed and nothing given away.
+"""Digests of invented groups: within the limits, the same each time, shaming nobody and revealing nothing private.
 
-INVENTED=10000 makes many more of them.
+INVENTED=10000 tests many more groups.
 """
 
 import json
@@ -24,8 +24,8 @@ from tests.stories.inventing import ALL, MOST, SCRIPTS, invent
 
 COUNT = int(os.environ.get("INVENTED", "50"))
 LOTS = 25
-HARD = 960  # a note about a guessed word still fits before it
-TEMPLATE = 1_024  # what an approved message may have, its values filled in
+HARD = 960  # characters; a note about a guessed word still fits before it
+TEMPLATE = 1_024  # characters that an approved message may have, with its values filled in
 ZERO = re.compile(r"(?<![\d.,:/])(0|0\.0) ?(min|km|sessions?|mi|×|pts|points|m|ft)\b(?! \d)")
 PLACES = re.compile(r"🥇|🥈|🥉|▲|▼|👑|\b\d+\. \*|\b\d+(st|nd|rd|th)\b")
 PLACE = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
@@ -68,7 +68,7 @@ def friend_of(club: Club, friend: Friend) -> Friend:
 
 
 def readers(club: Club) -> list[Friend]:
-    """Some of them: of each sort one."""
+    """Return some of the members: one of each sort."""
     friends = club.friends
     sorts = [
         next((each for each in friends if each.hidden), None),
@@ -111,12 +111,12 @@ def look_for_shame(club: Club, teller: Teller, form: Form, text: str) -> None:
 
 
 def look_for_names(club: Club, teller: Teller, text: str) -> None:
-    """Whoever hides is called Zq and a number, as nobody else and no word is."""
+    """Assert that no hidden member is named: all of them are called Zq and a number, and no other word is."""
     scene = teller.scene
     shown = {row.member.name for row in scene.rows} | {member.name for member, _ in scene.away}
     shown |= {member.name for fact in teller.pool for member in fact.who}
     shown |= {member.name for member, _ in scene.correction.places} if scene.correction else set()
-    body = text.split("\n", 1)[1]  # the group may be called like one of them
+    body = text.split("\n", 1)[1]  # the group may have the name of one of them
     assert not re.search(r"Zq\d", body), "somebody hidden is named"
     for name in {each.member.name for each in club.friends} - shown:
         assert f"*{name}*" not in body, "somebody who is not shown is named"
@@ -124,7 +124,7 @@ def look_for_names(club: Club, teller: Teller, text: str) -> None:
 
 
 def look_for_everybody(teller: Teller, text: str, form: Form) -> None:
-    """In a table each is in a row, or counted as one more."""
+    """Assert that each member is in a row of a table, or counted in its last line."""
     if teller.form(form) is Form.STORY or not teller.scene.rows:
         return
     rows = sum(bool(ROW.match(line)) for line in text.splitlines())
@@ -163,14 +163,14 @@ def without_names(text: str, club: Club) -> str:
     for name in sorted({each.member.name for each in club.friends} | {club.group.name}, key=len, reverse=True):
         if name in text:
             text = text.replace(f"*{name}*", "**").replace(f"\u2068{name}\u2069", "**")
-            if not name.isdecimal():  # somebody called 11 is no part of 110 points
+            if not name.isdecimal():  # a member called 11 would be found in "110 points"
                 text = text.replace(name, "")
     return text.replace(nameless(1).name, "")
 
 
 @pytest.mark.parametrize("lot", range(LOTS))
 def test_what_is_not_shared_is_in_no_line_and_no_sum(lot: int) -> None:
-    """The same group, with and without what some do not share, reads and looks the same for everybody else."""
+    """For others, text and picture are the same, whatever the values are that some members do not share."""
     seen = 0
     for seed in seeds(lot):
         club, other = invent(seed), invent(seed)
@@ -193,7 +193,7 @@ def test_what_is_not_shared_is_in_no_line_and_no_sum(lot: int) -> None:
 
 
 def withheld(friend: Friend, seed: int) -> dict:
-    """This member's weeks with every figure changed that they do not share; none at all of one who shares no points."""
+    """Return this member's weeks with changed values in all fields they do not share; no weeks if not even points."""
     if not friend.may_be_named and not friend.anonymous:
         return {} if seed % 2 else {monday: further(week, set()) for monday, week in friend.weeks.items()}
     fields = friend.fields if friend.may_be_named else {"points"}

@@ -1,1 +1,1 @@
-"""What there is to tell about a group's days: the pool of facts, and the text that is made of the best of them."""
+"""The text of a digest: it finds facts about a group's days and writes about the best of them."""

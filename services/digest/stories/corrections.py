@@ -1,6 +1,6 @@
-"""Late data: a digest's days are frozen two days after their end, and the next digest tells whose place had changed.
+"""Late data: a digest's days are frozen two days after their end, and the next digest says whose place has changed.
 
-Stridekick gives a day of grace for late syncs; two, because a watch that was away for a weekend syncs on Monday.
+Stridekick allows one day for late syncs. We allow two, because a watch that was away for a weekend syncs on Monday.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,20 +19,20 @@ MOST_NAMED = 3
 
 
 def freeze_at(dates: Dates, zone: str) -> datetime:
-    """When these days are frozen: 48 hours after their last midnight, in the group's zone."""
+    """Return when these days are frozen: 48 hours after the end of the last day, in the group's time zone."""
     return datetime.combine(dates.end + timedelta(1), time(0), ZoneInfo(zone)) + FREEZE_AFTER
 
 
 def final(values: Mapping[int, float], visible: Collection[int]) -> dict[str, Any]:
-    """What a run remembers when it is frozen."""
+    """Return what a run stores when it is frozen: the values, and the members whom the group could see."""
     return {"values": {str(key): value for key, value in values.items()}, "visible": sorted(visible)}
 
 
 def correction(run: DigestRun, visible: Mapping[int, Friend]) -> Correction | None:
-    """Whose place late data changed between a digest and its freezing, the best few; None when nobody's.
+    """Return the places that late data have changed between a digest and its freezing, the best few; None if none.
 
-    Only people are compared whom the group could see on both days and can see now: whoever joined, left or hid
-    meanwhile changes places too, but that corrects nothing.
+    Only members whom the group could see at both times and can see now are compared: joining, leaving or hiding changes
+    places too, but is no correction.
     """
     content = run.content or {}
     if not content.get("ranked") or "final" not in content:

@@ -1,4 +1,4 @@
-"""The pool of facts: each kind is one small function, and the best few of all they find are told."""
+"""The facts of a digest: each kind of fact is found by one small function, and the best few are used."""
 
 import hashlib
 from collections import Counter
@@ -15,7 +15,7 @@ MOST = 5
 MOST_ABOUT_ONE = 2
 MOST_OF_A_KIND = 2
 ONCE = {"all_rounder", "best_week"}
-# What names people, but is no sentence about what one of them did in these days.
+# Kinds whose sentence names people but is not about what one of them did in these days.
 BESIDES = {"close", "away", "rivalry", "rivalry_flip", "challenge_led"}
 
 
@@ -23,8 +23,8 @@ BESIDES = {"close", "away", "rivalry", "rivalry_flip", "challenge_led"}
 class Fact:
     """Something worth telling. Its words are the lines of templates/<language>/chat/digest/fact_<kind>.txt.
 
-    `who` are the members it names, the one it is about first; nobody, when it is about the group. The other fields
-    mean what the kind says. A `competitive` one is about places, and stays untold where nobody is ranked.
+    `who` are the members that it names, first the one that it is about; empty if it is about the group. The meaning of
+    the other fields depends on the kind. A `competitive` fact is about places, and is not used if nobody is ranked.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Fact:
     competitive: bool = field(default=False, compare=False)
 
     def is_about(self, member_id: int) -> bool:
-        """Whether its sentence has this member for its subject."""
+        """Whether this member is the subject of its sentence."""
         return self.kind not in BESIDES and self.who[:1] != () and self.who[0].id == member_id
 
 
@@ -49,19 +49,21 @@ FINDERS: list[Finder] = []
 
 
 def finder(find: Finder) -> Finder:
-    """Let this function look for facts, too. Facts are told in the order in which their finders are declared."""
+    """Register a function that finds facts (a decorator). Facts are used in the order in which finders are declared."""
     FINDERS.append(find)
     return find
 
 
 def pool(scene: Scene) -> list[Fact]:
-    """Every fact there is, in the order of telling."""
+    """Return all facts of a scene, in the order of the finders."""
     found = [fact for find in FINDERS for fact in find(scene)]
     return found if scene.ranked else [fact for fact in found if not fact.competitive]
 
 
 def best(facts: Sequence[Fact], most: int = MOST, about_one: int = MOST_ABOUT_ONE) -> list[Fact]:
-    """The highest scores, with few about one person and few of a kind, in the order in which they came."""
+    """Return the facts with the highest scores, with few about one person and few of a kind, in
+    their original order.
+    """
     order = sorted(range(len(facts)), key=lambda place: (-facts[place].score, place))
     about: Counter[int] = Counter()
     kinds: Counter[str] = Counter()
@@ -80,7 +82,9 @@ def best(facts: Sequence[Fact], most: int = MOST, about_one: int = MOST_ABOUT_ON
 
 
 def variant(group_id: int, first: date, kind: str, count: int, said: Mapping[str, int]) -> int:
-    """Which of `count` ways to say a kind of fact: the same for a group and its days, another one than last time."""
+    """Choose one of `count` texts for a kind of fact. The choice is always the same for a group and its days, and
+    differs from the last one, which is in `said`.
+    """
     if count < 2:
         return 0
     seed = hashlib.blake2b(f"{group_id}|{first}|{kind}".encode(), digest_size=4).digest()

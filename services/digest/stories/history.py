@@ -1,4 +1,4 @@
-"""What came before a digest's days, and where it stands now: one query for each."""
+"""Reads what came before a digest's days, with one query for each kind of fact."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -18,20 +18,20 @@ from services.play import series
 from services.training.totals import SPORTS, counting, ids, points_by
 
 YEAR_OF_WEEKS = timedelta(weeks=53)
-# A streak of more weeks may have begun before those that are read for a digest.
+# A streak of more weeks may have begun before the weeks that are read for a digest.
 LONG = 40
 
 
 @dataclass(frozen=True)
 class Weeks:
-    """The 53 weeks up to a digest's days: points by the week's Monday and by member, and enough to see streaks."""
+    """The 53 weeks up to a digest's days: points by the week's Monday and by member, and what is needed for streaks."""
 
     points: Mapping[date, Mapping[int, float]] = field(default_factory=dict)
     done: Mapping[int, Mapping[date, Week]] = field(default_factory=dict)
 
 
 def past(session: Session, member_ids: Collection[int], dates: Dates) -> list[Past]:
-    """Each member's sports up to the end of these days."""
+    """Return the sports of each member, up to the end of these days."""
     now, earlier = Activity.local_date >= dates.start, Activity.local_date < dates.start
     query = (
         select(
@@ -54,9 +54,9 @@ def past(session: Session, member_ids: Collection[int], dates: Dates) -> list[Pa
 
 
 def weeks(session: Session, member_ids: Collection[int], dates: Dates, manual: float) -> Weeks:
-    """What each member did in each of the 53 weeks up to these days. One query.
+    """Return what each member did in each of the 53 weeks up to these days, with one query.
 
-    `manual` is the part of its points that an entry by hand keeps.
+    `manual` is the fraction of points that counts for sessions logged by hand.
     """
     monday = cast(func.date_trunc("week", Activity.local_date), Date)
     query = (
@@ -75,8 +75,8 @@ def weeks(session: Session, member_ids: Collection[int], dates: Dates, manual: f
 def streaks(
     session: Session, member_ids: Collection[int], found: Weeks, dates: Dates, settings: Settings
 ) -> dict[int, Streak]:
-    """The weekly streaks that these members keep in the week of these days. Mostly one query, and two more where one
-    is long, or where the group's weeks begin on another day than Monday.
+    """Return the weekly streaks of these members in the week of these days. It takes one query, and two more if a
+    streak is long or the group's weeks do not begin on Monday.
     """
     kept = [key for key in member_ids if found.done.get(key, {}).get(dates.start, Week()).kept]
     if settings.week_start:

@@ -1,6 +1,6 @@
-"""The kinds of facts that follow from a board and what came before it, in the order in which they are told.
+"""The kinds of facts that follow from a board and from what came before it, in the order in which they are used.
 
-Scores are how much friends want to hear them (facts of other services join the same pool from their own files).
+The score of a fact says how interesting it is for friends.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from services.play.standings import Row
 CLOSE = 0.03
 CLIMB = 2
 LONG_AGO = timedelta(days=28)
-# A first month is no stream of records: so many sessions of a sport must have come before.
+# So many earlier sessions of a sport are needed, because a beginner would set a record each time.
 ENOUGH_BEFORE = 8
 ENOUGH_WEEKS = 6
 LONGEST_BY_A_HUNDREDTH = 1.01
@@ -28,7 +28,7 @@ WEEK = timedelta(days=7)
 
 @finder
 def lead(scene: Scene) -> Iterator[Fact]:
-    """Somebody else is first now, or still the same one."""
+    """Find who is first: somebody new, or the same person as before."""
     leaders = [row for row in scene.rows if row.place.place == 1]
     if len(leaders) != 1 or len(scene.rows) < 2 or not scene.is_week:
         return
@@ -36,24 +36,24 @@ def lead(scene: Scene) -> Iterator[Fact]:
     deposed = [row for row in scene.rows if row.moved is not None and row.moved + row.place.place == 1]
     if first in deposed:
         yield Fact("lead_kept", 40, (first.member,), competitive=True)
-    elif first.moved is None:  # who was not on the board before may well be a newcomer, and took nobody's place
+    elif first.moved is None:  # a person who was not on the board before may be a newcomer, so nobody was overtaken
         return
     elif (gap := _gap(scene)) and len(deposed) == 1 and deposed[0] is scene.rows[1]:
         yield Fact("lead", 85, (first.member, deposed[0].member), gap, competitive=True)
-    else:  # how far the one before has fallen is nobody's business
+    else:  # it is not said how far the earlier leader has fallen
         yield Fact("lead_new", 85, (first.member,), competitive=True)
 
 
 @finder
 def close(scene: Scene) -> Iterator[Fact]:
-    """Next to nothing lay between the first two."""
+    """Find that the first two are almost equal."""
     if len(scene.rows) > 1 and 0 < (gap := _gap(scene)) <= CLOSE * scene.rows[0].place.value:
         yield Fact("close", 46, (scene.rows[0].member, scene.rows[1].member), gap, competitive=True)
 
 
 @finder
 def climber(scene: Scene) -> Iterator[Fact]:
-    """Whoever climbed most."""
+    """Find who has climbed the most places."""
     climbed = max((row for row in scene.rows if row.moved), key=lambda row: row.moved or 0, default=None)
     if climbed is not None and (climbed.moved or 0) >= CLIMB:
         yield Fact("climber", 55, (climbed.member,), number=climbed.moved or 0, competitive=True)
@@ -61,7 +61,7 @@ def climber(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def most_improved(scene: Scene) -> Iterator[Fact]:
-    """Who went furthest beyond their usual week."""
+    """Find who has improved most on their usual week."""
     if not scene.is_week or scene.board.metric is not Metric.POINTS:
         return
     found = []
@@ -77,7 +77,7 @@ def most_improved(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def records(scene: Scene) -> Iterator[Fact]:
-    """Personal bests, of members who share all that one gives away."""
+    """Find personal records of members who share all figures that a record reveals."""
     for record in scene.records:
         row = scene.row_of(record.member_id)
         if row and all(scene.shares(record.member_id, what) for what in ("sports", "time", "distance", "elevation")):
@@ -86,7 +86,7 @@ def records(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def longest(scene: Scene) -> Iterator[Fact]:
-    """A session longer than any before it of its sport."""
+    """Find sessions that are longer than any earlier one of the same sport."""
     told = {(record.member_id, record.sport) for record in scene.records}
     for past, row in _pasts(scene, "distance", "count"):
         if (past.member_id, past.sport) in told:
@@ -98,7 +98,7 @@ def longest(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def first_since(scene: Scene) -> Iterator[Fact]:
-    """A sport taken up again, or for the first time."""
+    """Find sports that a member did for the first time, or for the first time in long."""
     enough = {past.member_id for past in scene.past if past.earlier_count >= ENOUGH_BEFORE}
     known = enough & scene.shared.get("count", frozenset())
     for past, row in _pasts(scene):
@@ -112,7 +112,7 @@ def first_since(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def best_week(scene: Scene) -> Iterator[Fact]:
-    """Somebody's biggest week in a long time."""
+    """Find a member's biggest week in a long time."""
     if not scene.is_week:
         return
     for row in scene.rows:
@@ -124,7 +124,7 @@ def best_week(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def all_rounder(scene: Scene) -> Iterator[Fact]:
-    """Three sports and more in these days."""
+    """Find members with three or more sports in these days."""
     for row in scene.rows:
         sports = tuple(sport for sport, _ in row.totals.by_sport if sport is not Sport.OTHER)
         if len(sports) >= 3 and scene.shares(row.member.id, "sports"):
@@ -133,7 +133,7 @@ def all_rounder(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def most_often(scene: Scene) -> Iterator[Fact]:
-    """Who was out most often, where that is not who leads anyway."""
+    """Find who had the most sessions, if that is not the leader."""
     rows = sorted(scene.rows, key=lambda row: -row.totals.count)
     if len(rows) > 2 and rows[0].totals.count > max(rows[1].totals.count, 3) and rows[0].place.place > 1:
         yield Fact("most_often", 42, (rows[0].member,), number=rows[0].totals.count, competitive=True)
@@ -141,7 +141,7 @@ def most_often(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def streak(scene: Scene) -> Iterator[Fact]:
-    """Somebody's weeks in a row, when their number is one to celebrate."""
+    """Find streaks whose number of weeks is worth celebrating."""
     for row in scene.rows:
         weeks = scene.streaks.get(row.member.id, 0)
         if weeks in MILESTONES or (weeks and weeks % 52 == 0):
@@ -150,7 +150,7 @@ def streak(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def together(scene: Scene) -> Iterator[Fact]:
-    """The group's biggest week in a long time."""
+    """Find that this is the group's biggest week in a long time."""
     sums = {week: sum(values.values()) for week, values in scene.weeks.items()}
     total = scene.board.together.value(scene.board.metric)
     if scene.is_week and len(scene.rows) > 1:
@@ -161,14 +161,14 @@ def together(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def everybody(scene: Scene) -> Iterator[Fact]:
-    """All who share have moved."""
+    """Find that all members who share their figures were active."""
     if 3 <= scene.board.sharing == len(scene.rows):
         yield Fact("everybody", 44, number=len(scene.rows))
 
 
 @finder
 def goal(scene: Scene) -> Iterator[Fact]:
-    """Where the group's goal stands, while its days last; that it is reached is told once."""
+    """Find the state of the group's goal while its days last. That it was reached is reported once."""
     aim = scene.goal
     if (
         aim is None
@@ -179,7 +179,7 @@ def goal(scene: Scene) -> Iterator[Fact]:
     ahead, days_left = aim.forecast, (aim.dates.end - scene.dates.end).days
     if not ahead.is_reached:
         in_time = ahead.on if days_left > 0 and ahead.on and ahead.on <= aim.dates.end else None
-        # What each day needs is told where it is within reach: else it would be no news, but a reproach.
+        # The amount for each remaining day is given only if the goal can be reached; otherwise it would be a reproach.
         a_day = ahead.a_day if ahead.on and aim.metric != Metric.COUNT else 0.0
         yield Fact("goal", 56, value=a_day, number=max(days_left, 0), since=in_time, thing=aim)
     elif "goal_hit" not in scene.said or aim.dates.start >= scene.dates.start:
@@ -188,7 +188,7 @@ def goal(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def rivalry(scene: Scene) -> Iterator[Fact]:
-    """Two who are often close to each other, one pair a week."""
+    """Find the rivalry of this week: one pair of members whose results are often close."""
     told = scene.rivalry
     if told is not None and told.ahead is not None:
         other = told.other if told.ahead is told.one else told.one
@@ -200,7 +200,7 @@ def rivalry(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def challenge(scene: Scene) -> Iterator[Fact]:
-    """What the group has taken up for a while."""
+    """Find the state of the group's challenges."""
     for standing in scene.challenges:
         if standing.forecast is not None and standing.done > 0:
             kind = "challenge_done" if standing.forecast.is_reached else "challenge"
@@ -212,7 +212,7 @@ def challenge(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def group_streak(scene: Scene) -> Iterator[Fact]:
-    """Weeks in a row in which several were active."""
+    """Find in how many weeks in a row several members were active."""
     least = min(3, scene.board.sharing)
     if not scene.is_week or least < 2:
         return
@@ -225,7 +225,7 @@ def group_streak(scene: Scene) -> Iterator[Fact]:
 
 @finder
 def away(scene: Scene) -> Iterator[Fact]:
-    """Who is away and lets the others know."""
+    """Find who is away and lets the group see it."""
     for member, until in scene.away:
         yield Fact("away", 47, (member,), since=until)
 
@@ -237,7 +237,9 @@ def _gap(scene: Scene) -> float:
 
 
 def _pasts(scene: Scene, *what: str) -> Iterator[tuple[Past, Row]]:
-    """What was done in these days by members who share their sports, and all of this."""
+    """Return what members did in these days, with their rows, for those who share their sports and all
+    figures in `what`.
+    """
     for past in scene.past:
         row = scene.row_of(past.member_id)
         if row and past.count and all(scene.shares(past.member_id, each) for each in ("sports", *what)):
@@ -245,7 +247,7 @@ def _pasts(scene: Scene, *what: str) -> Iterator[tuple[Past, Row]]:
 
 
 def _weeks_since_as_much(values: dict[date, float], start: date, value: float) -> int:
-    """For how many weeks before `start` nothing came up to this; 0 while too few of them are known."""
+    """Return for how many weeks before `start` no week had this value; 0 if too few weeks are known."""
     before = sorted((week for week in values if week < start), reverse=True)
     if sum(values[week] > 0 for week in before) < ENOUGH_WEEKS:
         return 0

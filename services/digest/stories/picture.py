@@ -1,4 +1,4 @@
-"""What is on a digest's picture."""
+"""The contents of a digest's picture."""
 
 from datetime import timedelta
 from statistics import median
@@ -13,12 +13,14 @@ from services.training.totals import Totals
 
 ROWS, SPORTS = 6, 4
 WEEK = timedelta(weeks=1)
-# A usual week is the middle one of the last six in which there was something, once three are known.
+# A usual week is the median of the last six weeks with a value, if there are at least three.
 USUAL_WEEKS, ENOUGH_WEEKS = 6, 3
 
 
 def picture_of(scene: Scene) -> Leaderboard:
-    """The group's board: nothing of its reader, so that it is drawn once for all."""
+    """Return the picture of the group's board. It contains nothing about a single reader, so it is
+    drawn once for all.
+    """
     reader, board = Reader(), scene.board
     found = [sport for sport, _ in by_sport(board.together, board.metric)]
     sports = found[:SPORTS]
@@ -35,7 +37,7 @@ def picture_of(scene: Scene) -> Leaderboard:
 
 
 def by_sport(totals: Totals, metric: Metric) -> list[tuple[Sport, float]]:
-    """What a bar is stacked of: points where points are compared, else time; most first."""
+    """Return the parts of a bar by sport, largest first: points if the board ranks by points, else time."""
     return totals.points_by_sport if metric is Metric.POINTS else totals.by_sport
 
 
@@ -56,7 +58,7 @@ def _bar(scene: Scene, row: Row, sports: list[Sport]) -> Bar:
 
 
 def _usual(scene: Scene, member_id: int) -> float:
-    """What this member's week is like as a rule; 0 for other stretches than a week, and where too little is known."""
+    """Return the value of this member's usual week; 0 if these days are not a week or too few weeks are known."""
     if not scene.is_week:
         return 0.0
     weeks = (scene.weeks.get(scene.dates.start - n * WEEK, {}).get(member_id, 0.0) for n in range(1, USUAL_WEEKS + 1))

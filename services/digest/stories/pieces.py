@@ -1,4 +1,4 @@
-"""Lines of a message with what each is worth, and what is left of them where a phone shows no more."""
+"""Lines of a message, each with its importance. If the message is too long, the least important lines are left out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from messages.message import units
 
-# Under a picture 1,024 UTF-16 units are allowed; a note about a guessed word may come before the digest.
+# 1,024 UTF-16 units are allowed under a picture; a note about a corrected typo may come before the digest.
 TARGET = 900
 MUST = 1_000
 
 
 class Part(StrEnum):
-    """What stands together, with a blank line before it; in this order."""
+    """The paragraphs of a digest, in their order. There is a blank line before each."""
 
     HEAD = "head"
     ROWS = "rows"
@@ -24,9 +24,10 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class Piece:
-    """A line, or a few that belong together. The lowest `worth` is dropped first, and `MUST` never.
+    """A line, or a few that belong together. The piece with the lowest `worth` is left out first, one
+    with `MUST` never.
 
-    `counts` is how many members of the board it tells of.
+    `counts` is the number of members of the board that it mentions.
     """
 
     part: Part
@@ -36,9 +37,9 @@ class Piece:
 
 
 def fitting(pieces: Sequence[Piece], more: Callable[[int], str], most: int = TARGET) -> str:
-    """Put pieces together, and leave out those that are worth least while they are too long.
+    """Return the pieces as one text, without the least important ones if it would be longer than `most` units.
 
-    `more` says how many members are left out: it is given how many are told of.
+    `more` returns the line about members who are left out; it gets the number of members that are mentioned.
     """
     kept = list(pieces)
     while units(text := _joined(kept, more)) > most:

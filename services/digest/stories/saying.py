@@ -1,4 +1,4 @@
-"""A digest as a message: text, picture, and the approved words for when 24 hours have passed."""
+"""Makes a digest's message: the text, the picture, and the approved template for when 24 hours have passed."""
 
 from collections.abc import Collection
 from typing import Any
@@ -22,7 +22,9 @@ PARTS = ("name", "group", "dates", "together", "sessions", "you")
 
 
 def readers_of(session: Session, scene: Scene, members: Collection[Member]) -> list[Me]:
-    """Readers with all of their own days: also what the group may not see. Three queries."""
+    """Return the readers with all of their own figures, also those that the group may not see.
+    It takes three queries.
+    """
     ids = [member.id for member in members]
     manual = settings_of(scene.board.group).manual
     totals = totals_of(session, ids, scene.dates, manual=manual)
@@ -36,7 +38,7 @@ def readers_of(session: Session, scene: Scene, members: Collection[Member]) -> l
 
 
 def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = False) -> Message:
-    """One member's digest. Its picture is drawn when the first one leaves, once for the group."""
+    """Return one member's digest. Its picture is drawn once for the group, when the first message is sent."""
     reader = reader_of(me.member)
     text = teller.text(me, reader, form)
     return Message(
@@ -48,7 +50,7 @@ def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = 
 
 
 def _approved_values(teller: Teller, me: Me, reader: Reader) -> dict[str, str]:
-    """The values of the approved form: each a single line."""
+    """Return the values of the approved template, each on one line."""
     scene = teller.scene
     facts: dict[str, Any] = {
         "board": scene.board, "member": me.member, "me": me, "mine": scene.row_of(me.member.id), "ranked": scene.ranked,

@@ -1,4 +1,6 @@
-"""All that a digest may tell of, read once for a group and some days; plain values: composing needs no database."""
+"""The scene: everything that a digest may mention, read once for a group and some days. It consists of plain values, so
+that writing the digest needs no database.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +19,9 @@ from services.play.standings import Board, Row
 
 @dataclass(frozen=True)
 class Past:
-    """One member's sessions of one sport: in these days, and in all the time before them.
+    """One member's sessions of one sport, in these days and before them.
 
-    `longest` are metres of one session; `last_day` is the newest day before these days.
+    `longest` is the distance of one session in metres; `last_day` is the last day with a session before these days.
     """
 
     member_id: int
@@ -33,7 +35,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Correction:
-    """How the places of an earlier digest came to stand after it was sent: rows of (member, place), best first."""
+    """The corrected places of an earlier digest: rows of (member, place), best first."""
 
     dates: Dates
     places: Sequence[tuple[Friend, int]]
@@ -41,12 +43,12 @@ class Correction:
 
 @dataclass(frozen=True)
 class Scene:
-    """A group's days and what came before them. Nobody is in here whom the group may not see.
+    """A group's days and what came before them. It contains only members whom the group may see.
 
-    `weeks` are what each member did in each week up to the last of these days, by its Monday, in the board's metric.
-    `streaks` are how many weeks in a row each has kept, this one among them.
-    `visible` are all whom the group may see, active or not, and `shared` those who share a field ("sports", "time").
-    `said` are the variants of last time, by kind.
+    `weeks` maps each week's Monday to each member's value in the board's metric, up to the last of these days.
+    `streaks` maps members to their active weeks in a row, this week included. `visible` are all members whom the group
+    may see, active or not; `shared` maps a field ("sports", "time") to the members who share it.
+    `said` maps each kind of fact to the text that was used last time.
     """
 
     board: Board
@@ -67,12 +69,12 @@ class Scene:
 
     @property
     def rows(self) -> Sequence[Row]:
-        """The board's lines, best first."""
+        """The board's rows, best first."""
         return self.board.rows
 
     @property
     def dates(self) -> Dates:
-        """The days that are told of."""
+        """The days that the digest is about."""
         return self.board.dates
 
     @property
@@ -81,11 +83,11 @@ class Scene:
         return self.dates.days == 7
 
     def row_of(self, member_id: int) -> Row | None:
-        """The line of a member who is on the board."""
+        """Return the row of a member, or None if they are not on the board."""
         return self._by_member.get(member_id)
 
     def shares(self, member_id: int, what: str) -> bool:
-        """Whether the group may see this of a member."""
+        """Whether the group may see this figure of a member."""
         return member_id in self.shared.get(what, ())
 
     @cached_property

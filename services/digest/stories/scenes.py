@@ -1,4 +1,4 @@
-"""Reading a scene from the database, and remembering what was told of it."""
+"""Reads a scene from the database, and returns what a run must store about it."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ FIELDS = ("count", "time", "distance", "sports", "elevation")
 
 
 def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Scene:
-    """A group's days, compared with the stretch `before`: as many days just before them where none is given."""
+    """Return the scene of a group's days, compared with the days `before`; by default as many days just before them."""
     board = board_of(session, group, dates, before)
     shown = privacy.shown(session, group, [METRIC], dates.start)
     visible = {key: each.member for key, each in shown.items()}
@@ -53,12 +53,12 @@ def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None 
 
 
 def board_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Board:
-    """The board that a digest is about."""
+    """Return the board that a digest is about."""
     return standings.board(session, group, METRIC, dates, before or stretch_before(dates))
 
 
 def content_of(teller: Teller) -> dict[str, Any]:
-    """What a run remembers: where everybody stood, for corrections, and how it was told, for the next one."""
+    """Return what a run stores: everybody's place, for corrections, and the chosen texts, for the next digest."""
     scene = teller.scene
     return {
         "metric": scene.board.metric,
@@ -73,7 +73,7 @@ def content_of(teller: Teller) -> dict[str, Any]:
 
 
 def last_before(session: Session, group: Group, dates: Dates) -> DigestRun | None:
-    """The newest digest that was sent about days before these."""
+    """Return the newest digest that was sent about days before these, or None."""
     query = select(DigestRun).where(
         DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT, DigestRun.period_end < dates.start
     )
@@ -83,7 +83,7 @@ def last_before(session: Session, group: Group, dates: Dates) -> DigestRun | Non
 def _named(
     shown: Mapping[int, privacy.Shown], weeks: Mapping[date, Mapping[int, float]]
 ) -> Mapping[date, Mapping[int, float]]:
-    """Weeks without what stood in a nameless row in them."""
+    """Return the weeks without the values of members who were shown without a name in them."""
     return {
         week: {key: value for key, value in values.items() if shown[key].may_be_named_on(week)}
         for week, values in weeks.items()
@@ -93,7 +93,9 @@ def _named(
 def _streaks(
     session: Session, shown: Mapping[int, privacy.Shown], weeks: history.Weeks, dates: Dates, settings: Settings
 ) -> Mapping[int, int]:
-    """How many weeks in a row each has kept, of whom all weeks that may belong to it may be told with their name."""
+    """Return the active weeks in a row of each member whose name may be shown for all weeks that can
+    belong to the streak.
+    """
     first = dates.start - series.HISTORY
     people = [key for key, each in shown.items() if "count" in each.fields and each.may_be_named_on(first)]
     if dates.days != DAYS_IN_WEEK or not people:
@@ -103,6 +105,6 @@ def _streaks(
 
 
 def stretch_before(dates: Dates) -> Dates:
-    """The month before a month, else as many days just before."""
+    """Return the month before if the days are a month, else as many days just before them."""
     eve = dates.start - timedelta(1)
     return month_of(eve) if dates == month_of(dates.start) else dates.moved(-dates.days)

@@ -1,4 +1,6 @@
-"""The text of a digest: what is the same for the whole group, and the lines that only one reader gets."""
+"""Writes the text of a digest: the part that is the same for the whole group, and the lines that only
+one reader gets.
+"""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -22,7 +24,7 @@ ROWS, ROWS_IN_STORY, PODIUM = 8, 6, 3
 
 
 class Form(StrEnum):
-    """How a digest is told: as a table, as a story, or, where nobody is ranked, as a cheer from A to Z."""
+    """The form of a digest: a table, a story, or, if nobody is ranked, a list in alphabetical order (CHEER)."""
 
     TABLE = "table"
     STORY = "story"
@@ -31,9 +33,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Me:
-    """The reader: what they did, whether or not the group sees it, whether their watch is connected, and whether they
-    run the group.
-    """
+    """The reader: all that they did, whether their watch is connected, and whether they run the group."""
 
     member: Member
     totals: Totals = field(default_factory=Totals)
@@ -43,7 +43,9 @@ class Me:
 
 @dataclass
 class Teller:
-    """Tells one scene to many readers; what is the same for all who read alike is made once."""
+    """Writes the digest of one scene for many readers. Parts that are the same for readers with the same language and
+    units are made once.
+    """
 
     scene: Scene
     pool: list[Fact] = field(init=False)
@@ -56,22 +58,22 @@ class Teller:
 
     @cached_property
     def picture(self) -> dict[str, Any] | None:
-        """What is on the picture that goes with it, the same for all; none where there is nothing to show."""
+        """The contents of the picture, the same for all readers; None if there is nothing to show."""
         return asdict(picture_of(self.scene)) if self.scene.rows else None
 
     def form(self, wanted: Form = Form.TABLE) -> Form:
-        """The form that may be told: nobody is ranked where the group does not want it, or hardly anybody moved."""
+        """Return the form that may be used: CHEER if the group wants no ranking or too few members were active."""
         return wanted if self.scene.ranked and wanted is not Form.CHEER else Form.CHEER
 
     def text(self, me: Me, reader: Reader, wanted: Form = Form.TABLE) -> str:
-        """The digest for one reader, short enough for a caption."""
+        """Return the digest for one reader, short enough for a picture's caption."""
         form = self.form(wanted)
         if (reader, form) not in self._made:
             self._made[reader, form] = list(self._pieces(reader, form))
         return self._fitting([*self._made[reader, form], *self._own(me, reader, form)], reader)
 
     def ready(self, reader: Reader) -> dict[str, str]:
-        """What its approved form says to everybody who reads alike."""
+        """Return the values of the approved template that are the same for readers with the same language and units."""
         if reader not in self._ready:
             board = self.scene.board
             self._ready[reader] = {
@@ -81,7 +83,7 @@ class Teller:
         return self._ready[reader]
 
     def text_for_all(self, reader: Reader, wanted: Form = Form.TABLE) -> str:
-        """The digest for whoever reads it: nothing of one reader, and nothing to send to the bot."""
+        """Return the digest for anybody: without lines for a single reader, and without hints about commands."""
         pieces = self._pieces(reader, self.form(wanted))
         return self._fitting([piece for piece in pieces if piece.part is not Part.HINTS], reader)
 
@@ -120,8 +122,8 @@ class Teller:
         )  # fmt: skip
 
     def _story(self, told: dict[Fact, str], reader: Reader) -> Iterator[Piece]:
-        """A sentence for each of the podium and for whom there is a fact to tell of, which is told with it; the rest
-        of the first few in one.
+        """Yield a sentence for each member on the podium or with a fact, which is part of the sentence, and one
+        sentence for the others among the first rows.
         """
         board, rest = self.scene.board, []
         way = facts.variant(board.group.id, self.scene.dates.start, "story", 3, {})
@@ -141,7 +143,9 @@ class Teller:
             yield Piece(Part.ROWS, 70, words("digest/story_rest", reader, board=board, rows=rest), counts=len(rest))
 
     def _worded(self, fact: Fact, before: list[Fact], reader: Reader) -> str:
-        """One of the ways to say a fact: each line of its template is one. The second of a kind is said otherwise."""
+        """Return one of the texts for a fact. Each line of its template is one; the second fact of a
+        kind gets another.
+        """
         board, dates = self.scene.board, self.scene.dates
         text = words(f"digest/fact_{fact.kind}", reader, fact=fact, metric=board.metric, year=dates.end.year)
         ways = text.splitlines()
@@ -151,7 +155,7 @@ class Teller:
 
     def _notes(self, form: Form, reader: Reader) -> Iterator[Piece]:
         scene = self.scene
-        if scene.correction and (form is not Form.CHEER or scene.cheer_below):  # not where the group wants no places
+        if scene.correction and (form is not Form.CHEER or scene.cheer_below):  # not if the group wants no ranking
             yield Piece(Part.NOTES, 90, words("digest/correction", reader, correction=scene.correction))
         if scene.board.silent_since:
             yield Piece(Part.NOTES, 55, words("digest/silent", reader, reaches=scene.board.silent_since))
@@ -161,7 +165,7 @@ class Teller:
             yield Piece(Part.NOTES, 25, words("digest/why_cheer", reader, most=scene.cheer_below))
 
     def _own(self, me: Me, reader: Reader, form: Form) -> Iterator[Piece]:
-        """What only this reader gets: their line where the table ends above it, and their own week."""
+        """Yield the lines for this reader only: their row if it is below the table, and their own week."""
         mine = self.scene.row_of(me.member.id)
         if mine and form is Form.TABLE and mine not in self.scene.rows[:ROWS]:
             yield Piece(Part.ROWS, 94, self._line(mine, reader, form), counts=1)
