@@ -18,7 +18,7 @@ from providers.alarms.webhook_alarm import WebhookAlarm
 from providers.cards.quickchart import QuickChartServer
 from providers.cards.resvg import Resvg
 from providers.charts import Charts, FallbackCharts
-from providers.clock import Clock, PretendClock, system_clock
+from providers.clock import Clock, PretendClock, read_system_clock
 from providers.doorbell import open_doorbell
 from providers.errors import SourceUnavailable
 from providers.files.activity_files import ActivityReader
@@ -30,7 +30,7 @@ from providers.garmin.garmin_source import Garmin, GarminByKey, GarminSource
 from providers.group_transport import GroupTransport, RosterFanOut
 from providers.messenger import Messenger
 from providers.meta.meta_groups import MetaGroups
-from providers.recordings import Recording, from_plain
+from providers.recordings import Recording, read_recording
 from providers.sources import Source
 from providers.twilio.twilio import Twilio
 
@@ -86,7 +86,7 @@ class World:
     @staticmethod
     def read_again(told: Mapping[str, Any]) -> Recording | None:
         """Read a recording from what was kept of it: as `to_plain` writes it, or a row of Garmin's list."""
-        return from_plain(told) if "source" in told else activity_rows.read_row(told)
+        return read_recording(told) if "source" in told else activity_rows.read_row(told)
 
     @classmethod
     def from_env(cls) -> "World":
@@ -99,7 +99,7 @@ class World:
         it is used.
         """
         redis = open_doorbell(settings.redis, settings.redis_pool)
-        now = clock or (PretendClock(redis) if settings.pretend_clock else system_clock)
+        now = clock or (PretendClock(redis) if settings.pretend_clock else read_system_clock)
         vault = Vault.from_text(settings.data_keys.get_secret_value(), *settings.secrets)
         return cls(
             settings=settings,

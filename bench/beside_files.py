@@ -21,7 +21,7 @@ from bench.people import await_message
 from config import Settings
 from jobs.work import transaction
 from models import GarminAccount, SentFile
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from services.ground.bells import Bell, ring
 from simulator.cast import newcomer
 from simulator.stage import Stage, open_for_business, stage
@@ -59,7 +59,7 @@ def _open(workers: int) -> Iterator[tuple[Stage, World]]:
     folder = Path(tempfile.mkdtemp(prefix="gruppetto-bench-"))
     settings = {"PRETEND_CLOCK": "0", "WORKERS": str(workers), "FILES_A_DAY": "1000000"}
     with stage(folder, kept=False, settings=settings) as on:
-        on.twilio.now = on.garmin.now = on.garmin.personal.now = system_clock
+        on.twilio.now = on.garmin.now = on.garmin.personal.now = read_system_clock
         open_for_business(on)
         known = {name: on.environment[name.upper()] for name in Settings.model_fields if name.upper() in on.environment}
         world = World.from_settings(Settings.model_validate(known))

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from fitness.metrics import SHARED_AT_FIRST
-from fitness.schedules import Weekly, cron, due_period
+from fitness.schedules import Weekly, find_due_period, write_cron
 from jobs.work import transaction
 from messages.message import Approved, Message
 from models import Activity, Group, Membership, MessageKind
@@ -30,10 +30,10 @@ def come_due(world: World, members: Sequence[int], random: Random, *, twice: int
     """
     due = world.now().replace(second=0, microsecond=0)
     schedule = Weekly(due.weekday(), due.time())
-    first_day = due_period(schedule, ZONE, due).start
+    first_day = find_due_period(schedule, ZONE, due).start
     with transaction(world) as session:
         group = gather(session, members, first_day, due, random)
-        group.digest_schedule, group.next_digest_at = cron(schedule), due
+        group.digest_schedule, group.next_digest_at = write_cron(schedule), due
         ring_at(session, group.id, due)
         _write_to(session, members[:twice], due)
     return world.now()

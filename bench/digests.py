@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, text
 
 from bench.figures import table
-from fitness.schedules import Weekly, cron, due_period
+from fitness.schedules import Weekly, find_due_period, write_cron
 from simulator.stage import Stage, open_for_business, stage
 
 ZONE = "Europe/Brussels"
@@ -71,9 +71,10 @@ def play(groups: int, size: int) -> list[tuple[str, str]]:
 def _found(line: Connection, on: Stage, groups: int, size: int) -> None:
     now = on.clock()
     schedule = Weekly(now.weekday(), (now + timedelta(minutes=1)).time().replace(second=0, microsecond=0))
-    monday = due_period(schedule, ZONE, now).start
+    monday = find_due_period(schedule, ZONE, now).start
     facts = {
-        "zone": ZONE, "schedule": cron(schedule), "groups": groups, "size": size, "weeks": WEEKS, "monday": monday,
+        "zone": ZONE, "schedule": write_cron(schedule), "groups": groups, "size": size, "weeks": WEEKS,
+        "monday": monday,
     }  # fmt: skip
     for statement in FOUND.split(";\n"):
         if statement.strip():

@@ -19,7 +19,7 @@ from jobs.health import Doctor
 from jobs.heartbeats import Heart
 from jobs.tick import tick
 from models.vault import new_key
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from services.health.processes import CLOCK, WEB, WORKER
 from simulator.services import services
 from web.app import create_app
@@ -103,7 +103,7 @@ def _filled() -> Iterator[World]:
         with engine.connect() as line:
             line.execute(text("SET session_replication_role = replica"))  # do not check foreign keys, which is faster
             for statement in filling(MEMBERS, MESSAGES):
-                line.execute(text(statement), {"now": system_clock()} if ":now" in statement else {})
+                line.execute(text(statement), {"now": read_system_clock()} if ":now" in statement else {})
             line.execute(text("VACUUM ANALYZE"))
         engine.dispose()
         world = World.from_settings(_settings(running.database_url, running.redis_url))

@@ -3,7 +3,7 @@
 import struct
 from random import Random
 
-from providers.files.fit_frames import checksum
+from providers.files.fit_frames import compute_checksum
 
 FILE_ID, SESSION, RECORD, ACTIVITY, DESCRIPTION, UNKNOWN = 0, 18, 20, 34, 206, 60_000
 U8, STAMP, F64, TEXT = 0x02, 0x86, 0x89, 0x07
@@ -14,7 +14,7 @@ FLOATS = (float("nan"), float("inf"), -float("inf"), 1e308, -1e308, 5e-324, -0.0
 def sealed(body: bytes) -> bytes:
     """Return a FIT file with these frames and the right checksum."""
     whole = struct.pack("<BBHI4s", 12, 0x20, 0, len(body), b".FIT") + body
-    return whole + struct.pack("<H", checksum(whole))
+    return whole + struct.pack("<H", compute_checksum(whole))
 
 
 def defined(number: int, fields: bytes, head: int = 0x40) -> bytes:

@@ -17,9 +17,9 @@ from bench.keeper import Keeper, with_clocks
 from bench.network import Network
 from bench.truth import Truth
 from config import Settings
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from simulator.stage import Stage, get_templates_approved, stage
-from simulator.twilio.server import Faults
+from simulator.twilio.server import TwilioFaults
 from world import World
 
 # The name of our own connections, which do not use the proxies, and must not be terminated with the product's.
@@ -39,7 +39,7 @@ class House:
     random: Random
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> TwilioFaults:
         """The faults of the pretend Twilio."""
         return self.on.twilio.faults
 
@@ -88,7 +88,7 @@ def house(
 def _lived_in(on: Stage, network: Network, size: Size, random: Random) -> Iterator[House]:
     on.environment["TWILIO_API_BASE_URL"] = network.before_twilio(on.environment["TWILIO_API_BASE_URL"])
     twilio = on.twilio
-    twilio.now = system_clock
+    twilio.now = read_system_clock
     twilio.rules = replace(
         twilio.rules, announced=frozenset({"sent", "delivered", "undelivered"}), pair_burst=1_000_000, tier=1_000_000
     )

@@ -25,7 +25,7 @@ from bench.people import Talk
 from bench.plans import DATABASE, USER
 from bench.site import Site, new_key, site
 from bench.troubles import with_schema_behind
-from providers.cards.fonts import missing_scripts
+from providers.cards.fonts import find_missing_scripts
 from simulator.services import SetUpProblem
 from simulator.stage import ROOT
 from simulator.story import Missing
@@ -260,7 +260,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("words", nargs="*", metavar="WORD", help="only mistakes named like one of these")
     words = parser.parse_args(arguments).words
     chosen = [each for each in MISTAKES if not words or any(word in each.name for word in words)]
-    if not missing_scripts():
+    if not find_missing_scripts():
         print("fonts missing: not tried, for this machine has them")
         chosen = [each for each in chosen if each.made is not _no_fonts]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

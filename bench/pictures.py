@@ -13,17 +13,17 @@ from providers.cards.resvg import Resvg
 from providers.charts import (
     Bar,
     Chart,
-    Fact,
+    ChartFact,
+    ChartPart,
     Leaderboard,
     Mark,
     Mix,
-    Part,
     Result,
     Segment,
     Trend,
-    Week,
+    WeekChart,
     Wrapped,
-    lit,
+    light_chart,
 )
 
 ROUNDS = 20
@@ -40,7 +40,7 @@ def main(folder: Path | None) -> None:
             seconds = []
             for _ in range(ROUNDS):
                 begun = time.process_time()
-                png = artist.draw(lit(chart, dark=dark))
+                png = artist.draw(light_chart(chart, dark=dark))
                 seconds.append(1000 * (time.process_time() - begun))
             seconds.sort()
             rows.append(
@@ -59,15 +59,15 @@ def charts() -> Iterator[tuple[str, Chart]]:
     yield "result", Result("120 km in November", "1–30 Nov", "José wins!", bars, LEGEND, goal=150, goal_said="goal")
     yield "trend", Trend("Zoë: 8 weeks", "points a week", tuple(map(_week, range(8))), "You", "Group average")
     days = tuple(Mark(day, 50, "50", _parts(50)) for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))
-    facts = tuple(Fact(label, "3h 39m") for label in ("points", "time", "sessions", "distance"))
-    yield "week", Week("Zoë: this week", "16–22 Nov", facts, days, LEGEND)
-    parts = tuple(Part(sport, name, 10, "10h 24m · 104 km", "20%") for sport, name in LEGEND)
+    facts = tuple(ChartFact(label, "3h 39m") for label in ("points", "time", "sessions", "distance"))
+    yield "week", WeekChart("Zoë: this week", "16–22 Nov", facts, days, LEGEND)
+    parts = tuple(ChartPart(sport, name, 10, "10h 24m · 104 km", "20%") for sport, name in LEGEND)
     yield "mix", Mix("Zoë: sports", "31 Aug – 22 Nov", "52h", "in 12 weeks", parts)
-    tiles = tuple(Fact("Longest streak", "9 days", "3–11 Nov") for _ in range(6))
-    hero = Fact("together in 23 sessions", "26h 00m")
-    one = (Fact("Zoë", "Weekend Hero", "61% of it on Saturdays and Sundays"),)
+    tiles = tuple(ChartFact("Longest streak", "9 days", "3–11 Nov") for _ in range(6))
+    hero = ChartFact("together in 23 sessions", "26h 00m")
+    one = (ChartFact("Zoë", "Weekend Hero", "61% of it on Saturdays and Sundays"),)
     yield "wrapped", Wrapped("Zoë", "November 2026", hero, tiles, _parts(90), LEGEND, "331 km: far", one)
-    awards = tuple(Fact(name, "Weekend Hero") for name in NAMES)
+    awards = tuple(ChartFact(name, "Weekend Hero") for name in NAMES)
     yield "wrapped group", Wrapped("Legends", "2026", hero, tiles[:4], _parts(90), LEGEND, "331 km: far", awards)
 
 

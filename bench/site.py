@@ -22,8 +22,8 @@ from bench.keeper import Keeper
 from bench.plans import Connections, SmallPlans
 from bench.probes import Probes
 from config import Settings
-from fitness.dates import week_of
-from providers.clock import system_clock
+from fitness.dates import find_week
+from providers.clock import read_system_clock
 from simulator.cast import newcomer
 from simulator.proxy import Proxy
 from simulator.services import Services
@@ -119,7 +119,7 @@ def _put_a_router_before(on: Stage, stack: ExitStack) -> str:
     on.bot_url = f"http://127.0.0.1:{router.port}"
     on.twilio.webhook_url = f"{on.bot_url}/webhooks/twilio/inbound"
     on.twilio.rules = replace(on.twilio.rules, approve_after_polls=0, proxies=1)
-    on.twilio.now = on.garmin.now = on.garmin.personal.now = system_clock
+    on.twilio.now = on.garmin.now = on.garmin.personal.now = read_system_clock
     return web_url
 
 
@@ -140,7 +140,7 @@ def _settle(on: Stage, direct: Services, random: Random) -> list[Resident]:
     residents = move_in(on, world, MEMBERS)
     now = world.now()
     with world.sessions.begin() as session:
-        last_week = week_of(now.date()).start - timedelta(days=7)
+        last_week = find_week(now.date()).start - timedelta(days=7)
         group = club.gather(session, [each.member_id for each in residents], last_week, now, random)
         group.timezone = "UTC"
     world.sessions.kw["bind"].dispose()

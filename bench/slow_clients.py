@@ -25,7 +25,7 @@ from uuid import uuid4
 from honcho.environ import parse_procfile
 
 from bench.figures import percentile
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from simulator.stage import ACCOUNT, ROOT, SENDER, Stage, stage
 from simulator.twilio.callbacks import signature
 
@@ -218,7 +218,7 @@ def web_alone(settings: Mapping[str, str]) -> Iterator[Stage]:
     """Run only the Procfile's web process, on servers of its own."""
     folder = Path(tempfile.mkdtemp(prefix="gruppetto-bench-"))
     with stage(folder, kept=False, settings={"PRETEND_CLOCK": "0", **settings}) as on:
-        on.twilio.now = system_clock
+        on.twilio.now = read_system_clock
         on.start("web", parse_procfile((ROOT / "Procfile").read_text()).processes["web"])
         on.await_readiness()
         yield on

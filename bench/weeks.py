@@ -19,7 +19,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import Engine, create_engine, text
 
 from bench.figures import table
-from fitness.schedules import Weekly, cron, due_period, from_cron, next_due
+from fitness.schedules import Weekly, find_due_period, find_next_due, read_cron, write_cron
 from simulator.stage import Stage, open_for_business, stage
 
 START = datetime(2026, 10, 19, tzinfo=UTC)  # Europe changes on 25 October, North America on 1 November
@@ -68,18 +68,20 @@ def _found_groups(database: Engine, count: int, end: datetime, random: Random) -
         for number in range(1, count + 1):
             zone = zones[number % len(zones)]
             schedule = Weekly(random.randrange(7), clock_time(random.randrange(24), random.choice((0, 15, 30, 45))))
-            due = next_due(schedule, zone, START)
-            connection.execute(INSERT, {"name": f"g{number}", "zone": zone, "schedule": cron(schedule), "due": due})
-            expected[number] = set(_periods(cron(schedule), zone, due, end))
+            due = find_next_due(schedule, zone, START)
+            connection.execute(
+                INSERT, {"name": f"g{number}", "zone": zone, "schedule": write_cron(schedule), "due": due}
+            )
+            expected[number] = set(_periods(write_cron(schedule), zone, due, end))
     return expected
 
 
 def _periods(line: str, zone: str, due: datetime, end: datetime) -> list[tuple[str, str]]:
-    schedule, found = from_cron(line), []
+    schedule, found = read_cron(line), []
     while due <= end:
-        dates = due_period(schedule, zone, due)
+        dates = find_due_period(schedule, zone, due)
         found.append((str(dates.start), str(dates.end)))
-        due = next_due(schedule, zone, due)
+        due = find_next_due(schedule, zone, due)
     return found
 
 

@@ -11,15 +11,15 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from bot import before_reading
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot import manners
-from bot.arguments import Who
+from bot.arguments import MemberWanted
+from bot.before_reading import STOP_WORDS, Settled
 from bot.declaring.command import Allowed, commands
 from bot.declaring.turn import WHO, Turn
 from bot.languages import lines_for, words_for
-from bot.manners import STOP_WORDS, Settled
-from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, offers, understand
-from bot.words.lines import said
+from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, list_offers, understand
+from bot.words.lines import normalise_line
 from jobs.outages import is_outage
 from jobs.queue import GOT_IN_THE_WAY
 from jobs.work import transaction
@@ -30,12 +30,11 @@ from models.vault import UnknownKey
 from providers.messenger import Inbound
 from services.data import erasure
 from services.delivery import mailbox, menus
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 from services.ground.refusals import EnoughFiles, NoSuchPerson, Refusal, TwoPeopleMatch
 from services.group import groups, proofs
-from services.people import manners as people_manners
-from services.people import members
-from services.people.manners import INTRO, NOT_UNDERSTOOD, SILENCE
+from services.people import line_checks, members
+from services.people.line_checks import INTRO, NOT_UNDERSTOOD, SILENCE
 from services.training import files
 from world import World
 
@@ -81,11 +80,11 @@ def _turn(
         if not mailbox.receive(session, inbound.sid, inbound.kind, reference, now):
             log.info("heard before")
             return None
-        if inbound.kind in manners.UNSPOKEN:
+        if inbound.kind in before_reading.UNSPOKEN:
             mailbox.note(session, inbound.sid, member_id=None, command=SILENCE, mark=None)
             log.info("not spoken", kind=inbound.kind)
             return SILENCE
-        member, is_new = members.known(
+        member, is_new = members.recognise_member(
             session,
             heard_at or now,
             phone=inbound.phone,
@@ -99,9 +98,9 @@ def _turn(
         name, reply = _answer(turn, again=again)
         member = turn.member  # another member, if the number has changed hands
         if reply is not None:
-            reply = manners.with_kudos(turn, name, reply)
+            reply = before_reading.add_kudos(turn, name, reply)
             mailbox.post(session, member.id, reply, now, kind=MessageKind.REPLY, key=f"reply:{inbound.sid}")
-        manners.note(turn, inbound.sid, name)
+        before_reading.note_turn(turn, inbound.sid, name)
     log.info("turn", member=member.id, command=name, kind=inbound.kind)
     return name
 
@@ -110,9 +109,9 @@ def _is_of_erased(session: Session, inbound: Inbound, heard_at: datetime, now: d
     """Whether a line that is answered late was written before its writer was erased. If so, its copy at the vendor is
     deleted too.
     """
-    if not erasure.came_before(session, heard_at, phone=inbound.phone, business_id=inbound.business_id):
+    if not erasure.was_erased_since(session, heard_at, phone=inbound.phone, business_id=inbound.business_id):
         return False
-    people_manners.forget(session, inbound.sid, now)
+    line_checks.forget_line(session, inbound.sid, now)
     return True
 
 
@@ -173,7 +172,7 @@ def _respond(turn: Turn) -> Settled:
     if turn.opted == "STOP":
         commands["stop"](turn)
         return "stop", None  # Twilio has answered, and refuses what else we say
-    if (settled := manners.settled(turn)) is not None:
+    if (settled := before_reading.answer_before_reading(turn)) is not None:
         return settled
     if turn.opted == "START" and not turn.is_in_doubt:
         return "start", commands["start"](turn)
@@ -183,14 +182,14 @@ def _respond(turn: Turn) -> Settled:
 
 
 def _respond_to_words(turn: Turn) -> Settled:
-    bare = said(turn.line)
+    bare = normalise_line(turn.line)
     if bare in STOP_WORDS and not (bare == "cancel" and turn.member.unfinished):
         return "stop", commands["stop"](turn)
     turn.line, reading = _read(turn)
     if turn.is_in_doubt and not _is_heard_in_doubt(turn, reading):
         return _ask_whose(turn)
     if isinstance(reading, NotUnderstood):
-        if not reading.why and manners.is_intro_due(turn):
+        if not reading.why and before_reading.is_intro_due(turn):
             return INTRO, commands["start"](turn)
         return NOT_UNDERSTOOD, _puzzled(turn, reading)
     _require(turn, _asked_here(reading), reading.command.name)
@@ -206,18 +205,18 @@ def _is_heard_in_doubt(turn: Turn, reading: Reading) -> bool:
     if not isinstance(reading, Understood | Unfinished):
         return False
     if reading.command.name == "link garmin":
-        return proofs.ways(turn.session, turn.member, turn.now).garmin
+        return proofs.find_ways(turn.session, turn.member, turn.now).garmin
     return reading.command.name in HEARD_IN_DOUBT
 
 
 def _ask_whose(turn: Turn) -> Settled:
-    return manners.DOUBTED, turn.say("start/whose_number", buttons=WHO)
+    return before_reading.DOUBTED, turn.say("start/whose_number", buttons=WHO)
 
 
 def _take_files(turn: Turn) -> Message:
     """Let a worker read the files, as many as the day's limit allows. Raises `EnoughFiles` if it is used up."""
     most = turn.world.settings.files_a_day
-    left = files.left_today(turn.session, turn.member, most, turn.now)
+    left = files.count_left_today(turn.session, turn.member, most, turn.now)
     if not left:
         raise EnoughFiles(most=most)
     for url, content_type in turn.files[:left]:
@@ -243,7 +242,7 @@ def _read(turn: Turn) -> tuple[str, Reading]:
     alone = understand(turn.line, turn.member.locale)
     if waiting is None:
         return turn.line, alone
-    if said(turn.line, turn.member.locale) in NO_WORDS:
+    if normalise_line(turn.line, turn.member.locale) in NO_WORDS:
         return turn.line, Understood(commands["cancel"])
     # "Top runners" is a group's name although it begins like a command; "top runs" is a command.
     doubtful = alone.strange if isinstance(alone, NotUnderstood) else isinstance(alone, Understood) and alone.guessed
@@ -266,12 +265,12 @@ def _tapped(turn: Turn, *, is_free: bool) -> str | None:
     if len(turn.line) > MOST_CHOICE:
         return None
     if turn.replied_to:
-        quoted = menus.under(turn.session, turn.member.id, turn.replied_to, turn.now)
-        if line := menus.meant(quoted, turn.line, quoted=True):
+        quoted = menus.find_under(turn.session, turn.member.id, turn.replied_to, turn.now)
+        if line := menus.find_line_meant(quoted, turn.line, quoted=True):
             return line
     if not is_free or is_command(turn.line, turn.member.locale):
         return None
-    return menus.meant(menus.newest(turn.session, turn.member.id, turn.now), turn.line, quoted=False)
+    return menus.find_line_meant(menus.find_newest(turn.session, turn.member.id, turn.now), turn.line, quoted=False)
 
 
 def _run(turn: Turn, reading: Understood) -> Message:
@@ -287,7 +286,7 @@ def _asked_here(reading: Understood | Unfinished) -> Allowed:
     current one; then the service checks the permission.
     """
     of_another = isinstance(reading, Understood) and any(
-        isinstance(each, Who) and each.startswith("#") for each in reading.arguments.values()
+        isinstance(each, MemberWanted) and each.startswith("#") for each in reading.arguments.values()
     )
     return Allowed.MEMBERS if of_another else reading.command.allowed
 
@@ -306,7 +305,7 @@ def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:
         return turn.say("start/strange_words", command=reading.nearest[0], strange=reading.strange, why=reading.why)
     if THANKS.intersection(re.split(r"\W+", turn.line.casefold())):
         return turn.say("start/thanked")
-    lines = [each for each in offers(reading) if len(each) <= MOST_SAYS][:MOST_BUTTONS] or _at_hand(turn)
+    lines = [each for each in list_offers(reading) if len(each) <= MOST_SAYS][:MOST_BUTTONS] or _at_hand(turn)
     buttons = [Button(each[:MOST_LABEL].strip().capitalize(), each) for each in lines]
     if reading.either:
         return turn.say("start/either", typed=reading.either, buttons=buttons)
@@ -315,8 +314,10 @@ def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:
 
 def _at_hand(turn: Turn) -> list[str]:
     """Return the commands that are offered when nothing else fits."""
-    return ["me", "leaderboard", "help"] if members.memberships(turn.session, turn.member) else ["new group", "help"]
+    return (
+        ["me", "leaderboard", "help"] if members.list_memberships(turn.session, turn.member) else ["new group", "help"]
+    )
 
 
 def _apology(turn: Turn) -> Message:
-    return render("refusals/our_fault", reader_of(turn.member), reference=turn.reference)
+    return render("refusals/our_fault", make_reader(turn.member), reference=turn.reference)

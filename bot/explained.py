@@ -6,11 +6,11 @@ from enum import Enum
 from typing import Any
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.parser import NotUnderstood, Understood, offers, understand
+from bot.parser import NotUnderstood, Understood, list_offers, understand
 from fitness.forms import Period
 
 
-def explained(line: str) -> dict[str, Any]:
+def explain_reading(line: str) -> dict[str, Any]:
     """Return how one line is read.
 
     `command` is None if nothing would run; `missing` is the argument that the bot would ask for; `choices` are the
@@ -26,7 +26,7 @@ def explained(line: str) -> dict[str, Any]:
         "choices": [],
     }
     if isinstance(reading, NotUnderstood):
-        return told | {"choices": offers(reading)}
+        return told | {"choices": list_offers(reading)}
     told["command"] = reading.command.name
     if isinstance(reading, Understood):
         arguments = {name: _plain(value) for name, value in reading.arguments.items()}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.declaring.command import Allowed, Command, by_topic
+from bot.declaring.command import Allowed, Command, group_by_topic
 
 GUIDE = Path(__file__).parent.parent / "docs" / "guide.md"
 BEGIN, END = "<!-- commands: written by `make guide` -->", "<!-- end of commands -->"
@@ -15,21 +15,23 @@ WHO = {
 }
 
 
-def with_table(guide: str) -> str:
+def put_table_into_guide(guide: str) -> str:
     """Return the guide with a new table, made from the present declarations."""
     before, rest = guide.split(BEGIN)
     after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n\n{table()}\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{write_table()}\n{END}{after}"
 
 
-def table() -> str:
+def write_table() -> str:
     """Return the table of all commands: what each does, who may use it, and how it is written."""
     head = "| command | what it does | for | write it like this | also |\n|---|---|---|---|---|\n"
-    parts = [f"### {topic.capitalize()}\n\n{head}{rows(found)}" for topic, found in by_topic(least=1).items()]
+    parts = [
+        f"### {topic.capitalize()}\n\n{head}{write_rows(found)}" for topic, found in group_by_topic(least=1).items()
+    ]
     return "\n".join(parts)
 
 
-def rows(found: list[Command]) -> str:
+def write_rows(found: list[Command]) -> str:
     """Return the rows of one topic."""
     return "".join(map(_row, found))
 
@@ -44,4 +46,4 @@ def _listed(lines: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    GUIDE.write_text(with_table(GUIDE.read_text()))
+    GUIDE.write_text(put_table_into_guide(GUIDE.read_text()))

@@ -6,23 +6,39 @@ from functools import lru_cache
 from bot.arguments import Person
 from bot.declaring.command import Command, commands
 from bot.languages import READ, lines_for
-from bot.reading.asking import acted_on, known_sentence, nearest, question
-from bot.reading.frames import MOST_IN_SENTENCE, framed, wished
-from bot.reading.guessing import guessed_from, is_a_joke
-from bot.reading.naming import FREE, MOST_READ, by_name, is_meant, is_of_something_else, makes_no_group, plain, told_all
-from bot.reading.nearest import the_same
-from bot.reading.offering import lost, offers
-from bot.reading.parts import parts_of, said_by_parts
+from bot.reading.asking import find_known_sentence, find_nearest_sentence, find_question, prefer_command
+from bot.reading.command_names import (
+    FREE,
+    MOST_READ,
+    fill_arguments,
+    find_by_name,
+    is_name_meant,
+    is_of_something_else,
+    may_make_no_group,
+    write_plainly,
+)
+from bot.reading.frames import MOST_IN_SENTENCE, count_wish_words, read_frame
+from bot.reading.guessing import guess_command, is_a_joke
+from bot.reading.nearest import find_same_sentence
+from bot.reading.offering import list_offers, offer_nearest
+from bot.reading.parts import read_parts, split_into_parts
 from bot.reading.phrases import EVERYDAY, FILLERS, GREETED, SENTENCES
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
-from bot.reading.slips import mended
-from bot.reading.wholes import done, nothing_said_to_erase, only_a_code, only_a_link_code, sentence, two_readings
-from bot.reading.wishes import inside, wish, wish_about_somebody, without_articles
-from bot.words.lines import Word, words_of
+from bot.reading.slips import mend_slips
+from bot.reading.wholes import (
+    ask_what_to_erase,
+    ask_which_month,
+    read_lone_code,
+    read_lone_link_code,
+    read_what_was_done,
+    read_whole_sentence,
+)
+from bot.reading.wishes import find_name_inside, read_wish, read_wish_about_somebody, read_without_articles
+from bot.words.lines import LineWord, split_line
 from messages.addresses import top_level
 from messages.lookalikes import prototypes
 
-__all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command", "offers", "understand", "warm_up"]
+__all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command", "list_offers", "understand", "warm_up"]
 LONG_ENOUGH = 5
 MOST_GREETED = 5
 MOST_KEPT = 80  # results are cached for lines of up to so many characters; frequent lines are short
@@ -48,8 +64,8 @@ def warm_up() -> None:
 
 def is_command(line: str, language: str = READ) -> bool:
     """Whether a line begins with the exact name of a command, and the rest are its arguments."""
-    named = by_name(_from_the_first_spoken(words_of(line, language)))
-    return named is not None and not isinstance(told_all(*named), NotUnderstood)
+    named = find_by_name(_from_the_first_spoken(split_line(line, language)))
+    return named is not None and not isinstance(fill_arguments(*named), NotUnderstood)
 
 
 @lru_cache(maxsize=20_000)
@@ -59,82 +75,82 @@ def _kept(line: str, language: str, _number_of_commands: int) -> Reading:
 
 
 def _read(line: str, language: str = READ) -> Reading:
-    words = _from_the_first_spoken(words_of(line, language))
+    words = _from_the_first_spoken(split_line(line, language))
     if not words:
         return NotUnderstood()
-    reading = framed(words) or _read_words(words)
+    reading = read_frame(words) or _read_words(words)
     if isinstance(reading, NotUnderstood) and not reading.either:
         reading = _in_other_words(words, reading)
-    return lost(words) if is_a_joke(reading, words) else reading
+    return offer_nearest(words) if is_a_joke(reading, words) else reading
 
 
-def _read_words(words: Sequence[Word]) -> Reading:
-    unsaid = nothing_said_to_erase(words)
+def _read_words(words: Sequence[LineWord]) -> Reading:
+    unsaid = ask_what_to_erase(words)
     if unsaid is not None:
         return unsaid
-    named = by_name(words)
-    told = told_all(*named) if named else None
+    named = find_by_name(words)
+    told = fill_arguments(*named) if named else None
     if named and told is not None and not isinstance(told, NotUnderstood):
-        strict = is_meant(*named, told) and not is_of_something_else(words[0], named[1])
+        strict = is_name_meant(*named, told) and not is_of_something_else(words[0], named[1])
         strict = strict or not named[0].destructive
-        return (_otherwise(*named, words) or told) if strict else _kindly(words) or lost(words)
+        return (_otherwise(*named, words) or told) if strict else _kindly(words) or offer_nearest(words)
     for way in (
-        sentence,
-        only_a_link_code,
-        wish_about_somebody,
+        read_whole_sentence,
+        read_lone_link_code,
+        read_wish_about_somebody,
         _greeting,
-        two_readings,
+        ask_which_month,
         _slipped,
-        known_sentence,
-        without_articles,
-        wish,
-        done,
-        question,
-        inside,
-        only_a_code,
+        find_known_sentence,
+        read_without_articles,
+        read_wish,
+        read_what_was_done,
+        find_question,
+        find_name_inside,
+        read_lone_code,
     ):
         reading = way(words)
         if reading is not None:
             return reading
     if named and told is not None and named[0].name not in (EVERYDAY - {"me"}) | _destructive_names():
-        return _slipped(words, loosely=True) or acted_on(nearest(words)) or told
+        return _slipped(words, loosely=True) or prefer_command(find_nearest_sentence(words)) or told
     if named and isinstance(told, NotUnderstood) and told.why and not named[0].destructive:
         return told
-    reading = _slipped(words, loosely=True) or nearest(words) or guessed_from(words)
-    return lost(words) if reading == NotUnderstood() else reading
+    reading = _slipped(words, loosely=True) or find_nearest_sentence(words) or guess_command(words)
+    return offer_nearest(words) if reading == NotUnderstood() else reading
 
 
-def _kindly(words: Sequence[Word]) -> Reading | None:
+def _kindly(words: Sequence[LineWord]) -> Reading | None:
     """Read a line that begins like a destructive command but is one of our sentences: "leave my last run out"."""
-    return sentence(words) or acted_on(known_sentence(words))
+    return read_whole_sentence(words) or prefer_command(find_known_sentence(words))
 
 
-def _in_other_words(words: Sequence[Word], lost_for_now: Reading) -> Reading:
+def _in_other_words(words: Sequence[LineWord], lost_for_now: Reading) -> Reading:
     """Read a line without the words of a wish ("I'd like to"), or only the one part of it that means a command."""
     spoken = [word for word in words if word.is_spoken][:MOST_READ]
-    start = wished(spoken)
+    start = count_wish_words(spoken)
     if 0 < start < len(spoken):
-        meant = framed(spoken[start:]) or _read_words(spoken[start:])
+        meant = read_frame(spoken[start:]) or _read_words(spoken[start:])
         if not isinstance(meant, NotUnderstood) and not meant.command.destructive:
             return meant
-    named = by_name(words)
-    parts = parts_of(words) if len(words) <= MOST_READ and not (named and named[0].destructive) else []
-    return said_by_parts([framed(part) or _read_words(part) for part in parts]) or lost_for_now
+    named = find_by_name(words)
+    parts = split_into_parts(words) if len(words) <= MOST_READ and not (named and named[0].destructive) else []
+    return read_parts([read_frame(part) or _read_words(part) for part in parts]) or lost_for_now
 
 
-def _from_the_first_spoken(words: Sequence[Word]) -> Sequence[Word]:
+def _from_the_first_spoken(words: Sequence[LineWord]) -> Sequence[LineWord]:
     """Return the words without emoji before the first word. If there is no word, the emoji stay."""
     return words[next((i for i, word in enumerate(words) if word.is_spoken or word.key in commands), 0) :]
 
 
-def _greeting(words: Sequence[Word]) -> Reading | None:
+def _greeting(words: Sequence[LineWord]) -> Reading | None:
     """Read a greeting that has nothing with a meaning after it: "hola amigo", "hi, is anyone there?"."""
     spoken = _greeted_briefly([word for word in words if word.is_spoken])
     for length in (2, 1):
         if len(spoken) <= length or not _begins_with_hello(spoken, length):
             continue
         rest = spoken[length:]
-        meant = sentence(rest) or (_read_words(rest) if len(rest) > 1 else None)
+        meant = read_whole_sentence(rest) or (_read_words(rest) if len(rest) > 1 else None)
         if isinstance(meant, Understood) and not meant.command.destructive:
             return meant
         if len(rest) <= MOST_GREETED and all(word.key in FILLERS or word.key in GREETED for word in rest):
@@ -142,7 +158,7 @@ def _greeting(words: Sequence[Word]) -> Reading | None:
     return None
 
 
-def _greeted_briefly(spoken: list[Word]) -> list[Word]:
+def _greeted_briefly(spoken: list[LineWord]) -> list[LineWord]:
     """Return the words without all but the last few of many greetings, because each greeting needs another reading of
     the words after it.
     """
@@ -153,9 +169,9 @@ def _greeted_briefly(spoken: list[Word]) -> list[Word]:
     return spoken[begins[-MOST_GREETED] :] if len(begins) > MOST_GREETED else spoken
 
 
-def _begins_with_hello(spoken: Sequence[Word], length: int) -> bool:
+def _begins_with_hello(spoken: Sequence[LineWord], length: int) -> bool:
     """Whether the first `length` words are a greeting."""
-    hello = plain(spoken[:length])
+    hello = write_plainly(spoken[:length])
     return len(spoken) >= length and (SENTENCES.get(hello) == "start" or _is_hello(hello))
 
 
@@ -163,7 +179,7 @@ def _is_hello(word: str) -> bool:
     return word not in {"start", "menu", "unstop"} and word in commands and commands[word].name == "start"
 
 
-def _otherwise(command: Command, rest: Sequence[Word], words: Sequence[Word]) -> Reading | None:
+def _otherwise(command: Command, rest: Sequence[LineWord], words: Sequence[LineWord]) -> Reading | None:
     """Read a line that begins with the name of a command by chance: "use miles, not km", "show my week"."""
     free = any(each.kind in FREE for each in command.arguments)
     everyday = words[0].key in EVERYDAY - {"me"}
@@ -176,12 +192,12 @@ def _otherwise(command: Command, rest: Sequence[Word], words: Sequence[Word]) ->
     ):
         return None
     shows = command.name == "stats" and words[0].key == "show"
-    if shows or makes_no_group(words):
+    if shows or may_make_no_group(words):
         shown = _shown(command, rest)
         if shows or shown or words[1].key != "the":
-            return shown or (None if shows else lost(rest))
-    put_right = mended(words)
-    reading = the_same(words) or (the_same(put_right[0]) if put_right else None)
+            return shown or (None if shows else offer_nearest(rest))
+    put_right = mend_slips(words)
+    reading = find_same_sentence(words) or (find_same_sentence(put_right[0]) if put_right else None)
     if isinstance(reading, NotUnderstood) and not reading.readings:
         return reading
     if free and isinstance(reading, Understood) and reading.command is not command:
@@ -191,7 +207,7 @@ def _otherwise(command: Command, rest: Sequence[Word], words: Sequence[Word]) ->
     return _beside_a_name(command, put_right, words) if put_right and free else None
 
 
-def _shown(command: Command, rest: Sequence[Word]) -> Reading | None:
+def _shown(command: Command, rest: Sequence[LineWord]) -> Reading | None:
     """Read what to show, if it is no person: "show my week", "show members"."""
     reading = _read_words(rest)
     if not isinstance(reading, Understood) or reading.command.destructive:
@@ -199,24 +215,26 @@ def _shown(command: Command, rest: Sequence[Word]) -> Reading | None:
     return None if reading.guessed and reading.command is command else reading
 
 
-def _beside_a_name(command: Command, put_right: tuple[list[Word], str], words: Sequence[Word]) -> Reading | None:
+def _beside_a_name(
+    command: Command, put_right: tuple[list[LineWord], str], words: Sequence[LineWord]
+) -> Reading | None:
     """Read a command with a name, if only small words beside the name have typos: "compare me wiht Tom"."""
     fresh, slip = put_right
     mistyped = [new for new, old in zip(fresh, words, strict=True) if new != old]
     if not any(each.kind is Person for each in command.arguments) or any(word.key not in FILLERS for word in mistyped):
         return None
-    named = by_name(fresh)
-    reading = told_all(*named) if named and named[0] is command else None
+    named = find_by_name(fresh)
+    reading = fill_arguments(*named) if named and named[0] is command else None
     return Understood(command, reading.arguments, guessed=slip) if isinstance(reading, Understood) else None
 
 
-def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
+def _slipped(words: Sequence[LineWord], *, loosely: bool = False) -> Reading | None:
     """Read the line with its typos corrected; None if not all of it is understood then."""
-    found = mended(words) if len(words) <= MOST_READ else None
+    found = mend_slips(words) if len(words) <= MOST_READ else None
     if found is None:
         return None
     fresh, slip = found
-    named = by_name(fresh)
+    named = find_by_name(fresh)
     if (
         named
         and len(slip) < LONG_ENOUGH
@@ -224,9 +242,16 @@ def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
         and any(each.kind in FREE and each.required for each in named[0].arguments)
     ):
         return None  # "nice one" is no typo of "nick One"
-    told = (_otherwise(*named, fresh) or told_all(*named)) if named and not named[0].destructive else None
+    told = (_otherwise(*named, fresh) or fill_arguments(*named)) if named and not named[0].destructive else None
     reading: Reading | None = told if isinstance(told, Understood) else None
-    for way in (sentence, known_sentence, done, question, inside, nearest if loosely else _nothing):
+    for way in (
+        read_whole_sentence,
+        find_known_sentence,
+        read_what_was_done,
+        find_question,
+        find_name_inside,
+        find_nearest_sentence if loosely else _nothing,
+    ):
         reading = reading or way(fresh)
     reading = reading or told
     if not isinstance(reading, Understood) or reading.command.destructive:
@@ -234,7 +259,7 @@ def _slipped(words: Sequence[Word], *, loosely: bool = False) -> Reading | None:
     return Understood(reading.command, reading.arguments, guessed=slip)
 
 
-def _nothing(_: Sequence[Word]) -> Reading | None:
+def _nothing(_: Sequence[LineWord]) -> Reading | None:
     return None
 
 

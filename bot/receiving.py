@@ -19,14 +19,14 @@ from jobs import schedule, stopping
 from jobs.asking import BACKFILL, ask_soon
 from jobs.outages import is_outage
 from jobs.queue import job
-from jobs.spool import BROKEN, KEPT_FOR, SPOOL, TAKEN, opened, sealed
+from jobs.spool import BROKEN, KEPT_FOR, SPOOL, TAKEN, open_webhook, seal_webhook
 from jobs.stopping import Stopped
 from jobs.work import transaction
 from models import MessageState
 from models.outages import is_busy, name_of
 from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerBroken, MessengerError
-from providers.messenger import Inbound, Meaning, Receipt
+from providers.messenger import Inbound, Receipt, RefusalMeaning
 from services.delivery import mailbox, outcomes, reach
 from services.ground.bells import Bell
 from world import World
@@ -93,7 +93,7 @@ def hear_receipt(world: World, message: UUID | None, receipt: Receipt) -> bool:
 def take_note(world: World, message: UUID | None, receipt: Receipt) -> MessageState | None:
     """Change the message's state as its receipt says. Returns the new state, or None if it has not changed."""
     with transaction(world) as session:
-        return outcomes.receipt(session, message, receipt, world.now())
+        return outcomes.note_receipt(session, message, receipt, world.now())
 
 
 def spool(world: World, inbound: Inbound, now: datetime) -> bool:
@@ -103,7 +103,7 @@ def spool(world: World, inbound: Inbound, now: datetime) -> bool:
 
 def _kept(world: World, facts: dict[str, Any], now: datetime) -> bool:
     try:
-        world.redis.lpush(SPOOL, sealed(world.vault, facts, now))
+        world.redis.lpush(SPOOL, seal_webhook(world.vault, facts, now))
     except RedisError as error:
         log.error("webhook not kept", error=type(error).__name__)
         return False
@@ -119,7 +119,7 @@ def ingest(world: World) -> int:
     """
     _take_back(world)
     count = _look_again(world)
-    while not stopping.asked() and (kept := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT")):
+    while not stopping.is_stop_asked() and (kept := world.redis.lmove(SPOOL, TAKEN, "RIGHT", "LEFT")):
         assert isinstance(kept, bytes)  # noqa: S101 - this client never decodes
         try:
             count += _take_up(world, kept)
@@ -127,12 +127,12 @@ def ingest(world: World) -> int:
             _tell(error)
             world.redis.zadd(WAITING, {kept: world.now().timestamp()}, nx=True)
         world.redis.lrem(TAKEN, 1, kept)  # type: ignore[arg-type]
-    return count + backfill(world)
+    return count + take_up_missed(world)
 
 
-def backfill(world: World) -> int:
+def take_up_missed(world: World) -> int:
     """Ask the vendor which lines people wrote, and answer those that never came. Returns how many."""
-    if stopping.asked() or not _is_backfill_due(world):
+    if stopping.is_stop_asked() or not _is_backfill_due(world):
         return 0
     try:
         return _take_up_missed(world, world.now())
@@ -143,10 +143,10 @@ def backfill(world: World) -> int:
 
 def _take_up_missed(world: World, now: datetime) -> int:
     try:
-        listed = [each for each in world.messenger.heard_since(now - YOUNG) if _is_late(each, now)]
+        listed = [each for each in world.messenger.list_heard_since(now - YOUNG) if _is_late(each, now)]
     except MessengerBroken as error:
         with transaction(world) as session:
-            outcomes.account_refused(session, now, str(error))
+            outcomes.note_account_refused(session, now, str(error))
         world.redis.delete(BACKFILL)  # ask again at the next tick, because the operator may have repaired it
         return 0
     except MessengerError as error:
@@ -156,10 +156,10 @@ def _take_up_missed(world: World, now: datetime) -> int:
         ask_soon(world)
         return 0
     with transaction(world) as session:
-        outcomes.account_accepted(session)
+        outcomes.note_account_accepted(session)
         reach.note_answered(session)
     with world.sessions() as session:
-        known = mailbox.known(session, [each.sid for each in listed])
+        known = mailbox.find_received(session, [each.sid for each in listed])
     missed = [each for each in listed if each.sid not in known]
     for inbound in reversed(missed):
         stopping.check()
@@ -242,7 +242,7 @@ def _take_up(world: World, kept: bytes) -> bool:
     return False
 
 
-def kept_by_key(redis: Redis) -> Counter[str]:
+def count_kept_by_key(redis: Redis) -> Counter[str]:
     """Return how many kept lines are encrypted with each key. A key is still needed as long as there are any."""
     lists = (redis.lrange(SPOOL, 0, -1), redis.lrange(TAKEN, 0, -1), redis.zrange(WAITING, 0, -1))
     return Counter(_key_of(line) for lines in lists for line in lines if isinstance(line, bytes))
@@ -258,9 +258,9 @@ def _key_of(line: bytes) -> str:
 def _opened(world: World, kept: bytes) -> Callable[[], Any]:
     """Return a function that processes a kept value. Raises `UnknownKey` or `NotALine`."""
     try:
-        facts, heard_at = opened(world.vault, kept)
+        facts, heard_at = open_webhook(world.vault, kept)
         if "receipt" in facts:
-            told = Receipt(**facts["receipt"] | {"meaning": Meaning(facts["receipt"]["meaning"])})
+            told = Receipt(**facts["receipt"] | {"meaning": RefusalMeaning(facts["receipt"]["meaning"])})
             message = UUID(facts["message"]) if facts["message"] else None
             return lambda: take_note(world, message, told)
         media = tuple((str(url), str(kind)) for url, kind in facts["inbound"].pop("media"))

@@ -23,7 +23,7 @@ NOTHING_TO_SAY = "<Response/>"
 SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 
 
-def webhook(world: World) -> Blueprint:
+def make_webhook(world: World) -> Blueprint:
     """Return the two addresses that Twilio calls. An additional slash at the end or before the path does no harm."""
     routes = Blueprint("webhook", __name__, url_prefix="/webhooks/twilio")
     routes.record(_forgive_double_slash)
@@ -33,12 +33,12 @@ def webhook(world: World) -> Blueprint:
     def inbound() -> Response:
         _verify(world, request, seldom)
         try:
-            message = world.messenger.read(request.form)
+            message = world.messenger.read_inbound(request.form)
         except ValueError as error:
             log.error("inbound not readable", why=str(error), inbound=_sid(request))
-            knocks.unreadable(world, str(error))
+            knocks.note_unreadable(world, str(error))
             return _taken()
-        knocks.good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
+        knocks.note_good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
         if not hear(world, message):
             abort(503)
         return _taken()
@@ -46,15 +46,15 @@ def webhook(world: World) -> Blueprint:
     @routes.post("/status", strict_slashes=False)
     def status() -> Response:
         _verify(world, request, seldom)
-        reference = world.messenger.reference(request.args, world.now())
+        reference = world.messenger.read_reference(request.args, world.now())
         try:
-            receipt = world.messenger.receipt(request.form)
+            receipt = world.messenger.read_receipt(request.form)
             identity = UUID(reference) if reference else None
         except ValueError as error:
             log.error("receipt not readable", why=str(error), sid=_sid(request), message=reference)
-            knocks.unreadable(world, str(error))
+            knocks.note_unreadable(world, str(error))
             return Response(status=204)
-        knocks.good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
+        knocks.note_good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
         if not hear_receipt(world, identity, receipt):
             abort(503)
         return Response(status=204)
@@ -85,18 +85,18 @@ def _verify(world: World, heard: Request, seldom: Seldom) -> None:
     headers = dict(heard.headers)
     written = heard.environ["PATH_INFO"].encode("latin-1").decode(errors="replace")  # `path` has no double slash
     path = f"{written}{'?' if heard.query_string else ''}{heard.query_string.decode(errors='replace')}"
-    is_signed = world.messenger.signed(headers)
+    is_signed = world.messenger.has_signature(headers)
     urls = [f"{base}{path}" for base in _bases(world, heard)] if is_signed else []
-    if not any(world.messenger.verified(url, heard.form, headers) for url in urls):
-        account = knocks.other_account(world, heard.form.get("AccountSid", "")) if is_signed else None
+    if not any(world.messenger.is_genuine(url, heard.form, headers) for url in urls):
+        account = knocks.find_other_account(world, heard.form.get("AccountSid", "")) if is_signed else None
         if count := seldom.passes(heard.path, world.now()):
             # Usually nobody forged it: our token, account or address differs from Twilio's.
             named = {"account": account} if account else {}
             log.error("forged webhook", address=f"{world.settings.base_url}{heard.path}", count=count, **named)
         if account:
-            knocks.strange(world, account)
+            knocks.note_other_account(world, account)
         elif is_signed and heard.form.get("AccountSid") == world.settings.twilio_account_sid:
-            knocks.forged(world)
+            knocks.note_forged(world)
         abort(403)
 
 

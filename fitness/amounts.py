@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from fitness.vocabulary import NUMBERS, WEEKDAYS, line, words_of
+from fitness.vocabulary import NUMBERS, WEEKDAYS, find_matched_words, join_words
 
 MILE, YARD, FOOT = 1_609.344, 0.9144, 0.3048  # metres: the international yard of 1959
 
@@ -45,15 +45,15 @@ def find_length(words: Sequence[str]) -> tuple[int, range] | None:
     """Find a length of time such as "45 min", "1h30" or "1:05:00". Returns seconds and the places of
     its words, or None.
     """
-    text = line(words)
+    text = join_words(words)
     match = next((found for pattern in _LENGTHS if (found := pattern.search(text))), None)
-    return None if match is None else (_seconds(match), words_of(match))
+    return None if match is None else (_seconds(match), find_matched_words(match))
 
 
 def find_distance(words: Sequence[str]) -> tuple[float, range] | None:
     """Find a distance such as "8.1 km", "5k" or "3 miles". Returns metres and the places of its words, or None."""
-    match = _DISTANCE.search(line(words))
-    return None if match is None else (_number(match) * _METRES[match["unit"]], words_of(match))
+    match = _DISTANCE.search(join_words(words))
+    return None if match is None else (_number(match) * _METRES[match["unit"]], find_matched_words(match))
 
 
 def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, float, range] | None:
@@ -61,10 +61,14 @@ def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, 
 
     `counted` are the words for what is told as a bare number, and its kind: {"pts": "points"}.
     """
-    if match := _CLIMB.search(line(words)):
-        return "elevation", _count(match["number"]) * (FOOT if match["unit"][0] == "f" else 1.0), words_of(match)
-    if match := _counted(tuple(counted)).search(line(words)):
-        return str(counted[match["unit"]]), _count(match["number"]), words_of(match)
+    if match := _CLIMB.search(join_words(words)):
+        return (
+            "elevation",
+            _count(match["number"]) * (FOOT if match["unit"][0] == "f" else 1.0),
+            find_matched_words(match),
+        )
+    if match := _counted(tuple(counted)).search(join_words(words)):
+        return str(counted[match["unit"]]), _count(match["number"]), find_matched_words(match)
     if distance := find_distance(words):
         return "distance", distance[0], distance[1]
     if length := find_length(words):

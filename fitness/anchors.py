@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import override
 
-from fitness.dates import Dates, month_of, week_of, year_of
+from fitness.dates import Dates, find_month, find_week, find_year
 from fitness.forms import BadPeriod, Kind, Period, Relative
 from fitness.impossible import Wrong
 from fitness.vocabulary import MONTH_NAMES, WEEKDAY_NAMES
@@ -82,7 +82,7 @@ class NamedMonth(Anchor):
         return f"{name} {self.year}" if self.year else f"last {name}" if self.over else name
 
     def turns(self, around: date) -> list[Dates]:
-        return [month_of(date(year, self.month, 1)) for year in self.years(around)]
+        return [find_month(date(year, self.month, 1)) for year in self.years(around)]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class NamedYear(Anchor):
         return str(self.year)
 
     def turns(self, around: date) -> list[Dates]:
-        return [year_of(date(year, 1, 1)) for year in self.years(around)]
+        return [find_year(date(year, 1, 1)) for year in self.years(around)]
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class NamedWeekday(Anchor):
         return f"{'last ' if self.over else ''}{WEEKDAY_NAMES[self.weekday]}"
 
     def turns(self, around: date) -> list[Dates]:
-        day = week_of(around).start + timedelta(self.weekday)
+        day = find_week(around).start + timedelta(self.weekday)
         return [Dates(day, day).moved(7 * week) for week in (-2, -1, 0, 1, 2)]
 
     def previous(self, today: date, week_starts: int = 0) -> Dates:
@@ -135,7 +135,7 @@ class Weekend(Anchor):
         return "last weekend" if self.over else "this weekend"
 
     def turns(self, around: date) -> list[Dates]:
-        saturday = week_of(around).start + timedelta(5)
+        saturday = find_week(around).start + timedelta(5)
         return [Dates(saturday, saturday + timedelta(1)).moved(7 * week) for week in (-2, -1, 0, 1, 2)]
 
 

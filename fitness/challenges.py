@@ -43,7 +43,7 @@ class DayDone:
     count: int
 
 
-def weeks_of(dates: Dates) -> list[Dates]:
+def split_into_weeks(dates: Dates) -> list[Dates]:
     """Return the whole weeks of seven days, counted from the first day. A shorter rest at the end is left out."""
     first = Dates(dates.start, dates.start + timedelta(6))
     return [first.moved(7 * number) for number in range(dates.days // 7)]
@@ -55,7 +55,7 @@ def is_active(days: Iterable[DayDone], dates: Dates) -> bool:
     return Week(sum(each.points for each in inside), len({each.day for each in inside})).kept
 
 
-def longest_run(weeks: Sequence[bool | None]) -> int:
+def count_longest_run(weeks: Sequence[bool | None]) -> int:
     """Return the largest number of active weeks in a row. None means a week away: it does not count,
     nor end the row.
     """
@@ -67,17 +67,17 @@ def longest_run(weeks: Sequence[bool | None]) -> int:
     return best
 
 
-def streak(days: Sequence[DayDone], away: Sequence[Dates], dates: Dates) -> int:
+def count_challenge_streak(days: Sequence[DayDone], away: Sequence[Dates], dates: Dates) -> int:
     """Return the largest number of active weeks in a row within a challenge. A week in which the person was away for a
     day or more does not count, nor end the row.
     """
-    weeks = weeks_of(dates)
-    return longest_run(
+    weeks = split_into_weeks(dates)
+    return count_longest_run(
         [None if any(_overlap(week, gone) for gone in away) else is_active(days, week) for week in weeks]
     )
 
 
-def medals(weeks: Sequence[Mapping[int, float]]) -> dict[int, int]:
+def award_medals(weeks: Sequence[Mapping[int, float]]) -> dict[int, int]:
     """Return each person's medal points of a season: 3 for the first place in a week, 2 for the second,
     1 for the third.
 

@@ -27,20 +27,20 @@ class Dates:
         return Dates(self.start + timedelta(days), self.end + timedelta(days))
 
 
-def week_of(day: date, week_starts: int = 0) -> Dates:
+def find_week(day: date, week_starts: int = 0) -> Dates:
     start = day - timedelta((day.weekday() - week_starts) % 7)
     return Dates(start, start + timedelta(6))
 
 
-def month_of(day: date) -> Dates:
+def find_month(day: date) -> Dates:
     return Dates(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
-def year_of(day: date) -> Dates:
+def find_year(day: date) -> Dates:
     return Dates(date(day.year, 1, 1), date(day.year, 12, 31))
 
 
-def months_later(day: date, months: int) -> date:
+def add_months(day: date, months: int) -> date:
     """Return the same day so many months later, or that month's last day if it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import IntEnum, StrEnum
 from typing import override
 
-from fitness.dates import Dates, month_of, months_later, week_of, year_of
+from fitness.dates import Dates, add_months, find_month, find_week, find_year
 from fitness.impossible import ImpossibleError, Wrong
 
 EARLIEST = date(1970, 1, 1)  # the first day of "all time": earlier than any recorded activity
@@ -81,9 +81,9 @@ class Period(ABC):
         eve = dates.start - timedelta(1)
         match self.kind:
             case Kind.MONTH:
-                return month_of(eve)
+                return find_month(eve)
             case Kind.YEAR:
-                return year_of(eve)
+                return find_year(eve)
             case Kind.WEEKEND:
                 return dates.moved(-7)
         return dates.moved(-dates.days)
@@ -115,11 +115,11 @@ class Relative(Period):
             case Unit.DAY:
                 return Dates(today, today).moved(self.which)
             case Unit.WEEK:
-                return week_of(today, week_starts).moved(7 * self.which)
+                return find_week(today, week_starts).moved(7 * self.which)
             case Unit.MONTH:
-                return month_of(months_later(today, self.which))
+                return find_month(add_months(today, self.which))
             case Unit.YEAR:
-                return year_of(months_later(today, 12 * self.which))
+                return find_year(add_months(today, 12 * self.which))
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,9 @@ class Rolling(Period):
             case Unit.WEEK:
                 eve = today - timedelta(weeks=self.count)
             case Unit.MONTH:
-                eve = months_later(today, -self.count)
+                eve = add_months(today, -self.count)
             case Unit.YEAR:
-                eve = months_later(today, -12 * self.count)
+                eve = add_months(today, -12 * self.count)
         return Dates(eve + timedelta(1), today)
 
     def previous(self, today: date, week_starts: int = 0) -> Dates:
@@ -183,11 +183,11 @@ class Ago(Period):
             case Unit.DAY:
                 return Dates(today, today).moved(-self.count)
             case Unit.WEEK:
-                return week_of(today, week_starts).moved(-7 * self.count)
+                return find_week(today, week_starts).moved(-7 * self.count)
             case Unit.MONTH:
-                return month_of(months_later(today, -self.count))
+                return find_month(add_months(today, -self.count))
             case Unit.YEAR:
-                return year_of(months_later(today, -12 * self.count))
+                return find_year(add_months(today, -12 * self.count))
 
 
 _MOST = {Unit.DAY: 36_525, Unit.WEEK: 5_218, Unit.MONTH: 1_200, Unit.YEAR: 100}

@@ -50,7 +50,7 @@ def look_back(today: date) -> Dates:
     return Dates(today - timedelta(LOOKS_BACK - 1), today)
 
 
-def forecast(done: float, target: float, recent: float, dates: Dates, today: date) -> Forecast:
+def forecast_goal(done: float, target: float, recent: float, dates: Dates, today: date) -> Forecast:
     """Compute when a goal is reached: today + remaining ÷ (`recent` ÷ 28), where `recent` is the sum of the
     last 28 days.
 

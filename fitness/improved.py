@@ -27,7 +27,7 @@ class Improved:
     score: int
 
 
-def improved(points: float, usual: float | None) -> Improved | None:
+def compare_with_usual(points: float, usual: float | None) -> Improved | None:
     """Compare `points` with the `usual` points of a week. Returns None if there is no usual week yet, or if `points` is
     below `LEAST_NOW`.
     """
@@ -37,7 +37,7 @@ def improved(points: float, usual: float | None) -> Improved | None:
     return Improved(points, usual, max(WORST, min(BEST, ratio - 1)), round(100 * ratio))
 
 
-def usual_week(weeks: Mapping[date, float], before: date, away: Collection[date] = ()) -> float | None:
+def find_usual_week(weeks: Mapping[date, float], before: date, away: Collection[date] = ()) -> float | None:
     """Return the median points of the last six whole weeks before `before` in which the person had points and was not
     away. Returns None if there are fewer than three.
 

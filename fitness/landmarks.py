@@ -60,7 +60,7 @@ class Landmark:
     end: str = ""
 
 
-def distance(start: str, end: str) -> float:
+def measure_distance(start: str, end: str) -> float:
     """Return the distance in metres between two places on the great circle (haversine formula, on a sphere)."""
     (north1, east1), (north2, east2) = (tuple(map(radians, PLACES[place])) for place in (start, end))
     half = sin((north2 - north1) / 2) ** 2 + cos(north1) * cos(north2) * sin((east2 - east1) / 2) ** 2
@@ -73,13 +73,13 @@ LANDMARKS = sorted(
         Landmark("marathon", MARATHON),
         Landmark("earth", EQUATOR),
         Landmark("moon", MOON),
-        *(Landmark("way", distance(start, end), start, end) for start, end in WAYS),
+        *(Landmark("way", measure_distance(start, end), start, end) for start, end in WAYS),
     ),
     key=lambda each: each.metres,
 )
 
 
-def nearest(metres: float) -> tuple[Landmark, int] | None:
+def find_farthest_reached(metres: float) -> tuple[Landmark, int] | None:
     """Return the longest landmark that fits into these metres, and how often it fits; None for less than a lap."""
     reached = [each for each in LANDMARKS if each.metres <= metres]
     return (reached[-1], int(metres // reached[-1].metres)) if reached else None

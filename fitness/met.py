@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 
 from fitness.garmin_types import PARENT_OF
-from fitness.sports import NOT_SPORT, plain_key
+from fitness.sports import NOT_SPORT, strip_key
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ _TABLE = """
 UNKNOWN = Met(4.0, "", "proxy")  # IPAQ's value for a moderate effort
 
 
-def met_of(
+def find_met(
     type_key: str,
     parent_id: int | None = None,
     *,
@@ -128,7 +128,7 @@ def met_of(
 
     `kmh` is the mean speed, `watts` the mean power, `climb_per_km` the metres climbed per kilometre; None if unknown.
     """
-    key = plain_key(type_key)
+    key = strip_key(type_key)
     if key in NOT_SPORT:
         return Met(0.0, "")
     banded = _banded(key, kmh, watts, climb_per_km)

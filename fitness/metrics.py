@@ -108,6 +108,6 @@ FIELDS = ("sports", *(metric.value for metric in Metric if metric.fields == (met
 SHARED_AT_FIRST = ("sports", *(metric.value for metric in Metric if metric.at_first))
 
 
-def tenth(points: float) -> float:
+def round_points(points: float) -> float:
     """Points as they are told, and tied, half a tenth upwards: the same for the same sessions in any order."""
     return floor(points * 10 + HALF_UP) / 10

@@ -22,9 +22,9 @@ from fitness.vocabulary import (
     WEEKDAY,
     WEEKDAYS,
     YEAR,
-    line,
-    number,
-    words_of,
+    find_matched_words,
+    join_words,
+    read_number,
 )  # fmt: skip
 
 __all__ = [
@@ -54,12 +54,12 @@ def find_period(words: Sequence[str]) -> tuple[Period, range] | None:
 @lru_cache(maxsize=10_000)
 def _longest(words: tuple[str, ...]) -> tuple[Period, range] | None:
     """Do the work of `find_period`. Results are cached, because a line is searched several times while it is read."""
-    text = line(words)
+    text = join_words(words)
     phrases = [(match, read) for pattern, read in _PHRASES for match in pattern.finditer(text)]
     if not phrases:
         return None
     match, read = min(phrases, key=lambda phrase: (-phrase[0].group().count(" "), phrase[0].start()))
-    return read(match), words_of(match)
+    return read(match), find_matched_words(match)
 
 
 def _read_named(match: re.Match[str]) -> Period:
@@ -69,12 +69,12 @@ def _read_named(match: re.Match[str]) -> Period:
 def _read_rolling(match: re.Match[str]) -> Period:
     count = match["count"]
     return Rolling(
-        _VAGUE.get(count) or number(count) if count else 1, _LETTERS.get(match["unit"]) or Unit(match["unit"])
+        _VAGUE.get(count) or read_number(count) if count else 1, _LETTERS.get(match["unit"]) or Unit(match["unit"])
     )
 
 
 def _read_ago(match: re.Match[str]) -> Period:
-    count = _VAGUE.get(match["count"]) or number(match["count"])
+    count = _VAGUE.get(match["count"]) or read_number(match["count"])
     return Ago(count, Unit(match["unit"])) if count != 1 else Relative(Unit(match["unit"]), Which.LAST)
 
 
@@ -107,10 +107,10 @@ def _read_between(match: re.Match[str]) -> Period:
     first, last = match["first"], match["last"]
     if re.fullmatch(DAY, first):  # "between 1 and 7 nov"
         day = _calendar_day(last)
-        return Between(replace(day, day=number(first)), day)
+        return Between(replace(day, day=read_number(first)), day)
     if re.fullmatch(DAY, last):  # "nov 1 to 7"
         day = _calendar_day(first)
-        return Between(day, replace(day, day=number(last)))
+        return Between(day, replace(day, day=read_number(last)))
     return Between(_anchor(first), _anchor(last))
 
 
@@ -149,7 +149,7 @@ def _calendar_day(text: str) -> CalendarDay:
     if re.fullmatch(rf"{NUMERIC}|{DOTTED}\.?", text):
         return _numeric_day(*map(int, re.findall("[0-9]+", text)))
     words = text.split()
-    day = next(number(word) for word in words if re.fullmatch(DAY, word))
+    day = next(read_number(word) for word in words if re.fullmatch(DAY, word))
     month = next(MONTHS[word] for word in words if word in MONTHS)
     return CalendarDay(day, month, _year(words))
 

@@ -8,8 +8,8 @@ for moderate, 150 minutes are 600 MET-minutes. So 100 points = 150 intensity min
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fitness.met import Met, met_of
-from fitness.sports import Sport, Style, counts, plain_key, sport_of
+from fitness.met import Met, find_met
+from fitness.sports import Sport, Style, find_sport, is_sport, strip_key
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Because(StrEnum):
 
 
 @dataclass(frozen=True)
-class Effort:
+class ScoredEffort:
     """What is known about an activity. Units: minutes, kilometres, metres climbed, watts, beats per minute."""
 
     type_key: str
@@ -81,10 +81,10 @@ class Score:
     version: int = FORMULA.version
 
 
-def score(effort: Effort, formula: Formula = FORMULA) -> Score:
+def score(effort: ScoredEffort, formula: Formula = FORMULA) -> Score:
     """Return the points of one activity, rounded to a tenth. docs/scoring.md explains the formula."""
-    minutes = counted_minutes(effort, formula)
-    met = met_of(effort.type_key, effort.parent_id, **_rates(effort, minutes))
+    minutes = count_minutes(effort, formula)
+    met = find_met(effort.type_key, effort.parent_id, **_rates(effort, minutes))
     table = met.value * minutes * 100 / formula.met_minutes
     intensity = _intensity(effort)
     heart = None if intensity is None else intensity * 100 / formula.intensity_minutes
@@ -118,12 +118,12 @@ def score_legs(legs: list[Score], formula: Formula = FORMULA) -> Score:
     )
 
 
-def counted_minutes(effort: Effort, formula: Formula = FORMULA) -> float:
+def count_minutes(effort: ScoredEffort, formula: Formula = FORMULA) -> float:
     """Return the minutes that earn points: moving time for sports in which one travels, a part of the time for games
     and golf, else all minutes.
     """
-    sport = sport_of(effort.type_key, effort.parent_id)
-    if plain_key(effort.type_key) == "golf":
+    sport = find_sport(effort.type_key, effort.parent_id)
+    if strip_key(effort.type_key) == "golf":
         return effort.minutes * formula.golf
     if sport in GAMES:
         return min(effort.minutes, formula.most_game_minutes)
@@ -133,9 +133,9 @@ def counted_minutes(effort: Effort, formula: Formula = FORMULA) -> float:
 
 
 def _decide(
-    effort: Effort, minutes: float, table: float, heart: float | None, formula: Formula
+    effort: ScoredEffort, minutes: float, table: float, heart: float | None, formula: Formula
 ) -> tuple[float, Because]:
-    if not counts(effort.type_key):
+    if not is_sport(effort.type_key):
         return 0.0, Because.NO_SPORT
     if minutes < formula.fewest_minutes:
         return 0.0, Because.SHORT
@@ -152,13 +152,13 @@ def _clamped(heart: float, low: float, high: float) -> tuple[float, Because]:
     return (high, Because.HIGH) if heart > high else (heart, Because.HEART)
 
 
-def _intensity(effort: Effort) -> float | None:
+def _intensity(effort: ScoredEffort) -> float | None:
     if effort.moderate is None and effort.vigorous is None:
         return None
     return (effort.moderate or 0) + 2 * (effort.vigorous or 0)
 
 
-def _rates(effort: Effort, minutes: float) -> dict[str, float | None]:
+def _rates(effort: ScoredEffort, minutes: float) -> dict[str, float | None]:
     km = effort.km or 0
     return {
         "kmh": km / minutes * 60 if km and minutes else None,

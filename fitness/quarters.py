@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import override
 
-from fitness.dates import Dates, month_of, months_later
+from fitness.dates import Dates, add_months, find_month
 from fitness.forms import Kind, Period, Which
 
 MONTHS_IN = 3
@@ -25,8 +25,8 @@ class Quarter(Period):
     @override
     def dates(self, today: date, week_starts: int) -> Dates:
         since = (today.month - 1) % MONTHS_IN
-        first = months_later(today.replace(day=1), MONTHS_IN * self.which - since)
-        return Dates(first, month_of(months_later(first, MONTHS_IN - 1)).end)
+        first = add_months(today.replace(day=1), MONTHS_IN * self.which - since)
+        return Dates(first, find_month(add_months(first, MONTHS_IN - 1)).end)
 
     @override
     def previous(self, today: date, week_starts: int = 0) -> Dates:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 TIE = 1e-9
 
 
-class Place(NamedTuple):
+class RankedPlace(NamedTuple):
     """One line of a board."""
 
     place: int
@@ -17,18 +17,18 @@ class Place(NamedTuple):
     tied: bool
 
 
-def rank(values: Mapping[int, float], order: Callable[[int], Any] = int) -> list[Place]:
+def rank(values: Mapping[int, float], order: Callable[[int], Any] = int) -> list[RankedPlace]:
     """Return the places, best first, by competition ranking (1, 2, 2, 4). `order` sorts people with the same place."""
-    places: list[Place] = []
+    places: list[RankedPlace] = []
     for keys in _ties(values):
         place, tied = len(places) + 1, len(keys) > 1
         if tied:
             keys.sort(key=order)
-        places += [Place(place, key, values[key], tied) for key in keys]
+        places += [RankedPlace(place, key, values[key], tied) for key in keys]
     return places
 
 
-def movers(now: Sequence[Place], before: Sequence[Place]) -> dict[int, int]:
+def find_movers(now: Sequence[RankedPlace], before: Sequence[RankedPlace]) -> dict[int, int]:
     """Return by how many places each person on both boards has risen; a negative number means they have fallen."""
     earlier = {place.key: place.place for place in before}
     return {place.key: earlier[place.key] - place.place for place in now if place.key in earlier}

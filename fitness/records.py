@@ -18,7 +18,7 @@ DISTANCES: Mapping[Sport, tuple[int, ...]] = {
 }
 
 
-class Kind(StrEnum):
+class RecordKind(StrEnum):
     """The kinds of records: SPLIT (seconds for a distance), FARTHEST (metres), HIGHEST (metres climbed) and LONGEST
     (seconds).
     """
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Session:
+class RecordedSession:
     """A session for which records are computed. `splits` maps metres to seconds; `praised` means that Garmin calls it a
     personal record.
     """
@@ -48,7 +48,7 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Record:
+class BrokenRecord:
     """A session that was the best so far in something: its value, and the value that it beat. `metres` is the distance
     of a split. `deserves` says whether it is announced to others.
     """
@@ -56,53 +56,55 @@ class Record:
     session_id: int
     sport: Sport
     day: date
-    kind: Kind
+    kind: RecordKind
     metres: int
     value: float
     before: float | None
     deserves: bool
 
 
-def records(sessions: Iterable[Session]) -> list[Record]:
+def find_records(sessions: Iterable[RecordedSession]) -> list[BrokenRecord]:
     """Return every record at the time when it was set, oldest first. The sessions may come in any order."""
-    best: dict[tuple[Sport, Kind, int], float] = {}
+    best: dict[tuple[Sport, RecordKind, int], float] = {}
     seen: Counter[Sport] = Counter()
-    found: list[Record] = []
+    found: list[BrokenRecord] = []
     for session in sorted(sessions, key=lambda each: (each.start, each.seconds, each.metres)):
         for (kind, metres), value in _feats(session).items():
             before = best.get((session.sport, kind, metres))
             if before is None or _gain(kind, value, before) > 0:
                 best[session.sport, kind, metres] = value
                 deserves = _deserves(session, kind, value, before, seen[session.sport])
-                found.append(Record(session.id, session.sport, session.day, kind, metres, value, before, deserves))
+                found.append(
+                    BrokenRecord(session.id, session.sport, session.day, kind, metres, value, before, deserves)
+                )
         seen[session.sport] += 1
     return found
 
 
-def _feats(session: Session) -> dict[tuple[Kind, int], float]:
+def _feats(session: RecordedSession) -> dict[tuple[RecordKind, int], float]:
     wanted = DISTANCES.get(session.sport, ())
     splits = {metres: session.splits[metres] for metres in wanted if session.splits.get(metres)} or {
         metres: session.seconds for metres in wanted if abs(session.metres - metres) <= NEAR * metres
     }
-    feats = {(Kind.SPLIT, metres): seconds for metres, seconds in splits.items() if seconds > 0}
+    feats = {(RecordKind.SPLIT, metres): seconds for metres, seconds in splits.items() if seconds > 0}
     if session.sport.style is not Style.TIME and session.metres > 0:
-        feats[Kind.FARTHEST, 0] = session.metres
+        feats[RecordKind.FARTHEST, 0] = session.metres
     if session.sport.style in {Style.FOOT, Style.WHEELS} and session.climbed > 0:
-        feats[Kind.HIGHEST, 0] = session.climbed
+        feats[RecordKind.HIGHEST, 0] = session.climbed
     if session.seconds > 0:
-        feats[Kind.LONGEST, 0] = session.seconds
+        feats[RecordKind.LONGEST, 0] = session.seconds
     return feats
 
 
-def _gain(kind: Kind, value: float, before: float) -> float:
-    return before - value if kind is Kind.SPLIT else value - before
+def _gain(kind: RecordKind, value: float, before: float) -> float:
+    return before - value if kind is RecordKind.SPLIT else value - before
 
 
-def _deserves(session: Session, kind: Kind, value: float, before: float | None, history: int) -> bool:
+def _deserves(session: RecordedSession, kind: RecordKind, value: float, before: float | None, history: int) -> bool:
     """Whether a record is announced to others: it beats the one before by a second (splits) or by one per cent, there
     were enough earlier sessions of the sport or Garmin calls it a record, and the session does not seem impossible.
     """
     if before is None or session.doubtful or not (history >= HISTORY or session.praised):
         return False
-    least = SECONDS if kind is Kind.SPLIT else SHARE * before
+    least = SECONDS if kind is RecordKind.SPLIT else SHARE * before
     return _gain(kind, value, before) >= least

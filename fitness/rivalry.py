@@ -40,7 +40,7 @@ class Duel:
         return Duel(self.other, self.one, self.other_won, self.one_won, self.since, self.weeks, self.gap)
 
 
-def duel(one: int, other: int, points: Mapping[int, Weeks]) -> Duel | None:
+def compare_weeks(one: int, other: int, points: Mapping[int, Weeks]) -> Duel | None:
     """Compare two people over the weeks in which both have points. Returns None if there is no such week."""
     mine, theirs = points.get(one, {}), points.get(other, {})
     common = sorted(week for week in mine if mine[week] > 0 and theirs.get(week, 0) > 0)
@@ -52,15 +52,15 @@ def duel(one: int, other: int, points: Mapping[int, Weeks]) -> Duel | None:
     return Duel(one, other, won, lost, common[0], len(common), median(gaps))
 
 
-def rivalries(points: Mapping[int, Weeks]) -> list[Duel]:
+def find_rivalries(points: Mapping[int, Weeks]) -> list[Duel]:
     """Return all pairs who are rivals, the closest first; pairs with the same gap are ordered by their ids."""
     strongest = sorted(points, key=lambda key: (-sum(points[key].values()), key))[:MOST_PEOPLE]
-    found = (duel(one, other, points) for one, other in combinations(sorted(strongest), 2))
+    found = (compare_weeks(one, other, points) for one, other in combinations(sorted(strongest), 2))
     close = [each for each in found if each is not None and each.is_close]
     return sorted(close, key=lambda each: (each.gap, each.one, each.other))
 
 
-def of_the_week(duels: Sequence[Duel], week: date) -> Duel | None:
+def choose_rivalry_of_week(duels: Sequence[Duel], week: date) -> Duel | None:
     """Return the rivalry to report in this week, or None if there is none. They take turns from week to week."""
     if not duels:
         return None

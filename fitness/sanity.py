@@ -4,8 +4,8 @@ before such an activity counts.
 
 from enum import StrEnum
 
-from fitness.points import Effort, counted_minutes
-from fitness.sports import Sport, sport_of
+from fitness.points import ScoredEffort, count_minutes
+from fitness.sports import Sport, find_sport
 
 
 class Doubt(StrEnum):
@@ -25,10 +25,10 @@ ON_WHEELS = {"wheelchair_push_run", "wheelchair_push_walk"}
 SHORTEST_KM = 0.5  # steps are not checked for a shorter distance
 
 
-def doubt_about(effort: Effort, steps: float | None = None) -> Doubt | None:
+def find_doubt(effort: ScoredEffort, steps: float | None = None) -> Doubt | None:
     """Return why an activity seems impossible, or None if it does not."""
-    sport = sport_of(effort.type_key, effort.parent_id)
-    minutes, km = counted_minutes(effort), effort.km or 0.0
+    sport = find_sport(effort.type_key, effort.parent_id)
+    minutes, km = count_minutes(effort), effort.km or 0.0
     if minutes and sport in FASTEST and km / minutes * 60 > FASTEST[sport]:
         return Doubt.TOO_FAST
     if effort.minutes > LONGEST_MINUTES:

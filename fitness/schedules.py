@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fitness.crons import NOON, Cron
-from fitness.dates import Dates, month_of, months_later, week_of
+from fitness.dates import Dates, add_months, find_month, find_week
 from fitness.impossible import ImpossibleError, Wrong
-from fitness.vocabulary import WEEKDAYS, line, words_of
+from fitness.vocabulary import WEEKDAYS, find_matched_words, join_words
 
 LAST_DAY = -1
 
@@ -56,16 +56,16 @@ class Monthly:
         while True:
             if (day := self.day_in(month)) >= start:
                 yield day
-            month = months_later(month, 1)
+            month = add_months(month, 1)
 
     def day_in(self, month: date) -> date:
-        return month_of(month).end if self.day == LAST_DAY else month.replace(day=self.day)
+        return find_month(month).end if self.day == LAST_DAY else month.replace(day=self.day)
 
 
 type Schedule = Weekly | Monthly | Cron
 
 
-def next_due(schedule: Schedule, zone: str, after: datetime) -> datetime:
+def find_next_due(schedule: Schedule, zone: str, after: datetime) -> datetime:
     """Return the first time, in UTC, at which a digest is due after `after`.
 
     The local time stays the same across daylight saving. A time in the hour that is skipped in spring moves forward by
@@ -80,7 +80,7 @@ def next_due(schedule: Schedule, zone: str, after: datetime) -> datetime:
     return next(due for due in instants if due > after)
 
 
-def due_period(schedule: Schedule, zone: str, due: datetime) -> Dates:
+def find_due_period(schedule: Schedule, zone: str, due: datetime) -> Dates:
     """Return the week (Monday to Sunday) or month that the digest due at `due` is about.
 
     From noon on Sunday it is the week that ends that day. At any other time it is the last complete week, because too
@@ -96,14 +96,14 @@ def due_period(schedule: Schedule, zone: str, due: datetime) -> Dates:
     if isinstance(schedule, Weekly):
         day = today - timedelta((today.weekday() - schedule.weekday) % 7)
         ending = schedule.weekday == WEEKDAYS["sunday"] and schedule.at >= NOON
-        return week_of(day) if ending else week_of(day).moved(-7)
+        return find_week(day) if ending else find_week(day).moved(-7)
     this_month = schedule.day_in(today)
-    day = this_month if this_month <= today else schedule.day_in(months_later(today, -1))
+    day = this_month if this_month <= today else schedule.day_in(add_months(today, -1))
     ending = schedule.day == LAST_DAY and schedule.at >= NOON
-    return month_of(day) if ending else month_of(months_later(day, -1))
+    return find_month(day) if ending else find_month(add_months(day, -1))
 
 
-def cron(schedule: Schedule) -> str:
+def write_cron(schedule: Schedule) -> str:
     """Return the schedule as five cron fields. Sunday is 0; L, which most crons know, is the last day of the month."""
     if isinstance(schedule, Cron):
         return schedule.line
@@ -113,7 +113,7 @@ def cron(schedule: Schedule) -> str:
     return f"{clock} {'L' if schedule.day == LAST_DAY else schedule.day} * *"
 
 
-def from_cron(text: str) -> Schedule:
+def read_cron(text: str) -> Schedule:
     """Return the schedule for a cron line: `Weekly` or `Monthly` if it is one of these, else
     `Cron`. Raises `BadCron`.
     """
@@ -131,9 +131,9 @@ def find_clock(words: Sequence[str]) -> tuple[time, range] | None:
     """Find the first time of day in lower-case words. Returns it and the places of its words, or None. A number alone
     counts only after "at".
     """
-    for match in _CLOCK.finditer(line(words)):
+    for match in _CLOCK.finditer(join_words(words)):
         if match["noon"] or match["at"] or match["minute"] or match["h"] or match["half"]:
-            return _read_clock(match), words_of(match)
+            return _read_clock(match), find_matched_words(match)
     return None
 
 

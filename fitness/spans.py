@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from fitness.anchors import Anchor, Between, Since
-from fitness.dates import Dates, months_later
+from fitness.dates import Dates, add_months
 from fitness.forms import BadPeriod, FuturePeriod, Period, Unit
 from fitness.impossible import Wrong
 from fitness.periods import find_period
-from fitness.vocabulary import COUNT, number
+from fitness.vocabulary import COUNT, read_number
 
 MOST_DAYS = 3_660
 _STARTS = {"from", "since", "starting", "beginning", "start"}
@@ -39,10 +39,10 @@ class Span:
         A first day without a year is the next such day, or the latest one if the span `is_past`.
         """
         if self.named is not None:
-            return coming(self.named, today)
+            return find_coming_days(self.named, today)
         start = self.first_day(today, is_past=is_past)
         if self.ends is not None:
-            end = coming(self.ends, max(start, today)).end
+            end = find_coming_days(self.ends, max(start, today)).end
         elif self.count is not None:
             end = _later(start, self.count, self.unit) - timedelta(1)
         else:
@@ -54,13 +54,13 @@ class Span:
     def first_day(self, today: date, *, is_past: bool = False) -> date:
         """Return the day on which it begins: today if the words do not name one."""
         if self.begins is None:
-            return coming(self.named, today).start if self.named else today
+            return find_coming_days(self.named, today).start if self.named else today
         if is_past:
             try:
                 return self.begins.resolve(today).start
             except FuturePeriod as future:
                 return future.starts
-        return coming(self.begins, today).start
+        return find_coming_days(self.begins, today).start
 
 
 def find_span(words: Sequence[str]) -> tuple[Span, list[int]] | None:
@@ -84,7 +84,7 @@ def find_span(words: Sequence[str]) -> tuple[Span, list[int]] | None:
     return span, _original(places, used)
 
 
-def coming(period: Period, today: date) -> Dates:
+def find_coming_days(period: Period, today: date) -> Dates:
     """Return the days of the present or next occurrence of a period; of the latest one, if all are over."""
     if isinstance(period, Between):
         lasts = [turn for turn in period.last.turns(today) if turn.end >= today] or period.last.turns(today)[-1:]
@@ -122,7 +122,7 @@ def _length(words: Sequence[str]) -> tuple[tuple[int, Unit], Sequence[int]] | No
                 first = i
                 while first and words[first - 1] in {"next", "the", "for"}:
                     first -= 1
-                return (number(match[1]), unit), range(first, i + size)
+                return (read_number(match[1]), unit), range(first, i + size)
         if word == "fortnight":
             return (2, Unit.WEEK), [i]
     return None
@@ -135,7 +135,7 @@ def _later(start: date, count: int, unit: Unit) -> date:
         raise BadPeriod(Wrong.TOO_LONG_TO_PLAN, count=count, what=unit)
     if unit in {Unit.DAY, Unit.WEEK}:
         return start + timedelta(days)
-    return months_later(start, count * (12 if unit is Unit.YEAR else 1))
+    return add_months(start, count * (12 if unit is Unit.YEAR else 1))
 
 
 def _spread(words: Sequence[str]) -> tuple[list[str], list[int]]:

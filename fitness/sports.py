@@ -59,20 +59,20 @@ class Sport(StrEnum):
     OTHER = "other", "⭐", Style.TIME, "other"
 
 
-def sport_of(type_key: str, parent_id: int | None = None) -> Sport:
+def find_sport(type_key: str, parent_id: int | None = None) -> Sport:
     """Return the sport of a Garmin `typeKey`; for an unknown one, the sport of its `parentTypeId`, or OTHER."""
-    known = _FAMILIES.get(plain_key(type_key))
+    known = _FAMILIES.get(strip_key(type_key))
     if known is not None:
         return known
     return Sport.OTHER if parent_id is None else _PARENTS.get(parent_id, Sport.OTHER)
 
 
-def counts(type_key: str) -> bool:
+def is_sport(type_key: str) -> bool:
     """Whether an activity of this type counts as sport."""
-    return plain_key(type_key) not in NOT_SPORT
+    return strip_key(type_key) not in NOT_SPORT
 
 
-def plain_key(type_key: str) -> str:
+def strip_key(type_key: str) -> str:
     """Return a `typeKey` in lower case and without its version suffix."""
     # Garmin gives a type a new suffix (kayaking → kayaking_v2) when it moves it to another parent, and its official
     # API writes the same keys in capitals.

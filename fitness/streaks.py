@@ -56,21 +56,21 @@ def is_kept(points: float, days: int) -> bool:
     return points >= ENOUGH_POINTS or days >= ENOUGH_DAYS
 
 
-def streak(weeks: Mapping[date, Week], this_week: date, away: Collection[date] = ()) -> Streak:
+def find_streak(weeks: Mapping[date, Week], this_week: date, away: Collection[date] = ()) -> Streak:
     """Return the streak as it is in `this_week`. Weeks are named by their first day.
 
     A missed week ends it, with two exceptions: a week away neither counts nor ends it, and one missed week in eight is
     forgiven. The present week cannot end it before it is over.
     """
     kept = {(first - this_week) // WEEK for first, week in weeks.items() if week.kept}
-    made = run(kept, 0, {(first - this_week) // WEEK for first in away})
+    made = count_run(kept, 0, {(first - this_week) // WEEK for first in away})
     now = weeks.get(this_week, Week())
     frozen = tuple(this_week + number * WEEK for number in made.frozen)
     return Streak(made.weeks, made.longest, now.kept, frozen, made.freeze_ready, now)
 
 
-def run(kept: Collection[int], now: int, away: Collection[int] = ()) -> Run:
-    """The same as `streak`, with weeks as numbers, which is faster for boards of a thousand people. `kept` are the
+def count_run(kept: Collection[int], now: int, away: Collection[int] = ()) -> Run:
+    """The same as `find_streak`, with weeks as numbers, which is faster for boards of a thousand people. `kept` are the
     active weeks, `now` is the present one.
     """
     count = longest = 0
@@ -90,7 +90,7 @@ def run(kept: Collection[int], now: int, away: Collection[int] = ()) -> Run:
     return Run(count, longest, tuple(frozen) if count else (), is_ready)
 
 
-def group_streak(active: Mapping[date, int], this_week: date, enough: int) -> int:
+def count_group_streak(active: Mapping[date, int], this_week: date, enough: int) -> int:
     """Return in how many weeks in a row at least `enough` members were active. `active` maps each week to their number.
     This week is counted only if there are enough already.
     """

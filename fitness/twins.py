@@ -10,7 +10,7 @@ SHARED = 0.8  # twins share at least this part of the shorter one's time
 
 
 @dataclass(frozen=True)
-class Record:
+class PossibleTwin:
     """The facts that are compared: the sport, the start, the seconds, and whether it was logged by hand."""
 
     key: int
@@ -20,7 +20,7 @@ class Record:
     manual: bool
 
 
-def twins(records: Sequence[Record]) -> dict[int, int]:
+def find_twins(records: Sequence[PossibleTwin]) -> dict[int, int]:
     """Return, for each record that does not count, the one that counts instead.
 
     Twins have the same sport, begin within five minutes, and share at least four fifths of the shorter one's time. Of
@@ -34,7 +34,7 @@ def twins(records: Sequence[Record]) -> dict[int, int]:
     for at most one record, and above 4 for at most one.
     """
     pairs: dict[int, int] = {}
-    by_sport: dict[str, list[Record]] = defaultdict(list)
+    by_sport: dict[str, list[PossibleTwin]] = defaultdict(list)
     for each in sorted(records, key=lambda each: each.start):
         if each.seconds > 0:  # a record without duration shares no time with any other
             by_sport[each.sport].append(each)
@@ -43,7 +43,7 @@ def twins(records: Sequence[Record]) -> dict[int, int]:
     return {worse: _root(pairs, worse) for worse in pairs}
 
 
-def _pair(ordered: Sequence[Record], pairs: dict[int, int]) -> None:
+def _pair(ordered: Sequence[PossibleTwin], pairs: dict[int, int]) -> None:
     """Find the twins among records of one sport, sorted by their start, and put the better one of each into `pairs`."""
     for i, first in enumerate(ordered):
         j = i + 1
@@ -55,13 +55,13 @@ def _pair(ordered: Sequence[Record], pairs: dict[int, int]) -> None:
             j += 1
 
 
-def _may_be_twins(first: Record, second: Record) -> bool:
+def _may_be_twins(first: PossibleTwin, second: PossibleTwin) -> bool:
     """Whether `second`, or a record that begins later, can share time with `first`."""
     apart = second.start - first.start
     return apart <= START_APART and apart.total_seconds() < first.seconds
 
 
-def _same(first: Record, second: Record) -> bool:
+def _same(first: PossibleTwin, second: PossibleTwin) -> bool:
     ends = min(first.start + timedelta(seconds=first.seconds), second.start + timedelta(seconds=second.seconds))
     shared = (ends - max(first.start, second.start)).total_seconds()
     return shared >= SHARED * min(first.seconds, second.seconds) > 0

@@ -40,17 +40,17 @@ ISO = rf"(?:{YEAR}-[0-9]{{2}}-[0-9]{{2}})"
 CLOCK = r"(?:[0-9]{1,2}(?::[0-9]{2}(?: ?[ap]m)?|h[0-9]{0,2}| ?[ap]m)|noon|midday|midnight)"
 
 
-def number(word: str) -> int:
+def read_number(word: str) -> int:
     """Return the value of "7", "7th" or "seven"."""
     return NUMBERS[word] if word in NUMBERS else int(word.rstrip("stndrh"))
 
 
-def line(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
     """Return the words as one text to search, each with a space before it."""
     return "".join(f" {word}" for word in words)
 
 
-def words_of(match: re.Match[str]) -> range:
+def find_matched_words(match: re.Match[str]) -> range:
     """Return the places of the words that a match in the searched line covers. The match must begin at a word."""
     first = match.string.count(" ", 0, match.start()) - 1
     return range(first, first + match.group().count(" ") + 1)

@@ -12,7 +12,7 @@ SATURDAY = 5
 
 
 @dataclass(frozen=True)
-class Effort:
+class DaySport:
     """What a person did in one sport on one day: sessions, seconds, metres, and the value in the chosen metric."""
 
     day: date
@@ -65,7 +65,7 @@ class Praise:
     sport: Sport = Sport.OTHER
 
 
-def biggest_day(efforts: Iterable[Effort]) -> tuple[date, float] | None:
+def find_biggest_day(efforts: Iterable[DaySport]) -> tuple[date, float] | None:
     """Return the day with the largest value, and that value; the earlier of two equal days. None if there is no day."""
     days: dict[date, float] = defaultdict(float)
     for each in efforts:
@@ -73,7 +73,7 @@ def biggest_day(efforts: Iterable[Effort]) -> tuple[date, float] | None:
     return max(days.items(), key=lambda each: (each[1], -each[0].toordinal())) if days else None
 
 
-def favourite_weekday(efforts: Iterable[Effort]) -> tuple[int, int] | None:
+def find_favourite_weekday(efforts: Iterable[DaySport]) -> tuple[int, int] | None:
     """Return the weekday (Monday is 0) with the most sessions, and their number; None if there are none."""
     days: Counter[int] = Counter()
     for each in efforts:
@@ -81,7 +81,7 @@ def favourite_weekday(efforts: Iterable[Effort]) -> tuple[int, int] | None:
     return max(days.items(), key=lambda each: (each[1], -each[0])) if days else None
 
 
-def longest_streak(days: Iterable[date]) -> tuple[int, date, date] | None:
+def find_longest_streak(days: Iterable[date]) -> tuple[int, date, date] | None:
     """Return the longest run of days in a row: its length, first and last day; the earlier of two equal runs. None if
     there is no day.
     """
@@ -97,7 +97,7 @@ def longest_streak(days: Iterable[date]) -> tuple[int, date, date] | None:
     return best
 
 
-def praises(efforts: Sequence[Effort]) -> list[Praise]:
+def list_praises(efforts: Sequence[DaySport]) -> list[Praise]:
     """Return all awards that suit a member, the best fitting first. The list is never empty."""
     sessions = sum(each.count for each in efforts)
     found = [*_by_days(efforts, sessions), *_by_sports(efforts, sessions), *_by_length(efforts, sessions)]
@@ -105,12 +105,12 @@ def praises(efforts: Sequence[Effort]) -> list[Praise]:
     return sorted(found, key=lambda each: (-each.fit, each.award))
 
 
-def share_out(people: Mapping[int, Sequence[Effort]]) -> dict[int, Praise]:
+def share_out(people: Mapping[int, Sequence[DaySport]]) -> dict[int, Praise]:
     """Return one award for each person. The best fits are given first, each award once. People who are left over then
     get the award that suits them best, even if somebody else has it.
     """
     wishes = sorted(
-        ((each.fit, -key, each) for key, efforts in people.items() for each in praises(efforts)),
+        ((each.fit, -key, each) for key, efforts in people.items() for each in list_praises(efforts)),
         key=lambda wish: (-wish[0], -wish[1], wish[2].award),
     )
     given: dict[int, Praise] = {}
@@ -124,18 +124,18 @@ def share_out(people: Mapping[int, Sequence[Effort]]) -> dict[int, Praise]:
     return given
 
 
-def _by_days(efforts: Sequence[Effort], sessions: int) -> list[Praise]:
+def _by_days(efforts: Sequence[DaySport], sessions: int) -> list[Praise]:
     if sessions < 3:
         return []
     found = []
     whole = sum(each.time for each in efforts) or 1.0
-    streak = longest_streak(each.day for each in efforts)
+    streak = find_longest_streak(each.day for each in efforts)
     if streak and streak[0] >= 4:
         found.append(Praise(Award.STREAK, min(1.0, streak[0] / 10), streak[0]))
     weekend = sum(each.time for each in efforts if each.day.weekday() >= SATURDAY) / whole
     if weekend >= 0.6:
         found.append(Praise(Award.WEEKEND, weekend - 0.1, round(100 * weekend)))
-    favourite = favourite_weekday(efforts)
+    favourite = find_favourite_weekday(efforts)
     if favourite and favourite[1] >= 3 and favourite[1] / sessions >= 0.34:
         found.append(Praise(Award.REGULAR, favourite[1] / sessions, favourite[1], weekday=favourite[0]))
     biggest = max(_sums((each.day, each.time) for each in efforts).values())
@@ -147,7 +147,7 @@ def _by_days(efforts: Sequence[Effort], sessions: int) -> list[Praise]:
     return found
 
 
-def _by_sports(efforts: Sequence[Effort], sessions: int) -> list[Praise]:
+def _by_sports(efforts: Sequence[DaySport], sessions: int) -> list[Praise]:
     times = _sums((each.sport, each.time) for each in efforts)
     whole = sum(times.values()) or 1.0
     found = []
@@ -163,7 +163,7 @@ def _by_sports(efforts: Sequence[Effort], sessions: int) -> list[Praise]:
     return found
 
 
-def _by_length(efforts: Sequence[Effort], sessions: int) -> list[Praise]:
+def _by_length(efforts: Sequence[DaySport], sessions: int) -> list[Praise]:
     mean = sum(each.time for each in efforts) / sessions / 60 if sessions else 0.0
     if sessions >= 3 and mean >= 90:
         return [Praise(Award.LONG, min(1.0, mean / 180), round(mean))]

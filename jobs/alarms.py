@@ -52,7 +52,7 @@ class WhatsAppAlarm:
         world, phone = self._world, self._number.removeprefix("whatsapp:")
         try:
             with world.sessions() as session:
-                usable = contents.usable(session, world.messenger.account)
+                usable = contents.find_usable(session, world.messenger.account)
                 known = (Identity.kind == IdentityKind.PHONE, Identity.value == phone)
                 heard = session.scalar(select(Member.last_inbound_at).join(Identity).where(*known))
         except SQLAlchemyError:

@@ -7,7 +7,7 @@ from redis import RedisError
 
 from providers import reaching
 from providers.reaching import InTheWay, NotReached
-from services.health.findings import Finding, found
+from services.health.findings import Finding, report_problem
 from world import World
 
 log = structlog.get_logger()
@@ -38,9 +38,9 @@ def look(world: World) -> None:
 def judge(told: bytes | None, now: datetime) -> Finding:
     """The finding `certificate`, of what stands under `ENDS`."""
     if told is None:
-        return found("certificate", None)
+        return report_problem("certificate", None)
     if told == UNTRUSTED:
-        return found("certificate", "The certificate of PUBLIC_BASE_URL is not trusted, or has ended")
+        return report_problem("certificate", "The certificate of PUBLIC_BASE_URL is not trusted, or has ended")
     left = datetime.fromisoformat(told.decode()) - now
     says = f"The certificate of PUBLIC_BASE_URL ends in {left.days} days" if left < SOON else None
-    return found("certificate", says, days_left=left.days)
+    return report_problem("certificate", says, days_left=left.days)

@@ -17,7 +17,7 @@ MOST = 200
 def judge(world: World) -> int:
     """Judge the challenges that are due, at most `MOST` of them. Returns how many were judged."""
     count = 0
-    while count < MOST and not stopping.asked() and judge_next(world):
+    while count < MOST and not stopping.is_stop_asked() and judge_next(world):
         count += 1
     return count
 

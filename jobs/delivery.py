@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from jobs import pictures, schedule, stopping
 from jobs.asking import ask_soon
-from jobs.pace import Pace, Places, patience
+from jobs.pace import Pace, Places, choose_delay
 from jobs.queue import hold, is_waited_for, job, release, ring
 from jobs.stopping import Shift
-from jobs.work import insist, transaction
+from jobs.work import insist_on, transaction
 from models.outages import AWAY
 from providers import doorbell
 from providers.errors import ChartError, MessengerBroken, MessengerError, NotSent, Refused
-from providers.messenger import Meaning, Parcel
+from providers.messenger import Parcel, RefusalMeaning
 from services.delivery import contents, outbox, outcomes, reach
 from services.delivery.ceiling import Ceilings, Purse
 from services.delivery.outbox import Claimed
@@ -167,10 +167,10 @@ def _ready(world: World, most: int) -> int:
     with world.sessions() as session:
         if breakers.is_shut(session, breakers.MESSENGER, world.now()):
             return 0
-        return outbox.ready(session, world.now(), most)
+        return outbox.count_ready(session, world.now(), most)
 
 
-def ceilings(world: World) -> Ceilings:
+def read_ceilings(world: World) -> Ceilings:
     """Return the operator's limits for the number of messages in 24 hours."""
     return Ceilings(world.settings.messages_a_day, world.settings.group_messages_a_day)
 
@@ -179,12 +179,12 @@ def _claim(world: World, most: int, purse: Purse | None = None) -> list[Claimed]
     if most <= 0:
         return []
     lease = timedelta(seconds=world.settings.lease_seconds)
-    rules = outbox.Rules(lease, world.settings.people_a_day, ceilings(world))
+    rules = outbox.ClaimRules(lease, world.settings.people_a_day, read_ceilings(world))
     with transaction(world) as session:
         if breakers.is_shut(session, breakers.MESSENGER, world.now()):
             return []
         claimed = outbox.claim(
-            session, world.now(), most, contents.usable(session, world.messenger.account), rules, purse
+            session, world.now(), most, contents.find_usable(session, world.messenger.account), rules, purse
         )
         stopping.die_at("before_claim_commit")
     stopping.die_at("after_claim")
@@ -199,9 +199,9 @@ def _hand_over(world: World, claimed: Claimed, pace: Pace, at: float, deadline: 
 
 def _tried(world: World, claimed: Claimed, pace: Pace, at: float, deadline: float) -> HandOver:
     try:
-        parcel = None if stopping.asked() else _parcel(world, claimed)
+        parcel = None if stopping.is_stop_asked() else _parcel(world, claimed)
         pace.wait_for(at)
-        if parcel is None or stopping.asked():
+        if parcel is None or stopping.is_stop_asked():
             return HandOver(claimed, lambda session, now: outcomes.put_back(session, claimed, now, "stopped"))
         stopping.die_at("before_post")
         sid = _send(world, parcel, deadline)
@@ -216,7 +216,7 @@ def _tried(world: World, claimed: Claimed, pace: Pace, at: float, deadline: floa
         # A bug of ours: it is unknown whether the message was sent.
         log.exception("hand-over broke")
         return HandOver(claimed, _doubt(world, claimed, "bug"), silence="a bug of ours: see the log")
-    return HandOver(claimed, lambda session, now: outcomes.accepted(session, claimed, sid, now), was_taken=True)
+    return HandOver(claimed, lambda session, now: outcomes.note_accepted(session, claimed, sid, now), was_taken=True)
 
 
 def _send(world: World, parcel: Parcel, deadline: float) -> str:
@@ -241,14 +241,14 @@ def _mark(world: World, done: list[HandOver]) -> None:
         for each in sorted(done, key=lambda each: each.claimed.id):
             each.mark(session, world.now())
         if any(each.was_taken for each in done):
-            outcomes.account_accepted(session)
+            outcomes.note_account_accepted(session)
         if was_answered:
             reach.note_taken(session)
         elif silence:
             reach.note_not_taken(session, world.now(), silence)
         stopping.die_at("before_mark_commit")
 
-    insist(world, mark)
+    insist_on(world, mark)
     if silence and not was_answered:
         ask_soon(world)
     stopping.die_at("after_mark")
@@ -261,7 +261,7 @@ def _parcel(world: World, claimed: Claimed) -> Parcel:
     if claimed.said_as in ("text", "picture"):
         return Parcel(claimed.to, reference, claimed.text, _picture(world, claimed), valid_for=valid)
     form = claimed.said_as
-    session_form = contents.buttons_values if form.startswith("buttons_") else contents.list_values
+    session_form = contents.fill_buttons_content if form.startswith("buttons_") else contents.list_values
     buttons = form.startswith(("buttons_", "list_"))
     values = session_form(message) if buttons else dict(message.approved.values if message.approved else {})
     return Parcel(claimed.to, reference, claimed.text, None, claimed.content_id, values, valid)
@@ -275,7 +275,7 @@ def _picture(world: World, claimed: Claimed) -> str | None:
     path, chart = claimed.message.picture, claimed.message.chart
     if path is None and chart is not None:
         try:
-            path = pictures.drawn(world, chart)
+            path = pictures.draw_once(world, chart)
         except ChartError as error:
             log.warning("picture not drawn", why=str(error))
         except AWAY as error:
@@ -287,11 +287,11 @@ def _failure(world: World, claimed: Claimed, error: MessengerError) -> Step:
     """Return how the result of this error is stored."""
     why = str(error)
     if isinstance(error, Refused):
-        if error.meaning is Meaning.CONTENT_MISSING:
+        if error.meaning is RefusalMeaning.CONTENT_MISSING:
             log.error("content missing at the vendor", content=claimed.said_as, code=error.code)
-        return lambda session, now: outcomes.refused(session, claimed, error.code, error.meaning, now)
+        return lambda session, now: outcomes.note_refused(session, claimed, error.code, error.meaning, now)
     if isinstance(error, NotSent):
-        pause = patience(error.retry_after, claimed.attempt)
+        pause = choose_delay(error.retry_after, claimed.attempt)
         return lambda session, now: outcomes.put_back(session, claimed, now + pause, why)
     if isinstance(error, MessengerBroken):
         return lambda session, now: _shut_off(session, claimed, now, why)
@@ -300,12 +300,12 @@ def _failure(world: World, claimed: Claimed, error: MessengerError) -> Step:
 
 def _doubt(world: World, claimed: Claimed, why: str) -> Step:
     pause = timedelta(seconds=world.settings.look_seconds)
-    return lambda session, now: outcomes.doubtful(session, claimed, now + pause, why)
+    return lambda session, now: outcomes.note_doubtful(session, claimed, now + pause, why)
 
 
 def _shut_off(session: Session, claimed: Claimed, now: datetime, why: str) -> None:
     """Note that the vendor refuses our account, so that all messages wait."""
-    outcomes.account_refused(session, now, why)
+    outcomes.note_account_refused(session, now, why)
     outcomes.put_back(session, claimed, now + outcomes.ACCOUNT_REFUSED_FOR, why)
 
 
@@ -314,7 +314,7 @@ def _ring_again(world: World) -> None:
     so that they do not have to wait for a tick.
     """
     with world.sessions() as session:
-        due = outbox.next_due(session)
+        due = outbox.find_next_due(session)
         shut = breakers.is_shut(session, breakers.MESSENGER, world.now())
     if due is None or shut:
         return

@@ -55,7 +55,7 @@ def _write(world: World, run_id: int) -> None:
     while last is not None:
         stopping.check()
         with transaction(world) as session:
-            teller = teller or digests.teller_of(session, run_id)
+            teller = teller or digests.make_teller(session, run_id)
             last = digests.post_some(session, run_id, teller, last, world.now())
             stopping.die_at("before_digest_commit")
 

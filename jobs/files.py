@@ -64,13 +64,13 @@ def _read(world: World, waiting: Waiting) -> None:
     data = world.messenger.download(waiting.url, MOST_BYTES) if kept is None else kept
     told = _recordings(world, waiting, data)
     with transaction(world) as session:
-        if not files.done(session, waiting, world.now()):
+        if not files.note_done(session, waiting, world.now()):
             return
         member = session.get_one(Member, waiting.member_id)
         new = merging.import_recordings(session, member, told, world.now()).new
         doubts.ask(session, member, world.now())
         ids = [each.id for each in told]
-        message = garmin_notices.file_read(session, member, ids, len(new), world.now())
+        message = garmin_notices.tell_file_read(session, member, ids, len(new), world.now())
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
     log.info("file read", file=waiting.file_id, new=len(new), bytes=len(data))
 
@@ -86,8 +86,8 @@ def _recordings(world: World, waiting: Waiting, data: bytes) -> list[Recording]:
 def _not_read(world: World, waiting: Waiting, problem: str) -> None:
     """End the file, and tell its sender why it was not read and what to do."""
     with transaction(world) as session:
-        if files.done(session, waiting, world.now(), problem):
-            message = garmin_notices.file_not_read(session.get_one(Member, waiting.member_id), problem)
+        if files.note_done(session, waiting, world.now(), problem):
+            message = garmin_notices.tell_file_not_read(session.get_one(Member, waiting.member_id), problem)
             mailbox.post(session, waiting.member_id, message, world.now(), kind=MessageKind.REPLY, key=_key(waiting))
     if problem == GIVEN_UP:
         log.error("file given up", file=waiting.file_id)

@@ -71,10 +71,10 @@ class Turns:
 def remind(world: World) -> int:
     """Remind members whose key expires in 14 days, in 3 days, or now. Returns how many."""
     with transaction(world) as session:
-        ending = accounts.due_reminders(session, world.now())
+        ending = accounts.take_due_reminders(session, world.now())
         for account in ending:
             days = accounts.remind(account, world.now())
-            message = garmin_notices.key_ends(account.member, world.label_of(account.source), days)
+            message = garmin_notices.tell_key_ends(account.member, world.label_of(account.source), days)
             key = f"key-ends:{account.id}:{account.reminded_days}:{account.linked_at.isoformat()}"
             mailbox.post(session, account.member_id, message, world.now(), kind=MessageKind.NOTICE, key=key)
     return len(ending)

@@ -20,7 +20,7 @@ from services.data import keyring
 from services.ground import signs
 from services.health import database, mail, processes, reach, trends
 from services.health.database import Vitals
-from services.health.findings import NAMES, Finding, State, found, unknown
+from services.health.findings import NAMES, Finding, State, report_problem, report_unknown
 from services.health.processes import FLASK, WEB, Heard
 from world import World
 
@@ -67,7 +67,7 @@ class Report:
         return "degraded" if self.degraded else "ready"
 
 
-def outdated(report: Report, age: float) -> Report:
+def report_outdated(report: Report, age: float) -> Report:
     """Return the report with the finding that the database does not answer. `age` is the report's age in seconds: since
     then no newer report could be completed.
     """
@@ -122,11 +122,11 @@ class Doctor:
         base, redis = self._what_the_database_says(), redis_look.look(self.world)
         me, others = self._heard(redis, base.vitals)
         heard = [me, *(each for each in others if each.pulse.instance != me.pulse.instance)]
-        findings = [*base.findings, found("redis", redis.problem)]
+        findings = [*base.findings, report_problem("redis", redis.problem)]
         if redis.is_readable:
             findings += processes.judge_presence(others) + self._of_redis(redis, heard, base.sealing)
         else:
-            findings += unknown(*FROM_REDIS)
+            findings += report_unknown(*FROM_REDIS)
         is_usable = base.vitals is not None and base.vitals.is_usable
         return Report(tuple(_in_order(findings)), is_usable or redis.problem is None, heard)
 
@@ -138,7 +138,7 @@ class Doctor:
             return self._database.look()
         except TimeoutError:
             seen = _Database(findings=database.judge(None, f"no answer within {ANSWERS_WITHIN:.0f} s"))
-            seen.findings += unknown(*FROM_THE_DATABASE)
+            seen.findings += report_unknown(*FROM_THE_DATABASE)
             return seen
 
     def _look_at_database(self) -> _Database:
@@ -154,11 +154,11 @@ class Doctor:
                 seen.findings = database.judge(None, name_of(error))
             else:
                 log.warning("health not looked at", error=name_of(error))
-        seen.findings += unknown(*(set(FROM_THE_DATABASE) - {each.name for each in seen.findings}))
+        seen.findings += report_unknown(*(set(FROM_THE_DATABASE) - {each.name for each in seen.findings}))
         return seen
 
     def _look_into_database(self, session: Session, seen: _Database) -> None:
-        now, settings, standing = self.world.now(), self.world.settings, signs.standing(session)
+        now, settings, standing = self.world.now(), self.world.settings, signs.list_signs(session)
         seen.findings += [
             mail.judge_tick(standing, now, settings.tick_seconds),
             mail.judge_messages(session, now),
@@ -171,13 +171,13 @@ class Doctor:
             self._seldom("spend", lambda: trends.judge_spend(session, now, settings.messages_a_day)),
             self._seldom("templates", lambda: mail.judge_templates(session, settings.twilio_account_sid)),
         ]
-        seen.sealing = self._seldom("sealing", lambda: keyring.names_in_use(session))
+        seen.sealing = self._seldom("sealing", lambda: keyring.list_names_in_use(session))
 
     def _heard(self, redis: Seen, vitals: Vitals | None) -> tuple[Heard, list[Heard]]:
         """Return this process, which may be unable to write its heartbeat, and all processes with a heartbeat."""
-        me = heartbeats.pulse_of(self.world, self.kind, heartbeats.instance())
+        me = heartbeats.take_pulse(self.world, self.kind, heartbeats.name_instance())
         reference = vitals.now.timestamp() if vitals else redis.now or me.at.timestamp()
-        others = heartbeats.read(redis.beats, redis.now, reference)
+        others = heartbeats.read_beats(redis.beats, redis.now, reference)
         return Heard(me, 0.0, me.at.timestamp() - reference), others
 
     def _of_redis(self, redis: Seen, heard: Sequence[Heard], sealing: set[str] | None) -> list[Finding]:
@@ -203,12 +203,14 @@ class Doctor:
         if not settings.pretend_clock:
             return processes.judge_time(heard)
         is_demo = bool(settings.twilio_api_base_url)
-        return found("time", None if is_demo else "PRETEND_CLOCK is set, which is for the demo: it can be moved")
+        return report_problem(
+            "time", None if is_demo else "PRETEND_CLOCK is set, which is for the demo: it can be moved"
+        )
 
     def _hops(self, redis: Seen) -> list[Finding]:
         """Only a web process needs the setting, so only a web process compares it; and an operator who asks."""
         if self.kind not in (WEB, FLASK):
-            return unknown("hops")
+            return report_unknown("hops")
         return [knocks.judge_hops(redis.proxies, self.world.settings.trusted_hops)]
 
     def _seldom(self, name: str, look: Callable[[], Any]) -> Any:

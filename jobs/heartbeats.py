@@ -45,7 +45,7 @@ class Heart:
     def __init__(self, world: World, kind: str, redis: Redis | None = None) -> None:
         self.world, self.kind = world, kind
         self.redis = redis if redis is not None else world.redis
-        self.instance = instance()
+        self.instance = name_instance()
         self._script = self.redis.register_script(BEAT)
         self._last = float("-inf")
         self._ended = Event()
@@ -58,7 +58,7 @@ class Heart:
             return
         self._last = time.monotonic()
         try:
-            self._script(keys=[BEATS], args=[self.instance, pulse_of(self.world, self.kind, self.instance).to_json()])
+            self._script(keys=[BEATS], args=[self.instance, take_pulse(self.world, self.kind, self.instance).to_json()])
         except RedisError as error:
             log.debug("no heartbeat", error=type(error).__name__)
 
@@ -86,18 +86,18 @@ class Heart:
             self._ended.wait(EVERY / 2)
 
 
-def instance() -> str:
+def name_instance() -> str:
     """Return a name for this process: its host and process id."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def pulse_of(world: World, kind: str, instance: str) -> Pulse:
+def take_pulse(world: World, kind: str, instance: str) -> Pulse:
     """Return what the heartbeat of a process in this world contains."""
     keys = {name: _print(key) for name, key in world.vault.keys}
     return Pulse(kind, instance, world.now(), world.vault.writes_with, keys, _settings(world), list(world.charts.lacks))
 
 
-def read(beats: Mapping[bytes, bytes], redis_now: float, reference: float) -> list[Heard]:
+def read_beats(beats: Mapping[bytes, bytes], redis_now: float, reference: float) -> list[Heard]:
     """Return the processes that are alive, from the entries under `BEATS`. `redis_now` is the time by Redis's
     clock, and `reference` the time by the database's clock at the same moment, both in seconds since 1970.
     Unreadable entries are ignored.

@@ -43,21 +43,21 @@ def sweep(world: World) -> None:
     """
     certificates.look(world)
     with transaction(world) as session:
-        log.info("swept", **retention.sweep(session, world.now()))
+        log.info("swept", **retention.sweep_old(session, world.now()))
     shift = Shift(FOR_SECONDS)
-    while shift.goes_on and mend_names(world):
+    while shift.goes_on and mend_some_names(world):
         pass
     with transaction(world) as session:
-        for member in erasure.stopped_long_ago(session, world.now()):
-            if stopping.asked():
+        for member in erasure.find_stopped_long_ago(session, world.now()):
+            if stopping.is_stop_asked():
                 break  # the next sweep goes on
             erasure.erase(session, member, world.now())
 
 
-def mend_names(world: World) -> bool:
+def mend_some_names(world: World) -> bool:
     """Check some names that were last checked by older rules. Returns False if none is left."""
     with transaction(world) as session:
-        seen, mended = old_names.mend(session, world.now())
+        seen, mended = old_names.mend_old_names(session, world.now())
     if mended:
         log.info("old names mended", count=mended)
     return seen > 0
@@ -75,12 +75,12 @@ def _drop_kept_lines(world: World) -> int:
 def make_copy(world: World) -> bool:
     """Make one copy of a member's data. Returns False if none waits."""
     with transaction(world) as session:
-        export = exports.take(session)
+        export = exports.take_copy(session)
     if export is None:
         return False
     try:
         with transaction(world) as session:
-            exports.make(session, export, world.settings.base_url, world.now())
+            exports.make_copy(session, export, world.settings.base_url, world.now())
     except Stopped:
         with transaction(world) as session:
             exports.give_back(session, export)
@@ -91,7 +91,7 @@ def make_copy(world: World) -> bool:
 def forget_messages(world: World) -> bool:
     """Ask the vendor to delete some messages. Returns False if none is due or if our account is refused."""
     with transaction(world) as session:
-        sids = erasure.due(session, world.now())
+        sids = erasure.take_due_messages(session, world.now())
     for sid in sids:
         stopping.check()
         problem: str | None = None
@@ -104,6 +104,6 @@ def forget_messages(world: World) -> bool:
         except MessengerError as error:
             problem = type(error).__name__
         with transaction(world) as session:
-            if not erasure.answered(session, sid, world.now(), problem):
+            if not erasure.note_vendor_answer(session, sid, world.now(), problem):
                 log.error("message not erased at the vendor", sid=sid, problem=problem)
     return bool(sids)

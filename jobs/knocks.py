@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from redis import Redis, RedisError
 
-from services.health.findings import Finding, found
+from services.health.findings import Finding, report_problem
 from world import World
 
 log = structlog.get_logger()
@@ -33,28 +33,28 @@ ACCOUNT = re.compile(r"AC[0-9a-f]{32}")
 _good_told: WeakKeyDictionary[Redis, tuple[float, int]] = WeakKeyDictionary()
 
 
-def forged(world: World) -> None:
+def note_forged(world: World) -> None:
     """Note a webhook that names our account and has a wrong signature."""
     _note(world, FORGED)
 
 
-def strange(world: World, account: str) -> None:
-    """Note a webhook that names another account than ours. `account` is what `other_account` returned."""
+def note_other_account(world: World, account: str) -> None:
+    """Note a webhook that names another account than ours. `account` is what `find_other_account` returned."""
     _note(world, STRANGE, account=account)
 
 
-def other_account(world: World, account: str) -> str | None:
+def find_other_account(world: World, account: str) -> str | None:
     """Return the account that a webhook names if it is a valid account id and not ours, else None."""
     is_other = ACCOUNT.fullmatch(account) and account != world.settings.twilio_account_sid
     return account if is_other else None
 
 
-def unreadable(world: World, why: str) -> None:
+def note_unreadable(world: World, why: str) -> None:
     """Note a webhook that has a good signature but cannot be read. `why` contains nothing that somebody sent."""
     _note(world, UNREADABLE, why)
 
 
-def good(world: World, through: int) -> None:
+def note_good(world: World, through: int) -> None:
     """Note a webhook that has a good signature and can be read: the settings are right, even if others were forged.
 
     `through` is how many addresses it has in `X-Forwarded-For`. The vendor writes none, and each proxy adds one.
@@ -85,11 +85,11 @@ def judge_hops(seen: bytes | None, trusted: int) -> Finding:
     Only webhooks with a good signature are used, because strangers can write anything into `X-Forwarded-For`.
     """
     if seen is None:
-        return found("hops", None, trusted=trusted)
+        return report_problem("hops", None, trusted=trusted)
     through = int(seen)
     follows = "all visitors look like one" if through > trusted else "visitors can claim to be anybody"
     problem = f"Webhooks come through {through} proxies, and TRUSTED_HOPS is {trusted}: {follows}"
-    return found("hops", problem if through != trusted else None, trusted=trusted, proxies=through)
+    return report_problem("hops", problem if through != trusted else None, trusted=trusted, proxies=through)
 
 
 def judge(bad: Mapping[bytes, bytes], proven: bytes | None, account: str) -> Finding:
@@ -108,7 +108,7 @@ def judge(bad: Mapping[bytes, bytes], proven: bytes | None, account: str) -> Fin
         other = bad.get(b"account", b"").decode()
         problem = f"{strange} webhooks in a row were of account {other}, and TWILIO_ACCOUNT_SID is {account}"
     figures = {"wrong_signatures_in_a_row": forged, "unreadable_in_a_row": unreadable, "of_another_account": strange}
-    return found("webhooks", problem, **figures, last=bad.get(b"at", b"").decode())
+    return report_problem("webhooks", problem, **figures, last=bad.get(b"at", b"").decode())
 
 
 def _note(world: World, what: str, why: str = "", account: str = "") -> None:

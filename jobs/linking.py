@@ -67,17 +67,17 @@ def _try(world: World, task: Task) -> None:
         log.info("sign-in failed", attempt=str(task.attempt_id), why=type(error).__name__)
         _count(world, task, error)
         with transaction(world) as session:
-            sign_ins.failed(session, task, PROBLEMS.get(type(error), "unavailable"))
+            sign_ins.note_failed(session, task, PROBLEMS.get(type(error), "unavailable"))
             if task.is_confirmed:
                 tell_failed(session, world, session.get_one(LinkAttempt, task.attempt_id))
         return
     with transaction(world) as session:
         if isinstance(answer, NeedsCode):
-            sign_ins.needs_code(session, task, answer, world.now())
+            sign_ins.keep_half_open(session, task, answer, world.now())
         elif task.is_confirmed and isinstance(answer, SignedIn):
             _connect(session, world, task, answer)
         else:
-            binding.signed_in(session, task, answer, world.now())
+            binding.keep_sign_in(session, task, answer, world.now())
     log.info("sign-in step done", attempt=str(task.attempt_id), step=type(answer).__name__)
 
 
@@ -89,9 +89,9 @@ def _count(world: World, task: Task, error: SourceError) -> None:
         return
     with transaction(world) as session:
         if isinstance(error, SourceThrottled):
-            tries.held_back(session, task.counted_against, task.source, world.now())
+            tries.note_held_back(session, task.counted_against, task.source, world.now())
         if task.state is None:  # if Garmin has already asked for the second factor, the password was right
-            tries.not_proved(session, task.counted_against, task.account, world.now())
+            tries.note_unproved_password(session, task.counted_against, task.account, world.now())
 
 
 def _signed_in(world: World, task: Task) -> SignedIn | KeyAccepted | NeedsCode:
@@ -107,23 +107,25 @@ def tell_failed(session: Session, world: World, attempt: LinkAttempt) -> None:
     """Write into the chat that connecting by a key has failed. The member waits there after sending the right code."""
     member = attempt.link.member
     key = f"link-failed:{attempt.id}"
-    message = garmin_notices.link_failed(member, world.label_of(attempt.source))
+    message = garmin_notices.tell_link_failed(member, world.label_of(attempt.source))
     mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)
 
 
 def _connect(session: Session, world: World, task: Task, answer: SignedIn) -> None:
     """Connect the account to which a key belongs. If another account is connected already, ask the member first."""
-    heard = binding.known(session, task, answer, world.now())
+    heard = binding.note_key_owner(session, task, answer, world.now())
     member = session.get_one(LinkAttempt, task.attempt_id).link.member
     if isinstance(heard, Stranger):
         buttons = [Offer("what_else", "still me")]
-        message = render("start/not_proved", recipients.reader_of(member), buttons=buttons)
+        message = render("start/not_proved", recipients.make_reader(member), buttons=buttons)
         key = f"stranger:{task.attempt_id}"
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)
     if isinstance(heard, Linked) and member.doubted_at is not None:
         proofs.confirm(session, member, world.now(), by="garmin")
     if isinstance(heard, AnotherAccount):
         members.keep_unfinished(member, f"link garmin {heard.code}", world.now())
-        message = garmin_notices.another_account(member, **asdict(heard) | {"source": world.label_of(task.source)})
+        message = garmin_notices.ask_about_another_account(
+            member, **asdict(heard) | {"source": world.label_of(task.source)}
+        )
         key = f"another-account:{task.attempt_id}"
         mailbox.post(session, member.id, message, world.now(), kind=MessageKind.REPLY, key=key)

@@ -100,7 +100,7 @@ def _of_queues(world: World) -> list[Sample]:
     names = list(redis_look.MOST_WAIT)
     lengths, failed = queue.lengths(world.redis, names)
     now, part = world.redis.time()
-    since = queue.waiting_since(world.redis, names)
+    since = queue.find_oldest_wait(world.redis, names)
     ages = {name: max(now + part / 1e6 - since[name].timestamp(), 0.0) if name in since else 0.0 for name in names}
     return [
         *(Sample("queue_jobs", count, {"queue": name}) for name, count in lengths.items()),

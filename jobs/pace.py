@@ -141,7 +141,7 @@ def _sleep_until(moment: float) -> None:
     time.sleep(max(0.0, moment - time.monotonic()))
 
 
-def patience(wish: timedelta | None, attempt: int) -> timedelta:
+def choose_delay(wish: timedelta | None, attempt: int) -> timedelta:
     """Return how long to wait before a message that was not accepted is tried again: as long as the vendor wishes, and
     longer after each attempt, up to a minute.
     """

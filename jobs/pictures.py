@@ -12,7 +12,7 @@ from jobs import stopping
 from jobs.queue import job
 from jobs.work import transaction
 from models import Share
-from providers.charts import chart_of
+from providers.charts import read_chart
 from providers.errors import ChartError
 from services.digest import media, shares
 from services.ground.bells import Bell
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 drawing = Lock()
 
 
-def drawn(world: World, chart: Mapping[str, Any]) -> str:
+def draw_once(world: World, chart: Mapping[str, Any]) -> str:
     """Return the path of the picture of these facts, and draw it if it does not exist yet. Raises `ChartError`.
 
     Only one thread draws at a time: drawing blocks the other threads anyway, and those that have waited for the same
@@ -33,8 +33,8 @@ def drawn(world: World, chart: Mapping[str, Any]) -> str:
     with drawing:
         with world.sessions() as session:
             if media.is_drawn(session, facts, world.now()):
-                return media.path_of(session, facts)
-        png = world.charts.draw(chart_of(chart))
+                return media.find_path(session, facts)
+        png = world.charts.draw(read_chart(chart))
         with transaction(world) as session:
             path = media.keep_drawn(session, facts, png, world.now(), chart.get("shows", ()))
     stopping.die_at("after_picture")
@@ -45,13 +45,13 @@ def drawn(world: World, chart: Mapping[str, Any]) -> str:
 def draw_shares(world: World) -> None:
     """Draw the pictures of share pages that are waited for, because the web process does not draw."""
     with world.sessions() as session:
-        waiting = shares.waiting(session)
-        charts = {share.id: shares.charts(shares.page(session, share)) for share in waiting}
+        waiting = shares.find_waiting_pages(session)
+        charts = {share.id: shares.find_charts(shares.make_shared_page(session, share)) for share in waiting}
     for share_id, both in charts.items():
         stopping.check()
         for chart in both:
             try:
-                drawn(world, asdict(chart))
+                draw_once(world, asdict(chart))
             except ChartError as error:
                 log.warning("picture not drawn", why=str(error))
         with transaction(world) as session:

@@ -71,9 +71,9 @@ class Work:
         next tick rings again. If this process has to stop, it rings at once for the work that is left, because another
         process may be free.
         """
-        if not stopping.asked():
+        if not stopping.is_stop_asked():
             self._run()
-        if stopping.asked():
+        if stopping.is_stop_asked():
             log.info("work left", work=self.name)
             ring(worlds.current(), self)
 
@@ -151,7 +151,7 @@ def is_waited_for(world: World, *queues: str) -> bool:
     return False
 
 
-def waiting_since(redis: Redis, names: Iterable[str]) -> dict[str, datetime]:
+def find_oldest_wait(redis: Redis, names: Iterable[str]) -> dict[str, datetime]:
     """Return, for each of these queues, since when its oldest job has waited for a free worker, by RQ's clock.
 
     Queues without a job are left out. Raises `redis.RedisError`.

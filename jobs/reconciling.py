@@ -57,7 +57,7 @@ def check_templates(world: World) -> None:
 def _polled(world: World) -> list[contents.Change]:
     """Ask the vendor about the contents that are due, each in its own transaction. Returns what has changed."""
     with world.sessions() as session:
-        names = contents.to_poll(session, world.messenger.account, world.now())
+        names = contents.list_to_poll(session, world.messenger.account, world.now())
     changes = []
     for name in names:
         with transaction(world) as session:
@@ -68,7 +68,7 @@ def _polled(world: World) -> list[contents.Change]:
 def _push_missing(world: World) -> None:
     """Store the missing contents. Each is committed by itself, so that after an interruption none is stored twice."""
     with world.sessions() as session:
-        missing = contents.to_push(session, world.now(), world.messenger.account)
+        missing = contents.list_to_push(session, world.now(), world.messenger.account)
     stored: list[contents.Change] = []
     try:
         for content in missing:
@@ -104,22 +104,22 @@ def _due_looks(world: World, shift: Shift) -> Sequence[Look]:
     if not shift.goes_on:
         return ()
     with world.sessions() as session:
-        return outcomes.due_looks(session, world.now())
+        return outcomes.find_due_looks(session, world.now())
 
 
 def _looked(world: World, look: Look, pause: timedelta) -> bool:
     """Search for one message. Returns False if the vendor's list cannot be read."""
     try:
-        listed = world.messenger.sent_to(look.address)
+        listed = world.messenger.list_sent_to(look.address)
     except MessengerError as error:
         log.warning("look failed", why=str(error), **look.about)
         with transaction(world) as session:
-            outcomes.could_not_look(session, look, world.now() + pause)
+            outcomes.note_no_look(session, look, world.now() + pause)
             reach.note_not_answered(session, error, world.now())
         return False
     stopping.die_at("after_list")
     with transaction(world) as session:
-        outcomes.looked(session, look, listed, world.now(), pause)
+        outcomes.note_look(session, look, listed, world.now(), pause)
         reach.note_answered(session)
         stopping.die_at("before_looked_commit")
     return True
@@ -128,7 +128,7 @@ def _looked(world: World, look: Look, pause: timedelta) -> bool:
 def _ask_after(world: World) -> None:
     """Ask the vendor about messages whose receipts have not come."""
     with world.sessions() as session:
-        silent = outcomes.due_polls(session, world.now())
+        silent = outcomes.find_due_polls(session, world.now())
     for each in silent:
         stopping.check()
         try:
@@ -143,6 +143,6 @@ def _ask_after(world: World) -> None:
             return
         with transaction(world) as session:
             reach.note_answered(session)
-            outcomes.polled(session, each.sid, world.now())
+            outcomes.note_poll(session, each.sid, world.now())
             if found is not None:
-                outcomes.receipt(session, None, found.receipt, world.now())
+                outcomes.note_receipt(session, None, found.receipt, world.now())

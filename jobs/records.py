@@ -5,7 +5,7 @@ work goes on.
 import structlog
 
 from jobs.queue import job
-from jobs.work import in_pieces
+from jobs.work import work_in_pieces
 from services.training import records
 from world import World
 
@@ -17,6 +17,6 @@ def write_anew(world: World) -> int:
     """Compute the records of members who wait for it. Returns the number of members; the others wait
     for the next tick.
     """
-    count = in_pieces(world, records.refresh_some)
+    count = work_in_pieces(world, records.refresh_some)
     log.info("records written anew", members=count)
     return count

@@ -10,7 +10,7 @@ from redis import ReadOnlyError, RedisError
 from redis.exceptions import OutOfMemoryError
 
 from jobs import certificates, heartbeats, knocks, queue, spool
-from services.health.findings import Finding, found
+from services.health.findings import Finding, report_problem
 from world import World
 
 PROBE = "health:probe"
@@ -59,7 +59,7 @@ def look(world: World) -> Seen:
             asked.get(certificates.ENDS)
             wrote, now, beats, bad, proxies, proven, oldest, taken, broken, ends = asked.execute(raise_on_error=False)
         bugs = queue.broken_lately(world.redis, MOST_WAIT, within=LATELY)
-        waiting = queue.waiting_since(world.redis, MOST_WAIT)
+        waiting = queue.find_oldest_wait(world.redis, MOST_WAIT)
     except RedisError as error:
         return Seen(f"Redis does not answer ({type(error).__name__})")
     answers = (now, beats, bad, proxies, proven, oldest, taken, broken, ends)
@@ -75,17 +75,19 @@ def judge_jobs(seen: Seen) -> Finding:
     """Return the finding `jobs`: has a job waited too long for a free worker?"""
     waits = {name: max(round(seen.now - since.timestamp()), 0) for name, since in seen.waiting.items()}
     late = [f"a job of {name} has waited for {wait} s" for name, wait in waits.items() if wait > MOST_WAIT[name]]
-    return found("jobs", "; ".join(late) or None, **{f"{name}_seconds": wait for name, wait in waits.items()})
+    return report_problem("jobs", "; ".join(late) or None, **{f"{name}_seconds": wait for name, wait in waits.items()})
 
 
 def judge_broken(seen: Seen) -> Finding:
     """The finding `broken`: did a job end by a bug in the last hour?"""
-    return found("broken", f"{seen.bugs} jobs ended by a bug in the last hour" if seen.bugs else None, jobs=seen.bugs)
+    return report_problem(
+        "broken", f"{seen.bugs} jobs ended by a bug in the last hour" if seen.bugs else None, jobs=seen.bugs
+    )
 
 
 def judge_kept(seen: Seen, world: World) -> Finding:
     """Return the finding `kept`: do lines or receipts that came while Postgres was away still wait?"""
-    instants = [spool.heard_at(world.vault, each) for each in seen.kept]
+    instants = [spool.read_when_heard(world.vault, each) for each in seen.kept]
     known = [each for each in instants if each is not None]
     age = max(((world.now() - each).total_seconds() for each in known), default=0.0)
     problem = None
@@ -93,7 +95,7 @@ def judge_kept(seen: Seen, world: World) -> Finding:
         problem = "Lines that came while Postgres was away cannot be opened with the keys that are there"
     elif age > MOST_KEPT:
         problem = f"A line that came while Postgres was away has waited for {age:.0f} s"
-    return found("kept", problem, oldest_seconds=round(age), set_aside=seen.broken)
+    return report_problem("kept", problem, oldest_seconds=round(age), set_aside=seen.broken)
 
 
 def _refusal(wrote: object) -> str | None:

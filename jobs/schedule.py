@@ -38,7 +38,7 @@ BELL = "digest-"
 LOOK_EVERY = 50  # seconds between two runs of the health checks
 
 
-def scheduler(redis: Redis) -> Scheduler:
+def make_scheduler(redis: Redis) -> Scheduler:
     """Return an rq-scheduler for this Redis that stores jobs as JSON."""
     return Scheduler(queue_name=QUEUE, connection=redis, job_class=JsonJob, interval=INTERVAL)
 
@@ -51,12 +51,12 @@ def set_bell(redis: Redis, group_id: int, due: datetime) -> None:
     """
     name = f"{BELL}{group_id}-{int(due.timestamp())}"
     at = due.astimezone(UTC).replace(tzinfo=None)
-    scheduler(redis).enqueue_at(at, TICK_WORK, job_id=name, timeout=60, job_result_ttl=0)
+    make_scheduler(redis).enqueue_at(at, TICK_WORK, job_id=name, timeout=60, job_result_ttl=0)
 
 
 def ensure_tick(redis: Redis, every: int) -> bool:
     """Make sure that there is a tick every so many seconds. Returns whether it had to be created. Safe to repeat."""
-    clock = scheduler(redis)
+    clock = make_scheduler(redis)
     if TICK in clock and JsonJob.exists(TICK, connection=redis):
         return False
     soon = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=1)
@@ -157,7 +157,7 @@ def reset_bells(world: World) -> bool:
     """
     try:
         with world.sessions() as session:
-            due = digest_times.scheduled(session)
+            due = digest_times.list_scheduled(session)
     except SQLAlchemyError as error:
         if not is_outage(world, error):
             raise
@@ -174,19 +174,19 @@ def _leave(_signal: int, _frame: object) -> None:
     raise SystemExit
 
 
-def main() -> None:
+def run_scheduler() -> None:
     """Run the clock until SIGTERM. If Redis is away, wait for it. Its one thread needs one connection to Postgres."""
     worlds.use(World.from_settings(starting.begin("clock").model_copy(update={"database_pool": 1})))
     stopping.leave_in_time()
-    while not stopping.asked():
+    while not stopping.is_stop_asked():
         try:
             Clock(worlds.current()).run()
         except RedisError as error:
-            if stopping.asked():
+            if stopping.is_stop_asked():
                 return  # Redis was away when the process deregistered
             doorbell.tell_away(error)
             time.sleep(2)
 
 
 if __name__ == "__main__":
-    main()
+    run_scheduler()

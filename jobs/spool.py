@@ -15,14 +15,14 @@ PURPOSE, OWNER = "spool", "inbound"
 KEPT_FOR = 30 * 24 * 3600  # seconds for which lines that were set aside are kept, counted from the newest of them
 
 
-def sealed(vault: Vault, facts: dict[str, Any], at: datetime) -> bytes:
+def seal_webhook(vault: Vault, facts: dict[str, Any], at: datetime) -> bytes:
     """Return the encrypted facts of a webhook that was received at `at`."""
     return vault.seal(PURPOSE, OWNER, json.dumps({**facts, "at": at.isoformat()}))
 
 
-def opened(vault: Vault, kept: bytes) -> tuple[dict[str, Any], datetime]:
-    """Return the facts and the time that were given to `sealed`. Raises `Unreadable` if it cannot be decrypted, and
-    ValueError, TypeError or KeyError if it contains something else.
+def open_webhook(vault: Vault, kept: bytes) -> tuple[dict[str, Any], datetime]:
+    """Return the facts and the time that were given to `seal_webhook`. Raises `Unreadable` if it cannot be decrypted,
+    and ValueError, TypeError or KeyError if it contains something else.
     """
     facts = json.loads(vault.open(PURPOSE, OWNER, kept))
     return facts, datetime.fromisoformat(facts["at"])
@@ -44,16 +44,16 @@ def drop_of_erased(world: World) -> int:
 
 def _is_of_erased(session: Session, vault: Vault, kept: bytes) -> bool:
     try:
-        facts, at = opened(vault, kept)
+        facts, at = open_webhook(vault, kept)
         phone, business_id = facts["inbound"]["phone"], facts["inbound"]["business_id"]
     except (Unreadable, ValueError, TypeError, KeyError):
         return False
-    return erasure.came_before(session, at, phone=phone, business_id=business_id)
+    return erasure.was_erased_since(session, at, phone=phone, business_id=business_id)
 
 
-def heard_at(vault: Vault, kept: bytes) -> datetime | None:
+def read_when_heard(vault: Vault, kept: bytes) -> datetime | None:
     """Return when the webhook was received, or None if it cannot be decrypted."""
     try:
-        return opened(vault, kept)[1]
+        return open_webhook(vault, kept)[1]
     except (Unreadable, ValueError, TypeError, KeyError):
         return None

@@ -39,14 +39,14 @@ def ask() -> None:
     _asked[0] = 1
 
 
-def asked() -> bool:
+def is_stop_asked() -> bool:
     """Whether this process was asked to stop."""
     return _asked[0] != 0
 
 
 def check() -> None:
     """Mark a safe point: raises `Stopped` if this process was asked to stop."""
-    if asked():
+    if is_stop_asked():
         raise Stopped
 
 
@@ -54,9 +54,9 @@ def is_late() -> bool:
     """Whether open requests to a vendor must no longer be waited for. Counts from when this process first saw the
     request to stop.
     """
-    if asked() and not _since:
+    if is_stop_asked() and not _since:
         _since.append(time.monotonic())
-    return asked() and time.monotonic() - _since[0] >= LEAVE_AFTER
+    return is_stop_asked() and time.monotonic() - _since[0] >= LEAVE_AFTER
 
 
 def wait_for[Result](work: Callable[[], Result]) -> Result:
@@ -130,7 +130,7 @@ class Shift:
     @property
     def goes_on(self) -> bool:
         """Whether the job may begin another piece of work."""
-        return not asked() and time.monotonic() < self.until
+        return not is_stop_asked() and time.monotonic() < self.until
 
 
 def die_at(name: str) -> None:

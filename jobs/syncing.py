@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session as Database
 from jobs import stopping
 from jobs.pace import Pace
 from jobs.stopping import Stopped, wait_for
-from jobs.work import insist, transaction
+from jobs.work import insist_on, transaction
 from messages.message import Message
 from models import GarminAccount, GarminMethod, Member, MessageKind
 from models.vault import UnknownKey
@@ -49,7 +49,7 @@ def sync_next(world: World) -> bool:
 def _read_one(world: World, errand: Errand) -> None:
     began = time.monotonic()
     try:
-        found = read(world, errand)
+        found = read_account(world, errand)
     except NoResultFound:
         raise
     except LinkBroken as error:
@@ -69,7 +69,7 @@ def _read_one(world: World, errand: Errand) -> None:
                  seconds=round(time.monotonic() - began, 2))  # fmt: skip
 
 
-def read(world: World, errand: Errand) -> Found:
+def read_account(world: World, errand: Errand) -> Found:
     """Read an account and return what was found. Its tokens are stored even after a failure, because after a renewal
     the old ones are no longer valid.
     """
@@ -113,16 +113,21 @@ def _synced(session: Database, world: World, errand: Errand, new: int) -> Messag
     account = session.get_one(GarminAccount, errand.account_id)
     whose, signed_in = "", None
     if errand.is_new_link:
-        whose, signed_in = binding.name_of(account), binding.newest(session, account, world.now())
-    code = binding.code_of(session, signed_in) if signed_in else ""
+        whose, signed_in = (
+            binding.find_profile_name(account),
+            binding.find_newest_sign_in(session, account, world.now()),
+        )
+    code = binding.make_code(session, signed_in) if signed_in else ""
     source = world.label_of(errand.source)
-    return garmin_notices.synced(session, account.member, source, new, is_first=errand.is_first, whose=whose, code=code)
+    return garmin_notices.tell_synced(
+        session, account.member, source, new, is_first=errand.is_first, whose=whose, code=code
+    )
 
 
 def _confirmed(world: World, errand: Errand, account: OpenAccount, seen: set[int]) -> set[int]:
     """Where more vanished than is believed: all of them, if the source knows none of those that it is asked for."""
     with world.sessions() as session:
-        missing = syncing.doubtful(session, errand, seen)
+        missing = syncing.find_doubtful(session, errand, seen)
     asked = missing[:: len(missing) // MOST_ASKED_FOR + 1]
     return set(missing) if asked and all(account.is_gone(each) for each in asked) else set()
 
@@ -160,7 +165,7 @@ def _keep(world: World, errand: Errand, account: OpenAccount) -> None:
     ones are no longer valid.
     """
     if account.tokens != errand.tokens:
-        insist(
+        insist_on(
             world,
             lambda session: accounts.keep_tokens(
                 session, session.get_one(GarminAccount, errand.account_id), account.tokens
@@ -194,7 +199,7 @@ def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = No
                 world,
                 errand,
                 member,
-                garmin_notices.away(member, world.label_of(errand.source), alone),
+                garmin_notices.tell_garmin_away(member, world.label_of(errand.source), alone),
                 "away",
             )
 
@@ -216,10 +221,10 @@ def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
     if password is not None and _signed_in_again(world, errand, email, password):
         return
     with transaction(world) as session:
-        ended = syncing.refused(session, errand, certain=error.certain, now=world.now())
+        ended = syncing.note_refused(session, errand, certain=error.certain, now=world.now())
         if ended and not accounts.knows_of_end(session.get_one(GarminAccount, errand.account_id)):
             member = _member(session, errand)
-            message = garmin_notices.relink(member, world.label_of(errand.source))
+            message = garmin_notices.ask_to_relink(member, world.label_of(errand.source))
             _post(session, world, errand, member, message, "relink", MessageKind.NOTICE)
     log.warning("tokens refused", account=errand.account_id, ended=ended, why=str(error))
 
@@ -232,9 +237,9 @@ def _kept_password(world: World, errand: Errand, error: LinkBroken) -> tuple[str
         account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
         # Do not sign in after a 401 that may be temporary, nor with a password that the operator no longer lets us
         # keep.
-        is_last = syncing.ends_link(account, certain=error.certain, now=world.now())
+        is_last = syncing.is_link_ended(account, certain=error.certain, now=world.now())
         may_use = is_last and world.source(errand.source).keeps_passwords
-        password = accounts.kept_password(session, account, world.now()) if may_use else None
+        password = accounts.take_kept_password(session, account, world.now()) if may_use else None
         return account.garmin_email or "", password
 
 
@@ -246,7 +251,7 @@ def _signed_in_again(world: World, errand: Errand, email: str, password: str) ->
         answer = wait_for(lambda: world.source(errand.source).sign_in(GarminMethod.PASSWORD, Typed(password, email)))
     except Stopped:
         with transaction(world) as session:
-            accounts.unuse_password(session.get_one(GarminAccount, errand.account_id, with_for_update=True))
+            accounts.give_back_password(session.get_one(GarminAccount, errand.account_id, with_for_update=True))
         raise
     except SourceError as error:
         log.warning("kept password did not help", account=errand.account_id, why=type(error).__name__)
@@ -254,7 +259,7 @@ def _signed_in_again(world: World, errand: Errand, email: str, password: str) ->
     if not isinstance(answer, SignedIn):
         return False
     with transaction(world) as session:
-        syncing.signed_in_again(session, errand, answer.tokens, world.now())
+        syncing.note_signed_in_again(session, errand, answer.tokens, world.now())
     return True
 
 

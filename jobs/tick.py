@@ -48,7 +48,7 @@ SWEEP_AT = 17  # minutes past each hour: nothing else begins then
 def tick(world: World) -> None:
     """Do one tick. Several may run at once, early, late or twice, because work that is due is claimed in Postgres."""
     now = world.now()
-    while not stopping.asked() and open_digests(world):
+    while not stopping.is_stop_asked() and open_digests(world):
         pass
     with transaction(world) as session:
         digest_service.hurry_syncs(session, now)
@@ -73,7 +73,7 @@ def give_up_sign_ins(session: Session, world: World) -> None:
 def tell_of_ceilings(world: World) -> None:
     """Log, at most once in six hours, that a ceiling is reached and no more messages may be sent."""
     with world.sessions() as session:
-        full = ceiling.spent(session, world.now()).full(delivery.ceilings(world))
+        full = ceiling.count_sent_today(session, world.now()).full(delivery.read_ceilings(world))
     for group in full:
         try:
             is_news = world.redis.set(f"told:ceiling:{group or 'number'}", 1, nx=True, ex=TOLD_FOR)
@@ -95,11 +95,11 @@ def ring_for_what_waits(world: World) -> None:
     """Ring for every kind of work that waits in Postgres, because a bell or a job may have been lost."""
     now = world.now()
     with world.sessions() as session:
-        waiting = outcomes.backlog(session)
+        waiting = outcomes.count_backlog(session)
         asked = _conditions(now)
         found = dict(zip(asked, session.execute(select(*asked.values())).one(), strict=True))
         unchecked = contents.is_check_due(session, now, world.messenger.account)
-        ending = bool(accounts.due_reminders(session, now))
+        ending = bool(accounts.take_due_reminders(session, now))
     for is_needed, work in (
         (bool(waiting), delivery.drain),
         (found["doubts"], reconciling.reconcile),
@@ -127,14 +127,14 @@ def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:
     Postgres.
     """
     return {
-        "doubts": outcomes.doubts(now),
-        "garmin": or_(syncing.due(now), sign_ins.due(now), files.due(now)),
-        "unmade": digest_service.unmade(),
-        "freezing": digest_service.freezing(now),
-        "undrawn": shares.undrawn(),
-        "posts": group_post_service.due(now),
-        "over": challenge_service.due(now),
-        "outdated": scoring_service.outdated(),
-        "unwritten": record_service.unwritten(),
-        "unhoused": or_(exports.due(), erasure.unfinished(now)),
+        "doubts": outcomes.has_doubtful_message(now),
+        "garmin": or_(syncing.has_due_account(now), sign_ins.has_waiting_sign_in(now), files.has_waiting_file(now)),
+        "unmade": digest_service.has_unmade_run(),
+        "freezing": digest_service.has_days_to_freeze(now),
+        "undrawn": shares.has_undrawn_page(),
+        "posts": group_post_service.has_due_post(now),
+        "over": challenge_service.has_due_challenge(now),
+        "outdated": scoring_service.has_outdated_points(),
+        "unwritten": record_service.has_unwritten_records(),
+        "unhoused": or_(exports.has_waiting_copy(), erasure.has_unfinished_erasure(now)),
     }

@@ -15,9 +15,9 @@ from jobs.stopping import Shift
 from models.outages import is_away, name_of
 from providers import doorbell
 from services.ground import signs
-from services.ground.bells import rung, timed
+from services.ground.bells import list_rung, list_timed
 from services.ground.counting import counted
-from services.ground.telling import act_for, told
+from services.ground.telling import list_told, name_turn
 from world import World
 
 log = structlog.get_logger()
@@ -33,14 +33,14 @@ def transaction(world: World) -> Iterator[Session]:
     """
     with world.sessions.begin() as session:
         known = structlog.contextvars.get_contextvars()
-        act_for(session, known.get("turn") or known.get("run"))
+        name_turn(session, known.get("turn") or known.get("run"))
         yield session
         signs.write(session)
     stopping.die_at("after_commit")
-    after_commit(world, session)
+    tell_and_ring(world, session)
 
 
-def in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 45) -> int:
+def work_in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 45) -> int:
     """Call `do_some`, each time in its own transaction, until it returns 0 or `seconds` are over. Returns the
     sum of its results.
     """
@@ -54,7 +54,7 @@ def in_pieces(world: World, do_some: Callable[[Session], int], seconds: float = 
     return count
 
 
-def insist(world: World, do: Callable[[Session], None]) -> None:
+def insist_on(world: World, do: Callable[[Session], None]) -> None:
     """Call `do` in one transaction, and try again for eight seconds while Postgres is away or has no free connection.
     Use it to store what has already happened outside. Raises the last error if all tries fail.
     """
@@ -73,12 +73,12 @@ def insist(world: World, do: Callable[[Session], None]) -> None:
         do(session)
 
 
-def after_commit(world: World, session: Session) -> None:
+def tell_and_ring(world: World, session: Session) -> None:
     """Write into the log what this committed session did, ring what it wants rung, and add up what it counted."""
-    for line in told(session):
+    for line in list_told(session):
         getattr(log, line.level)(line.event, **line.facts)
-    rings = [ring(world, answering[bell]) for bell in sorted(rung(session))]
-    for group_id, due in timed(session).items():
+    rings = [ring(world, answering[bell]) for bell in sorted(list_rung(session))]
+    for group_id, due in list_timed(session).items():
         try:
             schedule.set_bell(world.redis, group_id, due)
         except RedisError as error:

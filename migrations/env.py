@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 import starting
 from models import Base
-from models.base import NOTICES_WHO_IS_GONE, UtcDateTime, Word, open_engine
+from models.base import NOTICES_WHO_IS_GONE, EnumColumn, UtcDateTime, open_engine
 
 log = structlog.get_logger()
 
@@ -19,7 +19,7 @@ def _plain(kind: str, what: object, _context: object) -> str | Literal[False]:
     """Write our own column types as what they are in Postgres, so that old migrations need none of our code."""
     if kind == "type" and isinstance(what, UtcDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(what, Word):
+    if kind == "type" and isinstance(what, EnumColumn):
         return "sa.String(24)"
     return False
 

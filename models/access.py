@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Timestamps, Word
+from models.base import Base, EnumColumn, Key, Timestamps
 from models.people import Member
 from models.sealed import key_index
 
@@ -65,7 +65,7 @@ class ApiSession(Base, Timestamps):
     last_used_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
-    ended_why: Mapped[Ended | None] = mapped_column(Word(Ended))
+    ended_why: Mapped[Ended | None] = mapped_column(EnumColumn(Ended))
 
     member: Mapped[Member] = relationship()
 

@@ -31,7 +31,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value and value.astimezone(UTC)
 
 
-class Word(TypeDecorator[Enum]):
+class EnumColumn(TypeDecorator[Enum]):
     """A member of an enum, stored as plain text. Raises `ValueError` when a text is read that the enum
     does not have.
     """

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Timestamps, Word
+from models.base import Base, EnumColumn, Key, Timestamps
 from models.groups import Group
 
 
@@ -41,7 +41,7 @@ class DigestRun(Base, Timestamps):
     period_start: Mapped[date]
     period_end: Mapped[date]
     due_at: Mapped[datetime]
-    status: Mapped[RunStatus] = mapped_column(Word(RunStatus), default=RunStatus.PENDING)
+    status: Mapped[RunStatus] = mapped_column(EnumColumn(RunStatus), default=RunStatus.PENDING)
     content: Mapped[dict[str, Any] | None]
     generated_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]  # no longer written: a later migration drops it

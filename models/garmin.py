@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fitness.metrics import COLUMNS
-from models.base import Base, Key, Timestamps, Word
+from models.base import Base, EnumColumn, Key, Timestamps
 from models.people import Member
 from models.sealed import key_index
 
@@ -61,7 +61,7 @@ class GarminAccount(Base, Timestamps):
     id: Mapped[Key]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
     source: Mapped[str] = mapped_column(String(24), default=GARMIN, server_default=GARMIN)
-    method: Mapped[GarminMethod] = mapped_column(Word(GarminMethod))
+    method: Mapped[GarminMethod] = mapped_column(EnumColumn(GarminMethod))
     garmin_email: Mapped[str | None] = mapped_column(String(254))
     garmin_id: Mapped[str] = mapped_column(String(64))
     display_name: Mapped[str] = mapped_column(String(120))
@@ -70,7 +70,7 @@ class GarminAccount(Base, Timestamps):
     password_used_at: Mapped[datetime | None]
     key_ends_at: Mapped[datetime | None]
     reminded_days: Mapped[int | None]
-    status: Mapped[GarminStatus] = mapped_column(Word(GarminStatus), default=GarminStatus.LINKED)
+    status: Mapped[GarminStatus] = mapped_column(EnumColumn(GarminStatus), default=GarminStatus.LINKED)
     linked_at: Mapped[datetime]
     last_sync_at: Mapped[datetime | None]
     next_sync_at: Mapped[datetime]
@@ -142,7 +142,7 @@ class Activity(Base, Timestamps):
     points: Mapped[float] = mapped_column(default=0.0, server_default=text("0"))
     points_version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     doubt: Mapped[str | None] = mapped_column(String(24))
-    doubt_answer: Mapped[DoubtAnswer | None] = mapped_column(Word(DoubtAnswer))
+    doubt_answer: Mapped[DoubtAnswer | None] = mapped_column(EnumColumn(DoubtAnswer))
     doubt_asked_at: Mapped[datetime | None]
     processed_metrics: Mapped[dict[str, Any]] = mapped_column(default=dict)
     raw_data: Mapped[dict[str, Any]]

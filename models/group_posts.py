@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Timestamps, Word
+from models.base import Base, EnumColumn, Key, Timestamps
 from models.digests import DigestRun
 
 
@@ -35,7 +35,7 @@ class GroupPost(Base, Timestamps):
 
     id: Mapped[Key]
     run_id: Mapped[int] = mapped_column(ForeignKey("digest_runs.id", ondelete="CASCADE"), unique=True)
-    state: Mapped[PostState] = mapped_column(Word(PostState), default=PostState.QUEUED)
+    state: Mapped[PostState] = mapped_column(EnumColumn(PostState), default=PostState.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]

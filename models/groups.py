@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Timestamps, Word
+from models.base import Base, EnumColumn, Key, Timestamps
 from models.people import Member
 
 
@@ -72,7 +72,7 @@ class Membership(Base, Timestamps):
     id: Mapped[Key]
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id", ondelete="CASCADE"))
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
-    role: Mapped[Role] = mapped_column(Word(Role), default=Role.MEMBER)
+    role: Mapped[Role] = mapped_column(EnumColumn(Role), default=Role.MEMBER)
     shares: Mapped[list[str]] = mapped_column(default=list)
     hidden: Mapped[bool] = mapped_column(default=False)
     anonymous: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -140,7 +140,7 @@ class JoinRequest(Base, Timestamps):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
     asked_at: Mapped[datetime]
     hidden: Mapped[bool] = mapped_column(default=False, server_default=false())
-    answer: Mapped[Answer | None] = mapped_column(Word(Answer))
+    answer: Mapped[Answer | None] = mapped_column(EnumColumn(Answer))
     answered_at: Mapped[datetime | None]
 
     group: Mapped[Group] = relationship()

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Timestamps, Word
+from models.base import Base, EnumColumn, Key, Timestamps
 from models.garmin import GARMIN, GarminMethod
 from models.people import Member
 
@@ -45,7 +45,7 @@ class OneTimeLink(Base, Timestamps):
 
     id: Mapped[Key]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
-    purpose: Mapped[LinkPurpose] = mapped_column(Word(LinkPurpose))
+    purpose: Mapped[LinkPurpose] = mapped_column(EnumColumn(LinkPurpose))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     session_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime]
@@ -70,9 +70,9 @@ class LinkAttempt(Base, Timestamps):
     number: Mapped[int] = mapped_column(BigInteger, Identity())
     link_id: Mapped[int] = mapped_column(ForeignKey("one_time_links.id", ondelete="CASCADE"), index=True)
     source: Mapped[str] = mapped_column(String(24), default=GARMIN, server_default=GARMIN)
-    step: Mapped[AttemptStep] = mapped_column(Word(AttemptStep), default=AttemptStep.ASKED)
+    step: Mapped[AttemptStep] = mapped_column(EnumColumn(AttemptStep), default=AttemptStep.ASKED)
     way: Mapped[GarminMethod] = mapped_column(
-        Word(GarminMethod), default=GarminMethod.PASSWORD, server_default="password"
+        EnumColumn(GarminMethod), default=GarminMethod.PASSWORD, server_default="password"
     )
     keep: Mapped[bool] = mapped_column(default=False, server_default=false())
     key_ends_at: Mapped[datetime | None]

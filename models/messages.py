@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Timestamps, Word, stamp
+from models.base import Base, EnumColumn, Key, Timestamps, stamp
 from models.people import Member
 from models.sealed import key_index
 
@@ -91,11 +91,11 @@ class OutboundMessage(Base, Timestamps):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id", ondelete="SET NULL"))
-    kind: Mapped[MessageKind] = mapped_column(Word(MessageKind))
+    kind: Mapped[MessageKind] = mapped_column(EnumColumn(MessageKind))
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
     offers: Mapped[bytes | None] = mapped_column(LargeBinary)
-    state: Mapped[MessageState] = mapped_column(Word(MessageState), default=MessageState.QUEUED)
+    state: Mapped[MessageState] = mapped_column(EnumColumn(MessageState), default=MessageState.QUEUED)
     priority: Mapped[int] = mapped_column(default=0)
     attempt: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
@@ -130,5 +130,5 @@ class MessageEvent(Base):
     message_id: Mapped[UUID] = mapped_column(ForeignKey("outbound_messages.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime] = mapped_column(default=stamp)
     source: Mapped[str] = mapped_column(String(20))
-    state: Mapped[MessageState] = mapped_column(Word(MessageState))
+    state: Mapped[MessageState] = mapped_column(EnumColumn(MessageState))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

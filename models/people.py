@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Key, Timestamps, Word
+from models.base import Base, EnumColumn, Key, Timestamps
 
 
 class Units(StrEnum):
@@ -44,7 +44,7 @@ class Member(Base, Timestamps):
     full_name: Mapped[str | None] = mapped_column(String(120))
     email: Mapped[str | None] = mapped_column(String(254))
     locale: Mapped[str] = mapped_column(String(12), default="en")
-    units: Mapped[Units] = mapped_column(Word(Units), default=Units.METRIC)
+    units: Mapped[Units] = mapped_column(EnumColumn(Units), default=Units.METRIC)
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
     quiet_from: Mapped[time] = mapped_column(default=time(21, 30))
     quiet_until: Mapped[time] = mapped_column(default=time(7, 30))
@@ -78,7 +78,7 @@ class Identity(Base):
 
     id: Mapped[Key]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[IdentityKind] = mapped_column(Word(IdentityKind))
+    kind: Mapped[IdentityKind] = mapped_column(EnumColumn(IdentityKind))
     value: Mapped[str] = mapped_column(String(140))
 
     member: Mapped[Member] = relationship(back_populates="identities")

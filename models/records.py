@@ -9,7 +9,7 @@ from models.base import Base, Key
 
 
 class RecordSet(Base):
-    """A record: an activity that was the member's best so far in something. See `fitness.records.Record`.
+    """A record: an activity that was the member's best so far in something. See `fitness.records.BrokenRecord`.
 
     `value` is in seconds (a split over `metres`, or the longest session), metres, or metres climbed; `before` is the
     value that it beat, None for the first. `deserves` says whether it is announced to others.

@@ -55,7 +55,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Part:
+class ChartPart:
     """One sport of a mix: its name, its size, that in words, and its share in words."""
 
     sport: str
@@ -66,7 +66,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Fact:
+class ChartFact:
     """A figure with what it is: "Longest streak", "9 days", and perhaps "3–11 Nov"."""
 
     label: str
@@ -149,12 +149,12 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Week:
+class WeekChart:
     """One member's days: columns by sport under at most four figures."""
 
     title: str
     subtitle: str
-    facts: tuple[Fact, ...]
+    facts: tuple[ChartFact, ...]
     marks: tuple[Mark, ...]
     legend: Legend = ()
     dark: bool = False
@@ -176,7 +176,7 @@ class Mix:
     subtitle: str
     whole: str
     whole_label: str
-    parts: tuple[Part, ...]
+    parts: tuple[ChartPart, ...]
     dark: bool = False
     shows: Shows = ()
     kind: Literal["mix"] = "mix"
@@ -196,12 +196,12 @@ class Wrapped:
 
     title: str
     subtitle: str
-    hero: Fact
-    facts: tuple[Fact, ...]
+    hero: ChartFact
+    facts: tuple[ChartFact, ...]
     segments: tuple[Segment, ...] = ()
     legend: Legend = ()
     landmark: str = ""
-    awards: tuple[Fact, ...] = ()
+    awards: tuple[ChartFact, ...] = ()
     dark: bool = False
     shows: Shows = ()
     kind: Literal["wrapped"] = "wrapped"
@@ -214,12 +214,12 @@ class Wrapped:
         return _alt(self.title, self.subtitle, *facts, sports, self.landmark, *map(_fact_said, self.awards))
 
 
-Chart = Leaderboard | Result | Trend | Week | Mix | Wrapped
+Chart = Leaderboard | Result | Trend | WeekChart | Mix | Wrapped
 
 _CHARTS: TypeAdapter[Chart] = TypeAdapter(Chart)
 
 
-def chart_of(facts: Mapping[str, Any]) -> Chart:
+def read_chart(facts: Mapping[str, Any]) -> Chart:
     """Read what `dataclasses.asdict` and JSON made of a chart. One without its kind is a board.
 
     Raises ChartError: a picture that nobody knows how to draw is missing, and the text under it is not.
@@ -230,7 +230,7 @@ def chart_of(facts: Mapping[str, Any]) -> Chart:
         raise ChartError(f"not the facts of a chart: {facts.get('kind')}") from error
 
 
-def lit(chart: Chart, *, dark: bool) -> Chart:
+def light_chart(chart: Chart, *, dark: bool) -> Chart:
     """The same picture in the other light."""
     return replace(chart, dark=dark)
 
@@ -267,7 +267,7 @@ def _bar_said(bar: Bar, *, ranked: bool) -> str:
     return " ".join(word for word in words if word)
 
 
-def _fact_said(fact: Fact) -> str:
+def _fact_said(fact: ChartFact) -> str:
     return f"{fact.label}: {fact.value}" + (f" ({fact.more})" if fact.more else "")
 
 

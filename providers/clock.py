@@ -10,7 +10,7 @@ Clock = Callable[[], datetime]
 OFFSET_KEY = "pretend:clock-offset"
 
 
-def system_clock() -> datetime:
+def read_system_clock() -> datetime:
     """Now, aware, in UTC."""
     return datetime.now(UTC)
 
@@ -22,11 +22,11 @@ class PretendClock:
         self.redis = redis
 
     def __call__(self) -> datetime:
-        return system_clock() + timedelta(seconds=self._offset())
+        return read_system_clock() + timedelta(seconds=self._offset())
 
     def travel_to(self, instant: datetime) -> None:
         """Let it be `instant` now."""
-        self.redis.set(OFFSET_KEY, str((instant - system_clock()).total_seconds()))
+        self.redis.set(OFFSET_KEY, str((instant - read_system_clock()).total_seconds()))
 
     def _offset(self) -> float:
         try:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from providers.messenger import Meaning
+from providers.messenger import RefusalMeaning
 
 
 class ProviderError(Exception):
@@ -75,7 +75,7 @@ class NotSent(MessengerError):
 class Refused(MessengerError):
     """Certainly not accepted, and never will be as it stands. `code` is the vendor's."""
 
-    def __init__(self, code: int, meaning: Meaning = Meaning.OURS) -> None:
+    def __init__(self, code: int, meaning: RefusalMeaning = RefusalMeaning.OURS) -> None:
         super().__init__(f"refused with {code}: {meaning}")
         self.code, self.meaning = code, meaning
 

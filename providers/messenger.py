@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 
-class Meaning(StrEnum):
+class RefusalMeaning(StrEnum):
     """What a vendor's refusal means for the message, by who can do something about it."""
 
     AGAIN_SOON = "again soon"
@@ -72,7 +72,7 @@ class Receipt:
     sid: str
     status: str
     error_code: int | None = None
-    meaning: Meaning = Meaning.OURS
+    meaning: RefusalMeaning = RefusalMeaning.OURS
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Sent:
     body: str = field(repr=False)
     created_at: datetime | None = None
     error_code: int | None = None
-    meaning: Meaning = Meaning.OURS
+    meaning: RefusalMeaning = RefusalMeaning.OURS
 
     @property
     def receipt(self) -> "Receipt":
@@ -94,7 +94,7 @@ class Sent:
 
 
 @dataclass(frozen=True)
-class Content:
+class ContentDefinition:
     """A stored content: its body and buttons with numbered variables, and samples for each.
 
     Or, instead of buttons, the items of a list (label, what it says, what it is about), and the label that opens it.
@@ -174,11 +174,11 @@ class Messenger(Protocol):
         """Ask what became of one message."""
         ...
 
-    def sent_to(self, address: str, limit: int = 50) -> list[Sent]:
+    def list_sent_to(self, address: str, limit: int = 50) -> list[Sent]:
         """List the newest messages from us to this address."""
         ...
 
-    def heard_since(self, instant: datetime) -> list[Inbound]:
+    def list_heard_since(self, instant: datetime) -> list[Inbound]:
         """List what people wrote to us since then, newest first: for those whose webhook never came."""
         ...
 
@@ -193,23 +193,23 @@ class Messenger(Protocol):
         """Let the vendor delete one message, what it said, and what came with it. Raises a `MessengerError`."""
         ...
 
-    def signed(self, headers: Mapping[str, str]) -> bool:
+    def has_signature(self, headers: Mapping[str, str]) -> bool:
         """Tell whether this webhook has any signature. Without one its body need not be read."""
         ...
 
-    def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
+    def is_genuine(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Tell whether this webhook was really signed by the vendor for this URL."""
         ...
 
-    def read(self, form: Any) -> Inbound:
+    def read_inbound(self, form: Any) -> Inbound:
         """Read an inbound webhook. Raises ValueError when it is not one."""
         ...
 
-    def receipt(self, form: Any) -> Receipt:
+    def read_receipt(self, form: Any) -> Receipt:
         """Read a status callback. Raises ValueError when it is not one."""
         ...
 
-    def reference(self, query: Mapping[str, str], now: datetime) -> str | None:
+    def read_reference(self, query: Mapping[str, str], now: datetime) -> str | None:
         """Our own id of the message that a callback's address speaks of, or None when the address is not ours."""
         ...
 
@@ -217,7 +217,7 @@ class Messenger(Protocol):
         """Tell whether the vendor has this content in our account."""
         ...
 
-    def push_content(self, content: Content) -> str:
+    def push_content(self, content: ContentDefinition) -> str:
         """Store a content at the vendor and give its id."""
         ...
 
@@ -225,7 +225,7 @@ class Messenger(Protocol):
         """Ask WhatsApp to approve a stored content as a template."""
         ...
 
-    def approval(self, content_id: str) -> Approval:
+    def find_approval(self, content_id: str) -> Approval:
         """Ask where the approval stands."""
         ...
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from fitness.sports import Sport, counts, sport_of
+from fitness.sports import Sport, find_sport, is_sport
 
 FILE, CHAT = "file", "chat"  # the sources that need no account: a file that was sent, and a line that was typed
 LARGEST_ID = 2**52  # ids are kept whole by JSON everywhere up to this
@@ -44,7 +44,7 @@ class Recording:
     `id` is the number by which its source knows it: it is the same whenever the session is told again, and only one
     session of a member has it at this source. `type_key` is one of the names in `fitness.sports` (`find_type_key`),
     which are those of Garmin's list because no other list is as long; of a name that is not there, `parent_type` may
-    tell the family (`fitness.sports.sport_of`). `offset` is how far the watch's clock was from UTC, None where nobody
+    tell the family (`fitness.sports.find_sport`). `offset` is how far the watch's clock was from UTC, None where nobody
     tells.
     `splits` are the best times over so many metres, `zones` the seconds in heart-rate zones 1 to 5. `told` is what the
     source itself sent, as JSON without places, where a later release may find more in it than there is here; then
@@ -92,7 +92,7 @@ class Recording:
     @property
     def is_session(self) -> bool:
         """Whether it is a session by itself: no sleep or meditation, and no part of a multisport session."""
-        return self.part_of is None and counts(self.type_key)
+        return self.part_of is None and is_sport(self.type_key)
 
 
 DEFAULTS = {each.name: each.default for each in fields(Recording) if each.default is not MISSING}
@@ -104,7 +104,7 @@ def find_type_key(word: str) -> str:
     Capitals make no difference, and spaces are as good as underscores: "TRAIL_RUNNING", "Biking", "trail run".
     """
     key = "_".join(word.casefold().split())
-    if sport_of(key) is not Sport.OTHER or not counts(key):
+    if find_sport(key) is not Sport.OTHER or not is_sport(key):
         return key
     last = key.rsplit("_", 1)[-1]
     meant = next((sport for sport in USUAL if last in sport.words), None)
@@ -113,12 +113,12 @@ def find_type_key(word: str) -> str:
     return key if TYPE_KEY.fullmatch(key) else "other"
 
 
-def id_of(named: bytes) -> int:
+def make_id(named: bytes) -> int:
     """An id for a session that its source knows by something longer than a number: below zero, of 52 bits."""
     return -1 - int.from_bytes(sha256(named).digest()[:8]) % LARGEST_ID
 
 
-def to_plain(recording: Recording) -> dict[str, Any]:
+def write_recording(recording: Recording) -> dict[str, Any]:
     """Write a recording as JSON takes it, without what its source told and without what was left open."""
     told = {name: value for name, value in vars(recording).items() if value != DEFAULTS.get(name)}
     told["start"] = recording.start.isoformat()
@@ -128,8 +128,8 @@ def to_plain(recording: Recording) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name != "told" and value not in (None, {}, [])}
 
 
-def from_plain(told: Mapping[str, Any]) -> Recording:
-    """Read what `to_plain` has written; names that this release does not know are left out. Raises ValueError."""
+def read_recording(told: Mapping[str, Any]) -> Recording:
+    """Read what `write_recording` wrote; names that this release does not know are left out. Raises ValueError."""
     known = {each.name for each in fields(Recording)}
     try:
         values = {name: value for name, value in told.items() if name in known}

@@ -1,7 +1,7 @@
 """The port to a source: a vendor at which members have accounts, and what we need of it, in our own words.
 
-A source declares how one connects (`Form`), signs members in, and hands in what it has of them as `Recording`s. To
-add one: an adapter, its place among the `further_sources` of the world, and its words on the link page in
+A source declares how one connects (`SignInForm`), signs members in, and hands in what it has of them as `Recording`s.
+To add one: an adapter, its place among the `further_sources` of the world, and its words on the link page in
 `pages/sources/<name>.html` of each language.
 """
 
@@ -15,7 +15,7 @@ from providers.errors import SourceUnavailable
 from providers.recordings import Recording
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What is typed into a field of a form."""
 
     EMAIL = "email"
@@ -26,14 +26,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Field:
+class FormField:
     """One thing to fill in. `most` is how many characters it may have; `choices` are the values to choose from.
 
     `problems` are those of a sign-in (`providers.errors`, by the names in `jobs.linking`) that are this field's fault.
     """
 
     name: str
-    kind: Kind
+    kind: FieldKind
     most: int = 254
     choices: tuple[str, ...] = ()
     preset: str = ""
@@ -41,12 +41,12 @@ class Field:
 
     def accepts(self, text: str) -> bool:
         """Whether this can be what was meant: something was typed, and nothing that no keyboard can type."""
-        if self.kind is Kind.TICK:
+        if self.kind is FieldKind.TICK:
             return text in {"", "yes"}
-        if self.kind is Kind.CHOICE:
+        if self.kind is FieldKind.CHOICE:
             return text in self.choices
         is_usable = 0 < len(text) <= self.most and text.isprintable()
-        return is_usable and (self.kind is not Kind.EMAIL or "@" in text)
+        return is_usable and (self.kind is not FieldKind.EMAIL or "@" in text)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Typed:
 
 
 @dataclass(frozen=True)
-class Form:
+class SignInForm:
     """One way to connect an account, as the link page shows it.
 
     `way` is "password" or "personal_key" (`models.GarminMethod`): passwords are counted and never tried twice, keys may
@@ -74,7 +74,7 @@ class Form:
 
     way: str
     path: str
-    fields: tuple[Field, ...]
+    fields: tuple[FormField, ...]
     read: Callable[[Mapping[str, str], datetime], Typed]
     incomplete: str = "incomplete"
     is_recommended: bool = False
@@ -199,7 +199,7 @@ class Source(Protocol):
     label: str
     rate: float
     keeps_passwords: bool
-    forms: Sequence[Form]
+    forms: Sequence[SignInForm]
 
     def sign_in(self, way: str, typed: Typed) -> SignedIn | KeyAccepted | NeedsCode:
         """Try once what was typed into the form of this way; never retried by itself. With a key, read nothing."""

@@ -8,7 +8,7 @@ from simulator.twilio.phones import Phone, Phones
 
 
 @dataclass(frozen=True)
-class Role:
+class CastRole:
     """A friend: name, number, and the credentials of their Garmin account. With a code, it has a second factor."""
 
     name: str
@@ -24,14 +24,14 @@ class Role:
 # The seeds are chosen so that from June 2026 to the end of 2028 each friend has at least two sessions in every week by
 # Sunday afternoon. So whenever the demo is started, its boards and its first digest show three people.
 FRIENDS = (
-    Role("Zoë 🚴", "+32470000001", "zoe@example.org", "gruppetto", CYCLIST, "Europe/Brussels", 5024),
-    Role("José", "+34600000002", "jose@example.org", "gruppetto", RUNNER, "Europe/Madrid", 838, code="314159"),
-    Role("سارة", "+971500000003", "sara@example.org", "gruppetto", WALKER, "Asia/Dubai", 930),
+    CastRole("Zoë 🚴", "+32470000001", "zoe@example.org", "gruppetto", CYCLIST, "Europe/Brussels", 5024),
+    CastRole("José", "+34600000002", "jose@example.org", "gruppetto", RUNNER, "Europe/Madrid", 838, code="314159"),
+    CastRole("سارة", "+971500000003", "sara@example.org", "gruppetto", WALKER, "Asia/Dubai", 930),
 )
 NEWCOMERS = (SWIMMER, LIFTER, ALL_ROUNDER, RUNNER, CYCLIST, WALKER)
 
 
-def move_in(role: Role, garmin: PretendGarmin, phones: Phones, seed: int | None = None) -> tuple[Phone, Athlete]:
+def move_in(role: CastRole, garmin: PretendGarmin, phones: Phones, seed: int | None = None) -> tuple[Phone, Athlete]:
     """Give a friend a phone and a Garmin account. Another seed gives them other activities."""
     phone = phones.add(role.name, role.number)
     athlete = garmin.enrol(

@@ -35,7 +35,7 @@ class Linked:
     @property
     def tokens(self) -> dict[str, str]:
         with self.town.world.sessions() as session:
-            return json.loads(accounts.tokens_of(session, session.get_one(GarminAccount, self.id)))
+            return json.loads(accounts.open_tokens(session, session.get_one(GarminAccount, self.id)))
 
     def change(self, **values: object) -> None:
         """Change columns of the account directly in the database."""

@@ -24,7 +24,7 @@ from models import (
     OutboundMessage,
 )
 from services.delivery import contents, mailbox, outbox
-from services.delivery.outbox import Claimed, Rules
+from services.delivery.outbox import Claimed, ClaimRules
 from tests.town import LONG_AGO, Town
 
 NEVER_QUIET = {"quiet_from": time(0), "quiet_until": time(0)}
@@ -141,12 +141,12 @@ class Letters:
                 mailbox.post(session, member.id, message, self.now, kind=kind, key=f"test:{uuid4()}")
 
     def claim(
-        self, most: int = 24, *, usable: Mapping[str, str] | None = None, rules: Rules | None = None
+        self, most: int = 24, *, usable: Mapping[str, str] | None = None, rules: ClaimRules | None = None
     ) -> list[Claimed]:
         """Claim messages and commit, as a worker does."""
         with self.town.world.sessions.begin() as session:
-            named = contents.usable(session, self.town.world.messenger.account) if usable is None else usable
-            return outbox.claim(session, self.now, most, named, rules or Rules())
+            named = contents.find_usable(session, self.town.world.messenger.account) if usable is None else usable
+            return outbox.claim(session, self.now, most, named, rules or ClaimRules())
 
     def row(self, identity: UUID) -> OutboundMessage:
         with self.town.world.sessions() as session:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select, text
 
 from models import GarminAccount, GarminMethod, Identity, Member, Membership
-from providers.garmin.activity_rows import page_of
+from providers.garmin.activity_rows import read_page
 from services.training import accounts, syncing
 from services.training.syncing import Errand
 from simulator.garmin.athletes import Athlete
@@ -52,7 +52,7 @@ def has_moved(person: Person, upload: Callable[[Athlete], None]) -> None:
             was_asked=False,
             steps_since=None,
         )
-        syncing.store(session, errand, page_of(athlete.activities, last=True), "none")
+        syncing.store(session, errand, read_page(athlete.activities, last=True), "none")
 
 
 def sent_before(person: Person, count: int, first: datetime, apart: timedelta) -> None:

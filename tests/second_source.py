@@ -9,7 +9,7 @@ from jinja2 import ChoiceLoader, DictLoader
 import world as worlds
 from providers.errors import WrongPassword
 from providers.recordings import Recording
-from providers.sources import DaySteps, Field, Form, Kind, Page, Profile, SignedIn, Source, Typed
+from providers.sources import DaySteps, FieldKind, FormField, Page, Profile, SignedIn, SignInForm, Source, Typed
 from tests.conftest import Servers
 from tests.town import Town
 from web.app import create_app
@@ -38,10 +38,13 @@ class SecondSource(Source):
     rate = 1_000.0
     keeps_passwords = False
     forms = (
-        Form(
+        SignInForm(
             "password",
             "sign-in",
-            (Field("login", Kind.EMAIL), Field("password", Kind.PASSWORD, problems=("wrong_password",))),
+            (
+                FormField("login", FieldKind.EMAIL),
+                FormField("password", FieldKind.PASSWORD, problems=("wrong_password",)),
+            ),
             read,
         ),
     )

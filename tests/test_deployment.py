@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 import worker
-from bot.declaring.command import all_commands
+from bot.declaring.command import list_commands
 from config import Settings
 from jobs import queue
 from jobs.pool import QUEUES
@@ -288,6 +288,6 @@ def test_every_topic_has_its_commands_its_words_and_its_story() -> None:
     topics = {path.stem for path in (ROOT / "bot" / "commands").glob("*.py")} - {"__init__"}
     stories = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "conversations").glob("test_*.py")}
     words = {path.name for path in (ROOT / "templates" / "en" / "chat").iterdir()}
-    assert topics == stories == {each.topic for each in all_commands()}
+    assert topics == stories == {each.topic for each in list_commands()}
     assert words - topics == {"refusals", "words"}
     assert topics - words == set()

@@ -3,12 +3,12 @@
 import pytest
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.declaring.command import Command, all_commands, commands
+from bot.declaring.command import Command, commands, list_commands
 from bot.parser import Understood, understand
 from tests.scenes import runs, start_group
 from tests.town import Person, Town
 
-EXAMPLES = [pytest.param(each, line, id=line) for each in all_commands() for line in each.examples]
+EXAMPLES = [pytest.param(each, line, id=line) for each in list_commands() for line in each.examples]
 PUZZLED = ("Something broke on my side", "I didn't get that", "I know *", "These work:", "I have no command called")
 
 
@@ -37,7 +37,7 @@ def test_every_example_is_answered_and_so_is_every_button_that_is_offered(
     start_group(zoe, name="Office swim")
     zoe.connects_garmin(upload=runs(10, 16, 18))
     answers = {}
-    for number, each in enumerate(all_commands()):
+    for number, each in enumerate(list_commands()):
         if number % 8 == 7:
             town.travel(minutes=5)  # WhatsApp delivers at most one message every six seconds to one person
         answers |= {line: zoe.says(line) for line in each.examples}

@@ -118,7 +118,7 @@ TEXTS: dict[str, tuple[str, set[str]]] = {
     ),
     "services/group/groups.py": (NOTED, {"group started"}),
     "services/people/feedback.py": (REASON, {": add the key and look again)"}),
-    "services/people/manners.py": (
+    "services/people/line_checks.py": (
         "names under which turns are noted, and words of many languages for a password",
         {"not understood", "slow down", "enough today", "mot de passe"},
     ),

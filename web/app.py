@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import logs
 from api import mounting
 from api.declaring import problems
-from bot.webhook import webhook
+from bot.webhook import make_webhook
 from jobs import delivery, digests, garmin, housekeeping, pictures
 from messages import languages
 from web import export, guesses, headers, health, https, link, media, metrics, operator, share
@@ -34,7 +34,15 @@ def create_app(world: World) -> Flask:
     }
     hops = world.settings.trusted_hops
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
-    for routes in (webhook, link.pages, export.pages, media.pictures, share.pages, health.checks, metrics.metrics):
+    for routes in (
+        make_webhook,
+        link.make_link_pages,
+        export.make_export_pages,
+        media.make_picture_pages,
+        share.make_share_pages,
+        health.make_health_checks,
+        metrics.metrics,
+    ):
         app.register_blueprint(routes(world))
     metrics.measure(app)
     app.before_request(_require_small)
@@ -42,8 +50,8 @@ def create_app(world: World) -> Flask:
     https.require(app, world)
     app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain, pictures.draw_shares, housekeeping.tidy)
     operator.add_commands(app, world)
-    headers.protect(app, world)
-    guesses.slow(app, world)
+    headers.protect_answers(app, world)
+    guesses.refuse_guesses(app, world)
     app.register_error_handler(HTTPException, _said)
     app.register_error_handler(Exception, _broke)
     return app

@@ -22,8 +22,8 @@ from gunicorn.errors import ConfigError
 from gunicorn.http import get_parser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from web.answer_buffer import AnswerBuffer, end_without_data
 from web.arrivals import Arrival, Progress
-from web.outbox import Outbox, bytes_then_nothing
 
 REQUEST_SECONDS = 15.0  # for a whole request, from its first byte
 UNREAD_SECONDS = 30.0  # for the client to read some more of its answer
@@ -57,7 +57,7 @@ class Connection(TConn):  # type: ignore[misc]
 
     def __init__(self, cfg: Any, line: socket.socket, client: Any, server: Any) -> None:
         super().__init__(cfg, line, client, server)
-        self.line, self.sock = line, Outbox()
+        self.line, self.sock = line, AnswerBuffer()
         self.initialized = True  # tells gthread that a thread need not read or set up anything
         self.arrival = Arrival()
         self.is_whole = True
@@ -210,7 +210,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         else:
             self._leave(conn)
             conn.is_whole = progress is Progress.WHOLE
-            conn.parser = get_parser(self.cfg, bytes_then_nothing(bytes(conn.arrival.data)), conn.client)
+            conn.parser = get_parser(self.cfg, end_without_data(bytes(conn.arrival.data)), conn.client)
             conn.arrival = Arrival()
             self.enqueue_req(conn)
 

@@ -170,7 +170,7 @@ def _room(name: str, most: int, used: int, wanted: int) -> Iterator[Diagnosis]:
 
 def _schema(session: Session) -> Iterator[Diagnosis]:
     vitals = database.look(session)
-    if vitals.schema > database.expected_schema():
+    if vitals.schema > database.find_expected_schema():
         says = f"The schema is {vitals.schema}, which this version does not know yet"
         yield note("newer schema", says, "Deploy the newer version again; going back one version is meant to work")
 

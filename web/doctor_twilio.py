@@ -120,11 +120,11 @@ def _contents(world: World) -> Iterator[Diagnosis]:
             stored = [(each.name, each.sid) for each in session.scalars(select(StoredContent)) if each.sid]
     except SQLAlchemyError:
         return  # the database is named itself
-    approved = {each.name for each in contents.definitions() if each.kind == contents.APPROVED}
+    approved = {each.name for each in contents.list_definitions() if each.kind == contents.APPROVED}
     missing, refused = [], []
     for name, sid in sorted(stored):
         try:
-            told = world.messenger.approval(sid) if name in approved else None
+            told = world.messenger.find_approval(sid) if name in approved else None
             if told is None and not world.messenger.has_content(sid):
                 missing.append(name)
         except Refused:

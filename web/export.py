@@ -15,7 +15,7 @@ from world import World
 log = structlog.get_logger()
 
 
-def pages(world: World) -> Blueprint:
+def make_export_pages(world: World) -> Blueprint:
     """Return the page and the download of its button."""
     routes = Blueprint("export", __name__, url_prefix="/export")
 
@@ -29,7 +29,7 @@ def pages(world: World) -> Blueprint:
         require_same_origin(world)
         try:
             with transaction(world) as session:
-                archive = exports.fetch(session, token, world.now())
+                archive = exports.fetch_copy(session, token, world.now())
         except UnknownKey as error:
             log.error("sealed under an unknown key: tried again later", key=error.name, what="exports")
             abort(503)

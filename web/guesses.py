@@ -37,8 +37,8 @@ Knows = Callable[[Session, str], bool]
 # For each blueprint the status that may mean "no such token", and a function that says whether the token exists,
 # no guess. Who asks for /health or /metrics has a token that is right or wrong.
 FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
-    "link": (410, one_time_links.exists_for),
-    "export": (410, exports.exists_for),
+    "link": (410, one_time_links.was_made_for),
+    "export": (410, exports.was_made_for),
     "share": (404, lambda session, token: shares.find(session, token) is not None),
     "media": (404, lambda session, token: media.find(session, token) is not None),
     "health": (404, None),
@@ -46,7 +46,7 @@ FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
 }
 
 
-def slow(app: Flask, world: World) -> None:
+def refuse_guesses(app: Flask, world: World) -> None:
     """Answer 429 instead of "not found" to a network that has tried too often. Call it after the function that adds
     headers, so that this answer gets them too.
     """

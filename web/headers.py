@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask, Response
 
-from web.https import came_in_the_open
+from web.https import is_unencrypted
 from world import World
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +24,7 @@ ALWAYS = {
 TWO_YEARS = 63_072_000  # seconds; hosts below ours are not included, because they may belong to somebody else
 
 
-def protect(app: Flask, world: World) -> None:
+def protect_answers(app: Flask, world: World) -> None:
     """Add the headers to every answer. Nothing may be cached unless a page allows it."""
 
     @app.after_request
@@ -32,6 +32,6 @@ def protect(app: Flask, world: World) -> None:
         for name, value in ALWAYS.items():
             answer.headers.setdefault(name, value)
         answer.headers.setdefault("Cache-Control", "no-store")
-        if world.settings.is_https and not came_in_the_open(world):
+        if world.settings.is_https and not is_unencrypted(world):
             answer.headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS}")
         return answer

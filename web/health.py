@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from jobs.health import Report
 from jobs.knocks import proxies
-from services.health.database import expected_schema
+from services.health.database import find_expected_schema
 from services.health.findings import MENDS
 from version import release
 from web import probing
@@ -15,7 +15,7 @@ from web.watching import Watch
 from world import World
 
 
-def checks(world: World) -> Blueprint:
+def make_health_checks(world: World) -> Blueprint:
     """Return the addresses for a host's probes and for the operator."""
     routes = Blueprint("health", __name__)
     watch = Watch(world)
@@ -24,7 +24,7 @@ def checks(world: World) -> Blueprint:
     @routes.get("/livez")
     def livez() -> Response:
         """Whether this process answers, of which version it is, and which schema it needs. It asks nobody else."""
-        said = f"alive\nversion {release()}\nschema {expected_schema()}\n"
+        said = f"alive\nversion {release()}\nschema {find_expected_schema()}\n"
         answer = Response(said, mimetype="text/plain")
         probe = probing.answer(
             world, request.headers.get(probing.HEADER, ""), proxies(request.headers.get("X-Forwarded-For", ""))

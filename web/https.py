@@ -25,7 +25,7 @@ def require(app: Flask, world: World) -> None:
     @app.before_request
     def send_away() -> Response | None:
         is_exempt = request.path in NEVER_SENT_AWAY or request.path.lstrip("/").startswith(WEBHOOKS)
-        if is_exempt or not came_in_the_open(world):
+        if is_exempt or not is_unencrypted(world):
             return None
         if request.method not in {"GET", "HEAD"} or request.path.startswith("/api/"):
             abort(403)
@@ -33,7 +33,7 @@ def require(app: Flask, world: World) -> None:
         return redirect(f"{world.settings.base_url}{quote(request.path)}{'?' if query else ''}{query}", 308)
 
 
-def came_in_the_open(world: World) -> bool:
+def is_unencrypted(world: World) -> bool:
     """Whether the proxy says that the browser came over http.
 
     Returns False if no proxy says anything, because redirects would then never end. Also returns False without

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from jobs.work import transaction
 from models import GarminMethod, OneTimeLink
 from providers.signing import Signer
-from providers.sources import Form, Kind, Source
+from providers.sources import FieldKind, SignInForm, Source
 from services.training import attempts, binding, one_time_links, sign_ins
 from web.link_pages import Pages, Trouble
 from web.pages import ANYBODY, render_page
@@ -27,7 +27,7 @@ MOST_CODE = 12
 COOKIE_FOR = one_time_links.LINK_LASTS  # from when the link is opened: so it never ends before the link does
 
 
-def pages(world: World) -> Blueprint:
+def make_link_pages(world: World) -> Blueprint:
     """Return the pages for connecting Garmin."""
     routes = Blueprint("link", __name__, url_prefix="/link")
 
@@ -64,13 +64,13 @@ def _add_forms(routes: Blueprint, world: World) -> None:
             route(_taker(world, source, form))
 
 
-def _taker(world: World, source: Source, form: Form) -> Callable[[], Response]:
+def _taker(world: World, source: Source, form: SignInForm) -> Callable[[], Response]:
     """Make the function that answers what is posted from this form of this source."""
 
     def take() -> Response:
         values = {each.name: request.form.get(each.name, "") for each in form.fields}
         # A password may begin or end with a space; nothing else does.
-        values |= {each.name: values[each.name].strip() for each in form.fields if each.kind is not Kind.PASSWORD}
+        values |= {each.name: values[each.name].strip() for each in form.fields if each.kind is not FieldKind.PASSWORD}
         with _posted(world) as shown:
             answer = _ask(shown, source, form, values)
         return answer or make_response(redirect(url_for("link.form"), 303))
@@ -78,10 +78,10 @@ def _taker(world: World, source: Source, form: Form) -> Callable[[], Response]:
     return take
 
 
-def _ask(shown: Pages, source: Source, form: Form, values: dict[str, str]) -> Response | None:
+def _ask(shown: Pages, source: Source, form: SignInForm, values: dict[str, str]) -> Response | None:
     """Hand what was typed to a worker; or give the page that says why it goes nowhere now."""
     if not all(each.accepts(values[each.name]) for each in form.fields):
-        login = next((values[each.name] for each in form.fields if each.kind is Kind.EMAIL), "")
+        login = next((values[each.name] for each in form.fields if each.kind is FieldKind.EMAIL), "")
         return shown.forms([Trouble(source.name, form.way, form.incomplete, login)], status=400)
     now = shown.world.now()
     typed = form.read(values, now)
@@ -98,7 +98,7 @@ def _add_code(routes: Blueprint, world: World) -> None:
     def code() -> Response:
         typed = "".join(request.form.get("code", "").split())
         with _posted(world) as shown:
-            attempt = attempts.attempt_of(shown.session, shown.link)
+            attempt = attempts.find_attempt(shown.session, shown.link)
             if attempt is None or not _is_code(typed):
                 return shown.of_now(problem="code_incomplete")
             sign_ins.answer(shown.session, attempt, typed, world.now())
@@ -108,8 +108,8 @@ def _add_code(routes: Blueprint, world: World) -> None:
     def stop() -> Response:
         """End the sign-in, because the person sees that the link belongs to somebody else."""
         with _posted(world) as shown:
-            if (attempt := attempts.attempt_of(shown.session, shown.link)) is not None:
-                binding.stop(shown.session, attempt, world.now())
+            if (attempt := attempts.find_attempt(shown.session, shown.link)) is not None:
+                binding.drop_sign_in(shown.session, attempt, world.now())
         return make_response(redirect(url_for("link.form"), 303))
 
 
@@ -149,7 +149,7 @@ def _is_code(text: str) -> bool:
 
 
 def _link(world: World, session: Session) -> OneTimeLink:
-    link = one_time_links.link_of(session, request.cookies.get(_cookie(world), ""), world.now())
+    link = one_time_links.find_link(session, request.cookies.get(_cookie(world), ""), world.now())
     if link is None:
         abort(make_response(render_page("link_over.html"), 410))
     return link

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from messages.render import words
 from models import AttemptStep, IdentityKind, LinkAttempt, Member, OneTimeLink
-from providers.sources import Form, Source
-from services.ground.recipients import reader_of
+from providers.sources import SignInForm, Source
+from services.ground.recipients import make_reader
 from services.training import attempts, binding, tries
 from services.training.tries import Why
 from web.pages import render_page
@@ -48,7 +48,7 @@ class Pages:
 
     def of_now(self, problem: str | None = None) -> Response:
         """The page for where the sign-in stands; `problem` is what was wrong with a code that was typed."""
-        attempt = attempts.attempt_of(self.session, self.link)
+        attempt = attempts.find_attempt(self.session, self.link)
         if attempt is None:
             return self.forms(self._held_back())
         if (after := self._after_sign_in(attempt)) is not None:
@@ -69,18 +69,18 @@ class Pages:
             "troubles": {(each.source, each.way): each for each in troubles},
             # The operator has stopped offering that way since.
             "elsewhere": [each for each in troubles if (each.source, each.way) not in places],
-            "tries": attempts.tries_left(self.session, self.link),
+            "tries": attempts.count_tries_left(self.session, self.link),
             "chat": _chat(self.link.member),
-            "sees": words("groups/consent_sees", reader_of(self.link.member)),
+            "sees": words("groups/consent_sees", make_reader(self.link.member)),
         }
         return self._page("link_form.html", self.world.labels, status=status, **facts)
 
-    def held(self, source: Source, form: Form, login: str = "") -> Trouble | None:
+    def held(self, source: Source, form: SignInForm, login: str = "") -> Trouble | None:
         """Why no password goes to this source now, of this member or for this e-mail address; None while it may.
 
         For another e-mail address than the one that was tried too often, one may go at once: the form stays.
         """
-        held = tries.held_until(self.session, self.link.member, source.name, self.world.now(), login)
+        held = tries.find_held_until(self.session, self.link.member, source.name, self.world.now(), login)
         if held is None:
             return None
         until = held.until.astimezone(ZoneInfo(self.link.member.timezone))
@@ -108,7 +108,7 @@ class Pages:
         if attempt.step is AttemptStep.FAILED and attempt.problem in ENDED:
             return self._page("link_stopped.html", name, elsewhere=attempt.problem == binding.ELSEWHERE)
         if attempt.step is AttemptStep.CONFIRM and attempt.expires_at > self.world.now():
-            line = f"link garmin {binding.code_of(self.session, attempt)}"
+            line = f"link garmin {binding.make_code(self.session, attempt)}"
             return self._page("link_confirm.html", name, line=line, chat=_chat(self.link.member))
         if attempt.step is AttemptStep.DONE or self.link.used_at:
             return self._page("link_done.html", name)
@@ -120,7 +120,7 @@ class Pages:
 
     def _page(self, template: str, name: str, status: int = 200, **facts: object) -> Response:
         known = {"name": name, "csrf": self.csrf, "bot": self.world.settings.bot_phone}
-        return make_response(render_page(template, reader_of(self.link.member), **known, **facts), status)
+        return make_response(render_page(template, make_reader(self.link.member), **known, **facts), status)
 
 
 def _chat(member: Member) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from services.digest import media
 from world import World
 
 
-def pictures(world: World) -> Blueprint:
+def make_picture_pages(world: World) -> Blueprint:
     """Return the address that serves published pictures, any number of times."""
     routes = Blueprint("media", __name__)
 

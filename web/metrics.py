@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from jobs import metering, metrics_look
 from jobs.metrics_look import Look
 from services.ground.counting import Count, Span
-from services.health.database import expected_schema
+from services.health.database import find_expected_schema
 from version import release
 from world import World
 
@@ -97,7 +97,7 @@ class Scrape(Collector):
             _add(gauges[each.name], dict(each.labels), each.value)
         for server in ("database", "redis"):
             _add(gauges["look_failed"], {"server": server}, float(server in seen.failed))
-        _add(gauges["info"], {"version": release(), "schema": expected_schema()}, 1.0)
+        _add(gauges["info"], {"version": release(), "schema": find_expected_schema()}, 1.0)
         yield from gauges.values()
         yield from _counters(seen)
         yield from _histograms(seen)

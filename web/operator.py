@@ -11,7 +11,7 @@ from redis import RedisError
 from sqlalchemy import select
 
 from bot import receiving
-from bot.explained import explained
+from bot.explained import explain_reading
 from messages.words import one_line
 from models import Group, hashes
 from models.vault import new_key
@@ -46,7 +46,7 @@ def add_commands(app: Flask, world: World) -> None:
     app.cli.add_command(_groups(world))
     app.cli.add_command(_feedback(world))
     app.cli.add_command(_spent(world))
-    app.cli.add_command(operator_members.commands(world))
+    app.cli.add_command(operator_members.make_member_commands(world))
     operator_doctor.add_commands(app, world)
     app.cli.add_command(_understand)
 
@@ -71,7 +71,7 @@ def _generate(name: str) -> None:
 def _understand(lines: tuple[str, ...]) -> None:
     """Print how the bot reads each line, one JSON object per line. Runs no command."""
     for line in lines:
-        click.echo(json.dumps(explained(line), ensure_ascii=False))
+        click.echo(json.dumps(explain_reading(line), ensure_ascii=False))
 
 
 def _templates(world: World) -> AppGroup:
@@ -80,7 +80,7 @@ def _templates(world: World) -> AppGroup:
     @group.command("push")
     def push() -> None:
         """Store buttons and templates that are new, changed or missing at Twilio, and submit templates for approval."""
-        for content in contents.definitions():
+        for content in contents.list_definitions():
             with _said_plainly(), world.sessions.begin() as session:
                 _print([contents.push_one(session, world.messenger, content, world.now())])
 
@@ -88,13 +88,13 @@ def _templates(world: World) -> AppGroup:
     def status() -> None:
         """Ask Twilio whether each button and template exists and is approved. Exit code 1 if one is missing."""
         with world.sessions() as session:
-            names = contents.to_poll(session, world.messenger.account)
+            names = contents.list_to_poll(session, world.messenger.account)
         for name in names:
             with _said_plainly(), world.sessions.begin() as session:
                 _print([contents.poll_one(session, world.messenger, name, world.now())])
         with world.sessions() as session:
             missing = contents.find_missing(session, world.messenger.account)
-        count = len(contents.definitions())
+        count = len(contents.list_definitions())
         click.echo(f"{count - len(missing)} of {count} contents are in the account {world.messenger.account}")
         if missing:
             click.echo(f"Missing: {', '.join(missing)}. `flask templates push` stores them.", err=True)
@@ -112,7 +112,7 @@ def _keys(world: World) -> AppGroup:
     def status() -> None:
         """Count the values that each key encrypts. A key that is not listed may be removed from DATA_KEYS."""
         with world.sessions() as session:
-            for column, keys in keyring.status(session).items():
+            for column, keys in keyring.count_by_key(session).items():
                 for name, number in sorted(keys.items()):
                     click.echo(f"{column}\t{name}\t{number}")
         for name, number in sorted(_kept_lines(world).items()):
@@ -134,7 +134,7 @@ def _keys(world: World) -> AppGroup:
     def verify() -> None:
         """Decrypt every stored value. Exit code 1 if one cannot be decrypted."""
         with world.sessions() as session:
-            found = keyring.unreadable(session)
+            found = keyring.count_unreadable(session)
         click.echo("\n".join(f"{column}\t{number} unreadable" for column, number in found.items()))
         sys.exit(1 if any(found.values()) else 0)
 
@@ -146,7 +146,7 @@ def _feedback(world: World) -> click.Command:
     @click.option("--most", default=50, help="How many at most.")
     def show(most: int) -> None:
         with world.sessions() as session:
-            for at, member, in_doubt, words in feedback.newest(session, most):
+            for at, member, in_doubt, words in feedback.list_newest(session, most):
                 who = f"member {member}" + (", number in doubt" if in_doubt else "")
                 click.echo(f"{at:%Y-%m-%d %H:%M}\t{who}\t{one_line(words)}")
 
@@ -158,7 +158,7 @@ def _spent(world: World) -> click.Command:
     @click.option("--most", default=10, help="How many groups at most.")
     def show(most: int) -> None:
         with world.sessions() as session:
-            by_group = ceiling.spent(session, world.now()).by_group
+            by_group = ceiling.count_sent_today(session, world.now()).by_group
         click.echo(f"all\t{by_group.total()}\tof {world.settings.messages_a_day}")
         groups = [(group, sent) for group, sent in by_group.most_common() if group is not None]
         for group, sent in groups[:most]:
@@ -213,7 +213,7 @@ def _transport(world: World) -> GroupTransport:
 
 def _kept_lines(world: World) -> Counter[str]:
     try:
-        return receiving.kept_by_key(world.redis)
+        return receiving.count_kept_by_key(world.redis)
     except RedisError as error:
         click.echo(f"Lines kept in Redis could not be counted: {type(error).__name__}", err=True)
         return Counter()

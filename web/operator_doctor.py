@@ -195,7 +195,7 @@ def _told(world: World, report: Report) -> list[str]:
     lines += [f"process\t{each.pulse}\theard {each.age:.0f} s ago" for each in report.heard if each.pulse.kind != FLASK]
     try:
         with world.sessions() as session:
-            sent = ceiling.spent(session, world.now()).by_group.total()
+            sent = ceiling.count_sent_today(session, world.now()).by_group.total()
     except SQLAlchemyError:
         return lines
     return [*lines, f"spent\t{sent}\tof {world.settings.messages_a_day} messages in 24 hours"]
@@ -203,4 +203,4 @@ def _told(world: World, report: Report) -> list[str]:
 
 def _versions() -> list[str]:
     told = [("gruppetto", release()), ("commit", commit()), ("python", python_version())]
-    return [f"{name}\t{value}" for name, value in [*told, ("schema needed", database.expected_schema())] if value]
+    return [f"{name}\t{value}" for name, value in [*told, ("schema needed", database.find_expected_schema())] if value]

@@ -20,7 +20,7 @@ from services.people import members
 from world import World
 
 
-def commands(world: World) -> AppGroup:
+def make_member_commands(world: World) -> AppGroup:
     """Return the group of commands."""
     group = AppGroup("member", help="What members may ask of an operator: their data, and to be forgotten.")
 
@@ -65,8 +65,8 @@ def commands(world: World) -> AppGroup:
         be erased if they said "stop".
         """
         with world.sessions() as session:
-            for each in proofs.doubted(session):
-                on = erasure.erased_on(each)
+            for each in proofs.list_doubted(session):
+                on = erasure.find_erasure_time(each)
                 stopped = f"\tsaid stop, erased on {on:%Y-%m-%d}" if on else ""
                 click.echo(f"{each.id}\t{each.doubted_at:%Y-%m-%d}\t{each.name}{stopped}")
 
@@ -74,7 +74,7 @@ def commands(world: World) -> AppGroup:
     def erased() -> None:
         """Print who was erased. Save the list apart from the backups."""
         with world.sessions() as session:
-            for member_id, since in erasure.listed(session):
+            for member_id, since in erasure.list_erased(session):
                 click.echo(f"{member_id}\t{since.isoformat()}")
 
     @group.command("reapply")
@@ -83,7 +83,7 @@ def commands(world: World) -> AppGroup:
         """Erase the members in FILE again, after a backup was restored. `member erased` has written FILE."""
         rows = [line.split("\t") for line in file.read().splitlines() if line.strip()]
         with transaction(world) as session:
-            again = erasure.reapply(session, [(int(a), datetime.fromisoformat(b)) for a, b in rows], world.now())
+            again = erasure.erase_again(session, [(int(a), datetime.fromisoformat(b)) for a, b in rows], world.now())
         click.echo(f"{again} erased again, of {len(rows)} in the list")
 
     return group
@@ -91,14 +91,14 @@ def commands(world: World) -> AppGroup:
 
 def _archive(session: Session, member: Member) -> bytes:
     try:
-        return exports.archive_of(session, member)
+        return exports.pack_archive(session, member)
     except UnknownKey as error:
         click.echo(f"Something of this member is {error}. Add the key, and try again.", err=True)
         sys.exit(1)
 
 
 def _member(session: Session, who: str) -> Member:
-    found = members.found(session, who)
+    found = members.find_member(session, who)
     if found is None:
         click.echo("No such member.", err=True)
         sys.exit(1)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from jobs.work import transaction
 from models import Share
-from providers.cards.drawing import svg
+from providers.cards.drawing import draw_svg
 from providers.charts import Leaderboard
 from services.digest import media, shares
 from web.headers import POLICY
@@ -21,14 +21,14 @@ AS_PICTURE = "default-src 'none'; sandbox"
 WAIT = "2"  # seconds after which a picture that is being drawn should be ready
 
 
-def pages(world: World) -> Blueprint:
+def make_share_pages(world: World) -> Blueprint:
     """Return the page and its pictures. Opening them changes nothing, and visitors are not recorded."""
     routes = Blueprint("share", __name__, url_prefix="/s")
 
     @routes.get("/<token>")
     def page(token: str) -> Response:
         with world.sessions() as session:
-            shown = shares.page(session, _open(world, session, token))
+            shown = shares.make_shared_page(session, _open(world, session, token))
         answer = make_response(render_page("share.html", ANYBODY, page=shown, token=token))
         answer.headers["Content-Security-Policy"] = WITH_SCRIPT
         return answer
@@ -38,7 +38,7 @@ def pages(world: World) -> Blueprint:
     def card(token: str, dark: bool) -> Response:
         with world.sessions() as session:
             chart = _chart(session, _open(world, session, token))
-        answer = Response(svg(replace(chart, dark=dark)), mimetype="image/svg+xml")
+        answer = Response(draw_svg(replace(chart, dark=dark)), mimetype="image/svg+xml")
         answer.headers["Content-Security-Policy"] = AS_PICTURE
         return answer
 
@@ -47,9 +47,9 @@ def pages(world: World) -> Blueprint:
         """Return the picture for the phone's share function, once a worker has drawn it."""
         with transaction(world) as session:
             share = _open(world, session, token)
-            kept = media.drawn(session, json.dumps(asdict(_chart(session, share)), sort_keys=True))
+            kept = media.find_drawn(session, json.dumps(asdict(_chart(session, share)), sort_keys=True))
             if kept is None:
-                shares.want_picture(session, share)
+                shares.ask_for_picture(session, share)
         if kept is None:
             return Response(render_page("being_drawn.txt"), 503, {"Retry-After": WAIT}, mimetype="text/plain")
         answer = Response(kept.png, mimetype="image/png")
@@ -69,7 +69,7 @@ def _open(world: World, session: Session, token: str) -> Share:
 
 
 def _chart(session: Session, share: Share) -> Leaderboard:
-    chart = shares.page(session, share).chart
+    chart = shares.make_shared_page(session, share).chart
     if chart is None:
         abort(404)
     return chart

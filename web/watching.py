@@ -3,7 +3,7 @@
 import time
 from threading import Lock
 
-from jobs.health import Doctor, Report, outdated
+from jobs.health import Doctor, Report, report_outdated
 from jobs.heartbeats import Heart
 from services.health.processes import WEB
 from world import World
@@ -41,7 +41,7 @@ class Watch:
         if report is not None and age < (PASSING_FOR if PASSING & set(report.degraded) else GOOD_FOR):
             return report
         if report is not None and self._one_at_a_time.locked():
-            return report if age < TOO_OLD else outdated(report, age)
+            return report if age < TOO_OLD else report_outdated(report, age)
         return self._look()
 
     def _look(self) -> Report:

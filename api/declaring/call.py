@@ -15,9 +15,9 @@ from api.declaring import tokens
 from api.declaring.problems import Problem, refuse
 from messages.render import Reader
 from models import ApiSession, Group, Member, Membership, Scope
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 from services.people import personal_tokens, sessions
-from services.people.members import membership_in
+from services.people.members import find_membership_in
 from world import World
 
 
@@ -78,11 +78,11 @@ class Call:
     @cached_property
     def reader(self) -> Reader:
         """How whoever asks reads."""
-        return reader_of(self.member) if self.who else Reader()
+        return make_reader(self.member) if self.who else Reader()
 
     def place(self, group_id: int) -> Membership:
         """The place of whoever asks in this group. A group that they are not in is not found."""
-        found = membership_in(self.session, self.member, group_id)
+        found = find_membership_in(self.session, self.member, group_id)
         if found is None:
             refuse("not-found")
         return found

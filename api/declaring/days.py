@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from api.declaring.problems import refuse
-from fitness.dates import Dates, week_of
+from fitness.dates import Dates, find_week
 
 MOST = timedelta(days=3_660)
 FIRST, LAST = date(1990, 1, 1), date(2200, 1, 1)
@@ -13,7 +13,7 @@ FIRST, LAST = date(1990, 1, 1), date(2200, 1, 1)
 
 def of_query(query: Mapping[str, Any], today: date) -> Dates:
     """From `since` to `until`: a week where one of them is left out, this week where both are."""
-    week = week_of(today)
+    week = find_week(today)
     since, until = query.get("since"), query.get("until")
     if since is None:
         since = max(until, FIRST) - timedelta(6) if until else week.start

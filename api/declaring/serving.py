@@ -101,7 +101,7 @@ def _heard(call: Call, inner: Inner, path: dict[str, Any]) -> Response:
     except Refusal as refusal:
         if call.who is not None:
             kind = limits.LINE + refusal.template()
-            limits.count(call.session, limits.addresses(call.session, call.member), kind, call.now)
+            limits.count(call.session, limits.hash_member_addresses(call.session, call.member), kind, call.now)
         return problems.refused(refusal, call.reader)
 
 

@@ -28,7 +28,7 @@ from providers.recordings import CHAT, FILE
 from services.ground.refusals import EnoughFiles
 from services.people import members
 from services.training import entries, files, records
-from services.training.totals import Totals, totals_of
+from services.training.totals import Totals, sum_totals
 
 SPORTS = {each.value: each for each in Sport}
 COLUMNS = {
@@ -125,7 +125,7 @@ def upload_file(call: Call, query: dict[str, Any]) -> Any:
     if not data:
         refuse("not-valid", errors=[{"pointer": "body:", "detail": "The body is the file, and it is empty."}])
     most = call.world.settings.files_a_day
-    if not files.left_today(call.session, call.member, most, call.now):
+    if not files.count_left_today(call.session, call.member, most, call.now):
         raise EnoughFiles(most=most)
     return _state(files.keep_content(call.session, call.member, data, f"application/{query['format']}", call.now))
 
@@ -153,8 +153,8 @@ def get_totals(call: Call, query: dict[str, Any]) -> Any:
     """What one did in some days, as `me` tells it in the chat."""
     dates = days.of_query(query, call.today())
     sport = SPORTS[query["sport"]] if "sport" in query else None
-    manual = members.settings_for(call.session, call.member).manual
-    totals = totals_of(call.session, [call.member.id], dates, sport, manual).get(call.member.id)
+    manual = members.read_settings_for(call.session, call.member).manual
+    totals = sum_totals(call.session, [call.member.id], dates, sport, manual).get(call.member.id)
     told = totals or Totals()
     names = ("count", "time", "distance", "elevation", "points", "sports")
     return {"since": dates.start, "until": dates.end, **{name: getattr(told, name) for name in names}}
@@ -164,7 +164,7 @@ def get_totals(call: Call, query: dict[str, Any]) -> Any:
 def list_records(call: Call, query: dict[str, Any]) -> Any:
     """One's standing records, by sport."""
     sport = SPORTS[query["sport"]] if "sport" in query else None
-    return pages.of_list(call, records.best_of(call.session, call.member, sport), query)
+    return pages.of_list(call, records.find_best(call.session, call.member, sport), query)
 
 
 def _mine(call: Call, activity_id: int) -> Activity:

@@ -15,7 +15,7 @@ from fitness.dates import Dates
 from fitness.routes import Route
 from fitness.sports import Sport
 from models import Challenge, Membership, Scope
-from services.ground.settings import settings_of
+from services.ground.settings import read_settings
 from services.group import groups
 from services.play import challenges, contests
 from services.play.challenges import Plan
@@ -49,10 +49,10 @@ def list_challenges(call: Call, query: dict[str, Any], group_id: int) -> Any:
 def start_challenge(call: Call, body: dict[str, Any], group_id: int) -> Any:
     """Set a challenge up, take part in it, and tell the group. Admins do, or all where the group has chosen that."""
     mine = call.place(group_id)
-    if not settings_of(mine.group).members_challenge:
+    if not read_settings(mine.group).members_challenge:
         groups.require_admin(call.session, mine, "new challenges")
-    today = challenges.local_day(mine.group, call.now)
-    return challenges.announce(call.session, mine, _plan(body), today, call.now)
+    today = challenges.find_local_day(mine.group, call.now)
+    return challenges.announce_challenge(call.session, mine, _plan(body), today, call.now)
 
 
 @endpoint("GET", "/groups/<id:group_id>/challenges/<id:number>", scope=Scope.GROUPS_READ, gives=StandingSchema)
@@ -87,7 +87,7 @@ def end_challenge(call: Call, group_id: int, number: int) -> None:
     found = challenges.find(call.session, mine.group, number, is_open=True)
     if found.made_by_id != call.member.id:
         groups.require_admin(call.session, mine, "end challenges")
-    challenges.end(call.session, found, mine, challenges.local_day(mine.group, call.now), call.now)
+    challenges.end(call.session, found, mine, challenges.find_local_day(mine.group, call.now), call.now)
 
 
 def _plan(body: dict[str, Any]) -> Plan:
@@ -108,7 +108,7 @@ def _plan(body: dict[str, Any]) -> Plan:
 
 def _standing(call: Call, mine: Membership, challenge: Challenge) -> dict[str, Any]:
     call.session.flush()
-    standing = contests.measure(call.session, challenge, challenges.local_day(mine.group, call.now))
+    standing = contests.measure_contest(call.session, challenge, challenges.find_local_day(mine.group, call.now))
     columns = [field.attribute or name for name, field in ChallengeSchema().fields.items()]
     lines = [
         {
@@ -121,7 +121,7 @@ def _standing(call: Call, mine: Membership, challenge: Challenge) -> dict[str, A
     ]
     return {
         **{name: getattr(challenge, name) for name in columns},
-        "takes_part": challenges.takes_part(call.session, challenge, call.member),
+        "takes_part": challenges.is_participant(call.session, challenge, call.member),
         "days_left": standing.days_left,
         "done": standing.done,
         "lines": lines,

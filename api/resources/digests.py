@@ -21,7 +21,7 @@ from api.schemas.digests import (
 )
 from fitness.crons import BadCron
 from fitness.dates import Dates
-from fitness.schedules import cron, from_cron
+from fitness.schedules import read_cron, write_cron
 from models import DigestRun, Group, RunStatus, Scope
 from services.digest import digests, shares
 from services.ground.refusals import ScheduleNotUsable
@@ -59,7 +59,7 @@ def preview_digest(call: Call, query: dict[str, Any], group_id: int) -> Any:
     """The next digest as it would be now. Admins see it."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "preview")
-    return _read(call, mine.group, digests.coming(mine.group, call.now), query["form"], preview=True)
+    return _read(call, mine.group, digests.find_coming_days(mine.group, call.now), query["form"], preview=True)
 
 
 @endpoint("GET", "/groups/<id:group_id>/schedule", scope=Scope.GROUPS_READ, gives=ScheduleSchema)
@@ -81,7 +81,7 @@ def change_schedule(call: Call, body: dict[str, Any], group_id: int) -> Any:
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "schedule")
     try:
-        wanted = None if body["cron"] is None else cron(from_cron(body["cron"]))
+        wanted = None if body["cron"] is None else write_cron(read_cron(body["cron"]))
     except (BadCron, ValueError) as error:
         raise ScheduleNotUsable(why=str(error)) from None
     if "form" in body:
@@ -120,7 +120,7 @@ def _run(call: Call, group: Group, digest_id: int) -> DigestRun:
 
 
 def _read(call: Call, group: Group, dates: Dates, form: str | None, *, preview: bool) -> dict[str, Any]:
-    message = digests.read(call.session, group, call.member, dates, call.now, form, preview=preview)
+    message = digests.write_for_reader(call.session, group, call.member, dates, call.now, form, preview=preview)
     return {"since": dates.start, "until": dates.end, "text": message.text}
 
 
@@ -128,6 +128,6 @@ def _schedule(group: Group) -> dict[str, Any]:
     return {
         "cron": group.digest_schedule,
         "timezone": group.timezone,
-        "form": digests.form_of(group),
+        "form": digests.find_form(group),
         "next_digest_at": group.next_digest_at,
     }

@@ -11,9 +11,9 @@ from api.declaring.endpoints import endpoint
 from api.declaring.envelopes import PageQuery
 from api.schemas.groups import WEEK_STARTS, GroupBody, GroupSchema, NewGroupBody
 from models import Membership, Role, Scope
-from services.ground.settings import settings_of
+from services.ground.settings import read_settings
 from services.group import groups, rules
-from services.people.members import memberships
+from services.people.members import list_memberships
 
 STARTS = {number: name for name, number in WEEK_STARTS.items()}
 
@@ -21,7 +21,7 @@ STARTS = {number: name for name, number in WEEK_STARTS.items()}
 @endpoint("GET", "/groups", scope=Scope.GROUPS_READ, query=PageQuery, gives=GroupSchema, many=True)
 def list_groups(call: Call, query: dict[str, Any]) -> Any:
     """The groups that one belongs to, the oldest first."""
-    mine = memberships(call.session, call.member)
+    mine = list_memberships(call.session, call.member)
     sizes = _sizes(call, [each.group_id for each in mine])
     return pages.of_list(call, [_told(each, sizes[each.group_id]) for each in mine], query)
 
@@ -75,7 +75,7 @@ def _told(mine: Membership, size: int) -> dict[str, Any]:
         "id", "name", "description", "whatsapp_group_id", "timezone", "digest_schedule", "next_digest_at", "is_active",
         "created_at", "updated_at",
     )  # fmt: skip
-    chosen = asdict(settings_of(group))
+    chosen = asdict(read_settings(group))
     chosen["week_start"] = STARTS[chosen["week_start"]]
     told = {name: getattr(group, name) for name in columns} | {"role": mine.role, "members": size, "settings": chosen}
     # Which WhatsApp group the digests go into is for those who run it.

@@ -34,7 +34,7 @@ def get_me(call: Call) -> Any:
         **{name: getattr(member, name) for name in columns},
         "locale": member.locale,
         "quiet_hours": {"start": member.quiet_from, "end": member.quiet_until},
-        "garmin": accounts.account_of(call.session, member, GARMIN),
+        "garmin": accounts.find_account(call.session, member, GARMIN),
     }
 
 
@@ -43,16 +43,16 @@ def change_me(call: Call, body: dict[str, Any]) -> Any:
     """Choose something else. What is left out stays as it is."""
     session, member, now = call.session, call.member, call.now
     if "name" in body:
-        choices.call(session, member, body["name"], now)
+        choices.set_name(session, member, body["name"], now)
     if "language" in body:
-        choices.speak(session, member, body["language"], now)
+        choices.set_language(session, member, body["language"], now)
     if "units" in body:
         choices.use_units(session, member, Units(body["units"]), now)
     if "timezone" in body:
-        choices.live_in(session, member, body["timezone"], now)
+        choices.set_zone(session, member, body["timezone"], now)
     if "quiet_hours" in body:
         quiet: dict[str, time] = body["quiet_hours"]
-        choices.be_quiet(session, member, quiet["start"], quiet["end"], now)
+        choices.set_quiet_hours(session, member, quiet["start"], quiet["end"], now)
     if "includes_private" in body:
         entries.include_private(session, member, now, on=body["includes_private"])
     session.flush()
@@ -90,7 +90,7 @@ def sync_garmin(call: Call) -> Any:
 @endpoint("POST", "/me/exports", scope=Scope.ACCOUNT, gives=DetailSchema, status=202)
 def export_me(call: Call) -> Any:
     """Have a copy made of everything that is kept about oneself. Its link comes in the chat and nowhere else."""
-    token = exports.ask(call.session, call.member, call.now)
+    token = exports.ask_for_copy(call.session, call.member, call.now)
     if token is not None:
         _tell(
             call, "data/exported", "export", url=f"{call.world.settings.base_url}/export/{token}", hours=exports.HOURS
@@ -113,7 +113,7 @@ def erase_me(call: Call, body: dict[str, Any]) -> None:
 
 
 def _account(call: Call) -> GarminAccount:
-    found = accounts.account_of(call.session, call.member, GARMIN)
+    found = accounts.find_account(call.session, call.member, GARMIN)
     if found is None:
         raise NotLinked
     return found

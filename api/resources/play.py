@@ -11,11 +11,11 @@ from fitness.dates import Dates
 from fitness.metrics import Metric
 from fitness.sports import Sport
 from models import Group, Member, Scope
-from services.digest.stories.scenes import stretch_before
+from services.digest.stories.scenes import find_stretch_before
 from services.group import groups
 from services.play import goals, standings
 from services.play.goals import Aim
-from services.play.standings import Board, Row
+from services.play.standings import Board, BoardRow
 
 METRICS = {each.value: each for each in Metric}
 SPORTS = {each.value: each for each in Sport}
@@ -34,7 +34,9 @@ def list_leaderboard(call: Call, query: dict[str, Any], group_id: int) -> Any:
     group = call.place(group_id).group
     dates = days.of_query(query, call.today(group))
     sport = SPORTS[query["sport"]] if "sport" in query else None
-    board = standings.board(call.session, group, METRICS[query["metric"]], dates, stretch_before(dates), sport)
+    board = standings.make_board(
+        call.session, group, METRICS[query["metric"]], dates, find_stretch_before(dates), sport
+    )
     mine = board.row_of(call.member)
     return pages.of_list(call, [_row(board, each, mine) for each in board.rows], query)
 
@@ -54,7 +56,7 @@ def set_goal(call: Call, body: dict[str, Any]) -> Any:
 @endpoint("DELETE", "/me/goal", scope=Scope.ACTIVITIES_WRITE, status=204, guarded_by=get_goal)
 def drop_goal(call: Call) -> None:
     """Have no goal any more."""
-    goals.drop(call.session, call.member)
+    goals.drop_goal(call.session, call.member)
 
 
 @endpoint("GET", "/groups/<id:group_id>/goal", scope=Scope.GROUPS_READ, gives=GoalSchema)
@@ -83,10 +85,10 @@ def drop_group_goal(call: Call, group_id: int) -> None:
     """Have no goal together any more. Admins do that."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "group goal")
-    goals.drop(call.session, mine.group)
+    goals.drop_goal(call.session, mine.group)
 
 
-def _row(board: Board, row: Row, mine: Row | None) -> dict[str, Any]:
+def _row(board: Board, row: BoardRow, mine: BoardRow | None) -> dict[str, Any]:
     return {
         "place": row.place.place if board.ranked else None,
         "member_id": row.member.id if row.member.id > 0 else None,
@@ -102,12 +104,12 @@ def _aim(call: Call, whose: Member | Group, body: dict[str, Any]) -> Any:
         refuse("not-valid", errors=[{"pointer": "json:/until", "detail": "It is before `since`."}])
     sport = SPORTS[body["sport"]] if body["sport"] else None
     aim = Aim(body["metric"], body["target"], sport, Dates(body["since"], body["until"]))
-    goals.aim(call.session, whose, aim, call.today(whose), call.now)
+    goals.set_goal(call.session, whose, aim, call.today(whose), call.now)
     return _goal(call, whose)
 
 
 def _goal(call: Call, whose: Member | Group) -> dict[str, Any] | None:
-    progress = goals.progress(call.session, whose, call.today(whose))
+    progress = goals.measure_progress(call.session, whose, call.today(whose))
     if progress is None:
         return None
     ahead = progress.forecast

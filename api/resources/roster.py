@@ -29,7 +29,7 @@ from api.schemas.groups import (
 from messages.render import words
 from models import Answer, JoinRequest, Membership, Role, Scope
 from services.ground.refusals import RoleAlready
-from services.group import acts, group_notices, groups, invites, joining, roles
+from services.group import audit_lines, group_notices, groups, invites, joining, roles
 from services.training import accounts
 
 MOST_ACTS = 200
@@ -66,14 +66,14 @@ def change_role(call: Call, body: dict[str, Any], group_id: int, place_id: int) 
     mine, theirs, role = call.place(group_id), _theirs(call, group_id, place_id), Role(body["role"])
     if role is Role.OWNER:
         roles.transfer(call.session, mine, theirs, call.now)
-        group_notices.role_changed(call.session, theirs, call.now)
+        group_notices.tell_role_changed(call.session, theirs, call.now)
     else:
         groups.require_owner(call.session, mine, "promote" if role is Role.ADMIN else "demote")
         if theirs.role is role:
             raise RoleAlready(person=theirs.member, role=role)
         change = roles.promote if role is Role.ADMIN else roles.demote
         change(call.session, mine, theirs, call.now)
-        group_notices.role_changed(call.session, theirs, call.now)
+        group_notices.tell_role_changed(call.session, theirs, call.now)
     call.session.flush()
     return _told(call, theirs)
 
@@ -91,7 +91,7 @@ def remove_member(call: Call, query: dict[str, Any], group_id: int, place_id: in
     mine, theirs = call.place(group_id), _theirs(call, group_id, place_id)
     remove = roles.ban if query["ban"] else roles.kick
     remove(call.session, mine, theirs, call.now)
-    group_notices.removed(call.session, theirs, call.now, for_good=query["ban"])
+    group_notices.tell_removed(call.session, theirs, call.now, for_good=query["ban"])
 
 
 @endpoint(
@@ -101,7 +101,7 @@ def list_invites(call: Call, query: dict[str, Any], group_id: int) -> Any:
     """The invites that still let people in. Admins see them; the codes are not kept."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "invites")
-    return pages.of_list(call, invites.active(call.session, mine.group, call.now), query)
+    return pages.of_list(call, invites.list_active(call.session, mine.group, call.now), query)
 
 
 @endpoint(
@@ -114,7 +114,7 @@ def list_invites(call: Call, query: dict[str, Any], group_id: int) -> Any:
 )
 def invite(call: Call, body: dict[str, Any], group_id: int) -> Any:
     """Make a code that lets people in. Admins do, and every member where the group has chosen that."""
-    made = invites.invite(call.session, call.place(group_id), call.now, days=body["days"], uses=body["uses"])
+    made = invites.make_invite(call.session, call.place(group_id), call.now, days=body["days"], uses=body["uses"])
     link = f"https://wa.me/{call.world.settings.bot_phone}?text={quote(f'join {made.code}')}"
     return {"code": made.code, "link": link, "uses": made.uses, "expires_at": made.expires_at}
 
@@ -136,7 +136,7 @@ def join_group(call: Call, body: dict[str, Any]) -> Any:
     """Join a group by a code, or wait where its admins let people in one by one."""
     got = joining.join(call.session, call.member, body["code"].strip(), call.now, hidden=body["hidden"])
     if isinstance(got, JoinRequest):
-        group_notices.join_asked(call.session, got, joining.admins(call.session, got.group), call.now)
+        group_notices.join_asked(call.session, got, joining.list_admins(call.session, got.group), call.now)
     return {"group_id": got.group_id, "group": got.group.name, "waits": isinstance(got, JoinRequest)}
 
 
@@ -166,11 +166,11 @@ def answer_request(call: Call, body: dict[str, Any], group_id: int, request_id: 
         refuse("not-found")
     if body["answer"] == Answer.DECLINED.value:
         joining.decline(call.session, mine, request, call.now)
-        group_notices.turned_down(call.session, request, call.now)
+        group_notices.tell_turned_down(call.session, request, call.now)
         return
     before = request.member.name
     joined = joining.approve(call.session, mine, request, call.now)
-    linked = bool(accounts.accounts_of(call.session, joined.member))
+    linked = bool(accounts.list_accounts(call.session, joined.member))
     called = joined.member.name if joined.member.name != before else None
     group_notices.let_in(call.session, joined, call.now, linked=linked, called=called)
 
@@ -180,8 +180,8 @@ def list_acts(call: Call, query: dict[str, Any], group_id: int) -> Any:
     """What those who run the group did, the newest first. Admins see it."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "audit")
-    events = acts.latest(call.session, mine.group, MOST_ACTS)
-    lines = acts.said(call.session, mine.group, events, call.reader)
+    events = audit_lines.list_latest(call.session, mine.group, MOST_ACTS)
+    lines = audit_lines.write_acts(call.session, mine.group, events, call.reader)
     told = [{"at": event.at, "action": event.action, "text": line} for event, line in zip(events, lines, strict=True)]
     return pages.of_list(call, told, query)
 

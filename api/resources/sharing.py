@@ -40,7 +40,7 @@ def change_sharing(call: Call, body: dict[str, Any], group_id: int) -> Any:
         undoable.remember(session, call.member, "anonymous", now, mine, anonymous=mine.anonymous)
         privacy.be_anonymous(session, mine, now, on=body["anonymous"])
     if "muted_weeks" in body:
-        digests.mute(mine, now + timedelta(weeks=body["muted_weeks"]) if body["muted_weeks"] else None)
+        digests.mute_digests(mine, now + timedelta(weeks=body["muted_weeks"]) if body["muted_weeks"] else None)
     session.flush()
     return _told(mine)
 

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from api.declaring.envelopes import PageQuery, Strict
 from api.schemas.parts import SPORTS, Flag, Size, Switch, one_of, sort
-from fitness.records import Kind
+from fitness.records import RecordKind
 from models import DoubtAnswer
 from services.training.entries import FARTHEST, LONGEST
 
@@ -89,7 +89,7 @@ class RecordSchema(Schema):
     """Seconds, metres, or metres climbed; `metres` is the distance of a split."""
 
     sport = fields.String(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf([each.value for each in Kind]))
+    kind = fields.String(required=True, validate=validate.OneOf([each.value for each in RecordKind]))
     metres = fields.Integer(required=True)
     value = fields.Float(required=True)
     before = fields.Float(required=True, allow_none=True)

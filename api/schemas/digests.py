@@ -5,9 +5,9 @@ from marshmallow import Schema, fields
 from api.declaring.envelopes import Strict
 from api.schemas.parts import Text, one_of, zone
 from models import RunStatus
-from services.digest.stories.text import Form
+from services.digest.stories.text import DigestForm
 
-FORMS = [each.value for each in Form]
+FORMS = [each.value for each in DigestForm]
 
 
 class DigestSchema(Schema):

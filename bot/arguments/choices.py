@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Setting(StrEnum):
-    """The settings of a group; each is the name of a field of `services.ground.settings.Settings`."""
+    """The settings of a group; each is the name of a field of `services.ground.settings.GroupSettings`."""
 
     RANKING = "ranking"
     CHEER_BELOW = "cheer_below"
@@ -54,7 +54,7 @@ class Switch(StrEnum):
     OFF = "off"
 
 
-class Picture(StrEnum):
+class PictureWanted(StrEnum):
     """The kinds of pictures."""
 
     WEEK = "week"

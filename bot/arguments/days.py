@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from bot.arguments.choices import Each
 from bot.arguments.spoken import EACH, POSSESSIVE, WEEKS_IN, Found, Reader
 from bot.arguments.values import Days, Hours, Weekday, Weeks, Zone
-from bot.words.lines import Word
+from bot.words.lines import LineWord
 from fitness.periods import find_period
 from fitness.schedules import find_clock, find_weekday
 from fitness.spans import find_span
@@ -19,35 +19,35 @@ from fitness.vocabulary import NUMBERS
 DOTTED = re.compile(r"^([01]?[0-9]|2[0-3])\.([0-5][0-9])$")  # "18.30" as a time of day
 
 
-def keys_in(words: Sequence[Word]) -> list[str]:
+def read_keys(words: Sequence[LineWord]) -> list[str]:
     """Return the words in the form in which they are compared; "week's" becomes "week"."""
     return [POSSESSIVE.sub("", word.key) for word in words]
 
 
-def period_in(words: Sequence[Word]) -> Found | None:
+def read_period(words: Sequence[LineWord]) -> Found | None:
     """Find a period: "last 4 weeks", "in march"."""
-    found = find_period(keys_in(words))
+    found = find_period(read_keys(words))
     return None if found is None else (found[0], found[1])
 
 
-def span_in(words: Sequence[Word]) -> Found | None:
+def read_span(words: Sequence[LineWord]) -> Found | None:
     """Find a range of days that may be in the future: "until 3 jan"."""
-    return find_span(keys_in(words))
+    return find_span(read_keys(words))
 
 
-def clock_in(words: Sequence[Word]) -> Found | None:
+def read_clock(words: Sequence[LineWord]) -> Found | None:
     """Find a time of day: "18:00", "6pm"."""
     found = find_clock([DOTTED.sub(r"\1:\2", word.key) for word in words])
     return None if found is None else (found[0], found[1])
 
 
-def weekday_in(words: Sequence[Word]) -> Found | None:
+def read_weekday(words: Sequence[LineWord]) -> Found | None:
     """Find a day of the week: "sun", "mondays"."""
     found = find_weekday([word.key for word in words])
     return None if found is None else (Weekday(found[0]), found[1])
 
 
-def zone_in(words: Sequence[Word]) -> Found | None:
+def read_zone(words: Sequence[LineWord]) -> Found | None:
     """Find "Europe/London", "london" or "new york": the longest run of words that is a zone or its city."""
     for length in (3, 2, 1):
         for i in range(len(words) - length + 1):
@@ -57,7 +57,7 @@ def zone_in(words: Sequence[Word]) -> Found | None:
     return None
 
 
-def weeks_in(words: Sequence[Word]) -> Found | None:
+def read_weeks(words: Sequence[LineWord]) -> Found | None:
     """Find "4 weeks", "4w", or a bare "4"."""
     for i, word in enumerate(words):
         after = words[i + 1].key.removesuffix("s") if i + 1 < len(words) else ""
@@ -69,7 +69,7 @@ def weeks_in(words: Sequence[Word]) -> Found | None:
     return None
 
 
-def hours_in(words: Sequence[Word]) -> Found | None:
+def read_hours(words: Sequence[LineWord]) -> Found | None:
     """Find two times of day, as separate words or joined by a dash."""
     apart = [(i, part) for i, word in enumerate(words) for part in re.split("[-\u2013\u2014]", word.key) if part]
     times: list[tuple[time, range]] = []
@@ -92,7 +92,7 @@ def _as_on_a_clock(part: str) -> str:
     return f"{match[1]}:{match[2] or '00'}" if match else part
 
 
-def each_in(words: Sequence[Word]) -> Found | None:
+def read_each(words: Sequence[LineWord]) -> Found | None:
     """Find "per week", "a month", "weekly"; "average" alone means for each week."""
     average = [i for i, word in enumerate(words) if word.key in {"average", "avg", "mean"}]
     for i, word in enumerate(words):
@@ -103,11 +103,11 @@ def each_in(words: Sequence[Word]) -> Found | None:
     return (Each.WEEK, average) if average else None
 
 
-def number_of(units: str) -> Reader:
+def make_reader_of_number(units: str) -> Reader:
     """Return a reader that finds "7 days" or "7d" with these units. It gives the whole number and the unit."""
     joint = re.compile(rf"(\d{{1,4}})({units})?", re.ASCII)
 
-    def read(words: Sequence[Word]) -> Found | None:
+    def read(words: Sequence[LineWord]) -> Found | None:
         for i, word in enumerate(words):
             found = joint.fullmatch(word.key)
             after = words[i + 1].key if i + 1 < len(words) else ""
@@ -122,9 +122,9 @@ def number_of(units: str) -> Reader:
     return read
 
 
-def days_in(words: Sequence[Word]) -> Found | None:
+def read_days(words: Sequence[LineWord]) -> Found | None:
     """Find a number of days: "7 days", "2w"."""
-    found = number_of("d|days?|w|weeks?")(words)
+    found = make_reader_of_number("d|days?|w|weeks?")(words)
     if found is None:
         return None
     (number, unit), places = found

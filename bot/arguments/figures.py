@@ -5,10 +5,10 @@ the value and the places of its words, or None.
 import re
 from collections.abc import Sequence
 
-from bot.arguments.days import number_of
+from bot.arguments.days import make_reader_of_number
 from bot.arguments.spoken import Found
 from bot.arguments.values import Amount, Distance, Length, Number, Percent, Uses
-from bot.words.lines import Word
+from bot.words.lines import LineWord
 from bot.words.metrics import COUNTED
 from fitness.amounts import find_amount, find_distance, find_length, find_number
 from fitness.challenges import Contest
@@ -16,39 +16,39 @@ from fitness.routes import find_route
 from fitness.vocabulary import NUMBERS
 
 
-def length_in(words: Sequence[Word]) -> Found | None:
+def read_length(words: Sequence[LineWord]) -> Found | None:
     """Find a length of time, in seconds: "45 min"."""
     found = find_length([word.key for word in words])
     return None if found is None else (Length(found[0]), found[1])
 
 
-def distance_in(words: Sequence[Word]) -> Found | None:
+def read_distance(words: Sequence[LineWord]) -> Found | None:
     """Find a distance, in metres: "8.1 km"."""
     found = find_distance([word.key for word in words])
     return None if found is None else (Distance(found[0]), found[1])
 
 
-def number_in(words: Sequence[Word]) -> Found | None:
+def read_number(words: Sequence[LineWord]) -> Found | None:
     """Find a number, whole or not."""
     found = find_number([word.key for word in words])
     return None if found is None else (Number(found[0]), found[1])
 
 
-def amount_in(words: Sequence[Word]) -> Found | None:
+def read_amount(words: Sequence[LineWord]) -> Found | None:
     """Find an amount: metres, seconds, points, sessions or steps."""
     found = find_amount([word.key for word in words], COUNTED)
     return None if found is None else (Amount(found[0], found[1]), found[2])
 
 
-def uses_in(words: Sequence[Word]) -> Found | None:
+def read_uses(words: Sequence[LineWord]) -> Found | None:
     """Find a number of people: "10 people", "once"."""
-    found = number_of("x|uses?|people|persons?|times|friends?")(words)
+    found = make_reader_of_number("x|uses?|people|persons?|times|friends?")(words)
     if found is None:
         return next(((Uses(1), [i]) for i, word in enumerate(words) if word.key == "once"), None)
     return Uses(found[0][0]), found[1]
 
 
-def percent_in(words: Sequence[Word]) -> Found | None:
+def read_percent(words: Sequence[LineWord]) -> Found | None:
     """Find a whole number, perhaps with a percent sign."""
     for i, word in enumerate(words):
         if found := re.fullmatch(r"([0-9]{1,4})%?", word.key):
@@ -56,7 +56,7 @@ def percent_in(words: Sequence[Word]) -> Found | None:
     return None
 
 
-def whole_in(words: Sequence[Word]) -> Found | None:
+def read_whole_number(words: Sequence[LineWord]) -> Found | None:
     """Find a whole number, in digits or as a word."""
     for i, word in enumerate(words):
         if re.fullmatch(r"[0-9]{1,4}", word.key):
@@ -64,12 +64,12 @@ def whole_in(words: Sequence[Word]) -> Found | None:
     return next(((NUMBERS[word.key], [i]) for i, word in enumerate(words) if word.key in NUMBERS), None)
 
 
-def route_in(words: Sequence[Word]) -> Found | None:
+def read_route(words: Sequence[LineWord]) -> Found | None:
     """Find a route for a challenge."""
     return find_route([word.key for word in words])
 
 
-def contest_in(words: Sequence[Word]) -> Found | None:
+def read_contest(words: Sequence[LineWord]) -> Found | None:
     """Find the kind of a contest, such as "streak" or "most improved"; "most" counts only if nothing else is found."""
     meant = {spoken: contest for contest in Contest for spoken in (contest.value, *contest.words)}
     places = [i for i, word in enumerate(words) if word.key in meant]

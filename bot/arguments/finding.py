@@ -19,11 +19,11 @@ from bot.arguments.spoken import (
     Reader,
 )
 from bot.arguments.values import Code, Field, LinkCode
-from bot.words.lines import Word
+from bot.words.lines import LineWord
 from bot.words.metrics import SHARED
 
 
-def one_of(kind: type[Enum]) -> Reader:
+def make_reader_of_enum(kind: type[Enum]) -> Reader:
     """Return a reader that finds one of the words of an enumeration."""
     return said_by({spoken: choice for choice in kind for spoken in (choice.value, *choice.words)})  # type: ignore[attr-defined]
 
@@ -31,18 +31,18 @@ def one_of(kind: type[Enum]) -> Reader:
 def said_by(meanings: Mapping[str, Any]) -> Reader:
     """A reader of the first word that means something."""
 
-    def read(words: Sequence[Word]) -> Found | None:
+    def read(words: Sequence[LineWord]) -> Found | None:
         return next(((meanings[word.key], [i]) for i, word in enumerate(words) if word.key in meanings), None)
 
     return read
 
 
-def among(*choices: Any) -> Reader:
+def make_reader_of_choices(*choices: Any) -> Reader:
     """Return a reader for these words. The arguments are, in turn, a set of words and their meaning."""
     return said_by({key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys})
 
 
-def code_in(words: Sequence[Word]) -> Found | None:
+def read_code(words: Sequence[LineWord]) -> Found | None:
     """Find an invite code."""
     for i, word in enumerate(words):
         if CODE.fullmatch(word.key.upper()):
@@ -50,7 +50,7 @@ def code_in(words: Sequence[Word]) -> Found | None:
     return None
 
 
-def link_code_in(words: Sequence[Word]) -> Found | None:
+def read_link_code(words: Sequence[LineWord]) -> Found | None:
     """Find a code of the link page."""
     for i, word in enumerate(words):
         if LINK_CODE.fullmatch(word.key.upper()):
@@ -58,7 +58,7 @@ def link_code_in(words: Sequence[Word]) -> Found | None:
     return None
 
 
-def setting_in(words: Sequence[Word]) -> Found | None:
+def read_setting(words: Sequence[LineWord]) -> Found | None:
     """Find a setting's name, with the words that people put around it."""
     for i, word in enumerate(words):
         if word.key in SETTINGS:
@@ -67,15 +67,15 @@ def setting_in(words: Sequence[Word]) -> Found | None:
     return None
 
 
-def field_in(words: Sequence[Word]) -> Found | None:
+def read_field(words: Sequence[LineWord]) -> Found | None:
     """Find a field that a member may share, by any of its words."""
     spoken = {word: Field(field) for field, said in FIELDS.items() for word in said.split()}
     return said_by(spoken | {word: Field(metric.value) for word, metric in SHARED.items()})(words)
 
 
-def newest_in(words: Sequence[Word]) -> Found | None:
+def read_newest(words: Sequence[LineWord]) -> Found | None:
     """Find "last", or "last run"."""
-    found = among(CHOICES["newest_last"], Newest.LAST, CHOICES["newest_this"], Newest.THIS)(words)
+    found = make_reader_of_choices(CHOICES["newest_last"], Newest.LAST, CHOICES["newest_this"], Newest.THIS)(words)
     if found is None:
         return None
     after = found[1][0] + 1
@@ -83,9 +83,9 @@ def newest_in(words: Sequence[Word]) -> Found | None:
     return found[0], [*found[1], after] if named else found[1]
 
 
-def sure_in(words: Sequence[Word]) -> Found | None:
+def read_sure(words: Sequence[LineWord]) -> Found | None:
     """Find a yes at the end of a line with other words before it, so that the name "Si" is not taken for a yes."""
     last = len(words) - 1
     if any(word.key.startswith("#") for word in words):
-        return among(YES, Sure.YES)(words)
+        return make_reader_of_choices(YES, Sure.YES)(words)
     return (Sure.YES, [last]) if last > 0 and words[last].key in PLAINLY_YES else None

@@ -4,16 +4,16 @@ import re
 from collections.abc import Sequence
 
 from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
-from bot.arguments.values import Called, Friend, Person, Place, Rest, Who
+from bot.arguments.values import Called, MarkedPerson, MemberWanted, OwnMembership, Person, Rest
 from bot.languages import words_for
-from bot.words.english import english, is_common_name
-from bot.words.lines import EDGES, POLITE, Word
+from bot.words.english import is_common_name, read_english_words
+from bot.words.lines import EDGES, POLITE, LineWord
 
 AFTER_SOMEBODY = words_for("after_somebody")
 NUMBERED = re.compile(r"(?:number|no\.?|nr\.?|nº) ?([0-9]{1,3})", re.IGNORECASE)
 
 
-def person_in(words: Sequence[Word]) -> Found | None:
+def read_person(words: Sequence[LineWord]) -> Found | None:
     """Find a name: from the "@" on, or the words that are left without words of no meaning."""
     marked = next((i for i, word in enumerate(words) if word.raw.lstrip("(\"'*_").startswith("@")), None)
     start = marked if marked is not None else 0
@@ -32,45 +32,45 @@ def person_in(words: Sequence[Word]) -> Found | None:
     return (Person(name), range(start, stop)) if name else None
 
 
-def friend_in(words: Sequence[Word]) -> Found | None:
+def read_marked_person(words: Sequence[LineWord]) -> Found | None:
     """Find a name after "@", or a single word that is not English: "streak Dev", but not "streak lost"."""
     if not any(word.raw.lstrip("(\"'*_").startswith("@") for word in words):
         spoken = [word for word in words if word.is_spoken and word.key not in POLITE]
         if len(spoken) != 1 or not is_plainly_a_name(spoken[0]):
             return None
-    found = person_in(words)
-    return None if found is None else (Friend(found[0]), found[1])
+    found = read_person(words)
+    return None if found is None else (MarkedPerson(found[0]), found[1])
 
 
-def is_plainly_a_name(word: Word) -> bool:
+def is_plainly_a_name(word: LineWord) -> bool:
     """Whether a word is a common name, or is no English word and begins with a capital or a foreign letter."""
     key, raw = POSSESSIVE.sub("", word.key).lstrip("@"), word.raw.lstrip("@")
-    return is_common_name(key) or (key.isalpha() and not raw[:1].islower() and key not in english())
+    return is_common_name(key) or (key.isalpha() and not raw[:1].islower() and key not in read_english_words())
 
 
-def who_in(words: Sequence[Word]) -> Found | None:
+def read_member_wanted(words: Sequence[LineWord]) -> Found | None:
     """Find "#17" anywhere; else a name."""
     signs = [i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key)]
     if signs:
-        return Who(words[signs[0]].key), signs[:1]
+        return MemberWanted(words[signs[0]].key), signs[:1]
     spoken = list(words)
     while len(spoken) > 1 and spoken[-1].raw.islower() and spoken[-1].key in AFTER_SOMEBODY:
         spoken.pop()  # "ban @Ben for good"
-    found = person_in(spoken)
+    found = read_person(spoken)
     if found is None:
         return None
     found = (found[0], range(found[1][0], len(words))) if len(spoken) < len(words) else found
     numbered = NUMBERED.fullmatch(found[0])  # "approve number 1"
-    return Who(numbered[1] if numbered else found[0]), found[1]
+    return MemberWanted(numbered[1] if numbered else found[0]), found[1]
 
 
-def place_in(words: Sequence[Word]) -> Found | None:
+def read_own_membership(words: Sequence[LineWord]) -> Found | None:
     """Find the number of a membership: "#17"."""
     signs = (i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key))
-    return next(((Place(words[i].key), [i]) for i in signs), None)
+    return next(((OwnMembership(words[i].key), [i]) for i in signs), None)
 
 
-def called_in(words: Sequence[Word]) -> Found | None:
+def read_called(words: Sequence[LineWord]) -> Found | None:
     """Find the name after "called" or "named"."""
     for i, word in enumerate(words):
         if word.key in {"called", "named"} and i + 1 < len(words):
@@ -84,7 +84,7 @@ def called_in(words: Sequence[Word]) -> Found | None:
     return None
 
 
-def rest_in(words: Sequence[Word]) -> Found | None:
+def read_rest(words: Sequence[LineWord]) -> Found | None:
     """Return all words that are left, as they were typed, without a full stop at the end."""
     text = " ".join(word.raw for word in words).strip()
     bare = text if text.endswith("..") else text.removesuffix(".")

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.arguments.choices import Each, Picture, Setting
+from bot.arguments.choices import Each, PictureWanted, Setting
 from bot.languages import words_by, words_for
-from bot.words.lines import Word
+from bot.words.lines import LineWord
 
 Found = tuple[Any, Sequence[int]]
-Reader = Callable[[Sequence[Word]], Found | None]
+Reader = Callable[[Sequence[LineWord]], Found | None]
 FIELDS = {"sports": "sports sport types", "titles": "titles title names"}  # beside the figures, which may be shared too
 YES = words_for("yes")
 PLAINLY_YES = words_for("plainly_yes")
@@ -18,7 +18,7 @@ AROUND_SETTINGS = words_for("around_settings")
 OFF = words_for("off")
 EACH = {word: Each(each) for each, words in words_by("each").items() for word in words}
 ON = words_for("on")
-PICTURES = tuple((words, Picture(picture)) for picture, words in words_by("pictures").items())
+PICTURES = tuple((words, PictureWanted(picture)) for picture, words in words_by("pictures").items())
 CHOICES = words_by("choices")
 WEEKS_IN = {"week": 1, "fortnight": 2, "month": 4, "year": 52}
 SESSIONS = words_for("sessions")

@@ -28,13 +28,13 @@ class LinkCode(str):
     __slots__ = ()
 
 
-class Who(str):
+class MemberWanted(str):
     """A person in a group: "#17" as buttons write it, or a name as it was typed."""
 
     __slots__ = ()
 
 
-class Place(str):
+class OwnMembership(str):
     """The member's own membership, "#17". Buttons contain it, because at the time of a tap another group may be
     the current one.
     """
@@ -68,7 +68,7 @@ class Weeks(int):
     """A number of weeks."""
 
 
-class Friend(str):
+class MarkedPerson(str):
     """A person, like `Person`, for commands that are complete without a name: the name must follow "@", or be
     certainly a name.
     """
@@ -80,7 +80,7 @@ class Person(str):
     """A person in the group, by the name as it was typed, without the "@". `services.group.roster` finds who it is.
 
     A name may have several words, so this takes all words that no other argument took, from the "@" on if there is one.
-    If more may follow the name (a reason, or the words of kudos), `services.group.roster.first_among` cuts it off.
+    If more may follow the name (a reason, or the words of kudos), `services.group.roster.find_first_among` cuts it off.
     """
 
     __slots__ = ()

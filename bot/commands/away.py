@@ -55,7 +55,7 @@ def injured(turn: Turn, days: Span | None = None, shown: Yes | None = None, secr
 )
 def back(turn: Turn) -> Message:
     """End the absence, so that today counts again."""
-    absences.back(turn.session, turn.member, turn.today(), turn.now)
+    absences.end_absence(turn.session, turn.member, turn.today(), turn.now)
     return turn.say("away/back", buttons=[commands["me"].button("my_week")])
 
 
@@ -64,7 +64,7 @@ def _leave(turn: Turn, days: Span | None, shown: Yes | None, secret: Off | None,
     if shown or secret:
         if days is not None:
             _note(turn, days)
-        absence = absences.show(turn.session, turn.member, turn.today(), wanted=shown is not None)
+        absence = absences.show_absence(turn.session, turn.member, turn.today(), wanted=shown is not None)
         return turn.say("away/shown", absence=absence, buttons=[commands["back"].button("im_back")])
     absence = _note(turn, days)
     buttons = [Offer("yes_show_it", "away yes"), Offer("no_keep_it_quiet", "away off")]
@@ -74,4 +74,4 @@ def _leave(turn: Turn, days: Span | None, shown: Yes | None, secret: Off | None,
 def _note(turn: Turn, days: Span | None) -> Absence:
     today = turn.today()
     starts, ends = (today, None) if days is None else turn.days(days, today, is_past=True)
-    return absences.leave(turn.session, turn.member, starts, ends, today, turn.now)
+    return absences.begin_absence(turn.session, turn.member, starts, ends, today, turn.now)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.arguments import Amount, Called, Place, Yes
+from bot.arguments import Amount, Called, OwnMembership, Yes
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from fitness.challenges import Contest
@@ -15,7 +15,7 @@ from fitness.sports import Sport
 from messages.message import MOST_SAYS, Message
 from messages.render import Offer
 from models import Challenge, Membership, Role
-from services.ground.settings import settings_of
+from services.ground.settings import read_settings
 from services.group import groups
 from services.play import challenges, contests, seasons
 from services.play.challenges import Plan
@@ -28,10 +28,10 @@ from services.play.challenges import Plan
     allowed=Allowed.MEMBERS,
     examples=("challenge", "challenge 1"),
 )
-def challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
+def challenge(turn: Turn, number: int | None = None, place: OwnMembership | None = None) -> Message:
     """Show the challenge with this number, or the only open one, or the list of all."""
     mine = turn.here(place)
-    if number is None and len(challenges.open_ones(turn.session, mine.group)) != 1:
+    if number is None and len(challenges.list_open(turn.session, mine.group)) != 1:
         return list_challenges(turn)
     return _shown(turn, mine, challenges.find(turn.session, mine.group, number))
 
@@ -45,13 +45,13 @@ def challenge(turn: Turn, number: int | None = None, place: Place | None = None)
 )
 def list_challenges(turn: Turn) -> Message:
     """List the present and future challenges, and the last ones that have ended."""
-    found = challenges.open_ones(turn.session, turn.group)
+    found = challenges.list_open(turn.session, turn.group)
     buttons = [_see(turn.membership, each, "challenge") for each in found[:3]]
     return turn.say(
         "challenges/list",
         group=turn.group,
         open_ones=found,
-        ended=challenges.ended(turn.session, turn.group),
+        ended=challenges.list_ended(turn.session, turn.group),
         today=_today(turn),
         may=_may_start(turn),
         buttons=buttons,
@@ -83,15 +83,15 @@ def new_challenge(
     agreed: Yes | None = None,
 ) -> Message:
     """Show what the new challenge would be, and announce it once the member agrees."""
-    if not settings_of(turn.group).members_challenge:
+    if not read_settings(turn.group).members_challenge:
         groups.require_admin(turn.session, turn.membership, "new_challenges")
     plan = _plan(turn, days, contest, route, amount, metric, sport, name)
     if agreed is None:
-        made = challenges.draft(turn.session, turn.group, plan, _today(turn))
+        made = challenges.draft_challenge(turn.session, turn.group, plan, _today(turn))
         buttons = [Offer("announce_it", f"{turn.line} ok"), Offer("no_thanks", "never mind")]
         fits = len(turn.line) + len(" ok") <= MOST_SAYS
         return turn.ask("challenges/proposed", challenge=made, today=_today(turn), buttons=buttons if fits else [])
-    made = challenges.announce(turn.session, turn.membership, plan, _today(turn), turn.now)
+    made = challenges.announce_challenge(turn.session, turn.membership, plan, _today(turn), turn.now)
     return turn.say("challenges/made", challenge=made, group=turn.group, buttons=[_see(turn.membership, made)])
 
 
@@ -102,7 +102,7 @@ def new_challenge(
     allowed=Allowed.MEMBERS,
     examples=("challenge join 1", "challenge join"),
 )
-def join_challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
+def join_challenge(turn: Turn, number: int | None = None, place: OwnMembership | None = None) -> Message:
     """Let the member take part. Everything since the challenge's first day counts."""
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
@@ -111,7 +111,7 @@ def join_challenge(turn: Turn, number: int | None = None, place: Place | None = 
         "challenges/joined",
         challenge=found,
         is_new=is_new,
-        hidden=turn.member.id not in contests.seen(turn.session, found),
+        hidden=turn.member.id not in contests.find_seen(turn.session, found),
         today=turn.today(mine.group.timezone),
         buttons=[_see(mine, found)],
     )
@@ -124,7 +124,7 @@ def join_challenge(turn: Turn, number: int | None = None, place: Place | None = 
     allowed=Allowed.MEMBERS,
     examples=("challenge leave 1",),
 )
-def leave_challenge(turn: Turn, number: int | None = None, place: Place | None = None) -> Message:
+def leave_challenge(turn: Turn, number: int | None = None, place: OwnMembership | None = None) -> Message:
     """Let the member leave the challenge; its sums no longer include them."""
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
@@ -142,7 +142,7 @@ def leave_challenge(turn: Turn, number: int | None = None, place: Place | None =
     destructive=True,
 )
 def end_challenge(
-    turn: Turn, number: int | None = None, sure: Yes | None = None, place: Place | None = None
+    turn: Turn, number: int | None = None, sure: Yes | None = None, place: OwnMembership | None = None
 ) -> Message:
     """End a challenge. Its maker and the admins may do this. It asks first, because everybody is told; the yes is valid
     for this challenge only.
@@ -168,12 +168,12 @@ def end_challenge(
 )
 def season(turn: Turn) -> Message:
     """Show the medals of the present season of twelve weeks, and of all time."""
-    found = seasons.season(turn.session, turn.group, _today(turn))
+    found = seasons.measure_season(turn.session, turn.group, _today(turn))
     return turn.say(
         "challenges/season",
         season=found,
         group=turn.group,
-        ranking=settings_of(turn.group).ranking,
+        ranking=read_settings(turn.group).ranking,
         today=_today(turn),
         buttons=[commands["leaderboard"].button("leaderboard")],
     )
@@ -205,18 +205,18 @@ def _plan(
 
 def _shown(turn: Turn, mine: Membership, found: Challenge) -> Message:
     today = turn.today(mine.group.timezone)
-    standing = contests.measure(turn.session, found, today)
-    takes_part = challenges.takes_part(turn.session, found, turn.member)
+    standing = contests.measure_contest(turn.session, found, today)
+    takes_part = challenges.is_participant(turn.session, found, turn.member)
     join_it = Offer("join", f"challenge join {found.number} #{mine.id}")
     buttons = [] if takes_part or found.ended_at else [join_it]
-    facts = challenges.facts_for(standing, turn.member, today)
+    facts = challenges.gather_facts(standing, turn.member, today)
     said = turn.say("challenges/standing", **facts, takes_part=takes_part, buttons=[*buttons, _all()])
-    chart = challenges.picture_of(standing, turn.member) if found.ended_at else None
+    chart = challenges.make_picture(standing, turn.member) if found.ended_at else None
     return replace(said, chart=chart, buttons=()) if chart else said
 
 
 def _may_start(turn: Turn) -> bool:
-    return settings_of(turn.group).members_challenge or turn.membership.role is not Role.MEMBER
+    return read_settings(turn.group).members_challenge or turn.membership.role is not Role.MEMBER
 
 
 def _see(mine: Membership, found: Challenge, label: str = "how_it_stands") -> Offer:

@@ -91,7 +91,7 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None, number: int | None = N
     if wanted is not None:
         gone = erasure.settle(turn.session, turn.member, turn.now, erase=wanted is KeepOrErase.ERASE)
         return turn.say("data/settled", gone=gone)
-    connected = accounts.accounts_of(turn.session, turn.member)
+    connected = accounts.list_accounts(turn.session, turn.member)
     if not connected:
         raise NotLinked
     if number is None and len(connected) > 1:
@@ -120,7 +120,7 @@ def export(turn: Turn) -> Message:
     """Let a worker make a copy of the data and send a link. If a copy is ready and was not downloaded,
     give a new link.
     """
-    token = exports.ask(turn.session, turn.member, turn.now)
+    token = exports.ask_for_copy(turn.session, turn.member, turn.now)
     if token is None:
         return turn.say("data/exporting")
     return turn.say("data/exported", url=f"{turn.world.settings.base_url}/export/{token}", hours=exports.HOURS)
@@ -155,7 +155,7 @@ def delete_me(turn: Turn, code: int | None = None) -> Message:
 
 def _mark(turn: Turn, newest: Newest | None, number: int | None, *, excluded: bool) -> Message:
     if newest is None and number is None:
-        listed = entries.newest(turn.session, turn.member, excluded=not excluded)
+        listed = entries.list_newest(turn.session, turn.member, excluded=not excluded)
         if not listed:
             raise NoSuchActivity(excluded=not excluded)
         return turn.ask("data/ask_which", activities=listed, excluded=excluded)

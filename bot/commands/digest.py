@@ -6,11 +6,11 @@ from datetime import time, timedelta
 from bot.arguments import Newest, Off, Telling, Weekday, Weeks, Zone
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
-from bot.words.rhythms import Rhythm, cron_in
+from bot.words.rhythms import Rhythm, find_cron
 from fitness.crons import BadCron, Cron
 from fitness.impossible import Impossible, Wrong
 from fitness.periods import Dates, Period
-from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, cron, from_cron
+from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, read_cron, write_cron
 from messages.message import Message
 from models import Group, Role
 from services.digest import digests
@@ -36,14 +36,14 @@ def digest(
     if period is not None and newest is not Newest.LAST:
         dates, _ = turn.resolve(period, group.timezone)
     elif newest is Newest.THIS:
-        dates = digests.coming(group, turn.now)
-    elif run := digests.last_run(turn.session, group):
+        dates = digests.find_coming_days(group, turn.now)
+    elif run := digests.find_last_run(turn.session, group):
         dates = Dates(run.period_start, run.period_end)
     elif newest is not None or group.next_digest_at is None:
         raise NothingToDigest(group=group)
     else:
-        dates = digests.coming(group, turn.now)
-    return digests.read(turn.session, group, turn.member, dates, turn.now, telling)
+        dates = digests.find_coming_days(group, turn.now)
+    return digests.write_for_reader(turn.session, group, turn.member, dates, turn.now, telling)
 
 
 @command(
@@ -55,8 +55,8 @@ def digest(
 )
 def preview(turn: Turn, telling: Telling | None = None) -> Message:
     """Show an admin the next digest, with what is known by now."""
-    dates = digests.coming(turn.group, turn.now)
-    return digests.read(turn.session, turn.group, turn.member, dates, turn.now, telling, preview=True)
+    dates = digests.find_coming_days(turn.group, turn.now)
+    return digests.write_for_reader(turn.session, turn.group, turn.member, dates, turn.now, telling, preview=True)
 
 
 @command(
@@ -87,13 +87,15 @@ def schedule(
     group = turn.group
     if not (rhythm or telling or zone or off) and day is None and at is None:
         may = turn.membership.role is not Role.MEMBER
-        return turn.say("digest/schedule", group=group, schedule=_schedule(group), form=digests.form_of(group), may=may)
+        return turn.say(
+            "digest/schedule", group=group, schedule=_schedule(group), form=digests.find_form(group), may=may
+        )
     groups.require_admin(turn.session, turn.membership, "schedule")
     if telling:
         digests.tell_as(group, telling)
-    new = None if off else cron(_wanted(turn, rhythm, day, at))
+    new = None if off else write_cron(_wanted(turn, rhythm, day, at))
     rules.reschedule(turn.session, turn.membership, new, turn.now, zone=zone)
-    return turn.say("digest/scheduled", group=group, schedule=_schedule(group), form=digests.form_of(group))
+    return turn.say("digest/scheduled", group=group, schedule=_schedule(group), form=digests.find_form(group))
 
 
 @command(
@@ -106,7 +108,7 @@ def schedule(
 def mute(turn: Turn, weeks: Weeks = FOUR_WEEKS) -> Message:
     """Send the member no digest of this group for so many weeks. They stay on its boards."""
     until = turn.now + timedelta(weeks=min(max(weeks, 1), MOST_WEEKS))
-    digests.mute(turn.membership, until)
+    digests.mute_digests(turn.membership, until)
     return turn.say("digest/muted", group=turn.group, until=until, buttons=[commands["unmute"].button("undo")])
 
 
@@ -119,12 +121,12 @@ def mute(turn: Turn, weeks: Weeks = FOUR_WEEKS) -> Message:
 )
 def unmute(turn: Turn) -> Message:
     """Send the member the digest again."""
-    digests.mute(turn.membership, None)
+    digests.mute_digests(turn.membership, None)
     return turn.say("digest/unmuted", group=turn.group)
 
 
 def _schedule(group: Group) -> Schedule | None:
-    return from_cron(group.digest_schedule) if group.digest_schedule else None
+    return read_cron(group.digest_schedule) if group.digest_schedule else None
 
 
 def _wanted(turn: Turn, rhythm: Rhythm | None, day: Weekday | None, at: time | None) -> Schedule:
@@ -132,7 +134,7 @@ def _wanted(turn: Turn, rhythm: Rhythm | None, day: Weekday | None, at: time | N
     old = _schedule(turn.group) or SUNDAYS
     if rhythm and rhythm.kind == "cron":
         try:
-            return from_cron(cron_in(turn.line))
+            return read_cron(find_cron(turn.line))
         except BadCron as error:
             raise ScheduleNotUsable(why=error.why) from None
     hour = at or (SUNDAYS.at if isinstance(old, Cron) else old.at)

@@ -32,7 +32,7 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
     if code is not None:
         return _heard(turn, code, instead)
     token = one_time_links.make_link(turn.session, turn.member, LinkPurpose.GARMIN, turn.now)
-    account = accounts.main_account_of(turn.session, turn.member)
+    account = accounts.find_main_account(turn.session, turn.member)
     url = f"{turn.world.settings.base_url}/link/{token}"
     minutes = int(one_time_links.LINK_FOR.total_seconds() // 60)
     return turn.say("garmin/link", source=turn.world.labels, url=url, minutes=minutes, account=account)
@@ -48,7 +48,7 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
 )
 def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
     """Disconnect an account within a day after it was connected. The code in a button says which sign-in is meant."""
-    source, name = binding.disown(turn.session, turn.member, code, turn.now)
+    source, name = binding.disown_account(turn.session, turn.member, code, turn.now)
     buttons = [Offer("connect_mine", "link garmin")]
     return turn.say("garmin/disowned", source=turn.world.label_of(source), whose=name, buttons=buttons)
 
@@ -63,12 +63,12 @@ def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
 def status(turn: Turn) -> Message:
     """What is known of each account, and the newest activity."""
     connected = []
-    for account in accounts.accounts_of(turn.session, turn.member):
-        alone = syncing.left_alone(turn.session, account, turn.now)
+    for account in accounts.list_accounts(turn.session, turn.member):
+        alone = syncing.is_left_alone(turn.session, account, turn.now)
         connected.append((turn.world.label_of(account.source), account, alone.until if alone else None))
     if not connected:
         raise NotLinked
-    newest = activities.newest(turn.session, turn.member)
+    newest = activities.find_newest(turn.session, turn.member)
     buttons = [commands["sync"].button("sync_now")]
     return turn.say("garmin/status", connected=connected, newest=newest, buttons=buttons)
 
@@ -84,24 +84,24 @@ def sync(turn: Turn) -> Message:
     """Ask for a sync; its result comes as a message of its own. Where the source is left alone, this says how long."""
     alone = syncing.ask(turn.session, turn.member, turn.now)
     if alone:
-        return garmin_notices.away(turn.member, turn.world.label_of(alone.source), alone)
+        return garmin_notices.tell_garmin_away(turn.member, turn.world.label_of(alone.source), alone)
     return turn.say("garmin/syncing", source=turn.world.labels)
 
 
 def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
     """Handle the code of the link page when it comes from this chat."""
     replace = None if instead is None else instead is Instead.REPLACE
-    heard = binding.hear(turn.session, turn.member, code, turn.now, replace=replace)
+    heard = binding.hear_link_code(turn.session, turn.member, code, turn.now, replace=replace)
     if isinstance(heard, Elsewhere):
         owner, key = heard.owner, f"code-elsewhere:{heard.attempt.id}"
         source = turn.world.label_of(heard.attempt.source)
-        warning = garmin_notices.code_elsewhere(owner, source)
+        warning = garmin_notices.tell_code_elsewhere(owner, source)
         mailbox.post(turn.session, owner.id, warning, turn.now, kind=MessageKind.REPLY, key=key)
         return turn.say("garmin/code_of_another", source=source, buttons=[Offer("connect_mine", "link garmin")])
     if isinstance(heard, AnotherAccount):
         members.keep_unfinished(turn.member, f"link garmin {heard.code}", turn.now)
         facts = asdict(heard) | {"source": turn.world.label_of(heard.source)}
-        return garmin_notices.another_account(turn.member, **facts)
+        return garmin_notices.ask_about_another_account(turn.member, **facts)
     if isinstance(heard, Kept):
         return turn.say("garmin/kept", whose=heard.name)
     if isinstance(heard, Stranger):
@@ -111,4 +111,6 @@ def _heard(turn: Turn, code: str, instead: Instead | None) -> Message:
         return turn.say("garmin/code_right", source=source, whose="")
     if turn.is_in_doubt:  # the same account as before, which proves whose number it is
         proofs.confirm(turn.session, turn.member, turn.now, by="garmin")
-    return turn.say("garmin/code_right", source=source, whose=heard.name, buttons=[garmin_notices.not_me(code)])
+    return turn.say(
+        "garmin/code_right", source=source, whose=heard.name, buttons=[garmin_notices.make_not_me_button(code)]
+    )

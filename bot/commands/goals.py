@@ -66,7 +66,7 @@ def _wanted(amount: Amount | None, times: int | None) -> Amount | None:
 
 
 def _drop(turn: Turn, whose: Member | Group, more: Offer) -> Message:
-    goals.drop(turn.session, whose)
+    goals.drop_goal(turn.session, whose)
     return turn.say("goals/dropped", buttons=[more])
 
 
@@ -84,11 +84,11 @@ def _aim(turn: Turn, whose: Member | Group, amount: Amount, sport: Sport | None,
     today = turn.today(whose.timezone)
     start, end = turn.days(days or Span(named=THIS_MONTH), today)
     dates = Dates(start, end or start)
-    goals.aim(turn.session, whose, Aim(amount.kind, amount.size, sport, dates), today, turn.now)
+    goals.set_goal(turn.session, whose, Aim(amount.kind, amount.size, sport, dates), today, turn.now)
 
 
 def _show(turn: Turn, whose: Member | Group) -> Message:
-    progress = goals.progress(turn.session, whose, turn.today(whose.timezone))
+    progress = goals.measure_progress(turn.session, whose, turn.today(whose.timezone))
     group = whose if isinstance(whose, Group) else None
     if progress is None:
         may = group is None or turn.membership.role is not Role.MEMBER

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from bot.arguments import Rest, Who, Yes
+from bot.arguments import MemberWanted, Rest, Yes
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from messages.message import FEWEST_CHOICES, MOST_CHOICES, MOST_LABEL, Button, Choice, Message
@@ -25,14 +25,14 @@ from services.training import accounts
 def new_group(turn: Turn, name: Rest) -> Message:
     """Start a group, and answer with an invite."""
     group = groups.start(turn.session, turn.member, name, turn.now)
-    invitation = invites.invite(turn.session, members.membership_of(turn.session, turn.member), turn.now)
-    linked = bool(accounts.accounts_of(turn.session, turn.member))
+    invitation = invites.make_invite(turn.session, members.find_current_membership(turn.session, turn.member), turn.now)
+    linked = bool(accounts.list_accounts(turn.session, turn.member))
     steps = [] if linked else [commands["link garmin"].button("connect_garmin")]
     return turn.say(
         "groups/created",
         group=group,
         invitation=invitation,
-        link=link(turn, invitation),
+        link=make_join_link(turn, invitation),
         buttons=[*steps, commands["qr"].button("invite_by_qr_code")],
     )
 
@@ -75,8 +75,8 @@ def describe(turn: Turn, text: Rest) -> Message:
 )
 def list_members(turn: Turn) -> Message:
     """List names and roles, and how many members have connected a watch, but not who."""
-    people = groups.members(turn.session, turn.group)
-    linked = sum(bool(accounts.accounts_of(turn.session, each.member)) for each in people)
+    people = groups.list_members(turn.session, turn.group)
+    linked = sum(bool(accounts.list_accounts(turn.session, each.member)) for each in people)
     return turn.say("groups/members", group=turn.group, people=people, linked=linked)
 
 
@@ -89,7 +89,7 @@ def list_members(turn: Turn) -> Message:
 )
 def list_groups(turn: Turn) -> Message:
     """List the member's groups, with a mark at the current one."""
-    mine = members.memberships(turn.session, turn.member)
+    mine = members.list_memberships(turn.session, turn.member)
     current = turn.membership.group_id if mine else None
     others = [each for each in mine if each.group_id != current]
     buttons = [Offer("use", f"use {i}", i) for i, each in enumerate(mine, 1) if each in others]
@@ -108,7 +108,7 @@ def list_groups(turn: Turn) -> Message:
 
 
 def _waits_for(turn: Turn) -> list[str]:
-    return [each.name for each in joining.waits_for(turn.session, turn.member)]
+    return [each.name for each in joining.list_groups_waited_for(turn.session, turn.member)]
 
 
 @command(
@@ -132,14 +132,14 @@ def use(turn: Turn, wanted: Rest) -> Message:
     examples=("leave", "leave Office swim", "leave yes"),
     destructive=True,
 )
-def leave(turn: Turn, sure: Yes | None = None, who: Who | None = None) -> Message:
+def leave(turn: Turn, sure: Yes | None = None, who: MemberWanted | None = None) -> Message:
     """Leave a group, after a confirmation. An owner must first say who becomes the next owner, unless they are
     alone in it.
 
     `who` is the member's own membership ("#33"), a group's name, or the next owner.
     """
     mine, successor = _leaving(turn, who)
-    others = [each for each in groups.members(turn.session, mine.group) if each.id != mine.id]
+    others = [each for each in groups.list_members(turn.session, mine.group) if each.id != mine.id]
     if mine.role is not Role.OWNER or not others:
         return _leave(turn, mine, sure=sure is not None, alone=not others)
     if successor is None:
@@ -154,7 +154,7 @@ def leave(turn: Turn, sure: Yes | None = None, who: Who | None = None) -> Messag
             buttons=[Offer("yes_leave", f"leave #{successor.id} yes"), Offer("no_stay", "never mind")],
         )
     roles.transfer(turn.session, mine, successor, turn.now)
-    group_notices.role_changed(turn.session, successor, turn.now)
+    group_notices.tell_role_changed(turn.session, successor, turn.now)
     groups.leave(turn.session, mine, turn.now)
     return turn.say("groups/handed", group=mine.group, person=successor.member)
 
@@ -163,8 +163,8 @@ def _leaving(turn: Turn, who: str | None) -> tuple[Membership, Membership | None
     """Return the membership to leave, and the next owner's membership, or None."""
     if who is None:
         return turn.membership, None
-    theirs = roles.signed(turn.session, turn.member, who)
-    if theirs is None and (group := groups.named(turn.session, turn.member, who)):
+    theirs = roles.find_signed(turn.session, turn.member, who)
+    if theirs is None and (group := groups.find_named(turn.session, turn.member, who)):
         return turn.place(group.id), None
     if theirs is None:
         groups.require_owner(turn.session, turn.membership, "leave_to_somebody")
@@ -187,7 +187,7 @@ def _leave(turn: Turn, mine: Membership, *, sure: bool, alone: bool) -> Message:
 def _ask_successor(turn: Turn, mine: Membership, others: list[Membership]) -> Message:
     """Ask who becomes the next owner. The buttons offer admins first, then the members who joined first."""
     offered = sorted(others, key=lambda each: each.role is not Role.ADMIN)[:3]
-    buttons = [Button(naming.shortened(each.member.name, MOST_LABEL), f"leave #{each.id}") for each in offered]
+    buttons = [Button(naming.shorten_name(each.member.name, MOST_LABEL), f"leave #{each.id}") for each in offered]
     return turn.ask(
         "groups/ask_successor",
         about="leave",
@@ -197,6 +197,6 @@ def _ask_successor(turn: Turn, mine: Membership, others: list[Membership]) -> Me
     )
 
 
-def link(turn: Turn, invitation: Invitation) -> str:
+def make_join_link(turn: Turn, invitation: Invitation) -> str:
     """Return a link that opens WhatsApp with "join CODE" typed, so that the friend only has to press send."""
     return f"https://wa.me/{turn.world.settings.bot_phone}?text={quote(f'join {invitation.code}')}"

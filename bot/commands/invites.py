@@ -4,8 +4,8 @@ import io
 
 import segno
 
-from bot.arguments import Choose, Code, Days, Uses, Who, Yes
-from bot.commands.groups import link
+from bot.arguments import Choose, Code, Days, MemberWanted, Uses, Yes
+from bot.commands.groups import make_join_link
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from messages.message import Message
@@ -28,9 +28,11 @@ DAYS, USES = Days(invites.DAYS), Uses(invites.USES)
 )
 def invite(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
     """Make a new code, and answer with a link to forward."""
-    made = invites.invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="invite")
+    made = invites.make_invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="invite")
     again = " ".join(["qr", f"{days} days", f"{uses} uses"])
-    return turn.say("invites/invite", invitation=made, link=link(turn, made), buttons=[Offer("qr_code_instead", again)])
+    return turn.say(
+        "invites/invite", invitation=made, link=make_join_link(turn, made), buttons=[Offer("qr_code_instead", again)]
+    )
 
 
 @command(
@@ -42,10 +44,10 @@ def invite(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
 )
 def qr(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
     """Make a new code, and answer with a QR code."""
-    made = invites.invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="qr")
+    made = invites.make_invite(turn.session, turn.membership, turn.now, days=days, uses=uses, what="qr")
     png = io.BytesIO()
-    segno.make(link(turn, made), error="m").save(png, kind="png", scale=16, border=4, dark="#0b3b3c")
-    picture = media.publish(turn.session, png.getvalue(), turn.now)
+    segno.make(make_join_link(turn, made), error="m").save(png, kind="png", scale=16, border=4, dark="#0b3b3c")
+    picture = media.publish_picture(turn.session, png.getvalue(), turn.now)
     return turn.say("invites/qr", invitation=made, picture=picture)
 
 
@@ -58,7 +60,7 @@ def qr(turn: Turn, days: Days = DAYS, uses: Uses = USES) -> Message:
 )
 def list_invites(turn: Turn) -> Message:
     """List how long each invite is valid and for how many people. The codes themselves are not stored."""
-    found = invites.active(turn.session, turn.group, turn.now)
+    found = invites.list_active(turn.session, turn.group, turn.now)
     buttons = [commands["revoke invites"].button("revoke_all")] if found else []
     return turn.say(
         "invites/list", group=turn.group, invites=found, buttons=[*buttons, commands["invite"].button("new_invite")]
@@ -97,12 +99,12 @@ def join(turn: Turn, code: Code, agreed: Yes | None = None, choose: Choose | Non
     called = turn.member.name if turn.member.name != before else None
     unnamed = called is None and naming.is_unnamed(turn.member)
     if isinstance(got, JoinRequest):
-        group_notices.join_asked(turn.session, got, joining.admins(turn.session, got.group), turn.now)
+        group_notices.join_asked(turn.session, got, joining.list_admins(turn.session, got.group), turn.now)
         return turn.say("invites/waits", group=got.group, called=called, unnamed=unnamed)
     if choose is not None:
         more = [commands["privacy"].button("privacy"), commands["unhide"].button("show_me", f"#{got.id}")]
         return turn.say("groups/joined_hidden", group=got.group, called=called, unnamed=unnamed, buttons=more)
-    account = accounts.main_account_of(turn.session, turn.member)
+    account = accounts.find_main_account(turn.session, turn.member)
     step = (
         commands["leaderboard"].button("leaderboard") if account else commands["link garmin"].button("connect_garmin")
     )
@@ -129,7 +131,7 @@ def waiting(turn: Turn) -> Message:
     If nobody waits for the current group, another group that the member runs becomes the current one, because the
     approved template of the notice has a fixed button and cannot name the group.
     """
-    group, people = joining.waiting_anywhere(turn.session, turn.membership)
+    group, people = joining.list_waiting_anywhere(turn.session, turn.membership)
     turn.member.current_group_id = group.id
     buttons = _answers(people[0]) if len(people) == 1 else []
     return turn.say("invites/waiting", group=group, requests=people, buttons=buttons)
@@ -142,12 +144,12 @@ def waiting(turn: Turn) -> Message:
     allowed=Allowed.ADMINS,
     examples=("approve 1", "approve José"),
 )
-def approve(turn: Turn, who: Who) -> Message:
+def approve(turn: Turn, who: MemberWanted) -> Message:
     """Let a person join, by their number in the list, their name, or a tap on the notice."""
     request = joining.find_request(turn.session, turn.member, turn.group, who)
     before = request.member.name
     joined = joining.approve(turn.session, turn.place(request.group_id), request, turn.now)
-    linked = bool(accounts.accounts_of(turn.session, joined.member))
+    linked = bool(accounts.list_accounts(turn.session, joined.member))
     called = joined.member.name if joined.member.name != before else None
     group_notices.let_in(turn.session, joined, turn.now, linked=linked, called=called)
     return turn.say("invites/approved", group=request.group, person=request.member)
@@ -161,22 +163,22 @@ def approve(turn: Turn, who: Who) -> Message:
     examples=("decline 1", "decline José"),
     destructive=True,
 )
-def decline(turn: Turn, who: Who) -> Message:
+def decline(turn: Turn, who: MemberWanted) -> Message:
     """Decline a request to join. The person is told, but not by whom and why."""
     request = joining.find_request(turn.session, turn.member, turn.group, who)
     joining.decline(turn.session, turn.place(request.group_id), request, turn.now)
-    group_notices.turned_down(turn.session, request, turn.now)
+    group_notices.tell_turned_down(turn.session, request, turn.now)
     return turn.say("invites/declined", group=request.group, person=request.member)
 
 
 def _ask_consent(turn: Turn, code: Code) -> Message:
-    group = invites.invited_to(turn.session, turn.member, code, turn.now).group
+    group = invites.lock_invite(turn.session, turn.member, code, turn.now).group
     return turn.ask(
         "invites/consent",
         group=group,
-        size=groups.size(turn.session, group),
-        inviter=groups.members(turn.session, group)[0].member,
-        waits=groups.settings_of(group).approval,
+        size=groups.count_members(turn.session, group),
+        inviter=groups.list_members(turn.session, group)[0].member,
+        waits=groups.read_settings(group).approval,
         buttons=[
             Offer("yes_join", f"join {code} yes"),
             Offer("choose_first", f"join {code} privacy"),

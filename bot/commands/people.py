@@ -24,7 +24,7 @@ UNDO = Offer("undo", "undo")
 )
 def name(turn: Turn, wanted: Rest) -> Message:
     """Set the member's name in all groups."""
-    choices.call(turn.session, turn.member, wanted, turn.now)
+    choices.set_name(turn.session, turn.member, wanted, turn.now)
     return turn.say("people/named", member=turn.member, buttons=[UNDO])
 
 
@@ -53,7 +53,7 @@ def timezone(turn: Turn, zone: Zone | None = None, other: Rest | None = None) ->
     if zone is None and other is not None:
         raise ZoneNotKnown(wanted=str(other))
     if zone is not None:
-        choices.live_in(turn.session, turn.member, zone, turn.now)
+        choices.set_zone(turn.session, turn.member, zone, turn.now)
     return turn.say(
         "people/timezone",
         zone=turn.member.timezone,
@@ -73,7 +73,7 @@ def timezone(turn: Turn, zone: Zone | None = None, other: Rest | None = None) ->
 def language(turn: Turn, wanted: Rest | None = None) -> Message:
     """Show the available languages, or choose one."""
     if wanted is not None:
-        choices.speak(turn.session, turn.member, wanted, turn.now)
+        choices.set_language(turn.session, turn.member, wanted, turn.now)
     return turn.say("people/language", languages=choices.names_of_languages(), changed=wanted is not None)
 
 
@@ -88,7 +88,7 @@ def quiet(turn: Turn, hours: Hours | None = None, off: Off | None = None) -> Mes
     """Show or set the quiet hours, in the member's time zone. Replies are sent at any time."""
     if hours is not None or off is not None:
         start, end = (hours.start, hours.end) if hours else choices.NO_QUIET
-        choices.be_quiet(turn.session, turn.member, start, end, turn.now)
+        choices.set_quiet_hours(turn.session, turn.member, start, end, turn.now)
     return turn.say(
         "people/quiet",
         start=turn.member.quiet_from,

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from bot.arguments import Light, Picture, Whose
+from bot.arguments import Light, PictureWanted, Whose
 from bot.declaring.command import Allowed, command
 from bot.declaring.turn import Turn
 from fitness.periods import LAST_MONTH, THIS_MONTH, Period
@@ -22,19 +22,19 @@ FIRST_DAYS = 7  # days at the beginning of a month in which the month before is 
     allowed=Allowed.ANYONE,
     examples=("chart", "chart trend", "chart sport", "graph week", "chart dark"),
 )
-def chart(turn: Turn, picture: Picture | None = None, light: Light | None = None) -> Message:
+def chart(turn: Turn, picture: PictureWanted | None = None, light: Light | None = None) -> Message:
     """Show a picture, which is drawn when the message is sent. "dark" and "light" are stored as the member's choice."""
     if light is not None:
         cards.choose_light(turn.member, dark=light is Light.DARK)
         if picture is None:
             return turn.say("pictures/light", dark=light is Light.DARK)
     group, today = _group(turn), turn.today()
-    if picture is Picture.TREND:
-        card = cards.trend(turn.session, turn.member, group, today)
-    elif picture is Picture.SPORT:
-        card = cards.mix(turn.session, turn.member, today)
+    if picture is PictureWanted.TREND:
+        card = cards.make_trend(turn.session, turn.member, group, today)
+    elif picture is PictureWanted.SPORT:
+        card = cards.make_mix(turn.session, turn.member, today)
     else:
-        card = cards.week(turn.session, turn.member, today)
+        card = cards.make_week(turn.session, turn.member, today)
     if not card.totals.count:
         return turn.say("pictures/nothing", dates=card.dates, group=None)
     return _said(turn, card)
@@ -56,7 +56,7 @@ def wrap(turn: Turn, period: Period | None = None, whose: Whose | None = None) -
     asked = period or (LAST_MONTH if turn.today(zone).day <= FIRST_DAYS else THIS_MONTH)
     dates, _ = turn.resolve(asked, zone)
     if group is not None:
-        of_group = wrapped.of_group(turn.session, group, dates, turn.reader, dark=cards.is_dark(turn.member))
+        of_group = wrapped.wrap_group(turn.session, group, dates, turn.reader, dark=cards.is_dark(turn.member))
         if of_group is None:
             return turn.say("pictures/nothing", dates=dates, group=group)
         return turn.say(
@@ -67,7 +67,7 @@ def wrap(turn: Turn, period: Period | None = None, whose: Whose | None = None) -
             group=group,
             size=of_group.people,
         )
-    story = wrapped.of_member(turn.session, turn.member, dates)
+    story = wrapped.wrap_member(turn.session, turn.member, dates)
     if story is None:
         return turn.say("pictures/nothing", dates=dates, group=None)
     praise = story.praises[turn.member.id]
@@ -76,7 +76,7 @@ def wrap(turn: Turn, period: Period | None = None, whose: Whose | None = None) -
 
 def _group(turn: Turn) -> Group | None:
     """Return the member's current group, or None if they are in none."""
-    return turn.group if members.memberships(turn.session, turn.member) else None
+    return turn.group if members.list_memberships(turn.session, turn.member) else None
 
 
 def _said(turn: Turn, card: cards.Card) -> Message:

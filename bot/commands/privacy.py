@@ -1,6 +1,6 @@
 """Commands about what the others see: shares, hiding, and rows without a name."""
 
-from bot.arguments import Field, Place, Switch
+from bot.arguments import Field, OwnMembership, Switch
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from fitness.metrics import FIELDS, METRICS
@@ -24,7 +24,7 @@ def show_privacy(turn: Turn) -> Message:
     """Show what the current group may and may not see, the commands to change it, and the data that
     stays after erasing.
     """
-    if not members.memberships(turn.session, turn.member):
+    if not members.list_memberships(turn.session, turn.member):
         return turn.say("privacy/nobody")
     mine = turn.membership
     shares = [field for field in FIELDS if field in mine.shares]
@@ -35,7 +35,7 @@ def show_privacy(turn: Turn) -> Message:
         shares=shares,
         unshared=[field for field in FIELDS if field not in shares],
         enough=privacy.are_enough(turn.session, turn.group),
-        left_out=entries.private_left_out(turn.session, turn.member),
+        left_out=entries.count_private_left_out(turn.session, turn.member),
         buttons=[_back(mine)],
     )
 
@@ -64,7 +64,7 @@ def share(turn: Turn, field: Field, switch: Switch = Switch.ON) -> Message:
     allowed=Allowed.MEMBERS,
     examples=("hide", "incognito"),
 )
-def hide(turn: Turn, place: Place | None = None) -> Message:
+def hide(turn: Turn, place: OwnMembership | None = None) -> Message:
     """Hide the member in everything that the group sees."""
     return _hide(turn, place, on=True)
 
@@ -76,7 +76,7 @@ def hide(turn: Turn, place: Place | None = None) -> Message:
     allowed=Allowed.MEMBERS,
     examples=("unhide",),
 )
-def unhide(turn: Turn, place: Place | None = None) -> Message:
+def unhide(turn: Turn, place: OwnMembership | None = None) -> Message:
     """Show the member on the boards again."""
     return _hide(turn, place, on=False)
 
@@ -105,7 +105,7 @@ def anonymous(turn: Turn, switch: Switch = Switch.ON) -> Message:
     )
 
 
-def _hide(turn: Turn, place: Place | None, *, on: bool) -> Message:
+def _hide(turn: Turn, place: OwnMembership | None, *, on: bool) -> Message:
     mine = turn.here(place)
     if mine.hidden != on:
         undoable.remember(turn.session, turn.member, "hide" if on else "unhide", turn.now, mine, hidden=mine.hidden)

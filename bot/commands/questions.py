@@ -6,7 +6,7 @@ from datetime import date
 
 from bot.arguments import Each, Person
 from bot.declaring.command import Allowed, command, commands
-from bot.declaring.friends import MYSELF, meant, seen, somebody
+from bot.declaring.friends import MYSELF, find_meant, find_somebody, find_what_is_seen
 from bot.declaring.turn import Turn
 from fitness.forms import Kind, Relative, Which
 from fitness.metrics import Metric
@@ -16,9 +16,9 @@ from messages.message import Message
 from messages.render import Offer
 from models import Member
 from services.ground.refusals import KeptPrivate, WhoToCompare
-from services.ground.settings import Settings
+from services.ground.settings import GroupSettings
 from services.people import members
-from services.play import figures, questions, standings
+from services.play import board_figures, questions, standings
 from services.training import activities
 from services.training.totals import Totals
 
@@ -41,7 +41,7 @@ def stats(
     each: Each | None = None,
 ) -> Message:
     """Show a person's figures over any days; without a name, the member's own."""
-    other = meant(turn, who)
+    other = find_meant(turn, who)
     if metric is Metric.STREAK and other.id != turn.member.id:
         return commands["streak"](turn, who=who)
     if other.id == turn.member.id:
@@ -86,7 +86,7 @@ def we(
     """Show the sum of the figures that members share with the group."""
     dates, before = turn.resolve(period, turn.group.timezone)
     metric = metric if metric and metric.is_sum else Metric.TIME if each else None
-    board = standings.board(turn.session, turn.group, metric or Metric.TIME, dates, before, sport)
+    board = standings.make_board(turn.session, turn.group, metric or Metric.TIME, dates, before, sport)
     today = turn.today(turn.group.timezone)
     return turn.say(
         "questions/we",
@@ -98,7 +98,7 @@ def we(
         today=today,
         size=len(board.rows),
         each=each,
-        parts=questions.parts_of(board.together, each, dates, today),
+        parts=questions.count_parts(board.together, each, dates, today),
         buttons=[commands["leaderboard"].button("leaderboard", *_words(metric, sport), period.words)],
     )
 
@@ -124,7 +124,7 @@ def compare(
     if len(names) > 2:
         raise WhoToCompare
     metric, sport = _of_one(metric, None, sport)
-    pair = [turn.member if name.casefold() in MYSELF else somebody(turn, name) for name in names]
+    pair = [turn.member if name.casefold() in MYSELF else find_somebody(turn, name) for name in names]
     pair = [turn.member, *pair] if len(pair) == 1 else pair
     if pair[0].id == pair[1].id:
         raise WhoToCompare
@@ -151,7 +151,7 @@ def compare(
 def longest(turn: Turn, sport: Sport | None = None, period: Period | None = None) -> Message:
     """Show the session with the largest distance, or, for sports without distance, the longest time."""
     dates = turn.resolve(period)[0] if period else None
-    found = questions.longest(turn.session, turn.member, dates, sport)
+    found = questions.find_longest(turn.session, turn.member, dates, sport)
     return turn.say(
         "questions/longest",
         activity=found,
@@ -163,21 +163,21 @@ def longest(turn: Turn, sport: Sport | None = None, period: Period | None = None
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedFigure:
     """The arguments of `me` when a single figure or an average is wanted."""
 
     metric: Metric | None
     each: Each | None
 
 
-def one_figure(turn: Turn, asked: Asked, sport: Sport | None, period: Period) -> Message:
+def say_one_figure(turn: Turn, asked: AskedFigure, sport: Sport | None, period: Period) -> Message:
     """Show one figure of the member, and what it means."""
     metric = asked.metric or Metric.TIME
     if not metric.is_told_alone:
         return commands["leaderboard"](turn, metric=metric, sport=sport, period=period)
-    sport = figures.sport_of(metric, sport)
+    sport = board_figures.sport_of(metric, sport)
     dates, before = turn.resolve(period)
-    totals, then = questions.totals_by(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
+    totals, then = questions.sum_up(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
     said = _words(asked.metric, sport)
     return turn.say(
         "questions/figure",
@@ -200,7 +200,7 @@ def _lived(turn: Turn, dates: Dates) -> Dates:
     """Return the days without those before the member's first activity, because an average over these
     would mean nothing.
     """
-    first: date | None = activities.first_day(turn.session, turn.member)
+    first: date | None = activities.find_first_day(turn.session, turn.member)
     return dates if first is None or not dates.start < first <= dates.end else Dates(first, dates.end)
 
 
@@ -211,10 +211,10 @@ def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period:
     if isinstance(period, Relative) and period.which is Which.LAST and period.kind is not Kind.DAY:
         period = Relative(period.unit, Which.THIS)
     dates = turn.resolve(period)[0]
-    before = questions.whole_before(period, turn.today())
+    before = questions.find_whole_before(period, turn.today())
     metric = metric if metric and metric.is_told_alone else Metric.TIME
-    sport = figures.sport_of(metric, sport)
-    now, then = questions.totals_by(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
+    sport = board_figures.sport_of(metric, sport)
+    now, then = questions.sum_up(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
     return turn.say(
         "questions/before",
         totals=now,
@@ -229,8 +229,8 @@ def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period:
     )
 
 
-def _settings(turn: Turn) -> Settings:
-    return members.settings_for(turn.session, turn.member)
+def _settings(turn: Turn) -> GroupSettings:
+    return members.read_settings_for(turn.session, turn.member)
 
 
 def _seen(
@@ -240,11 +240,11 @@ def _seen(
 
     Raises `KeptPrivate` if the person does not share the figure, or was anonymous on one of these days.
     """
-    totals, _ = questions.totals_by(turn.session, other, metric, sport, dates, dates, _settings(turn))
+    totals, _ = questions.sum_up(turn.session, other, metric, sport, dates, dates, _settings(turn))
     if other.id == turn.member.id:
         return totals, []
     wanted = [*(metric.fields if metric else []), *(["sports"] if sport else [])]
-    fields = seen(turn, other, wanted, dates.start).fields
+    fields = find_what_is_seen(turn, other, wanted, dates.start).fields
     if not fields & {"time", "distance", "count", "points"}:
         raise KeptPrivate(person=other)
     titles = activities.titles(turn.session, other, dates, sport) if "titles" in fields else []
@@ -255,12 +255,12 @@ def _of_one(metric: Metric | None, each: Each | None, sport: Sport | None) -> tu
     """A figure that can be told of one person, and its sport; an average of nothing named is one of time."""
     if metric is None:
         return (Metric.TIME if each else None), sport
-    return (metric, figures.sport_of(metric, sport)) if metric.is_told_alone else (None, sport)
+    return (metric, board_figures.sport_of(metric, sport)) if metric.is_told_alone else (None, sport)
 
 
 def _parts(totals: Totals, metric: Metric | None, each: Each | None, dates: Dates, today: date) -> float | None:
     """Into how many parts a sum is divided; None for what is no sum."""
-    return questions.parts_of(totals, each, dates, today) if metric and metric.is_sum else None
+    return questions.count_parts(totals, each, dates, today) if metric and metric.is_sum else None
 
 
 def _words(metric: Metric | None, sport: Sport | None) -> list[str]:

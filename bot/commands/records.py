@@ -3,19 +3,19 @@
 from dataclasses import replace
 from itertools import groupby
 
-from bot.arguments import Friend, Newest, Number
+from bot.arguments import MarkedPerson, Newest, Number
 from bot.declaring.command import Allowed, command, commands
-from bot.declaring.friends import MYSELF, meant, seen
+from bot.declaring.friends import MYSELF, find_meant, find_what_is_seen
 from bot.declaring.turn import Turn
-from fitness.dates import week_of
+from fitness.dates import find_week
 from fitness.metrics import Metric
 from fitness.periods import THIS_WEEK
 from fitness.points import FORMULA
-from fitness.records import Kind
+from fitness.records import RecordKind
 from fitness.sports import Sport
 from messages.message import Message
 from models import DoubtAnswer, Member, RecordSet
-from services.ground.settings import Settings, settings_of
+from services.ground.settings import GroupSettings, read_settings
 from services.group import privacy
 from services.people import members
 from services.play import questions, series
@@ -32,21 +32,23 @@ MOST_LISTED, MOST_SPORTS, MOST_BACK = 5, 3, 50
     allowed=Allowed.ANYONE,
     examples=("why", "why last", "why 2", "explain 3"),
 )
-def why(turn: Turn, who: Friend | None = None, number: int | None = None, newest: Newest | None = None) -> Message:
+def why(
+    turn: Turn, who: MarkedPerson | None = None, number: int | None = None, newest: Newest | None = None
+) -> Message:
     """Explain the points of the newest session, or of the one with this number in `last`. For a friend, show the points
     of their week.
     """
     is_named = who is not None and who.casefold() not in MYSELF
     # Single sessions of friends are not explained, so a number after a name is part of the name.
-    other = meant(turn, f"{who} {number}" if is_named and number is not None else who)
+    other = find_meant(turn, f"{who} {number}" if is_named and number is not None else who)
     if other.id != turn.member.id:
         return _theirs(turn, other)
     place = 1 if newest or number is None else number
-    found = entries.newest(turn.session, turn.member, most=place) if 1 <= place <= MOST_BACK else []
+    found = entries.list_newest(turn.session, turn.member, most=place) if 1 <= place <= MOST_BACK else []
     if not found or len(found) < place:
         return turn.say("records/no_session", known=len(found))
     activity = found[-1]
-    made = scoring.score_of(activity) or scoring.score_row(activity)
+    made = scoring.read_score(activity) or scoring.score_row(activity)
     table = made.met.value * made.minutes * 100 / FORMULA.met_minutes
     return turn.say(
         "records/why",
@@ -54,8 +56,8 @@ def why(turn: Turn, who: Friend | None = None, number: int | None = None, newest
         score=made,
         low=FORMULA.low * table,
         high=FORMULA.high * table,
-        legs=scoring.legs_of(activity),
-        speed=doubts.speed_of(activity),
+        legs=scoring.find_legs(activity),
+        speed=doubts.find_speed(activity),
         waits=activity.doubt is not None and activity.doubt_answer is None,
         buttons=[commands["last"].button("last_sessions"), commands["me"].button("my_week")],
     )
@@ -66,9 +68,9 @@ def _theirs(turn: Turn, other: Member) -> Message:
     rate, is not shown.
     """
     dates, _ = turn.resolve(THIS_WEEK, turn.group.timezone)
-    fields = seen(turn, other, ["points"], dates.start).fields
-    settings = members.settings_for(turn.session, turn.member)
-    totals, _ = questions.totals_by(turn.session, other, Metric.POINTS, None, dates, dates, settings)
+    fields = find_what_is_seen(turn, other, ["points"], dates.start).fields
+    settings = members.read_settings_for(turn.session, turn.member)
+    totals, _ = questions.sum_up(turn.session, other, Metric.POINTS, None, dates, dates, settings)
     return turn.say(
         "records/theirs",
         member=other,
@@ -89,7 +91,7 @@ def _theirs(turn: Turn, other: Member) -> Message:
 def last(turn: Turn, number: int | None = None) -> Message:
     """List the newest sessions, with numbers for `why`."""
     wanted = min(max(number or MOST_LISTED, 1), MOST_LISTED)
-    found = entries.newest(turn.session, turn.member, most=wanted)
+    found = entries.list_newest(turn.session, turn.member, most=wanted)
     if not found:
         return turn.say("records/no_session", known=0)
     return turn.say("records/last", listed=found, buttons=[commands["why"].button("why", 1)])
@@ -102,11 +104,11 @@ def last(turn: Turn, number: int | None = None) -> Message:
     allowed=Allowed.ANYONE,
     examples=("pb", "pb run", "records swim"),
 )
-def pb(turn: Turn, who: Friend | None = None, sport: Sport | None = None) -> Message:
+def pb(turn: Turn, who: MarkedPerson | None = None, sport: Sport | None = None) -> Message:
     """Show records by sport: fastest splits, farthest, highest and longest."""
-    other = meant(turn, who)
+    other = find_meant(turn, who)
     is_mine = other.id == turn.member.id
-    rows = records.best_of(turn.session, other, sport) if is_mine else _their_records(turn, other, sport)
+    rows = records.find_best(turn.session, other, sport) if is_mine else _their_records(turn, other, sport)
     member = None if is_mine else other
     if not rows:
         return turn.say("records/no_record", member=member, sport=sport)
@@ -117,10 +119,10 @@ def pb(turn: Turn, who: Friend | None = None, sport: Sport | None = None) -> Mes
 
 def _their_records(turn: Turn, other: Member, sport: Sport | None) -> list[RecordSet]:
     """Return a friend's records, if they share the figures in them, without days on which they were anonymous."""
-    shown = seen(turn, other, ["sports", "time", "distance"], turn.today(turn.group.timezone))
+    shown = find_what_is_seen(turn, other, ["sports", "time", "distance"], turn.today(turn.group.timezone))
     may_climb = "elevation" in shown.fields
-    rows = records.best_of(turn.session, other, sport)
-    return [row for row in rows if shown.may_be_named_on(row.day) and (may_climb or row.kind != Kind.HIGHEST)]
+    rows = records.find_best(turn.session, other, sport)
+    return [row for row in rows if shown.may_be_named_on(row.day) and (may_climb or row.kind != RecordKind.HIGHEST)]
 
 
 @command(
@@ -130,24 +132,24 @@ def _their_records(turn: Turn, other: Member, sport: Sport | None) -> list[Recor
     allowed=Allowed.ANYONE,
     examples=("streak", "my streak"),
 )
-def streak(turn: Turn, who: Friend | None = None) -> Message:
+def streak(turn: Turn, who: MarkedPerson | None = None) -> Message:
     """Show the active weeks in a row, and what this week still needs."""
-    other = meant(turn, who)
+    other = find_meant(turn, who)
     if other.id != turn.member.id:
         return _their_streak(turn, other)
-    group = turn.group if members.memberships(turn.session, turn.member) else None
-    settings = settings_of(group) if group else Settings()
+    group = turn.group if members.list_memberships(turn.session, turn.member) else None
+    settings = read_settings(group) if group else GroupSettings()
     starts, today = settings.week_start, turn.today(group.timezone if group else None)
-    mine = series.streaks_of(turn.session, [turn.member.id], today, settings.manual, starts)[turn.member.id]
+    mine = series.count_streaks(turn.session, [turn.member.id], today, settings.manual, starts)[turn.member.id]
     together = 0
     if group is not None:
-        people = privacy.sharing(turn.session, group, "points")
-        enough = series.enough_for_a_group(len(people))
-        together = series.group_streak_of(turn.session, list(people), today, settings.manual, enough, starts)
+        people = privacy.find_sharing(turn.session, group, "points")
+        enough = series.choose_enough_for_group(len(people))
+        together = series.count_group_streak_of(turn.session, list(people), today, settings.manual, enough, starts)
     return turn.say(
         "records/streak",
         streak=mine,
-        until=week_of(today, starts).end,
+        until=find_week(today, starts).end,
         group=group if together else None,
         together_weeks=together,
         buttons=[commands["me"].button("my_week")],
@@ -158,10 +160,10 @@ def _their_streak(turn: Turn, other: Member) -> Message:
     """Show a friend's weeks in a row, if they share points, without weeks in which they were anonymous, and without the
     figures of this week.
     """
-    settings, today = settings_of(turn.group), turn.today(turn.group.timezone)
-    week = week_of(today, settings.week_start)
-    since = seen(turn, other, ["points"], week.start).seen_from
-    theirs = series.streaks_of(turn.session, [other.id], today, settings.manual, settings.week_start)[other.id]
+    settings, today = read_settings(turn.group), turn.today(turn.group.timezone)
+    week = find_week(today, settings.week_start)
+    since = find_what_is_seen(turn, other, ["points"], week.start).seen_from
+    theirs = series.count_streaks(turn.session, [other.id], today, settings.manual, settings.week_start)[other.id]
     by_name = theirs.weeks if since is None else (week.start - since).days // 7 + theirs.safe
     return turn.say(
         "records/their_streak",
@@ -181,11 +183,11 @@ def _their_streak(turn: Turn, other: Member) -> Message:
 )
 def check(turn: Turn) -> Message:
     """Show the newest session that seems impossible and has not been answered."""
-    activity, more = doubts.first_waiting(turn.session, turn.member)
+    activity, more = doubts.find_first_waiting(turn.session, turn.member)
     if activity is None:
         return turn.say("records/nothing_strange")
-    speed = doubts.speed_of(activity)
-    return turn.say("records/strange", activity=activity, speed=speed, more=more, buttons=doubts.buttons(activity))
+    speed = doubts.find_speed(activity)
+    return turn.say("records/strange", activity=activity, speed=speed, more=more, buttons=doubts.make_buttons(activity))
 
 
 @command(
@@ -214,7 +216,7 @@ def leave_out(turn: Turn, which: Number | None = None) -> Message:
 
 def _answered(turn: Turn, which: Number | None, said: DoubtAnswer) -> Message:
     activity = doubts.answer(turn.session, turn.member, None if which is None else int(which), said)
-    waiting, more = doubts.first_waiting(turn.session, turn.member)
+    waiting, more = doubts.find_first_waiting(turn.session, turn.member)
     return turn.say(
         "records/answered",
         activity=activity,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.arguments import Sure, Who
+from bot.arguments import MemberWanted, Sure
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from messages.message import Message
@@ -24,7 +24,7 @@ from services.people import bans
     examples=("promote José",),
     destructive=True,
 )
-def promote(turn: Turn, who: Who) -> Message:
+def promote(turn: Turn, who: MemberWanted) -> Message:
     """Make a member an admin. Admins invite, approve and remove members, and change the settings."""
     return _changed(turn, who, roles.promote)
 
@@ -37,7 +37,7 @@ def promote(turn: Turn, who: Who) -> Message:
     examples=("demote José",),
     destructive=True,
 )
-def demote(turn: Turn, who: Who) -> Message:
+def demote(turn: Turn, who: MemberWanted) -> Message:
     """Make an admin an ordinary member."""
     return _changed(turn, who, roles.demote)
 
@@ -50,14 +50,14 @@ def demote(turn: Turn, who: Who) -> Message:
     examples=("transfer José",),
     destructive=True,
 )
-def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+def transfer(turn: Turn, who: MemberWanted, sure: Sure | None = None) -> Message:
     """Make another member the owner. It asks first, because only the new owner could reverse it."""
-    mine, theirs = _places(turn, roles.meant, who)
+    mine, theirs = _places(turn, roles.find_meant, who)
     if not _is_sure(theirs, who, sure):
         roles.require_transfer(turn.session, mine, theirs)
         return _ask(turn, theirs, "roles/ask_transfer", "transfer", "yes_hand_it_over")
     roles.transfer(turn.session, mine, theirs, turn.now)
-    group_notices.role_changed(turn.session, theirs, turn.now)
+    group_notices.tell_role_changed(turn.session, theirs, turn.now)
     return turn.say("roles/transferred", group=theirs.group, person=theirs.member)
 
 
@@ -69,13 +69,13 @@ def transfer(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     examples=("kick José",),
     destructive=True,
 )
-def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+def kick(turn: Turn, who: MemberWanted, sure: Sure | None = None) -> Message:
     """Remove a member; they disappear from all boards at once, and can come back with an invite."""
-    mine, theirs = _places(turn, roles.meant, who)
+    mine, theirs = _places(turn, roles.find_meant, who)
     if not _is_sure(theirs, who, sure):
         return _ask_to_exclude(turn, mine, theirs, "kick", "yes_remove")
     roles.kick(turn.session, mine, theirs, turn.now)
-    group_notices.removed(turn.session, theirs, turn.now, for_good=False)
+    group_notices.tell_removed(turn.session, theirs, turn.now, for_good=False)
     return turn.say("roles/kicked", group=theirs.group, person=theirs.member)
 
 
@@ -87,13 +87,13 @@ def kick(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     examples=("ban José",),
     destructive=True,
 )
-def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+def ban(turn: Turn, who: MemberWanted, sure: Sure | None = None) -> Message:
     """Ban a person, who may have left the group already."""
-    mine, theirs = _places(turn, roles.meant_ever, who)
+    mine, theirs = _places(turn, roles.find_meant_ever, who)
     if not _is_sure(theirs, who, sure):
         return _ask_to_exclude(turn, mine, theirs, "ban", "yes_ban")
     if roles.ban(turn.session, mine, theirs, turn.now):
-        group_notices.removed(turn.session, theirs, turn.now, for_good=True)
+        group_notices.tell_removed(turn.session, theirs, turn.now, for_good=True)
     undo = Offer("undo", f"unban #{theirs.id} yes")
     return turn.say("roles/banned", group=theirs.group, person=theirs.member, buttons=[undo])
 
@@ -106,13 +106,13 @@ def ban(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
     examples=("unban José", "unban", "unban @erased 5"),
     destructive=True,
 )
-def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Message:
+def unban(turn: Turn, who: MemberWanted | None = None, sure: Sure | None = None) -> Message:
     """End a ban. The person still needs an invite to come back. Without a name, list who is banned."""
     if who is None:
         return _ask_whom_to_unban(turn)
-    if ban := roles.meant_erased(turn.session, turn.member, who):
+    if ban := roles.find_meant_erased(turn.session, turn.member, who):
         return _unban_erased(turn, ban, sure)
-    mine, theirs = _places(turn, roles.meant_banned, who)
+    mine, theirs = _places(turn, roles.find_meant_banned, who)
     if not _is_sure(theirs, who, sure):
         return _ask_to_exclude(turn, mine, theirs, "unban", "yes_unban")
     roles.unban(turn.session, mine, theirs, turn.now)
@@ -128,11 +128,11 @@ def unban(turn: Turn, who: Who | None = None, sure: Sure | None = None) -> Messa
     examples=("vouch José",),
     destructive=True,
 )
-def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
+def vouch(turn: Turn, who: MemberWanted, sure: Sure | None = None) -> Message:
     """Confirm that a member's number is still theirs, after a long silence. The people who run the
     group may do this.
     """
-    mine, theirs = _places(turn, roles.meant, who)
+    mine, theirs = _places(turn, roles.find_meant, who)
     if not _is_sure(theirs, who, sure):
         proofs.require_may_vouch(turn.session, mine, theirs, turn.now)
         return _ask(turn, theirs, "roles/ask_word", "vouch", "yes_its_them")
@@ -142,7 +142,7 @@ def vouch(turn: Turn, who: Who, sure: Sure | None = None) -> Message:
 
 def _ask_whom_to_unban(turn: Turn) -> Message:
     """List the banned people by name, and those who were erased since by a number, and ask whom to unban."""
-    people, erased = roles.banned(turn.session, turn.group), bans.of_erased(turn.session, turn.group)
+    people, erased = roles.list_banned(turn.session, turn.group), bans.list_of_erased(turn.session, turn.group)
     if not people and not erased:
         return turn.say("roles/nobody_banned", group=turn.group)
     return turn.ask("roles/whom_to_unban", group=turn.group, people=people, erased=erased)
@@ -158,22 +158,24 @@ def _unban_erased(turn: Turn, ban: Ban, sure: Sure | None) -> Message:
     return turn.say("roles/unbanned_erased", group=ban.group, buttons=[commands["invite"].button("new_invite")])
 
 
-def _changed(turn: Turn, who: Who, change: Callable[[Session, Membership, Membership, datetime], None]) -> Message:
-    mine, theirs = _places(turn, roles.meant, who)
+def _changed(
+    turn: Turn, who: MemberWanted, change: Callable[[Session, Membership, Membership, datetime], None]
+) -> Message:
+    mine, theirs = _places(turn, roles.find_meant, who)
     change(turn.session, mine, theirs, turn.now)
-    group_notices.role_changed(turn.session, theirs, turn.now)
+    group_notices.tell_role_changed(turn.session, theirs, turn.now)
     return turn.say("roles/became", group=theirs.group, person=theirs.member, role=theirs.role)
 
 
 def _places(
-    turn: Turn, find: Callable[[Session, Member, Group, str], Membership], who: Who
+    turn: Turn, find: Callable[[Session, Member, Group, str], Membership], who: MemberWanted
 ) -> tuple[Membership, Membership]:
     """The member's own place and that of the person they named, in the group which that person's place is in."""
     theirs = find(turn.session, turn.member, turn.group, who)
     return turn.place(theirs.group_id), theirs
 
 
-def _is_sure(theirs: Membership, who: Who, sure: Sure | None) -> bool:
+def _is_sure(theirs: Membership, who: MemberWanted, sure: Sure | None) -> bool:
     """Whether the yes is valid: the person was named by number or whole name. Otherwise the bot asks, with the name
     that it understood.
     """

@@ -8,7 +8,7 @@ from messages.render import Offer
 from models import Role
 from services.ground import settings
 from services.ground.refusals import SettingNotUsable
-from services.group import acts, groups, joining, rules
+from services.group import audit_lines, groups, joining, rules
 
 FEW, MOST_ACTS = 8, 20
 
@@ -48,7 +48,7 @@ def change_settings(
         group=turn.group,
         setting=setting.value,
         chosen=chosen,
-        requests=joining.waiting(turn.session, turn.group),
+        requests=joining.list_waiting(turn.session, turn.group),
         buttons=[commands["settings"].button("all_settings")],
     )
 
@@ -62,8 +62,10 @@ def change_settings(
 )
 def show_audit(turn: Turn, most: int = FEW) -> Message:
     """Show the newest acts, as many as fit on a screen."""
-    events = acts.latest(turn.session, turn.group, min(max(most, 1), MOST_ACTS))
-    return turn.say("settings/audit", group=turn.group, lines=acts.said(turn.session, turn.group, events, turn.reader))
+    events = audit_lines.list_latest(turn.session, turn.group, min(max(most, 1), MOST_ACTS))
+    return turn.say(
+        "settings/audit", group=turn.group, lines=audit_lines.write_acts(turn.session, turn.group, events, turn.reader)
+    )
 
 
 def _value(given: Percent | Weekday | Switch) -> bool | int:
@@ -71,7 +73,7 @@ def _value(given: Percent | Weekday | Switch) -> bool | int:
 
 
 def _show(turn: Turn) -> Message:
-    chosen = settings.settings_of(turn.group)
+    chosen = settings.read_settings(turn.group)
     may = turn.membership.role is not Role.MEMBER
     buttons = []
     if may:

@@ -18,7 +18,7 @@ from services.ground.refusals import NothingToDigest
 )
 def share_digest(turn: Turn, period: Period | None = None, newest: Newest | None = None) -> Message:
     """Open a page for the newest digest or for any days. Its address is only in this answer."""
-    run = digests.last_run(turn.session, turn.group) if period is None or newest else None
+    run = digests.find_last_run(turn.session, turn.group) if period is None or newest else None
     if newest is not None and run is None:
         raise NothingToDigest(group=turn.group)
     if run is not None:

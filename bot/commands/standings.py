@@ -1,7 +1,7 @@
 """Commands for the member's own totals and the group's boards."""
 
 from bot.arguments import Each
-from bot.commands.questions import Asked, one_figure
+from bot.commands.questions import AskedFigure, say_one_figure
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from fitness.metrics import Metric
@@ -10,12 +10,12 @@ from fitness.sports import Sport
 from messages.message import Message
 from messages.render import Offer
 from models import GarminAccount, GarminStatus
-from services.digest.digests import board_facts
+from services.digest.digests import gather_board_facts
 from services.ground.refusals import LinkNeedsRenewing, NotLinked
 from services.people import members
-from services.play import figures, standings
+from services.play import board_figures, standings
 from services.training import accounts, activities, entries
-from services.training.totals import Totals, totals_of
+from services.training.totals import Totals, sum_totals
 
 
 @command(
@@ -35,15 +35,15 @@ def me(
     """Show the member's totals, and their place in the group if they are in one. Members who send files need no Garmin
     account.
     """
-    account = accounts.main_account_of(turn.session, turn.member)
-    first = activities.first_day(turn.session, turn.member)
+    account = accounts.find_main_account(turn.session, turn.member)
+    first = activities.find_first_day(turn.session, turn.member)
     if first is None:
         _require_account(account)
     if metric or each:
-        return one_figure(turn, Asked(metric, each), sport, period)
+        return say_one_figure(turn, AskedFigure(metric, each), sport, period)
     dates, before = turn.resolve(period)
-    manual = members.settings_for(turn.session, turn.member).manual
-    totals = totals_of(turn.session, [turn.member.id], dates, sport, manual).get(turn.member.id)
+    manual = members.read_settings_for(turn.session, turn.member).manual
+    totals = sum_totals(turn.session, [turn.member.id], dates, sport, manual).get(turn.member.id)
     if totals is None:
         more = commands["sync"].button("sync_now") if account else commands["link garmin"].button("connect_garmin")
         return turn.say(
@@ -52,10 +52,10 @@ def me(
             today=turn.today(),
             first=first,
             sport=sport,
-            left_out=entries.private_left_out(turn.session, turn.member),
+            left_out=entries.count_private_left_out(turn.session, turn.member),
             buttons=[more],
         )
-    earlier = totals_of(turn.session, [turn.member.id], before, sport, manual).get(turn.member.id)
+    earlier = sum_totals(turn.session, [turn.member.id], before, sport, manual).get(turn.member.id)
     place, of = _place(turn, period, sport)
     return turn.say(
         "standings/me",
@@ -105,12 +105,12 @@ def leaderboard(
     turn: Turn, metric: Metric = Metric.POINTS, sport: Sport | None = None, period: Period = THIS_WEEK
 ) -> Message:
     """Show the group's board over any days."""
-    sport = figures.sport_of(metric, sport)
+    sport = board_figures.sport_of(metric, sport)
     dates, before = turn.resolve(period, turn.group.timezone)
-    board = standings.board(turn.session, turn.group, metric, dates, before, sport)
+    board = standings.make_board(turn.session, turn.group, metric, dates, before, sport)
     return turn.say(
         "standings/board",
-        **board_facts(board, turn.member),
+        **gather_board_facts(board, turn.member),
         today=turn.today(turn.group.timezone),
         sport=sport,
         buttons=_other_boards(metric, sport, period),
@@ -124,11 +124,11 @@ def _require_account(account: GarminAccount | None) -> None:
         raise LinkNeedsRenewing
 
 
-def _place(turn: Turn, period: Period, sport: Sport | None) -> tuple[standings.Row | None, int]:
-    if not members.memberships(turn.session, turn.member):
+def _place(turn: Turn, period: Period, sport: Sport | None) -> tuple[standings.BoardRow | None, int]:
+    if not members.list_memberships(turn.session, turn.member):
         return None, 0
     dates, before = turn.resolve(period, turn.group.timezone)
-    board = standings.board(turn.session, turn.group, Metric.POINTS, dates, before, sport)
+    board = standings.make_board(turn.session, turn.group, Metric.POINTS, dates, before, sport)
     return board.row_of(turn.member) if board.ranked else None, len(board.rows)
 
 

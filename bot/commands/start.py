@@ -1,7 +1,7 @@
 """Commands to begin, for help, to stop messages, and for numbers in doubt."""
 
 from bot.arguments import Rest, Yes
-from bot.declaring.command import Allowed, by_topic, command, commands
+from bot.declaring.command import Allowed, command, commands, group_by_topic
 from bot.declaring.turn import WHO, Turn
 from messages.message import Message
 from messages.render import Offer
@@ -21,8 +21,8 @@ from services.training import accounts
 def start(turn: Turn) -> Message:
     """Greet the member and offer the next step."""
     resumed = members.opt_in(turn.session, turn.member, turn.now)
-    mine = members.memberships(turn.session, turn.member)
-    account = accounts.main_account_of(turn.session, turn.member)
+    mine = members.list_memberships(turn.session, turn.member)
+    account = accounts.find_main_account(turn.session, turn.member)
     groups = [each.group.name for each in mine]
     return turn.say(
         "start/welcome",
@@ -48,10 +48,10 @@ def explain(turn: Turn, topic: Rest | None = None) -> Message:
     doubt, list the few commands that work.
     """
     if turn.is_in_doubt:
-        ways = proofs.ways(turn.session, turn.member, turn.now)
+        ways = proofs.find_ways(turn.session, turn.member, turn.now)
         return turn.say("start/help_in_doubt", ways=ways, buttons=WHO)
     asked = topic.casefold().strip(" ?!.") if topic else ""
-    wanted, topics = commands.get(asked), by_topic()
+    wanted, topics = commands.get(asked), group_by_topic()
     if asked in topics:
         neighbours = [each for each in topics[asked] if each is not wanted]
         return turn.say("start/help_topic", topic=asked, command=wanted, neighbours=neighbours)
@@ -90,7 +90,7 @@ def still_me(turn: Turn) -> Message:
     """Say how to prove that the number is still the member's."""
     if not turn.is_in_doubt:
         return commands["start"](turn)
-    ways = proofs.ways(turn.session, turn.member, turn.now)
+    ways = proofs.find_ways(turn.session, turn.member, turn.now)
     if not (ways.garmin or ways.others):
         proofs.tell_operator(turn.session, turn.member)
     garmin = [commands["link garmin"].button("sign_in_to_garmin")] if ways.garmin else []

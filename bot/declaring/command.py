@@ -88,14 +88,14 @@ def command(
     return declare
 
 
-def all_commands() -> list[Command]:
+def list_commands() -> list[Command]:
     """Return every command once, in the order of declaration."""
     return list({each.name: each for each in commands.values()}.values())
 
 
-def by_topic(least: int = 2) -> dict[str, list[Command]]:
+def group_by_topic(least: int = 2) -> dict[str, list[Command]]:
     """Return the commands of each topic that has at least `least` of them."""
     topics: dict[str, list[Command]] = {}
-    for each in all_commands():
+    for each in list_commands():
         topics.setdefault(each.topic, []).append(each)
     return {topic: found for topic, found in topics.items() if len(found) >= least}

@@ -7,34 +7,36 @@ from bot.languages import words_for
 from models import Member
 from services.ground.refusals import KeptPrivate
 from services.group import groups, privacy
-from services.group.privacy import Shown
+from services.group.privacy import SharedWithGroup
 from services.people import members
 
 MYSELF = words_for("myself")
 
 
-def meant(turn: Turn, who: str | None) -> Member:
+def find_meant(turn: Turn, who: str | None) -> Member:
     """Return the member with this name; without a name, or for "me", the writer.
 
     Raises `NoSuchPerson`, `TwoPeopleMatch` or `NotInAGroup`.
     """
-    return turn.member if not who or who.casefold() in MYSELF else somebody(turn, who)
+    return turn.member if not who or who.casefold() in MYSELF else find_somebody(turn, who)
 
 
-def somebody(turn: Turn, name: str) -> Member:
+def find_somebody(turn: Turn, name: str) -> Member:
     """Return the member of the current group with this name. Raises `NoSuchPerson`,
     `TwoPeopleMatch` or `NotInAGroup`.
     """
-    return groups.find_member(turn.session, members.membership_of(turn.session, turn.member).group, name).member
+    return groups.find_member(
+        turn.session, members.find_current_membership(turn.session, turn.member).group, name
+    ).member
 
 
-def seen(turn: Turn, other: Member, fields: list[str], since: date) -> Shown:
+def find_what_is_seen(turn: Turn, other: Member, fields: list[str], since: date) -> SharedWithGroup:
     """Return what the group may see of a member.
 
     Raises `KeptPrivate` if they hide, are anonymous or were so since that day, or do not share one of these fields. It
     does not say which of these is the reason.
     """
-    shown = privacy.shown(turn.session, turn.group, fields, since)
+    shown = privacy.find_shown(turn.session, turn.group, fields, since)
     if other.id not in shown:
         raise KeptPrivate(person=other)
     return shown[other.id]

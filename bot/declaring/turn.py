@@ -14,7 +14,7 @@ from fitness.spans import Span
 from messages.message import Button, Choice, Message
 from messages.render import Offer, Reader, label, render
 from models import Group, Member, Membership
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 from services.ground.refusals import DaysNotUsable, NotInAGroup, NotInThatGroup, PeriodNotStarted
 from services.group import roles
 from services.people import members
@@ -61,7 +61,7 @@ class Turn:
     @cached_property
     def membership(self) -> Membership:
         """The member's membership in their current group. Raises `NotInAGroup`."""
-        return members.membership_of(self.session, self.member)
+        return members.find_current_membership(self.session, self.member)
 
     @property
     def group(self) -> Group:
@@ -70,7 +70,7 @@ class Turn:
 
     def place(self, group_id: int) -> Membership:
         """Return the member's membership in this group, which need not be the current one. Raises `NotInAGroup`."""
-        found = members.membership_in(self.session, self.member, group_id)
+        found = members.find_membership_in(self.session, self.member, group_id)
         if found is None:
             raise NotInAGroup
         return found
@@ -82,7 +82,7 @@ class Turn:
         """
         if place is None:
             return self.membership
-        found = roles.signed(self.session, self.member, place)
+        found = roles.find_signed(self.session, self.member, place)
         if found is None or found.member_id != self.member.id:
             raise NotInThatGroup
         return found
@@ -90,7 +90,7 @@ class Turn:
     @property
     def reader(self) -> Reader:
         """The language, units and time zone of the member."""
-        return reader_of(self.member)
+        return make_reader(self.member)
 
     def say(
         self,

@@ -11,65 +11,66 @@ from bot.arguments import (
     Called,
     Choose,
     Code,
-    Friend,
     Included,
     Instead,
     KeepOrErase,
     LinkCode,
+    MarkedPerson,
+    MemberWanted,
     Newest,
     Off,
+    OwnMembership,
     Person,
-    Place,
     Rest,
     Sure,
     Switch,
-    Who,
     Whose,
     Yes,
 )
 from bot.declaring.command import Command
+from bot.reading.command_names import COURTESY
 from bot.reading.likeness import Likely
-from bot.reading.naming import COURTESY
-from bot.reading.notions import SPORT, notion_of
-from bot.reading.roles import DOERS, ROLES
-from bot.words.lines import Word, without
+from bot.reading.notions import SPORT, find_notion
+from bot.reading.question_words import DOERS, ROLES
+from bot.words.lines import LineWord, drop_places
 from fitness.metrics import METRICS, Metric
 from fitness.sports import Sport
 from fitness.vocabulary import NUMBERS
 
-BY_NAME = (Friend, Person, Who)
+BY_NAME = (MarkedPerson, Person, MemberWanted)
 # Kinds that only the sentence may give, not the line; and free texts, which would take all words.
 ONLY_WRITTEN = (
-    Off, Switch, Yes, Sure, Instead, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, Place, Code, LinkCode,
+    Off, Switch, Yes, Sure, Instead, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, OwnMembership, Code,
+    LinkCode,
 )  # fmt: skip
-NO_WORD = Word("", "")
+NO_WORD = LineWord("", "")
 BEFORE_A_NUMBER = {"last", "challenge", "number", "no", "nr", "recent", "latest"}
 
 
-def told_by(command: Command, each: Likely, words: Sequence[Word]) -> dict[str, Any]:
+def read_arguments(command: Command, each: Likely, words: Sequence[LineWord]) -> dict[str, Any]:
     """Return the arguments that the sentence and the line give. Raises `BadPeriod` or `BadClock` for impossible
     days and times.
     """
-    fixed = [Word(word, word) for word in each.meaning.told]
+    fixed = [LineWord(word, word) for word in each.meaning.told]
     left = [word for i, word in enumerate(words) if i not in each.names]
     named = [words[i] for i in each.names] if each.meaning.named else []
     told: dict[str, Any] = {}
     for argument in sorted(command.arguments, key=lambda arg: ORDER.index(arg.kind)):
         if fixed and (found := argument.find(fixed)):
             told[argument.name] = found[0]
-            fixed = without(fixed, found[1])
+            fixed = drop_places(fixed, found[1])
         elif argument.kind in BY_NAME:
             if named and (found := argument.find(named)):
                 told[argument.name] = found[0]
         elif found := _from_the_line(argument, left):
             told[argument.name] = found[0]
-            left = without(left, found[1])
+            left = drop_places(left, found[1])
     if "number" in told and "newest" in told:
         del told["newest"]  # "exclude number 2" does not mean the last one
     return told
 
 
-def _from_the_line(argument: Argument, words: Sequence[Word]) -> tuple[Any, Sequence[int]] | None:
+def _from_the_line(argument: Argument, words: Sequence[LineWord]) -> tuple[Any, Sequence[int]] | None:
     """Return what an argument finds among the words for figures, days and the like, or None. "many"
     alone is no figure.
     """
@@ -80,13 +81,13 @@ def _from_the_line(argument: Argument, words: Sequence[Word]) -> tuple[Any, Sequ
     if argument.kind is Sport and (doers := [i for i, word in enumerate(words) if word.key in DOERS]):
         return DOERS[words[doers[0]].key], doers[:1]
     if argument.kind is Sport:
-        words = [word if notion_of(word.key) == SPORT else NO_WORD for word in words]
+        words = [word if find_notion(word.key) == SPORT else NO_WORD for word in words]
     if argument.kind is int:
         words = [word if _is_a_count(words, i) else NO_WORD for i, word in enumerate(words)]
     return argument.find(words)
 
 
-def _is_a_count(words: Sequence[Word], i: int) -> bool:
+def _is_a_count(words: Sequence[LineWord], i: int) -> bool:
     """Whether this number names an item of a list: "exclude number 2" does, "why did I get only 12 points" does not."""
     last = all(word.key in COURTESY or not word.is_spoken for word in words[i + 1 :])
     after = last or (i > 0 and words[i - 1].key in BEFORE_A_NUMBER)
@@ -95,4 +96,4 @@ def _is_a_count(words: Sequence[Word], i: int) -> bool:
 
 def _metric(key: str) -> Metric | None:
     role, value = ROLES.get(key) or ("", None)
-    return METRICS.get(str(value) if role == "metric" else notion_of(key))
+    return METRICS.get(str(value) if role == "metric" else find_notion(key))

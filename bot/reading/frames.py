@@ -4,21 +4,21 @@ do I join".
 
 from collections.abc import Sequence
 
-from bot.arguments import Person, Rest, Who
+from bot.arguments import MemberWanted, Person, Rest
 from bot.declaring.command import Command, commands
-from bot.reading.naming import ARTICLES, COURTESY, MOST_READ, NOBODY, told_all
-from bot.reading.phrases import FILLERS, FRAMES, WISH, Frame
+from bot.reading.command_names import ARTICLES, COURTESY, MOST_READ, NOBODY, fill_arguments
+from bot.reading.phrases import FILLERS, FRAMES, WISH, SentenceFrame
+from bot.reading.question_words import ROLES
 from bot.reading.readings import Reading, Understood
-from bot.reading.roles import ROLES
 from bot.words.english import is_common_name
-from bot.words.lines import Word
+from bot.words.lines import LineWord
 from fitness.periods import BadPeriod, Period, find_period
 
 MOST_IN_SENTENCE = 10
 OTHERS = {"other", "another", "next"}  # no group is called so
 
 
-def framed(words: Sequence[Word]) -> Reading | None:
+def read_frame(words: Sequence[LineWord]) -> Reading | None:
     """Read a line that matches a frame: "make Ben an admin"."""
     if len(words) > MOST_READ:
         return None
@@ -26,7 +26,7 @@ def framed(words: Sequence[Word]) -> Reading | None:
     return _in_a_frame(spoken) or _dated(spoken)
 
 
-def _dated(spoken: Sequence[Word]) -> Reading | None:
+def _dated(spoken: Sequence[LineWord]) -> Reading | None:
     """Read a line that matches a frame and also names days: "what's Anna up to this week"."""
     try:
         found = find_period([word.key for word in spoken])
@@ -40,11 +40,11 @@ def _dated(spoken: Sequence[Word]) -> Reading | None:
     return Understood(reading.command, {**reading.arguments, dated: found[0]}) if dated else None
 
 
-def _in_a_frame(words: Sequence[Word]) -> Reading | None:
+def _in_a_frame(words: Sequence[LineWord]) -> Reading | None:
     spoken = list(words)
     while len(spoken) > 1 and spoken[-1].key in COURTESY:
         spoken.pop()
-    for start in {0, wished(spoken)}:
+    for start in {0, count_wish_words(spoken)}:
         rest = spoken[start:]
         keys = [word.plain for word in rest]
         for frame in FRAMES.get(keys[0], ()) if keys else ():
@@ -55,25 +55,25 @@ def _in_a_frame(words: Sequence[Word]) -> Reading | None:
     return None
 
 
-def _filled(frame: Frame, gap: Sequence[Word]) -> Reading | None:
+def _filled(frame: SentenceFrame, gap: Sequence[LineWord]) -> Reading | None:
     """Read the frame's command with the words in the gap as arguments; None if not all of them are understood."""
     command = commands.get(frame.command)
     if command is None:
         return None
     if command.name == "help":
         return _help(command, gap)
-    if any(each.kind is Who for each in command.arguments) and not is_one_person(command, gap):
+    if any(each.kind is MemberWanted for each in command.arguments) and not is_one_person(command, gap):
         return None
     nobody = NOBODY if any(each.kind is Person for each in command.arguments) else OTHERS
     if all(word.key in nobody for word in gap):
         return None  # "nice job everyone"
-    reading = told_all(command, gap)
+    reading = fill_arguments(command, gap)
     if not isinstance(reading, Understood) or not reading.arguments:
         return None
     return None if command.name in {"goal", "group goal"} and not {"amount", "off"} & {*reading.arguments} else reading
 
 
-def is_one_person(command: Command, words: Sequence[Word]) -> bool:
+def is_one_person(command: Command, words: Sequence[LineWord]) -> bool:
     """Whether the words name a person: by "@", by capital letters, or by one word without another meaning.
 
     For a destructive command that word must be a common name: "throw rubbish out" must not remove anybody.
@@ -89,7 +89,7 @@ def is_one_person(command: Command, words: Sequence[Word]) -> bool:
     return len(words) == 1 and (not command.destructive or is_common_name(words[0].key))
 
 
-def _help(command: Command, topic: Sequence[Word]) -> Reading | None:
+def _help(command: Command, topic: Sequence[LineWord]) -> Reading | None:
     """Read a question about a command as help for it: "how do I leave" asks how, and does not leave."""
     bare = " ".join(word.key for word in topic if word.key not in ARTICLES)
     if bare == "use":  # "how to use" means the whole bot
@@ -106,7 +106,7 @@ def _help(command: Command, topic: Sequence[Word]) -> Reading | None:
     return None
 
 
-def wished(words: Sequence[Word]) -> int:
+def count_wish_words(words: Sequence[LineWord]) -> int:
     """Return how many words at the beginning only say that something is wanted."""
     text = "".join(f"{word.key.replace('’', "'")} " for word in words[:MOST_IN_SENTENCE])
     found = WISH.match(text)

@@ -6,17 +6,17 @@ from rapidfuzz import fuzz, process
 
 from bot.arguments import Rest
 from bot.declaring.command import commands
-from bot.reading.naming import told_all
-from bot.reading.offering import lost
+from bot.reading.command_names import fill_arguments
+from bot.reading.offering import offer_nearest
 from bot.reading.phrases import EVERYDAY, FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
-from bot.words.english import english, names
-from bot.words.lines import Word
+from bot.words.english import read_english_words, read_names
+from bot.words.lines import LineWord
 
 LIKE_ENOUGH, LONG = 84, 5
 
 
-def guessed_from(words: Sequence[Word]) -> Reading:
+def guess_command(words: Sequence[LineWord]) -> Reading:
     """Read a line whose command has a typo, unless the command is destructive; else offer the nearest commands."""
     for length in (2, 1):
         start = " ".join(word.key for word in words[:length])
@@ -24,20 +24,20 @@ def guessed_from(words: Sequence[Word]) -> Reading:
             continue
         near = process.extractOne(start, commands.keys(), scorer=fuzz.ratio, score_cutoff=LIKE_ENOUGH)
         if near and not commands[near[0]].destructive and not _everyday_pair(words[:length], near[0]):
-            reading = told_all(commands[near[0]], words[length:])
+            reading = fill_arguments(commands[near[0]], words[length:])
             if isinstance(reading, Understood):
                 return Understood(reading.command, reading.arguments, guessed=start)
             if isinstance(reading, Unfinished) and length == len(words) and _is_only_a_slip(start):
                 return reading
-    return lost(words)
+    return offer_nearest(words)
 
 
 def _is_only_a_slip(key: str) -> bool:
     """Whether a single word has no meaning of its own: "feedbak"."""
-    return len(key) > LONG and key not in english() and key not in names()
+    return len(key) > LONG and key not in read_english_words() and key not in read_names()
 
 
-def _everyday_pair(words: Sequence[Word], name: str) -> bool:
+def _everyday_pair(words: Sequence[LineWord], name: str) -> bool:
     """Whether a word is a common word itself: "then" is no typo of "when"."""
     return len(words) == 1 and (words[0].key in FILLERS or (name in EVERYDAY and len(words[0].key) <= 4))
 
@@ -46,7 +46,7 @@ JOKING = {"lol", "haha", "hahaha", "jk", "kidding", "joking", "joke", "lmao", "r
 LAUGHING = frozenset("😂🤣")
 
 
-def is_a_joke(reading: Reading, words: Sequence[Word]) -> bool:
+def is_a_joke(reading: Reading, words: Sequence[LineWord]) -> bool:
     """Whether a destructive line is obviously a joke: "kick Ben out lol"."""
     if isinstance(reading, NotUnderstood) or not reading.command.destructive:
         return False

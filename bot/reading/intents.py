@@ -7,7 +7,7 @@ from functools import cache
 
 from bot.declaring.command import commands
 from bot.languages import lines_of
-from bot.words.lines import words_of
+from bot.words.lines import split_line
 from bot.words.once import once
 
 NOTHING = "nothing"
@@ -15,7 +15,7 @@ GAP, SOMEBODY = "…", "@…"
 
 
 @dataclass(frozen=True)
-class Meaning:
+class Intent:
     """The meaning of sentences: a command, and words that are always its arguments.
 
     `asks_more` is true if at least one argument must be added, `named` if that is a name.
@@ -27,7 +27,7 @@ class Meaning:
     named: bool = False
 
 
-def sentences() -> Iterator[tuple[Meaning, str]]:
+def read_sentences() -> Iterator[tuple[Intent, str]]:
     """Yield every sentence with its meaning; "@…" stands for a name. Raises ValueError if a line names
     an unknown command.
     """
@@ -39,22 +39,22 @@ def sentences() -> Iterator[tuple[Meaning, str]]:
 
 
 @once
-def vocabulary() -> dict[str, int]:
+def count_vocabulary() -> dict[str, int]:
     """Return the words of the sentences, and for each how many sentences with a meaning contain it."""
     said: dict[str, int] = defaultdict(int)
-    for meaning, sentence in sentences():
-        for word in words_of(sentence):
+    for meaning, sentence in read_sentences():
+        for word in split_line(sentence):
             if not word.raw.startswith(SOMEBODY):
                 said[word.key] += meaning.command != NOTHING
     return dict(said)
 
 
 @cache
-def _meaning(meant: str) -> Meaning:
+def _meaning(meant: str) -> Intent:
     words = meant.split()
     for length in range(len(words), 0, -1):
         name = " ".join(words[:length])
         if name in commands or name == NOTHING:
             told = tuple(word for word in words[length:] if word not in {"*", GAP})
-            return Meaning(name, told, asks_more="*" in words)
+            return Intent(name, told, asks_more="*" in words)
     raise ValueError(f"{meant!r} is no command")

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nlargest
 
-from bot.reading.intents import NOTHING, Meaning, sentences, vocabulary
-from bot.reading.notions import WHEN, Notions, notions_of, stem
-from bot.reading.worth import ADDED, FIGURES, LIGHT, SAYS_LITTLE, SLOTS, addable, worth_of
-from bot.words.lines import Word, words_of
+from bot.reading.intents import NOTHING, Intent, count_vocabulary, read_sentences
+from bot.reading.notions import WHEN, Notions, cut_to_stem, find_notions
+from bot.reading.worth import ADDED, FIGURES, LIGHT, SAYS_LITTLE, SLOTS, list_addable_notions, weigh_notion
+from bot.words.lines import LineWord, split_line
 from bot.words.once import once
 
 SAME = 0.9  # the likeness of sentences that differ only in light notions
 DANGER = frozenset(
-    map(stem, ["erase", "kick", "ban", "block", "leave", "transfer", "reset", "wipe", "revoke"])
+    map(cut_to_stem, ["erase", "kick", "ban", "block", "leave", "transfer", "reset", "wipe", "revoke"])
 )  # both sentences must contain it
 DENIED = frozenset(["not", "off", "hide"])
 TURNS = frozenset(["exclude", "undo", "not"])  # notions that reverse a meaning, so that both sentences must have them
@@ -32,7 +32,7 @@ MOST_SOUGHT = 4  # so many notions are used to find sentences
 class Example:
     """A sentence as a set of notions."""
 
-    meaning: Meaning
+    meaning: Intent
     said: frozenset[str]
     worth: float
 
@@ -44,17 +44,17 @@ class Likely:
     `names` are the places of words that may be names; `weight` is the number of words in the line with a meaning.
     """
 
-    meaning: Meaning
+    meaning: Intent
     score: float
     names: tuple[int, ...]
     weight: int
 
 
-def likely(words: Sequence[Word]) -> list[Likely]:
+def rank_likely_meanings(words: Sequence[LineWord]) -> list[Likely]:
     """Return what a line may mean, the likeliest first; each meaning once."""
-    notions = notions_of(words, vocabulary())
+    notions = find_notions(words, count_vocabulary())
     examples = _examples()
-    best: dict[Meaning, Likely] = {}
+    best: dict[Intent, Likely] = {}
     for place in _nearby(notions.said):
         example = examples[place]
         score = _score(example, notions)
@@ -63,17 +63,17 @@ def likely(words: Sequence[Word]) -> list[Likely]:
     return sorted(best.values(), key=lambda each: -each.score)
 
 
-def the_same(words: Sequence[Word]) -> list[Likely]:
+def find_same_meanings(words: Sequence[LineWord]) -> list[Likely]:
     """Return the meanings of a line that is one of our sentences, apart from words without
     meaning and from additions.
     """
-    notions = notions_of(words, vocabulary())
+    notions = find_notions(words, count_vocabulary())
     key = notions.said - LIGHT
     added = key & ADDED
-    best: dict[Meaning, Likely] = {}
+    best: dict[Intent, Likely] = {}
     for dropped in dict.fromkeys((frozenset(), added & {WHEN}, added - FIGURES, added)):
         for example in _by_notions().get(key - dropped if key else notions.said, ()):
-            if not dropped <= addable(example.meaning.command):
+            if not dropped <= list_addable_notions(example.meaning.command):
                 continue
             score = (
                 _score(example, notions)
@@ -105,7 +105,7 @@ def _nearby(said: frozenset[str]) -> list[int]:
     heavy = [each for each in heavy if len(places[each]) <= MOST_SAYING] or heavy[:1]
     shared: dict[int, float] = {}
     for notion in heavy[:MOST_SOUGHT]:
-        worth = worth_of(notion)
+        worth = weigh_notion(notion)
         for place in places[notion]:
             shared[place] = shared.get(place, 0.0) + worth
     return nlargest(MOST_WEIGHED, shared, key=shared.__getitem__)
@@ -121,28 +121,28 @@ def _score(example: Example, notions: Notions) -> float:
         return 0.0
     if not both - SAYS_LITTLE or (notions.said & DANGER) - example.said or (example.said & TURNS) - notions.said:
         return 0.0
-    common = sum(map(worth_of, both))
-    takes = addable(example.meaning.command)
-    strange = sum(worth_of(each) for each in notions.said - example.said if each not in takes)
+    common = sum(map(weigh_notion, both))
+    takes = list_addable_notions(example.meaning.command)
+    strange = sum(weigh_notion(each) for each in notions.said - example.said if each not in takes)
     return 2 * common / (common + strange + example.worth)
 
 
 @lru_cache(maxsize=1_000)
-def _is_positive(meaning: Meaning) -> bool:
+def _is_positive(meaning: Intent) -> bool:
     """Whether the meaning switches something on, which a line with "don't" cannot mean."""
     return meaning.command in {"unmute", "unhide", "include"} or meaning.told[-1:] in (("on",), ("include",))
 
 
 @once
 def _examples() -> tuple[Example, ...]:
-    seen: set[tuple[Meaning, frozenset[str]]] = set()
+    seen: set[tuple[Intent, frozenset[str]]] = set()
     made = []
-    for meaning, sentence in sentences():
-        said = notions_of(words_of(sentence), vocabulary()).said
+    for meaning, sentence in read_sentences():
+        said = find_notions(split_line(sentence), count_vocabulary()).said
         if (said - SLOTS or meaning.command == NOTHING) and said and (meaning, said) not in seen:
             seen.add((meaning, said))
             made.append((meaning, said))
-    return tuple(Example(meaning, said, sum(map(worth_of, said))) for meaning, said in made)
+    return tuple(Example(meaning, said, sum(map(weigh_notion, said))) for meaning, said in made)
 
 
 @once

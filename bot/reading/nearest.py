@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from bot.declaring.command import commands
 from bot.reading import likeness
-from bot.reading.filling import BY_NAME, told_by
+from bot.reading.filling import BY_NAME, read_arguments
 from bot.reading.intents import NOTHING
 from bot.reading.likeness import Likely
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
-from bot.words.lines import Word
+from bot.words.lines import LineWord
 from fitness.periods import BadPeriod
 from fitness.schedules import BadClock
 
@@ -30,25 +30,25 @@ RISKY = frozenset(_RISKY.split())
 Pair = tuple[Likely, Reading]
 
 
-def the_same(words: Sequence[Word]) -> Reading | None:
+def find_same_sentence(words: Sequence[LineWord]) -> Reading | None:
     """Read a line that is one of our sentences, apart from words without meaning."""
     spoken = [word for word in words if word.is_spoken]
-    found = likeness.the_same(spoken) if 0 < len(spoken) <= MOST_WORDS else []
+    found = likeness.find_same_meanings(spoken) if 0 < len(spoken) <= MOST_WORDS else []
     if len(spoken) == 1 and spoken[0].key in ALONE:
         return None
     return _chosen(found, words, LEAST_ALIKE, SAME_MARGIN) if found else None
 
 
-def the_nearest(words: Sequence[Word]) -> Reading | None:
+def find_nearest_meaning(words: Sequence[LineWord]) -> Reading | None:
     """Read a line as its likeliest meaning; offer choices if two meanings are equally likely."""
     spoken = [word for word in words if word.is_spoken]
     if not 0 < len(spoken) <= MOST_WORDS or words[0].key in RISKY:
         return None
-    found = likeness.likely(spoken)
+    found = likeness.rank_likely_meanings(spoken)
     return _chosen(found, words, ALIKE.get(found[0].weight, LEAST_ALIKE), MARGIN) if found else None
 
 
-def _chosen(found: Sequence[Likely], words: Sequence[Word], least: float, margin: float) -> Reading | None:
+def _chosen(found: Sequence[Likely], words: Sequence[LineWord], least: float, margin: float) -> Reading | None:
     """Return the likeliest meaning whose required arguments are given; None if chatter is as likely."""
     found = _changing_nothing(found, words)
     if not found:
@@ -60,7 +60,7 @@ def _chosen(found: Sequence[Likely], words: Sequence[Word], least: float, margin
     return _best([pair for pair in pairs if pair[0].meaning.named] or pairs, margin) if pairs else None
 
 
-def _changing_nothing(found: Sequence[Likely], words: Sequence[Word]) -> Sequence[Likely]:
+def _changing_nothing(found: Sequence[Likely], words: Sequence[LineWord]) -> Sequence[Likely]:
     """Return the meanings without those that change something, if the line is a question: "who can see my steps" must
     not share them.
     """
@@ -101,14 +101,14 @@ def _line(each: Likely) -> str:
     return " ".join([each.meaning.command, *each.meaning.told])
 
 
-def _reading(each: Likely, words: Sequence[Word]) -> Reading | None:
+def _reading(each: Likely, words: Sequence[LineWord]) -> Reading | None:
     """Return the command with the arguments from the line; None if a required argument is missing."""
     spoken = [word for word in words if word.is_spoken]
     command = commands[each.meaning.command]
     if command.destructive:
         return None
     try:
-        told = told_by(command, each, spoken)
+        told = read_arguments(command, each, spoken)
     except (BadPeriod, BadClock) as error:
         return NotUnderstood((command,), why=error.why)
     if each.meaning.named and each.names and each.names[-1] - each.names[0] >= len(each.names):

@@ -6,9 +6,9 @@ from functools import cache
 
 from bot.languages import lines_of
 from bot.reading.phrases import FILLERS
-from bot.reading.roles import DOERS, NOT_IN_QUESTIONS
-from bot.words.english import english
-from bot.words.lines import Word
+from bot.reading.question_words import DOERS, NOT_IN_QUESTIONS
+from bot.words.english import read_english_words
+from bot.words.lines import LineWord
 from bot.words.metrics import SENTENCES
 from bot.words.once import once
 from fitness.periods import BadPeriod, find_period
@@ -47,7 +47,7 @@ class Notions:
     names: tuple[int, ...]
 
 
-def notions_of(words: Sequence[Word], familiar: Container[str]) -> Notions:
+def find_notions(words: Sequence[LineWord], familiar: Container[str]) -> Notions:
     """Return the notions of a line. All its days are one notion, and so are sports and numbers. `familiar` words are no
     names.
     """
@@ -72,17 +72,17 @@ def notions_of(words: Sequence[Word], familiar: Container[str]) -> Notions:
     return Notions(frozenset(said), tuple(names))
 
 
-def is_name(words: Sequence[Word], i: int, key: str) -> bool:
+def is_name(words: Sequence[LineWord], i: int, key: str) -> bool:
     """Whether a word is probably a name: it has an "@", has a capital in the middle of a line,
     or is no English word.
     """
     raw = words[i].raw
     if raw.startswith("@"):
         return True
-    if not key.isalpha() or key in known():
+    if not key.isalpha() or key in list_known_words():
         return False
     return (raw[:1].isupper() and not raw.isupper() and i > 0 and key not in FILLERS) or (
-        key not in english() and len(key) > SHORTEST_NAME
+        key not in read_english_words() and len(key) > SHORTEST_NAME
     )
 
 
@@ -101,14 +101,14 @@ def _days(keys: Sequence[str]) -> frozenset[int]:
 def _longest(keys: Sequence[str], i: int, taken: frozenset[int]) -> tuple[str, int]:
     """Return the notion that begins at a word, and how many words it has."""
     for length in range(min(LONGEST_PHRASE, len(keys) - i), 1, -1):
-        notion = written().get("_".join(keys[i : i + length]))
+        notion = read_notion_file().get("_".join(keys[i : i + length]))
         if notion and not any(j in taken for j in range(i, i + length)):
             return notion, length
-    return notion_of(keys[i]), 1
+    return find_notion(keys[i]), 1
 
 
 @cache
-def notion_of(key: str) -> str:
+def find_notion(key: str) -> str:
     """Return the notion of one word: a sport, a day, a number, the one in the file, or the word's stem."""
     if key in _sports():
         return SPORT
@@ -118,12 +118,12 @@ def notion_of(key: str) -> str:
         return WHEN
     if key[:1].isdigit() or (key in NUMBERS and key != "one"):
         return NUMBER
-    bare = stem(key)
+    bare = cut_to_stem(key)
     spoken = any(sign.isalnum() for sign in key)
-    return (written().get(key) or written().get(bare) or bare) if spoken else ""
+    return (read_notion_file().get(key) or read_notion_file().get(bare) or bare) if spoken else ""
 
 
-def stem(key: str) -> str:
+def cut_to_stem(key: str) -> str:
     for ending in ENDINGS:
         if key.endswith(ending) and len(key) - len(ending) >= SHORTEST_STEM and not key.endswith("ss"):
             bare = key.removesuffix(ending)
@@ -141,7 +141,7 @@ def _plain(key: str) -> str:
 
 
 @once
-def written() -> dict[str, str]:
+def read_notion_file() -> dict[str, str]:
     """The words and phrases of the file, each with the notion it is about, and then those for figures; the first that
     claims a word has it.
     """
@@ -154,10 +154,10 @@ def written() -> dict[str, str]:
 
 
 @once
-def known() -> frozenset[str]:
+def list_known_words() -> frozenset[str]:
     """Return all single words of the file and of the sports."""
     return (
-        frozenset(word for word in written() if "_" not in word)
+        frozenset(word for word in read_notion_file() if "_" not in word)
         | _sports()
         | frozenset(FILLERS)
         | frozenset(CONTRACTED)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.reading.nearest import RISKY
 from bot.reading.readings import NotUnderstood, Reading
-from bot.words.lines import Word
+from bot.words.lines import LineWord
 
 ENDS = (",", ".", ";", "!", "?", ":", "…")
 BETWEEN = {"but", "because", "cos", "coz", "cuz", "bc"}
@@ -13,9 +13,9 @@ REASONS = {"sick", "injured"}  # commands that are also reasons for being away
 MOST_PARTS = 4
 
 
-def parts_of(words: Sequence[Word]) -> list[list[Word]]:
+def split_into_parts(words: Sequence[LineWord]) -> list[list[LineWord]]:
     """Return the parts between commas, full stops, dashes and "but"; an empty list for one part or too many."""
-    parts: list[list[Word]] = [[]]
+    parts: list[list[LineWord]] = [[]]
     for word in words:
         if word.raw in DASHES or word.key in BETWEEN:
             parts.append([])
@@ -29,7 +29,7 @@ def parts_of(words: Sequence[Word]) -> list[list[Word]]:
     return said if 1 < len(said) <= MOST_PARTS else []
 
 
-def said_by_parts(readings: Sequence[Reading]) -> Reading | None:
+def read_parts(readings: Sequence[Reading]) -> Reading | None:
     """Return the reading if exactly one part means a command; None if two do, or if the command is destructive.
 
     A greeting counts only if no other part means a command.

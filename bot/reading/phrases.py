@@ -23,7 +23,7 @@ FILLERS = POLITE | frozenset(
 
 
 @dataclass(frozen=True)
-class Frame:
+class SentenceFrame:
     """A sentence with a gap: "make … an admin"."""
 
     before: tuple[str, ...]
@@ -43,10 +43,12 @@ def _written() -> list[tuple[str, str]]:
     return [(sentence.strip(), command) for command, said in lines for sentence in said.split("|")]
 
 
-def _frames() -> dict[str, list[Frame]]:
+def _frames() -> dict[str, list[SentenceFrame]]:
     """Return the frames by their first word, those with the most words first."""
     framed = [(sentence.partition("…"), command) for sentence, command in _written() if "…" in sentence]
-    frames = [Frame(tuple(before.split()), tuple(after.split()), command) for (before, _, after), command in framed]
+    frames = [
+        SentenceFrame(tuple(before.split()), tuple(after.split()), command) for (before, _, after), command in framed
+    ]
     frames.sort(key=lambda frame: -len(frame.before) - len(frame.after))
     return {frame.before[0]: [each for each in frames if each.before[0] == frame.before[0]] for frame in frames}
 

@@ -10,12 +10,12 @@ from rapidfuzz.distance import OSA
 
 from bot.arguments import OFF, ON, YES
 from bot.declaring.command import commands
-from bot.reading.intents import vocabulary
-from bot.reading.keys import beside, is_beside, is_doubled, is_swap, near
-from bot.reading.notions import known
+from bot.reading.intents import count_vocabulary
+from bot.reading.keyboard import find_keys_beside, find_near, is_beside, is_doubled, is_swap
+from bot.reading.notions import list_known_words
 from bot.reading.phrases import FILLERS
-from bot.words.english import english, names
-from bot.words.lines import Word
+from bot.words.english import read_english_words, read_names
+from bot.words.lines import LineWord
 from bot.words.metrics import BOARDS
 from bot.words.once import once
 from fitness.sports import Sport
@@ -57,7 +57,7 @@ HARMLESS = frozenset(
 )
 
 
-def mended(words: Sequence[Word]) -> tuple[list[Word], str] | None:
+def mend_slips(words: Sequence[LineWord]) -> tuple[list[LineWord], str] | None:
     """Return the words with their typos corrected, and the first typo; None if no word could be corrected, or too many.
 
     A word of four letters may have one typo, a word of seven or more two; in a word of three only two letters may be
@@ -75,11 +75,11 @@ def mended(words: Sequence[Word]) -> tuple[list[Word], str] | None:
         right = None if is_name and right not in DATED else right  # but "in Novmber"
         if right is not None:
             slips.append(word.key)
-        fresh.append(word if right is None else Word(right, right))
+        fresh.append(word if right is None else LineWord(right, right))
     return (fresh, slips[0]) if 0 < len(slips) <= MOST_MENDED else None
 
 
-def could_destroy(words: Sequence[Word]) -> bool:
+def could_destroy(words: Sequence[LineWord]) -> bool:
     """Whether a word may be a typo of a destructive command: "leav group" is not carried out."""
     return any(_is_risky(word.key) for word in words)
 
@@ -88,19 +88,19 @@ def could_destroy(words: Sequence[Word]) -> bool:
 def _is_risky(key: str) -> bool:
     if not key.isalpha() or not SHORTEST < len(key) <= 20 or key in FILLERS or key in _ours(len(commands)):
         return False
-    if key in english() or key in names() or key in _risky(len(commands)):
+    if key in read_english_words() or key in read_names() or key in _risky(len(commands)):
         return False
-    return bool(near(key, tuple(_risky(len(commands))), 2 if len(key) >= LONG else 1))
+    return bool(find_near(key, tuple(_risky(len(commands))), 2 if len(key) >= LONG else 1))
 
 
 @lru_cache(maxsize=20_000)
 def _meant(key: str) -> str | None:
     if not SHORTEST <= len(key) <= 20 or key in FILLERS or key in _ours(len(commands)):
         return None
-    if key in english() or key in names() or key in MONTHS or key in WEEKDAYS:
+    if key in read_english_words() or key in read_names() or key in MONTHS or key in WEEKDAYS:
         return None
     allowed = 2 if len(key) >= LONG else 1
-    if near(key, tuple(_risky(len(commands))), allowed):
+    if find_near(key, tuple(_risky(len(commands))), allowed):
         return None
     found = sorted((_far(key, each) - FAMILIAR * log1p(_said(each)), each) for each in _alike(key, allowed))
     return found[0][1] if found else None
@@ -111,7 +111,7 @@ def _alike(key: str, allowed: int) -> list[str]:
     or swapped letters.
     """
     by_letter = _by_letter(len(commands))
-    starts = {key[0], key[1], *beside(key[0])}
+    starts = {key[0], key[1], *find_keys_beside(key[0])}
     choices = [word for letter in starts for word in by_letter.get(letter, ())]
     found = [word for word, _, _ in process.extract(key, choices, scorer=OSA.distance, score_cutoff=allowed, limit=8)]
     found = [word for word in found if word[0] == key[0] or is_swap(key, word) or is_beside(key, word)]
@@ -135,7 +135,7 @@ def _far(key: str, word: str) -> float:
 
 def _said(word: str) -> int:
     """Return how many sentences contain a word."""
-    return vocabulary().get(word, 0)
+    return count_vocabulary().get(word, 0)
 
 
 @once
@@ -154,8 +154,8 @@ def _ours(_number: int) -> frozenset[str]:
     ours = (
         parts
         | spoken
-        | {*MONTH_NAMES, *WEEKDAY_NAMES, *NUMBERS, *WHEN, *YES, *ON, *OFF, *known()}
-        | {word for word, count in vocabulary().items() if count}
+        | {*MONTH_NAMES, *WEEKDAY_NAMES, *NUMBERS, *WHEN, *YES, *ON, *OFF, *list_known_words()}
+        | {word for word, count in count_vocabulary().items() if count}
     )
     return frozenset(word for word in ours if word.isalpha() and word.isascii()) - _risky(_number)
 

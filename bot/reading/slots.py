@@ -7,13 +7,24 @@ from typing import Any
 
 from bot.arguments import Each
 from bot.arguments.people import is_plainly_a_name
-from bot.reading.roles import BEFORE_A_NAME, FURTHEST, ME, NEWEST, NOTHING, PAST, PHRASES, ROLES, SHORT, Who
-from bot.words.english import english, names
-from bot.words.lines import Word
+from bot.reading.question_words import (
+    BEFORE_A_NAME,
+    FURTHEST,
+    ME,
+    NEWEST,
+    NOTHING,
+    PAST,
+    PHRASES,
+    ROLES,
+    SHORT,
+    QuestionSubject,
+)
+from bot.words.english import read_english_words, read_names
+from bot.words.lines import LineWord
 from fitness.forms import Relative, Which
 from fitness.periods import BadPeriod, Period, find_period
 from fitness.sports import Sport
-from fitness.vocabulary import number
+from fitness.vocabulary import read_number
 
 LEAST_SURE = 0.75
 
@@ -24,7 +35,7 @@ class Slots:
 
     metric: str | None = None
     sport: Sport | None = None
-    who: Who | None = None
+    who: QuestionSubject | None = None
     person: str | None = None
     period: Period | None = None
     each: Each | None = None
@@ -57,7 +68,7 @@ class Slots:
         return len(self.strange) == 1 and self.asks and self.filled / (self.filled + 1) >= LEAST_SURE
 
 
-def slots_of(words: Sequence[Word]) -> Slots | None:
+def fill_slots(words: Sequence[LineWord]) -> Slots | None:
     """Fill the slots. Returns None if the question is about a future day or a day that does not exist."""
     keys = [_spoken(word.key) for word in words]
     slots = Slots()
@@ -84,7 +95,7 @@ def slots_of(words: Sequence[Word]) -> Slots | None:
     return slots
 
 
-def _either(slots: Slots, words: Sequence[Word], keys: list[str], taken: set[int]) -> None:
+def _either(slots: Slots, words: Sequence[LineWord], keys: list[str], taken: set[int]) -> None:
     """Recognise "me or Ben" and "Ben or me" as a comparison of the two."""
     for i in range(1, len(keys) - 1):
         around = {keys[i - 1], keys[i + 1]}
@@ -101,7 +112,7 @@ def _newest(slots: Slots, keys: list[str], taken: set[int]) -> None:
     match = NEWEST.search(text)
     if match is not None:
         count = match["before"] or match["count"]
-        slots.newest = number(count) if count else 0
+        slots.newest = read_number(count) if count else 0
         first = text.count(" ", 0, match.start())
         taken.update(range(first, first + match.group().strip().count(" ") + 1))
 
@@ -130,7 +141,7 @@ def _sport(word: str) -> Sport | None:
     return value if role == "sport" else None
 
 
-def _word(slots: Slots, word: Word, key: str, before: str) -> None:
+def _word(slots: Slots, word: LineWord, key: str, before: str) -> None:
     role = ROLES.get(key)
     slots.empty += role == NOTHING
     if role is not None:
@@ -141,15 +152,20 @@ def _word(slots: Slots, word: Word, key: str, before: str) -> None:
         slots.strange.append(_name(word.raw))
 
 
-def _is_a_name(word: Word, key: str, before: str) -> bool:
+def _is_a_name(word: LineWord, key: str, before: str) -> bool:
     """Whether a word is a name: it has an "@", follows "did" or a similar word, or has a possessive ending."""
     placed = before in BEFORE_A_NAME or (before == "of" and not word.raw.islower()) or word.key.endswith(("'s", "’s"))
-    if before in {"is", "was", "will", "have"} and word.raw.islower() and key in english() and key not in names():
+    if (
+        before in {"is", "was", "will", "have"}
+        and word.raw.islower()
+        and key in read_english_words()
+        and key not in read_names()
+    ):
         return False  # "that run was brutal" names nobody
     return word.raw.startswith("@") or (placed and key.isalpha())
 
 
-def _earner(words: Sequence[Word], keys: Sequence[str], days: set[int]) -> str | None:
+def _earner(words: Sequence[LineWord], keys: Sequence[str], days: set[int]) -> str | None:
     """Return the name in a question such as "why did Dev get so many points", or None."""
     named = (i for i, key in enumerate(keys) if i and i not in days and key not in ROLES)
     found = (i for i in named if _is_a_name(words[i], keys[i], words[i - 1].key) and is_plainly_a_name(words[i]))
@@ -162,7 +178,11 @@ def _fill(slots: Slots, key: str, name: str, value: Any) -> None:
     """
     if name == "sport" and slots.sport not in (None, value):
         slots.strange.append(key)
-    elif name == "who" and value is not Who.RANKING and slots.who in (Who.RANKING, Who.GROUP):
+    elif (
+        name == "who"
+        and value is not QuestionSubject.RANKING
+        and slots.who in (QuestionSubject.RANKING, QuestionSubject.GROUP)
+    ):
         return
     elif name and not (name == "metric" and slots.metric is not None and value != "streak"):
         setattr(slots, name, value)

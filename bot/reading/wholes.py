@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from bot.arguments import CODE, LINK_CODE
 from bot.declaring.command import commands
+from bot.reading.command_names import COURTESY, fill_arguments, write_plainly
 from bot.reading.frames import MOST_IN_SENTENCE
-from bot.reading.naming import COURTESY, plain, told_all
 from bot.reading.phrases import FILLERS, SENTENCES
 from bot.reading.readings import NotUnderstood, Reading, Understood
-from bot.words.lines import POLITE, Word
+from bot.words.lines import POLITE, LineWord
 from fitness.periods import BadPeriod, Period, find_period
 from fitness.vocabulary import MONTHS, NUMBERS
 
@@ -29,62 +29,64 @@ AROUND_DEEDS = frozenset(
 )
 
 
-def sentence(words: Sequence[Word]) -> Reading | None:
+def read_whole_sentence(words: Sequence[LineWord]) -> Reading | None:
     """Read a whole line that is an exact sentence for a command, perhaps with days."""
     if len(words) > MOST_IN_SENTENCE:
         return None
-    whole = SENTENCES.get(plain(words)) or SENTENCES.get(plain([word for word in words if word.key not in COURTESY]))
-    bare = SENTENCES.get(plain([word for word in words if word.key not in FILLERS]))
+    whole = SENTENCES.get(write_plainly(words)) or SENTENCES.get(
+        write_plainly([word for word in words if word.key not in COURTESY])
+    )
+    bare = SENTENCES.get(write_plainly([word for word in words if word.key not in FILLERS]))
     inexact = commands.get(bare or "") if bare not in ONLY_WHOLE else None
     command = commands.get(whole or "") or (inexact if inexact and not inexact.destructive else None)
     if command:
-        return told_all(command, [])
+        return fill_arguments(command, [])
     try:
         found = find_period([word.key for word in words])
     except BadPeriod:
         return None
     left = [word for i, word in enumerate(words) if found and i not in found[1]]
-    command = commands.get(SENTENCES.get(plain(left), "")) if left else None
+    command = commands.get(SENTENCES.get(write_plainly(left), "")) if left else None
     dated = command and next((each.name for each in command.arguments if each.kind is Period), None)
     return Understood(command, {dated: found[0]}) if command and dated and found else None
 
 
-def done(words: Sequence[Word]) -> Reading | None:
+def read_what_was_done(words: Sequence[LineWord]) -> Reading | None:
     """Read a line that only says what somebody did and how long it took: "ran 5k in 25 min"."""
     if not any(word.key in DID for word in words) or not any(
         word.key[:1].isdigit() or word.key in NUMBERS or word.key == "hour" for word in words
     ):
         return None
-    reading = told_all(commands["log"], [word for word in words if word.is_spoken], POLITE | AROUND_DEEDS)
+    reading = fill_arguments(commands["log"], [word for word in words if word.is_spoken], POLITE | AROUND_DEEDS)
     return reading if isinstance(reading, Understood) else None
 
 
-def only_a_code(words: Sequence[Word]) -> Reading | None:
+def read_lone_code(words: Sequence[LineWord]) -> Reading | None:
     """Read an invite code alone or in a line about it: "Ben gave me this code: K7QX2M". It must have digits, or it
     could be a word.
     """
     codes = [word for word in words if CODE.fullmatch(word.key.upper()) and any(sign.isdigit() for sign in word.key)]
     codes = [word for word in codes if any(sign.isalpha() for sign in word.key) or len(words) == 1]
     about = len(words) <= 3 or any(word.key in ABOUT_CODES for word in words[:MOST_IN_SENTENCE])
-    return told_all(commands["join"], codes) if len(codes) == 1 and about and "join" in commands else None
+    return fill_arguments(commands["join"], codes) if len(codes) == 1 and about and "join" in commands else None
 
 
-def only_a_link_code(words: Sequence[Word]) -> Reading | None:
+def read_lone_link_code(words: Sequence[LineWord]) -> Reading | None:
     """Read a code of the link page, alone or with words without meaning: "the code is KTRWPX"."""
     codes = [word for word in words if LINK_CODE.fullmatch(word.key.upper())]
     beside = [word.plain for word in words if word.is_spoken and word not in codes]
     if len(codes) != 1 or any(word not in AROUND_LINK_CODES and word not in COURTESY for word in beside):
         return None
-    return told_all(commands["link garmin"], codes) if "link garmin" in commands else None
+    return fill_arguments(commands["link garmin"], codes) if "link garmin" in commands else None
 
 
-def nothing_said_to_erase(words: Sequence[Word]) -> Reading | None:
+def ask_what_to_erase(words: Sequence[LineWord]) -> Reading | None:
     """Read "erase" or "delete" alone: nothing is erased, and the bot asks what is meant."""
     spoken = [word.key for word in words if word.is_spoken and word.key not in COURTESY]
     return NotUnderstood(either=words[0].raw, readings=ERASABLE) if len(spoken) == 1 and spoken[0] in ERASE else None
 
 
-def two_readings(words: Sequence[Word]) -> Reading | None:
+def ask_which_month(words: Sequence[LineWord]) -> Reading | None:
     """Read a month's name alone, which may mean that month or the last thirty-one days."""
     spoken = [word.key for word in words if word.is_spoken and word.key not in POLITE]
     if len(spoken) == 1 and spoken[0] in MONTHS and len(spoken[0]) > 2:

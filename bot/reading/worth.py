@@ -8,9 +8,9 @@ from math import log
 from bot.arguments import Amount, Days, Distance, Hours, Length, Number, Percent, Uses, Weekday, Weeks
 from bot.declaring.command import commands
 from bot.languages import lines_of
-from bot.reading.intents import Meaning, sentences, vocabulary
-from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, notions_of, stem
-from bot.words.lines import words_of
+from bot.reading.intents import Intent, count_vocabulary, read_sentences
+from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, cut_to_stem, find_notions
+from bot.words.lines import split_line
 from bot.words.once import once
 from bot.words.rhythms import Rhythm
 from fitness.metrics import METRICS, Metric
@@ -21,7 +21,7 @@ from fitness.sports import Sport
 
 def _light() -> frozenset[str]:
     words = [word for line in lines_of("light") for word in line.split()]
-    return frozenset([*words, *map(stem, words)])
+    return frozenset([*words, *map(cut_to_stem, words)])
 
 
 LIGHT = _light()
@@ -35,16 +35,16 @@ WORTH_OF_UNKNOWN, LEAST_WORTH, RARITY = 3.0, 0.6, 0.5
 
 
 @cache
-def worth_of(notion: str) -> float:
+def weigh_notion(notion: str) -> float:
     """Return the weight of a notion."""
     if notion in FIXED:
         return FIXED[notion]
-    meanings = meanings_by_notion().get(notion, 0)
+    meanings = count_meanings_by_notion().get(notion, 0)
     return LEAST_WORTH + RARITY * log(_most() / meanings) if meanings else WORTH_OF_UNKNOWN
 
 
 @cache
-def addable(name: str) -> frozenset[str]:
+def list_addable_notions(name: str) -> frozenset[str]:
     """Return the notions that may be added to any sentence of a command, because it takes such arguments."""
     if name not in commands:
         return frozenset([WHEN])
@@ -62,15 +62,15 @@ def addable(name: str) -> frozenset[str]:
 
 
 @once
-def meanings_by_notion() -> dict[str, int]:
+def count_meanings_by_notion() -> dict[str, int]:
     """Return for each notion in how many meanings it occurs."""
-    said: dict[str, set[Meaning]] = defaultdict(set)
-    for meaning, sentence in sentences():
-        for notion in notions_of(words_of(sentence), vocabulary()).said:
+    said: dict[str, set[Intent]] = defaultdict(set)
+    for meaning, sentence in read_sentences():
+        for notion in find_notions(split_line(sentence), count_vocabulary()).said:
             said[notion].add(meaning)
     return {notion: len(meanings) for notion, meanings in said.items()}
 
 
 @once
 def _most() -> int:
-    return len({meaning for meaning, _ in sentences()})
+    return len({meaning for meaning, _ in read_sentences()})

@@ -5,13 +5,13 @@ from bot.words.once import once
 
 
 @once
-def english() -> frozenset[str]:
+def read_english_words() -> frozenset[str]:
     """Return about thirteen thousand words in lower case, without names."""
     return frozenset(word for line in lines_of("common") for word in line.split())
 
 
 @once
-def names() -> frozenset[str]:
+def read_names() -> frozenset[str]:
     """Return about a thousand names of people and places, in lower case."""
     return frozenset(word for line in lines_of("names") for word in line.split())
 
@@ -20,4 +20,4 @@ def is_common_name(key: str) -> bool:
     """Whether a word in small letters is certainly a name: a common one, or one with a letter that
     English does not have.
     """
-    return key in names() or (key.isalpha() and not key.isascii())
+    return key in read_names() or (key.isalpha() and not key.isascii())

@@ -18,7 +18,7 @@ SHORTHAND = texts_by("shorthand")
 
 
 @dataclass(frozen=True)
-class Word:
+class LineWord:
     """One word: as it was typed (`raw`), and in the form in which it is compared (`key`)."""
 
     raw: str
@@ -35,45 +35,45 @@ class Word:
         return self.key.replace("’", "'")
 
 
-def without(words: Iterable[Word], places: Iterable[int]) -> list[Word]:
+def drop_places(words: Iterable[LineWord], places: Iterable[int]) -> list[LineWord]:
     """Return the words without those at these places. A line may have two thousand words, so this is fast."""
     taken = set(places)
     return [word for i, word in enumerate(words) if i not in taken]
 
 
-def words_of(line: str, language: str = READ) -> list[Word]:
+def split_line(line: str, language: str = READ) -> list[LineWord]:
     """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word.
 
     A word of another language than English is compared as the English word that it means (`bot.languages.means`).
     """
     shown = visible(line).strip().lstrip("/!")
-    words = [_word(raw) if len(raw) <= LONGEST_WORD else Word(raw, key_of(raw)) for raw in shown.split()]
+    words = [_word(raw) if len(raw) <= LONGEST_WORD else LineWord(raw, normalise_word(raw)) for raw in shown.split()]
     if meant := means(language):
-        words = [Word(word.raw, meant.get(word.key, word.key)) for word in words]
+        words = [LineWord(word.raw, meant.get(word.key, word.key)) for word in words]
     if any(word.key == "may" for word in words):
-        words = [Word(word.raw, "can") if _asks(words, i) else word for i, word in enumerate(words)]
+        words = [LineWord(word.raw, "can") if _asks(words, i) else word for i, word in enumerate(words)]
     if len(words) > 1 and words[0].key == "y" and words[1].key in WHY:
-        words[0] = Word(words[0].raw, "why")
+        words[0] = LineWord(words[0].raw, "why")
     spoken = [word for word in words if word.key]
-    return spoken or [Word("?", "?") for word in words[:1] if "?" in word.raw]
+    return spoken or [LineWord("?", "?") for word in words[:1] if "?" in word.raw]
 
 
 @lru_cache(maxsize=20_000)
-def _word(raw: str) -> Word:
-    return Word(raw, key_of(raw))
+def _word(raw: str) -> LineWord:
+    return LineWord(raw, normalise_word(raw))
 
 
-def _asks(words: list[Word], i: int) -> bool:
+def _asks(words: list[LineWord], i: int) -> bool:
     """Whether a "may" is a verb and not a month: "may I see my week"."""
     return words[i].key == "may" and i + 1 < len(words) and words[i + 1].key in {"i", "we", "you"}
 
 
-def said(line: str, language: str = READ) -> str:
+def normalise_line(line: str, language: str = READ) -> str:
     """Return a line in the form in which it is compared."""
-    return " ".join(word.key for word in words_of(line, language))
+    return " ".join(word.key for word in split_line(line, language))
 
 
-def key_of(raw: str) -> str:
+def normalise_word(raw: str) -> str:
     """Return a word in the form in which it is compared: in NFKC form and lower case, without signs at its edges.
 
     Only its beginning is used, because no known word is longer, and one sign may become eighteen in NFKC.

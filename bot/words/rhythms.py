@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.languages import words_for
-from bot.words.lines import Word
+from bot.words.lines import LineWord
 
 MONTHLY = words_for("monthly")
 WEEKLY = words_for("weekly")
@@ -15,13 +15,13 @@ CRON = re.compile(r"\bcron\b[\s*_~`:]*(?=[\d*])(.*)", re.IGNORECASE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Every week, every month on a day (-1 is the last), or by a cron line, which `cron_in` finds in the typed line."""
+    """Every week, every month on a day (-1 is the last), or by a cron line, which `find_cron` finds in what was typed."""
 
     kind: str
     day: int | None = None
 
 
-def find_rhythm(words: Sequence[Word]) -> tuple[Rhythm, Sequence[int]] | None:
+def find_rhythm(words: Sequence[LineWord]) -> tuple[Rhythm, Sequence[int]] | None:
     """Find the first rhythm. Returns it and the places of its words (for a cron line, all that follow), or None."""
     for i, word in enumerate(words):
         if word.key == "cron":
@@ -36,13 +36,13 @@ def find_rhythm(words: Sequence[Word]) -> tuple[Rhythm, Sequence[int]] | None:
     return None
 
 
-def cron_in(line: str) -> str:
+def find_cron(line: str) -> str:
     """Return the cron line in a typed line, or "". It is read from the raw text, because asterisks are no words."""
     match = CRON.search(line)
     return " ".join(match[1].split()) if match else ""
 
 
-def _day(words: Sequence[Word], month: int) -> tuple[int | None, list[int]]:
+def _day(words: Sequence[LineWord], month: int) -> tuple[int | None, list[int]]:
     """Find the day of the month anywhere in the words: "1", "15th", "last" (-1)."""
     for i, word in enumerate(words):
         if i != month and word.key == "last":

@@ -3,52 +3,68 @@
 import math
 
 from messages.words import folded
-from providers.cards.lettering import plain
-from providers.cards.themes import COLOURS, colour
+from providers.cards.lettering import clean_text
+from providers.cards.themes import COLOURS, choose_colour
 from providers.charts import Bar, Leaderboard, Result
 from providers.errors import ChartError
 
-__all__ = ["COLOURS", "LARGEST", "SIGNATURE", "change", "checked", "colour", "length", "present", "shares", "shown"]
+__all__ = [
+    "COLOURS",
+    "LARGEST",
+    "SIGNATURE",
+    "check_picture",
+    "choose_bars",
+    "choose_colour",
+    "clip_length",
+    "find_present_sports",
+    "split_bar",
+    "write_change",
+]
 
 MOST_BARS = {"leaderboard": 6, "result": 5}
 LARGEST = 4_500_000  # WhatsApp takes pictures up to 5 MB
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def shown(chart: Leaderboard | Result) -> list[Bar]:
+def choose_bars(chart: Leaderboard | Result) -> list[Bar]:
     """Give the bars that are drawn, in their order: as they came, or A–Z where nobody is ranked."""
     bars = chart.bars[: MOST_BARS[chart.kind]]
     return list(bars) if chart.ranked else sorted(bars, key=lambda bar: _alphabetical(bar.name))
 
 
-def present(chart: Leaderboard | Result) -> list[tuple[str, str]]:
+def find_present_sports(chart: Leaderboard | Result) -> list[tuple[str, str]]:
     """Give the legend's sports that somebody on the picture has."""
-    worn = {part.sport for bar in shown(chart) for part in bar.segments if length(part.value) and length(bar.value)}
+    worn = {
+        part.sport
+        for bar in choose_bars(chart)
+        for part in bar.segments
+        if clip_length(part.value) and clip_length(bar.value)
+    }
     return [(sport, label) for sport, label in chart.legend if sport in worn]
 
 
-def shares(chart: Leaderboard | Result, bar: Bar) -> list[tuple[str, float]]:
+def split_bar(chart: Leaderboard | Result, bar: Bar) -> list[tuple[str, float]]:
     """Split a bar's length among its sports, in the order of the legend; '' stands for a bar without parts."""
     order = [sport for sport, _ in chart.legend]
-    parts = [(part.sport, length(part.value)) for part in bar.segments if length(part.value)]
+    parts = [(part.sport, clip_length(part.value)) for part in bar.segments if clip_length(part.value)]
     parts.sort(key=lambda part: order.index(part[0]) if part[0] in order else len(order))
     whole = sum(value for _, value in parts)
-    return [(sport, length(bar.value) * value / whole) for sport, value in parts] or [("", length(bar.value))]
+    return [(sport, clip_length(bar.value) * value / whole) for sport, value in parts] or [("", clip_length(bar.value))]
 
 
-def length(value: float) -> float:
+def clip_length(value: float) -> float:
     """Give what can be drawn of a value: nothing below zero, nothing endless, nothing too small to divide by."""
     return min(value, 1e12) if math.isfinite(value) and value > 1e-12 else 0.0
 
 
-def change(bar: Bar) -> str:
+def write_change(bar: Bar) -> str:
     """Say a change with its direction, so that it does not hang on a colour."""
     arrow = "▲ " if bar.trend > 0 else "▼ " if bar.trend < 0 else ""
-    words = plain(bar.change)
+    words = clean_text(bar.change)
     return arrow + words if words else ""
 
 
-def checked(png: bytes) -> bytes:
+def check_picture(png: bytes) -> bytes:
     """Let only a picture through that WhatsApp will take."""
     if not png.startswith(SIGNATURE):
         raise ChartError("what was drawn is not a PNG")
@@ -58,5 +74,5 @@ def checked(png: bytes) -> bytes:
 
 
 def _alphabetical(name: str) -> tuple[bool, str]:
-    bare = folded(plain(name))
+    bare = folded(clean_text(name))
     return not bare, bare

@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from providers.cards.lettering import Words, fit, plain, width
-from providers.cards.themes import colour, theme
+from providers.cards.lettering import Words, clean_text, estimate_width, fit
+from providers.cards.themes import choose_colour, choose_theme
 from providers.charts import Chart
 
 # A card is 1080 wide; what is smaller than 36 hardly reads on a phone.
@@ -45,21 +45,21 @@ def paint(chart: Chart, template: str, **facts: Any) -> str:
     """
     return _TEMPLATES.get_template(template).render(
         id=f"{chart.kind}-{zlib.crc32(repr(chart).encode()):08x}",
-        theme=theme(dark=chart.dark),
+        theme=choose_theme(dark=chart.dark),
         title=fit(chart.title, INNER, 62, 38),
         subtitle=fit(chart.subtitle, INNER, 38, 34),
         **facts,
     )
 
 
-def legend_lines(entries: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+def set_legend(entries: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     """Set the legend in one line, or in two where it does not fit."""
     half = (len(entries) + 1) // 2
     lines = [list(entries)] if _run(entries) <= INNER else [list(entries[:half]), list(entries[half:])]
     return [line for line in lines if line]
 
 
-def keys(lines: Sequence[Sequence[tuple[str, str]]], top: int, *, dark: bool) -> list[Key]:
+def place_legend(lines: Sequence[Sequence[tuple[str, str]]], top: int, *, dark: bool) -> list[Key]:
     """Place the legend's lines, the first baseline at `top`."""
     return [key for n, line in enumerate(lines) for key in _line(line, top + n * LEGEND_PITCH, dark=dark)]
 
@@ -67,14 +67,14 @@ def keys(lines: Sequence[Sequence[tuple[str, str]]], top: int, *, dark: bool) ->
 def _line(entries: Sequence[tuple[str, str]], y: int, *, dark: bool) -> list[Key]:
     share = INNER if _run(entries) <= INNER else (INNER + LEGEND_GAP) / len(entries) - SWATCH - LEGEND_GAP
     words = [fit(label, share, 36, 28) for _, label in entries]
-    runs = [SWATCH + width(each.text) * each.size for each in words]
+    runs = [SWATCH + estimate_width(each.text) * each.size for each in words]
     gap = min(64.0, (INNER - sum(runs)) / max(1, len(runs) - 1))
     starts = accumulate((run + gap for run in runs), initial=float(MARGIN))
     return [
-        Key(round(x, 1), y, "" if sport == MARKER else colour(sport, dark=dark), each)
+        Key(round(x, 1), y, "" if sport == MARKER else choose_colour(sport, dark=dark), each)
         for (sport, _), each, x in zip(entries, words, starts, strict=False)
     ]
 
 
 def _run(entries: Sequence[tuple[str, str]]) -> float:
-    return sum(SWATCH + width(plain(label)) * 36 + LEGEND_GAP for _, label in entries) - LEGEND_GAP
+    return sum(SWATCH + estimate_width(clean_text(label)) * 36 + LEGEND_GAP for _, label in entries) - LEGEND_GAP

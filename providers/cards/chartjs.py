@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from providers.cards.boards import change, length, present, shares, shown
-from providers.cards.lettering import clip, plain
-from providers.cards.themes import colour, theme
-from providers.charts import Bar, Chart, Leaderboard, Mark, Mix, Result, Trend, Week
+from providers.cards.boards import choose_bars, clip_length, find_present_sports, split_bar, write_change
+from providers.cards.lettering import clean_text, cut_text
+from providers.cards.themes import choose_colour, choose_theme
+from providers.charts import Bar, Chart, Leaderboard, Mark, Mix, Result, Trend, WeekChart
 from providers.errors import ChartError
 
 
-def config(chart: Chart) -> dict[str, Any]:
+def write_chartjs(chart: Chart) -> dict[str, Any]:
     """Say a chart in Chart.js. Raises ChartError for one that it has no words for."""
     match chart:
         case Leaderboard() | Result():
             return _board(chart)
         case Trend():
             return _columns(chart, [_mine(chart), *([_beside(chart)] if chart.beside else [])])
-        case Week():
+        case WeekChart():
             return _columns(chart, _by_sport(chart))
         case Mix():
             return _ring(chart)
@@ -26,7 +26,7 @@ def config(chart: Chart) -> dict[str, Any]:
 
 
 def _board(chart: Leaderboard | Result) -> dict[str, Any]:
-    bars, words = shown(chart), dict(present(chart))
+    bars, words = choose_bars(chart), dict(find_present_sports(chart))
     subtitle = chart.headline if isinstance(chart, Result) else chart.subtitle
     return {
         "type": "bar",
@@ -46,19 +46,19 @@ def _board(chart: Leaderboard | Result) -> dict[str, Any]:
     }
 
 
-def _columns(chart: Trend | Week, datasets: list[dict[str, Any]]) -> dict[str, Any]:
-    subtitle = " · ".join(f"{fact.value} {fact.label}" for fact in chart.facts) if isinstance(chart, Week) else ""
+def _columns(chart: Trend | WeekChart, datasets: list[dict[str, Any]]) -> dict[str, Any]:
+    subtitle = " · ".join(f"{fact.value} {fact.label}" for fact in chart.facts) if isinstance(chart, WeekChart) else ""
     return {
         "type": "bar",
         "data": {
-            "labels": [[plain(mark.label), clip(mark.said, 10)] for mark in chart.marks],
+            "labels": [[clean_text(mark.label), cut_text(mark.said, 10)] for mark in chart.marks],
             "datasets": datasets,
         },
         "options": {
             "layout": {"padding": 20},
             "plugins": _plugins(chart, subtitle or chart.subtitle, legend=True),
             "scales": {
-                "y": {"stacked": isinstance(chart, Week), "display": False, "beginAtZero": True},
+                "y": {"stacked": isinstance(chart, WeekChart), "display": False, "beginAtZero": True},
                 "x": {"stacked": True, "grid": {"display": False}, "ticks": _ticks(chart)},
             },
         },
@@ -67,51 +67,51 @@ def _columns(chart: Trend | Week, datasets: list[dict[str, Any]]) -> dict[str, A
 
 def _mine(chart: Trend) -> dict[str, Any]:
     return {
-        "label": clip(chart.mine, 18),
-        "data": [round(length(mark.value), 2) for mark in chart.marks],
-        "backgroundColor": theme(dark=chart.dark).plain,
+        "label": cut_text(chart.mine, 18),
+        "data": [round(clip_length(mark.value), 2) for mark in chart.marks],
+        "backgroundColor": choose_theme(dark=chart.dark).plain,
         "order": 2,
     }
 
 
 def _beside(chart: Trend) -> dict[str, Any]:
-    ink = theme(dark=chart.dark).ink
+    ink = choose_theme(dark=chart.dark).ink
     return {
         "type": "line",
-        "label": clip(chart.beside, 18),
-        "data": [None if mark.beside is None else round(length(mark.beside), 2) for mark in chart.marks],
+        "label": cut_text(chart.beside, 18),
+        "data": [None if mark.beside is None else round(clip_length(mark.beside), 2) for mark in chart.marks],
         "borderColor": ink,
         "backgroundColor": ink,
         "order": 1,
     }
 
 
-def _by_sport(chart: Week) -> list[dict[str, Any]]:
+def _by_sport(chart: WeekChart) -> list[dict[str, Any]]:
     words = dict(chart.legend)
     worn = dict.fromkeys(part.sport for mark in chart.marks for part in mark.segments)
     return [
         {
-            "label": clip(words.get(sport, sport), 18),
+            "label": cut_text(words.get(sport, sport), 18),
             "data": [_worth(mark, sport) for mark in chart.marks],
-            "backgroundColor": colour(sport, dark=chart.dark),
+            "backgroundColor": choose_colour(sport, dark=chart.dark),
         }
         for sport in worn
     ]
 
 
 def _worth(mark: Mark, sport: str) -> float:
-    return round(sum(length(part.value) for part in mark.segments if part.sport == sport), 2)
+    return round(sum(clip_length(part.value) for part in mark.segments if part.sport == sport), 2)
 
 
 def _ring(chart: Mix) -> dict[str, Any]:
     return {
         "type": "doughnut",
         "data": {
-            "labels": [f"{clip(part.name, 18)} {plain(part.share)}" for part in chart.parts],
+            "labels": [f"{cut_text(part.name, 18)} {clean_text(part.share)}" for part in chart.parts],
             "datasets": [
                 {
-                    "data": [round(length(part.value), 2) for part in chart.parts],
-                    "backgroundColor": [colour(part.sport, dark=chart.dark) for part in chart.parts],
+                    "data": [round(clip_length(part.value), 2) for part in chart.parts],
+                    "backgroundColor": [choose_colour(part.sport, dark=chart.dark) for part in chart.parts],
                     "borderWidth": 0,
                 }
             ],
@@ -125,18 +125,18 @@ def _ring(chart: Mix) -> dict[str, Any]:
 
 def _label(bar: Bar, *, ranked: bool) -> list[str]:
     # Isolated, or a right-to-left name mirrors the whole line.
-    name = f"\u2068{clip(bar.name, 18) or '?'}\u2069"
-    return [f"{bar.place}. {name}" if ranked else name, f"{plain(bar.label)}  {change(bar)}".rstrip()]
+    name = f"\u2068{cut_text(bar.name, 18) or '?'}\u2069"
+    return [f"{bar.place}. {name}" if ranked else name, f"{clean_text(bar.label)}  {write_change(bar)}".rstrip()]
 
 
 def _datasets(chart: Leaderboard | Result, bars: Sequence[Bar], words: dict[str, str]) -> list[dict[str, Any]]:
-    split = [dict(shares(chart, bar)) for bar in bars]
+    split = [dict(split_bar(chart, bar)) for bar in bars]
     sports = dict.fromkeys([*words, *(sport for parts in split for sport in parts)])
     return [
         {
-            "label": clip(words.get(sport, sport), 18),
+            "label": cut_text(words.get(sport, sport), 18),
             "data": [round(parts.get(sport, 0.0), 2) for parts in split],
-            "backgroundColor": colour(sport, dark=chart.dark),
+            "backgroundColor": choose_colour(sport, dark=chart.dark),
             "maxBarThickness": 36,
         }
         for sport in sports
@@ -144,7 +144,7 @@ def _datasets(chart: Leaderboard | Result, bars: Sequence[Bar], words: dict[str,
 
 
 def _plugins(chart: Chart, subtitle: str, *, legend: bool) -> dict[str, Any]:
-    ink = theme(dark=chart.dark).ink
+    ink = choose_theme(dark=chart.dark).ink
     return {
         "title": _heading(chart.title, 26, ink),
         "subtitle": _heading(subtitle, 17, ink),
@@ -153,8 +153,8 @@ def _plugins(chart: Chart, subtitle: str, *, legend: bool) -> dict[str, Any]:
 
 
 def _ticks(chart: Chart) -> dict[str, Any]:
-    return {"color": theme(dark=chart.dark).ink, "font": {"size": 17, "weight": "bold"}}
+    return {"color": choose_theme(dark=chart.dark).ink, "font": {"size": 17, "weight": "bold"}}
 
 
 def _heading(text: str, size: int, ink: str) -> dict[str, Any]:
-    return {"display": bool(plain(text)), "text": clip(text, 40), "color": ink, "font": {"size": size}}
+    return {"display": bool(clean_text(text)), "text": cut_text(text, 40), "color": ink, "font": {"size": size}}

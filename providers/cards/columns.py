@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from providers.cards.boards import length
-from providers.cards.canvas import INNER, LEGEND_PITCH, MARGIN, MARKER, keys, legend_lines, paint
-from providers.cards.lettering import Words, fit, plain
-from providers.cards.themes import colour
-from providers.charts import Fact, Mark, Trend, Week
+from providers.cards.boards import clip_length
+from providers.cards.canvas import INNER, LEGEND_PITCH, MARGIN, MARKER, paint, place_legend, set_legend
+from providers.cards.lettering import Words, clean_text, fit
+from providers.cards.themes import choose_colour
+from providers.charts import ChartFact, Mark, Trend, WeekChart
 
 MOST_COLUMNS = 12
 TREND_TOP, TREND_BOTTOM = 300, 850
@@ -48,52 +48,52 @@ class Tile:
     label: Words
 
 
-def trend(chart: Trend) -> str:
+def draw_trend(chart: Trend) -> str:
     """Draw weeks: columns for the one, a line for the group."""
     marks = chart.marks[-MOST_COLUMNS:]
     beside = bool(chart.beside) and any(mark.beside is not None for mark in marks)
-    lines = legend_lines([("", chart.mine), *([(MARKER, chart.beside)] if beside else [])])
+    lines = set_legend([("", chart.mine), *([(MARKER, chart.beside)] if beside else [])])
     columns = _columns(marks, TREND_TOP, TREND_BOTTOM, dark=chart.dark, legend=())
     return paint(
         chart,
         "trend.svg",
-        spoken=[plain(line) for line in chart.alt.splitlines()[2:]],
+        spoken=[clean_text(line) for line in chart.alt.splitlines()[2:]],
         columns=columns,
         wide=_wide(marks),
         foot=TREND_BOTTOM,
         line=[(column.x, column.dot) for column in columns if column.dot is not None] if beside else [],
-        keys=keys(lines, 1034 - LEGEND_PITCH * (len(lines) - 1), dark=chart.dark),
+        keys=place_legend(lines, 1034 - LEGEND_PITCH * (len(lines) - 1), dark=chart.dark),
     )
 
 
-def week(chart: Week) -> str:
+def draw_week(chart: WeekChart) -> str:
     """Draw one member's days under the week's figures."""
-    worn = {part.sport for mark in chart.marks for part in mark.segments if length(part.value)}
-    lines = legend_lines([(sport, label) for sport, label in chart.legend if sport in worn])
+    worn = {part.sport for mark in chart.marks for part in mark.segments if clip_length(part.value)}
+    lines = set_legend([(sport, label) for sport, label in chart.legend if sport in worn])
     order = [sport for sport, _ in chart.legend]
     return paint(
         chart,
         "week.svg",
-        spoken=[plain(line) for line in chart.alt.splitlines()[2:]],
+        spoken=[clean_text(line) for line in chart.alt.splitlines()[2:]],
         tiles=_tiles(chart.facts[:MOST_FACTS]),
         columns=_columns(chart.marks[:MOST_COLUMNS], WEEK_TOP, WEEK_BOTTOM, dark=chart.dark, legend=order),
         wide=_wide(chart.marks[:MOST_COLUMNS]),
         foot=WEEK_BOTTOM,
-        keys=keys(lines, 1034 - LEGEND_PITCH * (len(lines) - 1), dark=chart.dark),
+        keys=place_legend(lines, 1034 - LEGEND_PITCH * (len(lines) - 1), dark=chart.dark),
     )
 
 
 def _columns(marks: Sequence[Mark], top: int, foot: int, *, dark: bool, legend: Sequence[str]) -> list[Column]:
     pitch = INNER / max(1, len(marks))
-    highest = max([length(max(mark.value, mark.beside or 0.0)) for mark in marks], default=0.0)
+    highest = max([clip_length(max(mark.value, mark.beside or 0.0)) for mark in marks], default=0.0)
 
     def up(value: float) -> float:
-        return (foot - top) * length(value) / highest if highest else 0.0
+        return (foot - top) * clip_length(value) / highest if highest else 0.0
 
     columns = []
     for n, mark in enumerate(marks):
         first, _, rest = mark.label.partition(" ")
-        height = max(NARROWEST, up(mark.value)) if length(mark.value) else 0.0
+        height = max(NARROWEST, up(mark.value)) if clip_length(mark.value) else 0.0
         columns.append(
             Column(
                 x=round(MARGIN + pitch * (n + 0.5), 1),
@@ -112,7 +112,7 @@ def _blocks(mark: Mark, height: float, foot: int, legend: Sequence[str], *, dark
     """Cut a column at its sports' borders, from the foot up."""
     if not height:
         return []
-    parts = [(part.sport, length(part.value)) for part in mark.segments if length(part.value)] or [("", 1.0)]
+    parts = [(part.sport, clip_length(part.value)) for part in mark.segments if clip_length(part.value)] or [("", 1.0)]
     parts.sort(key=lambda part: legend.index(part[0]) if part[0] in legend else len(legend))
     least = min(NARROWEST, height / 2 / len(parts))
     spare = (height - least * len(parts)) / sum(value for _, value in parts)
@@ -120,7 +120,7 @@ def _blocks(mark: Mark, height: float, foot: int, legend: Sequence[str], *, dark
     for n, (sport, value) in enumerate(parts):
         tall = least + spare * value
         gap = GAP if n < len(parts) - 1 and tall > 3 * GAP else 0
-        blocks.append(Block(round(y - tall + gap, 1), round(tall - gap, 1), colour(sport, dark=dark)))
+        blocks.append(Block(round(y - tall + gap, 1), round(tall - gap, 1), choose_colour(sport, dark=dark)))
         y -= tall
     return blocks
 
@@ -129,7 +129,7 @@ def _wide(marks: Sequence[Mark]) -> float:
     return round(min(96.0, INNER / max(1, len(marks)) * 0.66), 1)
 
 
-def _tiles(facts: Sequence[Fact]) -> list[Tile]:
+def _tiles(facts: Sequence[ChartFact]) -> list[Tile]:
     """Figures of one size: the smallest that any of them needs."""
     share = INNER / max(1, len(facts))
     values = [fit(fact.value, share - 36, 64, 36) for fact in facts]

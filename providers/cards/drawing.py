@@ -1,27 +1,27 @@
 """A chart as an SVG."""
 
-from providers.cards.columns import trend, week
-from providers.cards.lettering import clip, plain
-from providers.cards.rings import mix
-from providers.cards.rows import leaderboard, result
-from providers.cards.wrapping import wrapped
-from providers.charts import Chart, Leaderboard, Mix, Result, Trend, Week
+from providers.cards.columns import draw_trend, draw_week
+from providers.cards.lettering import clean_text, cut_text
+from providers.cards.rings import draw_mix
+from providers.cards.rows import draw_leaderboard, draw_result
+from providers.cards.wrapping import draw_wrapped
+from providers.charts import Chart, Leaderboard, Mix, Result, Trend, WeekChart
 
-__all__ = ["clip", "plain", "svg"]
+__all__ = ["clean_text", "cut_text", "draw_svg"]
 
 
-def svg(chart: Chart) -> str:
+def draw_svg(chart: Chart) -> str:
     """Draw a chart; the same chart always gives the same text. It may stand inside a page under a strict CSP."""
     match chart:
         case Leaderboard():
-            return leaderboard(chart)
+            return draw_leaderboard(chart)
         case Result():
-            return result(chart)
+            return draw_result(chart)
         case Trend():
-            return trend(chart)
-        case Week():
-            return week(chart)
+            return draw_trend(chart)
+        case WeekChart():
+            return draw_week(chart)
         case Mix():
-            return mix(chart)
+            return draw_mix(chart)
         case _:
-            return wrapped(chart)
+            return draw_wrapped(chart)

@@ -32,14 +32,14 @@ FACES: dict[str, tuple[str, ...]] = {
 RARE_LATIN = ("NotoSans-Bold.ttf", "NotoSans[wdth,wght].ttf", "NotoSans-Regular.ttf")
 
 
-def font_files(folders: Iterable[Path] = FOLDERS) -> list[str]:
+def list_font_files(folders: Iterable[Path] = FOLDERS) -> list[str]:
     """Give the files to load, in the order in which a glyph is looked for."""
     installed = _installed(tuple(folders))
     faces = (_first(installed, names) for names in (RARE_LATIN, *FACES.values()))
     return [str(INTER), *(face for face in faces if face)]
 
 
-def missing_scripts(folders: Iterable[Path] = FOLDERS) -> list[str]:
+def find_missing_scripts(folders: Iterable[Path] = FOLDERS) -> list[str]:
     """Name the scripts that would be drawn as empty boxes here."""
     installed = _installed(tuple(folders))
     return [script for script, names in FACES.items() if not _first(installed, names)]

@@ -32,14 +32,14 @@ class Words:
 
 def fit(text: str, room: float, size: int, least: int) -> Words:
     """Shrink a text down to `least` pixels to fit `room`, then clip it."""
-    text = plain(text)
-    needed = width(text)
+    text = clean_text(text)
+    needed = estimate_width(text)
     if needed * least <= room:
         return Words(text, min(size, int(room / needed)) if needed else size)
-    return Words(_cut(text, room / least - width(ELLIPSIS)) if least else "", least)
+    return Words(_cut(text, room / least - estimate_width(ELLIPSIS)) if least else "", least)
 
 
-def plain(text: str) -> str:
+def clean_text(text: str) -> str:
     """Give the text with nothing in it that the renderer trips over.
 
     An emoji sequence becomes its first emoji (resvg 0.48 draws sequences as boxes and panics on some), a flag its
@@ -51,20 +51,20 @@ def plain(text: str) -> str:
     return " ".join("".join(_few_marks(text)).split())
 
 
-def clip(text: str, cells: int) -> str:
+def cut_text(text: str, cells: int) -> str:
     """Cut a text to so many cells, a wide character taking two, with the dots where its reader expects the end."""
-    text = plain(text)
+    text = clean_text(text)
     if sum(map(_cells, text)) <= cells:
         return text
     return _kept(text, _cells, cells - 1)
 
 
-def initial(name: str) -> str:
+def choose_initial(name: str) -> str:
     """Give one character to stand for a name."""
-    return (plain(name)[:1].upper() or "?")[0]
+    return (clean_text(name)[:1].upper() or "?")[0]
 
 
-def width(text: str) -> float:
+def estimate_width(text: str) -> float:
     """Estimate, rather too wide than too narrow, how many times its size a bold text is wide."""
     return sum(map(_em, text))
 
@@ -138,6 +138,6 @@ def _em(character: str) -> float:
         return 1.3 if kind == "So" else 1.05
     parts = unicodedata.normalize("NFKD", character)
     if parts != character:
-        return max(width(parts), 0.43)
+        return max(estimate_width(parts), 0.43)
     by_script = (em for block, em in _ADVANCES_BY_SCRIPT if ord(character) in block and kind[0] == "L")
     return next(by_script, _ADVANCES_BY_KIND.get(kind, 0.7 if character.isascii() else 1.4))

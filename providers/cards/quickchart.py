@@ -5,13 +5,13 @@ import json
 import requests
 from quickchart import QuickChart
 
-from providers.cards.boards import checked
-from providers.cards.chartjs import config
-from providers.cards.themes import theme
+from providers.cards.boards import check_picture
+from providers.cards.chartjs import write_chartjs
+from providers.cards.themes import choose_theme
 from providers.charts import Chart
 from providers.errors import ChartError
 
-__all__ = ["QuickChartServer", "config"]
+__all__ = ["QuickChartServer", "write_chartjs"]
 
 SIDE, DENSITY = 540, 2  # 1080 pixels
 
@@ -28,14 +28,14 @@ class QuickChartServer:
 
     def draw(self, chart: Chart) -> bytes:
         """Ask once for a picture; whoever wants another try asks again. A wrapped it cannot draw: ChartError."""
-        drawing = json.dumps(config(chart))
+        drawing = json.dumps(write_chartjs(chart))
         client = QuickChart()
         client.scheme, client.host, client.key, client.timeout = self._scheme, self._host, self._key, self._timeout
         client.version, client.width, client.height, client.device_pixel_ratio = "4", SIDE, SIDE, DENSITY
-        client.background_color = theme(dark=chart.dark).paper
+        client.background_color = choose_theme(dark=chart.dark).paper
         # As a dict the client would turn a member named "__BEGINFUNCTION__…" into JavaScript that the server runs.
         client.config = drawing
         try:
-            return checked(client.get_bytes())
+            return check_picture(client.get_bytes())
         except (RuntimeError, requests.RequestException) as error:
             raise ChartError(f"QuickChart gave no picture: {str(error)[:200]}") from error

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import resvg_py
 
-from providers.cards.boards import checked
-from providers.cards.drawing import svg
-from providers.cards.fonts import FOLDERS, font_files, missing_scripts
-from providers.cards.rewording import reworded
+from providers.cards.boards import check_picture
+from providers.cards.drawing import draw_svg
+from providers.cards.fonts import FOLDERS, find_missing_scripts, list_font_files
+from providers.cards.rewording import reword_chart
 from providers.charts import Chart
 from providers.errors import ChartError
 
@@ -25,16 +25,16 @@ class Resvg:
     ) -> None:
         folders = tuple(folders)
         self._rasterise = rasterise
-        self._fonts = font_files(folders)
-        self.lacks = tuple(missing_scripts(folders))
+        self._fonts = list_font_files(folders)
+        self.lacks = tuple(find_missing_scripts(folders))
         self._has_emoji = "emoji" not in self.lacks
 
     def draw(self, chart: Chart) -> bytes:
         """Draw a chart as it is or, where a name breaks the renderer, in ASCII."""
         try:
-            return self._png(svg(chart if self._has_emoji else reworded(chart, _without_emoji)))
+            return self._png(draw_svg(chart if self._has_emoji else reword_chart(chart, _without_emoji)))
         except ChartError:
-            return self._png(svg(reworded(chart, _in_ascii)))
+            return self._png(draw_svg(reword_chart(chart, _in_ascii)))
 
     def _png(self, picture: str) -> bytes:
         try:
@@ -46,7 +46,7 @@ class Resvg:
             if type(error).__name__ != "PanicException":
                 raise
             raise ChartError("resvg panicked") from error
-        return checked(png)
+        return check_picture(png)
 
 
 def _without_emoji(text: str) -> str:

@@ -10,7 +10,7 @@ Say = Callable[[str], str]
 NOT_WORDS = {"kind", "sport"}
 
 
-def reworded(chart: Chart, say: Say) -> Chart:
+def reword_chart(chart: Chart, say: Say) -> Chart:
     """Say every text of a chart anew, and number whoever had a name and lost it."""
     return replace(chart, **_changed(chart, say))
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from math import cos, pi, sin
 
-from providers.cards.boards import length
+from providers.cards.boards import clip_length
 from providers.cards.canvas import CARD, HEADER, paint
-from providers.cards.lettering import Words, fit, plain
-from providers.cards.themes import colour
-from providers.charts import Mix, Part
+from providers.cards.lettering import Words, clean_text, fit
+from providers.cards.themes import choose_colour
+from providers.charts import ChartPart, Mix
 
 MOST_PARTS = 6
 CENTRE, RADIUS, THICKNESS = (306, 626), 206, 84
@@ -27,14 +27,14 @@ class Line:
     share: Words
 
 
-def mix(chart: Mix) -> str:
+def draw_mix(chart: Mix) -> str:
     """Draw a ring, largest sport first from the top."""
-    parts = [part for part in chart.parts if length(part.value)][:MOST_PARTS]
+    parts = [part for part in chart.parts if clip_length(part.value)][:MOST_PARTS]
     first = (CARD + HEADER - PITCH * len(parts)) / 2
     return paint(
         chart,
         "mix.svg",
-        spoken=[plain(line) for line in chart.alt.splitlines()[2:]],
+        spoken=[clean_text(line) for line in chart.alt.splitlines()[2:]],
         arcs=_arcs(parts, dark=chart.dark),
         thickness=THICKNESS,
         centre=CENTRE,
@@ -46,25 +46,29 @@ def mix(chart: Mix) -> str:
     )
 
 
-def _line(part: Part, y: float, *, dark: bool) -> Line:
+def _line(part: ChartPart, y: float, *, dark: bool) -> Line:
     share = fit(part.share, 110, 44, 36)
     return Line(
-        round(y, 1), colour(part.sport, dark=dark), fit(part.name, 270, 44, 32), fit(part.said, 330, 36, 28), share
+        round(y, 1),
+        choose_colour(part.sport, dark=dark),
+        fit(part.name, 270, 44, 32),
+        fit(part.said, 330, 36, 28),
+        share,
     )
 
 
-def _arcs(parts: list[Part], *, dark: bool) -> list[tuple[str, str]]:
+def _arcs(parts: list[ChartPart], *, dark: bool) -> list[tuple[str, str]]:
     """The strokes of the ring: each a path and its colour."""
     if len(parts) == 1:
         x, y = CENTRE
         ring = f"M{x} {y - RADIUS}A{RADIUS} {RADIUS} 0 1 1 {x - 0.1} {y - RADIUS}Z"
-        return [(ring, colour(parts[0].sport, dark=dark))]
-    whole = sum(length(part.value) for part in parts)
-    sizes = [max(LEAST, length(part.value) / whole) for part in parts]
+        return [(ring, choose_colour(parts[0].sport, dark=dark))]
+    whole = sum(clip_length(part.value) for part in parts)
+    sizes = [max(LEAST, clip_length(part.value) / whole) for part in parts]
     angle, arcs = -pi / 2, []
     for part, size in zip(parts, sizes, strict=True):
         turn = 2 * pi * size / sum(sizes)
-        arcs.append((_arc(angle + GAP / 2, angle + turn - GAP / 2), colour(part.sport, dark=dark)))
+        arcs.append((_arc(angle + GAP / 2, angle + turn - GAP / 2), choose_colour(part.sport, dark=dark)))
         angle += turn
     return arcs
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from providers.cards.boards import change, length, present, shares, shown
+from providers.cards.boards import choose_bars, clip_length, find_present_sports, split_bar, write_change
 from providers.cards.canvas import (
     CARD,
     HEADER,
@@ -14,12 +14,12 @@ from providers.cards.canvas import (
     LEGEND_PITCH,
     MARKER,
     SMALLEST,
-    keys,
-    legend_lines,
     paint,
+    place_legend,
+    set_legend,
 )  # fmt: skip
-from providers.cards.lettering import Words, fit, initial, plain, width
-from providers.cards.themes import colour
+from providers.cards.lettering import Words, choose_initial, clean_text, estimate_width, fit
+from providers.cards.themes import choose_colour
 from providers.charts import Bar, Leaderboard, Result
 
 # A row is drawn in its own measure, 100 high, then scaled: few rows are larger rows.
@@ -57,15 +57,15 @@ class Row:
     marker: float
 
 
-def leaderboard(chart: Leaderboard) -> str:
+def draw_leaderboard(chart: Leaderboard) -> str:
     """Draw a board."""
-    marked = chart.usual and any(length(bar.usual) for bar in shown(chart))
+    marked = chart.usual and any(clip_length(bar.usual) for bar in choose_bars(chart))
     return _rows(chart, "leaderboard.svg", HEADER, [(MARKER, chart.usual)] if marked else [])
 
 
-def result(chart: Result) -> str:
+def draw_result(chart: Result) -> str:
     """Draw how a challenge ended: the headline, then the rows."""
-    marked = chart.goal_said and length(chart.goal)
+    marked = chart.goal_said and clip_length(chart.goal)
     return _rows(
         chart,
         "result.svg",
@@ -76,8 +76,8 @@ def result(chart: Result) -> str:
 
 
 def _rows(chart: Leaderboard | Result, template: str, top: int, markers: list[tuple[str, str]], **facts: object) -> str:
-    bars = shown(chart)
-    lines = legend_lines([*present(chart), *markers])
+    bars = choose_bars(chart)
+    lines = set_legend([*find_present_sports(chart), *markers])
     frame = _frame(bars, len(lines), top)
     legend_top = round(frame.top + frame.step * len(bars) + LEGEND_PITCH)
     return paint(
@@ -86,7 +86,7 @@ def _rows(chart: Leaderboard | Result, template: str, top: int, markers: list[tu
         spoken=[_spoken(bar, ranked=chart.ranked) for bar in bars],
         frame=frame,
         rows=[_row(chart, bar, frame, n) for n, bar in enumerate(bars)],
-        keys=keys(lines, legend_top, dark=chart.dark),
+        keys=place_legend(lines, legend_top, dark=chart.dark),
         free=CARD - legend_top - LEGEND_PITCH * len(lines) - 10,
         **facts,
     )
@@ -100,7 +100,7 @@ def _frame(bars: Sequence[Bar], legend_lines: int, header: int) -> Frame:
     # Up to three rows keep together and leave the rest of the card to the landscape.
     step = 148 * scale if 1 <= count <= 3 else (bottom - top) / max(1, count)
     right = INNER / scale
-    widest = max((width(_change(bar, scale).text) * _change(bar, scale).size for bar in bars), default=0)
+    widest = max((estimate_width(_change(bar, scale).text) * _change(bar, scale).size for bar in bars), default=0)
     return Frame(top, step, scale, round(right, 1), round(right - widest - (28 if widest else 0), 1))
 
 
@@ -108,7 +108,9 @@ def _scale(bars: Sequence[Bar]) -> float:
     """How large the rows are: few are larger, but not so large that a long name beside its figure were small."""
     scale = SCALES.get(len(bars), 1.0)
     for bar in bars:
-        needed = BAR_LEFT + width(plain(bar.name)) * READABLE + 24 + width(plain(bar.label)) * 48
+        needed = (
+            BAR_LEFT + estimate_width(clean_text(bar.name)) * READABLE + 24 + estimate_width(clean_text(bar.label)) * 48
+        )
         scale = min(scale, INNER / needed)
     return max(1.0, scale)
 
@@ -116,12 +118,12 @@ def _scale(bars: Sequence[Bar]) -> float:
 def _row(chart: Leaderboard | Result, bar: Bar, frame: Frame, place: int) -> Row:
     least = round(SMALLEST / frame.scale)
     label = fit(bar.label, 300, 48, least)
-    room = frame.right - BAR_LEFT - width(label.text) * label.size - 24
+    room = frame.right - BAR_LEFT - estimate_width(label.text) * label.size - 24
     return Row(
         y=round(frame.top + place * frame.step, 1),
-        medal=bar.place if chart.ranked and 1 <= bar.place <= 3 and length(bar.value) else 0,
-        badge=fit(str(bar.place) if chart.ranked else initial(bar.name), 52, 40, 20),
-        name=fit(plain(bar.name) or "?", room, 44, least),
+        medal=bar.place if chart.ranked and 1 <= bar.place <= 3 and clip_length(bar.value) else 0,
+        badge=fit(str(bar.place) if chart.ranked else choose_initial(bar.name), 52, 40, 20),
+        name=fit(clean_text(bar.name) or "?", room, 44, least),
         label=label,
         change=_change(bar, frame.scale),
         trend=bar.trend,
@@ -131,24 +133,24 @@ def _row(chart: Leaderboard | Result, bar: Bar, frame: Frame, place: int) -> Row
 
 
 def _change(bar: Bar, scale: float) -> Words:
-    return fit(change(bar), 190, 36, round(SMALLEST / scale))
+    return fit(write_change(bar), 190, 36, round(SMALLEST / scale))
 
 
 def _spoken(bar: Bar, *, ranked: bool) -> str:
-    words = (f"{bar.place}." if ranked else "", plain(bar.name), plain(bar.label), change(bar))
+    words = (f"{bar.place}." if ranked else "", clean_text(bar.name), clean_text(bar.label), write_change(bar))
     return " ".join(word for word in words if word)
 
 
 def _marked(chart: Leaderboard | Result, bar: Bar) -> float:
     """The value that the marker on this bar stands for."""
     if isinstance(chart, Result):
-        return length(chart.goal) if chart.goal_said else 0.0
-    return length(bar.usual) if chart.usual else 0.0
+        return clip_length(chart.goal) if chart.goal_said else 0.0
+    return clip_length(bar.usual) if chart.usual else 0.0
 
 
 def _longest(chart: Leaderboard | Result) -> float:
     """What fills the track: the longest bar, or a marker that is further out."""
-    return max(max(length(each.value), _marked(chart, each)) for each in shown(chart))
+    return max(max(clip_length(each.value), _marked(chart, each)) for each in choose_bars(chart))
 
 
 def _marker(chart: Leaderboard | Result, bar: Bar, room: float) -> float:
@@ -158,16 +160,16 @@ def _marker(chart: Leaderboard | Result, bar: Bar, room: float) -> float:
 
 def _slices(chart: Leaderboard | Result, bar: Bar, room: float) -> list[tuple[str, str]]:
     """Cut the bar's pill at the sports' borders: what is cut out of a pill cannot overhang it."""
-    if not length(bar.value):
+    if not clip_length(bar.value):
         return []
-    whole = max(2 * BAR_RADIUS, room * length(bar.value) / _longest(chart))
-    parts = shares(chart, bar)
+    whole = max(2 * BAR_RADIUS, room * clip_length(bar.value) / _longest(chart))
+    parts = split_bar(chart, bar)
     least = min(NARROWEST, whole / 2 / len(parts))
-    spare = (whole - least * len(parts)) / length(bar.value)
+    spare = (whole - least * len(parts)) / clip_length(bar.value)
     borders = list(accumulate((least + spare * value for _, value in parts), initial=float(BAR_LEFT)))
     last = len(parts) - 1
     return [
-        (_cut(left + 1.5 * (n > 0), right - 1.5 * (n < last), borders[-1]), colour(parts[n][0], dark=chart.dark))
+        (_cut(left + 1.5 * (n > 0), right - 1.5 * (n < last), borders[-1]), choose_colour(parts[n][0], dark=chart.dark))
         for n, (left, right) in enumerate(pairwise(borders))
     ]
 

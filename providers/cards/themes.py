@@ -94,12 +94,12 @@ DARK = Theme(
 )
 
 
-def theme(*, dark: bool) -> Theme:
+def choose_theme(*, dark: bool) -> Theme:
     """The theme of a picture."""
     return DARK if dark else LIGHT
 
 
-def colour(sport: str, *, dark: bool = False) -> str:
+def choose_colour(sport: str, *, dark: bool = False) -> str:
     """Give a sport's colour: one for all that have none of their own, another for a bar without parts."""
     colours = DARK_COLOURS if dark else COLOURS
-    return colours.get(sport, colours["other"]) if sport else theme(dark=dark).plain
+    return colours.get(sport, colours["other"]) if sport else choose_theme(dark=dark).plain

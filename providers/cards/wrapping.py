@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from providers.cards.boards import length
-from providers.cards.canvas import INNER, MARGIN, Key, keys, legend_lines, paint
-from providers.cards.lettering import Words, fit, plain
-from providers.cards.themes import colour
-from providers.charts import Fact, Segment, Wrapped
+from providers.cards.boards import clip_length
+from providers.cards.canvas import INNER, MARGIN, Key, paint, place_legend, set_legend
+from providers.cards.lettering import Words, clean_text, fit
+from providers.cards.themes import choose_colour
+from providers.charts import ChartFact, Segment, Wrapped
 
 MOST_FACTS, MOST_AWARDS = 6, 6
 HERO_BOTTOM = 452
@@ -37,7 +37,7 @@ class Slice:
     colour: str
 
 
-def wrapped(chart: Wrapped) -> str:
+def draw_wrapped(chart: Wrapped) -> str:
     """Draw it from the top down; what is not there leaves its room to the rest."""
     facts, awards = chart.facts[:MOST_FACTS], chart.awards[:MOST_AWARDS]
     tiles = _tiles(facts)
@@ -49,7 +49,7 @@ def wrapped(chart: Wrapped) -> str:
     return paint(
         chart,
         "wrapped.svg",
-        spoken=[plain(line) for line in chart.alt.splitlines()[2:]],
+        spoken=[clean_text(line) for line in chart.alt.splitlines()[2:]],
         hero=fit(chart.hero.value, INNER, 150, 80),
         hero_label=fit(" · ".join(filter(None, (chart.hero.label, chart.hero.more))), INNER, 44, 32),
         tiles=tiles,
@@ -62,7 +62,7 @@ def wrapped(chart: Wrapped) -> str:
     )
 
 
-def _tiles(facts: Sequence[Fact]) -> list[Panel]:
+def _tiles(facts: Sequence[ChartFact]) -> list[Panel]:
     wide = (INNER - TILE_GAP) / 2
     panels = []
     for n, fact in enumerate(facts):
@@ -74,7 +74,7 @@ def _tiles(facts: Sequence[Fact]) -> list[Panel]:
     return panels
 
 
-def _awards(awards: Sequence[Fact], y: float) -> list[Panel]:
+def _awards(awards: Sequence[ChartFact], y: float) -> list[Panel]:
     """One award takes the card's width; several stand in two columns."""
     if len(awards) == 1:
         [award] = awards
@@ -104,16 +104,18 @@ def _awards(awards: Sequence[Fact], y: float) -> list[Panel]:
 
 
 def _legend(chart: Wrapped, top: int) -> list[Key]:
-    worn = {part.sport for part in chart.segments if length(part.value)}
-    return keys(legend_lines([(sport, label) for sport, label in chart.legend if sport in worn]), top, dark=chart.dark)
+    worn = {part.sport for part in chart.segments if clip_length(part.value)}
+    return place_legend(
+        set_legend([(sport, label) for sport, label in chart.legend if sport in worn]), top, dark=chart.dark
+    )
 
 
 def _slices(segments: Sequence[Segment], *, dark: bool) -> list[Slice]:
-    parts = [(part.sport, length(part.value)) for part in segments if length(part.value)]
+    parts = [(part.sport, clip_length(part.value)) for part in segments if clip_length(part.value)]
     whole = sum(value for _, value in parts)
     slices, x = [], float(MARGIN)
     for sport, value in parts:
         wide = 10 + (INNER - 10 * len(parts)) * value / whole
-        slices.append(Slice(round(x, 1), round(wide - 4, 1), colour(sport, dark=dark)))
+        slices.append(Slice(round(x, 1), round(wide - 4, 1), choose_colour(sport, dark=dark)))
         x += wide
     return slices

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from providers.errors import Flaw, NotAnActivityFile
-from providers.recordings import MULTISPORT, Recording, id_of
+from providers.recordings import MULTISPORT, Recording, make_id
 
 LONGEST = timedelta(days=14)
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -21,7 +21,7 @@ MOST_LAPS = 10_000
 Session = tuple[Recording, ...]
 
 
-def whole(legs: Sequence[Recording]) -> Session:
+def join_legs(legs: Sequence[Recording]) -> Session:
     """Make one multisport session of its legs, transitions included."""
     ordered = sorted(legs, key=lambda leg: leg.start)
     first, end = ordered[0], max(leg.end for leg in ordered)
@@ -96,7 +96,7 @@ def _believe(recording: Recording) -> None:
 
 
 def _id(digest: bytes, *place: int) -> int:
-    return id_of(digest + repr(place).encode())
+    return make_id(digest + repr(place).encode())
 
 
 def _within(value: float | None, most: float) -> float | None:

@@ -13,8 +13,8 @@ from fitdecode.profile import MESSAGE_TYPES  # type: ignore[import-untyped,unuse
 
 from providers.errors import Flaw, NotAnActivityFile
 from providers.files import fit_frames
-from providers.files.file_sessions import MOST, Session, whole
-from providers.files.fit_sports import fit_type
+from providers.files.file_sessions import MOST, Session, join_legs
+from providers.files.fit_sports import find_fit_type
 from providers.recordings import FILE, Recording
 
 EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
@@ -45,13 +45,13 @@ def read_fit(data: bytes) -> list[Session]:
         for name, values in _messages(data):
             _note(told, name, values)
         sessions = [replace(each, offset=told.offset, maker=told.maker) for each in told.sessions]
-        return [whole(sessions) if len(sessions) > 1 else tuple(sessions)] if sessions else []
+        return [join_legs(sessions) if len(sessions) > 1 else tuple(sessions)] if sessions else []
     except NONSENSE:
         raise NotAnActivityFile(Flaw.DAMAGED) from None
 
 
 def _messages(data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    wanted = io.BytesIO(fit_frames.only(data, NUMBERS))  # its sums are checked there
+    wanted = io.BytesIO(fit_frames.keep_only(data, NUMBERS))  # its sums are checked there
     reader = FitReader(wanted, processor=None, check_crc=CrcCheck.DISABLED, error_handling=ErrorHandling.IGNORE)
     with reader:
         for frame in reader:
@@ -88,7 +88,7 @@ def _session(values: Mapping[str, Any]) -> Recording:
     strides = _number(values, "total_strides")
     return Recording(
         source=FILE,
-        type_key=fit_type(_word(values.get("sport")), _word(values.get("sub_sport"))),
+        type_key=find_fit_type(_word(values.get("sport")), _word(values.get("sub_sport"))),
         start=EPOCH + timedelta(seconds=start),
         seconds=seconds,
         elapsed=elapsed,

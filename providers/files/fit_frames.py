@@ -72,7 +72,7 @@ class Frames:
             raise NotAnActivityFile(Flaw.TOO_MUCH)
 
 
-def only(data: bytes, numbers: Collection[int]) -> bytes:
+def keep_only(data: bytes, numbers: Collection[int]) -> bytes:
     """Give the stream's files with nothing in them but messages of these global numbers, and their definitions.
 
     Raises NotAnActivityFile where the stream is damaged, cut off, or asks for too much.
@@ -87,7 +87,7 @@ def only(data: bytes, numbers: Collection[int]) -> bytes:
     return bytes(smaller)
 
 
-def checksum(data: bytes | memoryview) -> int:
+def compute_checksum(data: bytes | memoryview) -> int:
     """FIT's sum of these bytes, 16 bits. A file with its own sum behind it has the sum 0."""
     even = len(data) & ~1
     pairs, value = array("H", bytes(data[:even])), 0
@@ -111,7 +111,7 @@ def _bodies(data: bytes) -> Iterator[memoryview]:
         begin = at + head[0]
         end = begin + int.from_bytes(head[4:8], "little")
         whole = memoryview(data)[at : end + SUM]
-        if end + SUM > len(data) or checksum(whole):
+        if end + SUM > len(data) or compute_checksum(whole):
             raise NotAnActivityFile(Flaw.DAMAGED)
         yield memoryview(data)[begin:end]
         at = end + SUM
@@ -161,4 +161,4 @@ def _definition(body: memoryview, at: int) -> _Definition:
 def _file(body: bytes) -> bytes:
     """A FIT file around these frames."""
     whole = struct.pack("<BBHI4s", HEADER, 0x20, 0, len(body), b".FIT") + body
-    return whole + struct.pack("<H", checksum(whole))
+    return whole + struct.pack("<H", compute_checksum(whole))

@@ -92,7 +92,7 @@ PAIRS = {
 }
 
 
-def fit_type(sport: str, sub_sport: str) -> str:
+def find_fit_type(sport: str, sub_sport: str) -> str:
     """The type of activity for a FIT sport and sub-sport; a sport that both name alike needs no entry here."""
     pair = PAIRS.get((sport, sub_sport))
     return pair or SUB_SPORTS.get(sub_sport) or SPORTS.get(sport) or sport or "other"

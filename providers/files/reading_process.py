@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
 from providers.files.activity_files import LARGEST, read_activity
-from providers.recordings import Recording, from_plain, to_plain
+from providers.recordings import Recording, read_recording, write_recording
 
 ROOT = Path(__file__).parents[2]
 # What Python needs to start. Everything else stays here: our settings hold secrets.
@@ -70,7 +70,7 @@ def read_apart(
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # it could quote the file
             cwd=ROOT,
-            env=environment(os.environ),
+            env=choose_environment(os.environ),
             timeout=bounds.wall_seconds,
             check=False,
         )
@@ -86,7 +86,7 @@ def read_apart(
         raise ReadingBroke("it gave no answer") from None
 
 
-def environment(ours: Mapping[str, str]) -> dict[str, str]:
+def choose_environment(ours: Mapping[str, str]) -> dict[str, str]:
     """What a reading process gets of our environment."""
     return {name: ours[name] for name in NEEDED if name in ours}
 
@@ -96,7 +96,7 @@ def _answer(told: dict[str, Any]) -> list[Recording]:
         raise NotAnActivityFile(Flaw(told["flaw"]))
     if "broke" in told:
         raise ReadingBroke(told["broke"])
-    return [from_plain(each) for each in told["recordings"]]
+    return [read_recording(each) for each in told["recordings"]]
 
 
 def main() -> None:
@@ -138,7 +138,7 @@ def hold_to(bounds: Bounds) -> None:
 def _told(data: bytes, filename: str, zone: tzinfo) -> dict[str, Any]:
     """The answer, as JSON takes it. Of an error that is none of the file's only the kind is told."""
     try:
-        return {"recordings": [to_plain(each) for each in read_activity(data, filename, zone)]}
+        return {"recordings": [write_recording(each) for each in read_activity(data, filename, zone)]}
     except NotAnActivityFile as error:
         return {"flaw": error.why}
     except MemoryError:

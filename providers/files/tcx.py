@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from providers.errors import Flaw, NotAnActivityFile
-from providers.files.file_sessions import Session, whole
-from providers.files.trails import Point, Trail, moment
+from providers.files.file_sessions import Session, join_legs
+from providers.files.trails import Point, Trail, read_moment
 from providers.recordings import FILE, Recording, find_type_key
 
 SUMS = {"TotalTimeSeconds", "DistanceMeters", "Calories"}
@@ -64,7 +64,7 @@ class Tcx:
     def _join(self) -> None:
         legs, self._legs = self._legs or [], None
         if legs:
-            self.found.append(whole(legs))
+            self.found.append(join_legs(legs))
 
 
 class Part:
@@ -82,7 +82,7 @@ class Part:
         self.laps += 1
         self._before = self.sums["TotalTimeSeconds"]
         if self.start is None and started:
-            self.start = moment(started)
+            self.start = read_moment(started)
 
     def average(self, beats: float) -> None:
         """Weigh a lap's average by how long the lap was; its time stands before it in the file."""

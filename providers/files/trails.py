@@ -25,7 +25,7 @@ class Point:
     def complete(self, name: str, text: str) -> None:
         """Note what an element of the point tells. TCX, GPX and their extensions use no name for two things."""
         if name in {"time", "Time"}:
-            self.time = moment(text)
+            self.time = read_moment(text)
         elif name in {"ele", "AltitudeMeters"}:
             self.height = float(text)
         elif name == "hr":
@@ -109,7 +109,7 @@ def _distance(old: Point, new: Point) -> float:
     return 2 * EARTH * math.asin(math.sqrt(min(1.0, half)))
 
 
-def moment(text: str) -> datetime:
+def read_moment(text: str) -> datetime:
     """Read an instant; both formats mean UTC where they name no zone."""
     instant = datetime.fromisoformat(text)
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)

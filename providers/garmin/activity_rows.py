@@ -27,7 +27,7 @@ KEPT = (
 MOST = 1e9  # no figure of a session is larger
 
 
-def page_of(rows: Sequence[dict[str, Any]], *, last: bool) -> Page:
+def read_page(rows: Sequence[dict[str, Any]], *, last: bool) -> Page:
     """Read a page of the list. Rows without an id are left out; of those that make no sense the ids are told."""
     found = {row["activityId"]: read_row(row) for row in rows if _is_id(row.get("activityId"))}
     recordings = [recording for recording in found.values() if recording is not None]

@@ -9,7 +9,7 @@ from providers.sources import DaySteps
 LONGEST_STEPS = 28  # days of steps that Garmin gives to one request
 
 
-def spans(start: date, end: date, longest: int = LONGEST_STEPS) -> Iterator[tuple[date, date]]:
+def cut_into_spans(start: date, end: date, longest: int = LONGEST_STEPS) -> Iterator[tuple[date, date]]:
     """Cut [start, end] into pieces of at most so many days, oldest first."""
     while start <= end:
         last = min(start + timedelta(days=longest - 1), end)

@@ -31,8 +31,8 @@ from providers.errors import (
     WrongCode,
     WrongPassword,
 )
-from providers.garmin.activity_rows import WITH_LEGS, page_of
-from providers.garmin.daily_steps import read_days, spans
+from providers.garmin.activity_rows import WITH_LEGS, read_page
+from providers.garmin.daily_steps import cut_into_spans, read_days
 from providers.sources import DaySteps, NeedsCode, Page, Profile, SignedIn
 
 # Tried in order by the library, each a burst of its own; the plain-requests twins add requests and no hope.
@@ -82,14 +82,14 @@ class GarminConnect:
             client.resume_login(_pending(state), code)
             return _signed_in(client)
 
-    def open(self, tokens: str) -> "Account":
+    def open(self, tokens: str) -> "ConnectAccount":
         """Open an account without a request. See `garmin_source.Garmin.open`."""
         library = self._library()
         try:
             library.client.loads(tokens)
         except (GarminConnectConnectionError, GarminConnectAuthenticationError, ValueError):
             raise LinkBroken("tokens unreadable") from None
-        return Account(library)
+        return ConnectAccount(library)
 
     def _library(self) -> Any:
         library = Library(retry_attempts=0)
@@ -102,7 +102,7 @@ class GarminConnect:
         return library
 
 
-class Account:
+class ConnectAccount:
     """One account, opened from its tokens. See `providers.sources.OpenAccount`."""
 
     def __init__(self, library: Any) -> None:
@@ -133,7 +133,7 @@ class Account:
                 self.page = wanted = SMALLER_PAGES[wanted]
                 continue
             last = len(rows) < wanted
-            yield page_of(rows, last=last)
+            yield read_page(rows, last=last)
             if last:
                 return
             first += len(rows)
@@ -153,7 +153,7 @@ class Account:
     def steps(self, start: date, end: date) -> list[DaySteps]:
         """Read the days, 28 to a request. See `OpenAccount.steps`."""
         found: list[DaySteps] = []
-        for first, last in spans(start, end):
+        for first, last in cut_into_spans(start, end):
             found += self._days(first.isoformat(), last.isoformat())
         return found
 

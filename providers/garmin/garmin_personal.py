@@ -10,9 +10,9 @@ from typing import Any
 
 from providers.clock import Clock
 from providers.errors import KeyRejected, LinkBroken, SourceError, SourceUnavailable
-from providers.garmin.activity_rows import WITH_LEGS, page_of
-from providers.garmin.daily_steps import read_days, spans
-from providers.garmin.garmin_personal_http import Answer, Wire
+from providers.garmin.activity_rows import WITH_LEGS, read_page
+from providers.garmin.daily_steps import cut_into_spans, read_days
+from providers.garmin.garmin_personal_http import KeyAnswer, Wire
 from providers.sources import DaySteps, KeyAccepted, Page, Profile, SignedIn
 
 HOST = "https://personal.connectapi.garmin.com"
@@ -53,7 +53,7 @@ class GarminPersonal:
         key = key.strip()
         if not KEY.fullmatch(key):
             raise KeyRejected("no key looks like this")
-        account = Account(self, key)
+        account = KeyAccount(self, key)
         try:
             account.renew()
         except LinkBroken:
@@ -69,12 +69,12 @@ class GarminPersonal:
             raise KeyRejected("Garmin refuses the key") from None
         return SignedIn(profile, account.tokens, account.ends)
 
-    def open(self, tokens: str) -> "Account":
+    def open(self, tokens: str) -> "KeyAccount":
         """Open an account without a request. See `garmin_source.GarminByKey.open`."""
         try:
             kept = json.loads(tokens)
             key, jwt = str(kept["key"]), str(kept["jwt"])
-            return Account(self, key, jwt, _instant(kept["jwt_expires"]), _instant(kept.get("key_ends")))
+            return KeyAccount(self, key, jwt, _instant(kept["jwt_expires"]), _instant(kept.get("key_ends")))
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError):
             problem = "tokens unreadable"
         raise LinkBroken(problem)
@@ -89,7 +89,7 @@ class GarminPersonal:
         self._page, self._page_until = size, self.now() + REMEMBER_PAGE
 
 
-class Account:
+class KeyAccount:
     """One account, opened with its key. See `providers.sources.OpenAccount`."""
 
     def __init__(
@@ -145,7 +145,7 @@ class Account:
                 if above is not None and [row.get("activityId") for row in rows[:1]] != [above]:
                     first, above = 0, None
                     break
-                yield page_of(rows[1:] if first else rows, last=last)
+                yield read_page(rows[1:] if first else rows, last=last)
                 if last:
                     return
                 first, above = first + len(rows) - 1, rows[-1].get("activityId")
@@ -161,7 +161,7 @@ class Account:
     def steps(self, start: date, end: date) -> list[DaySteps]:
         """Read the days, 28 to a request. See `OpenAccount.steps`."""
         found: list[DaySteps] = []
-        for first, last in spans(start, end):
+        for first, last in cut_into_spans(start, end):
             answer = self._read(f"{STEPS}/{first.isoformat()}/{last.isoformat()}")
             try:
                 found += read_days(answer or [])
@@ -185,7 +185,7 @@ class Account:
     def _read(self, path: str, **query: str | int) -> Any:
         return self._ask(path, **query).data(self._door.now())
 
-    def _ask(self, path: str, **query: str | int) -> Answer:
+    def _ask(self, path: str, **query: str | int) -> KeyAnswer:
         """Ask with a token that will last; if Garmin refuses it, once more with a new one."""
         is_new = self._renew_if_due()
         answer = self._send("GET", path, f"Bearer {self._jwt}", query)
@@ -214,7 +214,7 @@ class Account:
         self._jwt, self._expires, self._exchanged = jwt, expires, True
         self.ends = expires if expires - issued < SHORT_LIFE else None
 
-    def _send(self, method: str, path: str, credentials: str, query: dict[str, str | int] | None) -> Answer:
+    def _send(self, method: str, path: str, credentials: str, query: dict[str, str | int] | None) -> KeyAnswer:
         if self._asked:
             self._door.pause(COURTESY)
         self._asked = True

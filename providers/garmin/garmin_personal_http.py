@@ -19,7 +19,7 @@ TOO_MANY = {427, 429}
 
 
 @dataclass(frozen=True)
-class Answer:
+class KeyAnswer:
     """What came back, whole and not yet judged."""
 
     status: int
@@ -64,7 +64,7 @@ class Wire:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "Gruppetto"
 
-    def ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None = None) -> Answer:
+    def ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None = None) -> KeyAnswer:
         """Ask once. Raises SourceUnavailable when nothing, or too much, came back."""
         try:
             return self._ask(method, path, credentials, query)
@@ -73,7 +73,7 @@ class Wire:
         # Raised out here: the library's error holds the request, and that the key.
         raise SourceUnavailable(problem)
 
-    def _ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None) -> Answer:
+    def _ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None) -> KeyAnswer:
         with self._session.request(
             method,
             self.base_url + path,
@@ -88,7 +88,7 @@ class Wire:
                 body += piece
                 if len(body) > LARGEST:
                     raise SourceUnavailable("the answer is too large")
-            return Answer(response.status_code, response.headers, bytes(body))
+            return KeyAnswer(response.status_code, response.headers, bytes(body))
 
 
 class _Credentials(AuthBase):

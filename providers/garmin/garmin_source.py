@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from providers.garmin.activity_rows import NAME
-from providers.sources import Field, Form, KeyAccepted, Kind, NeedsCode, OpenAccount, SignedIn, Typed
+from providers.sources import FieldKind, FormField, KeyAccepted, NeedsCode, OpenAccount, SignedIn, SignInForm, Typed
 
 KEY, PASSWORD = "personal_key", "password"
 KEYS_LAST = ("30", "90", "180", "365")  # days; what Garmin offers
@@ -62,7 +62,7 @@ class GarminSource:
         rate: float,
     ) -> None:
         self.rate, self.keeps_passwords = rate, keeps_passwords
-        self.forms: Sequence[Form] = [
+        self.forms: Sequence[SignInForm] = [
             _form(way, keeps_passwords=keeps_passwords, is_recommended=way == recommended) for way in ways
         ]
         self._garmin, self._by_key = garmin, by_key
@@ -82,20 +82,20 @@ class GarminSource:
         return (self._by_key if way == KEY else self._garmin).open(tokens)
 
 
-def _form(way: str, *, keeps_passwords: bool, is_recommended: bool) -> Form:
+def _form(way: str, *, keeps_passwords: bool, is_recommended: bool) -> SignInForm:
     if way == KEY:
-        return Form(KEY, "key", BY_KEY, _read_key, incomplete="key_incomplete", is_recommended=is_recommended)
-    fields = (*BY_PASSWORD, Field("keep", Kind.TICK)) if keeps_passwords else BY_PASSWORD
-    return Form(PASSWORD, "sign-in", fields, _read_password, is_recommended=is_recommended)
+        return SignInForm(KEY, "key", BY_KEY, _read_key, incomplete="key_incomplete", is_recommended=is_recommended)
+    fields = (*BY_PASSWORD, FormField("keep", FieldKind.TICK)) if keeps_passwords else BY_PASSWORD
+    return SignInForm(PASSWORD, "sign-in", fields, _read_password, is_recommended=is_recommended)
 
 
 BY_KEY = (
-    Field("key", Kind.KEY, most=4096, problems=("key_rejected", "key_incomplete")),
-    Field("lasts", Kind.CHOICE, choices=KEYS_LAST, preset="90"),
+    FormField("key", FieldKind.KEY, most=4096, problems=("key_rejected", "key_incomplete")),
+    FormField("lasts", FieldKind.CHOICE, choices=KEYS_LAST, preset="90"),
 )
 BY_PASSWORD = (
-    Field("email", Kind.EMAIL, most=254),
-    Field("password", Kind.PASSWORD, most=256, problems=("wrong_password", "incomplete")),
+    FormField("email", FieldKind.EMAIL, most=254),
+    FormField("password", FieldKind.PASSWORD, most=256, problems=("wrong_password", "incomplete")),
 )
 
 

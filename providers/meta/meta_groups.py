@@ -10,14 +10,14 @@ from typing import Any
 import requests
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
-from providers.messenger import Meaning
+from providers.messenger import RefusalMeaning
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
 NOT_ELIGIBLE = 131215  # this number may not use groups
 WINDOW_CLOSED = 131047  # nobody in the group has written for 24 hours
 OUR_ACCOUNT = {NOT_ELIGIBLE, 0, 3, 10, 190, 200, 368, 131005, 131031, 131042}
 TOO_FAST = {4, 80007, 130429, 131048, 131056}
-MEANINGS = {WINDOW_CLOSED: Meaning.WINDOW_CLOSED, 131026: Meaning.UNREACHABLE}
+MEANINGS = {WINDOW_CLOSED: RefusalMeaning.WINDOW_CLOSED, 131026: RefusalMeaning.UNREACHABLE}
 LONGEST_CAPTION, LONGEST_TEXT, LONGEST_SUBJECT = 1024, 4096, 128
 
 
@@ -93,7 +93,7 @@ def _failure(answer: requests.Response, made: Mapping[str, Any]) -> MessengerErr
         return MessengerBroken(f"Meta refuses our account with {code}")
     if answer.status_code >= 500:
         return Unclear(f"Meta answered {answer.status_code}")
-    return Refused(code if isinstance(code, int) else answer.status_code, MEANINGS.get(code or 0, Meaning.OURS))
+    return Refused(code if isinstance(code, int) else answer.status_code, MEANINGS.get(code or 0, RefusalMeaning.OURS))
 
 
 def _json(answer: requests.Response) -> dict[str, Any]:

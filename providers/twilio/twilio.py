@@ -19,10 +19,10 @@ from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 from urllib3 import exceptions as urllib3
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
-from providers.messenger import Approval, Content, Inbound, Meaning, Parcel, Receipt, Sent, Standing
+from providers.messenger import Approval, ContentDefinition, Inbound, Parcel, Receipt, RefusalMeaning, Sent, Standing
 from providers.signing import Signer
-from providers.twilio.twilio_codes import meaning_of
-from providers.twilio.twilio_forms import LONGEST_LINE, SID, addresses_of, read_inbound, read_receipt
+from providers.twilio.twilio_codes import find_meaning
+from providers.twilio.twilio_forms import LONGEST_LINE, SID, read_addresses, read_inbound, read_receipt
 from providers.twilio.twilio_http import Throttled, TwilioHttp
 from providers.twilio.twilio_media import TwilioMedia
 from providers.twilio.twilio_number import TwilioNumber
@@ -95,15 +95,15 @@ class Twilio:
         except FAILURES as error:
             raise _asking(error) from None
 
-    def sent_to(self, address: str, limit: int = 50) -> list[Sent]:
-        """List the newest messages. No date filter: a message still queued has no date. See `Messenger.sent_to`."""
+    def list_sent_to(self, address: str, limit: int = 50) -> list[Sent]:
+        """List the newest messages, without a filter by date: what is queued has none. See `Messenger.list_sent_to`."""
         try:
             return [_sent(each) for each in self.client.messages.list(to=address, from_=self.sender, limit=limit)]
         except FAILURES as error:
             raise _asking(error) from None
 
-    def heard_since(self, instant: datetime) -> list[Inbound]:
-        """List inbound messages. See `Messenger.heard_since`."""
+    def list_heard_since(self, instant: datetime) -> list[Inbound]:
+        """List inbound messages. See `Messenger.list_heard_since`."""
         try:
             listed = self.client.messages.list(to=self.sender, date_sent_after=instant, limit=1000)
         except FAILURES as error:
@@ -125,11 +125,11 @@ class Twilio:
         except FAILURES as error:
             raise _asking(error) from None
 
-    def signed(self, headers: Mapping[str, str]) -> bool:
-        """See `Messenger.signed`."""
+    def has_signature(self, headers: Mapping[str, str]) -> bool:
+        """See `Messenger.has_signature`."""
         return bool(headers.get(SIGNATURE_HEADER))
 
-    def verified(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
+    def is_genuine(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
         """Check the account, then the signature. A missing one is False, not an error."""
         signature = headers.get(SIGNATURE_HEADER)
         if not signature or not hmac.compare_digest(form.get("AccountSid", "").encode(), self.account.encode()):
@@ -140,16 +140,16 @@ class Twilio:
         validators = self.by_shared_key if settings else self.by_token
         return any(each.validate(url, form, signature, algorithm_of(settings)) for each in validators)
 
-    def read(self, form: Any) -> Inbound:
-        """See `Messenger.read`."""
+    def read_inbound(self, form: Any) -> Inbound:
+        """See `Messenger.read_inbound`."""
         return read_inbound(form, self.sender)
 
-    def receipt(self, form: Any) -> Receipt:
-        """See `Messenger.receipt`."""
+    def read_receipt(self, form: Any) -> Receipt:
+        """See `Messenger.read_receipt`."""
         return read_receipt(form)
 
-    def reference(self, query: Mapping[str, str], now: datetime) -> str | None:
-        """See `Messenger.reference`."""
+    def read_reference(self, query: Mapping[str, str], now: datetime) -> str | None:
+        """See `Messenger.read_reference`."""
         reference = query.get("m", "")
         return reference if self.signer.is_genuine(reference, query.get("k", ""), now) else None
 
@@ -159,12 +159,12 @@ class Twilio:
             self.client.content.v1.contents(content_id).fetch()
         except FAILURES as error:
             failure = _asking(error)
-            if isinstance(failure, Refused) and failure.meaning is Meaning.CONTENT_MISSING:
+            if isinstance(failure, Refused) and failure.meaning is RefusalMeaning.CONTENT_MISSING:
                 return False
             raise failure from None
         return True
 
-    def push_content(self, content: Content) -> str:
+    def push_content(self, content: ContentDefinition) -> str:
         """Store a text, a quick-reply or a list content. See `Messenger.push_content`."""
         actions = [{"type": "QUICK_REPLY", "title": title, "id": says} for title, says in content.buttons]
         body: dict[str, Any] = {"body": content.body, **({"actions": actions} if actions else {})}
@@ -191,8 +191,8 @@ class Twilio:
         except FAILURES as error:
             raise _asking(error) from None
 
-    def approval(self, content_id: str) -> Approval:
-        """See `Messenger.approval`."""
+    def find_approval(self, content_id: str) -> Approval:
+        """See `Messenger.find_approval`."""
         try:
             found = self.client.content.v1.contents(content_id).approval_fetch().fetch().whatsapp or {}
         except FAILURES as error:
@@ -267,13 +267,13 @@ def _answered(error: TwilioRestException | TwilioServiceException, to: str) -> M
     if code == error.status:
         # Twilio's own refusals have a code. This one is of whoever stands there instead: a proxy, or another host.
         return Unclear(f"{error.status} without a code of Twilio's")
-    return Refused(code, meaning_of(code, to))
+    return Refused(code, find_meaning(code, to))
 
 
 def _heard(message: Any) -> Inbound | None:
     """An inbound message as the list tells it: without the writer's name and the kind, and a tap only by its label."""
     try:
-        phone, business = addresses_of(message.from_ or "")
+        phone, business = read_addresses(message.from_ or "")
     except ValueError:
         return None
     kind = "text" if str(message.num_media or 0) == "0" else "media"
@@ -290,5 +290,5 @@ def _sent(message: Any) -> Sent:
         body=message.body or "",
         created_at=message.date_created,
         error_code=message.error_code,
-        meaning=meaning_of(message.error_code, message.to or ""),
+        meaning=find_meaning(message.error_code, message.to or ""),
     )

@@ -10,7 +10,7 @@ import unicodedata
 from typing import Any
 
 from providers.messenger import Inbound, Receipt
-from providers.twilio.twilio_codes import meaning_of
+from providers.twilio.twilio_codes import find_meaning
 
 SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 SIDS = ("MessageSid", "SmsSid", "SmsMessageSid")  # Twilio writes the same into all three
@@ -33,7 +33,7 @@ def read_inbound(form: Any, sender: str) -> Inbound:
     """
     if not _is_ours(_one(form, "To"), sender):
         raise ValueError("To is another number than ours")
-    phone, business = addresses_of(_one(form, "From"), _one(form, "ExternalUserId"))
+    phone, business = read_addresses(_one(form, "From"), _one(form, "ExternalUserId"))
     media = _media(form)
     kind = _kind(form, media)
     return Inbound(
@@ -55,10 +55,10 @@ def read_receipt(form: Any) -> Receipt:
     code = _matching(form, "ErrorCode", ERROR_CODE)
     number = int(code) if code else None
     known = status if KIND.fullmatch(status) else "unknown"
-    return Receipt(_sid(form), known, number, meaning_of(number, _one(form, "To")))
+    return Receipt(_sid(form), known, number, find_meaning(number, _one(form, "To")))
 
 
-def addresses_of(sender: str, external_id: str = "") -> tuple[str | None, str | None]:
+def read_addresses(sender: str, external_id: str = "") -> tuple[str | None, str | None]:
     """The phone number and the WhatsApp id of whoever wrote, from `From` and `ExternalUserId`.
 
     Only addresses on WhatsApp count: the sender of an SMS can be forged. An odd `external_id` is left out as long as

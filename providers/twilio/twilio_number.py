@@ -11,7 +11,7 @@ from twilio.rest import Client
 from twilio.rest.messaging.v2.channels_sender import ChannelsSenderContext
 
 from providers.errors import Refused
-from providers.messenger import Diversion, Meaning, Standing, Webhook
+from providers.messenger import Diversion, RefusalMeaning, Standing, Webhook
 
 NO_SUCH_SENDER = 63007  # https://www.twilio.com/docs/api/errors/63007
 MOST_SENDERS = 200
@@ -42,7 +42,7 @@ class TwilioNumber:
         """See `Messenger.post_lines_to`. A service that takes the lines leaves them to the sender from then on."""
         sender = self._sender()
         if sender is None:
-            raise Refused(NO_SUCH_SENDER, Meaning.SENDER)
+            raise Refused(NO_SUCH_SENDER, RefusalMeaning.SENDER)
         webhook = {"callback_url": address, "callback_method": "POST"}
         webhook |= {"fallback_url": address, "fallback_method": "POST"}
         self.client.messaging.v2.channels_senders(sender.sid).update(_Update({"webhook": webhook}))

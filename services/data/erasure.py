@@ -48,9 +48,9 @@ from services.ground import audit, limits
 from services.ground.bells import Bell, ring
 from services.ground.refusals import QuestionOver, TooManyEraseCodes, WrongEraseCode
 from services.group import group_notices, groups, openings, privacy
-from services.group.roster import hold, members
+from services.group.roster import hold, list_members
 from services.people import bans
-from services.people.members import memberships
+from services.people.members import list_memberships
 from services.training import merging, records
 
 CODE_FOR = timedelta(minutes=10)
@@ -67,7 +67,7 @@ UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedToErase:
     """The code to type, what would be deleted, and for each group of the member who would own
     it then: (group, heir).
     """
@@ -108,16 +108,16 @@ def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> i
     return len(gone)
 
 
-def ask(session: Session, member: Member, now: datetime) -> Asked:
+def ask(session: Session, member: Member, now: datetime) -> AskedToErase:
     """Return a new code that erases everything if it is typed within ten minutes, and what would be erased."""
     code = secrets.randbelow(9000) + 1000
     member.erase_code = digest(session, "erase", f"{member.id}:{code}")
     member.erase_until = now + CODE_FOR
-    owned = [each for each in memberships(session, member) if each.role is Role.OWNER]
-    heirs = [(each.group.name, heir.member.name) for each in owned if (heir := heir_of(session, each))]
+    owned = [each for each in list_memberships(session, member) if each.role is Role.OWNER]
+    heirs = [(each.group.name, heir.member.name) for each in owned if (heir := find_heir(session, each))]
     kept = session.scalar(select(func.count()).where(Activity.member_id == member.id)) or 0
     audit.note(session, "erase.asked", now, member_id=member.id)
-    return Asked(code, kept, heirs)
+    return AskedToErase(code, kept, heirs)
 
 
 def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
@@ -127,9 +127,9 @@ def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
     during the wait does not make it longer.
     """
     guessed = limits.LINE + WrongEraseCode.template()
-    wrong = limits.times(session, limits.addresses(session, member), guessed, now - CODE_FOR)
+    wrong = limits.list_times(session, limits.hash_member_addresses(session, member), guessed, now - CODE_FOR)
     if len(wrong) >= MOST_GUESSES:
-        raise TooManyEraseCodes(minutes=limits.minutes_until(wrong[-MOST_GUESSES] + CODE_FOR, now))
+        raise TooManyEraseCodes(minutes=limits.count_minutes_until(wrong[-MOST_GUESSES] + CODE_FOR, now))
     given = digest(session, "erase", f"{member.id}:{code}")
     in_time = member.erase_until is not None and member.erase_until > now
     if not in_time or not secrets.compare_digest(member.erase_code or "", given):
@@ -137,18 +137,18 @@ def confirm(session: Session, member: Member, code: int, now: datetime) -> None:
     erase(session, member, now)
 
 
-def heir_of(session: Session, membership: Membership) -> Membership | None:
+def find_heir(session: Session, membership: Membership) -> Membership | None:
     """Return who becomes the owner of a group when its owner is erased: the admin who has been in it longest, else the
     member who has. None if there is nobody else.
     """
-    others = [each for each in members(session, membership.group) if each.id != membership.id]
+    others = [each for each in list_members(session, membership.group) if each.id != membership.id]
     return min(others, key=lambda each: (each.role is not Role.ADMIN, each.joined_at, each.id), default=None)
 
 
 def erase(session: Session, member: Member, now: datetime) -> None:
     """Erase a member at once. Until `finish`, only the address for the last answer stays."""
     session.execute(select(Member.id).where(Member.id == member.id).with_for_update(key_share=True))
-    for each in sorted(memberships(session, member), key=lambda each: each.group_id):  # locked in one order by all
+    for each in sorted(list_memberships(session, member), key=lambda each: each.group_id):  # locked in one order by all
         hold(session, each)
         if each.left_at is None:
             _hand_over(session, each, now)
@@ -191,14 +191,14 @@ def finish(session: Session, now: datetime, most: int = 50) -> int:
     return len(over)
 
 
-def unfinished(now: datetime) -> ColumnElement[bool]:
+def has_unfinished_erasure(now: datetime) -> ColumnElement[bool]:
     """Return a condition: a member must still be erased completely, or the vendor must be asked to delete a message."""
     asked = exists().where(Erasure.done_at.is_(None), Erasure.next_try_at <= now)
     gone = exists().where(Erased.member_id == Member.id, Erased.member_since == Member.created_at)
     return or_(asked, gone)
 
 
-def due(session: Session, now: datetime, most: int = 20) -> list[str]:
+def take_due_messages(session: Session, now: datetime, most: int = 20) -> list[str]:
     """Return the ids of messages that the vendor must be asked to delete. Each gets its next date now, in case this
     process ends before the answer.
     """
@@ -210,7 +210,7 @@ def due(session: Session, now: datetime, most: int = 20) -> list[str]:
     return [each.sid for each in rows]
 
 
-def answered(session: Session, sid: str, now: datetime, problem: str | None = None) -> bool:
+def note_vendor_answer(session: Session, sid: str, now: datetime, problem: str | None = None) -> bool:
     """Store the vendor's answer: it has deleted the message, or `problem` says why not. Returns False if this was the
     last try. When it is over, only a hash of the message's id is kept.
     """
@@ -225,14 +225,14 @@ def answered(session: Session, sid: str, now: datetime, problem: str | None = No
     return problem is None
 
 
-def hash_done(session: Session, most: int = 500) -> None:
+def hash_what_is_done(session: Session, most: int = 500) -> None:
     """Replace the ids of deleted messages by their hashes: earlier releases kept the ids."""
     query = select(Erasure).where(Erasure.done_at.is_not(None), func.length(Erasure.sid) != SID_HASH)
     for row in session.scalars(query.limit(most).with_for_update(skip_locked=True)):
         _keep_hash(session, row)
 
 
-def came_before(session: Session, at: datetime, *, phone: str | None, business_id: str | None) -> bool:
+def was_erased_since(session: Session, at: datetime, *, phone: str | None, business_id: str | None) -> bool:
     """Whether a person with one of these addresses was erased within the last day and after `at`. If so, a message of
     that time must not be answered any more.
 
@@ -241,8 +241,8 @@ def came_before(session: Session, at: datetime, *, phone: str | None, business_i
     It is better to ignore a line than to make an erased person a member again.
     """
     margin = timedelta(microseconds=1) if _is_known(session, phone, business_id) else CLOCKS_DIFFER
-    against = limits.hashes_of(session, phone=phone, business_id=business_id)
-    return bool(limits.times(session, against, limits.ERASED, at - margin))
+    against = limits.hash_addresses(session, phone=phone, business_id=business_id)
+    return bool(limits.list_times(session, against, limits.ERASED, at - margin))
 
 
 def _is_known(session: Session, phone: str | None, business_id: str | None) -> bool:
@@ -251,8 +251,8 @@ def _is_known(session: Session, phone: str | None, business_id: str | None) -> b
     return bool(session.scalar(select(exists().where(theirs))))
 
 
-def stopped_long_ago(session: Session, now: datetime, most: int = 20) -> list[Member]:
-    """Return members to erase because they said "stop" long ago, with their rows locked; see `erased_on`.
+def find_stopped_long_ago(session: Session, now: datetime, most: int = 20) -> list[Member]:
+    """Return members to erase because they said "stop" long ago, with their rows locked; see `find_erasure_time`.
 
     Anybody who has the number can say "stop". So while it is in doubt whose number it is, the member is not erased:
     else a stranger who got an owner's number could have the owner erased and the group passed on. After half a year the
@@ -264,7 +264,7 @@ def stopped_long_ago(session: Session, now: datetime, most: int = 20) -> list[Me
     return list(session.scalars(query.where(~erased.exists()).limit(most).with_for_update(skip_locked=True)))
 
 
-def erased_on(member: Member) -> datetime | None:
+def find_erasure_time(member: Member) -> datetime | None:
     """Return when a member who said "stop" is erased, unless they write before that; None for all other members."""
     if member.opted_out_at is None:
         return None
@@ -272,7 +272,7 @@ def erased_on(member: Member) -> datetime | None:
     return last + (STOPPED_FOR if member.doubted_at is None else IN_DOUBT_FOR)
 
 
-def listed(session: Session) -> Iterable[tuple[int, datetime]]:
+def list_erased(session: Session) -> Iterable[tuple[int, datetime]]:
     """Return everybody who was erased, as (id, member since): the list that the operator saves apart
     from the backups.
     """
@@ -280,7 +280,7 @@ def listed(session: Session) -> Iterable[tuple[int, datetime]]:
     return [(member_id, since) for member_id, since in session.execute(query)]
 
 
-def reapply(session: Session, erased: Iterable[tuple[int, datetime]], now: datetime) -> int:
+def erase_again(session: Session, erased: Iterable[tuple[int, datetime]], now: datetime) -> int:
     """Erase the members of this list again, after a backup was restored. Returns how many were in the database."""
     again = 0
     for member_id, since in erased:
@@ -299,11 +299,11 @@ def _quiet_since(then: datetime) -> ColumnElement[bool]:
 
 
 def _hand_over(session: Session, membership: Membership, now: datetime) -> None:
-    heir = heir_of(session, membership)
+    heir = find_heir(session, membership)
     group, role = membership.group, membership.role
     membership.left_at = now
-    privacy.changed(session, membership, now, {})
-    openings.end(session, membership, now)
+    privacy.follow_change(session, membership, now, {})
+    openings.end_openings(session, membership, now)
     if membership.anonymous:
         _begin_anew(session, membership)
     session.flush()
@@ -312,7 +312,7 @@ def _hand_over(session: Session, membership: Membership, now: datetime) -> None:
     elif role is Role.OWNER:
         heir.role = Role.OWNER
         session.flush()
-        group_notices.role_changed(session, heir, now)
+        group_notices.tell_role_changed(session, heir, now)
         audit.note(session, "group.passed_on", now, member_id=heir.member_id, group_id=group.id)
 
 
@@ -358,7 +358,7 @@ def _leave_behind(session: Session, member: Member, now: datetime) -> None:
     and whether they count among the people who got a template.
     """
     bans.follow(session, member)
-    limits.count(session, limits.addresses(session, member), limits.ERASED, now)
+    limits.count(session, limits.hash_member_addresses(session, member), limits.ERASED, now)
     if member.template_at is not None:
         ceiling.keep_template(session, member.template_at)
 

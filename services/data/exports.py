@@ -20,7 +20,7 @@ from models.vault import UnknownKey, Unreadable, vault
 from services.delivery import mailbox, notices
 from services.ground import audit, leases, limits, unreadable
 from services.ground.bells import Bell, ring
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 from services.ground.refusals import EnoughCopies, ExportUnderWay
 from services.people import feedback
 
@@ -39,7 +39,7 @@ COLUMNS = ("local_date", "start_utc", "sport", "type", "name", "duration", "dist
            "average_hr", "manual", "private", "excluded_at", "deleted_at")  # fmt: skip
 
 
-def ask(session: Session, member: Member, now: datetime) -> str | None:
+def ask_for_copy(session: Session, member: Member, now: datetime) -> str | None:
     """Ask a worker to make a copy. If one is ready for download, return a new token for it; the old token then stops
     working.
 
@@ -62,27 +62,27 @@ def ask(session: Session, member: Member, now: datetime) -> str | None:
 
 def _require_few(session: Session, member: Member, now: datetime) -> None:
     """Count one more copy. Raises `EnoughCopies`."""
-    against = limits.addresses(session, member)
-    made = limits.times(session, against, COPY, now - DAY)
+    against = limits.hash_member_addresses(session, member)
+    made = limits.list_times(session, against, COPY, now - DAY)
     if len(made) >= MOST_A_DAY:
         left = made[-MOST_A_DAY] + DAY - now
         raise EnoughCopies(most=MOST_A_DAY, hours=max(1, -(-int(left.total_seconds()) // 3600)))
     limits.count(session, against, COPY, now)
 
 
-def due() -> Exists:
+def has_waiting_copy() -> Exists:
     """Return a condition: a copy waits to be made."""
     return exists().where(*_waiting())
 
 
-def take(session: Session) -> int | None:
+def take_copy(session: Session) -> int | None:
     """Lease the copy that was requested first, and return its id, or None. This counts as a try."""
     query = select(Export).where(*_waiting()).order_by(Export.asked_at).limit(1).with_for_update(skip_locked=True)
     export = session.scalar(query)
     if export is None:
         return None
     export.tries += 1
-    export.leased_until = leases.lasting(session, LEASE)
+    export.leased_until = leases.end_lease_in(session, LEASE)
     return export.id
 
 
@@ -94,7 +94,7 @@ def give_back(session: Session, export_id: int) -> None:
         ring(session, Bell.HOUSEKEEPING)
 
 
-def make(session: Session, export_id: int, base_url: str, now: datetime) -> None:
+def make_copy(session: Session, export_id: int, base_url: str, now: datetime) -> None:
     """Make the copy, and send the member its address.
 
     If a key is needed that is not in DATA_KEYS, the copy is made later, when its lease has ended; this is not a try.
@@ -103,7 +103,7 @@ def make(session: Session, export_id: int, base_url: str, now: datetime) -> None
     if export is None or export.made_at is not None:
         return
     try:
-        archive = archive_of(session, export.member)
+        archive = pack_archive(session, export.member)
     except UnknownKey as error:
         unreadable.note(session, error, "exports", export.id)
         export.tries -= 1
@@ -117,12 +117,12 @@ def make(session: Session, export_id: int, base_url: str, now: datetime) -> None
     mailbox.post(session, export.member_id, message, now, kind=MessageKind.REPLY, key=f"export:{export.id}")
 
 
-def exists_for(session: Session, token: str) -> bool:
+def was_made_for(session: Session, token: str) -> bool:
     """Whether a copy was made with this token, even if it has been fetched."""
     return session.scalar(select(Export.id).where(Export.token_hash == _hashed(token))) is not None
 
 
-def fetch(session: Session, token: str, now: datetime) -> bytes | None:
+def fetch_copy(session: Session, token: str, now: datetime) -> bytes | None:
     """Return the zip file once, and delete it. Returns None if there is none, or if somebody changed it
     in the database.
 
@@ -149,7 +149,7 @@ def forget_old(session: Session, now: datetime) -> None:
     session.execute(delete(Export).where(Export.asked_at < now - timedelta(hours=2 * HOURS)))
 
 
-def archive_of(session: Session, member: Member) -> bytes:
+def pack_archive(session: Session, member: Member) -> bytes:
     """Return everything about a member as a zip file: JSON for programs, CSV for spreadsheets, and an explanation.
 
     Raises `UnknownKey`.
@@ -157,14 +157,14 @@ def archive_of(session: Session, member: Member) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         everything: dict[str, Any] = {table.name: rows for table, rows in _rows(session, member.id) if rows}
-        everything["told_us"] = feedback.given_by(session, member)
+        everything["told_us"] = feedback.list_given_by(session, member)
         archive.writestr("everything.json", json.dumps(everything, ensure_ascii=False, indent=1, default=str))
         archive.writestr("activities.csv", _csv(session, member))
-        archive.writestr("README.txt", words("data/export_readme", reader_of(member)))
+        archive.writestr("README.txt", words("data/export_readme", make_reader(member)))
     return packed.getvalue()
 
 
-def tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
+def list_tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
     """Yield every table with data about a member, and its columns that refer to the member."""
     for table in Base.metadata.sorted_tables:
         columns = [
@@ -177,7 +177,7 @@ def tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
 
 
 def _rows(session: Session, member_id: int) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
-    for table, columns in tables():
+    for table, columns in list_tables():
         told = [each for each in table.columns if _is_told(each)]
         found = session.execute(select(*told).where(or_(*(column == member_id for column in columns))))
         yield table, [dict(row._mapping) for row in found]  # noqa: SLF001 - SQLAlchemy's own way to read a row
@@ -202,7 +202,7 @@ def _cell(value: object) -> object:
 
 
 def _ready(member: Member, url: str) -> Message:
-    return notices.notice(
+    return notices.write_notice(
         "data/exported", member, about=None, says="export", short="data/exported_short", url=url, hours=HOURS
     )
 

@@ -53,12 +53,12 @@ SEALED = (
 )
 
 
-def status(session: Session) -> dict[str, Counter[str]]:
+def count_by_key(session: Session) -> dict[str, Counter[str]]:
     """Return for each column how many values each key encrypts. A key without values may be removed from DATA_KEYS."""
     return {sealed.name: _by_key(session, sealed) for sealed in SEALED}
 
 
-def names_in_use(session: Session) -> set[str]:
+def list_names_in_use(session: Session) -> set[str]:
     """Return the names of the keys with which values are encrypted. It takes a few index steps, whatever the size."""
     return {_text(name) for name in session.scalars(_all_names()) if name}
 
@@ -87,7 +87,7 @@ def rotate_some(session: Session, sealed: SealedColumn, after: Any = None) -> Ro
     return Rotated(done, len(rows) - done, rows[-1].id)
 
 
-def unreadable(session: Session) -> dict[str, int]:
+def count_unreadable(session: Session) -> dict[str, int]:
     """Return for each column how many values cannot be decrypted: their key is missing, or somebody changed them."""
     return {sealed.name: sum(not _opens(session, sealed, row) for row in _rows(session, sealed)) for sealed in SEALED}
 

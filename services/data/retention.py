@@ -18,15 +18,15 @@ EVENTS = timedelta(days=396)  # thirteen months
 BATCH = 5_000
 
 
-def sweep(session: Session, now: datetime) -> dict[str, int]:
+def sweep_old(session: Session, now: datetime) -> dict[str, int]:
     """Delete data whose time is over, at most a batch of each kind. Returns the number of rows of each kind."""
-    undoable.forget_old(session, now)
+    undoable.forget_old_acts(session, now)
     exports.forget_old(session, now)
     limits.forget_old(session, now)
     ceiling.forget_old(session, now)
     for each in (kept_answers, personal_tokens, sessions, signing_in):
         each.forget_old(session, now)
-    erasure.hash_done(session, BATCH)
+    erasure.hash_what_is_done(session, BATCH)
     typed = select(Member.id).where(Member.unfinished_until < now)
     raw = select(Activity.id).where(Activity.raw_data != {}, Activity.created_at < now - RAW)
     inbound = select(InboundMessage.sid).where(InboundMessage.received_at < now - INBOUND)
@@ -37,7 +37,7 @@ def sweep(session: Session, now: datetime) -> dict[str, int]:
     nothing = {"unfinished": None, "unfinished_until": None}
     return {
         "unfinished": _done(session, update(Member).where(Member.id.in_(typed.limit(BATCH))).values(nothing)),
-        "kudos": _done(session, delete(Kudos).where(Kudos.id.in_(kudos.over(now).limit(BATCH)))),
+        "kudos": _done(session, delete(Kudos).where(Kudos.id.in_(kudos.select_over(now).limit(BATCH)))),
         "inbound": _done(session, delete(InboundMessage).where(InboundMessage.sid.in_(inbound.limit(BATCH)))),
         "raw": _done(session, update(Activity).where(Activity.id.in_(raw.limit(BATCH))).values(raw_data={})),
         "events": _done(session, delete(MessageEvent).where(MessageEvent.id.in_(steps.limit(BATCH)))),

@@ -42,9 +42,9 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
     for key, value in values.items():
         setattr(row, key, value)
     if isinstance(row, Membership):
-        privacy.changed(session, row, now, values)
+        privacy.follow_change(session, row, now, values)
         if values.get("left_at"):  # joining is undone
-            openings.end(session, row, now)
+            openings.end_openings(session, row, now)
     if "name" in values or "left_at" in values:  # somebody else may have this name by now
         session.flush()
         naming.tell_apart_everywhere(session, member)

@@ -31,7 +31,7 @@ class Ceilings:
 
 
 @dataclass
-class Spent:
+class SentToday:
     """The number of messages sent in the last 24 hours, by the group that they were about (None: no group). They were
     counted at `at`.
     """
@@ -57,20 +57,20 @@ class Purse:
     its own messages.
     """
 
-    _counted: Spent = field(default_factory=Spent)
+    _counted: SentToday = field(default_factory=SentToday)
 
-    def spent(self, session: Session, now: datetime) -> Spent:
+    def spent(self, session: Session, now: datetime) -> SentToday:
         """Return the number of sent messages, from a count that is younger than `COUNTED_FOR`."""
         if not timedelta(0) <= now - self._counted.at < COUNTED_FOR:
-            self._counted = spent(session, now)
+            self._counted = count_sent_today(session, now)
         return self._counted
 
 
-def spent(session: Session, now: datetime) -> Spent:
+def count_sent_today(session: Session, now: datetime) -> SentToday:
     """Count the messages sent in the last 24 hours. A message that was tried several times counts once."""
     left = (Ledger.what == MESSAGE, Ledger.at > now - DAY)
     counted = select(Ledger.group_id, func.sum(Ledger.count)).where(*left).group_by(Ledger.group_id)
-    return Spent(Counter({row[0]: int(row[1]) for row in session.execute(counted)}), now)
+    return SentToday(Counter({row[0]: int(row[1]) for row in session.execute(counted)}), now)
 
 
 def note(session: Session, left: Mapping[int | None, int], now: datetime) -> None:
@@ -85,7 +85,7 @@ def keep_template(session: Session, at: datetime) -> None:
     session.execute(insert(Ledger), [{"at": at, "what": TEMPLATE, "group_id": None, "count": 1}])
 
 
-def templates_of_erased(session: Session, now: datetime) -> int:
+def count_templates_of_erased(session: Session, now: datetime) -> int:
     """Count the people who got a template in the last 24 hours and were erased since then: WhatsApp
     still counts them.
     """

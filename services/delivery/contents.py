@@ -19,7 +19,7 @@ from messages.languages import FIRST, approved_files, labels
 from messages.message import FEWEST_CHOICES, MOST_CHOICES, Approved, Message
 from models import Content as StoredContent
 from providers.errors import MessengerError
-from providers.messenger import Content, Messenger
+from providers.messenger import ContentDefinition, Messenger
 
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 SESSION, APPROVED = "session", "approved"
@@ -50,7 +50,7 @@ class Change:
         return self.status not in (SESSION, *WAITING) and (self.status, self.category) != (APPROVED, CATEGORY)
 
 
-def buttons_content(count: int) -> Content:
+def define_buttons_content(count: int) -> ContentDefinition:
     """Return the content with which every message with `count` buttons is sent. It consists of variables only.
 
     {{1}} is the text; then follow the label and the line of each button. Within the 24 hours it needs no approval.
@@ -59,18 +59,18 @@ def buttons_content(count: int) -> Content:
     samples = {"1": "What would you like to see?"}
     for i in range(1, count + 1):
         samples |= {str(2 * i): f"Choice {i}", str(2 * i + 1): f"choice {i}"}
-    return Content(name=f"buttons_{count}", body="{{1}}", kind=SESSION, buttons=pairs, samples=samples)
+    return ContentDefinition(name=f"buttons_{count}", body="{{1}}", kind=SESSION, buttons=pairs, samples=samples)
 
 
-def buttons_values(message: Message) -> dict[str, str]:
-    """Return the values of the variables of `buttons_content` for this message."""
+def fill_buttons_content(message: Message) -> dict[str, str]:
+    """Return the values of the variables of `define_buttons_content` for this message."""
     values = {"1": message.text}
     for i, button in enumerate(message.buttons, 1):
         values |= {str(2 * i): button.label, str(2 * i + 1): button.says}
     return values
 
 
-def list_content(count: int) -> Content:
+def list_content(count: int) -> ContentDefinition:
     """Return the content with which every message with `count` choices is sent. It can only be used
     within the 24 hours.
 
@@ -81,7 +81,9 @@ def list_content(count: int) -> Content:
     for i, (label, says, about) in enumerate(numbers, 1):
         samples |= {str(label): f"Choice {i}", str(says): f"choice {i}", str(about): f"What choice {i} is about"}
     items = [(f"{{{{{label}}}}}", f"{{{{{says}}}}}", f"{{{{{about}}}}}") for label, says, about in numbers]
-    return Content(name=f"list_{count}", body="{{1}}", kind=SESSION, samples=samples, items=items, opens="{{2}}")
+    return ContentDefinition(
+        name=f"list_{count}", body="{{1}}", kind=SESSION, samples=samples, items=items, opens="{{2}}"
+    )
 
 
 def list_values(message: Message) -> dict[str, str]:
@@ -92,26 +94,28 @@ def list_values(message: Message) -> dict[str, str]:
     return values
 
 
-def definitions() -> list[Content]:
+def list_definitions() -> list[ContentDefinition]:
     """Return all contents that the bot needs."""
     lists = [list_content(count) for count in range(FEWEST_CHOICES, MOST_CHOICES + 1)]
-    return [buttons_content(count) for count in (1, 2, 3)] + lists + [_approved(name) for name in approved_files()]
+    return (
+        [define_buttons_content(count) for count in (1, 2, 3)] + lists + [_approved(name) for name in approved_files()]
+    )
 
 
 @cache
-def fingerprints() -> Mapping[str, str]:
+def list_fingerprints() -> Mapping[str, str]:
     """Return the fingerprints of all contents that the bot needs, by name."""
-    return {content.name: fingerprint_of(content) for content in definitions()}
+    return {content.name: compute_fingerprint(content) for content in list_definitions()}
 
 
 def push(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
     """Store all contents that are new, changed or missing at the vendor, and submit templates for approval.
     Safe to repeat.
     """
-    return [push_one(session, messenger, content, now) for content in definitions()]
+    return [push_one(session, messenger, content, now) for content in list_definitions()]
 
 
-def push_one(session: Session, messenger: Messenger, content: Content, now: datetime) -> Change:
+def push_one(session: Session, messenger: Messenger, content: ContentDefinition, now: datetime) -> Change:
     """Store one content, if it is new or changed, or if the vendor says that our account does not have it.
 
     Commit after each content, so that none is stored twice if a later one fails. If submitting for approval fails, the
@@ -120,7 +124,7 @@ def push_one(session: Session, messenger: Messenger, content: Content, now: date
     if not session.scalar(select(func.pg_try_advisory_xact_lock(ONE_PUSHES))):
         return Change(content.name, "", reason="another process stores it at this moment")
     stored = session.get(StoredContent, content.name, populate_existing=True)
-    fingerprint = fingerprint_of(content)
+    fingerprint = compute_fingerprint(content)
     is_known = stored is not None and stored.fingerprint == fingerprint
     if stored is None or not is_known or not _is_there(stored, messenger):
         sid = messenger.push_content(content)
@@ -144,7 +148,7 @@ def push_one(session: Session, messenger: Messenger, content: Content, now: date
     return Change(content.name, stored.status)
 
 
-def fingerprint_of(content: Content) -> str:
+def compute_fingerprint(content: ContentDefinition) -> str:
     """Return a hash of everything that the vendor stores of this content; it shows whether the
     definition has changed.
     """
@@ -154,7 +158,7 @@ def fingerprint_of(content: Content) -> str:
 
 def poll(session: Session, messenger: Messenger, now: datetime) -> list[Change]:
     """Ask about all contents that we have stored in our account: see `poll_one`."""
-    return [poll_one(session, messenger, name, now) for name in to_poll(session, messenger.account)]
+    return [poll_one(session, messenger, name, now) for name in list_to_poll(session, messenger.account)]
 
 
 def poll_one(session: Session, messenger: Messenger, name: str, now: datetime) -> Change:
@@ -168,7 +172,7 @@ def poll_one(session: Session, messenger: Messenger, name: str, now: datetime) -
     if not _is_there(stored, messenger):
         stored.status, reason = MISSING, f"the account {messenger.account} does not have it"
     elif name in approved_files():
-        found = messenger.approval(stored.sid)
+        found = messenger.find_approval(stored.sid)
         stored.status, stored.category = found.status, found.category or stored.category
         reason = found.reason
     else:
@@ -176,7 +180,7 @@ def poll_one(session: Session, messenger: Messenger, name: str, now: datetime) -
     return Change(name, stored.status, stored.category, reason)
 
 
-def to_poll(session: Session, account: str, due_at: datetime | None = None) -> list[str]:
+def list_to_poll(session: Session, account: str, due_at: datetime | None = None) -> list[str]:
     """Return the names of the contents that are in this account as far as we know. With `due_at`, return only those
     about which the vendor must be asked by then: at every tick while a template waits or is held, else once a day.
     """
@@ -187,10 +191,10 @@ def to_poll(session: Session, account: str, due_at: datetime | None = None) -> l
 
 def is_check_due(session: Session, now: datetime, account: str) -> bool:
     """Whether the vendor must be asked about contents, or contents must be stored."""
-    return bool(to_poll(session, account, now) or to_push(session, now, account))
+    return bool(list_to_poll(session, account, now) or list_to_push(session, now, account))
 
 
-def usable(session: Session, account: str) -> Mapping[str, str]:
+def find_usable(session: Session, account: str) -> Mapping[str, str]:
     """Return the vendor's ids of all contents that may be used now, by name. Templates that became marketing
     are left out.
     """
@@ -206,23 +210,23 @@ def find_missing(session: Session, account: str) -> list[str]:
     """
     there = select(StoredContent.name).where(_is_ours(account), StoredContent.status != MISSING)
     have = set(session.scalars(there))
-    return [content.name for content in definitions() if content.name not in have]
+    return [content.name for content in list_definitions() if content.name not in have]
 
 
-def lose(session: Session, name: str) -> None:
+def note_missing(session: Session, name: str) -> None:
     """Note that the vendor did not know this content when it was used."""
     stored = session.get(StoredContent, name)
     if stored is not None:
         stored.status = MISSING
 
 
-def to_push(session: Session, now: datetime, account: str) -> list[Content]:
+def list_to_push(session: Session, now: datetime, account: str) -> list[ContentDefinition]:
     """Return the contents that a job has to store: those that are missing, or that could not be submitted for approval.
 
     Contents that a new release has changed are left to the operator.
     """
     rows = {row.name: row for row in session.scalars(select(StoredContent))}
-    return [each for each in definitions() if _is_to_push(rows.get(each.name), now, account)]
+    return [each for each in list_definitions() if _is_to_push(rows.get(each.name), now, account)]
 
 
 def _is_to_push(stored: StoredContent | None, now: datetime, account: str) -> bool:
@@ -255,21 +259,21 @@ def _is_there(stored: StoredContent, messenger: Messenger) -> bool:
     return True
 
 
-def fits(approved: Approved) -> bool:
+def is_filled_by(approved: Approved) -> bool:
     """Whether there is such a template and it has exactly these values."""
     return approved.name in approved_files() and approved.values.keys() == _approved(approved.name).samples.keys()
 
 
-def said(approved: Approved) -> str:
+def write_template(approved: Approved) -> str:
     """Return the text of an approved template with its values, as the member will read it."""
     body = _approved(approved.name).body
     return PLACEHOLDER.sub(lambda found: approved.values.get(found[1], found[0]), body)
 
 
 @cache
-def _approved(name: str) -> Content:
+def _approved(name: str) -> ContentDefinition:
     facts = json.loads(approved_files()[name].read_text())
-    return Content(
+    return ContentDefinition(
         name=name,
         body=facts["body"],
         kind=APPROVED,

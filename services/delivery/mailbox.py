@@ -18,7 +18,7 @@ from models.vault import vault
 from services.delivery import contents, menus
 from services.ground.bells import Bell, ring
 from services.ground.counting import Count, count
-from services.ground.telling import turn_of
+from services.ground.telling import find_turn
 
 PRIORITY = {MessageKind.REPLY: 0, MessageKind.NOTICE: 3, MessageKind.DIGEST: 5}
 GOOD_FOR = {
@@ -44,7 +44,7 @@ def receive(session: Session, sid: str, kind: str, reference: str, now: datetime
     return is_new
 
 
-def known(session: Session, sids: Sequence[str]) -> set[str]:
+def find_received(session: Session, sids: Sequence[str]) -> set[str]:
     """Return the ids of those of these messages that were received, even if their writers were erased since then."""
     by_hash = {hashed_sid(session, sid): sid for sid in sids}
     heard = session.scalars(select(InboundMessage.sid).where(InboundMessage.sid.in_(sids)))
@@ -113,7 +113,7 @@ def post(
 
 def _row(session: Session, post: Post, now: datetime, kind: MessageKind, group_id: int | None) -> dict[str, object]:
     identity, approved = uuid4(), post.message.approved
-    if kind is not MessageKind.REPLY and not (approved and contents.fits(approved)):
+    if kind is not MessageKind.REPLY and not (approved and contents.is_filled_by(approved)):
         raise NeverSayable(f"{post.key} has no approved template that fits: see services/delivery/notices.py")
     return {
         "id": identity,
@@ -122,9 +122,9 @@ def _row(session: Session, post: Post, now: datetime, kind: MessageKind, group_i
         "kind": kind,
         "dedupe_key": post.key,
         "content": vault(session).seal("message", identity, post.message.to_json()),
-        "offers": menus.sealed(session, identity, post.message),
+        "offers": menus.seal_offers(session, identity, post.message),
         "priority": PRIORITY[kind],
         "next_attempt_at": now,
         "expires_at": now + GOOD_FOR[kind],
-        "turn": turn_of(session),
+        "turn": find_turn(session),
     }

@@ -21,14 +21,14 @@ NEVER_ARRIVED = (MessageState.FAILED, MessageState.EXPIRED, MessageState.SUPPRES
 Menu = list[tuple[str, str]]
 
 
-def sealed(session: Session, identity: UUID, message: Message) -> bytes | None:
+def seal_offers(session: Session, identity: UUID, message: Message) -> bytes | None:
     """Return the labels and lines of a message's buttons, encrypted because they may contain an invite code.
     None if it has none.
     """
     return vault(session).seal(PURPOSE, identity, json.dumps(message.offers)) if message.offers else None
 
 
-def newest(session: Session, member_id: int, now: datetime) -> Menu:
+def find_newest(session: Session, member_id: int, now: datetime) -> Menu:
     """Return the menu of the newest message to this member that has one, if it is at most ten minutes old; else
     an empty one.
 
@@ -49,13 +49,13 @@ def newest(session: Session, member_id: int, now: datetime) -> Menu:
     return _opened(session, session.scalar(query), now)
 
 
-def under(session: Session, member_id: int, sid: str, now: datetime) -> Menu:
+def find_under(session: Session, member_id: int, sid: str, now: datetime) -> Menu:
     """Return the menu of one message to this member, of any age. Raises `UnknownKey` within ten minutes."""
     query = select(OutboundMessage).where(OutboundMessage.member_id == member_id, OutboundMessage.sid == sid)
     return _opened(session, session.scalar(query), now)
 
 
-def meant(menu: Menu, line: str, *, quoted: bool) -> str | None:
+def find_line_meant(menu: Menu, line: str, *, quoted: bool) -> str | None:
     """Return the line that an answer stands for, or None. The answer may be a number, a label, or, if the message was
     quoted, a plain yes or no.
 

@@ -12,12 +12,12 @@ from messages.languages import approved_name
 from messages.message import Approved, Message
 from messages.render import Offer, render, words
 from models import Group, Member
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 
 MOST_LINE = 300  # characters; WhatsApp allows 1,024 for a whole template
 
 
-def notice(
+def write_notice(
     template: str,
     member: Member,
     /,
@@ -34,11 +34,11 @@ def notice(
     is the text of the template `short`, or else the message's own text on one line. Give a `short` if that text begins
     with the reader's name or is long.
     """
-    reader = reader_of(member)
+    reader = make_reader(member)
     values = {
         "1": words("words/news_for", reader, member=member),
         "2": words("words/news_about", reader, group=about),
-        "3": on_one_line(words(short or template, reader, **facts)),
+        "3": put_on_one_line(words(short or template, reader, **facts)),
         "4": says,
     }
     return render(
@@ -50,7 +50,7 @@ def notice(
     )
 
 
-def on_one_line(text: str) -> str:
+def put_on_one_line(text: str) -> str:
     """Return the text on one line, as a template's value must be. A text that is too long is cut between words."""
     line = " ".join(text.split())
     return line if len(line) <= MOST_LINE else f"{line[: MOST_LINE - 1].rsplit(' ', 1)[0]}…"

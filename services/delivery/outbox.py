@@ -23,7 +23,7 @@ from services.delivery.ceiling import Ceilings, Purse
 from services.ground import leases, recipients, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.counting import Count, Span, count, measure
-from services.ground.telling import about, tell_step
+from services.ground.telling import name_message, tell_step
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp accepts about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, minus a margin for the time of sending
@@ -47,7 +47,7 @@ _IS_BUSY = exists().where(_busy.member_id == OutboundMessage.member_id, _busy.st
 
 
 @dataclass(frozen=True)
-class Rules:
+class ClaimRules:
     """The operator's settings: how long a claim lasts, how many people may get a template in 24 hours, and how many
     messages may be sent.
     """
@@ -63,7 +63,7 @@ class Claimed:
 
     `attempt` tells this claim from earlier and later ones of the same message. `said_as` is the form: the name
     of an approved template or of a content for buttons or a list, "picture" or "text". `content_id` is the
-    vendor's id of that template or content, if it is one. `text` is what the reader will read. `about` are the
+    vendor's id of that template or content, if it is one. `text` is what the reader will read. `name_message` are the
     facts for every log line.
     """
 
@@ -80,7 +80,7 @@ class Claimed:
 
 
 def claim(
-    session: Session, now: datetime, most: int, usable: Mapping[str, str], rules: Rules, purse: Purse | None = None
+    session: Session, now: datetime, most: int, usable: Mapping[str, str], rules: ClaimRules, purse: Purse | None = None
 ) -> list[Claimed]:
     """Claim up to `most` messages, at most one for each person, replies first. The caller must commit before sending.
 
@@ -107,13 +107,13 @@ def claim(
     return claimed
 
 
-def ready(session: Session, now: datetime, most: int) -> int:
+def count_ready(session: Session, now: datetime, most: int) -> int:
     """Count the messages that may be claimed now, up to `most`."""
     some = select(OutboundMessage.id).join(Member, Member.id == OutboundMessage.member_id).where(*_may_go(now))
     return session.scalar(select(func.count()).select_from(some.limit(most).subquery())) or 0
 
 
-def next_due(session: Session) -> datetime | None:
+def find_next_due(session: Session) -> datetime | None:
     """Return when the next queued message may be sent, or None if none waits. A person who has just got a message gets
     the next one 6 s later, unless it is a reply.
     """
@@ -157,10 +157,10 @@ def end(session: Session, row: OutboundMessage, state: MessageState, source: str
     """End a message for good, and delete its text."""
     row.state = state
     row.leased_until = row.content = None
-    event(session, row, source, **detail)
+    note_event(session, row, source, **detail)
 
 
-def event(session: Session, row: OutboundMessage, source: str, **detail: object) -> None:
+def note_event(session: Session, row: OutboundMessage, source: str, **detail: object) -> None:
     """Store one step of a message, and log it after the commit."""
     session.add(MessageEvent(message_id=row.id, source=source, state=row.state, detail=detail))
     tell_step(session, row, source, detail)
@@ -171,7 +171,7 @@ def event(session: Session, row: OutboundMessage, source: str, **detail: object)
         measure(session, Span.HANDED_OVER, row.accepted_at - row.created_at)
 
 
-def body_hash(session: Session, text: str) -> str:
+def hash_body(session: Session, text: str) -> str:
     """Return a hash by which a text is recognised in the vendor's list. It is a keyed hash, because an invite code
     could be guessed from a plain one.
     """
@@ -215,7 +215,7 @@ def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequenc
 
 
 def _claimed(
-    session: Session, row: OutboundMessage, member: Member, now: datetime, usable: Mapping[str, str], rules: Rules
+    session: Session, row: OutboundMessage, member: Member, now: datetime, usable: Mapping[str, str], rules: ClaimRules
 ) -> Claimed | None:
     if over := _over(session, row, member, now):
         end(session, row, over[0], "claim", why=over[1])
@@ -237,11 +237,11 @@ def _claimed(
     row.state = MessageState.SENDING
     row.attempt += 1
     row.first_attempt_at = row.first_attempt_at or now
-    row.leased_until = leases.lasting(session, rules.lease)
+    row.leased_until = leases.end_lease_in(session, rules.lease)
     row.said_as, text = _words(message, template, usable)
-    row.body_hash = body_hash(session, text)
+    row.body_hash = hash_body(session, text)
     member.next_send_at = now + PAIR_GAP
-    event(session, row, "claim", attempt=row.attempt, said_as=row.said_as)
+    note_event(session, row, "claim", attempt=row.attempt, said_as=row.said_as)
     return Claimed(
         row.id,
         row.attempt,
@@ -252,7 +252,7 @@ def _claimed(
         row.said_as,
         text,
         usable.get(row.said_as),
-        about(row),
+        name_message(row),
     )
 
 
@@ -272,7 +272,7 @@ def _opened(session: Session, row: OutboundMessage, now: datetime) -> Message | 
 def _words(message: Message, template: str | None, usable: Mapping[str, str]) -> tuple[str, str]:
     """Return the form in which the message is sent, and its text in that form."""
     if template is not None and message.approved is not None:
-        return template, contents.said(message.approved)
+        return template, contents.write_template(message.approved)
     form = f"list_{len(message.choices)}" if message.choices else f"buttons_{len(message.buttons)}"
     if message.offers and form in usable:
         return form, message.text
@@ -325,7 +325,7 @@ def _template(
     message: Message,
     now: datetime,
     usable: Mapping[str, str],
-    rules: Rules,
+    rules: ClaimRules,
 ) -> str | None:
     """Return the approved template in which to send the message, because the 24 hours are over. Returns None if the
     message was put off or ended instead.
@@ -344,7 +344,7 @@ def _template(
 
 def _put_off(session: Session, row: OutboundMessage, now: datetime, why: str, pause: timedelta = BUDGET_AGAIN) -> None:
     row.next_attempt_at = now + pause
-    event(session, row, "claim", why=why)
+    note_event(session, row, "claim", why=why)
 
 
 def _key_again(session: Session, row: OutboundMessage) -> timedelta:
@@ -354,9 +354,9 @@ def _key_again(session: Session, row: OutboundMessage) -> timedelta:
     return KEY_AGAIN[min(times, len(KEY_AGAIN) - 1)]
 
 
-def _budget(session: Session, now: datetime, rules: Rules) -> bool:
+def _budget(session: Session, now: datetime, rules: ClaimRules) -> bool:
     """Whether one more person may get a template: WhatsApp limits the number of people in any 24 hours."""
     session.flush()
     session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
-    return used + ceiling.templates_of_erased(session, now) < rules.people_a_day
+    return used + ceiling.count_templates_of_erased(session, now) < rules.people_a_day

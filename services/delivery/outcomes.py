@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Content, Member, MessageState, OutboundMessage
-from providers.messenger import Meaning, Receipt, Sent
+from providers.messenger import Receipt, RefusalMeaning, Sent
 from services.delivery import contents, mailbox, opt_outs, reach
-from services.delivery.outbox import IN_FLIGHT, Claimed, body_hash, end, event, silence
+from services.delivery.outbox import IN_FLIGHT, Claimed, end, hash_body, note_event, silence
 from services.ground import breakers, leases, signs
 from services.ground.bells import Bell, ring
 from services.ground.counting import Count, Span, count, measure
-from services.ground.telling import about, tell
+from services.ground.telling import name_message, tell
 
 MOST_FAILURES = 4
 COUNTED = 1_000
@@ -84,7 +84,7 @@ class Silent:
     about: Mapping[str, str]
 
 
-def accepted(session: Session, claimed: Claimed, sid: str, now: datetime) -> None:
+def note_accepted(session: Session, claimed: Claimed, sid: str, now: datetime) -> None:
     """Store that the vendor has accepted the message. Its encrypted text is kept until it is delivered, because it may
     have to be sent again as a template.
     """
@@ -93,7 +93,7 @@ def accepted(session: Session, claimed: Claimed, sid: str, now: datetime) -> Non
         return  # its receipt came first, and may have said that it did not arrive
     row.sid, row.state, row.accepted_at, row.leased_until = sid, MessageState.ACCEPTED, now, None
     row.next_attempt_at, row.looks = now + POLLS[0], 0
-    event(session, row, "api")
+    note_event(session, row, "api")
 
 
 def put_back(session: Session, claimed: Claimed, again_at: datetime, why: str) -> None:
@@ -104,14 +104,14 @@ def put_back(session: Session, claimed: Claimed, again_at: datetime, why: str) -
     _queue(session, row, again_at, "api", why=why)
 
 
-def refused(session: Session, claimed: Claimed, code: int, meaning: Meaning, now: datetime) -> None:
+def note_refused(session: Session, claimed: Claimed, code: int, meaning: RefusalMeaning, now: datetime) -> None:
     """Store that the vendor has refused the message, with its code and what the code means."""
     row = _fenced(session, claimed)
     if row is not None and row.state in IN_FLIGHT:
         _failed(session, row, code, meaning, now, "api")
 
 
-def doubtful(session: Session, claimed: Claimed, look_at: datetime, why: str) -> None:
+def note_doubtful(session: Session, claimed: Claimed, look_at: datetime, why: str) -> None:
     """Store that the message may have been accepted. If no receipt comes, the vendor's list is
     searched at `look_at`.
     """
@@ -120,13 +120,13 @@ def doubtful(session: Session, claimed: Claimed, look_at: datetime, why: str) ->
         _to_unknown(session, row, look_at, "api", why)
 
 
-def account_refused(session: Session, now: datetime, why: str) -> None:
+def note_account_refused(session: Session, now: datetime, why: str) -> None:
     """Store that the vendor refuses our account. Nothing is sent for a minute, and nothing is lost."""
     signs.leave(session, signs.ACCOUNT_REFUSED, now, why)
     breakers.shut(session, breakers.MESSENGER, now, ACCOUNT_REFUSED_FOR, why)
 
 
-def account_accepted(session: Session) -> None:
+def note_account_accepted(session: Session) -> None:
     """Store that the vendor accepts our account."""
     signs.take_back(session, signs.ACCOUNT_REFUSED)
 
@@ -151,7 +151,7 @@ def give_up_doubts(session: Session, now: datetime) -> int:
     return len(rows)
 
 
-def due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
+def find_due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
     """Return the messages in doubt whose next search is due."""
     query = (
         select(OutboundMessage, Member.address)
@@ -161,12 +161,12 @@ def due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
         .limit(most)
     )
     return [
-        Look(row.id, address, row.first_attempt_at or now, row.body_hash, row.next_attempt_at, about(row))
+        Look(row.id, address, row.first_attempt_at or now, row.body_hash, row.next_attempt_at, name_message(row))
         for row, address in session.execute(query)
     ]
 
 
-def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, again_after: timedelta) -> None:
+def note_look(session: Session, look: Look, listed: Sequence[Sent], now: datetime, again_after: timedelta) -> None:
     """Store the result of a search in the vendor's list. If the message is in it, it was accepted; if it is missing in
     two searches some time apart, it is sent again.
     """
@@ -179,19 +179,19 @@ def looked(session: Session, look: Look, listed: Sequence[Sent], now: datetime, 
         row.next_attempt_at, row.looks = now, 0  # its receipts may be lost: ask at once
         reach.note_taken(session)
         ring(session, Bell.DELIVER)  # for the messages that wait behind it
-        event(session, row, "look", found=True)
+        note_event(session, row, "look", found=True)
         return
     row.looks += 1
     if row.looks < 2:
         row.next_attempt_at = now + again_after
-        event(session, row, "look", found=False)
+        note_event(session, row, "look", found=False)
     elif row.expires_at <= now:
         end(session, row, MessageState.EXPIRED, "look", found=False)
     else:
         _queue(session, row, now, "look", found=False)
 
 
-def could_not_look(session: Session, look: Look, again_at: datetime) -> None:
+def note_no_look(session: Session, look: Look, again_at: datetime) -> None:
     """Store that the list could not be read. This does not count as a search; the next one
     begins with another message.
     """
@@ -200,7 +200,7 @@ def could_not_look(session: Session, look: Look, again_at: datetime) -> None:
         row.next_attempt_at = again_at
 
 
-def doubts(now: datetime) -> ColumnElement[bool]:
+def has_doubtful_message(now: datetime) -> ColumnElement[bool]:
     """Return a condition: a claim has expired, or a message in doubt or without receipts is due to be checked.
 
     Each part uses an index of its own; one condition on a row could use none.
@@ -213,7 +213,7 @@ def doubts(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def backlog(session: Session) -> Mapping[str, int]:
+def count_backlog(session: Session) -> Mapping[str, int]:
     """How many messages wait in each state that is not an end, counted up to `COUNTED`; states with none left out.
 
     Each state is walked through in the order of its own index. Without an order Postgres reads the table from its
@@ -234,15 +234,15 @@ def backlog(session: Session) -> Mapping[str, int]:
     return {str(state): count for state, count in zip(waiting, found, strict=True) if count}
 
 
-def due_polls(session: Session, now: datetime, most: int = 100) -> list[Silent]:
+def find_due_polls(session: Session, now: datetime, most: int = 100) -> list[Silent]:
     """Return messages that the vendor accepted and sent no receipt for, and that are due to be asked about."""
     silent = OutboundMessage.state.in_([MessageState.ACCEPTED, MessageState.SENT])
     query = select(OutboundMessage).where(silent, OutboundMessage.next_attempt_at <= now)
     query = query.order_by(OutboundMessage.next_attempt_at).limit(most)
-    return [Silent(row.sid, about(row)) for row in session.scalars(query) if row.sid]
+    return [Silent(row.sid, name_message(row)) for row in session.scalars(query) if row.sid]
 
 
-def polled(session: Session, sid: str, now: datetime) -> None:
+def note_poll(session: Session, sid: str, now: datetime) -> None:
     """Store that the vendor was asked about the message; it is asked again later, a few times."""
     row = session.scalar(select(OutboundMessage).where(OutboundMessage.sid == sid).with_for_update())
     if row is None or row.state not in (MessageState.ACCEPTED, MessageState.SENT):
@@ -252,18 +252,18 @@ def polled(session: Session, sid: str, now: datetime) -> None:
     row.next_attempt_at = (row.accepted_at or now) + wait if row.looks < len(POLLS) else now + wait
 
 
-def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: datetime) -> MessageState | None:
+def note_receipt(session: Session, identity: UUID | None, receipt: Receipt, now: datetime) -> MessageState | None:
     """Store a receipt. States only move forward. Returns the new state if it has changed, else None."""
     which = OutboundMessage.id == identity if identity else OutboundMessage.sid == receipt.sid
     row = session.scalar(select(OutboundMessage).where(which).with_for_update())
     told = {"sid": receipt.sid, "status": receipt.status, "code": receipt.error_code}
     if row is None or receipt.sid in row.old_sids or (row.sid is not None and row.sid != receipt.sid):
-        tell(session, "info", "receipt of another attempt", **told, **(about(row) if row else {}))
+        tell(session, "info", "receipt of another attempt", **told, **(name_message(row) if row else {}))
         return None
     new = STATE_OF.get(receipt.status)
     if new is None or not _moves_forward(row.state, new):
         if row.state is not new:
-            tell(session, "info", "receipt came late", **told, state=str(row.state), **about(row))
+            tell(session, "info", "receipt came late", **told, state=str(row.state), **name_message(row))
         return None
     row.sid, row.accepted_at = receipt.sid, row.accepted_at or now
     if new is MessageState.FAILED:
@@ -283,7 +283,7 @@ def receipt(session: Session, identity: UUID | None, receipt: Receipt, now: date
         _reached(session, row.member_id)
     else:
         row.next_attempt_at = now + POLLS[0]
-    event(session, row, "receipt", status=receipt.status)
+    note_event(session, row, "receipt", status=receipt.status)
     return new
 
 
@@ -296,9 +296,9 @@ def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequ
     known = set(session.scalars(select(OutboundMessage.sid).where(OutboundMessage.sid.in_(sids))))
     tried = (OutboundMessage.member_id == row.member_id, func.jsonb_array_length(OutboundMessage.old_sids) > 0)
     known.update(*session.scalars(select(OutboundMessage.old_sids).where(*tried)))
-    known |= mailbox.known(session, sids)
+    known |= mailbox.find_received(session, sids)
     strangers = [each for each in young if each.sid not in known]
-    return next((each for each in strangers if not each.body or body_hash(session, each.body) == look.body_hash), None)
+    return next((each for each in strangers if not each.body or hash_body(session, each.body) == look.body_hash), None)
 
 
 def _moves_forward(old: MessageState, new: MessageState) -> bool:
@@ -309,48 +309,50 @@ def _moves_forward(old: MessageState, new: MessageState) -> bool:
     return RANK[new] > RANK[old]
 
 
-def _failed(session: Session, row: OutboundMessage, code: int, meaning: Meaning, now: datetime, source: str) -> None:
+def _failed(
+    session: Session, row: OutboundMessage, code: int, meaning: RefusalMeaning, now: datetime, source: str
+) -> None:
     """Store that the message did not arrive. It is sent again, in another form, later, or never,
     depending on the code.
     """
     row.error_code = code
     reach.note_not_arrived(session, now, code, meaning)
     member = session.get_one(Member, row.member_id)
-    if meaning is Meaning.WINDOW_CLOSED and not _wrote_since(member, row):
+    if meaning is RefusalMeaning.WINDOW_CLOSED and not _wrote_since(member, row):
         member.last_inbound_at = None
-    if meaning in (Meaning.NO_MORE, Meaning.UNREACHABLE):
+    if meaning in (RefusalMeaning.NO_MORE, RefusalMeaning.UNREACHABLE):
         _give_up_on(session, member, meaning, now)
-    if meaning is Meaning.STOP:
+    if meaning is RefusalMeaning.STOP:
         breakers.shut(session, breakers.MESSENGER, now, STOPPED_FOR, f"code {code}")
-    if meaning is Meaning.SENDER:
+    if meaning is RefusalMeaning.SENDER:
         signs.leave(session, signs.SENDER_REFUSED, now, f"code {code}")
-    if meaning is Meaning.TEMPLATE_HELD and row.said_as:
+    if meaning is RefusalMeaning.TEMPLATE_HELD and row.said_as:
         _hold_template(session, row.said_as)
-    if meaning is Meaning.CONTENT_MISSING and _is_of_content(row):
-        contents.lose(session, row.said_as or "")
+    if meaning is RefusalMeaning.CONTENT_MISSING and _is_of_content(row):
+        contents.note_missing(session, row.said_as or "")
     again = _again_at(row, meaning, now)
     if again is None or again > row.expires_at or row.content is None:
-        if meaning is Meaning.OURS:
+        if meaning is RefusalMeaning.OURS:
             signs.leave(session, signs.DEAD, now, f"code {code}", lapse=DEAD_TOGETHER)
         end(session, row, MessageState.FAILED, source, code=code, meaning=meaning)
     else:
         _queue(session, row, again, source, code=code, meaning=meaning)
 
 
-def _again_at(row: OutboundMessage, meaning: Meaning, now: datetime) -> datetime | None:
+def _again_at(row: OutboundMessage, meaning: RefusalMeaning, now: datetime) -> datetime | None:
     """Return when to try again, or None if never."""
     tried = min(row.attempt, len(SOON)) - 1
-    if meaning is Meaning.AGAIN_SOON and len(row.old_sids) < MOST_FAILURES:
+    if meaning is RefusalMeaning.AGAIN_SOON and len(row.old_sids) < MOST_FAILURES:
         return now + SOON[tried]
-    if meaning is Meaning.AGAIN_LATER:
+    if meaning is RefusalMeaning.AGAIN_LATER:
         return now + LATER[tried]
-    if meaning is Meaning.STOP:
+    if meaning is RefusalMeaning.STOP:
         return now + STOPPED_FOR
-    if meaning is Meaning.TEMPLATE_HELD:
+    if meaning is RefusalMeaning.TEMPLATE_HELD:
         return now + LATER[2]
     # The next claim sends it as its template, if it has one; or as text, if the content is missing.
-    in_full = meaning is Meaning.WINDOW_CLOSED and (row.said_as or "").startswith(SAID_IN_FULL)
-    return now if in_full or (meaning is Meaning.CONTENT_MISSING and _is_of_content(row)) else None
+    in_full = meaning is RefusalMeaning.WINDOW_CLOSED and (row.said_as or "").startswith(SAID_IN_FULL)
+    return now if in_full or (meaning is RefusalMeaning.CONTENT_MISSING and _is_of_content(row)) else None
 
 
 def _is_of_content(row: OutboundMessage) -> bool:
@@ -363,8 +365,8 @@ def _wrote_since(member: Member, row: OutboundMessage) -> bool:
     return bool(row.accepted_at and member.last_inbound_at and member.last_inbound_at > row.accepted_at)
 
 
-def _give_up_on(session: Session, member: Member, meaning: Meaning, now: datetime) -> None:
-    if meaning is Meaning.NO_MORE:
+def _give_up_on(session: Session, member: Member, meaning: RefusalMeaning, now: datetime) -> None:
+    if meaning is RefusalMeaning.NO_MORE:
         opt_outs.note(session, member, now, by="vendor")
     else:
         member.unreachable_at = now
@@ -388,13 +390,13 @@ def _queue(session: Session, row: OutboundMessage, at: datetime, source: str, **
         row.old_sids = [*row.old_sids, row.sid]
     row.state, row.sid, row.next_attempt_at, row.leased_until, row.looks = MessageState.QUEUED, None, at, None, 0
     row.accepted_at = None
-    event(session, row, source, **detail)
+    note_event(session, row, source, **detail)
     ring(session, Bell.DELIVER)
 
 
 def _to_unknown(session: Session, row: OutboundMessage, look_at: datetime, source: str, why: str) -> None:
     row.state, row.next_attempt_at, row.leased_until, row.looks = MessageState.UNKNOWN, look_at, None, 0
-    event(session, row, source, why=why)
+    note_event(session, row, source, why=why)
 
 
 def _fenced(session: Session, claimed: Claimed) -> OutboundMessage | None:

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused
-from providers.messenger import Meaning
+from providers.messenger import RefusalMeaning
 from services.ground import signs
 
 # How long a sign counts after it was last set. While something waits, it is set again within a few minutes; when
 # nothing is tried any more, it is unknown whether it is still true.
 REMEMBERED = timedelta(minutes=10)
 # A message that fails for another reason says something about its reader, its template, our sender or our account.
-OF_NOBODY = (Meaning.AGAIN_SOON, Meaning.AGAIN_LATER, Meaning.OURS)
+OF_NOBODY = (RefusalMeaning.AGAIN_SOON, RefusalMeaning.AGAIN_LATER, RefusalMeaning.OURS)
 
 
 def note_not_taken(session: Session, now: datetime, why: str) -> None:
@@ -42,7 +42,7 @@ def note_answered(session: Session) -> None:
     signs.take_back(session, signs.NOT_ANSWERED)
 
 
-def note_not_arrived(session: Session, now: datetime, code: int, meaning: Meaning) -> None:
+def note_not_arrived(session: Session, now: datetime, code: int, meaning: RefusalMeaning) -> None:
     """Note that a message did not arrive. `code` is the vendor's error code, `meaning` what it means."""
     if meaning in OF_NOBODY:
         signs.leave(session, signs.NOT_ARRIVED, now, f"code {code}", lapse=REMEMBERED)

@@ -11,7 +11,7 @@ from services.delivery import outbox
 from services.ground.bells import Bell, ring
 
 
-def compose_anew(session: Session, group_id: int) -> int:
+def have_digests_made_anew(session: Session, group_id: int) -> int:
     """Withdraw the group's digests that have not been sent, and let them be made again for their readers. Returns how
     many were withdrawn.
 

@@ -10,8 +10,8 @@ from sqlalchemy import Exists, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from fitness.dates import Dates, week_of
-from fitness.schedules import due_period, from_cron, next_due
+from fitness.dates import Dates, find_week
+from fitness.schedules import find_due_period, find_next_due, read_cron
 from messages.message import Message
 from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
 from services.delivery import mailbox
@@ -19,7 +19,7 @@ from services.delivery.mailbox import Post
 from services.digest import group_posts, missed
 from services.digest.stories import corrections, saying, scenes
 from services.digest.stories import kinds as _declared  # noqa: F401 - importing declares them
-from services.digest.stories.text import Form, Teller
+from services.digest.stories.text import DigestForm, Teller
 from services.ground import leases
 from services.ground.bells import Bell, ring, ring_at
 from services.ground.counting import Count, Span, count, measure
@@ -66,7 +66,7 @@ def hurry_syncs(session: Session, now: datetime) -> int:
         .where(Group.is_active, Group.next_digest_at.between(now, now + SYNC_BEFORE), Membership.left_at.is_(None))
     )
     members = list(session.scalars(query))
-    return syncing.hurry(session, members, now, older_than=FRESH) if members else 0
+    return syncing.ask_for_syncs(session, members, now, older_than=FRESH) if members else 0
 
 
 def take_run(session: Session) -> DigestRun | None:
@@ -88,7 +88,7 @@ def take_run(session: Session) -> DigestRun | None:
     if run.attempts > MOST_ATTEMPTS:
         run.status = RunStatus.FAILED
         count(session, Count.DIGESTS, status=run.status)
-    run.leased_until = leases.lasting(session, LEASE)
+    run.leased_until = leases.end_lease_in(session, LEASE)
     return run
 
 
@@ -100,10 +100,10 @@ def give_back(session: Session, run_id: int) -> None:
         ring(session, Bell.DIGESTS)
 
 
-def teller_of(session: Session, run_id: int) -> Teller:
+def make_teller(session: Session, run_id: int) -> Teller:
     """Read the facts of a run, once for all of its readers."""
     run = session.get_one(DigestRun, run_id)
-    return Teller(scenes.scene_of(session, run.group, Dates(run.period_start, run.period_end)))
+    return Teller(scenes.make_scene(session, run.group, Dates(run.period_start, run.period_end)))
 
 
 def post_some(
@@ -118,23 +118,25 @@ def post_some(
     if run.status is not RunStatus.PENDING:
         return None
     places = _readers(session, run, now, after, most)
-    readers = saying.readers_of(session, teller.scene, [member for _, member in places])
-    form = form_of(run.group)
-    posts = [Post(me.member.id, saying.message(teller, me, form), f"digest:{run.id}:{me.member.id}") for me in readers]
+    readers = saying.find_readers(session, teller.scene, [member for _, member in places])
+    form = find_form(run.group)
+    posts = [
+        Post(me.member.id, saying.write_message(teller, me, form), f"digest:{run.id}:{me.member.id}") for me in readers
+    ]
     mailbox.post_many(session, posts, now, kind=MessageKind.DIGEST, group_id=run.group_id)
     if len(places) == most:
-        run.leased_until = leases.lasting(session, LEASE)
+        run.leased_until = leases.end_lease_in(session, LEASE)
         return places[-1][0]
     run.status, run.generated_at, run.leased_until = RunStatus.SENT, now, None
     count(session, Count.DIGESTS, status=run.status)
     measure(session, Span.DIGEST, now - run.due_at)
-    run.content = scenes.content_of(teller)
+    run.content = scenes.make_content(teller)
     group_posts.open_for(session, run, now)
-    run.freeze_at = corrections.freeze_at(teller.scene.dates, run.group.timezone)
+    run.freeze_at = corrections.find_freezing_time(teller.scene.dates, run.group.timezone)
     return None
 
 
-def read(
+def write_for_reader(
     session: Session,
     group: Group,
     member: Member,
@@ -148,24 +150,24 @@ def read(
     as many days before.
     """
     today = now.astimezone(ZoneInfo(group.timezone)).date()
-    before = scenes.stretch_before(dates)
+    before = scenes.find_stretch_before(dates)
     if today < dates.end:
         before = Dates(before.start, min(before.end, before.start + (max(today, dates.start) - dates.start)))
-    teller = Teller(scenes.scene_of(session, group, dates, before))
-    [me] = saying.readers_of(session, teller.scene, [member])
-    return saying.message(teller, me, Form(form) if form else form_of(group), preview=preview)
+    teller = Teller(scenes.make_scene(session, group, dates, before))
+    [me] = saying.find_readers(session, teller.scene, [member])
+    return saying.write_message(teller, me, DigestForm(form) if form else find_form(group), preview=preview)
 
 
-def coming(group: Group, now: datetime) -> Dates:
+def find_coming_days(group: Group, now: datetime) -> Dates:
     """Return the days that the next digest is about; this week, if there is no next digest or its days
     have not begun.
     """
     today = now.astimezone(ZoneInfo(group.timezone)).date()
     if group.digest_schedule and group.next_digest_at:
-        dates = due_period(from_cron(group.digest_schedule), group.timezone, group.next_digest_at)
+        dates = find_due_period(read_cron(group.digest_schedule), group.timezone, group.next_digest_at)
         if dates.start <= today:
             return dates
-    return week_of(today)
+    return find_week(today)
 
 
 def freeze(session: Session, now: datetime, most: int = 50) -> int:
@@ -179,30 +181,30 @@ def freeze(session: Session, now: datetime, most: int = 50) -> int:
     )
     runs = list(session.scalars(query))
     for run in runs:
-        board = scenes.board_of(session, run.group, Dates(run.period_start, run.period_end))
+        board = scenes.make_digest_board(session, run.group, Dates(run.period_start, run.period_end))
         values = {row.member.id: row.place.value for row in board.rows}
-        visible = privacy.sharing(session, run.group, board.metric)
-        run.content = (run.content or {}) | {"final": corrections.final(values, visible)}
+        visible = privacy.find_sharing(session, run.group, board.metric)
+        run.content = (run.content or {}) | {"final": corrections.keep_final_places(values, visible)}
         run.freeze_at = None
     return len(runs)
 
 
-def freezing(now: datetime) -> Exists:
+def has_days_to_freeze(now: datetime) -> Exists:
     """Return a condition: a digest's days are due to be frozen."""
     return exists().where(DigestRun.freeze_at <= now)
 
 
-def form_of(group: Group) -> Form:
+def find_form(group: Group) -> DigestForm:
     """Return the form in which the group wants its digest."""
-    return Form(group.settings.get("digest_form", Form.TABLE))
+    return DigestForm(group.settings.get("digest_form", DigestForm.TABLE))
 
 
 def tell_as(group: Group, form: str) -> None:
     """Set the form of the group's digest: a table or a story."""
-    group.settings = {**group.settings, "digest_form": str(Form(form))}
+    group.settings = {**group.settings, "digest_form": str(DigestForm(form))}
 
 
-def board_facts(board: Board, member: Member) -> dict[str, Any]:
+def gather_board_facts(board: Board, member: Member) -> dict[str, Any]:
     """Return what a template needs to show a board to a member: the top rows, and their own row if it
     is below these.
     """
@@ -213,18 +215,18 @@ def board_facts(board: Board, member: Member) -> dict[str, Any]:
     return {"board": board, "rows": shown, "mine": mine, "more": len(board.rows) - len(shown)}
 
 
-def last_run(session: Session, group: Group) -> DigestRun | None:
+def find_last_run(session: Session, group: Group) -> DigestRun | None:
     """Return the run of the newest digest that was sent, or None."""
     query = select(DigestRun).where(DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT)
     return session.scalar(query.order_by(DigestRun.period_end.desc()).limit(1))
 
 
-def mute(membership: Membership, until: datetime | None) -> None:
+def mute_digests(membership: Membership, until: datetime | None) -> None:
     """Send this member no digest of the group before `until`; None ends that."""
     membership.muted_until = until
 
 
-def unmade() -> Exists:
+def has_unmade_run() -> Exists:
     """Return a condition: a run waits to be made."""
     return exists().where(DigestRun.status == RunStatus.PENDING)
 
@@ -234,8 +236,8 @@ def _open_run(session: Session, group: Group, now: datetime) -> None:
     if due is None or group.digest_schedule is None:
         group.next_digest_at = None
         return
-    schedule = from_cron(group.digest_schedule)
-    dates = due_period(schedule, group.timezone, due)
+    schedule = read_cron(group.digest_schedule)
+    dates = find_due_period(schedule, group.timezone, due)
     skipped = now - due > LATE
     row = {
         "group_id": group.id,
@@ -245,12 +247,12 @@ def _open_run(session: Session, group: Group, now: datetime) -> None:
         "status": RunStatus.SKIPPED if skipped else RunStatus.PENDING,
     }
     session.execute(insert(DigestRun).values(row).on_conflict_do_nothing())
-    group.next_digest_at = next_due(schedule, group.timezone, max(due, now))
+    group.next_digest_at = find_next_due(schedule, group.timezone, max(due, now))
     ring_at(session, group.id, group.next_digest_at)
     if skipped:
         count(session, Count.DIGESTS, status=RunStatus.SKIPPED)
         tell(session, "error", "digest skipped", group=group.id, due=due.isoformat())
-        missed.tell(session, group, dates, due, now)
+        missed.tell_missed_digest(session, group, dates, due, now)
 
 
 def _readers(session: Session, run: DigestRun, now: datetime, after: int, most: int) -> list[tuple[int, Member]]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fitness.dates import Dates
 from models import DigestRun, GroupPost, PostState
-from services.digest.shares import Page, page_of
+from services.digest.shares import SharedPage, make_page_of_days
 from services.ground import leases
 from services.ground.bells import Bell, ring
 
@@ -28,7 +28,7 @@ def open_for(session: Session, run: DigestRun, now: datetime) -> None:
     ring(session, Bell.GROUP_POSTS)
 
 
-def due(now: datetime) -> Exists:
+def has_due_post(now: datetime) -> Exists:
     """Return a condition: a post may be sent now, or the worker that was sending it has died."""
     return exists().where(*_waits(now))
 
@@ -48,31 +48,35 @@ def claim(session: Session, now: datetime) -> GroupPost | None:
     if post.state is PostState.SENDING:
         _let_go(post, PostState.UNKNOWN, "its worker died")
         return post
-    post.state, post.attempts, post.leased_until = PostState.SENDING, post.attempts + 1, leases.lasting(session, LEASE)
+    post.state, post.attempts, post.leased_until = (
+        PostState.SENDING,
+        post.attempts + 1,
+        leases.end_lease_in(session, LEASE),
+    )
     return post
 
 
-def page(session: Session, post: GroupPost) -> Page:
+def make_page(session: Session, post: GroupPost) -> SharedPage:
     """Return what to post: the same as a shared page would show now."""
     run = post.run
-    return page_of(session, run.group, Dates(run.period_start, run.period_end))
+    return make_page_of_days(session, run.group, Dates(run.period_start, run.period_end))
 
 
-def posted(session: Session, post_id: int, vendor_id: str) -> None:
+def note_posted(session: Session, post_id: int, vendor_id: str) -> None:
     """Store that the post is in the group. `vendor_id` is the vendor's id of the message."""
     post = session.get_one(GroupPost, post_id)
     post.vendor_id = vendor_id[:200]
     _let_go(post, PostState.POSTED, None)
 
 
-def again(session: Session, post_id: int, at: datetime, why: str) -> None:
+def try_again(session: Session, post_id: int, at: datetime, why: str) -> None:
     """Store that the post is certainly not in the group. It is tried again at `at`, a few times."""
     post = session.get_one(GroupPost, post_id)
     post.next_attempt_at = at
     _let_go(post, PostState.FAILED if post.attempts >= MOST_ATTEMPTS else PostState.QUEUED, why)
 
 
-def ended(session: Session, post_id: int, state: PostState, why: str) -> None:
+def note_ended(session: Session, post_id: int, state: PostState, why: str) -> None:
     """Store that the post will not be sent again, with its final state and the reason."""
     _let_go(session.get_one(GroupPost, post_id), state, why)
 

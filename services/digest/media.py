@@ -21,14 +21,14 @@ class ShowsErased(ChartError):
     """The picture shows a member who was erased since it was requested."""
 
 
-def publish(session: Session, png: bytes, now: datetime) -> str:
+def publish_picture(session: Session, png: bytes, now: datetime) -> str:
     """Store a picture for three days, and return its path. Everybody who knows the path can fetch it."""
     token = secrets.token_urlsafe(24)
     session.add(Media(token_hash=_hashed(token), png=png, expires_at=now + GOOD_FOR))
     return f"/m/{token}.png"
 
 
-def path_of(session: Session, chart: str) -> str:
+def find_path(session: Session, chart: str) -> str:
     """Return the path of the picture of these facts. It is always the same, and cannot be guessed
     without our hash key.
     """
@@ -49,7 +49,7 @@ def keep_drawn(session: Session, chart: str, png: bytes, now: datetime, shows: C
     shown = [{"token_hash": row["token_hash"], "member_id": each} for each in set(shows)]
     if shown:
         session.execute(insert(ShownMember).values(shown).on_conflict_do_nothing())
-    return path_of(session, chart)
+    return find_path(session, chart)
 
 
 def forget_shown(session: Session, member_id: int) -> None:
@@ -60,11 +60,11 @@ def forget_shown(session: Session, member_id: int) -> None:
 
 def is_drawn(session: Session, chart: str, now: datetime) -> bool:
     """Whether there is a picture of these facts that will last until its message is delivered."""
-    kept = drawn(session, chart)
+    kept = find_drawn(session, chart)
     return kept is not None and kept.expires_at > now + STILL_GOOD_FOR
 
 
-def drawn(session: Session, chart: str) -> Media | None:
+def find_drawn(session: Session, chart: str) -> Media | None:
     """Return the picture of these facts, or None."""
     return session.get(Media, _hashed(_token_of(session, chart)))
 

@@ -10,7 +10,7 @@ from models import Group, Member, Membership, MessageKind, Role
 from services.delivery import mailbox, notices
 
 
-def tell(session: Session, group: Group, dates: Dates, due: datetime, now: datetime) -> None:
+def tell_missed_digest(session: Session, group: Group, dates: Dates, due: datetime, now: datetime) -> None:
     """Tell the owner and the admins that the digest of these days was not made, and how they can still read it."""
     query = (
         select(Member)
@@ -21,7 +21,7 @@ def tell(session: Session, group: Group, dates: Dates, due: datetime, now: datet
     posts = [
         mailbox.Post(
             member.id,
-            notices.notice("digest/skipped", member, about=group, says=says, group=group, dates=dates, due=due),
+            notices.write_notice("digest/skipped", member, about=group, says=says, group=group, dates=dates, due=due),
             f"skipped:{group.id}:{dates.start}:{dates.end}:{member.id}",
         )
         for member in session.scalars(query)

@@ -16,8 +16,8 @@ from messages.render import Reader
 from models import Group, Membership, Share
 from providers.charts import Leaderboard
 from services.digest.stories import scenes
-from services.digest.stories.picture import picture_of
-from services.digest.stories.text import Form, Teller
+from services.digest.stories.picture import make_picture
+from services.digest.stories.text import DigestForm, Teller
 from services.ground import audit
 from services.ground.bells import Bell, ring
 
@@ -27,7 +27,7 @@ MOST_IN_LINK = 2_000  # characters of an encoded text; some phones cut longer li
 
 
 @dataclass(frozen=True)
-class Page:
+class SharedPage:
     """The content of a shared page: the group's digest as everybody may read it, and its picture if there is one."""
 
     name: str
@@ -80,37 +80,39 @@ def is_open(share: Share, now: datetime) -> bool:
     return share.revoked_at is None and share.expires_at > now and share.group.is_active
 
 
-def page(session: Session, share: Share) -> Page:
+def make_shared_page(session: Session, share: Share) -> SharedPage:
     """Return the present content of the page."""
-    return page_of(session, share.group, Dates(share.period_start, share.period_end))
+    return make_page_of_days(session, share.group, Dates(share.period_start, share.period_end))
 
 
-def page_of(session: Session, group: Group, dates: Dates) -> Page:
+def make_page_of_days(session: Session, group: Group, dates: Dates) -> SharedPage:
     """Return the page about a group's days. It contains nothing about a single reader, and of members only what the
     group may see today.
     """
-    teller = Teller(scenes.scene_of(session, group, dates))
-    text = teller.text_for_all(Reader(timezone=group.timezone), Form(group.settings.get("digest_form", Form.TABLE)))
-    return Page(group.name, text, picture_of(teller.scene) if teller.scene.rows else None)
+    teller = Teller(scenes.make_scene(session, group, dates))
+    text = teller.text_for_all(
+        Reader(timezone=group.timezone), DigestForm(group.settings.get("digest_form", DigestForm.TABLE))
+    )
+    return SharedPage(group.name, text, make_picture(teller.scene) if teller.scene.rows else None)
 
 
-def charts(page: Page) -> list[Leaderboard]:
+def find_charts(page: SharedPage) -> list[Leaderboard]:
     """Return the page's picture in a light and a dark form; an empty list if it has none."""
     return [replace(page.chart, dark=dark) for dark in (False, True)] if page.chart else []
 
 
-def want_picture(session: Session, share: Share) -> None:
+def ask_for_picture(session: Session, share: Share) -> None:
     """Let the page's picture be drawn again, because its content has changed."""
     share.wants_picture = True
     ring(session, Bell.SHARES)
 
 
-def waiting(session: Session, most: int = 20) -> list[Share]:
+def find_waiting_pages(session: Session, most: int = 20) -> list[Share]:
     """Return pages whose picture must be drawn."""
     return list(session.scalars(select(Share).where(Share.wants_picture).order_by(Share.id).limit(most)))
 
 
-def undrawn() -> Exists:
+def has_undrawn_page() -> Exists:
     """Return a condition: a page waits for its picture."""
     return exists().where(Share.wants_picture)
 

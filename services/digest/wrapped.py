@@ -6,19 +6,27 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from fitness.landmarks import nearest
+from fitness.landmarks import find_farthest_reached
 from fitness.periods import Dates
-from fitness.wrapped import Award, Effort, Praise, biggest_day, favourite_weekday, longest_streak, share_out
+from fitness.wrapped import (
+    Award,
+    DaySport,
+    Praise,
+    find_biggest_day,
+    find_favourite_weekday,
+    find_longest_streak,
+    share_out,
+)
 from messages.render import Reader, words
 from models import Group, Member
-from providers.charts import Fact, Wrapped
+from providers.charts import ChartFact, Wrapped
 from services.digest import cards
-from services.digest.cards import label
-from services.digest.stories.picture import by_sport
-from services.ground.recipients import reader_of
-from services.ground.settings import settings_of
+from services.digest.cards import write_label
+from services.digest.stories.picture import divide_by_sport
+from services.ground.recipients import make_reader
+from services.ground.settings import read_settings
 from services.group import privacy
-from services.people.members import settings_for
+from services.people.members import read_settings_for
 from services.play import tally
 from services.play.tally import MEASURE
 from services.training.totals import Totals
@@ -44,21 +52,23 @@ class Story:
         return len(self.praises)
 
 
-def of_member(session: Session, member: Member, dates: Dates) -> Story | None:
+def wrap_member(session: Session, member: Member, dates: Dates) -> Story | None:
     """Return the member's own card, with all of their figures; None if there are no sessions."""
-    efforts = tally.efforts_of(session, [member.id], dates, settings_for(session, member).manual).get(member.id)
+    efforts = tally.read_efforts(session, [member.id], dates, read_settings_for(session, member).manual).get(member.id)
     if not efforts:
         return None
-    reader, praise = reader_of(member), share_out({member.id: efforts})
+    reader, praise = make_reader(member), share_out({member.id: efforts})
     award = _award(member.name, praise[member.id], reader)
     chart = _card(session, member.name, efforts, [member.id], dates, reader, together=False)
-    return Story(_with(chart, (award,), [member.id], dark=cards.is_dark(member)), tally.totals(efforts), dates, praise)
+    return Story(
+        _with(chart, (award,), [member.id], dark=cards.is_dark(member)), tally.sum_efforts(efforts), dates, praise
+    )
 
 
-def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, dark: bool = False) -> Story | None:
+def wrap_group(session: Session, group: Group, dates: Dates, reader: Reader, *, dark: bool = False) -> Story | None:
     """Return the group's card, about the members who share all figures on it; None if there are no sessions."""
-    people = {key: each.member for key, each in privacy.shown(session, group, FIELDS, dates.start).items()}
-    found = tally.efforts_of(session, list(people), dates, settings_of(group).manual)
+    people = {key: each.member for key, each in privacy.find_shown(session, group, FIELDS, dates.start).items()}
+    found = tally.read_efforts(session, list(people), dates, read_settings(group).manual)
     efforts = [each for own in found.values() for each in own]
     if not efforts:
         return None
@@ -66,10 +76,10 @@ def of_group(session: Session, group: Group, dates: Dates, reader: Reader, *, da
     first = _various(praise)[:MOST_AWARDS]
     awards = tuple(_award(people[key].name, praise[key], reader) for key in first)
     chart = _card(session, group.name, efforts, list(found), dates, reader, together=len(found) > 1)
-    return Story(_with(chart, awards, first, dark=dark), tally.totals(efforts), dates, praise)
+    return Story(_with(chart, awards, first, dark=dark), tally.sum_efforts(efforts), dates, praise)
 
 
-def _with(chart: Wrapped, awards: tuple[Fact, ...], shows: Sequence[int], *, dark: bool) -> Wrapped:
+def _with(chart: Wrapped, awards: tuple[ChartFact, ...], shows: Sequence[int], *, dark: bool) -> Wrapped:
     return Wrapped(**{**vars(chart), "awards": awards, "shows": tuple(shows), "dark": dark})
 
 
@@ -85,23 +95,23 @@ def _various(praises: dict[int, Praise]) -> list[int]:
     return sorted(turns, key=lambda key: (turns[key], -praises[key].fit, key))
 
 
-def _award(name: str, praise: Praise, reader: Reader) -> Fact:
+def _award(name: str, praise: Praise, reader: Reader) -> ChartFact:
     reason = words("pictures/award_reason", reader, praise=praise)
-    return Fact(name, words("pictures/award", reader, praise=praise), reason)
+    return ChartFact(name, words("pictures/award", reader, praise=praise), reason)
 
 
 def _card(
     session: Session,
     name: str,
-    efforts: Sequence[Effort],
+    efforts: Sequence[DaySport],
     ids: Collection[int],
     dates: Dates,
     reader: Reader,
     *,
     together: bool,
 ) -> Wrapped:
-    totals = tally.totals(efforts)
-    sports = [sport for sport, _ in by_sport(totals, MEASURE)]
+    totals = tally.sum_efforts(efforts)
+    sports = [sport for sport, _ in divide_by_sport(totals, MEASURE)]
     facts = [*_days(efforts, reader), *_sizes(totals, reader)]
     # The farthest session belongs to one member, so it is not on the group's card, which names nobody.
     facts += [] if together else _farthest(session, ids, dates, reader)
@@ -109,58 +119,62 @@ def _card(
     return Wrapped(
         title=name,
         subtitle=words("pictures/span", reader, dates=dates),
-        hero=Fact(hero, words("pictures/amount", reader, totals=totals, metric="time")),
+        hero=ChartFact(hero, words("pictures/amount", reader, totals=totals, metric="time")),
         facts=tuple(facts),
-        segments=cards.segments(totals, sports),
-        legend=cards.legend(totals, reader),
+        segments=cards.measure_segments(totals, sports),
+        legend=cards.list_legend(totals, reader),
         landmark=_landmark(totals.distance, reader),
     )
 
 
-def _days(efforts: Sequence[Effort], reader: Reader) -> list[Fact]:
+def _days(efforts: Sequence[DaySport], reader: Reader) -> list[ChartFact]:
     facts = []
-    if biggest := biggest_day(efforts):
+    if biggest := find_biggest_day(efforts):
         day, _ = biggest
-        worth = tally.totals(each for each in efforts if each.day == day)
+        worth = tally.sum_efforts(each for each in efforts if each.day == day)
         amount = words("pictures/amount", reader, totals=worth, metric=MEASURE)
-        facts.append(Fact(label("biggest_day", reader), amount, words("pictures/day", reader, day=day)))
-    if favourite := favourite_weekday(efforts):
+        facts.append(ChartFact(write_label("biggest_day", reader), amount, words("pictures/day", reader, day=day)))
+    if favourite := find_favourite_weekday(efforts):
         weekday, count = favourite
         facts.append(
-            Fact(
-                label("weekday", reader),
+            ChartFact(
+                write_label("weekday", reader),
                 words("pictures/weekday", reader, weekday=weekday),
                 words("pictures/sessions", reader, count=count),
             )
         )
-    if streak := longest_streak(each.day for each in efforts):
+    if streak := find_longest_streak(each.day for each in efforts):
         length, first, last = streak
         more = words("pictures/dates", reader, dates=Dates(first, last))
-        facts.append(Fact(label("streak", reader), words("pictures/days", reader, count=length), more))
+        facts.append(ChartFact(write_label("streak", reader), words("pictures/days", reader, count=length), more))
     return facts
 
 
-def _sizes(totals: Totals, reader: Reader) -> list[Fact]:
+def _sizes(totals: Totals, reader: Reader) -> list[ChartFact]:
     points = words("pictures/amount", reader, totals=totals, metric="points")
-    facts = [Fact(label("effort", reader), points)]
+    facts = [ChartFact(write_label("effort", reader), points)]
     if totals.distance:
-        facts.append(Fact(label("way", reader), words("pictures/far", reader, metres=totals.distance)))
+        facts.append(ChartFact(write_label("way", reader), words("pictures/far", reader, metres=totals.distance)))
     elif len(totals.sports) > 1:
-        facts.append(Fact(label("sports", reader), str(len(totals.sports))))
+        facts.append(ChartFact(write_label("sports", reader), str(len(totals.sports))))
     return facts
 
 
-def _farthest(session: Session, ids: Collection[int], dates: Dates, reader: Reader) -> list[Fact]:
-    found = tally.farthest(session, ids, dates)
+def _farthest(session: Session, ids: Collection[int], dates: Dates, reader: Reader) -> list[ChartFact]:
+    found = tally.find_farthest(session, ids, dates)
     if found is None:
         return []
     day = words("pictures/day", reader, day=found.local_date)
     if not found.distance:
         longest = Totals(1, found.duration)
-        return [Fact(label("longest", reader), words("pictures/amount", reader, totals=longest, metric="time"), day)]
-    return [Fact(label("farthest", reader), words("pictures/far", reader, metres=found.distance), day)]
+        return [
+            ChartFact(
+                write_label("longest", reader), words("pictures/amount", reader, totals=longest, metric="time"), day
+            )
+        ]
+    return [ChartFact(write_label("farthest", reader), words("pictures/far", reader, metres=found.distance), day)]
 
 
 def _landmark(metres: float, reader: Reader) -> str:
-    found = nearest(metres)
+    found = find_farthest_reached(metres)
     return words("pictures/landmark", reader, metres=metres, landmark=found[0], times=found[1]) if found else ""

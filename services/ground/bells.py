@@ -20,21 +20,21 @@ class Bell(StrEnum):
 
 def ring(session: Session, bell: Bell) -> None:
     """Wake a worker for this kind of work once this transaction is committed."""
-    rung(session).add(bell)
+    list_rung(session).add(bell)
 
 
 def ring_at(session: Session, group_id: int, due: datetime) -> None:
     """Set a group's digest bell to `due` once this transaction is committed."""
-    timed(session)[group_id] = due
+    list_timed(session)[group_id] = due
 
 
-def rung(session: Session) -> set[Bell]:
+def list_rung(session: Session) -> set[Bell]:
     """Return the bells to ring after the commit."""
     bells: set[Bell] = session.info.setdefault("bells", set())
     return bells
 
 
-def timed(session: Session) -> dict[int, datetime]:
+def list_timed(session: Session) -> dict[int, datetime]:
     """Return the groups whose digest bell is to be set after the commit, each with its time."""
     moved: dict[int, datetime] = session.info.setdefault("digest_bells", {})
     return moved

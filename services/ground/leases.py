@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
-def lasting(session: Session, span: timedelta) -> datetime:
+def end_lease_in(session: Session, span: timedelta) -> datetime:
     """Return the end of a lease that begins now and lasts for `span`, by the database's clock."""
     end: datetime = session.scalars(select(func.clock_timestamp() + span)).one()
     return end

@@ -19,18 +19,18 @@ ERASED = "erased"
 ADDRESS = "address"  # the purpose of the hashes
 
 
-def hash_of(session: Session, kind: IdentityKind, value: str) -> str:
+def hash_address(session: Session, kind: IdentityKind, value: str) -> str:
     """Return the keyed hash (hex) of one address of a person."""
     return digest(session, ADDRESS, f"{kind.value}:{value}")
 
 
-def hashes_of(session: Session, *, phone: str | None, business_id: str | None) -> list[str]:
+def hash_addresses(session: Session, *, phone: str | None, business_id: str | None) -> list[str]:
     """Return the keyed hashes of the addresses from which a message came."""
     told = ((IdentityKind.PHONE, phone), (IdentityKind.BUSINESS, business_id))
-    return [hash_of(session, kind, value) for kind, value in told if value is not None]
+    return [hash_address(session, kind, value) for kind, value in told if value is not None]
 
 
-def addresses(session: Session, member: Member) -> list[str]:
+def hash_member_addresses(session: Session, member: Member) -> list[str]:
     """Return the keyed hashes of all addresses of a member.
 
     They are looked up once in a session, so that they are still known after the member was erased in this session.
@@ -39,10 +39,10 @@ def addresses(session: Session, member: Member) -> list[str]:
     if member.id not in known:
         query = select(Identity.kind, Identity.value).where(Identity.member_id == member.id)
         known[member.id] = [(kind, value) for kind, value in session.execute(query)]
-    return [hash_of(session, kind, value) for kind, value in known[member.id]]
+    return [hash_address(session, kind, value) for kind, value in known[member.id]]
 
 
-def of_email(session: Session, source: str, email: str) -> str:
+def hash_email(session: Session, source: str, email: str) -> str:
     """The keyed hash of the e-mail address of an account at a source; capitals and spaces around it do not matter."""
     return digest(session, f"{source} account", email.strip().casefold())
 
@@ -54,7 +54,7 @@ def count(session: Session, against: Iterable[str], what: str, at: datetime) -> 
         session.execute(insert(CountedEvent), rows)
 
 
-def times(session: Session, against: Sequence[str], what: str, since: datetime) -> list[datetime]:
+def list_times(session: Session, against: Sequence[str], what: str, since: datetime) -> list[datetime]:
     """Return the times after `since` at which `what` was done, oldest first, for the hash with the most of them."""
     mine = (CountedEvent.address_hash.in_(against), CountedEvent.kind == what, CountedEvent.at > since)
     by_hash: dict[str, list[datetime]] = {}
@@ -64,7 +64,7 @@ def times(session: Session, against: Sequence[str], what: str, since: datetime) 
     return sorted(longest)
 
 
-def minutes_until(then: datetime, now: datetime) -> int:
+def count_minutes_until(then: datetime, now: datetime) -> int:
     """Return the minutes from `now` to `then`, rounded up, and at least 1."""
     return max(1, -(-int((then - now).total_seconds()) // 60))
 

@@ -14,7 +14,7 @@ ASLEEP = timedelta(days=45)  # carriers give a number to somebody else after 45 
 QUIET = timedelta(days=7)  # a person who wrote within a week still has the number, whatever name the profile shows
 
 
-def reader_of(member: Member) -> Reader:
+def make_reader(member: Member) -> Reader:
     """Return how this member reads: language, units and time zone."""
     return Reader(member.locale, member.units, member.timezone)
 
@@ -29,7 +29,7 @@ def is_in_doubt(member: Member, now: datetime) -> bool:
     return member.doubted_at is not None or is_asleep(member, now)
 
 
-def known_until(member: Member, now: datetime) -> datetime:
+def find_known_until(member: Member, now: datetime) -> datetime:
     """Until when the number was surely theirs: only groups that they were in by then know them by it.
 
     That is a week before the doubt, or a week after they were last heard, whichever is earlier.

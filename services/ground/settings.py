@@ -1,4 +1,4 @@
-"""The settings of a group: read with `settings_of`, written with `change`."""
+"""The settings of a group: read with `read_settings`, written with `change`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -12,7 +12,7 @@ MOST_CHEER_BELOW = 50
 
 
 @dataclass(frozen=True)
-class Settings:
+class GroupSettings:
     """A group's settings. If a value in the stored JSON is missing, unknown or invalid, the default is used.
 
     ranking: boards have places, medals and arrows; without ranking a board is in alphabetical order.
@@ -42,19 +42,19 @@ class Settings:
         return self.ranking and active >= self.cheer_below
 
 
-def settings_of(group: Group) -> Settings:
+def read_settings(group: Group) -> GroupSettings:
     """Return the group's settings."""
     return read(group.settings)
 
 
-def read(stored: Mapping[str, Any] | None) -> Settings:
+def read(stored: Mapping[str, Any] | None) -> GroupSettings:
     """Return the settings for this stored JSON, which an older or newer version of this code may have written."""
-    known = {each.name for each in fields(Settings)}
+    known = {each.name for each in fields(GroupSettings)}
     usable = {key: value for key, value in (stored or {}).items() if key in known and _is_usable(key, value)}
-    return Settings(**usable)
+    return GroupSettings(**usable)
 
 
-def change(group: Group, key: str, value: object) -> Settings:
+def change(group: Group, key: str, value: object) -> GroupSettings:
     """Change one setting and return all settings. Raises `SettingNotUsable` for an invalid value, and `KeyError` for an
     unknown setting.
     """
@@ -62,7 +62,7 @@ def change(group: Group, key: str, value: object) -> Settings:
         raise SettingNotUsable(setting=key)
     # SQLAlchemy notices the change only if the column gets a new object.
     group.settings = {**group.settings, key: value}
-    return settings_of(group)
+    return read_settings(group)
 
 
 def _is_usable(key: str, value: object) -> bool:

@@ -62,7 +62,7 @@ def write(session: Session) -> None:
     _pending(session).clear()
 
 
-def standing(session: Session) -> Mapping[str, Sign]:
+def list_signs(session: Session) -> Mapping[str, Sign]:
     """Return all signs, by name."""
     return {each.name: each for each in session.scalars(select(Sign))}
 

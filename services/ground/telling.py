@@ -12,13 +12,13 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from models import MessageState, OutboundMessage
-from providers.messenger import Meaning
+from providers.messenger import RefusalMeaning
 
 Level = Literal["info", "warning", "error"]
 
 
 @dataclass(frozen=True)
-class Line:
+class LogLine:
     """One line of the log."""
 
     level: Level
@@ -28,27 +28,27 @@ class Line:
 
 def tell(session: Session, level: Level, event: str, **facts: Any) -> None:
     """Log this event once this transaction is committed."""
-    told(session).append(Line(level, event, facts))
+    list_told(session).append(LogLine(level, event, facts))
 
 
-def told(session: Session) -> list[Line]:
+def list_told(session: Session) -> list[LogLine]:
     """Return the lines to log after the commit."""
-    lines: list[Line] = session.info.setdefault("lines", [])
+    lines: list[LogLine] = session.info.setdefault("lines", [])
     return lines
 
 
-def act_for(session: Session, turn: str | None) -> None:
+def name_turn(session: Session, turn: str | None) -> None:
     """Set the turn, or the run of a job, to which messages written in this session belong."""
     session.info["turn"] = turn
 
 
-def turn_of(session: Session) -> str | None:
+def find_turn(session: Session) -> str | None:
     """Return the turn, or the run of a job, for which this session works."""
     turn: str | None = session.info.get("turn")
     return turn
 
 
-def about(row: OutboundMessage) -> dict[str, str]:
+def name_message(row: OutboundMessage) -> dict[str, str]:
     """Return the facts that every line about this message contains."""
     facts = {"message": str(row.id), "turn": row.turn, "inbound": row.inbound}
     return {name: value for name, value in facts.items() if value is not None}
@@ -57,15 +57,15 @@ def about(row: OutboundMessage) -> dict[str, str]:
 def tell_step(session: Session, row: OutboundMessage, source: str, detail: Mapping[str, object]) -> None:
     """Log one step of a message. The level depends on who has to act."""
     level, event = _judged(row.state, source, detail)
-    facts = {"kind": str(row.kind), "state": str(row.state), "source": source, **detail, **about(row)}
+    facts = {"kind": str(row.kind), "state": str(row.state), "source": source, **detail, **name_message(row)}
     if row.sid is not None:
         facts["sid"] = row.sid
-    told(session).append(Line(level, event, facts))
+    list_told(session).append(LogLine(level, event, facts))
 
 
 # Reasons that lie with the person or their phone: the operator need not act.
-OF_THE_PERSON = (Meaning.NO_MORE, Meaning.UNREACHABLE)
-PASSES = (Meaning.AGAIN_SOON, Meaning.AGAIN_LATER, Meaning.WINDOW_CLOSED)
+OF_THE_PERSON = (RefusalMeaning.NO_MORE, RefusalMeaning.UNREACHABLE)
+PASSES = (RefusalMeaning.AGAIN_SOON, RefusalMeaning.AGAIN_LATER, RefusalMeaning.WINDOW_CLOSED)
 HANDED_OVER: dict[MessageState, tuple[Level, str]] = {
     MessageState.SENDING: ("info", "message claimed"),
     MessageState.ACCEPTED: ("info", "message handed over"),
@@ -103,7 +103,7 @@ def _refusal(state: MessageState, source: str, detail: Mapping[str, object]) -> 
     meaning = detail.get("meaning")
     if meaning in OF_THE_PERSON:
         return "info", event
-    if meaning in PASSES and (state is MessageState.QUEUED or meaning is Meaning.WINDOW_CLOSED):
+    if meaning in PASSES and (state is MessageState.QUEUED or meaning is RefusalMeaning.WINDOW_CLOSED):
         return "warning", event
     return "error", event
 

@@ -29,7 +29,7 @@ def forget(session: Session, member_id: int, kind: str) -> None:
     session.execute(delete(Act).where(Act.member_id == member_id, Act.kind == kind))
 
 
-def forget_old(session: Session, now: datetime) -> None:
+def forget_old_acts(session: Session, now: datetime) -> None:
     """Delete acts whose time for undoing is over."""
     session.execute(delete(Act).where(Act.until < now - timedelta(days=1)))
 

@@ -15,7 +15,7 @@ from messages.words import folded
 from models import Absence, Member
 from services.ground import audit
 from services.ground.refusals import AwayNotUsable, NotAway
-from services.group.privacy import Friend
+from services.group.privacy import VisibleMember
 
 AFTERWARDS = timedelta(days=28)  # an absence may be entered so long after it began
 AHEAD = timedelta(days=366)
@@ -23,14 +23,14 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Shown:
+class AwayShown:
     """A member who is away and lets the group see it. `until` is None if they do not know yet when they come back."""
 
-    member: Friend
+    member: VisibleMember
     until: date | None
 
 
-def days_away(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, list[Dates]]:
+def list_days_away(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, list[Dates]]:
     """Return the days on which each of these members is away within `dates`. Members who are never away are left out.
     Use it for many weeks at once.
     """
@@ -42,16 +42,16 @@ def days_away(session: Session, member_ids: Collection[int], dates: Dates) -> di
     return found
 
 
-def shown(session: Session, people: Mapping[int, Friend], day: date) -> Sequence[Shown]:
+def list_shown(session: Session, people: Mapping[int, VisibleMember], day: date) -> Sequence[AwayShown]:
     """Return who is away on this day and lets the group see it, ordered by name. `people` are the members whom the
     group may see.
     """
     query = select(Absence).where(*_overlapping(list(people), Dates(day, day)), Absence.shown)
-    found = {each.member_id: Shown(people[each.member_id], each.ends) for each in session.scalars(query)}
+    found = {each.member_id: AwayShown(people[each.member_id], each.ends) for each in session.scalars(query)}
     return sorted(found.values(), key=lambda each: (folded(each.member.name), each.member.id))
 
 
-def current(session: Session, member: Member, today: date) -> Absence | None:
+def find_current(session: Session, member: Member, today: date) -> Absence | None:
     """Return the member's present or next absence, or None."""
     query = (
         select(Absence)
@@ -62,13 +62,15 @@ def current(session: Session, member: Member, today: date) -> Absence | None:
     return session.scalar(query)
 
 
-def leave(session: Session, member: Member, starts: date, ends: date | None, today: date, now: datetime) -> Absence:
+def begin_absence(
+    session: Session, member: Member, starts: date, ends: date | None, today: date, now: datetime
+) -> Absence:
     """Store that the member is away in these days. If they are away already, this changes the end; past days stay.
     Raises `AwayNotUsable` if the days are too far away.
     """
     if not today - AFTERWARDS <= starts <= today + AHEAD or (ends and not today <= ends <= today + AHEAD):
         raise AwayNotUsable(earliest=today - AFTERWARDS, latest=today + AHEAD)
-    absence = current(session, member, today) or Absence(member_id=member.id, starts=starts)
+    absence = find_current(session, member, today) or Absence(member_id=member.id, starts=starts)
     has_begun = absence.id is not None and absence.starts <= today
     absence.starts = min(absence.starts, starts) if has_begun else starts
     absence.ends = ends
@@ -78,18 +80,18 @@ def leave(session: Session, member: Member, starts: date, ends: date | None, tod
     return absence
 
 
-def show(session: Session, member: Member, today: date, *, wanted: bool) -> Absence:
+def show_absence(session: Session, member: Member, today: date, *, wanted: bool) -> Absence:
     """Choose whether the groups may see that the member is away. Raises `NotAway`."""
-    absence = current(session, member, today)
+    absence = find_current(session, member, today)
     if absence is None:
         raise NotAway
     absence.shown = wanted
     return absence
 
 
-def back(session: Session, member: Member, today: date, now: datetime) -> None:
+def end_absence(session: Session, member: Member, today: date, now: datetime) -> None:
     """End the member's absence, so that today counts again. Raises `NotAway`."""
-    absence = current(session, member, today)
+    absence = find_current(session, member, today)
     if absence is None:
         raise NotAway
     if absence.starts >= today:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fitness.metrics import SHARED_AT_FIRST
-from fitness.schedules import Weekly, cron
+from fitness.schedules import Weekly, write_cron
 from messages.lookalikes import looks
 from messages.officialese import claims_office, telling
 from messages.render import words
@@ -14,7 +14,7 @@ from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services.delivery import outbox
 from services.ground import audit, limits, undoable
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 from services.ground.refusals import (
     GroupNameNotUsable,
     GroupNameTaken,
@@ -27,14 +27,14 @@ from services.ground.refusals import (
     TooManyNewGroups,
     TwoGroupsMatch,
 )
-from services.ground.settings import Settings, settings_of
+from services.ground.settings import GroupSettings, read_settings
 from services.group import digest_times, group_notices, openings, privacy
-from services.group.roster import find_member, hold, members
+from services.group.roster import find_member, hold, list_members
 from services.people import bans, naming
-from services.people.members import memberships
+from services.people.members import list_memberships
 
 # These names can be used from this module too.
-__all__ = ["Settings", "find_member", "hold", "members", "settings_of"]
+__all__ = ["GroupSettings", "find_member", "hold", "list_members", "read_settings"]
 
 MOST_GROUPS = 10
 MOST_STARTED, STARTED_WITHIN = 10, timedelta(days=1)
@@ -52,9 +52,9 @@ def start(session: Session, member: Member, name: str, now: datetime) -> Group:
     group = Group(name=name, timezone=member.timezone)
     session.add(group)
     session.flush()
-    belong(session, group, member, Role.OWNER, now)
+    add_member(session, group, member, Role.OWNER, now)
     member.current_group_id = group.id
-    digest_times.reschedule(session, group, cron(FIRST_SCHEDULE), now)
+    digest_times.reschedule(session, group, write_cron(FIRST_SCHEDULE), now)
     audit.note(session, "group.started", now, member_id=member.id, group_id=group.id)
     return group
 
@@ -86,14 +86,14 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
     leaves. Raises `OwnerCannotLeave`.
     """
     hold(session, membership)
-    others = [each for each in members(session, membership.group) if each.id != membership.id]
+    others = [each for each in list_members(session, membership.group) if each.id != membership.id]
     if membership.role is Role.OWNER and others:
         raise OwnerCannotLeave(group=membership.group, others=[each.member.name for each in others])
     undoable.remember(session, membership.member, "leave", now, membership, left_at=None)
     membership.left_at = now
     outbox.withdraw(session, membership.member_id, membership.group_id, "left")
-    privacy.changed(session, membership, now, {})
-    openings.end(session, membership, now)
+    privacy.follow_change(session, membership, now, {})
+    openings.end_openings(session, membership, now)
     if not others:
         close(session, membership.group, now)
     if membership.member.current_group_id == membership.group_id:
@@ -105,14 +105,14 @@ def close(session: Session, group: Group, now: datetime) -> None:
     """End a group without members. People who wait to join it are told, and their requests end."""
     group.is_active = False
     digest_times.reschedule(session, group, None, now)
-    bans.forget(session, group)
+    bans.forget_bans(session, group)
     waiting = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
     for request in session.scalars(waiting):
         request.answer, request.answered_at = Answer.DROPPED, now
-        group_notices.ended(session, request, now)
+        group_notices.tell_group_ended(session, request, now)
 
 
-def size(session: Session, group: Group) -> int:
+def count_members(session: Session, group: Group) -> int:
     """Return the number of members of the group."""
     query = select(func.count()).where(Membership.group_id == group.id, Membership.left_at.is_(None))
     return session.scalar(query) or 0
@@ -122,7 +122,7 @@ def choose(session: Session, member: Member, wanted: str) -> Group:
     """Make another of the member's groups the current one, by its number in the list or its name. Raises
     `NoSuchGroup` or `TwoGroupsMatch`.
     """
-    mine = [each.group for each in memberships(session, member)]
+    mine = [each.group for each in list_memberships(session, member)]
     found = _numbered(mine, wanted) or _named(mine, wanted)
     if found is None:
         raise NoSuchGroup(groups=[group.name for group in mine], wanted=clean_name(wanted))
@@ -130,9 +130,9 @@ def choose(session: Session, member: Member, wanted: str) -> Group:
     return found
 
 
-def named(session: Session, member: Member, wanted: str) -> Group | None:
+def find_named(session: Session, member: Member, wanted: str) -> Group | None:
     """Return the member's group with exactly this name; None if there is none or several."""
-    mine = [each.group for each in memberships(session, member)]
+    mine = [each.group for each in list_memberships(session, member)]
     found = [group for group in mine if group.name.casefold() == " ".join(wanted.casefold().split())]
     return found[0] if len(found) == 1 else None
 
@@ -140,24 +140,24 @@ def named(session: Session, member: Member, wanted: str) -> Group | None:
 def require_admin(session: Session, membership: Membership, what: str) -> None:
     """Raise `OnlyAdmins` unless the member is the owner or an admin. `what` is the command."""
     if membership.role is Role.MEMBER:
-        admins = [each.member.name for each in members(session, membership.group) if each.role is not Role.MEMBER]
+        admins = [each.member.name for each in list_members(session, membership.group) if each.role is not Role.MEMBER]
         raise OnlyAdmins(admins=admins, what=what)
 
 
 def require_owner(session: Session, membership: Membership, what: str) -> None:
     """Raise `OnlyOwner` unless the member is the owner. `what` is the command."""
     if membership.role is not Role.OWNER:
-        raise OnlyOwner(inviter=members(session, membership.group)[0].member, what=what)
+        raise OnlyOwner(inviter=list_members(session, membership.group)[0].member, what=what)
 
 
 def require_room(session: Session, member: Member) -> None:
     """Raise `TooManyGroups` if the member belongs to as many groups as allowed, requests to join included."""
     waiting = select(func.count()).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
-    if len(memberships(session, member)) + (session.scalar(waiting) or 0) >= MOST_GROUPS:
+    if len(list_memberships(session, member)) + (session.scalar(waiting) or 0) >= MOST_GROUPS:
         raise TooManyGroups(most=MOST_GROUPS)
 
 
-def belong(session: Session, group: Group, member: Member, role: Role, now: datetime) -> Membership:
+def add_member(session: Session, group: Group, member: Member, role: Role, now: datetime) -> Membership:
     """Add a member to the group, and return the membership. It starts afresh even if they were in the group before."""
     membership = session.scalar(
         select(Membership).where(Membership.group_id == group.id, Membership.member_id == member.id)
@@ -168,7 +168,7 @@ def belong(session: Session, group: Group, member: Member, role: Role, now: date
     membership.muted_until = None
     membership.consented_at = membership.joined_at = now
     membership.consent_version = CONSENT_VERSION
-    membership.consent_wording = words("groups/consent_sees", reader_of(member))
+    membership.consent_wording = words("groups/consent_sees", make_reader(member))
     membership.left_at = None
     session.add(membership)
     session.flush()
@@ -186,15 +186,15 @@ def _usable_name(session: Session, member: Member, name: str, but: Group | None 
     if claims_office(name):
         found, rest = telling(name)
         raise SoundsOfficial(found=found, rest=rest, again="rename group" if but else "new group")
-    others = [each.group for each in memberships(session, member) if each.group is not but]
+    others = [each.group for each in list_memberships(session, member) if each.group is not but]
     if any(looks(other.name) & looks(name) for other in others):
         raise GroupNameTaken(name=name)
     return name
 
 
 def _require_rest(session: Session, member: Member, now: datetime) -> None:
-    mine = limits.addresses(session, member)
-    if len(limits.times(session, mine, STARTED, now - STARTED_WITHIN)) >= MOST_STARTED:
+    mine = limits.hash_member_addresses(session, member)
+    if len(limits.list_times(session, mine, STARTED, now - STARTED_WITHIN)) >= MOST_STARTED:
         raise TooManyNewGroups(most=MOST_STARTED)
     limits.count(session, mine, STARTED, now)
 

@@ -21,7 +21,7 @@ from services.ground.refusals import (
 )
 from services.group import groups
 from services.people import bans
-from services.people.members import memberships
+from services.people.members import list_memberships
 
 CODE_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without I, L, O, 0, 1, because codes are read aloud and typed by hand
 CODE_LENGTH = 6
@@ -40,7 +40,7 @@ class Invitation:
     group: Group
 
 
-def invite(
+def make_invite(
     session: Session,
     membership: Membership,
     now: datetime,
@@ -57,7 +57,7 @@ def invite(
     session.refresh(membership.group, ["settings"])
     if membership.left_at is not None:
         raise NotInAGroup
-    if not groups.settings_of(membership.group).members_invite:
+    if not groups.read_settings(membership.group).members_invite:
         groups.require_admin(session, membership, what)
     if not (1 <= days <= MOST_DAYS and 1 <= uses <= MOST_USES):
         raise InviteNotUsable(most_days=MOST_DAYS, most_uses=MOST_USES)
@@ -74,7 +74,7 @@ def invite(
     return Invitation(code, made.expires_at, uses, membership.group)
 
 
-def active(session: Session, group: Group, now: datetime) -> list[Invite]:
+def list_active(session: Session, group: Group, now: datetime) -> list[Invite]:
     """Return the invites that are still valid; the one that ends first comes first."""
     good = (Invite.revoked_at.is_(None), Invite.expires_at > now, Invite.uses < Invite.most_uses)
     query = select(Invite).where(Invite.group_id == group.id, *good).order_by(Invite.expires_at, Invite.id)
@@ -85,14 +85,14 @@ def revoke(session: Session, membership: Membership, now: datetime) -> int:
     """Revoke all codes of the group. Returns how many were valid."""
     groups.require_admin(session, membership, "revoke invites")
     groups.hold(session, membership)
-    found = active(session, membership.group, now)
+    found = list_active(session, membership.group, now)
     for each in found:
         each.revoked_at = now
     _note(session, "group.invites_revoked", membership, now, count=len(found))
     return len(found)
 
 
-def invited_to(session: Session, member: Member, code: str, now: datetime) -> Invite:
+def lock_invite(session: Session, member: Member, code: str, now: datetime) -> Invite:
     """Return the invite with this code; it and its group are locked.
 
     Raises `CodeNotActive`, `AlreadyInGroup`, `Banned`, `GroupHasEnded` or `TooManyGuesses`.
@@ -104,7 +104,7 @@ def invited_to(session: Session, member: Member, code: str, now: datetime) -> In
         raise CodeNotActive
     group = session.scalars(select(Group).where(Group.id == group_id).with_for_update(key_share=True)).one()
     invite = session.scalars(select(Invite).where(Invite.code_hash == code_hash).with_for_update()).one()
-    if any(mine.group_id == group_id for mine in memberships(session, member)):
+    if any(mine.group_id == group_id for mine in list_memberships(session, member)):
         raise AlreadyInGroup(group=group)
     require_welcome(session, member, group)
     if not group.is_active:
@@ -125,9 +125,9 @@ def _require_patience(session: Session, member: Member, now: datetime) -> None:
     and could be guessed.
     """
     guessed = limits.LINE + CodeNotActive.template()
-    wrong = limits.times(session, limits.addresses(session, member), guessed, now - GUESSES_WITHIN)
+    wrong = limits.list_times(session, limits.hash_member_addresses(session, member), guessed, now - GUESSES_WITHIN)
     if len(wrong) >= MOST_GUESSES:
-        raise TooManyGuesses(minutes=limits.minutes_until(min(wrong) + GUESSES_WITHIN, now))
+        raise TooManyGuesses(minutes=limits.count_minutes_until(min(wrong) + GUESSES_WITHIN, now))
 
 
 def _is_active(invite: Invite, now: datetime) -> bool:

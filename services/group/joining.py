@@ -19,9 +19,9 @@ from services.ground.refusals import (
     StillWaiting,
 )
 from services.group import groups, invites
-from services.group.roster import found_among, sign
+from services.group.roster import find_among, read_sign
 from services.people import naming
-from services.people.members import membership_in, memberships
+from services.people.members import find_membership_in, list_memberships
 
 DECLINED_FOR = timedelta(days=1)
 MOST_ASKED = 3  # requests of one person to join one group in a day; each is sent to all its admins
@@ -35,9 +35,9 @@ def join(
 
     With `hidden` the others see nothing until the member has chosen what they may see.
     """
-    invite = invites.invited_to(session, member, code, now)
+    invite = invites.lock_invite(session, member, code, now)
     group = invite.group
-    is_watched = groups.settings_of(group).approval
+    is_watched = groups.read_settings(group).approval
     if is_watched:
         _require_first_time(session, member, group, now)
     groups.require_room(session, member)
@@ -47,11 +47,11 @@ def join(
         request = JoinRequest(group_id=group.id, member_id=member.id, asked_at=now, hidden=hidden)
         session.add(request)
         session.flush()
-        limits.count(session, limits.addresses(session, member), _asked(group), now)
+        limits.count(session, limits.hash_member_addresses(session, member), _asked(group), now)
         naming.tell_apart(session, member, group.id)
         audit.note(session, "group.asked", now, member_id=member.id, group_id=group.id, consent=consent)
         return request
-    membership = groups.belong(session, group, member, Role.MEMBER, now)
+    membership = groups.add_member(session, group, member, Role.MEMBER, now)
     membership.hidden = hidden
     undoable.remember(session, member, "join", now, membership, left_at=now)
     _drop(session, member, group, now)
@@ -60,25 +60,25 @@ def join(
     return membership
 
 
-def waiting(session: Session, group: Group) -> list[JoinRequest]:
+def list_waiting(session: Session, group: Group) -> list[JoinRequest]:
     """Return the open requests to join, oldest first."""
     query = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
     return list(session.scalars(query.order_by(JoinRequest.asked_at, JoinRequest.id)))
 
 
-def waiting_anywhere(session: Session, membership: Membership) -> tuple[Group, list[JoinRequest]]:
+def list_waiting_anywhere(session: Session, membership: Membership) -> tuple[Group, list[JoinRequest]]:
     """Return the open requests for this group, or for the first other group that the member runs and that has some,
     with that group.
     """
-    places = [membership, *(each for each in memberships(session, membership.member) if each.id != membership.id)]
+    places = [membership, *(each for each in list_memberships(session, membership.member) if each.id != membership.id)]
     run = [each for each in places if each.role is not Role.MEMBER]
     if not run:
         groups.require_admin(session, membership, "waiting")
-    found = ((each.group, waiting(session, each.group)) for each in run)
+    found = ((each.group, list_waiting(session, each.group)) for each in run)
     return next((each for each in found if each[1]), (run[0].group, []))
 
 
-def waits_for(session: Session, member: Member) -> list[Group]:
+def list_groups_waited_for(session: Session, member: Member) -> list[Group]:
     """Return the groups that this member waits to join."""
     query = select(Group).join(JoinRequest).where(JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
     return list(session.scalars(query.order_by(JoinRequest.asked_at)))
@@ -89,9 +89,9 @@ def find_request(session: Session, member: Member, group: Group, text: str) -> J
 
     Raises `NoSuchRequest`, `NobodyWaits` or `NotInThatGroup`.
     """
-    if number := sign(text):
+    if number := read_sign(text):
         return _signed(session, member, number)
-    people = waiting(session, group)
+    people = list_waiting(session, group)
     if not people:
         raise NobodyWaits(group=group)
     if text.isdecimal() and 1 <= int(text) <= len(people):
@@ -109,7 +109,7 @@ def approve(session: Session, membership: Membership, request: JoinRequest, now:
     if request.answer is None and recipients.is_in_doubt(request.member, now):
         raise MayBeAnother(person=request.member)
     _answer(session, membership, request, Answer.APPROVED, now, "approve")
-    joined = groups.belong(session, request.group, request.member, Role.MEMBER, now)
+    joined = groups.add_member(session, request.group, request.member, Role.MEMBER, now)
     joined.consented_at, joined.hidden = request.asked_at, request.hidden
     return joined
 
@@ -117,12 +117,12 @@ def approve(session: Session, membership: Membership, request: JoinRequest, now:
 def decline(session: Session, membership: Membership, request: JoinRequest, now: datetime) -> None:
     """Decline a request to join. The person may ask again a day later."""
     _answer(session, membership, request, Answer.DECLINED, now, "decline")
-    limits.count(session, limits.addresses(session, request.member), _declined(request.group), now)
+    limits.count(session, limits.hash_member_addresses(session, request.member), _declined(request.group), now)
 
 
-def admins(session: Session, group: Group) -> list[Membership]:
+def list_admins(session: Session, group: Group) -> list[Membership]:
     """Return the owner and the admins, who are told about requests."""
-    return [each for each in groups.members(session, group) if each.role is not Role.MEMBER]
+    return [each for each in groups.list_members(session, group) if each.role is not Role.MEMBER]
 
 
 def _answer(
@@ -149,10 +149,10 @@ def _require_first_time(session: Session, member: Member, group: Group, now: dat
     waiting = (JoinRequest.group_id == group.id, JoinRequest.member_id == member.id, JoinRequest.answer.is_(None))
     if session.scalar(select(JoinRequest.id).where(*waiting).limit(1)) is not None:
         raise StillWaiting(group=group)
-    mine = limits.addresses(session, member)
-    if limits.times(session, mine, _declined(group), now - DECLINED_FOR):
+    mine = limits.hash_member_addresses(session, member)
+    if limits.list_times(session, mine, _declined(group), now - DECLINED_FOR):
         raise DeclinedLately(group=group)
-    if len(limits.times(session, mine, _asked(group), now - DECLINED_FOR)) >= MOST_ASKED:
+    if len(limits.list_times(session, mine, _asked(group), now - DECLINED_FOR)) >= MOST_ASKED:
         raise AskedOften(group=group, most=MOST_ASKED)
 
 
@@ -166,7 +166,7 @@ def _asked(group: Group) -> str:
 
 def _drop(session: Session, member: Member, group: Group, now: datetime) -> None:
     """End the open requests of a member who has joined in another way."""
-    for each in waiting(session, group):
+    for each in list_waiting(session, group):
         if each.member_id == member.id:
             each.answer, each.answered_at = Answer.DROPPED, now
 
@@ -176,13 +176,13 @@ def _signed(session: Session, member: Member, number: int) -> JoinRequest:
     later. Raises `NotInThatGroup`.
     """
     request = session.get(JoinRequest, number)
-    if request is None or membership_in(session, member, request.group_id) is None:
+    if request is None or find_membership_in(session, member, request.group_id) is None:
         raise NotInThatGroup
     return request
 
 
 def _named(people: list[JoinRequest], text: str) -> JoinRequest:
     try:
-        return found_among(people, text)
+        return find_among(people, text)
     except NoSuchPerson as refusal:
         raise NoSuchRequest(**refusal.facts) from None

@@ -27,15 +27,15 @@ def give(session: Session, membership: Membership, text: str, now: datetime) -> 
 
     Kudos of the same giver that still wait are replaced, so that nobody can flood another member's chat.
     """
-    to, words = roster.first_among(roster.members(session, membership.group), text)
+    to, words = roster.find_first_among(roster.list_members(session, membership.group), text)
     if to.id == membership.id:
         raise KudosToOneself
     said = clean_name(words, MOST_WORDS)
     if claims_office(said):
         found, rest = telling(said)
         raise SoundsOfficial(found=found, rest=rest, again=None)
-    mine = limits.addresses(session, membership.member)
-    if len(limits.times(session, mine, KUDOS, now - timedelta(days=1))) >= MOST_A_DAY:
+    mine = limits.hash_member_addresses(session, membership.member)
+    if len(limits.list_times(session, mine, KUDOS, now - timedelta(days=1))) >= MOST_A_DAY:
         raise EnoughKudos(most=MOST_A_DAY)
     limits.count(session, mine, KUDOS, now)
     pair = (Kudos.from_id == membership.member_id, Kudos.to_id == to.member_id, Kudos.delivered_at.is_(None))
@@ -46,14 +46,14 @@ def give(session: Session, membership: Membership, text: str, now: datetime) -> 
     return given, to.member
 
 
-def waiting(session: Session, reader: Member) -> Sequence[Kudos]:
+def list_waiting(session: Session, reader: Member) -> Sequence[Kudos]:
     """Return the kudos to show below the reader's next message, oldest first. Only those count whose giver and reader
     are both still in the group.
     """
     return session.scalars(WAITING, {"reader": reader.id}).all()
 
 
-def over(now: datetime) -> Select[int]:
+def select_over(now: datetime) -> Select[int]:
     """Return a query for the ids of kudos that are old enough to be deleted."""
     return select(Kudos.id).where(or_(Kudos.given_at < now - KEPT_FOR, Kudos.delivered_at < now - READ_KEPT_FOR))
 

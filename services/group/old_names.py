@@ -15,7 +15,7 @@ from messages.words import MOST as LONGEST_NAME
 from messages.words import clean_name
 from models import Challenge, Group, Member, MessageKind
 from services.delivery import mailbox
-from services.delivery.notices import notice
+from services.delivery.notices import write_notice
 from services.group import roster
 from services.people import naming
 
@@ -24,7 +24,7 @@ AT_ONCE = 25  # few, so that no member whose row is locked waits long
 LONGEST_TEXT = 200
 
 
-def mend(session: Session, now: datetime, most: int = AT_ONCE) -> tuple[int, int]:
+def mend_old_names(session: Session, now: datetime, most: int = AT_ONCE) -> tuple[int, int]:
     """Check some names that were not checked by these rules. Returns how many were checked and how many changed.
 
     The member is told about a change; for a group, the people who run it are.
@@ -40,15 +40,17 @@ def mend(session: Session, now: datetime, most: int = AT_ONCE) -> tuple[int, int
 
 def _mend_member(session: Session, member: Member, now: datetime) -> bool:
     before, member.names_version = member.name, RULES
-    member.name = naming.from_profile(before)
-    mine = {place.group_id: place for place in naming.places(session, member)}
-    for group_id in naming.everywhere(session, member):  # of two with the same name, the one who joined first keeps it
+    member.name = naming.read_profile_name(before)
+    mine = {place.group_id: place for place in naming.list_memberships_to_hold(session, member)}
+    for group_id in naming.list_groups_of_name(
+        session, member
+    ):  # of two with the same name, the one who joined first keeps it
         naming.tell_apart(session, member, group_id, mine.get(group_id) if member.name == before else None)
     if member.name == before:
         return False
     if mine and member.opted_out_at is None:
         buttons = [Offer("choose_another", "name")]
-        message = notice("people/renamed", member, about=None, says="help name", buttons=buttons, member=member)
+        message = write_notice("people/renamed", member, about=None, says="help name", buttons=buttons, member=member)
         mailbox.post(session, member.id, message, now, kind=MessageKind.NOTICE, key=f"renamed:{member.id}:{RULES}")
     return True
 
@@ -61,7 +63,7 @@ def _mend_group(session: Session, group: Group, now: datetime) -> bool:
         challenge.name = _mended(challenge.name, LONGEST_NAME)
     if group.name == before:
         return False
-    organisers = session.scalars(select(Member).where(Member.id.in_(roster.organisers(group)))).all()
+    organisers = session.scalars(select(Member).where(Member.id.in_(roster.select_organisers(group)))).all()
     _tell(session, group, organisers, now)
     return True
 
@@ -70,7 +72,9 @@ def _tell(session: Session, group: Group, organisers: Iterable[Member], now: dat
     buttons = [Offer("choose_another", "rename group")]
     for each in organisers:
         if each.opted_out_at is None:
-            message = notice("groups/called", each, about=group, says="help rename group", buttons=buttons, group=group)
+            message = write_notice(
+                "groups/called", each, about=group, says="help rename group", buttons=buttons, group=group
+            )
             key = f"called:{group.id}:{each.id}:{RULES}"
             mailbox.post(session, each.id, message, now, kind=MessageKind.NOTICE, key=key, group_id=group.id)
 

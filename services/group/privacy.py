@@ -23,19 +23,19 @@ from services.ground import audit
 FEWEST_ANONYMOUS = 3
 
 
-class Friend(NamedTuple):
+class VisibleMember(NamedTuple):
     """A member as the others see them. Rows without a name have an id below zero."""
 
     id: int
     name: str
 
 
-class Shown(NamedTuple):
+class SharedWithGroup(NamedTuple):
     """A member whom the group may see, and the fields that it may see. Days before `seen_from` may not be shown with
     the member's name.
     """
 
-    member: Friend
+    member: VisibleMember
     fields: frozenset[str]
     seen_from: date | None = None
 
@@ -46,28 +46,30 @@ class Shown(NamedTuple):
         return self.seen_from is None or self.seen_from <= day
 
 
-def sharing(session: Session, group: Group, field: str, since: date | None = None) -> dict[int, Friend]:
+def find_sharing(session: Session, group: Group, field: str, since: date | None = None) -> dict[int, VisibleMember]:
     """Return the members, by id, of whom the group may see this field together with their name.
 
     Members who have left, hide, are anonymous, or do not share the field are left out. If `since` is given as the first
     day of what is shown, members who were anonymous on or after that day are left out too. Everything that a group is
     told about its members (a row, a sum, a count, a mean) must be computed from these members only, so that no other
-    rows (`on_board`).
+    rows (`find_on_board`).
     """
-    return {key: each.member for key, each in shown(session, group, [field], since).items()}
+    return {key: each.member for key, each in find_shown(session, group, [field], since).items()}
 
 
-def shown(session: Session, group: Group, fields: Iterable[str] = (), since: date | None = None) -> dict[int, Shown]:
+def find_shown(
+    session: Session, group: Group, fields: Iterable[str] = (), since: date | None = None
+) -> dict[int, SharedWithGroup]:
     """Return the members whom the group may see by name with all these fields, and what else it may see of them."""
     named, _ = _visible(session, group, fields)
     return _since(named, since)
 
 
-def on_board(
+def find_on_board(
     session: Session, group: Group, fields: Iterable[str], since: date
-) -> tuple[dict[int, Shown], dict[int, Shown]]:
-    """The members who may be on a board whose first day is `since`, by id: those with their names, as `shown` gives
-    them, and the anonymous ones.
+) -> tuple[dict[int, SharedWithGroup], dict[int, SharedWithGroup]]:
+    """The members who may be on a board whose first day is `since`, by id: those with their names, as `find_shown`
+    gives them, and the anonymous ones.
 
     None of the anonymous ones where any could be told from the others: where they are too few, or where somebody came
     or went among them since then.
@@ -76,8 +78,8 @@ def on_board(
     return _since(named, since), _veiled(session, group, anonymous, since)
 
 
-def named_weeks[Week: date](
-    shown: Mapping[int, Shown], weeks: Mapping[int, Mapping[Week, float]]
+def list_named_weeks[Week: date](
+    shown: Mapping[int, SharedWithGroup], weeks: Mapping[int, Mapping[Week, float]]
 ) -> dict[int, Mapping[Week, float]]:
     """Return these members' weeks, by their first days, without weeks in which they were in a nameless row."""
     return {
@@ -86,9 +88,9 @@ def named_weeks[Week: date](
     }
 
 
-def nameless(number: int) -> Friend:
+def make_nameless(number: int) -> VisibleMember:
     """Return a placeholder for the member of a nameless row. It is not in the database; its id is below zero."""
-    return Friend(-number, words("words/somebody", Reader()))
+    return VisibleMember(-number, words("words/somebody", Reader()))
 
 
 def share(session: Session, membership: Membership, field: str, now: datetime, *, on: bool) -> bool:
@@ -96,7 +98,7 @@ def share(session: Session, membership: Membership, field: str, now: datetime, *
     (field,) = _known([field])
     before = list(membership.shares)
     membership.shares = [each for each in FIELDS if (on if each == field else each in before)]
-    changed(session, membership, now, {"shares": before})
+    follow_change(session, membership, now, {"shares": before})
     _note(session, membership, "privacy.shared" if on else "privacy.unshared", now, field=field)
     return membership.shares != before
 
@@ -106,7 +108,7 @@ def hide(session: Session, membership: Membership, now: datetime, *, on: bool = 
     again. Returns whether that changed anything.
     """
     before, membership.hidden = membership.hidden, on
-    changed(session, membership, now, {"hidden": before})
+    follow_change(session, membership, now, {"hidden": before})
     _note(session, membership, "privacy.hidden" if on else "privacy.unhidden", now)
     return before != on
 
@@ -117,7 +119,7 @@ def be_anonymous(session: Session, membership: Membership, now: datetime, *, on:
     """
     before, membership.anonymous = membership.anonymous, on
     if before != on:
-        changed(session, membership, now, {"anonymous": before})
+        follow_change(session, membership, now, {"anonymous": before})
     _note(session, membership, "privacy.anonymous" if on else "privacy.named", now)
     return before != on
 
@@ -128,39 +130,43 @@ def are_enough(session: Session, group: Group) -> bool:
     return (session.scalar(query) or 0) >= FEWEST_ANONYMOUS
 
 
-def changed(session: Session, membership: Membership, now: datetime, before: Mapping[str, object]) -> None:
+def follow_change(session: Session, membership: Membership, now: datetime, before: Mapping[str, object]) -> None:
     """Handle a change of what the group may see of this member; `before` holds the old values.
 
     If an anonymous member is concerned, nameless rows start again tomorrow: otherwise two boards of the same days, one
     from before and one from after, would show which row has gone or come. Digests that were not sent are made again.
     """
-    waiting_digests.compose_anew(session, membership.group_id)
+    waiting_digests.have_digests_made_anew(session, membership.group_id)
     if membership.anonymous or before.get("anonymous"):
         today = now.astimezone(ZoneInfo(membership.group.timezone)).date()
         membership.seen_from = max(membership.seen_from or today, today + timedelta(days=1))
         session.flush()
 
 
-def _visible(session: Session, group: Group, fields: Iterable[str]) -> tuple[list[Shown], list[Shown]]:
+def _visible(
+    session: Session, group: Group, fields: Iterable[str]
+) -> tuple[list[SharedWithGroup], list[SharedWithGroup]]:
     """Return who shares these fields with their name, and who without it. It reads columns and not objects, because
     there may be a thousand members.
     """
     wanted = frozenset(_known(fields))
     columns = (Member.id, Member.name, cast(Membership.shares, Text), Membership.seen_from, Membership.anonymous)
     query = select(*columns).join(Membership, Membership.member_id == Member.id).where(*_belonging(group))
-    found: tuple[list[Shown], list[Shown]] = [], []
+    found: tuple[list[SharedWithGroup], list[SharedWithGroup]] = [], []
     for key, name, stored, seen_from, anonymous in session.execute(query):
         shares = _fields(stored)
         if shares >= wanted:
-            found[anonymous].append(Shown(Friend(key, name), shares, seen_from))
+            found[anonymous].append(SharedWithGroup(VisibleMember(key, name), shares, seen_from))
     return found
 
 
-def _since(found: Iterable[Shown], since: date | None) -> dict[int, Shown]:
+def _since(found: Iterable[SharedWithGroup], since: date | None) -> dict[int, SharedWithGroup]:
     return {each.member.id: each for each in found if since is None or each.may_be_named_on(since)}
 
 
-def _veiled(session: Session, group: Group, found: Sequence[Shown], since: date) -> dict[int, Shown]:
+def _veiled(
+    session: Session, group: Group, found: Sequence[SharedWithGroup], since: date
+) -> dict[int, SharedWithGroup]:
     if len(found) < FEWEST_ANONYMOUS:
         return {}
     last = session.scalar(select(func.max(Membership.seen_from)).where(Membership.group_id == group.id))

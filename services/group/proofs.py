@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from messages.render import Offer
 from models import GarminAccount, Member, Membership, MessageKind, OutboundMessage, Role
 from services.delivery import mailbox, outbox
-from services.delivery.notices import notice
+from services.delivery.notices import write_notice
 from services.ground import audit, recipients
 from services.ground.refusals import CameTooLate, MayNotVouch, NotDoubted, NotOverYourself
 from services.ground.telling import tell
 from services.group import roster
 from services.people import numbers
-from services.people.members import memberships
+from services.people.members import list_memberships
 
 MOST_ASKED = 3  # times that one admin is asked in one doubt, because they may have been away the first time
 ASKED_AGAIN = timedelta(days=1)
@@ -36,10 +36,10 @@ class Ways:
     others: bool
 
 
-def ways(session: Session, member: Member, now: datetime) -> Ways:
+def find_ways(session: Session, member: Member, now: datetime) -> Ways:
     """Return the ways that this member has. If there are none, only the operator can help."""
     account = session.scalar(select(GarminAccount.id).where(GarminAccount.member_id == member.id))
-    others = any(_who_is_asked(session, each, now) for each in memberships(session, member))
+    others = any(_who_is_asked(session, each, now) for each in list_memberships(session, member))
     return Ways(account is not None, others)
 
 
@@ -50,7 +50,7 @@ def ask_admins(session: Session, member: Member, now: datetime) -> int:
     in all. If there is nobody to ask, the operator is told by the log.
     """
     asked = set()
-    for place in memberships(session, member):
+    for place in list_memberships(session, member):
         for other in _who_is_asked(session, place, now):
             if other.member_id not in asked:
                 asked.add(other.member_id)
@@ -88,7 +88,7 @@ def tell_given_up(session: Session, member: Member, now: datetime) -> None:
         _tell(session, place, told, "roles/number_given_up", now, owns=place.role is Role.OWNER)
 
 
-def doubted(session: Session) -> Iterator[Member]:
+def list_doubted(session: Session) -> Iterator[Member]:
     """Yield the members whose number is in doubt, the longest doubt first."""
     yield from session.scalars(select(Member).where(Member.doubted_at.is_not(None)).order_by(Member.doubted_at))
 
@@ -144,7 +144,9 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
     outbox.release(session, member.id, now)
     buttons = [Offer("go_on", "start")]
     stopped = member.opted_out_at is not None
-    message = notice("start/proved", member, about=None, says="start", buttons=buttons, member=member, stopped=stopped)
+    message = write_notice(
+        "start/proved", member, about=None, says="start", buttons=buttons, member=member, stopped=stopped
+    )
     # A member who has said "stop" gets this message too, because it answers something that they asked for.
     kind = MessageKind.REPLY if stopped else MessageKind.NOTICE
     mailbox.post(session, member.id, message, now, kind=kind, key=f"proved:{member.id}:{since.timestamp()}")
@@ -158,14 +160,14 @@ def _who_is_asked(session: Session, place: Membership, now: datetime) -> list[Me
 
 
 def _is_known(place: Membership, now: datetime) -> bool:
-    return place.joined_at <= recipients.known_until(place.member, now)
+    return place.joined_at <= recipients.find_known_until(place.member, now)
 
 
 def _who_runs(session: Session, place: Membership, now: datetime) -> list[Membership]:
     """Return the people who run the group, without this member, and can be written to. If there are none, return the
     member who has been in the group longest, if they joined at least a week before the doubt.
     """
-    others = [each for each in roster.members(session, place.group) if each.id != place.id]
+    others = [each for each in roster.list_members(session, place.group) if each.id != place.id]
     there = [each for each in others if _can_be_asked(each.member, now)]
     by_then = (place.member.doubted_at or now) - recipients.QUIET
     longest = sorted((each for each in there if each.joined_at <= by_then), key=lambda each: each.joined_at)
@@ -176,7 +178,7 @@ def _who_hears(session: Session, member: Member, now: datetime) -> list[tuple[Me
     """Return the people who run the groups of a member in doubt, each once, as pairs: the member's membership in that
     group, and theirs.
     """
-    found = [(place, each) for place in memberships(session, member) for each in _who_runs(session, place, now)]
+    found = [(place, each) for place in list_memberships(session, member) for each in _who_runs(session, place, now)]
     return list({each.member_id: (place, each) for place, each in reversed(found)}.values())
 
 
@@ -187,7 +189,7 @@ def _can_be_asked(member: Member, now: datetime) -> bool:
 
 
 def _ask(session: Session, place: Membership, asked: Member, now: datetime) -> None:
-    message = notice(
+    message = write_notice(
         "roles/ask_word",
         asked,
         about=place.group,
@@ -221,7 +223,7 @@ def _tell(
     in a doubt.
     """
     about = place.group
-    message = notice(
+    message = write_notice(
         name, told.member, about=about, says=button.says, buttons=[button], group=about, person=place.member, **facts
     )
     key = f"{name}:{place.id}:{told.id}:{(since or place.member.doubted_at or now).timestamp()}"

@@ -18,9 +18,9 @@ from services.ground.refusals import (
     RoleAlready,
 )
 from services.group import groups, openings, privacy
-from services.group.roster import find_member, found_among, sign
+from services.group.roster import find_among, find_member, read_sign
 from services.people import bans
-from services.people.members import membership_in
+from services.people.members import find_membership_in
 
 ERASED = re.compile(r"erased #?([0-9]{1,15})", re.IGNORECASE)  # the text for a ban of an erased member
 
@@ -78,7 +78,9 @@ def unban(session: Session, mine: Membership, theirs: Membership, now: datetime)
     groups.hold(session, mine)
     groups.require_admin(session, mine, "unban")
     if not bans.lift(session, theirs.group_id, theirs.member):
-        raise NotBanned(wanted=theirs.member.name, others=[each.member.name for each in banned(session, mine.group)])
+        raise NotBanned(
+            wanted=theirs.member.name, others=[each.member.name for each in list_banned(session, mine.group)]
+        )
     _note(session, "group.unbanned", mine, theirs.member_id, now)
 
 
@@ -102,8 +104,8 @@ def require_power(session: Session, mine: Membership, theirs: Membership, what: 
         raise NotOverThem(person=theirs.member, what=what)
 
 
-def banned(session: Session, group: Group) -> list[Membership]:
-    """Return the banned people, newest ban first. Those who were erased since are in `bans.of_erased`."""
+def list_banned(session: Session, group: Group) -> list[Membership]:
+    """Return the banned people, newest ban first. Those who were erased since are in `bans.list_of_erased`."""
     query = (
         select(Membership)
         .join(Ban, (Ban.group_id == Membership.group_id) & (Ban.member_id == Membership.member_id))
@@ -113,36 +115,36 @@ def banned(session: Session, group: Group) -> list[Membership]:
     return list(session.scalars(query))
 
 
-def meant(session: Session, member: Member, group: Group, text: str) -> Membership:
+def find_meant(session: Session, member: Member, group: Group, text: str) -> Membership:
     """Find a person by a text: "#17" in any group of the member, else a name in this one. Raises like `find_member`."""
-    return signed(session, member, text) or find_member(session, group, text)
+    return find_signed(session, member, text) or find_member(session, group, text)
 
 
-def meant_ever(session: Session, member: Member, group: Group, text: str) -> Membership:
-    """The same as `meant`, but also finds people who have left; present members come first."""
-    if found := signed(session, member, text):
+def find_meant_ever(session: Session, member: Member, group: Group, text: str) -> Membership:
+    """The same as `find_meant`, but also finds people who have left; present members come first."""
+    if found := find_signed(session, member, text):
         return found
     try:
         return find_member(session, group, text)
     except NoSuchPerson as refusal:
         gone = select(Membership).where(Membership.group_id == group.id, Membership.left_at.is_not(None))
         try:
-            return found_among(list(session.scalars(gone)), text)
+            return find_among(list(session.scalars(gone)), text)
         except NoSuchPerson:
             raise refusal from None
 
 
-def meant_banned(session: Session, member: Member, group: Group, text: str) -> Membership:
+def find_meant_banned(session: Session, member: Member, group: Group, text: str) -> Membership:
     """Find a banned person by a text. Raises `NotBanned` or `TwoPeopleMatch`."""
-    if found := signed(session, member, text):
+    if found := find_signed(session, member, text):
         return found
     try:
-        return found_among(banned(session, group), text)
+        return find_among(list_banned(session, group), text)
     except NoSuchPerson as refusal:
         raise NotBanned(**refusal.facts) from None
 
 
-def meant_erased(session: Session, member: Member, text: str) -> Ban | None:
+def find_meant_erased(session: Session, member: Member, text: str) -> Ban | None:
     """Find the ban of an erased person by a text such as "@erased 5", in any group of the member.
 
     Returns None for any other text. Raises `NotInThatGroup` or `NotBanned`.
@@ -153,22 +155,22 @@ def meant_erased(session: Session, member: Member, text: str) -> Ban | None:
     ban = session.get(Ban, int(found[1]), with_for_update=True)
     if ban is None or ban.member_id is not None:
         raise NotBanned(wanted=text, others=[])
-    if membership_in(session, member, ban.group_id) is None:
+    if find_membership_in(session, member, ban.group_id) is None:
         raise NotInThatGroup
     return ban
 
 
-def signed(session: Session, member: Member, text: str) -> Membership | None:
+def find_signed(session: Session, member: Member, text: str) -> Membership | None:
     """Find the membership with the number in "#17", in any group of the member, because an old button may be about
     another group than the current one.
 
     Returns None for a name. Raises `NotInThatGroup`.
     """
-    number = sign(text)
+    number = read_sign(text)
     if number is None:
         return None
     theirs = session.get(Membership, number)
-    if theirs is None or membership_in(session, member, theirs.group_id) is None:
+    if theirs is None or find_membership_in(session, member, theirs.group_id) is None:
         raise NotInThatGroup
     return theirs
 
@@ -181,7 +183,7 @@ def _become(session: Session, mine: Membership, theirs: Membership, role: Role, 
     if theirs.role is role:
         raise RoleAlready(person=theirs.member, role=role)
     theirs.role = role
-    openings.end(session, theirs, now)
+    openings.end_openings(session, theirs, now)
     _note(session, f"group.{what}d", mine, theirs.member_id, now)
 
 
@@ -193,7 +195,7 @@ def _require_other(mine: Membership, theirs: Membership, what: str) -> None:
 def _require_here(session: Session, theirs: Membership) -> None:
     """Raise `NoSuchPerson` if the person has left the group since the button was made."""
     if theirs.left_at is not None:
-        here = groups.members(session, theirs.group)
+        here = groups.list_members(session, theirs.group)
         raise NoSuchPerson(wanted=theirs.member.name, others=[each.member.name for each in here])
 
 
@@ -203,9 +205,11 @@ def _remove(session: Session, theirs: Membership, now: datetime) -> None:
     """
     theirs.left_at = now
     theirs.role = Role.MEMBER
-    privacy.changed(session, theirs, now, {})  # a nameless row that disappears with them would be recognised as theirs
+    privacy.follow_change(
+        session, theirs, now, {}
+    )  # a nameless row that disappears with them would be recognised as theirs
     outbox.withdraw(session, theirs.member_id, theirs.group_id)
-    openings.end(session, theirs, now)
+    openings.end_openings(session, theirs, now)
 
 
 def _drop_request(session: Session, theirs: Membership, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from messages.words import clean_name, folded
 from models import Group, Member, Membership, Role
 from services.ground.refusals import NoSuchPerson, TwoPeopleMatch
-from services.people.naming import unnumbered
+from services.people.naming import drop_number
 
 LIKE_ENOUGH = 85
 LONGEST_NAME = 5
@@ -29,7 +29,7 @@ class Listed(Protocol):
         """The member."""
 
 
-def members(session: Session, group: Group) -> list[Membership]:
+def list_members(session: Session, group: Group) -> list[Membership]:
     """Return the members of the group: the owner first, then in the order in which they joined."""
     query = (
         select(Membership)
@@ -51,7 +51,7 @@ def hold(session: Session, *memberships: Membership) -> None:
         session.refresh(each, ["role", "left_at"])
 
 
-def organisers(group: Group) -> Select[int]:
+def select_organisers(group: Group) -> Select[int]:
     """Return a query for the ids of the members who run the group."""
     runs_it = (Membership.group_id == group.id, Membership.left_at.is_(None), Membership.role != Role.MEMBER)
     return select(Membership.member_id).where(*runs_it)
@@ -63,10 +63,10 @@ def find_member(session: Session, group: Group, text: str) -> Membership:
 
     Raises `NoSuchPerson` or `TwoPeopleMatch`.
     """
-    return found_among(members(session, group), text)
+    return find_among(list_members(session, group), text)
 
 
-def found_among[Someone: Listed](people: Sequence[Someone], text: str) -> Someone:
+def find_among[Someone: Listed](people: Sequence[Someone], text: str) -> Someone:
     """Find one of these people by a text. Raises `NoSuchPerson` or `TwoPeopleMatch`."""
     wanted = _comparable(text)
     found = _fitting(people, wanted)
@@ -77,21 +77,21 @@ def found_among[Someone: Listed](people: Sequence[Someone], text: str) -> Someon
     return found[0]
 
 
-def first_among[Someone: Listed](people: Sequence[Someone], text: str) -> tuple[Someone, str]:
+def find_first_among[Someone: Listed](people: Sequence[Someone], text: str) -> tuple[Someone, str]:
     """Find the person with whose name a text begins, the longest name first. Returns the person and the rest of the
     text: "Ben, great run!".
 
-    Raises like `found_among`, about the first word.
+    Raises like `find_among`, about the first word.
     """
     words = text.split()
     for length in range(min(len(words), LONGEST_NAME), 0, -1):
         found = _fitting(people, _comparable(" ".join(words[:length])))
         if len(found) == 1:
             return found[0], " ".join(words[length:])
-    return found_among(people, words[0] if words else ""), ""
+    return find_among(people, words[0] if words else ""), ""
 
 
-def sign(text: str) -> int | None:
+def read_sign(text: str) -> int | None:
     """Return the number in "#17", or None. Buttons use it for people, because a name may change before a tap."""
     found = re.fullmatch(r"#([0-9]{1,15})", text.strip())
     return int(found[1]) if found else None
@@ -117,13 +117,13 @@ def _comparable(text: str) -> str:
 
 
 def _signed[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
-    return [each for each in people if each.id == sign(wanted)]
+    return [each for each in people if each.id == read_sign(wanted)]
 
 
 def _named[Someone: Listed](people: Sequence[Someone], wanted: str) -> list[Someone]:
     """Return the people with this whole name. A number behind the name, as in "Ben (2)", may be left out."""
     return [
-        each for each in people if wanted in {_comparable(each.member.name), _comparable(unnumbered(each.member.name))}
+        each for each in people if wanted in {_comparable(each.member.name), _comparable(drop_number(each.member.name))}
     ]
 
 

@@ -6,11 +6,11 @@ from sqlalchemy.orm import Session
 
 from models import Group, Membership
 from services.ground import audit, settings
-from services.ground.settings import Settings
+from services.ground.settings import GroupSettings
 from services.group import digest_times, groups, openings
 
 
-def choose(session: Session, membership: Membership, setting: str, value: object, now: datetime) -> Settings:
+def choose(session: Session, membership: Membership, setting: str, value: object, now: datetime) -> GroupSettings:
     """Choose one of the group's settings. Raises `OnlyAdmins` or `SettingNotUsable`, and `KeyError` for no setting."""
     groups.hold(session, membership)
     groups.require_admin(session, membership, "settings")

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from services.health.findings import Finding, found
+from services.health.findings import Finding, report_problem
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 # Besides leases, only this check of the clocks may ask the database for its time.
@@ -38,7 +38,7 @@ class Vitals:
         """Whether migrations that this code needs have not run. Their names begin with numbers, so they
         can be compared.
         """
-        return self.schema < expected_schema()
+        return self.schema < find_expected_schema()
 
     @property
     def is_usable(self) -> bool:
@@ -47,7 +47,7 @@ class Vitals:
 
 
 @cache
-def expected_schema() -> str:
+def find_expected_schema() -> str:
     """Return the name of the newest migration that this code contains."""
     return max(path.stem for path in VERSIONS.glob("[0-9]*.py"))
 
@@ -67,7 +67,7 @@ def judge(vitals: Vitals | None, problem: str = "") -> list[Finding]:
     `problem` says why.
     """
     if vitals is None:
-        return [found("database", f"Postgres does not answer ({problem})")]
+        return [report_problem("database", f"Postgres does not answer ({problem})")]
     says = None
     if vitals.is_read_only:
         says = "Postgres takes no writes: it is a standby, or set to read only"
@@ -75,5 +75,10 @@ def judge(vitals: Vitals | None, problem: str = "") -> list[Finding]:
         says = "Postgres lets us read, but not write: the plan's limits may be reached"
     schema = None
     if vitals.is_behind:
-        schema = f"The schema is {vitals.schema or 'not there'}, this code needs {expected_schema()}: lines are kept"
-    return [found("database", says), found("schema", schema, version=vitals.schema, expected=expected_schema())]
+        schema = (
+            f"The schema is {vitals.schema or 'not there'}, this code needs {find_expected_schema()}: lines are kept"
+        )
+    return [
+        report_problem("database", says),
+        report_problem("schema", schema, version=vitals.schema, expected=find_expected_schema()),
+    ]

@@ -28,17 +28,17 @@ class Finding:
     figures: Mapping[str, Any] = field(default_factory=dict)
 
 
-def found(name: str, problem: str | None, **figures: Any) -> Finding:
+def report_problem(name: str, problem: str | None, **figures: Any) -> Finding:
     """Return a finding that is DEGRADED if there is a problem, and OK otherwise."""
     return Finding(name, State.DEGRADED if problem else State.OK, problem or "", figures)
 
 
-def remarked(name: str, remark: str | None, **figures: Any) -> Finding:
+def report_remark(name: str, remark: str | None, **figures: Any) -> Finding:
     """Return a finding that is REMARK if there is a remark, and OK otherwise."""
     return Finding(name, State.REMARK if remark else State.OK, remark or "", figures)
 
 
-def unknown(*names: str) -> list[Finding]:
+def report_unknown(*names: str) -> list[Finding]:
     """Return findings for checks that cannot be made now."""
     return [Finding(name, State.UNKNOWN) for name in names]
 

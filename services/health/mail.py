@@ -14,7 +14,7 @@ from services.delivery import contents
 from services.delivery.mailbox import PRIORITY
 from services.delivery.outbox import IN_FLIGHT
 from services.ground import breakers, signs
-from services.health.findings import Finding, found
+from services.health.findings import Finding, report_problem
 
 UNMADE = "unmade"
 REPLIES_LOOKED_AT = 200
@@ -44,7 +44,7 @@ def judge_messages(session: Session, now: datetime) -> Finding:
     oldest = {what: since for what, since in session.execute(_oldest()) if since}
     waits = {what: _seconds(now - since) for what, since in oldest.items()}
     late = [f"{SAID[what]} has waited for {wait} s" for what, wait in waits.items() if wait > _seconds(MOST_WAIT[what])]
-    return found(
+    return report_problem(
         "messages", "; ".join(late) or None, **{f"oldest_{what}_seconds": wait for what, wait in waits.items()}
     )
 
@@ -53,27 +53,27 @@ def judge_tick(standing: Mapping[str, Sign], now: datetime, every: int) -> Findi
     """Return the finding `tick`: was one completed lately? A tick is due every `every` seconds."""
     last = standing.get(signs.TICK)
     if last is None:
-        return found("tick", "No tick has come to its end yet")
+        return report_problem("tick", "No tick has come to its end yet")
     age = _seconds(now - last.at)
     problem = f"The last tick ended {age} s ago" if age > TICKS_MISSED * every else None
-    return found("tick", problem, seconds_ago=age)
+    return report_problem("tick", problem, seconds_ago=age)
 
 
 def judge_account(session: Session, standing: Mapping[str, Sign], now: datetime) -> Finding:
     """Return the finding `twilio`: does the vendor accept our account, and may we send?"""
     refused, breaker = standing.get(signs.ACCOUNT_REFUSED), session.get(Breaker, breakers.MESSENGER)
     if refused is not None:
-        return found("twilio", f"Our account is refused: {refused.detail}", times=refused.count)
+        return report_problem("twilio", f"Our account is refused: {refused.detail}", times=refused.count)
     if breaker is not None and breaker.shut_until > now:
-        return found("twilio", f"Nothing is sent until {breaker.shut_until:%H:%M} UTC: {breaker.why}")
-    return found("twilio", None)
+        return report_problem("twilio", f"Nothing is sent until {breaker.shut_until:%H:%M} UTC: {breaker.why}")
+    return report_problem("twilio", None)
 
 
 def judge_sender(standing: Mapping[str, Sign]) -> Finding:
     """Return the finding `sender`: may this account send from our number?"""
     refused = standing.get(signs.SENDER_REFUSED)
     problem = f"Messages from our number are refused ({refused.detail})" if refused else None
-    return found("sender", problem, times=refused.count if refused else 0)
+    return report_problem("sender", problem, times=refused.count if refused else 0)
 
 
 def judge_templates(session: Session, account: str) -> Finding:
@@ -83,7 +83,7 @@ def judge_templates(session: Session, account: str) -> Finding:
     `account` is the vendor's id of our account.
     """
     stored = {each.name: each for each in session.scalars(select(StoredContent))}
-    needed = contents.fingerprints()
+    needed = contents.list_fingerprints()
     groups = {
         "never pushed": [name for name in needed if name not in stored],
         "changed since they were pushed": [
@@ -93,7 +93,7 @@ def judge_templates(session: Session, account: str) -> Finding:
         "not approved": [name for name, each in stored.items() if name in needed and each.status not in USABLE],
     }
     says = [f"{what}: {', '.join(sorted(names)[:5])}" for what, names in groups.items() if names]
-    return found("templates", "; ".join(says) or None, **{what: len(names) for what, names in groups.items()})
+    return report_problem("templates", "; ".join(says) or None, **{what: len(names) for what, names in groups.items()})
 
 
 @cache

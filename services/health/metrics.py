@@ -37,13 +37,13 @@ def hurry(session: Session) -> None:
 
 def look(session: Session, now: datetime, most_messages: int) -> list[Sample]:
     """What changes from minute to minute. `most_messages` is the ceiling of messages in 24 hours."""
-    waiting = {"queued": 0, "sending": 0, "unknown": 0} | dict(outcomes.backlog(session))
+    waiting = {"queued": 0, "sending": 0, "unknown": 0} | dict(outcomes.count_backlog(session))
     samples = [Sample("messages_waiting", count, {"state": state}) for state, count in waiting.items()]
     breakers = session.scalars(select(Breaker))
     samples += [Sample("breaker_shut", float(each.shut_until > now), {"vendor": each.name}) for each in breakers]
     by_status = select(StoredContent.status, func.count()).group_by(StoredContent.status)
     samples += [Sample("contents", count, {"status": status}) for status, count in session.execute(by_status)]
-    spent = ceiling.spent(session, now).by_group.total()
+    spent = ceiling.count_sent_today(session, now).by_group.total()
     samples += [Sample("spent_messages", spent), Sample("ceiling_messages", most_messages)]
     return samples + _digests(session, now) + _syncs(session, now)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import permutations
 
-from services.health.findings import Finding, found, remarked
+from services.health.findings import Finding, report_problem, report_remark
 
 WEB, WORKER, CLOCK = "web", "worker", "clock"
 FLASK = "flask"  # a command of an operator: it looks, and beats no heart
@@ -64,7 +64,9 @@ def judge_presence(heard: Sequence[Heard]) -> list[Finding]:
     for kind in (WORKER, CLOCK):
         ages = [each.age for each in heard if each.pulse.kind == kind]
         problem = None if ages else f"No {kind} process has been heard of lately"
-        findings.append(found(kind, problem, running=len(ages), heard_seconds_ago=round(min(ages, default=0), 1)))
+        findings.append(
+            report_problem(kind, problem, running=len(ages), heard_seconds_ago=round(min(ages, default=0), 1))
+        )
     return findings
 
 
@@ -76,7 +78,7 @@ def judge_time(heard: Sequence[Heard]) -> Finding:
         for each in wrong
     ]
     most = max((each.ahead for each in heard), key=abs, default=0.0)
-    return found("time", _sentence(says), most_seconds_ahead=round(most, 1))
+    return report_problem("time", _sentence(says), most_seconds_ahead=round(most, 1))
 
 
 def judge_settings(heard: Sequence[Heard]) -> Finding:
@@ -89,7 +91,7 @@ def judge_settings(heard: Sequence[Heard]) -> Finding:
             values.setdefault(name, set()).add(fingerprint)
     different = [name for name, prints in values.items() if len(prints) > 1]
     named = ["SECRET_KEY"] if "SECRET_KEY" in different else sorted(different)
-    return found("settings", f"Processes have different values of {', '.join(named)}" if named else None)
+    return report_problem("settings", f"Processes have different values of {', '.join(named)}" if named else None)
 
 
 def judge_keys(heard: Sequence[Heard], sealing: set[str] | None) -> Finding:
@@ -108,7 +110,7 @@ def judge_keys(heard: Sequence[Heard], sealing: set[str] | None) -> Finding:
         for writer, reader in permutations(pulses, 2)
         if reader.keys.get(writer.writes_with) != writer.keys.get(writer.writes_with)
     ]
-    return found("keys", _sentence(lost + strange), sealing=sorted(sealing or ()))
+    return report_problem("keys", _sentence(lost + strange), sealing=sorted(sealing or ()))
 
 
 def judge_fonts(heard: Sequence[Heard]) -> Finding:
@@ -118,7 +120,7 @@ def judge_fonts(heard: Sequence[Heard]) -> Finding:
     always drawn. On a host without these fonts it never ends, and an alarm that never ends would be switched off.
     """
     lacks = sorted({script for each in heard for script in each.pulse.lacks})
-    return remarked("fonts", f"Pictures show empty boxes for {', '.join(lacks)}" if lacks else None, lacks=lacks)
+    return report_remark("fonts", f"Pictures show empty boxes for {', '.join(lacks)}" if lacks else None, lacks=lacks)
 
 
 def _sentence(parts: Sequence[str], most: int = 4) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from models import Sign
 from services.delivery.reach import REMEMBERED
 from services.ground import signs
-from services.health.findings import Finding, found
+from services.health.findings import Finding, report_problem
 
 # One failure may be chance; this many failures in a row over this time are not. A problem must be named within a
 # minute.
@@ -27,7 +27,7 @@ def judge(standing: Mapping[str, Sign], now: datetime) -> Finding:
     groups = [[recent[name] for name in names if name in recent] for names in TOGETHER]
     says = [_told(sign) for group in groups if _lasts(group, now) for sign in group]
     tries = {f"{name.replace(' ', '_')}_tries": recent[name].count if name in recent else 0 for name in SAID}
-    return found("delivery", "; ".join(says) or None, **tries)
+    return report_problem("delivery", "; ".join(says) or None, **tries)
 
 
 def _lasts(group: Sequence[Sign], now: datetime) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Breaker, Sign
 from services.delivery import ceiling, opt_outs, outcomes
 from services.ground import breakers, signs
-from services.health.findings import Finding, found
+from services.health.findings import Finding, report_problem
 
 MOST_DEAD = 3  # messages that may be given up by a fault of ours, within an hour of each other
 FEWEST_OPT_OUTS = 5  # so few in an hour are no news, in however small a club
@@ -25,7 +25,7 @@ def judge_sources(session: Session, now: datetime) -> Finding:
     says = [
         f"{each.name} is left alone until {each.shut_until:%H:%M} UTC: {each.why}" for each in session.scalars(shut)
     ]
-    return found("sources", "; ".join(says) or None)
+    return report_problem("sources", "; ".join(says) or None)
 
 
 def judge_dead(standing: Mapping[str, Sign], now: datetime) -> Finding:
@@ -33,7 +33,7 @@ def judge_dead(standing: Mapping[str, Sign], now: datetime) -> Finding:
     sign = standing.get(signs.DEAD)
     count = sign.count if sign is not None and now - sign.at <= outcomes.DEAD_TOGETHER else 0
     says = f"{count} messages were given up in the last hour ({sign.detail})" if sign and count > MOST_DEAD else None
-    return found("dead", says, in_an_hour=count)
+    return report_problem("dead", says, in_an_hour=count)
 
 
 def judge_opt_outs(session: Session, standing: Mapping[str, Sign], now: datetime) -> Finding:
@@ -41,14 +41,14 @@ def judge_opt_outs(session: Session, standing: Mapping[str, Sign], now: datetime
     sign = standing.get(signs.OPT_OUTS)
     count = sign.count if sign is not None and now - sign.at <= opt_outs.TOGETHER else 0
     if count <= FEWEST_OPT_OUTS:
-        return found("optouts", None, in_an_hour=count)
+        return report_problem("optouts", None, in_an_hour=count)
     members = max(int(session.scalar(MEMBERS) or 0), 0)
     is_spike = count > OPT_OUTS_SHARE * members
-    return found("optouts", f"{count} people want no more messages" if is_spike else None, in_an_hour=count)
+    return report_problem("optouts", f"{count} people want no more messages" if is_spike else None, in_an_hour=count)
 
 
 def judge_spend(session: Session, now: datetime, most: int) -> Finding:
     """The finding `spend`: are the messages of 24 hours nearly used up? `most` is the ceiling."""
-    spent = ceiling.spent(session, now).by_group.total()
+    spent = ceiling.count_sent_today(session, now).by_group.total()
     says = f"{spent} of {most} messages of 24 hours are used up" if spent >= BUDGET * most else None
-    return found("spend", says, spent=spent, ceiling=most)
+    return report_problem("spend", says, spent=spent, ceiling=most)

@@ -29,13 +29,15 @@ def put(session: Session, group_id: int, member: Member, now: datetime) -> None:
 
 def is_banned(session: Session, group_id: int, member: Member) -> bool:
     """Whether this member, or a person with one of their addresses, is banned from the group."""
-    query = select(Ban.id).where(Ban.group_id == group_id, _meets(limits.addresses(session, member), member.id))
+    query = select(Ban.id).where(
+        Ban.group_id == group_id, _meets(limits.hash_member_addresses(session, member), member.id)
+    )
     return session.scalar(query.limit(1)) is not None
 
 
 def follow(session: Session, member: Member) -> None:
     """Extend every ban that applies to this member to all addresses that they have now."""
-    addresses = limits.addresses(session, member)
+    addresses = limits.hash_member_addresses(session, member)
     bans = session.scalars(select(Ban.id).where(_meets(addresses, member.id))).all()
     rows = [{"ban_id": ban, "address_hash": address} for ban in bans for address in addresses]
     if rows:
@@ -44,20 +46,22 @@ def follow(session: Session, member: Member) -> None:
 
 def lift(session: Session, group_id: int, member: Member) -> bool:
     """End each ban of the group that applies to this member. Returns False if there was none."""
-    query = select(Ban).where(Ban.group_id == group_id, _meets(limits.addresses(session, member), member.id))
+    query = select(Ban).where(
+        Ban.group_id == group_id, _meets(limits.hash_member_addresses(session, member), member.id)
+    )
     found = session.scalars(query.with_for_update()).all()
     for ban in found:
         session.delete(ban)
     return bool(found)
 
 
-def of_erased(session: Session, group: Group) -> list[Ban]:
+def list_of_erased(session: Session, group: Group) -> list[Ban]:
     """Return the bans of people who were erased since, newest first. They differ only by a number and a date."""
     query = select(Ban).where(Ban.group_id == group.id, Ban.member_id.is_(None))
     return list(session.scalars(query.order_by(Ban.banned_at.desc(), Ban.id.desc())))
 
 
-def forget(session: Session, group: Group) -> None:
+def forget_bans(session: Session, group: Group) -> None:
     """Delete all bans of a group that has ended."""
     session.execute(delete(Ban).where(Ban.group_id == group.id))
 

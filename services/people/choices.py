@@ -15,22 +15,22 @@ LONGEST_NAME = 20
 NO_QUIET = (time(0), time(0))
 
 
-def call(session: Session, member: Member, name: str, now: datetime) -> None:
+def set_name(session: Session, member: Member, name: str, now: datetime) -> None:
     """Give the member this name. Raises `NameNotUsable`, `SoundsOfficial` or `NameLikeAnother`."""
-    change(session, member, "name", now, name=naming.chosen(session, member, name, LONGEST_NAME))
+    change_choices(session, member, "name", now, name=naming.check_name(session, member, name, LONGEST_NAME))
 
 
 def use_units(session: Session, member: Member, units: Units, now: datetime) -> None:
     """Show the member lengths in kilometres or in miles."""
-    change(session, member, "units", now, units=units)
+    change_choices(session, member, "units", now, units=units)
 
 
-def live_in(session: Session, member: Member, zone: str, now: datetime) -> None:
+def set_zone(session: Session, member: Member, zone: str, now: datetime) -> None:
     """Show the member times in this time zone."""
-    change(session, member, "timezone", now, timezone=zone)
+    change_choices(session, member, "timezone", now, timezone=zone)
 
 
-def speak(session: Session, member: Member, wanted: str, now: datetime) -> None:
+def set_language(session: Session, member: Member, wanted: str, now: datetime) -> None:
     """Set the member's language. `wanted` is its code, or its name in English or in the language itself. Raises
     `LanguageNotKnown`.
     """
@@ -38,7 +38,7 @@ def speak(session: Session, member: Member, wanted: str, now: datetime) -> None:
     found = next((code for code in languages.languages() if spoken in _called(code)), None)
     if found is None:
         raise LanguageNotKnown(wanted=wanted, languages=names_of_languages())
-    change(session, member, "language", now, locale=found)
+    change_choices(session, member, "language", now, locale=found)
 
 
 def names_of_languages() -> list[str]:
@@ -46,12 +46,12 @@ def names_of_languages() -> list[str]:
     return [str(Locale.parse(code).get_display_name(code)) for code in languages.languages()]
 
 
-def be_quiet(session: Session, member: Member, start: time, end: time, now: datetime) -> None:
+def set_quiet_hours(session: Session, member: Member, start: time, end: time, now: datetime) -> None:
     """Send the member nothing unasked between these times of day. If both are equal, there are no quiet hours."""
-    change(session, member, "quiet", now, quiet_from=start, quiet_until=end)
+    change_choices(session, member, "quiet", now, quiet_from=start, quiet_until=end)
 
 
-def change(session: Session, member: Member, kind: str, now: datetime, **values: object) -> None:
+def change_choices(session: Session, member: Member, kind: str, now: datetime, **values: object) -> None:
     """Change columns of the member. The old values can be restored with `undo` for a while."""
     undoable.remember(session, member, kind, now, member, **{key: getattr(member, key) for key in values})
     for key, value in values.items():

@@ -10,7 +10,7 @@ from messages.render import Reader, words
 from models import Feedback, Member
 from models.vault import UnknownKey, Unreadable, vault
 from services.ground import limits, unreadable
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 from services.ground.refusals import EnoughFeedback
 from services.ground.telling import tell
 
@@ -24,8 +24,8 @@ def give(session: Session, member: Member, text: str, now: datetime) -> None:
     """Store the message, encrypted. Raises `EnoughFeedback`. If only the operator can help the member, it is also
     logged that there is feedback.
     """
-    mine = limits.addresses(session, member)
-    if len(limits.times(session, mine, FEEDBACK, now - timedelta(days=1))) >= MOST_A_DAY:
+    mine = limits.hash_member_addresses(session, member)
+    if len(limits.list_times(session, mine, FEEDBACK, now - timedelta(days=1))) >= MOST_A_DAY:
         raise EnoughFeedback(most=MOST_A_DAY)
     limits.count(session, mine, FEEDBACK, now)
     row = Feedback(member_id=member.id, words=b"", given_at=now)
@@ -36,13 +36,13 @@ def give(session: Session, member: Member, text: str, now: datetime) -> None:
         tell(session, "warning", "feedback from a number in doubt", member=member.id)
 
 
-def given_by(session: Session, member: Member) -> list[str]:
+def list_given_by(session: Session, member: Member) -> list[str]:
     """Return the messages of this member, for their copy of their data. Raises `UnknownKey`."""
     rows = session.scalars(select(Feedback).where(Feedback.member_id == member.id).order_by(Feedback.given_at))
-    return [_words(session, row, reader_of(member)) for row in rows]
+    return [_words(session, row, make_reader(member)) for row in rows]
 
 
-def newest(session: Session, most: int) -> Iterator[tuple[datetime, int, bool, str]]:
+def list_newest(session: Session, most: int) -> Iterator[tuple[datetime, int, bool, str]]:
     """Yield messages, newest first: the time, the member's id, whether it was written while the number is in
     doubt, and the text.
 

@@ -12,7 +12,7 @@ from models import Group, Identity, IdentityKind, Member, Membership
 from services.delivery import opt_outs, outbox
 from services.ground import audit
 from services.ground.refusals import NotInAGroup
-from services.ground.settings import Settings, settings_of
+from services.ground.settings import GroupSettings, read_settings
 from services.people import naming, numbers
 
 UNFINISHED_FOR = timedelta(minutes=15)
@@ -35,7 +35,7 @@ BEHIND = (
 IDENTITY = select(Identity).where(Identity.kind == bindparam("kind"), Identity.value == bindparam("value"))
 
 
-def known(
+def recognise_member(
     session: Session, now: datetime, *, phone: str | None, business_id: str | None, address: str, profile_name: str
 ) -> tuple[Member, bool]:
     """Find the member with these addresses, or create one. Returns the member, and whether they are new. Locks
@@ -62,26 +62,26 @@ def begin_anew(session: Session, before: Member, profile_name: str, now: datetim
     """
     phone = next((each.value for each in before.identities if each.kind is IdentityKind.PHONE), None)
     newcomer = numbers.hand_over(session, before, profile_name, now)
-    newcomer.timezone = guessed_zone(phone)
+    newcomer.timezone = guess_zone(phone)
     opt_out(session, before, now)
     return newcomer
 
 
-def found(session: Session, who: str) -> Member | None:
+def find_member(session: Session, who: str) -> Member | None:
     """Return the member with this id, phone number or WhatsApp id, or None. For the operator's commands."""
     if who.isascii() and who.isdigit():
         return session.get(Member, int(who))
     return session.scalar(select(Member).join(Identity).where(Identity.value == who))
 
 
-def local_now(member: Member, now: datetime) -> datetime:
+def tell_local_time(member: Member, now: datetime) -> datetime:
     """Return the time in the member's time zone."""
     return now.astimezone(ZoneInfo(member.timezone))
 
 
-def membership_of(session: Session, member: Member) -> Membership:
+def find_current_membership(session: Session, member: Member) -> Membership:
     """Return the member's membership in their current group. Raises `NotInAGroup` if they are in none."""
-    mine = memberships(session, member)
+    mine = list_memberships(session, member)
     if not mine:
         raise NotInAGroup
     current = next((each for each in mine if each.group_id == member.current_group_id), mine[0])
@@ -89,25 +89,25 @@ def membership_of(session: Session, member: Member) -> Membership:
     return current
 
 
-def settings_for(session: Session, member: Member) -> Settings:
+def read_settings_for(session: Session, member: Member) -> GroupSettings:
     """Return the settings for a member's own figures: those of their current group, or the defaults if
     they are in none.
 
     So a member's own points are the same as on the board.
     """
-    mine = memberships(session, member)
+    mine = list_memberships(session, member)
     current = next((each for each in mine if each.group_id == member.current_group_id), mine[0] if mine else None)
-    return settings_of(current.group) if current else Settings()
+    return read_settings(current.group) if current else GroupSettings()
 
 
-def memberships(session: Session, member: Member) -> list[Membership]:
+def list_memberships(session: Session, member: Member) -> list[Membership]:
     """Return the memberships of all groups that the member belongs to, oldest first."""
     return list(session.scalars(MEMBERSHIPS, {"member": member.id}))
 
 
-def membership_in(session: Session, member: Member, group_id: int) -> Membership | None:
+def find_membership_in(session: Session, member: Member, group_id: int) -> Membership | None:
     """Return the member's membership in this group, or None."""
-    return next((each for each in memberships(session, member) if each.group_id == group_id), None)
+    return next((each for each in list_memberships(session, member) if each.group_id == group_id), None)
 
 
 def keep_unfinished(member: Member, line: str, now: datetime) -> None:
@@ -138,7 +138,7 @@ def opt_in(session: Session, member: Member, now: datetime) -> bool:
     return changed
 
 
-def guessed_zone(phone: str | None) -> str:
+def guess_zone(phone: str | None) -> str:
     """Return the time zone of a number's country; UTC if the country is unknown or has several zones far apart."""
     if phone is None:
         return "UTC"
@@ -163,8 +163,8 @@ def _behind(session: Session, phone: str | None, business_id: str | None) -> Mem
 
 
 def _newcomer(session: Session, phone: str | None, address: str, profile_name: str) -> Member:
-    member = Member(name=naming.from_profile(profile_name), address=address, timezone=guessed_zone(phone))
-    member.profile_name = numbers.profile_of(profile_name)
+    member = Member(name=naming.read_profile_name(profile_name), address=address, timezone=guess_zone(phone))
+    member.profile_name = numbers.shorten_profile(profile_name)
     session.add(member)
     session.flush()
     return member

@@ -22,13 +22,13 @@ NUMBERED = re.compile(r"\s*\(\d{1,4}\)$")
 ROOM_FOR_NUMBER = 7
 
 
-def from_profile(text: str) -> str:
+def read_profile_name(text: str) -> str:
     """Return the name on a WhatsApp profile in a form that others may see; "friend" if it must not be shown."""
     name = clean_name(text)
     return NOBODYS if not name or is_nameless(name) or speaks_officially(name) else name
 
 
-def chosen(session: Session, member: Member, text: str, most: int) -> str:
+def check_name(session: Session, member: Member, text: str, most: int) -> str:
     """Return the name that a member wants, in a safe form. Raises `NameNotUsable`,
     `SoundsOfficial` or `NameLikeAnother`.
     """
@@ -38,7 +38,7 @@ def chosen(session: Session, member: Member, text: str, most: int) -> str:
     if speaks_officially(name):
         found, rest = telling(name)
         raise SoundsOfficial(found=found, rest=rest, again="name")
-    for group_id in everywhere(session, member):
+    for group_id in list_groups_of_name(session, member):
         _hold(session, group_id)
         if _is_taken(name, _others(session, [group_id], member)):
             raise NameLikeAnother(name=name, group=session.get(Group, group_id))
@@ -47,7 +47,7 @@ def chosen(session: Session, member: Member, text: str, most: int) -> str:
 
 def is_unnamed(member: Member) -> bool:
     """Whether the member has no name that may be shown, because the profile has none or a deceptive one."""
-    return unnumbered(member.name) == NOBODYS
+    return drop_number(member.name) == NOBODYS
 
 
 def is_nameless(name: str) -> bool:
@@ -56,15 +56,15 @@ def is_nameless(name: str) -> bool:
     return any(look.startswith(somebody) for look in looks(name))
 
 
-def unnumbered(name: str) -> str:
+def drop_number(name: str) -> str:
     """Return a name without its number: "Ben" for "Ben (2)"."""
     return NUMBERED.sub("", name)
 
 
-def shortened(name: str, most: int) -> str:
+def shorten_name(name: str, most: int) -> str:
     """Return a name cut to at most `most` UTF-16 units, for example for a button. A number such as "(2)" stays."""
     number = found[0] if (found := NUMBERED.search(name)) else ""
-    return cut(unnumbered(name), most - len(number)) + number
+    return cut(drop_number(name), most - len(number)) + number
 
 
 def tell_apart(session: Session, member: Member, group_id: int, earlier_than: Membership | None = None) -> bool:
@@ -78,8 +78,8 @@ def tell_apart(session: Session, member: Member, group_id: int, earlier_than: Me
     if not _is_taken(member.name, _others(session, [group_id], member, earlier_than)):
         return False
     # A number that is free in this group may be used in another group of the member.
-    others = _others(session, [group_id, *everywhere(session, member)], member)
-    base = from_profile(cut(unnumbered(member.name), MOST - ROOM_FOR_NUMBER))  # what is cut may become an address
+    others = _others(session, [group_id, *list_groups_of_name(session, member)], member)
+    base = read_profile_name(cut(drop_number(member.name), MOST - ROOM_FOR_NUMBER))  # what is cut may become an address
     numbered = (f"{base} ({number})" for number in count(2))
     member.name = next(name for name in numbered if not _is_taken(name, others))
     return True
@@ -89,11 +89,11 @@ def tell_apart_everywhere(session: Session, member: Member) -> None:
     """Call `tell_apart` for each group that the member belongs to or waits for, after a name or
     membership was restored.
     """
-    for group_id in everywhere(session, member):
+    for group_id in list_groups_of_name(session, member):
         tell_apart(session, member, group_id)
 
 
-def everywhere(session: Session, member: Member) -> list[int]:
+def list_groups_of_name(session: Session, member: Member) -> list[int]:
     """Return the ids of the groups that see a member's name: those they belong to, and those they wait to join.
 
     They are in the order in which groups are locked.
@@ -103,7 +103,7 @@ def everywhere(session: Session, member: Member) -> list[int]:
     return sorted(session.scalars(belongs.union(waits)))
 
 
-def places(session: Session, member: Member) -> list[Membership]:
+def list_memberships_to_hold(session: Session, member: Member) -> list[Membership]:
     """Return the member's memberships, in the order in which groups are locked."""
     here = (Membership.member_id == member.id, Membership.left_at.is_(None))
     return list(session.scalars(select(Membership).where(*here).order_by(Membership.group_id)))

@@ -22,7 +22,7 @@ AKIN = 75  # similarity, of 100, from which two names count as the same: "Mohamm
 TELLING = 3  # letters from which a word is compared: "de" is part of many names
 
 
-def profile_of(text: str) -> str | None:
+def shorten_profile(text: str) -> str | None:
     """Return the name on a WhatsApp profile in the form in which it is stored for comparison. It is not
     shown to anybody.
 
@@ -41,7 +41,7 @@ def look_at(session: Session, member: Member, profile: str, now: datetime) -> bo
     """
     if member.doubted_at is not None:
         return False
-    name = profile_of(profile)
+    name = shorten_profile(profile)
     if not (is_asleep(member, now) or (_is_another(member.profile_name, name) and _is_quiet(member, now))):
         member.profile_name = name or member.profile_name
         return False
@@ -77,8 +77,8 @@ def hand_over(session: Session, member: Member, name: str, now: datetime) -> Mem
     The earlier member keeps groups and activities; their requests to join are dropped. Feedback since the doubt began
     belongs to the new member. The caller must make sure that the earlier member gets no more messages.
     """
-    newcomer = Member(name=naming.from_profile(name), address=member.address, last_inbound_at=now)
-    newcomer.profile_name = profile_of(name)
+    newcomer = Member(name=naming.read_profile_name(name), address=member.address, last_inbound_at=now)
+    newcomer.profile_name = shorten_profile(name)
     session.add(newcomer)
     session.flush()
     bans.follow(session, member)  # before the addresses belong to the new member

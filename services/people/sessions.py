@@ -16,7 +16,7 @@ from messages.render import Offer
 from messages.words import clean_name
 from models import ApiSession, Ended, Member, MessageKind, RefreshToken, Scope
 from services.delivery import mailbox
-from services.delivery.notices import notice
+from services.delivery.notices import write_notice
 from services.ground import audit
 
 UNUSED_FOR = timedelta(days=30)  # a session ends when it was not kept up for so long
@@ -134,7 +134,7 @@ def _end_reused(session: Session, row: ApiSession, now: datetime) -> None:
     member = row.member
     if member.opted_out_at is None:
         buttons = [Offer("who_is_signed_in", "signed in"), Offer("sign_out_all", "sign out")]
-        message = notice(
+        message = write_notice(
             "access/reused",
             member,
             about=None,

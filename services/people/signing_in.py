@@ -17,7 +17,7 @@ from models.hashes import digest
 from services.delivery import mailbox
 from services.delivery.outbox import WINDOW
 from services.ground import audit, limits
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 from services.ground.refusals import EnoughSignInCodes
 
 CODE_FOR = timedelta(minutes=10)
@@ -46,7 +46,7 @@ def ask(session: Session, number: str, now: datetime) -> UUID:
     here lately, and none goes to a number that may be somebody else's by now. Raises `EnoughSignInCodes` for a number
     for which too many were asked for, whether or not it is a member's.
     """
-    against = [limits.hash_of(session, IdentityKind.PHONE, number)]
+    against = [limits.hash_address(session, IdentityKind.PHONE, number)]
     _require_few(session, against, now)
     limits.count(session, against, ASKED, now)
     request = uuid4()
@@ -56,7 +56,7 @@ def ask(session: Session, number: str, now: datetime) -> UUID:
         hashed = digest(session, "sign-in", f"{request}:{code}")
         session.add(SignInCode(id=request, member_id=member.id, code_hash=hashed, expires_at=now + CODE_FOR))
         minutes = int(CODE_FOR.total_seconds() // 60)
-        message = render("access/code", reader_of(member), code=code, minutes=minutes)
+        message = render("access/code", make_reader(member), code=code, minutes=minutes)
         mailbox.post(session, member.id, message, now, kind=MessageKind.REPLY, key=f"sign-in:{request}")
         audit.note(session, "access.code_asked", now, member_id=member.id)
     return request
@@ -94,8 +94,8 @@ def _reachable(session: Session, number: str, now: datetime) -> Member | None:
 
 
 def _require_few(session: Session, against: list[str], now: datetime) -> None:
-    asked = limits.times(session, against, ASKED, now - DAY)
+    asked = limits.list_times(session, against, ASKED, now - DAY)
     lately = [each for each in asked if each > now - CODES_WITHIN]
     for found, most, within in ((lately, MOST_CODES, CODES_WITHIN), (asked, MOST_A_DAY, DAY)):
         if len(found) >= most:
-            raise EnoughSignInCodes(minutes=limits.minutes_until(found[-most] + within, now))
+            raise EnoughSignInCodes(minutes=limits.count_minutes_until(found[-most] + within, now))

@@ -21,7 +21,7 @@ from messages.words import clean_name
 from models import Challenge, Group, Member, Membership, MessageKind, Participant
 from services.delivery import mailbox, notices
 from services.ground import audit
-from services.ground.recipients import reader_of
+from services.ground.recipients import make_reader
 from services.ground.refusals import ChallengeNotUsable, NoChallenge, SoundsOfficial, TooManyChallenges, WhichChallenge
 from services.play import contests, podium
 from services.play.contests import Standing
@@ -48,11 +48,14 @@ class Plan:
     name: str | None = None
 
 
-def draft(session: Session, group: Group, plan: Plan, today: date) -> Challenge:
-    """The challenge that a plan would make, not kept. Raises what `announce` raises, so that nobody agrees in vain."""
+def draft_challenge(session: Session, group: Group, plan: Plan, today: date) -> Challenge:
+    """The challenge that a plan would make, not kept.
+
+    Raises what `announce_challenge` raises, so that nobody agrees in vain.
+    """
     if why := _problem(plan, today):
         raise ChallengeNotUsable(why=why)
-    if len(open_ones(session, group)) >= MOST_OPEN:
+    if len(list_open(session, group)) >= MOST_OPEN:
         raise TooManyChallenges(most=MOST_OPEN)
     name = clean_name(plan.name, MOST_NAME) if plan.name else ""
     if claims_office(name):
@@ -68,14 +71,14 @@ def draft(session: Session, group: Group, plan: Plan, today: date) -> Challenge:
         target=plan.target,
         starts=plan.dates.start,
         ends=plan.dates.end,
-        closes_at=judged_at(group, plan.dates.end),
+        closes_at=find_judging_time(group, plan.dates.end),
     )
 
 
-def announce(session: Session, membership: Membership, plan: Plan, today: date, now: datetime) -> Challenge:
+def announce_challenge(session: Session, membership: Membership, plan: Plan, today: date, now: datetime) -> Challenge:
     """Set a challenge up, take part in it, and tell the group."""
     group = session.get_one(Group, membership.group_id, with_for_update=True)  # two at once want two numbers
-    challenge = draft(session, group, plan, today)
+    challenge = draft_challenge(session, group, plan, today)
     newest = select(func.coalesce(func.max(Challenge.number), 0)).where(Challenge.group_id == group.id)
     challenge.number = (session.scalar(newest) or 0) + 1
     challenge.made_by_id = membership.member_id
@@ -109,7 +112,7 @@ def leave(session: Session, challenge: Challenge, member: Member) -> bool:
     return session.scalar(delete(Participant).where(*mine).returning(Participant.member_id)) is not None
 
 
-def takes_part(session: Session, challenge: Challenge, member: Member) -> bool:
+def is_participant(session: Session, challenge: Challenge, member: Member) -> bool:
     """Whether the member does."""
     return session.get(Participant, (challenge.id, member.id)) is not None
 
@@ -117,32 +120,34 @@ def takes_part(session: Session, challenge: Challenge, member: Member) -> bool:
 def find(session: Session, group: Group, number: int | None, *, is_open: bool = False) -> Challenge:
     """The group's challenge of this number, or the only open one. Raises `NoChallenge` or `WhichChallenge`."""
     if number is None:
-        found = open_ones(session, group)
+        found = list_open(session, group)
         if len(found) > 1:
             raise WhichChallenge(challenges=found)
     else:
         query = select(Challenge).where(Challenge.group_id == group.id, Challenge.number == number)
         found = [each for each in session.scalars(query) if not (is_open and each.ended_at)]
     if not found:
-        raise NoChallenge(number=number, numbers=[each.number for each in open_ones(session, group)])
+        raise NoChallenge(number=number, numbers=[each.number for each in list_open(session, group)])
     return found[0]
 
 
-def open_ones(session: Session, group: Group) -> Sequence[Challenge]:
+def list_open(session: Session, group: Group) -> Sequence[Challenge]:
     """The group's challenges that are running or to come."""
     query = select(Challenge).where(Challenge.group_id == group.id, Challenge.ended_at.is_(None))
     return session.scalars(query.order_by(Challenge.starts, Challenge.number)).all()
 
 
-def ended(session: Session, group: Group) -> Sequence[Challenge]:
+def list_ended(session: Session, group: Group) -> Sequence[Challenge]:
     """The newest that are over."""
     query = select(Challenge).where(Challenge.group_id == group.id, Challenge.ended_at.is_not(None))
     return session.scalars(query.order_by(Challenge.ended_at.desc()).limit(ENDED_SHOWN)).all()
 
 
-def running(session: Session, group: Group, today: date) -> list[Standing]:
+def list_running(session: Session, group: Group, today: date) -> list[Standing]:
     """Those that have begun and are not judged, as they stand. What a digest tells of."""
-    return [contests.measure(session, each, today) for each in open_ones(session, group) if each.starts <= today]
+    return [
+        contests.measure_contest(session, each, today) for each in list_open(session, group) if each.starts <= today
+    ]
 
 
 def end(session: Session, challenge: Challenge, membership: Membership, today: date, now: datetime) -> None:
@@ -166,11 +171,11 @@ def judge_next(session: Session, now: datetime) -> Challenge | None:
     )
     challenge = session.scalar(query)
     if challenge is not None:
-        judge(session, challenge, local_day(challenge.group, now), now)
+        judge(session, challenge, find_local_day(challenge.group, now), now)
     return challenge
 
 
-def due(now: datetime) -> Exists:
+def has_due_challenge(now: datetime) -> Exists:
     """The condition that a challenge waits to be judged."""
     return exists().where(Challenge.ended_at.is_(None), Challenge.closes_at <= now)
 
@@ -178,7 +183,7 @@ def due(now: datetime) -> Exists:
 def judge(session: Session, challenge: Challenge, today: date, now: datetime) -> None:
     """Keep the result, and write it to every participant who is still in the group. The row is locked."""
     challenge.ended_at = now
-    standing = contests.measure(session, challenge, today)
+    standing = contests.measure_contest(session, challenge, today)
     challenge.result = {
         "places": {str(line.member.id): line.place.place for line in standing.lines},
         "values": {str(line.member.id): line.value for line in standing.lines},
@@ -189,34 +194,34 @@ def judge(session: Session, challenge: Challenge, today: date, now: datetime) ->
         return
     part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
     posts = [
-        mailbox.Post(each.member_id, result_for(standing, each, today), f"challenge:{challenge.id}:{each.member_id}")
+        mailbox.Post(each.member_id, write_result(standing, each, today), f"challenge:{challenge.id}:{each.member_id}")
         for each in _reachable(session, challenge.group)
         if each.member_id in part
     ]
     mailbox.post_many(session, posts, now, kind=MessageKind.NOTICE, group_id=challenge.group_id)
 
 
-def result_for(standing: Standing, place: Membership, today: date) -> Message:
+def write_result(standing: Standing, place: Membership, today: date) -> Message:
     """How it ended, for one participant."""
     member = place.member
-    said = notices.notice(
+    said = notices.write_notice(
         "challenges/result",
         member,
         about=standing.challenge.group,
         says=f"challenge {standing.challenge.number} #{place.id}",
         short="challenges/result_short",
-        **facts_for(standing, member, today),
+        **gather_facts(standing, member, today),
     )
-    return replace(said, chart=picture_of(standing, member))
+    return replace(said, chart=make_picture(standing, member))
 
 
-def picture_of(standing: Standing, member: Member) -> dict[str, Any] | None:
+def make_picture(standing: Standing, member: Member) -> dict[str, Any] | None:
     """The picture of the result, if there is something to draw."""
-    chart = podium.chart_of(standing, reader_of(member))
+    chart = podium.make_chart(standing, make_reader(member))
     return asdict(chart) if chart.bars else None
 
 
-def facts_for(standing: Standing, member: Member, today: date) -> dict[str, Any]:
+def gather_facts(standing: Standing, member: Member, today: date) -> dict[str, Any]:
     """What a template needs to show a challenge to a member."""
     lines = standing.shown_to(member)
     return {
@@ -229,12 +234,12 @@ def facts_for(standing: Standing, member: Member, today: date) -> dict[str, Any]
     }
 
 
-def judged_at(group: Group, ends: date) -> datetime:
+def find_judging_time(group: Group, ends: date) -> datetime:
     """When a challenge that ends on this day is judged."""
     return datetime.combine(ends + timedelta(1), JUDGED_AT, ZoneInfo(group.timezone)).astimezone(UTC)
 
 
-def local_day(group: Group, now: datetime) -> date:
+def find_local_day(group: Group, now: datetime) -> date:
     """The day where the group is."""
     return now.astimezone(ZoneInfo(group.timezone)).date()
 
@@ -255,7 +260,7 @@ def _problem(plan: Plan, today: date) -> str:
 def _announcement(challenge: Challenge, by: Member, place: Membership) -> Message:
     """The button is for this group, whichever its reader talks about by then: numbers are a group's own."""
     join_it = f"challenge join {challenge.number} #{place.id}"
-    return notices.notice(
+    return notices.write_notice(
         "challenges/announced",
         place.member,
         about=challenge.group,

@@ -11,33 +11,33 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fitness.challenges import Contest, streak
-from fitness.goals import Forecast, forecast, look_back
-from fitness.improved import LOOK_BACK, improved, usual_week
+from fitness.challenges import Contest, count_challenge_streak
+from fitness.goals import Forecast, forecast_goal, look_back
+from fitness.improved import LOOK_BACK, compare_with_usual, find_usual_week
 from fitness.metrics import METRICS, Metric
 from fitness.periods import Dates
-from fitness.ranking import Place, rank
+from fitness.ranking import RankedPlace, rank
 from fitness.routes import Route
 from fitness.sports import Sport
 from messages.words import folded
 from models import Challenge, Member, Participant
-from services.ground.settings import settings_of
+from services.ground.settings import read_settings
 from services.group import away, privacy
-from services.group.privacy import Friend
+from services.group.privacy import VisibleMember
 from services.play import weekly
 from services.play.goals import SPORTS
-from services.training.totals import sums_of, totals_of
+from services.training.totals import sum_metric, sum_totals
 
 ROWS = 8
 CONTESTS = {contest.value: contest for contest in Contest}
 
 
 @dataclass(frozen=True)
-class Line:
+class ContestLine:
     """A participant who has something to show: in the metric's unit, in weeks in a row, or as a part of the usual."""
 
-    place: Place
-    member: Friend
+    place: RankedPlace
+    member: VisibleMember
     value: float
 
 
@@ -46,11 +46,11 @@ class Standing:
     """A challenge as it stands.
 
     `lines` are best first where people are ranked, else by name; a common undertaking has none. `sharing` is how many
-    take part and may be seen. `forecast` is of what is done together.
+    take part and may be seen. `forecast_goal` is of what is done together.
     """
 
     challenge: Challenge
-    lines: Sequence[Line]
+    lines: Sequence[ContestLine]
     sharing: int
     done: float
     forecast: Forecast | None
@@ -70,13 +70,13 @@ class Standing:
     @property
     def dates(self) -> Dates:
         """Its days."""
-        return days_of(self.challenge)
+        return find_days(self.challenge)
 
-    def line_of(self, member: Member) -> Line | None:
+    def line_of(self, member: Member) -> ContestLine | None:
         """The member's own line."""
         return next((line for line in self.lines if line.member.id == member.id), None)
 
-    def shown_to(self, member: Member) -> list[Line]:
+    def shown_to(self, member: Member) -> list[ContestLine]:
         """The top, and the member's own line if it is below."""
         mine, shown = self.line_of(member), list(self.lines[:ROWS])
         if mine and mine not in shown:
@@ -84,36 +84,36 @@ class Standing:
         return shown
 
 
-def days_of(challenge: Challenge) -> Dates:
+def find_days(challenge: Challenge) -> Dates:
     """The days of a challenge."""
     return Dates(challenge.starts, challenge.ends)
 
 
-def measure(session: Session, challenge: Challenge, today: date) -> Standing:
+def measure_contest(session: Session, challenge: Challenge, today: date) -> Standing:
     """Reckon a challenge from the activities as they are now."""
-    contest, people = CONTESTS[challenge.contest], seen(session, challenge)
+    contest, people = CONTESTS[challenge.contest], find_seen(session, challenge)
     values = _values(session, challenge, list(people), today)
     left = max((challenge.ends - max(today, challenge.starts)).days + 1, 0)
     done = sum(values.values()) if not contest.is_ranked else 0.0
     ahead = None
     if challenge.target is not None:
         recent = sum(_sums(session, challenge, list(people), look_back(today)).values()) if people else 0.0
-        ahead = forecast(done, challenge.target, recent, days_of(challenge), today)
+        ahead = forecast_goal(done, challenge.target, recent, find_days(challenge), today)
     places = rank(values, order=lambda key: (folded(people[key].name), key)) if contest.is_ranked else []
-    lines = [Line(place, people[place.key], place.value) for place in places]
-    is_ranked = contest.is_ranked and settings_of(challenge.group).is_ranked(len(lines))
+    lines = [ContestLine(place, people[place.key], place.value) for place in places]
+    is_ranked = contest.is_ranked and read_settings(challenge.group).is_ranked(len(lines))
     if not is_ranked:
         lines.sort(key=lambda line: (folded(line.member.name), line.member.id))
     return Standing(challenge, lines, len(people), done, ahead, is_ranked, left)
 
 
-def seen(session: Session, challenge: Challenge) -> dict[int, Friend]:
+def find_seen(session: Session, challenge: Challenge) -> dict[int, VisibleMember]:
     """The participants whom the group may see with what the challenge is about, by name since its first day."""
     fields = {*METRICS[challenge.metric].fields, *(["sports"] if challenge.sport else [])}
     if challenge.contest == Contest.STREAK:
         fields |= {"points", "count"}
     part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
-    shown = privacy.shown(session, challenge.group, sorted(fields), challenge.starts)
+    shown = privacy.find_shown(session, challenge.group, sorted(fields), challenge.starts)
     return {key: each.member for key, each in shown.items() if key in part}
 
 
@@ -127,35 +127,37 @@ def _values(session: Session, challenge: Challenge, people: list[int], today: da
         case Contest.STREAK:
             return _streaks(session, challenge, people)
         case _:
-            found = _sums(session, challenge, people, days_of(challenge))
+            found = _sums(session, challenge, people, find_days(challenge))
             return {key: value for key, value in found.items() if value > 0}
 
 
 def _sums(session: Session, challenge: Challenge, people: list[int], dates: Dates) -> dict[int, float]:
-    return sums_of(session, people, dates, METRICS[challenge.metric], _sport(challenge), _manual(challenge))
+    return sum_metric(session, people, dates, METRICS[challenge.metric], _sport(challenge), _manual(challenge))
 
 
 def _streaks(session: Session, challenge: Challenge, people: list[int]) -> dict[int, float]:
-    dates = days_of(challenge)
-    days = weekly.days_done(session, people, dates, _manual(challenge), _sport(challenge))
-    gone = away.days_away(session, people, dates)
-    weeks = {key: streak(days.get(key, ()), gone.get(key, ()), dates) for key in people}
+    dates = find_days(challenge)
+    days = weekly.list_days_done(session, people, dates, _manual(challenge), _sport(challenge))
+    gone = away.list_days_away(session, people, dates)
+    weeks = {key: count_challenge_streak(days.get(key, ()), gone.get(key, ()), dates) for key in people}
     return {key: float(count) for key, count in weeks.items() if count}
 
 
 def _improved(session: Session, challenge: Challenge, people: list[int], today: date) -> dict[int, float]:
     """Until it is over, the days so far are held against as many usual ones."""
-    dates, sport, manual = days_of(challenge), _sport(challenge), _manual(challenge)
+    dates, sport, manual = find_days(challenge), _sport(challenge), _manual(challenge)
     before = Dates(dates.start - LOOK_BACK, dates.start - timedelta(1))
-    earlier = weekly.points_by_week(session, people, before, manual, sport)
-    gone = away.days_away(session, people, before)
-    totals = totals_of(session, people, dates, sport, manual)
+    earlier = weekly.sum_points_by_week(session, people, before, manual, sport)
+    gone = away.list_days_away(session, people, before)
+    totals = sum_totals(session, people, dates, sport, manual)
     elapsed = min((today - dates.start).days + 1, dates.days)
     found: dict[int, float] = {}
     for key, each in totals.items():
         weeks = earlier.get(key, {})
         absent = [week for week in weeks if _is_gone(week, gone.get(key, ()))]
-        change = improved(each.value(Metric.POINTS) * 7 / max(elapsed, 1), usual_week(weeks, dates.start, absent))
+        change = compare_with_usual(
+            each.value(Metric.POINTS) * 7 / max(elapsed, 1), find_usual_week(weeks, dates.start, absent)
+        )
         if change is not None:
             found[key] = change.change
     return found
@@ -167,7 +169,7 @@ def _is_gone(week: date, gone: Sequence[Dates]) -> bool:
 
 def _manual(challenge: Challenge) -> float:
     """The part of its points that a session logged by hand keeps in this group, as on its boards."""
-    return settings_of(challenge.group).manual
+    return read_settings(challenge.group).manual
 
 
 def _sport(challenge: Challenge) -> Sport | None:

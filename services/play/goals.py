@@ -6,17 +6,17 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fitness.goals import Forecast, forecast, look_back
+from fitness.goals import Forecast, forecast_goal, look_back
 from fitness.metrics import METRICS, Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Goal, Group, Member
 from services.ground import audit
 from services.ground.refusals import GoalNotUsable, NoGoal
-from services.ground.settings import settings_of
+from services.ground.settings import read_settings
 from services.group import privacy
-from services.people.members import settings_for
-from services.training.totals import sums_of
+from services.people.members import read_settings_for
+from services.training.totals import sum_metric
 
 AHEAD = timedelta(days=366)
 BACK = timedelta(days=366)
@@ -35,7 +35,7 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class Progress:
+class GoalProgress:
     """A goal and where it stands."""
 
     metric: str
@@ -44,12 +44,12 @@ class Progress:
     forecast: Forecast
 
 
-def aim(session: Session, whose: Member | Group, wanted: Aim, today: date, now: datetime) -> Goal:
+def set_goal(session: Session, whose: Member | Group, wanted: Aim, today: date, now: datetime) -> Goal:
     """Set a goal; it replaces the one before. Raises `GoalNotUsable`."""
     too_far = not today - BACK <= wanted.dates.start <= wanted.dates.end <= today + AHEAD
     if wanted.metric not in AIMS or wanted.target <= 0 or too_far or wanted.dates.end < today:
         raise GoalNotUsable
-    goal = goal_of(session, whose) or Goal()
+    goal = find_goal(session, whose) or Goal()
     goal.member_id, goal.group_id = _owner(whose)
     goal.metric, goal.target, goal.sport = wanted.metric, wanted.target, wanted.sport
     goal.starts, goal.ends = wanted.dates.start, wanted.dates.end
@@ -59,45 +59,45 @@ def aim(session: Session, whose: Member | Group, wanted: Aim, today: date, now: 
     return goal
 
 
-def drop(session: Session, whose: Member | Group) -> None:
+def drop_goal(session: Session, whose: Member | Group) -> None:
     """Have that goal no more. Raises `NoGoal`."""
-    goal = goal_of(session, whose)
+    goal = find_goal(session, whose)
     if goal is None:
         raise NoGoal(of_group=isinstance(whose, Group))
     session.delete(goal)
 
 
-def goal_of(session: Session, whose: Member | Group) -> Goal | None:
+def find_goal(session: Session, whose: Member | Group) -> Goal | None:
     """The goal, if there is one."""
     member_id, group_id = _owner(whose)
     mine = Goal.member_id == member_id if group_id is None else Goal.group_id == group_id
     return session.scalar(select(Goal).where(mine))
 
 
-def progress(session: Session, whose: Member | Group, today: date) -> Progress | None:
+def measure_progress(session: Session, whose: Member | Group, today: date) -> GoalProgress | None:
     """Where the goal stands. A group's is made of what its members share, and of nothing else."""
-    goal = goal_of(session, whose)
+    goal = find_goal(session, whose)
     if goal is None:
         return None
     sport = SPORTS[goal.sport] if goal.sport else None
     dates = Dates(goal.starts, goal.ends)
-    people = [whose.id] if isinstance(whose, Member) else seen_by(session, whose, goal.metric, sport, dates.start)
-    settings = settings_of(whose) if isinstance(whose, Group) else settings_for(session, whose)
+    people = [whose.id] if isinstance(whose, Member) else find_seen_by(session, whose, goal.metric, sport, dates.start)
+    settings = read_settings(whose) if isinstance(whose, Group) else read_settings_for(session, whose)
     manual, metric = settings.manual, METRICS[goal.metric]
     done = _sum(session, people, dates, metric, sport, manual)
     recent = _sum(session, people, look_back(today), metric, sport, manual)
-    return Progress(goal.metric, goal.sport, dates, forecast(done, goal.target, recent, dates, today))
+    return GoalProgress(goal.metric, goal.sport, dates, forecast_goal(done, goal.target, recent, dates, today))
 
 
-def seen_by(session: Session, group: Group, metric: str, sport: Sport | None, since: date) -> list[int]:
+def find_seen_by(session: Session, group: Group, metric: str, sport: Sport | None, since: date) -> list[int]:
     """The members who share with the group what is needed to add them up, and were not anonymous on a day of it."""
-    return list(privacy.shown(session, group, [*METRICS[metric].fields, *(["sports"] if sport else [])], since))
+    return list(privacy.find_shown(session, group, [*METRICS[metric].fields, *(["sports"] if sport else [])], since))
 
 
 def _sum(
     session: Session, people: list[int], dates: Dates, metric: Metric, sport: Sport | None, manual: float
 ) -> float:
-    return sum(sums_of(session, people, dates, metric, sport, manual).values()) if people else 0.0
+    return sum(sum_metric(session, people, dates, metric, sport, manual).values()) if people else 0.0
 
 
 def _owner(whose: Member | Group) -> tuple[int | None, int | None]:

@@ -2,12 +2,12 @@
 
 from messages.render import Reader, words
 from providers.charts import Bar, Result
-from services.play.contests import Line, Standing
+from services.play.contests import ContestLine, Standing
 
 BARS = 5
 
 
-def chart_of(standing: Standing, reader: Reader) -> Result:
+def make_chart(standing: Standing, reader: Reader) -> Result:
     """What is on it. It has no personal line: everybody gets the same."""
     challenge = standing.challenge
     first = [line.member for line in standing.lines if line.place.place == 1] if standing.is_ranked else []
@@ -24,7 +24,7 @@ def chart_of(standing: Standing, reader: Reader) -> Result:
     )
 
 
-def _bar(line: Line, standing: Standing, reader: Reader) -> Bar:
+def _bar(line: ContestLine, standing: Standing, reader: Reader) -> Bar:
     challenge = standing.challenge
     label = words("words/scored", reader, value=line.value, contest=challenge.contest, metric=challenge.metric)
     return Bar(line.place.place, line.member.name, max(line.value, 0.0), label)

@@ -9,16 +9,16 @@ from fitness.metrics import Metric
 from fitness.periods import BadPeriod, Dates, Period
 from fitness.sports import Sport
 from models import Activity, Member
-from services.ground.settings import Settings
-from services.play.figures import Asking
-from services.training.totals import Totals, counting
+from services.ground.settings import GroupSettings
+from services.play.board_figures import Asking
+from services.training.totals import Totals, make_counting_conditions
 
 EVER = Dates(date.min, date.max)
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}
 FARTHEST = 1_000  # metres: a swim may have a distance that says something, a yoga class none
 
 
-def parts_of(totals: Totals, each: str | None, dates: Dates, today: date) -> float | None:
+def count_parts(totals: Totals, each: str | None, dates: Dates, today: date) -> float | None:
     """Into how many days, weeks, months or sessions a sum is to be divided; None where no average is asked for.
 
     Only days that have been count, and never less than one whole.
@@ -31,29 +31,29 @@ def parts_of(totals: Totals, each: str | None, dates: Dates, today: date) -> flo
     return max(days / DAYS[each], 1.0)
 
 
-def totals_by(
+def sum_up(
     session: Session,
     member: Member,
     metric: Metric | None,
     sport: Sport | None,
     dates: Dates,
     before: Dates,
-    settings: Settings,
+    settings: GroupSettings,
 ) -> tuple[Totals, float]:
     """What one member did in these days, with the steps where these are asked for, and the metric's figure before."""
     figures = Asking(session, [member.id], metric or Metric.TIME, sport, settings).figures(dates, before)
     return figures.totals.get(member.id, Totals()), figures.before.get(member.id, 0.0)
 
 
-def longest(session: Session, member: Member, dates: Dates | None, sport: Sport | None) -> Activity | None:
+def find_longest(session: Session, member: Member, dates: Dates | None, sport: Sport | None) -> Activity | None:
     """The member's farthest activity in these days; of those without a distance, the one that took most time."""
-    query = select(Activity).where(Activity.member_id == member.id, *counting(dates or EVER, sport))
+    query = select(Activity).where(Activity.member_id == member.id, *make_counting_conditions(dates or EVER, sport))
     far = query.where(Activity.distance >= FARTHEST).order_by(Activity.distance.desc(), Activity.id).limit(1)
     slow = query.order_by(Activity.duration.desc().nulls_last(), Activity.id).limit(1)
     return session.scalar(far) or session.scalar(slow)
 
 
-def whole_before(period: Period, today: date) -> Dates:
+def find_whole_before(period: Period, today: date) -> Dates:
     """All of the stretch before; before all time, the day before anything."""
     try:
         return period.previous(today)

@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fitness.challenges import medals
-from fitness.dates import week_of
+from fitness.challenges import award_medals
+from fitness.dates import find_week
 from fitness.periods import Dates
-from fitness.ranking import Place, rank
+from fitness.ranking import RankedPlace, rank
 from fitness.rivalry import Weeks
 from messages.words import folded
 from models import Group, Membership
-from services.ground.settings import settings_of
+from services.ground.settings import read_settings
 from services.group import privacy
-from services.group.privacy import Friend
+from services.group.privacy import VisibleMember
 from services.play import weekly
 
 WEEKS = 12
@@ -32,8 +32,8 @@ LONGEST = timedelta(weeks=10 * 52)
 class Tally:
     """How many medals' worth a member has."""
 
-    place: Place
-    member: Friend
+    place: RankedPlace
+    member: VisibleMember
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,23 @@ class Season:
     all_time: Sequence[Tally]
 
 
-def season(session: Session, group: Group, today: date) -> Season:
+def measure_season(session: Session, group: Group, today: date) -> Season:
     """The group's season. Its first began with the week in which the group did."""
-    settings = settings_of(group)
+    settings = read_settings(group)
     starts = settings.week_start
     founded = _founded(session, group)
-    this_week = week_of(today, starts).start
-    first = max(week_of(min(founded, today), starts).start, this_week - LONGEST)
+    this_week = find_week(today, starts).start
+    first = max(find_week(min(founded, today), starts).start, this_week - LONGEST)
     number = (this_week - first).days // (7 * WEEKS)
     begins = first + timedelta(weeks=WEEKS * number)
-    shown = privacy.shown(session, group, ["points"])
+    shown = privacy.find_shown(session, group, ["points"])
     people = {key: each.member for key, each in shown.items()}
     points: Mapping[int, Weeks] = {}
     if this_week > first and people:
-        points = weekly.points_by_week(session, list(people), Dates(first, this_week - timedelta(1)), settings.manual)
-        points = privacy.named_weeks(shown, points)
+        points = weekly.sum_points_by_week(
+            session, list(people), Dates(first, this_week - timedelta(1)), settings.manual
+        )
+        points = privacy.list_named_weeks(shown, points)
     weeks = [first + timedelta(weeks=i) for i in range((this_week - first).days // 7)]
     return Season(
         number=number + 1,
@@ -78,7 +80,7 @@ def _founded(session: Session, group: Group) -> date:
     return min(group.created_at, joined or group.created_at).astimezone(ZoneInfo(group.timezone)).date()
 
 
-def _tally(weeks: Sequence[date], points: Mapping[int, Weeks], people: Mapping[int, Friend]) -> list[Tally]:
+def _tally(weeks: Sequence[date], points: Mapping[int, Weeks], people: Mapping[int, VisibleMember]) -> list[Tally]:
     by_week = [{key: mine[week] for key, mine in points.items() if week in mine} for week in weeks]
-    won = {key: float(count) for key, count in medals(by_week).items()}
+    won = {key: float(count) for key, count in award_medals(by_week).items()}
     return [Tally(place, people[place.key]) for place in rank(won, lambda key: (folded(people[key].name), key))]

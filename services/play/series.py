@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
 from fitness.consistency import BONUS, BONUS_FROM, FULL, HALF, MOST_BONUS_DAYS
-from fitness.dates import Dates, week_of
-from fitness.improved import LOOK_BACK, Improved, improved, usual_week
-from fitness.metrics import HALF_UP, tenth
+from fitness.dates import Dates, find_week
+from fitness.improved import LOOK_BACK, Improved, compare_with_usual, find_usual_week
+from fitness.metrics import HALF_UP, round_points
 from fitness.sports import Sport
-from fitness.streaks import ENOUGH_DAYS, ENOUGH_POINTS, Run, Streak, Week, group_streak, run, streak
+from fitness.streaks import ENOUGH_DAYS, ENOUGH_POINTS, Run, Streak, Week, count_group_streak, count_run, find_streak
 from models import Activity, Day
 from services.group import away
-from services.training.totals import counting, ids, points_by
+from services.training.totals import choose_points, make_counting_conditions, match_members
 
 HISTORY = timedelta(weeks=104)  # as far back as a streak is followed
 WEEK = timedelta(weeks=1)
@@ -25,22 +25,22 @@ FIRST_MONDAY = date.min  # weeks of consistency begin on Mondays, and so does th
 Points = Mapping[int, float]  # by member
 
 
-def weeks_of(
+def read_weeks(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, week_starts: int = 0
 ) -> dict[int, dict[date, Week]]:
     """Each member's weeks in these days, by the week's first day; empty ones are left out. One query.
 
     `manual` is the part of its points that an entry by hand keeps. `week_starts`: 0 Monday, 5 Saturday, 6 Sunday.
     """
-    first = week_of(dates.start, week_starts).start
+    first = find_week(dates.start, week_starts).start
     found: dict[int, dict[date, Week]] = {}
     for key, numbers, points, days in _weekly(session, member_ids, dates, manual, first):
         weeks = zip(numbers, points, days, strict=True)
-        found[key] = {first + n * WEEK: Week(tenth(worth), count) for n, worth, count in weeks}
+        found[key] = {first + n * WEEK: Week(round_points(worth), count) for n, worth, count in weeks}
     return found
 
 
-def consistency_of(
+def score_consistency(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
 ) -> dict[int, float]:
     """Each member's score in these days as `fitness.consistency` defines it; who has no session is left out.
@@ -57,31 +57,31 @@ def consistency_of(
         .subquery()
     )
     query = select(weeks.c.member_id, cast(func.sum(weeks.c.worth), Float)).group_by(weeks.c.member_id)
-    return {key: tenth(worth) for key, worth in session.execute(query)}
+    return {key: round_points(worth) for key, worth in session.execute(query)}
 
 
-def steps_of(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, int]:
+def sum_steps(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, int]:
     """Each member's steps in these days; who has none is left out. One query."""
     query = (
         select(Day.member_id, cast(func.sum(Day.steps), Integer))
-        .where(Day.member_id == ids(member_ids), Day.day.between(dates.start, dates.end))
+        .where(Day.member_id == match_members(member_ids), Day.day.between(dates.start, dates.end))
         .group_by(Day.member_id)
     )
     return {member_id: steps for member_id, steps in session.execute(query) if steps}
 
 
-def streaks_of(
+def count_streaks(
     session: Session, member_ids: Collection[int], today: date, manual: float, week_starts: int = 0
 ) -> dict[int, Streak]:
     """Each member's weekly streak as it stands on this day; away weeks neither count nor break it. Two queries."""
-    this_week = week_of(today, week_starts)
+    this_week = find_week(today, week_starts)
     dates = Dates(this_week.start - HISTORY, this_week.end)
-    weeks = weeks_of(session, member_ids, dates, manual, week_starts)
-    absent = weeks_away(session, member_ids, dates, week_starts)
-    return {key: streak(weeks.get(key, {}), this_week.start, absent.get(key, ())) for key in member_ids}
+    weeks = read_weeks(session, member_ids, dates, manual, week_starts)
+    absent = list_weeks_away(session, member_ids, dates, week_starts)
+    return {key: find_streak(weeks.get(key, {}), this_week.start, absent.get(key, ())) for key in member_ids}
 
 
-def weeks_in_a_row(
+def count_weeks_in_a_row(
     session: Session,
     member_ids: Collection[int],
     days: Sequence[date],
@@ -90,12 +90,12 @@ def weeks_in_a_row(
     sport: Sport | None = None,
 ) -> list[dict[int, int]]:
     """For how many weeks each member has kept a streak, as of each of these days. Two queries for all of them."""
-    firsts = [week_of(day, week_starts).start for day in days]
+    firsts = [find_week(day, week_starts).start for day in days]
     dates = Dates(min(firsts) - HISTORY, max(firsts) + WEEK - timedelta(1))
     numbers = [(first - dates.start) // WEEK for first in firsts]
     absent = {
         key: {(week - dates.start) // WEEK for week in weeks}
-        for key, weeks in weeks_away(session, member_ids, dates, week_starts).items()
+        for key, weeks in list_weeks_away(session, member_ids, dates, week_starts).items()
     }
     found: list[dict[int, int]] = [{} for _ in days]
     for key, weeks in _kept(session, member_ids, dates, manual, sport):
@@ -105,25 +105,25 @@ def weeks_in_a_row(
     return found
 
 
-def group_streak_of(
+def count_group_streak_of(
     session: Session, member_ids: Collection[int], today: date, manual: float, enough: int, week_starts: int = 0
 ) -> int:
     """For how many weeks in a row at least `enough` of these members had 30 points or more."""
-    this_week = week_of(today, week_starts)
+    this_week = find_week(today, week_starts)
     dates = Dates(this_week.start - HISTORY, this_week.end)
     active: dict[date, int] = defaultdict(int)
     for _, weeks, points, _ in _weekly(session, member_ids, dates, manual, dates.start):
         for n, worth in zip(weeks, points, strict=True):
-            active[dates.start + n * WEEK] += tenth(worth) >= ENOUGH_POINTS
-    return group_streak(active, this_week.start, enough)
+            active[dates.start + n * WEEK] += round_points(worth) >= ENOUGH_POINTS
+    return count_group_streak(active, this_week.start, enough)
 
 
-def enough_for_a_group(members: int) -> int:
+def choose_enough_for_group(members: int) -> int:
     """How many active members keep a group's streak: three, or all where they are fewer; never one alone."""
     return max(2, min(3, members))
 
 
-def improved_of(
+def measure_improvement(
     session: Session,
     stretches: Sequence[tuple[Dates, Points]],
     manual: float,
@@ -136,20 +136,20 @@ def improved_of(
     queries for all stretches.
     """
     member_ids = {key for _, points in stretches for key in points}
-    firsts = [week_of(dates.start, week_starts).start for dates, _ in stretches]
-    last = week_of(max(dates.end for dates, _ in stretches), week_starts)
+    firsts = [find_week(dates.start, week_starts).start for dates, _ in stretches]
+    last = find_week(max(dates.end for dates, _ in stretches), week_starts)
     back = Dates(min(firsts) - LOOK_BACK, last.end)
     known = [back.start + n * WEEK for n in range(back.days // 7 + 1)]
     weeks = {
-        key: {known[n]: tenth(worth) for n, worth in zip(numbers, points, strict=True)}
+        key: {known[n]: round_points(worth) for n, worth in zip(numbers, points, strict=True)}
         for key, numbers, points, _ in _weekly(session, member_ids, back, manual, back.start, sport)
     }
-    absent = weeks_away(session, member_ids, back, week_starts)
+    absent = list_weeks_away(session, member_ids, back, week_starts)
     found: list[dict[int, Improved]] = []
     for first, (dates, points) in zip(firsts, stretches, strict=True):
         gone_now, long = set(_firsts([dates], week_starts)), max(1.0, dates.days / 7)
         made = {
-            key: improved(worth / long, usual_week(weeks.get(key, {}), first, absent.get(key, set())))
+            key: compare_with_usual(worth / long, find_usual_week(weeks.get(key, {}), first, absent.get(key, set())))
             for key, worth in points.items()
             if gone_now.isdisjoint(absent.get(key, ()))
         }
@@ -157,11 +157,11 @@ def improved_of(
     return found
 
 
-def weeks_away(
+def list_weeks_away(
     session: Session, member_ids: Collection[int], dates: Dates, week_starts: int = 0
 ) -> dict[int, set[date]]:
     """The weeks of which each member was away for a day or more, by their first days."""
-    spans = away.days_away(session, member_ids, dates)
+    spans = away.list_days_away(session, member_ids, dates)
     return {each: set(_firsts(gone, week_starts)) for each, gone in spans.items()}
 
 
@@ -210,10 +210,10 @@ def _by_number(
         select(
             Activity.member_id,
             number.label("number"),
-            cast(func.sum(points_by(manual)), Float).label("points"),
+            cast(func.sum(choose_points(manual)), Float).label("points"),
             (1 + cast(days, Integer)).label("days"),
         )
-        .where(Activity.member_id == ids(member_ids), *counting(dates, sport))
+        .where(Activity.member_id == match_members(member_ids), *make_counting_conditions(dates, sport))
         .group_by(Activity.member_id, number)
         .subquery()
     )
@@ -226,12 +226,12 @@ def _listed(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _run_up_to(now: int, kept: set[int], absent: set[int]) -> Run:
     oldest = now - HISTORY // WEEK
-    return run({week for week in kept if oldest <= week <= now}, now, absent)
+    return count_run({week for week in kept if oldest <= week <= now}, now, absent)
 
 
 def _firsts(spans: Iterable[Dates], week_starts: int) -> Iterable[date]:
     for span in spans:
-        first = week_of(span.start, week_starts).start
+        first = find_week(span.start, week_starts).start
         while first <= span.end:
             yield first
             first += WEEK

@@ -11,24 +11,24 @@ from sqlalchemy.orm import Session
 from fitness import paces
 from fitness.metrics import Made, Metric
 from fitness.periods import Dates
-from fitness.ranking import Place, movers, rank
+from fitness.ranking import RankedPlace, find_movers, rank
 from fitness.sports import Sport
 from messages.words import folded
 from models import Group, Member
-from services.ground.settings import settings_of
+from services.ground.settings import read_settings
 from services.group import privacy
-from services.group.privacy import Friend
-from services.play.figures import Asking
+from services.group.privacy import VisibleMember
+from services.play.board_figures import Asking
 from services.training import scoring, syncing
 from services.training.scoring import Recount
-from services.training.totals import Totals, summed
+from services.training.totals import Totals, add_totals
 
 
-class Row(NamedTuple):
+class BoardRow(NamedTuple):
     """One line of a board. `moved` is the change of place since the period before, None where there was none."""
 
-    place: Place
-    member: Friend
+    place: RankedPlace
+    member: VisibleMember
     totals: Totals
     moved: int | None
 
@@ -50,31 +50,31 @@ class Board:
     group: Group
     metric: Metric
     dates: Dates
-    rows: Sequence[Row]
+    rows: Sequence[BoardRow]
     sharing: int
     together: Totals
     before: float
     silent_since: datetime | None = None
     recount: Recount | None = None
     ranked: bool = True
-    veiled: Mapping[int, Row] = field(default_factory=dict, repr=False)
+    veiled: Mapping[int, BoardRow] = field(default_factory=dict, repr=False)
     least_metres: float = 0.0
 
-    def row_of(self, member: Member) -> Row | None:
+    def row_of(self, member: Member) -> BoardRow | None:
         """The member's own line, if they are on the board."""
         return self._by_member.get(member.id) or self.veiled.get(member.id)
 
     @cached_property
-    def _by_member(self) -> dict[int, Row]:
+    def _by_member(self) -> dict[int, BoardRow]:
         return {row.member.id: row for row in self.rows}
 
 
-def board(
+def make_board(
     session: Session, group: Group, metric: Metric, dates: Dates, before: Dates, sport: Sport | None = None
 ) -> Board:
     """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
-    fields, settings = [*metric.fields, *(["sports"] if sport else [])], settings_of(group)
-    shown, veiled = privacy.on_board(session, group, fields, dates.start)
+    fields, settings = [*metric.fields, *(["sports"] if sport else [])], read_settings(group)
+    shown, veiled = privacy.find_on_board(session, group, fields, dates.start)
     figures = Asking(session, [*shown, *veiled], metric, sport, settings, held_against=True).figures(dates, before)
     totals = {key: each.seen(shown[key].fields) for key, each in figures.totals.items() if key in shown}
     # A nameless row shows the board's own figure alone: others might be shared by one of them only.
@@ -82,16 +82,16 @@ def board(
     now = _told(figures.now, metric)
     numbers = _numbered(_only(now, veiled), unnamed)
     people = {key: each.member for key, each in shown.items()}
-    people |= {-number: privacy.nameless(number) for number in numbers.values()}
+    people |= {-number: privacy.make_nameless(number) for number in numbers.values()}
     totals |= {-number: unnamed.get(key, NOTHING) for key, number in numbers.items()}
     nameless = {-number: now[key] for key, number in numbers.items()}
     # Whose days before stood in a nameless row is not held against them by name.
     earlier = {key: v for key, v in figures.before.items() if key in shown and shown[key].may_be_named_on(before.start)}
     known = _only(now, shown)
     places = _places(known | nameless, people)
-    moved = movers(_places(known, people) if nameless else places, _places(_told(earlier, metric), people))
+    moved = find_movers(_places(known, people) if nameless else places, _places(_told(earlier, metric), people))
     ranked = settings.is_ranked(len(places))
-    rows = [Row(each, people[each.key], totals.get(each.key, NOTHING), moved.get(each.key)) for each in places]
+    rows = [BoardRow(each, people[each.key], totals.get(each.key, NOTHING), moved.get(each.key)) for each in places]
     by_key = {row.member.id: row for row in rows} if numbers else {}
     return Board(
         group=group,
@@ -99,10 +99,10 @@ def board(
         dates=dates,
         rows=rows if ranked else sorted(rows, key=_by_name),
         sharing=len(people),
-        together=summed(totals.values()),
+        together=add_totals(totals.values()),
         before=sum(earlier.values()) if metric.is_sum else 0.0,
-        silent_since=syncing.silent_since(session, [*shown, *numbers]),
-        recount=scoring.recount(session, dates) if Metric.POINTS in metric.fields else None,
+        silent_since=syncing.find_silent_since(session, [*shown, *numbers]),
+        recount=scoring.find_recount(session, dates) if Metric.POINTS in metric.fields else None,
         ranked=ranked,
         veiled={key: by_key[-number] for key, number in numbers.items()},
         least_metres=paces.least_metres(sport or paces.USUAL, dates) if metric.made is Made.SPEED else 0.0,
@@ -126,11 +126,11 @@ def _only(values: Mapping[int, float], shown: Collection[int]) -> dict[int, floa
     return {key: value for key, value in values.items() if key in shown}
 
 
-def _by_name(row: Row) -> tuple[str, int]:
+def _by_name(row: BoardRow) -> tuple[str, int]:
     return folded(row.member.name), abs(row.member.id)
 
 
-def _places(values: Mapping[int, float], people: Mapping[int, Friend]) -> list[Place]:
+def _places(values: Mapping[int, float], people: Mapping[int, VisibleMember]) -> list[RankedPlace]:
     """Zeroes are not ranked: nobody is put on a board for not moving."""
     moved = {key: value for key, value in values.items() if value > 0}
     return rank(moved, order=lambda key: (folded(people[key].name), abs(key)))

@@ -11,10 +11,10 @@ from fitness.periods import Dates
 from fitness.rivalry import Weeks
 from fitness.sports import Sport
 from models import Activity
-from services.training.totals import counting, ids, points_by
+from services.training.totals import choose_points, make_counting_conditions, match_members
 
 
-def points_by_week(
+def sum_points_by_week(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
 ) -> dict[int, Weeks]:
     """Points of each stretch of seven days from the first of `dates`, by its first day. One query.
@@ -23,8 +23,8 @@ def points_by_week(
     """
     number = cast(Activity.local_date - dates.start, Integer) // 7
     query = (
-        select(Activity.member_id, number, func.coalesce(func.sum(points_by(manual)), 0.0))
-        .where(Activity.member_id == ids(member_ids), *counting(dates, sport))
+        select(Activity.member_id, number, func.coalesce(func.sum(choose_points(manual)), 0.0))
+        .where(Activity.member_id == match_members(member_ids), *make_counting_conditions(dates, sport))
         .group_by(Activity.member_id, number)
     )
     found: dict[int, dict[object, float]] = {}
@@ -33,7 +33,7 @@ def points_by_week(
     return found  # type: ignore[return-value]
 
 
-def days_done(
+def list_days_done(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
 ) -> dict[int, Sequence[DayDone]]:
     """What each did on each of these days. One query."""
@@ -41,10 +41,10 @@ def days_done(
         select(
             Activity.member_id,
             Activity.local_date,
-            func.coalesce(func.sum(points_by(manual)), 0.0),
+            func.coalesce(func.sum(choose_points(manual)), 0.0),
             func.count(),
         )
-        .where(Activity.member_id == ids(member_ids), *counting(dates, sport))
+        .where(Activity.member_id == match_members(member_ids), *make_counting_conditions(dates, sport))
         .group_by(Activity.member_id, Activity.local_date)
     )
     found: dict[int, list[DayDone]] = {}

@@ -16,26 +16,26 @@ NO_KEY = UnknownKey.__name__  # `last_error` of an account whose secrets wait fo
 LOST_AFTER = 14  # failures, some three days of them: then a key that is not there is taken for lost
 
 
-def accounts_of(session: Session, member: Member) -> Sequence[GarminAccount]:
+def list_accounts(session: Session, member: Member) -> Sequence[GarminAccount]:
     """The member's accounts, one at each source where they have connected one, in the order in which they did."""
     query = select(GarminAccount).where(GarminAccount.member_id == member.id)
     return session.scalars(query.order_by(GarminAccount.id)).all()
 
 
-def account_of(session: Session, member: Member, source: str) -> GarminAccount | None:
+def find_account(session: Session, member: Member, source: str) -> GarminAccount | None:
     """The member's account at this source, if they connected one."""
     mine = (GarminAccount.member_id == member.id, GarminAccount.source == source)
     return session.scalar(select(GarminAccount).where(*mine))
 
 
-def main_account_of(session: Session, member: Member) -> GarminAccount | None:
+def find_main_account(session: Session, member: Member) -> GarminAccount | None:
     """The account to speak of where only one is spoken of: one that has to be connected again, or else the first."""
     return min(
-        accounts_of(session, member), key=lambda each: each.status is not GarminStatus.NEEDS_RELINK, default=None
+        list_accounts(session, member), key=lambda each: each.status is not GarminStatus.NEEDS_RELINK, default=None
     )
 
 
-def due_reminders(session: Session, now: datetime) -> list[GarminAccount]:
+def take_due_reminders(session: Session, now: datetime) -> list[GarminAccount]:
     """Accounts whose key ends soon and whose member has not been told so yet, their rows locked."""
     ending = (GarminAccount.key_ends_at.is_not(None), GarminAccount.key_ends_at <= now + timedelta(days=REMIND_DAYS[0]))
     linked = GarminAccount.status == GarminStatus.LINKED
@@ -64,7 +64,7 @@ def _reminder(account: GarminAccount, now: datetime) -> int | None:
     return begun[-1]
 
 
-def kept_password(session: Session, account: GarminAccount, now: datetime) -> str | None:
+def take_kept_password(session: Session, account: GarminAccount, now: datetime) -> str | None:
     """The password that the member asked to keep, at most once a day; using it is noted. Raises `UnknownKey`."""
     used = account.password_used_at
     if account.password is None or (used is not None and now - used < PASSWORD_EVERY):
@@ -85,12 +85,12 @@ def is_given_up(account: GarminAccount) -> bool:
     return account.last_error == NO_KEY and account.failures >= LOST_AFTER
 
 
-def unuse_password(account: GarminAccount) -> None:
+def give_back_password(account: GarminAccount) -> None:
     """The worker had to stop while it used the kept password: it may be used again today."""
     account.password_used_at = None
 
 
-def tokens_of(session: Session, account: GarminAccount) -> str:
+def open_tokens(session: Session, account: GarminAccount) -> str:
     """The account's tokens. Raises `models.vault.UnknownKey` or `Unreadable`."""
     return vault(session).open("garmin-tokens", account.member_id, account.tokens)
 

@@ -11,25 +11,25 @@ from fitness.sports import Sport
 from messages.officialese import claims_office
 from messages.words import clean_name
 from models import Activity, Member
-from services.training.totals import counting
+from services.training.totals import make_counting_conditions
 
 MOST_TITLES = 3
 
 
-def first_day(session: Session, member: Member) -> date | None:
+def find_first_day(session: Session, member: Member) -> date | None:
     """The day of the member's first activity that we know."""
     query = select(func.min(Activity.local_date)).where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
     return session.scalar(query)
 
 
-def from_source(session: Session, member_id: int, source: str, ids: Collection[int]) -> list[Activity]:
+def find_from_source(session: Session, member_id: int, source: str, ids: Collection[int]) -> list[Activity]:
     """The member's activities that have these ids at this source, oldest first."""
     mine = (Activity.member_id == member_id, Activity.source == source, Activity.external_id.in_(ids))
     query = select(Activity).where(*mine)
     return list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
 
 
-def have_twins(session: Session, activities: Sequence[Activity]) -> bool:
+def has_twin(session: Session, activities: Sequence[Activity]) -> bool:
     """Whether another device recorded one of these too, whichever record counts."""
     other = select(Activity.id).where(Activity.twin_of.in_([each.id for each in activities])).limit(1)
     return any(each.twin_of is not None for each in activities) or session.scalar(other) is not None
@@ -43,7 +43,12 @@ def titles(session: Session, member: Member, dates: Dates, sport: Sport | None =
     """
     query = (
         select(Activity.name)
-        .where(Activity.member_id == member.id, Activity.name.is_not(None), ~Activity.private, *counting(dates, sport))
+        .where(
+            Activity.member_id == member.id,
+            Activity.name.is_not(None),
+            ~Activity.private,
+            *make_counting_conditions(dates, sport),
+        )
         .order_by(Activity.start_utc.desc(), Activity.id)
         .limit(MOST_TITLES)
     )
@@ -51,7 +56,7 @@ def titles(session: Session, member: Member, dates: Dates, sport: Sport | None =
     return [title for title in found if title and not claims_office(title)]
 
 
-def newest(session: Session, member: Member) -> Activity | None:
+def find_newest(session: Session, member: Member) -> Activity | None:
     """The member's newest activity."""
     query = (
         select(Activity)

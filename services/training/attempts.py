@@ -15,20 +15,20 @@ NOT_ASKED = "not_asked"  # the problem of an attempt whose code was heard, and w
 SIGNED_IN = (AttemptStep.CONFIRM, AttemptStep.CONFIRMED)
 
 
-def attempt_of(session: Session, link: OneTimeLink) -> LinkAttempt | None:
+def find_attempt(session: Session, link: OneTimeLink) -> LinkAttempt | None:
     """The link's newest sign-in."""
     query = select(LinkAttempt).where(LinkAttempt.link_id == link.id).order_by(LinkAttempt.number.desc()).limit(1)
     return session.scalar(query)
 
 
-def tries_left(session: Session, link: OneTimeLink) -> int:
+def count_tries_left(session: Session, link: OneTimeLink) -> int:
     """How many passwords may still be tried through this link."""
     counts = or_(LinkAttempt.problem.is_(None), LinkAttempt.problem != INTERRUPTED)
     tried = session.scalars(select(LinkAttempt.id).where(LinkAttempt.link_id == link.id, counts)).all()
     return max(MOST_PASSWORDS - len(tried), 0)
 
 
-def is_waited_for(attempt: LinkAttempt, link: OneTimeLink, now: datetime) -> bool:
+def is_sign_in_waited_for(attempt: LinkAttempt, link: OneTimeLink, now: datetime) -> bool:
     """Whether what the source has just answered is still wanted: the link may have come to its end meanwhile,
     or another link of the member may have been opened.
     """

@@ -97,17 +97,17 @@ class Stranger:
 Heard = Linked | BeingAsked | AnotherAccount | Kept | Elsewhere | Stranger
 
 
-def code_of(session: Session, attempt: LinkAttempt) -> str:
+def make_code(session: Session, attempt: LinkAttempt) -> str:
     """The code of a sign-in: six letters, one of 64 million codes, made from its id with the installation's own key."""
     number = int(digest(session, "link-code", str(attempt.id)), 16)
     return "".join(SIGNS[number // len(SIGNS) ** place % len(SIGNS)] for place in range(LENGTH))
 
 
-def signed_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now: datetime) -> None:
+def keep_sign_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now: datetime) -> None:
     """Somebody was let in: keep what opens the account, sealed, until the code is heard. Nothing is read before."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
-    if not attempts.is_waited_for(attempt, link, now):
+    if not attempts.is_sign_in_waited_for(attempt, link, now):
         attempts.give_up(attempt, attempts.OVER)
         return
     # With a second factor a kept password would be of no use: the source would ask for a code again.
@@ -115,11 +115,11 @@ def signed_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now:
     attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CONFIRM, None, None
     attempt.expires_at = now + CONFIRM_FOR
     _seal(session, attempt, answer, task.secret if may_keep else None)
-    one_time_links.prolong(link, attempt.expires_at)
+    one_time_links.prolong_link(link, attempt.expires_at)
     audit.note(session, "link.signed_in", now, member_id=link.member_id)
 
 
-def hear(session: Session, member: Member, code: str, now: datetime, *, replace: bool | None = None) -> Heard:
+def hear_link_code(session: Session, member: Member, code: str, now: datetime, *, replace: bool | None = None) -> Heard:
     """A code came from this member's chat. `replace` says whether the account may take the place of another one.
 
     Raises `WrongLinkCode`, or `TooManyLinkCodes` after five wrong ones within ten minutes.
@@ -138,8 +138,8 @@ def hear(session: Session, member: Member, code: str, now: datetime, *, replace:
         raise WrongLinkCode from None
     if replace is False:
         attempts.give_up(attempt, STOPPED)
-        account = accounts.account_of(session, member, attempt.source)
-        return Stranger() if member.doubted_at is not None else Kept(name_of(account))
+        account = accounts.find_account(session, member, attempt.source)
+        return Stranger() if member.doubted_at is not None else Kept(find_profile_name(account))
     if state["profile"] is None:
         attempt.step, attempt.expires_at = AttemptStep.CONFIRMED, now + CONFIRM_FOR
         attempt.secret = vault(session).seal("garmin-secret", attempt.id, state["tokens"])
@@ -148,7 +148,7 @@ def hear(session: Session, member: Member, code: str, now: datetime, *, replace:
     return _settle(session, attempt, state, now, replace=bool(replace))
 
 
-def known(session: Session, task: Task, answer: SignedIn, now: datetime) -> Heard:
+def note_key_owner(session: Session, task: Task, answer: SignedIn, now: datetime) -> Heard:
     """A worker has learned whose key it is, after its code was heard."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     attempt.step, attempt.secret, attempt.leased_until = AttemptStep.CONFIRM, None, None
@@ -157,7 +157,7 @@ def known(session: Session, task: Task, answer: SignedIn, now: datetime) -> Hear
     return _settle(session, attempt, state, now, replace=False)
 
 
-def stop(session: Session, attempt: LinkAttempt, now: datetime) -> None:
+def drop_sign_in(session: Session, attempt: LinkAttempt, now: datetime) -> None:
     """Whoever signed in says on the page that it is not their chat: the sign-in is deleted, and the link is over."""
     if attempt.step is AttemptStep.CONFIRM:
         attempts.give_up(attempt, STOPPED)
@@ -165,7 +165,7 @@ def stop(session: Session, attempt: LinkAttempt, now: datetime) -> None:
         audit.note(session, "link.stopped", now, member_id=attempt.link.member_id)
 
 
-def newest(session: Session, account: GarminAccount, now: datetime) -> LinkAttempt | None:
+def find_newest_sign_in(session: Session, account: GarminAccount, now: datetime) -> LinkAttempt | None:
     """The sign-in that connected this account, if that was within a day."""
     mine = (OneTimeLink.member_id == account.member_id, OneTimeLink.used_at > now - DISOWN_WITHIN)
     done = (LinkAttempt.step == AttemptStep.DONE, LinkAttempt.source == account.source)
@@ -175,22 +175,22 @@ def newest(session: Session, account: GarminAccount, now: datetime) -> LinkAttem
     return attempt if is_present else None
 
 
-def disown(session: Session, member: Member, code: str | None, now: datetime) -> tuple[str, str]:
+def disown_account(session: Session, member: Member, code: str | None, now: datetime) -> tuple[str, str]:
     """It is not the member's account: disconnect it and delete all that was read from it. Gives its source and name.
 
     `code` is the one of the sign-in that a button speaks of: a button of an earlier sign-in changes nothing. Without
     one it is the account that was connected last. Raises `NotLinkedLately`.
     """
-    lately = [(newest(session, each, now), each) for each in accounts.accounts_of(session, member)]
+    lately = [(find_newest_sign_in(session, each, now), each) for each in accounts.list_accounts(session, member)]
     found = [
         (attempt, account)
         for attempt, account in lately
-        if attempt is not None and (code is None or code_of(session, attempt) == code)
+        if attempt is not None and (code is None or make_code(session, attempt) == code)
     ]
     if not found:
         raise NotLinkedLately
     attempt, account = max(found, key=lambda each: each[1].linked_at)
-    told = account.source, name_of(account)
+    told = account.source, find_profile_name(account)
     attempt.garmin_email = None
     if member.full_name == account.display_name:
         member.full_name = None
@@ -199,7 +199,7 @@ def disown(session: Session, member: Member, code: str | None, now: datetime) ->
     return told
 
 
-def name_of(account: GarminAccount | None) -> str:
+def find_profile_name(account: GarminAccount | None) -> str:
     """The name of an account on its profile at the source; empty where it has none."""
     return clean_name(account.display_name, MOST_NAME) if account else ""
 
@@ -207,7 +207,7 @@ def name_of(account: GarminAccount | None) -> str:
 def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: datetime, *, replace: bool) -> Heard:
     """Connect the account, or ask first where another one is connected."""
     profile, member = _profile_in(state), attempt.link.member
-    account = accounts.account_of(session, member, attempt.source)
+    account = accounts.find_account(session, member, attempt.source)
     if numbers.is_stranger(member, account, profile.id):
         attempts.give_up(attempt, STOPPED)
         audit.note(session, "member.not_proved", now, member_id=member.id)
@@ -215,8 +215,8 @@ def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: 
     if account is not None and account.garmin_id != profile.id:
         if not replace:
             kept = session.scalar(select(func.count()).where(Activity.account_id == account.id)) or 0
-            names = clean_name(profile.name, MOST_NAME), name_of(account)
-            return AnotherAccount(attempt.source, code_of(session, attempt), *names, kept)
+            names = clean_name(profile.name, MOST_NAME), find_profile_name(account)
+            return AnotherAccount(attempt.source, make_code(session, attempt), *names, kept)
         _forget(session, account)  # another person's history must not stay under this one's name
         account = None
     _connect(session, attempt, state, account or GarminAccount(member_id=member.id, source=attempt.source), now)
@@ -270,16 +270,16 @@ def _profile_in(state: dict[str, Any]) -> Profile:
 def _require_few(session: Session, member: Member, now: datetime) -> None:
     """A code is short: whoever sends five wrong ones waits, and no sign-in lives as long as that."""
     guessed = limits.LINE + WrongLinkCode.template()
-    wrong = limits.times(session, limits.addresses(session, member), guessed, now - CONFIRM_FOR)
+    wrong = limits.list_times(session, limits.hash_member_addresses(session, member), guessed, now - CONFIRM_FOR)
     if len(wrong) >= MOST_WRONG:
-        raise TooManyLinkCodes(minutes=limits.minutes_until(wrong[-MOST_WRONG] + CONFIRM_FOR, now))
+        raise TooManyLinkCodes(minutes=limits.count_minutes_until(wrong[-MOST_WRONG] + CONFIRM_FOR, now))
 
 
 def _with_code(session: Session, code: str, now: datetime, *which: Any) -> LinkAttempt | None:
     """The sign-in that waits for this code, its row locked. Few wait at any time, so each is looked at."""
     waiting = (LinkAttempt.step == AttemptStep.CONFIRM, LinkAttempt.expires_at > now)
     for attempt in session.scalars(select(LinkAttempt).where(*waiting, *which)):
-        if secrets.compare_digest(code_of(session, attempt), code.upper()):
+        if secrets.compare_digest(make_code(session, attempt), code.upper()):
             query = select(LinkAttempt).where(LinkAttempt.id == attempt.id, *waiting).with_for_update()
             return session.scalar(query.execution_options(populate_existing=True))
     return None

@@ -25,23 +25,23 @@ def ask(session: Session, member: Member, now: datetime) -> int:
     for each in new:
         each.doubt_asked_at = now
     if new:
-        message = notices.notice(
+        message = notices.write_notice(
             "records/strange",
             member,
             about=None,
             says="check",
             short="records/strange_short",
             activity=new[0],
-            speed=speed_of(new[0]),
+            speed=find_speed(new[0]),
             more=len(new) - 1,
-            buttons=buttons(new[0]),
+            buttons=make_buttons(new[0]),
         )
         key = f"strange:{new[0].id}:{new[0].doubt}"
         mailbox.post(session, member.id, message, now, kind=MessageKind.NOTICE, key=key)
     return len(new)
 
 
-def first_waiting(session: Session, member: Member) -> tuple[Activity | None, int]:
+def find_first_waiting(session: Session, member: Member) -> tuple[Activity | None, int]:
     """The newest activity that waits for its owner's word, and how many more do."""
     waiting = list(session.scalars(_waiting(member)))
     return (waiting[0], len(waiting) - 1) if waiting else (None, 0)
@@ -53,7 +53,7 @@ def answer(session: Session, member: Member, activity_id: int | None, said: Doub
     Raises `NothingStrange` when it is none of this member's, or not strange.
     """
     if activity_id is None:
-        activity, _ = first_waiting(session, member)
+        activity, _ = find_first_waiting(session, member)
     else:
         mine = (Activity.id == activity_id, Activity.member_id == member.id, Activity.deleted_at.is_(None))
         activity = session.scalar(select(Activity).where(*mine, Activity.doubt.is_not(None)))
@@ -64,14 +64,14 @@ def answer(session: Session, member: Member, activity_id: int | None, said: Doub
     return activity
 
 
-def buttons(activity: Activity) -> list[Offer]:
+def make_buttons(activity: Activity) -> list[Offer]:
     """What one can say about a strange activity."""
     return [Offer("its_right", f"right {activity.id}"), Offer("leave_it_out", f"wrong {activity.id}")]
 
 
-def speed_of(activity: Activity) -> float | None:
+def find_speed(activity: Activity) -> float | None:
     """The mean speed that its points were counted by, in km/h."""
-    made = scoring.score_of(activity)
+    made = scoring.read_score(activity)
     minutes, km = (made.minutes if made else 0.0), (activity.distance or 0.0) / 1000
     return km / minutes * 60 if km and minutes else None
 

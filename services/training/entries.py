@@ -14,7 +14,7 @@ from services.ground import audit, undoable
 from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotByHand
 from services.people import choices
 from services.training import records
-from services.training.rows import row_of, take_over
+from services.training.rows import make_row, take_over
 
 LISTED, MOST_BACK = 5, 50
 # The type of each sport as one names it: what was logged earns points as a session of that type.
@@ -39,7 +39,7 @@ FARTHEST = 1_000_000.0  # metres
 OLDEST = timedelta(days=30)
 
 
-def newest(session: Session, member: Member, *, excluded: bool = False, most: int = LISTED) -> list[Activity]:
+def list_newest(session: Session, member: Member, *, excluded: bool = False, most: int = LISTED) -> list[Activity]:
     """The member's newest activities, those that count or those that they left out."""
     query = (
         select(Activity)
@@ -68,7 +68,7 @@ def log(
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     _require_possible(seconds, metres, today - day)
     start = _start_of(member, day, today, now)
-    activity = row_of(
+    activity = make_row(
         Recording(
             source=CHAT,
             id=-secrets.randbits(48) - 1,
@@ -90,11 +90,11 @@ def log(
 
 def include_private(session: Session, member: Member, now: datetime, *, on: bool) -> None:
     """Count activities that are private at Garmin, or leave them out."""
-    choices.change(session, member, "private", now, includes_private=on)
+    choices.change_choices(session, member, "private", now, includes_private=on)
     records.refresh(session, member.id)
 
 
-def private_left_out(session: Session, member: Member) -> int:
+def count_private_left_out(session: Session, member: Member) -> int:
     """How many of the member's activities do not count because they are private at Garmin."""
     if member.includes_private:
         return 0
@@ -147,7 +147,7 @@ def edit(
         metres=metres,
         manual=True,
     )
-    take_over(activity, row_of(changed, member.id))
+    take_over(activity, make_row(changed, member.id))
     undoable.forget(session, member.id, "log")
     records.refresh(session, member.id)
     audit.note(session, "activity.edited", now, member_id=member.id, activity=activity.id)
@@ -177,7 +177,7 @@ def _offset_of(member: Member, start: datetime) -> timedelta | None:
 
 
 def _mark(session: Session, member: Member, number: int, now: datetime, *, excluded: bool) -> Activity:
-    among = newest(session, member, excluded=not excluded, most=min(max(number, 1), MOST_BACK))
+    among = list_newest(session, member, excluded=not excluded, most=min(max(number, 1), MOST_BACK))
     if not 1 <= number <= len(among):
         raise NoSuchActivity(excluded=not excluded)
     activity = among[number - 1]

@@ -39,9 +39,9 @@ class Waiting:
         return self.tries >= MOST_TRIES
 
 
-def left_today(session: Session, member: Member, most: int, now: datetime) -> int:
+def count_left_today(session: Session, member: Member, most: int, now: datetime) -> int:
     """How many more files of this member are read within 24 hours, of `most`. Erasing oneself does not raise it."""
-    sent = limits.times(session, limits.addresses(session, member), FILE, now - DAY)
+    sent = limits.list_times(session, limits.hash_member_addresses(session, member), FILE, now - DAY)
     return max(most - len(sent), 0)
 
 
@@ -51,7 +51,7 @@ def keep(session: Session, member: Member, url: str, content_type: str, now: dat
     sent = SentFile(member_id=member.id, url=url[:500], content_type=content_type[:100])
     sent.received_at = sent.next_try_at = now
     session.add(sent)
-    limits.count(session, limits.addresses(session, member), FILE, now)
+    limits.count(session, limits.hash_member_addresses(session, member), FILE, now)
     ring(session, Bell.GARMIN)
 
 
@@ -61,7 +61,7 @@ def keep_content(session: Session, member: Member, data: bytes, content_type: st
     session.add(sent)
     session.flush()
     sent.content = vault(session).seal_bytes(PURPOSE, sent.id, data)
-    limits.count(session, limits.addresses(session, member), FILE, now)
+    limits.count(session, limits.hash_member_addresses(session, member), FILE, now)
     ring(session, Bell.GARMIN)
     return sent
 
@@ -88,7 +88,7 @@ def take(session: Session, now: datetime) -> Waiting | None:
     if sent is None:
         return None
     sent.tries += 1
-    sent.leased_until = leases.lasting(session, LEASE)
+    sent.leased_until = leases.end_lease_in(session, LEASE)
     zone = ZoneInfo(sent.member.timezone)
     return Waiting(sent.id, sent.member_id, sent.url or "", sent.content_type, zone, sent.tries)
 
@@ -100,7 +100,7 @@ def _tries_of_sender(now: datetime) -> ScalarSelect[int]:
     return select(func.coalesce(func.sum(other.tries), 0)).where(*mine).correlate(SentFile).scalar_subquery()
 
 
-def done(session: Session, waiting: Waiting, now: datetime, problem: str | None = None) -> bool:
+def note_done(session: Session, waiting: Waiting, now: datetime, problem: str | None = None) -> bool:
     """All is done, or nothing can be. False when another worker had done it before."""
     sent = session.get_one(SentFile, waiting.file_id, with_for_update=True)
     if sent.done_at is not None:
@@ -124,6 +124,6 @@ def give_back(session: Session, waiting: Waiting, now: datetime) -> None:
         ring(session, Bell.GARMIN)
 
 
-def due(now: datetime) -> Exists:
+def has_waiting_file(now: datetime) -> Exists:
     """The condition that a file is to be read."""
     return exists().where(SentFile.done_at.is_(None), SentFile.next_try_at <= now)

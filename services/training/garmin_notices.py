@@ -14,8 +14,8 @@ from messages.message import Approved, Message
 from messages.render import Offer, render, words
 from models import Member
 from providers.recordings import FILE
-from services.delivery.notices import on_one_line
-from services.ground.recipients import reader_of
+from services.delivery.notices import put_on_one_line
+from services.ground.recipients import make_reader
 from services.people import members
 from services.training import activities, entries
 from services.training.syncing import LeftAlone
@@ -23,10 +23,13 @@ from services.training.syncing import LeftAlone
 AGAIN = Offer("connect_again", "link garmin")
 
 
-def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Offer], **facts: Any) -> Message:
+def write_garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Offer], **facts: Any) -> Message:
     """News about the member's connection to a source. As a template its buttons are *Connect again* and *Status*."""
-    reader = reader_of(member)
-    values = {"1": words("words/news_for", reader, member=member), "2": on_one_line(words(template, reader, **facts))}
+    reader = make_reader(member)
+    values = {
+        "1": words("words/news_for", reader, member=member),
+        "2": put_on_one_line(words(template, reader, **facts)),
+    }
     return render(
         template,
         reader,
@@ -36,7 +39,7 @@ def garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Offer],
     )
 
 
-def synced(
+def tell_synced(
     session: Session, member: Member, source: str, new: int, *, is_first: bool, whose: str = "", code: str = ""
 ) -> Message:
     """A sync that the member waited for is over.
@@ -44,68 +47,70 @@ def synced(
     `whose` is the account's name at its source, where it was connected since the last one; `code` is the one of the
     sign-in that *That's not me* speaks of.
     """
-    newest = activities.newest(session, member)
-    in_group = bool(members.memberships(session, member))
+    newest = activities.find_newest(session, member)
+    in_group = bool(members.list_memberships(session, member))
     buttons = [Offer("my_week", "me")] + ([Offer("leaderboard", "leaderboard")] if in_group else [])
     template = "garmin/connected" if is_first else "garmin/synced"
-    left_out = entries.private_left_out(session, member)
+    left_out = entries.count_private_left_out(session, member)
     facts: dict[str, Any] = {"source": source, "new": new, "newest": newest, "whose": whose}
     facts |= {"in_group": in_group, "left_out": left_out}
-    buttons += [not_me(code)] if code else []
-    return render(template, reader_of(member), buttons=buttons, **facts)
+    buttons += [make_not_me_button(code)] if code else []
+    return render(template, make_reader(member), buttons=buttons, **facts)
 
 
-def not_me(code: str) -> Offer:
+def make_not_me_button(code: str) -> Offer:
     """Disconnects the account that was connected by the sign-in with this code, and no other."""
     return Offer("thats_not_me", f"not my garmin {code}")
 
 
-def another_account(member: Member, source: str, code: str, **facts: Any) -> Message:
+def ask_about_another_account(member: Member, source: str, code: str, **facts: Any) -> Message:
     """Ask whether another account at the source shall take the place of the one that is connected."""
     buttons = [Offer("replace_it", f"link garmin {code} replace"), Offer("keep_it", f"link garmin {code} keep")]
-    return render("garmin/another_account", reader_of(member), buttons=buttons, source=source, **facts)
+    return render("garmin/another_account", make_reader(member), buttons=buttons, source=source, **facts)
 
 
-def code_elsewhere(member: Member, source: str) -> Message:
+def tell_code_elsewhere(member: Member, source: str) -> Message:
     """The code of the member's link came from another chat."""
-    return garmin_notice("garmin/code_elsewhere", member, source=source, buttons=[AGAIN])
+    return write_garmin_notice("garmin/code_elsewhere", member, source=source, buttons=[AGAIN])
 
 
-def link_failed(member: Member, source: str) -> Message:
+def tell_link_failed(member: Member, source: str) -> Message:
     """The code was right, but the source did not tell whose key it is."""
-    return garmin_notice("garmin/link_failed", member, source=source, buttons=[AGAIN])
+    return write_garmin_notice("garmin/link_failed", member, source=source, buttons=[AGAIN])
 
 
-def away(member: Member, source: str, alone: LeftAlone) -> Message:
+def tell_garmin_away(member: Member, source: str, alone: LeftAlone) -> Message:
     """A sync that the member waits for could not be made, or is not even tried now."""
-    reader = reader_of(member)
+    reader = make_reader(member)
     return render("garmin/away", reader, source=source, until=alone.until, up_to=alone.since, why=alone.why)
 
 
-def file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:
+def tell_file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:
     """A file that the member sent is read: what was in it, and whether that was new."""
-    sessions = activities.from_source(session, member.id, FILE, ids)
+    sessions = activities.find_from_source(session, member.id, FILE, ids)
     return render(
         "garmin/file_read",
-        reader_of(member),
+        make_reader(member),
         sessions=sessions,
         new=new,
-        twins=activities.have_twins(session, sessions),
-        today=members.local_now(member, now).date(),
+        twins=activities.has_twin(session, sessions),
+        today=members.tell_local_time(member, now).date(),
         buttons=[Offer("my_week", "me")],
     )
 
 
-def file_not_read(member: Member, problem: str) -> Message:
+def tell_file_not_read(member: Member, problem: str) -> Message:
     """A file that the member sent cannot be read: why, and what to do."""
-    return render("garmin/file_not_read", reader_of(member), problem=problem)
+    return render("garmin/file_not_read", make_reader(member), problem=problem)
 
 
-def relink(member: Member, source: str) -> Message:
+def ask_to_relink(member: Member, source: str) -> Message:
     """The source no longer accepts the member's tokens."""
-    return garmin_notice("garmin/relink", member, source=source, buttons=[AGAIN])
+    return write_garmin_notice("garmin/relink", member, source=source, buttons=[AGAIN])
 
 
-def key_ends(member: Member, source: str, days: int) -> Message:
+def tell_key_ends(member: Member, source: str, days: int) -> Message:
     """The member's key is about to end."""
-    return garmin_notice("garmin/key_ends", member, source=source, days=days, buttons=[Offer("renew", "link garmin")])
+    return write_garmin_notice(
+        "garmin/key_ends", member, source=source, days=days, buttons=[Offer("renew", "link garmin")]
+    )

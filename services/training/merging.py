@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, cast, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from fitness.twins import START_APART, Record, twins
+from fitness.twins import START_APART, PossibleTwin, find_twins
 from models import Activity, GarminAccount, Member
 from providers.errors import Flaw, NotAnActivityFile
 from providers.recordings import CHAT, FILE, Recording
 from services.training import records, scoring
-from services.training.rows import Key, rows_of, take_over
+from services.training.rows import Key, make_rows, take_over
 
 # What one member may have sent as files. Ten years of a session a day, three times over: so what is read anew at each
 # file and each time an account is disconnected stays small.
@@ -38,7 +38,7 @@ def import_recordings(session: Session, member: Member, told: Sequence[Recording
     (`MOST_KEPT`), and so many that begin within five minutes (`MOST_AT_ONCE`).
     """
     wait_for_turn(session, member.id)
-    rows = rows_of(told, member.id)
+    rows = make_rows(told, member.id)
     if not rows:
         raise NotAnActivityFile(Flaw.NO_ACTIVITY)
     if any(row.start_utc > now + timedelta(days=1) for row in rows.values()):
@@ -112,7 +112,7 @@ def _mark_twins(
         Activity.twin_of, Activity.local_date,
     ).where(*mine, looked_at)  # fmt: skip
     rows = session.execute(query.order_by(Activity.start_utc, Activity.id)).all()
-    pairs = twins([Record(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
+    pairs = find_twins([PossibleTwin(row.id, row.sport, row.start_utc, row.duration, row.manual) for row in rows])
     written = [row for row in rows if is_written(row.local_date) and row.twin_of != pairs.get(row.id)]
     if written:
         _write_twins(session, {row.id: pairs.get(row.id) for row in written})

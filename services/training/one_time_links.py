@@ -31,7 +31,7 @@ def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datet
     return token
 
 
-def exists_for(session: Session, token: str) -> bool:
+def was_made_for(session: Session, token: str) -> bool:
     """Whether a link was ever made with this token, even if it is over."""
     return session.scalar(select(OneTimeLink.id).where(OneTimeLink.token_hash == _hashed(token))) is not None
 
@@ -70,12 +70,12 @@ def _end_others(session: Session, link: OneTimeLink, now: datetime) -> None:
     session.execute(ended, execution_options={"synchronize_session": "fetch"})
 
 
-def prolong(link: OneTimeLink, until: datetime) -> None:
+def prolong_link(link: OneTimeLink, until: datetime) -> None:
     """Let the link live until then, but never longer than an hour from when it was made."""
     link.expires_at = max(link.expires_at, min(until, link.created_at + LINK_LASTS))
 
 
-def link_of(session: Session, browser: str, now: datetime) -> OneTimeLink | None:
+def find_link(session: Session, browser: str, now: datetime) -> OneTimeLink | None:
     """The living link that belongs to this browser, its row locked."""
     mine = (OneTimeLink.session_hash == _hashed(browser), OneTimeLink.expires_at > now)
     return session.scalar(select(OneTimeLink).where(*mine).with_for_update())

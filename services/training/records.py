@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from fitness.periods import Dates
 from fitness.points import FORMULA
-from fitness.records import RULES, Kind, Record, records
-from fitness.records import Session as Feat
+from fitness.records import RULES, BrokenRecord, RecordKind, find_records
+from fitness.records import RecordedSession as Feat
 from fitness.sports import Sport
 from models import Activity, Member, RecordSet
-from services.training.totals import SPORTS, counting, ids
+from services.training.totals import SPORTS, make_counting_conditions, match_members
 
 EVER = Dates(date.min, date.max)
 # With another formula other sessions are doubted, and what is doubted holds no record.
@@ -33,14 +33,14 @@ def refresh(session: Session, member_id: int) -> None:
         Activity.id, Activity.sport, Activity.local_date, Activity.start_utc, Activity.duration, Activity.distance,
         Activity.elevation_gain, Activity.processed_metrics["splits"], Activity.processed_metrics["is_record"],
         Activity.doubt,
-    ).where(Activity.member_id == member_id, *counting(EVER))  # fmt: skip
-    found = records(_feat(row) for row in session.execute(query))
+    ).where(Activity.member_id == member_id, *make_counting_conditions(EVER))  # fmt: skip
+    found = find_records(_feat(row) for row in session.execute(query))
     session.execute(delete(RecordSet).where(RecordSet.member_id == member_id))
     if found:
         _write(session, member_id, found)
 
 
-def unwritten() -> Exists:
+def has_unwritten_records() -> Exists:
     """The condition that somebody's records were written by older rules, or by none."""
     return _unwritten().order_by(None).exists()
 
@@ -64,23 +64,27 @@ def _unwritten() -> Select[int]:
     return select(Member.id).where(Member.records_version < VERSION, moved).order_by(Member.id)
 
 
-def best_of(session: Session, member: Member, sport: Sport | None = None) -> list[RecordSet]:
+def find_best(session: Session, member: Member, sport: Sport | None = None) -> list[RecordSet]:
     """The member's standing records, by sport: splits by distance, then the farthest, highest and longest."""
     query = select(RecordSet).where(RecordSet.member_id == member.id)
     if sport is not None:
         query = query.where(RecordSet.sport == sport)
     rows = session.scalars(query.order_by(RecordSet.day, RecordSet.id))
     standing = {(row.sport, row.kind, row.metres): row for row in rows}
-    return sorted(standing.values(), key=lambda row: (row.sport, list(Kind).index(Kind(row.kind)), row.metres))
+    return sorted(
+        standing.values(), key=lambda row: (row.sport, list(RecordKind).index(RecordKind(row.kind)), row.metres)
+    )
 
 
-def records_of(session: Session, member_ids: Collection[int], dates: Dates) -> list[RecordSet]:
+def list_records(session: Session, member_ids: Collection[int], dates: Dates) -> list[RecordSet]:
     """Records that these members set in these days and that deserve to be told, oldest first. One query.
 
     Of several in one thing only the last is told, with what stood before these days.
     """
     query = select(RecordSet).where(
-        RecordSet.member_id == ids(member_ids), RecordSet.day.between(dates.start, dates.end), RecordSet.deserves
+        RecordSet.member_id == match_members(member_ids),
+        RecordSet.day.between(dates.start, dates.end),
+        RecordSet.deserves,
     )
     told: dict[tuple[int, str, str, int], RecordSet] = {}
     for row in session.scalars(query.order_by(RecordSet.day, RecordSet.id)):
@@ -112,7 +116,7 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-def _write(session: Session, member_id: int, found: list[Record]) -> None:
+def _write(session: Session, member_id: int, found: list[BrokenRecord]) -> None:
     """Add them in their order, in one statement of a few arrays: batches of rows cost twice as much."""
     table, rows = RecordSet.__table__, [_row(each) for each in found]
     arrays = [cast([row[name] for row in rows], ARRAY(table.c[name].type)) for name in rows[0]]
@@ -121,7 +125,7 @@ def _write(session: Session, member_id: int, found: list[Record]) -> None:
     session.execute(insert(RecordSet).from_select(["member_id", *rows[0]], ordered))
 
 
-def _row(record: Record) -> dict[str, Any]:
+def _row(record: BrokenRecord) -> dict[str, Any]:
     return {
         "activity_id": record.session_id,
         "sport": record.sport,

@@ -7,11 +7,11 @@ from datetime import timedelta
 from math import isfinite
 from typing import Any
 
-from fitness.sports import sport_of
+from fitness.sports import find_sport
 from models import Activity
-from providers.recordings import Recording, to_plain
+from providers.recordings import Recording, write_recording
 from services.training import scoring
-from services.training.metrics import metrics_of
+from services.training.activity_figures import read_metrics
 
 Key = tuple[str, int]  # a source, and the id of a session there
 # Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
@@ -21,23 +21,23 @@ STAYS = {
 }  # fmt: skip
 
 
-def rows_of(recordings: Iterable[Recording], member_id: int, account_id: int | None = None) -> dict[Key, Activity]:
+def make_rows(recordings: Iterable[Recording], member_id: int, account_id: int | None = None) -> dict[Key, Activity]:
     """The recordings that are sessions by themselves, as rows by their keys."""
-    return {(each.source, each.id): row_of(each, member_id, account_id) for each in recordings if each.is_session}
+    return {(each.source, each.id): make_row(each, member_id, account_id) for each in recordings if each.is_session}
 
 
-def row_of(recording: Recording, member_id: int, account_id: int | None = None) -> Activity:
+def make_row(recording: Recording, member_id: int, account_id: int | None = None) -> Activity:
     """A recording as a row of this member, with its figures and points; of this account, where it is of one."""
-    kept = {name: storable(value) for name, value in (recording.told or to_plain(recording)).items()}
-    type_key, offset = storable(recording.type_key), recording.offset or timedelta()
+    kept = {name: make_storable(value) for name, value in (recording.told or write_recording(recording)).items()}
+    type_key, offset = make_storable(recording.type_key), recording.offset or timedelta()
     made = Activity(
         account_id=account_id,
         member_id=member_id,
         source=recording.source,
         external_id=recording.id,
         type=type_key[:60],
-        sport=sport_of(type_key, recording.parent_type),
-        name=storable(recording.name)[:200] or None,
+        sport=find_sport(type_key, recording.parent_type),
+        name=make_storable(recording.name)[:200] or None,
         start_utc=recording.start,
         utc_offset=round(offset.total_seconds()),
         local_date=(recording.start + offset).date(),
@@ -52,7 +52,7 @@ def row_of(recording: Recording, member_id: int, account_id: int | None = None) 
         vigorous_minutes=_whole(recording.vigorous_minutes),
         manual=recording.manual,
         private=recording.private,
-        processed_metrics=metrics_of(recording),
+        processed_metrics=read_metrics(recording),
         raw_data=kept,
         fingerprint=_fingerprint(kept),
     )
@@ -72,12 +72,12 @@ def take_over(old: Activity, new: Activity) -> None:
             setattr(old, column.key, getattr(new, column.key))
 
 
-def storable(value: Any) -> Any:
+def make_storable(value: Any) -> Any:
     """A value without what Postgres refuses: NUL, half of a surrogate pair, and numbers that are none."""
     if isinstance(value, str):
         return value.replace("\x00", "").encode(errors="replace").decode()
     if isinstance(value, dict):
-        return {name: storable(inner) for name, inner in value.items()}
+        return {name: make_storable(inner) for name, inner in value.items()}
     return None if isinstance(value, float) and not isfinite(value) else value
 
 

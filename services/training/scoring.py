@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from fitness.met import Met
 from fitness.periods import Dates
-from fitness.points import FORMULA, Because, Effort, Score, score, score_legs
-from fitness.sanity import doubt_about
+from fitness.points import FORMULA, Because, Score, ScoredEffort, score, score_legs
+from fitness.sanity import find_doubt
 from models import Activity, FormulaRun
 from providers.recordings import Recording
-from services.training.metrics import VERSION, metrics_of
+from services.training.activity_figures import VERSION, read_metrics
 
 SAID_FOR = timedelta(days=7)
 # How the recording is read again from what was kept of it; None where it cannot be.
@@ -34,14 +34,14 @@ def score_row(activity: Activity) -> Score:
     is_old = figures.get("version") != VERSION and activity.raw_data
     activity.points, activity.points_version = made.points, 0 if is_old else made.version
     activity.processed_metrics = figures | {"score": _written(made)}
-    activity.doubt = doubt_about(effort, _sound(figures.get("steps")))
+    activity.doubt = find_doubt(effort, _sound(figures.get("steps")))
     return made
 
 
 def add_legs(activity: Activity, legs: Iterable[Recording]) -> bool:
     """Let a multisport session be scored by its parts. False when they were known."""
     known = activity.processed_metrics.get("legs", {})
-    new = known | {str(leg.id): {"type": leg.type_key} | metrics_of(leg) for leg in legs}
+    new = known | {str(leg.id): {"type": leg.type_key} | read_metrics(leg) for leg in legs}
     if new == known:
         return False
     activity.processed_metrics = activity.processed_metrics | {"legs": new}
@@ -49,7 +49,7 @@ def add_legs(activity: Activity, legs: Iterable[Recording]) -> bool:
     return True
 
 
-def score_of(activity: Activity) -> Score | None:
+def read_score(activity: Activity) -> Score | None:
     """The way to an activity's points as it was stored; None where no formula has looked at it yet."""
     kept = activity.processed_metrics.get("score")
     if kept is None:
@@ -66,7 +66,7 @@ class Leg:
     points: float
 
 
-def legs_of(activity: Activity) -> list[Leg]:
+def find_legs(activity: Activity) -> list[Leg]:
     """The parts of a multisport session that earned something, in their order; none of any other."""
     legs = activity.processed_metrics.get("legs", {})
     made = [(leg, score(_effort(leg["type"], manual=False, figures=leg))) for _, leg in sorted(legs.items())]
@@ -75,10 +75,10 @@ def legs_of(activity: Activity) -> list[Leg]:
 
 def is_due(session: Session) -> bool:
     """Whether an activity has points of an older formula, or none."""
-    return bool(session.scalar(select(outdated())))
+    return bool(session.scalar(select(has_outdated_points())))
 
 
-def outdated() -> Exists:
+def has_outdated_points() -> Exists:
     """The condition that an activity has points of an older formula, or none."""
     return exists().where(Activity.points_version < FORMULA.version)
 
@@ -107,7 +107,7 @@ def _renew_figures(activity: Activity, read_again: ReadAgain) -> None:
     if figures.get("version") == VERSION or not activity.raw_data:
         return
     recording = read_again(activity.raw_data)
-    made = metrics_of(recording) if recording else figures | {"version": VERSION}
+    made = read_metrics(recording) if recording else figures | {"version": VERSION}
     activity.processed_metrics = made | {name: figures[name] for name in ("legs",) if name in figures}
 
 
@@ -115,7 +115,7 @@ def _outdated() -> Any:
     return select(Activity).where(Activity.points_version < FORMULA.version)
 
 
-def progress(session: Session) -> tuple[FormulaRun | None, int]:
+def measure_progress(session: Session) -> tuple[FormulaRun | None, int]:
     """How far the newest formula has come, and how many activities wait for it."""
     run = session.get(FormulaRun, FORMULA.version)
     if run is not None and run.done_at is not None:
@@ -132,7 +132,7 @@ class Recount:
     since: date | None
 
 
-def recount(session: Session, dates: Dates) -> Recount | None:
+def find_recount(session: Session, dates: Dates) -> Recount | None:
     """What to say beside figures of these days about a formula that has just changed."""
     run = session.get(FormulaRun, FORMULA.version)
     if run is None:
@@ -143,9 +143,9 @@ def recount(session: Session, dates: Dates) -> Recount | None:
     return Recount(run.version, since) if dates.start <= since <= dates.end + SAID_FOR else None
 
 
-def _effort(type_key: str, manual: bool, figures: dict[str, Any]) -> Effort:
+def _effort(type_key: str, manual: bool, figures: dict[str, Any]) -> ScoredEffort:
     parent, known = figures.get("parent_type"), {name: _sound(figures.get(key)) for name, key in MEASURED.items()}
-    return Effort(
+    return ScoredEffort(
         type_key=type_key,
         parent_id=parent if isinstance(parent, int) else None,
         minutes=known.pop("minutes") or 0.0,

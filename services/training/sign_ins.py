@@ -20,13 +20,13 @@ from services.training.attempts import (
     NOT_CONFIRMED,
     OVER,
     SIGNED_IN,
-    attempt_of,
+    count_tries_left,
+    find_attempt,
     finish,
     give_up,
-    is_waited_for,
-    tries_left,
+    is_sign_in_waited_for,
 )
-from services.training.one_time_links import prolong
+from services.training.one_time_links import prolong_link
 
 CODE_FOR = timedelta(minutes=10)
 MOST_CODES = 3
@@ -57,15 +57,15 @@ def ask(
     session: Session, link: OneTimeLink, source: str, way: GarminMethod, typed: Typed, now: datetime
 ) -> LinkAttempt | None:
     """Hand what was typed to a worker, sealed. None while another sign-in runs or is held, or no tries are left."""
-    last = attempt_of(session, link)
+    last = find_attempt(session, link)
     running = last is not None and last.step not in (AttemptStep.FAILED, AttemptStep.DONE)
-    if running or link.used_at or tries_left(session, link) == 0:
+    if running or link.used_at or count_tries_left(session, link) == 0:
         return None
     if way is GarminMethod.PASSWORD:
         tries.wait_for_turn(session, source, typed.login)
-        if tries.held_until(session, link.member, source, now, typed.login):
+        if tries.find_held_until(session, link.member, source, now, typed.login):
             return None
-        tries.count(session, link.member, source, now)
+        tries.count_try(session, link.member, source, now)
     attempt = LinkAttempt(
         link_id=link.id,
         source=source,
@@ -78,7 +78,7 @@ def ask(
     session.add(attempt)
     session.flush()
     attempt.secret = vault(session).seal("garmin-secret", attempt.id, typed.secret)
-    prolong(link, now + CODE_FOR)
+    prolong_link(link, now + CODE_FOR)
     ring(session, Bell.GARMIN)
     return attempt
 
@@ -89,7 +89,9 @@ def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> 
         return False
     attempt.secret = vault(session).seal("garmin-secret", attempt.id, code)
     attempt.step = AttemptStep.ANSWERED
-    prolong(attempt.link, now + tries.ANSWERED_WITHIN)  # so that the link is still there when the source has answered
+    prolong_link(
+        attempt.link, now + tries.ANSWERED_WITHIN
+    )  # so that the link is still there when the source has answered
     ring(session, Bell.GARMIN)
     return True
 
@@ -119,12 +121,12 @@ def take(session: Session, now: datetime) -> Task | None:
         finish(attempt, AttemptStep.FAILED, OVER)  # it was tampered with: the member can only begin again
         return None
     is_confirmed = attempt.step is AttemptStep.CONFIRMED
-    attempt.leased_until = leases.lasting(session, tries.LEASE)
+    attempt.leased_until = leases.end_lease_in(session, tries.LEASE)
     if not is_confirmed:
         attempt.secret = None
     email = attempt.garmin_email or ""
-    against = tuple(limits.addresses(session, attempt.link.member))
-    account = limits.of_email(session, attempt.source, email) if email else ""
+    against = tuple(limits.hash_member_addresses(session, attempt.link.member))
+    account = limits.hash_email(session, attempt.source, email) if email else ""
     return Task(attempt.id, attempt.source, attempt.way, email, secret, state, against, account, is_confirmed)
 
 
@@ -137,20 +139,20 @@ def note_unopened(session: Session, now: datetime) -> None:
         unreadable.note(session, UnknownKey(unknown), "link_attempts", attempt.id)
 
 
-def needs_code(session: Session, task: Task, answer: NeedsCode, now: datetime) -> None:
+def keep_half_open(session: Session, task: Task, answer: NeedsCode, now: datetime) -> None:
     """The member was sent a code: keep the half-open sign-in, sealed, for ten minutes."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
-    if not is_waited_for(attempt, link, now):
+    if not is_sign_in_waited_for(attempt, link, now):
         give_up(attempt, OVER)
         return
     attempt.state = vault(session).seal("garmin-state", attempt.id, answer.state)
     attempt.step, attempt.method, attempt.leased_until = AttemptStep.CODE, answer.method, None
     attempt.expires_at = now + CODE_FOR
-    prolong(link, attempt.expires_at)
+    prolong_link(link, attempt.expires_at)
 
 
-def failed(session: Session, task: Task, problem: str) -> None:
+def note_failed(session: Session, task: Task, problem: str) -> None:
     """The sign-in ended without success; `problem` names the sentence on the page. A wrong code may be tried again."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     if attempt.step is AttemptStep.FAILED:
@@ -168,7 +170,7 @@ def give_back(session: Session, task: Task) -> None:
     Whether the source has seen a password or a code is unknown, so these are not tried again, and the member is told.
     """
     if task.way is not GarminMethod.KEY:
-        failed(session, task, INTERRUPTED)
+        note_failed(session, task, INTERRUPTED)
         return
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     attempt.secret = vault(session).seal("garmin-secret", attempt.id, task.secret)
@@ -176,7 +178,7 @@ def give_back(session: Session, task: Task) -> None:
     ring(session, Bell.GARMIN)
 
 
-def due(now: datetime) -> Exists:
+def has_waiting_sign_in(now: datetime) -> Exists:
     """The condition that a sign-in waits for a worker."""
     return exists().where(*_waits(now))
 

@@ -9,7 +9,7 @@ from fitness.paces import Way
 from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Activity
-from services.training.totals import counting, ids
+from services.training.totals import make_counting_conditions, match_members
 
 
 def ways_of(session: Session, member_ids: Collection[int], dates: Dates, sport: Sport) -> dict[int, Way]:
@@ -19,7 +19,7 @@ def ways_of(session: Session, member_ids: Collection[int], dates: Dates, sport: 
     """
     query = (
         select(Activity.member_id, cast(func.sum(Activity.distance), Float), cast(func.sum(Activity.duration), Float))
-        .where(Activity.member_id == ids(member_ids), *counting(dates, sport))
+        .where(Activity.member_id == match_members(member_ids), *make_counting_conditions(dates, sport))
         .where(Activity.distance > 0, Activity.duration > 0)
         .group_by(Activity.member_id)
     )

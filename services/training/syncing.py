@@ -22,8 +22,8 @@ from services.ground.counting import Count, count
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 from services.training import accounts, records
 from services.training.merging import Found, add_legs, mark_twins, merge, wait_for_turn
-from services.training.rows import rows_of
-from services.training.totals import ids
+from services.training.rows import make_rows
+from services.training.totals import match_members
 
 FIRST_WINDOW = timedelta(days=365)
 WINDOW = timedelta(days=35)  # this week and the four digests before it
@@ -77,7 +77,7 @@ def ask(session: Session, member: Member, now: datetime) -> LeftAlone | None:
 
     Where all their sources are left alone, nothing is asked, and it is told when an account will be read by itself.
     """
-    connected = accounts.accounts_of(session, member)
+    connected = accounts.list_accounts(session, member)
     if not connected:
         raise NotLinked
     readable = [each for each in connected if each.status is not GarminStatus.NEEDS_RELINK]
@@ -101,8 +101,8 @@ def _ask_one(session: Session, account: GarminAccount, now: datetime) -> LeftAlo
     shut = breakers.shut_until(session, account.source)
     if shut and shut > now:
         account.next_sync_at = max(shut, account.next_sync_at if account.last_error else now)
-        return left_alone(session, account, now)
-    alone = left_alone(session, account, now)
+        return is_left_alone(session, account, now)
+    alone = is_left_alone(session, account, now)
     # A bot check that turned us away wants to be left alone as much as a 429.
     if alone and alone.why in (SourceThrottled.__name__, SourceBlocked.__name__):
         return alone
@@ -110,7 +110,7 @@ def _ask_one(session: Session, account: GarminAccount, now: datetime) -> LeftAlo
     return None
 
 
-def left_alone(session: Session, account: GarminAccount, now: datetime) -> LeftAlone | None:
+def is_left_alone(session: Session, account: GarminAccount, now: datetime) -> LeftAlone | None:
     """Whether this account waits until its source answers again: after its own failure, or because so many failed."""
     shut = breakers.shut_until(session, account.source)
     is_shut, has_failed = shut is not None and shut > now, account.last_error and account.next_sync_at > now
@@ -119,7 +119,7 @@ def left_alone(session: Session, account: GarminAccount, now: datetime) -> LeftA
     return LeftAlone(account.source, max(shut or now, account.next_sync_at), account.last_sync_at, account.last_error)
 
 
-def hurry(session: Session, member_ids: Sequence[int], now: datetime, *, older_than: timedelta) -> int:
+def ask_for_syncs(session: Session, member_ids: Sequence[int], now: datetime, *, older_than: timedelta) -> int:
     """Let these members' accounts be read soon if what we know is older than that; before a digest, say.
 
     One that failed or was refused keeps its own time: it would be asked for at every tick.
@@ -159,7 +159,7 @@ def take(session: Session, now: datetime) -> Errand | None:
     account = session.scalar(query)
     if account is None:
         return None
-    account.leased_until = leases.lasting(session, LEASE)
+    account.leased_until = leases.end_lease_in(session, LEASE)
     return _errand(session, account, now)
 
 
@@ -168,7 +168,7 @@ def _errand(session: Session, account: GarminAccount, now: datetime) -> Errand:
     start, end = (now - _window(account, now)).date(), (now + timedelta(days=1)).date()
     tokens, no_key = "", None
     try:
-        tokens = accounts.tokens_of(session, account)
+        tokens = accounts.open_tokens(session, account)
     except Unreadable as error:
         unreadable.note(session, error, "garmin_accounts.tokens", account.id)
         # Whoever opens no tokens finds the link broken, and the member is asked to connect again.
@@ -193,7 +193,7 @@ def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     """Keep one page and the tokens as they are after it, in one transaction: to resume is to repeat."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     found = Found(uncounted={each.id for each in page.recordings if not each.is_session})
-    merge(session, account.member_id, rows_of(page.recordings, account.member_id, account.id), found)
+    merge(session, account.member_id, make_rows(page.recordings, account.member_id, account.id), found)
     count(session, Count.ACTIVITIES, len(found.new), what="new")
     count(session, Count.ACTIVITIES, found.changed, what="changed")
     add_legs(session, account.member_id, page.recordings)
@@ -202,7 +202,7 @@ def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     return found
 
 
-def doubtful(session: Session, errand: Errand, seen: set[int]) -> list[int]:
+def find_doubtful(session: Session, errand: Errand, seen: set[int]) -> list[int]:
     """Ids that vanished, where they are too many to be believed without asking for some of them by name."""
     ours = _inside(session, errand)
     gone = [each.external_id for each in ours if each.external_id not in seen]
@@ -266,7 +266,7 @@ def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish:
     return account.next_sync_at
 
 
-def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -> bool:
+def note_refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -> bool:
     """The source refuses the tokens. True when the link has ended by that: the member is told once.
 
     A refused refresh is certain. A 401 on data is not, it comes and goes with the source's own trouble: it ends a link
@@ -277,7 +277,7 @@ def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -
         return False
     account.asked_at = account.leased_until = None
     count(session, Count.SYNCS, result="refused")
-    if not ends_link(account, certain=certain, now=now):
+    if not is_link_ended(account, certain=certain, now=now):
         account.refused_at = account.refused_at or now
         account.next_sync_at, account.last_error = account.refused_at + REFUSED_AGAIN_AFTER, "LinkBroken"
         return False
@@ -286,12 +286,12 @@ def refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -
     return True
 
 
-def ends_link(account: GarminAccount, *, certain: bool, now: datetime) -> bool:
+def is_link_ended(account: GarminAccount, *, certain: bool, now: datetime) -> bool:
     """Whether this refusal is the last one."""
     return certain or (account.refused_at is not None and now - account.refused_at >= REFUSED_AGAIN_AFTER)
 
 
-def signed_in_again(session: Session, errand: Errand, tokens: str, now: datetime) -> None:
+def note_signed_in_again(session: Session, errand: Errand, tokens: str, now: datetime) -> None:
     """The kept password opened the account once more: read it at once."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     accounts.keep_tokens(session, account, tokens)
@@ -299,16 +299,16 @@ def signed_in_again(session: Session, errand: Errand, tokens: str, now: datetime
     ring(session, Bell.GARMIN)
 
 
-def silent_since(session: Session, member_ids: Sequence[int]) -> datetime | None:
+def find_silent_since(session: Session, member_ids: Sequence[int]) -> datetime | None:
     """Until when these members' data reach, if a source did not answer lately for any of them."""
     shut_until = select(Breaker.shut_until).where(Breaker.name == GarminAccount.source).scalar_subquery()
     # Who comes due while their source is left alone has not failed, but is not read either.
     waits = or_(GarminAccount.failed_at.is_not(None), GarminAccount.next_sync_at < shut_until)
-    silent = (GarminAccount.member_id == ids(member_ids), GarminAccount.status == GarminStatus.LINKED, waits)
+    silent = (GarminAccount.member_id == match_members(member_ids), GarminAccount.status == GarminStatus.LINKED, waits)
     return session.scalar(select(func.min(GarminAccount.last_sync_at)).where(*silent))
 
 
-def due(now: datetime) -> Exists:
+def has_due_account(now: datetime) -> Exists:
     """The condition that an account waits to be read."""
     return exists().where(GarminAccount.status == GarminStatus.LINKED, GarminAccount.next_sync_at <= now)
 

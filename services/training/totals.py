@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Float, Text, case, cast
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from fitness.metrics import METRICS, Made, Metric, tenth
+from fitness.metrics import METRICS, Made, Metric, round_points
 from fitness.periods import Dates
 from fitness.points import FORMULA
 from fitness.sports import Sport
@@ -40,10 +40,10 @@ class Totals:
 
     def value(self, metric: Metric) -> float:
         """The figure that this metric ranks by, in its unit; 0 for what was not asked for or is read out of points."""
-        return figures_of({0: self}, METRICS[metric])[0]  # a template may name it by its word
+        return rank_figures({0: self}, METRICS[metric])[0]  # a template may name it by its word
 
     def __add__(self, other: "Totals") -> "Totals":
-        return summed((self, other))
+        return add_totals((self, other))
 
     def seen(self, fields: Collection[str]) -> "Totals":
         """As a group sees them that may see these fields. What is not shared is nothing, in sums too."""
@@ -66,7 +66,7 @@ class Totals:
 SUMMED = tuple(each for each in Metric if each.made is Made.ADDED_UP and each.value in Totals.__dataclass_fields__)
 
 
-def totals_of(
+def sum_totals(
     session: Session,
     member_ids: Collection[int],
     dates: Dates,
@@ -77,10 +77,10 @@ def totals_of(
 
     `manual` is the part of its points that an activity written by hand keeps in this group.
     """
-    return totals_and_before(session, member_ids, dates, None, sport, manual)[0]
+    return sum_totals_and_before(session, member_ids, dates, None, sport, manual)[0]
 
 
-def totals_and_before(
+def sum_totals_and_before(
     session: Session,
     member_ids: Collection[int],
     dates: Dates,
@@ -89,21 +89,21 @@ def totals_and_before(
     manual: float = FORMULA.manual,
     asked: Metric | None = None,
 ) -> tuple[dict[int, Totals], dict[int, float]]:
-    """As `totals_of`, and by one metric of sums what was done before. One query, or two where either is long.
+    """As `sum_totals`, and by one metric of sums what was done before. One query, or two where either is long.
 
     `asked` is a metric that is added up too, if it is not anyway.
     """
     if before and not _are_near(dates, before[0]):
-        earlier = sums_of(session, member_ids, *before, sport, manual)
-        return totals_and_before(session, member_ids, dates, None, sport, manual, asked)[0], earlier
+        earlier = sum_metric(session, member_ids, *before, sport, manual)
+        return sum_totals_and_before(session, member_ids, dates, None, sport, manual, asked)[0], earlier
     both = before and _around(dates, before[0])
     wanted = [*SUMMED, asked] if asked and asked not in SUMMED else SUMMED
-    sums = {each.value: sum_of(each, manual, dates if both else None) for each in wanted}
+    sums = {each.value: select_sum(each, manual, dates if both else None) for each in wanted}
     if before:
-        sums["before"] = sum_of(before[1], manual, before[0])
+        sums["before"] = select_sum(before[1], manual, before[0])
     by_sport = (
         select(Activity.member_id, Activity.sport, *(each.label(name) for name, each in sums.items()))
-        .where(Activity.member_id == ids(member_ids), *counting(both or dates, sport))
+        .where(Activity.member_id == match_members(member_ids), *make_counting_conditions(both or dates, sport))
         .group_by(Activity.member_id, Activity.sport)
         .subquery()
     )
@@ -119,7 +119,7 @@ def totals_and_before(
     return now, _rounded(then, before[1]) if before else {}
 
 
-def sums_of(
+def sum_metric(
     session: Session,
     member_ids: Collection[int],
     dates: Dates,
@@ -129,14 +129,14 @@ def sums_of(
 ) -> dict[int, float]:
     """The one figure of these members by a metric of sums; whoever has none is not in the answer. One query."""
     query = (
-        select(Activity.member_id, sum_of(metric, manual))
-        .where(Activity.member_id == ids(member_ids), *counting(dates, sport))
+        select(Activity.member_id, select_sum(metric, manual))
+        .where(Activity.member_id == match_members(member_ids), *make_counting_conditions(dates, sport))
         .group_by(Activity.member_id)
     )
     return _rounded({key: figure for key, figure in session.execute(query) if figure}, metric)
 
 
-def figures_of(totals: Mapping[int, Totals], metric: Metric) -> dict[int, float]:
+def rank_figures(totals: Mapping[int, Totals], metric: Metric) -> dict[int, float]:
     """The figure of each that this metric ranks by, in its unit.
 
     It is 0 for what was not asked for, and for what is read out of points.
@@ -149,10 +149,10 @@ def figures_of(totals: Mapping[int, Totals], metric: Metric) -> dict[int, float]
 
 def _rounded(figures: dict[int, float], metric: Metric) -> dict[int, float]:
     """Points are told, and tied, by the tenth."""
-    return {key: tenth(value) for key, value in figures.items()} if metric is Metric.POINTS else figures
+    return {key: round_points(value) for key, value in figures.items()} if metric is Metric.POINTS else figures
 
 
-def summed(totals: Iterable[Totals]) -> Totals:
+def add_totals(totals: Iterable[Totals]) -> Totals:
     """The sums of many people together; a thousand are added up without a thousand sums between."""
     listed = list(totals)
     sports: dict[Sport, float] = defaultdict(float)
@@ -205,7 +205,7 @@ def _of_member(columns: Any, sums: Iterable[str]) -> Iterator[ColumnElement[Any]
     yield from (func.sum(columns[name]) for name in sums)
 
 
-def counting(dates: Dates, sport: Sport | None = None) -> list[ColumnElement[bool]]:
+def make_counting_conditions(dates: Dates, sport: Sport | None = None) -> list[ColumnElement[bool]]:
     """What makes an activity count in these days."""
     conditions: list[ColumnElement[bool]] = [
         Activity.deleted_at.is_(None),
@@ -221,7 +221,7 @@ def counting(dates: Dates, sport: Sport | None = None) -> list[ColumnElement[boo
     return conditions
 
 
-def points_by(manual: float) -> ColumnElement[float]:
+def choose_points(manual: float) -> ColumnElement[float]:
     """An activity's points where what was written by hand keeps this part of the table's.
 
     Whoever adds up points does it through here: they are stored as by default, and each group may choose otherwise.
@@ -232,7 +232,7 @@ def points_by(manual: float) -> ColumnElement[float]:
     return case((Activity.manual, Activity.points * (manual / FORMULA.manual)), else_=Activity.points)
 
 
-def sum_of(metric: Metric, manual: float, span: Dates | None = None) -> ColumnElement[float]:
+def select_sum(metric: Metric, manual: float, span: Dates | None = None) -> ColumnElement[float]:
     """The sum over all rows, or over those of a span, of the column that a metric adds up, or the number of rows."""
     whole: Any = func.sum(_added_up(metric, manual)) if metric.column else func.count()
     part: Any = whole.filter(Activity.local_date.between(span.start, span.end)) if span else whole
@@ -240,7 +240,7 @@ def sum_of(metric: Metric, manual: float, span: Dates | None = None) -> ColumnEl
 
 
 def _added_up(metric: Metric, manual: float) -> ColumnElement[Any]:
-    return points_by(manual) if metric is Metric.POINTS else getattr(Activity, str(metric.column))
+    return choose_points(manual) if metric is Metric.POINTS else getattr(Activity, str(metric.column))
 
 
 def _around(dates: Dates, before: Dates) -> Dates:
@@ -252,6 +252,6 @@ def _are_near(dates: Dates, before: Dates) -> bool:
     return _around(dates, before).days <= NEAR
 
 
-def ids(member_ids: Collection[int]) -> ColumnElement[Any]:
+def match_members(member_ids: Collection[int]) -> ColumnElement[Any]:
     """Any of these members. One array: a thousand parameters would take longer to send than to look up."""
     return func.any(cast(literal("{" + ",".join(map(str, member_ids)) + "}", Text), ARRAY(BigInteger)))

@@ -43,7 +43,7 @@ class Held:
     why: Why
 
 
-def held_until(session: Session, member: Member, source: str, now: datetime, email: str = "") -> Held | None:
+def find_held_until(session: Session, member: Member, source: str, now: datetime, email: str = "") -> Held | None:
     """Until when no password of this member goes to a source, or none for this e-mail address; None while it may.
 
     When the source holds a member's sign-ins back, each time makes it longer: two hours after the first, then six, then
@@ -61,9 +61,9 @@ def held_until(session: Session, member: Member, source: str, now: datetime, ema
 
 
 def _waits_of_member(session: Session, member: Member, source: str, now: datetime) -> list[Held]:
-    against = limits.addresses(session, member)
-    tries = limits.times(session, against, f"{source} {PASSWORD}", now - HOUR)
-    throttled = limits.times(session, against, f"{source} {THROTTLED}", now - HELD_FOR[-1])
+    against = limits.hash_member_addresses(session, member)
+    tries = limits.list_times(session, against, f"{source} {PASSWORD}", now - HOUR)
+    throttled = limits.list_times(session, against, f"{source} {THROTTLED}", now - HELD_FOR[-1])
     waits = []
     if throttled:
         waits.append(Held(throttled[-1] + HELD_FOR[min(len(throttled), len(HELD_FOR)) - 1], Why.SOURCE))
@@ -81,7 +81,7 @@ def _account_is_free(session: Session, member: Member, source: str, email: str, 
     if _is_theirs(session, member, source, email):
         return None
     running = _running(session, member, source, email, now)
-    wrong = limits.times(session, [limits.of_email(session, source, email)], WRONG, now - HOUR)
+    wrong = limits.list_times(session, [limits.hash_email(session, source, email)], WRONG, now - HOUR)
     if len(wrong) >= MOST_AN_HOUR:
         return wrong[-MOST_AN_HOUR] + HOUR
     return now + ANSWERED_WITHIN if len(wrong) + running >= MOST_AN_HOUR else None
@@ -93,7 +93,7 @@ def _is_theirs(session: Session, member: Member, source: str, email: str) -> boo
     connected = session.scalar(select(GarminAccount.garmin_email).where(*mine))
     if connected is None:
         return False
-    return limits.of_email(session, source, connected) == limits.of_email(session, source, email)
+    return limits.hash_email(session, source, connected) == limits.hash_email(session, source, email)
 
 
 def _running(session: Session, member: Member, source: str, email: str, now: datetime) -> int:
@@ -105,33 +105,33 @@ def _running(session: Session, member: Member, source: str, email: str, now: dat
     )
     others = (LinkAttempt.expires_at > now, LinkAttempt.link.has(OneTimeLink.member_id != member.id))
     emails = session.scalars(select(LinkAttempt.garmin_email).where(*asked, *others)).all()
-    account = limits.of_email(session, source, email)
-    return sum(limits.of_email(session, source, each or "") == account for each in emails)
+    account = limits.hash_email(session, source, email)
+    return sum(limits.hash_email(session, source, each or "") == account for each in emails)
 
 
 def wait_for_turn(session: Session, source: str, email: str) -> None:
     """One after the other for one e-mail address: two at once would both see the last place free."""
-    account = int(limits.of_email(session, source, email)[:7], 16)
+    account = int(limits.hash_email(session, source, email)[:7], 16)
     session.execute(select(func.pg_advisory_xact_lock(ONE_ACCOUNT, account)))
 
 
-def count(session: Session, member: Member, source: str, now: datetime) -> None:
+def count_try(session: Session, member: Member, source: str, now: datetime) -> None:
     """A password of this member goes to this source."""
-    limits.count(session, limits.addresses(session, member), f"{source} {PASSWORD}", now)
+    limits.count(session, limits.hash_member_addresses(session, member), f"{source} {PASSWORD}", now)
 
 
-def held_back(session: Session, against: Sequence[str], source: str, now: datetime) -> None:
+def note_held_back(session: Session, against: Sequence[str], source: str, now: datetime) -> None:
     """The source holds sign-ins back: count it for the member whose addresses have these hashes."""
     limits.count(session, against, f"{source} {THROTTLED}", now)
 
 
-def not_proved(session: Session, against: Sequence[str], account: str, now: datetime) -> None:
+def note_unproved_password(session: Session, against: Sequence[str], account: str, now: datetime) -> None:
     """The source called a password wrong, or did not look at it: count it for the account.
 
     `against` are the hashes of the member's addresses, `account` is the one of the e-mail address. Of one member, three
     within an hour are counted at most.
     """
     of_member = WRONG_FOR + account[:32]
-    if len(limits.times(session, against, of_member, now - HOUR)) < MOST_BY_ONE:
+    if len(limits.list_times(session, against, of_member, now - HOUR)) < MOST_BY_ONE:
         limits.count(session, against, of_member, now)
         limits.count(session, [account], WRONG, now)

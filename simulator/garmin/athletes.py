@@ -12,7 +12,7 @@ from simulator.garmin.detail import activity_detail
 from simulator.garmin.habits import ALL_ROUNDER, CYCLIST, LIFTER, RUNNER, SWIMMER, WALKER
 from simulator.garmin.rows import Owner, activity_row
 from simulator.garmin.types import Family, activity_type
-from simulator.garmin.weeks import Effort, Habits, Outing, efforts_on
+from simulator.garmin.weeks import FinishedOuting, Habits, Outing, efforts_on
 
 __all__ = [
     "ALL_ROUNDER",
@@ -193,11 +193,11 @@ def _id_at(moment: datetime) -> int:
 
 def _measured(
     type_key: str, *, start: datetime, seconds: float, metres: float | None, more: dict[str, Any], luck: Random
-) -> Effort:
+) -> FinishedOuting:
     kind = activity_type(type_key)
     metres = more.get("distance", metres)
     hilly = kind.outdoors and kind.family in CLIMBERS
-    return Effort(
+    return FinishedOuting(
         type_key=type_key,
         start=start,
         seconds=float(seconds),

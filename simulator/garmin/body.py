@@ -10,7 +10,7 @@ from statistics import NormalDist
 from typing import Any
 
 from simulator.garmin.types import activity_type
-from simulator.garmin.weeks import Effort
+from simulator.garmin.weeks import FinishedOuting
 
 REST, MOST = 50, 190
 ZONE_BOUNDS = [REST + share * (MOST - REST) for share in (0.5, 0.6, 0.7, 0.8, 0.9)]
@@ -18,7 +18,7 @@ MODERATE, VIGOROUS = REST + 0.4 * (MOST - REST), REST + 0.6 * (MOST - REST)
 SPREAD = 9  # beats per minute around the average during one session
 
 
-def heart_keys(effort: Effort) -> dict[str, Any]:
+def heart_keys(effort: FinishedOuting) -> dict[str, Any]:
     """Return every key that follows from the heart rate; without one, only estimated calories."""
     minutes = effort.seconds / 60
     if effort.heart_rate is None:

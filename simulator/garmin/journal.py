@@ -5,7 +5,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Request:
+class JournalEntry:
     """One request and its answer, without passwords and tokens."""
 
     at: datetime
@@ -19,7 +19,7 @@ class Request:
 
 
 @dataclass
-class Faults:
+class GarminFaults:
     """The faults from now on; by default there are none.
 
     The `_html` faults answer with a bot check, with the status of the matching `_status` or 403. `data_*` also apply to

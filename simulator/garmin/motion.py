@@ -5,19 +5,19 @@ family of sports.
 from typing import Any
 
 from simulator.garmin.types import Family, activity_type
-from simulator.garmin.weeks import Effort
+from simulator.garmin.weeks import FinishedOuting
 
 CADENCE = {Family.RUN: 166, Family.WALK: 108}  # steps a minute
 SPLITS = {1000: "fastestSplit_1000", 1609: "fastestSplit_1609", 5000: "fastestSplit_5000", 10000: "fastestSplit_10000"}
 
 
-def motion_keys(effort: Effort) -> dict[str, Any]:
+def motion_keys(effort: FinishedOuting) -> dict[str, Any]:
     """Return speed, distance and climb if there are any, and the additional keys of this family of sports."""
     extras = EXTRAS.get(activity_type(effort.type_key).family, _nothing)
     return _movement(effort) | extras(effort)
 
 
-def _movement(effort: Effort) -> dict[str, Any]:
+def _movement(effort: FinishedOuting) -> dict[str, Any]:
     if effort.metres is None:
         return {"averageSpeed": 0.0, "maxSpeed": 0.0}
     average = effort.metres / effort.seconds
@@ -29,7 +29,7 @@ def _movement(effort: Effort) -> dict[str, Any]:
     }
 
 
-def _elevation(effort: Effort) -> dict[str, Any]:
+def _elevation(effort: FinishedOuting) -> dict[str, Any]:
     if effort.climb is None:
         return {}
     lowest = effort.luck.randint(10, 90)
@@ -42,7 +42,7 @@ def _elevation(effort: Effort) -> dict[str, Any]:
     }
 
 
-def _stride(effort: Effort) -> dict[str, Any]:
+def _stride(effort: FinishedOuting) -> dict[str, Any]:
     metres, cadence = effort.metres or 0.0, CADENCE[activity_type(effort.type_key).family]
     steps = round(effort.seconds / 60 * cadence * effort.luck.uniform(0.97, 1.03))
     return {
@@ -54,7 +54,7 @@ def _stride(effort: Effort) -> dict[str, Any]:
     }
 
 
-def _running(effort: Effort) -> dict[str, Any]:
+def _running(effort: FinishedOuting) -> dict[str, Any]:
     speed = (effort.metres or 0.0) / effort.seconds
     watts = round(95 * speed)
     return {
@@ -74,7 +74,7 @@ def _running(effort: Effort) -> dict[str, Any]:
     }
 
 
-def _fastest_splits(effort: Effort) -> dict[str, float]:
+def _fastest_splits(effort: FinishedOuting) -> dict[str, float]:
     if not effort.metres:
         return {}
     whole = effort.metres
@@ -86,7 +86,7 @@ def _fastest_splits(effort: Effort) -> dict[str, float]:
     }
 
 
-def _riding(effort: Effort) -> dict[str, Any]:
+def _riding(effort: FinishedOuting) -> dict[str, Any]:
     return {
         "averageBikingCadenceInRevPerMinute": float(effort.luck.randint(76, 90)),
         "maxBikingCadenceInRevPerMinute": float(effort.luck.randint(104, 122)),
@@ -96,7 +96,7 @@ def _riding(effort: Effort) -> dict[str, Any]:
     }
 
 
-def _lengths(effort: Effort) -> dict[str, Any]:
+def _lengths(effort: FinishedOuting) -> dict[str, Any]:
     lengths = round((effort.metres or 0.0) / 25)
     return {
         "poolLength": 2500.0,
@@ -109,17 +109,17 @@ def _lengths(effort: Effort) -> dict[str, Any]:
     }
 
 
-def _strokes(effort: Effort) -> dict[str, Any]:
+def _strokes(effort: FinishedOuting) -> dict[str, Any]:
     strokes = round((effort.metres or 0.0) / 2.1)
     return {"strokes": float(strokes), "avgStrokeDistance": 210.0, "maxStrokeCadence": 61.0}
 
 
-def _sets(effort: Effort) -> dict[str, Any]:
+def _sets(effort: FinishedOuting) -> dict[str, Any]:
     sets = max(1, round(effort.seconds / 150))
     return {"activeSets": sets, "totalSets": 2 * sets, "totalReps": sets * 10, "summarizedExerciseSets": []}
 
 
-def _nothing(_: Effort) -> dict[str, Any]:
+def _nothing(_: FinishedOuting) -> dict[str, Any]:
     return {}
 
 

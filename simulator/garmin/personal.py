@@ -16,7 +16,7 @@ import flask
 from simulator.garmin import answers, lists
 from simulator.garmin.athletes import Athlete
 from simulator.garmin.days import daily_summaries
-from simulator.garmin.journal import Faults
+from simulator.garmin.journal import GarminFaults
 
 PREFIX = "/personal"
 EXCHANGE = "/personalapitoken-service/personal-api/personal-api-key/token"
@@ -28,7 +28,7 @@ Answer = flask.Response
 
 
 @dataclass
-class PersonalFaults(Faults):
+class PersonalFaults(GarminFaults):
     """The faults of both APIs. `key_*` are the answers to an exchange; `burst` switches the rate limit on."""
 
     key_status: int | None = None

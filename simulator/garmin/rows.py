@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from simulator.garmin.body import heart_keys
 from simulator.garmin.motion import motion_keys
 from simulator.garmin.types import activity_type, sport_id, type_row
-from simulator.garmin.weeks import Effort
+from simulator.garmin.weeks import FinishedOuting
 
 CLOCK = "%Y-%m-%d %H:%M:%S"
 PRIVATE = {"typeId": 2, "typeKey": "private"}
@@ -44,7 +44,7 @@ class Owner:
         return 3_400_000_000 + self.garmin_id % 100_000_000
 
 
-def activity_row(activity_id: int, owner: Owner, effort: Effort, changes: dict[str, Any]) -> dict[str, Any]:
+def activity_row(activity_id: int, owner: Owner, effort: FinishedOuting, changes: dict[str, Any]) -> dict[str, Any]:
     """Return one row of an activity list. `changes` override any key."""
     kind = activity_type(effort.type_key)
     manual = bool(changes.get("manualActivity", False))
@@ -65,7 +65,7 @@ def activity_row(activity_id: int, owner: Owner, effort: Effort, changes: dict[s
     return row | changes
 
 
-def _times(effort: Effort, owner: Owner) -> dict[str, Any]:
+def _times(effort: FinishedOuting, owner: Owner) -> dict[str, Any]:
     local = effort.start.astimezone(ZoneInfo(owner.zone))
     return {
         "startTimeLocal": local.strftime(CLOCK),
@@ -98,7 +98,7 @@ def _device(owner: Owner) -> dict[str, Any]:
     return {"deviceId": owner.device_id, "manufacturer": "GARMIN"}
 
 
-def _whereabouts(owner: Owner, effort: Effort) -> dict[str, Any]:
+def _whereabouts(owner: Owner, effort: FinishedOuting) -> dict[str, Any]:
     latitude, longitude = HOMES.get(owner.zone, (47.3769, 8.5417))
     return {
         "hasPolyline": True,

@@ -13,11 +13,11 @@ import flask
 from simulator.garmin import answers, lists, personal
 from simulator.garmin.athletes import Athlete
 from simulator.garmin.days import daily_steps, daily_summaries
-from simulator.garmin.journal import Faults, Request, kind_of
+from simulator.garmin.journal import GarminFaults, JournalEntry, kind_of
 from simulator.garmin.personal import PersonalFaults, PersonalKeys
 from simulator.garmin.store import Accounts
 
-__all__ = ["Faults", "PretendGarmin", "Request"]
+__all__ = ["GarminFaults", "JournalEntry", "PretendGarmin"]
 
 PREFIX = "/garmin"
 CLIENTS = "GARMIN_CONNECT_MOBILE_"
@@ -34,11 +34,11 @@ class PretendGarmin(Accounts):
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(now)
-        self.journal: list[Request] = []
+        self.journal: list[JournalEntry] = []
         self.faults = PersonalFaults()
         self.personal = PersonalKeys(now)
 
-    def requests(self, kind: str | None = None, email: str | None = None) -> list[Request]:
+    def requests(self, kind: str | None = None, email: str | None = None) -> list[JournalEntry]:
         """Return the journal, or the part about one kind of request or one athlete."""
         return [
             request
@@ -123,7 +123,7 @@ class PretendGarmin(Accounts):
     def _note(self, answer: Answer) -> Answer:
         asked = flask.request
         self.journal.append(
-            Request(
+            JournalEntry(
                 at=self.now(),
                 method=asked.method,
                 path=_path(),

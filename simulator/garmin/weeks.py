@@ -43,7 +43,7 @@ class Habits:
 
 
 @dataclass(frozen=True)
-class Effort:
+class FinishedOuting:
     """One finished session: what a watch measured, before Garmin computed anything."""
 
     type_key: str
@@ -60,7 +60,7 @@ class Effort:
         return self.start + timedelta(seconds=self.seconds + self.resting)
 
 
-def efforts_on(day: date, habits: Habits, seed: int, zone: ZoneInfo) -> list[tuple[int, Effort]]:
+def efforts_on(day: date, habits: Habits, seed: int, zone: ZoneInfo) -> list[tuple[int, FinishedOuting]]:
     """Return the sessions of these habits on a local day, each with its place in the week. Every call
     returns the same.
     """
@@ -77,13 +77,13 @@ def efforts_on(day: date, habits: Habits, seed: int, zone: ZoneInfo) -> list[tup
     return found
 
 
-def _done(outing: Outing, day: date, form: float, luck: Random, zone: ZoneInfo) -> Effort:
+def _done(outing: Outing, day: date, form: float, luck: Random, zone: ZoneInfo) -> FinishedOuting:
     outdoors = activity_type(outing.type_key).outdoors
     season = 1 + (SEASON if outdoors else -SEASON) * math.cos(2 * math.pi * (day.timetuple().tm_yday - 196) / 365)
     seconds = 60 * outing.minutes * season * form * min(1.5, max(0.6, luck.gauss(1, 0.12)))
     metres = seconds * outing.speed * luck.gauss(1, 0.03)
     local = datetime.combine(day, time(outing.hour), zone) + timedelta(seconds=luck.randint(-1800, 1800))
-    return Effort(
+    return FinishedOuting(
         type_key=outing.type_key,
         start=local.astimezone(UTC),
         seconds=round(seconds, 3),

@@ -28,7 +28,7 @@ FAILURES = {
 }
 
 
-class Levers(Protocol):
+class PageLevers(Protocol):
     """The actions of the controls in the page's header."""
 
     @property
@@ -55,7 +55,7 @@ class Levers(Protocol):
         ...
 
 
-def page(twilio: PretendTwilio, phones: Phones, levers: Levers) -> Blueprint:
+def page(twilio: PretendTwilio, phones: Phones, levers: PageLevers) -> Blueprint:
     """Make the page. Mount it at / of a server that only this computer can reach."""
     views = Views(twilio, phones, levers)
     routes = Blueprint(
@@ -71,7 +71,7 @@ def page(twilio: PretendTwilio, phones: Phones, levers: Levers) -> Blueprint:
 class Views:
     """The routes of the page."""
 
-    def __init__(self, twilio: PretendTwilio, phones: Phones, levers: Levers) -> None:
+    def __init__(self, twilio: PretendTwilio, phones: Phones, levers: PageLevers) -> None:
         self._twilio, self._phones, self._levers = twilio, phones, levers
         self._feed, self._said = Feed(), ""
         self._run = uuid4().hex  # the numbers of events start again in each run

@@ -6,7 +6,7 @@ from threading import Event
 from typing import Protocol
 
 from simulator.twilio.contents import PretendContent
-from simulator.twilio.faults import Faults
+from simulator.twilio.faults import TwilioFaults
 from simulator.twilio.ledger import Ledger
 from simulator.twilio.numbers import PretendNumber
 from simulator.twilio.pictures import Pictures
@@ -27,7 +27,7 @@ class Account(Protocol):
     contents: dict[str, PretendContent]
     pictures: Pictures
     journal: list[Request]
-    faults: Faults
+    faults: TwilioFaults
     closing: Event
 
     def accept(self, form: Mapping[str, str], media: list[str]) -> PretendMessage:

@@ -9,7 +9,7 @@ from flask import jsonify, request
 
 from simulator.twilio.account import Account
 from simulator.twilio.answers import Answer, json_body, not_found
-from simulator.twilio.contents import KINDS, Approval, PretendContent
+from simulator.twilio.contents import KINDS, PretendApproval, PretendContent
 from simulator.twilio.rules import RefusedError
 
 CONTENT_HOST = "https://content.twilio.com"
@@ -120,7 +120,7 @@ class ContentsApi:
         }
 
 
-def _review(approval: Approval) -> dict[str, Any]:
+def _review(approval: PretendApproval) -> dict[str, Any]:
     return {
         "name": approval.name,
         "category": approval.category,

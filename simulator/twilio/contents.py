@@ -18,7 +18,7 @@ CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
 
 
 @dataclass
-class Approval:
+class PretendApproval:
     """The state of WhatsApp's approval of one content, as in the answer of ApprovalRequests."""
 
     status: str = "unsubmitted"
@@ -48,7 +48,7 @@ class PretendContent:
     variables: dict[str, str]
     types: dict[str, dict[str, Any]]
     created_at: datetime
-    approval: Approval = field(default_factory=Approval)
+    approval: PretendApproval = field(default_factory=PretendApproval)
     polls: int = 0
 
     @property
@@ -98,7 +98,7 @@ class PretendContent:
             raise ValueError("twilio/list-picker can not be submitted for approval")
         if self.approval.status != "unsubmitted":
             raise ValueError("this content was already submitted for approval")
-        self.approval = Approval("received", name, category, self.kind)
+        self.approval = PretendApproval("received", name, category, self.kind)
 
     def poll(self, decision: Decision, pending_polls: int) -> None:
         """Advance the review when somebody asks for it: received, pending, and then the decision."""
@@ -122,7 +122,7 @@ class PretendContent:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "PretendContent":
         created_at = datetime.fromisoformat(data["created_at"])
-        return cls(**{**data, "created_at": created_at, "approval": Approval(**data["approval"])})
+        return cls(**{**data, "created_at": created_at, "approval": PretendApproval(**data["approval"])})
 
 
 def why_rejected(content: PretendContent) -> str:

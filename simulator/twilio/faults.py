@@ -11,7 +11,7 @@ FAULTS = ("429", "500", "401", "hang", "reset", "500_after_accept", "hang_after_
 
 
 @dataclass
-class Faults:
+class TwilioFaults:
     """The faults. `next` and `undelivered_next` are used up one message at a time; the others stay
     until they are changed.
 

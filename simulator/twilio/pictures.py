@@ -21,7 +21,7 @@ class NotFetchedError(Exception):
 
 
 @dataclass(frozen=True)
-class Picture:
+class StoredPicture:
     """A picture that has reached a phone."""
 
     content_type: str
@@ -32,7 +32,7 @@ class Pictures:
     """All pictures by media SID. Equal bytes are stored once, because a digest goes to many people."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, Picture] = {}
+        self._kept: dict[str, StoredPicture] = {}
         self._bytes: dict[str, bytes] = {}
         self._http = urllib3.PoolManager(maxsize=8, retries=False)
 
@@ -51,7 +51,7 @@ class Pictures:
 
     def keep(self, content_type: str, data: bytes) -> str:
         """Store the bytes and give their SID."""
-        picture = Picture(content_type, hashlib.sha256(data).hexdigest())
+        picture = StoredPicture(content_type, hashlib.sha256(data).hexdigest())
         sid = f"ME{uuid4().hex}"
         self._bytes[picture.digest] = data
         self._kept[sid] = picture
@@ -67,7 +67,7 @@ class Pictures:
         return {"kept": kept, "bytes": {key: b64encode(data).decode() for key, data in list(self._bytes.items())}}
 
     def restore(self, data: dict[str, Any]) -> None:
-        self._kept = {sid: Picture(*fields) for sid, fields in data["kept"].items()}
+        self._kept = {sid: StoredPicture(*fields) for sid, fields in data["kept"].items()}
         self._bytes = {key: b64decode(text) for key, text in data["bytes"].items()}
 
     def _ask(self, method: str, url: str, limit: int) -> urllib3.BaseHTTPResponse:

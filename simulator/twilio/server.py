@@ -12,14 +12,14 @@ from flask import Blueprint
 from simulator.twilio import http
 from simulator.twilio.callbacks import Courier, Lanes, receipt, signature
 from simulator.twilio.contents import Decision, PretendContent
-from simulator.twilio.faults import Faults
+from simulator.twilio.faults import TwilioFaults
 from simulator.twilio.ledger import Ledger
 from simulator.twilio.numbers import PretendNumber
 from simulator.twilio.pictures import NotFetchedError, Pictures
 from simulator.twilio.rules import RefusedError, Rules, Traffic, check, in_window, undelivered, variables_of
 from simulator.twilio.values import INBOUND, Handset, PretendMessage, Request
 
-__all__ = ["Decision", "Faults", "PretendContent", "PretendMessage", "PretendTwilio", "Request", "Rules"]
+__all__ = ["Decision", "PretendContent", "PretendMessage", "PretendTwilio", "Request", "Rules", "TwilioFaults"]
 
 
 class PretendTwilio:
@@ -37,7 +37,7 @@ class PretendTwilio:
     ) -> None:
         self.now, self.account_sid, self.auth_token, self.sender = now, account_sid, auth_token, sender
         self.second_token: str | None = None
-        self.webhook_url, self.rules, self.faults = webhook_url, rules, Faults()
+        self.webhook_url, self.rules, self.faults = webhook_url, rules, TwilioFaults()
         self.auto, self.number = True, PretendNumber()
         self.messages = Ledger()
         self.contents: dict[str, PretendContent] = {}

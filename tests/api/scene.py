@@ -14,7 +14,7 @@ from fitness.dates import Dates
 from fitness.sports import Sport
 from models import DigestRun, GarminAccount, GarminMethod, Member, RunStatus, Scope, SentFile
 from services.group import groups, invites, joining, roles, rules
-from services.people.members import membership_in
+from services.people.members import find_membership_in
 from services.play import challenges, goals
 from services.play.challenges import Plan
 from services.play.goals import Aim
@@ -75,16 +75,16 @@ def _set(session: Session, people: dict[str, Member], town: Town) -> dict[str, A
     group = groups.start(session, ann, "Legends", now)
     other = groups.start(session, people["Eve"], "Others", now)
     session.flush()
-    places = {"Ann": membership_in(session, ann, group.id)}
-    invitation = invites.invite(session, places["Ann"], now)
+    places = {"Ann": find_membership_in(session, ann, group.id)}
+    invitation = invites.make_invite(session, places["Ann"], now)
     for name in ("Ben", "Cas"):
         places[name] = joining.join(session, people[name], invitation.code, now)
     roles.promote(session, places["Ann"], places["Ben"], now)
     rules.choose(session, places["Ann"], "approval", value=True, now=now)
     waiting = joining.join(session, people["Dev"], invitation.code, now)
-    goals.aim(session, group, Aim("time", 36_000.0, None, SOON), today, now)
-    goals.aim(session, ann, Aim("time", 36_000.0, None, SOON), today, now)
-    challenge = challenges.announce(session, places["Ann"], Plan(Contest.MOST, "points", SOON), today, now)
+    goals.set_goal(session, group, Aim("time", 36_000.0, None, SOON), today, now)
+    goals.set_goal(session, ann, Aim("time", 36_000.0, None, SOON), today, now)
+    challenge = challenges.announce_challenge(session, places["Ann"], Plan(Contest.MOST, "points", SOON), today, now)
     activity = entries.log(session, ann, Sport.SWIM, 1800, 1000.0, today, now)
     _have_garmin(session, people["Ann"], now)
     run = DigestRun(group_id=group.id, period_start=WEEK.start, period_end=WEEK.end, due_at=now, status=RunStatus.SENT)
@@ -100,7 +100,7 @@ def _set(session: Session, people: dict[str, Member], town: Town) -> dict[str, A
         "activity_id": activity.id,
         "digest_id": run.id,
         "file_id": sent.id,
-        "code": invites.invite(session, places["Ann"], now).code,
+        "code": invites.make_invite(session, places["Ann"], now).code,
     }
 
 

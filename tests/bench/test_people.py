@@ -7,7 +7,7 @@ from bench.arrivals import Arrivals
 from bench.people import REPEATS, Line, Talker
 from bench.verdict import Answer, Counted
 from jobs import delivery
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from simulator.stage import ACCOUNT
 from simulator.twilio.phones import Phones
 from simulator.twilio.server import PretendTwilio
@@ -51,7 +51,7 @@ def test_what_arrives_is_counted_by_what_it_answers(town):
 
 
 def talker(at: Answering) -> Talker:
-    twilio = PretendTwilio(system_clock, account_sid=ACCOUNT, auth_token="secret", webhook_url=at.url)
+    twilio = PretendTwilio(read_system_clock, account_sid=ACCOUNT, auth_token="secret", webhook_url=at.url)
     return Talker(Phones(twilio).add("Zoë", "+32470000001"), repeat("hi"), Random(0))
 
 

@@ -91,7 +91,7 @@ def posted(town: Town, key: str, words: str = "") -> Expected:
         town.person("Zoë", "+32470000001").phone.last_inbound_at = town.clock()
     who = {"phone": "+32470000001", "business_id": None, "address": "whatsapp:+32470000001", "profile_name": "Zoë"}
     with town.world.sessions.begin() as session:
-        member, _ = members.known(session, town.clock(), **who)
+        member, _ = members.recognise_member(session, town.clock(), **who)
         session.flush()
         mailbox.post(session, member.id, Message(words), town.clock(), kind=MessageKind.REPLY, key=key)
     return Expected(PHASE, key, words)

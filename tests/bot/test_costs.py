@@ -14,9 +14,9 @@ import pytest
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.declaring.command import commands
 from bot.parser import understand, warm_up
-from bot.words.lines import said
+from bot.words.lines import normalise_line
 from providers.twilio.twilio_forms import LONGEST_LINE
-from services.people.manners import is_secret
+from services.people.line_checks import is_secret
 
 MOST_SECONDS = 0.5
 ATTEMPTS = 3  # the least of them counts: a first try may build what the others use
@@ -48,7 +48,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def read(line: str) -> None:
     is_secret(line)
-    said(line)
+    normalise_line(line)
     understand(line)
 
 

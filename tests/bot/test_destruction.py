@@ -8,16 +8,16 @@ import string
 import pytest
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.declaring.command import all_commands, commands
-from bot.explained import explained
+from bot.declaring.command import commands, list_commands
+from bot.explained import explain_reading
 from bot.parser import NotUnderstood, Understood, Unfinished, understand
-from bot.reading.intents import NOTHING, sentences
-from bot.reading.naming import COURTESY
+from bot.reading.command_names import COURTESY
+from bot.reading.intents import NOTHING, read_sentences
 from bot.reading.phrases import FRAMES, SENTENCES
-from bot.words.lines import said
+from bot.words.lines import normalise_line
 from tests.bot.test_kept import kept
 
-NAMES = sorted({name for each in all_commands() if each.destructive for name in each.names})
+NAMES = sorted({name for each in list_commands() if each.destructive for name in each.names})
 WORDS = """
 please now later lol everyone tomorrow my his that the run group me it dev @Dev Anna yes no not don't why should can i
 you we stop leave kick ban delete erase end quit transfer remove 2 👍 challenge account data
@@ -43,7 +43,7 @@ LEAD = re.compile(
 
 def is_to_the_letter(line: str) -> bool:
     """Whether a line, or what stands in it after a wish, begins with a destructive name or fits a destructive frame."""
-    words = [word for word in said(line).replace("’", "'").split() if any(map(str.isalnum, word))]
+    words = [word for word in normalise_line(line).replace("’", "'").split() if any(map(str.isalnum, word))]
     while words and words[-1] in COURTESY:
         words.pop()
     plain = " ".join(words)
@@ -84,16 +84,16 @@ def mutated(line: str, luck: random.Random) -> str:
 
 
 def test_nothing_that_friends_say_means_what_could_destroy_something() -> None:
-    meant = {meaning.command for meaning, _ in sentences()} - {NOTHING}
+    meant = {meaning.command for meaning, _ in read_sentences()} - {NOTHING}
     assert not [name for name in meant if commands[name].destructive]
-    lines = [line.replace("@…", "Anna") for _, line in sentences()]
+    lines = [line.replace("@…", "Anna") for _, line in read_sentences()]
     assert [line for line in lines if destroys(line) and not is_to_the_letter(line)] == []
 
 
 def test_no_slip_in_any_sentence_runs_what_could_destroy_something() -> None:
     """FUZZ_LINES says how many."""
     luck = random.Random(20_261_126)
-    lines = [each.line for each in kept()] + [line.replace("@…", "anna") for _, line in sentences()] + NAMES * 20
+    lines = [each.line for each in kept()] + [line.replace("@…", "anna") for _, line in read_sentences()] + NAMES * 20
     lines = [mutated(line, luck) for line in luck.choices(lines, k=int(os.environ.get("FUZZ_LINES", "1500")))]
     destroyed = [line for line in lines if destroys(line)]
     assert len(destroyed) > 20, "names to the letter are among them"
@@ -111,13 +111,13 @@ def test_no_slip_in_any_sentence_runs_what_could_destroy_something() -> None:
 )  # fmt: skip
 def test_lines_that_only_sound_like_it_run_nothing_destructive(line: str) -> None:
     assert not destroys(line)
-    assert not any(commands[each].destructive for each in explained(line)["choices"] if each in commands)
+    assert not any(commands[each].destructive for each in explain_reading(line)["choices"] if each in commands)
     assert isinstance(understand(line), NotUnderstood | Understood)
 
 
 @pytest.mark.parametrize("line", ["erase", "Delete", "delete!", "wipe please"])
 def test_a_lone_erase_runs_nothing_and_offers_what_may_be_erased(line: str) -> None:
-    found = explained(line)
+    found = explain_reading(line)
     assert found["command"] is None
     assert found["choices"] == ["exclude", "delete me", "unlink"]
 
@@ -136,19 +136,19 @@ def test_a_lone_erase_runs_nothing_and_offers_what_may_be_erased(line: str) -> N
     ],
 )
 def test_nothing_runs_that_is_the_opposite_of_what_was_said_or_was_only_asked(line: str, never: str) -> None:
-    assert explained(line)["command"] != never
+    assert explain_reading(line)["command"] != never
 
 
 def test_a_polite_wish_about_one_person_is_heard_like_the_command() -> None:
     for line in ("please ban Colin", "Kindly kick Colin", "Could you please decline Gary", "Can you kick Gary please?"):
-        found = explained(line)
+        found = explain_reading(line)
         assert found["command"] in {"ban", "kick", "decline"}
         assert found["arguments"]["who"] in {"Colin", "Gary"}
 
 
 @pytest.mark.parametrize("line", ["end of", "quit by", "end of the road", "stop for the", "revoke to"])
 def test_a_part_of_a_sentence_stops_nothing(line: str) -> None:
-    assert explained(line)["command"] != "stop"
+    assert explain_reading(line)["command"] != "stop"
 
 
 @pytest.mark.parametrize(
@@ -159,4 +159,4 @@ def test_what_is_renamed_or_described_is_the_group_and_nothing_else(line: str) -
 
 
 def test_a_please_is_nobody_s_name() -> None:
-    assert explained("leave please")["arguments"] == {}
+    assert explain_reading("leave please")["arguments"] == {}

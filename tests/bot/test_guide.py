@@ -2,15 +2,15 @@
 
 import re
 
-from bot.declaring.command import all_commands, commands
-from bot.guide import GUIDE, with_table
+from bot.declaring.command import commands, list_commands
+from bot.guide import GUIDE, put_table_into_guide
 from bot.parser import NotUnderstood, understand
 
 
 def test_the_table_of_commands_is_up_to_date() -> None:
     guide = GUIDE.read_text()
-    assert guide == with_table(guide), "make guide writes it anew"
-    assert all(f"| **{each.name}** |" in guide for each in all_commands())
+    assert guide == put_table_into_guide(guide), "make guide writes it anew"
+    assert all(f"| **{each.name}** |" in guide for each in list_commands())
 
 
 def test_every_line_that_the_guide_shows_is_understood() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.declaring.command import commands
-from bot.explained import explained
+from bot.explained import explain_reading
 from fitness.metrics import Metric
 
 FOLDER = Path(__file__).parent / "kept"
@@ -68,7 +68,7 @@ def kept() -> tuple[Kept, ...]:
 
 
 def is_right(each: Kept) -> bool:
-    found = explained(each.line)
+    found = explain_reading(each.line)
     return any(_fits(found, reading) for reading in each.readings)
 
 
@@ -89,7 +89,7 @@ def report(rows: list[Kept]) -> str:
 
 
 def _short(line: str) -> str:
-    found = explained(line)
+    found = explain_reading(line)
     return f"{found['command']} {found['arguments']} {found['missing'] or ''}{found['choices']}"
 
 
@@ -101,7 +101,7 @@ def test_nearly_every_line_of_the_kept_sets_is_read_as_it_was_meant(file: str) -
 
 
 def test_nothing_destructive_runs_that_was_not_meant() -> None:
-    ran = {each.line: explained(each.line)["command"] for each in kept()}
+    ran = {each.line: explain_reading(each.line)["command"] for each in kept()}
     destroyed = {
         each.line: ran[each.line]
         for each in kept()

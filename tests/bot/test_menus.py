@@ -107,11 +107,11 @@ def test_what_may_be_tapped_is_sealed(town: Town, zoe: Person) -> None:
 
 def test_what_a_number_a_label_or_a_yes_stands_for() -> None:
     menu = [("Yes, join", "join K7QX2M yes"), ("No, thanks", "never mind")]
-    assert menus.meant(menu, "1.", quoted=False) == "join K7QX2M yes"
-    assert menus.meant(menu, "no, thanks", quoted=False) == "never mind"
-    assert menus.meant(menu, "yes", quoted=False) is None
-    assert menus.meant(menu, "Yes!", quoted=True) == "join K7QX2M yes"
-    assert menus.meant([("Use 2", "use 2"), ("Use 3", "use 3")], "2", quoted=False) == "use 2"
+    assert menus.find_line_meant(menu, "1.", quoted=False) == "join K7QX2M yes"
+    assert menus.find_line_meant(menu, "no, thanks", quoted=False) == "never mind"
+    assert menus.find_line_meant(menu, "yes", quoted=False) is None
+    assert menus.find_line_meant(menu, "Yes!", quoted=True) == "join K7QX2M yes"
+    assert menus.find_line_meant([("Use 2", "use 2"), ("Use 3", "use 3")], "2", quoted=False) == "use 2"
     for line in ("0", "3", "99", "٢", "", "maybe"):
-        assert menus.meant(menu, line, quoted=True) is None
+        assert menus.find_line_meant(menu, line, quoted=True) is None
     assert timedelta(minutes=10) == menus.GOOD_FOR

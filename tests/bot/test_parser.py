@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.arguments import Newest, Off, Yes
-from bot.declaring.command import Allowed, Command, all_commands, command, commands
+from bot.declaring.command import Allowed, Command, command, commands, list_commands
 from bot.parser import NotUnderstood, Understood, Unfinished, understand
-from bot.words.lines import said
+from bot.words.lines import normalise_line
 from fitness.metrics import Metric
 from fitness.periods import LAST_WEEK, THIS_WEEK
 from fitness.sports import Sport
@@ -192,8 +192,8 @@ def slips(word: str) -> set[str]:
 
 def test_no_slip_of_the_finger_runs_what_could_destroy_something() -> None:
     """FUZZ_LINES says how many of them are tried."""
-    assert {each.name for each in all_commands() if each.destructive} >= DESTRUCTIVE
-    names = {name for each in all_commands() if each.destructive for name in each.names}
+    assert {each.name for each in list_commands() if each.destructive} >= DESTRUCTIVE
+    names = {name for each in list_commands() if each.destructive for name in each.names}
     lines = {f"{slip}{end}" for name in names for slip in slips(name) for end in ("", " yes")}
     assert len(lines) > 2_000
     most = min(len(lines), int(os.environ.get("FUZZ_LINES", "2500")))
@@ -205,8 +205,8 @@ def test_no_slip_of_the_finger_runs_what_could_destroy_something() -> None:
     }
     assert destroyed == {}
     exact = {line for line, reading in ran.items() if isinstance(reading, Understood) and reading.command.destructive}
-    spelled = tuple(f"{said(name)} " for name in names)
-    assert {line for line in exact if not f"{said(line)} ".startswith(spelled)} == set()
+    spelled = tuple(f"{normalise_line(name)} " for name in names)
+    assert {line for line in exact if not f"{normalise_line(line)} ".startswith(spelled)} == set()
 
 
 def test_what_could_destroy_something_is_not_even_offered() -> None:
@@ -214,7 +214,7 @@ def test_what_could_destroy_something_is_not_even_offered() -> None:
         assert not any(each.destructive for each in understand(line).nearest)
 
 
-@pytest.mark.parametrize("declared", all_commands(), ids=lambda each: each.name)
+@pytest.mark.parametrize("declared", list_commands(), ids=lambda each: each.name)
 def test_a_button_says_what_one_could_type(declared: Command) -> None:
     for line in declared.examples:
         button = declared.button("Label", *line.split()[1:])
@@ -263,7 +263,7 @@ def _seconds(line: str) -> float:
 
 def test_twenty_thousand_typical_lines_are_read_in_a_second() -> None:
     """What people type is mostly what somebody typed before; the best of three tries, by the processor's time."""
-    examples = [example for each in all_commands() for example in each.examples]
+    examples = [example for each in list_commands() for example in each.examples]
     lines = random.Random(20_261_126).choices(examples, k=20_000)
     assert min(sum(map(_seconds, lines)) for _ in range(3)) < 1
 

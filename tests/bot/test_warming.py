@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 
 from bot import conversation, parser  # noqa: F401 - declares every command
-from bot.declaring.command import all_commands
+from bot.declaring.command import list_commands
 from bot.words.once import built, once
 from tests.patience import AT_MOST
 
@@ -62,7 +62,7 @@ def test_after_warming_up_no_line_builds_anything(source: str) -> None:
     parser.warm_up()
     before = dict(built)
     assert before["bot.reading.likeness._examples"] == 1
-    lines = [line for command in all_commands() for line in command.examples]
+    lines = [line for command in list_commands() for line in command.examples]
     if source == "kept":
         lines = [row.split("\t")[0] for path in KEPT.glob("*.tsv") for row in path.read_text().splitlines()[::7]]
     assert len(lines) > 200

@@ -17,7 +17,7 @@ def absent(town: Town, dates: Dates) -> set[str]:
     """The names of those who are away."""
     with town.world.sessions() as session:
         names = dict(iter(session.execute(select(Member.id, Member.name))))
-        return {names[each] for each in away.days_away(session, list(names), dates)}
+        return {names[each] for each in away.list_days_away(session, list(names), dates)}
 
 
 def shown(town: Town, day: date) -> list[tuple[str, date | None]]:
@@ -26,7 +26,7 @@ def shown(town: Town, day: date) -> list[tuple[str, date | None]]:
         group = session.scalars(select(Group)).one()
         return [
             (each.member.name, each.until)
-            for each in away.shown(session, privacy.sharing(session, group, "points"), day)
+            for each in away.list_shown(session, privacy.find_sharing(session, group, "points"), day)
         ]
 
 

@@ -127,7 +127,7 @@ def test_a_copy_is_made_and_fetched_once_by_a_button(town: Town, zoe: Person) ->
     with town.world.sessions() as session:
         waiting = session.scalars(select(Export)).one()
         assert b"PK" not in waiting.archive[:64]
-        assert waiting.archive not in (None, exports.archive_of(session, waiting.member)), "it waits sealed"
+        assert waiting.archive not in (None, exports.pack_archive(session, waiting.member)), "it waits sealed"
     for _ in range(3):
         assert "Download" in browser.get(path)
     browser.submit()

@@ -11,7 +11,7 @@ import world as worlds
 from models import GarminAccount, Group, Identity, Member, Membership
 from providers.charts import Leaderboard
 from providers.errors import ChartError
-from providers.garmin.activity_rows import page_of
+from providers.garmin.activity_rows import read_page
 from services.ground import settings
 from services.training import syncing
 from services.training.syncing import Errand
@@ -66,7 +66,7 @@ def syncs_late(person: Person, upload: Callable[[Athlete], None]) -> None:
             was_asked=False,
             steps_since=None,
         )
-        syncing.store(session, errand, page_of(athlete.activities, last=True), "none")
+        syncing.store(session, errand, read_page(athlete.activities, last=True), "none")
 
 
 def test_the_schedule_is_shown_and_only_those_who_run_the_group_are_told_how_to_change_it(

@@ -278,4 +278,4 @@ def _crowd(town: Town, size: int, name: str) -> None:
         session.add_all(people)
         session.flush()
         for each in people:
-            groups.belong(session, group, each, groups.Role.MEMBER, datetime(2026, 11, 18, 19, tzinfo=UTC))
+            groups.add_member(session, group, each, groups.Role.MEMBER, datetime(2026, 11, 18, 19, tzinfo=UTC))

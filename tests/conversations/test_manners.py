@@ -12,7 +12,7 @@ import world as worlds
 from models import Erasure, InboundMessage, Kudos, Member
 from models.erasures import hashed_sid
 from services.ground import limits
-from services.people.manners import is_secret
+from services.people.line_checks import is_secret
 from tests.conftest import Servers
 from tests.recordings import TCX, session, tcx
 from tests.scenes import november, start_group
@@ -130,7 +130,7 @@ def test_a_flood_gets_one_warning_and_then_silence_for_a_minute(strict: Town, zo
 def test_two_hundred_lines_are_enough_for_a_day(strict: Town, zoe: Person) -> None:
     zoe.says("hi")
     with strict.world.sessions.begin() as session:
-        against = limits.addresses(session, session.scalars(select(Member)).one())
+        against = limits.hash_member_addresses(session, session.scalars(select(Member)).one())
         for _ in range(199):
             limits.count(session, against, f"{limits.LINE}me", strict.clock() - timedelta(hours=3))
     assert zoe.says("me") == "That was a lot for one day, so I'm quiet until tomorrow. *stop* is always heard."

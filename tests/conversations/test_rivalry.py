@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
-from fitness.dates import week_of
+from fitness.dates import find_week
 from models import Group
 from services.play import rivalry
 from tests.scenes import has_moved, start_group
@@ -29,7 +29,7 @@ def told(town: Town, week: date) -> tuple[str, str] | None:
     """Who is told of in the digest of that week."""
     with town.world.sessions() as session:
         group = session.scalars(select(Group)).one()
-        found = rivalry.of_week(session, group, week_of(week))
+        found = rivalry.find_rivalry_of_week(session, group, find_week(week))
         return (found.one.name, found.other.name) if found else None
 
 

@@ -7,14 +7,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from models import Group
-from services.ground.settings import Settings, settings_of
+from services.ground.settings import GroupSettings, read_settings
 from tests.scenes import start_group
 from tests.town import Person, Town
 
 
-def chosen(town: Town) -> Settings:
+def chosen(town: Town) -> GroupSettings:
     with town.world.sessions() as session:
-        return settings_of(session.query(Group).one())
+        return read_settings(session.query(Group).one())
 
 
 def test_everybody_sees_the_settings_and_admins_change_them(town: Town, zoe: Person, jose: Person) -> None:
@@ -28,7 +28,7 @@ def test_everybody_sees_the_settings_and_admins_change_them(town: Town, zoe: Per
     assert "Admins can change that." in jose.says("settings")
     assert jose.buttons == []
     assert jose.says("settings ranking off") == "Only admins can do that (settings). Admins: Zoë."
-    assert chosen(town) == Settings()
+    assert chosen(town) == GroupSettings()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_a_setting_cannot_be_is_explained(town: Town, zoe: Person) -> None:
     for line in ("settings ranking 3", "settings approval", "settings ranking on off"):
         assert zoe.says(line).startswith("That can be on or off.") or "I know *settings*" in zoe.heard
     assert "I know *settings*, but not what" in zoe.says("settings colour blue")
-    assert chosen(town) == Settings()
+    assert chosen(town) == GroupSettings()
 
 
 def test_a_tap_switches_the_ranking_off_and_on(town: Town, zoe: Person) -> None:

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fitness.garmin_types import LISTED, PARENT_OF
-from fitness.met import PARENTS, RUN, SLOWEST_RUN, SWIM, TABLE, WALK, met_of
-from fitness.points import FORMULA, Because, Effort, score, score_legs
-from fitness.sports import KNOWN, Sport, counts, plain_key, sport_of
+from fitness.met import PARENTS, RUN, SLOWEST_RUN, SWIM, TABLE, WALK, find_met
+from fitness.points import FORMULA, Because, ScoredEffort, score, score_legs
+from fitness.sports import KNOWN, Sport, find_sport, is_sport, strip_key
 from simulator.garmin.types import TYPES
 
 
-def effort(type_key: str, minutes: float, intensity: int | None = None, **more: object) -> Effort:
+def effort(type_key: str, minutes: float, intensity: int | None = None, **more: object) -> ScoredEffort:
     """An activity with a heart rate and so many intensity minutes, or (None) without."""
     if intensity is not None:
         more = {"moderate": intensity % 2, "vigorous": intensity // 2, "heart_rate": 140.0} | more
-    return Effort(type_key, minutes, **more)
+    return ScoredEffort(type_key, minutes, **more)
 
 
 # The published draft of a week tells sessions, minutes, distances and points of six people, but neither each session's
@@ -91,7 +91,7 @@ def test_the_published_example_of_a_run() -> None:
         (effort("golf", 240), 90.0, Because.TABLE),
     ],
 )
-def test_what_decides(made: Effort, points: float, because: Because) -> None:
+def test_what_decides(made: ScoredEffort, points: float, because: Because) -> None:
     assert (score(made).points, score(made).because) == (points, because)
 
 
@@ -134,7 +134,7 @@ def test_one_activity_earns_400_at_most_and_a_triathlon_too() -> None:
     ],
 )
 def test_the_table(key: str, more: dict[str, float], value: float) -> None:
-    assert met_of(key, **more).value == value
+    assert find_met(key, **more).value == value
 
 
 # The pretend Garmin has the commonest types with their suffixes and parents.
@@ -145,41 +145,41 @@ def test_no_type_is_forgotten() -> None:
     assert len(LISTED) == 152
     assert LISTED <= KNOWN
     assert set(TABLE) <= KNOWN
-    assert {plain_key(key) for key in TYPES} <= KNOWN
+    assert {strip_key(key) for key in TYPES} <= KNOWN
 
 
 def test_parents_are_those_that_garmin_says() -> None:
-    listed = {plain_key(key): kind.parent_id for key, kind in TYPES.items() if plain_key(key) in PARENT_OF}
+    listed = {strip_key(key): kind.parent_id for key, kind in TYPES.items() if strip_key(key) in PARENT_OF}
     assert len(listed) > 30
     assert {key: PARENT_OF[key] for key in listed} == listed
 
 
 @pytest.mark.parametrize(("key", "parent"), PARENT_OF.items())
 def test_a_type_earns_the_same_from_garmin_and_from_a_file_that_names_no_parent(key: str, parent: int) -> None:
-    assert met_of(key) == met_of(key, parent)
+    assert find_met(key) == find_met(key, parent)
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))
 def test_every_type_resolves(key: str) -> None:
     kind = TYPES.get(key)
-    met = met_of(key, kind.parent_id if kind else None)
-    assert (met.value == 0) == (not counts(key))
+    met = find_met(key, kind.parent_id if kind else None)
+    assert (met.value == 0) == (not is_sport(key))
     assert 0 <= met.value <= 23
     assert met.edition in {"2024", "2011", "proxy"}
 
 
 @pytest.mark.parametrize(("parent", "met"), PARENTS.items())
 def test_an_unknown_type_has_its_parents_value_and_else_four(parent: int, met: object) -> None:
-    assert met_of("backwards_unicycling", parent) == met
-    assert met_of("ice_hockey").value == met_of("ice_hockey", 206).value == 7.0
-    assert met_of("backwards_unicycling", 17).value == met_of("backwards_unicycling").value == 4.0
+    assert find_met("backwards_unicycling", parent) == met
+    assert find_met("ice_hockey").value == find_met("ice_hockey", 206).value == 7.0
+    assert find_met("backwards_unicycling", 17).value == find_met("backwards_unicycling").value == 4.0
 
 
 MINUTES = st.floats(0, 2_000)
 INTENSITY = st.none() | st.integers(0, 1_500)
 KINDS = st.sampled_from(sorted(KEYS))
 EFFORTS = st.builds(
-    Effort,
+    ScoredEffort,
     type_key=KINDS,
     minutes=MINUTES,
     parent_id=st.none() | st.sampled_from([1, 2, 4, 17, 26, 29, 165, 206, 219, 228]),
@@ -196,18 +196,18 @@ ROUNDING = 0.11
 
 
 @given(EFFORTS)
-def test_never_below_nothing_above_the_cap_or_outside_the_clamp(made: Effort) -> None:
+def test_never_below_nothing_above_the_cap_or_outside_the_clamp(made: ScoredEffort) -> None:
     found = score(made)
     assert 0 <= found.points <= FORMULA.most
     if found.because in {Because.HEART, Because.LOW, Because.HIGH}:
         assert min(400, FORMULA.low * found.table) - ROUNDING <= found.points
         assert found.points <= min(400, FORMULA.high * found.table) + ROUNDING
-    if not counts(made.type_key):
+    if not is_sport(made.type_key):
         assert found.points == 0
 
 
 @given(EFFORTS, st.floats(1, 3))
-def test_longer_at_the_same_pace_is_never_less(made: Effort, factor: float) -> None:
+def test_longer_at_the_same_pace_is_never_less(made: ScoredEffort, factor: float) -> None:
     grown = {
         name: getattr(made, name) * factor
         for name in ("minutes", "moving_minutes", "km", "climb", "moderate", "vigorous")
@@ -219,7 +219,7 @@ def test_longer_at_the_same_pace_is_never_less(made: Effort, factor: float) -> N
 
 
 @given(EFFORTS, st.integers(0, 500))
-def test_a_harder_heart_is_never_less(made: Effort, more: int) -> None:
+def test_a_harder_heart_is_never_less(made: ScoredEffort, more: int) -> None:
     harder = replace(made, moderate=made.moderate or 0, vigorous=(made.vigorous or 0) + more, heart_rate=150.0)
     easier = replace(harder, vigorous=made.vigorous or 0)
     assert score(harder).points >= score(easier).points
@@ -236,7 +236,7 @@ def test_no_unit_slips() -> None:
 
 
 @given(st.lists(st.builds(effort, KINDS, st.floats(5, 300)), max_size=8), st.randoms())
-def test_the_order_does_not_matter(sessions: list[Effort], luck: object) -> None:
+def test_the_order_does_not_matter(sessions: list[ScoredEffort], luck: object) -> None:
     before = {id(each): score(each) for each in sessions}
     luck.shuffle(sessions)
     assert all(score(each) == before[id(each)] for each in sessions)
@@ -244,6 +244,6 @@ def test_the_order_does_not_matter(sessions: list[Effort], luck: object) -> None
 
 
 def test_every_family_is_worth_something() -> None:
-    keys = {sport_of(key): key for key in TABLE}
+    keys = {find_sport(key): key for key in TABLE}
     assert {Sport.RUN, Sport.RIDE, Sport.SWIM, Sport.ROW, Sport.RACKET} <= set(keys)
     assert all(score(effort(key, 60)).points > 0 for key in keys.values())

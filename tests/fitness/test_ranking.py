@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fitness.ranking import Place, movers, rank
+from fitness.ranking import RankedPlace, find_movers, rank
 
 BOARDS = st.dictionaries(st.integers(1, 50), st.integers(0, 6).map(float))
 
 
 def test_after_a_tie_for_second_comes_the_fourth():
     assert rank({11: 3.5, 5: 9.0, 8: 3.5, 7: 1.0}) == [
-        Place(1, 5, 9.0, tied=False),
-        Place(2, 8, 3.5, tied=True),
-        Place(2, 11, 3.5, tied=True),
-        Place(4, 7, 1.0, tied=False),
+        RankedPlace(1, 5, 9.0, tied=False),
+        RankedPlace(2, 8, 3.5, tied=True),
+        RankedPlace(2, 11, 3.5, tied=True),
+        RankedPlace(4, 7, 1.0, tied=False),
     ]
 
 
@@ -57,11 +57,11 @@ def test_a_place_is_one_more_than_the_number_of_better_ones(values):
 def test_movers():
     before = rank({1: 50.0, 2: 40.0, 3: 30.0, 4: 20.0})
     now = rank({4: 90.0, 1: 50.0, 2: 45.0, 9: 1.0})
-    assert movers(now, before) == {4: 3, 1: -1, 2: -1}
+    assert find_movers(now, before) == {4: 3, 1: -1, 2: -1}
 
 
 @given(BOARDS, BOARDS)
 def test_who_climbed_on_the_way_there_falls_on_the_way_back(one, other):
-    there, back = movers(rank(one), rank(other)), movers(rank(other), rank(one))
+    there, back = find_movers(rank(one), rank(other)), find_movers(rank(other), rank(one))
     assert there == {key: -change for key, change in back.items()}
     assert set(there) == set(one) & set(other)

@@ -15,12 +15,12 @@ from fitness.schedules import (
     BadClock,
     Monthly,
     Weekly,
-    cron,
-    due_period,
     find_clock,
+    find_due_period,
+    find_next_due,
     find_weekday,
-    from_cron,
-    next_due,
+    read_cron,
+    write_cron,
 )
 from messages.render import Reader, words
 
@@ -34,10 +34,10 @@ def utc(text):
 
 
 def dues(schedule, zone, after, until):
-    due = next_due(schedule, zone, after)
+    due = find_next_due(schedule, zone, after)
     while due < until:
         yield due
-        due = next_due(schedule, zone, due)
+        due = find_next_due(schedule, zone, due)
 
 
 @pytest.mark.parametrize(
@@ -68,14 +68,14 @@ def dues(schedule, zone, after, until):
     ],
 )
 def test_the_next_due_instant(schedule, zone, after, due):
-    found = next_due(schedule, zone, utc(after))
+    found = find_next_due(schedule, zone, utc(after))
     assert found == utc(due)
     assert found.tzinfo is UTC
 
 
 def test_the_instant_before_may_be_in_any_zone():
     after = datetime(2026, 10, 19, 9, 30, tzinfo=ZoneInfo("Asia/Tokyo"))
-    assert next_due(MONDAY_MORNING, "Europe/Paris", after) == utc("2026-10-19T07:00")
+    assert find_next_due(MONDAY_MORNING, "Europe/Paris", after) == utc("2026-10-19T07:00")
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_the_instant_before_may_be_in_any_zone():
     ],
 )
 def test_what_a_digest_is_about(schedule, zone, due, start, end):
-    assert next_due(schedule, zone, utc(due) - timedelta(seconds=1)) == utc(due)
-    assert due_period(schedule, zone, utc(due)) == Dates(date.fromisoformat(start), date.fromisoformat(end))
+    assert find_next_due(schedule, zone, utc(due) - timedelta(seconds=1)) == utc(due)
+    assert find_due_period(schedule, zone, utc(due)) == Dates(date.fromisoformat(start), date.fromisoformat(end))
 
 
 # Digests fall into gaps and repeated hours (00:30, 02:30, 23:30) or keep well away from them.
@@ -126,7 +126,7 @@ def test_every_week_has_one_digest_in_every_zone_of_the_world(some):
         for schedule in slots_of(zone, some):
             weeks = list(dues(schedule, zone, utc("2025-01-01T00:00"), utc("2028-01-01T00:00")))
             assert 155 <= len(weeks) <= 157
-            periods = [due_period(schedule, zone, due) for due in weeks]
+            periods = [find_due_period(schedule, zone, due) for due in weeks]
             assert all(later.start - sooner.start == timedelta(7) for sooner, later in pairwise(periods)), zone
             for due, period in zip(weeks, periods, strict=True):
                 expect_one_digest(schedule, zone, due, period)
@@ -159,7 +159,9 @@ def expect_wall_time(schedule, local):
 @pytest.mark.parametrize("schedule", [Monthly(1, time(8)), Monthly(28, time(0, 30)), Monthly(LAST_DAY, time(23, 30))])
 @pytest.mark.parametrize("zone", ["Europe/Paris", "Pacific/Apia", "America/Nuuk", "Asia/Beirut", "Africa/Casablanca"])
 def test_every_month_has_one_digest(schedule, zone):
-    months = [due_period(schedule, zone, due) for due in dues(schedule, zone, utc("2009-01-01"), utc("2029-01-01"))]
+    months = [
+        find_due_period(schedule, zone, due) for due in dues(schedule, zone, utc("2009-01-01"), utc("2029-01-01"))
+    ]
     assert 240 <= len(months) <= 241
     assert all(later.start - sooner.end == timedelta(1) for sooner, later in pairwise(months))
     assert all(month.start.day == 1 for month in months)
@@ -167,9 +169,9 @@ def test_every_month_has_one_digest(schedule, zone):
 
 @given(st.sampled_from(SLOTS), st.integers(1_577_836_800, 2_051_222_400).map(lambda s: datetime.fromtimestamp(s, UTC)))
 def test_due_is_after_and_nothing_is_due_between(schedule, after):
-    due = next_due(schedule, "Europe/Lisbon", after)
+    due = find_next_due(schedule, "Europe/Lisbon", after)
     assert after < due <= after + timedelta(days=7, hours=1)
-    assert next_due(schedule, "Europe/Lisbon", due - timedelta(microseconds=1)) == due
+    assert find_next_due(schedule, "Europe/Lisbon", due - timedelta(microseconds=1)) == due
 
 
 @pytest.mark.parametrize(
@@ -184,12 +186,12 @@ def test_due_is_after_and_nothing_is_due_between(schedule, after):
     ],
 )
 def test_cron(text, schedule):
-    assert cron(schedule) == text
-    assert from_cron(text) == schedule
+    assert write_cron(schedule) == text
+    assert read_cron(text) == schedule
 
 
 def test_sunday_may_be_7_and_spaces_do_not_matter():
-    assert from_cron("  00  18 *\t* 7 ") == SUNDAY_EVENING
+    assert read_cron("  00  18 *\t* 7 ") == SUNDAY_EVENING
 
 
 CLOCKS = st.builds(time, st.integers(0, 23), st.integers(0, 59))
@@ -198,7 +200,7 @@ MONTH_DAYS = st.integers(1, 28) | st.just(LAST_DAY)
 
 @given(st.builds(Weekly, st.integers(0, 6), CLOCKS) | st.builds(Monthly, MONTH_DAYS, CLOCKS))
 def test_a_schedule_survives_cron(schedule):
-    assert from_cron(cron(schedule)) == schedule
+    assert read_cron(write_cron(schedule)) == schedule
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,7 @@ def test_a_schedule_survives_cron(schedule):
 )
 def test_a_cron_that_makes_no_digest_is_refused(text, why):
     with pytest.raises(BadCron) as caught:
-        from_cron(text)
+        read_cron(text)
     assert why in words("words/impossible", Reader(), why=caught.value.why)
 
 
@@ -226,9 +228,9 @@ OTHERS = ("0 18 * * *", "30 7 * * 1,4", "30 2 * * *", "0 18 29 * *", "0 18 1 * 1
 @pytest.mark.parametrize("line", OTHERS)
 @pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe"])
 def test_by_cron_every_day_is_in_one_digest(line, zone):
-    schedule = from_cron(line)
-    assert cron(schedule) == line
-    spans = [due_period(schedule, zone, due) for due in dues(schedule, zone, utc("2026-02-01"), utc("2027-12-01"))]
+    schedule = read_cron(line)
+    assert write_cron(schedule) == line
+    spans = [find_due_period(schedule, zone, due) for due in dues(schedule, zone, utc("2026-02-01"), utc("2027-12-01"))]
     assert len(spans) >= 1
     assert all(after.start - before.end == timedelta(1) for before, after in pairwise(spans))
 
@@ -242,12 +244,12 @@ def test_by_cron_every_day_is_in_one_digest(line, zone):
         (lambda: Monthly(0, NOON), "not 0"),
         (lambda: Weekly(SUN, time(18, 0, 30)), "18:00:30 is not a plain time"),
         (lambda: Monthly(1, time(18, tzinfo=UTC)), "is not a plain time"),
-        (lambda: next_due(SUNDAY_EVENING, "Europe/Leeds", utc("2026-11-25")), "no time zone “Europe/Leeds”"),
-        (lambda: next_due(SUNDAY_EVENING, "Europe", utc("2026-11-25")), "no time zone “Europe”"),
-        (lambda: next_due(SUNDAY_EVENING, "../etc/passwd", utc("2026-11-25")), "no time zone"),
-        (lambda: due_period(SUNDAY_EVENING, "", utc("2026-11-25")), "no time zone “”"),
-        (lambda: next_due(SUNDAY_EVENING, "UTC", datetime(2026, 11, 25)), "has no time zone"),  # noqa: DTZ001
-        (lambda: due_period(SUNDAY_EVENING, "UTC", datetime(2026, 11, 25)), "has no time zone"),  # noqa: DTZ001
+        (lambda: find_next_due(SUNDAY_EVENING, "Europe/Leeds", utc("2026-11-25")), "no time zone “Europe/Leeds”"),
+        (lambda: find_next_due(SUNDAY_EVENING, "Europe", utc("2026-11-25")), "no time zone “Europe”"),
+        (lambda: find_next_due(SUNDAY_EVENING, "../etc/passwd", utc("2026-11-25")), "no time zone"),
+        (lambda: find_due_period(SUNDAY_EVENING, "", utc("2026-11-25")), "no time zone “”"),
+        (lambda: find_next_due(SUNDAY_EVENING, "UTC", datetime(2026, 11, 25)), "has no time zone"),  # noqa: DTZ001
+        (lambda: find_due_period(SUNDAY_EVENING, "UTC", datetime(2026, 11, 25)), "has no time zone"),  # noqa: DTZ001
     ],
 )
 def test_what_makes_no_schedule_is_refused_plainly(build, sentence):

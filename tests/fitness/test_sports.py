@@ -4,7 +4,7 @@ import pytest
 
 from bot.words.metrics import BOARDS
 from fitness.metrics import Metric
-from fitness.sports import NOT_SPORT, Sport, Style, counts, sport_of
+from fitness.sports import NOT_SPORT, Sport, Style, find_sport, is_sport
 
 # Out of Garmin's own list of types: key, parentTypeId, and the family it is for us.
 TYPES = [
@@ -44,8 +44,8 @@ TYPES = [
 
 @pytest.mark.parametrize(("key", "parent", "sport"), TYPES)
 def test_garmins_types_fall_into_families(key, parent, sport):
-    assert sport_of(key, parent) is sport
-    assert sport_of(key) is sport
+    assert find_sport(key, parent) is sport
+    assert find_sport(key) is sport
 
 
 @pytest.mark.parametrize(
@@ -66,27 +66,27 @@ def test_garmins_types_fall_into_families(key, parent, sport):
     ],
 )
 def test_a_type_nobody_has_heard_of_goes_where_its_parent_is(parent, sport):
-    assert sport_of("backwards_unicycling_v3", parent) is sport
+    assert find_sport("backwards_unicycling_v3", parent) is sport
 
 
 @pytest.mark.parametrize("key", ["kayaking", "kayaking_v2", "kayaking_v3", "KAYAKING_V2", " kayaking_ws_v2 "])
 def test_suffixes_and_capitals_do_not_matter(key):
-    assert sport_of(key, 26) is Sport.PADDLE
+    assert find_sport(key, 26) is Sport.PADDLE
 
 
 @pytest.mark.parametrize(
     "key", ["driving_general", "motorcycling_v2", "swimToBikeTransition_v2", "meditation", "snowmobiling_ws", "SAFETY"]
 )
 def test_what_an_engine_or_nobody_does_never_counts(key):
-    assert not counts(key)
+    assert not is_sport(key)
 
 
 def test_sport_counts():
-    assert [key for key, _, _ in TYPES if not counts(key)] == []
+    assert [key for key, _, _ in TYPES if not is_sport(key)] == []
 
 
 def test_keys_that_never_count_are_written_as_they_are_compared():
-    assert all(not counts(key) and key == key.lower() for key in NOT_SPORT)
+    assert all(not is_sport(key) and key == key.lower() for key in NOT_SPORT)
 
 
 def test_each_word_belongs_to_one_sport_or_metric():

@@ -8,14 +8,16 @@ from itertools import combinations, permutations
 
 import pytest
 
-from fitness.twins import Record, twins
+from fitness.twins import PossibleTwin, find_twins
 
 NINE = datetime(2026, 11, 18, 9, tzinfo=UTC)
 
 
-def record(key: int, sport: str = "run", *, after: float = 0, minutes: float = 60, manual: bool = False) -> Record:
+def record(
+    key: int, sport: str = "run", *, after: float = 0, minutes: float = 60, manual: bool = False
+) -> PossibleTwin:
     """A session that begins so many seconds after nine."""
-    return Record(key, sport, NINE + timedelta(seconds=after), minutes * 60, manual)
+    return PossibleTwin(key, sport, NINE + timedelta(seconds=after), minutes * 60, manual)
 
 
 @pytest.mark.parametrize(
@@ -36,23 +38,23 @@ def record(key: int, sport: str = "run", *, after: float = 0, minutes: float = 6
         pytest.param(record(1, after=-90), record(2, minutes=61), {1: 2}, id="over the hour"),
     ],
 )
-def test_two_records(first: Record, second: Record, pairs: dict[int, int]) -> None:
-    assert twins([first, second]) == twins([second, first]) == pairs
+def test_two_records(first: PossibleTwin, second: PossibleTwin, pairs: dict[int, int]) -> None:
+    assert find_twins([first, second]) == find_twins([second, first]) == pairs
 
 
 def test_nothing_and_one_have_no_twin() -> None:
-    assert twins([]) == twins([record(1)]) == {}
+    assert find_twins([]) == find_twins([record(1)]) == {}
 
 
 def test_of_three_records_one_counts_whatever_their_order() -> None:
     three = [record(1, minutes=58), record(2, after=30, minutes=62), record(3, after=60, manual=True)]
     for ordered in permutations(three):
-        assert twins(ordered) == {1: 2, 3: 2}
+        assert find_twins(ordered) == {1: 2, 3: 2}
 
 
 def test_what_counts_is_never_itself_a_twin() -> None:
     chain = [record(number, after=280 * number, minutes=60 + number) for number in range(6)]
-    pairs = twins(chain)
+    pairs = find_twins(chain)
     assert pairs
     assert not set(pairs.values()) & set(pairs)
     assert set(pairs) | set(pairs.values()) == set(range(6))
@@ -60,10 +62,10 @@ def test_what_counts_is_never_itself_a_twin() -> None:
 
 def test_a_thousand_sessions_of_a_year_are_none() -> None:
     year = [record(number, after=number * 8 * 3600) for number in range(1000)]
-    assert twins(year) == {}
+    assert find_twins(year) == {}
 
 
-def by_comparing_all(records: Sequence[Record]) -> dict[int, int]:
+def by_comparing_all(records: Sequence[PossibleTwin]) -> dict[int, int]:
     """The same by the definition: every pair is looked at, in the order of their starts."""
     better: dict[int, int] = {}
     for first, second in combinations(sorted(records, key=lambda each: each.start), 2):
@@ -81,7 +83,7 @@ def by_comparing_all(records: Sequence[Record]) -> dict[int, int]:
     return found
 
 
-def history(luck: random.Random) -> list[Record]:
+def history(luck: random.Random) -> list[PossibleTwin]:
     """Sessions of some days or of one minute, of hours or of seconds, some of them seen by a second device."""
     span, longest = luck.choice([60, 600, 3600, 3 * 86_400]), luck.choice([1, 30, 600, 7200])
     sports, records = luck.choice([["run"], ["run", "ride"]]), []
@@ -92,7 +94,7 @@ def history(luck: random.Random) -> list[Record]:
         if records and luck.random() < 0.3:
             seen = luck.choice(records)
             start = seen.start + timedelta(seconds=luck.randint(-60, 60))
-            made = Record(key, seen.sport, start, seen.seconds * luck.uniform(0.9, 1.1), luck.random() < 0.1)
+            made = PossibleTwin(key, seen.sport, start, seen.seconds * luck.uniform(0.9, 1.1), luck.random() < 0.1)
         records.append(made)
     return records
 
@@ -104,7 +106,7 @@ def test_twins_are_the_same_as_by_comparing_every_pair(seed: int) -> None:
         records = history(luck)
         pairs = by_comparing_all(records)
         found += len(pairs)
-        assert twins(records) == pairs
+        assert find_twins(records) == pairs
     assert found
 
 
@@ -129,8 +131,8 @@ def test_the_time_does_not_grow_with_the_square_of_the_sessions_of_one_minute(ki
     assert cpu(many) < 30 * least + 0.05
 
 
-def cpu(records: Sequence[Record]) -> float:
+def cpu(records: Sequence[PossibleTwin]) -> float:
     """CPU seconds of this thread."""
     began = time.thread_time()
-    twins(records)
+    find_twins(records)
     return time.thread_time() - began

@@ -7,15 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fitness.landmarks import LANDMARKS, PLACES, WAYS, distance, nearest
+from fitness.landmarks import LANDMARKS, PLACES, WAYS, find_farthest_reached, measure_distance
 from fitness.sports import Sport
-from fitness.wrapped import Award, Effort, biggest_day, favourite_weekday, longest_streak, praises, share_out
+from fitness.wrapped import (
+    Award,
+    DaySport,
+    find_biggest_day,
+    find_favourite_weekday,
+    find_longest_streak,
+    list_praises,
+    share_out,
+)
 
 MONDAY = date(2026, 11, 2)
 
 
 def effort(day=0, sport=Sport.RUN, *, count=1, minutes=60.0, metres=10_000.0):
-    return Effort(MONDAY + timedelta(day), sport, count, 60 * minutes, metres, 60 * minutes)
+    return DaySport(MONDAY + timedelta(day), sport, count, 60 * minutes, metres, 60 * minutes)
 
 
 EFFORTS = st.lists(
@@ -26,18 +34,18 @@ EFFORTS = st.lists(
 
 
 def awards(*efforts):
-    return [praise.award for praise in praises(efforts)]
+    return [praise.award for praise in list_praises(efforts)]
 
 
 def test_the_biggest_day_is_worth_most_and_the_earlier_of_two():
-    assert biggest_day([effort(3), effort(1), effort(1, Sport.SWIM, minutes=1)]) == (MONDAY + timedelta(1), 3660)
-    assert biggest_day([effort(5), effort(2)]) == (MONDAY + timedelta(2), 3600)
-    assert biggest_day([]) is None
+    assert find_biggest_day([effort(3), effort(1), effort(1, Sport.SWIM, minutes=1)]) == (MONDAY + timedelta(1), 3660)
+    assert find_biggest_day([effort(5), effort(2)]) == (MONDAY + timedelta(2), 3600)
+    assert find_biggest_day([]) is None
 
 
 def test_the_favourite_weekday_has_most_sessions():
-    assert favourite_weekday([effort(6), effort(13), effort(2, count=1)]) == (6, 2)
-    assert favourite_weekday([]) is None
+    assert find_favourite_weekday([effort(6), effort(13), effort(2, count=1)]) == (6, 2)
+    assert find_favourite_weekday([]) is None
 
 
 @pytest.mark.parametrize(
@@ -45,7 +53,7 @@ def test_the_favourite_weekday_has_most_sessions():
     [([], None), ([4], (1, 4, 4)), ([1, 2, 4, 5], (2, 1, 2)), ([9, 7, 8, 8, 2, 3], (3, 7, 9))],
 )
 def test_a_streak_is_days_in_a_row(days, streak):
-    found = longest_streak(MONDAY + timedelta(day) for day in days)
+    found = find_longest_streak(MONDAY + timedelta(day) for day in days)
     expected = streak and (streak[0], MONDAY + timedelta(streak[1]), MONDAY + timedelta(streak[2]))
     assert found == expected
 
@@ -80,17 +88,17 @@ def test_two_alike_get_different_awards():
 
 
 def test_ways_are_as_long_as_the_globe_says():
-    assert distance("London", "Paris") == pytest.approx(343_600, rel=0.01)
-    assert distance("New York", "London") == pytest.approx(5_570_000, rel=0.01)
-    assert distance("London", "Sydney") == pytest.approx(16_990_000, rel=0.01)
+    assert measure_distance("London", "Paris") == pytest.approx(343_600, rel=0.01)
+    assert measure_distance("New York", "London") == pytest.approx(5_570_000, rel=0.01)
+    assert measure_distance("London", "Sydney") == pytest.approx(16_990_000, rel=0.01)
     assert {place for way in WAYS for place in way} <= PLACES.keys()
 
 
 def test_there_is_a_landmark_for_every_length():
-    assert nearest(399) is None
-    assert nearest(1_000) == (LANDMARKS[0], 2)
-    assert nearest(42_195)[0].kind == "marathon"
-    assert nearest(41e6)[0].kind == "earth"
-    assert nearest(4e8)[0].kind == "moon"
+    assert find_farthest_reached(399) is None
+    assert find_farthest_reached(1_000) == (LANDMARKS[0], 2)
+    assert find_farthest_reached(42_195)[0].kind == "marathon"
+    assert find_farthest_reached(41e6)[0].kind == "earth"
+    assert find_farthest_reached(4e8)[0].kind == "moon"
     gaps = [later.metres / earlier.metres for earlier, later in pairwise(LANDMARKS[1:-1])]
     assert max(gaps) < 2.5, "nobody is told of less than two fifths of what they did"

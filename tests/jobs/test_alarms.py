@@ -21,7 +21,7 @@ from models.base import make_sessions
 from providers.alarm import AlarmFailed
 from providers.alarms.email_alarm import EmailAlarm
 from providers.alarms.webhook_alarm import WebhookAlarm
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from services.delivery import ceiling
 from services.ground import breakers, signs
 from services.health.findings import State
@@ -58,8 +58,8 @@ def told() -> Told:
 @pytest.fixture
 def world(town: Town, told: Told) -> World:
     """A deployment in which all is well, on the day of the test."""
-    sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, system_clock)
-    made = replace(town.world, now=system_clock, sessions=sessions, alarms=(told,))
+    sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, read_system_clock)
+    made = replace(town.world, now=read_system_clock, sessions=sessions, alarms=(told,))
     beat(made, WORKER, CLOCK)
     have_ticked(made)
     told.heard.clear()
@@ -157,7 +157,7 @@ def test_who_has_just_written_gets_text_and_who_has_not_the_template(town: Town,
     assert "there is news about the bot itself in Gruppetto: templates: " in operator.heard
     operator.says("hi")
     with chosen.sessions.begin() as session:
-        session.execute(update(Member).values(last_inbound_at=system_clock()))
+        session.execute(update(Member).values(last_inbound_at=read_system_clock()))
     mend(chosen)
     Doctor(chosen, WEB).examine()
     town.twilio.settle()
@@ -169,7 +169,7 @@ def test_the_worker_is_not_needed_to_tell_that_it_is_missing(town: Town, world: 
     operator = town.person("Olga", OPERATOR)
     operator.says("hi")
     with chosen.sessions.begin() as session:
-        session.execute(update(Member).values(last_inbound_at=system_clock()))
+        session.execute(update(Member).values(last_inbound_at=read_system_clock()))
     before = operator.count()
     chosen.redis.hdel(heartbeats.BEATS, "elsewhere:worker")
     Doctor(chosen, WEB).examine()
@@ -259,7 +259,7 @@ def test_an_operator_can_try_the_ways(world: World, told: Told) -> None:
 
 def shut_garmin(world: World) -> None:
     with world.sessions.begin() as session:
-        breakers.shut(session, "garmin", system_clock(), timedelta(hours=1), "many refusals")
+        breakers.shut(session, "garmin", read_system_clock(), timedelta(hours=1), "many refusals")
 
 
 def test_garmin_that_is_left_alone_is_named(world: World) -> None:
@@ -274,10 +274,10 @@ def test_messages_that_are_given_up_are_named(town: Town, world: World, zoe: Per
         town.twilio.faults.next.append("400:21617")
         zoe.says("help")
         with world.sessions.begin() as session:
-            session.execute(update(Sign).where(Sign.name == signs.DEAD).values(at=system_clock()))
+            session.execute(update(Sign).where(Sign.name == signs.DEAD).values(at=read_system_clock()))
         assert ("dead" in names(world)) == (count > 3)
     with world.sessions.begin() as session:
-        long_ago = system_clock() - timedelta(hours=1, seconds=1)
+        long_ago = read_system_clock() - timedelta(hours=1, seconds=1)
         session.execute(update(Sign).where(Sign.name == signs.DEAD).values(at=long_ago))
     assert "dead" not in names(world)
 
@@ -291,7 +291,7 @@ def test_many_who_leave_are_named_and_a_few_of_many_are_not(world: World, town: 
     with world.sessions.begin() as session:
         [sign] = session.scalars(select(Sign).where(Sign.name == signs.OPT_OUTS))
         assert sign.count == 6
-        sign.at = system_clock()
+        sign.at = read_system_clock()
     assert "optouts" in names(world)
     with world.sessions.begin() as session:
         session.execute(text("UPDATE pg_class SET reltuples = 5000 WHERE oid = 'members'::regclass"))
@@ -304,7 +304,7 @@ def test_a_budget_that_is_nearly_spent_is_named(world: World) -> None:
     most = world.settings.messages_a_day
     for count, is_named in ((int(0.79 * most), False), (int(0.01 * most) + 1, True)):
         with world.sessions.begin() as session:
-            ceiling.note(session, {None: count}, system_clock())
+            ceiling.note(session, {None: count}, read_system_clock())
         assert ("spend" in names(world)) == is_named
 
 
@@ -317,7 +317,7 @@ def test_a_job_that_broke_is_named_for_an_hour(world: World) -> None:
 
 def test_a_certificate_that_ends_soon_or_is_not_trusted_is_named(world: World) -> None:
     for left, is_named in ((timedelta(days=15), False), (timedelta(days=13), True), (timedelta(days=-1), True)):
-        world.redis.set(certificates.ENDS, (system_clock() + left).isoformat())
+        world.redis.set(certificates.ENDS, (read_system_clock() + left).isoformat())
         assert ("certificate" in names(world)) == is_named, left
     world.redis.delete(certificates.ENDS)
     certificates.look(world)

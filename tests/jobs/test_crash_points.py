@@ -85,7 +85,7 @@ def some_people(town: Town, count: int) -> list[int]:
             phone = town.phones.add(f"Friend {number}", f"+3247000{number:04}")
             phone.last_inbound_at = town.clock()
             who = {"phone": phone.number, "business_id": None, "address": phone.address, "profile_name": phone.name}
-            made.append(members.known(session, town.clock(), **who)[0])
+            made.append(members.recognise_member(session, town.clock(), **who)[0])
         session.flush()
         return [member.id for member in made]
 

@@ -20,7 +20,7 @@ from providers.files import activity_files
 from providers.files.reading_process import USUAL, read_apart
 from services.data import erasure
 from services.training import files, merging, syncing
-from services.training.activities import have_twins
+from services.training.activities import has_twin
 from simulator.twilio.server import Request
 from tests.conftest import Servers
 from tests.recordings import TCX, gpx, session, tcx
@@ -280,7 +280,7 @@ def test_members_take_turns_with_their_files(town: Town, zoe: Person, jose: Pers
     with town.world.sessions.begin() as session_:
         while (taken := files.take(session_, town.clock())) is not None:
             order.append(taken.member_id)
-            files.done(session_, taken, town.clock())
+            files.note_done(session_, taken, town.clock())
     one, other, third = dict.fromkeys(order)
     assert order == [one, other, third, one, other, one, one]
 
@@ -294,7 +294,7 @@ def test_files_and_accounts_take_turns(town: Town, zoe: Person, jose: Person) ->
 
     def notes(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:
         with town.world.sessions() as session_:
-            waiting_account.append(session_.scalar(select(syncing.due(town.clock()))))
+            waiting_account.append(session_.scalar(select(syncing.has_due_account(town.clock()))))
         return town.world.read_activity(data, name, zone)
 
     assert run(drain, replace(town.world, read_activity=notes)) == 4
@@ -308,7 +308,7 @@ def test_accounts_are_read_while_another_worker_reads_a_file(town: Town, zoe: Pe
     with town.world.sessions() as other:
         other.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FILES})
         assert run(drain, town.world) == 1
-        assert not other.scalar(select(syncing.due(town.clock())))
+        assert not other.scalar(select(syncing.has_due_account(town.clock())))
     assert [each.done_at for each in rows(town)] == [None]
     assert run(drain, town.world) == 1
     town.rest()
@@ -409,7 +409,7 @@ def test_what_counts_on_a_board_is_what_is_told(town: Town, zoe: Person) -> None
     with town.world.sessions() as session_:
         counted = select(Activity).where(Activity.twin_of.is_(None))
         assert len(session_.scalars(counted).all()) == 1
-        assert have_twins(session_, session_.scalars(counted).all())
+        assert has_twin(session_, session_.scalars(counted).all())
 
 
 class _Refusing:

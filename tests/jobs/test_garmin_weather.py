@@ -72,7 +72,7 @@ def pass_time(town: Town, span: timedelta, step: timedelta = MINUTE) -> None:
 
 def silent_since(town: Town, *people: Linked) -> datetime | None:
     with town.world.sessions() as session:
-        return syncing.silent_since(session, [each.member_id for each in people])
+        return syncing.find_silent_since(session, [each.member_id for each in people])
 
 
 @pytest.mark.parametrize(("faults", "why", "pages"), WEATHER)
@@ -133,7 +133,7 @@ def test_the_board_tells_until_when_it_knows(town: Town) -> None:
     def told() -> datetime | None:
         with town.world.sessions() as session:
             week = Dates(date(2026, 11, 16), date(2026, 11, 22))
-            return standings.board(session, group, Metric.TIME, week, week).silent_since
+            return standings.make_board(session, group, Metric.TIME, week, week).silent_since
 
     assert told() is None
     town.garmin.faults.data_status = 503
@@ -326,10 +326,10 @@ def test_reminders_come_once_each_and_say_the_days(town: Town) -> None:
     for hour in range(0, 21 * 24, 6):
         with town.world.sessions.begin() as session:
             now = START + hour * HOUR
-            heard += [(accounts.remind(each, now), ends - now) for each in accounts.due_reminders(session, now)]
+            heard += [(accounts.remind(each, now), ends - now) for each in accounts.take_due_reminders(session, now)]
     assert heard == [(14, timedelta(days=14)), (3, timedelta(days=3)), (0, timedelta())]
     for late, days in ((13.4, 14), (2.2, 3), (0.3, 1), (-2, 0)):
         linked.change(reminded_days=None)
         with town.world.sessions.begin() as session:
             now = ends - timedelta(days=late)
-            assert [accounts.remind(each, now) for each in accounts.due_reminders(session, now)] == [days], late
+            assert [accounts.remind(each, now) for each in accounts.take_due_reminders(session, now)] == [days], late

@@ -42,7 +42,7 @@ from models import (
     MessageKind,
     OutboundMessage,
 )
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from providers.sources import Typed
 from services.delivery import mailbox
 from services.training import accounts, one_time_links, sign_ins
@@ -156,7 +156,7 @@ class Scene:
             member, now = self._somebody(session, "Signs in"), self.world.now()
             token = one_time_links.make_link(session, member, LinkPurpose.GARMIN, now)
             browser = one_time_links.open_link(session, token, None, now)
-            link = one_time_links.link_of(session, browser, now)
+            link = one_time_links.find_link(session, browser, now)
             typed = Typed("right", f"{athlete}@example.org")
             return str(sign_ins.ask(session, link, "garmin", GarminMethod.PASSWORD, typed, now).id)
 
@@ -180,7 +180,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         return Services(servers.database_url, f"redis://127.0.0.1:{doors[0].port}/0")
 
     with stage(tmp_path_factory.mktemp("down"), kept=False, network=network, settings=settings) as on:
-        on.twilio.now = on.garmin.now = system_clock
+        on.twilio.now = on.garmin.now = read_system_clock
         on.twilio.faults.callbacks = "off"
         get_templates_approved(on)
         names = [name for name in Settings.model_fields if name.upper() in on.environment]

@@ -119,9 +119,9 @@ def test_one_whose_worker_died_is_never_sent_again(letters: Letters, meta: Prete
     with letters.town.world.sessions.begin() as session:
         ahead = now + timedelta(hours=1)
         assert service.claim(session, ahead) is None, "a lease does not end by another machine's clock"
-        assert not session.scalar(select(service.due(ahead)))
+        assert not session.scalar(select(service.has_due_post(ahead)))
         session.execute(update(GroupPost).values(leased_until=LONG_AGO))
-        assert session.scalar(select(service.due(now)))
+        assert session.scalar(select(service.has_due_post(now)))
     group_posts.post()
     assert states(letters) == [(PostState.UNKNOWN, 1)]
     assert meta.groups["G1"].posted == []

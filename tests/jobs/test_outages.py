@@ -39,7 +39,7 @@ def changed(town: Town, do: str, undo: str) -> Iterator[None]:
 @contextmanager
 def behind(town: Town, table: str, column: str) -> Iterator[None]:
     """The schema is older than the code: it lacks a column."""
-    newest = database.expected_schema()
+    newest = database.find_expected_schema()
     there, gone = f"ALTER TABLE {table} RENAME none_yet TO {column}", f"ALTER TABLE {table} RENAME {column} TO none_yet"
     version = "UPDATE alembic_version SET version_num = '{}'"
     with changed(town, gone, there), changed(town, version.format("0021_records_of_before"), version.format(newest)):

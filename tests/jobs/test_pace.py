@@ -20,7 +20,7 @@ from jobs.pace import (
     WITHOUT_REDIS,
     Pace,
     Places,
-    patience,
+    choose_delay,
 )
 from tests.conftest import Servers
 from tests.patience import AT_MOST, until
@@ -216,4 +216,4 @@ def test_when_redis_comes_back_empty_the_pace_goes_on(redis: Redis) -> None:
     [(None, 1, 2), (None, 5, 32), (None, 30, 60), (5, 1, 5), (1, 3, 8), (3600, 2, 3600)],
 )
 def test_one_message_is_left_for_longer_each_time(wish: int | None, attempt: int, seconds: int) -> None:
-    assert patience(None if wish is None else timedelta(seconds=wish), attempt) == timedelta(seconds=seconds)
+    assert choose_delay(None if wish is None else timedelta(seconds=wish), attempt) == timedelta(seconds=seconds)

@@ -13,7 +13,7 @@ from jobs.tick import tick
 from services.data import keyring
 from services.delivery import outcomes
 from services.health.processes import WEB
-from services.training import linking
+from services.training import accounts
 from tests.town import Town
 
 MEMBERS, MESSAGES = 50, 20_000
@@ -77,14 +77,14 @@ def test_no_large_table_is_read_through(busy_town: Town, name: str) -> None:
 
 def test_a_table_that_is_read_through_would_be_noticed(busy_town: Town) -> None:
     with sent(busy_town) as statements, busy_town.world.sessions() as session:
-        keyring.status(session)
+        keyring.count_by_key(session)
     assert any("outbound_messages" in line for line in read_through(busy_town, statements))
 
 
 def test_the_names_of_keys_are_found_without_counting_what_they_seal(busy_town: Town) -> None:
     with busy_town.world.sessions() as session:
-        assert keyring.names_in_use(session) == {health.KEY}
-        counted = keyring.status(session)
+        assert keyring.list_names_in_use(session) == {health.KEY}
+        counted = keyring.count_by_key(session)
     assert counted["outbound_messages.offers"] == {health.KEY: MESSAGES}
     assert counted["outbound_messages.content"] == {health.KEY: MESSAGES // 1000 * 2}
 
@@ -101,7 +101,7 @@ def test_a_backlog_that_has_left_is_not_looked_for_in_the_whole_table(busy_town:
     with engine.begin() as line:
         line.execute(text("UPDATE outbound_messages SET state = 'read' WHERE state = 'queued'"))
     with sent(busy_town) as statements, busy_town.world.sessions() as session:
-        assert outcomes.backlog(session) == {}
+        assert outcomes.count_backlog(session) == {}
     assert read_through(busy_town, statements) == []
 
 
@@ -109,17 +109,17 @@ def test_keys_that_end_are_found_out_of_an_index(town: Town) -> None:
     with town.world.sessions.kw["bind"].begin() as line:
         for statement in health.filling(3_000, 0)[:1]:
             line.execute(text(statement), {"now": town.clock()})
-        accounts = """
+        rows = """
             INSERT INTO garmin_accounts (member_id, method, garmin_id, display_name, tokens, status, linked_at,
                 next_sync_at, failures, created_at, updated_at, key_ends_at)
             SELECT id, 'personal_key', id::text, 'd', sealed, 'linked', :now, :now, 0, :now, :now,
                 CASE WHEN id % 4 = 0 THEN :now + (id % 365) * interval '1 day' END
             FROM members, (SELECT '\\x01'::bytea || '\\x01'::bytea || 'k'::bytea AS sealed) AS one
         """
-        line.execute(text(accounts), {"now": town.clock()})
+        line.execute(text(rows), {"now": town.clock()})
         line.execute(text("ANALYZE garmin_accounts"))
     with sent(town) as statements, town.world.sessions() as session:
-        assert linking.due_reminders(session, town.clock())
+        assert accounts.take_due_reminders(session, town.clock())
     with town.world.sessions() as session:
         cursor = session.connection().connection.cursor()
         [(statement, values)] = [each for each in statements if "key_ends_at" in each[0]]

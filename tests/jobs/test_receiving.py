@@ -249,7 +249,7 @@ def test_a_line_whose_key_is_not_there_yet_is_answered_when_it_is(
     told = [line for line in capsys.readouterr().out.splitlines() if "unknown key" in line]
     assert len(told) == 3
     assert all("[error" in line and "key=t9" in line for line in told)
-    assert receiving.kept_by_key(town.world.redis) == {"t9": 1}
+    assert receiving.count_kept_by_key(town.world.redis) == {"t9": 1}
     both = f"{town.world.settings.data_keys.get_secret_value()},{ring}"
     worlds.use(with_ring(town, both))
     town.tick()

@@ -18,7 +18,7 @@ def kept(town: Town) -> int:
 
 def due(town: Town) -> bool:
     with town.world.sessions() as session:
-        return session.scalar(select(records.unwritten()))
+        return session.scalar(select(records.has_unwritten_records()))
 
 
 def test_records_of_before_come_with_the_next_tick(town: Town, zoe: Person, jose: Person) -> None:

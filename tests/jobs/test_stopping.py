@@ -59,7 +59,7 @@ class Asking:
     then: Callable[[], object]
 
     def __call__(self) -> datetime:
-        if not stopping.asked() and self.is_so_far():
+        if not stopping.is_stop_asked() and self.is_so_far():
             self.then()
         return self.town.clock()
 
@@ -137,7 +137,7 @@ def test_a_digest_is_left_between_two_pieces_and_finished_by_the_next(town: Town
 def test_a_copy_that_was_broken_off_counts_as_no_try(town: Town, zoe: Person) -> None:
     zoe.says("hi")
     with town.world.sessions.begin() as writing:
-        exports.ask(writing, writing.scalars(select(Member)).one(), town.clock())
+        exports.ask_for_copy(writing, writing.scalars(select(Member)).one(), town.clock())
     with pytest.raises(stopping.Stopped):
         housekeeping.make_copy(asked(town, then=breaks_off))
     left = one(town, Export)
@@ -185,7 +185,7 @@ def attempt(town: Town, way: GarminMethod, secret: str) -> OneTimeLink:
         writing.flush()
         token = one_time_links.make_link(writing, member, LinkPurpose.GARMIN, town.clock())
         browser = one_time_links.open_link(writing, token, None, town.clock())
-        link = one_time_links.link_of(writing, browser, town.clock())
+        link = one_time_links.find_link(writing, browser, town.clock())
         sign_ins.ask(writing, link, "garmin", way, Typed(secret, "ann@example.org"), town.clock())
         return link
 
@@ -193,8 +193,8 @@ def attempt(town: Town, way: GarminMethod, secret: str) -> OneTimeLink:
 def send_code(writing: Session, town: Town) -> None:
     """The code of the only sign-in comes from its chat."""
     waiting = writing.scalars(select(LinkAttempt)).one()
-    code = binding.code_of(writing, waiting)
-    assert binding.hear(writing, waiting.link.member, code, town.clock()) == BeingAsked()
+    code = binding.make_code(writing, waiting)
+    assert binding.hear_link_code(writing, waiting.link.member, code, town.clock()) == BeingAsked()
 
 
 @dataclass
@@ -211,8 +211,8 @@ def test_a_password_that_was_broken_off_is_not_tried_again_and_costs_no_try(town
     left = one(town, LinkAttempt)
     assert (left.step, left.problem, left.secret) == (AttemptStep.FAILED, "interrupted", None)
     with town.world.sessions() as reading:
-        assert attempts.tries_left(reading, link) == attempts.MOST_PASSWORDS
-        assert not reading.scalar(select(sign_ins.due(town.clock())))
+        assert attempts.count_tries_left(reading, link) == attempts.MOST_PASSWORDS
+        assert not reading.scalar(select(sign_ins.has_waiting_sign_in(town.clock())))
 
 
 def test_a_key_that_was_broken_off_is_tried_by_the_next(town: Town) -> None:
@@ -280,7 +280,7 @@ def test_a_machine_whose_clock_is_ahead_does_not_take_a_key_that_another_has(tow
         assert sign_ins.take(writing, town.clock())
     with town.world.sessions.begin() as writing:
         assert sign_ins.take(writing, town.clock() + AHEAD) is None
-        assert not writing.scalar(select(sign_ins.due(town.clock() + AHEAD)))
+        assert not writing.scalar(select(sign_ins.has_waiting_sign_in(town.clock() + AHEAD)))
 
 
 def test_an_account_is_left_before_the_next_request_and_its_tokens_are_kept(town: Town, zoe: Person) -> None:

@@ -17,13 +17,13 @@ from typing import Any
 from fitness.dates import Dates
 from fitness.met import Met
 from fitness.metrics import Metric
-from fitness.ranking import Place
+from fitness.ranking import RankedPlace
 from messages.message import units
 from messages.render import Reader
 from messages.words import MOST, clean_name, isolated, one_line
-from services.digest.digests import board_facts
-from services.ground.settings import Settings
-from services.play.standings import Board, Row
+from services.digest.digests import gather_board_facts
+from services.ground.settings import GroupSettings
+from services.play.standings import Board, BoardRow
 from services.training.totals import Totals
 from tests.messages import largest, largest_digest
 
@@ -156,17 +156,22 @@ class Chance:
         fields = [each.name for each in dataclasses.fields(value) if each.init]
         return dataclasses.replace(value, **{name: self.varied(getattr(value, name)) for name in fields})
 
-    def place(self, value: Place) -> Place:
+    def place(self, value: RankedPlace) -> RankedPlace:
         """A place, and what it was won with."""
         return value._replace(place=self.random.choice((1, 2, 3, 11, 49)), value=self.real(value.value))
 
-    def row(self, value: Row) -> Row:
+    def row(self, value: BoardRow) -> BoardRow:
         """Another person's line."""
-        return Row(*(self.varied(each) for each in value))
+        return BoardRow(*(self.varied(each) for each in value))
 
     def _board(self) -> dict[str, Any]:
         rows = [
-            Row(self.place(Place(i, i, largest.YEAR, tied=False)), self.thing(largest.person(i)), self.totals(), moved)
+            BoardRow(
+                self.place(RankedPlace(i, i, largest.YEAR, tied=False)),
+                self.thing(largest.person(i)),
+                self.totals(),
+                moved,
+            )
             for i in range(1, self.random.choice((1, 2, 3, 8, 9, 50)) + 1)
             for moved in (self.random.choice((None, 0, 1, -88)),)
         ]
@@ -178,7 +183,7 @@ class Chance:
         board = Board(
             self.thing(largest.group()), metric, dates, rows, len(rows), together, before, since, ranked=ranked
         )
-        return board_facts(board, largest.person(self.random.randint(1, len(rows) + 1)))
+        return gather_board_facts(board, largest.person(self.random.randint(1, len(rows) + 1)))
 
     def totals(self) -> Totals:
         """What somebody has moved."""
@@ -220,7 +225,7 @@ def two(chance: Chance) -> list[Any]:
     return [chance.thing(largest.person(number)) for number in (1, 2)]
 
 
-FIXED = {Settings, Met}
+FIXED = {GroupSettings, Met}
 VARIED: list[tuple[Any, Callable[[Chance, Any], Any]]] = [
     (Enum, lambda chance, value: chance.random.choice(list(type(value)))),
     (bool, lambda chance, _value: chance.random.random() < 0.5),
@@ -231,8 +236,8 @@ VARIED: list[tuple[Any, Callable[[Chance, Any], Any]]] = [
     (date, Chance.day),
     (time, Chance.clock),
     (Dates, Chance.days),
-    (Place, Chance.place),
-    (Row, Chance.row),
+    (RankedPlace, Chance.place),
+    (BoardRow, Chance.row),
     (SimpleNamespace, Chance.thing),
     (list, Chance.some),
     (tuple, lambda chance, value: tuple(map(chance.varied, value))),

@@ -5,22 +5,22 @@ from types import SimpleNamespace
 from typing import Any
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.declaring.command import by_topic
+from bot.declaring.command import group_by_topic
 from fitness.dates import Dates
-from fitness.goals import forecast
+from fitness.goals import forecast_goal
 from fitness.impossible import Impossible, Wrong
 from fitness.met import Met
 from fitness.metrics import FIELDS, Metric
 from fitness.points import Because, Score
-from fitness.ranking import Place
+from fitness.ranking import RankedPlace
 from fitness.schedules import Weekly
 from fitness.sports import Sport
 from fitness.streaks import Streak
 from messages.words import MOST, clean_name
-from services.digest.digests import board_facts
-from services.ground.settings import Settings
-from services.play.contests import Line
-from services.play.standings import Board, Row
+from services.digest.digests import gather_board_facts
+from services.ground.settings import GroupSettings
+from services.play.contests import ContestLine
+from services.play.standings import Board, BoardRow
 from services.training.scoring import Leg, Recount
 from services.training.totals import Totals
 
@@ -69,9 +69,9 @@ def membership(number: int, role: str = "member") -> Any:
 
 
 def board(rows: int, totals: Totals, together: Totals, before: float) -> dict[str, Any]:
-    lines = [Row(Place(i, i, totals.points, tied=False), person(i), totals, -88) for i in range(1, rows + 1)]
+    lines = [BoardRow(RankedPlace(i, i, totals.points, tied=False), person(i), totals, -88) for i in range(1, rows + 1)]
     made = Board(group(), Metric.POINTS, CROSSING, lines, rows, together, before, WHEN, Recount(99, WHEN.date()))
-    return board_facts(made, person(rows - 1))
+    return gather_board_facts(made, person(rows - 1))
 
 
 ACTIVITY = SimpleNamespace(
@@ -96,7 +96,7 @@ RUN_RECORDS = [
 RECORD = SimpleNamespace(kind="split", metres=21098, value=99_999.0)
 SCORE = Score(399.9, Because.LOW, 8_888.8, Met(10.5, "12050"), 9_999.9, 9_999, 9_999.9, capped=True)
 LEGS = [Leg("open_water_swimming_v2", 8_888.8, 399.9)] * 10
-PLACE = SimpleNamespace(place=Place(49, 1, YEAR, tied=False), totals=BIG)
+PLACE = SimpleNamespace(place=RankedPlace(49, 1, YEAR, tied=False), totals=BIG)
 ACCOUNT = SimpleNamespace(status="linked", last_sync_at=WHEN, next_sync_at=WHEN, last_error="Down", key_ends_at=WHEN)
 
 PRAISE = SimpleNamespace(award="regular", fit=1.0, figure=9_999, weekday=2, sport=Sport.STRENGTH)
@@ -107,9 +107,9 @@ CHALLENGE = SimpleNamespace(
     number=88, name=NAME, contest="together", metric="distance", sport=Sport.MULTI, route=None, target=4_999_950_000.0,
     starts=WHEN.date(), ends=WHEN.date(), ended_at=None,
 )  # fmt: skip
-AHEAD = forecast(4_999_940_000.0, 4_999_950_000.0, 1e6, CROSSING, CROSSING.end)
-SLOW = forecast(1.0, 1e8, 1.0, CROSSING, CROSSING.end)
-LINES = [Line(Place(i, i, 4_999_950_000.0, tied=False), person(i), 4_999_950_000.0) for i in range(1, 10)]
+AHEAD = forecast_goal(4_999_940_000.0, 4_999_950_000.0, 1e6, CROSSING, CROSSING.end)
+SLOW = forecast_goal(1.0, 1e8, 1.0, CROSSING, CROSSING.end)
+LINES = [ContestLine(RankedPlace(i, i, 4_999_950_000.0, tied=False), person(i), 4_999_950_000.0) for i in range(1, 10)]
 DUEL = SimpleNamespace(one_won=26, other_won=26, since=WHEN.date(), weeks=26)
 TOLD = SimpleNamespace(one=person(), other=person(2), duel=DUEL, ahead=person(2), by=28_000)
 SEASON = SimpleNamespace(number=99, dates=CROSSING, weeks_over=11, tally=LINES, all_time=LINES)
@@ -201,7 +201,7 @@ FACTS: dict[str, Any] = {
     "erased": [BAN] * 30,
     "event": EVENT,
     "count": 9_999,
-    "chosen": Settings(),
+    "chosen": GroupSettings(),
     "before": NAME,
     "answer": "approved",
     "admins": [NAME] * 50,
@@ -291,8 +291,8 @@ FACTS: dict[str, Any] = {
     "strange": "שם " * 2_000,
     "today": date(2026, 11, 18),
     "topic": "*x* " * 1_000,
-    "topics": list(by_topic()),
-    "neighbours": by_topic()["groups"],
+    "topics": list(group_by_topic()),
+    "neighbours": group_by_topic()["groups"],
     "totals": BIG,
     "twins": True,
     "typed": "link_garmin " * 10,
@@ -368,7 +368,7 @@ OTHERWISE: dict[str, Any] = {
     "for_good": False,
     "event": OTHER_EVENT,
     "count": 0,
-    "chosen": Settings(False, 50, 100, 6, True, True, True),
+    "chosen": GroupSettings(False, 50, 100, 6, True, True, True),
     "answer": "dropped",
     "changed": False,
     "enough": False,

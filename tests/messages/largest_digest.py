@@ -4,15 +4,15 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
-from fitness.ranking import Place
+from fitness.ranking import RankedPlace
 from fitness.sports import Sport
 from services.digest.stories.facts import Fact
 from services.digest.stories.scene import Correction
 from services.digest.stories.text import Me
-from services.play.standings import Row
+from services.play.standings import BoardRow
 from tests.messages.largest import BIG, CHALLENGE, CROSSING, WHEN, YEAR, person
 
-ROW = Row(Place(49, 49, YEAR, tied=False), person(49), BIG, -88)
+ROW = BoardRow(RankedPlace(49, 49, YEAR, tied=False), person(49), BIG, -88)
 THING = SimpleNamespace(
     kind="highest",
     metres=21098,
@@ -41,7 +41,7 @@ FACT = Fact(
 )
 
 FACTS: dict[str, Any] = {
-    "above": Row(Place(48, 48, YEAR, tied=False), person(48), BIG, 1),
+    "above": BoardRow(RankedPlace(48, 48, YEAR, tied=False), person(48), BIG, 1),
     "correction": Correction(CROSSING, [(person(number), 8 + number) for number in (1, 2, 3)]),
     "fact": FACT,
     "form": "table",

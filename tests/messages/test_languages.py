@@ -13,7 +13,7 @@ import pytest
 from jinja2 import Environment, meta
 
 from bot import languages as read
-from bot.declaring.command import all_commands
+from bot.declaring.command import list_commands
 from bot.parser import Understood, understand
 from messages import languages
 from messages.message import MOST_LABEL, units
@@ -99,7 +99,7 @@ def test_every_language_says_what_english_says() -> None:
     assert {code: faults(languages.FOLDER, code) for code in languages.languages()} == {
         code: [] for code in languages.languages()
     }
-    names = {command.name for command in all_commands()}
+    names = {command.name for command in list_commands()}
     for code in languages.languages():
         assert languages.labels(code).keys() == languages.labels(languages.FIRST).keys()
         assert languages.help_of(code).keys() <= names

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jinja2 import meta
 
-from bot.declaring.command import all_commands, by_topic, commands
+from bot.declaring.command import commands, group_by_topic, list_commands
 from bot.parser import NotUnderstood, understand
 from messages.languages import FIRST
 from messages.languages import FOLDER as LANGUAGES
@@ -126,7 +126,7 @@ def test_every_refusal_that_is_raised_has_its_text() -> None:
 
 
 def test_everything_a_command_must_be_told_has_its_question() -> None:
-    asked = {f"{each.topic}/ask_{arg.name}" for each in all_commands() for arg in each.arguments if arg.required}
+    asked = {f"{each.topic}/ask_{arg.name}" for each in list_commands() for arg in each.arguments if arg.required}
     assert asked - set(TEMPLATES) == set()
 
 
@@ -160,22 +160,22 @@ def test_the_longest_names_and_the_largest_figures_fit_on_a_phone(template: str)
         assert "None" not in text
 
 
-@pytest.mark.parametrize("declared", all_commands(), ids=lambda each: each.name)
+@pytest.mark.parametrize("declared", list_commands(), ids=lambda each: each.name)
 def test_the_help_about_each_command_is_short(declared: object) -> None:
     assert units(words("start/help_command", Reader(), command=declared)) <= 300
 
 
-@pytest.mark.parametrize("topic", by_topic())
+@pytest.mark.parametrize("topic", group_by_topic())
 def test_the_help_about_each_topic_fits_on_a_phone(topic: str) -> None:
     command = commands.get(topic)
-    others = [each for each in by_topic()[topic] if each is not command]
+    others = [each for each in group_by_topic()[topic] if each is not command]
     text = words("start/help_topic", Reader(), topic=topic, command=command, neighbours=others)
     assert 1 <= units(text) <= MOST_PLAIN
 
 
 def test_the_help_fits_on_a_phone() -> None:
     """A screen of a phone shows about 20 lines of 45 signs."""
-    text = words("start/help", Reader(), topic=None, topics=list(by_topic()))
+    text = words("start/help", Reader(), topic=None, topics=list(group_by_topic()))
     assert units(text) <= MOST_PLAIN
     assert sum(-(-len(line) // 45) or 1 for line in text.splitlines()) <= 22
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.words.lines import words_of
+from bot.words.lines import split_line
 from messages.message import units
 from messages.words import MOST, clean_name, folded, isolated, visible
 
@@ -101,7 +101,7 @@ def test_a_family_is_not_torn_apart() -> None:
 )
 def test_a_line_shows_what_a_name_shows(text: str, shown: str) -> None:
     assert visible(text) == shown
-    assert " ".join(word.raw for word in words_of(text)) == shown
+    assert " ".join(word.raw for word in split_line(text)) == shown
     assert clean_name(text) == shown
 
 

@@ -13,12 +13,12 @@ from fitdecode.utils import compute_crc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fitness.sports import Sport, counts, sport_of
+from fitness.sports import Sport, find_sport, is_sport
 from providers.errors import Flaw, NotAnActivityFile
 from providers.files import fit_frames
 from providers.files.activity_files import read_activity
-from providers.files.fit_sports import PAIRS, SPORTS, SUB_SPORTS, fit_type
-from providers.recordings import FILE, USUAL, Recording, find_type_key, from_plain, to_plain
+from providers.files.fit_sports import PAIRS, SPORTS, SUB_SPORTS, find_fit_type
+from providers.recordings import FILE, USUAL, Recording, find_type_key, read_recording, write_recording
 from simulator.garmin.types import activity_type
 
 BEGAN = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
@@ -168,11 +168,11 @@ def test_a_recording_is_the_same_after_it_was_written_as_json() -> None:
     )  # fmt: skip
     assert not known(whole) ^ vars(whole).keys(), "every field is filled in"
     for each in (whole, Recording(FILE, "other", BEGAN, 0.0), only(fit(START, (SESSION, RUN), PARIS))):
-        written = json.loads(json.dumps(to_plain(each), allow_nan=False))
-        assert from_plain(written | {"of a later release": 1}) == each
+        written = json.loads(json.dumps(write_recording(each), allow_nan=False))
+        assert read_recording(written | {"of a later release": 1}) == each
     for nonsense in ({}, {"source": FILE}, written | {"start": "soon"}, written | {"splits": 7}):
         with pytest.raises(ValueError):
-            from_plain(nonsense)
+            read_recording(nonsense)
 
 
 def test_without_a_watchs_word_the_owners_zone_tells_the_day() -> None:
@@ -227,7 +227,7 @@ def test_several_sessions_are_a_parent_and_its_legs() -> None:
     assert parent.pulse == round((150 * 900 + 120 * 3500) / 4400, 1)
     assert parent.highest_pulse == 162.0
     assert len({row.id for row in (parent, *legs)}) == 4
-    assert not counts("transition")
+    assert not is_sport("transition")
 
 
 def test_the_same_file_has_the_same_ids_and_no_other_has_them() -> None:
@@ -261,16 +261,16 @@ def test_the_same_file_has_the_same_ids_and_no_other_has_them() -> None:
     ],
 )
 def test_fit_sports(sport: str, sub_sport: str, key: str) -> None:
-    assert fit_type(sport, sub_sport) == key
+    assert find_fit_type(sport, sub_sport) == key
 
 
 def test_every_type_we_give_is_a_known_one() -> None:
     keys = {*PAIRS.values(), *SUB_SPORTS.values(), *SPORTS.values(), *USUAL.values()}
-    strangers = {key for key in keys if sport_of(key) is Sport.OTHER and counts(key)}
+    strangers = {key for key in keys if find_sport(key) is Sport.OTHER and is_sport(key)}
     assert strangers == {"other", "indoor_climbing", "bouldering"}
     for sport, key in USUAL.items():
-        assert sport_of(key) is sport
-    assert activity_type(fit_type("running", "trail")).title == "Trail Running"
+        assert find_sport(key) is sport
+    assert activity_type(find_fit_type("running", "trail")).title == "Trail Running"
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_a_track_is_summed_up_and_its_places_forgotten() -> None:
     assert (row.name, row.type_key) == ("Evening", "trail_running")
     assert (utc(row), local(row)) == ("2026-11-01 23:30:00", "2026-11-02 00:30:00")
     assert not {"calories", "steps", "laps", "maker"} & known(row)
-    assert "51.5" not in json.dumps(to_plain(row))
+    assert "51.5" not in json.dumps(write_recording(row))
 
 
 def test_pauses_do_not_count() -> None:
@@ -401,7 +401,7 @@ def test_laps_are_summed() -> None:
     assert row.pulse == 155.0
     assert (row.climb, row.descent) == (40.0, 50.0)
     assert row.type_key == "cycling"
-    assert "51.5" not in json.dumps(to_plain(row))
+    assert "51.5" not in json.dumps(write_recording(row))
 
 
 def test_laps_that_tell_nothing_leave_it_to_their_points() -> None:
@@ -530,9 +530,9 @@ def test_only_wanted_frames_are_left_to_the_library(endian: str) -> None:
     frames = b"\x41\x00" + order + record + b"\xa1\x8c\x14" + b"\x01\x8c\x14"
     wanted = b"\x41\x00" + order + session + b"\x01\x02" + b"\xa5\x01"
     whole = sealed(frames + wanted + frames)
-    (smaller,) = fit_frames._bodies(fit_frames.only(whole, {SESSION}))
+    (smaller,) = fit_frames._bodies(fit_frames.keep_only(whole, {SESSION}))
     assert smaller == wanted
-    assert fit_frames.only(whole, ()) == fit_frames.only(sealed(b""), ())
+    assert fit_frames.keep_only(whole, ()) == fit_frames.keep_only(sealed(b""), ())
 
 
 def test_laps_that_nobody_can_have_run_are_not_told() -> None:
@@ -542,7 +542,7 @@ def test_laps_that_nobody_can_have_run_are_not_told() -> None:
 
 @given(st.binary(min_size=1, max_size=300))
 def test_the_sum_is_the_librarys(data: bytes) -> None:
-    assert fit_frames.checksum(data) == compute_crc(data)
+    assert fit_frames.compute_checksum(data) == compute_crc(data)
 
 
 @pytest.mark.parametrize("cut", range(1, len(GOOD), 7))
@@ -580,5 +580,5 @@ def test_no_damage_is_more_than_a_flaw(data: st.DataObject) -> None:
         rows = read_activity(spoilt, "a.fit")
     except NotAnActivityFile:
         return
-    json.dumps([to_plain(row) for row in rows], allow_nan=False)
+    json.dumps([write_recording(row) for row in rows], allow_nan=False)
     assert all(0 < row.seconds <= 14 * 86_400 and row.id < 0 for row in rows)

@@ -16,27 +16,27 @@ import resvg_py
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.cards.drawing import svg
-from providers.cards.lettering import plain, width
-from providers.cards.quickchart import QuickChartServer, config
+from providers.cards.drawing import draw_svg
+from providers.cards.lettering import clean_text, estimate_width
+from providers.cards.quickchart import QuickChartServer, write_chartjs
 from providers.cards.resvg import Resvg
-from providers.cards.rewording import reworded
-from providers.cards.themes import COLOURS, DARK, DARK_COLOURS, LIGHT, colour, theme
+from providers.cards.rewording import reword_chart
+from providers.cards.themes import COLOURS, DARK, DARK_COLOURS, LIGHT, choose_colour, choose_theme
 from providers.charts import (
     Bar,
-    Fact,
+    ChartFact,
+    ChartPart,
     FallbackCharts,
     Leaderboard,
     Mark,
     Mix,
-    Part,
     Result,
     Segment,
     Trend,
-    Week,
+    WeekChart,
     Wrapped,
-    chart_of,
-    lit,
+    light_chart,
+    read_chart,
 )
 from providers.errors import ChartError
 from tests.providers.test_charts import HARD_NAMES, INJECTION, SVG, difference
@@ -54,13 +54,13 @@ def every(name="Zoë", value=42.0, *, dark=False):
     """One chart of each kind, all its words this name and all its figures this value."""
     bar = Bar(1, name, value, name, PARTS, name, 1, value)
     mark = Mark(name, value, name, PARTS, value, name)
-    fact = Fact(name, name, name)
+    fact = ChartFact(name, name, name)
     return [
         Leaderboard(name, name, (bar,) * 7, LEGEND, usual=name, dark=dark),
         Result(name, name, name, (bar,) * 6, LEGEND, goal=value, goal_said=name, dark=dark),
         Trend(name, name, (mark,) * 8, name, name, dark=dark),
-        Week(name, name, (fact,) * 4, (mark,) * 7, LEGEND, dark=dark),
-        Mix(name, name, name, name, (Part("run", name, value, name, name),) * 6, dark=dark),
+        WeekChart(name, name, (fact,) * 4, (mark,) * 7, LEGEND, dark=dark),
+        Mix(name, name, name, name, (ChartPart("run", name, value, name, name),) * 6, dark=dark),
         Wrapped(name, name, fact, (fact,) * 6, PARTS, LEGEND, name, (fact,), dark=dark),
         Wrapped(name, name, fact, (fact,) * 4, PARTS, LEGEND, name, (fact,) * 7, dark=dark),
     ]
@@ -85,13 +85,13 @@ def contrast(one, other):
 class TestEveryKind:
     def test_it_survives_the_outbox(self, kind):
         chart = every()[kind]
-        assert chart_of(json.loads(json.dumps(asdict(chart)))) == chart
+        assert read_chart(json.loads(json.dumps(asdict(chart)))) == chart
 
     def test_it_is_well_formed_and_its_ids_are_its_own(self, kind):
-        picture = svg(every("<b>&\"'")[kind])
+        picture = draw_svg(every("<b>&\"'")[kind])
         tags = {element.tag.removeprefix(SVG) for element in ET.fromstring(picture).iter()}
         assert tags <= {"svg", "title", "desc", "defs", "linearGradient", "stop", "rect", "circle", "path", "g", "text"}
-        ids = [set(re.findall(r' id="([^"]+)"', svg(every(name)[kind]))) for name in ("Zoë", "José")]
+        ids = [set(re.findall(r' id="([^"]+)"', draw_svg(every(name)[kind]))) for name in ("Zoë", "José")]
         assert ids[0]
         assert not ids[0] & ids[1]
         assert "style" not in picture
@@ -100,17 +100,17 @@ class TestEveryKind:
         chart = every("wort")[kind]
         assert "wort" in chart.alt
         assert len(chart.alt.splitlines()) > 3
-        spoken = ET.fromstring(svg(chart)).findtext(SVG + "desc")
+        spoken = ET.fromstring(draw_svg(chart)).findtext(SVG + "desc")
         assert spoken.count("wort") > 4
 
     @pytest.mark.parametrize(
         "name", ["W" * 40, "李" * 30, "سارة محمد " * 4, "👩🏽‍🚒" * 9, "Konstantin " * 3, "ﷺ" * 30, ""]
     )
     def test_no_text_leaves_the_card(self, kind, name):
-        root = ET.fromstring(svg(every(name)[kind]))
+        root = ET.fromstring(draw_svg(every(name)[kind]))
         for text in root.findall(SVG + "text"):
             size, x = float(text.get("font-size")), float(text.get("x"))
-            wide = width(text.text or "") * size
+            wide = estimate_width(text.text or "") * size
             left = x - {"end": wide, "middle": wide / 2}.get(text.get("text-anchor"), 0)
             assert left >= 30, ET.tostring(text)
             assert left + wide <= 1050, ET.tostring(text)
@@ -120,30 +120,30 @@ class TestEveryKind:
     @settings(deadline=None, max_examples=15)
     @given(name=st.text(max_size=60), value=st.floats())
     def test_any_name_and_figure_is_well_formed(self, kind, name, value):
-        picture = svg(every(name, value)[kind])
+        picture = draw_svg(every(name, value)[kind])
         ET.fromstring(picture)
         assert not re.findall(r' (?:d|x|y|width|height|font-size)="[^"]*(?:nan|inf)', picture)
 
     def test_it_is_drawn_small_enough_in_both_lights(self, kind):
         chart = every("Zoë 李雷 سارة")[kind]
-        pictures = [Resvg().draw(lit(chart, dark=dark)) for dark in (False, True)]
+        pictures = [Resvg().draw(light_chart(chart, dark=dark)) for dark in (False, True)]
         assert pictures[0] != pictures[1]
         for png in pictures:
             assert png[16:24] == struct.pack(">II", 1080, 1350 if chart.kind == "wrapped" else 1080)
             assert len(png) < 300_000
 
     def test_a_name_that_breaks_the_renderer_is_numbered(self, kind):
-        chart = reworded(every("李雷")[kind], lambda text: text.encode("ascii", "ignore").decode())
-        assert "李" not in svg(chart)
+        chart = reword_chart(every("李雷")[kind], lambda text: text.encode("ascii", "ignore").decode())
+        assert "李" not in draw_svg(chart)
         assert chart.kind == every()[kind].kind
 
     def test_quickchart_is_told_plain_data_or_says_that_it_cannot(self, kind):
         chart = every(INJECTION)[kind]
         if chart.kind == "wrapped":
             with pytest.raises(ChartError):
-                config(chart)
+                write_chartjs(chart)
             return
-        made = config(chart)
+        made = write_chartjs(chart)
         assert json.loads(json.dumps(made, allow_nan=False)) == made
         assert f'"{INJECTION}"' in json.dumps(made), "a string, whatever it looks like"
 
@@ -151,13 +151,13 @@ class TestEveryKind:
 def test_what_was_queued_before_charts_had_kinds_is_a_board():
     facts = asdict(every()[0])
     del facts["kind"], facts["dark"], facts["usual"]
-    assert chart_of(json.loads(json.dumps(facts))).kind == "leaderboard"
+    assert read_chart(json.loads(json.dumps(facts))).kind == "leaderboard"
 
 
 @pytest.mark.parametrize("facts", [{}, {"kind": "pie"}, {"kind": "trend", "title": 7}])
 def test_what_is_no_chart_is_a_chart_error(facts):
     with pytest.raises(ChartError):
-        chart_of(facts)
+        read_chart(facts)
 
 
 class Watched:
@@ -200,8 +200,8 @@ def fuzzed_cards(names, seed=7):
         if isinstance(chart, Leaderboard | Result):
             chart = replace(chart, bars=tuple(replace(chart.bars[0], name=each) for each in six))
         elif isinstance(chart, Wrapped):
-            chart = replace(chart, awards=tuple(Fact(each, each, each) for each in six))
-        yield lit(chart, dark=number // 7 % 2 == 1)
+            chart = replace(chart, awards=tuple(ChartFact(each, each, each) for each in six))
+        yield light_chart(chart, dark=number // 7 % 2 == 1)
 
 
 def test_fuzzed_names_never_stop_a_picture(capsys):
@@ -227,7 +227,7 @@ def test_a_panic_would_be_seen():
 @pytest.mark.parametrize("name", ["Maximiliana Konstantinopolskay", "محمد بن عبد الرحمن بن خالد"])
 def test_a_long_name_is_whole_and_legible_on_a_card_of_few(count, name):
     bar = replace(every(name)[0].bars[0], label="1,310 pts", change="12")
-    root = ET.fromstring(svg(Leaderboard("t", "s", (bar,) * count, LEGEND)))
+    root = ET.fromstring(draw_svg(Leaderboard("t", "s", (bar,) * count, LEGEND)))
     [row, *_] = root.findall(SVG + "g[@transform]")[-count:]
     scale = float(re.search(r"scale\(([\d.]+)\)", row.get("transform"))[1])
     [size] = [float(text.get("font-size")) for text in row.iter(SVG + "text") if text.text == name]
@@ -237,9 +237,9 @@ def test_a_long_name_is_whole_and_legible_on_a_card_of_few(count, name):
 def test_hard_names_are_said_in_awards_too():
     for start in range(0, len(HARD_NAMES), 6):
         names = HARD_NAMES[start : start + 6]
-        chart = Wrapped("t", "s", Fact("h", "1"), (), awards=tuple(Fact(name, "x") for name in names))
-        texts = {text.text for text in ET.fromstring(svg(chart)).iter(SVG + "text")}
-        assert {plain(name) for name in names if 0 < len(plain(name)) < 8} <= texts
+        chart = Wrapped("t", "s", ChartFact("h", "1"), (), awards=tuple(ChartFact(name, "x") for name in names))
+        texts = {text.text for text in ET.fromstring(draw_svg(chart)).iter(SVG + "text")}
+        assert {clean_text(name) for name in names if 0 < len(clean_text(name)) < 8} <= texts
 
 
 def test_whoever_draws_says_which_fonts_are_missing(tmp_path):
@@ -276,5 +276,5 @@ class TestColours:
             assert contrast("#FFE08A", ground) >= 4.5
 
     def test_a_sport_nobody_thought_of_has_a_colour(self):
-        assert colour("quidditch", dark=True) == DARK_COLOURS["other"]
-        assert theme(dark=True) is DARK
+        assert choose_colour("quidditch", dark=True) == DARK_COLOURS["other"]
+        assert choose_theme(dark=True) is DARK

@@ -16,10 +16,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from providers.cards import fonts
-from providers.cards.boards import COLOURS, LARGEST, SIGNATURE, colour
-from providers.cards.drawing import clip, plain, svg
-from providers.cards.lettering import MARKS, width
-from providers.cards.quickchart import QuickChartServer, config
+from providers.cards.boards import COLOURS, LARGEST, SIGNATURE, choose_colour
+from providers.cards.drawing import clean_text, cut_text, draw_svg
+from providers.cards.lettering import MARKS, estimate_width
+from providers.cards.quickchart import QuickChartServer, write_chartjs
 from providers.cards.resvg import Resvg
 from providers.charts import Bar, FallbackCharts, Leaderboard, Segment
 from providers.errors import ChartError
@@ -58,7 +58,7 @@ def named(names, **rest):
 
 
 def drawn(chart):
-    return ET.fromstring(svg(chart))
+    return ET.fromstring(draw_svg(chart))
 
 
 def texts(chart):
@@ -66,7 +66,7 @@ def texts(chart):
 
 
 def medals(chart):
-    return re.findall(r'fill="url\(#leaderboard-\w+-medal-(\d)\)"', svg(chart))
+    return re.findall(r'fill="url\(#leaderboard-\w+-medal-(\d)\)"', draw_svg(chart))
 
 
 def slices(chart):
@@ -74,7 +74,9 @@ def slices(chart):
     found = []
     for row in drawn(chart).iter(SVG + "g"):
         paths = [
-            path.get("d") for path in row.iter(SVG + "path") if path.get("fill") in {*COLOURS.values(), colour("")}
+            path.get("d")
+            for path in row.iter(SVG + "path")
+            if path.get("fill") in {*COLOURS.values(), choose_colour("")}
         ]
         if row.find(SVG + "rect") is not None:
             found.append([corners(path) for path in paths])
@@ -93,11 +95,11 @@ def corners(path):
 class TestWords:
     @given(st.text(max_size=60))
     def test_plain_words_stay_as_they_are_when_made_plain_again(self, text):
-        assert plain(plain(text)) == plain(text)
+        assert clean_text(clean_text(text)) == clean_text(text)
 
     @given(st.text(max_size=60))
     def test_nothing_hidden_is_left(self, text):
-        left = {unicodedata.category(c) for c in plain(text) if c not in "\u200c\u200d"}
+        left = {unicodedata.category(c) for c in clean_text(text) if c not in "\u200c\u200d"}
         assert not left & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
     @pytest.mark.parametrize(
@@ -119,26 +121,26 @@ class TestWords:
         ],
     )
     def test_what_the_renderer_trips_over_is_gone(self, written, safe):
-        assert plain(written) == safe
+        assert clean_text(written) == safe
 
     def test_marks_do_not_climb_out_of_the_row(self):
-        assert plain("x" + "\u0301" * 500) == "x" + "\u0301" * MARKS
+        assert clean_text("x" + "\u0301" * 500) == "x" + "\u0301" * MARKS
 
     @given(st.text(max_size=60), st.integers(1, 40))
     def test_a_clipped_text_never_takes_more_cells(self, text, cells):
-        wide = [c for c in clip(text, cells) if unicodedata.category(c) not in ("Mn", "Me", "Cf")]
+        wide = [c for c in cut_text(text, cells) if unicodedata.category(c) not in ("Mn", "Me", "Cf")]
         assert sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in wide) <= cells
 
     def test_a_text_that_fits_is_left_alone(self):
-        assert clip("Zoë", 3) == "Zoë"
+        assert cut_text("Zoë", 3) == "Zoë"
 
     def test_the_dots_stand_where_the_reader_expects_the_end(self):
-        assert clip("Konstantin", 6) == "Konst…"
-        assert clip("李雷李雷", 5) == "李雷…"
-        assert clip("سارة محمد", 5) == "سارة…\u200f", "after the mark, the dots stand at the left"
+        assert cut_text("Konstantin", 6) == "Konst…"
+        assert cut_text("李雷李雷", 5) == "李雷…"
+        assert cut_text("سارة محمد", 5) == "سارة…\u200f", "after the mark, the dots stand at the left"
 
     def test_widths_follow_the_letters(self):
-        assert width("iiii") < width("nnnn") < width("WWWW") < width("李李李李李")
+        assert estimate_width("iiii") < estimate_width("nnnn") < estimate_width("WWWW") < estimate_width("李李李李李")
 
 
 class TestDrawing:
@@ -153,7 +155,7 @@ class TestDrawing:
         bars = [Bar(n + 1, name, values[n], name, (Segment("run", values[-n]),), name) for n, name in enumerate(names)]
         chart = Leaderboard(title, title, tuple(bars), (("run", title),), ranked)
         assert drawn(chart).tag == SVG + "svg"
-        assert not re.findall(r' (?:d|x|y|width|font-size)="[^"]*(?:nan|inf)', svg(chart))
+        assert not re.findall(r' (?:d|x|y|width|font-size)="[^"]*(?:nan|inf)', draw_svg(chart))
 
     def test_a_name_is_text_and_nothing_else(self):
         chart = named(['*_~<b>"&', "<script>alert(1)</script>", "{{ 7*7 }}"])
@@ -164,7 +166,7 @@ class TestDrawing:
         }
 
     def test_it_may_stand_inside_a_page_under_a_strict_policy(self):
-        one, other = svg(named(["Zoë"])), svg(named(["José"]))
+        one, other = draw_svg(named(["Zoë"])), draw_svg(named(["José"]))
         assert "style" not in one
         assert "href" not in one
         ids = [set(re.findall(r' id="([^"]+)"', picture)) for picture in (one, other)]
@@ -172,7 +174,7 @@ class TestDrawing:
         assert not ids[0] & ids[1], "two boards on one page must not share a gradient"
 
     def test_the_same_board_is_the_same_text(self):
-        assert svg(named(["Zoë", "José"])) == svg(named(["Zoë", "José"]))
+        assert draw_svg(named(["Zoë", "José"])) == draw_svg(named(["Zoë", "José"]))
 
     def test_a_screen_reader_hears_the_board(self):
         chart = board(bar("Zoë", 242, change="38", trend=1), bar("Tom", 63, 2, change="41", trend=-1))
@@ -262,7 +264,10 @@ class TestDrawing:
         keys = [text for text in root.findall(SVG + "text") if text.get("font-weight") == "600"]
         assert len(keys) == len(LEGEND)
         starts = [(float(text.get("y")), float(text.get("x"))) for text in keys]
-        ends = [x + width(text.text) * int(text.get("font-size")) for (_, x), text in zip(starts, keys, strict=True)]
+        ends = [
+            x + estimate_width(text.text) * int(text.get("font-size"))
+            for (_, x), text in zip(starts, keys, strict=True)
+        ]
         assert max(ends) <= 1032.5
         assert max(y for y, _ in starts) <= 1060
         for (line, _), end, (next_line, start) in zip(starts, ends, starts[1:], strict=False):
@@ -274,17 +279,17 @@ class TestDrawing:
         for row in rows.iter(SVG + "g"):
             if row.find(SVG + "text") is not None:
                 _, name, label, change = row.findall(SVG + "text")
-                right = float(label.get("x")) - width(label.text) * int(label.get("font-size"))
-                assert 112 + width(name.text) * int(name.get("font-size")) < right - 20
+                right = float(label.get("x")) - estimate_width(label.text) * int(label.get("font-size"))
+                assert 112 + estimate_width(name.text) * int(name.get("font-size")) < right - 20
                 track = row.find(SVG + "rect")
-                left = float(change.get("x")) - width(change.text) * int(change.get("font-size"))
+                left = float(change.get("x")) - estimate_width(change.text) * int(change.get("font-size"))
                 assert 112 + float(track.get("width")) < left - 20
 
     @pytest.mark.parametrize("letter", ["W", "m", "i", "李", "س", "🚴", "Ж"])
     @pytest.mark.parametrize("count", [5, 20, 40, 400])
     def test_a_title_never_leaves_the_card(self, letter, count):
         title = drawn(board(bar(), title=letter * count)).find(SVG + "text")
-        assert width(title.text) * int(title.get("font-size")) <= 984
+        assert estimate_width(title.text) * int(title.get("font-size")) <= 984
         assert int(title.get("font-size")) >= 38
 
     @pytest.mark.parametrize("count", range(1, 7))
@@ -308,7 +313,7 @@ class TestDrawing:
         assert min(pairs[pair] for pair in combinations(common, 2) if pair in pairs) > 20
 
     def test_a_sport_nobody_thought_of_has_a_colour(self):
-        assert colour("quidditch") == COLOURS["other"]
+        assert choose_colour("quidditch") == COLOURS["other"]
 
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, in linear RGB.
@@ -462,14 +467,14 @@ class TestResvg:
 
 class TestFonts:
     def test_inter_is_always_there(self, tmp_path):
-        assert fonts.font_files([tmp_path]) == [str(fonts.INTER)]
+        assert fonts.list_font_files([tmp_path]) == [str(fonts.INTER)]
         assert fonts.INTER.is_file()
 
     def test_what_is_missing_is_named(self, tmp_path):
         (tmp_path / "noto").mkdir()
         (tmp_path / "noto" / "NotoSansArabic-Regular.ttf").touch()
         (tmp_path / "noto" / "NotoColorEmoji.ttf").touch()
-        missing = fonts.missing_scripts([tmp_path])
+        missing = fonts.find_missing_scripts([tmp_path])
         assert "Arabic" not in missing
         assert "emoji" not in missing
         assert {"Hebrew", "Thai", "Chinese, Japanese and Korean"} <= set(missing)
@@ -477,7 +482,7 @@ class TestFonts:
     def test_bold_comes_before_regular_and_emoji_before_cjk(self, tmp_path):
         for name in ("NotoSansCJK-Bold.ttc", "NotoColorEmoji.ttf", "NotoSansThai-Regular.ttf", "NotoSansThai-Bold.ttf"):
             (tmp_path / name).touch()
-        names = [file.rsplit("/", 1)[1] for file in fonts.font_files([tmp_path])[1:]]
+        names = [file.rsplit("/", 1)[1] for file in fonts.list_font_files([tmp_path])[1:]]
         assert names == ["NotoColorEmoji.ttf", "NotoSansThai-Bold.ttf", "NotoSansCJK-Bold.ttc"]
 
 
@@ -545,11 +550,11 @@ class TestQuickChart:
         chart = board(bar(INJECTION, label=INJECTION), title=INJECTION, legend=(("run", INJECTION),))
         QuickChartServer(server.host, "http").draw(chart)
         sent = server.asked[0][2]["chart"]
-        assert json.loads(sent) == config(chart), "what arrives is pure JSON: the client put no function in"
+        assert json.loads(sent) == write_chartjs(chart), "what arrives is pure JSON: the client put no function in"
         assert sent.count(f'"{INJECTION}"') == 2, "in the title and in the label, as strings"
 
     def test_nobody_is_ranked_in_a_picture_of_cheer(self):
-        labels = config(named(["Zoë", "anna"], ranked=False))["data"]["labels"]
+        labels = write_chartjs(named(["Zoë", "anna"], ranked=False))["data"]["labels"]
         assert [label[0] for label in labels] == ["\u2068anna\u2069", "\u2068Zoë\u2069"]
 
     def test_an_error_with_a_picture_of_it_is_an_error(self, server):
@@ -582,7 +587,7 @@ class TestQuickChart:
     def test_any_board_is_valid_json(self, names, values):
         bars = tuple(Bar(n, name, values[n], name, (Segment(name, values[-n]),)) for n, name in enumerate(names))
         chart = Leaderboard("t", "s", bars)
-        json.dumps(config(chart), allow_nan=False)
+        json.dumps(write_chartjs(chart), allow_nan=False)
 
 
 class TestFallback:

@@ -30,10 +30,10 @@ from providers.errors import (
     WrongPassword,
 )
 from providers.garmin.activity_rows import read_row
-from providers.garmin.garmin_connect import PAGE, USELESS_STRATEGIES, Account, GarminConnect
+from providers.garmin.garmin_connect import PAGE, USELESS_STRATEGIES, ConnectAccount, GarminConnect
 from providers.recordings import Recording
 from providers.sources import NeedsCode, SignedIn
-from services.training.rows import row_of
+from services.training.rows import make_row
 from simulator.garmin.server import PretendGarmin
 from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import Served
@@ -78,7 +78,7 @@ class Place:
         assert isinstance(answer, NeedsCode)
         return answer
 
-    def opened(self, *, token_seconds: float = 86_400.0) -> Account:
+    def opened(self, *, token_seconds: float = 86_400.0) -> ConnectAccount:
         self.enrol()
         self.pretend.token_lifetime = token_seconds
         account = self.adapter.open(self.signed_in().tokens)
@@ -108,7 +108,7 @@ def place(served: Served) -> Place:
     return place
 
 
-def rows(account: Account, days: int = 400) -> list[Recording]:
+def rows(account: ConnectAccount, days: int = 400) -> list[Recording]:
     """Everything of the last days, page by page."""
     last = START.date() + timedelta(days=1)
     return [row for page in account.activities(last - timedelta(days=days), last) for row in page.recordings]
@@ -525,7 +525,7 @@ PRIVATE = {*PLACES, "locationName", "ownerFullName", "ownerDisplayName", "ownerP
 
 def test_every_row_is_read_and_its_places_are_left_behind() -> None:
     for source, raw in recordings():
-        activity = row_of(read_row(raw), member_id=1)
+        activity = make_row(read_row(raw), member_id=1)
         assert activity.external_id == raw["activityId"], source
         assert activity.type == raw["activityType"]["typeKey"], source
         assert activity.duration == raw["duration"] > 0, source
@@ -538,4 +538,4 @@ def test_every_row_is_read_and_its_places_are_left_behind() -> None:
         assert not PRIVATE & activity.raw_data.keys(), source
         values = {str(raw[key]) for key in PLACES & raw.keys()} - {"0.0"}
         assert not values & {str(value) for value in activity.raw_data.values()}, source
-        assert row_of(read_row(json.loads(json.dumps(raw))), 1).fingerprint == activity.fingerprint, source
+        assert make_row(read_row(json.loads(json.dumps(raw))), 1).fingerprint == activity.fingerprint, source

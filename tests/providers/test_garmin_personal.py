@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from providers.errors import KeyRejected, LinkBroken, SourceBlocked, SourceError, SourceThrottled, SourceUnavailable
 from providers.garmin.activity_rows import read_row
-from providers.garmin.daily_steps import read_days, spans
+from providers.garmin.daily_steps import cut_into_spans, read_days
 from providers.garmin.garmin_connect import GarminConnect
 from providers.garmin.garmin_personal import GarminPersonal
 from providers.sources import DaySteps, Profile
@@ -360,13 +360,13 @@ def test_a_burst_is_throttled_and_our_own_pace_is_not_one(world: World, tokens: 
 
 
 def test_spans_meet_without_a_gap() -> None:
-    pieces = list(spans(date(2026, 1, 1), date(2026, 3, 1)))
+    pieces = list(cut_into_spans(date(2026, 1, 1), date(2026, 3, 1)))
     assert pieces == [
         (date(2026, 1, 1), date(2026, 1, 28)),
         (date(2026, 1, 29), date(2026, 2, 25)),
         (date(2026, 2, 26), date(2026, 3, 1)),
     ]
-    assert list(spans(TODAY, TODAY)) == [(TODAY, TODAY)]
+    assert list(cut_into_spans(TODAY, TODAY)) == [(TODAY, TODAY)]
 
 
 def test_days_without_a_watch_are_left_out() -> None:

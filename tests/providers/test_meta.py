@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, Response
 
 from providers.errors import MessengerBroken, NotSent, Refused, Unclear
-from providers.messenger import Meaning
+from providers.messenger import RefusalMeaning
 from providers.meta.meta_groups import MetaGroups
 from simulator.meta import PretendGroup, PretendMeta, failure
 from tests.town import Served
@@ -68,7 +68,7 @@ def test_a_group_in_which_nobody_wrote_takes_no_text(meta: PretendMeta, groups: 
     meta.groups["G1"].window_open = False
     with pytest.raises(Refused) as refused:
         groups.post("G1", "x", None)
-    assert (refused.value.code, refused.value.meaning) == (131047, Meaning.WINDOW_CLOSED)
+    assert (refused.value.code, refused.value.meaning) == (131047, RefusalMeaning.WINDOW_CLOSED)
 
 
 def test_an_unknown_group_is_refused(meta: PretendMeta, groups: MetaGroups) -> None:

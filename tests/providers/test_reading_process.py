@@ -14,7 +14,7 @@ import pytest
 from config import Settings
 from providers.errors import Flaw, NotAnActivityFile, ReadingBroke
 from providers.files.activity_files import LARGEST, read_activity
-from providers.files.reading_process import NEEDED, READER, ROOT, USUAL, Bounds, environment, read_apart
+from providers.files.reading_process import NEEDED, READER, ROOT, USUAL, Bounds, choose_environment, read_apart
 from providers.recordings import Recording
 from tests.patience import AT_MOST
 from tests.recordings import gpx
@@ -154,7 +154,7 @@ def test_the_process_has_none_of_our_secrets_and_none_of_our_connections(monkeyp
 
 def test_what_the_process_needs_is_none_of_our_settings() -> None:
     assert {name.upper() for name in Settings.model_fields}.isdisjoint(NEEDED)
-    assert environment({"PATH": "/bin", "SECRET_KEY": "x", "DATABASE_URL": "y"}) == {"PATH": "/bin"}
+    assert choose_environment({"PATH": "/bin", "SECRET_KEY": "x", "DATABASE_URL": "y"}) == {"PATH": "/bin"}
 
 
 def test_the_process_loads_nothing_that_speaks_with_anybody() -> None:

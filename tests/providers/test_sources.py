@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from providers.errors import SourceUnavailable
-from providers.garmin.activity_rows import page_of, read_row
+from providers.garmin.activity_rows import read_page, read_row
 from providers.garmin.garmin_source import GarminSource
-from providers.recordings import FILE, Recording, to_plain
-from providers.sources import Field, Kind, Typed
+from providers.recordings import FILE, Recording, write_recording
+from providers.sources import FieldKind, FormField, Typed
 from tests.second_source import SecondSource
 from world import World
 
@@ -19,14 +19,14 @@ ROW = {"activityId": 5, "startTimeGMT": "2026-11-18 09:00:00", "startTimeLocal":
 @pytest.mark.parametrize(
     ("field", "right", "wrong"),
     [
-        (Field("a", Kind.EMAIL), ["a@b", "@"], ["", "a", "a@\x00", "@" * 255]),
-        (Field("a", Kind.PASSWORD, most=3), ["abc", " a ", "ü🔑"], ["", "abcd", "a\n"]),
-        (Field("a", Kind.KEY, most=3), ["abc"], ["", "abcd"]),
-        (Field("a", Kind.CHOICE, choices=("30", "90")), ["30"], ["", "31"]),
-        (Field("a", Kind.TICK), ["", "yes"], []),
+        (FormField("a", FieldKind.EMAIL), ["a@b", "@"], ["", "a", "a@\x00", "@" * 255]),
+        (FormField("a", FieldKind.PASSWORD, most=3), ["abc", " a ", "ü🔑"], ["", "abcd", "a\n"]),
+        (FormField("a", FieldKind.KEY, most=3), ["abc"], ["", "abcd"]),
+        (FormField("a", FieldKind.CHOICE, choices=("30", "90")), ["30"], ["", "31"]),
+        (FormField("a", FieldKind.TICK), ["", "yes"], []),
     ],
 )
-def test_what_a_field_accepts(field: Field, right: list[str], wrong: list[str]) -> None:
+def test_what_a_field_accepts(field: FormField, right: list[str], wrong: list[str]) -> None:
     assert [text for text in right if not field.accepts(text)] == []
     assert [text for text in wrong if field.accepts(text)] == []
 
@@ -63,7 +63,7 @@ def test_a_source_leaves_out_what_its_sign_ins_never_ask_for() -> None:
 
 def test_what_was_kept_is_read_again_whoever_wrote_it() -> None:
     mine = Recording(FILE, "running", NOW, 1800.0, id=-7, offset=timedelta(hours=1), metres=5000.0)
-    assert World.read_again(to_plain(mine)) == mine
+    assert World.read_again(write_recording(mine)) == mine
     row = read_row(ROW | {"duration": 60.0, "averageHR": 140})
     assert row is not None
     assert World.read_again(row.told) == row
@@ -71,7 +71,7 @@ def test_what_was_kept_is_read_again_whoever_wrote_it() -> None:
 
 def test_rows_of_garmins_that_make_no_sense_are_neither_kept_nor_gone() -> None:
     odd = [{"activityId": 6, "startTimeGMT": "soon"}, {"startTimeGMT": "2026-11-18 09:00:00"}, ROW | {"parentId": "x"}]
-    page = page_of([ROW | {"activityId": 4}, *odd], last=True)
+    page = read_page([ROW | {"activityId": 4}, *odd], last=True)
     assert [each.id for each in page.recordings] == [4]
     assert (page.unread, page.listed, page.last) == ({5, 6}, {4, 5, 6}, True)
     sleep, leg, session = (

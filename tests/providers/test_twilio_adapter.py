@@ -26,7 +26,7 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
-from providers.messenger import Content, Inbound, Meaning, Parcel, Receipt
+from providers.messenger import ContentDefinition, Inbound, Parcel, Receipt, RefusalMeaning
 from providers.twilio.twilio import Twilio
 from simulator.twilio.phones import Phones
 from simulator.twilio.server import PretendTwilio, Rules
@@ -84,20 +84,22 @@ def test_a_message_is_handed_over_once_and_its_id_comes_back(adapter: Twilio, pr
     found = adapter.fetch(sid)
     assert (found.sid, found.to, found.status, found.body, found.error_code) == (sid, ANA, "read", "hello", None)
     assert found.created_at == NOW
-    assert adapter.sent_to(ANA) == [found]
+    assert adapter.list_sent_to(ANA) == [found]
 
 
 def test_a_stored_content_leaves_without_text_of_its_own(adapter: Twilio, pretend: PretendTwilio) -> None:
     body = "The digest of {{1}} is ready for you."
-    content = adapter.push_content(Content("ready", body, "UTILITY", [("Show it", "digest show")], {"1": "Runners"}))
+    content = adapter.push_content(
+        ContentDefinition("ready", body, "UTILITY", [("Show it", "digest show")], {"1": "Runners"})
+    )
     sid = adapter.send(Parcel(ANA, "r", "unused", "http://unused/x.png", content, {"1": "Läufer"}))
     pretend.settle()
     assert pretend.messages[sid].text == "The digest of Läufer is ready for you."
     assert pretend.messages[sid].buttons == [("Show it", "digest show")]
     adapter.ask_approval(content, "ready", "UTILITY")
-    assert adapter.approval(content).category == "UTILITY"
-    adapter.approval(content)
-    assert adapter.approval(content).status == "approved"
+    assert adapter.find_approval(content).category == "UTILITY"
+    adapter.find_approval(content)
+    assert adapter.find_approval(content).status == "approved"
 
 
 @pytest.mark.parametrize(("valid_for", "asked"), [(-5, 1), (0, 1), (600, 600), (99_999, 36_000)])
@@ -138,10 +140,10 @@ def test_a_wrong_token_breaks_the_messenger_for_every_question(served: Served, p
     for question in (
         lambda: stranger.send(PARCEL),
         lambda: stranger.fetch("SM" + "0" * 32),
-        lambda: stranger.sent_to(ANA),
-        lambda: stranger.push_content(Content("n", "b", "UTILITY")),
+        lambda: stranger.list_sent_to(ANA),
+        lambda: stranger.push_content(ContentDefinition("n", "b", "UTILITY")),
         lambda: stranger.ask_approval("HX" + "0" * 32, "n", "UTILITY"),
-        lambda: stranger.approval("HX" + "0" * 32),
+        lambda: stranger.find_approval("HX" + "0" * 32),
     ):
         with pytest.raises(MessengerBroken):
             question()
@@ -151,7 +153,7 @@ def test_a_wrong_token_breaks_the_messenger_for_every_question(served: Served, p
 def test_a_question_that_failed_may_be_asked_again(adapter: Twilio, pretend: PretendTwilio) -> None:
     pretend.faults.list_status = 503
     with pytest.raises(NotSent):
-        adapter.sent_to(ANA)
+        adapter.list_sent_to(ANA)
     with pytest.raises(Refused) as refused:
         adapter.fetch("SM" + "0" * 32)
     assert refused.value.code == 20404
@@ -220,7 +222,7 @@ def test_a_refusal_without_a_code_is_not_twilios_and_loses_no_message(status: in
         twilio().send(PARCEL)
     responses.get(MESSAGES, body=body, status=status)
     with pytest.raises(NotSent, match=str(status)):
-        twilio().sent_to(ANA)
+        twilio().list_sent_to(ANA)
 
 
 @responses.activate
@@ -252,7 +254,7 @@ def test_asking_is_never_unclear() -> None:
     responses.get(MESSAGES, body="<html>", status=500)
     for _ in range(2):
         with pytest.raises(NotSent):
-            twilio().sent_to(ANA)
+            twilio().list_sent_to(ANA)
 
 
 @responses.activate
@@ -392,7 +394,7 @@ SECRETS = {"second_token": "the former token", "shared_keys": ["a shared key", "
 def verified(signature: str | None, url: str = HOOK, form: list[tuple[str, str]] = FORM, **headers: str) -> bool:
     if signature is not None:
         headers["X-Twilio-Signature"] = signature
-    return twilio(**SECRETS).verified(url, MultiDict(form), headers)
+    return twilio(**SECRETS).is_genuine(url, MultiDict(form), headers)
 
 
 def test_a_genuine_signature_is_accepted() -> None:
@@ -464,7 +466,7 @@ def test_an_auth_token_is_no_shared_key() -> None:
     for token in (TOKEN, SECRETS["second_token"]):
         assert not verified(signed(HOOK, FORM, token=token, kind="sha256"), **SETTINGS)
     heard = MultiDict(FORM), {"X-Twilio-Signature": signed(HOOK, FORM, token="", kind="sha256"), **SETTINGS}
-    assert not twilio().verified(HOOK, *heard), "where no shared key is set, none is valid"
+    assert not twilio().is_genuine(HOOK, *heard), "where no shared key is set, none is valid"
 
 
 def test_while_the_token_is_changed_both_sign_and_the_new_one_asks(served: Served, pretend: PretendTwilio) -> None:
@@ -476,7 +478,7 @@ def test_while_the_token_is_changed_both_sign_and_the_new_one_asks(served: Serve
 
 def test_while_our_secret_is_changed_receipts_of_both_are_accepted() -> None:
     def reference(writer: Twilio, reader: Twilio) -> str | None:
-        return reader.reference(dict(parse_qsl(urlsplit(writer._callback("our id")).query)), NOW)
+        return reader.read_reference(dict(parse_qsl(urlsplit(writer._callback("our id")).query)), NOW)
 
     before, during, after = (twilio(secrets=each) for each in (["old"], ["new", "old"], ["new"]))
     for writer, reader in ((before, during), (during, during), (during, after)):
@@ -544,7 +546,7 @@ PLACE = {"MessageType": "location", "Body": "", "Latitude": "32.0853", "Longitud
 
 
 def read(form: MultiDict) -> Inbound:
-    return twilio().read(form)
+    return twilio().read_inbound(form)
 
 
 def test_a_text_from_somebody_with_a_number_and_an_id() -> None:
@@ -772,39 +774,39 @@ ENDS = ["undelivered", "failed", "canceled", "received", "deleted", "eaten"]
 
 @pytest.mark.parametrize("status", [*STATUSES, *ENDS])
 def test_a_receipt_is_read(status: str) -> None:
-    told = twilio().receipt(receipt(status))
+    told = twilio().read_receipt(receipt(status))
     assert (told.sid, told.status, told.error_code) == (sid(900), status, None)
 
 
 def test_a_receipt_tells_why() -> None:
-    told = twilio().receipt(receipt("undelivered", ErrorCode="63016", ChannelStatusMessage="outside the window"))
+    told = twilio().read_receipt(receipt("undelivered", ErrorCode="63016", ChannelStatusMessage="outside the window"))
     assert isinstance(told, Receipt)
     assert told.error_code == 63016
     for odd in ("", "x", "-1", "6301²", "9" * 30):
-        assert twilio().receipt(receipt("failed", ErrorCode=odd)).error_code is None
+        assert twilio().read_receipt(receipt("failed", ErrorCode=odd)).error_code is None
 
 
 @pytest.mark.parametrize("odd", [None, "", "SM1", "XE" + "0" * 32])
 def test_a_receipt_that_names_no_message_is_not_read(odd: str | None) -> None:
-    assert twilio().receipt(receipt(MessageSid=odd)).sid == sid(900)
+    assert twilio().read_receipt(receipt(MessageSid=odd)).sid == sid(900)
     with pytest.raises(ValueError):
-        twilio().receipt(receipt(MessageSid=odd, SmsSid=odd))
+        twilio().read_receipt(receipt(MessageSid=odd, SmsSid=odd))
 
 
 def test_a_status_is_read_however_it_is_written() -> None:
-    assert twilio().receipt(receipt(" DELIVERED")).status == "delivered"
-    assert twilio().receipt(receipt("", SmsStatus="sent")).status == "sent"
+    assert twilio().read_receipt(receipt(" DELIVERED")).status == "delivered"
+    assert twilio().read_receipt(receipt("", SmsStatus="sent")).status == "sent"
     for odd in (None, "", "1 + 1", "x" * 5_000):
-        assert twilio().receipt(receipt(odd)).status == "unknown"
+        assert twilio().read_receipt(receipt(odd)).status == "unknown"
 
 
 @pytest.mark.parametrize("code", [21211, 21614])
 def test_that_an_id_is_no_number_says_nothing_about_the_person(code: int) -> None:
     """In June 2026 Twilio answered so to some ids: https://github.com/freescout-help-desk/freescout/issues/5444."""
     told = twilio().receipt
-    assert told(receipt("failed", ErrorCode=str(code))).meaning is Meaning.UNREACHABLE
-    assert told(receipt("failed", ErrorCode=str(code), To=BSUID)).meaning is Meaning.OURS
-    assert told(receipt("failed", ErrorCode="63003", To=BSUID)).meaning is Meaning.UNREACHABLE
+    assert told(receipt("failed", ErrorCode=str(code))).meaning is RefusalMeaning.UNREACHABLE
+    assert told(receipt("failed", ErrorCode=str(code), To=BSUID)).meaning is RefusalMeaning.OURS
+    assert told(receipt("failed", ErrorCode="63003", To=BSUID)).meaning is RefusalMeaning.UNREACHABLE
 
 
 def test_an_account_that_takes_ids_for_numbers_refuses_the_message_and_not_the_person(served: Served) -> None:
@@ -814,7 +816,7 @@ def test_an_account_that_takes_ids_for_numbers_refuses_the_message_and_not_the_p
     app = Flask("twilio")
     app.register_blueprint(pretend.blueprint(), url_prefix="/twilio")
     served.app = app
-    for to, meaning in ((BSUID, Meaning.OURS), ("whatsapp:+0", Meaning.UNREACHABLE)):
+    for to, meaning in ((BSUID, RefusalMeaning.OURS), ("whatsapp:+0", RefusalMeaning.UNREACHABLE)):
         with pytest.raises(Refused) as raised:
             twilio(f"{served.url}/twilio").send(Parcel(to, "r", "hello"))
         assert (raised.value.code, raised.value.meaning) == (21211, meaning)
@@ -828,13 +830,13 @@ def test_a_listed_message_with_a_picture_is_not_an_empty_text(adapter: Twilio, p
     bob = Phones(pretend).add("Bob", "+15005550007")
     bob.sends_file(b"x", "image/jpeg")
     bob.says("hi")
-    assert [(each.kind, each.line) for each in adapter.heard_since(NOW)] == [("text", "hi"), ("media", "")]
+    assert [(each.kind, each.line) for each in adapter.list_heard_since(NOW)] == [("text", "hi"), ("media", "")]
 
 
 def test_a_receipts_address_names_our_message_and_cannot_be_forged(adapter: Twilio, pretend: PretendTwilio) -> None:
     message = pretend.messages[adapter.send(Parcel(ANA, "7a & b/ü", "hello"))]
     query = dict(parse_qsl(urlsplit(message.callback).query))
-    assert adapter.reference(query, NOW) == "7a & b/ü"
+    assert adapter.read_reference(query, NOW) == "7a & b/ü"
     tag = query["k"]
     forged = [
         {"m": "7a & b/ü", "k": ("0" if tag[0] != "0" else "1") + tag[1:]},
@@ -846,9 +848,9 @@ def test_a_receipts_address_names_our_message_and_cannot_be_forged(adapter: Twil
         {"k": tag},
         {},
     ]
-    assert [adapter.reference(each, NOW) for each in forged] == [None] * len(forged)
+    assert [adapter.read_reference(each, NOW) for each in forged] == [None] * len(forged)
     by_hand = hmac.new(b"another secret", "receipt|7a & b/ü".encode(), hashlib.sha256).hexdigest()[:16]
-    assert adapter.reference({"m": "7a & b/ü", "k": by_hand}, NOW) is None
+    assert adapter.read_reference({"m": "7a & b/ü", "k": by_hand}, NOW) is None
 
 
 def test_what_is_said_and_who_hears_it_stay_out_of_representations() -> None:

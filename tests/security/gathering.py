@@ -155,7 +155,7 @@ def _make_addresses(people: People) -> None:
         people.says(name, "export")
         with people.world.sessions.begin() as session:
             asked = session.scalars(select(Export.id).where(Export.member_id == people.ids[name])).one()
-            exports.make(session, asked, people.world.settings.base_url, people.world.now())
+            exports.make_copy(session, asked, people.world.settings.base_url, people.world.now())
             picture = media.keep_drawn(
                 session, json.dumps([name]), b"a picture", people.world.now(), [people.ids[name]]
             )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.parser import Understood, understand
-from services.people.manners import INTRO, NOT_UNDERSTOOD
+from services.people.line_checks import INTRO, NOT_UNDERSTOOD
 from tests.security.people import ABOUT, ELSEWHERE, FAR, HERE, RUN_IT, SENDERS, People
 from tests.security.table import Row
 

@@ -92,7 +92,7 @@ class People:
 
     def deliver_inbound(self, form: dict[str, str]) -> None:
         """Handle what a phone posts; keep the turn's result and the message that it came with."""
-        inbound = self.world.messenger.read(MultiDict(form))
+        inbound = self.world.messenger.read_inbound(MultiDict(form))
         self.answered, self.sid = converse(self.world, inbound), inbound.sid
 
     def says(self, name: str, line: str) -> str:

@@ -12,7 +12,7 @@ import structlog
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.arguments import Each
 from bot.conversation import HEARD_IN_DOUBT
-from bot.declaring.command import all_commands
+from bot.declaring.command import list_commands
 from bot.parser import Understood, understand
 from fitness.metrics import Metric
 from fitness.periods import Period
@@ -99,7 +99,7 @@ def test_every_command_and_everything_that_it_can_be_told_stands_on_the_page() -
         told.setdefault(reading.command.name, set()).update(reading.arguments)
     missing = {
         command.name: lacking
-        for command in all_commands()
+        for command in list_commands()
         if (lacking := _said(command.arguments) - told.get(command.name, set())) or command.name not in told
     }
     assert missing == {}

@@ -298,5 +298,5 @@ def test_boards_equal_what_plain_python_makes_of_the_rows(town: Town, seed: int)
         )
         for metric in Metric:
             for sport in (None, luck.choice(SPORTS)):
-                board = standings.board(session, by_hand.group, metric, dates, before, sport)
+                board = standings.make_board(session, by_hand.group, metric, dates, before, sport)
                 check(by_hand, board, before, sport)

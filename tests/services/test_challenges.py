@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from fitness.challenges import Contest
-from fitness.goals import forecast
+from fitness.goals import forecast_goal
 from fitness.periods import Dates
 from fitness.sports import Sport
 from jobs import challenges as judging
@@ -39,7 +39,7 @@ def announce(letters: Letters, group: Group, *members: Member, plan: Plan | None
     with letters.town.world.sessions.begin() as session:
         owner = session.scalar(select(Membership).where(Membership.group_id == group.id, Membership.role == "owner"))
         plan = plan or Plan(Contest.MOST, "distance", WEEK)
-        made = challenges.announce(session, owner, plan, TODAY, letters.now)
+        made = challenges.announce_challenge(session, owner, plan, TODAY, letters.now)
         for member in members:
             challenges.join(session, made, member)
     return made
@@ -207,7 +207,7 @@ def check(letters: Letters, made: Challenge, expected: dict[int, float]) -> None
     """It stands as expected; then it goes, to make room."""
     with letters.town.world.sessions.begin() as session:
         challenge = session.get_one(Challenge, made.id)
-        standing = contests.measure(session, challenge, WEEK.end)
+        standing = contests.measure_contest(session, challenge, WEEK.end)
         session.delete(challenge)
     if standing.contest.is_ranked:
         assert {line.member.id: line.value for line in standing.lines} == pytest.approx(expected)
@@ -228,7 +228,7 @@ def test_a_group_goal_is_what_is_shared_and_nothing_else(letters: Letters, seed:
         done = sum(club.total(metric, month, None, people).values())
         with letters.town.world.sessions.begin() as session:
             group = session.get_one(Group, club.group.id)
-            goals.aim(session, group, Aim(metric, 1e6, None, month), TODAY, letters.now)
-            found = goals.progress(session, group, WEEK.end)
+            goals.set_goal(session, group, Aim(metric, 1e6, None, month), TODAY, letters.now)
+            found = goals.measure_progress(session, group, WEEK.end)
         assert found.forecast.done == pytest.approx(done)
-        assert found.forecast.on == forecast(done, 1e6, done, month, WEEK.end).on
+        assert found.forecast.on == forecast_goal(done, 1e6, done, month, WEEK.end).on

@@ -279,7 +279,7 @@ def test_anything_by_erasing_oneself_five_times(town: Town, servers: Servers, zo
 
 def spent(town: Town) -> int:
     with town.world.sessions() as session:
-        return ceiling.spent(session, town.clock()).by_group.total()
+        return ceiling.count_sent_today(session, town.clock()).by_group.total()
 
 
 def counted(town: Town, person: Person) -> int:

@@ -13,7 +13,7 @@ from jobs import delivery
 from messages.message import Approved, Button, Message
 from models import Content, Member, MessageKind, MessageState
 from providers.errors import NotSent
-from providers.messenger import Content as Stored
+from providers.messenger import ContentDefinition as Stored
 from providers.messenger import Messenger
 from services.delivery import contents, mailbox
 from services.delivery.contents import Change
@@ -50,7 +50,7 @@ def of_digest(changes: list[Change]) -> Change:
 
 def usable(letters: Letters) -> list[str]:
     with letters.town.world.sessions() as session:
-        return sorted(contents.usable(session, letters.town.world.messenger.account))
+        return sorted(contents.find_usable(session, letters.town.world.messenger.account))
 
 
 def is_due(letters: Letters) -> bool:
@@ -140,18 +140,18 @@ def test_approvals_that_cannot_be_asked_for_stay_as_they_are(letters: Letters) -
 
 
 def test_templates_keep_whatsapps_rules(letters: Letters) -> None:
-    for content in contents.definitions():
+    for content in contents.list_definitions():
         if content.kind == contents.APPROVED:
             pushed = letters.town.twilio.contents[letters.template(content.name).sid]
             assert why_rejected(pushed) == ""
-            assert len(contents.said(Approved(content.name, content.samples))) < 1024
+            assert len(contents.write_template(Approved(content.name, content.samples))) < 1024
         assert all(1 <= len(title) <= 20 and 1 <= len(says) <= 200 for title, says in content.buttons)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_buttons_are_all_variables(letters: Letters, count: int) -> None:
     buttons = tuple(Button(f"Label {i}", f"says {i}") for i in range(1, count + 1))
-    values = contents.buttons_values(Message("Which one? {{2}}", buttons=buttons))
+    values = contents.fill_buttons_content(Message("Which one? {{2}}", buttons=buttons))
     pushed = letters.town.twilio.contents[letters.template(f"buttons_{count}").sid]
     face = pushed.render(values)
     assert face.body == "Which one? {{2}}"
@@ -162,7 +162,7 @@ def test_buttons_are_all_variables(letters: Letters, count: int) -> None:
 def test_the_words_of_a_template_are_what_the_vendor_makes_of_it(letters: Letters) -> None:
     odd = {**READY.values, "1": "{{2}} \\1 $1", "2": "\u2068سارة\u2069 & Söhne", "6": "{{1}}"}
     pushed = letters.town.twilio.contents[letters.template().sid]
-    assert contents.said(Approved("digest_ready", odd)) == pushed.render(odd).body
+    assert contents.write_template(Approved("digest_ready", odd)) == pushed.render(odd).body
 
 
 class BreaksOff:
@@ -322,8 +322,10 @@ def test_processes_with_two_accounts_do_not_push_against_each_other(letters: Let
     with town.world.sessions() as session:
         account = town.world.messenger.account
         assert len(contents.find_missing(session, account)) == len(BUTTONS) + len(TEMPLATES)
-        assert contents.to_push(session, pushed + timedelta(minutes=59), account) == []
-        assert len(contents.to_push(session, pushed + timedelta(hours=1), account)) == len(BUTTONS) + len(TEMPLATES)
+        assert contents.list_to_push(session, pushed + timedelta(minutes=59), account) == []
+        assert len(contents.list_to_push(session, pushed + timedelta(hours=1), account)) == len(BUTTONS) + len(
+            TEMPLATES
+        )
 
 
 def test_contents_of_an_older_release_are_ours_until_the_vendor_says_otherwise(letters: Letters) -> None:

@@ -21,7 +21,7 @@ from providers.errors import ChartError
 from services.digest import digests
 from services.digest.stories import saying, scenes
 from services.digest.stories.text import Me, Teller
-from services.ground.bells import timed
+from services.ground.bells import list_timed
 from services.group import digest_times
 from tests.letters import Letters, deliver
 from tests.town import Town
@@ -119,7 +119,7 @@ def test_a_run_that_two_makers_hold_is_posted_once(letters: Letters) -> None:
     places = [membership(letters, member).id for member in members]
     for after, following in ((0, places[1]), (0, places[1]), (places[1], None), (0, None)):
         with letters.town.world.sessions.begin() as session:
-            teller = digests.teller_of(session, run.id)
+            teller = digests.make_teller(session, run.id)
             assert digests.post_some(session, run.id, teller, after, letters.now, most=2) == following
     assert sorted(row.member_id for row in letters.rows()) == sorted(member.id for member in members)
     assert runs(letters)[0].status is RunStatus.SENT
@@ -160,7 +160,7 @@ def test_a_schedule_changed_before_the_hour_holds_at_once(letters: Letters) -> N
     group, _ = club(letters)
     with letters.town.world.sessions.begin() as session:
         digest_times.reschedule(session, session.get_one(Group, group.id), "0 8 * * 1", letters.now)
-        assert timed(session) == {group.id: datetime(2026, 11, 23, 8, tzinfo=UTC)}
+        assert list_timed(session) == {group.id: datetime(2026, 11, 23, 8, tzinfo=UTC)}
     come(letters)
     assert runs(letters) == []
     come(letters, datetime(2026, 11, 23, 8, tzinfo=UTC))
@@ -206,7 +206,7 @@ def test_a_group_that_is_no_more_gets_none(letters: Letters) -> None:
     come(letters)
     assert runs(letters) == []
     with letters.town.world.sessions() as session:
-        assert digest_times.scheduled(session) == []
+        assert digest_times.list_scheduled(session) == []
 
 
 def before_making(letters: Letters, happens: Callable[[], object]) -> None:
@@ -357,7 +357,7 @@ def test_a_maker_that_died_leaves_its_run_to_the_next_but_not_for_ever(letters: 
     assert run.status is RunStatus.FAILED
     with letters.town.world.sessions.begin() as session:
         assert digests.take_run(session) is None
-        assert not session.scalar(select(digests.unmade()))
+        assert not session.scalar(select(digests.has_unmade_run()))
 
 
 ODD = [
@@ -406,10 +406,10 @@ def test_the_longest_digest_fits_under_a_picture_and_its_reader_finds_their_own_
     group = letters.group(*members, name="و" * 40)
     with letters.town.world.sessions() as session:
         dates = Dates(date(2026, 11, 16), date(2026, 11, 22))
-        scene = scenes.scene_of(session, session.get_one(Group, group.id), dates)
+        scene = scenes.make_scene(session, session.get_one(Group, group.id), dates)
         scene = replace(scene, board=replace(scene.board, silent_since=SUNDAY))
         mine = scene.row_of(members[0].id)
-        message = saying.message(Teller(scene), Me(session.get_one(Member, members[0].id), mine.totals))
+        message = saying.write_message(Teller(scene), Me(session.get_one(Member, members[0].id), mine.totals))
     assert isinstance(message, Message)
     assert units(message.text) <= 900, "a note and a forwarder's word find room"
     assert f"12. *\u2068{'و' * 40}\u2069*" in message.text

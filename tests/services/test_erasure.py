@@ -28,7 +28,7 @@ from models import (
     MessageEvent,
     OutboundMessage,
 )
-from models.base import UtcDateTime, Word
+from models.base import EnumColumn, UtcDateTime
 from models.erasures import hashed_sid
 from services.data import erasure, exports, retention
 from services.ground import audit
@@ -51,7 +51,7 @@ def erasure_of(session: Session, sid: str) -> Erasure:
 def test_a_copy_has_every_table_that_knows_a_member_and_nothing_that_opens_anything(town: Town, zoe: Person) -> None:
     zoe.says("new group Sunday Legends")
     has_moved(zoe, runs(16))
-    about = {table.name for table, _ in exports.tables()}
+    about = {table.name for table, _ in exports.list_tables()}
     knowing = {
         table.name
         for table in Base.metadata.sorted_tables
@@ -89,9 +89,9 @@ def test_it_is_given_up_after_fourteen_days_and_said_so(town: Town) -> None:
     now = town.clock()
     with town.world.sessions.begin() as session:
         erasure._ask_vendor(session, ["SM1"], now)
-        assert erasure.due(session, now) == ["SM1"]
-        assert erasure.answered(session, "SM1", now + timedelta(days=13), "20009")
-        assert not erasure.answered(session, "SM1", now + timedelta(days=15), "20009")
+        assert erasure.take_due_messages(session, now) == ["SM1"]
+        assert erasure.note_vendor_answer(session, "SM1", now + timedelta(days=13), "20009")
+        assert not erasure.note_vendor_answer(session, "SM1", now + timedelta(days=15), "20009")
         assert erasure_of(session, "SM1").problem == "20009"
 
 
@@ -115,13 +115,13 @@ def test_a_restored_backup_brings_nobody_back(town: Town) -> None:
     gone, stays = letters.members(2)
     listed = [(gone.id, gone.created_at), (stays.id, stays.created_at - timedelta(days=1)), (999, gone.created_at)]
     with town.world.sessions.begin() as session:
-        assert erasure.reapply(session, listed, town.clock()) == 1
+        assert erasure.erase_again(session, listed, town.clock()) == 1
     with town.world.sessions.begin() as session:
-        assert erasure.reapply(session, listed, town.clock()) == 0
+        assert erasure.erase_again(session, listed, town.clock()) == 0
     housekeeping.tidy()
     with town.world.sessions() as session:
         assert session.scalars(select(Member.id)).all() == [stays.id]
-        assert list(erasure.listed(session)) == [(gone.id, gone.created_at)]
+        assert list(erasure.list_erased(session)) == [(gone.id, gone.created_at)]
 
 
 def test_whoever_stopped_is_forgotten_after_thirty_days_unless_they_write(
@@ -143,14 +143,14 @@ def test_things_are_kept_as_long_as_is_said(town: Town, zoe: Person) -> None:
     zoe.says("schedule off")
     has_moved(zoe, runs(16))
     with town.world.sessions.begin() as session:
-        assert set(retention.sweep(session, START + timedelta(days=20)).values()) == {0}
+        assert set(retention.sweep_old(session, START + timedelta(days=20)).values()) == {0}
     with town.world.sessions.begin() as session:
-        swept = retention.sweep(session, START + timedelta(days=31))
+        swept = retention.sweep_old(session, START + timedelta(days=31))
         assert swept["raw"] == 1
         assert session.scalars(select(Activity.raw_data)).all() == [{}]
         assert session.scalars(select(Activity.duration)).all() == [3_600]
     with town.world.sessions.begin() as session:
-        retention.sweep(session, START + timedelta(days=400))
+        retention.sweep_old(session, START + timedelta(days=400))
         for table in (InboundMessage, OutboundMessage, MessageEvent, AuditEvent):
             assert session.scalar(select(func.count()).select_from(table)) == 0
 
@@ -168,7 +168,7 @@ def test_kind_words_are_kept_a_day_when_read_and_a_month_when_not(town: Town, zo
 
     def kept() -> list[str]:
         with town.world.sessions.begin() as session:
-            retention.sweep(session, town.clock())
+            retention.sweep_old(session, town.clock())
             return list(session.scalars(select(Kudos.words).order_by(Kudos.words)))
 
     zoe.says("kudos José read")
@@ -210,7 +210,7 @@ def test_what_was_done_stays_in_the_audit_without_a_name(town: Town, zoe: Person
 
 
 def _copy(session: object) -> bytes:
-    return exports.archive_of(session, session.scalars(select(Member)).one())
+    return exports.pack_archive(session, session.scalars(select(Member)).one())
 
 
 # What is kept as JSON has no keys to members. Each of these is deleted or emptied with its row, or is told how else.
@@ -353,7 +353,7 @@ def fill(session: Session, table: Table, other: int, now: datetime, **given: obj
 
 def some(kind: TypeEngine, now: datetime) -> object:
     """A value of this type."""
-    if isinstance(kind, Word):
+    if isinstance(kind, EnumColumn):
         return next(iter(kind.kind))
     if isinstance(kind, JSONB | UtcDateTime):
         return {} if isinstance(kind, JSONB) else now

@@ -176,7 +176,7 @@ def test_every_sealed_column_is_known(town: Town) -> None:
     assert set(COLUMNS) <= found
     link(town)
     with town.world.sessions() as session:
-        assert keyring.unreadable(session) == dict.fromkeys(COLUMNS, 0)
+        assert keyring.count_unreadable(session) == dict.fromkeys(COLUMNS, 0)
 
 
 def with_ring(town: Town, ring: str) -> Town:
@@ -229,7 +229,7 @@ def test_a_key_that_stays_away_is_taken_for_lost_after_three_days_and_the_member
     assert timedelta(days=3) <= town.clock() - began <= timedelta(days=4)
     assert said(later, "relink") == 1
     with pytest.raises(UnknownKey), later.world.sessions() as session:
-        accounts.tokens_of(session, session.get_one(GarminAccount, lost.id))
+        accounts.open_tokens(session, session.get_one(GarminAccount, lost.id))
 
 
 def test_a_kept_password_waits_for_its_key_too(town: Town) -> None:
@@ -270,8 +270,8 @@ def test_a_sign_in_waits_for_a_worker_that_has_its_key_and_no_longer_than_it_is_
     drain.body(town.world)
     assert asks().step is AttemptStep.CONFIRM
     with town.world.sessions.begin() as session:
-        code = binding.code_of(session, asks())
-        binding.hear(session, session.get_one(Member, member.id), code, town.clock())
+        code = binding.make_code(session, asks())
+        binding.hear_link_code(session, session.get_one(Member, member.id), code, town.clock())
     assert asks().step is AttemptStep.DONE
     assert [each.garmin_id for each in every(town, GarminAccount)] == [str(athlete.garmin_id)]
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from models import Activity
 from providers.garmin.activity_rows import KEPT, SPLITS, read_row
-from services.training.metrics import VERSION, metrics_of
-from services.training.rows import row_of
+from services.training.activity_figures import VERSION, read_metrics
+from services.training.rows import make_row
 from tests.accounts import link
 from tests.town import START, Town
 
@@ -65,7 +65,7 @@ MADE_UP: list[dict[str, Any]] = [
 )
 def test_figures(kept: dict[str, Any], figures: dict[str, Any]) -> None:
     row = {"activityId": 1, "startTimeGMT": "2026-11-18 09:00:00"} | kept
-    assert metrics_of(read_row(row)) == {"version": VERSION, "minutes": 0.0} | figures
+    assert read_metrics(read_row(row)) == {"version": VERSION, "minutes": 0.0} | figures
 
 
 def test_every_split_that_is_kept_is_a_figure() -> None:
@@ -85,7 +85,7 @@ def recordings() -> list[tuple[str, dict[str, Any]]]:
 
 def test_of_every_recorded_row_the_figures_are_its_own() -> None:
     for source, raw in recordings():
-        figures = row_of(read_row(raw), member_id=1).processed_metrics
+        figures = make_row(read_row(raw), member_id=1).processed_metrics
         assert figures["minutes"] == pytest.approx(raw["duration"] / 60, abs=0.01), source
         for name, key, unit in (("km", "distance", 1000), ("moving_minutes", "movingDuration", 60)):
             assert (name in figures) == (raw.get(key) is not None), (source, name)

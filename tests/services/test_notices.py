@@ -20,7 +20,7 @@ from tests.town import Town
 
 ROOT = Path(__file__).parent.parent.parent
 PROACTIVE = (MessageKind.NOTICE, MessageKind.DIGEST)
-ALL = {each.name: each for each in contents.definitions() if each.kind == contents.APPROVED}
+ALL = {each.name: each for each in contents.list_definitions() if each.kind == contents.APPROVED}
 LONGEST = Member(name=NAME, locale="en", units="metric", timezone="UTC")
 
 
@@ -30,7 +30,7 @@ def letters(town: Town) -> Letters:
 
 
 @pytest.mark.parametrize("content", ALL.values(), ids=ALL)
-def test_a_template_keeps_the_rules_by_which_whatsapp_reviews(content: contents.Content) -> None:
+def test_a_template_keeps_the_rules_by_which_whatsapp_reviews(content: contents.ContentDefinition) -> None:
     """https://www.twilio.com/docs/whatsapp/tutorial/message-template-approvals-statuses, facts of 2026."""
     names = PLACEHOLDER.findall(content.body)
     static = PLACEHOLDER.sub(" ", content.body).split()
@@ -73,16 +73,18 @@ def test_a_reply_needs_no_template(letters: Letters) -> None:
 @pytest.mark.parametrize("about", [None, group()])
 @pytest.mark.parametrize("short", [None, "garmin/syncing"])
 def test_news_fit_into_the_template_with_the_longest_names(short: str | None, about: object) -> None:
-    message = notices.notice("garmin/relink", LONGEST, about=about, says="digest last", short=short, source="Garmin")
-    text = contents.said(message.approved)
-    assert contents.fits(message.approved)
+    message = notices.write_notice(
+        "garmin/relink", LONGEST, about=about, says="digest last", short=short, source="Garmin"
+    )
+    text = contents.write_template(message.approved)
+    assert contents.is_filled_by(message.approved)
     assert units(text) <= 1024
     assert "{{" not in text
     assert ("your account" in text) is (about is None)
 
 
 def test_a_line_is_cut_between_words() -> None:
-    made = notices.notice("digest/ready_name", LONGEST, about=None, says="me", member=Member(name="word " * 100))
+    made = notices.write_notice("digest/ready_name", LONGEST, about=None, says="me", member=Member(name="word " * 100))
     line = made.approved.values["3"]
     assert len(line) <= notices.MOST_LINE
     assert line.endswith("word…")
@@ -91,7 +93,7 @@ def test_a_line_is_cut_between_words() -> None:
 def test_who_has_been_silent_for_days_hears_that_garmin_must_be_connected_again(letters: Letters) -> None:
     person, phone = silent(letters)
     with letters.town.world.sessions.begin() as session:
-        message = garmin_notices.relink(session.get_one(Member, person.id), "Garmin")
+        message = garmin_notices.ask_to_relink(session.get_one(Member, person.id), "Garmin")
         mailbox.post(session, person.id, message, letters.now, kind=MessageKind.NOTICE, key="relink")
     letters.town.rest()
     assert phone.heard[-1].text.startswith("Hi Friend 1, this is about your own Garmin connection: Garmin no longer")
@@ -102,7 +104,7 @@ def test_a_button_of_a_template_says_the_command_that_shows_more(letters: Letter
     person, phone = silent(letters)
     with letters.town.world.sessions.begin() as session:
         member = session.get_one(Member, person.id)
-        message = notices.notice("garmin/syncing", member, about=None, says="help leaderboard", source="Garmin")
+        message = notices.write_notice("garmin/syncing", member, about=None, says="help leaderboard", source="Garmin")
         mailbox.post(session, person.id, message, letters.now, kind=MessageKind.NOTICE, key="news")
     letters.town.rest()
     assert phone.heard[-1].text.startswith("Hi Friend 1, there is news about your account in Gruppetto: Asking Garmin.")

@@ -278,7 +278,7 @@ def test_stop_is_heard_from_whoever_holds_the_number(old: Person) -> None:
 def test_what_tells_nobody_apart_in_two_names_is_no_likeness() -> None:
     assert numbers._is_another("Zoë de Vries 🚴", "Mia de Jong 🚴")
     assert not numbers._is_another("Benjamin", "Ben 🚴")
-    assert numbers.profile_of(" . ") is None
+    assert numbers.shorten_profile(" . ") is None
 
 
 @pytest.fixture

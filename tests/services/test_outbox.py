@@ -14,7 +14,7 @@ from models.vault import Vault, new_key
 from services.data import erasure
 from services.delivery import ceiling, mailbox, outbox, outcomes
 from services.delivery.ceiling import Ceilings
-from services.delivery.outbox import Rules
+from services.delivery.outbox import ClaimRules
 from tests.letters import READY, Letters, ids
 from tests.town import START, Town
 
@@ -42,7 +42,7 @@ def test_each_person_gets_one_message_at_a_time_in_the_order_they_were_written(l
     assert (row.state, row.attempt, row.said_as, row.first_attempt_at) == (MessageState.SENDING, 1, "text", START)
     with letters.town.world.sessions.begin() as session:
         [one] = [each for each in letters.rows() if each.id == first]
-        outcomes.accepted(session, claimed_like(one), "SM" + "1" * 32, START)
+        outcomes.note_accepted(session, claimed_like(one), "SM" + "1" * 32, START)
     assert claimed_texts(letters) == ["second"], "replies do not wait for the six seconds"
 
 
@@ -78,7 +78,7 @@ def test_after_a_message_a_notice_waits_six_seconds(letters: Letters) -> None:
     ann = letters.member(next_send_at=START + outbox.PAIR_GAP)
     letters.write(ann, "notice", NOTICE)
     with letters.town.world.sessions() as session:
-        assert outbox.next_due(session) == START + outbox.PAIR_GAP
+        assert outbox.find_next_due(session) == START + outbox.PAIR_GAP
     assert claimed_texts(letters) == []
     letters.town.clock.travel(seconds=6)
     assert claimed_texts(letters) == ["notice"]
@@ -98,10 +98,10 @@ def test_the_lease_runs_by_the_databases_clock(letters: Letters) -> None:
     one = letters.write(letters.member())
     lease = timedelta(hours=1)
     before = databases_time(letters)
-    letters.claim(rules=Rules(lease=lease))
+    letters.claim(rules=ClaimRules(lease=lease))
     assert before + lease <= letters.row(one).leased_until <= databases_time(letters) + lease
     with letters.town.world.sessions() as session:
-        assert not session.scalar(select(outcomes.doubts(letters.now)))
+        assert not session.scalar(select(outcomes.has_doubtful_message(letters.now)))
 
 
 def databases_time(letters: Letters) -> datetime:
@@ -119,17 +119,17 @@ def test_whoever_lost_their_claim_can_mark_nothing(letters: Letters) -> None:
     [quick] = letters.claim()
     assert (slow.attempt, quick.attempt) == (1, 2)
     for mark in (
-        lambda session: outcomes.accepted(session, slow, "SM" + "5" * 32, START),
+        lambda session: outcomes.note_accepted(session, slow, "SM" + "5" * 32, START),
         lambda session: outcomes.put_back(session, slow, START, "429"),
-        lambda session: outcomes.refused(session, slow, 21211, outcomes.Meaning.UNREACHABLE, START),
-        lambda session: outcomes.doubtful(session, slow, START, "hang"),
+        lambda session: outcomes.note_refused(session, slow, 21211, outcomes.RefusalMeaning.UNREACHABLE, START),
+        lambda session: outcomes.note_doubtful(session, slow, START, "hang"),
     ):
         with letters.town.world.sessions.begin() as session:
             mark(session)
         row = letters.row(one)
         assert (row.state, row.attempt, row.sid) == (MessageState.SENDING, 2, None)
     with letters.town.world.sessions.begin() as session:
-        outcomes.accepted(session, quick, "SM" + "6" * 32, START)
+        outcomes.note_accepted(session, quick, "SM" + "6" * 32, START)
     assert letters.row(one).sid == "SM" + "6" * 32
 
 
@@ -137,8 +137,8 @@ def looks_twice(letters: Letters) -> None:
     """Two looks at a list in which nothing is found."""
     for _ in range(2):
         with letters.town.world.sessions.begin() as session:
-            [look] = outcomes.due_looks(session, letters.now)
-            outcomes.looked(session, look, [], letters.now, timedelta())
+            [look] = outcomes.find_due_looks(session, letters.now)
+            outcomes.note_look(session, look, [], letters.now, timedelta())
 
 
 def test_twenty_workers_at_once_claim_every_message_once_and_one_for_each_person(letters: Letters) -> None:
@@ -156,7 +156,7 @@ def test_twenty_workers_at_once_claim_every_message_once_and_one_for_each_person
         assert len(claimed) == len(in_flight)
         with letters.town.world.sessions.begin() as session:
             for each in claimed:
-                outcomes.accepted(session, each, f"SM{each.id.hex}", letters.now)
+                outcomes.note_accepted(session, each, f"SM{each.id.hex}", letters.now)
         letters.town.clock.travel(seconds=6)
     assert {row.attempt for row in letters.rows() if row.state is MessageState.ACCEPTED} == {1}
 
@@ -220,7 +220,7 @@ def test_two_workers_at_once_never_claim_two_for_one_person(letters: Letters) ->
             assert readers == sorted(person.address for person in people)
             with letters.town.world.sessions.begin() as session:
                 for each in claimed:
-                    outcomes.accepted(session, each, f"SM{each.id.hex}", letters.now)
+                    outcomes.note_accepted(session, each, f"SM{each.id.hex}", letters.now)
 
 
 def long_queue(letters: Letters, rows: int) -> None:
@@ -257,7 +257,7 @@ def test_who_wants_nothing_or_cannot_be_reached_gets_only_replies(letters: Lette
     notice, reply = letters.write(ann, "notice", NOTICE), letters.write(ann, "reply")
     assert ids(letters.claim()) == [reply]
     with letters.town.world.sessions.begin() as session:
-        outcomes.accepted(session, claimed_like(letters.row(reply)), "SM" + "1" * 32, START)
+        outcomes.note_accepted(session, claimed_like(letters.row(reply)), "SM" + "1" * 32, START)
     letters.town.clock.travel(seconds=6)
     assert letters.claim() == []
     assert letters.row(notice).state is MessageState.SUPPRESSED
@@ -296,7 +296,7 @@ def test_the_form_is_chosen_by_when_they_last_wrote(letters: Letters, ago: timed
     assert (claimed.said_as, letters.row(one).said_as) == (said_as, said_as)
     assert claimed.text.startswith("in full" if said_as == "text" else "Hi Ann, your Legends digest for 16–22 Nov")
     with letters.town.world.sessions() as session:
-        assert letters.row(one).body_hash == outbox.body_hash(session, claimed.text)
+        assert letters.row(one).body_hash == outbox.hash_body(session, claimed.text)
 
 
 def test_who_never_wrote_gets_the_template(letters: Letters) -> None:
@@ -341,7 +341,7 @@ def away(letters: Letters, count: int, start: int = 1) -> list[object]:
 
 
 def test_no_more_people_get_a_template_in_24_hours_than_the_tier_allows(letters: Letters) -> None:
-    three_a_day = Rules(people_a_day=3)
+    three_a_day = ClaimRules(people_a_day=3)
     people = away(letters, 5)
     reached = letters.claim(rules=three_a_day)
     assert len(reached) == 3
@@ -349,7 +349,7 @@ def test_no_more_people_get_a_template_in_24_hours_than_the_tier_allows(letters:
     assert {row.next_attempt_at for row in held} == {START + timedelta(hours=1)}
     with letters.town.world.sessions.begin() as session:
         for each in reached:
-            outcomes.accepted(session, each, f"SM{each.id.hex}", letters.now)
+            outcomes.note_accepted(session, each, f"SM{each.id.hex}", letters.now)
     again = letters.write(people[0], "another", DIGEST, approved=READY)
     letters.town.clock.travel(hours=23)
     assert ids(letters.claim(rules=three_a_day)) == [again], "who got one today may get another"
@@ -358,11 +358,11 @@ def test_no_more_people_get_a_template_in_24_hours_than_the_tier_allows(letters:
 
 
 def test_a_template_keeps_its_reader_counted_for_24_hours(letters: Letters) -> None:
-    one_a_day = Rules(people_a_day=1)
+    one_a_day = ClaimRules(people_a_day=1)
     [ann] = away(letters, 1)
     [first] = letters.claim(rules=one_a_day)
     with letters.town.world.sessions.begin() as session:
-        outcomes.accepted(session, first, f"SM{first.id.hex}", letters.now)
+        outcomes.note_accepted(session, first, f"SM{first.id.hex}", letters.now)
     letters.town.clock.travel(hours=23)
     letters.write(ann, "second", DIGEST, approved=READY)
     assert len(letters.claim(rules=one_a_day)) == 1
@@ -373,27 +373,27 @@ def test_a_template_keeps_its_reader_counted_for_24_hours(letters: Letters) -> N
 
 def test_who_got_a_template_and_was_erased_counts_within_the_tier(letters: Letters) -> None:
     [ann] = away(letters, 1)
-    assert len(letters.claim(rules=Rules(people_a_day=1))) == 1
+    assert len(letters.claim(rules=ClaimRules(people_a_day=1))) == 1
     with letters.town.world.sessions.begin() as session:
         session.execute(update(OutboundMessage).values(state=MessageState.DELIVERED, content=None))
         erasure.erase(session, session.get_one(Member, ann.id), letters.now)
         assert erasure.finish(session, letters.now) == 1
-        assert ceiling.spent(session, letters.now).by_group.total() == 1, "what was spent stays spent"
+        assert ceiling.count_sent_today(session, letters.now).by_group.total() == 1, "what was spent stays spent"
     away(letters, 1, start=2)
-    assert letters.claim(rules=Rules(people_a_day=1)) == []
+    assert letters.claim(rules=ClaimRules(people_a_day=1)) == []
     letters.town.clock.travel(hours=24)
-    assert len(letters.claim(rules=Rules(people_a_day=1))) == 1
+    assert len(letters.claim(rules=ClaimRules(people_a_day=1))) == 1
 
 
 def test_many_workers_together_keep_within_the_tier(letters: Letters) -> None:
     away(letters, 24)
     with ThreadPoolExecutor(8) as pool:
-        rounds = list(pool.map(lambda _: letters.claim(4, rules=Rules(people_a_day=5)), range(16)))
+        rounds = list(pool.map(lambda _: letters.claim(4, rules=ClaimRules(people_a_day=5)), range(16)))
     assert sum(map(len, rounds)) == 5
 
 
 def test_no_more_leaves_in_24_hours_than_the_operator_wants_to_pay_for(letters: Letters) -> None:
-    rules = Rules(ceilings=Ceilings(number=10))
+    rules = ClaimRules(ceilings=Ceilings(number=10))
     for person in letters.members(12):
         letters.write(person, "news", DIGEST)
     assert len(letters.claim(24, rules=rules)) == 9, "the last tenth is for replies"
@@ -410,7 +410,7 @@ def test_no_more_leaves_in_24_hours_than_the_operator_wants_to_pay_for(letters: 
 def test_a_group_that_costs_too_much_is_held_and_no_other(letters: Letters) -> None:
     people = letters.members(6)
     dear, cheap = letters.group(*people), letters.group(*people[:2])
-    rules = Rules(ceilings=Ceilings(group=4))
+    rules = ClaimRules(ceilings=Ceilings(group=4))
     for person in people:
         letters.write(person, "dear", DIGEST, group=dear)
     assert len(letters.claim(rules=rules)) == 4
@@ -419,7 +419,7 @@ def test_a_group_that_costs_too_much_is_held_and_no_other(letters: Letters) -> N
     letters.write(people[5], "answer", group=dear)
     assert sorted(each.text for each in letters.claim(rules=rules)) == ["answer", "cheap", "of nobody"]
     with letters.town.world.sessions() as session:
-        spent = ceiling.spent(session, letters.now)
+        spent = ceiling.count_sent_today(session, letters.now)
         assert spent.by_group == {dear.id: 5, cheap.id: 1, None: 1}
         assert spent.full(rules.ceilings) == [dear.id]
         assert spent.full(Ceilings(number=6, group=6)) == [None]
@@ -433,7 +433,7 @@ def test_a_message_that_is_tried_again_is_counted_once(letters: Letters) -> None
     letters.town.clock.travel(seconds=10)
     assert len(letters.claim()) == 1
     with letters.town.world.sessions() as session:
-        assert ceiling.spent(session, letters.now).by_group.total() == 1
+        assert ceiling.count_sent_today(session, letters.now).by_group.total() == 1
 
 
 def test_a_message_that_was_tampered_with_is_ended_and_holds_up_nobody(letters: Letters) -> None:

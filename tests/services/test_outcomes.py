@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from models import AuditEvent, Erasure, Member, MessageEvent, MessageKind, MessageState, OutboundMessage
 from models.erasures import hashed_sid
-from providers.messenger import Meaning, Receipt, Sent
-from providers.twilio.twilio_codes import MEANINGS, meaning_of
+from providers.messenger import Receipt, RefusalMeaning, Sent
+from providers.twilio.twilio_codes import MEANINGS, find_meaning
 from services.delivery import contents, outbox, outcomes
 from services.delivery.outbox import Claimed
 from services.delivery.outcomes import Look
@@ -25,17 +25,17 @@ REPLY, NOTICE, DIGEST = MessageKind.REPLY, MessageKind.NOTICE, MessageKind.DIGES
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 CODES = [(code, meaning) for meaning, codes in MEANINGS.items() for code in codes]
 # What a code does to a notice that was said once: how long until it goes again, or None where it is over.
-AGAIN: dict[Meaning, timedelta | None] = {
-    Meaning.AGAIN_SOON: 5 * SECOND,
-    Meaning.AGAIN_LATER: MINUTE,
-    Meaning.WINDOW_CLOSED: timedelta(),
-    Meaning.TEMPLATE_HELD: HOUR,
-    Meaning.STOP: HOUR,
-    Meaning.NO_MORE: None,
-    Meaning.UNREACHABLE: None,
-    Meaning.CONTENT_MISSING: None,  # a notice in plain words is of no content: test_contents tells of those that are
-    Meaning.OURS: None,
-    Meaning.SENDER: None,
+AGAIN: dict[RefusalMeaning, timedelta | None] = {
+    RefusalMeaning.AGAIN_SOON: 5 * SECOND,
+    RefusalMeaning.AGAIN_LATER: MINUTE,
+    RefusalMeaning.WINDOW_CLOSED: timedelta(),
+    RefusalMeaning.TEMPLATE_HELD: HOUR,
+    RefusalMeaning.STOP: HOUR,
+    RefusalMeaning.NO_MORE: None,
+    RefusalMeaning.UNREACHABLE: None,
+    RefusalMeaning.CONTENT_MISSING: None,  # a notice in plain words is of no content: see test_contents
+    RefusalMeaning.OURS: None,
+    RefusalMeaning.SENDER: None,
 }
 
 
@@ -59,19 +59,21 @@ def claimed(letters: Letters, count: int = 1, kind: MessageKind = NOTICE, **more
 def accept(letters: Letters, *messages: Claimed) -> None:
     with letters.town.world.sessions.begin() as session:
         for number, each in enumerate(messages, 1):
-            outcomes.accepted(session, each, sid(number), letters.now)
+            outcomes.note_accepted(session, each, sid(number), letters.now)
 
 
 def tell(letters: Letters, message: UUID, number: int, status: str, code: int | None = None) -> MessageState | None:
     """A receipt comes."""
     with letters.town.world.sessions.begin() as session:
-        return outcomes.receipt(session, message, Receipt(sid(number), status, code, meaning_of(code)), letters.now)
+        return outcomes.note_receipt(
+            session, message, Receipt(sid(number), status, code, find_meaning(code)), letters.now
+        )
 
 
 def refuse(letters: Letters, message: Claimed, code: int) -> None:
     """The vendor says no at once."""
     with letters.town.world.sessions.begin() as session:
-        outcomes.refused(session, message, code, meaning_of(code), letters.now)
+        outcomes.note_refused(session, message, code, find_meaning(code), letters.now)
 
 
 def member_of(letters: Letters, message: Claimed) -> Member:
@@ -115,7 +117,7 @@ def outcome(letters: Letters, message: Claimed) -> dict[str, object]:
     }
 
 
-def outcome_of(meaning: Meaning, told_of: str | None) -> dict[str, object]:
+def outcome_of(meaning: RefusalMeaning, told_of: str | None) -> dict[str, object]:
     again = AGAIN[meaning]
     old = [told_of] if told_of else []
     return {
@@ -123,17 +125,17 @@ def outcome_of(meaning: Meaning, told_of: str | None) -> dict[str, object]:
         "again": None if again is None else START + again,
         "sids": (told_of, []) if again is None else (None, old),
         "remembered": again is not None,
-        "opted out": START if meaning is Meaning.NO_MORE else None,
-        "unreachable": START if meaning is Meaning.UNREACHABLE else None,
-        "window": meaning is not Meaning.WINDOW_CLOSED,
-        "shut until": START + HOUR if meaning is Meaning.STOP else None,
+        "opted out": START if meaning is RefusalMeaning.NO_MORE else None,
+        "unreachable": START if meaning is RefusalMeaning.UNREACHABLE else None,
+        "window": meaning is not RefusalMeaning.WINDOW_CLOSED,
+        "shut until": START + HOUR if meaning is RefusalMeaning.STOP else None,
     }
 
 
 def test_each_code_has_one_meaning_and_an_unknown_one_is_never_tried_again(letters: Letters) -> None:
     codes = [code for code, _ in CODES]
     assert len(codes) == len(set(codes)) >= 60
-    assert set(AGAIN) == set(MEANINGS) == set(Meaning)
+    assert set(AGAIN) == set(MEANINGS) == set(RefusalMeaning)
     first, second, third = claimed(letters, 3)
     refuse(letters, first, 69_999)
     accept(letters, second, third)
@@ -145,7 +147,7 @@ def test_each_code_has_one_meaning_and_an_unknown_one_is_never_tried_again(lette
     assert letters.breaker() is None
 
 
-@pytest.mark.parametrize("code", MEANINGS[Meaning.TEMPLATE_HELD])
+@pytest.mark.parametrize("code", MEANINGS[RefusalMeaning.TEMPLATE_HELD])
 def test_a_template_that_whatsapp_holds_is_not_used_until_it_says_otherwise(letters: Letters, code: int) -> None:
     messages = claimed(letters, 2, DIGEST, last_inbound_at=None)
     accept(letters, *messages)
@@ -154,9 +156,9 @@ def test_a_template_that_whatsapp_holds_is_not_used_until_it_says_otherwise(lett
     assert letters.row(messages[0].id).next_attempt_at == START + HOUR
     assert letters.row(messages[1].id).state is MessageState.ACCEPTED
     with letters.town.world.sessions.begin() as session:
-        assert "digest_ready" not in contents.usable(session, letters.town.world.messenger.account)
+        assert "digest_ready" not in contents.find_usable(session, letters.town.world.messenger.account)
         contents.poll(session, letters.town.world.messenger, letters.now)
-        assert "digest_ready" in contents.usable(session, letters.town.world.messenger.account)
+        assert "digest_ready" in contents.find_usable(session, letters.town.world.messenger.account)
     letters.town.clock.travel(hours=1)
     assert [each.said_as for each in letters.claim()] == ["digest_ready"]
 
@@ -170,7 +172,7 @@ def test_a_closed_window_is_tried_once_as_the_template_and_then_no_more(letters:
     [again] = letters.claim()
     assert (again.id, again.attempt, again.said_as) == (message.id, 2, "digest_ready")
     with letters.town.world.sessions.begin() as session:
-        outcomes.accepted(session, again, sid(2), START)
+        outcomes.note_accepted(session, again, sid(2), START)
     tell(letters, message.id, 2, "undelivered", 63016)
     row = letters.row(message.id)
     assert (row.state, row.error_code, row.old_sids) == (MessageState.FAILED, 63016, [sid(1)])
@@ -200,7 +202,7 @@ def test_whats_apps_own_trouble_is_waited_for_longer_each_time_and_not_for_ever(
     waits = []
     for number in range(1, 6):
         with letters.town.world.sessions.begin() as session:
-            outcomes.accepted(session, message, sid(number), letters.now)
+            outcomes.note_accepted(session, message, sid(number), letters.now)
         tell(letters, message.id, number, "undelivered", 63010)
         row = letters.row(message.id)
         if row.state is MessageState.FAILED:
@@ -248,7 +250,7 @@ def test_a_breaker_shut_for_an_hour_is_not_opened_by_one_for_a_minute(letters: L
     [message] = claimed(letters)
     refuse(letters, message, 63013)
     with letters.town.world.sessions.begin() as session:
-        outcomes.account_refused(session, START, "20003")
+        outcomes.note_account_refused(session, START, "20003")
     shut = letters.breaker()
     assert (shut.shut_until, shut.trips) == (START + HOUR, 2)
     with letters.town.world.sessions() as session:
@@ -287,12 +289,14 @@ def test_whatever_the_order_of_receipts_the_end_is_the_same_and_nothing_goes_bac
             path = [row.state]
             for each in case:
                 if each == ANSWER:
-                    outcomes.accepted(session, message, sid(number), START)
+                    outcomes.note_accepted(session, message, sid(number), START)
                 elif each == TIMEOUT:
-                    outcomes.doubtful(session, message, START, "timeout")
+                    outcomes.note_doubtful(session, message, START, "timeout")
                 else:
                     wrong = code if each == "undelivered" else None
-                    outcomes.receipt(session, message.id, Receipt(sid(number), each, wrong, meaning_of(wrong)), START)
+                    outcomes.note_receipt(
+                        session, message.id, Receipt(sid(number), each, wrong, find_meaning(wrong)), START
+                    )
                 path.append(row.state)
             paths[case] = path
             assert (row.sid, row.old_sids) == (
@@ -318,7 +322,7 @@ def test_receipts_of_an_old_attempt_are_ignored(letters: Letters) -> None:
     [again] = letters.claim()
     assert tell(letters, message.id, 1, "delivered") is None
     with letters.town.world.sessions.begin() as session:
-        outcomes.accepted(session, again, sid(2), letters.now)
+        outcomes.note_accepted(session, again, sid(2), letters.now)
     for status in ("sent", "delivered", "undelivered"):
         assert tell(letters, message.id, 1, status) is None
     assert (letters.row(message.id).state, letters.row(message.id).sid) == (MessageState.ACCEPTED, sid(2))
@@ -327,7 +331,7 @@ def test_receipts_of_an_old_attempt_are_ignored(letters: Letters) -> None:
 def test_a_late_receipt_for_a_message_that_was_queued_again_keeps_it_from_going_twice(letters: Letters) -> None:
     [message] = claimed(letters)
     with letters.town.world.sessions.begin() as session:
-        outcomes.doubtful(session, message, START, "timeout")
+        outcomes.note_doubtful(session, message, START, "timeout")
     for _ in range(2):
         look(letters, [])
     assert letters.row(message.id).state is MessageState.QUEUED
@@ -353,8 +357,8 @@ def test_a_receipt_of_nobody_we_know_changes_nothing(letters: Letters) -> None:
     accept(letters, message)
     assert tell(letters, UUID(int=7), 1, "read") is None
     with letters.town.world.sessions.begin() as session:
-        assert outcomes.receipt(session, None, Receipt(sid(7), "read"), START) is None
-        assert outcomes.receipt(session, None, Receipt(sid(1), "sent"), START) is MessageState.SENT
+        assert outcomes.note_receipt(session, None, Receipt(sid(7), "read"), START) is None
+        assert outcomes.note_receipt(session, None, Receipt(sid(1), "sent"), START) is MessageState.SENT
 
 
 def doubt(letters: Letters, text: str = "hello") -> UUID:
@@ -362,16 +366,16 @@ def doubt(letters: Letters, text: str = "hello") -> UUID:
     letters.write(letters.member(), text, NOTICE)
     [message] = letters.claim()
     with letters.town.world.sessions.begin() as session:
-        outcomes.doubtful(session, message, letters.now, "timeout")
+        outcomes.note_doubtful(session, message, letters.now, "timeout")
     return message.id
 
 
 def look(letters: Letters, listed: Sequence[Sent], at: Look | None = None) -> None:
     """Look into a list, a minute before the next look."""
     with letters.town.world.sessions.begin() as session:
-        due = [at] if at else outcomes.due_looks(session, letters.now)
+        due = [at] if at else outcomes.find_due_looks(session, letters.now)
         for each in due:
-            outcomes.looked(session, each, listed, letters.now, MINUTE)
+            outcomes.note_look(session, each, listed, letters.now, MINUTE)
     letters.town.clock.travel(minutes=1)
 
 
@@ -418,8 +422,8 @@ def test_the_words_of_a_template_are_recognised_too(letters: Letters) -> None:
     letters.write(letters.member(last_inbound_at=None), "in full", DIGEST, approved=READY)
     [message] = letters.claim()
     with letters.town.world.sessions.begin() as session:
-        outcomes.doubtful(session, message, START, "timeout")
-    look(letters, [listed(1, body=contents.said(READY))])
+        outcomes.note_doubtful(session, message, START, "timeout")
+    look(letters, [listed(1, body=contents.write_template(READY))])
     assert letters.row(message.id).sid == sid(1)
 
 
@@ -430,7 +434,7 @@ def test_what_belongs_to_another_message_is_not_taken_for_this_one(letters: Lett
     one = letters.write(person, "hello")
     [message] = letters.claim()
     with letters.town.world.sessions.begin() as session:
-        outcomes.doubtful(session, message, START, "timeout")
+        outcomes.note_doubtful(session, message, START, "timeout")
     look(letters, [listed(3), listed(2), listed(1)])
     assert letters.row(one).state is MessageState.UNKNOWN
     look(letters, [listed(4), listed(3), listed(2), listed(1)])
@@ -462,16 +466,16 @@ def test_absent_and_too_old_it_is_given_up(letters: Letters) -> None:
 def test_two_who_look_at_once_have_looked_once(letters: Letters) -> None:
     one = doubt(letters)
     with letters.town.world.sessions() as session:
-        [due] = outcomes.due_looks(session, START)
+        [due] = outcomes.find_due_looks(session, START)
     for _ in range(2):
         look(letters, [], due)
     assert letters.row(one).looks == 1
     with letters.town.world.sessions() as session:
-        [due] = outcomes.due_looks(session, letters.now)
+        [due] = outcomes.find_due_looks(session, letters.now)
 
     def note(_: int) -> None:
         with letters.town.world.sessions.begin() as session:
-            outcomes.looked(session, due, [], letters.now, MINUTE)
+            outcomes.note_look(session, due, [], letters.now, MINUTE)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(note, range(8)))
@@ -485,11 +489,11 @@ def test_only_claims_that_ended_are_doubted(letters: Letters) -> None:
     first, second = claimed(letters, 2)
     letters.end_lease(first.id)
     with letters.town.world.sessions.begin() as session:
-        assert session.scalar(select(outcomes.doubts(START)))
+        assert session.scalar(select(outcomes.has_doubtful_message(START)))
         assert outcomes.expire_leases(session, START + MINUTE) == 1
-        assert outcomes.backlog(session) == {"sending": 1, "unknown": 1}
-        assert not session.scalar(select(outcomes.doubts(START)))
-        assert session.scalar(select(outcomes.doubts(START + MINUTE)))
+        assert outcomes.count_backlog(session) == {"sending": 1, "unknown": 1}
+        assert not session.scalar(select(outcomes.has_doubtful_message(START)))
+        assert session.scalar(select(outcomes.has_doubtful_message(START + MINUTE)))
     assert (letters.row(first.id).state, letters.row(second.id).state) == (MessageState.UNKNOWN, MessageState.SENDING)
     assert letters.row(first.id).next_attempt_at == START + MINUTE
 
@@ -503,8 +507,8 @@ def test_a_silent_message_is_asked_after_four_times_and_then_left(letters: Lette
         letters.town.clock.travel_to(row.next_attempt_at)
         asked.append(letters.now - START)
         with letters.town.world.sessions.begin() as session:
-            assert [each.sid for each in outcomes.due_polls(session, letters.now)] == [sid(1)]
-            outcomes.polled(session, sid(1), letters.now)
+            assert [each.sid for each in outcomes.find_due_polls(session, letters.now)] == [sid(1)]
+            outcomes.note_poll(session, sid(1), letters.now)
         if letters.row(message.id).next_attempt_at > START + timedelta(days=365):
             break
     assert asked == list(outcomes.POLLS)
@@ -526,6 +530,6 @@ def test_what_was_accepted_is_remembered_until_it_arrives(letters: Letters) -> N
 
 def test_what_we_remember_of_words_is_a_hash_that_nobody_makes_without_our_key(town: Town) -> None:
     with town.world.sessions() as session:
-        one, same, other = (outbox.body_hash(session, text) for text in ("two  words\n", "two words", "twowords"))
+        one, same, other = (outbox.hash_body(session, text) for text in ("two  words\n", "two words", "twowords"))
     assert one == same != other
     assert one != hashlib.sha256(b"two words").hexdigest()[:32]

@@ -10,7 +10,7 @@ from messages.render import Reader
 from models import Activity, Membership
 from services.digest import cards, wrapped
 from services.digest.stories import scenes
-from services.digest.stories.picture import picture_of
+from services.digest.stories.picture import make_picture
 from tests.letters import Letters
 from tests.town import Town
 
@@ -39,7 +39,7 @@ def test_a_usual_week_is_marked_once_three_are_known(letters: Letters) -> None:
         letters.moved(jose, MONDAY - timedelta(weeks=weeks), 1800)
     score(letters)
     with letters.town.world.sessions() as session:
-        chart = picture_of(scenes.scene_of(session, group, WEEK))
+        chart = make_picture(scenes.make_scene(session, group, WEEK))
     marked = {bar.name: bar.usual / bar.value for bar in chart.bars}
     assert marked == {zoe.name: 1.5, jose.name: 0.0}
     assert chart.usual == "usual week"
@@ -52,7 +52,7 @@ def test_a_bar_is_stacked_of_sports(letters: Letters) -> None:
         letters.moved(zoe, MONDAY, 600 if sport in ("yoga", "ski") else 3600, sport=sport)
     score(letters)
     with letters.town.world.sessions() as session:
-        [bar] = picture_of(scenes.scene_of(session, group, WEEK)).bars
+        [bar] = make_picture(scenes.make_scene(session, group, WEEK)).bars
     assert [part.sport for part in bar.segments] == ["ride", "run", "swim", "walk", "other"]
     assert bar.segments[-1].value == bar.segments[0].value / 3
 
@@ -66,8 +66,8 @@ def test_the_groups_mean_is_of_those_whom_it_may_see(letters: Letters) -> None:
     with letters.town.world.sessions.begin() as session:
         session.scalar(select(Membership).where(Membership.member_id == sara.id)).hidden = True
     with letters.town.world.sessions() as session:
-        card = cards.trend(session, zoe, group, MONDAY)
-        alone = cards.trend(session, zoe, None, MONDAY)
+        card = cards.make_trend(session, zoe, group, MONDAY)
+        alone = cards.make_trend(session, zoe, None, MONDAY)
     assert (card.chart.marks[-1].value, card.chart.marks[-1].beside) == (60, 90)
     assert alone.chart.beside == ""
 
@@ -81,7 +81,7 @@ def test_who_keeps_one_figure_to_themselves_is_on_no_card_of_the_group(letters: 
         own = session.scalar(select(Membership).where(Membership.member_id == sara.id))
         own.shares = [field for field in own.shares if field != "distance"]
     with letters.town.world.sessions() as session:
-        story = wrapped.of_group(session, group, NOVEMBER, Reader())
+        story = wrapped.wrap_group(session, group, NOVEMBER, Reader())
     assert story.people == 2
     assert sara.name not in story.chart.alt
     assert {award.label for award in story.chart.awards} == {zoe.name, jose.name}
@@ -93,7 +93,7 @@ def test_one_who_is_alone_in_a_group_is_not_together(letters: Letters) -> None:
     letters.moved(zoe, MONDAY)
     group = letters.group(zoe)
     with letters.town.world.sessions() as session:
-        story = wrapped.of_group(session, group, NOVEMBER, Reader())
+        story = wrapped.wrap_group(session, group, NOVEMBER, Reader())
     assert story.chart.hero.label == "in 1 session"
 
 
@@ -104,7 +104,7 @@ def test_a_group_of_forty_has_six_awards_on_its_card_and_all_get_one(letters: Le
             letters.moved(member, MONDAY + timedelta(day), 1800 + 600 * number)
     group = letters.group(*members)
     with letters.town.world.sessions() as session:
-        story = wrapped.of_group(session, group, NOVEMBER, Reader())
+        story = wrapped.wrap_group(session, group, NOVEMBER, Reader())
     assert story.people == 40
     assert len(story.chart.awards) == 6
     assert len({award.value for award in story.chart.awards}) > 3

@@ -17,7 +17,7 @@ BEFORE = Dates(november(9).date(), november(15).date())
 
 
 def board(session, metric: Metric = Metric.TIME, sport: Sport | None = None) -> standings.Board:
-    return standings.board(session, session.scalar(select(Group)), metric, WEEK, BEFORE, sport)
+    return standings.make_board(session, session.scalar(select(Group)), metric, WEEK, BEFORE, sport)
 
 
 def membership(session, person: Person) -> Membership:
@@ -54,17 +54,17 @@ def test_who_hides_or_has_left_is_nowhere(town: Town, zoe: Person, jose: Person)
     has_moved(jose, runs(17))
     with town.world.sessions() as session:
         group, mine = session.scalar(select(Group)), membership(session, jose)
-        assert mine.member_id in privacy.sharing(session, group, "points")
+        assert mine.member_id in privacy.find_sharing(session, group, "points")
         assert privacy.hide(session, mine, town.clock())
         session.flush()
-        assert mine.member_id not in privacy.sharing(session, group, "points")
+        assert mine.member_id not in privacy.find_sharing(session, group, "points")
         assert board(session).together == Totals()
         assert privacy.hide(session, mine, town.clock(), on=False)
         session.flush()
         assert board(session).together.time == 3_600
         mine.left_at = town.clock()
         session.flush()
-        assert mine.member_id not in privacy.sharing(session, group, "points")
+        assert mine.member_id not in privacy.find_sharing(session, group, "points")
 
 
 def test_nameless_rows_begin_anew_when_an_admin_removes_one_of_them(
@@ -77,7 +77,7 @@ def test_nameless_rows_begin_anew_when_an_admin_removes_one_of_them(
             mine = membership(session, each)
             mine.anonymous, mine.seen_from = True, november(1).date()
         session.flush()
-        assert len(privacy.on_board(session, session.scalar(select(Group)), ["time"], WEEK.start)[1]) == 3
+        assert len(privacy.find_on_board(session, session.scalar(select(Group)), ["time"], WEEK.start)[1]) == 3
     zoe.says("kick Ann")
     zoe.says("yes")
     dan = town.person("Dan", "+32470000010")
@@ -85,4 +85,4 @@ def test_nameless_rows_begin_anew_when_an_admin_removes_one_of_them(
     with town.world.sessions() as session:
         membership(session, dan).anonymous = True
         session.flush()
-        assert privacy.on_board(session, session.scalar(select(Group)), ["time"], WEEK.start)[1] == {}
+        assert privacy.find_on_board(session, session.scalar(select(Group)), ["time"], WEEK.start)[1] == {}

@@ -6,7 +6,7 @@ import pytest
 
 from models import Member, Membership
 from services.ground.refusals import NoSuchPerson, TwoPeopleMatch
-from services.group.roster import first_among, found_among, is_exactly
+from services.group.roster import find_among, find_first_among, is_exactly
 
 NAMES = ("Anna", "Annika Berg", "Zoë", "José", "Li", "Dev Patel", "Dev Patel")
 PEOPLE = [
@@ -36,20 +36,20 @@ PEOPLE = [
     ],
 )
 def test_a_person_is_found(typed: str, meant: int) -> None:
-    assert found_among(PEOPLE, typed).id == meant
+    assert find_among(PEOPLE, typed).id == meant
 
 
 @pytest.mark.parametrize(("typed", "several"), [("ann", {11, 12}), ("dev", {16, 17}), ("Dev Patle", {16, 17})])
 def test_whoever_could_be_several_is_asked_about(typed: str, several: set[int]) -> None:
     with pytest.raises(TwoPeopleMatch) as refusal:
-        found_among(PEOPLE, typed)
+        find_among(PEOPLE, typed)
     assert {each.id for each in refusal.value.facts["people"]} == several
 
 
 @pytest.mark.parametrize("typed", ["", "@", "Xavier", "lo", "#1", "#170", "*"])
 def test_whoever_is_not_there_is_not_found(typed: str) -> None:
     with pytest.raises(NoSuchPerson) as refusal:
-        found_among(PEOPLE, typed)
+        find_among(PEOPLE, typed)
     assert refusal.value.facts["others"] == list(NAMES)
 
 
@@ -66,7 +66,7 @@ def test_only_a_sign_or_a_whole_name_is_exact() -> None:
 
 def test_who_is_called_like_a_sign_does_not_take_its_place() -> None:
     people = [Membership(id=1, member=Member(name="#2")), Membership(id=2, member=Member(name="Ben"))]
-    assert found_among(people, "#2").id == 2
+    assert find_among(people, "#2").id == 2
 
 
 def test_a_name_is_cut_off_from_what_follows_it() -> None:
@@ -76,9 +76,9 @@ def test_a_name_is_cut_off_from_what_follows_it() -> None:
         ("anna", 11, ""),
         ("#16, well done", 16, "well done"),
     ):
-        person, follows = first_among(PEOPLE, text)
+        person, follows = find_first_among(PEOPLE, text)
         assert (person.id, follows) == (found, rest)
     with pytest.raises(NoSuchPerson):
-        first_among(PEOPLE, "nobody at all")
+        find_first_among(PEOPLE, "nobody at all")
     with pytest.raises(NoSuchPerson):
-        first_among(PEOPLE, "")
+        find_first_among(PEOPLE, "")

@@ -19,7 +19,7 @@ from fitness.sports import Sport
 from jobs.scoring import score_anew
 from models import Activity, DoubtAnswer, FormulaRun, Group, Member, Membership
 from models.garmin import ADDED_UP
-from providers.garmin.activity_rows import page_of
+from providers.garmin.activity_rows import read_page
 from services.play import series, standings
 from services.training import merging, scoring
 from simulator.garmin.athletes import Athlete
@@ -121,7 +121,7 @@ def test_boards_equal_a_plain_recomputation(town: Town, seed: int) -> None:
         rows, group = list(session.scalars(select(Activity))), session.get_one(Group, group_id)
         for metric in SUMS:
             for sport in (None, Sport.RUN):
-                board = standings.board(session, group, metric, WEEK, BEFORE, sport)
+                board = standings.make_board(session, group, metric, WEEK, BEFORE, sport)
                 now, before = (plain(rows, metric, dates, sport) for dates in (WEEK, BEFORE))
                 assert {row.member.id: row.place.value for row in board.rows} == pytest.approx(now)
                 for row in board.rows:
@@ -183,7 +183,7 @@ def test_even_weeks_beat_one_enormous_day(town: Town, days: list[float], score: 
             day = MONDAY + timedelta(number)
             session.execute(update(Activity).where(Activity.local_date == day).values(points=points))
         both_weeks = Dates(MONDAY, MONDAY + timedelta(13))
-        assert series.consistency_of(session, [one.id], both_weeks, FORMULA.manual) == {one.id: score}
+        assert series.score_consistency(session, [one.id], both_weeks, FORMULA.manual) == {one.id: score}
 
 
 def test_the_board_of_a_thousand_is_one_look_at_their_activities(town: Town, club: int) -> None:
@@ -201,7 +201,7 @@ def test_the_board_of_a_thousand_is_one_look_at_their_activities(town: Town, clu
         gc.freeze()  # as ops/gunicorn.conf.py does
         for _ in range(BOARDS):
             began = time.perf_counter()
-            board = standings.board(session, group, Metric.POINTS, WEEK, BEFORE)
+            board = standings.make_board(session, group, Metric.POINTS, WEEK, BEFORE)
             took.append(1000 * (time.perf_counter() - began))
     gc.unfreeze()
     event.remove(engine, "before_cursor_execute", note)
@@ -279,10 +279,10 @@ def test_a_triathlon_earns_what_its_parts_earn_in_whatever_order_they_come(town:
         with town.world.sessions.begin() as session:
             session.execute(text("DELETE FROM activities"))
             member = session.get_one(Member, linked.member_id)
-            merging.import_recordings(session, member, page_of(order, last=True).recordings, START)
+            merging.import_recordings(session, member, read_page(order, last=True).recordings, START)
             [kept] = session.scalars(select(Activity))
             assert kept.external_id == whole
-            found.append((kept.points, kept.processed_metrics["score"]["because"], len(scoring.legs_of(kept))))
+            found.append((kept.points, kept.processed_metrics["score"]["because"], len(scoring.find_legs(kept))))
     assert found[0] == found[1]
     assert found[0][1:] == ("legs", 3)
     assert found[0][0] > 100

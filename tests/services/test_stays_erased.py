@@ -112,14 +112,14 @@ def test_what_was_set_aside_in_redis_goes_with_its_writer(town: Town, zoe: Perso
     for person in (zoe, jose):
         line = Inbound("SM" + person.phone.number[1:].zfill(32), person.phone.number, None, person.phone.name, "hello")
         town.world.redis.lpush(
-            receiving.BROKEN, spool.sealed(town.world.vault, {"inbound": asdict(line)}, town.clock())
+            receiving.BROKEN, spool.seal_webhook(town.world.vault, {"inbound": asdict(line)}, town.clock())
         )
     town.world.redis.lpush(receiving.BROKEN, b"not ours")
     erases_everything(zoe)
     left = town.world.redis.lrange(receiving.BROKEN, 0, -1)
     assert len(left) == 2
     assert left[0] == b"not ours"
-    assert "José" in str(spool.opened(town.world.vault, left[1])[0])
+    assert "José" in str(spool.open_webhook(town.world.vault, left[1])[0])
 
 
 def test_ids_that_an_earlier_release_kept_are_hashed(town: Town) -> None:
@@ -130,7 +130,7 @@ def test_ids_that_an_earlier_release_kept_are_hashed(town: Town) -> None:
         session.flush()
         session.add(Erasure(sid=hashed_sid(session, "SM" + "2" * 32), **done))
     with town.world.sessions.begin() as session:
-        retention.sweep(session, now)
+        retention.sweep_old(session, now)
     with town.world.sessions() as session:
         kept = set(session.scalars(select(Erasure.sid)))
         assert kept == {hashed_sid(session, "SM" + "1" * 32), hashed_sid(session, "SM" + "2" * 32)}
@@ -165,14 +165,14 @@ def test_a_picture_that_is_drawn_after_the_erasure_is_not_kept(town: Town, zoe: 
         jose_id = session.scalars(select(Member.id).where(Member.name == "José")).one()
     bar = {"place": 1, "name": "José", "value": 60.0, "label": "1h"}
     chart: dict[str, Any] = {"title": "Legends", "subtitle": "", "bars": [bar], "shows": [jose_id]}
-    pictures.drawn(town.world, chart)
+    pictures.draw_once(town.world, chart)
     with town.world.sessions.begin() as session:
         erasure.erase(session, session.get_one(Member, jose_id), town.clock())
     with pytest.raises(media.ShowsErased):
-        pictures.drawn(town.world, chart)
+        pictures.draw_once(town.world, chart)
     housekeeping.tidy()
     with pytest.raises(media.ShowsErased):
-        pictures.drawn(town.world, chart)
+        pictures.draw_once(town.world, chart)
 
 
 def test_a_day_later_nothing_of_them_is_in_any_table_but_a_hash_beside_a_ban(
@@ -189,7 +189,7 @@ def test_a_day_later_nothing_of_them_is_in_any_table_but_a_hash_beside_a_ban(
     zoe.says("schedule off")
     town.clock.travel(days=1, seconds=1)
     with town.world.sessions.begin() as session:
-        retention.sweep(session, town.clock())
+        retention.sweep_old(session, town.clock())
         assert session.scalars(select(CountedEvent)).all() == []
         everything = {
             table.name: str(session.execute(text(f"SELECT t::text FROM {table.name} t")).all())
@@ -200,5 +200,5 @@ def test_a_day_later_nothing_of_them_is_in_any_table_but_a_hash_beside_a_ban(
     assert len(re.findall(r"[0-9a-f]{64}", everything["ban_addresses"])) == 1
     town.clock.travel(days=30)
     with town.world.sessions.begin() as session:
-        retention.sweep(session, town.clock() + timedelta(minutes=1))
+        retention.sweep_old(session, town.clock() + timedelta(minutes=1))
         assert session.scalars(select(Erasure)).all() == []

@@ -29,7 +29,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot import conversation
-from bot.declaring.command import all_commands
+from bot.declaring.command import list_commands
 from bot.declaring.turn import Turn
 from fitness.metrics import FIELDS, Metric
 from fitness.periods import Dates
@@ -37,7 +37,7 @@ from models import Activity, Group, Member, Membership
 from services.group import privacy
 from services.play import standings
 from services.training import records
-from services.training.totals import Totals, totals_of
+from services.training.totals import Totals, sum_totals
 from tests.letters import Letters
 from tests.town import Town
 
@@ -109,7 +109,7 @@ def heard(town: Town, session: Session, attacker: Member, lines: Sequence[str]) 
 
 def everything() -> list[str]:
     """Every example of every command, and boards and digests of many days."""
-    return LINES + [line for each in all_commands() if each.name not in BY_LOT for line in each.examples]
+    return LINES + [line for each in list_commands() if each.name not in BY_LOT for line in each.examples]
 
 
 def make_group(letters: Letters, random: Random) -> Group:
@@ -240,7 +240,7 @@ def test_a_nameless_row_shows_only_what_its_board_is_about(town: Town) -> None:
             place.shares = ["time", "distance", "sports"] if place.member_id == people[1].id else ["time"]
         session.flush()
         week = Dates(date(2026, 11, 16), date(2026, 11, 22))
-        board = standings.board(session, session.get_one(Group, group.id), Metric.TIME, week, week.moved(-7))
+        board = standings.make_board(session, session.get_one(Group, group.id), Metric.TIME, week, week.moved(-7))
         assert [row.totals.time for row in board.rows] == [3600] * 4
         assert (board.together.time, board.together.distance) == (4 * 3600, 10_000)
         assert sum(board.together.sports.values()) == 3600
@@ -264,7 +264,7 @@ def test_the_attack_finds_a_total_that_counts_everybody(town: Town) -> None:
         """A total as it must not be: over all who were ever in the group, whatever they share."""
         ids = list(session.scalars(select(Membership.member_id).where(Membership.group_id == group.id)))
         days = Dates(date(2026, 10, 1), date(2026, 11, 30))
-        whole = sum(totals_of(session, ids, days).values(), Totals())
+        whole = sum(sum_totals(session, ids, days).values(), Totals())
         return f"{whole.time:.0f} {whole.distance:.0f} {whole.points:.0f} {whole.elevation:.0f} {whole.sports}"
 
     random = Random(7)

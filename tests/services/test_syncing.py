@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from fitness.sports import counts
+from fitness.sports import is_sport
 from jobs.syncing import sync_next
 from models import Activity, Breaker, GarminAccount, GarminMethod, GarminStatus, Member, MessageKind, OutboundMessage
-from providers.garmin.activity_rows import page_of
+from providers.garmin.activity_rows import read_page
 from providers.sources import OpenAccount, Page
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 from services.training import accounts, syncing
@@ -54,7 +54,7 @@ class Runner:
         return {
             row["activityId"]: told(row)
             for row in self.athlete.activities
-            if row["startTimeLocal"][:10] >= first and counts(row["activityType"]["typeKey"])
+            if row["startTimeLocal"][:10] >= first and is_sport(row["activityType"]["typeKey"])
         }
 
     def upload(self, days_ago: float = 1, **more: Any) -> int:
@@ -418,7 +418,7 @@ def test_garmin_that_is_down_is_not_asked_more_often_by_those_who_ask_or_by_a_di
     for _ in range(3):
         letters.town.clock.travel(minutes=1)
         with world.sessions.begin() as session:
-            assert syncing.hurry(session, [ann.member.id], letters.now, older_than=30 * MINUTE) == 0
+            assert syncing.ask_for_syncs(session, [ann.member.id], letters.now, older_than=30 * MINUTE) == 0
         assert not sync_next(world)
     assert ann.account.next_sync_at == due
 
@@ -429,7 +429,7 @@ def test_before_a_digest_what_is_stale_is_read_soon(ann: Runner) -> None:
     for minutes, hurried in ((29, 0), (2, 1)):
         letters.town.clock.travel(minutes=minutes)
         with world.sessions.begin() as session:
-            assert syncing.hurry(session, [ann.member.id], letters.now, older_than=30 * MINUTE) == hurried
+            assert syncing.ask_for_syncs(session, [ann.member.id], letters.now, older_than=30 * MINUTE) == hurried
     assert sync_next(world)
 
 
@@ -463,7 +463,7 @@ def test_two_who_find_the_tokens_refused_tell_it_once(ann: Runner) -> None:
         errand = syncing.take(session, ann.letters.now)
     for ended in (True, False):
         with ann.letters.town.world.sessions.begin() as session:
-            assert syncing.refused(session, errand, certain=True, now=ann.letters.now) is ended
+            assert syncing.note_refused(session, errand, certain=True, now=ann.letters.now) is ended
 
 
 def test_many_workers_at_once_read_an_account_once(letters: Letters) -> None:
@@ -485,7 +485,7 @@ def test_what_a_dead_worker_held_is_read_by_the_next_and_the_dead_ones_late_page
     ann.letters.change(ann.account, leased_until=datetime(2020, 1, 1, tzinfo=UTC))
     assert sync_next(world)
     with world.sessions.begin() as session:
-        found = syncing.store(session, errand, page_of(ann.athlete.activities, last=True), errand.tokens)
+        found = syncing.store(session, errand, read_page(ann.athlete.activities, last=True), errand.tokens)
     assert (found.new, found.changed) == ([], 0)
     assert ann.ours().keys() == {one}
 

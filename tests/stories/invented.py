@@ -1,21 +1,21 @@
-"""An invented group with its members, and the facts for its digest: the same as `scenes.scene_of`, but no database."""
+"""An invented group with its members, and the facts for its digest: as `scenes.make_scene`, but without a database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from fitness.dates import Dates, month_of
+from fitness.dates import Dates, find_month
 from fitness.metrics import Metric
-from fitness.ranking import movers, rank
+from fitness.ranking import find_movers, rank
 from fitness.sports import Sport
-from fitness.streaks import Week, streak
+from fitness.streaks import Week, find_streak
 from models import Group, Member
 from services.digest.stories import kinds as _declared  # noqa: F401 - importing declares them
 from services.digest.stories.scene import Correction, Past, Scene
 from services.digest.stories.text import Me
 from services.group import privacy
-from services.play.standings import Board, Row
+from services.play.standings import Board, BoardRow
 from services.training.totals import Totals
 from tests.stories.matters import Matters
 
@@ -65,7 +65,7 @@ class Friend:
         return sums
 
     def past(self, dates: Dates) -> list[Past]:
-        """Return this member's earlier weeks, in the form of `history.past`."""
+        """Return this member's earlier weeks, in the form of `history.read_past`."""
         found = []
         for sport in sorted({sport for week in self.weeks.values() for sport in week}):
             all_of_it = [(monday, week[sport]) for monday, week in self.weeks.items() if sport in week]
@@ -92,7 +92,7 @@ class Friend:
             for monday, week in self.weeks.items()
             if monday <= dates.start
         }
-        found = streak(done, dates.start) if done else None
+        found = find_streak(done, dates.start) if done else None
         return found.weeks if found and found.safe and "count" in self.fields else 0
 
 
@@ -132,18 +132,20 @@ class Club:
         return Me(friend.member, friend.totals(self.dates), friend.linked, runs_it=friend is self.friends[0])
 
     def _board(self, named: Mapping[int, Friend]) -> Board:
-        earlier = self.dates.moved(-7) if self.is_week else month_of(self.dates.start - timedelta(1))
+        earlier = self.dates.moved(-7) if self.is_week else find_month(self.dates.start - timedelta(1))
         now, before = (
             {key: each.totals(dates).seen(each.fields) for key, each in named.items()}
             for dates in (self.dates, earlier)
         )
         known, placed = (_points(each) for each in (now, before))
-        moved = movers(rank(_told(known)), rank(_told(placed)))
+        moved = find_movers(rank(_told(known)), rank(_told(placed)))
         veiled = self._veiled()
-        people = {key: each.member for key, each in named.items()} | {key: privacy.nameless(-key) for key in veiled}
+        people = {key: each.member for key, each in named.items()} | {
+            key: privacy.make_nameless(-key) for key in veiled
+        }
         totals = now | veiled
         places = rank(_told(_points(totals)))
-        rows = [Row(each, people[each.key], totals[each.key], moved.get(each.key)) for each in places]
+        rows = [BoardRow(each, people[each.key], totals[each.key], moved.get(each.key)) for each in places]
         ranked = self.ranking and len(rows) >= self.cheer_below
         return Board(
             group=self.group,

@@ -7,12 +7,12 @@ import sys
 from datetime import timedelta
 from random import Random
 
-from fitness.dates import Dates, month_of
+from fitness.dates import Dates, find_month
 from fitness.sports import Sport
 from messages.render import Reader
 from messages.words import clean_name
 from models import Group, Member
-from services.digest.stories.text import Form, Teller
+from services.digest.stories.text import DigestForm, Teller
 from tests.stories.invented import FIELDS, MONDAY, WEEK, Club, Done, Friend
 from tests.stories.matters import matters
 
@@ -40,7 +40,7 @@ RANGES = (*RANGES, (0x3000, 0x30FF), (0x4E00, 0x4FFF), (0xAC00, 0xACFF), (0x1F1E
 def invent(seed: int) -> Club:
     """Return a random group; the same seed gives the same group."""
     random = Random(seed)
-    dates = month_of(MONDAY) if random.random() < 0.15 else Dates(MONDAY, MONDAY + timedelta(6))
+    dates = find_month(MONDAY) if random.random() < 0.15 else Dates(MONDAY, MONDAY + timedelta(6))
     mix = {
         "keen": random.choice((0.0, 0.3, 0.8, 0.97)),
         "open": random.choice((0.3, 0.85, 0.97, 1.0)),
@@ -113,7 +113,7 @@ def main(count: int, seed: int) -> None:
             continue
         random = Random(seed)
         friend = random.choice(club.friends)
-        form = random.choice((Form.TABLE, Form.TABLE, Form.STORY))
+        form = random.choice((DigestForm.TABLE, DigestForm.TABLE, DigestForm.STORY))
         reader = Reader(units=friend.member.units)
         text = Teller(club.scene()).text(club.me(friend), reader, form)
         sys.stdout.write(

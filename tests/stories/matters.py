@@ -8,12 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from fitness.dates import Dates
-from fitness.goals import forecast
-from fitness.ranking import Place
+from fitness.goals import forecast_goal
+from fitness.ranking import RankedPlace
 from fitness.rivalry import Duel
 from models import Member, RecordSet
-from services.play.contests import Line, Standing
-from services.play.goals import Progress
+from services.play.contests import ContestLine, Standing
+from services.play.goals import GoalProgress
 from services.play.rivalry import Told
 from services.play.standings import Board
 
@@ -57,13 +57,13 @@ def matters(seed: int, random: Random, dates: Dates) -> Matters:
     return Matters(seed, said, random.random() < 0.2, silent)
 
 
-def _goal(random: Random, dates: Dates) -> Progress:
+def _goal(random: Random, dates: Dates) -> GoalProgress:
     starts = dates.start - timedelta(random.randint(0, 40))
     days = Dates(starts, max(starts, dates.end + timedelta(random.randint(-20, 30))))
     metric, target = random.choice((("distance", 500_000.0), ("points", 9_000.0), ("time", 360_000.0), ("count", 60.0)))
     done = target * random.choice((0.0, 0.02, 0.5, 0.97, 1.0, 1.4))
-    ahead = forecast(done, target, target * random.choice((0.0, 0.2, 1.0)), days, dates.end)
-    return Progress(metric, random.choice((None, "run")), days, ahead)
+    ahead = forecast_goal(done, target, target * random.choice((0.0, 0.2, 1.0)), days, dates.end)
+    return GoalProgress(metric, random.choice((None, "run")), days, ahead)
 
 
 def _together(random: Random, dates: Dates) -> Standing:
@@ -74,7 +74,7 @@ def _together(random: Random, dates: Dates) -> Standing:
         route=None, target=target, starts=dates.start, ends=ends, ended_at=None,
     )  # fmt: skip
     done = target * random.choice((0.0, 0.4, 1.2))
-    ahead = forecast(done, target, 50_000.0, Dates(dates.start, ends), dates.end)
+    ahead = forecast_goal(done, target, 50_000.0, Dates(dates.start, ends), dates.end)
     return Standing(challenge, [], 3, done, ahead, is_ranked=False, days_left=(ends - dates.end).days + 1)
 
 
@@ -85,7 +85,8 @@ def _contest(random: Random, dates: Dates, members: Sequence[Member]) -> Standin
         starts=dates.start, ends=ends, ended_at=None,
     )  # fmt: skip
     lines = [
-        Line(Place(n, each.id, 9_000.0 / n, tied=False), each, 9_000.0 / n) for n, each in enumerate(members[:4], 1)
+        ContestLine(RankedPlace(n, each.id, 9_000.0 / n, tied=False), each, 9_000.0 / n)
+        for n, each in enumerate(members[:4], 1)
     ]
     return Standing(challenge, lines, len(members), 0.0, None, random.random() < 0.5, (ends - dates.end).days + 1)
 

@@ -17,8 +17,8 @@ from messages.message import units
 from messages.render import Reader
 from services.digest.stories import saying
 from services.digest.stories.pieces import TARGET
-from services.digest.stories.text import Form, Teller
-from services.group.privacy import nameless
+from services.digest.stories.text import DigestForm, Teller
+from services.group.privacy import make_nameless
 from tests.stories.invented import Club, Done, Friend
 from tests.stories.inventing import ALL, MOST, SCRIPTS, invent
 
@@ -51,9 +51,9 @@ def test_every_digest_can_be_sent_and_shames_and_betrays_nobody(lot: int) -> Non
         tellers = Teller(club.scene()), Teller(again.scene())
         for number, friend in enumerate(readers(club)):
             reader = Reader(units=friend.member.units)
-            for form in (Form.TABLE, Form.STORY)[number % 2 : number % 2 + (2 if number < 2 else 1)]:
+            for form in (DigestForm.TABLE, DigestForm.STORY)[number % 2 : number % 2 + (2 if number < 2 else 1)]:
                 first, second = (
-                    saying.message(each, club_.me(friend_of(club_, friend)), form)
+                    saying.write_message(each, club_.me(friend_of(club_, friend)), form)
                     for each, club_ in zip(tellers, (club, again), strict=True)
                 )
                 assert first == second, "not the same each time"
@@ -80,7 +80,7 @@ def readers(club: Club) -> list[Friend]:
     return list({each.member.id: each for each in sorts if each}.values())
 
 
-def look_at(club: Club, teller: Teller, friend: Friend, form: Form, text: str) -> None:
+def look_at(club: Club, teller: Teller, friend: Friend, form: DigestForm, text: str) -> None:
     assert 20 <= units(text) <= (TARGET if len(text.splitlines()) > 6 else HARD), units(text)
     assert "None" not in without_names(text, club)
     assert "  " not in text
@@ -94,7 +94,7 @@ def look_at(club: Club, teller: Teller, friend: Friend, form: Form, text: str) -
     look_for_everybody(teller, text, form)
 
 
-def look_for_shame(club: Club, teller: Teller, form: Form, text: str) -> None:
+def look_for_shame(club: Club, teller: Teller, form: DigestForm, text: str) -> None:
     scene = teller.scene
     said = without_names(text, club)
     assert not ZERO.search(said), "a zero is told"
@@ -123,9 +123,9 @@ def look_for_names(club: Club, teller: Teller, text: str) -> None:
         assert f"\u2068{name}\u2069" not in body
 
 
-def look_for_everybody(teller: Teller, text: str, form: Form) -> None:
+def look_for_everybody(teller: Teller, text: str, form: DigestForm) -> None:
     """Assert that each member is in a row of a table, or counted in its last line."""
-    if teller.form(form) is Form.STORY or not teller.scene.rows:
+    if teller.form(form) is DigestForm.STORY or not teller.scene.rows:
         return
     rows = sum(bool(ROW.match(line)) for line in text.splitlines())
     more = sum(int(each.replace(",", "")) for each in MORE.findall(text))
@@ -165,7 +165,7 @@ def without_names(text: str, club: Club) -> str:
             text = text.replace(f"*{name}*", "**").replace(f"\u2068{name}\u2069", "**")
             if not name.isdecimal():  # a member called 11 would be found in "110 points"
                 text = text.replace(name, "")
-    return text.replace(nameless(1).name, "")
+    return text.replace(make_nameless(1).name, "")
 
 
 @pytest.mark.parametrize("lot", range(LOTS))
@@ -183,8 +183,10 @@ def test_what_is_not_shared_is_in_no_line_and_no_sum(lot: int) -> None:
                 each.weeks = withheld(each, seed)
         other.friends = [each for each in other.friends if not each.hidden]
         first, second = (
-            saying.message(
-                Teller(each.scene()), replace(each.me(reader), runs_it=False), (Form.TABLE, Form.STORY)[seed % 2]
+            saying.write_message(
+                Teller(each.scene()),
+                replace(each.me(reader), runs_it=False),
+                (DigestForm.TABLE, DigestForm.STORY)[seed % 2],
             )
             for each in (club, other)
         )

@@ -19,11 +19,11 @@ from config import Settings
 from jobs import heartbeats, troubles
 from models.base import make_sessions, open_engine
 from models.vault import new_key
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from providers.doorbell import open_doorbell
 from providers.meta.meta_groups import MetaGroups
 from providers.twilio.twilio import Twilio
-from services.health.database import expected_schema
+from services.health.database import find_expected_schema
 from services.health.diagnosis import Diagnosis, Verdict
 from services.health.processes import CLOCK, WEB, WORKER
 from simulator.tls import TlsFront
@@ -99,8 +99,8 @@ def house(town: Town, servers: Servers) -> Iterator[House]:
     chosen = changed(
         town.world, health_token=SECRET, secret_key=f"other {SECRET}", log_format="json", database_pool=3, redis_pool=2
     )
-    sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, system_clock)
-    world = replace(town.world, settings=chosen, now=system_clock, sessions=sessions, charts=WithFonts())
+    sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, read_system_clock)
+    world = replace(town.world, settings=chosen, now=read_system_clock, sessions=sessions, charts=WithFonts())
     servers.app.app = create_app(world)
     beat(world, WEB, WORKER, CLOCK)
     have_ticked(world)
@@ -120,7 +120,7 @@ def with_database(house: House, *, query: str = "", **parts: str) -> World:
     user, host = parts.get("user", url.username), parts.get("host", url.hostname)
     port, name = parts.get("port", url.port), parts.get("name", url.path.lstrip("/"))
     given = f"postgresql://{user}@{host}:{port}/{name}{query}"
-    sessions = make_sessions(open_engine(given), house.world.vault, system_clock)
+    sessions = make_sessions(open_engine(given), house.world.vault, read_system_clock)
     return replace(house.settled(database_url=given), sessions=sessions)
 
 
@@ -620,9 +620,9 @@ def test_status_tells_nobody(house: House) -> None:
 def test_version_and_schema_are_told(house: House) -> None:
     said = dict(line.split("\t") for line in flask(house.world, "version").output.splitlines())
     assert said["gruppetto"] == release()
-    assert said["schema needed"] == said["schema of the database"] == expected_schema()
+    assert said["schema needed"] == said["schema of the database"] == find_expected_schema()
     alive = requests.get(f"{house.world.settings.base_url}/livez", timeout=AT_MOST).text
-    assert alive == f"alive\nversion {release()}\nschema {expected_schema()}\n"
+    assert alive == f"alive\nversion {release()}\nschema {find_expected_schema()}\n"
 
 
 def test_only_this_deployment_is_told_how_many_proxies_there_are(house: House) -> None:

@@ -29,7 +29,7 @@ from models.base import make_sessions, open_engine
 from models.vault import Vault, new_key
 from providers.cards.resvg import Resvg
 from providers.charts import Charts
-from providers.clock import system_clock
+from providers.clock import read_system_clock
 from services.health import database
 from services.health.findings import MENDS
 from services.health.processes import CLOCK, WEB, WORKER
@@ -77,8 +77,8 @@ def deployment(town: Town, servers: Servers) -> Deployment:
 def deployed(town: Town, servers: Servers) -> Deployment:
     """The town as it would be deployed, with nothing wrong."""
     chosen = Settings(**town.world.settings.model_dump() | {"health_token": TOKEN})
-    sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, system_clock)
-    made = Deployment(town, replace(town.world, settings=chosen, now=system_clock, sessions=sessions), servers.app)
+    sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, read_system_clock)
+    made = Deployment(town, replace(town.world, settings=chosen, now=read_system_clock, sessions=sessions), servers.app)
     made.beats(WORKER)
     made.beats(CLOCK)
     tick.body(made.world)
@@ -160,11 +160,11 @@ def test_details_are_for_whoever_has_the_token(deployment: Deployment) -> None:
 
 def test_details_tell_since_when_with_which_figures_and_what_mends_it(deployment: Deployment) -> None:
     deployment.town.world.redis.delete(heartbeats.BEATS)
-    before = system_clock()
+    before = read_system_clock()
     worker = details(deployment.world)["worker"]
     assert worker["state"] == "degraded"
     assert worker["mend"] == MENDS["worker"]
-    assert before.isoformat() <= worker["since"] <= system_clock().isoformat()
+    assert before.isoformat() <= worker["since"] <= read_system_clock().isoformat()
     assert details(deployment.world)["worker"]["since"] == worker["since"]
     everything = asked(deployment.world, "/health", TOKEN).json
     assert [each["kind"] for each in everything["processes"]] == [WEB]
@@ -220,7 +220,7 @@ def test_when_a_line_can_neither_be_answered_nor_kept_the_process_is_taken_out_o
 def test_a_schema_behind(deployment: Deployment) -> None:
     with behind(deployment.world):
         assert deployment.names() == {"schema"}
-        assert database.expected_schema() in deployment.says("schema")
+        assert database.find_expected_schema() in deployment.says("schema")
     assert deployment.names() == set()
 
 
@@ -281,7 +281,7 @@ def test_whoever_looks_counts_where_it_beats_itself(deployment: Deployment) -> N
 
 
 def test_no_tick(deployment: Deployment) -> None:
-    later = replace(deployment.world, now=lambda: system_clock() + timedelta(seconds=55))
+    later = replace(deployment.world, now=lambda: read_system_clock() + timedelta(seconds=55))
     assert deployment.names(later) == set()
     sign(deployment, "tick", timedelta(seconds=181))
     assert deployment.names() == {"tick"}
@@ -289,7 +289,7 @@ def test_no_tick(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize(("minutes", "word"), [(15, "ahead"), (-15, "behind")])
 def test_a_workers_clock_that_is_wrong(deployment: Deployment, minutes: int, word: str) -> None:
-    elsewhere = replace(deployment.world, now=lambda: system_clock() + timedelta(minutes=minutes))
+    elsewhere = replace(deployment.world, now=lambda: read_system_clock() + timedelta(minutes=minutes))
     deployment.beats(WORKER, elsewhere)
     assert deployment.names() == {"time"}
     assert re.search(rf"the clock of worker elsewhere:worker is \d+ s {word}", deployment.says("time"))
@@ -305,12 +305,12 @@ def test_a_clock_that_can_be_moved_is_for_the_demo(deployment: Deployment) -> No
     assert deployment.names(moved) == {"time"}
     demo = with_settings(deployment.world, pretend_clock=True)
     assert demo.settings.twilio_api_base_url
-    ahead = replace(demo, now=lambda: system_clock() + timedelta(minutes=2))
+    ahead = replace(demo, now=lambda: read_system_clock() + timedelta(minutes=2))
     assert deployment.names(ahead) == set(), "there it is moved on purpose"
 
 
 def test_the_clock_of_the_one_that_looks(deployment: Deployment) -> None:
-    ahead = replace(deployment.world, now=lambda: system_clock() + timedelta(seconds=90))
+    ahead = replace(deployment.world, now=lambda: read_system_clock() + timedelta(seconds=90))
     assert deployment.names(ahead) == {"time"}
 
 
@@ -324,7 +324,7 @@ def test_a_wrong_token(deployment: Deployment, zoe: Person) -> None:
     answer_kept(wrong)
     assert "twilio" in deployment.names(wrong)
     assert "refused" in deployment.says("twilio", wrong)
-    later = replace(deployment.world, now=lambda: system_clock() + timedelta(minutes=3))
+    later = replace(deployment.world, now=lambda: read_system_clock() + timedelta(minutes=3))
     assert "twilio" in deployment.names(later), "until the vendor has accepted the account again"
     answer_kept(deployment.world)
     assert "twilio" not in deployment.names(later)
@@ -541,7 +541,7 @@ def test_jobs_that_wait(deployment: Deployment, zoe: Person) -> None:
     redis = deployment.town.world.redis
     [job] = redis.lrange("rq:queue:deliver", 0, 0)
     assert "jobs" not in deployment.names()
-    redis.hset(f"rq:job:{job.decode()}", "enqueued_at", (system_clock() - timedelta(seconds=61)).isoformat())
+    redis.hset(f"rq:job:{job.decode()}", "enqueued_at", (read_system_clock() - timedelta(seconds=61)).isoformat())
     assert "jobs" in deployment.names()
     assert "deliver" in deployment.says("jobs")
 
@@ -550,9 +550,9 @@ def test_lines_that_are_kept(deployment: Deployment, zoe: Person) -> None:
     with without_postgres(deployment) as world, served_by(deployment, world):
         zoe.phone.says("help")
     assert deployment.names() == set(), "a moment is nothing"
-    later = replace(deployment.world, now=lambda: system_clock() + timedelta(seconds=59))
+    later = replace(deployment.world, now=lambda: read_system_clock() + timedelta(seconds=59))
     assert "kept" not in deployment.names(later)
-    later = replace(deployment.world, now=lambda: system_clock() + timedelta(seconds=121))
+    later = replace(deployment.world, now=lambda: read_system_clock() + timedelta(seconds=121))
     assert "kept" in deployment.names(later)
 
 
@@ -632,7 +632,7 @@ def test_how_long_a_trouble_lasts_is_not_told_by_the_clock_of_whoever_looks(
     heard_in_log: Examine, deployment: Deployment
 ) -> None:
     """A clock process that is 11 minutes ahead sees nothing of what only web sees."""
-    ahead = replace(deployment.world, now=lambda: system_clock() + timedelta(minutes=11))
+    ahead = replace(deployment.world, now=lambda: read_system_clock() + timedelta(minutes=11))
     with with_database(deployment.world, "postgresql://u@127.0.0.1:9/none") as cut_off:
         lonely, other = Doctor(cut_off, WEB), Doctor(ahead, CLOCK)
         told = heard_in_log(lonely, other, lonely, other)
@@ -671,7 +671,7 @@ def age(redis: Redis, instance: str, seconds: float) -> None:
 def written(deployment: Deployment, ago: timedelta) -> None:
     """Let all messages have been written so long ago, and tried again and again since."""
     with deployment.world.sessions.begin() as session:
-        now = system_clock()
+        now = read_system_clock()
         session.execute(update(OutboundMessage).values(created_at=now - ago, next_attempt_at=now))
 
 
@@ -686,7 +686,7 @@ def lasts_since(deployment: Deployment, name: str, seconds: float, by: str = WOR
 def sign(deployment: Deployment, name: str, ago: timedelta) -> None:
     with deployment.world.sessions.begin() as session:
         session.execute(
-            text("UPDATE signs SET at = :at WHERE name = :name"), {"name": name, "at": system_clock() - ago}
+            text("UPDATE signs SET at = :at WHERE name = :name"), {"name": name, "at": read_system_clock() - ago}
         )
 
 
@@ -702,7 +702,7 @@ def behind(world: World) -> Iterator[None]:
     try:
         yield
     finally:
-        stamp(database.expected_schema())
+        stamp(database.find_expected_schema())
 
 
 @contextmanager

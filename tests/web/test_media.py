@@ -18,7 +18,7 @@ PNG = b"\x89PNG\r\n\x1a\n and the rest"
 def url(town: Town) -> str:
     """The address of a picture just published."""
     with town.world.sessions.begin() as session:
-        return town.world.settings.base_url + media.publish(session, PNG, town.clock())
+        return town.world.settings.base_url + media.publish_picture(session, PNG, town.clock())
 
 
 def test_a_picture_is_served_as_often_as_it_is_asked_for(url: str) -> None:
@@ -78,6 +78,6 @@ def test_a_picture_can_only_be_looked_at(url: str) -> None:
 
 def test_two_pictures_have_two_addresses(town: Town, url: str) -> None:
     with town.world.sessions.begin() as session:
-        again = town.world.settings.base_url + media.publish(session, PNG, town.clock())
+        again = town.world.settings.base_url + media.publish_picture(session, PNG, town.clock())
     assert again != url
     assert requests.get(again, timeout=AT_MOST).headers["ETag"] != requests.get(url, timeout=AT_MOST).headers["ETag"]

@@ -93,12 +93,12 @@ def test_passwords_that_garmin_has_not_answered_yet_take_their_places(town: Town
     second = at_once(town, partial(asks, name="José"), partial(asks, name="Eva"))
     assert second.result() is False
     with town.world.sessions() as session:
-        held = tries.held_until(session, member_named(session, "Eva"), "garmin", town.clock(), zoe.email)
+        held = tries.find_held_until(session, member_named(session, "Eva"), "garmin", town.clock(), zoe.email)
         assert held is not None
         assert held.why is tries.Why.ACCOUNT
         assert held.until == town.clock() + tries.LEASE, "until Garmin has answered"
-        wrong = limits.times(
-            session, [limits.of_email(session, "garmin", zoe.email)], tries.WRONG, town.clock() - tries.HOUR
+        wrong = limits.list_times(
+            session, [limits.hash_email(session, "garmin", zoe.email)], tries.WRONG, town.clock() - tries.HOUR
         )
     assert len(wrong) == 5
 

@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 
 from jobs.bounded import BoundedLook
-from jobs.health import Doctor, Report, outdated
-from services.health.findings import State, found, unknown
+from jobs.health import Doctor, Report, report_outdated
+from services.health.findings import State, report_problem, report_unknown
 from services.health.processes import CLOCK
 from simulator.proxy import Proxy
 from tests.conftest import Servers
@@ -90,8 +90,10 @@ def test_a_look_that_lasts_is_not_begun_again_and_one_that_has_ended_is() -> Non
 
 
 def test_a_report_that_is_too_old_says_so() -> None:
-    old = Report((*unknown("schema"), found("redis", None), found("database", None)), can_serve=True)
-    now = outdated(old, 31.4)
+    old = Report(
+        (*report_unknown("schema"), report_problem("redis", None), report_problem("database", None)), can_serve=True
+    )
+    now = report_outdated(old, 31.4)
     assert (now.status, now.degraded) == ("degraded", ["database"])
     assert now.findings[0].says == "Postgres does not answer (no look has come to its end for 31 s)"
     assert len(now.findings) == 3

@@ -162,7 +162,7 @@ def test_the_address_is_kept_only_as_a_hash(letters: Letters) -> None:
 
 @pytest.mark.parametrize("text", ["one line", "x" * 5_000, "\n".join(["🏁 Zoë 李雷"] * 60)])
 def test_a_link_is_short_enough_for_every_phone(text: str) -> None:
-    link = shares.Page("group", text, None).link
+    link = shares.SharedPage("group", text, None).link
     assert (
         unquote(link.removeprefix("https://wa.me/?text=")) == text[: len(unquote(link)) - len("https://wa.me/?text=")]
     )

@@ -263,7 +263,7 @@ def test_a_failure_of_long_ago_is_forgotten(site: Site, zoe: Person) -> None:
         with transaction(world) as session:
             reach.note_not_taken(session, clock(), "Twilio answered 500")
         with world.sessions() as session:
-            sign = signs.standing(session)[signs.NOT_TAKEN]
+            sign = signs.list_signs(session)[signs.NOT_TAKEN]
         assert (sign.since, sign.count) == (clock(), 1)
     with transaction(world) as session:
         reach.note_not_taken(session, clock(), "Twilio answered 500")

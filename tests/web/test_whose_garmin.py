@@ -205,7 +205,7 @@ def test_a_sign_in_that_garmin_grants_after_another_link_was_opened_is_dropped(t
         task = sign_ins.take(session, town.world.now())
     later = link_of(zoe)
     with town.world.sessions.begin() as session:
-        binding.signed_in(session, task, town.world.garmin.sign_in(zoe.email, "right"), town.world.now())
+        binding.keep_sign_in(session, task, town.world.garmin.sign_in(zoe.email, "right"), town.world.now())
     assert "This link no longer works" in before.again()
     assert [(each.step, each.state) for each in every(town, LinkAttempt)] == [("failed", None)]
     signs_in(later, zoe)

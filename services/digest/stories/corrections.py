@@ -12,23 +12,23 @@ from fitness.dates import Dates
 from fitness.ranking import rank
 from models import DigestRun
 from services.digest.stories.scene import Correction
-from services.group.privacy import Friend
+from services.group.privacy import VisibleMember
 
 FREEZE_AFTER = timedelta(hours=48)
 MOST_NAMED = 3
 
 
-def freeze_at(dates: Dates, zone: str) -> datetime:
+def find_freezing_time(dates: Dates, zone: str) -> datetime:
     """Return when these days are frozen: 48 hours after the end of the last day, in the group's time zone."""
     return datetime.combine(dates.end + timedelta(1), time(0), ZoneInfo(zone)) + FREEZE_AFTER
 
 
-def final(values: Mapping[int, float], visible: Collection[int]) -> dict[str, Any]:
+def keep_final_places(values: Mapping[int, float], visible: Collection[int]) -> dict[str, Any]:
     """Return what a run stores when it is frozen: the values, and the members whom the group could see."""
     return {"values": {str(key): value for key, value in values.items()}, "visible": sorted(visible)}
 
 
-def correction(run: DigestRun, visible: Mapping[int, Friend]) -> Correction | None:
+def find_corrections(run: DigestRun, visible: Mapping[int, VisibleMember]) -> Correction | None:
     """Return the places that late data have changed between a digest and its freezing, the best few; None if none.
 
     Only members whom the group could see at both times and can see now are compared: joining, leaving or hiding changes

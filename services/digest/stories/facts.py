@@ -9,7 +9,7 @@ from typing import Any
 
 from fitness.sports import Sport
 from services.digest.stories.scene import Scene
-from services.group.privacy import Friend
+from services.group.privacy import VisibleMember
 
 MOST = 5
 MOST_ABOUT_ONE = 2
@@ -29,7 +29,7 @@ class Fact:
 
     kind: str
     score: int
-    who: tuple[Friend, ...] = ()
+    who: tuple[VisibleMember, ...] = ()
     value: float = 0.0
     before: float = 0.0
     number: int = 0
@@ -54,13 +54,13 @@ def finder(find: Finder) -> Finder:
     return find
 
 
-def pool(scene: Scene) -> list[Fact]:
+def gather_facts(scene: Scene) -> list[Fact]:
     """Return all facts of a scene, in the order of the finders."""
     found = [fact for find in FINDERS for fact in find(scene)]
     return found if scene.ranked else [fact for fact in found if not fact.competitive]
 
 
-def best(facts: Sequence[Fact], most: int = MOST, about_one: int = MOST_ABOUT_ONE) -> list[Fact]:
+def choose_best(facts: Sequence[Fact], most: int = MOST, about_one: int = MOST_ABOUT_ONE) -> list[Fact]:
     """Return the facts with the highest scores, with few about one person and few of a kind, in
     their original order.
     """
@@ -81,7 +81,7 @@ def best(facts: Sequence[Fact], most: int = MOST, about_one: int = MOST_ABOUT_ON
     return [facts[place] for place in sorted(taken)]
 
 
-def variant(group_id: int, first: date, kind: str, count: int, said: Mapping[str, int]) -> int:
+def choose_variant(group_id: int, first: date, kind: str, count: int, said: Mapping[str, int]) -> int:
     """Choose one of `count` texts for a kind of fact. The choice is always the same for a group and its days, and
     differs from the last one, which is in `said`.
     """

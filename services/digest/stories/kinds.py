@@ -6,12 +6,12 @@ The score of a fact says how interesting it is for friends.
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from fitness.improved import improved, usual_week
+from fitness.improved import compare_with_usual, find_usual_week
 from fitness.metrics import Metric
 from fitness.sports import Sport
 from services.digest.stories.facts import Fact, finder
 from services.digest.stories.scene import Past, Scene
-from services.play.standings import Row
+from services.play.standings import BoardRow
 
 CLOSE = 0.03
 CLIMB = 2
@@ -67,7 +67,7 @@ def most_improved(scene: Scene) -> Iterator[Fact]:
     found = []
     for row in scene.rows:
         mine = {week: values[row.member.id] for week, values in scene.weeks.items() if row.member.id in values}
-        better = improved(row.place.value, usual_week(mine, scene.dates.start))
+        better = compare_with_usual(row.place.value, find_usual_week(mine, scene.dates.start))
         if better is not None and better.change >= WORTH_TELLING:
             found.append((better.change, -row.member.id, row.member))
     if found:
@@ -236,7 +236,7 @@ def _gap(scene: Scene) -> float:
     return 0.0 if scene.board.metric.reads_as_zero(gap) else gap
 
 
-def _pasts(scene: Scene, *what: str) -> Iterator[tuple[Past, Row]]:
+def _pasts(scene: Scene, *what: str) -> Iterator[tuple[Past, BoardRow]]:
     """Return what members did in these days, with their rows, for those who share their sports and all
     figures in `what`.
     """

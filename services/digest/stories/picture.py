@@ -8,7 +8,7 @@ from fitness.sports import Sport
 from messages.render import Reader, words
 from providers.charts import Bar, Leaderboard, Segment
 from services.digest.stories.scene import Scene
-from services.play.standings import Row
+from services.play.standings import BoardRow
 from services.training.totals import Totals
 
 ROWS, SPORTS = 6, 4
@@ -17,12 +17,12 @@ WEEK = timedelta(weeks=1)
 USUAL_WEEKS, ENOUGH_WEEKS = 6, 3
 
 
-def picture_of(scene: Scene) -> Leaderboard:
+def make_picture(scene: Scene) -> Leaderboard:
     """Return the picture of the group's board. It contains nothing about a single reader, so it is
     drawn once for all.
     """
     reader, board = Reader(), scene.board
-    found = [sport for sport, _ in by_sport(board.together, board.metric)]
+    found = [sport for sport, _ in divide_by_sport(board.together, board.metric)]
     sports = found[:SPORTS]
     legend = tuple((sport.value, words("digest/sport", reader, sport=sport)) for sport in sports)
     return Leaderboard(
@@ -36,13 +36,13 @@ def picture_of(scene: Scene) -> Leaderboard:
     )
 
 
-def by_sport(totals: Totals, metric: Metric) -> list[tuple[Sport, float]]:
+def divide_by_sport(totals: Totals, metric: Metric) -> list[tuple[Sport, float]]:
     """Return the parts of a bar by sport, largest first: points if the board ranks by points, else time."""
     return totals.points_by_sport if metric is Metric.POINTS else totals.by_sport
 
 
-def _bar(scene: Scene, row: Row, sports: list[Sport]) -> Bar:
-    parts = dict(by_sport(row.totals, scene.board.metric))
+def _bar(scene: Scene, row: BoardRow, sports: list[Sport]) -> Bar:
+    parts = dict(divide_by_sport(row.totals, scene.board.metric))
     own = [Segment(sport.value, parts.pop(sport, 0.0)) for sport in sports]
     moved = row.moved if scene.ranked else None
     return Bar(

@@ -11,7 +11,7 @@ TARGET = 900
 MUST = 1_000
 
 
-class Part(StrEnum):
+class TextPart(StrEnum):
     """The paragraphs of a digest, in their order. There is a blank line before each."""
 
     HEAD = "head"
@@ -30,13 +30,13 @@ class Piece:
     `counts` is the number of members of the board that it mentions.
     """
 
-    part: Part
+    part: TextPart
     worth: int
     text: str
     counts: int = 0
 
 
-def fitting(pieces: Sequence[Piece], more: Callable[[int], str], most: int = TARGET) -> str:
+def fit_pieces(pieces: Sequence[Piece], more: Callable[[int], str], most: int = TARGET) -> str:
     """Return the pieces as one text, without the least important ones if it would be longer than `most` units.
 
     `more` returns the line about members who are left out; it gets the number of members that are mentioned.
@@ -51,6 +51,6 @@ def fitting(pieces: Sequence[Piece], more: Callable[[int], str], most: int = TAR
 
 
 def _joined(pieces: Sequence[Piece], more: Callable[[int], str]) -> str:
-    parts = {part: [piece.text for piece in pieces if piece.part is part] for part in Part}
-    parts[Part.ROWS].append(more(sum(piece.counts for piece in pieces)))
+    parts = {part: [piece.text for piece in pieces if piece.part is part] for part in TextPart}
+    parts[TextPart.ROWS].append(more(sum(piece.counts for piece in pieces)))
     return "\n\n".join("\n".join(filter(None, lines)) for lines in parts.values() if any(lines))

@@ -11,35 +11,35 @@ from messages.message import Approved, Message
 from messages.render import Reader, words
 from models import GarminAccount, Member
 from services.digest.stories.scene import Scene
-from services.digest.stories.text import Form, Me, Teller
-from services.ground.recipients import reader_of
-from services.ground.settings import settings_of
+from services.digest.stories.text import DigestForm, Me, Teller
+from services.ground.recipients import make_reader
+from services.ground.settings import read_settings
 from services.group import roster
-from services.training.totals import Totals, totals_of
+from services.training.totals import Totals, sum_totals
 
 # What stands in templates/<language>/approved/digest_ready.json, in its order.
 PARTS = ("name", "group", "dates", "together", "sessions", "you")
 
 
-def readers_of(session: Session, scene: Scene, members: Collection[Member]) -> list[Me]:
+def find_readers(session: Session, scene: Scene, members: Collection[Member]) -> list[Me]:
     """Return the readers with all of their own figures, also those that the group may not see.
     It takes three queries.
     """
     ids = [member.id for member in members]
-    manual = settings_of(scene.board.group).manual
-    totals = totals_of(session, ids, scene.dates, manual=manual)
+    manual = read_settings(scene.board.group).manual
+    totals = sum_totals(session, ids, scene.dates, manual=manual)
     linked = set(session.scalars(select(GarminAccount.member_id).where(GarminAccount.member_id.in_(ids))))
     nothing = Totals()
-    organisers = set(session.scalars(roster.organisers(scene.board.group)))
+    organisers = set(session.scalars(roster.select_organisers(scene.board.group)))
     return [
         Me(each, totals.get(each.id, nothing), each.id in totals or each.id in linked, each.id in organisers)
         for each in members
     ]
 
 
-def message(teller: Teller, me: Me, form: Form = Form.TABLE, *, preview: bool = False) -> Message:
+def write_message(teller: Teller, me: Me, form: DigestForm = DigestForm.TABLE, *, preview: bool = False) -> Message:
     """Return one member's digest. Its picture is drawn once for the group, when the first message is sent."""
-    reader = reader_of(me.member)
+    reader = make_reader(me.member)
     text = teller.text(me, reader, form)
     return Message(
         f"{words('digest/preview', reader)}\n{text}" if preview else text,

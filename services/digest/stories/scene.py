@@ -10,11 +10,11 @@ from functools import cached_property
 from fitness.periods import Dates
 from fitness.sports import Sport
 from models import RecordSet
-from services.group.privacy import Friend
+from services.group.privacy import VisibleMember
 from services.play.contests import Standing
-from services.play.goals import Progress
+from services.play.goals import GoalProgress
 from services.play.rivalry import Told
-from services.play.standings import Board, Row
+from services.play.standings import Board, BoardRow
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Correction:
     """The corrected places of an earlier digest: rows of (member, place), best first."""
 
     dates: Dates
-    places: Sequence[tuple[Friend, int]]
+    places: Sequence[tuple[VisibleMember, int]]
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ class Scene:
     shared: Mapping[str, frozenset[int]] = field(default_factory=dict)
     said: Mapping[str, int] = field(default_factory=dict)
     correction: Correction | None = None
-    away: Sequence[tuple[Friend, date | None]] = ()
+    away: Sequence[tuple[VisibleMember, date | None]] = ()
     records: Sequence[RecordSet] = ()
-    goal: Progress | None = None
+    goal: GoalProgress | None = None
     challenges: Sequence[Standing] = ()
     rivalry: Told | None = None
 
     @property
-    def rows(self) -> Sequence[Row]:
+    def rows(self) -> Sequence[BoardRow]:
         """The board's rows, best first."""
         return self.board.rows
 
@@ -82,7 +82,7 @@ class Scene:
         """Whether these are the days of a week."""
         return self.dates.days == 7
 
-    def row_of(self, member_id: int) -> Row | None:
+    def row_of(self, member_id: int) -> BoardRow | None:
         """Return the row of a member, or None if they are not on the board."""
         return self._by_member.get(member_id)
 
@@ -91,5 +91,5 @@ class Scene:
         return member_id in self.shared.get(what, ())
 
     @cached_property
-    def _by_member(self) -> dict[int, Row]:
+    def _by_member(self) -> dict[int, BoardRow]:
         return {row.member.id: row for row in self.rows}

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fitness.dates import Dates, month_of
+from fitness.dates import Dates, find_month
 from fitness.metrics import Metric
 from models import DigestRun, Group, RunStatus
 from services.digest.stories import corrections, history
 from services.digest.stories.scene import Scene
 from services.digest.stories.text import Teller
-from services.ground.settings import Settings, settings_of
+from services.ground.settings import GroupSettings, read_settings
 from services.group import away, privacy
 from services.play import challenges, goals, rivalry, series, standings
 from services.play.standings import Board
@@ -24,40 +24,40 @@ DAYS_IN_WEEK = 7
 FIELDS = ("count", "time", "distance", "sports", "elevation")
 
 
-def scene_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Scene:
+def make_scene(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Scene:
     """Return the scene of a group's days, compared with the days `before`; by default as many days just before them."""
-    board = board_of(session, group, dates, before)
-    shown = privacy.shown(session, group, [METRIC], dates.start)
+    board = make_digest_board(session, group, dates, before)
+    shown = privacy.find_shown(session, group, [METRIC], dates.start)
     visible = {key: each.member for key, each in shown.items()}
-    last = last_before(session, group, dates)
+    last = find_last_before(session, group, dates)
     said: Mapping[str, int] = (last.content or {}).get("said", {}) if last else {}
-    settings = settings_of(group)
-    weeks = history.weeks(session, visible, dates, settings.manual)
+    settings = read_settings(group)
+    weeks = history.read_weeks(session, visible, dates, settings.manual)
     return Scene(
         board=board,
         ranked=settings.is_ranked(len(board.rows)),
         cheer_below=settings.cheer_below if settings.ranking else 0,
-        away=[(each.member, each.until) for each in away.shown(session, visible, dates.end)],
-        past=history.past(session, visible, dates),
+        away=[(each.member, each.until) for each in away.list_shown(session, visible, dates.end)],
+        past=history.read_past(session, visible, dates),
         weeks=_named(shown, weeks.points),
         streaks=_streaks(session, shown, weeks, dates, settings),
         visible=frozenset(visible),
         shared={what: frozenset(key for key, each in shown.items() if what in each.fields) for what in FIELDS},
         said=said,
-        records=records.records_of(session, list(visible), dates),
-        goal=goals.progress(session, group, dates.end),
-        challenges=challenges.running(session, group, dates.end),
-        rivalry=rivalry.of_week(session, group, dates) if dates.days == DAYS_IN_WEEK else None,
-        correction=corrections.correction(last, visible) if last else None,
+        records=records.list_records(session, list(visible), dates),
+        goal=goals.measure_progress(session, group, dates.end),
+        challenges=challenges.list_running(session, group, dates.end),
+        rivalry=rivalry.find_rivalry_of_week(session, group, dates) if dates.days == DAYS_IN_WEEK else None,
+        correction=corrections.find_corrections(last, visible) if last else None,
     )
 
 
-def board_of(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Board:
+def make_digest_board(session: Session, group: Group, dates: Dates, before: Dates | None = None) -> Board:
     """Return the board that a digest is about."""
-    return standings.board(session, group, METRIC, dates, before or stretch_before(dates))
+    return standings.make_board(session, group, METRIC, dates, before or find_stretch_before(dates))
 
 
-def content_of(teller: Teller) -> dict[str, Any]:
+def make_content(teller: Teller) -> dict[str, Any]:
     """Return what a run stores: everybody's place, for corrections, and the chosen texts, for the next digest."""
     scene = teller.scene
     return {
@@ -72,7 +72,7 @@ def content_of(teller: Teller) -> dict[str, Any]:
     }
 
 
-def last_before(session: Session, group: Group, dates: Dates) -> DigestRun | None:
+def find_last_before(session: Session, group: Group, dates: Dates) -> DigestRun | None:
     """Return the newest digest that was sent about days before these, or None."""
     query = select(DigestRun).where(
         DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT, DigestRun.period_end < dates.start
@@ -81,7 +81,7 @@ def last_before(session: Session, group: Group, dates: Dates) -> DigestRun | Non
 
 
 def _named(
-    shown: Mapping[int, privacy.Shown], weeks: Mapping[date, Mapping[int, float]]
+    shown: Mapping[int, privacy.SharedWithGroup], weeks: Mapping[date, Mapping[int, float]]
 ) -> Mapping[date, Mapping[int, float]]:
     """Return the weeks without the values of members who were shown without a name in them."""
     return {
@@ -91,7 +91,11 @@ def _named(
 
 
 def _streaks(
-    session: Session, shown: Mapping[int, privacy.Shown], weeks: history.Weeks, dates: Dates, settings: Settings
+    session: Session,
+    shown: Mapping[int, privacy.SharedWithGroup],
+    weeks: history.PastWeeks,
+    dates: Dates,
+    settings: GroupSettings,
 ) -> Mapping[int, int]:
     """Return the active weeks in a row of each member whose name may be shown for all weeks that can
     belong to the streak.
@@ -100,11 +104,11 @@ def _streaks(
     people = [key for key, each in shown.items() if "count" in each.fields and each.may_be_named_on(first)]
     if dates.days != DAYS_IN_WEEK or not people:
         return {}
-    found = history.streaks(session, people, weeks, dates, settings)
+    found = history.read_streaks(session, people, weeks, dates, settings)
     return {key: each.weeks for key, each in found.items() if each.safe}
 
 
-def stretch_before(dates: Dates) -> Dates:
+def find_stretch_before(dates: Dates) -> Dates:
     """Return the month before if the days are a month, else as many days just before them."""
     eve = dates.start - timedelta(1)
-    return month_of(eve) if dates == month_of(dates.start) else dates.moved(-dates.days)
+    return find_month(eve) if dates == find_month(dates.start) else dates.moved(-dates.days)

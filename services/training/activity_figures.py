@@ -7,7 +7,7 @@ from providers.recordings import Recording
 VERSION = 2
 
 
-def metrics_of(recording: Recording) -> dict[str, Any]:
+def read_metrics(recording: Recording) -> dict[str, Any]:
     """Figures of one recording: minutes, kilometres, beats per minute, watts. Absent ones are left out.
 
     `splits` is the best time over so many metres; `zones` the seconds in heart-rate zones 1 to 5.

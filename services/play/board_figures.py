@@ -11,10 +11,10 @@ from fitness.metrics import Made, Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
 from services.ground.refusals import NoPace
-from services.ground.settings import Settings
+from services.ground.settings import GroupSettings
 from services.play import series
 from services.training import speeds
-from services.training.totals import Totals, figures_of, totals_and_before, totals_of
+from services.training.totals import Totals, rank_figures, sum_totals, sum_totals_and_before
 
 LONG_AGO = date(1900, 1, 1)
 
@@ -39,7 +39,7 @@ class Asking:
     member_ids: Collection[int]
     metric: Metric
     sport: Sport | None
-    settings: Settings
+    settings: GroupSettings
     held_against: bool = False
 
     def figures(self, dates: Dates, before: Dates) -> Figures:
@@ -52,14 +52,14 @@ class Asking:
         metric = self.metric if self.metric.is_sum else Metric.POINTS
         totals, earlier = self._totals(dates, (before, metric))
         if self.metric.is_sum:
-            return Figures(totals, figures_of(totals, self.metric), earlier)
-        now, *then = self._from_points(_both(dates, before), [figures_of(totals, metric), earlier])
+            return Figures(totals, rank_figures(totals, self.metric), earlier)
+        now, *then = self._from_points(_both(dates, before), [rank_figures(totals, metric), earlier])
         return Figures(totals, now, *then or [{}])
 
     def _by_day(self, dates: Dates, before: Dates) -> Figures:
-        now, then = (series.steps_of(self.session, self.member_ids, span) for span in (dates, before))
+        now, then = (series.sum_steps(self.session, self.member_ids, span) for span in (dates, before))
         totals = self._and_more(self._totals(dates, None)[0], now)
-        return Figures(totals, figures_of(totals, self.metric), {key: float(steps) for key, steps in then.items()})
+        return Figures(totals, rank_figures(totals, self.metric), {key: float(steps) for key, steps in then.items()})
 
     def _by_speed(self, dates: Dates, before: Dates) -> Figures:
         """Metres per second: the faster, the more."""
@@ -67,7 +67,7 @@ class Asking:
         if sport not in paces.LEAST:
             return Figures({}, {}, {})
         ways = [speeds.ways_of(self.session, self.member_ids, span, sport) for span in _both(dates, before)]
-        totals = totals_of(self.session, self.member_ids, dates, sport, self.settings.manual)
+        totals = sum_totals(self.session, self.member_ids, dates, sport, self.settings.manual)
         least = paces.least_metres(sport, dates) if self.held_against else 0.0
         now, *then = ({key: way.speed for key, way in each.items() if way.metres >= least} for each in ways)
         more = {key: way.speed for key, way in ways[0].items()}
@@ -77,18 +77,20 @@ class Asking:
         """What is made of the points of these stretches day by day, or of the weeks that came before them."""
         manual, week_starts = self.settings.manual, self.settings.week_start
         if self.metric is Metric.CONSISTENCY:
-            return [series.consistency_of(self.session, self.member_ids, span, manual, self.sport) for span in spans]
+            return [series.score_consistency(self.session, self.member_ids, span, manual, self.sport) for span in spans]
         if self.metric is Metric.STREAK:
             ends = [span.end for span in spans]
-            streaks = series.weeks_in_a_row(self.session, self.member_ids, ends, manual, week_starts, self.sport)
+            streaks = series.count_weeks_in_a_row(self.session, self.member_ids, ends, manual, week_starts, self.sport)
             return [{key: float(weeks) for key, weeks in each.items()} for each in streaks]
         stretches = list(zip(spans, points, strict=False))
-        better = series.improved_of(self.session, stretches, manual, week_starts, self.sport)
+        better = series.measure_improvement(self.session, stretches, manual, week_starts, self.sport)
         return [{key: float(each.score) for key, each in found.items()} for found in better]
 
     def _totals(self, dates: Dates, before: tuple[Dates, Metric] | None) -> tuple[dict[int, Totals], dict[int, float]]:
         asked = self.metric if self.metric.made is Made.ADDED_UP else None
-        return totals_and_before(self.session, self.member_ids, dates, before, self.sport, self.settings.manual, asked)
+        return sum_totals_and_before(
+            self.session, self.member_ids, dates, before, self.sport, self.settings.manual, asked
+        )
 
     def _and_more(self, totals: dict[int, Totals], figures: Mapping[int, float]) -> dict[int, Totals]:
         return {

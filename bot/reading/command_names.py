@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from bot.arguments import ORDER, Argument, Person, Rest, Who
+from bot.arguments import ORDER, Argument, MemberWanted, Person, Rest
 from bot.declaring.command import Command, commands
 from bot.reading.phrases import FILLERS
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
 from bot.words.english import is_common_name
-from bot.words.lines import POLITE, Word, without
+from bot.words.lines import POLITE, LineWord, drop_places
 from fitness.periods import BadPeriod
 from fitness.schedules import BadClock
 
 MOST_READ = 60  # words; after these only a name or a text may follow
-FREE = (Person, Who, Rest)
+FREE = (Person, MemberWanted, Rest)
 COURTESY = frozenset("please pls plz thanks bot gruppetto now again then so ok okay lol rn".split())  # noqa: SIM905
 ARTICLES = {"a", "an", "the", "my", "our"}
 LEAD = {"called", "named", "call", "it", "the", "group"}
@@ -38,9 +38,9 @@ NOBODY = frozenset(
 )
 
 
-def by_name(words: Sequence[Word]) -> tuple[Command, Sequence[Word]] | None:
+def find_by_name(words: Sequence[LineWord]) -> tuple[Command, Sequence[LineWord]] | None:
     """Return the command with whose name the line begins, the longest name first, and the other words; else None."""
-    for length in range(min(longest_name(len(commands)), len(words)), 0, -1):
+    for length in range(min(count_words_of_longest_name(len(commands)), len(words)), 0, -1):
         name = " ".join(word.key for word in words[:length])
         if is_turned(name, words[length:]):
             return None
@@ -49,7 +49,7 @@ def by_name(words: Sequence[Word]) -> tuple[Command, Sequence[Word]] | None:
     return None
 
 
-def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | set[str] = POLITE) -> Reading:
+def fill_arguments(command: Command, words: Sequence[LineWord], empty: frozenset[str] | set[str] = POLITE) -> Reading:
     """Let each argument find its words, in any order. Words that no argument takes are strange."""
     arguments: dict[str, Any] = {}
     left = list(words)
@@ -58,7 +58,7 @@ def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | se
             found = argument.find(left if argument.kind in FREE else left[:MOST_READ])
             if found is not None and not _is_no_name(argument, left) and not _is_no_text(argument, left):
                 arguments[argument.name] = found[0]
-                left = without(left, found[1])
+                left = drop_places(left, found[1])
     except (BadPeriod, BadClock) as error:
         return NotUnderstood((command,), why=error.why)
     beside = BESIDE if command.name in ABSENCES else frozenset()
@@ -69,14 +69,14 @@ def told_all(command: Command, words: Sequence[Word], empty: frozenset[str] | se
     return Unfinished(command, missing) if missing else Understood(command, arguments)
 
 
-def _is_no_text(argument: Argument, words: Sequence[Word]) -> bool:
+def _is_no_text(argument: Argument, words: Sequence[LineWord]) -> bool:
     """Whether an optional text would get only words without meaning: "set timezone to London"."""
     return argument.kind is Rest and not argument.required and all(word.key in POLITE for word in words)
 
 
-def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
+def _is_no_name(argument: Argument, words: Sequence[LineWord]) -> bool:
     """Whether an optional name would get only everyday words."""
-    if argument.kind is Who and not argument.required:  # "leave please" names nobody
+    if argument.kind is MemberWanted and not argument.required:  # "leave please" names nobody
         return all(word.key in COURTESY for word in words if word.is_spoken)
     if argument.kind is not Person or argument.required or any(word.raw.startswith(("@", "#")) for word in words):
         return False
@@ -85,30 +85,30 @@ def _is_no_name(argument: Argument, words: Sequence[Word]) -> bool:
     return any(word.key in commands or word.key in FILLERS - POLITE for word in words)
 
 
-def is_of_something_else(first: Word, rest: Sequence[Word]) -> bool:
+def is_of_something_else(first: LineWord, rest: Sequence[LineWord]) -> bool:
     """Whether "rename" or "describe" is not about a group: "rename the file to Foo", "describe yourself"."""
     if first.key not in {"rename", "describe"} or not rest or not rest[0].raw.islower():
         return False
     return rest[0].key in SOMETHING and GROUPS.isdisjoint(word.key for word in rest)
 
 
-def is_turned(name: str, after: Sequence[Word]) -> bool:
+def is_turned(name: str, after: Sequence[LineWord]) -> bool:
     """Whether "switch" means switching something on or off, not another group: "switch on approval"."""
     return name == "switch" and bool(after) and after[0].key in {"on", "off"}
 
 
-def makes_no_group(words: Sequence[Word]) -> bool:
+def may_make_no_group(words: Sequence[LineWord]) -> bool:
     """Whether something else than a group may be meant: "create a qr code"."""
     rest = words[1:]
     about_groups = not GROUPS.isdisjoint(word.key for word in rest)
     return words[0].key == "create" and bool(rest) and rest[0].key in ARTICLES and not about_groups
 
 
-def plain(words: Sequence[Word]) -> str:
+def write_plainly(words: Sequence[LineWord]) -> str:
     return " ".join(word.plain for word in words if word.is_spoken)
 
 
-def without_lead(words: Sequence[Word]) -> Sequence[Word]:
+def drop_lead_of_name(words: Sequence[LineWord]) -> Sequence[LineWord]:
     """Return the words without a lead: for "called Early Birds" they are Early Birds."""
     start = next((i for i, word in enumerate(words) if word.key not in LEAD), len(words))
     return words[start:]
@@ -120,18 +120,18 @@ def _in_order(command: Command) -> tuple[Argument, ...]:
 
 
 @cache
-def longest_name(_number: int) -> int:
+def count_words_of_longest_name(_number: int) -> int:
     return max(len(name.split()) for name in commands)
 
 
-def is_meant(command: Command, words: Sequence[Word], told: Reading) -> bool:
+def is_name_meant(command: Command, words: Sequence[LineWord], told: Reading) -> bool:
     """Whether a line that begins with a destructive command means it, and is no everyday sentence: "kick off is at 8".
 
     A person must be named by "@", by a capital or foreign letter, or by a common name alone.
     """
     if command.name == "stop":  # "end of", "quit by"
         return all(word.key in COURTESY | {"thanks", "thank", "you"} for word in words if word.is_spoken)
-    people = [each for each in command.arguments if each.kind in (Person, Who)]
+    people = [each for each in command.arguments if each.kind in (Person, MemberWanted)]
     if not people or not words or isinstance(told, Unfinished):
         return True
     if any(word.raw.startswith(("@", "#")) for word in words):

@@ -10,7 +10,7 @@ from fitness.sports import Sport
 from fitness.vocabulary import COUNT
 
 
-class Who(Enum):
+class QuestionSubject(Enum):
     """The people that a question is about."""
 
     ASKER = auto()
@@ -86,8 +86,9 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
         (r"(?:per|a|each|every) (?:session|run|ride|swim|walk|hike|workout|activity)", "each", Each.SESSION),
         (r"(?:in|as) (?:the|a|our|my|this) (?:whole )?group|in (?:all|total)", "asks", True),
         (r"(?:give|show|tell|send|let|gis|gives|chuck) us", "asks", True),
-        (r"(?:which|who|which one) of us", "who", Who.RANKING),
-        (r"(?:of )?(?:the|our|my) (?:whole )?(?:group|club|team|crew|gang|squad)|all of us", "who", Who.GROUP),
+        (r"(?:which|who|which one) of us", "who", QuestionSubject.RANKING),
+        (r"(?:of )?(?:the|our|my) (?:whole )?(?:group|club|team|crew|gang|squad)|all of us",
+         "who", QuestionSubject.GROUP),
         (r"(?:better|more|further|farther|longer|faster|fitter|stronger|slower|less) than|compared (?:to|with)",
          "compared", True),
     )
@@ -98,9 +99,9 @@ def _roles() -> dict[str, tuple[str, Any]]:
     """Return the role of each single word."""
     roles: dict[str, tuple[str, Any]] = {word: ("metric", metric.value) for word, metric in QUESTIONS.items()}
     plain = {
-        ("who", Who.RANKING): "who whose ranking leaderboard lb",
-        ("who", Who.ASKER): "i me my mine myself",
-        ("who", Who.GROUP): "we us our together everyone everybody group team's altogether ourselves",
+        ("who", QuestionSubject.RANKING): "who whose ranking leaderboard lb",
+        ("who", QuestionSubject.ASKER): "i me my mine myself",
+        ("who", QuestionSubject.GROUP): "we us our together everyone everybody group team's altogether ourselves",
         ("most", True): (
             "most greatest maximum max best top winning"
             " leading first ahead lead leads winner highest leader won win wins fittest busiest"

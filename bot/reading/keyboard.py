@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
-def near(key: str, choices: Sequence[str], allowed: int) -> list[str]:
+def find_near(key: str, choices: Sequence[str], allowed: int) -> list[str]:
     """Those among the choices that are so few slips away, and share the first or the last letter; nearest first."""
     found = process.extract(key, choices, scorer=OSA.distance, score_cutoff=allowed, limit=4)
     return [word for word, _, _ in found if word[0] == key[0] or word[-1] == key[-1]]
@@ -36,11 +36,11 @@ def is_swap(key: str, word: str) -> bool:
 def is_beside(key: str, word: str) -> bool:
     """Whether one letter was hit beside."""
     other = [(a, b) for a, b in zip(key, word, strict=False) if a != b]
-    return len(key) == len(word) and len(other) == 1 and other[0][1] in beside(other[0][0])
+    return len(key) == len(word) and len(other) == 1 and other[0][1] in find_keys_beside(other[0][0])
 
 
 @cache
-def beside(letter: str) -> frozenset[str]:
+def find_keys_beside(letter: str) -> frozenset[str]:
     """The keys around one, on a keyboard of English."""
     for i, row in enumerate(ROWS):
         if letter in row:

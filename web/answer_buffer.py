@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gunicorn.http.errors import NoMoreData
 
 
-class Outbox:
+class AnswerBuffer:
     """Accepts an answer like a socket, and keeps it until the event loop sends it. Nothing can be read from it."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Outbox:
         self.closed = True
 
 
-def bytes_then_nothing(data: bytes) -> Iterator[bytes]:
+def end_without_data(data: bytes) -> Iterator[bytes]:
     """Yield the data once, as a source for gunicorn's parser. Raises NoMoreData if the parser wants more."""
     yield data
     raise NoMoreData

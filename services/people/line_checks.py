@@ -136,17 +136,17 @@ def _looking_back() -> Select[*tuple[int, ...]]:
 LATELY = _looking_back()  # made once, because every line uses it
 
 
-def lately(session: Session, member: Member, line: str, now: datetime) -> Lately:
+def look_back(session: Session, member: Member, line: str, now: datetime) -> Lately:
     """Look back one day, with one query. `same` counts how often exactly this line was not understood
     within an hour.
     """
     since = {"minute": now - MINUTE, "hour": now - HOUR, "day": now - DAY}
-    facts = {"member": member.id, "mark": mark_of(session, member.id, line)}
-    found = session.execute(LATELY, facts | {"addresses": limits.addresses(session, member)} | since).one()
+    facts = {"member": member.id, "mark": mark_line(session, member.id, line)}
+    found = session.execute(LATELY, facts | {"addresses": limits.hash_member_addresses(session, member)} | since).one()
     return Lately(**found._mapping)  # noqa: SLF001 - SQLAlchemy's own way to read a row
 
 
-def flood(found: Lately, limits: Limits) -> str | None:
+def check_flood(found: Lately, limits: Limits) -> str | None:
     """Return how to answer a flood: first with a warning, then with silence. Returns None if there is no flood."""
     if found.day >= limits.a_day:
         return SILENCE if found.enough else ENOUGH
@@ -155,7 +155,7 @@ def flood(found: Lately, limits: Limits) -> str | None:
     return None
 
 
-def mark_of(session: Session, member_id: int, line: str) -> str:
+def mark_line(session: Session, member_id: int, line: str) -> str:
     """Return a keyed hash by which a line is recognised without being stored."""
     return digest(session, "line", f"{member_id}|{' '.join(line.split())}")[:32]
 
@@ -166,11 +166,11 @@ def is_echo(session: Session, member_id: int, line: str, now: datetime) -> bool:
     """
     if len(line) < SHORTEST_ECHO:
         return False
-    same = (OutboundMessage.member_id == member_id, OutboundMessage.body_hash == outbox.body_hash(session, line))
+    same = (OutboundMessage.member_id == member_id, OutboundMessage.body_hash == outbox.hash_body(session, line))
     return session.scalar(select(OutboundMessage.id).where(*same, OutboundMessage.created_at > now - DAY)) is not None
 
 
-def forget(session: Session, sid: str, now: datetime) -> None:
+def forget_line(session: Session, sid: str, now: datetime) -> None:
     """Let the vendor delete this line, because it stores what people write."""
     row = {"sid": sid, "asked_at": now, "next_try_at": now}
     session.execute(insert(Erasure).values(row).on_conflict_do_nothing())

@@ -28,13 +28,13 @@ SAID = (
 )
 
 
-def latest(session: Session, group: Group, most: int) -> list[AuditEvent]:
+def list_latest(session: Session, group: Group, most: int) -> list[AuditEvent]:
     """Return the newest acts of the people who run the group, newest first."""
     query = select(AuditEvent).where(AuditEvent.group_id == group.id, AuditEvent.action.in_(SAID))
     return list(session.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(most)))
 
 
-def said(session: Session, group: Group, events: list[AuditEvent], reader: Reader) -> list[str]:
+def write_acts(session: Session, group: Group, events: list[AuditEvent], reader: Reader) -> list[str]:
     """Return each act as a line, in the reader's language and the group's time zone. Erased members have no name."""
     there = replace(reader, timezone=group.timezone)
     ids = {each.member_id for each in events} | {each.detail.get("person") for each in events}
