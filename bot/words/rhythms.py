@@ -15,7 +15,7 @@ CRON = re.compile(r"\bcron\b[\s*_~`:]*(?=[\d*])(.*)", re.IGNORECASE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Rhythm:
-    """Every week, every month on a day (-1 is the last), or by a cron line, which `find_cron` finds in what was typed."""
+    """Every week, every month on a day (-1 is the last), or by a cron line, which `find_cron` finds in the text."""
 
     kind: str
     day: int | None = None
