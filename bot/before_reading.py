@@ -5,7 +5,7 @@ messages without text.
 from dataclasses import replace
 
 from bot.declaring.turn import WHO, Turn
-from bot.languages import words_for
+from bot.languages import read_words
 from bot.words.lines import normalise_line
 from messages.message import Message, units
 from messages.render import Offer
@@ -17,7 +17,7 @@ from services.people import line_checks, members
 from services.people.line_checks import ECHO, ENOUGH, INTRO, MEDIA, NOT_UNDERSTOOD, SECRET, SILENCE, SLOW_DOWN, Limits
 from services.training import accounts
 
-STOP_WORDS = words_for("stop")
+STOP_WORDS = read_words("stop")
 MOST_REPLY = 700  # UTF-16 units of a reply with kudos below it
 # These kinds are no messages to us: only their id is stored, and they do not start the 24 hours in which we may answer.
 UNSPOKEN = {"reaction", "system", "deleted", "delete", "revoke", "revoked"}

@@ -17,7 +17,7 @@ from bot.arguments import MemberWanted
 from bot.before_reading import STOP_WORDS, Settled
 from bot.declaring.command import Allowed, commands
 from bot.declaring.turn import WHO, Turn
-from bot.languages import lines_for, words_for
+from bot.languages import read_phrases, read_words
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, list_offers, understand
 from bot.words.lines import normalise_line
 from jobs.outages import is_outage
@@ -45,8 +45,8 @@ FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b",
 # The commands that work while it is in doubt whose number it is: those that settle the doubt, and those that neither
 # show nor change the member's data.
 HEARD_IN_DOUBT = {"still me", "new here", "ask admin", "stop", "cancel", "help", "feedback", "delete me"}
-NO_WORDS = frozenset(lines_for("no"))
-THANKS = words_for("thanks")
+NO_WORDS = frozenset(read_phrases("no"))
+THANKS = read_words("thanks")
 
 
 def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -> str | None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from bot.arguments import Person
 from bot.declaring.command import Command, commands
-from bot.languages import READ, lines_for
+from bot.languages import READ, read_phrases
 from bot.reading.asking import find_known_sentence, find_nearest_sentence, find_question, prefer_command
 from bot.reading.command_names import (
     FREE,
@@ -42,7 +42,7 @@ __all__ = ["NotUnderstood", "Reading", "Understood", "Unfinished", "is_command",
 LONG_ENOUGH = 5
 MOST_GREETED = 5
 MOST_KEPT = 80  # results are cached for lines of up to so many characters; frequent lines are short
-EVERY_WAY = lines_for("every_way")
+EVERY_WAY = read_phrases("every_way")
 
 
 def understand(line: str, language: str = READ) -> Reading:

@@ -38,7 +38,7 @@ def make_webhook(world: World) -> Blueprint:
             log.error("inbound not readable", why=str(error), inbound=_sid(request))
             knocks.note_unreadable(world, str(error))
             return _taken()
-        knocks.note_good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
+        knocks.note_good(world, knocks.count_proxies(request.headers.get("X-Forwarded-For", "")))
         if not hear(world, message):
             abort(503)
         return _taken()
@@ -54,7 +54,7 @@ def make_webhook(world: World) -> Blueprint:
             log.error("receipt not readable", why=str(error), sid=_sid(request), message=reference)
             knocks.note_unreadable(world, str(error))
             return Response(status=204)
-        knocks.note_good(world, knocks.proxies(request.headers.get("X-Forwarded-For", "")))
+        knocks.note_good(world, knocks.count_proxies(request.headers.get("X-Forwarded-For", "")))
         if not hear_receipt(world, identity, receipt):
             abort(503)
         return Response(status=204)

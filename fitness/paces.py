@@ -33,7 +33,7 @@ class Way:
         return self.metres / self.seconds
 
 
-def least_metres(sport: Sport, dates: Dates) -> float:
+def compute_least_metres(sport: Sport, dates: Dates) -> float:
     """How far one must have gone in these days to be compared: so much for each whole week, and for four at most.
 
     It is 0 in a sport that has no pace.

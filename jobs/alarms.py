@@ -61,7 +61,7 @@ class WhatsAppAlarm:
         return None if is_open else usable.get(TEMPLATE)
 
 
-def ways(world: World) -> list[Alarm]:
+def list_alarms(world: World) -> list[Alarm]:
     """All ways that the operator has chosen."""
     number = world.settings.operator_whatsapp
     return [*([WhatsAppAlarm(world, number)] if number else []), *world.alarms]
@@ -72,7 +72,7 @@ def tell(world: World, begun: Iterable[tuple[str, str, str]], ended: Iterable[st
 
     What is in `alone` was noticed while Redis was away, perhaps by each process: then Postgres lets one of them tell.
     """
-    chosen = ways(world)
+    chosen = list_alarms(world)
     if not chosen:
         return
     worse = [each for each in begun if each[0] not in alone or _is_first(world, each[0])]

@@ -21,7 +21,7 @@ SOON = timedelta(days=14)  # Caddy and most hosts renew a certificate 30 days be
 def look(world: World) -> None:
     """Ask our own address for its certificate. What cannot be reached from here says nothing about it."""
     try:
-        ends = reaching.certificate_ends(world.settings.base_url)
+        ends = reaching.find_certificate_end(world.settings.base_url)
     except NotReached as error:
         if error.why is not InTheWay.CERTIFICATE:
             return

@@ -60,7 +60,7 @@ def _read(world: World, waiting: Waiting) -> None:
     if waiting.tries > files.MOST_TRIES:
         raise RuntimeError("it ended its readers")
     with world.sessions() as session:
-        kept = files.content_of(session, waiting.file_id)
+        kept = files.open_content(session, waiting.file_id)
     data = world.messenger.download(waiting.url, MOST_BYTES) if kept is None else kept
     told = _recordings(world, waiting, data)
     with transaction(world) as session:

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 ANSWERS_WITHIN = 8.0  # seconds; a Postgres that does not answer is not waited for any longer
 SELDOM = 15.0  # seconds for which a process keeps results that change rarely: keys and templates
 FROM_THE_DATABASE = (
-    "schema", "tick", "messages", "twilio", "delivery", "sender", "templates", "garmin", "dead", "optouts", "spend",
+    "schema", "tick", "messages", "twilio", "delivery", "sender", "templates", "sources", "dead", "optouts", "spend",
 )  # fmt: skip
 FROM_REDIS = (
     "worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks", "hops", "broken", "certificate",
@@ -116,7 +116,7 @@ class Doctor:
     def look(self) -> Report:
         """Look, and tell nobody: `since` is what was told before. Raises nothing, as `examine`."""
         report = self._look()
-        return replace(report, since=troubles.since(self.world))
+        return replace(report, since=troubles.find_troubles_since(self.world))
 
     def _look(self) -> Report:
         base, redis = self._what_the_database_says(), redis_look.look(self.world)

@@ -73,7 +73,7 @@ def note_good(world: World, through: int) -> None:
         log.debug("good webhook not noted", error=type(error).__name__)
 
 
-def proxies(forwarded_for: str) -> int:
+def count_proxies(forwarded_for: str) -> int:
     """How many addresses of visitors and proxies stand in `X-Forwarded-For`, whether or not they are believed."""
     return sum(bool(each.strip()) for each in forwarded_for.split(","))
 

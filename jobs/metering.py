@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from redis import Redis, RedisError
 
-from services.ground.counting import Count, Counted, Labels, Span
+from services.ground.counting import Count, Counted, Duration, Labels
 
 log = structlog.get_logger()
 
@@ -76,7 +76,7 @@ def read(redis: Redis) -> Meters:
         what, labels, place = _read_field(name.decode())
         if what in set(Count):
             found.counts[what, labels] = int(value)
-        elif what in set(Span):
+        elif what in set(Duration):
             histogram = found.spans.setdefault((what, labels), Histogram())
             if place == SUM:
                 histogram.total = float(value)

@@ -25,7 +25,7 @@ SELDOM_FOR = 300  # seconds for which figures about all members are kept
 
 
 @dataclass
-class Look:
+class MetricsLook:
     """What one look gave. `failed` names the servers that could not be asked: their figures are missing then."""
 
     samples: list[Sample] = field(default_factory=list)
@@ -33,9 +33,9 @@ class Look:
     failed: list[str] = field(default_factory=list)
 
 
-def look(world: World, report: Report) -> Look:
+def look(world: World, report: Report) -> MetricsLook:
     """Look at Postgres and Redis, each once. Raises nothing that a broken server could raise."""
-    seen = Look(_of_health(report))
+    seen = MetricsLook(_of_health(report))
     try:
         seen.samples += _of_database(world)
     except SQLAlchemyError as error:
@@ -98,7 +98,7 @@ def _keep(world: World, samples: Sequence[Sample]) -> None:
 
 def _of_queues(world: World) -> list[Sample]:
     names = list(redis_look.MOST_WAIT)
-    lengths, failed = queue.lengths(world.redis, names)
+    lengths, failed = queue.count_jobs(world.redis, names)
     now, part = world.redis.time()
     since = queue.find_oldest_wait(world.redis, names)
     ages = {name: max(now + part / 1e6 - since[name].timestamp(), 0.0) if name in since else 0.0 for name in names}

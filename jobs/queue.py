@@ -170,7 +170,7 @@ def find_oldest_wait(redis: Redis, names: Iterable[str]) -> dict[str, datetime]:
     return {name: datetime.fromisoformat(at.decode()) for name, at in instants if at}
 
 
-def lengths(redis: Redis, names: Iterable[str]) -> tuple[dict[str, int], int]:
+def count_jobs(redis: Redis, names: Iterable[str]) -> tuple[dict[str, int], int]:
     """How many jobs wait on each of these queues, and how many ended by a bug and are kept. Raises
     `redis.RedisError`.
     """
@@ -183,7 +183,7 @@ def lengths(redis: Redis, names: Iterable[str]) -> tuple[dict[str, int], int]:
     return {each.name: int(count) for each, count in zip(queues, answers[::2], strict=True)}, sum(answers[1::2])
 
 
-def broken_lately(redis: Redis, names: Iterable[str], within: int) -> int:
+def count_broken_lately(redis: Redis, names: Iterable[str], within: int) -> int:
     """How many jobs of these queues ended by a bug in the last `within` seconds. Raises `redis.RedisError`.
 
     RQ keeps them by the time at which it will forget them.

@@ -58,7 +58,7 @@ def look(world: World) -> Seen:
             asked.llen(spool.BROKEN)
             asked.get(certificates.ENDS)
             wrote, now, beats, bad, proxies, proven, oldest, taken, broken, ends = asked.execute(raise_on_error=False)
-        bugs = queue.broken_lately(world.redis, MOST_WAIT, within=LATELY)
+        bugs = queue.count_broken_lately(world.redis, MOST_WAIT, within=LATELY)
         waiting = queue.find_oldest_wait(world.redis, MOST_WAIT)
     except RedisError as error:
         return Seen(f"Redis does not answer ({type(error).__name__})")

@@ -101,7 +101,7 @@ def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, d
     return {name: datetime.fromtimestamp(at, UTC) for name, at in since.items()}
 
 
-def since(world: World) -> Mapping[str, datetime]:
+def find_troubles_since(world: World) -> Mapping[str, datetime]:
     """Since when each trouble that was told is known. Nothing while Redis is away."""
     try:
         kept = cast("dict[bytes, bytes]", world.redis.hgetall(TROUBLES))  # this client never decodes

@@ -16,7 +16,7 @@ from models.outages import is_away, name_of
 from providers import doorbell
 from services.ground import signs
 from services.ground.bells import list_rung, list_timed
-from services.ground.counting import counted
+from services.ground.counting import find_counted
 from services.ground.telling import list_told, name_turn
 from world import World
 
@@ -84,4 +84,4 @@ def tell_and_ring(world: World, session: Session) -> None:
         except RedisError as error:
             doorbell.tell("digest bell not set", error, group=group_id)
     if all(rings):
-        metering.add_up(world.redis, counted(session))
+        metering.add_up(world.redis, find_counted(session))

@@ -141,7 +141,7 @@ class Diversion:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AccountStanding:
     """How our account and our number stand at the vendor.
 
     `account` is the account's status, "active" where all is well. `sender` is the status of our number as a WhatsApp
@@ -229,11 +229,11 @@ class Messenger(Protocol):
         """Ask where the approval stands."""
         ...
 
-    def standing(self) -> Standing:
+    def standing(self) -> AccountStanding:
         """Ask how our account and our number stand. Raises a `providers.errors.MessengerError`."""
         ...
 
-    def post_lines_to(self, address: str) -> Standing:
+    def post_lines_to(self, address: str) -> AccountStanding:
         """Let the vendor post what people write to this address, and give how our number stands then.
 
         Raises a `providers.errors.MessengerError`, and `Refused` where the account has no such sender.

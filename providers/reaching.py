@@ -36,7 +36,7 @@ class NotReached(ProviderError):
 
 
 @dataclass(frozen=True)
-class Page:
+class Reached:
     """What came back: the HTTP status, the headers, and the first 4,096 bytes."""
 
     status: int
@@ -44,16 +44,16 @@ class Page:
     body: bytes
 
 
-def ask(url: str, headers: Mapping[str, str] | None = None, within: float = PATIENCE) -> Page:
+def ask(url: str, headers: Mapping[str, str] | None = None, within: float = PATIENCE) -> Reached:
     """GET one page, without following redirects. Raises `NotReached`. `within` is in seconds."""
     try:
         with requests.get(url, headers=headers, timeout=within, allow_redirects=False, stream=True) as answer:
-            return Page(answer.status_code, answer.headers, answer.raw.read(MOST_READ, decode_content=True) or b"")
+            return Reached(answer.status_code, answer.headers, answer.raw.read(MOST_READ, decode_content=True) or b"")
     except http.RequestException as error:
         raise NotReached(_why(error)) from None
 
 
-def certificate_ends(url: str, within: float = PATIENCE) -> datetime | None:
+def find_certificate_end(url: str, within: float = PATIENCE) -> datetime | None:
     """When the certificate of an https address ends; None for http. Raises `NotReached`. `within` is in seconds."""
     parts = urlsplit(url)
     if parts.scheme != "https":

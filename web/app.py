@@ -41,7 +41,7 @@ def create_app(world: World) -> Flask:
         media.make_picture_pages,
         share.make_share_pages,
         health.make_health_checks,
-        metrics.metrics,
+        metrics.make_metrics_pages,
     ):
         app.register_blueprint(routes(world))
     metrics.measure(app)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from jobs.health import Doctor, Report
-from services.health.diagnosis import Diagnosis, Verdict, of_finding, wrong
+from services.health.diagnosis import Diagnosis, Verdict, describe_finding, describe_wrong
 from services.health.processes import FLASK, WEB
 from web import doctor_outside, doctor_servers, doctor_settings, doctor_twilio
 from world import World
@@ -36,9 +36,9 @@ def is_well(found: Sequence[Diagnosis]) -> bool:
 
 
 def _of_health(report: Report, known: set[str]) -> list[Diagnosis]:
-    found = [of_finding(each) for each in report.findings if each.name not in known]
+    found = [describe_finding(each) for each in report.findings if each.name not in known]
     can_tell = any(each.name == "worker" and each.verdict is not Verdict.UNKNOWN for each in found)
     if can_tell and not any(each.pulse.kind == WEB for each in report.heard):
         mend = "Start the web process of the Procfile, with the same REDIS_URL as this command"
-        found.append(wrong("web", "No web process has been heard of lately", mend))
+        found.append(describe_wrong("web", "No web process has been heard of lately", mend))
     return found

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from providers import reaching
 from providers.errors import MessengerError
-from providers.reaching import InTheWay, NotReached, Page
-from services.health.diagnosis import Diagnosis, note, well, wrong
+from providers.reaching import InTheWay, NotReached, Reached
+from services.health.diagnosis import Diagnosis, describe_well, describe_wrong, note
 from web import probing
 from world import World
 
@@ -32,36 +32,38 @@ def _address(world: World, patience: float) -> Iterator[Diagnosis]:
     base, probe = world.settings.base_url, probing.ask(world)
     try:
         page = reaching.ask(f"{base}/livez", {probing.HEADER: probe.header}, patience)
-        ends = reaching.certificate_ends(base, patience)
+        ends = reaching.find_certificate_end(base, patience)
     except NotReached as error:
-        yield wrong("address", f"{base} cannot be reached from here: {error}", MENDS[error.why])
+        yield describe_wrong("address", f"{base} cannot be reached from here: {error}", MENDS[error.why])
         return
     if ends is not None and (days := (ends - world.now()).days) < ENDS_SOON:
         says = f"The certificate of {urlsplit(base).hostname} ends in {days} days"
-        yield wrong("certificate", says, "Renew it; with Caddy, see why it did not: `docker compose logs caddy`")
+        yield describe_wrong(
+            "certificate", says, "Renew it; with Caddy, see why it did not: `docker compose logs caddy`"
+        )
     yield from _answered(world, probe, page)
 
 
-def _answered(world: World, probe: probing.Probe, page: Page) -> Iterator[Diagnosis]:
+def _answered(world: World, probe: probing.Probe, page: Reached) -> Iterator[Diagnosis]:
     base, trusted = world.settings.base_url, world.settings.trusted_hops
     if page.status in range(300, 400):
         leads = page.headers.get("Location", "")[:120]
         mend = "Set PUBLIC_BASE_URL to where it leads, then `flask --app wsgi twilio configure`"
-        yield wrong("address", f"{base} only leads on to {leads}: a webhook would be lost on the way", mend)
+        yield describe_wrong("address", f"{base} only leads on to {leads}: a webhook would be lost on the way", mend)
         return
     if page.status != 200 or not page.body.startswith(b"alive"):
         mend = "Set PUBLIC_BASE_URL to the web process's own address, without a path of another program"
-        yield wrong("address", f"Something else answers at {base} (status {page.status})", mend)
+        yield describe_wrong("address", f"Something else answers at {base} (status {page.status})", mend)
         return
     proxies = probing.read(world, probe, page.headers.get(probing.HEADER, ""), world.now())
     if proxies is None:
         mend = "Set PUBLIC_BASE_URL to this deployment's address, and give all processes the same SECRET_KEY"
-        yield wrong("address", f"At {base} answers another deployment, or one with another SECRET_KEY", mend)
+        yield describe_wrong("address", f"At {base} answers another deployment, or one with another SECRET_KEY", mend)
         return
-    yield well("address")
+    yield describe_well("address")
     if proxies != trusted:
         says = f"A request to {base} comes through {proxies} proxies, and TRUSTED_HOPS is {trusted}"
-        yield wrong("hops", says, f"Set TRUSTED_HOPS={proxies}")
+        yield describe_wrong("hops", says, f"Set TRUSTED_HOPS={proxies}")
 
 
 def _garmin(world: World, patience: float) -> Iterator[Diagnosis]:
@@ -73,13 +75,13 @@ def _garmin(world: World, patience: float) -> Iterator[Diagnosis]:
             page = reaching.ask(address, within=patience)
         except NotReached as error:
             mend = f"Let the worker's machine reach {address} (DNS, firewall)"
-            yield wrong("garmin", f"{address} cannot be reached: {error}", mend)
+            yield describe_wrong("garmin", f"{address} cannot be reached: {error}", mend)
             continue
         if page.status in STRANGERS:
             says = f"{address} answers {page.status} to this machine: Garmin may not like its network"
             yield note("garmin", says, "If members cannot connect, run the worker from another network")
         else:
-            yield well("garmin")
+            yield describe_well("garmin")
 
 
 def _others(world: World, patience: float) -> Iterator[Diagnosis]:
@@ -89,11 +91,11 @@ def _others(world: World, patience: float) -> Iterator[Diagnosis]:
             reaching.ask(f"{settings.quickchart_scheme}://{settings.quickchart_host}/healthcheck", within=patience)
         except NotReached as error:
             mend = "Start QuickChart, correct QUICKCHART_HOST, or set CHART_PROVIDER=local"
-            yield wrong("quickchart", f"QuickChart cannot be reached: {error}", mend)
+            yield describe_wrong("quickchart", f"QuickChart cannot be reached: {error}", mend)
     if world.group_transport.can_post:
         try:
             world.group_transport.groups()
         except MessengerError as error:
-            yield wrong(
+            yield describe_wrong(
                 "meta", f"Meta does not list our groups: {error}", "Correct META_ACCESS_TOKEN and META_PHONE_NUMBER_ID"
             )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from services.health import database
-from services.health.diagnosis import Diagnosis, note, well, wrong
+from services.health.diagnosis import Diagnosis, describe_well, describe_wrong, note
 from world import World
 
 OLDEST_POSTGRES, OLDEST_REDIS = 14, (6, 2)
@@ -100,7 +100,7 @@ def judge_redis(world: World) -> list[Diagnosis]:
     return [*_redis(world, told)]
 
 
-def connections_wanted(world: World) -> tuple[int, int]:
+def count_connections(world: World) -> tuple[int, int]:
     """How many connections to Postgres and to Redis our processes take at most (docs/connections.md)."""
     chosen = world.settings
     both = chosen.web_concurrency + chosen.workers
@@ -109,63 +109,69 @@ def connections_wanted(world: World) -> tuple[int, int]:
 
 def _postgres(world: World, session: Session, path: str) -> Iterator[Diagnosis]:
     seen = session.execute(LOOK).one()
-    yield well("database", f"Postgres {seen.version}")
+    yield describe_well("database", f"Postgres {seen.version}")
     if seen.version < OLDEST_POSTGRES:
         says = f"Postgres {seen.version} is older than this program is tested with"
-        yield wrong("postgres version", says, f"Upgrade Postgres to {OLDEST_POSTGRES} or newer")
+        yield describe_wrong("postgres version", says, f"Upgrade Postgres to {OLDEST_POSTGRES} or newer")
     if not seen.is_encrypted and not _is_near(world.settings.database_url):
-        yield wrong(
+        yield describe_wrong(
             "postgres tls",
             "What members said and did travels unencrypted to Postgres",
             "Append ?sslmode=require to DATABASE_URL",
         )
     if seen.encoding != "UTF8":
         says = f"The database's encoding is {seen.encoding}: many names cannot be kept"
-        yield wrong("encoding", says, "createdb --encoding=UTF8 --template=template0, and point DATABASE_URL at it")
+        yield describe_wrong(
+            "encoding", says, "createdb --encoding=UTF8 --template=template0, and point DATABASE_URL at it"
+        )
     is_limited = seen.most_ours is not None and 0 <= seen.most_ours < seen.most
     most, used = (seen.most_ours, seen.used_ours) if is_limited else (seen.most, seen.used)
-    yield from _room("postgres connections", most, used, connections_wanted(world)[0])
+    yield from _room("postgres connections", most, used, count_connections(world)[0])
     yield from _schema(session)
     yield from _client(seen.version, path)
 
 
 def _redis(world: World, told: dict[str, Any]) -> Iterator[Diagnosis]:
     version = tuple(int(part) for part in str(told.get("redis_version", "0")).split(".")[:2])
-    yield well("redis", f"{told.get('server_name', 'redis')} {told.get('valkey_version', told.get('redis_version'))}")
+    yield describe_well(
+        "redis", f"{told.get('server_name', 'redis')} {told.get('valkey_version', told.get('redis_version'))}"
+    )
     if version < OLDEST_REDIS:
-        yield wrong("redis version", f"Redis {told.get('redis_version')} is too old", "Upgrade Redis to 6.2 or newer")
+        yield describe_wrong(
+            "redis version", f"Redis {told.get('redis_version')} is too old", "Upgrade Redis to 6.2 or newer"
+        )
     if world.settings.redis_url.startswith("redis://") and not _is_near(world.settings.redis_url):
         says = "Kept lines and fingerprints travel unencrypted to Redis"
-        yield wrong("redis tls", says, "Use your host's rediss:// address in REDIS_URL")
+        yield describe_wrong("redis tls", says, "Use your host's rediss:// address in REDIS_URL")
     yield from _memory(told)
     most, used = int(told.get("maxclients", 0)), int(told.get("connected_clients", 0))
     if most:
-        yield from _room("redis connections", most, used, connections_wanted(world)[1])
+        yield from _room("redis connections", most, used, count_connections(world)[1])
 
 
 def _memory(told: dict[str, Any]) -> Iterator[Diagnosis]:
     most, used, policy = int(told.get("maxmemory", 0)), int(told.get("used_memory", 0)), told.get("maxmemory_policy")
     if most and policy != "noeviction":
         says = f"Redis throws away what it holds when it is full ({policy}): kept lines and jobs among it"
-        yield wrong("redis policy", says, "CONFIG SET maxmemory-policy noeviction, or set it at your host")
+        yield describe_wrong("redis policy", says, "CONFIG SET maxmemory-policy noeviction, or set it at your host")
     if most and used > NEARLY_FULL * most:
         says = f"Redis uses {100 * used // most} % of its memory"
-        yield wrong("redis memory", says, "Take a larger plan, or raise maxmemory")
+        yield describe_wrong("redis memory", says, "Take a larger plan, or raise maxmemory")
 
 
 def _room(name: str, most: int, used: int, wanted: int) -> Iterator[Diagnosis]:
     """Whether a server takes as many connections as our processes may open, and has some left now."""
     if wanted > most:
-        yield wrong(
+        yield describe_wrong(
             name,
             f"Our processes open up to {wanted} connections, and {most} are allowed",
             "Lower WEB_CONCURRENCY, WORKERS or the pools, or take a larger plan (docs/connections.md has the sum)",
         )
     elif most - used < SPARE:
         says = f"{used} of {most} connections are taken"
-        yield wrong(name, says, "Stop what else uses this server, or take a larger plan (docs/connections.md)")
+        yield describe_wrong(name, says, "Stop what else uses this server, or take a larger plan (docs/connections.md)")
     else:
-        yield well(name, f"{used} of {most} taken, ours are {wanted} at most")
+        yield describe_well(name, f"{used} of {most} taken, ours are {wanted} at most")
 
 
 def _schema(session: Session) -> Iterator[Diagnosis]:
@@ -186,7 +192,7 @@ def _client(server: int, path: str) -> Iterator[Diagnosis]:
     found = re.search(r"(\d+)(\.|\s|$)", told)
     if found and int(found[1]) < server:
         says = f"pg_dump {found[1]} cannot back up Postgres {server}"
-        yield wrong("pg_dump", says, f"Install postgresql-client-{server}")
+        yield describe_wrong("pg_dump", says, f"Install postgresql-client-{server}")
 
 
 def _not_connected(name: str, server: str, failures: Iterable[tuple[str, str, str]], words: str) -> Diagnosis:
@@ -194,8 +200,8 @@ def _not_connected(name: str, server: str, failures: Iterable[tuple[str, str, st
     low = words.casefold()
     for sign, says, mend in failures:
         if sign in low:
-            return wrong(name, f"{server} cannot be used: {says}", mend)
-    return wrong(name, f"{server} cannot be used", f"See that {server} runs and that this machine reaches it")
+            return describe_wrong(name, f"{server} cannot be used: {says}", mend)
+    return describe_wrong(name, f"{server} cannot be used", f"See that {server} runs and that this machine reaches it")
 
 
 def _chained(error: BaseException) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from services.health.diagnosis import Diagnosis, note, wrong
+from services.health.diagnosis import Diagnosis, describe_wrong, note
 from world import World
 
 NAMES_NOBODY_HAS = (".example", ".invalid", ".test", ".local", ".localhost", ".internal")
@@ -30,7 +30,7 @@ def judge(world: World, environment: Mapping[str, str]) -> list[Diagnosis]:
     looks = (_address, _pretenders, _secrets, _data_keys, _choices, _ceilings)
     found = [each for look in looks for each in look(world)]
     if environment.get("TZ", "UTC") not in ("UTC", "Etc/UTC", ":UTC"):
-        found.append(wrong("TZ", f"TZ is {environment['TZ']}: schedules are computed from UTC", "Set TZ=UTC"))
+        found.append(describe_wrong("TZ", f"TZ is {environment['TZ']}: schedules are computed from UTC", "Set TZ=UTC"))
     return found
 
 
@@ -40,13 +40,13 @@ def _address(world: World) -> Iterator[Diagnosis]:
     if is_demo(world):
         return
     if _is_private(host) or host.endswith(NAMES_NOBODY_HAS) or "." not in host:
-        yield wrong(
+        yield describe_wrong(
             "PUBLIC_BASE_URL",
             f"Twilio cannot reach {host} from outside",
             "Set PUBLIC_BASE_URL to the address that the world knows, as https://bot.example.org",
         )
     elif not settings.is_https:
-        yield wrong(
+        yield describe_wrong(
             "PUBLIC_BASE_URL",
             "Pages and webhooks travel unencrypted: the address begins with http://",
             f"Set PUBLIC_BASE_URL=https://{host}, then `flask --app wsgi twilio configure`",
@@ -59,11 +59,11 @@ def _pretenders(world: World) -> Iterator[Diagnosis]:
     for name in ELSEWHERE:
         if getattr(world.settings, name):
             what = "Messages go" if name.startswith("twilio") else "Members' sign-ins to Garmin go"
-            yield wrong(
+            yield describe_wrong(
                 name.upper(), f"{what} to {getattr(world.settings, name)}, a pretend one", f"Unset {name.upper()}"
             )
     if world.settings.log_format == "console":
-        yield wrong("LOG_FORMAT", "The log shows exceptions with their own words", "Set LOG_FORMAT=json")
+        yield describe_wrong("LOG_FORMAT", "The log shows exceptions with their own words", "Set LOG_FORMAT=json")
 
 
 def _secrets(world: World) -> Iterator[Diagnosis]:
@@ -72,13 +72,13 @@ def _secrets(world: World) -> Iterator[Diagnosis]:
     given = {name.upper(): each.get_secret_value() for name, each in values.items() if each}
     for name, value in given.items():
         if not name.startswith("TWILIO") and value and len(set(value)) < FEWEST_SIGNS:
-            yield wrong(name, "This secret can be guessed: it has few different signs", f"{name}=$({DRAW})")
+            yield describe_wrong(name, "This secret can be guessed: it has few different signs", f"{name}=$({DRAW})")
     for name, value in given.items():
         twin = next((other for other in given if other < name and value and given[other] == value), None)
         if twin and name.startswith(twin):
-            yield wrong(name, f"It is the same as {twin}, so it does nothing", f"Unset {name}")
+            yield describe_wrong(name, f"It is the same as {twin}, so it does nothing", f"Unset {name}")
         elif twin:
-            yield wrong(name, f"It is the same as {twin}: who learns one has both", f"{name}=$({DRAW})")
+            yield describe_wrong(name, f"It is the same as {twin}: who learns one has both", f"{name}=$({DRAW})")
     if not settings.health_token.get_secret_value():
         yield note("HEALTH_TOKEN", "/health is closed, which tells what mends what", f"HEALTH_TOKEN=$({DRAW})")
 
@@ -89,15 +89,17 @@ def _data_keys(world: World) -> Iterator[Diagnosis]:
     for place, (name, key) in enumerate(keys):
         mend = "`flask --app wsgi keys generate k2` draws one; `flask keys --help` tells how to change it"
         if len(set(key)) < FEWEST_SIGNS:
-            yield wrong("DATA_KEYS", f"The key {name} can be guessed: it was not drawn", mend)
+            yield describe_wrong("DATA_KEYS", f"The key {name} can be guessed: it was not drawn", mend)
         if any(key == other for _, other in keys[:place]):
-            yield wrong("DATA_KEYS", f"The key {name} is an older one under another name: it changes nothing", mend)
+            yield describe_wrong(
+                "DATA_KEYS", f"The key {name} is an older one under another name: it changes nothing", mend
+            )
 
 
 def _choices(world: World) -> Iterator[Diagnosis]:
     settings = world.settings
     if settings.garmin_recommended and settings.garmin_recommended not in settings.link_methods:
-        yield wrong(
+        yield describe_wrong(
             "GARMIN_RECOMMENDED",
             f"The page recommends {settings.garmin_recommended}, which GARMIN_LINK_METHODS does not offer",
             f"Set GARMIN_RECOMMENDED={settings.link_methods[0]}, or leave it empty",
@@ -121,13 +123,13 @@ def _choices(world: World) -> Iterator[Diagnosis]:
 def _ceilings(world: World) -> Iterator[Diagnosis]:
     settings = world.settings
     if settings.group_messages_a_day > settings.messages_a_day:
-        yield wrong(
+        yield describe_wrong(
             "GROUP_MESSAGES_A_DAY",
             "One group may use up all messages of the day: its ceiling is above that of all",
             f"Set GROUP_MESSAGES_A_DAY below MESSAGES_A_DAY, which is {settings.messages_a_day}",
         )
     if settings.lines_a_minute > settings.lines_a_day:
-        yield wrong(
+        yield describe_wrong(
             "LINES_A_DAY",
             "Nobody is answered more than a minute's lines a day",
             f"Set LINES_A_DAY above LINES_A_MINUTE, which is {settings.lines_a_minute}",

@@ -7,9 +7,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import Content as StoredContent
 from providers.errors import MessengerBroken, MessengerError, Refused
-from providers.messenger import Standing, Webhook
+from providers.messenger import AccountStanding, Webhook
 from services.delivery import contents
-from services.health.diagnosis import Diagnosis, note, well, wrong
+from services.health.diagnosis import Diagnosis, describe_well, describe_wrong, note
 from world import World
 
 CONFIGURE = "flask --app wsgi twilio configure"
@@ -24,10 +24,10 @@ def judge(world: World) -> list[Diagnosis]:
     try:
         standing = world.messenger.standing()
     except MessengerBroken:
-        return [wrong("twilio", "Twilio refuses this account or its token", CREDENTIALS)]
+        return [describe_wrong("twilio", "Twilio refuses this account or its token", CREDENTIALS)]
     except MessengerError as error:
         return [
-            wrong(
+            describe_wrong(
                 "twilio",
                 f"Twilio could not be asked ({error})",
                 "See https://status.twilio.com, and let this machine reach api.twilio.com and messaging.twilio.com",
@@ -36,18 +36,18 @@ def judge(world: World) -> list[Diagnosis]:
     return [*_account(standing), *_sender(world, standing), *_contents(world)]
 
 
-def _account(standing: Standing) -> Iterator[Diagnosis]:
+def _account(standing: AccountStanding) -> Iterator[Diagnosis]:
     if standing.account != "active":
         says = f"The account is {standing.account}: Twilio sends nothing"
-        yield wrong("twilio", says, "Pay, or ask Twilio's support why (console, Billing)")
+        yield describe_wrong("twilio", says, "Pay, or ask Twilio's support why (console, Billing)")
     elif standing.is_trial:
         says = "This is a trial account: it writes only to numbers that you have verified"
         yield note("twilio", says, "Upgrade the account in Twilio's console")
     else:
-        yield well("twilio")
+        yield describe_well("twilio")
 
 
-def _sender(world: World, standing: Standing) -> Iterator[Diagnosis]:
+def _sender(world: World, standing: AccountStanding) -> Iterator[Diagnosis]:
     number, address = world.settings.twilio_whatsapp_from, world.settings.webhook_address
     if standing.sender is None:
         yield _no_sender(number, address, standing)
@@ -55,20 +55,22 @@ def _sender(world: World, standing: Standing) -> Iterator[Diagnosis]:
     if not standing.sender.startswith(ONLINE):
         why = f": {'; '.join(standing.reasons)}" if standing.reasons else ""
         says = f"Twilio's WhatsApp sender is {standing.sender}{why}"
-        yield wrong(
+        yield describe_wrong(
             "sender", says, "Open Messaging, Senders, WhatsApp senders in Twilio's console, and do what it says"
         )
     else:
-        yield well("sender")
+        yield describe_well("sender")
     yield from _webhook(standing.webhook, address)
     for each in standing.diversions:
         if each.address.partition("#")[0] != address.partition("#")[0]:
             goes = f"go to {_shown(each.address)}" if each.address else "are thrown away"
             says = f"The sender is in the Messaging Service {each.name}: lines {goes}"
-            yield wrong("webhook at twilio", says, f"`{CONFIGURE}`: the service then leaves them to the sender")
+            yield describe_wrong(
+                "webhook at twilio", says, f"`{CONFIGURE}`: the service then leaves them to the sender"
+            )
 
 
-def _no_sender(number: str, address: str, standing: Standing) -> Diagnosis:
+def _no_sender(number: str, address: str, standing: AccountStanding) -> Diagnosis:
     if number == SANDBOX:
         return note(
             "sender",
@@ -76,12 +78,12 @@ def _no_sender(number: str, address: str, standing: Standing) -> Diagnosis:
             f"In the console, set the sandbox's address for incoming messages to {address}",
         )
     if standing.is_plain_number:
-        return wrong(
+        return describe_wrong(
             "sender",
             "The account has this phone number, but not as a WhatsApp sender",
             "Register it under Messaging, Senders, WhatsApp senders in Twilio's console",
         )
-    return wrong(
+    return describe_wrong(
         "sender",
         "No WhatsApp sender of this account has the number in TWILIO_WHATSAPP_FROM",
         "Set TWILIO_WHATSAPP_FROM to the account's sender; if a subaccount has it, set the SID and token of that one",
@@ -93,11 +95,11 @@ def _webhook(webhook: Webhook, address: str) -> Iterator[Diagnosis]:
     ours, _, wanted = address.partition("#")
     name = "webhook at twilio"
     if not set_there:
-        yield wrong(name, "No address is set at Twilio: what people write reaches nobody", f"`{CONFIGURE}`")
+        yield describe_wrong(name, "No address is set at Twilio: what people write reaches nobody", f"`{CONFIGURE}`")
     elif set_there != ours:
-        yield wrong(name, f"Twilio posts to {_shown(set_there)}, and we are {ours}", f"`{CONFIGURE}`")
+        yield describe_wrong(name, f"Twilio posts to {_shown(set_there)}, and we are {ours}", f"`{CONFIGURE}`")
     elif webhook.method.upper() != "POST":
-        yield wrong(name, f"Twilio asks with {webhook.method}, and only POST is answered", f"`{CONFIGURE}`")
+        yield describe_wrong(name, f"Twilio asks with {webhook.method}, and only POST is answered", f"`{CONFIGURE}`")
     elif behind != wanted:
         yield note(name, "Twilio is not asked to try again when it gets no answer", f"`{CONFIGURE}`")
     elif webhook.fallback.partition("#")[0] != ours:
@@ -105,7 +107,7 @@ def _webhook(webhook: Webhook, address: str) -> Iterator[Diagnosis]:
             name, "No fallback address is set: a line that fails once is lost until the backfill", f"`{CONFIGURE}`"
         )
     else:
-        yield well(name)
+        yield describe_well(name)
 
 
 def _shown(address: str) -> str:
@@ -137,7 +139,7 @@ def _contents(world: World) -> Iterator[Diagnosis]:
         elif told is not None and told.status == contents.APPROVED and told.category not in ("", contents.CATEGORY):
             refused.append(f"{name} is approved as {told.category}, which costs more and reaches no +1 number")
     if missing:
-        yield wrong("contents", f"Not in the account any more: {', '.join(missing)}", f"`{PUSH}`")
+        yield describe_wrong("contents", f"Not in the account any more: {', '.join(missing)}", f"`{PUSH}`")
     if refused:
         mend = f"Change its words in templates/en/approved, then `{PUSH}`; a paused one comes back by itself"
-        yield wrong("approvals", "; ".join(refused), mend)
+        yield describe_wrong("approvals", "; ".join(refused), mend)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from jobs.health import Report
-from jobs.knocks import proxies
+from jobs.knocks import count_proxies
 from services.health.database import find_expected_schema
 from services.health.findings import MENDS
 from version import release
@@ -27,7 +27,7 @@ def make_health_checks(world: World) -> Blueprint:
         said = f"alive\nversion {release()}\nschema {find_expected_schema()}\n"
         answer = Response(said, mimetype="text/plain")
         probe = probing.answer(
-            world, request.headers.get(probing.HEADER, ""), proxies(request.headers.get("X-Forwarded-For", ""))
+            world, request.headers.get(probing.HEADER, ""), count_proxies(request.headers.get("X-Forwarded-For", ""))
         )
         if probe is not None:
             answer.headers[probing.HEADER] = probe
@@ -47,7 +47,7 @@ def make_health_checks(world: World) -> Blueprint:
     def health() -> Response:
         """Return everything that is known, if the request has the token, else 404."""
         _require_token(world)
-        return jsonify(as_json(watch.report()))
+        return jsonify(write_report(watch.report()))
 
     return routes
 
@@ -59,7 +59,7 @@ def _require_token(world: World) -> None:
         abort(404)
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def write_report(report: Report) -> dict[str, Any]:
     """A report as /health and `flask status --json` tell it.
 
     `since` is when a trouble was first noticed; `mend` is the command or setting for it.

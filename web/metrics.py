@@ -18,8 +18,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from jobs import metering, metrics_look
-from jobs.metrics_look import Look
-from services.ground.counting import Count, Span
+from jobs.metrics_look import MetricsLook
+from services.ground.counting import Count, Duration
 from services.health.database import find_expected_schema
 from version import release
 from world import World
@@ -50,9 +50,9 @@ COUNTERS = {
     Count.BROKEN_JOBS: "Jobs that ended by a bug, by job",
 }
 SPANS = {
-    Span.HANDED_OVER: "From hearing a line to Twilio's taking the reply",
-    Span.DELIVERED: "From Twilio's taking a message to its reaching the phone, by kind of message",
-    Span.DIGEST: "From when a group's digest was due until all its messages were written",
+    Duration.HANDED_OVER: "From hearing a line to Twilio's taking the reply",
+    Duration.DELIVERED: "From Twilio's taking a message to its reaching the phone, by kind of message",
+    Duration.DIGEST: "From when a group's digest was due until all its messages were written",
 }
 GAUGES = {
     "can_serve": "1 if a line can be answered, or at least kept",
@@ -87,7 +87,7 @@ class Scrape(Collector):
 
     def __init__(self, world: World) -> None:
         self._world, self._lock = world, Lock()
-        self._seen: tuple[float, Look] | None = None
+        self._seen: tuple[float, MetricsLook] | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Give all families; those without a value too, so that the names are always there."""
@@ -106,7 +106,7 @@ class Scrape(Collector):
         """Nothing: a registry must not ask the servers when this is registered."""
         return []
 
-    def _look(self) -> Look:
+    def _look(self) -> MetricsLook:
         with self._lock:
             if self._seen is None or time.monotonic() - self._seen[0] > GOOD_FOR:
                 report = current_app.extensions["watch"].report()
@@ -114,7 +114,7 @@ class Scrape(Collector):
             return self._seen[1]
 
 
-def metrics(world: World) -> Blueprint:
+def make_metrics_pages(world: World) -> Blueprint:
     """The address for Prometheus."""
     routes = Blueprint("metrics", __name__)
     scrape = Scrape(world)
@@ -159,7 +159,7 @@ def _require_token(world: World) -> None:
         abort(404)
 
 
-def _counters(seen: Look) -> Iterator[Metric]:
+def _counters(seen: MetricsLook) -> Iterator[Metric]:
     for what, about in COUNTERS.items():
         family = CounterMetricFamily(f"{PREFIX}{what}", about)
         for (name, labels), amount in seen.meters.counts.items():
@@ -168,7 +168,7 @@ def _counters(seen: Look) -> Iterator[Metric]:
         yield family
 
 
-def _histograms(seen: Look) -> Iterator[Metric]:
+def _histograms(seen: MetricsLook) -> Iterator[Metric]:
     for what, about in SPANS.items():
         family = HistogramMetricFamily(f"{PREFIX}{what}", about)
         for (name, labels), each in seen.meters.spans.items():

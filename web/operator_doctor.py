@@ -15,15 +15,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from jobs import alarms
 from jobs.health import Doctor, Report
 from providers.errors import MessengerError, Refused
-from providers.messenger import Standing
+from providers.messenger import AccountStanding
 from services.delivery import ceiling
 from services.health import database
-from services.health.diagnosis import Diagnosis, Verdict, wrong
+from services.health.diagnosis import Diagnosis, Verdict, describe_wrong
 from services.health.findings import MENDS, State
 from services.health.processes import FLASK
 from version import commit, release
 from web import doctor
-from web.health import as_json
+from web.health import write_report
 from world import World
 
 SIGNS = {Verdict.OK: "ok", Verdict.NOTE: "note", Verdict.WRONG: "WRONG", Verdict.UNKNOWN: "?"}
@@ -45,7 +45,9 @@ def add_offline_commands(app: Flask, problems: Mapping[str, tuple[str, str]]) ->
     @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
     def look(*, as_data: bool) -> None:
         """Name what is wrong with the settings, and what mends it; exit 1 if something is."""
-        _print([wrong(name, says, f"Set {name}: {about}") for name, (says, about) in problems.items()], as_data)
+        _print(
+            [describe_wrong(name, says, f"Set {name}: {about}") for name, (says, about) in problems.items()], as_data
+        )
         sys.exit(1)
 
     @app.cli.command("version")
@@ -76,7 +78,7 @@ def _status(world: World) -> click.Command:
         """Say what /health says; exit 0 if ready, 1 if degraded, 2 if lines are neither answered nor kept."""
         report = Doctor(world, FLASK).look()
         if as_data:
-            click.echo(json.dumps(as_json(report), ensure_ascii=False))
+            click.echo(json.dumps(write_report(report), ensure_ascii=False))
         else:
             click.echo("\n".join(_told(world, report)))
         sys.exit(EXIT[report.status])
@@ -133,7 +135,7 @@ def _operator(world: World) -> AppGroup:
     @group.command("test")
     def test() -> None:
         """Tell you by each way that you have set; exit 1 if one fails, or if there is none."""
-        ways = alarms.ways(world)
+        ways = alarms.list_alarms(world)
         words = f"Troubles would be told like this. {world.settings.base_url}"
         failed = alarms.ring(ways, "Gruppetto: this is a test", words)
         for each in ways:
@@ -145,7 +147,7 @@ def _operator(world: World) -> AppGroup:
     return group
 
 
-def _asked(ask: Callable[[], Standing]) -> Standing:
+def _asked(ask: Callable[[], AccountStanding]) -> AccountStanding:
     try:
         return ask()
     except Refused as error:
@@ -162,7 +164,7 @@ def _asked(ask: Callable[[], Standing]) -> Standing:
     sys.exit(1)
 
 
-def _stands(standing: Standing) -> list[str]:
+def _stands(standing: AccountStanding) -> list[str]:
     lines = [
         f"account\t{standing.account}{' (trial)' if standing.is_trial else ''}",
         f"sender\t{standing.sender or 'none'}",

@@ -113,7 +113,7 @@ def credential_of_token(world: World, session: Session, token: str, now: datetim
 
 
 def _by_personal_token(session: Session, token: str, now: datetime) -> Credential:
-    row = personal_tokens.found(session, token, now)
+    row = personal_tokens.find_token(session, token, now)
     if row is None:
         refuse("not-signed-in")
     return Credential(row.member, frozenset(row.scopes), row.expires_at, token_id=row.id)
@@ -126,7 +126,7 @@ def _by_session(world: World, session: Session, token: str, now: datetime) -> Cr
         refuse("token-over")
     except tokens.NotGood:
         refuse("not-signed-in")
-    row = sessions.alive(session, claims.session_id, now)
+    row = sessions.find_open_session(session, claims.session_id, now)
     if row is None or row.member_id != claims.member_id:
         refuse("not-signed-in")
     return Credential(row.member, frozenset(row.scopes), claims.expires_at, session=row)

@@ -32,7 +32,7 @@ def asked(call: Call) -> Asked | None:
 
 def repeated(call: Call, wanted: Asked) -> Response:
     """The answer of the first time. Refuses where the key was used for something else."""
-    kept, is_same = kept_answers.found(call.session, wanted)
+    kept, is_same = kept_answers.find_kept_answer(call.session, wanted)
     if not is_same:
         refuse("key-used")
     if kept is None:

@@ -51,7 +51,7 @@ def list_sessions(call: Call, query: dict[str, Any]) -> Any:
     """The programs that are signed in as oneself, the one used last on top."""
     found = [
         {**_columns(each), "is_this_one": each.id == call.my_session.id}
-        for each in sessions.listed(call.session, call.member, call.now)
+        for each in sessions.list_open_sessions(call.session, call.member, call.now)
     ]
     return pages.of_list(call, found, query)
 
@@ -74,7 +74,7 @@ def end_session(call: Call, session_id: UUID) -> None:
 @endpoint("GET", "/auth/personal-tokens", scope=Scope.ACCOUNT, query=ListQuery, gives=PersonalTokenSchema, many=True)
 def list_personal_tokens(call: Call, query: dict[str, Any]) -> Any:
     """One's personal tokens that are good, the newest first. The tokens themselves are not kept."""
-    return pages.of_list(call, personal_tokens.listed(call.session, call.member, call.now), query)
+    return pages.of_list(call, personal_tokens.list_tokens(call.session, call.member, call.now), query)
 
 
 @endpoint("POST", "/auth/personal-tokens", scope=Scope.ACCOUNT, body=NewTokenBody, gives=NewTokenSchema, status=201)

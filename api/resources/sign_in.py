@@ -22,7 +22,7 @@ DETAIL = (
 @endpoint("POST", "/auth/codes", scope=None, body=CodeWanted, gives=CodeAskedSchema, status=202)
 def ask_for_code(call: Call, body: dict[str, Any]) -> Any:
     """Have a code sent into a member's chat. The answer is the same whether or not the number is known."""
-    number = signing_in.number_of(body["number"])
+    number = signing_in.read_number(body["number"])
     if number is None:
         raise Problem("not-valid", errors=[{"pointer": "json:/number", "detail": "Not a phone number with its +."}])
     request = signing_in.ask(call.session, number, call.now)

@@ -49,13 +49,13 @@ from bot.arguments.figures import (
 from bot.arguments.finding import (
     make_reader_of_choices,
     make_reader_of_enum,
+    make_word_reader,
     read_code,
     read_field,
     read_link_code,
     read_newest,
     read_setting,
     read_sure,
-    said_by,
 )
 from bot.arguments.people import (
     read_called,
@@ -88,7 +88,7 @@ from bot.arguments.values import (
     Weeks,
     Zone,
 )
-from bot.languages import texts_by
+from bot.languages import read_texts_by
 from bot.words.lines import LineWord
 from bot.words.metrics import BOARDS
 from bot.words.rhythms import Rhythm, find_rhythm
@@ -103,7 +103,7 @@ from models import Units
 READERS: dict[type, Reader] = {
     Period: read_period,
     Span: read_span,
-    Metric: said_by(BOARDS),
+    Metric: make_word_reader(BOARDS),
     Sport: make_reader_of_enum(Sport),
     time: read_clock,
     Weekday: read_weekday,
@@ -156,7 +156,7 @@ ORDER = (
     Off, Sure, Yes, Zone, int, Percent, Number, OwnMembership, MemberWanted, MarkedPerson, Person, Rest,
 )  # fmt: skip
 USAGE: dict[type, str] = {
-    kind: "|".join(Metric) if kind is Metric else texts_by("usage")[kind.__name__] for kind in READERS
+    kind: "|".join(Metric) if kind is Metric else read_texts_by("usage")[kind.__name__] for kind in READERS
 }
 
 

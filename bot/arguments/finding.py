@@ -25,10 +25,10 @@ from bot.words.metrics import SHARED
 
 def make_reader_of_enum(kind: type[Enum]) -> Reader:
     """Return a reader that finds one of the words of an enumeration."""
-    return said_by({spoken: choice for choice in kind for spoken in (choice.value, *choice.words)})  # type: ignore[attr-defined]
+    return make_word_reader({spoken: choice for choice in kind for spoken in (choice.value, *choice.words)})  # type: ignore[attr-defined]
 
 
-def said_by(meanings: Mapping[str, Any]) -> Reader:
+def make_word_reader(meanings: Mapping[str, Any]) -> Reader:
     """A reader of the first word that means something."""
 
     def read(words: Sequence[LineWord]) -> Found | None:
@@ -39,7 +39,9 @@ def said_by(meanings: Mapping[str, Any]) -> Reader:
 
 def make_reader_of_choices(*choices: Any) -> Reader:
     """Return a reader for these words. The arguments are, in turn, a set of words and their meaning."""
-    return said_by({key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys})
+    return make_word_reader(
+        {key: value for keys, value in zip(choices[::2], choices[1::2], strict=True) for key in keys}
+    )
 
 
 def read_code(words: Sequence[LineWord]) -> Found | None:
@@ -70,7 +72,7 @@ def read_setting(words: Sequence[LineWord]) -> Found | None:
 def read_field(words: Sequence[LineWord]) -> Found | None:
     """Find a field that a member may share, by any of its words."""
     spoken = {word: Field(field) for field, said in FIELDS.items() for word in said.split()}
-    return said_by(spoken | {word: Field(metric.value) for word, metric in SHARED.items()})(words)
+    return make_word_reader(spoken | {word: Field(metric.value) for word, metric in SHARED.items()})(words)
 
 
 def read_newest(words: Sequence[LineWord]) -> Found | None:

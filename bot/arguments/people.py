@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
 from bot.arguments.values import Called, MarkedPerson, MemberWanted, OwnMembership, Person, Rest
-from bot.languages import words_for
+from bot.languages import read_words
 from bot.words.english import is_common_name, read_english_words
 from bot.words.lines import EDGES, POLITE, LineWord
 
-AFTER_SOMEBODY = words_for("after_somebody")
+AFTER_SOMEBODY = read_words("after_somebody")
 NUMBERED = re.compile(r"(?:number|no\.?|nr\.?|nº) ?([0-9]{1,3})", re.IGNORECASE)
 
 

@@ -17,8 +17,8 @@ from services.people import personal_tokens, sessions
 )
 def signed_in(turn: Turn) -> Message:
     """Sessions and personal tokens, each by its name."""
-    open_ones = sessions.listed(turn.session, turn.member, turn.now)
-    tokens = personal_tokens.listed(turn.session, turn.member, turn.now)
+    open_ones = sessions.list_open_sessions(turn.session, turn.member, turn.now)
+    tokens = personal_tokens.list_tokens(turn.session, turn.member, turn.now)
     buttons = [Offer("sign_out_all", "sign out")] if open_ones or tokens else []
     url = f"{turn.world.settings.base_url}/api/v1/docs"
     return turn.say("access/signed_in", programs=open_ones, scripts=tokens, url=url, buttons=buttons)
@@ -35,8 +35,8 @@ def signed_in(turn: Turn) -> Message:
 def sign_out(turn: Turn, sure: Yes | None = None) -> Message:
     """Asked first: scripts stop working."""
     if sure is None:
-        open_ones = sessions.listed(turn.session, turn.member, turn.now)
-        tokens = personal_tokens.listed(turn.session, turn.member, turn.now)
+        open_ones = sessions.list_open_sessions(turn.session, turn.member, turn.now)
+        tokens = personal_tokens.list_tokens(turn.session, turn.member, turn.now)
         buttons = [Offer("yes_end_them", "sign out yes"), Offer("no_keep_them", "never mind")]
         return turn.ask("access/ask_sign_out", program_count=len(open_ones), script_count=len(tokens), buttons=buttons)
     ended = sessions.end_all(turn.session, turn.member, turn.now)

@@ -74,7 +74,7 @@ def language(turn: Turn, wanted: Rest | None = None) -> Message:
     """Show the available languages, or choose one."""
     if wanted is not None:
         choices.set_language(turn.session, turn.member, wanted, turn.now)
-    return turn.say("people/language", languages=choices.names_of_languages(), changed=wanted is not None)
+    return turn.say("people/language", languages=choices.list_languages(), changed=wanted is not None)
 
 
 @command(

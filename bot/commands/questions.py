@@ -175,7 +175,7 @@ def say_one_figure(turn: Turn, asked: AskedFigure, sport: Sport | None, period: 
     metric = asked.metric or Metric.TIME
     if not metric.is_told_alone:
         return commands["leaderboard"](turn, metric=metric, sport=sport, period=period)
-    sport = board_figures.sport_of(metric, sport)
+    sport = board_figures.choose_sport(metric, sport)
     dates, before = turn.resolve(period)
     totals, then = questions.sum_up(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
     said = _words(asked.metric, sport)
@@ -213,7 +213,7 @@ def _with_before(turn: Turn, metric: Metric | None, sport: Sport | None, period:
     dates = turn.resolve(period)[0]
     before = questions.find_whole_before(period, turn.today())
     metric = metric if metric and metric.is_told_alone else Metric.TIME
-    sport = board_figures.sport_of(metric, sport)
+    sport = board_figures.choose_sport(metric, sport)
     now, then = questions.sum_up(turn.session, turn.member, metric, sport, dates, before, _settings(turn))
     return turn.say(
         "questions/before",
@@ -247,7 +247,7 @@ def _seen(
     fields = find_what_is_seen(turn, other, wanted, dates.start).fields
     if not fields & {"time", "distance", "count", "points"}:
         raise KeptPrivate(person=other)
-    titles = activities.titles(turn.session, other, dates, sport) if "titles" in fields else []
+    titles = activities.list_titles(turn.session, other, dates, sport) if "titles" in fields else []
     return totals.seen(fields), titles
 
 
@@ -255,7 +255,7 @@ def _of_one(metric: Metric | None, each: Each | None, sport: Sport | None) -> tu
     """A figure that can be told of one person, and its sport; an average of nothing named is one of time."""
     if metric is None:
         return (Metric.TIME if each else None), sport
-    return (metric, board_figures.sport_of(metric, sport)) if metric.is_told_alone else (None, sport)
+    return (metric, board_figures.choose_sport(metric, sport)) if metric.is_told_alone else (None, sport)
 
 
 def _parts(totals: Totals, metric: Metric | None, each: Each | None, dates: Dates, today: date) -> float | None:

@@ -105,7 +105,7 @@ def leaderboard(
     turn: Turn, metric: Metric = Metric.POINTS, sport: Sport | None = None, period: Period = THIS_WEEK
 ) -> Message:
     """Show the group's board over any days."""
-    sport = board_figures.sport_of(metric, sport)
+    sport = board_figures.choose_sport(metric, sport)
     dates, before = turn.resolve(period, turn.group.timezone)
     board = standings.make_board(turn.session, turn.group, metric, dates, before, sport)
     return turn.say(

@@ -3,14 +3,14 @@
 from datetime import date
 
 from bot.declaring.turn import Turn
-from bot.languages import words_for
+from bot.languages import read_words
 from models import Member
 from services.ground.refusals import KeptPrivate
 from services.group import groups, privacy
 from services.group.privacy import SharedWithGroup
 from services.people import members
 
-MYSELF = words_for("myself")
+MYSELF = read_words("myself")
 
 
 def find_meant(turn: Turn, who: str | None) -> Member:

@@ -14,34 +14,34 @@ FOLDER = Path(__file__).parent
 READ = "en"  # the language in which lines are read
 
 
-def lines_of(name: str) -> list[str]:
+def read_lines(name: str) -> list[str]:
     """The lines of one of the lists by which lines are read, without its comments."""
     lines = (FOLDER / READ / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def words_for(name: str) -> frozenset[str]:
+def read_words(name: str) -> frozenset[str]:
     """The words of one kind: a list in `words.toml`."""
     return frozenset(_lists()[name].split())
 
 
-def lines_for(name: str) -> tuple[str, ...]:
+def read_phrases(name: str) -> tuple[str, ...]:
     """Whole lines of one kind: a list in `words.toml`."""
     return tuple(_lists()[name])
 
 
-def words_by(name: str) -> Mapping[str, frozenset[str]]:
+def read_words_by(name: str) -> Mapping[str, frozenset[str]]:
     """The words of a table in `words.toml`, by what they mean."""
     return {meaning: frozenset(spoken.split()) for meaning, spoken in _lists()[name].items()}
 
 
-def texts_by(name: str) -> Mapping[str, str]:
+def read_texts_by(name: str) -> Mapping[str, str]:
     """A table in `words.toml`, as it stands."""
     return dict(_lists()[name])
 
 
 @cache
-def means(language: str) -> Mapping[str, str]:
+def read_meanings(language: str) -> Mapping[str, str]:
     """The words of a language, each with the English one by which it is read."""
     path = FOLDER / language / "means.toml"
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from bot.declaring.command import commands
-from bot.languages import lines_of
+from bot.languages import read_lines
 from bot.words.lines import split_line
 from bot.words.once import once
 
@@ -31,7 +31,7 @@ def read_sentences() -> Iterator[tuple[Intent, str]]:
     """Yield every sentence with its meaning; "@…" stands for a name. Raises ValueError if a line names
     an unknown command.
     """
-    for line in lines_of("intents"):
+    for line in read_lines("intents"):
         meant, _, said = line.partition(":")
         meaning = _meaning(meant)
         for sentence in said.split("|"):

@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.languages import lines_of
+from bot.languages import read_lines
 from bot.reading.phrases import FILLERS
 from bot.reading.question_words import DOERS, NOT_IN_QUESTIONS
 from bot.words.english import read_english_words
@@ -146,7 +146,7 @@ def read_notion_file() -> dict[str, str]:
     claims a word has it.
     """
     found: dict[str, str] = {}
-    for line in lines_of("notions"):
+    for line in read_lines("notions"):
         notion, _, spoken = line.partition(":")
         for each in spoken.split():
             found.setdefault(each, notion)

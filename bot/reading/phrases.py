@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.languages import lines_of
+from bot.languages import read_lines
 from bot.words.lines import POLITE
 
 # Words without meaning: "could I please see the leaderboard", "gimme my week".
@@ -39,7 +39,7 @@ class SentenceFrame:
 
 def _written() -> list[tuple[str, str]]:
     """Sentences and their commands, from `sentences.txt` of the language."""
-    lines = [line.split(":", 1) for line in lines_of("sentences")]
+    lines = [line.split(":", 1) for line in read_lines("sentences")]
     return [(sentence.strip(), command) for command, said in lines for sentence in said.split("|")]
 
 

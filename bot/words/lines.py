@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from bot.languages import READ, means, texts_by, words_for
+from bot.languages import READ, read_meanings, read_texts_by, read_words
 from messages.words import visible
 
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
 LONGEST_WORD = 80
-POLITE = words_for("polite")
-WHY = words_for("after_y_for_why")
+POLITE = read_words("polite")
+WHY = read_words("after_y_for_why")
 DRAWN_OUT = re.compile(r"(.)\1{2,}")  # "hiii"
-SHORTHAND = texts_by("shorthand")
+SHORTHAND = read_texts_by("shorthand")
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ def drop_places(words: Iterable[LineWord], places: Iterable[int]) -> list[LineWo
 def split_line(line: str, language: str = READ) -> list[LineWord]:
     """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word.
 
-    A word of another language than English is compared as the English word that it means (`bot.languages.means`).
+    A word of another language is compared as the English word that it means (`bot.languages.read_meanings`).
     """
     shown = visible(line).strip().lstrip("/!")
     words = [_word(raw) if len(raw) <= LONGEST_WORD else LineWord(raw, normalise_word(raw)) for raw in shown.split()]
-    if meant := means(language):
+    if meant := read_meanings(language):
         words = [LineWord(word.raw, meant.get(word.key, word.key)) for word in words]
     if any(word.key == "may" for word in words):
         words = [LineWord(word.raw, "can") if _asks(words, i) else word for i, word in enumerate(words)]

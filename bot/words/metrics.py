@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.languages import lines_of
+from bot.languages import read_lines
 from fitness.metrics import METRICS, Metric
 
 EVERYWHERE, ON_BOARDS, IN_QUESTIONS = "", "on boards", "in questions"
@@ -10,7 +10,7 @@ IN_SENTENCES, SHARING, AFTER_A_NUMBER = "in sentences", "when sharing", "after a
 WHERE = (EVERYWHERE, ON_BOARDS, IN_QUESTIONS, IN_SENTENCES, SHARING, AFTER_A_NUMBER)
 
 
-def metrics_said(*where: str) -> dict[str, Metric]:
+def list_metric_words(*where: str) -> dict[str, Metric]:
     """The words that mean a metric in one of these places, and those that mean it everywhere."""
     return {word: metric for metric, place, word in _said() if place in {EVERYWHERE, *where}}
 
@@ -19,7 +19,7 @@ def _said() -> Iterator[tuple[Metric, str, str]]:
     """A metric, where a word means it, and the word; `ValueError` for a line that names no metric or no such place."""
     for metric in Metric:
         yield from ((metric, EVERYWHERE, word) for word in (metric.value, metric.sign) if word)
-    for line in lines_of("metrics"):
+    for line in read_lines("metrics"):
         said, _, words = line.partition(":")
         name, _, where = said.partition(" ")
         if name not in METRICS or where not in WHERE:
@@ -27,8 +27,8 @@ def _said() -> Iterator[tuple[Metric, str, str]]:
         yield from ((METRICS[name], where, word) for word in words.split())
 
 
-BOARDS = metrics_said(ON_BOARDS)
-QUESTIONS = metrics_said(ON_BOARDS, IN_QUESTIONS)
-SENTENCES = metrics_said(IN_SENTENCES)
-SHARED = metrics_said(ON_BOARDS, SHARING)
-COUNTED = {word: metric for word, metric in metrics_said(AFTER_A_NUMBER).items() if metric.is_counted}
+BOARDS = list_metric_words(ON_BOARDS)
+QUESTIONS = list_metric_words(ON_BOARDS, IN_QUESTIONS)
+SENTENCES = list_metric_words(IN_SENTENCES)
+SHARED = list_metric_words(ON_BOARDS, SHARING)
+COUNTED = {word: metric for word, metric in list_metric_words(AFTER_A_NUMBER).items() if metric.is_counted}

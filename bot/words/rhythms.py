@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.languages import words_for
+from bot.languages import read_words
 from bot.words.lines import LineWord
 
-MONTHLY = words_for("monthly")
-WEEKLY = words_for("weekly")
-EVERY = words_for("every")
+MONTHLY = read_words("monthly")
+WEEKLY = read_words("weekly")
+EVERY = read_words("every")
 CRON = re.compile(r"\bcron\b[\s*_~`:]*(?=[\d*])(.*)", re.IGNORECASE | re.DOTALL)
 
 

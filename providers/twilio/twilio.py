@@ -19,7 +19,16 @@ from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 from urllib3 import exceptions as urllib3
 
 from providers.errors import MessengerBroken, MessengerError, NotSent, Refused, Unclear
-from providers.messenger import Approval, ContentDefinition, Inbound, Parcel, Receipt, RefusalMeaning, Sent, Standing
+from providers.messenger import (
+    AccountStanding,
+    Approval,
+    ContentDefinition,
+    Inbound,
+    Parcel,
+    Receipt,
+    RefusalMeaning,
+    Sent,
+)
 from providers.signing import Signer
 from providers.twilio.twilio_codes import find_meaning
 from providers.twilio.twilio_forms import LONGEST_LINE, SID, read_addresses, read_inbound, read_receipt
@@ -201,14 +210,14 @@ class Twilio:
             found.get("status", "unsubmitted"), found.get("category", ""), found.get("rejection_reason", "")
         )
 
-    def standing(self) -> Standing:
+    def standing(self) -> AccountStanding:
         """See `Messenger.standing`."""
         try:
             return self.number.standing()
         except FAILURES as error:
             raise _asking(error) from None
 
-    def post_lines_to(self, address: str) -> Standing:
+    def post_lines_to(self, address: str) -> AccountStanding:
         """See `Messenger.post_lines_to`."""
         try:
             return self.number.post_lines_to(address)

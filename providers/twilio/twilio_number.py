@@ -11,7 +11,7 @@ from twilio.rest import Client
 from twilio.rest.messaging.v2.channels_sender import ChannelsSenderContext
 
 from providers.errors import Refused
-from providers.messenger import Diversion, RefusalMeaning, Standing, Webhook
+from providers.messenger import AccountStanding, Diversion, RefusalMeaning, Webhook
 
 NO_SUCH_SENDER = 63007  # https://www.twilio.com/docs/api/errors/63007
 MOST_SENDERS = 200
@@ -24,11 +24,11 @@ class TwilioNumber:
     def __init__(self, client: Client, account_sid: str, sender: str) -> None:
         self.client, self.account_sid, self.sender = client, account_sid, sender
 
-    def standing(self) -> Standing:
+    def standing(self) -> AccountStanding:
         """See `Messenger.standing`."""
         account = self.client.api.v2010.accounts(self.account_sid).fetch()
         sender = self._sender()
-        return Standing(
+        return AccountStanding(
             account=str(account.status or ""),
             is_trial=str(account.type or "").casefold() == "trial",
             sender=str(sender.status or "") if sender else None,
@@ -38,7 +38,7 @@ class TwilioNumber:
             diversions=self._diversions() if sender else (),
         )
 
-    def post_lines_to(self, address: str) -> Standing:
+    def post_lines_to(self, address: str) -> AccountStanding:
         """See `Messenger.post_lines_to`. A service that takes the lines leaves them to the sender from then on."""
         sender = self._sender()
         if sender is None:

@@ -22,7 +22,7 @@ from services.delivery import ceiling, contents
 from services.delivery.ceiling import Ceilings, Purse
 from services.ground import leases, recipients, unreadable
 from services.ground.bells import Bell, ring
-from services.ground.counting import Count, Span, count, measure
+from services.ground.counting import Count, Duration, count, measure
 from services.ground.telling import name_message, tell_step
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp accepts about one message in six seconds from one sender to one person
@@ -168,7 +168,7 @@ def note_event(session: Session, row: OutboundMessage, source: str, **detail: ob
     if "code" in detail:
         count(session, Count.ERRORS, code=detail["code"])
     if row.state is MessageState.ACCEPTED and row.kind is MessageKind.REPLY and row.accepted_at:
-        measure(session, Span.HANDED_OVER, row.accepted_at - row.created_at)
+        measure(session, Duration.HANDED_OVER, row.accepted_at - row.created_at)
 
 
 def hash_body(session: Session, text: str) -> str:

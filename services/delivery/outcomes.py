@@ -18,7 +18,7 @@ from services.delivery import contents, mailbox, opt_outs, reach
 from services.delivery.outbox import IN_FLIGHT, Claimed, end, hash_body, note_event, silence
 from services.ground import breakers, leases, signs
 from services.ground.bells import Bell, ring
-from services.ground.counting import Count, Span, count, measure
+from services.ground.counting import Count, Duration, count, measure
 from services.ground.telling import name_message, tell
 
 MOST_FAILURES = 4
@@ -278,7 +278,7 @@ def note_receipt(session: Session, identity: UUID | None, receipt: Receipt, now:
     if RANK[new] >= RANK[MessageState.DELIVERED]:
         if row.delivered_at is None:
             count(session, Count.ARRIVED, kind=row.kind)
-            measure(session, Span.DELIVERED, now - row.accepted_at, kind=row.kind)
+            measure(session, Duration.DELIVERED, now - row.accepted_at, kind=row.kind)
         row.delivered_at, row.content = row.delivered_at or now, None
         _reached(session, row.member_id)
     else:

@@ -22,7 +22,7 @@ from services.digest.stories import kinds as _declared  # noqa: F401 - importing
 from services.digest.stories.text import DigestForm, Teller
 from services.ground import leases
 from services.ground.bells import Bell, ring, ring_at
-from services.ground.counting import Count, Span, count, measure
+from services.ground.counting import Count, Duration, count, measure
 from services.ground.telling import tell
 from services.group import privacy
 from services.play.standings import Board
@@ -129,7 +129,7 @@ def post_some(
         return places[-1][0]
     run.status, run.generated_at, run.leased_until = RunStatus.SENT, now, None
     count(session, Count.DIGESTS, status=run.status)
-    measure(session, Span.DIGEST, now - run.due_at)
+    measure(session, Duration.DIGEST, now - run.due_at)
     run.content = scenes.make_content(teller)
     group_posts.open_for(session, run, now)
     run.freeze_at = corrections.find_freezing_time(teller.scene.dates, run.group.timezone)

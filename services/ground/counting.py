@@ -28,7 +28,7 @@ class Count(StrEnum):
     BROKEN_JOBS = "broken_jobs"
 
 
-class Span(StrEnum):
+class Duration(StrEnum):
     """What takes time, by the name that the metric has behind `gruppetto_`."""
 
     HANDED_OVER = "handed_over_seconds"
@@ -41,21 +41,21 @@ class Counted:
     """What was counted since the session began, and the spans in seconds."""
 
     amounts: Counter[tuple[Count, Labels]] = field(default_factory=Counter)
-    spans: list[tuple[Span, Labels, float]] = field(default_factory=list)
+    spans: list[tuple[Duration, Labels, float]] = field(default_factory=list)
 
 
 def count(session: Session, what: Count, amount: int = 1, /, **labels: object) -> None:
     """Count this, once the transaction is committed."""
     if amount:
-        counted(session).amounts[what, _sorted(labels)] += amount
+        find_counted(session).amounts[what, _sorted(labels)] += amount
 
 
-def measure(session: Session, what: Span, span: timedelta, /, **labels: object) -> None:
+def measure(session: Session, what: Duration, span: timedelta, /, **labels: object) -> None:
     """Note how long this took, once the transaction is committed. A negative span, of two clocks, counts as none."""
-    counted(session).spans.append((what, _sorted(labels), max(span.total_seconds(), 0.0)))
+    find_counted(session).spans.append((what, _sorted(labels), max(span.total_seconds(), 0.0)))
 
 
-def counted(session: Session) -> Counted:
+def find_counted(session: Session) -> Counted:
     """What is to be added up."""
     found: Counted = session.info.setdefault("counted", Counted())
     return found

@@ -27,7 +27,7 @@ class Diagnosis:
     mend: str = ""
 
 
-def well(name: str, says: str = "") -> Diagnosis:
+def describe_well(name: str, says: str = "") -> Diagnosis:
     """Looked at, and well."""
     return Diagnosis(name, Verdict.OK, says)
 
@@ -37,12 +37,12 @@ def note(name: str, says: str, mend: str) -> Diagnosis:
     return Diagnosis(name, Verdict.NOTE, says, mend)
 
 
-def wrong(name: str, says: str, mend: str) -> Diagnosis:
+def describe_wrong(name: str, says: str, mend: str) -> Diagnosis:
     """To be mended."""
     return Diagnosis(name, Verdict.WRONG, says, mend)
 
 
-def unknown(name: str, says: str) -> Diagnosis:
+def describe_unknown(name: str, says: str) -> Diagnosis:
     """Could not be looked at."""
     return Diagnosis(name, Verdict.UNKNOWN, says)
 
@@ -55,7 +55,7 @@ _VERDICTS = {
 }
 
 
-def of_finding(finding: Finding) -> Diagnosis:
+def describe_finding(finding: Finding) -> Diagnosis:
     """What a health check has found, as a diagnosis."""
     verdict = _VERDICTS[finding.state]
     mend = MENDS[finding.name] if verdict in (Verdict.NOTE, Verdict.WRONG) else ""

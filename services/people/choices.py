@@ -37,11 +37,11 @@ def set_language(session: Session, member: Member, wanted: str, now: datetime) -
     spoken = wanted.casefold().strip()
     found = next((code for code in languages.languages() if spoken in _called(code)), None)
     if found is None:
-        raise LanguageNotKnown(wanted=wanted, languages=names_of_languages())
+        raise LanguageNotKnown(wanted=wanted, languages=list_languages())
     change_choices(session, member, "language", now, locale=found)
 
 
-def names_of_languages() -> list[str]:
+def list_languages() -> list[str]:
     """Return the names of the available languages, each in that language."""
     return [str(Locale.parse(code).get_display_name(code)) for code in languages.languages()]
 

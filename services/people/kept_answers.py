@@ -31,7 +31,7 @@ class Asked:
 
 
 def take(session: Session, asked: Asked, now: datetime) -> UUID | None:
-    """Reserve a row for the answer, and give its id; None where there is one already, whose answer `found` gives."""
+    """Reserve a row for the answer, and give its id; None where there is one already (then see `find_kept_answer`)."""
     old = (KeptAnswer.owner_hash == hash_of(asked.owner), KeptAnswer.key_hash == hash_of(asked.key))
     session.execute(delete(KeptAnswer).where(*old, KeptAnswer.at <= now - KEPT_FOR))
     row = {
@@ -57,7 +57,7 @@ def give_back(session: Session, identity: UUID) -> None:
     session.execute(delete(KeptAnswer).where(KeptAnswer.id == identity))
 
 
-def found(session: Session, asked: Asked) -> tuple[bytes | None, bool]:
+def find_kept_answer(session: Session, asked: Asked) -> tuple[bytes | None, bool]:
     """The answer that is kept for this key, and whether it was asked for the same. None where there is none."""
     query = select(KeptAnswer).where(
         KeptAnswer.owner_hash == hash_of(asked.owner), KeptAnswer.key_hash == hash_of(asked.key)

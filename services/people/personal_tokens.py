@@ -31,7 +31,7 @@ def make(
     """
     if not set(scopes) <= set(MAY_HAVE) or not 1 <= days <= MOST_DAYS:
         raise ValueError("a personal token cannot be like that")
-    if len(listed(session, member, now)) >= MOST_TOKENS:
+    if len(list_tokens(session, member, now)) >= MOST_TOKENS:
         raise TooManyTokens(most=MOST_TOKENS)
     token = PREFIX + secrets.token_urlsafe(32)
     row = PersonalToken(
@@ -48,7 +48,7 @@ def make(
     return row, token
 
 
-def found(session: Session, token: str, now: datetime) -> PersonalToken | None:
+def find_token(session: Session, token: str, now: datetime) -> PersonalToken | None:
     """The token and its member, if it is good."""
     good = (PersonalToken.token_hash == hash_of(token), *_good(now))
     row = session.scalar(select(PersonalToken).where(*good).options(joinedload(PersonalToken.member)))
@@ -57,7 +57,7 @@ def found(session: Session, token: str, now: datetime) -> PersonalToken | None:
     return row
 
 
-def listed(session: Session, member: Member, now: datetime) -> list[PersonalToken]:
+def list_tokens(session: Session, member: Member, now: datetime) -> list[PersonalToken]:
     """The member's tokens that are good, the newest first."""
     query = select(PersonalToken).where(PersonalToken.member_id == member.id, *_good(now))
     return list(session.scalars(query.order_by(PersonalToken.made_at.desc(), PersonalToken.id)))
@@ -71,7 +71,7 @@ def end(session: Session, row: PersonalToken, now: datetime) -> None:
 
 def end_all(session: Session, member: Member, now: datetime) -> int:
     """Let no token of the member be good any more. Gives how many were."""
-    good = listed(session, member, now)
+    good = list_tokens(session, member, now)
     for each in good:
         end(session, each, now)
     return len(good)

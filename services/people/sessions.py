@@ -73,13 +73,13 @@ def renew(session: Session, refresh: str, now: datetime) -> Renewed | None:
     return Renewed(row, _token(session, row, now))
 
 
-def alive(session: Session, session_id: UUID, now: datetime) -> ApiSession | None:
+def find_open_session(session: Session, session_id: UUID, now: datetime) -> ApiSession | None:
     """The session with this id and its member, unless it has ended. One query."""
     mine = (ApiSession.id == session_id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
     return session.scalar(select(ApiSession).where(*mine).options(joinedload(ApiSession.member)))
 
 
-def listed(session: Session, member: Member, now: datetime) -> list[ApiSession]:
+def list_open_sessions(session: Session, member: Member, now: datetime) -> list[ApiSession]:
     """The member's sessions that are open, the one used last on top."""
     mine = (ApiSession.member_id == member.id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
     return list(
@@ -125,7 +125,7 @@ def _is_alive(row: ApiSession, now: datetime) -> bool:
 
 
 def _make_room(session: Session, member: Member, now: datetime) -> None:
-    for each in listed(session, member, now)[MOST_SESSIONS - 1 :]:
+    for each in list_open_sessions(session, member, now)[MOST_SESSIONS - 1 :]:
         end(session, each, now)
 
 

@@ -28,7 +28,7 @@ ASKED = "sign-in code"  # under this they are counted
 KEPT_FOR = timedelta(days=1)
 
 
-def number_of(text: str) -> str | None:
+def read_number(text: str) -> str | None:
     """A phone number as we keep it, "+32470123456"; None where it is none. It is written with + and its country."""
     try:
         parsed = phonenumbers.parse(text)

@@ -66,9 +66,9 @@ class Asking:
         sport = self.sport or paces.USUAL
         if sport not in paces.LEAST:
             return Figures({}, {}, {})
-        ways = [speeds.ways_of(self.session, self.member_ids, span, sport) for span in _both(dates, before)]
+        ways = [speeds.sum_ways(self.session, self.member_ids, span, sport) for span in _both(dates, before)]
         totals = sum_totals(self.session, self.member_ids, dates, sport, self.settings.manual)
-        least = paces.least_metres(sport, dates) if self.held_against else 0.0
+        least = paces.compute_least_metres(sport, dates) if self.held_against else 0.0
         now, *then = ({key: way.speed for key, way in each.items() if way.metres >= least} for each in ways)
         more = {key: way.speed for key, way in ways[0].items()}
         return Figures(self._and_more(totals, more), now, *then or [{}])
@@ -99,7 +99,7 @@ class Asking:
         }
 
 
-def sport_of(metric: Metric, sport: Sport | None) -> Sport | None:
+def choose_sport(metric: Metric, sport: Sport | None) -> Sport | None:
     """The sport that a figure is of: where none is named, pace is of runs. Raises `NoPace` for sports without one."""
     if metric.made is not Made.SPEED:
         return sport

@@ -105,7 +105,7 @@ def make_board(
         recount=scoring.find_recount(session, dates) if Metric.POINTS in metric.fields else None,
         ranked=ranked,
         veiled={key: by_key[-number] for key, number in numbers.items()},
-        least_metres=paces.least_metres(sport or paces.USUAL, dates) if metric.made is Made.SPEED else 0.0,
+        least_metres=paces.compute_least_metres(sport or paces.USUAL, dates) if metric.made is Made.SPEED else 0.0,
     )
 
 

@@ -35,7 +35,7 @@ def has_twin(session: Session, activities: Sequence[Activity]) -> bool:
     return any(each.twin_of is not None for each in activities) or session.scalar(other) is not None
 
 
-def titles(session: Session, member: Member, dates: Dates, sport: Sport | None = None) -> list[str]:
+def list_titles(session: Session, member: Member, dates: Dates, sport: Sport | None = None) -> list[str]:
     """What the member called their newest sessions of these days, made safe to be shown to others.
 
     Sessions that are private at Garmin are left out, also where the member lets them count; so are titles that claim to

@@ -66,7 +66,7 @@ def keep_content(session: Session, member: Member, data: bytes, content_type: st
     return sent
 
 
-def content_of(session: Session, file_id: int) -> bytes | None:
+def open_content(session: Session, file_id: int) -> bytes | None:
     """What is in a file that came through the API; None for one that the vendor keeps. Raises `UnknownKey`."""
     sealed = session.scalar(select(SentFile.content).where(SentFile.id == file_id))
     return None if sealed is None else vault(session).open_bytes(PURPOSE, file_id, sealed)

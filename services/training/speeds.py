@@ -12,7 +12,7 @@ from models import Activity
 from services.training.totals import make_counting_conditions, match_members
 
 
-def ways_of(session: Session, member_ids: Collection[int], dates: Dates, sport: Sport) -> dict[int, Way]:
+def sum_ways(session: Session, member_ids: Collection[int], dates: Dates, sport: Sport) -> dict[int, Way]:
     """What each of these members covered in one sport; who has no such activity is not in the answer. One query.
 
     An activity without a distance, such as a run on a treadmill without a sensor, would only make its owner slower.

@@ -130,19 +130,19 @@ def test_members_write_only_languages_that_they_are_written_to_in() -> None:
 SAYS = """
 from messages.render import Offer, Reader, label, render, words
 from messages.languages import approved_name, language_of, languages
-from bot.words.lines import said
+from bot.words.lines import normalise_line
 xx, eo = Reader("xx"), Reader("eo")
 print("xx" in languages(), language_of("xx_AT"), language_of("eo"))
 print(render("goals/dropped", xx, buttons=[Offer("my_week", "me"), Offer("undo", "undo")]).offers)
 print(words("goals/dropped", xx), "|", words("words/metric", xx, metric="time"), "|", words("goals/dropped", eo))
 print(render("goals/dropped", xx).language, approved_name("digest_ready", "xx"), approved_name("garmin_notice", "xx"))
-print(said("Meine Woche", "xx"), "|", said("Meine Woche"))
+print(normalise_line("Meine Woche", "xx"), "|", normalise_line("Meine Woche"))
 """
 
 
 def test_a_language_is_added_by_its_two_folders(tmp_path: Path) -> None:
     """In a copy of the house, because the languages there are are looked for once."""
-    for room in ("messages", "templates", "bot/languages", "bot/words"):
+    for room in ("messages", "templates", "bot/languages", "bot/words", "fitness"):
         shutil.copytree(ROOT / room, tmp_path / room)
     (tmp_path / "bot" / "__init__.py").write_text("")
     for name, text in {

@@ -12,7 +12,7 @@ from config import Settings
 from jobs import metering, metrics_look
 from jobs.health import Doctor
 from jobs.work import transaction
-from services.ground.counting import Count, Counted, Span, count
+from services.ground.counting import Count, Counted, Duration, count
 from services.health.processes import WEB
 from tests.patience import AT_MOST
 from tests.scenes import start_group
@@ -151,7 +151,7 @@ def test_figures_about_all_members_are_asked_for_seldom(town: Town, zoe: Person,
 
 def test_spans_are_put_into_their_buckets(town: Town) -> None:
     counted = Counted()
-    counted.spans = [(Span.DELIVERED, (("kind", "reply"),), seconds) for seconds in (0.1, 0.5, 0.6, 45.0, 9999.0)]
+    counted.spans = [(Duration.DELIVERED, (("kind", "reply"),), seconds) for seconds in (0.1, 0.5, 0.6, 45.0, 9999.0)]
     counted.amounts[Count.LINES, (("kind", "text"),)] = 3
     metering.add_up(town.world.redis, counted)
     town.world.redis.hset(metering.COUNTS, "of a newer version|x", "1")
