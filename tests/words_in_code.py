@@ -70,7 +70,7 @@ TEXTS: dict[str, tuple[str, set[str]]] = {
         {"sports sport types", "titles title names"},
     ),
     "bot/commands/challenges.py": (LINE, {"challenge end "}),
-    "bot/commands/data.py": (LINE, {"unlink "}),
+    "bot/commands/data.py": (LINE, {"unlink #"}),
     "bot/commands/groups.py": (LINE, {"leave #", "use ", "join "}),
     "bot/commands/invites.py": (LINE, {" days", " uses"}),
     "bot/commands/roles.py": (LINE, {"unban @erased "}),

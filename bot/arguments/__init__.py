@@ -23,6 +23,7 @@ from bot.arguments.choices import (
 from bot.arguments.days import ZONES
 from bot.arguments.spoken import CODE, FIELDS, LINK_CODE, OFF, ON, SETTINGS, YES
 from bot.arguments.values import (
+    AccountSign,
     Amount,
     Called,
     Code,
@@ -57,6 +58,7 @@ __all__ = [
     "USAGE",
     "YES",
     "ZONES",
+    "AccountSign",
     "Amount",
     "Argument",
     "Called",

@@ -58,6 +58,7 @@ from bot.arguments.finding import (
     read_sure,
 )
 from bot.arguments.people import (
+    read_account_sign,
     read_called,
     read_marked_person,
     read_member_wanted,
@@ -67,6 +68,7 @@ from bot.arguments.people import (
 )
 from bot.arguments.spoken import CHOICES, OFF, ON, PICTURES, YES, Found, Reader
 from bot.arguments.values import (
+    AccountSign,
     Amount,
     Called,
     Code,
@@ -125,6 +127,7 @@ READERS: dict[type, Reader] = {
     Setting: read_setting,
     Sure: read_sure,
     OwnMembership: read_own_membership,
+    AccountSign: read_account_sign,
     MemberWanted: read_member_wanted,
     int: read_whole_number,
     Rest: read_rest,
@@ -153,7 +156,7 @@ ORDER = (
     Called, Route, Contest,
     Each, Hours, Amount, Length, Distance, Period, Span, Code, LinkCode, Days, Uses, time, Setting, Weekday, Metric,
     Sport, PictureWanted, Light, Whose, Newest, Weeks, Choose, Field, Units, Instead, KeepOrErase, Included, Switch,
-    Off, Sure, Yes, Zone, int, Percent, Number, OwnMembership, MemberWanted, MarkedPerson, Person, Rest,
+    Off, Sure, Yes, Zone, int, Percent, Number, OwnMembership, AccountSign, MemberWanted, MarkedPerson, Person, Rest,
 )  # fmt: skip
 USAGE: dict[type, str] = {
     kind: "|".join(Metric) if kind is Metric else read_texts_by("usage")[kind.__name__] for kind in READERS

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
-from bot.arguments.values import Called, MarkedPerson, MemberWanted, OwnMembership, Person, Rest
+from bot.arguments.values import AccountSign, Called, MarkedPerson, MemberWanted, OwnMembership, Person, Rest
 from bot.languages import read_words
 from bot.words.english import is_common_name, read_english_words
 from bot.words.lines import EDGES, POLITE, LineWord
@@ -66,8 +66,17 @@ def read_member_wanted(words: Sequence[LineWord]) -> Found | None:
 
 def read_own_membership(words: Sequence[LineWord]) -> Found | None:
     """Find the number of a membership: "#17"."""
+    return _sign(words, OwnMembership)
+
+
+def read_account_sign(words: Sequence[LineWord]) -> Found | None:
+    """Find the number of an account: "#17"."""
+    return _sign(words, AccountSign)
+
+
+def _sign(words: Sequence[LineWord], kind: type[OwnMembership] | type[AccountSign]) -> Found | None:
     signs = (i for i, word in enumerate(words) if re.fullmatch(r"#[0-9]{1,15}", word.key))
-    return next(((OwnMembership(words[i].key), [i]) for i in signs), None)
+    return next(((kind(words[i].key), [i]) for i in signs), None)
 
 
 def read_called(words: Sequence[LineWord]) -> Found | None:

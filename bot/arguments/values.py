@@ -50,6 +50,12 @@ class Uses(int):
     """A number of people."""
 
 
+class AccountSign(str):
+    """One of the member's accounts at the sources, "#17". Buttons contain it."""
+
+    __slots__ = ()
+
+
 class Percent(int):
     """A whole number, perhaps with a percent sign."""
 

@@ -1,6 +1,6 @@
 """Commands about the member's own data: leave activities out, log by hand, undo, disconnect, export and delete."""
 
-from bot.arguments import Distance, KeepOrErase, Length, Newest
+from bot.arguments import AccountSign, Distance, KeepOrErase, Length, Newest
 from bot.declaring.command import Allowed, command
 from bot.declaring.turn import WHO, Turn
 from fitness.periods import Period
@@ -81,11 +81,11 @@ def log(
     examples=("unlink",),
     destructive=True,
 )
-def unlink(turn: Turn, wanted: KeepOrErase | None = None, number: int | None = None) -> Message:
+def unlink(turn: Turn, wanted: KeepOrErase | None = None, which: AccountSign | None = None) -> Message:
     """Delete the account's tokens at once, then ask whether to keep or erase the activities. The question is valid for
     a quarter of an hour.
 
-    Who has several accounts is asked first for which: a button gives its `number`. A button under a question that is
+    Who has several accounts is asked first for which: a button gives its sign. A button under a question that is
     tapped weeks later finds the question over, and disconnects nothing.
     """
     if wanted is not None:
@@ -94,10 +94,10 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None, number: int | None = N
     connected = accounts.list_accounts(turn.session, turn.member)
     if not connected:
         raise NotLinked
-    if number is None and len(connected) > 1:
-        offers = [Button(turn.world.label_of(each.source), f"unlink {each.id}") for each in connected]
+    if which is None and len(connected) > 1:
+        offers = [Button(turn.world.label_of(each.source), f"unlink #{each.id}") for each in connected]
         return turn.say("data/ask_account", buttons=offers)
-    account = next((each for each in connected if number in (None, each.id)), None)
+    account = next((each for each in connected if which in (None, f"#{each.id}")), None)
     if account is None:
         raise QuestionOver(command="unlink")
     erasure.unlink(turn.session, turn.member, account, turn.now)

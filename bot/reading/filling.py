@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.arguments import (
     ORDER,
+    AccountSign,
     Argument,
     Called,
     Choose,
@@ -40,8 +41,8 @@ from fitness.vocabulary import NUMBERS
 BY_NAME = (MarkedPerson, Person, MemberWanted)
 # Kinds that only the sentence may give, not the line; and free texts, which would take all words.
 ONLY_WRITTEN = (
-    Off, Switch, Yes, Sure, Instead, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, OwnMembership, Code,
-    LinkCode,
+    Off, Switch, Yes, Sure, Instead, KeepOrErase, Included, Choose, Whose, Newest, Rest, Called, OwnMembership,
+    AccountSign, Code, LinkCode,
 )  # fmt: skip
 NO_WORD = LineWord("", "")
 BEFORE_A_NUMBER = {"last", "challenge", "number", "no", "nr", "recent", "latest"}

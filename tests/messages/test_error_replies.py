@@ -57,10 +57,14 @@ CHAT: list[tuple[str, str, str, dict[str, Any]]] = [
     ("our fault", "refusals/our_fault", r"\(ref 7f3a\)\. Your data is safe; try again", {"reference": "7f3a"}),
 ]
 ON_THE_PAGE = [
-    ("a key rejected", "link_form.html", "Garmin says that this key is not valid: copied in part, deleted, or over."),
-    ("sign-in held back", "link_form.html", "so no password goes there before"),
-    ("a wrong code", "link_code.html", "That code was wrong or too old. Use the newest one."),
-    ("timed out", "link_form.html", "That took too long, so the sign-in was dropped."),
+    (
+        "a key rejected",
+        "sources/garmin.html",
+        "Garmin says that this key is not valid: copied in part,",
+    ),
+    ("sign-in held back", "sources/garmin.html", "so no password goes there before"),
+    ("a wrong code", "sources/garmin.html", "That code was wrong or too old. Use the newest one."),
+    ("timed out", "sources/garmin.html", "That took too long, so the sign-in was dropped."),
 ]
 
 
