@@ -66,7 +66,7 @@ def _is_read(node: ast.AST) -> bool:
 
 def _is_good(value: ast.expr) -> bool:
     is_none = isinstance(value, ast.Constant) and value.value is None
-    return is_none or (isinstance(value, ast.Call) and ast.unparse(value.func) == "leases.lasting")
+    return is_none or (isinstance(value, ast.Call) and ast.unparse(value.func) == "leases.end_lease_in")
 
 
 def _asks_about_lease(node: ast.AST) -> bool:
@@ -108,8 +108,8 @@ def test_a_lease_by_another_clock_is_noticed(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "row.leased_until = leases.lasting(session, LEASE)",
-        "row.state, row.leased_until = SENDING, leases.lasting(session, rules.lease)",
+        "row.leased_until = leases.end_lease_in(session, LEASE)",
+        "row.state, row.leased_until = SENDING, leases.end_lease_in(session, rules.lease)",
         "row.state, row.leased_until = QUEUED, None",
         "row.problem = row.leased_until = None",
         "update(Row).values(leased_until=None)",

@@ -19,8 +19,8 @@ from api.schemas.digests import (
     ShareBody,
     SharePageSchema,
 )
-from fitness.crons import BadCron
 from fitness.dates import Dates
+from fitness.impossible import ImpossibleError
 from fitness.schedules import read_cron, write_cron
 from models import DigestRun, Group, RunStatus, Scope
 from services.digest import digests, shares
@@ -82,8 +82,8 @@ def change_schedule(call: Call, body: dict[str, Any], group_id: int) -> Any:
     groups.require_admin(call.session, mine, "schedule")
     try:
         wanted = None if body["cron"] is None else write_cron(read_cron(body["cron"]))
-    except (BadCron, ValueError) as error:
-        raise ScheduleNotUsable(why=str(error)) from None
+    except ImpossibleError as error:
+        raise ScheduleNotUsable(why=error.why) from None
     if "form" in body:
         digests.tell_as(mine.group, body["form"])
     rules.reschedule(call.session, mine, wanted, call.now, zone=body.get("timezone"))

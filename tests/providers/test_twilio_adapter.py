@@ -803,7 +803,7 @@ def test_a_status_is_read_however_it_is_written() -> None:
 @pytest.mark.parametrize("code", [21211, 21614])
 def test_that_an_id_is_no_number_says_nothing_about_the_person(code: int) -> None:
     """In June 2026 Twilio answered so to some ids: https://github.com/freescout-help-desk/freescout/issues/5444."""
-    told = twilio().receipt
+    told = twilio().read_receipt
     assert told(receipt("failed", ErrorCode=str(code))).meaning is RefusalMeaning.UNREACHABLE
     assert told(receipt("failed", ErrorCode=str(code), To=BSUID)).meaning is RefusalMeaning.OURS
     assert told(receipt("failed", ErrorCode="63003", To=BSUID)).meaning is RefusalMeaning.UNREACHABLE

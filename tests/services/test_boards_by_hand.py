@@ -21,6 +21,7 @@ from fitness.metrics import FIELDS as SHARED
 from fitness.metrics import Metric
 from fitness.points import FORMULA
 from fitness.sports import Sport
+from messages.words import folded
 from models import Absence, Activity, Day, DoubtAnswer, Group, Member, Membership
 from services.play import standings
 from tests.town import START, Town
@@ -275,8 +276,8 @@ def check(by_hand: ByHand, board: standings.Board, before: Dates, sport: Sport |
     assert board.before == pytest.approx(sum(earlier.values()) if metric.is_sum else 0.0)
     is_ranked = len(board.rows) >= by_hand.group.settings["cheer_below"]
     assert board.ranked == is_ranked
-    best_first = [(-round(row.place.value, 6), row.member.name.casefold()) for row in board.rows]
-    by_name = [row.member.name.casefold() for row in board.rows]
+    best_first = [(-round(row.place.value, 6), folded(row.member.name)) for row in board.rows]
+    by_name = [folded(row.member.name) for row in board.rows]
     assert (best_first == sorted(best_first)) if is_ranked else (by_name == sorted(by_name))
 
 

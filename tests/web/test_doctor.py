@@ -130,9 +130,9 @@ def with_redis(house: House, url: str, answers_within: float = AT_MOST) -> World
     return replace(house.settled(redis_url=url), redis=open_doorbell(url, 2, answers_within=answers_within))
 
 
-def redis_url(house: House, scheme: str = "redis", password: str = "") -> str:
+def redis_url(house: House, scheme: str = "redis", login: str = "") -> str:
     url = urlsplit(house.world.settings.redis_url)
-    return f"{scheme}://{f':{password}@' if password else ''}{url.hostname}:{url.port}/9"
+    return f"{scheme}://{login}{url.hostname}:{url.port}/9"
 
 
 def with_twilio(house: House, act: Callable[[PretendTwilio], object]) -> World:
@@ -358,10 +358,10 @@ PLANTED: dict[str, tuple[Plant, str, str]] = {
     "migrations that have not run": (schema_behind, "schema", "alembic upgrade head"),
     "a Redis that does not run": (lambda h: with_redis(h, "redis://127.0.0.1:9/0"), "redis", "Start Redis"),
     "TLS where Redis speaks none": (lambda h: with_redis(h, redis_url(h, "rediss"), RUNS_OUT), "redis", "Write redis://"),
-    "a password that Redis does not want": (
-        lambda h: with_redis(h, redis_url(h, password="wrong")),
+    "a password that Redis refuses": (
+        lambda h: with_redis(h, redis_url(h, login="gruppetto:wrong@")),
         "redis",
-        "password",
+        "Correct the password",
     ),
     "Redis far away without TLS": (
         lambda h: h.settled(redis_url="redis://cache.example.com:6379/0"),
