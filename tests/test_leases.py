@@ -10,6 +10,7 @@ from tests.imports import ROOT, files
 
 COLUMN, SPANS = "leased_until", {"LEASE", "lease"}
 KEEPER = "services/ground/leases.py"
+ASKING = {"leases.is_over", "leases.is_free", "leases.rank_by_end"}
 ELSEWHERE = {"tests", "migrations"}  # tests end leases directly, because they cannot move the database's clock
 
 
@@ -70,7 +71,7 @@ def _is_good(value: ast.expr) -> bool:
 
 
 def _asks_about_lease(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) in {"leases.is_over", "leases.is_free"}
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ASKING
 
 
 def _adds_a_span(node: ast.BinOp) -> bool:

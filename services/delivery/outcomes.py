@@ -221,7 +221,7 @@ def count_backlog(session: Session) -> Mapping[str, int]:
     """
     order = {
         MessageState.QUEUED: (OutboundMessage.priority, OutboundMessage.next_attempt_at, OutboundMessage.created_at),
-        MessageState.SENDING: (OutboundMessage.leased_until,),
+        MessageState.SENDING: (leases.rank_by_end(OutboundMessage.leased_until),),
         MessageState.UNKNOWN: (OutboundMessage.next_attempt_at,),
     }
     waiting = tuple(order)

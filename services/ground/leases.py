@@ -24,3 +24,8 @@ def is_over(leased_until: InstrumentedAttribute[datetime | None]) -> ColumnEleme
 def is_free(leased_until: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
     """Return a condition: the row is not leased, or its lease has ended by the database's clock."""
     return or_(leased_until.is_(None), is_over(leased_until))
+
+
+def rank_by_end(leased_until: InstrumentedAttribute[datetime | None]) -> ColumnElement[datetime | None]:
+    """Return the order in which leases end, the first to end on top. No clock is asked."""
+    return leased_until.asc()

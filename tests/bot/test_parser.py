@@ -160,7 +160,7 @@ def test_the_next_line_completes_a_question(question: str, answer: str, argument
         ("me tri banana 🍌 split", "banana split", None),
         ("sync 5", "5", None),
         ("join K7QX2", "K7QX2", None),
-        ("me 31 february", "", Impossible(Wrong.NO_DAY, "31 February")),
+        ("me 31 february", "", Impossible(Wrong.NO_DAY, "31 february")),
         ("schedule 25:00", "", Impossible(Wrong.NO_CLOCK, "25:00")),
     ],
 )
