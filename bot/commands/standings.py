@@ -10,7 +10,6 @@ from fitness.sports import Sport
 from messages.message import Message
 from messages.render import Offer
 from models import GarminAccount, GarminStatus
-from services.digest.digests import gather_board_facts
 from services.ground.refusals import LinkNeedsRenewing, NotLinked
 from services.people import members
 from services.play import board_figures, standings
@@ -110,7 +109,7 @@ def leaderboard(
     board = standings.make_board(turn.session, turn.group, metric, dates, before, sport)
     return turn.say(
         "standings/board",
-        **gather_board_facts(board, turn.member),
+        **standings.gather_board_facts(board, turn.member),
         today=turn.today(turn.group.timezone),
         sport=sport,
         buttons=_other_boards(metric, sport, period),

@@ -3,7 +3,6 @@ once.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Exists, exists, or_, select
@@ -25,7 +24,6 @@ from services.ground.bells import Bell, ring, ring_at
 from services.ground.counting import Count, Duration, count, measure
 from services.ground.telling import tell
 from services.group import privacy
-from services.play.standings import Board
 from services.training import syncing
 
 LATE = timedelta(hours=24)
@@ -34,7 +32,6 @@ SYNC_BEFORE = timedelta(minutes=15)
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 5
 CHUNK = 500
-ROWS_IN_TEXT = 8
 
 
 def claim_due(session: Session, now: datetime, most: int = 100) -> int:
@@ -202,17 +199,6 @@ def find_form(group: Group) -> DigestForm:
 def tell_as(group: Group, form: str) -> None:
     """Set the form of the group's digest: a table or a story."""
     group.settings = {**group.settings, "digest_form": str(DigestForm(form))}
-
-
-def gather_board_facts(board: Board, member: Member) -> dict[str, Any]:
-    """Return what a template needs to show a board to a member: the top rows, and their own row if it
-    is below these.
-    """
-    mine = board.row_of(member)
-    shown = list(board.rows[:ROWS_IN_TEXT])
-    if mine and mine not in shown:
-        shown[-1:] = [mine]
-    return {"board": board, "rows": shown, "mine": mine, "more": len(board.rows) - len(shown)}
 
 
 def find_last_run(session: Session, group: Group) -> DigestRun | None:

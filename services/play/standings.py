@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,7 @@ class BoardRow(NamedTuple):
 
 
 NOTHING = Totals()
+ROWS_IN_TEXT = 8
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,17 @@ def make_board(
         veiled={key: by_key[-number] for key, number in numbers.items()},
         least_metres=paces.compute_least_metres(sport or paces.USUAL, dates) if metric.made is Made.SPEED else 0.0,
     )
+
+
+def gather_board_facts(board: Board, member: Member) -> dict[str, Any]:
+    """Return what a template needs to show a board to a member: the top rows, and their own row if it is below
+    these.
+    """
+    mine = board.row_of(member)
+    shown = list(board.rows[:ROWS_IN_TEXT])
+    if mine and mine not in shown:
+        shown[-1:] = [mine]
+    return {"board": board, "rows": shown, "mine": mine, "more": len(board.rows) - len(shown)}
 
 
 def _told(values: Mapping[int, float], metric: Metric) -> dict[int, float]:

@@ -21,9 +21,8 @@ from fitness.ranking import RankedPlace
 from messages.message import units
 from messages.render import Reader
 from messages.words import MOST, clean_name, isolated, one_line
-from services.digest.digests import gather_board_facts
 from services.ground.settings import GroupSettings
-from services.play.standings import Board, BoardRow
+from services.play.standings import Board, BoardRow, gather_board_facts
 from services.training.totals import Totals
 from tests.messages import largest, largest_digest
 
