@@ -10,7 +10,7 @@ from bot.words.lines import normalise_line
 from messages.message import Message, units
 from messages.render import Offer
 from messages.words import is_blank
-from services.delivery import mailbox
+from services.delivery import inbox
 from services.ground import limits
 from services.group import kudos
 from services.people import line_checks, members
@@ -93,7 +93,7 @@ def note_turn(turn: Turn, sid: str, name: str) -> None:
     )
     unclear = name in (NOT_UNDERSTOOD, INTRO)
     mark = line_checks.mark_line(turn.session, turn.member.id, turn.typed) if unclear else None
-    mailbox.note(turn.session, sid, member_id=turn.member.id, command=name[:40], mark=mark)
+    inbox.note(turn.session, sid, member_id=turn.member.id, command=name[:40], mark=mark)
 
 
 def add_kudos(turn: Turn, name: str, reply: Message) -> Message:

@@ -29,7 +29,7 @@ from models import MessageKind
 from models.vault import UnknownKey
 from providers.messenger import Inbound
 from services.data import erasure
-from services.delivery import mailbox, menus
+from services.delivery import inbox, mailbox, menus
 from services.ground.recipients import make_reader
 from services.ground.refusals import EnoughFiles, NoSuchPerson, Refusal, TwoPeopleMatch
 from services.group import groups, proofs
@@ -77,11 +77,11 @@ def _turn(
         if heard_at is not None and _is_of_erased(session, inbound, heard_at, now):
             log.info("written by somebody who was erased since")
             return None
-        if not mailbox.receive(session, inbound.sid, inbound.kind, reference, now):
+        if not inbox.receive(session, inbound.sid, inbound.kind, reference, now):
             log.info("heard before")
             return None
         if inbound.kind in before_reading.UNSPOKEN:
-            mailbox.note(session, inbound.sid, member_id=None, command=SILENCE, mark=None)
+            inbox.note(session, inbound.sid, member_id=None, command=SILENCE, mark=None)
             log.info("not spoken", kind=inbound.kind)
             return SILENCE
         member, is_new = members.recognise_member(

@@ -27,7 +27,7 @@ from models.outages import is_busy, name_of
 from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerBroken, MessengerError
 from providers.messenger import Inbound, Receipt, RefusalMeaning
-from services.delivery import mailbox, outcomes, reach
+from services.delivery import inbox, outcomes, reach
 from services.ground.bells import Bell
 from world import World
 
@@ -159,7 +159,7 @@ def _take_up_missed(world: World, now: datetime) -> int:
         outcomes.note_account_accepted(session)
         reach.note_answered(session)
     with world.sessions() as session:
-        known = mailbox.find_received(session, [each.sid for each in listed])
+        known = inbox.find_received(session, [each.sid for each in listed])
     missed = [each for each in listed if each.sid not in known]
     for inbound in reversed(missed):
         stopping.check()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Receipt, RefusalMeaning, Sent
-from services.delivery import contents, mailbox, opt_outs, reach
+from services.delivery import contents, inbox, opt_outs, reach
 from services.delivery.outbox import IN_FLIGHT, Claimed, end, hash_body, note_event, silence
 from services.ground import breakers, leases, signs
 from services.ground.bells import Bell, ring
@@ -296,7 +296,7 @@ def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequ
     known = set(session.scalars(select(OutboundMessage.sid).where(OutboundMessage.sid.in_(sids))))
     tried = (OutboundMessage.member_id == row.member_id, func.jsonb_array_length(OutboundMessage.old_sids) > 0)
     known.update(*session.scalars(select(OutboundMessage.old_sids).where(*tried)))
-    known |= mailbox.find_received(session, sids)
+    known |= inbox.find_received(session, sids)
     strangers = [each for each in young if each.sid not in known]
     return next((each for each in strangers if not each.body or hash_body(session, each.body) == look.body_hash), None)
 
