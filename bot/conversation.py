@@ -1,8 +1,5 @@
-"""One turn, from a line to its reply: finds the member, reads the line, checks permissions, and
-answers or apologises.
-"""
+"""One turn, from a line to its reply: finds the member, reads the line, checks permissions, and runs the command."""
 
-import re
 import secrets
 from dataclasses import replace
 from datetime import datetime
@@ -11,42 +8,37 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from bot import before_reading
+from bot import before_reading, failed_lines, received_files
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.arguments import MemberWanted
 from bot.before_reading import STOP_WORDS, Settled
 from bot.declaring.command import Allowed, commands
 from bot.declaring.turn import WHO, Turn
-from bot.languages import read_phrases, read_words
-from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, list_offers, understand
+from bot.languages import read_phrases
+from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, understand
 from bot.words.lines import normalise_line
 from jobs.outages import is_outage
 from jobs.queue import GOT_IN_THE_WAY
 from jobs.work import transaction
-from messages.message import MOST_BUTTONS, MOST_CHOICE, MOST_LABEL, MOST_SAYS, Button, Message, units
-from messages.render import render
+from messages.message import MOST_CHOICE, Message
 from models import MessageKind
 from models.vault import UnknownKey
 from providers.messenger import Inbound
 from services.data import erasure
 from services.delivery import inbox, mailbox, menus
-from services.ground.recipients import make_reader
-from services.ground.refusals import EnoughFiles, NoSuchPerson, Refusal, TwoPeopleMatch
+from services.ground.refusals import Refusal
 from services.group import groups, proofs
 from services.people import line_checks, members
 from services.people.line_checks import INTRO, NOT_UNDERSTOOD, SILENCE
-from services.training import files
 from world import World
 
 log = structlog.get_logger()
 
 TRIES = 3
-FILE = re.compile(r"(application|text)/(.*\b)?(octet-stream|xml|fit|tcx|gpx)\b", re.IGNORECASE)
 # The commands that work while it is in doubt whose number it is: those that settle the doubt, and those that neither
 # show nor change the member's data.
 HEARD_IN_DOUBT = {"still me", "new here", "ask admin", "stop", "cancel", "help", "feedback", "delete me"}
 NO_WORDS = frozenset(read_phrases("no"))
-THANKS = read_words("thanks")
 
 
 def converse(world: World, inbound: Inbound, heard_at: datetime | None = None) -> str | None:
@@ -92,7 +84,8 @@ def _turn(
             address=inbound.address,
             profile_name=inbound.profile_name,
         )
-        turn = Turn(world, session, member, inbound.line, now, reference, is_new, _files(inbound))
+        attached = received_files.find_files(inbound) if inbound.media else ()
+        turn = Turn(world, session, member, inbound.line, now, reference, is_new, attached)
         turn.profile_name, turn.kind, turn.sid = inbound.profile_name, inbound.kind, inbound.sid
         turn.replied_to, turn.opted = inbound.replied_to, inbound.opted
         name, reply = _answer(turn, again=again)
@@ -127,7 +120,7 @@ def _answer(turn: Turn, *, again: bool) -> Settled:
         if is_outage(turn.world, error) or (isinstance(error, IntegrityError) and not again):
             raise
         log.exception("turn broke")
-        return "bug", _apology(turn)
+        return "bug", failed_lines.answer_after_bug(turn)
 
 
 def _respond_or_refuse(turn: Turn) -> Settled:
@@ -141,28 +134,8 @@ def _respond_or_refuse(turn: Turn) -> Settled:
         # not.
         if turn.line == typed:
             members.take_unfinished(turn.member, turn.now)
-        return refusal.template(), turn.say(refusal.template(), buttons=_instead(turn, refusal), **refusal.facts)
-
-
-def _instead(turn: Turn, refusal: Refusal) -> list[Button]:
-    """Return buttons for a refusal about an unclear name: the same line with each of the people who may be meant."""
-    line = turn.line
-    if not isinstance(refusal, NoSuchPerson | TwoPeopleMatch) or refusal.facts["wanted"] not in line:
-        return []
-    wanted = refusal.facts["wanted"]
-    people = refusal.facts.get("people", ())
-    names = {name: name for name in refusal.facts.get("others", ())} | {
-        each.member.name: f"#{each.id}" for each in people
-    }
-    before, after = line.rsplit(wanted, 1) if wanted else (f"{line} ", "")
-    reading = understand(line, turn.member.locale)
-    if isinstance(reading, Understood) and reading.command.destructive:
-        after = ""  # a yes that was about another person is not valid for this one
-    said = {
-        name: f"{before.rstrip('@')}{sign if sign[0] == '#' else '@' + sign}{after}" for name, sign in names.items()
-    }
-    fitting = [(name, says) for name, says in said.items() if units(name) <= MOST_LABEL and len(says) <= MOST_SAYS]
-    return [Button(name, says) for name, says in fitting[:MOST_BUTTONS]]
+        buttons = failed_lines.offer_people(turn, refusal)
+        return refusal.template(), turn.say(refusal.template(), buttons=buttons, **refusal.facts)
 
 
 def _respond(turn: Turn) -> Settled:
@@ -177,7 +150,7 @@ def _respond(turn: Turn) -> Settled:
     if turn.opted == "START" and not turn.is_in_doubt:
         return "start", commands["start"](turn)
     if turn.files:
-        return _ask_whose(turn) if turn.is_in_doubt else ("file", _take_files(turn))
+        return _ask_whose(turn) if turn.is_in_doubt else ("file", received_files.take_files(turn))
     return _respond_to_words(turn)
 
 
@@ -191,7 +164,7 @@ def _respond_to_words(turn: Turn) -> Settled:
     if isinstance(reading, NotUnderstood):
         if not reading.why and before_reading.is_intro_due(turn):
             return INTRO, commands["start"](turn)
-        return NOT_UNDERSTOOD, _puzzled(turn, reading)
+        return NOT_UNDERSTOOD, failed_lines.answer_not_understood(turn, reading)
     _require(turn, _asked_here(reading), reading.command.name)
     if isinstance(reading, Unfinished):
         return reading.command.name, turn.ask(f"{reading.command.topic}/ask_{reading.missing.name}")
@@ -211,27 +184,6 @@ def _is_heard_in_doubt(turn: Turn, reading: Reading) -> bool:
 
 def _ask_whose(turn: Turn) -> Settled:
     return before_reading.DOUBTED, turn.say("start/whose_number", buttons=WHO)
-
-
-def _take_files(turn: Turn) -> Message:
-    """Let a worker read the files, as many as the day's limit allows. Raises `EnoughFiles` if it is used up."""
-    most = turn.world.settings.files_a_day
-    left = files.count_left_today(turn.session, turn.member, most, turn.now)
-    if not left:
-        raise EnoughFiles(most=most)
-    for url, content_type in turn.files[:left]:
-        files.keep(turn.session, turn.member, url, content_type, turn.now)
-    return turn.say("garmin/reading_file", left_out=max(len(turn.files) - left, 0))
-
-
-def _files(inbound: Inbound) -> tuple[tuple[str, str], ...]:
-    """Return the attachments that may be activity files, as addresses and types: all documents, and all types that
-    phones give such files. An edited message has none, because its files were read before.
-    """
-    if inbound.kind == "edit":
-        return ()
-    is_document = inbound.kind == "document"
-    return tuple((url, kind) for url, kind in inbound.media if url and (is_document or FILE.match(kind)))
 
 
 def _read(turn: Turn) -> tuple[str, Reading]:
@@ -298,26 +250,3 @@ def _require(turn: Turn, allowed: Allowed, what: str) -> None:
             groups.require_admin(turn.session, membership, what)
         if allowed is Allowed.OWNER:
             groups.require_owner(turn.session, membership, what)
-
-
-def _puzzled(turn: Turn, reading: NotUnderstood) -> Message:
-    if reading.why or reading.strange:
-        return turn.say("start/strange_words", command=reading.nearest[0], strange=reading.strange, why=reading.why)
-    if THANKS.intersection(re.split(r"\W+", turn.line.casefold())):
-        return turn.say("start/thanked")
-    lines = [each for each in list_offers(reading) if len(each) <= MOST_SAYS][:MOST_BUTTONS] or _at_hand(turn)
-    buttons = [Button(each[:MOST_LABEL].strip().capitalize(), each) for each in lines]
-    if reading.either:
-        return turn.say("start/either", typed=reading.either, buttons=buttons)
-    return turn.say("start/not_understood", nearest=reading.nearest, buttons=buttons)
-
-
-def _at_hand(turn: Turn) -> list[str]:
-    """Return the commands that are offered when nothing else fits."""
-    return (
-        ["me", "leaderboard", "help"] if members.list_memberships(turn.session, turn.member) else ["new group", "help"]
-    )
-
-
-def _apology(turn: Turn) -> Message:
-    return render("refusals/our_fault", make_reader(turn.member), reference=turn.reference)
