@@ -116,7 +116,7 @@ TEXTS: dict[str, tuple[str, set[str]]] = {
     ),
     "services/delivery/outcomes.py": (REASON, {"lease ended", "never found out", "code "}),
     "services/delivery/reach.py": (REASON, {"code "}),
-    "services/delivery/waiting_digests.py": (REASON, {":before ", "composed anew"}),
+    "services/delivery/waiting.py": (REASON, {":before ", "composed anew"}),
     "services/digest/group_posts.py": (REASON, {"its worker died"}),
     "services/digest/missed.py": (LINE, {"digest between ", " and ", "%d %b %Y"}),
     "services/ground/bells.py": (NOTED, {"group posts"}),

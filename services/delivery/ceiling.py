@@ -1,7 +1,8 @@
-"""A limit on the cost of messages: at most so many in any 24 hours, for the bot's number and for each group.
+"""Limits on messages in any 24 hours: their number, for the bot's number and for each group, and the people who may get
+a template.
 
-Twilio and WhatsApp are paid by the message, so this limits the damage of a loop, a huge group or a prank. Sent messages
-are counted in rows that name no member (`models.limits.Spent`), so that erasing a member does not change them.
+Twilio and WhatsApp are paid by the message, so the first two limit the damage of a loop, a huge group or a prank. Sent
+messages are counted in rows that name no member (`models.limits.Spent`), so that erasing a member does not change them.
 """
 
 from collections import Counter
@@ -12,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from models import MessageKind
+from models import Member, MessageKind
 from models import Spent as Ledger
 
 DAY = timedelta(hours=24)
 COUNTED_FOR = timedelta(seconds=10)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 MESSAGE, TEMPLATE = "message", "template"  # what a row of the ledger counts
+ONE_AT_A_TIME = 710_010  # the advisory lock for counting the people of the day: two at once would both find room
 FOR_REPLIES = 10  # the last tenth of the number's messages is reserved for replies
 
 
@@ -83,6 +85,14 @@ def note(session: Session, left: Mapping[int | None, int], now: datetime) -> Non
 def keep_template(session: Session, at: datetime) -> None:
     """Store that a member who is about to be erased got a template at that time."""
     session.execute(insert(Ledger), [{"at": at, "what": TEMPLATE, "group_id": None, "count": 1}])
+
+
+def has_template_left(session: Session, now: datetime, people_a_day: int) -> bool:
+    """Whether one more person may get a template: WhatsApp limits the number of people in any 24 hours."""
+    session.flush()
+    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
+    return used + count_templates_of_erased(session, now) < people_a_day
 
 
 def count_templates_of_erased(session: Session, now: datetime) -> int:

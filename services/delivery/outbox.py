@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -21,14 +20,15 @@ from models.vault import UnknownKey, Unreadable, vault
 from services.delivery import ceiling, contents
 from services.delivery.ceiling import Ceilings, Purse
 from services.ground import leases, recipients, unreadable
-from services.ground.bells import Bell, ring
 from services.ground.counting import Count, Duration, count, measure
 from services.ground.telling import name_message, tell_step
 
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp accepts about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, minus a margin for the time of sending
 BUDGET_AGAIN = timedelta(hours=1)
-PROOF_AGAIN = timedelta(hours=6)  # a message in doubt is checked again after this time; a proof calls `release` earlier
+PROOF_AGAIN = timedelta(
+    hours=6
+)  # a message in doubt is checked again; a proof calls `waiting.release` earlier
 NO_KEY = "unknown key"
 IN_DOUBT = "perhaps somebody else's number by now"
 # How soon a message is tried again if this process lacks its key: another process may have it.
@@ -37,7 +37,6 @@ DAY = timedelta(hours=24)
 ROWS_FOR_EACH = 3  # rows to read for each message: several may wait for one person, and only the first may be sent
 QUIET_GRACE = timedelta(hours=2)
 MOST_PASSED_OVER = 500
-ONE_AT_A_TIME = 710_010  # the advisory lock for counting the people of the day: two at once would both find room
 IN_FLIGHT = (MessageState.SENDING, MessageState.UNKNOWN)
 
 # Condition: another message to the same person is being sent. Built once, because a new alias takes SQLAlchemy
@@ -123,36 +122,6 @@ def find_next_due(session: Session) -> datetime | None:
     return session.scalar(query.where(OutboundMessage.state == MessageState.QUEUED, ~_IS_BUSY))
 
 
-def silence(session: Session, member_id: int) -> None:
-    """End all messages that wait for a member who wants no more, except replies."""
-    mine = (OutboundMessage.member_id == member_id, OutboundMessage.kind != MessageKind.REPLY)
-    query = select(OutboundMessage).where(*mine, OutboundMessage.state == MessageState.QUEUED).with_for_update()
-    for row in session.scalars(query):
-        end(session, row, MessageState.SUPPRESSED, "opt-out")
-
-
-def withdraw(session: Session, member_id: int, group_id: int, why: str = "removed") -> None:
-    """End all messages about a group that wait for a member who has left it or was removed."""
-    theirs = (OutboundMessage.member_id == member_id, OutboundMessage.group_id == group_id)
-    query = select(OutboundMessage).where(*theirs, OutboundMessage.state == MessageState.QUEUED).with_for_update()
-    for row in session.scalars(query):
-        end(session, row, MessageState.SUPPRESSED, why)
-
-
-def release(session: Session, member_id: int, now: datetime) -> None:
-    """Let the messages to a member leave that were put off, because the member has proved that the number is still
-    theirs. Messages that are too old are ended.
-    """
-    mine = (OutboundMessage.member_id == member_id, OutboundMessage.kind != MessageKind.REPLY)
-    later = (OutboundMessage.state == MessageState.QUEUED, OutboundMessage.next_attempt_at > now)
-    for row in session.scalars(select(OutboundMessage).where(*mine, *later).with_for_update()):
-        if row.expires_at <= now:
-            end(session, row, MessageState.SUPPRESSED, "claim", why=IN_DOUBT)
-        else:
-            row.next_attempt_at = now
-    ring(session, Bell.DELIVER)
-
-
 def end(session: Session, row: OutboundMessage, state: MessageState, source: str, **detail: object) -> None:
     """End a message for good, and delete its text."""
     row.state = state
@@ -217,28 +186,19 @@ def _next_for_each_person(session: Session, now: datetime, most: int) -> Sequenc
 def _claimed(
     session: Session, row: OutboundMessage, member: Member, now: datetime, usable: Mapping[str, str], rules: ClaimRules
 ) -> Claimed | None:
-    if over := _over(session, row, member, now):
-        end(session, row, over[0], "claim", why=over[1])
-        return None
-    if _is_in_doubt(row, member, now):
-        _put_off(session, row, now, IN_DOUBT, PROOF_AGAIN)
-        return None
-    if row.kind is not MessageKind.REPLY and (morning := _quiet_until(member, now)):
-        row.next_attempt_at, row.expires_at = morning, max(row.expires_at, morning + QUIET_GRACE)
-        return None
-    message = _opened(session, row, now)
-    if message is None:
+    """Claim one message. Returns None if it may not be sent now: then it was put off or ended."""
+    if _is_over_or_waits(session, row, member, now) or (message := _opened(session, row, now)) is None:
         return None
     template = None
     if member.last_inbound_at is None or now - member.last_inbound_at > WINDOW:
         template = _template(session, row, member, message, now, usable, rules)
         if template is None:
             return None
+    row.said_as, text = _words(message, template, usable)
     row.state = MessageState.SENDING
     row.attempt += 1
     row.first_attempt_at = row.first_attempt_at or now
     row.leased_until = leases.end_lease_in(session, rules.lease)
-    row.said_as, text = _words(message, template, usable)
     row.body_hash = hash_body(session, text)
     member.next_send_at = now + PAIR_GAP
     note_event(session, row, "claim", attempt=row.attempt, said_as=row.said_as)
@@ -254,6 +214,20 @@ def _claimed(
         usable.get(row.said_as),
         name_message(row),
     )
+
+
+def _is_over_or_waits(session: Session, row: OutboundMessage, member: Member, now: datetime) -> bool:
+    """Whether the message may not be sent now, whatever it says. Then it was ended, or put off until it may."""
+    if over := _over(session, row, member, now):
+        end(session, row, over[0], "claim", why=over[1])
+        return True
+    if _is_in_doubt(row, member, now):
+        _put_off(session, row, now, IN_DOUBT, PROOF_AGAIN)
+        return True
+    if row.kind is not MessageKind.REPLY and (morning := recipients.find_end_of_quiet_hours(member, now)):
+        row.next_attempt_at, row.expires_at = morning, max(row.expires_at, morning + QUIET_GRACE)
+        return True
+    return False
 
 
 def _opened(session: Session, row: OutboundMessage, now: datetime) -> Message | None:
@@ -306,18 +280,6 @@ def _still_belongs(session: Session, row: OutboundMessage) -> bool:
     return row.group_id is None or session.scalar(select(Membership.id).where(*here)) is not None
 
 
-def _quiet_until(member: Member, now: datetime) -> datetime | None:
-    """Return the end of the member's quiet hours if it is quiet now, else None. They may include midnight."""
-    local = now.astimezone(ZoneInfo(member.timezone))
-    at, start, end_ = local.time(), member.quiet_from, member.quiet_until
-    quiet = start <= at < end_ if start <= end_ else at >= start or at < end_
-    if start == end_ or not quiet:
-        return None
-    day = local.date() if at < end_ else local.date() + timedelta(days=1)
-    # In the hour that is repeated in autumn, the end is the occurrence that is still to come.
-    return datetime.combine(day, end_.replace(fold=local.fold), local.tzinfo)
-
-
 def _template(
     session: Session,
     row: OutboundMessage,
@@ -333,10 +295,12 @@ def _template(
     if message.approved is None:
         end(session, row, MessageState.EXPIRED, "claim", why="window closed")
         return None
-    within = member.template_at is not None and member.template_at > now - DAY
-    if message.approved.name not in usable or not (within or _budget(session, now, rules)):
-        held = message.approved.name not in usable
-        _put_off(session, row, now, "template held" if held else "daily limit")
+    if message.approved.name not in usable:
+        _put_off(session, row, now, "template held")
+        return None
+    is_counted = member.template_at is not None and member.template_at > now - DAY
+    if not is_counted and not ceiling.has_template_left(session, now, rules.people_a_day):
+        _put_off(session, row, now, "daily limit")
         return None
     member.template_at = now
     return message.approved.name
@@ -352,11 +316,3 @@ def _key_again(session: Session, row: OutboundMessage) -> timedelta:
     before = (MessageEvent.message_id == row.id, MessageEvent.detail["why"].astext == NO_KEY)
     times = session.scalar(select(func.count()).select_from(MessageEvent).where(*before)) or 0
     return KEY_AGAIN[min(times, len(KEY_AGAIN) - 1)]
-
-
-def _budget(session: Session, now: datetime, rules: ClaimRules) -> bool:
-    """Whether one more person may get a template: WhatsApp limits the number of people in any 24 hours."""
-    session.flush()
-    session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
-    used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
-    return used + ceiling.count_templates_of_erased(session, now) < rules.people_a_day

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from models import Content, Member, MessageState, OutboundMessage
 from providers.messenger import Receipt, RefusalMeaning, Sent
 from services.delivery import contents, inbox, opt_outs, reach
-from services.delivery.outbox import IN_FLIGHT, Claimed, end, hash_body, note_event, silence
+from services.delivery.outbox import IN_FLIGHT, Claimed, end, hash_body, note_event
+from services.delivery.waiting import silence
 from services.ground import breakers, leases, signs
 from services.ground.bells import Bell, ring
 from services.ground.counting import Count, Duration, count, measure

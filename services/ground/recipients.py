@@ -1,11 +1,12 @@
-"""What must be known about a member before a message is sent to them: how they read, and whether the number may belong
-to somebody else now.
+"""What must be known about a member before a message is sent to them: how they read, whether it is quiet now, and
+whether the number may belong to somebody else by now.
 
 `services.people.numbers` and `services.group.proofs` decide when a doubt begins and ends.
 docs/decisions/0021-numbers-change-hands.md explains the rules.
 """
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from messages.render import Reader
 from models import Member
@@ -36,3 +37,15 @@ def find_known_until(member: Member, now: datetime) -> datetime:
     """
     doubted = (member.doubted_at or now) - QUIET
     return doubted if member.silent_since is None else min(doubted, member.silent_since + QUIET)
+
+
+def find_end_of_quiet_hours(member: Member, now: datetime) -> datetime | None:
+    """Return the end of the member's quiet hours if it is quiet now, else None. They may include midnight."""
+    local = now.astimezone(ZoneInfo(member.timezone))
+    at, start, end_ = local.time(), member.quiet_from, member.quiet_until
+    quiet = start <= at < end_ if start <= end_ else at >= start or at < end_
+    if start == end_ or not quiet:
+        return None
+    day = local.date() if at < end_ else local.date() + timedelta(days=1)
+    # In the hour that is repeated in autumn, the end is the occurrence that is still to come.
+    return datetime.combine(day, end_.replace(fold=local.fold), local.tzinfo)

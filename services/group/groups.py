@@ -12,7 +12,7 @@ from messages.officialese import claims_office, telling
 from messages.render import words
 from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
-from services.delivery import outbox
+from services.delivery import waiting
 from services.ground import audit, limits, undoable
 from services.ground.recipients import make_reader
 from services.ground.refusals import (
@@ -91,7 +91,7 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
         raise OwnerCannotLeave(group=membership.group, others=[each.member.name for each in others])
     undoable.remember(session, membership.member, "leave", now, membership, left_at=None)
     membership.left_at = now
-    outbox.withdraw(session, membership.member_id, membership.group_id, "left")
+    waiting.withdraw(session, membership.member_id, membership.group_id, "left")
     privacy.follow_change(session, membership, now, {})
     openings.end_openings(session, membership, now)
     if not others:

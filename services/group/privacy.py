@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from fitness.metrics import FIELDS
 from messages.render import Reader, words
 from models import Group, Member, Membership
-from services.delivery import waiting_digests
+from services.delivery import waiting
 from services.ground import audit
 
 # With fewer nameless rows it would be too easy to find out whose each one is.
@@ -136,7 +136,7 @@ def follow_change(session: Session, membership: Membership, now: datetime, befor
     If an anonymous member is concerned, nameless rows start again tomorrow: otherwise two boards of the same days, one
     from before and one from after, would show which row has gone or come. Digests that were not sent are made again.
     """
-    waiting_digests.have_digests_made_anew(session, membership.group_id)
+    waiting.have_digests_made_anew(session, membership.group_id)
     if membership.anonymous or before.get("anonymous"):
         today = now.astimezone(ZoneInfo(membership.group.timezone)).date()
         membership.seen_from = max(membership.seen_from or today, today + timedelta(days=1))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from messages.render import Offer
 from models import GarminAccount, Member, Membership, MessageKind, OutboundMessage, Role
-from services.delivery import mailbox, outbox
+from services.delivery import mailbox, waiting
 from services.delivery.notices import write_notice
 from services.ground import audit, recipients
 from services.ground.refusals import CameTooLate, MayNotVouch, NotDoubted, NotOverYourself
@@ -141,7 +141,7 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
     if since is None:
         raise NotDoubted(person=member)
     numbers.confirm(session, member, now, by=by)
-    outbox.release(session, member.id, now)
+    waiting.release(session, member.id, now)
     buttons = [Offer("go_on", "start")]
     stopped = member.opted_out_at is not None
     message = write_notice(

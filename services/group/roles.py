@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Answer, Ban, Group, JoinRequest, Member, Membership, Role
-from services.delivery import outbox
+from services.delivery import waiting
 from services.ground import audit
 from services.ground.refusals import (
     NoSuchPerson,
@@ -208,7 +208,7 @@ def _remove(session: Session, theirs: Membership, now: datetime) -> None:
     privacy.follow_change(
         session, theirs, now, {}
     )  # a nameless row that disappears with them would be recognised as theirs
-    outbox.withdraw(session, theirs.member_id, theirs.group_id)
+    waiting.withdraw(session, theirs.member_id, theirs.group_id)
     openings.end_openings(session, theirs, now)
 
 

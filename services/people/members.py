@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from models import Group, Identity, IdentityKind, Member, Membership
-from services.delivery import opt_outs, outbox
+from services.delivery import opt_outs, waiting
 from services.ground import audit
 from services.ground.refusals import NotInAGroup
 from services.ground.settings import GroupSettings, read_settings
@@ -126,7 +126,7 @@ def take_unfinished(member: Member, now: datetime) -> str | None:
 def opt_out(session: Session, member: Member, now: datetime) -> None:
     """Send this member nothing more unasked."""
     opt_outs.note(session, member, now)
-    outbox.silence(session, member.id)
+    waiting.silence(session, member.id)
 
 
 def opt_in(session: Session, member: Member, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
 from models.vault import Vault, new_key
 from services.data import erasure
-from services.delivery import ceiling, mailbox, outbox, outcomes
+from services.delivery import ceiling, mailbox, outbox, outcomes, waiting
 from services.delivery.ceiling import Ceilings
 from services.delivery.outbox import ClaimRules
 from tests.letters import READY, Letters, ids
@@ -269,7 +269,7 @@ def test_an_opt_out_ends_what_waits_but_no_reply(letters: Letters) -> None:
     mine = [letters.write(ann, kind, kind) for kind in (REPLY, NOTICE, DIGEST)]
     other = letters.write(ben, "digest", DIGEST)
     with letters.town.world.sessions.begin() as session:
-        outbox.silence(session, ann.id)
+        waiting.silence(session, ann.id)
     states = [letters.row(each).state for each in (*mine, other)]
     assert states == [MessageState.QUEUED, MessageState.SUPPRESSED, MessageState.SUPPRESSED, MessageState.QUEUED]
 
