@@ -13,8 +13,8 @@ from jobs.queue import job
 from jobs.stopping import Shift
 from jobs.work import transaction
 from providers.errors import MessengerError, Refused
-from services.delivery import contents, outcomes, reach
-from services.delivery.outcomes import Look
+from services.delivery import contents, looking_up, outcomes, reach
+from services.delivery.looking_up import Look
 from world import World
 
 log = structlog.get_logger()
@@ -84,8 +84,8 @@ def _look_up(world: World) -> None:
     """Search the vendor's list for messages in doubt."""
     pause = timedelta(seconds=world.settings.look_seconds)
     with transaction(world) as session:
-        outcomes.expire_leases(session, world.now() + pause)
-        outcomes.give_up_doubts(session, world.now())
+        looking_up.expire_leases(session, world.now() + pause)
+        looking_up.give_up_doubts(session, world.now())
     stopping.die_at("after_leases_expired")
     shift = Shift(FOR_SECONDS)
     with ThreadPoolExecutor(LOOKS_AT_ONCE) as pool:
@@ -104,7 +104,7 @@ def _due_looks(world: World, shift: Shift) -> Sequence[Look]:
     if not shift.goes_on:
         return ()
     with world.sessions() as session:
-        return outcomes.find_due_looks(session, world.now())
+        return looking_up.find_due_looks(session, world.now())
 
 
 def _looked(world: World, look: Look, pause: timedelta) -> bool:
@@ -114,12 +114,12 @@ def _looked(world: World, look: Look, pause: timedelta) -> bool:
     except MessengerError as error:
         log.warning("look failed", why=str(error), **look.about)
         with transaction(world) as session:
-            outcomes.note_no_look(session, look, world.now() + pause)
+            looking_up.note_no_look(session, look, world.now() + pause)
             reach.note_not_answered(session, error, world.now())
         return False
     stopping.die_at("after_list")
     with transaction(world) as session:
-        outcomes.note_look(session, look, listed, world.now(), pause)
+        looking_up.note_look(session, look, listed, world.now(), pause)
         reach.note_answered(session)
         stopping.die_at("before_looked_commit")
     return True
@@ -128,7 +128,7 @@ def _looked(world: World, look: Look, pause: timedelta) -> bool:
 def _ask_after(world: World) -> None:
     """Ask the vendor about messages whose receipts have not come."""
     with world.sessions() as session:
-        silent = outcomes.find_due_polls(session, world.now())
+        silent = looking_up.find_due_polls(session, world.now())
     for each in silent:
         stopping.check()
         try:
@@ -143,6 +143,6 @@ def _ask_after(world: World) -> None:
             return
         with transaction(world) as session:
             reach.note_answered(session)
-            outcomes.note_poll(session, each.sid, world.now())
+            looking_up.note_poll(session, each.sid, world.now())
             if found is not None:
                 outcomes.note_receipt(session, None, found.receipt, world.now())

@@ -26,9 +26,7 @@ from services.ground.telling import name_message, tell_step
 PAIR_GAP = timedelta(seconds=6)  # WhatsApp accepts about one message in six seconds from one sender to one person
 WINDOW = timedelta(hours=23, minutes=50)  # WhatsApp's 24 hours, minus a margin for the time of sending
 BUDGET_AGAIN = timedelta(hours=1)
-PROOF_AGAIN = timedelta(
-    hours=6
-)  # a message in doubt is checked again; a proof calls `waiting.release` earlier
+PROOF_AGAIN = timedelta(hours=6)  # a message in doubt is checked again; a proof calls `waiting.release` earlier
 NO_KEY = "unknown key"
 IN_DOUBT = "perhaps somebody else's number by now"
 # How soon a message is tried again if this process lacks its key: another process may have it.

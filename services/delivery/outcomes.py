@@ -1,11 +1,10 @@
 """Stores what became of a message after sending: accepted, refused or in doubt, and later its receipts.
 
-Every function locks the row first, and changes its state only forward. A worker's result counts only
-for its own attempt.
+Every function locks the row first, and changes its state only forward. A worker's result counts only for its own
+attempt. `services.delivery.looking_up` finds out what neither an answer nor a receipt has told.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models import Content, Member, MessageState, OutboundMessage
-from providers.messenger import Receipt, RefusalMeaning, Sent
-from services.delivery import contents, inbox, opt_outs, reach
-from services.delivery.outbox import IN_FLIGHT, Claimed, end, hash_body, note_event
+from providers.messenger import Receipt, RefusalMeaning
+from services.delivery import contents, opt_outs, reach
+from services.delivery.outbox import IN_FLIGHT, Claimed, end, note_event
 from services.delivery.waiting import silence
 from services.ground import breakers, leases, signs
 from services.ground.bells import Bell, ring
@@ -25,15 +24,11 @@ from services.ground.telling import name_message, tell
 MOST_FAILURES = 4
 COUNTED = 1_000
 SOON = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
-# How much the vendor's clock and the worker's may differ: a machine with a wrong time zone differs by hours. Entries in
-# the vendor's list that are older than that belong to earlier messages, whose rows may be deleted.
-SKEW = timedelta(hours=24)
 LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 SAID_IN_FULL = ("text", "picture", "buttons_", "list_")
 ACCOUNT_REFUSED_FOR = timedelta(minutes=1)
 STOPPED_FOR = timedelta(hours=1)
 DEAD_TOGETHER = timedelta(hours=1)  # after so long without another one the count begins anew
-LONGEST_DOUBT = timedelta(hours=1)
 # The vendor is asked about a message without receipts at these times after it was accepted, and then no more.
 POLLS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4, minutes=30), timedelta(hours=24))
 
@@ -63,28 +58,6 @@ STATE_OF = {
 }
 
 
-@dataclass(frozen=True)
-class Look:
-    """A message in doubt that must be searched for in the vendor's list. `due` prevents that two processes store the
-    result.
-    """
-
-    id: UUID
-    address: str
-    first_attempt_at: datetime
-    body_hash: str | None
-    due: datetime
-    about: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Silent:
-    """A message that the vendor accepted and sent no receipt for: the vendor's id, and the facts for log lines."""
-
-    sid: str
-    about: Mapping[str, str]
-
-
 def note_accepted(session: Session, claimed: Claimed, sid: str, now: datetime) -> None:
     """Store that the vendor has accepted the message. Its encrypted text is kept until it is delivered, because it may
     have to be sent again as a template.
@@ -102,7 +75,7 @@ def put_back(session: Session, claimed: Claimed, again_at: datetime, why: str) -
     row = _fenced(session, claimed)
     if row is None or row.state not in IN_FLIGHT:
         return
-    _queue(session, row, again_at, "api", why=why)
+    enqueue_again(session, row, again_at, "api", why=why)
 
 
 def note_refused(session: Session, claimed: Claimed, code: int, meaning: RefusalMeaning, now: datetime) -> None:
@@ -118,7 +91,7 @@ def note_doubtful(session: Session, claimed: Claimed, look_at: datetime, why: st
     """
     row = _fenced(session, claimed)
     if row is not None and row.state is MessageState.SENDING:
-        _to_unknown(session, row, look_at, "api", why)
+        mark_doubtful(session, row, look_at, "api", why)
 
 
 def note_account_refused(session: Session, now: datetime, why: str) -> None:
@@ -130,75 +103,6 @@ def note_account_refused(session: Session, now: datetime, why: str) -> None:
 def note_account_accepted(session: Session) -> None:
     """Store that the vendor accepts our account."""
     signs.take_back(session, signs.ACCOUNT_REFUSED)
-
-
-def expire_leases(session: Session, look_at: datetime) -> int:
-    """Mark messages whose worker is gone as in doubt, because they may have been accepted. Returns how many."""
-    late = (OutboundMessage.state == MessageState.SENDING, leases.is_over(OutboundMessage.leased_until))
-    rows = list(session.scalars(select(OutboundMessage).where(*late).with_for_update(skip_locked=True)))
-    for row in rows:
-        _to_unknown(session, row, look_at, "sweeper", "lease ended")
-    return len(rows)
-
-
-def give_up_doubts(session: Session, now: datetime) -> int:
-    """End messages that have been in doubt for too long, so that their readers can get other messages.
-    Returns how many.
-    """
-    old = (OutboundMessage.state == MessageState.UNKNOWN, OutboundMessage.expires_at < now - LONGEST_DOUBT)
-    rows = list(session.scalars(select(OutboundMessage).where(*old).with_for_update(skip_locked=True)))
-    for row in rows:
-        end(session, row, MessageState.EXPIRED, "sweeper", why="never found out")
-    return len(rows)
-
-
-def find_due_looks(session: Session, now: datetime, most: int = 200) -> list[Look]:
-    """Return the messages in doubt whose next search is due."""
-    query = (
-        select(OutboundMessage, Member.address)
-        .join(Member, Member.id == OutboundMessage.member_id)
-        .where(OutboundMessage.state == MessageState.UNKNOWN, OutboundMessage.next_attempt_at <= now)
-        .order_by(OutboundMessage.next_attempt_at)
-        .limit(most)
-    )
-    return [
-        Look(row.id, address, row.first_attempt_at or now, row.body_hash, row.next_attempt_at, name_message(row))
-        for row, address in session.execute(query)
-    ]
-
-
-def note_look(session: Session, look: Look, listed: Sequence[Sent], now: datetime, again_after: timedelta) -> None:
-    """Store the result of a search in the vendor's list. If the message is in it, it was accepted; if it is missing in
-    two searches some time apart, it is sent again.
-    """
-    row = session.get(OutboundMessage, look.id, with_for_update=True)
-    if row is None or row.state is not MessageState.UNKNOWN or row.next_attempt_at != look.due:
-        return
-    found = _recognised(session, row, look, listed)
-    if found is not None:
-        row.sid, row.state, row.accepted_at = found.sid, MessageState.ACCEPTED, now
-        row.next_attempt_at, row.looks = now, 0  # its receipts may be lost: ask at once
-        reach.note_taken(session)
-        ring(session, Bell.DELIVER)  # for the messages that wait behind it
-        note_event(session, row, "look", found=True)
-        return
-    row.looks += 1
-    if row.looks < 2:
-        row.next_attempt_at = now + again_after
-        note_event(session, row, "look", found=False)
-    elif row.expires_at <= now:
-        end(session, row, MessageState.EXPIRED, "look", found=False)
-    else:
-        _queue(session, row, now, "look", found=False)
-
-
-def note_no_look(session: Session, look: Look, again_at: datetime) -> None:
-    """Store that the list could not be read. This does not count as a search; the next one
-    begins with another message.
-    """
-    row = session.get(OutboundMessage, look.id, with_for_update=True)
-    if row is not None and row.state is MessageState.UNKNOWN and row.next_attempt_at == look.due:
-        row.next_attempt_at = again_at
 
 
 def has_doubtful_message(now: datetime) -> ColumnElement[bool]:
@@ -233,24 +137,6 @@ def count_backlog(session: Session) -> Mapping[str, int]:
     counts = [select(func.count()).select_from(each.subquery()).scalar_subquery() for each in some]
     found = session.execute(select(*counts)).one()
     return {str(state): count for state, count in zip(waiting, found, strict=True) if count}
-
-
-def find_due_polls(session: Session, now: datetime, most: int = 100) -> list[Silent]:
-    """Return messages that the vendor accepted and sent no receipt for, and that are due to be asked about."""
-    silent = OutboundMessage.state.in_([MessageState.ACCEPTED, MessageState.SENT])
-    query = select(OutboundMessage).where(silent, OutboundMessage.next_attempt_at <= now)
-    query = query.order_by(OutboundMessage.next_attempt_at).limit(most)
-    return [Silent(row.sid, name_message(row)) for row in session.scalars(query) if row.sid]
-
-
-def note_poll(session: Session, sid: str, now: datetime) -> None:
-    """Store that the vendor was asked about the message; it is asked again later, a few times."""
-    row = session.scalar(select(OutboundMessage).where(OutboundMessage.sid == sid).with_for_update())
-    if row is None or row.state not in (MessageState.ACCEPTED, MessageState.SENT):
-        return
-    row.looks += 1
-    wait = POLLS[row.looks] if row.looks < len(POLLS) else timedelta(days=3650)
-    row.next_attempt_at = (row.accepted_at or now) + wait if row.looks < len(POLLS) else now + wait
 
 
 def note_receipt(session: Session, identity: UUID | None, receipt: Receipt, now: datetime) -> MessageState | None:
@@ -288,18 +174,20 @@ def note_receipt(session: Session, identity: UUID | None, receipt: Receipt, now:
     return new
 
 
-def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequence[Sent]) -> Sent | None:
-    """Return the listed message that is this one, or None: it is not from an earlier day, belongs to no other row and
-    no erasure, and has the same text if it has one.
-    """
-    young = [each for each in listed if each.created_at is None or each.created_at >= look.first_attempt_at - SKEW]
-    sids = [each.sid for each in young]
-    known = set(session.scalars(select(OutboundMessage.sid).where(OutboundMessage.sid.in_(sids))))
-    tried = (OutboundMessage.member_id == row.member_id, func.jsonb_array_length(OutboundMessage.old_sids) > 0)
-    known.update(*session.scalars(select(OutboundMessage.old_sids).where(*tried)))
-    known |= inbox.find_received(session, sids)
-    strangers = [each for each in young if each.sid not in known]
-    return next((each for each in strangers if not each.body or hash_body(session, each.body) == look.body_hash), None)
+def enqueue_again(session: Session, row: OutboundMessage, at: datetime, source: str, **detail: object) -> None:
+    """Put the message back into the queue. The vendor's old id is kept, because late receipts may refer to it."""
+    if row.sid is not None:
+        row.old_sids = [*row.old_sids, row.sid]
+    row.state, row.sid, row.next_attempt_at, row.leased_until, row.looks = MessageState.QUEUED, None, at, None, 0
+    row.accepted_at = None
+    note_event(session, row, source, **detail)
+    ring(session, Bell.DELIVER)
+
+
+def mark_doubtful(session: Session, row: OutboundMessage, look_at: datetime, source: str, why: str) -> None:
+    """Mark that the message may have been accepted. The vendor's list is searched for it at `look_at`."""
+    row.state, row.next_attempt_at, row.leased_until, row.looks = MessageState.UNKNOWN, look_at, None, 0
+    note_event(session, row, source, why=why)
 
 
 def _moves_forward(old: MessageState, new: MessageState) -> bool:
@@ -337,7 +225,7 @@ def _failed(
             signs.leave(session, signs.DEAD, now, f"code {code}", lapse=DEAD_TOGETHER)
         end(session, row, MessageState.FAILED, source, code=code, meaning=meaning)
     else:
-        _queue(session, row, again, source, code=code, meaning=meaning)
+        enqueue_again(session, row, again, source, code=code, meaning=meaning)
 
 
 def _again_at(row: OutboundMessage, meaning: RefusalMeaning, now: datetime) -> datetime | None:
@@ -383,21 +271,6 @@ def _hold_template(session: Session, name: str) -> None:
     content = session.get(Content, name)
     if content is not None and content.status == "approved":
         content.status = "paused"
-
-
-def _queue(session: Session, row: OutboundMessage, at: datetime, source: str, **detail: object) -> None:
-    """Put the message back into the queue. The vendor's old id is kept, because late receipts may refer to it."""
-    if row.sid is not None:
-        row.old_sids = [*row.old_sids, row.sid]
-    row.state, row.sid, row.next_attempt_at, row.leased_until, row.looks = MessageState.QUEUED, None, at, None, 0
-    row.accepted_at = None
-    note_event(session, row, source, **detail)
-    ring(session, Bell.DELIVER)
-
-
-def _to_unknown(session: Session, row: OutboundMessage, look_at: datetime, source: str, why: str) -> None:
-    row.state, row.next_attempt_at, row.leased_until, row.looks = MessageState.UNKNOWN, look_at, None, 0
-    note_event(session, row, source, why=why)
 
 
 def _fenced(session: Session, claimed: Claimed) -> OutboundMessage | None:

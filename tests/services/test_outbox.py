@@ -12,7 +12,7 @@ from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
 from models.vault import Vault, new_key
 from services.data import erasure
-from services.delivery import ceiling, mailbox, outbox, outcomes, waiting
+from services.delivery import ceiling, looking_up, mailbox, outbox, outcomes, waiting
 from services.delivery.ceiling import Ceilings
 from services.delivery.outbox import ClaimRules
 from tests.letters import READY, Letters, ids
@@ -114,7 +114,7 @@ def test_whoever_lost_their_claim_can_mark_nothing(letters: Letters) -> None:
     [slow] = letters.claim()
     letters.end_lease(one)
     with letters.town.world.sessions.begin() as session:
-        assert outcomes.expire_leases(session, START) == 1
+        assert looking_up.expire_leases(session, START) == 1
     looks_twice(letters)
     [quick] = letters.claim()
     assert (slow.attempt, quick.attempt) == (1, 2)
@@ -137,8 +137,8 @@ def looks_twice(letters: Letters) -> None:
     """Two looks at a list in which nothing is found."""
     for _ in range(2):
         with letters.town.world.sessions.begin() as session:
-            [look] = outcomes.find_due_looks(session, letters.now)
-            outcomes.note_look(session, look, [], letters.now, timedelta())
+            [look] = looking_up.find_due_looks(session, letters.now)
+            looking_up.note_look(session, look, [], letters.now, timedelta())
 
 
 def test_twenty_workers_at_once_claim_every_message_once_and_one_for_each_person(letters: Letters) -> None:

@@ -14,9 +14,9 @@ from models import AuditEvent, Erasure, Member, MessageEvent, MessageKind, Messa
 from models.erasures import hashed_sid
 from providers.messenger import Receipt, RefusalMeaning, Sent
 from providers.twilio.twilio_codes import MEANINGS, find_meaning
-from services.delivery import contents, outbox, outcomes
+from services.delivery import contents, looking_up, outbox, outcomes
+from services.delivery.looking_up import Look
 from services.delivery.outbox import Claimed
-from services.delivery.outcomes import Look
 from services.ground import breakers
 from tests.letters import READY, Letters
 from tests.town import START, Town
@@ -344,7 +344,7 @@ def test_a_late_answer_for_a_message_that_was_queued_again_keeps_it_from_going_t
     [message] = claimed(letters)
     letters.end_lease(message.id)
     with letters.town.world.sessions.begin() as session:
-        outcomes.expire_leases(session, START)
+        looking_up.expire_leases(session, START)
     for _ in range(2):
         look(letters, [])
     accept(letters, message)
@@ -373,9 +373,9 @@ def doubt(letters: Letters, text: str = "hello") -> UUID:
 def look(letters: Letters, listed: Sequence[Sent], at: Look | None = None) -> None:
     """Look into a list, a minute before the next look."""
     with letters.town.world.sessions.begin() as session:
-        due = [at] if at else outcomes.find_due_looks(session, letters.now)
+        due = [at] if at else looking_up.find_due_looks(session, letters.now)
         for each in due:
-            outcomes.note_look(session, each, listed, letters.now, MINUTE)
+            looking_up.note_look(session, each, listed, letters.now, MINUTE)
     letters.town.clock.travel(minutes=1)
 
 
@@ -466,16 +466,16 @@ def test_absent_and_too_old_it_is_given_up(letters: Letters) -> None:
 def test_two_who_look_at_once_have_looked_once(letters: Letters) -> None:
     one = doubt(letters)
     with letters.town.world.sessions() as session:
-        [due] = outcomes.find_due_looks(session, START)
+        [due] = looking_up.find_due_looks(session, START)
     for _ in range(2):
         look(letters, [], due)
     assert letters.row(one).looks == 1
     with letters.town.world.sessions() as session:
-        [due] = outcomes.find_due_looks(session, letters.now)
+        [due] = looking_up.find_due_looks(session, letters.now)
 
     def note(_: int) -> None:
         with letters.town.world.sessions.begin() as session:
-            outcomes.note_look(session, due, [], letters.now, MINUTE)
+            looking_up.note_look(session, due, [], letters.now, MINUTE)
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(note, range(8)))
@@ -490,7 +490,7 @@ def test_only_claims_that_ended_are_doubted(letters: Letters) -> None:
     letters.end_lease(first.id)
     with letters.town.world.sessions.begin() as session:
         assert session.scalar(select(outcomes.has_doubtful_message(START)))
-        assert outcomes.expire_leases(session, START + MINUTE) == 1
+        assert looking_up.expire_leases(session, START + MINUTE) == 1
         assert outcomes.count_backlog(session) == {"sending": 1, "unknown": 1}
         assert not session.scalar(select(outcomes.has_doubtful_message(START)))
         assert session.scalar(select(outcomes.has_doubtful_message(START + MINUTE)))
@@ -507,8 +507,8 @@ def test_a_silent_message_is_asked_after_four_times_and_then_left(letters: Lette
         letters.town.clock.travel_to(row.next_attempt_at)
         asked.append(letters.now - START)
         with letters.town.world.sessions.begin() as session:
-            assert [each.sid for each in outcomes.find_due_polls(session, letters.now)] == [sid(1)]
-            outcomes.note_poll(session, sid(1), letters.now)
+            assert [each.sid for each in looking_up.find_due_polls(session, letters.now)] == [sid(1)]
+            looking_up.note_poll(session, sid(1), letters.now)
         if letters.row(message.id).next_attempt_at > START + timedelta(days=365):
             break
     assert asked == list(outcomes.POLLS)
