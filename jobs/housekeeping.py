@@ -11,7 +11,7 @@ from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
 from providers import doorbell
 from providers.errors import MessengerBroken, MessengerError, Refused
-from services.data import erasure, exports, retention
+from services.data import erasure, exports, retention, vendor_copies
 from services.ground.bells import Bell
 from services.group import old_names
 from world import World
@@ -91,7 +91,7 @@ def make_copy(world: World) -> bool:
 def forget_messages(world: World) -> bool:
     """Ask the vendor to delete some messages. Returns False if none is due or if our account is refused."""
     with transaction(world) as session:
-        sids = erasure.take_due_messages(session, world.now())
+        sids = vendor_copies.take_due_messages(session, world.now())
     for sid in sids:
         stopping.check()
         problem: str | None = None
@@ -104,6 +104,6 @@ def forget_messages(world: World) -> bool:
         except MessengerError as error:
             problem = type(error).__name__
         with transaction(world) as session:
-            if not erasure.note_vendor_answer(session, sid, world.now(), problem):
+            if not vendor_copies.note_vendor_answer(session, sid, world.now(), problem):
                 log.error("message not erased at the vendor", sid=sid, problem=problem)
     return bool(sids)

@@ -18,7 +18,7 @@ from api.schemas.me import (
 from messages.render import render
 from models import GarminAccount, LinkPurpose, MessageKind, Scope, Units
 from models.garmin import GARMIN
-from services.data import erasure, exports
+from services.data import disconnecting, erasure, exports
 from services.delivery import mailbox
 from services.ground.refusals import NotLinked
 from services.people import choices
@@ -68,9 +68,9 @@ def get_garmin(call: Call) -> Any:
 @endpoint("DELETE", "/me/garmin", scope=Scope.ACCOUNT, query=UnlinkQuery, status=204)
 def unlink_garmin(call: Call, query: dict[str, Any]) -> None:
     """Disconnect Garmin. One's activities are kept, unless `activities=erase` says otherwise."""
-    erasure.unlink(call.session, call.member, _account(call), call.now)
+    disconnecting.unlink(call.session, call.member, _account(call), call.now)
     call.session.flush()
-    erasure.settle(call.session, call.member, call.now, erase=query["activities"] == "erase")
+    disconnecting.settle(call.session, call.member, call.now, erase=query["activities"] == "erase")
 
 
 @endpoint("POST", "/me/garmin/link", scope=Scope.ACCOUNT, gives=LinkSchema, status=201)

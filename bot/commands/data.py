@@ -7,7 +7,7 @@ from fitness.periods import Period
 from fitness.sports import Sport
 from messages.message import Button, Message
 from messages.render import Offer
-from services.data import erasure, exports, undo
+from services.data import disconnecting, erasure, exports, undo
 from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotLinked, QuestionOver
 from services.training import accounts, entries
 
@@ -89,7 +89,7 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None, which: AccountSign | N
     tapped weeks later finds the question over, and disconnects nothing.
     """
     if wanted is not None:
-        gone = erasure.settle(turn.session, turn.member, turn.now, erase=wanted is KeepOrErase.ERASE)
+        gone = disconnecting.settle(turn.session, turn.member, turn.now, erase=wanted is KeepOrErase.ERASE)
         return turn.say("data/settled", gone=gone)
     connected = accounts.list_accounts(turn.session, turn.member)
     if not connected:
@@ -100,7 +100,7 @@ def unlink(turn: Turn, wanted: KeepOrErase | None = None, which: AccountSign | N
     account = next((each for each in connected if which in (None, f"#{each.id}")), None)
     if account is None:
         raise QuestionOver(command="unlink")
-    erasure.unlink(turn.session, turn.member, account, turn.now)
+    disconnecting.unlink(turn.session, turn.member, account, turn.now)
     kept = entries.count_without_account(turn.session, turn.member)
     source, method = turn.world.label_of(account.source), account.method
     if not kept:

@@ -1,4 +1,4 @@
-"""Erases a Garmin account or a member, and has the vendor delete its copies of their messages.
+"""Erases a member.
 
 A member is erased in two steps. At once, everything is deleted except the address for the last answer and the messages
 that are being sent. A little later, these are deleted too, and Twilio is asked to delete its copies.
@@ -6,61 +6,52 @@ that are being sent. A little later, these are deleted too, and Twilio is asked 
 Five things stay after that, all without the member's name and number: counts for limits, for a day, under keyed hashes
 of the member's addresses and of the Garmin address that they tried; bans, as long as the group exists, under hashes of
 the member's addresses; keyed hashes of the vendor's ids of deleted messages, for thirty days, so that none is received
-again; the audit, for thirteen months, under a pseudonym; and the row in `erased`, for ever. Names that they gave to a
-they named for a group (itself, its challenges) is the group's. `privacy/kept.txt` tells it to members.
+again; the audit, for thirteen months, under a pseudonym; and the row in `erased`, for ever. What they named for a group
+(itself, its challenges) is the group's. `privacy/kept.txt` tells it to members.
 """
 
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from models import (
-    Act,
     Activity,
     AuditEvent,
     Base,
     Challenge,
-    Day,
     DigestRun,
     Erased,
     Erasure,
-    GarminAccount,
     Identity,
     IdentityKind,
-    InboundMessage,
     Member,
     Membership,
     MessageState,
     OutboundMessage,
     Role,
 )
-from models.erasures import SID_HASH, hashed_sid
 from models.hashes import digest
+from services.data import vendor_copies
 from services.delivery import ceiling
 from services.digest import media
 from services.ground import audit, limits
 from services.ground.bells import Bell, ring
-from services.ground.refusals import QuestionOver, TooManyEraseCodes, WrongEraseCode
+from services.ground.refusals import TooManyEraseCodes, WrongEraseCode
 from services.group import group_notices, groups, openings, privacy
 from services.group.roster import hold, list_members
 from services.people import bans
 from services.people.members import list_memberships
-from services.training import merging, records
 
 CODE_FOR = timedelta(minutes=10)
 MOST_GUESSES = 5  # wrong codes within the time for which a code is valid
-QUESTION_FOR = timedelta(minutes=15)
 STOPPED_FOR = timedelta(days=30)
 IN_DOUBT_FOR = timedelta(days=180)  # docs/decisions/0021-numbers-change-hands.md explains the length
 GOODBYE_FOR = timedelta(hours=1)
-VENDOR_FOR = timedelta(days=14)  # a message is certainly no longer being delivered after this time
-AGAIN_AFTER = (timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=2), timedelta(hours=12))
 LATER = {"outbound_messages", "inbound_messages", "audit_events"}
 CLOCKS_DIFFER = timedelta(minutes=15)  # /health names a wrong clock (`time`) at much smaller differences
 UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING, MessageState.UNKNOWN)
@@ -75,37 +66,6 @@ class AskedToErase:
     code: int
     kept: int
     heirs: list[tuple[str, str]]
-
-
-def unlink(session: Session, member: Member, account: GarminAccount, now: datetime) -> None:
-    """Delete the tokens and the password of the member's Garmin account. The activities stay until the member decides
-    whether to erase them.
-    """
-    session.execute(update(Activity).where(Activity.account_id == account.id).values(account_id=None))
-    session.delete(account)
-    session.add(Act(member_id=member.id, kind="unlink", before={}, at=now, until=now + QUESTION_FOR))
-    audit.note(session, "garmin.unlinked", now, member_id=member.id)
-
-
-def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> int | None:
-    """Store the member's decision about the activities after `unlink`. Returns how many were erased, or None if they
-    are kept. Raises `QuestionOver` if the question is too old.
-    """
-    asked = (Act.member_id == member.id, Act.kind == "unlink", Act.until > now, Act.undone_at.is_(None))
-    act = session.scalar(select(Act).where(*asked).order_by(Act.id.desc()).limit(1).with_for_update())
-    if act is None:
-        raise QuestionOver(command="unlink")
-    act.undone_at = now
-    if not erase:
-        return None
-    mine = (Activity.member_id == member.id, Activity.account_id.is_(None))  # what other accounts have stays
-    gone = session.scalars(delete(Activity).where(*mine).returning(Activity.id)).all()
-    session.execute(delete(Day).where(Day.member_id == member.id))
-    session.execute(update(GarminAccount).where(GarminAccount.member_id == member.id).values(steps_at=None))
-    merging.mark_twins(session, member.id, date.min)
-    records.refresh(session, member.id)
-    audit.note(session, "activities.erased", now, member_id=member.id, count=len(gone))
-    return len(gone)
 
 
 def ask(session: Session, member: Member, now: datetime) -> AskedToErase:
@@ -155,7 +115,7 @@ def erase(session: Session, member: Member, now: datetime) -> None:
     _forget_figures(session, member)
     _leave_behind(session, member, now)
     media.forget_shown(session, member.id)
-    _ask_vendor_about_lines(session, member.id, now)
+    vendor_copies.have_lines_deleted(session, member.id, now)
     pseudonym = f"erased-{secrets.token_hex(4)}"
     session.add(Erased(member_id=member.id, member_since=member.created_at, pseudonym=pseudonym, at=now))
     audit.note(session, "member.erased", now, member_id=member.id)
@@ -186,7 +146,7 @@ def finish(session: Session, now: datetime, most: int = 50) -> int:
     )
     over = [each for each in found if not _is_told(session, each, now)]
     for member in over:
-        _ask_vendor(session, _sids(session, member.id), now)
+        vendor_copies.have_deleted(session, vendor_copies.find_sids(session, member.id), now)
         session.delete(member)
     return len(over)
 
@@ -196,40 +156,6 @@ def has_unfinished_erasure(now: datetime) -> ColumnElement[bool]:
     asked = exists().where(Erasure.done_at.is_(None), Erasure.next_try_at <= now)
     gone = exists().where(Erased.member_id == Member.id, Erased.member_since == Member.created_at)
     return or_(asked, gone)
-
-
-def take_due_messages(session: Session, now: datetime, most: int = 20) -> list[str]:
-    """Return the ids of messages that the vendor must be asked to delete. Each gets its next date now, in case this
-    process ends before the answer.
-    """
-    query = select(Erasure).where(Erasure.done_at.is_(None), Erasure.next_try_at <= now).order_by(Erasure.next_try_at)
-    rows = list(session.scalars(query.limit(most).with_for_update(skip_locked=True)))
-    for each in rows:
-        each.next_try_at = now + AGAIN_AFTER[min(each.tries, len(AGAIN_AFTER) - 1)]
-        each.tries += 1
-    return [each.sid for each in rows]
-
-
-def note_vendor_answer(session: Session, sid: str, now: datetime, problem: str | None = None) -> bool:
-    """Store the vendor's answer: it has deleted the message, or `problem` says why not. Returns False if this was the
-    last try. When it is over, only a hash of the message's id is kept.
-    """
-    row = session.get(Erasure, sid, with_for_update=True)
-    if row is None:
-        return True  # another worker got the answer first
-    row.problem = problem
-    if problem is not None and now - row.asked_at < VENDOR_FOR:
-        return True
-    row.done_at = now
-    _keep_hash(session, row)
-    return problem is None
-
-
-def hash_what_is_done(session: Session, most: int = 500) -> None:
-    """Replace the ids of deleted messages by their hashes: earlier releases kept the ids."""
-    query = select(Erasure).where(Erasure.done_at.is_not(None), func.length(Erasure.sid) != SID_HASH)
-    for row in session.scalars(query.limit(most).with_for_update(skip_locked=True)):
-        _keep_hash(session, row)
 
 
 def was_erased_since(session: Session, at: datetime, *, phone: str | None, business_id: str | None) -> bool:
@@ -361,33 +287,3 @@ def _leave_behind(session: Session, member: Member, now: datetime) -> None:
     limits.count(session, limits.hash_member_addresses(session, member), limits.ERASED, now)
     if member.template_at is not None:
         ceiling.keep_template(session, member.template_at)
-
-
-def _keep_hash(session: Session, row: Erasure) -> None:
-    hashed = hashed_sid(session, row.sid)
-    if session.get(Erasure, hashed) is None:
-        row.sid = hashed
-    else:
-        session.delete(row)
-
-
-def _sids(session: Session, member_id: int) -> set[str]:
-    outbound = select(OutboundMessage.sid, OutboundMessage.old_sids).where(OutboundMessage.member_id == member_id)
-    sent = {sid for current, old in session.execute(outbound) for sid in (current, *old) if sid}
-    return sent | set(session.scalars(select(InboundMessage.sid).where(InboundMessage.member_id == member_id)))
-
-
-def _ask_vendor_about_lines(session: Session, member_id: int, now: datetime) -> None:
-    """Have the vendor delete the messages that a member wrote. After this commit none of them is received again,
-    although our own rows about them are only deleted in `finish`.
-    """
-    instant = literal(now, Erasure.__table__.c.asked_at.type)
-    lines = select(InboundMessage.sid, instant, instant, literal(0)).where(InboundMessage.member_id == member_id)
-    rows = insert(Erasure).from_select(["sid", "asked_at", "next_try_at", "tries"], lines)
-    session.execute(rows.on_conflict_do_nothing())
-
-
-def _ask_vendor(session: Session, sids: Iterable[str], now: datetime) -> None:
-    rows = [{"sid": sid, "asked_at": now, "next_try_at": now, "tries": 0} for sid in sids]
-    if rows:
-        session.execute(insert(Erasure).values(rows).on_conflict_do_nothing())

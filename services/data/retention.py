@@ -6,7 +6,7 @@ from sqlalchemy import CursorResult, Delete, Update, delete, select, update
 from sqlalchemy.orm import Session
 
 from models import Activity, AuditEvent, Erasure, InboundMessage, Kudos, Member, MessageEvent, OutboundMessage
-from services.data import erasure, exports
+from services.data import exports, vendor_copies
 from services.delivery import ceiling
 from services.ground import limits, undoable
 from services.group import kudos
@@ -26,7 +26,7 @@ def sweep_old(session: Session, now: datetime) -> dict[str, int]:
     ceiling.forget_old(session, now)
     for each in (kept_answers, personal_tokens, sessions, signing_in):
         each.forget_old(session, now)
-    erasure.hash_what_is_done(session, BATCH)
+    vendor_copies.hash_what_is_done(session, BATCH)
     typed = select(Member.id).where(Member.unfinished_until < now)
     raw = select(Activity.id).where(Activity.raw_data != {}, Activity.created_at < now - RAW)
     inbound = select(InboundMessage.sid).where(InboundMessage.received_at < now - INBOUND)

@@ -26,7 +26,7 @@ from models import (
     OutboundMessage,
 )
 from models.vault import Vault, new_key
-from services.data import erasure, exports
+from services.data import disconnecting, erasure, exports
 from services.ground.refusals import NoSuchActivity
 from services.training import entries
 from tests.browsing import Browser
@@ -207,7 +207,7 @@ def test_who_disconnects_while_garmin_is_read_is_left_alone(town: Town, zoe: Per
         with town.world.sessions.begin() as session:
             member = session.scalars(select(Member)).one()
             if line == "unlink":
-                erasure.unlink(session, member, session.scalars(select(GarminAccount)).one(), town.clock())
+                disconnecting.unlink(session, member, session.scalars(select(GarminAccount)).one(), town.clock())
             else:
                 erasure.erase(session, member, town.clock())
 

@@ -30,7 +30,7 @@ from models import (
 )
 from models.base import EnumColumn, UtcDateTime
 from models.erasures import hashed_sid
-from services.data import erasure, exports, retention
+from services.data import erasure, exports, retention, vendor_copies
 from services.ground import audit
 from tests.letters import Letters
 from tests.scenes import has_moved, november, runs, start_group
@@ -70,7 +70,7 @@ def test_twilio_is_asked_again_while_a_message_is_under_way(town: Town, zoe: Per
     zoe.says("hi")
     with town.world.sessions.begin() as session:
         sid = session.scalar(select(OutboundMessage.sid))
-        erasure._ask_vendor(session, [sid, "SM" + "0" * 32], town.clock())
+        vendor_copies.have_deleted(session, [sid, "SM" + "0" * 32], town.clock())
     town.twilio.messages[sid].status = "sending"
     housekeeping.tidy()
     with town.world.sessions() as session:
@@ -88,10 +88,10 @@ def test_twilio_is_asked_again_while_a_message_is_under_way(town: Town, zoe: Per
 def test_it_is_given_up_after_fourteen_days_and_said_so(town: Town) -> None:
     now = town.clock()
     with town.world.sessions.begin() as session:
-        erasure._ask_vendor(session, ["SM1"], now)
-        assert erasure.take_due_messages(session, now) == ["SM1"]
-        assert erasure.note_vendor_answer(session, "SM1", now + timedelta(days=13), "20009")
-        assert not erasure.note_vendor_answer(session, "SM1", now + timedelta(days=15), "20009")
+        vendor_copies.have_deleted(session, ["SM1"], now)
+        assert vendor_copies.take_due_messages(session, now) == ["SM1"]
+        assert vendor_copies.note_vendor_answer(session, "SM1", now + timedelta(days=13), "20009")
+        assert not vendor_copies.note_vendor_answer(session, "SM1", now + timedelta(days=15), "20009")
         assert erasure_of(session, "SM1").problem == "20009"
 
 
