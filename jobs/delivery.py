@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from jobs import pictures, schedule, stopping
 from jobs.asking import ask_soon
-from jobs.pace import Pace, Places, choose_delay
+from jobs.pace import Pace, Places
 from jobs.queue import hold, is_waited_for, job, release, ring
 from jobs.stopping import Shift
 from jobs.work import insist_on, transaction
@@ -291,7 +291,7 @@ def _failure(world: World, claimed: Claimed, error: MessengerError) -> Step:
             log.error("content missing at the vendor", content=claimed.said_as, code=error.code)
         return lambda session, now: outcomes.note_refused(session, claimed, error.code, error.meaning, now)
     if isinstance(error, NotSent):
-        pause = choose_delay(error.retry_after, claimed.attempt)
+        pause = outcomes.choose_delay(error.retry_after, claimed.attempt)
         return lambda session, now: outcomes.put_back(session, claimed, now + pause, why)
     if isinstance(error, MessengerBroken):
         return lambda session, now: _shut_off(session, claimed, now, why)

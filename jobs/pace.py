@@ -1,8 +1,11 @@
-"""Limits the rate of requests: evenly, for all workers together, and slower after the vendor asked for that."""
+"""Limits the rate of requests to a vendor: evenly, for all workers together, and slower after the vendor asked for that.
+
+The same mechanism paces Twilio (`jobs/delivery.py`) and each source of activities (`jobs/syncing.py`). Each vendor has a
+pace of its own in Redis, by its name.
+"""
 
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 from threading import Lock
 
 import structlog
@@ -139,10 +142,3 @@ class Pace:
 
 def _sleep_until(moment: float) -> None:
     time.sleep(max(0.0, moment - time.monotonic()))
-
-
-def choose_delay(wish: timedelta | None, attempt: int) -> timedelta:
-    """Return how long to wait before a message that was not accepted is tried again: as long as the vendor wishes, and
-    longer after each attempt, up to a minute.
-    """
-    return max(wish or timedelta(), timedelta(seconds=min(2**attempt, 60)))

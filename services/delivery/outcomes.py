@@ -78,6 +78,13 @@ def put_back(session: Session, claimed: Claimed, again_at: datetime, why: str) -
     enqueue_again(session, row, again_at, "api", why=why)
 
 
+def choose_delay(wish: timedelta | None, attempt: int) -> timedelta:
+    """Return how long to wait before a message that was not accepted is tried again: as long as the vendor wishes, and
+    longer after each attempt, up to a minute.
+    """
+    return max(wish or timedelta(), timedelta(seconds=min(2**attempt, 60)))
+
+
 def note_refused(session: Session, claimed: Claimed, code: int, meaning: RefusalMeaning, now: datetime) -> None:
     """Store that the vendor has refused the message, with its code and what the code means."""
     row = _fenced(session, claimed)

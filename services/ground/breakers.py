@@ -1,4 +1,7 @@
-"""Breakers: when a vendor refuses our requests, no worker calls it for a while."""
+"""Breakers: when a vendor refuses our requests, no worker calls it for a while.
+
+The same mechanism serves Twilio and each source of activities. Each vendor has a breaker of its own, by its name.
+"""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +12,7 @@ from sqlalchemy.orm import Session
 from models import Breaker
 from services.ground.telling import tell
 
-MESSENGER = "messenger"  # every source of activities has its own name
+MESSENGER = "messenger"  # the name of Twilio's breaker; a source's breaker has the name of the source
 
 
 def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) -> None:

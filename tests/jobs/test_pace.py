@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -20,7 +19,6 @@ from jobs.pace import (
     WITHOUT_REDIS,
     Pace,
     Places,
-    choose_delay,
 )
 from tests.conftest import Servers
 from tests.patience import AT_MOST, until
@@ -209,11 +207,3 @@ def test_when_redis_comes_back_empty_the_pace_goes_on(redis: Redis) -> None:
     redis.flushall()
     redis.script_flush()
     assert len(pace.take(5).moments) == 5
-
-
-@pytest.mark.parametrize(
-    ("wish", "attempt", "seconds"),
-    [(None, 1, 2), (None, 5, 32), (None, 30, 60), (5, 1, 5), (1, 3, 8), (3600, 2, 3600)],
-)
-def test_one_message_is_left_for_longer_each_time(wish: int | None, attempt: int, seconds: int) -> None:
-    assert choose_delay(None if wish is None else timedelta(seconds=wish), attempt) == timedelta(seconds=seconds)

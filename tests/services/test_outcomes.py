@@ -533,3 +533,13 @@ def test_what_we_remember_of_words_is_a_hash_that_nobody_makes_without_our_key(t
         one, same, other = (outbox.hash_body(session, text) for text in ("two  words\n", "two words", "twowords"))
     assert one == same != other
     assert one != hashlib.sha256(b"two words").hexdigest()[:32]
+
+
+@pytest.mark.parametrize(
+    ("wish", "attempt", "seconds"),
+    [(None, 1, 2), (None, 5, 32), (None, 30, 60), (5, 1, 5), (1, 3, 8), (3600, 2, 3600)],
+)
+def test_one_message_is_left_for_longer_each_time(wish: int | None, attempt: int, seconds: int) -> None:
+    assert outcomes.choose_delay(None if wish is None else timedelta(seconds=wish), attempt) == timedelta(
+        seconds=seconds
+    )
