@@ -1,7 +1,7 @@
-"""Limits the rate of requests to a vendor: evenly, for all workers together, and slower after the vendor asked for that.
+"""Limits the rate of requests to a vendor: evenly, for all workers together, and slower after it asked for that.
 
-The same mechanism paces Twilio (`jobs/delivery.py`) and each source of activities (`jobs/syncing.py`). Each vendor has a
-pace of its own in Redis, by its name.
+The same mechanism paces Twilio (`jobs/delivery.py`) and each source of activities (`jobs/syncing.py`). In Redis, each
+vendor has a pace of its own.
 """
 
 import time

@@ -1,9 +1,12 @@
 """Commands for the member's own totals and the group's boards."""
 
+from datetime import date
+
 from bot.arguments import Each
 from bot.commands.questions import AskedFigure, say_one_figure
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
+from fitness.dates import Dates
 from fitness.metrics import Metric
 from fitness.periods import LAST_MONTH, LAST_WEEK, THIS_WEEK, Period
 from fitness.sports import Sport
@@ -44,16 +47,7 @@ def me(
     manual = members.read_settings_for(turn.session, turn.member).manual
     totals = sum_totals(turn.session, [turn.member.id], dates, sport, manual).get(turn.member.id)
     if totals is None:
-        more = commands["sync"].button("sync_now") if account else commands["link garmin"].button("connect_garmin")
-        return turn.say(
-            "standings/nothing",
-            dates=dates,
-            today=turn.today(),
-            first=first,
-            sport=sport,
-            left_out=entries.count_private_left_out(turn.session, turn.member),
-            buttons=[more],
-        )
+        return _say_nothing(turn, dates, first, sport, has_account=account is not None)
     earlier = sum_totals(turn.session, [turn.member.id], before, sport, manual).get(turn.member.id)
     place, of = _place(turn, period, sport)
     return turn.say(
@@ -66,6 +60,20 @@ def me(
         place=place,
         of=of,
         buttons=_other_periods(period, sport),
+    )
+
+
+def _say_nothing(turn: Turn, dates: Dates, first: date | None, sport: Sport | None, *, has_account: bool) -> Message:
+    """Return the answer for days without activities. `first` is the day of the member's first activity."""
+    more = commands["sync"].button("sync_now") if has_account else commands["link garmin"].button("connect_garmin")
+    return turn.say(
+        "standings/nothing",
+        dates=dates,
+        today=turn.today(),
+        first=first,
+        sport=sport,
+        left_out=entries.count_private_left_out(turn.session, turn.member),
+        buttons=[more],
     )
 
 
