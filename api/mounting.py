@@ -13,7 +13,7 @@ from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 
 from api import limits, resources
-from api.declaring import keys, problems
+from api.declaring import idempotency, problems
 from api.declaring.call import Call
 from api.declaring.endpoints import Endpoint, declared, endpoint_of
 from api.declaring.envelopes import ProblemSchema, enveloped, schema_of
@@ -42,7 +42,7 @@ EXPOSED = ["ETag", "Idempotency-Replayed", "Retry-After", "X-RateLimit-Limit", "
 SECURITY = {"type": "http", "scheme": "bearer", "description": "An access token, or a personal token."}
 KEY = {
     "in": "header",
-    "name": keys.HEADER,
+    "name": idempotency.HEADER,
     "required": False,
     "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
     "description": "The same key with the same request gives the same answer, for a day.",
@@ -101,7 +101,7 @@ def mount(app: Flask, world: World) -> None:
         CORS(
             app,
             resources={f"{ROOT}/*": {"origins": world.settings.origins}},
-            allow_headers=["Authorization", "Content-Type", keys.HEADER, "If-Match", "If-None-Match"],
+            allow_headers=["Authorization", "Content-Type", idempotency.HEADER, "If-Match", "If-None-Match"],
             expose_headers=EXPOSED,
             max_age=600,
         )

@@ -6,7 +6,6 @@ from functools import lru_cache
 from bot.arguments import Person
 from bot.declaring.command import Command, commands
 from bot.languages import READ, read_phrases
-from bot.reading.asking import find_known_sentence, find_nearest_sentence, find_question, prefer_command
 from bot.reading.command_names import (
     FREE,
     MOST_READ,
@@ -24,6 +23,7 @@ from bot.reading.offering import list_offers, offer_nearest
 from bot.reading.parts import read_parts, split_into_parts
 from bot.reading.phrases import EVERYDAY, FILLERS, GREETED, SENTENCES
 from bot.reading.readings import NotUnderstood, Reading, Understood, Unfinished
+from bot.reading.sentences import find_known_sentence, find_nearest_sentence, find_question, prefer_command
 from bot.reading.slips import mend_slips
 from bot.reading.wholes import (
     ask_what_to_erase,

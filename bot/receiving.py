@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.conversation import converse
 from jobs import schedule, stopping
-from jobs.asking import BACKFILL, ask_soon
+from jobs.asking_again import BACKFILL, ask_soon
 from jobs.outages import is_outage
 from jobs.queue import job
 from jobs.spool import BROKEN, KEPT_FOR, SPOOL, TAKEN, open_webhook, seal_webhook

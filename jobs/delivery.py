@@ -12,7 +12,7 @@ from redis import RedisError
 from sqlalchemy.orm import Session
 
 from jobs import pictures, schedule, stopping
-from jobs.asking import ask_soon
+from jobs.asking_again import ask_soon
 from jobs.pace import Pace, Places
 from jobs.queue import hold, is_waited_for, job, release, ring
 from jobs.stopping import Shift

@@ -18,7 +18,7 @@ from jobs.redis_look import Seen
 from models.outages import name_of
 from services.data import keyring
 from services.ground import signs
-from services.health import database, mail, processes, reach, trends
+from services.health import database, processes, reach, sending, trends
 from services.health.database import Vitals
 from services.health.findings import NAMES, Finding, State, report_problem, report_unknown
 from services.health.processes import FLASK, WEB, Heard
@@ -160,16 +160,16 @@ class Doctor:
     def _look_into_database(self, session: Session, seen: _Database) -> None:
         now, settings, standing = self.world.now(), self.world.settings, signs.list_signs(session)
         seen.findings += [
-            mail.judge_tick(standing, now, settings.tick_seconds),
-            mail.judge_messages(session, now),
-            mail.judge_account(session, standing, now),
+            sending.judge_tick(standing, now, settings.tick_seconds),
+            sending.judge_messages(session, now),
+            sending.judge_account(session, standing, now),
             reach.judge(standing, now),
-            mail.judge_sender(standing),
+            sending.judge_sender(standing),
             trends.judge_sources(session, now),
             trends.judge_dead(standing, now),
             trends.judge_opt_outs(session, standing, now),
             self._seldom("spend", lambda: trends.judge_spend(session, now, settings.messages_a_day)),
-            self._seldom("templates", lambda: mail.judge_templates(session, settings.twilio_account_sid)),
+            self._seldom("templates", lambda: sending.judge_templates(session, settings.twilio_account_sid)),
         ]
         seen.sealing = self._seldom("sealing", lambda: keyring.list_names_in_use(session))
 

@@ -12,9 +12,9 @@ from jobs import metering, queue, redis_look
 from jobs.health import Report
 from jobs.metering import Meters
 from models.outages import name_of
-from services.health import metrics
+from services.health import operator_figures
 from services.health.findings import State
-from services.health.metrics import Sample
+from services.health.operator_figures import Sample
 from services.health.processes import CLOCK, WEB, WORKER
 from world import World
 
@@ -71,11 +71,11 @@ def _of_health(report: Report) -> list[Sample]:
 def _of_database(world: World) -> list[Sample]:
     now = world.now()
     with world.sessions() as session:
-        metrics.hurry(session)
-        found = metrics.look(session, now, world.settings.messages_a_day)
+        operator_figures.hurry(session)
+        found = operator_figures.look(session, now, world.settings.messages_a_day)
         kept = _kept(world)
         if kept is None:
-            kept = metrics.look_seldom(session, now)
+            kept = operator_figures.look_seldom(session, now)
             _keep(world, kept)
     return found + kept
 

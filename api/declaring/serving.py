@@ -11,7 +11,7 @@ from flask import Response, request
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from api.declaring import keys, problems
+from api.declaring import idempotency, problems
 from api.declaring.call import Call, credential_of, require_scope
 from api.declaring.endpoints import Endpoint
 from api.declaring.problems import Problem, refuse
@@ -70,17 +70,17 @@ def _once(world: World, endpoint: Endpoint, inner: Inner, show: Inner | None, pa
 
 def _with_key(call: Call, work: Callable[[], Response]) -> Response:
     """Work once for each key. What is refused because it came too often may be tried again with the same one."""
-    wanted = keys.asked(call)
+    wanted = idempotency.asked(call)
     if wanted is None:
         return work()
     row = kept_answers.take(call.session, wanted, call.now)
     if row is None:
-        return keys.repeated(call, wanted)
+        return idempotency.repeated(call, wanted)
     answer = work()
     if answer.status_code == 429:
         kept_answers.give_back(call.session, row)
     else:
-        kept_answers.keep(call.session, row, keys.packed(answer))
+        kept_answers.keep(call.session, row, idempotency.packed(answer))
     return answer
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from api.declaring import pages, problems
+from api.declaring import paging, problems
 from api.declaring.call import Call, credential_of_token
 from api.declaring.endpoints import endpoint
 from api.declaring.problems import Problem, refuse
@@ -53,7 +53,7 @@ def list_sessions(call: Call, query: dict[str, Any]) -> Any:
         {**_columns(each), "is_this_one": each.id == call.my_session.id}
         for each in sessions.list_open_sessions(call.session, call.member, call.now)
     ]
-    return pages.of_list(call, found, query)
+    return paging.of_list(call, found, query)
 
 
 @endpoint("DELETE", "/auth/sessions", scope=Scope.ACCOUNT, gives=EndedSchema)
@@ -74,7 +74,7 @@ def end_session(call: Call, session_id: UUID) -> None:
 @endpoint("GET", "/auth/personal-tokens", scope=Scope.ACCOUNT, query=ListQuery, gives=PersonalTokenSchema, many=True)
 def list_personal_tokens(call: Call, query: dict[str, Any]) -> Any:
     """One's personal tokens that are good, the newest first. The tokens themselves are not kept."""
-    return pages.of_list(call, personal_tokens.list_tokens(call.session, call.member, call.now), query)
+    return paging.of_list(call, personal_tokens.list_tokens(call.session, call.member, call.now), query)
 
 
 @endpoint("POST", "/auth/personal-tokens", scope=Scope.ACCOUNT, body=NewTokenBody, gives=NewTokenSchema, status=201)

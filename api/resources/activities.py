@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 from sqlalchemy import func, select
 
-from api.declaring import days, pages
+from api.declaring import days, paging
 from api.declaring.call import Call
 from api.declaring.endpoints import endpoint
 from api.declaring.envelopes import Page, PageQuery
@@ -57,7 +57,7 @@ def list_activities(call: Call, query: dict[str, Any]) -> Any:
     if "excluded" in query:
         is_out = Activity.excluded_at.is_not(None)
         found = found.where(is_out if query["excluded"] else ~is_out)
-    page = pages.of_query(call, found, query, COLUMNS, Activity.id)
+    page = paging.of_query(call, found, query, COLUMNS, Activity.id)
     return Page([_told(each) for each in page.items], page.next_cursor)
 
 
@@ -135,7 +135,7 @@ def list_files(call: Call, query: dict[str, Any]) -> Any:
     """The files that one sent, through the API or into the chat, the newest first."""
     found = select(SentFile).where(SentFile.member_id == call.member.id)
     chosen = {**query, "sort": "-received_at"}
-    page = pages.of_query(call, found, chosen, {"received_at": SentFile.received_at}, SentFile.id)
+    page = paging.of_query(call, found, chosen, {"received_at": SentFile.received_at}, SentFile.id)
     return Page([_state(each) for each in page.items], page.next_cursor)
 
 
@@ -164,7 +164,7 @@ def get_totals(call: Call, query: dict[str, Any]) -> Any:
 def list_records(call: Call, query: dict[str, Any]) -> Any:
     """One's standing records, by sport."""
     sport = SPORTS[query["sport"]] if "sport" in query else None
-    return pages.of_list(call, records.find_best(call.session, call.member, sport), query)
+    return paging.of_list(call, records.find_best(call.session, call.member, sport), query)
 
 
 def _mine(call: Call, activity_id: int) -> Activity:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.declaring import pages
+from api.declaring import paging
 from api.declaring.call import Call
 from api.declaring.endpoints import endpoint
 from api.declaring.envelopes import PageQuery
@@ -15,7 +15,7 @@ from fitness.dates import Dates
 from fitness.routes import Route
 from fitness.sports import Sport
 from models import Challenge, Membership, Scope
-from services.ground.settings import read_settings
+from services.ground.group_settings import read_settings
 from services.group import groups
 from services.play import challenges, contests
 from services.play.challenges import Plan
@@ -35,7 +35,7 @@ SPORTS = {each.value: each for each in Sport}
 def list_challenges(call: Call, query: dict[str, Any], group_id: int) -> Any:
     """A group's challenges, the newest first."""
     found = select(Challenge).where(Challenge.group_id == call.place(group_id).group_id)
-    return pages.of_query(call, found, {**query, "sort": "-number"}, {"number": Challenge.number}, Challenge.id)
+    return paging.of_query(call, found, {**query, "sort": "-number"}, {"number": Challenge.number}, Challenge.id)
 
 
 @endpoint(

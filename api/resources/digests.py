@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.declaring import pages
+from api.declaring import paging
 from api.declaring.call import Call
 from api.declaring.endpoints import endpoint
 from api.declaring.envelopes import PageQuery
@@ -35,7 +35,7 @@ def list_digests(call: Call, query: dict[str, Any], group_id: int) -> Any:
     """The digests that there were, the newest first."""
     found = select(DigestRun).where(DigestRun.group_id == call.place(group_id).group_id)
     chosen = {**query, "sort": "-until"}
-    return pages.of_query(call, found, chosen, {"until": DigestRun.period_end}, DigestRun.id)
+    return paging.of_query(call, found, chosen, {"until": DigestRun.period_end}, DigestRun.id)
 
 
 @endpoint(

@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from api.declaring import pages
+from api.declaring import paging
 from api.declaring.call import Call
 from api.declaring.endpoints import endpoint
 from api.declaring.envelopes import PageQuery
 from api.schemas.groups import WEEK_STARTS, GroupBody, GroupSchema, NewGroupBody
 from models import Membership, Role, Scope
-from services.ground.settings import read_settings
+from services.ground.group_settings import read_settings
 from services.group import groups, rules
 from services.people.members import list_memberships
 
@@ -23,7 +23,7 @@ def list_groups(call: Call, query: dict[str, Any]) -> Any:
     """The groups that one belongs to, the oldest first."""
     mine = list_memberships(call.session, call.member)
     sizes = _sizes(call, [each.group_id for each in mine])
-    return pages.of_list(call, [_told(each, sizes[each.group_id]) for each in mine], query)
+    return paging.of_list(call, [_told(each, sizes[each.group_id]) for each in mine], query)
 
 
 @endpoint("POST", "/groups", scope=Scope.GROUPS_WRITE, body=NewGroupBody, gives=GroupSchema, status=201)

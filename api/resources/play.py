@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.declaring import days, pages
+from api.declaring import days, paging
 from api.declaring.call import Call
 from api.declaring.endpoints import endpoint
 from api.declaring.problems import refuse
@@ -38,7 +38,7 @@ def list_leaderboard(call: Call, query: dict[str, Any], group_id: int) -> Any:
         call.session, group, METRICS[query["metric"]], dates, find_stretch_before(dates), sport
     )
     mine = board.row_of(call.member)
-    return pages.of_list(call, [_row(board, each, mine) for each in board.rows], query)
+    return paging.of_list(call, [_row(board, each, mine) for each in board.rows], query)
 
 
 @endpoint("GET", "/me/goal", scope=Scope.ACTIVITIES_READ, gives=GoalSchema)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from api.declaring import pages
+from api.declaring import paging
 from api.declaring.call import Call
 from api.declaring.endpoints import endpoint
 from api.declaring.envelopes import Page, PageQuery
@@ -43,7 +43,7 @@ def list_members(call: Call, query: dict[str, Any], group_id: int) -> Any:
     group = call.place(group_id).group
     found = select(Membership).where(Membership.group_id == group.id, Membership.left_at.is_(None))
     found = found.options(joinedload(Membership.member))
-    page = pages.of_query(call, found, query, {"joined_at": Membership.joined_at}, Membership.id)
+    page = paging.of_query(call, found, query, {"joined_at": Membership.joined_at}, Membership.id)
     return Page([_told(call, each) for each in page.items], page.next_cursor)
 
 
@@ -101,7 +101,7 @@ def list_invites(call: Call, query: dict[str, Any], group_id: int) -> Any:
     """The invites that still let people in. Admins see them; the codes are not kept."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "invites")
-    return pages.of_list(call, invites.list_active(call.session, mine.group, call.now), query)
+    return paging.of_list(call, invites.list_active(call.session, mine.group, call.now), query)
 
 
 @endpoint(
@@ -152,7 +152,7 @@ def list_requests(call: Call, query: dict[str, Any], group_id: int) -> Any:
         found.options(joinedload(JoinRequest.member)).order_by(JoinRequest.asked_at, JoinRequest.id)
     )
     told = [{"id": each.id, "name": each.member.name, "asked_at": each.asked_at} for each in waiting]
-    return pages.of_list(call, told, query)
+    return paging.of_list(call, told, query)
 
 
 @endpoint(
@@ -183,7 +183,7 @@ def list_acts(call: Call, query: dict[str, Any], group_id: int) -> Any:
     events = audit_lines.list_latest(call.session, mine.group, MOST_ACTS)
     lines = audit_lines.write_acts(call.session, mine.group, events, call.reader)
     told = [{"at": event.at, "action": event.action, "text": line} for event, line in zip(events, lines, strict=True)]
-    return pages.of_list(call, told, query)
+    return paging.of_list(call, told, query)
 
 
 def _theirs(call: Call, group_id: int, place_id: int) -> Membership:

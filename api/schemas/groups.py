@@ -6,7 +6,7 @@ from api.declaring.envelopes import PageQuery, Strict
 from api.schemas.parts import Flag, Switch, Text, Whole, one_of, sort
 from fitness.metrics import FIELDS
 from models import Answer, Role
-from services.ground.settings import MOST_CHEER_BELOW
+from services.ground.group_settings import MOST_CHEER_BELOW
 from services.group.groups import MOST_DESCRIPTION
 from services.group.invites import DAYS, MOST_DAYS, MOST_USES, USES
 

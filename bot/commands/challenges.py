@@ -15,7 +15,7 @@ from fitness.sports import Sport
 from messages.message import MOST_SAYS, Message
 from messages.render import Offer
 from models import Challenge, Membership, Role
-from services.ground.settings import read_settings
+from services.ground.group_settings import read_settings
 from services.group import groups
 from services.play import challenges, contests, seasons
 from services.play.challenges import Plan

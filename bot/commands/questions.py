@@ -15,8 +15,8 @@ from fitness.sports import Sport
 from messages.message import Message
 from messages.render import Offer
 from models import Member
+from services.ground.group_settings import GroupSettings
 from services.ground.refusals import KeptPrivate, WhoToCompare
-from services.ground.settings import GroupSettings
 from services.people import members
 from services.play import board_figures, questions, standings
 from services.training import activities

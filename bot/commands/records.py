@@ -15,7 +15,7 @@ from fitness.records import RecordKind
 from fitness.sports import Sport
 from messages.message import Message
 from models import DoubtAnswer, Member, RecordSet
-from services.ground.settings import GroupSettings, read_settings
+from services.ground.group_settings import GroupSettings, read_settings
 from services.group import privacy
 from services.people import members
 from services.play import questions, series

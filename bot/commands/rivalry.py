@@ -6,8 +6,8 @@ from bot.declaring.turn import Turn
 from fitness.periods import THIS_WEEK
 from messages.message import Message
 from messages.render import Offer
+from services.ground.group_settings import read_settings
 from services.ground.refusals import KeepsOutOfRivalries
-from services.ground.settings import read_settings
 from services.group import groups
 from services.play import rivalry as duels
 

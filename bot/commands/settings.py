@@ -6,7 +6,7 @@ from bot.declaring.turn import Turn
 from messages.message import Message
 from messages.render import Offer
 from models import Role
-from services.ground import settings
+from services.ground import group_settings
 from services.ground.refusals import SettingNotUsable
 from services.group import audit_lines, groups, joining, rules
 
@@ -73,7 +73,7 @@ def _value(given: Percent | Weekday | Switch) -> bool | int:
 
 
 def _show(turn: Turn) -> Message:
-    chosen = settings.read_settings(turn.group)
+    chosen = group_settings.read_settings(turn.group)
     may = turn.membership.role is not Role.MEMBER
     buttons = []
     if may:

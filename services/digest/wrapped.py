@@ -23,8 +23,8 @@ from providers.charts import ChartFact, Wrapped
 from services.digest import cards
 from services.digest.cards import write_label
 from services.digest.stories.picture import divide_by_sport
+from services.ground.group_settings import read_settings
 from services.ground.recipients import make_reader
-from services.ground.settings import read_settings
 from services.group import privacy
 from services.people.members import read_settings_for
 from services.play import tally

@@ -1,7 +1,7 @@
 """What must be known about a member before a message is sent to them: how they read, whether it is quiet now, and
 whether the number may belong to somebody else by now.
 
-`services.people.numbers` and `services.group.proofs` decide when a doubt begins and ends.
+`services.people.phone_numbers` and `services.group.proofs` decide when a doubt begins and ends.
 docs/decisions/0021-numbers-change-hands.md explains the rules.
 """
 

@@ -181,7 +181,7 @@ class NothingToDigest(Refusal):
 
 
 class SettingNotUsable(Refusal):
-    """A group's setting cannot have this value. Facts: setting (its name in `services.ground.settings`)."""
+    """A group's setting cannot have this value. Facts: setting (its name in `services.ground.group_settings`)."""
 
 
 class NoSuchPerson(Refusal):

@@ -14,6 +14,7 @@ from messages.words import clean_name
 from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services.delivery import waiting
 from services.ground import audit, limits, undoable
+from services.ground.group_settings import GroupSettings, read_settings
 from services.ground.recipients import make_reader
 from services.ground.refusals import (
     GroupNameNotUsable,
@@ -27,7 +28,6 @@ from services.ground.refusals import (
     TooManyNewGroups,
     TwoGroupsMatch,
 )
-from services.ground.settings import GroupSettings, read_settings
 from services.group import digest_times, group_notices, openings, privacy
 from services.group.roster import find_member, hold, list_members
 from services.people import bans, naming

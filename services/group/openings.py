@@ -11,7 +11,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from models import Group, Invite, Membership, Role, Share
-from services.ground.settings import read_settings
+from services.ground.group_settings import read_settings
 from services.group.roster import select_organisers
 
 

@@ -18,7 +18,7 @@ from services.ground import audit, recipients
 from services.ground.refusals import CameTooLate, MayNotVouch, NotDoubted, NotOverYourself
 from services.ground.telling import tell
 from services.group import roster
-from services.people import numbers
+from services.people import phone_numbers
 from services.people.members import list_memberships
 
 MOST_ASKED = 3  # times that one admin is asked in one doubt, because they may have been away the first time
@@ -140,7 +140,7 @@ def confirm(session: Session, member: Member, now: datetime, *, by: str) -> None
     since = member.doubted_at
     if since is None:
         raise NotDoubted(person=member)
-    numbers.confirm(session, member, now, by=by)
+    phone_numbers.confirm(session, member, now, by=by)
     waiting.release(session, member.id, now)
     buttons = [Offer("go_on", "start")]
     stopped = member.opted_out_at is not None

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import Group, Membership
-from services.ground import audit, settings
-from services.ground.settings import GroupSettings
+from services.ground import audit, group_settings
+from services.ground.group_settings import GroupSettings
 from services.group import digest_times, groups, openings
 
 
@@ -15,7 +15,7 @@ def choose(session: Session, membership: Membership, setting: str, value: object
     groups.hold(session, membership)
     groups.require_admin(session, membership, "settings")
     session.refresh(membership.group, ["settings"])
-    chosen = settings.change(membership.group, setting, value)
+    chosen = group_settings.change(membership.group, setting, value)
     if setting == "members_invite" and not chosen.members_invite:
         openings.end_codes_of_members(session, membership.group, now)
     _note(session, "group.set", membership, now, setting=setting, value=getattr(chosen, setting))

@@ -46,7 +46,7 @@ def list_newest(session: Session, most: int) -> Iterator[tuple[datetime, int, bo
     """Yield messages, newest first: the time, the member's id, whether it was written while the number is in
     doubt, and the text.
 
-    After the doubt it is known who wrote it: see `services.people.numbers.hand_over`.
+    After the doubt it is known who wrote it: see `services.people.phone_numbers.hand_over`.
     """
     query = select(Feedback, Member.doubted_at).join(Member, Member.id == Feedback.member_id)
     for row, doubted_at in session.execute(query.order_by(Feedback.given_at.desc()).limit(most)):

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, contains_eager
 from models import Group, Identity, IdentityKind, Member, Membership
 from services.delivery import opt_outs, waiting
 from services.ground import audit
+from services.ground.group_settings import GroupSettings, read_settings
 from services.ground.refusals import NotInAGroup
-from services.ground.settings import GroupSettings, read_settings
-from services.people import naming, numbers
+from services.people import naming, phone_numbers
 
 UNFINISHED_FOR = timedelta(minutes=15)
 
@@ -46,7 +46,7 @@ def recognise_member(
     _remember_addresses(session, member, phone, business_id, is_new=found is None)
     member.address = address
     is_new = found is None
-    if found is not None and numbers.look_at(session, found, profile_name, now):
+    if found is not None and phone_numbers.look_at(session, found, profile_name, now):
         member, is_new = begin_anew(session, found, profile_name, now), True
     # A line that was kept while the database was away may be older than one that was answered before it.
     member.last_inbound_at = max(member.last_inbound_at or now, now)
@@ -61,7 +61,7 @@ def begin_anew(session: Session, before: Member, profile_name: str, now: datetim
     The earlier member gets no more messages, and is erased thirty days later, as after "stop".
     """
     phone = next((each.value for each in before.identities if each.kind is IdentityKind.PHONE), None)
-    newcomer = numbers.hand_over(session, before, profile_name, now)
+    newcomer = phone_numbers.hand_over(session, before, profile_name, now)
     newcomer.timezone = guess_zone(phone)
     opt_out(session, before, now)
     return newcomer
@@ -164,7 +164,7 @@ def _behind(session: Session, phone: str | None, business_id: str | None) -> Mem
 
 def _newcomer(session: Session, phone: str | None, address: str, profile_name: str) -> Member:
     member = Member(name=naming.read_profile_name(profile_name), address=address, timezone=guess_zone(phone))
-    member.profile_name = numbers.shorten_profile(profile_name)
+    member.profile_name = phone_numbers.shorten_profile(profile_name)
     session.add(member)
     session.flush()
     return member

@@ -10,8 +10,8 @@ from fitness import paces
 from fitness.metrics import Made, Metric
 from fitness.periods import Dates
 from fitness.sports import Sport
+from services.ground.group_settings import GroupSettings
 from services.ground.refusals import NoPace
-from services.ground.settings import GroupSettings
 from services.play import series
 from services.training import speeds
 from services.training.totals import Totals, rank_figures, sum_totals, sum_totals_and_before

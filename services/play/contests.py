@@ -21,7 +21,7 @@ from fitness.routes import Route
 from fitness.sports import Sport
 from messages.words import folded
 from models import Challenge, Member, Participant
-from services.ground.settings import read_settings
+from services.ground.group_settings import read_settings
 from services.group import away, privacy
 from services.group.privacy import VisibleMember
 from services.play import weekly

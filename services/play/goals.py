@@ -12,8 +12,8 @@ from fitness.periods import Dates
 from fitness.sports import Sport
 from models import Goal, Group, Member
 from services.ground import audit
+from services.ground.group_settings import read_settings
 from services.ground.refusals import GoalNotUsable, NoGoal
-from services.ground.settings import read_settings
 from services.group import privacy
 from services.people.members import read_settings_for
 from services.training.totals import sum_metric

@@ -9,7 +9,7 @@ from fitness.metrics import Metric
 from fitness.periods import BadPeriod, Dates, Period
 from fitness.sports import Sport
 from models import Activity, Member
-from services.ground.settings import GroupSettings
+from services.ground.group_settings import GroupSettings
 from services.play.board_figures import Asking
 from services.training.totals import Totals, make_counting_conditions
 

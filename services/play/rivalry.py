@@ -11,7 +11,7 @@ from fitness import rivalry
 from fitness.periods import Dates
 from fitness.rivalry import LOOKS_BACK, Duel, Weeks
 from models import Group, Member
-from services.ground.settings import read_settings
+from services.ground.group_settings import read_settings
 from services.group import away, privacy
 from services.group.privacy import VisibleMember
 from services.play import weekly

@@ -19,7 +19,7 @@ from fitness.ranking import RankedPlace, rank
 from fitness.rivalry import Weeks
 from messages.words import folded
 from models import Group, Membership
-from services.ground.settings import read_settings
+from services.ground.group_settings import read_settings
 from services.group import privacy
 from services.group.privacy import VisibleMember
 from services.play import weekly

@@ -15,7 +15,7 @@ from fitness.ranking import RankedPlace, find_movers, rank
 from fitness.sports import Sport
 from messages.words import folded
 from models import Group, Member
-from services.ground.settings import read_settings
+from services.ground.group_settings import read_settings
 from services.group import privacy
 from services.group.privacy import VisibleMember
 from services.play.board_figures import Asking

@@ -32,7 +32,7 @@ from providers.sources import KeyAccepted, Profile, SignedIn
 from services.ground import audit, limits, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.refusals import NotLinkedLately, TooManyLinkCodes, WrongLinkCode
-from services.people import numbers
+from services.people import phone_numbers
 from services.training import accounts, attempts, one_time_links, records
 from services.training.merging import mark_twins_around
 from services.training.sign_ins import Task
@@ -208,7 +208,7 @@ def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: 
     """Connect the account, or ask first where another one is connected."""
     profile, member = _profile_in(state), attempt.link.member
     account = accounts.find_account(session, member, attempt.source)
-    if numbers.is_stranger(member, account, profile.id):
+    if phone_numbers.is_stranger(member, account, profile.id):
         attempts.give_up(attempt, STOPPED)
         audit.note(session, "member.not_proved", now, member_id=member.id)
         return Stranger()

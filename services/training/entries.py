@@ -14,7 +14,7 @@ from services.ground import audit, undoable
 from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotByHand
 from services.people import choices
 from services.training import records
-from services.training.rows import make_row, take_over
+from services.training.from_recordings import make_row, take_over
 
 LISTED, MOST_BACK = 5, 50
 # The type of each sport as one names it: what was logged earns points as a session of that type.

@@ -13,7 +13,7 @@ from models import Activity, GarminAccount, Member
 from providers.errors import Flaw, NotAnActivityFile
 from providers.recordings import CHAT, FILE, Recording
 from services.training import records, scoring
-from services.training.rows import Key, make_rows, take_over
+from services.training.from_recordings import Key, make_rows, take_over
 
 # What one member may have sent as files. Ten years of a session a day, three times over: so what is read anew at each
 # file and each time an account is disconnected stays small.

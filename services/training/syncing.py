@@ -21,8 +21,8 @@ from services.ground.bells import Bell, ring
 from services.ground.counting import Count, count
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
 from services.training import accounts, records
+from services.training.from_recordings import make_rows
 from services.training.merging import Found, add_legs, mark_twins, merge, wait_for_turn
-from services.training.rows import make_rows
 from services.training.totals import match_members
 
 FIRST_WINDOW = timedelta(days=365)

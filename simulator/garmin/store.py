@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from simulator.garmin.athletes import Athlete, Habits
-from simulator.garmin.keys import Keys
+from simulator.garmin.credentials import Keys
 
 
 class Accounts:

@@ -12,7 +12,7 @@ from models import GarminAccount, Group, Identity, Member, Membership
 from providers.charts import Leaderboard
 from providers.errors import ChartError
 from providers.garmin.activity_rows import read_page
-from services.ground import settings
+from services.ground import group_settings
 from services.training import syncing
 from services.training.syncing import Errand
 from simulator.garmin.athletes import Athlete
@@ -160,7 +160,7 @@ def test_a_repeat_is_the_same_word_for_word(town: Town, zoe: Person, jose: Perso
 def test_a_group_without_ranking_is_cheered_from_a_to_z(town: Town, zoe: Person, jose: Person) -> None:
     runners(zoe, jose)
     with town.world.sessions.begin() as session:
-        settings.change(session.scalar(select(Group)), "ranking", value=False)
+        group_settings.change(session.scalar(select(Group)), "ranking", value=False)
     heard = jose.says("digest")
     assert heard.startswith("🙌 *Sunday Legends* · 16–22 Nov\n3 sessions")
     assert heard.index("• *José* 79 pts") < heard.index("• *Zoë* 157 pts")

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from models import Group
-from services.ground.settings import GroupSettings, read_settings
+from services.ground.group_settings import GroupSettings, read_settings
 from tests.scenes import start_group
 from tests.town import Person, Town
 

@@ -19,7 +19,7 @@ import world as worlds
 from bot import receiving
 from bot.conversation import converse
 from config import Settings
-from jobs import asking
+from jobs import asking_again
 from jobs import spool as spooled
 from models import Identity, InboundMessage, Member, OutboundMessage
 from models.base import make_sessions, open_engine
@@ -380,7 +380,9 @@ def test_the_vendor_is_asked_every_five_minutes_and_may_be_away(town: Town, zoe:
     town.twilio.faults.list_status = 503
     receiving.ingest()
     assert asked() == 1
-    assert town.world.redis.ttl(receiving.BACKFILL) < asking.SOON, "so that it is known soon whether it is well again"
+    assert town.world.redis.ttl(receiving.BACKFILL) < asking_again.SOON, (
+        "so that it is known soon whether it is well again"
+    )
     [bell] = town.world.redis.zrange("rq:scheduler:scheduled_jobs", 0, -1)
     assert bell.startswith(b"bot-receiving-ingest-")
     town.twilio.faults.list_status = None

@@ -21,7 +21,7 @@ from fitness.ranking import RankedPlace
 from messages.message import units
 from messages.render import Reader
 from messages.words import MOST, clean_name, isolated, one_line
-from services.ground.settings import GroupSettings
+from services.ground.group_settings import GroupSettings
 from services.play.standings import Board, BoardRow, gather_board_facts
 from services.training.totals import Totals
 from tests.messages import largest, largest_digest

@@ -17,7 +17,7 @@ from fitness.schedules import Weekly
 from fitness.sports import Sport
 from fitness.streaks import Streak
 from messages.words import MOST, clean_name
-from services.ground.settings import GroupSettings
+from services.ground.group_settings import GroupSettings
 from services.play.contests import ContestLine
 from services.play.standings import Board, BoardRow, gather_board_facts
 from services.training.scoring import Leg, Recount

@@ -33,7 +33,7 @@ from providers.garmin.activity_rows import read_row
 from providers.garmin.garmin_connect import PAGE, USELESS_STRATEGIES, ConnectAccount, GarminConnect
 from providers.recordings import Recording
 from providers.sources import NeedsCode, SignedIn
-from services.training.rows import make_row
+from services.training.from_recordings import make_row
 from simulator.garmin.server import PretendGarmin
 from tests.patience import AT_MOST, RUNS_OUT
 from tests.town import Served

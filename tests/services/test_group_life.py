@@ -35,7 +35,7 @@ from models import Group, Identity, JoinRequest, Membership, OutboundMessage
 from models.base import make_sessions
 from models.vault import vault
 from providers.messenger import Inbound
-from services.ground.settings import read
+from services.ground.group_settings import read
 from tests.scenes import code_in
 from tests.town import Town
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from models import Activity
 from providers.garmin.activity_rows import KEPT, SPLITS, read_row
 from services.training.activity_figures import VERSION, read_metrics
-from services.training.rows import make_row
+from services.training.from_recordings import make_row
 from tests.accounts import link
 from tests.town import START, Town
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Activity, GarminAccount, Identity, Member, OutboundMessage, SentFile
-from services.people import numbers
+from services.people import phone_numbers
 from tests.scenes import code_in, runs, start_group
 from tests.town import Person, Town
 from web.app import create_app
@@ -276,9 +276,9 @@ def test_stop_is_heard_from_whoever_holds_the_number(old: Person) -> None:
 
 
 def test_what_tells_nobody_apart_in_two_names_is_no_likeness() -> None:
-    assert numbers._is_another("Zoë de Vries 🚴", "Mia de Jong 🚴")
-    assert not numbers._is_another("Benjamin", "Ben 🚴")
-    assert numbers.shorten_profile(" . ") is None
+    assert phone_numbers._is_another("Zoë de Vries 🚴", "Mia de Jong 🚴")
+    assert not phone_numbers._is_another("Benjamin", "Ben 🚴")
+    assert phone_numbers.shorten_profile(" . ") is None
 
 
 @pytest.fixture

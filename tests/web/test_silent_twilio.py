@@ -13,7 +13,7 @@ from flask import Flask
 
 import world as worlds
 from bot import receiving
-from jobs import asking, delivery, reconciling
+from jobs import asking_again, delivery, reconciling
 from jobs.health import Doctor
 from jobs.heartbeats import Heart
 from jobs.tick import tick
@@ -83,7 +83,7 @@ class Site:
         bells = [name for name in redis.zrange(BELLS, 0, -1) if name.startswith(b"bot-receiving-ingest")]
         if not bells:
             return False
-        redis.delete(asking.RUNG, asking.BACKFILL, *redis.scan_iter("bell:bot.receiving.ingest:*"))
+        redis.delete(asking_again.RUNG, asking_again.BACKFILL, *redis.scan_iter("bell:bot.receiving.ingest:*"))
         return redis.zrem(BELLS, *bells) > 0
 
 
@@ -193,7 +193,7 @@ def test_a_reply_that_is_tried_again_and_again_has_waited_since_it_was_written(
 def test_it_is_named_though_nobody_writes(site: Site, servers: Servers, way: str) -> None:
     """Twilio is asked every five minutes for lines whose webhooks never came."""
     with WAYS[way](site.town, servers):
-        site.town.world.redis.delete(asking.BACKFILL)
+        site.town.world.redis.delete(asking_again.BACKFILL)
         site.seconds_until(lambda: "delivery" in site.names(), 120)
         assert "Twilio has answered no question since 19:0" in site.says()
     site.seconds_until(lambda: site.names() == set(), 30)
@@ -215,7 +215,7 @@ def test_a_twilio_that_only_answers_questions_is_named(site: Site, zoe: Person, 
 
 def test_a_twilio_that_only_takes_messages_is_named(site: Site, zoe: Person) -> None:
     site.town.twilio.faults.list_status = 503
-    site.town.world.redis.delete(asking.BACKFILL)
+    site.town.world.redis.delete(asking_again.BACKFILL)
     zoe.phone.says("hi")
     site.seconds_until(lambda: "delivery" in site.names(), 120)
     assert "message" not in site.says()

@@ -13,7 +13,7 @@ from fitness.metrics import round_points
 from fitness.streaks import Streak, Week, find_streak
 from models import Activity
 from services.digest.stories.scene import Past
-from services.ground.settings import GroupSettings
+from services.ground.group_settings import GroupSettings
 from services.play import series
 from services.training.totals import SPORTS, choose_points, make_counting_conditions, match_members
 

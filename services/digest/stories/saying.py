@@ -12,8 +12,8 @@ from messages.render import Reader, words
 from models import GarminAccount, Member
 from services.digest.stories.scene import Scene
 from services.digest.stories.text import DigestForm, Me, Teller
+from services.ground.group_settings import read_settings
 from services.ground.recipients import make_reader
-from services.ground.settings import read_settings
 from services.group import roster
 from services.training.totals import Totals, sum_totals
 

@@ -13,7 +13,7 @@ from models import DigestRun, Group, RunStatus
 from services.digest.stories import corrections, history
 from services.digest.stories.scene import Scene
 from services.digest.stories.text import Teller
-from services.ground.settings import GroupSettings, read_settings
+from services.ground.group_settings import GroupSettings, read_settings
 from services.group import away, privacy
 from services.play import challenges, goals, rivalry, series, standings
 from services.play.standings import Board
