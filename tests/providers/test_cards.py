@@ -66,6 +66,7 @@ def every(name="Zoë", value=42.0, *, dark=False):
     ]
 
 
+NOT_FOR_QUICKCHART = {"wrapped"}  # what `write_chartjs` has no words for is drawn without a server
 KINDS = [pytest.param(n, id=f"{chart.kind}-{n}") for n, chart in enumerate(every())]
 
 
@@ -139,7 +140,7 @@ class TestEveryKind:
 
     def test_quickchart_is_told_plain_data_or_says_that_it_cannot(self, kind):
         chart = every(INJECTION)[kind]
-        if chart.kind == "wrapped":
+        if chart.kind in NOT_FOR_QUICKCHART:
             with pytest.raises(ChartError):
                 write_chartjs(chart)
             return
