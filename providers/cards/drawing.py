@@ -1,4 +1,4 @@
-"""A chart as an SVG."""
+"""Draws a chart as an SVG."""
 
 from providers.cards.columns import draw_trend, draw_week
 from providers.cards.lettering import clean_text, cut_text
@@ -11,7 +11,9 @@ __all__ = ["clean_text", "cut_text", "draw_svg"]
 
 
 def draw_svg(chart: Chart) -> str:
-    """Draw a chart; the same chart always gives the same text. It may stand inside a page under a strict CSP."""
+    """Return the chart as an SVG. The same chart always gives the same text. It may be part of a
+    page with a strict CSP.
+    """
     match chart:
         case Leaderboard():
             return draw_leaderboard(chart)
