@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Setting(StrEnum):
-    """The settings of a group; each is the name of a field of `services.ground.settings.GroupSettings`."""
+    """A setting of a group; each is the name of a field of `services.ground.settings.GroupSettings`."""
 
     RANKING = "ranking"
     CHEER_BELOW = "cheer_below"
