@@ -7,7 +7,7 @@ Five things stay after that, all without the member's name and number: counts fo
 of the member's addresses and of the Garmin address that they tried; bans, as long as the group exists, under hashes of
 the member's addresses; keyed hashes of the vendor's ids of deleted messages, for thirty days, so that none is received
 again; the audit, for thirteen months, under a pseudonym; and the row in `erased`, for ever. Names that they gave to a
-they named for a group (itself, its challenges) is the group's. `privacy/kept.txt` tells it to members.
+group or its challenges belong to the group. The template `privacy/kept.txt` tells members this.
 """
 
 import secrets
@@ -98,7 +98,7 @@ def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> i
     act.undone_at = now
     if not erase:
         return None
-    mine = (Activity.member_id == member.id, Activity.account_id.is_(None))  # what other accounts have stays
+    mine = (Activity.member_id == member.id, Activity.account_id.is_(None))  # activities of other accounts stay
     gone = session.scalars(delete(Activity).where(*mine).returning(Activity.id)).all()
     session.execute(delete(Day).where(Day.member_id == member.id))
     session.execute(update(GarminAccount).where(GarminAccount.member_id == member.id).values(steps_at=None))

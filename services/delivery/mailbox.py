@@ -27,7 +27,7 @@ GOOD_FOR = {
     MessageKind.DIGEST: timedelta(hours=36),
 }
 
-# The vendor adds kinds without notice, and a metric must not have any number of labels.
+# The vendor adds kinds without notice, and a metric must have a limited number of labels.
 COUNTED_KINDS = {"text", "button", "interactive", "image", "video", "audio", "document", "location", "reaction"}
 
 

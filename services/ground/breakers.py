@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from models import Breaker
 from services.ground.telling import tell
 
-MESSENGER = "messenger"  # every source of activities has its own name
+MESSENGER = "messenger"  # each source of activities has its own name
 
 
 def shut(session: Session, name: str, now: datetime, span: timedelta, why: str) -> None:
