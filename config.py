@@ -275,8 +275,8 @@ class Settings(BaseSettings):
 
     @property
     def webhook_address(self) -> str:
-        """What is set at Twilio as the address for incoming messages. What stands behind the # stays with Twilio and
-        asks it to try again when it gets no answer.
+        """The address for incoming messages that is set at Twilio. Twilio does not send the part after the #: it makes
+        Twilio try again if it gets no answer.
         """
         return f"{self.base_url}/webhooks/twilio/inbound#rc=3&rp=5xx,ct,rt"
 

@@ -96,7 +96,7 @@ _reporters: list[Reporter] = []
 
 
 def report_to(reporter: Reporter | None) -> None:
-    """Hand each line of level `error` to somebody besides, with its exception. None takes that back."""
+    """Also pass each line of level `error` or higher, with its exception, to this function. None ends that."""
     _reporters[:] = [reporter] if reporter else []
 
 
@@ -141,7 +141,7 @@ def _for_people(stream: TextIO) -> list[Processor]:
 
 
 def _report(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Hand an error on. Whoever takes it must not break the log."""
+    """Pass an error on to the reporter. Errors of the reporter are ignored."""
     if event.get("level") in ("error", "critical"):
         for reporter in _reporters:
             with suppress(Exception):
@@ -150,7 +150,7 @@ def _report(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
 
 
 def _error_of(given: Any) -> BaseException | None:
-    """The exception that `exc_info` stands for: itself, a triple, or True for the one that is handled now."""
+    """Return the exception of `exc_info`, which may be the exception itself, a triple, or True for the current one."""
     if not given or isinstance(given, BaseException):
         return given or None
     return given[1] if isinstance(given, tuple) else sys.exc_info()[1]
@@ -175,14 +175,14 @@ def _hide(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
 
 
 def hidden(value: str) -> str:
-    """A text without numbers, addresses and secrets of people, and not too long."""
+    """Return a text without people's numbers, addresses and secrets, shortened if it is long."""
     for what, instead in HIDDEN:
         value = what.sub(instead, value)
     return value if len(value) <= 2 * MOST_TEXT else f"{value[:MOST_TEXT]} … {value[-MOST_TEXT:]}"
 
 
 def chain(error: BaseException | None) -> list[BaseException]:
-    """An exception, and what caused it."""
+    """Return an exception and its causes."""
     return list(_causes(error))
 
 
@@ -232,7 +232,7 @@ def _frames(at: TracebackType | None) -> list[str]:
 
 
 def short(path: str) -> str:
-    """A file of ours or of a package, without where it is installed."""
+    """Return the path of a file without the folder in which the project or its package is installed."""
     return path.removeprefix(f"{ROOT}/").rsplit("site-packages/", 1)[-1]
 
 

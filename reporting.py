@@ -1,7 +1,7 @@
-"""Tells Sentry of what is logged as an error, where SENTRY_DSN is set: what broke and where, and nothing people said.
+"""Reports logged errors to Sentry if SENTRY_DSN is set: what broke and where, and nothing that people wrote.
 
 Sentry's own integrations are off: they would send requests, their bodies, variables and breadcrumbs. An event is made
-here from the line of the log, which holds none of that, and from the lines of code that an exception came through.
+here from the log line, which contains none of that, and from the lines of code of the exception.
 """
 
 import traceback
@@ -14,7 +14,8 @@ from sentry_sdk.transport import Transport
 import logs
 
 FLUSHED_WITHIN = 2.0  # seconds that a process which may end at once waits for Sentry
-# What Sentry's own code would add to an event. Ours are made here, so this is the second net of three.
+# What Sentry's own code would add to an event. Our events are made here, so this is only the second of three
+# protections.
 NOTHING: Any = {
     "user_info": False,
     "http_bodies": [],
@@ -45,7 +46,7 @@ def begin(dsn: str, process: str, release: str, environment: str, transport: Tra
 
 
 def report(process: str, facts: dict[str, Any], error: BaseException | None) -> None:
-    """Send one line of the log. A worker's job is a process that ends at once: it waits until the line has left."""
+    """Report one log line. A worker's job is a process that ends at once, so it waits until the line was sent."""
     sentry_sdk.capture_event(_event(process, facts, error))  # type: ignore[arg-type]
     if process != "web":
         sentry_sdk.flush(FLUSHED_WITHIN)
@@ -66,7 +67,7 @@ def _event(process: str, facts: dict[str, Any], error: BaseException | None) -> 
 
 
 def _told(error: BaseException) -> dict[str, Any]:
-    """One exception: its kind, the words that it may be told with, and the lines of code, without variables."""
+    """Return one exception: its type, its message if that may be reported, and the lines of code, without variables."""
     frames = [
         {"filename": logs.short(each.filename), "lineno": each.lineno, "function": each.name}
         for each in traceback.extract_tb(error.__traceback__)
@@ -80,7 +81,7 @@ def _told(error: BaseException) -> dict[str, Any]:
 
 
 def _scrubbed(event: dict[str, Any], _hint: dict[str, Any]) -> dict[str, Any]:
-    """A net below the care that is taken everywhere: nothing leaves that the log would not write."""
+    """Clean the event again before it is sent: it may contain only what the log may contain."""
     kept = {name: value for name, value in event.items() if name not in LEFT_OUT}
     return {name: value if name in OF_THE_SDK else _clean(value, logs.hidden) for name, value in kept.items()}
 

@@ -43,6 +43,6 @@ def tell_of(error: ValidationError) -> None:
 
 
 def explained(error: ValidationError) -> dict[str, tuple[str, str]]:
-    """For each setting that is missing or wrong: what is wrong with it, and what it is for. Never a value."""
+    """Return what is wrong with each missing or wrong setting, and what it is for. Never contains a value."""
     about = {name.upper(): str(field.description or "") for name, field in Settings.model_fields.items()}
     return {name: (says, about.get(name, "")) for name, says in problems_of(error).items()}

@@ -1,4 +1,4 @@
-"""Which version of the program this is."""
+"""The version of the program."""
 
 import os
 import tomllib
@@ -6,16 +6,16 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-# Where hosts write which commit they run: Heroku (its labs feature runtime-dyno-metadata), Render, and our image.
+# The variables in which hosts write the commit: Heroku (its labs feature runtime-dyno-metadata), Render, and our image.
 COMMITS = ("HEROKU_SLUG_COMMIT", "HEROKU_BUILD_COMMIT", "RENDER_GIT_COMMIT", "SOURCE_COMMIT")
 
 
 @cache
 def release() -> str:
-    """The version of `pyproject.toml`, as the CHANGELOG names it."""
+    """Return the version of `pyproject.toml`, as in the CHANGELOG."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"])
 
 
 def commit() -> str:
-    """The commit that the host says it runs, and nothing where it does not say."""
+    """Return the commit that the host names; empty if it names none."""
     return next((os.environ[name][:12] for name in COMMITS if os.environ.get(name)), "")

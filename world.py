@@ -55,7 +55,9 @@ class World:
 
     @property
     def sources(self) -> dict[str, Source]:
-        """Where members can have accounts, by name, in the order of the link page: Garmin, and the further ones."""
+        """The sources where members can have accounts, by name, in the order of the link page:
+        Garmin, and the further ones.
+        """
         garmin = GarminSource(
             self.garmin,
             self.garmin_by_key,
@@ -67,7 +69,7 @@ class World:
         return {each.name: each for each in (garmin, *self.further_sources)}
 
     def source(self, name: str) -> Source:
-        """The source of this name. Raises SourceUnavailable where this process does not have it."""
+        """Return the source with this name. Raises SourceUnavailable if this process does not have it."""
         source = self.sources.get(name)
         if source is None:
             raise SourceUnavailable("this process has no such source")
@@ -75,17 +77,17 @@ class World:
 
     @property
     def labels(self) -> str:
-        """What people call the sources, where one of them is meant and it is not known which."""
+        """The sources' names for people, joined by "or", for texts that may mean any of them."""
         return " or ".join(each.label for each in self.sources.values())
 
     def label_of(self, name: str) -> str:
-        """What people call the source of this name."""
+        """Return the name of this source for people."""
         source = self.sources.get(name)
         return source.label if source else name.capitalize()
 
     @staticmethod
     def read_again(told: Mapping[str, Any]) -> Recording | None:
-        """Read a recording from what was kept of it: as `to_plain` writes it, or a row of Garmin's list."""
+        """Read a recording from its stored data: the output of `write_recording`, or a row of Garmin's list."""
         return read_recording(told) if "source" in told else activity_rows.read_row(told)
 
     @classmethod

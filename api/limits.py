@@ -1,7 +1,8 @@
-"""How often one may ask: counted in Redis, for each session or token, or for the network of whoever has none.
+"""Limits the number of requests. They are counted in Redis for each session or token, or for the
+network of a request without one.
 
-While Redis is away nobody can count. Then everything but signing in goes on; signing in is refused, because codes are
-short and could be guessed.
+While Redis cannot be reached, requests are not limited, except for signing in: that is refused, because codes
+are short and could be guessed.
 """
 
 import hashlib
@@ -18,26 +19,26 @@ from api.declaring.problems import Problem
 from services.people import personal_tokens
 from world import World
 
-SIGN_IN = "10/minute; 60/hour"  # codes asked for and given, from one network
+SIGN_IN = "10/minute; 60/hour"  # codes that are requested or tried from one network
 SIGN_IN_BY_ALL = "600/hour"
 
-logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)  # that Redis is away is told by others, once
+logging.getLogger("flask-limiter").setLevel(logging.CRITICAL)  # other code logs, once, that Redis cannot be reached
 
 
 def open_limiter(app: Flask, world: World) -> Limiter:
-    """Counts requests, and lets them pass while nobody can count."""
+    """Return a limiter that lets requests pass if they cannot be counted."""
     return _limiter(app, world, "api", swallow_errors=True)
 
 
 def shut_limiter(app: Flask, world: World) -> Limiter:
-    """Counts what is done to sign in, and refuses it while nobody can count."""
+    """Return a limiter for signing in, which refuses requests if they cannot be counted."""
     made = _limiter(app, world, "api-sign-in", swallow_errors=False)
     app.register_error_handler(StorageError, lambda _: problems.own(Problem("busy")))
     return made
 
 
 def network(world: World) -> str:
-    """The network that a request comes from, as a keyed hash."""
+    """Return a keyed hash of the network that the request comes from."""
     return world.vault.tags("address", read_network(request.remote_addr))[0][:32]
 
 
@@ -56,8 +57,10 @@ def _limiter(app: Flask, world: World, prefix: str, *, swallow_errors: bool) -> 
 
 
 def _counted(world: World) -> str:
-    """For whom a request counts. Only what we signed ourselves, or what looks like a personal token, is believed here:
-    who makes up tokens is slowed by `web.guesses`.
+    """Return the key under which a request is counted: its session or personal token, otherwise its network.
+
+    Only tokens that we signed, and anything with the form of a personal token, are used here. `web.guesses` limits
+    clients that try invented tokens.
     """
     token = request.headers.get("Authorization", "").partition(" ")[2].strip()
     if token.startswith(personal_tokens.PREFIX):

@@ -1,4 +1,4 @@
-"""Putting the API into the app: routes, limits, documents, and other origins where the operator names them."""
+"""Adds the API to the app: routes, limits, documentation, and CORS for the origins that the operator has set."""
 
 from collections.abc import Callable
 from functools import cache
@@ -22,7 +22,7 @@ from api.declaring.serving import Inner, serve
 from world import World
 
 ROOT = "/api/v1"
-WORLD = "world"  # where the app keeps the world that its routes work in
+WORLD = "world"  # the key of the app's extension that holds the world
 TITLE = "Gruppetto"
 VERSION = "1"
 FAILS = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 503)
@@ -57,7 +57,9 @@ IF_MATCH = {
 
 
 class _Parser(FlaskParser):
-    """webargs' own; JSON that breaks the reader (too deep, or a number of thousands of digits) is not valid either."""
+    """webargs' parser, but JSON that makes it fail (too deep, or a number of thousands of digits)
+    is refused as not valid.
+    """
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         try:
@@ -67,22 +69,24 @@ class _Parser(FlaskParser):
 
 
 class _Blueprint(Blueprint):  # type: ignore[misc]
-    """flask-smorest's, with our parser."""
+    """flask-smorest's blueprint, with our parser."""
 
     ARGUMENTS_PARSER = _Parser()
 
 
 class _Api(Api):  # type: ignore[misc]
-    """flask-smorest's, with our problems instead of its own errors."""
+    """flask-smorest's API, with our problems in place of its own errors."""
 
     ERROR_SCHEMA = ProblemSchema
-    DEFAULT_ERROR_RESPONSE_NAME = None  # each status that may come is named
+    DEFAULT_ERROR_RESPONSE_NAME = None  # each possible status is declared
 
     def _register_error_handlers(self) -> None:
-        """The app has one for all: web/app.py."""
+        """Do nothing: web/app.py has one error handler for all pages."""
 
     def _register_doc_blueprint(self) -> None:
-        """We serve the documents: its pages load scripts from elsewhere."""
+        """Do nothing: we serve the documentation ourselves, because flask-smorest's pages load
+        scripts from other servers.
+        """
 
 
 def mount(app: Flask, world: World) -> None:
@@ -109,7 +113,7 @@ def mount(app: Flask, world: World) -> None:
 
 @cache
 def specification() -> dict[str, Any]:
-    """The API in OpenAPI 3.1, made from the declarations. It is the same wherever this runs."""
+    """Return the OpenAPI 3.1 specification, made from the declarations. It is the same for every deployment."""
     api = _Api(
         Flask("specification"),
         spec_kwargs={
@@ -129,7 +133,7 @@ def specification() -> dict[str, Any]:
 
 @cache
 def _blueprints() -> tuple[Any, ...]:
-    """All routes, made once for all apps of this process: which world they work in, the app knows."""
+    """Return all routes. They are made once for all apps of this process; each app knows its world."""
     assert resources.__all__  # noqa: S101 - importing it has declared everything
     made = {
         topic: _Blueprint(f"api_{topic}", __name__, url_prefix=ROOT, description=described)
@@ -141,7 +145,7 @@ def _blueprints() -> tuple[Any, ...]:
 
 
 def _add(blueprint: Any, endpoint: Endpoint) -> None:
-    """Add the route of one endpoint, and its documents."""
+    """Add the route of one endpoint, with its documentation."""
     inner, show = _documented(blueprint, endpoint), None
     if endpoint.guarded_by is not None:
         show = _documented(blueprint, endpoint_of(endpoint.guarded_by))
@@ -159,7 +163,7 @@ def _view(endpoint: Endpoint, inner: Inner, show: Inner | None) -> Callable[...,
 
 
 def _documented(blueprint: Any, endpoint: Endpoint) -> Any:
-    """The handler, given what was read from the request and giving a response; flask-smorest does both."""
+    """Return the handler in a form in which flask-smorest reads its arguments from the request and documents it."""
 
     def handled(*arguments: Any, **path: Any) -> Any:
         call: Call = arguments[0]
@@ -180,13 +184,13 @@ def _documented(blueprint: Any, endpoint: Endpoint) -> Any:
         made = blueprint.alt_response(status, schema=ProblemSchema, content_type=problems.TYPE)(made)
     made = blueprint.doc(**_manual(endpoint))(made)
     headers = ([KEY] if endpoint.method == "POST" else []) + ([IF_MATCH] if endpoint.guarded_by else [])
-    # Beside the parameters of the query: what `doc` is given would take their place.
+    # Added to the parameters of the query: those given to `doc` would replace them.
     made._apidoc.setdefault("arguments", {}).setdefault("parameters", []).extend(headers)  # noqa: SLF001
     return made
 
 
 def _manual(endpoint: Endpoint) -> dict[str, Any]:
-    """What flask-smorest cannot know."""
+    """Return the documentation that flask-smorest cannot derive."""
     told: dict[str, Any] = {"operationId": endpoint.name, "security": [{"bearer": []}] if endpoint.scope else []}
     if endpoint.scope:
         told["x-scope"] = endpoint.scope.value
@@ -200,7 +204,9 @@ def _manual(endpoint: Endpoint) -> dict[str, Any]:
 
 @cache
 def _documents() -> FlaskBlueprint:
-    """The specification for programs, and a page of it for people, which needs no script and nothing from elsewhere."""
+    """Return the routes of the specification and of a page that shows it. The page needs no
+    script and no other server.
+    """
     routes = FlaskBlueprint("api_documents", __name__, url_prefix=ROOT)
 
     @routes.get("/openapi.json")
@@ -215,6 +221,6 @@ def _documents() -> FlaskBlueprint:
 
 
 def _named(schema: Any) -> str:
-    """How a schema is called in the specification."""
+    """Return the name of a schema in the specification."""
     kind = schema if isinstance(schema, type) else type(schema)
     return kind.__name__.removesuffix("Schema")

@@ -144,7 +144,7 @@ def _respond(turn: Turn) -> Settled:
     """
     if turn.opted == "STOP":
         commands["stop"](turn)
-        return "stop", None  # Twilio has answered, and refuses what else we say
+        return "stop", None  # Twilio has answered, and would refuse another message
     if (settled := before_reading.answer_before_reading(turn)) is not None:
         return settled
     if turn.opted == "START" and not turn.is_in_doubt:

@@ -46,7 +46,7 @@ EVERY_WAY = read_phrases("every_way")
 
 
 def understand(line: str, language: str = READ) -> Reading:
-    """Read one line of somebody who is written to in this language. Never raises."""
+    """Read one line of a member who is written to in this language. Never raises."""
     return _kept(line, language, len(commands)) if len(line) <= MOST_KEPT else _read(line, language)
 
 

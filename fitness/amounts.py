@@ -57,9 +57,10 @@ def find_distance(words: Sequence[str]) -> tuple[float, range] | None:
 
 
 def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, float, range] | None:
-    """A goal's kind and size: metres of "distance" or "elevation", seconds of "time", or so many "points" and such.
+    """Return a goal's kind and amount: metres of "distance" or "elevation", seconds of "time", or a
+    number of "points" and the like.
 
-    `counted` are the words for what is told as a bare number, and its kind: {"pts": "points"}.
+    `counted` has the words for figures whose amount is a plain number, with their kind: {"pts": "points"}.
     """
     if match := _CLIMB.search(join_words(words)):
         return (

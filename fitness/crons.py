@@ -20,7 +20,7 @@ SOME_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 class BadCron(ImpossibleError):
-    """A line that is no schedule of ours."""
+    """The line is not a schedule that we support."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ EARLIEST = date(1970, 1, 1)  # the first day of "all time": earlier than any rec
 
 
 class BadPeriod(ImpossibleError):
-    """Words that name days which no calendar has."""
+    """The words name days that no calendar has."""
 
 
 class FuturePeriod(ValueError):

@@ -1,7 +1,7 @@
-"""The figures that people are compared by, and how fine they count.
+"""The figures that members are compared by, and how they are rounded.
 
 Each is declared once, in `Metric`. Boards, sums, what a member shares, goals, challenges, the texts and the reading of
-lines follow from the declaration. docs/decisions/0024-one-declaration-per-metric.md tells how to add one.
+lines follow from the declaration. docs/decisions/0024-one-declaration-per-metric.md explains how to add one.
 """
 
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from enum import Enum, StrEnum, auto
 from math import floor
 from typing import Self
 
-# A sum in another order differs by far less than is added to the half.
+# The order of a sum changes its result by much less than what is added here to a half.
 HALF_UP = 0.5 + 1e-6
 
 
 class Made(Enum):
-    """How a figure comes about."""
+    """How a figure is computed."""
 
-    ADDED_UP = auto()  # a column of the activities that count, added up; or their number
-    BY_DAY = auto()  # the steps of the watch's days, added up
-    FROM_POINTS = auto()  # read out of the points of days and weeks
+    ADDED_UP = auto()  # the sum of a column of the activities that count, or their number
+    BY_DAY = auto()  # the sum of the steps of the watch's days
+    FROM_POINTS = auto()  # computed from the points of days and weeks
     SPEED = auto()  # distance by time, in one sport
 
 
@@ -26,13 +26,14 @@ class Made(Enum):
 class Figure:
     """The declaration of one metric.
 
-    `name` is its word in English: it is typed, stored, shared and told by it. Further words for it are in
+    `name` is its English name: it is typed, stored, shared and shown by this name. Further words for it are in
     bot/languages/en/metrics.txt, other labels in metric.txt and figure_name.txt of templates/en/chat/words.
-    `column` is what is added up, of `models.Activity`; None where that is the number of activities, or no column.
-    `unit` is how it is written: a name in `messages.filters.WRITTEN`. `sign` stands after it: "kcal".
-    `needs` is what a member must share to be compared by it; by default, the figure itself, which can then be shared.
-    `at_first` tells whether whoever joins a group shares it. `is_aim`: whether it can be a goal or a challenge.
-    Less than `least` would be written as zero: nobody is on a board for that, and such a lead is not told.
+    `column` is the column of `models.Activity` that is added up; None for the number of activities, and for
+    figures without a column. `unit` is how it is written: a name in `messages.filters.WRITTEN`. `sign` is written
+    after it: "kcal". `needs` is what a member must share to be compared by it; by default the figure itself, which
+    can then be shared. `at_first` says whether new members of a group share it. `is_aim` says whether it can be a
+    goal or a challenge. Values below `least` would be written as zero: they are not listed on a board, and a lead
+    smaller than that is not mentioned.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Figure:
 
 
 class Metric(StrEnum):
-    """A figure that people are compared by, in the order in which a member is told what they share."""
+    """A figure that members are compared by. The order is that of the list of what a member shares."""
 
     made: Made
     column: str | None
@@ -68,7 +69,7 @@ class Metric(StrEnum):
         metric.least = declared.least
         return metric
 
-    # `least`: what is less reads as "0 min", "0.0 km" or "0.0 mi", "0 pts", "0 m" or "0 kcal".
+    # `least`: smaller values are written as "0 min", "0.0 km" or "0.0 mi", "0 pts", "0 m" or "0 kcal".
     TIME = Figure("time", column="duration", unit="duration", at_first=True, is_aim=True, least=31.0)
     DISTANCE = Figure("distance", column="distance", unit="far", at_first=True, is_aim=True, least=81.0)
     COUNT = Figure("count", unit="times", at_first=True, is_aim=True)
@@ -83,31 +84,35 @@ class Metric(StrEnum):
 
     @property
     def is_sum(self) -> bool:
-        """Whether what several people did can be added up."""
+        """Whether the figures of several members can be added up."""
         return self.made in {Made.ADDED_UP, Made.BY_DAY}
 
     @property
     def is_told_alone(self) -> bool:
-        """Whether one person's figure says something without those of others: what is read out of points does not."""
+        """Whether one member's figure makes sense without those of others; a figure computed from points does not."""
         return self.made is not Made.FROM_POINTS
 
     @property
     def is_counted(self) -> bool:
-        """Whether a goal's amount is a bare number before the figure's word: "120 points", "12 sessions"."""
+        """Whether a goal's amount is a number before the figure's name: "120 points", "12 sessions"."""
         return self.is_sum and self.unit in {"points", "times", "number"}
 
     def reads_as_zero(self, value: float) -> bool:
-        """Whether this figure would be written as zero: then it is left out, on a board and between two of its rows."""
+        """Return whether this figure would be written as zero: then it is left out, on a board and
+        between two of its rows.
+        """
         return value < self.least
 
 
 METRICS: dict[str, Metric] = {metric.value: metric for metric in Metric}
 COLUMNS = tuple(metric.column for metric in Metric if metric.column)
-# What a member may share with a group, in the order in which it is told.
+# What a member may share with a group, in the order in which it is listed.
 FIELDS = ("sports", *(metric.value for metric in Metric if metric.fields == (metric.value,)), "titles")
 SHARED_AT_FIRST = ("sports", *(metric.value for metric in Metric if metric.at_first))
 
 
 def round_points(points: float) -> float:
-    """Points as they are told, and tied, half a tenth upwards: the same for the same sessions in any order."""
+    """Return points rounded to a tenth, as they are shown and compared: the same for the
+    same activities in any order.
+    """
     return floor(points * 10 + HALF_UP) / 10

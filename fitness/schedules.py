@@ -15,7 +15,7 @@ LAST_DAY = -1
 
 
 class BadClock(ImpossibleError):
-    """A time that no clock shows."""
+    """The time does not exist on a clock."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""Telling the operator of troubles, by WhatsApp, e-mail or a webhook, at once and without the outbox: the database or
-the worker may be what is wrong.
+"""Tells the operator about problems by WhatsApp, e-mail or a webhook, at once and not through the outbox, because the
+database or the worker may be the problem.
 """
 
 from collections.abc import Collection, Iterable
@@ -21,15 +21,15 @@ from world import World
 log = structlog.get_logger()
 
 TEMPLATE = "account_notice"
-MOST_AN_HOUR = 20  # what comes and goes all the time is only logged from then on
+MOST_AN_HOUR = 20  # after that, a problem that comes and goes is only logged
 COUNTED = "told:operator"
-LONGEST = 900  # signs of a text
+LONGEST = 900  # characters of a text
 SIGNS_OF_A_VALUE = 400
 
 
 class WhatsAppAlarm:
-    """The `Alarm` that a WhatsApp message to the operator's own number is: as text while they have written within 24
-    hours, else as the approved template.
+    """Implements `Alarm` by a WhatsApp message to the operator's own number: as text if they have written within 24
+    hours, otherwise as the approved template.
     """
 
     name = "WhatsApp"
@@ -38,7 +38,7 @@ class WhatsAppAlarm:
         self._world, self._number = world, number
 
     def ring(self, title: str, text: str) -> None:
-        """See `Alarm.ring`."""
+        """Send the message. See `Alarm.ring`."""
         said = f"*{title}*\n{text}"[:LONGEST]
         content = self._template()
         values = {"1": "operator", "2": "the bot itself", "3": _one_line(text), "4": "status"} if content else None
@@ -48,7 +48,7 @@ class WhatsAppAlarm:
             raise AlarmFailed(str(error)) from None
 
     def _template(self) -> str | None:
-        """The content to say it with; None where text may be sent, or where nobody knows better."""
+        """Return the id of the template to send; None if text may be sent, or if that cannot be found out."""
         world, phone = self._world, self._number.removeprefix("whatsapp:")
         try:
             with world.sessions() as session:
@@ -62,15 +62,17 @@ class WhatsAppAlarm:
 
 
 def list_alarms(world: World) -> list[Alarm]:
-    """All ways that the operator has chosen."""
+    """Return all ways that the operator has set."""
     number = world.settings.operator_whatsapp
     return [*([WhatsAppAlarm(world, number)] if number else []), *world.alarms]
 
 
 def tell(world: World, begun: Iterable[tuple[str, str, str]], ended: Iterable[str], alone: Collection[str]) -> None:
-    """Tell what has begun (name, what is wrong, what mends it) and what has ended, all in one message.
+    """Tell the operator in one message which problems have begun (name, what is wrong, how to
+    repair it) and which have ended.
 
-    What is in `alone` was noticed while Redis was away, perhaps by each process: then Postgres lets one of them tell.
+    Problems in `alone` were noticed while Redis could not be reached, perhaps by every process. For these, a row in
+    Postgres decides which process tells.
     """
     chosen = list_alarms(world)
     if not chosen:
@@ -87,7 +89,7 @@ def tell(world: World, begun: Iterable[tuple[str, str, str]], ended: Iterable[st
 
 
 def ring(chosen: Iterable[Alarm], title: str, text: str) -> dict[str, str]:
-    """Ring each; one that fails does not keep the others from ringing. Gives why, for those that failed."""
+    """Send the text in each of these ways, even if another one fails. Returns the reasons of those that failed."""
     failed = {}
     for each in chosen:
         try:
@@ -99,7 +101,9 @@ def ring(chosen: Iterable[Alarm], title: str, text: str) -> dict[str, str]:
 
 
 def _may_tell(world: World) -> bool:
-    """Whether the operator was not told too often in this hour. While Redis is away nobody knows, and it is yes."""
+    """Return whether the operator was told less than `MOST_AN_HOUR` times in this hour. True if
+    Redis cannot be reached.
+    """
     try:
         with world.redis.pipeline() as asked:
             asked.incr(COUNTED)
@@ -111,7 +115,9 @@ def _may_tell(world: World) -> bool:
 
 
 def _is_first(world: World, name: str) -> bool:
-    """Whether no other process tells of this. While Postgres is away too, each tells."""
+    """Return whether no other process has told of this problem. If Postgres cannot be reached
+    either, each process tells.
+    """
     now = world.now()
     row = {"name": f"told {name}", "since": now, "at": now, "count": 1, "detail": ""}
     try:
@@ -123,7 +129,7 @@ def _is_first(world: World, name: str) -> bool:
 
 
 def _is_last(world: World, name: str) -> bool:
-    """Whether no other process has told that this is over."""
+    """Return whether no other process has told that this problem is over."""
     try:
         with world.sessions.begin() as session:
             return session.scalar(delete(Sign).where(Sign.name == f"told {name}").returning(Sign.name)) is not None
@@ -132,5 +138,5 @@ def _is_last(world: World, name: str) -> bool:
 
 
 def _one_line(text: str) -> str:
-    """A text as a template's value: WhatsApp refuses line breaks there."""
+    """Return a text without line breaks, which WhatsApp refuses in the value of a template."""
     return " ".join(text.split())[:SIGNS_OF_A_VALUE]

@@ -1,4 +1,4 @@
-"""Looks once an hour at the certificate of our own address, and keeps in Redis until when it is good."""
+"""Reads the expiry date of our own address's certificate once an hour, and stores it in Redis."""
 
 from datetime import datetime, timedelta
 
@@ -15,11 +15,13 @@ log = structlog.get_logger()
 ENDS = "health:certificate"
 KEPT_FOR = 2 * 86_400  # seconds
 UNTRUSTED = b"untrusted"
-SOON = timedelta(days=14)  # Caddy and most hosts renew a certificate 30 days before it ends
+SOON = timedelta(days=14)  # Caddy and most hosts renew a certificate 30 days before it expires
 
 
 def look(world: World) -> None:
-    """Ask our own address for its certificate. What cannot be reached from here says nothing about it."""
+    """Request the certificate of our own address, and store when it expires. If it cannot be
+    reached from here, nothing changes.
+    """
     try:
         ends = reaching.find_certificate_end(world.settings.base_url)
     except NotReached as error:
@@ -36,7 +38,7 @@ def look(world: World) -> None:
 
 
 def judge(told: bytes | None, now: datetime) -> Finding:
-    """The finding `certificate`, of what stands under `ENDS`."""
+    """Return the finding `certificate`, from the value under `ENDS`."""
     if told is None:
         return report_problem("certificate", None)
     if told == UNTRUSTED:

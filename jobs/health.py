@@ -114,7 +114,9 @@ class Doctor:
         return replace(report, since=troubles.tell(self.world, report.findings, self.kind))
 
     def look(self) -> Report:
-        """Look, and tell nobody: `since` is what was told before. Raises nothing, as `examine`."""
+        """Run the checks without logging, and return the report; `since` is what was logged before.
+        Like `examine`, it does not raise.
+        """
         report = self._look()
         return replace(report, since=troubles.find_troubles_since(self.world))
 
@@ -208,7 +210,9 @@ class Doctor:
         )
 
     def _hops(self, redis: Seen) -> list[Finding]:
-        """Only a web process needs the setting, so only a web process compares it; and an operator who asks."""
+        """Compare TRUSTED_HOPS with the webhooks. Only web processes need that setting, so only
+        they and an operator's command do it.
+        """
         if self.kind not in (WEB, FLASK):
             return report_unknown("hops")
         return [knocks.judge_hops(redis.proxies, self.world.settings.trusted_hops)]

@@ -38,8 +38,8 @@ def tidy(world: World) -> None:
 
 @job("work", timeout=300)
 def sweep(world: World) -> None:
-    """Delete what is kept no longer; forget those who stopped long ago; look at names by new rules, and at our
-    certificate.
+    """Delete data that were kept long enough, erase members who said stop long ago, check names by new
+    rules, and check our certificate.
     """
     certificates.look(world)
     with transaction(world) as session:

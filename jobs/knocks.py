@@ -74,7 +74,7 @@ def note_good(world: World, through: int) -> None:
 
 
 def count_proxies(forwarded_for: str) -> int:
-    """How many addresses of visitors and proxies stand in `X-Forwarded-For`, whether or not they are believed."""
+    """Return how many addresses `X-Forwarded-For` lists, whether or not they are trusted."""
     return sum(bool(each.strip()) for each in forwarded_for.split(","))
 
 

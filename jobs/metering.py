@@ -1,7 +1,7 @@
-"""Counters that all processes share: a hash in Redis, whose fields only ever grow.
+"""Counters that all processes share: a hash in Redis whose values only grow.
 
-RQ forks a process for each job, and on Heroku the dynos share no files, so a counter in the memory of a worker would be
-lost with its job. Whoever flushes Redis sets the counters back to 0, which Prometheus takes for a restart.
+RQ forks a process for each job, and on Heroku dynos share no files, so a counter in a worker's memory would be lost
+with its job. Flushing Redis resets the counters to 0, which Prometheus recognises as a restart.
 """
 
 import time
@@ -18,17 +18,17 @@ from services.ground.counting import Count, Counted, Duration, Labels
 log = structlog.get_logger()
 
 COUNTS = "metrics:counts"
-# Upper ends in seconds: a reply leaves in one or two, a digest for thousands takes minutes.
+# Upper bounds in seconds: a reply takes one or two, a digest for thousands takes minutes.
 ENDS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, float("inf"))
 SUM = "sum"
 LEFT_ALONE = 10.0  # seconds
 
-_missed: WeakKeyDictionary[Redis, float] = WeakKeyDictionary()  # when this process found Redis away
+_missed: WeakKeyDictionary[Redis, float] = WeakKeyDictionary()  # when this process last could not reach Redis
 
 
 @dataclass
 class Histogram:
-    """How many spans were at most as long as each of `ENDS`, not added up, and the sum of all in seconds."""
+    """How many spans fall between two bounds of `ENDS` (not cumulative), and the sum of all spans in seconds."""
 
     buckets: list[int] = field(default_factory=lambda: [0] * len(ENDS))
     total: float = 0.0
@@ -36,15 +36,15 @@ class Histogram:
 
 @dataclass
 class Meters:
-    """What stands in Redis."""
+    """All counters in Redis."""
 
     counts: dict[tuple[str, Labels], int] = field(default_factory=dict)
     spans: dict[tuple[str, Labels], Histogram] = field(default_factory=dict)
 
 
 def add_up(redis: Redis, counted: Counted) -> None:
-    """Add what a committed session has counted, in one round trip. Redis away: it is not counted, and for ten seconds
-    nothing is, so that nobody waits for it again and again.
+    """Add what a committed session has counted, in one round trip. If Redis cannot be reached, it is not counted, and
+    for ten seconds nothing else is, so that requests do not wait for Redis again and again.
     """
     if not (counted.amounts or counted.spans) or time.monotonic() - _missed.get(redis, -LEFT_ALONE) < LEFT_ALONE:
         return
@@ -63,14 +63,16 @@ def add_up(redis: Redis, counted: Counted) -> None:
 
 
 def add_one(redis: Redis, what: Count, **labels: str) -> None:
-    """Count one of something that no session tells of."""
+    """Count one event that does not belong to a session."""
     counted = Counted()
     counted.amounts[what, tuple(sorted(labels.items()))] = 1
     add_up(redis, counted)
 
 
 def read(redis: Redis) -> Meters:
-    """All counters. Raises `redis.RedisError`. What cannot be read, of a newer version perhaps, is left out."""
+    """Return all counters. Raises `redis.RedisError`. Values that cannot be read, for example of a
+    newer version, are left out.
+    """
     found, kept = Meters(), cast("dict[bytes, bytes]", redis.hgetall(COUNTS))  # this client never decodes
     for name, value in kept.items():
         what, labels, place = _read_field(name.decode())

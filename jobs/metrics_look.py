@@ -1,4 +1,4 @@
-"""All that is asked for at a scrape of /metrics: Postgres, Redis, the counters, and what the health checks saw."""
+"""Reads all figures for a scrape of /metrics: from Postgres, Redis, the counters, and the health report."""
 
 import json
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ from world import World
 log = structlog.get_logger()
 
 SELDOM = "metrics:seldom"
-SELDOM_FOR = 300  # seconds for which figures about all members are kept
+SELDOM_FOR = 300  # seconds for which figures about all members are stored
 
 
 @dataclass
 class MetricsLook:
-    """What one look gave. `failed` names the servers that could not be asked: their figures are missing then."""
+    """The result of one look. `failed` names the servers that did not answer: their figures are missing."""
 
     samples: list[Sample] = field(default_factory=list)
     meters: Meters = field(default_factory=Meters)
@@ -34,7 +34,7 @@ class MetricsLook:
 
 
 def look(world: World, report: Report) -> MetricsLook:
-    """Look at Postgres and Redis, each once. Raises nothing that a broken server could raise."""
+    """Query Postgres and Redis, each once. Does not raise their errors."""
     seen = MetricsLook(_of_health(report))
     try:
         seen.samples += _of_database(world)
@@ -81,7 +81,9 @@ def _of_database(world: World) -> list[Sample]:
 
 
 def _kept(world: World) -> list[Sample] | None:
-    """Figures that somebody asked for not long ago. While Redis is away, none: they are left out, and not asked for."""
+    """Return the stored figures about all members; None if there are none. If Redis cannot be reached, return no
+    figures, so that they are not queried at every scrape.
+    """
     try:
         text = world.redis.get(SELDOM)
     except RedisError:

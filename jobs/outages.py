@@ -8,7 +8,7 @@ from world import World
 
 
 def is_outage(world: World, error: BaseException) -> bool:
-    """Whether Postgres cannot be reached, is full, is read-only, or has an older schema than this code.
+    """Return whether Postgres cannot be reached, is full, is read-only, or has an older schema than this code.
 
     An unknown column may also be a mistake of ours, which does not end by waiting. So the schema's version is read.
     """

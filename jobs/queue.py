@@ -32,8 +32,7 @@ log = structlog.get_logger()
 
 RUNG = "rung:"
 FAILED_KEPT = 7 * 24 * 3600
-# A bell that was rung is not rung again before its job begins, or before so many seconds are over, as the job may be
-# lost.
+# A bell is not rung again before its job begins, or until this many seconds are over, because the job may be lost.
 UNHEARD = 15
 HELD_MS = 1_000
 GOT_IN_THE_WAY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock timeout
@@ -145,7 +144,7 @@ def release(world: World, work: Work) -> None:
 
 
 def is_waited_for(world: World, *queues: str) -> bool:
-    """Whether a job in one of these queues waits for a free worker."""
+    """Return whether a job in one of these queues waits for a free worker."""
     with suppress(RedisError):
         return any(Queue(name, connection=world.redis).count for name in queues)
     return False
@@ -171,8 +170,8 @@ def find_oldest_wait(redis: Redis, names: Iterable[str]) -> dict[str, datetime]:
 
 
 def count_jobs(redis: Redis, names: Iterable[str]) -> tuple[dict[str, int], int]:
-    """How many jobs wait on each of these queues, and how many ended by a bug and are kept. Raises
-    `redis.RedisError`.
+    """Return how many jobs wait in each of these queues, and how many ended by a bug and are kept.
+    Raises `redis.RedisError`.
     """
     queues = [Queue(name, connection=redis) for name in names]
     with redis.pipeline(transaction=False) as asked:
@@ -184,9 +183,9 @@ def count_jobs(redis: Redis, names: Iterable[str]) -> tuple[dict[str, int], int]
 
 
 def count_broken_lately(redis: Redis, names: Iterable[str], within: int) -> int:
-    """How many jobs of these queues ended by a bug in the last `within` seconds. Raises `redis.RedisError`.
+    """Return how many jobs of these queues ended by a bug in the last `within` seconds. Raises `redis.RedisError`.
 
-    RQ keeps them by the time at which it will forget them.
+    RQ sorts failed jobs by the time at which it will delete them.
     """
     with redis.pipeline(transaction=False) as asked:
         for name in names:
@@ -196,7 +195,7 @@ def count_broken_lately(redis: Redis, names: Iterable[str], within: int) -> int:
 
 
 def is_queued(redis: Redis, entry: str, queue: str) -> bool:
-    """Whether the job with this id waits in the queue."""
+    """Return whether the job with this id waits in the queue."""
     return redis.lpos(Queue(queue, connection=redis).key, entry) is not None
 
 

@@ -24,9 +24,9 @@ MOST_KEPT = 120.0  # seconds; the first tick after an outage takes up what was k
 class Seen:
     """What was read from Redis. `problem` is a sentence that says why Redis cannot be used, or None. `now` is its
     clock, in seconds since 1970. `proxies` and `proven` are the number of proxies and the account of the last good
-    webhook. `waiting` says since when the oldest job of each queue waits. `kept` are the oldest webhooks that wait for
-    is how many were set aside. `bugs` is how many jobs ended by a bug in the last hour, and `certificate` what is known
-    of our own address's certificate.
+    webhook. `waiting` says since when the oldest job of each queue has waited. `kept` are the oldest stored webhooks
+    that wait for Postgres, and `broken` is how many were set aside. `bugs` is how many jobs ended by a bug in the last
+    hour, and `certificate` is the stored expiry of our own address's certificate.
     """
 
     problem: str | None
@@ -44,7 +44,7 @@ class Seen:
 
 
 def look(world: World) -> Seen:
-    """Look at Redis: a write, and all that is to be read, in three round trips."""
+    """Read everything from Redis, and try to write, in three round trips."""
     try:
         with world.redis.pipeline(transaction=False) as asked:
             asked.set(PROBE, 1, ex=60)
@@ -79,7 +79,7 @@ def judge_jobs(seen: Seen) -> Finding:
 
 
 def judge_broken(seen: Seen) -> Finding:
-    """The finding `broken`: did a job end by a bug in the last hour?"""
+    """Return the finding `broken`: did a job end by a bug in the last hour?"""
     return report_problem(
         "broken", f"{seen.bugs} jobs ended by a bug in the last hour" if seen.bugs else None, jobs=seen.bugs
     )

@@ -1,8 +1,8 @@
-"""How a work-horse (the process that RQ forks for a job) stops: it leaves its job at the next safe point, in time.
+"""How a work-horse (the process that RQ forks for a job) stops: at the next safe point, in time.
 
-A host kills 30 seconds after it asked. So whatever goes on for long looks here between two pieces of its work, and what
-waits for somebody else and cannot look is broken off by `Stopped`. Whatever is left undone is in Postgres. Tests end a
-process with `die_at` to see that nothing is lost.
+A host kills a process 30 seconds after the request to stop. So long jobs check for that request between two pieces of
+work, and a call that waits for another server is interrupted by `Stopped`. Unfinished work stays in Postgres. Tests end
+a process with `die_at` to check that nothing is lost.
 """
 
 import mmap
@@ -40,7 +40,7 @@ def ask() -> None:
 
 
 def is_stop_asked() -> bool:
-    """Whether this process was asked to stop."""
+    """Return whether this process was asked to stop."""
     return _asked[0] != 0
 
 
@@ -51,8 +51,8 @@ def check() -> None:
 
 
 def is_late() -> bool:
-    """Whether open requests to a vendor must no longer be waited for. Counts from when this process first saw the
-    request to stop.
+    """Return whether open requests to a vendor must no longer be waited for. The time counts from when this process
+    first noticed the request to stop.
     """
     if is_stop_asked() and not _since:
         _since.append(time.monotonic())

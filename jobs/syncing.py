@@ -30,7 +30,7 @@ MOST_ASKED_FOR = 3
 
 
 def sync_next(world: World) -> bool:
-    """Read one account. False when none is due, or their sources are left alone for a while."""
+    """Read one account. Returns False if none is due, or if the sources of all due accounts are paused."""
     with transaction(world) as session:
         errand = syncing.take(session, world.now())
     if errand is None:
@@ -109,7 +109,9 @@ def _read_through(world: World, errand: Errand, account: OpenAccount) -> Found:
 
 
 def _synced(session: Database, world: World, errand: Errand, new: int) -> Message:
-    """What is told of a sync; after the account was connected also whose it is, and how to say that it is not."""
+    """Return the message about a finished sync. After connecting, it also names the account and has a button to
+    say that it is another person's.
+    """
     account = session.get_one(GarminAccount, errand.account_id)
     whose, signed_in = "", None
     if errand.is_new_link:
@@ -125,7 +127,9 @@ def _synced(session: Database, world: World, errand: Errand, new: int) -> Messag
 
 
 def _confirmed(world: World, errand: Errand, account: OpenAccount, seen: set[int]) -> set[int]:
-    """Where more vanished than is believed: all of them, if the source knows none of those that it is asked for."""
+    """Check missing activities that are too many to be believed. Returns all of them if the source says that a few of
+    them, requested one by one, do not exist; otherwise none.
+    """
     with world.sessions() as session:
         missing = syncing.find_doubtful(session, errand, seen)
     asked = missing[:: len(missing) // MOST_ASKED_FOR + 1]
@@ -174,7 +178,7 @@ def _keep(world: World, errand: Errand, account: OpenAccount) -> None:
 
 
 def _read_steps(world: World, errand: Errand, account: OpenAccount) -> None:
-    """Read and store steps, if they are due. If steps cannot be read, the activities are kept all the same."""
+    """Read and store steps, if they are due. A failure does not affect the activities."""
     if errand.steps_since is None:
         return
     try:
@@ -205,7 +209,7 @@ def _put_off(world: World, errand: Errand, why: str, wish: timedelta | None = No
 
 
 def _refused(world: World, errand: Errand, error: LinkBroken) -> None:
-    """The source refuses the tokens: a kept password may help; else the link may have ended, and the member is told."""
+    """Handle refused tokens: try a kept password; if that fails, the link may have ended, and the member is told."""
     stopping.check()
     try:
         email, password = _kept_password(world, errand, error)

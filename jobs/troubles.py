@@ -1,9 +1,9 @@
-"""Logs problems for the operator: one line when a check becomes degraded or worth a remark, and one
-again; and by WhatsApp, e-mail or a webhook, where that is set (`jobs/alarms.py`), when it is degraded.
+"""Tells the operator about problems: one line in the log when a check becomes degraded or worth a remark, and one when
+it is well again. Degraded checks are also told by WhatsApp, e-mail or a webhook, if that is set (`jobs/alarms.py`).
 
 What was logged is stored in Redis, so that only one of the processes that notice a problem logs it. Redis's clock
-measures how long it has lasted, because the clocks of machines differ. While Redis is away, each process does this for
-itself, with its own clock.
+measures how long it has lasted, because the clocks of machines differ. While Redis cannot be reached, each process does
+this for itself, with its own clock.
 """
 
 import json
@@ -24,8 +24,8 @@ log = structlog.get_logger()
 
 TROUBLES = "health:troubles"
 SETTLED_AFTER = 30  # seconds
-# Only the kind of process that noticed a problem may say that it is over, because other kinds may not see it. After so
-# many seconds any process may.
+# Only the kind of process that noticed a problem may say that it is over, because other kinds may not see it. After
+# this many seconds any process may.
 ANYBODY_AFTER = 600
 LOOKED = "health:looked"
 LOOKED_FOR = 45  # seconds for which a run of the checks by any process is enough
@@ -102,7 +102,7 @@ def tell(world: World, findings: Iterable[Finding], kind: str) -> Mapping[str, d
 
 
 def find_troubles_since(world: World) -> Mapping[str, datetime]:
-    """Since when each trouble that was told is known. Nothing while Redis is away."""
+    """Return since when each known problem has lasted. Empty if Redis cannot be reached."""
     try:
         kept = cast("dict[bytes, bytes]", world.redis.hgetall(TROUBLES))  # this client never decodes
     except RedisError:

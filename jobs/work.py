@@ -74,7 +74,7 @@ def insist_on(world: World, do: Callable[[Session], None]) -> None:
 
 
 def tell_and_ring(world: World, session: Session) -> None:
-    """Write into the log what this committed session did, ring what it wants rung, and add up what it counted."""
+    """After the commit: log what the session has noted, ring the bells that it wants, and add up what it counted."""
     for line in list_told(session):
         getattr(log, line.level)(line.event, **line.facts)
     rings = [ring(world, answering[bell]) for bell in sorted(list_rung(session))]

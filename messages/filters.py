@@ -1,4 +1,4 @@
-"""How figures, days and names read, in the reader's language, units and zone."""
+"""Template filters for figures, days and names, in the reader's language, units and time zone."""
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
@@ -30,7 +30,7 @@ LINE_AROUND_NAME = 5
 
 @pass_context
 def brief(context: Context, value: float, metric: str) -> str:
-    """A figure in as few signs as there are, for under a column: "3:39", "30.5", "224"."""
+    """Return a figure as short as possible, for the label of a column: "3:39", "30.5", "224"."""
     reader = context["reader"]
     if metric == "time":
         hours, minutes = divmod(round(value / 60), 60)
@@ -42,7 +42,7 @@ def brief(context: Context, value: float, metric: str) -> str:
 
 @pass_context
 def far(context: Context, metres: float) -> str:
-    """Metres as "8.1 km" or "5.0 mi": one decimal under a hundred, none above."""
+    """Return metres as "8.1 km" or "5.0 mi": with one decimal under a hundred, with none above."""
     reader = context["reader"]
     unit, metres_in_unit = ("mi", METRES_IN_MILE) if reader.units == "imperial" else ("km", 1000.0)
     value = metres / metres_in_unit
@@ -50,34 +50,36 @@ def far(context: Context, metres: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as "3h 39m", "39 min" or "0 min"."""
+    """Return seconds as "3h 39m", "39 min" or "0 min"."""
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours}h {minutes:02d}m" if hours else f"{minutes} min"
 
 
 @pass_context
 def number(context: Context, value: float) -> str:
-    """A whole number with the reader's separators."""
+    """Return a whole number with the reader's separators."""
     return format_decimal(round(value), locale=context["reader"].locale)
 
 
 @pass_context
 def plural(context: Context, count: float, **forms: str) -> str:
-    """The form for this count: {{ n|plural(one="session", other="sessions") }}; the language names the forms."""
+    """Return the form for this count: {{ n|plural(one="session", other="sessions") }}; the
+    language defines the forms.
+    """
     form = Locale.parse(context["reader"].locale).plural_form(count)
     return forms.get(form, forms["other"])
 
 
 @pass_context
 def ordinal(context: Context, place: int) -> str:
-    """A place with the language's ending, "1st", "2nd", "3rd"; "3." where the language has none."""
+    """Return a place with the language's ending, "1st", "2nd", "3rd"; "3." if the language has none."""
     locale = context["reader"].locale
     return f"{place}{forms_of(locale).ordinals.get(Locale.parse(locale).ordinal_form(place), '.')}"
 
 
 @pass_context
 def day(context: Context, when: date | datetime) -> str:
-    """A day as "Sun 22 Nov"; an instant is read in the reader's zone."""
+    """Return a day as "Sun 22 Nov"; for a time, the day in the reader's zone."""
     reader = context["reader"]
     local = when.astimezone(reader.zone).date() if isinstance(when, datetime) else when
     return format_date(local, "EEE d MMM", locale=reader.locale)
@@ -85,13 +87,13 @@ def day(context: Context, when: date | datetime) -> str:
 
 @pass_context
 def short_day(context: Context, when: date) -> str:
-    """A day's name: "Sun"."""
+    """Return the name of a day: "Sun"."""
     return format_date(when, "EEE", locale=context["reader"].locale)
 
 
 @pass_context
 def span(context: Context, dates_: Any) -> str:
-    """A whole month or year by its name ("November 2026", "2026"), other days as `dates` says them."""
+    """Return a whole month or year by its name ("November 2026", "2026"), and other days as `dates` writes them."""
     locale = context["reader"].locale
     first, last = dates_.start, dates_.end
     ends_month = (last + timedelta(days=1)).day == 1
@@ -104,26 +106,26 @@ def span(context: Context, dates_: Any) -> str:
 
 @pass_context
 def day_of_year(context: Context, when: date) -> str:
-    """A day with its year: "19 Nov 2025"."""
+    """Return a day with its year: "19 Nov 2025"."""
     return format_date(when, "d MMM y", locale=context["reader"].locale)
 
 
 @pass_context
 def day_since(context: Context, when: date, year: int) -> str:
-    """A day gone by: "1 Oct", or "19 Nov 2025" where it lies in another year."""
+    """Return a past day: "1 Oct", or "19 Nov 2025" if it is in another year."""
     return format_date(when, "d MMM" if when.year == year else "d MMM y", locale=context["reader"].locale)
 
 
 @pass_context
 def clock(context: Context, when: datetime) -> str:
-    """The time of day in the reader's zone: "18:00"."""
+    """Return the time of day in the reader's zone: "18:00"."""
     reader = context["reader"]
     return format_time(when.astimezone(reader.zone), "HH:mm", locale=reader.locale)
 
 
 @pass_context
 def dates(context: Context, span: Any, today: date | None = None) -> str:
-    """A stretch of days: "16–22 Nov", "22 Nov", or with years where it crosses one or is not in today's."""
+    """Return a span of days: "16–22 Nov", "22 Nov", or with the year if it covers two years or is not in today's."""
     locale = context["reader"].locale
     with_year = span.start.year != span.end.year or (today is not None and span.end.year != today.year)
     if span.start == span.end:
@@ -136,33 +138,33 @@ def dates(context: Context, span: Any, today: date | None = None) -> str:
 
 @pass_context
 def day_in(context: Context, when: datetime, zone: str) -> str:
-    """The day of an instant in another zone than the reader's."""
+    """Return the day of a time in another zone than the reader's."""
     return format_date(when.astimezone(ZoneInfo(zone)).date(), "EEE d MMM", locale=context["reader"].locale)
 
 
 @pass_context
 def weekday(context: Context, number: int) -> str:
-    """The name of a weekday; Monday is 0."""
+    """Return the name of a weekday; Monday is 0."""
     names = get_day_names("wide", locale=context["reader"].locale)
     return str(names[number])
 
 
 @pass_context
 def tenths(context: Context, value: float) -> str:
-    """A figure with one decimal, or none where it would be a zero: "57.6", "60"."""
+    """Return a figure with one decimal, or with none if that would be zero: "57.6", "60"."""
     return format_decimal(value, "#,##0.#", locale=context["reader"].locale)
 
 
 @pass_context
 def speed(context: Context, kmh: float) -> str:
-    """A mean speed as "10.3 km/h" or "6.4 mph"."""
+    """Return a mean speed as "10.3 km/h" or "6.4 mph"."""
     is_imperial = context["reader"].units == "imperial"
     value = kmh * 1000 / METRES_IN_MILE if is_imperial else kmh
     return f"{format_decimal(value, '#,##0.0', locale=context['reader'].locale)} {'mph' if is_imperial else 'km/h'}"
 
 
 def stopwatch(seconds: float) -> str:
-    """Seconds as a runner says them: "4:12", "49:58", "1:41:07"."""
+    """Return seconds as "4:12", "49:58" or "1:41:07"."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
@@ -170,25 +172,25 @@ def stopwatch(seconds: float) -> str:
 
 @pass_context
 def session(context: Context, activity: Any) -> str:
-    """One session in a line: "🏃 Run 8.1 km in 47 min, Tue 17 Nov"."""
+    """Return one activity in a line: "🏃 Run 8.1 km in 47 min, Tue 17 Nov"."""
     return _said(context, "records/session.txt", activity=activity)
 
 
 @pass_context
 def feat(context: Context, record: Any) -> str:
-    """A record: "5 km 23:41", "farthest 78.0 km"."""
+    """Return a record: "5 km 23:41", "farthest 78.0 km"."""
     return _said(context, "records/feat.txt", record=record)
 
 
 @pass_context
 def race(context: Context, metres: int) -> str:
-    """The name of a distance that is raced over: "half marathon"."""
+    """Return the name of a race distance: "half marathon"."""
     return _said(context, "words/race.txt", race=metres)
 
 
 @pass_context
 def climbed(context: Context, metres: float) -> str:
-    """Metres up as "1,240 m" or "4,068 ft"."""
+    """Return metres climbed as "1,240 m" or "4,068 ft"."""
     reader = context["reader"]
     is_imperial = reader.units == "imperial"
     value = metres / METRES_IN_FOOT if is_imperial else metres
@@ -197,21 +199,21 @@ def climbed(context: Context, metres: float) -> str:
 
 @pass_context
 def points(context: Context, value: float) -> str:
-    """Effort points: "224 pts"."""
+    """Return effort points: "224 pts"."""
     return _said(context, "words/points.txt", points=value)
 
 
 @pass_context
 def rhythm(context: Context, schedule: Any) -> str:
-    """When a digest comes: "every Sunday at 18:00"."""
+    """Return when a digest is sent: "every Sunday at 18:00"."""
     return _said(context, "words/rhythm.txt", schedule=schedule)
 
 
 @pass_context
 def figure(context: Context, totals: Any, metric: str, sport: str | None = None) -> str:
-    """What somebody did, by the metric that a board ranks by: totals, or the figure that was ranked.
+    """Return a figure by the metric that a board ranks by; `totals` are a member's totals, or the figure itself.
 
-    `sport` is the one that it is about: how speed is told depends on it.
+    `sport` is the sport of the figure: the form of a speed depends on it.
     """
     known = METRICS[metric]
     value = totals if isinstance(totals, int | float) else totals.value(metric)
@@ -222,7 +224,9 @@ def figure(context: Context, totals: Any, metric: str, sport: str | None = None)
 
 @pass_context
 def pace(context: Context, metres_a_second: float, sport: str | None) -> str:
-    """A mean speed as people of the sport tell it: "5:12 /km", "1:58 /100 m", "28.4 km/h"; "–" where there is none."""
+    """Return a mean speed in the form that is usual in the sport: "5:12 /km", "1:58 /100
+    m", "28.4 km/h"; "–" for none.
+    """
     style = SPORTS[sport].style if sport else Style.FOOT
     if metres_a_second <= 0:
         return "–"
@@ -238,7 +242,7 @@ def pace(context: Context, metres_a_second: float, sport: str | None) -> str:
 
 @pass_context
 def out_of(context: Context, done: float, target: float, metric: str) -> str:
-    """How much of what: "120 of 500 km", "4,900 of 6,000 pts", "58 of 60", "58h 20m of 100h 00m"."""
+    """Return how much of a target is done: "120 of 500 km", "4,900 of 6,000 pts", "58 of 60", "58h 20m of 100h 00m"."""
     if metric == "count":
         return _said(context, "words/out_of.txt", part=number(context, done), whole=number(context, target))
     said, whole = figure(context, done, metric), figure(context, target, metric)
@@ -264,7 +268,7 @@ def _said(context: Context, template: str, **facts: Any) -> str:
     return found.render(reader=context["reader"], **facts).strip()
 
 
-# How a figure is written, by the unit that its metric declares; the sign of its metric follows it.
+# How a figure is written, by the unit that its metric declares; the metric's sign follows it.
 WRITTEN: dict[str, Callable[[Context, float], str]] = {
     "duration": lambda _context, value: duration(value),
     "far": far,
@@ -279,7 +283,7 @@ WRITTEN: dict[str, Callable[[Context, float], str]] = {
 
 @pass_context
 def stretch(context: Context, span: Any) -> str:
-    """The days of a digest: a month by its name, "November 2026", any others as `dates`."""
+    """Return the days of a digest: a month by its name, "November 2026", any others as `dates` writes them."""
     last_day = monthrange(span.start.year, span.start.month)[1]
     if span.start.day == 1 and span.end == span.start.replace(day=last_day):
         return format_date(span.start, "LLLL y", locale=context["reader"].locale)
@@ -288,147 +292,155 @@ def stretch(context: Context, span: Any) -> str:
 
 @pass_context
 def sport(context: Context, which: str) -> str:
-    """A sport with its sign: "🏃 Run"."""
+    """Return a sport with its sign: "🏃 Run"."""
     return _said(context, "words/sport.txt", sport=str(which))
 
 
 @pass_context
 def sport_sign(context: Context, which: str) -> str:
-    """A sport's sign alone: "🏃"."""
+    """Return the sign of a sport: "🏃"."""
     return sport(context, which).split()[0]
 
 
 @pass_context
 def did(context: Context, which: str) -> str:
-    """What somebody did who did this sport: "ran"."""
+    """Return the past tense of a sport: "ran"."""
     return _said(context, "words/did.txt", sport=str(which))
 
 
 @pass_context
 def done(context: Context, which: str) -> str:
-    """What somebody has done: "run"."""
+    """Return the past participle of a sport: "run"."""
     return _said(context, "words/done.txt", sport=str(which))
 
 
 @pass_context
 def sport_name(context: Context, which: str) -> str:
-    """A sport's name: "Run"."""
+    """Return the name of a sport: "Run"."""
     return _said(context, "words/sport_name.txt", sport=str(which))
 
 
 @pass_context
 def figure_name(context: Context, which: str) -> str:
-    """A figure by its name: "climbing"."""
+    """Return the name of a figure: "climbing"."""
     return _said(context, "words/figure_name.txt", metric=str(which))
 
 
 @pass_context
 def aims(context: Context, _reader: Any, last: str) -> str:
-    """The figures that a goal or a challenge may be about: "time, distance or points" with the `last` "or"."""
+    """Return the figures that a goal or a challenge may be about: "time, distance or
+    points", with `last` as the "or".
+    """
     names = [figure_name(context, each) for each in METRICS.values() if each.is_aim]
     return f"{', '.join(names[:-1])}{last}{names[-1]}"
 
 
 def shareable(_reader: Any) -> str:
-    """What a member may share, by the words that are typed for it: "sports, time, distance"."""
+    """Return what a member may share, by the words that are typed for it: "sports, time, distance"."""
     return ", ".join(FIELDS)
 
 
 @pass_context
 def field(context: Context, which: str) -> str:
-    """Something that one may share: "number of sessions"."""
+    """Return the name of something that can be shared: "number of sessions"."""
     return _said(context, "words/field.txt", field=str(which))
 
 
 @pass_context
 def metric(context: Context, which: str) -> str:
-    """What a board ranks by: "by time"."""
+    """Return what a board ranks by: "by time"."""
     return _said(context, "words/metric.txt", metric=str(which))
 
 
 @pass_context
 def asked(context: Context, which: str | None, sport: str | None, each: str | None) -> str:
-    """What a question was understood to ask for: "Running distance", "All sports", "Time per week"."""
+    """Return what a question was understood to ask for: "Running distance", "All sports", "Time per week"."""
     facts = {"metric": which and str(which), "sport": sport and str(sport), "each": each and str(each)}
     return _said(context, "words/asked.txt", **facts)
 
 
 @pass_context
 def impossible(context: Context, why: Any) -> str:
-    """Why days, a time or a schedule cannot be, in a sentence; `why` is a `fitness.impossible.Impossible`."""
+    """Return a sentence that says why days, a time or a schedule are impossible; `why` is a
+    `fitness.impossible.Impossible`.
+    """
     return _said(context, "words/impossible.txt", why=why)
 
 
 @pass_context
 def does(context: Context, command: Any) -> str:
-    """What a command does: as the language has it, else the English sentence of its declaration."""
+    """Return what a command does, in the reader's language if it has a sentence for it,
+    otherwise from its declaration.
+    """
     said = help_of(context["reader"].locale).get(command.name)
     return str(command.help if said is None else said)
 
 
 @pass_context
 def deed(context: Context, what: str) -> str:
-    """What only some may do: a command by its name, or in other words."""
+    """Return what only some members may do: a command by its name, or in other words."""
     return _said(context, "words/deed.txt", what=what)
 
 
 @pass_context
 def challenge_title(context: Context, challenge: Any) -> str:
-    """What a challenge is called: "Tour of the Lakes", or what it is about."""
+    """Return a challenge's name, "Tour of the Lakes", or a description if it has no name."""
     return _said(context, "words/challenge.txt", challenge=challenge)
 
 
 @pass_context
 def dates_of(context: Context, challenge: Any, today: date | None = None) -> str:
-    """The days of a challenge."""
+    """Return the days of a challenge."""
     return dates(context, _Days(challenge.starts, challenge.ends), today)
 
 
 @pass_context
 def route_name(context: Context, which: str) -> str:
-    """A well-known way's name: "Pennine Way"."""
+    """Return the name of a route: "Pennine Way"."""
     return _said(context, "words/route.txt", route=str(which))
 
 
 @pass_context
 def against(context: Context, now: float, before: float) -> str:
-    """A change and what it is held against: "▲12% on the time before"; nothing where nothing was."""
+    """Return a change and what it is compared with: "▲12% on the time before"; empty if there is
+    nothing to compare with.
+    """
     return _said(context, "words/against.txt", change=change(now, before))
 
 
 @pass_context
 def nobody_yet(context: Context, metric: str) -> str:
-    """What stands on a board with nobody on it."""
+    """Return the text of a board without rows."""
     return _said(context, "words/nobody_yet.txt", metric=str(metric))
 
 
 @pass_context
 def contest_rule(context: Context, which: str) -> str:
-    """What decides a challenge, in a sentence or two."""
+    """Return what decides a challenge, in a sentence or two."""
     return _said(context, "words/contest_rule.txt", contest=str(which))
 
 
 @pass_context
 def scored(context: Context, value: float, challenge: Any) -> str:
-    """What somebody has in a challenge: "8.1 km", "3 weeks", "+42%"."""
+    """Return a participant's value in a challenge: "8.1 km", "3 weeks", "+42%"."""
     facts = {"value": value, "contest": challenge.contest, "metric": challenge.metric}
     return _said(context, "words/scored.txt", **facts)
 
 
 def name(text: str) -> str:
-    """A name that somebody chose, unable to turn its line around."""
+    """Return a name that a member chose, isolated so that it cannot reverse the direction of its line."""
     return isolated(text)
 
 
 def quoted(text: str) -> str:
-    """What somebody typed, short and harmless enough to be said back to them."""
+    """Return what a member typed, shortened and without markup, so that it can be quoted to them."""
     plain = one_line(without_markup(text))
     return isolated(plain if len(plain) <= MOST_QUOTED else plain[:MOST_QUOTED].rstrip() + "…")
 
 
 @pass_context
 def listed(context: Context, texts: Sequence[str], most: int = 10) -> str:
-    """Names as "Anna, Ben and Dev", or, where they are too many, "Anna, Ben and 7 more"."""
+    """Return names as "Anna, Ben and Dev", or, if they are more than `most`, "Anna, Ben and 7 more"."""
     names = [isolated(text) for text in texts]
     if len(names) > most:
         names[most - 1 :] = [_said(context, "words/more.txt", more=len(names) - most + 1)]
@@ -437,13 +449,13 @@ def listed(context: Context, texts: Sequence[str], most: int = 10) -> str:
 
 
 def fitting(names: Iterable[str], room: int, beside: int = 0) -> int:
-    """How many of these names fit into so many signs, each on a line of its own with so many more `beside` it."""
+    """Return how many of these names fit into `room` characters, each on its own line with `beside` more characters."""
     lines = accumulate(units(each) + LINE_AROUND_NAME + beside for each in names)
     return sum(length <= room for length in lines)
 
 
 def change(now: float, before: float) -> str:
-    """A change in percent with an arrow: "▲12%", "▼8%", "=", or nothing where there is nothing to compare with."""
+    """Return a change in percent with an arrow: "▲12%", "▼8%", "=", or empty if there is nothing to compare with."""
     if before <= 0:
         return ""
     percent = round(100 * (now / before - 1))
@@ -451,17 +463,17 @@ def change(now: float, before: float) -> str:
 
 
 def moved(places: int | None) -> str:
-    """A change of place: "▲2", "▼1", or nothing."""
+    """Return a change of place: "▲2", "▼1", or empty."""
     return "" if not places else f"▲{places}" if places > 0 else f"▼{-places}"
 
 
 def medal(place: int) -> str:
-    """A medal for the podium, a number below it."""
+    """Return a medal for the first three places, and a number for others."""
     return {1: "🥇", 2: "🥈", 3: "🥉"}.get(place, f"{place}.")
 
 
 def _as_the_language_has_it(span: Any, locale: str, with_year: bool) -> str:
-    """Two days as the language's own patterns write them; nothing where it has none."""
+    """Return two days in the language's own pattern; empty if it has none."""
     patterns = forms_of(locale).days
     if not patterns:
         return ""

@@ -70,8 +70,8 @@ class Approved:
 class Message:
     """A text, with at most one of these: a picture, one to three buttons, or a list of four to ten choices.
 
-    WhatsApp sends buttons only with plain text, and counts text in UTF-16 units. `picture` is a path on our host;
-    a `chart` is what is to be on a picture that is only drawn when the message leaves. `language` is a code.
+    WhatsApp sends buttons only with plain text, and counts text in UTF-16 units. `picture` is a path on our host; a
+    `chart` is the content of a picture that is drawn when the message is sent. `language` is a code.
     """
 
     text: str
@@ -109,7 +109,7 @@ class Message:
 
     @property
     def opens(self) -> str:
-        """What stands on the button that opens the list of choices."""
+        """The label of the button that opens the list of choices."""
         return labels(self.language)["choose"]
 
     @property

@@ -1,4 +1,6 @@
-"""Words from templates: render("groups/joined", reader, group=…) says groups/joined.txt in the reader's language."""
+"""Renders templates: render("groups/joined", reader, group=…) makes a message of groups/joined.txt
+in the reader's language.
+"""
 
 import re
 from collections.abc import Iterable
@@ -31,9 +33,9 @@ class Reader:
 
 @dataclass(frozen=True)
 class Offer:
-    """What may be tapped, for whichever reader: its label's name in `labels.toml`, and the line that a tap says.
+    """A choice for a tap, for any reader: the name of its label in `labels.toml`, and the line that a tap sends.
 
-    `number` is what a label such as "Use 2" tells.
+    `number` is the number in a label such as "Use 2".
     """
 
     label: str
@@ -41,7 +43,7 @@ class Offer:
     number: int | None = None
 
     def button(self, reader: Reader) -> Button:
-        """The button for this reader. Raises `TooMuch` where its label is too long."""
+        """Return the button for this reader. Raises `TooMuch` if its label is too long."""
         return Button(label(self.label, reader, self.number), self.says)
 
 
@@ -57,10 +59,10 @@ def render(
     approved: Approved | None = None,
     **facts: Any,
 ) -> Message:
-    """Make a message of a template's words. A fact that the template names and nobody gives is an error.
+    """Make a message from a template. A fact that the template names and that is not given is an error.
 
-    An `Offer` gets its label in the reader's language. A label that is no text of ours, a member's name for one, is
-    handed over as a `Button`.
+    An `Offer` gets its label in the reader's language. A label that is not one of our texts, for example a member's
+    name, is passed as a `Button`.
     """
     text = words(template, reader, **facts)
     made = tuple(each if isinstance(each, Button) else each.button(reader) for each in buttons)
@@ -76,7 +78,7 @@ def words(template: str, reader: Reader, /, **facts: Any) -> str:
 
 
 def label(name: str, reader: Reader, number: int | None = None) -> str:
-    """What stands on a button, or on an item of a list."""
+    """Return the label of a button or of a list item."""
     return _label(name, languages.language_of(reader.locale)).render(reader=reader, number=number)
 
 
@@ -87,7 +89,9 @@ def _label(name: str, language: str) -> Template:
 
 @cache
 def environment(language: str = languages.FIRST) -> Environment:
-    """All chat templates of a language. They are plain text: names are made safe when they are chosen."""
+    """Return the environment of a language's chat templates. They are plain text: names are cleaned
+    when they are chosen.
+    """
     made = Environment(  # noqa: S701 - no HTML in here
         loader=FileSystemLoader(languages.folders(language, "chat")),
         undefined=StrictUndefined,

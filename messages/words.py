@@ -47,15 +47,17 @@ def one_line(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """What is left of a text on a screen: without signs that show nothing or turn what follows around.
+    """Return the part of a text that is visible: without characters that show nothing or change the
+    direction of the text.
 
-    Joiners stay, which scripts and emoji need; each control sign, break or sign of no alphabet is a space.
+    Joiners stay, because scripts and emoji need them; each control character, break or unassigned
+    character becomes a space.
     """
     return text if text.isascii() and text.isprintable() else "".join(map(_seen, text))
 
 
 def folded(text: str) -> str:
-    """A text as names are compared and put from A to Z: in small letters, without accents."""
+    """Return a text in the form in which names are compared and sorted: in small letters, without accents."""
     bare = (sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     return "".join(bare).casefold()
 

@@ -1,6 +1,7 @@
 """Access for programs: codes to sign in with, sessions and their refresh tokens, personal tokens, and kept answers.
 
-No secret is kept: of codes a keyed hash (`models.hashes`), of tokens, which nobody can guess, a plain SHA-256.
+No secret is stored: of codes only a keyed hash (`models.hashes`), and of tokens, which cannot be
+guessed, a plain SHA-256.
 """
 
 from datetime import datetime
@@ -16,7 +17,9 @@ from models.sealed import key_index
 
 
 class Scope(StrEnum):
-    """What a session or token may do. ACCOUNT is only for sessions: sessions, tokens, a copy of all data, erasing."""
+    """A permission of a session or token. ACCOUNT is only for sessions: managing sessions and
+    tokens, a copy of all data, erasing.
+    """
 
     PROFILE_READ = "profile:read"
     PROFILE_WRITE = "profile:write"
@@ -28,14 +31,14 @@ class Scope(StrEnum):
 
 
 class Ended(StrEnum):
-    """Why a session is over before its time."""
+    """Why a session ended early."""
 
     SIGNED_OUT = "signed_out"
     REUSED = "reused"
 
 
 class SignInCode(Base, Timestamps):
-    """A code that was sent into a member's chat. `tries` counts how often one was given for it, right or wrong."""
+    """A code that was sent into a member's chat. `tries` counts all tries, right or wrong."""
 
     __tablename__ = "sign_in_codes"
 
@@ -50,9 +53,9 @@ class SignInCode(Base, Timestamps):
 
 
 class ApiSession(Base, Timestamps):
-    """One program that a member signed in with a code: a family of refresh tokens, each good for one use.
+    """One program that a member signed in with a code: a family of refresh tokens, each of which can be used once.
 
-    `device` is what the program calls itself. When a refresh token is used a second time, the session ends.
+    `device` is the program's own name for itself. If a refresh token is used a second time, the session ends.
     """
 
     __tablename__ = "api_sessions"
@@ -85,7 +88,7 @@ class RefreshToken(Base):
 
 
 class PersonalToken(Base, Timestamps):
-    """A token that a member made for a script, with what it may do."""
+    """A token that a member made for a script, with its permissions."""
 
     __tablename__ = "personal_tokens"
 
@@ -103,9 +106,10 @@ class PersonalToken(Base, Timestamps):
 
 
 class KeptAnswer(Base):
-    """The answer to a POST that came with an Idempotency-Key: whoever repeats the request within a day gets it again.
+    """The answer to a POST with an Idempotency-Key. If the request is repeated within a day, it gets this answer again.
 
-    `owner_hash` says whose the key is, `request_hash` what was asked with it. `answer` is sealed: it may hold tokens.
+    `owner_hash` tells the keys of different callers apart, `request_hash` identifies the request. `answer` is sealed,
+    because it may contain tokens.
     """
 
     __tablename__ = "kept_answers"

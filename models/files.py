@@ -1,4 +1,4 @@
-"""Activity files that members sent into the chat, or through the API."""
+"""Activity files that members sent in the chat or through the API."""
 
 from datetime import datetime
 
@@ -11,9 +11,9 @@ from models.sealed import key_index
 
 
 class SentFile(Base, Timestamps):
-    """Where the vendor keeps a file until we have read it. Its name is not kept here.
+    """A file that waits to be read, at its address at the vendor. Its name is not stored.
 
-    Of a file that came through the API, `content` is what is in it, sealed, until it is read; `url` is empty then.
+    For a file that came through the API, `content` is its content, sealed, until it is read; `url` is empty then.
 
     A worker should read it at `next_try_at`; `leased_until` is set while a worker reads it; `problem` says why it could
     not be read. The address is deleted when the file is done.

@@ -12,7 +12,7 @@ from models.base import Base, EnumColumn, Key, Timestamps
 from models.people import Member
 from models.sealed import key_index
 
-GARMIN = "garmin"  # the source of all rows that are older than the column
+GARMIN = "garmin"  # the source of all rows that are older than this column
 
 
 class GarminMethod(StrEnum):
@@ -88,21 +88,21 @@ class GarminAccount(Base, Timestamps):
 
 # All columns that a board needs, so that it can be read from the index alone. In a club of a thousand members almost
 # every row is on another page of the table.
-# Its columns follow the metrics: where one is declared that adds up another, this index needs a migration, and a test
-# (tests/services/test_standings.py) tells so.
+# The columns follow from the metrics: a metric that adds up another column needs a migration of this index;
+# tests/services/test_standings.py fails without it.
 ADDED_UP = ("sport", *COLUMNS, "manual", "private", "excluded_at", "doubt", "doubt_answer")
 
 
 class Activity(Base, Timestamps):
-    """One session as its source tells it, without places. Seconds, metres, kilocalories, beats per minute.
+    """One activity from a source, without places. Seconds, metres, kilocalories, beats per minute.
 
-    `local_date` is the day on the watch when it began: it decides the week. A row that vanished at its source keeps
-    `deleted_at` and counts no more; nor does one that another device recorded too, which is `twin_of` that other.
-    `source` says who told it, and `external_id` is its id there: two sources may give the same one. `account_id` is
-    None for a file that the member sent into the chat, and for what they logged by hand. `private` is the source's
-    word; with `excluded_at` the member left it out.
-    `points` are effort points by the formula `points_version`, 0 where none has looked at it yet. `doubt` is what seems
-    impossible about it: it counts only once the owner said that it is right.
+    `local_date` is the day on the watch when it began: it decides the week. A row that was deleted at its source keeps
+    `deleted_at` and no longer counts; nor does one that another device recorded too: `twin_of` is that other one.
+    `external_id` is its id at `source`: two sources may use the same one. `account_id` is None for an activity from a
+    file, and for one that was logged by hand. `private` is set at the source; `excluded_at` is set by the member.
+
+    `points` are effort points by the formula `points_version`, 0 before it was scored. `doubt` is what seems impossible
+    about it: it counts only after its owner has said that it is right.
     """
 
     __tablename__ = "activities"

@@ -55,10 +55,11 @@ class OneTimeLink(Base, Timestamps):
 
 
 class LinkAttempt(Base, Timestamps):
-    """One try to sign in to an account at `source`. Everything secret is sealed, read once, and gone when the try ends.
+    """One attempt to sign in to an account at `source`. Its secrets are sealed, read once, and
+    deleted when the attempt ends.
 
-    `number` increases with each attempt: of two attempts made at the same time, the one with the larger number is
-    newer.
+    `number` increases with each attempt: of two attempts made at the same time, the one with the
+    larger number is newer.
     """
 
     __tablename__ = "link_attempts"

@@ -30,7 +30,7 @@ worker_connections = 1000
 # Heroku's router waits for 90 s: https://devcenter.heroku.com/articles/http-routing#keepalives
 keepalive = 100
 
-# Headers of proxies are judged in one place, by TRUSTED_HOPS (web/app.py). Gunicorn itself would believe everybody if
+# Headers of proxies are judged in one place, by TRUSTED_HOPS (web/app.py). Gunicorn itself would trust every client if
 # the host sets FORWARDED_ALLOW_IPS=*, even a header SCRIPT_NAME that changes the path.
 forwarded_allow_ips = ""
 
@@ -63,13 +63,13 @@ class logger_class(Logger):  # type: ignore[misc]  # noqa: N801 - gunicorn looks
         """Write nothing, even if the host has switched the access log on."""
 
 
-# Workers show by a file that they are alive. On a slow disk, as in a container, a busy worker would be taken for dead.
+# Workers show by a file that they are alive. On a slow disk, as in a container, a busy worker would be considered dead.
 _memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file there
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None
 control_socket_disable = True
 
-# Where the processes count what they serve, for /metrics (web/metrics.py). prometheus-client must find it before the
-# code is loaded. A restart by SIGHUP reads this file again and keeps the folder.
+# The folder of the processes' counters for /metrics (web/metrics.py). prometheus-client must find it before the code is
+# loaded. A restart by SIGHUP reads this file again and keeps the folder.
 SHARED_FILES = "PROMETHEUS_MULTIPROC_DIR"
 if _settings.metrics_token.get_secret_value() and SHARED_FILES not in os.environ:
     os.environ[SHARED_FILES] = tempfile.mkdtemp(prefix="gruppetto-metrics-", dir=worker_tmp_dir)
@@ -99,7 +99,7 @@ def worker_exit(_server: object, worker: Any) -> None:
 
 
 def child_exit(_server: object, worker: Any) -> None:
-    """What an ended process counted stays; gauges of its own it has none."""
+    """Tell prometheus-client that a process has ended. Its counts are kept; it has no gauges."""
     if SHARED_FILES in os.environ:
         from prometheus_client.multiprocess import mark_process_dead
 
@@ -107,7 +107,7 @@ def child_exit(_server: object, worker: Any) -> None:
 
 
 def on_exit(_server: object) -> None:
-    """Leave no files behind."""
+    """Delete the folder of the counters."""
     folder = os.environ.get(SHARED_FILES)
     if folder:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,1 +1,1 @@
-"""The outside world: one port per need, one adapter per vendor."""
+"""Everything outside: a port (an interface) for each need, and an adapter for each vendor."""

@@ -1,4 +1,4 @@
-"""The port by which the operator is told of a trouble, without the database and without a worker."""
+"""The port for telling the operator about a problem. It needs neither the database nor a worker."""
 
 from typing import Protocol
 
@@ -6,14 +6,14 @@ from providers.errors import ProviderError
 
 
 class AlarmFailed(ProviderError):
-    """The operator was not told by this way. Its words hold no address and no password."""
+    """The operator was not told this way. The message contains no address and no password."""
 
 
 class Alarm(Protocol):
-    """One way to tell the operator something, at once."""
+    """A way to tell the operator something at once."""
 
     name: str
 
     def ring(self, title: str, text: str) -> None:
-        """Tell it, within ten seconds. Raises `AlarmFailed`."""
+        """Send the message within ten seconds. Raises `AlarmFailed`."""
         ...

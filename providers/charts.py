@@ -1,4 +1,4 @@
-"""The port to whoever draws pictures: what is on them, not how they look."""
+"""The port for drawing pictures. It describes what a picture shows, not how it looks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,10 +24,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Bar:
-    """One member: place (ties share one), name, value in words, its parts, and the change in words or ''.
+    """One member: place (ties share one), name, value, value as text, its parts, and the change as text or ''.
 
-    `change` has no arrow: the sign of `trend` draws it. `usual` is what this member's week is like as a rule, in the
-    measure of `value`; 0 where nobody knows.
+    `change` has no arrow; it is drawn from the sign of `trend`. `usual` is the member's usual week in the
+    unit of `value`; 0 if it is unknown.
     """
 
     place: int
@@ -42,8 +42,8 @@ class Bar:
 
 @dataclass(frozen=True)
 class Mark:
-    """One column of a picture over time: what stands under it, its height, that in words, its sports, and how high
-    the group stands beside it (None: nobody knows).
+    """One column of a picture over time: its label, its height, the height as text, its sports, and the group's height
+    beside it (None if it is unknown).
     """
 
     label: str
@@ -56,7 +56,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class ChartPart:
-    """One sport of a mix: its name, its size, that in words, and its share in words."""
+    """One sport of a mix: its name, its size, the size as text, and its share as text."""
 
     sport: str
     name: str
@@ -67,7 +67,7 @@ class ChartPart:
 
 @dataclass(frozen=True)
 class ChartFact:
-    """A figure with what it is: "Longest streak", "9 days", and perhaps "3–11 Nov"."""
+    """A figure and what it means: "Longest streak", "9 days", and perhaps "3–11 Nov"."""
 
     label: str
     value: str
@@ -75,7 +75,7 @@ class ChartFact:
 
 
 Legend = tuple[tuple[str, str], ...]
-# Whose names are on the picture, as ids that nothing here understands: for whoever keeps pictures.
+# The ids of the members whose names are on the picture. Only callers that store pictures use them.
 Shows = tuple[int, ...]
 
 
@@ -83,7 +83,7 @@ Shows = tuple[int, ...]
 class Leaderboard:
     """A group's board over one period: at most six bars are drawn. Texts are already in the reader's language.
 
-    `usual` names the marker for a usual week in the legend; '' draws none.
+    `usual` is the name in the legend of the marker for a usual week; '' draws no marker.
     """
 
     title: str
@@ -104,7 +104,9 @@ class Leaderboard:
 
 @dataclass(frozen=True)
 class Result:
-    """How a challenge ended, or stands: a headline ("José wins!"), at most five bars, and a goal ('' and 0: none)."""
+    """A challenge's result or standing: a headline ("José wins!"), at most five bars, and a
+    goal ('' and 0 for none).
+    """
 
     title: str
     subtitle: str
@@ -127,7 +129,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Trend:
-    """Weeks side by side: columns for `mine`, a line for `beside` ('' where there is no group), at most twelve."""
+    """Weeks side by side, at most twelve: columns for `mine`, and a line for `beside` ('' without a group)."""
 
     title: str
     subtitle: str
@@ -150,7 +152,7 @@ class Trend:
 
 @dataclass(frozen=True)
 class WeekChart:
-    """One member's days: columns by sport under at most four figures."""
+    """One member's days: columns by sport, below at most four figures."""
 
     title: str
     subtitle: str
@@ -170,7 +172,7 @@ class WeekChart:
 
 @dataclass(frozen=True)
 class Mix:
-    """What somebody's time went to: a ring of at most six sports around the whole."""
+    """How a person's time is divided among sports: a ring of at most six sports, with the total in the middle."""
 
     title: str
     subtitle: str
@@ -190,8 +192,8 @@ class Mix:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """A month or a year of a member or a group on a tall card: one large figure, at most six others, the sports,
-    a landmark that the way would have led to, and at most six awards (label: who; value: for what).
+    """A month or a year of a member or a group on a tall card: one large figure, at most six others, the sports, a
+    landmark as far away as the total distance, and at most six awards (`label` is the member, `value` the award).
     """
 
     title: str
@@ -220,9 +222,9 @@ _CHARTS: TypeAdapter[Chart] = TypeAdapter(Chart)
 
 
 def read_chart(facts: Mapping[str, Any]) -> Chart:
-    """Read what `dataclasses.asdict` and JSON made of a chart. One without its kind is a board.
+    """Read a chart from the output of `dataclasses.asdict` and JSON. Without a kind it is a leaderboard.
 
-    Raises ChartError: a picture that nobody knows how to draw is missing, and the text under it is not.
+    Raises `ChartError` if the data are not those of a chart; the message is then sent without its picture.
     """
     try:
         return _CHARTS.validate_python({"kind": "leaderboard", **facts})
@@ -231,29 +233,31 @@ def read_chart(facts: Mapping[str, Any]) -> Chart:
 
 
 def light_chart(chart: Chart, *, dark: bool) -> Chart:
-    """The same picture in the other light."""
+    """Return the same chart in dark or light colours."""
     return replace(chart, dark=dark)
 
 
 class Charts(Protocol):
-    """Draws a picture. `lacks` names the scripts whose letters come out as empty boxes, for want of fonts."""
+    """Draws pictures. `lacks` names the scripts that are drawn as empty boxes because fonts are missing."""
 
     lacks: tuple[str, ...]
 
     def draw(self, chart: Chart) -> bytes:
-        """Give a PNG of 1080×1080 pixels (a wrapped: 1080×1350), under 300 KB. Raises `providers.errors.ChartError`."""
+        """Return a PNG of 1080×1080 pixels (a `Wrapped`: 1080×1350), under 300 KB. Raises
+        `providers.errors.ChartError`.
+        """
         ...
 
 
 class FallbackCharts:
-    """Draws with the first and, where that fails, with the second: a digest should not go without its picture."""
+    """Draws with the first port and, if that fails, with the second, so that a digest rarely lacks its picture."""
 
     def __init__(self, first: Charts, then: Charts) -> None:
         self._first, self._then = first, then
         self.lacks = then.lacks
 
     def draw(self, chart: Chart) -> bytes:
-        """Draw a chart with whoever can."""
+        """Draw with the first port; with the second if the first raises `ChartError`."""
         try:
             return self._first.draw(chart)
         except ChartError as error:

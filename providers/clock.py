@@ -1,4 +1,4 @@
-"""What time it is: the system's, or one that the demo's page can move."""
+"""The current time: the system's, or a time that the demo's page can change."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,12 +11,12 @@ OFFSET_KEY = "pretend:clock-offset"
 
 
 def read_system_clock() -> datetime:
-    """Now, aware, in UTC."""
+    """Return the current time in UTC, with its time zone."""
     return datetime.now(UTC)
 
 
 class PretendClock:
-    """The system's clock moved by so many seconds, kept in Redis so that all processes of a demo agree."""
+    """The system's clock, moved by an offset in seconds. The offset is stored in Redis for all processes of a demo."""
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
@@ -25,7 +25,7 @@ class PretendClock:
         return read_system_clock() + timedelta(seconds=self._offset())
 
     def travel_to(self, instant: datetime) -> None:
-        """Let it be `instant` now."""
+        """Set the offset so that it is `instant` now."""
         self.redis.set(OFFSET_KEY, str((instant - read_system_clock()).total_seconds()))
 
     def _offset(self) -> float:

@@ -1,4 +1,4 @@
-"""Redis, opened with a limit to the connections that a process takes: small plans of a host allow twenty in all."""
+"""Redis clients with a limited number of connections per process: small plans of a host allow twenty in all."""
 
 import time
 from datetime import UTC, datetime
@@ -19,14 +19,15 @@ NOT_TRUSTED = "its certificate is not trusted: REDIS_SELF_SIGNED=1 accepts one t
 
 # Seconds that a thread waits for one of its process's connections.
 POOL_WAIT = 3.0
-TOO_MANY = "max number of clients"  # what Redis says to one client too many
+TOO_MANY = "max number of clients"  # Redis's answer to a client beyond its limit
 TOO_MANY_PAUSES = (0.1, 0.2, 0.4, 0.8)  # seconds between the tries; the last error is raised
 
 
 class FewConnections(BlockingConnectionPool):
-    """At most `max_connections`. Who finds none free waits for one; who finds the server full tries again for 1.5 s.
+    """A pool of at most `max_connections`. A thread waits if none is free, and tries again for 1.5
+    s if the server is full.
 
-    Raises redis-py's `ConnectionError` when the wait was in vain, as when Redis is away.
+    After that it raises redis-py's `ConnectionError`, as when Redis cannot be reached.
     """
 
     def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> Any:  # noqa: ARG002 - redis-py's
@@ -41,20 +42,20 @@ class FewConnections(BlockingConnectionPool):
 
 
 def open_doorbell(url: str, most: int, *, answers_within: float = 1.0) -> Redis:
-    """A client that takes at most `most` connections and waits `answers_within` seconds for each answer. What fails is
-    tried once more at once. Nothing connects until first use.
+    """Return a client that takes at most `most` connections and waits `answers_within` seconds for each answer. A
+    failed command is repeated once, at once. It connects at the first use.
     """
     return _opened(url, most, answers_within, Retry(NoBackoff(), 1))
 
 
 def open_patient_doorbell(url: str, most: int, *, answers_within: float) -> Redis:
-    """The same for a process that can do nothing without Redis: it tries to connect again for three seconds."""
+    """Return such a client for a process that needs Redis: it tries to connect again for three seconds."""
     backoff: AbstractBackoff = ExponentialBackoff(cap=1.0, base=0.1)
     return _opened(url, most, answers_within, Retry(backoff, 5, supported_errors=(NotConnected,)))
 
 
 def await_doorbell(redis: Redis) -> None:
-    """Wait until Redis answers, however long it takes: half a second between tries, then longer, five at most."""
+    """Wait until Redis answers, without a limit. The pause between tries grows from half a second to five seconds."""
     pause = 0.5
     while True:
         try:
@@ -68,7 +69,9 @@ def await_doorbell(redis: Redis) -> None:
 
 
 def tell(event: str, error: RedisError, **facts: object) -> None:
-    """Log that Redis failed: a warning, for it comes back; an error where only the operator can put it right."""
+    """Log that Redis failed: as a warning, since it usually recovers, or as an error if only the
+    operator can repair it.
+    """
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         log.error(event, error=NOT_TRUSTED, **facts)
     else:
@@ -76,7 +79,7 @@ def tell(event: str, error: RedisError, **facts: object) -> None:
 
 
 def tell_away(error: RedisError) -> None:
-    """Log that this process can do nothing because Redis is away: for the operator, once a minute."""
+    """Log for the operator, once a minute, that this process cannot work because Redis cannot be reached."""
     if count := seldom.passes("redis", datetime.now(UTC)):
         why = type(error).__name__
         if "CERTIFICATE_VERIFY_FAILED" in str(error):

@@ -1,4 +1,4 @@
-"""What can go wrong outside, told apart by who can do something about it."""
+"""The errors of the outside world, divided by who can do something about them."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -7,15 +7,15 @@ from providers.messenger import RefusalMeaning
 
 
 class ProviderError(Exception):
-    """The outside world failed."""
+    """Something outside failed."""
 
 
 class SourceError(ProviderError):
-    """A source (`providers.sources`) did not give what was asked."""
+    """A source (`providers.sources`) did not give what was requested."""
 
 
 class WrongPassword(SourceError):
-    """The source does not know this e-mail and password together."""
+    """The source rejected this e-mail address and password."""
 
 
 class WrongCode(SourceError):
@@ -23,15 +23,15 @@ class WrongCode(SourceError):
 
 
 class KeyRejected(SourceError):
-    """The source does not know this key, or no longer."""
+    """The source rejected this key, or no longer accepts it."""
 
 
 class SignInTimedOut(SourceError):
-    """The half-open sign-in is no longer valid: start again."""
+    """The half-open sign-in is no longer valid; the member must start again."""
 
 
 class SourceThrottled(SourceError):
-    """The source asks to slow down. `retry_after` is its own wish, where it named one."""
+    """The source asks us to slow down. `retry_after` is the wait that it asked for, if it named one."""
 
     def __init__(self, message: str = "", retry_after: timedelta | None = None) -> None:
         super().__init__(message)
@@ -39,17 +39,17 @@ class SourceThrottled(SourceError):
 
 
 class SourceBlocked(SourceError):
-    """Something in front of the source (a bot check, a 403) refused us: not the member's fault."""
+    """Something in front of the source (a bot check, a 403) refused us. It is not the member's fault."""
 
 
 class SourceUnavailable(SourceError):
-    """The source is down, unreachable, or answered nonsense."""
+    """The source is down, unreachable, or gave an answer that cannot be read."""
 
 
 class LinkBroken(SourceError):
     """The source does not accept this member's tokens.
 
-    `certain` tells that it never will again: a refresh was refused.
+    `certain` means that it never will again, because a refresh was refused.
     """
 
     def __init__(self, message: str = "", *, certain: bool = True) -> None:
@@ -58,13 +58,13 @@ class LinkBroken(SourceError):
 
 
 class MessengerError(ProviderError):
-    """A message was not handed over."""
+    """A message was not handed over to the vendor."""
 
 
 class NotSent(MessengerError):
-    """Certainly not accepted; it may be sent again, after `retry_after` where the vendor named a time.
+    """The message was certainly not accepted; it may be sent again, after `retry_after` if the vendor named a time.
 
-    `throttled` tells that the vendor asked us to slow down.
+    `throttled` means that the vendor asked us to slow down.
     """
 
     def __init__(self, message: str = "", retry_after: timedelta | None = None, *, throttled: bool = False) -> None:
@@ -73,7 +73,7 @@ class NotSent(MessengerError):
 
 
 class Refused(MessengerError):
-    """Certainly not accepted, and never will be as it stands. `code` is the vendor's."""
+    """The message was certainly not accepted, and sending it again would not help. `code` is the vendor's."""
 
     def __init__(self, code: int, meaning: RefusalMeaning = RefusalMeaning.OURS) -> None:
         super().__init__(f"refused with {code}: {meaning}")
@@ -85,15 +85,15 @@ class MessengerBroken(MessengerError):
 
 
 class Unclear(MessengerError):
-    """It may have been accepted or not: look it up before sending again."""
+    """It is unknown whether the message was accepted: look it up before sending it again."""
 
 
 class NotKept(MessengerError):
-    """A file that somebody sent is not to be had: it is gone, or its address is none of the vendor's."""
+    """A file that a member sent cannot be fetched: it was deleted, or its address is not one of the vendor's."""
 
 
 class TooLarge(MessengerError):
-    """A file that somebody sent has more bytes than were asked for."""
+    """A file that a member sent has more bytes than allowed."""
 
 
 class ChartError(ProviderError):
@@ -108,19 +108,21 @@ class Flaw(StrEnum):
     UNKNOWN_KIND = "unknown_kind"
     DAMAGED = "damaged"
     NO_ACTIVITY = "no_activity"  # a course, a workout, a day's steps
-    NO_TIMES = "no_times"  # a planned route: nobody has done it yet
+    NO_TIMES = "no_times"  # a planned route without times
     IMPOSSIBLE = "impossible"  # it lasts a month, or happened in 1970
     TOO_MANY = "too_many"
-    TOO_MUCH = "too_much"  # it would take more time or memory than a file may have
-    FULL = "full"  # the member's files hold as many activities as we keep of one person
+    TOO_MUCH = "too_much"  # reading it would take more time or memory than allowed
+    FULL = "full"  # the member's files already hold the most activities that we store for one person
 
 
 class ReadingBroke(ProviderError):
-    """The process that read a file ended without an answer. Another try may help. Its words hold none of the file."""
+    """The process that reads a file ended without an answer. Another try may help. The message
+    contains nothing of the file.
+    """
 
 
 class NotAnActivityFile(ProviderError):
-    """A file that somebody sent holds no activity that we can read. `why` is what to tell them."""
+    """A file that a member sent contains no activity that we can read. `why` is the reason to tell them."""
 
     def __init__(self, why: Flaw) -> None:
         super().__init__(why.value)

@@ -1,4 +1,4 @@
-"""The port to WhatsApp: how a message leaves, and what comes back."""
+"""The port to WhatsApp: sending messages, and reading what comes back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class RefusalMeaning(StrEnum):
-    """What a vendor's refusal means for the message, by who can do something about it."""
+    """What a vendor's refusal means for the message, divided by who can do something about it."""
 
     AGAIN_SOON = "again soon"
     AGAIN_LATER = "again later"
@@ -24,9 +24,9 @@ class RefusalMeaning(StrEnum):
 
 @dataclass(frozen=True)
 class Parcel:
-    """One message ready to leave: either text (and a picture), or a stored content with its variables.
+    """A message to send: either text (and a picture), or a stored content with its variables.
 
-    `to` is an address as the vendor writes it; `reference` is our own id, which comes back with every receipt.
+    `to` is an address in the vendor's form; `reference` is our own id, which comes back with each receipt.
     """
 
     to: str
@@ -40,11 +40,11 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Inbound:
-    """One line from a person. `line` is what they said, or what the button they tapped says; `at` is when, where it
-    is not now.
+    """A line from a person. `line` is the text, or the command of the button that they tapped; `at`
+    is its time, or None for now.
 
-    `opted` is "STOP" where the vendor took the line for a wish to get no more messages, and has answered it: what we
-    send from then on is refused. It is "START" where the vendor sends again, "HELP" where it told the person how to
+    `opted` is "STOP" if the vendor read the line as a wish to get no more messages, and has answered it; it
+    refuses what we send from then on. It is "START" if the vendor sends again, "HELP" if it told the person how to
     stop, and None for any other line.
     """
 
@@ -61,13 +61,13 @@ class Inbound:
 
     @property
     def address(self) -> str:
-        """Where an answer goes."""
+        """The address for answers."""
         return f"whatsapp:{self.phone or self.business_id}"
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the vendor says became of a message."""
+    """The vendor's report on a message that we sent."""
 
     sid: str
     status: str
@@ -77,7 +77,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Sent:
-    """A message as the vendor lists it."""
+    """A message in the vendor's list."""
 
     sid: str
     to: str
@@ -89,15 +89,15 @@ class Sent:
 
     @property
     def receipt(self) -> "Receipt":
-        """What a receipt would have told."""
+        """The same facts as a receipt."""
         return Receipt(self.sid, self.status, self.error_code, self.meaning)
 
 
 @dataclass(frozen=True)
 class ContentDefinition:
-    """A stored content: its body and buttons with numbered variables, and samples for each.
+    """A stored content: its body and buttons with numbered variables, and a sample for each variable.
 
-    Or, instead of buttons, the items of a list (label, what it says, what it is about), and the label that opens it.
+    Instead of buttons it may have the items of a list (label, command, description) and the label that opens it.
     """
 
     name: str
@@ -112,7 +112,7 @@ class ContentDefinition:
 
 @dataclass(frozen=True)
 class Approval:
-    """Where WhatsApp's approval of a template stands."""
+    """The state of WhatsApp's approval of a template."""
 
     status: str
     category: str = ""
@@ -121,8 +121,8 @@ class Approval:
 
 @dataclass(frozen=True)
 class Webhook:
-    """Where the vendor posts the lines that people write, and by which HTTP method; `fallback` where it posts a line
-    that the first address did not take. An empty address means none is set.
+    """The address to which the vendor posts the lines that people write, and the HTTP method; `fallback` is for lines
+    that the first address did not accept. An empty address means that none is set.
     """
 
     address: str = ""
@@ -133,7 +133,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Diversion:
-    """A group of senders at the vendor that our number is in and that posts its lines to an address of its own."""
+    """A group of senders at the vendor that includes our number, and that posts its lines to an address of its own."""
 
     id: str
     name: str
@@ -142,11 +142,11 @@ class Diversion:
 
 @dataclass(frozen=True)
 class AccountStanding:
-    """How our account and our number stand at the vendor.
+    """The state of our account and our number at the vendor.
 
-    `account` is the account's status, "active" where all is well. `sender` is the status of our number as a WhatsApp
-    sender, and None where the account has no such sender; `is_plain_number` then tells that the account has the number
-    all the same. `reasons` are why the sender is offline, in the vendor's words.
+    `account` is the account's status, "active" if it works. `sender` is the status of our number as a WhatsApp sender,
+    or None if the account has no such sender; `is_plain_number` then says whether the account has the number at all.
+    `reasons` are the vendor's reasons why the sender is offline.
     """
 
     account: str
@@ -159,66 +159,66 @@ class AccountStanding:
 
 
 class Messenger(Protocol):
-    """Sends, verifies and reads."""
+    """Sends messages, verifies webhooks, and reads from the vendor."""
 
     @property
     def account(self) -> str:
-        """The vendor's account that we use: what is stored in one is not there in another."""
+        """The vendor's account that we use. What is stored in one account does not exist in another."""
         ...
 
     def send(self, parcel: Parcel) -> str:
-        """Hand one message over and give the vendor's id. Raises a `providers.errors.MessengerError`."""
+        """Hand one message over, and return the vendor's id. Raises a `providers.errors.MessengerError`."""
         ...
 
     def fetch(self, sid: str) -> Sent:
-        """Ask what became of one message."""
+        """Return one message as the vendor has it now."""
         ...
 
     def list_sent_to(self, address: str, limit: int = 50) -> list[Sent]:
-        """List the newest messages from us to this address."""
+        """Return the newest messages from us to this address."""
         ...
 
     def list_heard_since(self, instant: datetime) -> list[Inbound]:
-        """List what people wrote to us since then, newest first: for those whose webhook never came."""
+        """Return what people wrote to us since then, newest first, to find lines whose webhook did not arrive."""
         ...
 
     def download(self, url: str, most: int) -> bytes:
-        """Fetch a file that somebody sent, of at most so many bytes. Raises a `providers.errors.MessengerError`.
+        """Return a file that a person sent, of at most this many bytes. Raises a `providers.errors.MessengerError`.
 
-        `url` is taken from a webhook: an address that is not one of the vendor's own is refused.
+        `url` comes from a webhook: an address that is not one of the vendor's own is refused.
         """
         ...
 
     def forget(self, sid: str) -> None:
-        """Let the vendor delete one message, what it said, and what came with it. Raises a `MessengerError`."""
+        """Make the vendor delete one message, its text and its media. Raises a `MessengerError`."""
         ...
 
     def has_signature(self, headers: Mapping[str, str]) -> bool:
-        """Tell whether this webhook has any signature. Without one its body need not be read."""
+        """Return whether this webhook has any signature. Without one its body need not be read."""
         ...
 
     def is_genuine(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
-        """Tell whether this webhook was really signed by the vendor for this URL."""
+        """Return whether the vendor signed this webhook for this URL."""
         ...
 
     def read_inbound(self, form: Any) -> Inbound:
-        """Read an inbound webhook. Raises ValueError when it is not one."""
+        """Read an inbound webhook. Raises ValueError if it is not one."""
         ...
 
     def read_receipt(self, form: Any) -> Receipt:
-        """Read a status callback. Raises ValueError when it is not one."""
+        """Read a status callback. Raises ValueError if it is not one."""
         ...
 
     def read_reference(self, query: Mapping[str, str], now: datetime) -> str | None:
-        """Our own id of the message that a callback's address speaks of, or None when the address is not ours."""
+        """Return our id of the message that a callback's address belongs to, or None if the address is not ours."""
         ...
 
     def has_content(self, content_id: str) -> bool:
-        """Tell whether the vendor has this content in our account."""
+        """Return whether the vendor has this content in our account."""
         ...
 
     def push_content(self, content: ContentDefinition) -> str:
-        """Store a content at the vendor and give its id."""
+        """Store a content at the vendor, and return its id."""
         ...
 
     def ask_approval(self, content_id: str, name: str, category: str) -> None:
@@ -226,16 +226,16 @@ class Messenger(Protocol):
         ...
 
     def find_approval(self, content_id: str) -> Approval:
-        """Ask where the approval stands."""
+        """Return the state of the approval."""
         ...
 
     def standing(self) -> AccountStanding:
-        """Ask how our account and our number stand. Raises a `providers.errors.MessengerError`."""
+        """Return the state of our account and number. Raises a `providers.errors.MessengerError`."""
         ...
 
     def post_lines_to(self, address: str) -> AccountStanding:
-        """Let the vendor post what people write to this address, and give how our number stands then.
+        """Make the vendor post what people write to this address. Returns the state of our number after that.
 
-        Raises a `providers.errors.MessengerError`, and `Refused` where the account has no such sender.
+        Raises a `providers.errors.MessengerError`, and `Refused` if the account has no such sender.
         """
         ...

@@ -1,4 +1,4 @@
-"""Asks an address on the network for one page, to tell whether it can be reached and, if not, what is in the way."""
+"""Requests one page from an address, to find out whether it can be reached and, if not, why."""
 
 import socket
 import ssl
@@ -13,7 +13,7 @@ from requests import exceptions as http
 
 from providers.errors import ProviderError
 
-PATIENCE = 8.0  # seconds until a page has to be there
+PATIENCE = 8.0  # seconds for the whole page
 MOST_READ = 4096  # bytes of a page
 
 
@@ -28,7 +28,7 @@ class InTheWay(StrEnum):
 
 
 class NotReached(ProviderError):
-    """An address could not be reached. `why` tells what is in the way."""
+    """An address could not be reached. `why` is the reason."""
 
     def __init__(self, why: InTheWay) -> None:
         super().__init__(why.value)
@@ -37,7 +37,7 @@ class NotReached(ProviderError):
 
 @dataclass(frozen=True)
 class Reached:
-    """What came back: the HTTP status, the headers, and the first 4,096 bytes."""
+    """The answer: the HTTP status, the headers, and the first 4,096 bytes."""
 
     status: int
     headers: Mapping[str, str]
@@ -45,7 +45,7 @@ class Reached:
 
 
 def ask(url: str, headers: Mapping[str, str] | None = None, within: float = PATIENCE) -> Reached:
-    """GET one page, without following redirects. Raises `NotReached`. `within` is in seconds."""
+    """Request one page, without following redirects. Raises `NotReached`. `within` is in seconds."""
     try:
         with requests.get(url, headers=headers, timeout=within, allow_redirects=False, stream=True) as answer:
             return Reached(answer.status_code, answer.headers, answer.raw.read(MOST_READ, decode_content=True) or b"")
@@ -54,7 +54,9 @@ def ask(url: str, headers: Mapping[str, str] | None = None, within: float = PATI
 
 
 def find_certificate_end(url: str, within: float = PATIENCE) -> datetime | None:
-    """When the certificate of an https address ends; None for http. Raises `NotReached`. `within` is in seconds."""
+    """Return when the certificate of an https address expires; None for http. Raises `NotReached`.
+    `within` is in seconds.
+    """
     parts = urlsplit(url)
     if parts.scheme != "https":
         return None

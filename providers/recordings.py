@@ -1,7 +1,8 @@
-"""What a source tells of one session: the same form for every source, whatever its own looks like.
+"""A recording: one session in the same form for all sources.
 
-Every source (an account at a vendor, a file, a line in the chat) hands in `Recording`s, and nothing above the adapters
-knows any other form. Seconds, metres, kilocalories, beats per minute, watts, metres per second; no places.
+Every source (an account at a vendor, a file, a line in the chat) returns `Recording`s, and nothing above
+the adapters knows another form. Units: seconds, metres, kilocalories, beats per minute, watts, metres
+per second. Places are left out.
 """
 
 import re
@@ -13,12 +14,12 @@ from typing import Any
 
 from fitness.sports import Sport, find_sport, is_sport
 
-FILE, CHAT = "file", "chat"  # the sources that need no account: a file that was sent, and a line that was typed
-LARGEST_ID = 2**52  # ids are kept whole by JSON everywhere up to this
+FILE, CHAT = "file", "chat"  # the sources without an account: a file that was sent, and a line that was typed
+LARGEST_ID = 2**52  # larger integers are not exact in every JSON reader
 TYPE_KEY = re.compile("[a-z][a-z0-9_]{2,59}")
 MULTISPORT = "multi_sport"
 
-# The name of an activity of which no more is known than its sport.
+# The type of an activity of which only the sport is known.
 USUAL = {
     Sport.RUN: "running",
     Sport.RIDE: "cycling",
@@ -41,14 +42,14 @@ USUAL = {
 class Recording:
     """One session, or one part of a multisport session: then `part_of` is the id of the whole.
 
-    `id` is the number by which its source knows it: it is the same whenever the session is told again, and only one
-    session of a member has it at this source. `type_key` is one of the names in `fitness.sports` (`find_type_key`),
-    which are those of Garmin's list because no other list is as long; of a name that is not there, `parent_type` may
-    tell the family (`fitness.sports.find_sport`). `offset` is how far the watch's clock was from UTC, None where nobody
-    tells.
-    `splits` are the best times over so many metres, `zones` the seconds in heart-rate zones 1 to 5. `told` is what the
-    source itself sent, as JSON without places, where a later release may find more in it than there is here; then
-    `World.read_again` reads it.
+    `id` is the source's number of the session: it never changes, and is unique among the member's sessions at this
+    source. `type_key` is one of the names in `fitness.sports` (`find_type_key`); these are Garmin's, because no other
+    list is as long. For a name that is not there, `parent_type` may give the family (`fitness.sports.find_sport`).
+    `offset` is the difference of the watch's clock from UTC, or None if it is unknown.
+
+    `splits` maps a distance in metres to the best time over it; `zones` lists the seconds in heart-rate zones 1 to 5.
+    `told` is the source's own data as JSON, without places, if a later release may find more in them than there is
+    here; then `World.read_again` reads them.
     """
 
     source: str
@@ -91,7 +92,7 @@ class Recording:
 
     @property
     def is_session(self) -> bool:
-        """Whether it is a session by itself: no sleep or meditation, and no part of a multisport session."""
+        """Whether it is an activity of its own: not sleep or meditation, and not a part of a multisport session."""
         return self.part_of is None and is_sport(self.type_key)
 
 
@@ -99,9 +100,9 @@ DEFAULTS = {each.name: each.default for each in fields(Recording) if each.defaul
 
 
 def find_type_key(word: str) -> str:
-    """The name in `fitness.sports` for what a source calls its sport: such a name already, or a word of people's.
+    """Return the name in `fitness.sports` for a source's name of a sport: such a name, or an ordinary word.
 
-    Capitals make no difference, and spaces are as good as underscores: "TRAIL_RUNNING", "Biking", "trail run".
+    Capitals make no difference, and spaces count as underscores: "TRAIL_RUNNING", "Biking", "trail run".
     """
     key = "_".join(word.casefold().split())
     if find_sport(key) is not Sport.OTHER or not is_sport(key):
@@ -114,12 +115,12 @@ def find_type_key(word: str) -> str:
 
 
 def make_id(named: bytes) -> int:
-    """An id for a session that its source knows by something longer than a number: below zero, of 52 bits."""
+    """Return an id for a session whose source identifies it by more than a number: negative, of 52 bits."""
     return -1 - int.from_bytes(sha256(named).digest()[:8]) % LARGEST_ID
 
 
 def write_recording(recording: Recording) -> dict[str, Any]:
-    """Write a recording as JSON takes it, without what its source told and without what was left open."""
+    """Return a recording as JSON data, without `told` and without fields that have their default."""
     told = {name: value for name, value in vars(recording).items() if value != DEFAULTS.get(name)}
     told["start"] = recording.start.isoformat()
     told["offset"] = None if recording.offset is None else recording.offset.total_seconds()
@@ -129,7 +130,7 @@ def write_recording(recording: Recording) -> dict[str, Any]:
 
 
 def read_recording(told: Mapping[str, Any]) -> Recording:
-    """Read what `write_recording` wrote; names that this release does not know are left out. Raises ValueError."""
+    """Read the output of `write_recording`; unknown names are ignored. Raises ValueError."""
     known = {each.name for each in fields(Recording)}
     try:
         values = {name: value for name, value in told.items() if name in known}

@@ -1,7 +1,7 @@
-"""The port to a source: a vendor at which members have accounts, and what we need of it, in our own words.
+"""The port to a source: a vendor where members have accounts.
 
-A source declares how one connects (`SignInForm`), signs members in, and hands in what it has of them as `Recording`s.
-To add one: an adapter, its place among the `further_sources` of the world, and its words on the link page in
+A source declares its sign-in forms (`SignInForm`), signs members in, and returns their activities as `Recording`s. To
+add one: an adapter, an entry in the world's `further_sources`, and its texts on the link page in
 `pages/sources/<name>.html` of each language.
 """
 
@@ -16,20 +16,21 @@ from providers.recordings import Recording
 
 
 class FieldKind(StrEnum):
-    """What is typed into a field of a form."""
+    """The kind of a form's field."""
 
     EMAIL = "email"
     PASSWORD = "password"  # noqa: S105 - a kind of field
-    KEY = "key"  # hidden like a password, and remembered by no browser
+    KEY = "key"  # hidden like a password, and not remembered by browsers
     CHOICE = "choice"
     TICK = "tick"
 
 
 @dataclass(frozen=True)
 class FormField:
-    """One thing to fill in. `most` is how many characters it may have; `choices` are the values to choose from.
+    """One field. `most` is its largest number of characters; `choices` are the values to choose from.
 
-    `problems` are those of a sign-in (`providers.errors`, by the names in `jobs.linking`) that are this field's fault.
+    `problems` are the sign-in problems (`providers.errors`, by the names in `jobs.linking`) that
+    are shown at this field.
     """
 
     name: str
@@ -40,7 +41,9 @@ class FormField:
     problems: tuple[str, ...] = ()
 
     def accepts(self, text: str) -> bool:
-        """Whether this can be what was meant: something was typed, and nothing that no keyboard can type."""
+        """Return whether this value can be right: it is not empty or too long, and has only
+        characters that can be typed.
+        """
         if self.kind is FieldKind.TICK:
             return text in {"", "yes"}
         if self.kind is FieldKind.CHOICE:
@@ -51,9 +54,10 @@ class FormField:
 
 @dataclass(frozen=True)
 class Typed:
-    """What a member typed into a form: the secret, and what goes with it.
+    """What a member typed into a form.
 
-    `login` is the e-mail address of a password, `keep` whether the password is to be kept, `ends_at` when a key ends.
+    `secret` is a password or key, `login` the e-mail address of a password, `keep` whether the password is to be
+    kept, `ends_at` when a key expires.
     """
 
     secret: str = field(repr=False)
@@ -67,9 +71,9 @@ class SignInForm:
     """One way to connect an account, as the link page shows it.
 
     `way` is "password" or "personal_key" (`models.GarminMethod`): passwords are counted and never tried twice, keys may
-    be tried again. `path` is the last part of the address that the form posts to. `fields` stand in the order of the
-    page, and `read` makes of their values what is handed to `Source.sign_in`. `incomplete` is the problem that is told
-    where a field does not accept what was typed.
+    be tried again. `path` is the last part of the address that the form posts to. `fields` are in the order of the
+    page, and `read` turns their values into what `Source.sign_in` takes. `incomplete` is the problem that is shown if a
+    field does not accept its value.
     """
 
     way: str
@@ -81,13 +85,13 @@ class SignInForm:
 
     @property
     def is_counted(self) -> bool:
-        """Whether what is typed is a password: too many of them are passed on to nobody."""
+        """Whether the secret is a password; only a limited number of them is sent to the source."""
         return self.way == "password"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Who signed in: the source's stable id and display name, and the name to greet."""
+    """The account that was signed in to: the source's permanent id, its display name, and the name to greet."""
 
     id: str
     display_name: str
@@ -95,15 +99,15 @@ class Profile:
 
     @property
     def name(self) -> str:
-        """The name by which its owner knows the account: the one that the source shows on their profile."""
+        """The name on the account's profile, by which its owner knows it."""
         return self.full_name or self.display_name
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A finished sign-in. `tokens` is an opaque text: keep it encrypted, hand it back unchanged.
+    """A finished sign-in. `tokens` is an opaque text: store it encrypted, and pass it back unchanged.
 
-    `ends` is when they stop for good, where the source lets us see it: a key shows its end only on its last day.
+    `ends` is when they expire for good, if the source shows it: a key shows its end only on its last day.
     """
 
     profile: Profile
@@ -113,7 +117,7 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class KeyAccepted:
-    """A key that the source accepted. Nothing was read with it, so whose it is is not known yet.
+    """A key that the source accepted. Nothing was read with it, so its account is not known yet.
 
     `tokens` and `ends` are as in `SignedIn`.
     """
@@ -124,7 +128,7 @@ class KeyAccepted:
 
 @dataclass(frozen=True)
 class NeedsCode:
-    """A sign-in half-way: a code was sent by `method` (email, sms, totp …). `state` is as secret as a password."""
+    """A half-open sign-in: a code was sent by `method` (email, sms, totp …). `state` is as secret as a password."""
 
     method: str
     state: str = field(repr=False)
@@ -132,9 +136,9 @@ class NeedsCode:
 
 @dataclass(frozen=True)
 class Page:
-    """A piece of an account's list of activities, newest first. `last` tells that no more follow.
+    """A page of an account's list of activities, newest first. `last` means that no more follow.
 
-    `unread` are the ids of activities that are listed but make no sense: they are not kept, and not gone either.
+    `unread` are the ids of listed activities that cannot be read: they are not stored, but do not count as deleted.
     """
 
     recordings: Sequence[Recording]
@@ -143,13 +147,13 @@ class Page:
 
     @property
     def listed(self) -> set[int]:
-        """The ids of all that is listed here."""
+        """The ids of all activities on this page."""
         return {each.id for each in self.recordings} | self.unread
 
 
 @dataclass(frozen=True)
 class DaySteps:
-    """A day on the watch: the steps counted, and how many were hoped for."""
+    """A day's steps on the watch, and the goal for them."""
 
     day: date
     steps: int
@@ -157,42 +161,46 @@ class DaySteps:
 
 
 class OpenAccount(Protocol):
-    """One account, opened from its stored tokens. Not safe to share between threads or processes.
+    """One account, opened with its stored tokens. It must not be shared between threads or processes.
 
-    `before` is called before each request: whoever keeps a pace for all workers sleeps there.
+    `before` is called before each request. It may sleep, to keep the rate that all workers share.
     """
 
     before: Callable[[], object]
 
     @property
     def tokens(self) -> str:
-        """The tokens as they are now: they rotate, so store them again after use."""
+        """The current tokens. They change with use, so store them again afterwards."""
         ...
 
     def renew(self) -> None:
-        """Renew tokens that are about to end, so that they can be kept before anything is asked with them."""
+        """Renew tokens that expire soon, so that they can be stored before any other request."""
         ...
 
     def activities(self, start: date, end: date) -> Iterator[Page]:
-        """Every activity whose local start date lies in [start, end], page by page."""
+        """Yield every activity whose local start date is in [start, end], page by page."""
         ...
 
     def is_gone(self, activity_id: int) -> bool:
-        """Whether the source says that there is no such activity: one request, for lists that are hard to believe."""
+        """Return whether the source says that there is no such activity. One request; for
+        lists that are not believed.
+        """
         ...
 
     def steps(self, start: date, end: date) -> list[DaySteps]:
-        """The days in [start, end] that the source has steps of, oldest first; none where it counts no steps."""
+        """Return the days in [start, end] with steps, oldest first; none if the source counts no steps."""
         ...
 
 
 class Source(Protocol):
-    """A vendor at which members have accounts.
+    """A vendor where members have accounts.
 
-    `name` is kept with accounts and recordings: lower case, and never changed. `label` is what people call it. `rate`
-    is how many requests a second all workers together send to it. `keeps_passwords` is whether the operator allows it.
-    Every method raises a `providers.errors.SourceError` where the source does not give what was asked. An adapter that
-    inherits this leaves out what its sign-ins never ask for.
+    `name` is stored with accounts and recordings: lower case, and never changed. `label` is its name for people.
+    `rate` is how many requests a second all workers together may send to it. `keeps_passwords` is whether the
+    operator allows keeping passwords.
+
+    Every method raises a `providers.errors.SourceError` if the source does not give what was requested. An adapter may
+    inherit the methods that its sign-ins do not need.
     """
 
     name: str
@@ -202,7 +210,7 @@ class Source(Protocol):
     forms: Sequence[SignInForm]
 
     def sign_in(self, way: str, typed: Typed) -> SignedIn | KeyAccepted | NeedsCode:
-        """Try once what was typed into the form of this way; never retried by itself. With a key, read nothing."""
+        """Try once to sign in with what was typed into the form of this way. Reads nothing with a key."""
         ...
 
     def answer_code(self, way: str, state: str, code: str) -> SignedIn:  # noqa: ARG002
@@ -210,9 +218,9 @@ class Source(Protocol):
         raise SourceUnavailable("no sign-in of this source asks for a code")
 
     def whose(self, way: str, tokens: str) -> SignedIn:  # noqa: ARG002
-        """Ask whose account an accepted key opens (`KeyAccepted`): the first thing that is read with it."""
+        """Return the account that an accepted key opens (`KeyAccepted`). It is the first request with the key."""
         raise SourceUnavailable("no sign-in of this source leaves open whose account it is")
 
     def open(self, way: str, tokens: str) -> OpenAccount:
-        """Open an account without a request."""
+        """Open an account, without a request."""
         ...

@@ -1,14 +1,14 @@
 """Run the tests on another day, with Debian's `faketime`.
 
 faketime 0.9.10 moves the monotonic clock too, by years, but does not know the call by which Python waits for a lock
-until an instant of that clock (`sem_clockwait`). So a wait of half a second, of a pool for a connection or of a test
-for a thread, lasts for years. With the monotonic clock left alone such waits are right, but then the call by which
-Python sleeps (`clock_nanosleep`) fails. The first fault is corrected by an environment variable that is read when a
-process starts, the second by `faketime/sitecustomize.py` on the PYTHONPATH. So pytest starts itself again with both.
+until a time of that clock (`sem_clockwait`). So a wait of half a second, of a pool for a connection or of a test for a
+thread, lasts for years. With the monotonic clock left alone such waits are right, but then the call by which Python
+sleeps (`clock_nanosleep`) fails. The first fault is corrected by an environment variable that is read when a process
+starts, the second by `faketime/sitecustomize.py` on the PYTHONPATH. So pytest starts itself again with both.
 
-One thing cannot be put right: a handler of a signal that interrupts a waiting server (`epoll_wait`) sees the machine's
-day. Postgres learns in such a handler that a time-out has ended, so its `lock_timeout` and `statement_timeout` never
-end on another day. A test of one has a Postgres without faketime, as `tests/models/test_releases.py` does.
+One thing cannot be corrected: a signal handler that interrupts a waiting server (`epoll_wait`) sees the machine's day.
+Postgres learns in such a handler that a time-out has ended, so its `lock_timeout` and `statement_timeout` never end on
+another day. A test of one has a Postgres without faketime, as `tests/models/test_releases.py` does.
 """
 
 import os

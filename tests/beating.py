@@ -1,4 +1,4 @@
-"""Processes that are taken for alive for an hour, so that no test bets on how long a look takes on a busy machine."""
+"""Gives processes heartbeats that stay valid for an hour, so that no test depends on how long the checks take."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ AN_HOUR = timedelta(hours=1)
 
 
 def beat(world: World, *kinds: str) -> None:
-    """Let one process of each kind have been heard of, as if that were in an hour."""
+    """Write a heartbeat of one process of each kind, dated an hour ahead."""
     later = replace(world, now=lambda: world.now() + AN_HOUR)
     for kind in kinds:
         heart = Heart(later, kind)
@@ -27,7 +27,7 @@ def beat(world: World, *kinds: str) -> None:
 
 
 def have_ticked(world: World) -> None:
-    """Let a tick have come to its end, as if that were in an hour."""
+    """Record a completed tick, dated an hour ahead."""
     tick.body(world)
     with world.sessions.begin() as session:
         session.execute(update(Sign).where(Sign.name == signs.TICK).values(at=world.now() + AN_HOUR))

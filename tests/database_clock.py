@@ -31,7 +31,7 @@ asked: list[str] = []  # statements that asked without being allowed to, since t
 
 @lru_cache(maxsize=10_000)  # most statements are sent again and again
 def asks(statement: str) -> bool:
-    """Whether a statement asks the database for its time without being allowed to."""
+    """Return whether a statement asks the database for its time without being allowed to."""
     for allowed in MAY_ASK.values():
         statement = re.sub(allowed, "", statement.strip())
     return ASKS.search(statement) is not None

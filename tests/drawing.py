@@ -1,4 +1,4 @@
-"""The drawing of the house in CONTRIBUTING.md, made from the imports: `make plan`."""
+"""Draws the rooms for CONTRIBUTING.md from the imports: `make plan`."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,13 +9,13 @@ from tests.imports import ROOT, find_known_rooms
 PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "<!-- the drawing: written by `make plan` -->", "<!-- end of the drawing -->"
 ROOMS = ("web", "api", "bot", "jobs", "services", "world", "providers", "messages", "models", "fitness")
-OPENED = ("bot", "services")  # the rooms that are drawn with what is in them
+OPENED = ("bot", "services")  # these rooms are drawn with the rooms inside them
 
 Graph = Mapping[str, set[str]]
 
 
 def redraw(page: str) -> str:
-    """Give the page back, with the drawing as the imports are now."""
+    """Return the page with a drawing of the current imports."""
     before, rest = page.split(BEGIN)
     return f"{before}{BEGIN}\n\n```mermaid\n{draw(ROOT)}\n```\n{END}{rest.split(END)[1]}"
 
@@ -40,7 +40,7 @@ def _box(house: str, room: str) -> str:
 
 
 def _needed(known: Graph) -> list[tuple[str, str]]:
-    """The arrows that do not follow from others: A → C does where there are A → B and B → C."""
+    """Return the arrows that do not follow from others: A → C follows from A → B and B → C."""
     return sorted(
         (one, other)
         for one, others in known.items()

@@ -10,8 +10,8 @@ from tests.imports import ROOT, Import, imports
 
 # Every folder of `providers` is an adapter, and no adapter knows another one.
 ADAPTERS = " ".join(sorted(path.parent.name for path in ROOT.glob("providers/*/__init__.py")))
-# From the top down. Rooms that share a floor do not import each other. The name of the whole house stands for the
-# files that are in none of its rooms.
+# From the top down. Rooms on the same floor do not import each other. The name of the outer folder stands for the files
+# that are directly in it.
 FLOORS = {
     "api": ("api", "resources", "schemas", "declaring"),
     "services": ("data health", "digest", "play", "training group", "people", "delivery", "ground"),
@@ -33,7 +33,7 @@ def find_climbing(root: Path) -> list[str]:
 
 
 def find_arrows(root: Path) -> dict[str, dict[str, set[str]]]:
-    """Find for each house which of its rooms imports which others."""
+    """Return for each outer folder which of its rooms imports which others."""
     found: dict[str, dict[str, set[str]]] = {house: {} for house in FLOORS}
     for house, _, mine, other in _inside(root):
         if mine != other:

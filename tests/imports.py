@@ -36,7 +36,7 @@ def imports(root: Path) -> tuple[Import, ...]:
 
 
 def find_known_rooms(root: Path, rooms: Collection[str]) -> dict[str, set[str]]:
-    """Which of these rooms at the top imports which others of them."""
+    """Return for each of these rooms at the top which others of them it imports."""
     found: dict[str, set[str]] = {}
     for each in imports(root):
         if each.room in rooms and each.other in rooms and each.other != each.room:

@@ -1,4 +1,4 @@
-"""A second source beside Garmin, for tests: everything it needs is here, and no request is made."""
+"""A second source in addition to Garmin, for tests. It makes no requests."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ def read(values: Mapping[str, str], _now: datetime) -> Typed:
 
 @dataclass
 class SecondSource(Source):
-    """Accounts by their e-mail address, each with a password and what it has recorded."""
+    """Accounts by their e-mail address, each with a password and its recordings."""
 
     name = NAME
     label = "Fjordfit"
@@ -85,7 +85,7 @@ class Opened:
 
 
 def open_in(town: Town, servers: Servers) -> SecondSource:
-    """Let the town have this source too."""
+    """Add this source to the town."""
     source = SecondSource()
     town.world = replace(town.world, further_sources=(source,))
     worlds.use(town.world)

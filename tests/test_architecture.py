@@ -12,8 +12,8 @@ from tests.drawing import PAGE, redraw
 from tests.floors import FLOORS, find_arrows, find_climbing
 from tests.imports import ROOT, Import, files, find_known_rooms, imports
 
-# Arrows only run down. `providers` alone stands for its ports, values and errors, and for the drawing of an SVG and the
-# signing of short texts, which are no vendor's; its adapters belong to the world.
+# Imports only lead down. `providers` alone stands for its ports, values and errors, and for drawing an SVG and signing
+# short texts, which belong to no vendor; only the world may import its adapters.
 MAY_IMPORT = {
     "wsgi": {"web", "world"},
     "starting": {"config", "logs", "reporting", "version"},

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FUNCTIONS_IN = ("bot", "fitness", "jobs", "providers", "services", "web")
 CLASSES_IN = (*FUNCTIONS_IN, "config.py", "messages", "models", "simulator", "world.py")
-# A function that answers with yes or no, or gives a condition for SQL, asks: "is …", "has …".
+# Functions that return yes or no, or a condition for SQL, begin with these words: "is …", "has …".
 QUESTIONS = {"are", "could", "has", "is", "knows", "may", "reads", "was"}
 VERBS = {
     "add", "announce", "answer", "approve", "ask", "await", "award", "ban", "be", "begin", "change", "check",
@@ -27,10 +27,10 @@ VERBS = {
     "tidy", "transfer", "try", "unban", "understand", "undo", "unlink", "use", "vouch", "wait", "warm", "weigh",
     "withdraw", "work", "wrap", "write",
 }  # fmt: skip
-# What is written with an "@" before a function, or with "with" before a block, is named after what it makes of it. What
-# runs as a process of its own is called main.
+# Decorators and context managers are named after what they make of the code. The entry point of a process is called
+# main.
 OTHERS = {"command", "finder", "job", "main", "once", "transaction"}
-# These declare a function to the bot or to the digest: its name is a command's, or a fact's.
+# These declare a function to the bot or to the digest: its name is that of a command or a fact.
 NAMED_ELSEWHERE = {"command", "finder"}
 
 
@@ -42,7 +42,7 @@ def modules(root: Path, rooms: tuple[str, ...]) -> Iterator[tuple[str, ast.Modul
 
 
 def odd_names(root: Path) -> list[str]:
-    """Every public function that does not begin with a word of the lists above."""
+    """Return every public function that does not begin with a word of the lists above."""
     return [
         f"{path}: {each.name}"
         for path, module in modules(root, FUNCTIONS_IN)
@@ -58,7 +58,7 @@ def _is_named_elsewhere(function: ast.FunctionDef) -> bool:
 
 
 def twins(root: Path) -> list[str]:
-    """Every name that several classes share, with where they are."""
+    """Return every name that several classes share, with their files."""
     found = defaultdict(list)
     for path, module in modules(root, CLASSES_IN):
         for each in module.body:
@@ -68,7 +68,7 @@ def twins(root: Path) -> list[str]:
 
 
 def test_a_public_function_says_what_it_does() -> None:
-    """If yours is named here: begin it with a verb. If the verb is missing above, add it."""
+    """If your function is listed: begin its name with a verb. If the verb is missing above, add it."""
     assert odd_names(ROOT) == []
 
 

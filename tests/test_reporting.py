@@ -1,4 +1,4 @@
-"""What is reported to Sentry: each error of the log, and nothing that people said, their numbers, or our secrets."""
+"""What is reported to Sentry: each error of the log, without texts of members, their numbers, or our secrets."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ NUMBER, BODY, TOKEN = "+32470999888", "a secret word of mine", "tok_abcdefghijkl
 
 
 class Letterbox(Transport):
-    """Takes notes instead of sending."""
+    """A transport that stores events instead of sending them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ def letterbox() -> Iterator[Letterbox]:
 
 
 def break_over(number: str, words: str) -> None:
-    heard = {"From": number, "Body": words}  # variables that an event must not hold
+    heard = {"From": number, "Body": words}  # local variables that an event must not contain
     raise ValueError(f"cannot read {heard['Body']} of {number}")
 
 

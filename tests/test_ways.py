@@ -10,7 +10,7 @@ from tests.town import Person, Town
 
 
 def read_way(heading: str) -> list[str]:
-    """Give the files in the table below this heading."""
+    """Return the files in the table below this heading."""
     section = (ROOT / "docs/ways.md").read_text().split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
     return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
 

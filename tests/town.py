@@ -143,7 +143,7 @@ class BriefWorker(SimpleWorker):
         """Do not listen for commands, because no test sends any."""
 
     def run_maintenance_tasks(self) -> None:
-        """Do not look for jobs of dead workers, as none dies here. RQ would send Redis some 160 requests."""
+        """Do not look for jobs of dead workers, because none dies here. RQ would send about 160 requests to Redis."""
 
 
 @dataclass
@@ -262,7 +262,7 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
 
 @dataclass
 class Stored:
-    """Contents that are stored and approved: our rows, and Twilio's copies."""
+    """The stored and approved contents: our rows, and Twilio's copies."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     held: list[dict[str, Any]] = field(default_factory=list)

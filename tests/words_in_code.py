@@ -1,8 +1,8 @@
-"""Words that people may read, found in Python code: texts that read like a sentence, a phrase or a label.
+"""Finds words for people in Python code: texts that look like a sentence, a phrase or a label.
 
-What members read stands in `templates/<language>/`, and what they write in `bot/languages/<language>/`. A text in code
-is left alone where it is for a reader of code: a docstring, a pattern, the name of an event of the log, the error of a
-bug, or a line that a member types and a button says. The list below names the rest, each with its reason.
+What members read is in `templates/<language>/`, and what they write in `bot/languages/<language>/`. Texts for readers
+of code are ignored: docstrings, patterns, names of log events, the errors of bugs, and lines that a member types or a
+button sends. The lists below contain the other exceptions, each with its reason.
 """
 
 import ast
@@ -18,17 +18,17 @@ from services.ground.refusals import Refusal
 
 ROOMS = ("bot", "services", "jobs", "messages", "providers", "web", "fitness")
 OUTSIDE = ("bot/languages/",)
-# Two words, a word with a capital, or, between values, any word: "{done} of {target}".
+# Two words, a capitalised word, or, between values, any word: "{done} of {target}".
 PHRASE = re.compile(r"[^\W\d_]{2,}[,.:;!?'’]* [^\W\d_]|^[A-Z][a-z'’]{2,}[.!?]?$")
 BETWEEN_VALUES = re.compile(r"\s[^\W\d_]|[^\W\d_]\s")
-LOGS = {"log", "tell", "found"}  # what is told to the operator
-LINES = {"commands", "command", "keep_unfinished", "require_admin", "require_owner"}  # what names a command or a line
+LOGS = {"log", "tell", "found"}  # texts for the operator
+LINES = {"commands", "command", "keep_unfinished", "require_admin", "require_owner"}  # names of commands, or lines
 CODE = {"compile", "text", "get", "findall", "fullmatch", "match", "sub", "register_script", "format_date", "digest"}
 SAID_BY_MEMBERS = {"says", "examples", "aliases", "about", "again"}
-# Errors that are told to members: all those of these kinds that there are.
+# Errors that members are told: all subclasses of these two.
 OF_MEMBERS = {each.__name__ for base in (Refusal, ImpossibleError) for each in (base, *base.__subclasses__())}
 
-# Whole files and folders, by why nobody reads in them what a text of the language should say.
+# Whole files and folders, with the reason why their texts do not belong to a language.
 FILES = {
     "bot/reading/": "the rules by which English lines are read",
     "bot/guide.py": "the developer's tool that writes docs/guide.md",
@@ -57,7 +57,7 @@ FILES = {
     "web/operator_doctor.py": "the operator's commands",
     "web/operator_members.py": "the operator's commands",
 }
-# Single texts, by file and why.
+# Single texts, by file, with the reason.
 LINE, REASON, HEADER, NOTED = (
     "a line that members type, or part of one",
     "told to the operator: in the log, in the message's history, or by a command",
@@ -148,7 +148,7 @@ TEXTS: dict[str, tuple[str, set[str]]] = {
 
 @dataclass(frozen=True)
 class Found:
-    """A text that people may read, where it stands, and whether it is part of an error that members are told."""
+    """A text that people may read, where it is, and whether it is part of an error that members are told."""
 
     path: str
     line: int
@@ -157,7 +157,7 @@ class Found:
 
 
 def texts(root: Path, rooms: tuple[str, ...] = ROOMS) -> Iterator[Found]:
-    """Every text in the code that people may read, but for what is outside of the rule."""
+    """Yield every text in the code that people may read, except texts that the rule ignores."""
     for path in sorted(file for room in rooms for file in (root / room).rglob("*.py")):
         name = path.relative_to(root).as_posix()
         if not name.startswith(OUTSIDE):
@@ -165,12 +165,12 @@ def texts(root: Path, rooms: tuple[str, ...] = ROOMS) -> Iterator[Found]:
 
 
 def unexplained(root: Path) -> list[Found]:
-    """Texts that people may read, and that neither list names."""
+    """Return texts that people may read and that neither list contains."""
     return [each for each in _found(root) if not _is_listed(each)]
 
 
 def stale(root: Path) -> list[str]:
-    """Entries of the lists that are no longer needed, so that they only get shorter."""
+    """Return entries of the lists that are no longer needed, so that the lists only get shorter."""
     there = _found(root)
     files = [path for path in FILES if not any(each.path.startswith(path) for each in there)]
     said = {(each.path, each.text) for each in there}
@@ -203,7 +203,7 @@ def _reads_like_words(node: ast.Constant, parents: dict[ast.AST, ast.AST]) -> bo
 
 
 def _above(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[ast.AST]:
-    """The node, and each one that it is a part of."""
+    """Yield the node, and each node that contains it."""
     yield node
     while node in parents:
         node = parents[node]
@@ -211,14 +211,15 @@ def _above(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[ast.AST]:
 
 
 def _is_for_code(child: ast.AST, node: ast.AST) -> bool:
-    """Whether what stands in `node` in the place of `child` is for a reader of code, or a line that a member types."""
+    """Return whether `child`, as a part of `node`, is for a reader of code, or is a line that a member types."""
     return any(isinstance(node, kind) and rule(child, node) for kind, rule in RULES)
 
 
 def _is_code_in_call(child: ast.AST, call: ast.AST) -> bool:
-    """A pattern, the name of an event of the log, a command with its help, or the line that a button says.
+    """Return whether `child` is a pattern, the name of a log event, a command with its help, or the
+    line that a button sends.
 
-    A command's help is said in English by its declaration, and otherwise by `help.toml` of another language.
+    A command's help is declared in English; other languages have it in `help.toml`.
     """
     assert isinstance(call, ast.Call)
     called = _called(call.func)
@@ -243,7 +244,7 @@ RULES: tuple[tuple[type[ast.AST], Callable[[ast.AST, Any], bool]], ...] = (
 
 
 def _called(node: ast.AST) -> set[str]:
-    """The names in a dotted name: "log" and "info" of `log.info`."""
+    """Return the names in a dotted name: "log" and "info" of `log.info`."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} | {
         each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)
     }

@@ -1,4 +1,6 @@
-"""`flask doctor`: looks at every setting and at all that the program depends on, and names what mends what is wrong."""
+"""`flask doctor`: checks all settings and everything that the program depends on, and says
+how to repair what is wrong.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,9 +16,10 @@ log = structlog.get_logger()
 
 
 def examine(world: World, environment: Mapping[str, str]) -> list[Diagnosis]:
-    """Look at everything; takes some seconds. `environment` are the process's variables.
+    """Run all checks and return the results; takes some seconds. `environment` are the process's variables.
 
-    What the health checks see comes last, without what was named before it: what is seen from here tells more.
+    Results of the health checks come last, except for things that were diagnosed before: those
+    diagnoses are more exact.
     """
     looks: tuple[Callable[[], Sequence[Diagnosis]], ...] = (
         lambda: doctor_settings.judge(world, environment),
@@ -31,7 +34,7 @@ def examine(world: World, environment: Mapping[str, str]) -> list[Diagnosis]:
 
 
 def is_well(found: Sequence[Diagnosis]) -> bool:
-    """Whether nothing has to be mended."""
+    """Return whether no diagnosis is WRONG."""
     return all(each.verdict is not Verdict.WRONG for each in found)
 
 

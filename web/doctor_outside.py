@@ -1,4 +1,4 @@
-"""What `flask doctor` says of our own address as seen from outside, and of Garmin, Meta and QuickChart."""
+"""Checks of `flask doctor` for our own public address, and for Garmin, Meta and QuickChart."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -11,9 +11,9 @@ from web import probing
 from world import World
 
 ENDS_SOON = 14  # days that are left of a certificate
-# Any answer of these shows that they can be reached, a refusal too: we ask without signing in.
+# Any answer of these addresses shows that they can be reached, also a refusal: the request has no credentials.
 GARMIN = {"password": "https://connectapi.garmin.com", "personal_key": "https://personal.connectapi.garmin.com"}
-STRANGERS = (403, 429)  # what Garmin's protection answers to networks that it does not like
+STRANGERS = (403, 429)  # Garmin's protection answers these statuses to networks that it blocks
 MENDS = {
     InTheWay.NAME: "Set PUBLIC_BASE_URL to the right name, or let that name lead to this host in your DNS",
     InTheWay.REFUSED: "Start the web process and the proxy before it, and open ports 80 and 443",
@@ -24,7 +24,7 @@ MENDS = {
 
 
 def judge(world: World, patience: float = reaching.PATIENCE) -> list[Diagnosis]:
-    """All that is seen by asking over the network. `patience` is in seconds, for each address."""
+    """Return all results that need requests over the network. `patience` is in seconds, for each address."""
     return [*_address(world, patience), *_garmin(world, patience), *_others(world, patience)]
 
 

@@ -1,4 +1,4 @@
-"""What `flask doctor` says of Postgres and Redis: whether they are reached, and whether there is room for us."""
+"""Checks of `flask doctor` for Postgres and Redis: whether they can be reached, and have room for our connections."""
 
 import ipaddress
 import re
@@ -18,10 +18,10 @@ from services.health.diagnosis import Diagnosis, describe_well, describe_wrong, 
 from world import World
 
 OLDEST_POSTGRES, OLDEST_REDIS = 14, (6, 2)
-SPARE = 2  # connections that should be left for `release`, `flask …` and whoever looks
+SPARE = 2  # connections that should be left for `release`, `flask …` and the operator
 NEARLY_FULL = 0.8
 PRIVATE_NAMES = (".local", ".internal", ".svc")
-# What Postgres or its driver says when a connection fails, what that means, and what mends it.
+# Parts of the message when a connection to Postgres fails, what they mean, and how to repair it.
 FAILURES = (
     ("could not translate host name", "its host has no address", "Correct the host in DATABASE_URL"),
     ("connection refused", "nobody listens there", "Start Postgres, or correct host and port in DATABASE_URL"),
@@ -78,7 +78,7 @@ LOOK = text(
 
 
 def judge_postgres(world: World, environment: Mapping[str, str]) -> list[Diagnosis]:
-    """All about Postgres that the health checks do not see, and about the `pg_dump` on this machine's PATH."""
+    """Return the results for Postgres that the health checks lack, and for the `pg_dump` on this machine's PATH."""
     try:
         with world.sessions() as session:
             return [*_postgres(world, session, environment.get("PATH", ""))]
@@ -87,7 +87,7 @@ def judge_postgres(world: World, environment: Mapping[str, str]) -> list[Diagnos
 
 
 def judge_redis(world: World) -> list[Diagnosis]:
-    """All about Redis that the health checks do not see."""
+    """Return the results for Redis that the health checks lack."""
     try:
         told: dict[str, Any] = world.redis.info()
     except RedisError as error:
@@ -101,7 +101,7 @@ def judge_redis(world: World) -> list[Diagnosis]:
 
 
 def count_connections(world: World) -> tuple[int, int]:
-    """How many connections to Postgres and to Redis our processes take at most (docs/connections.md)."""
+    """Return how many connections to Postgres and to Redis our processes use at most (docs/connections.md)."""
     chosen = world.settings
     both = chosen.web_concurrency + chosen.workers
     return both * chosen.database_pool + 1, (both + 1) * chosen.redis_pool + chosen.workers
@@ -160,7 +160,7 @@ def _memory(told: dict[str, Any]) -> Iterator[Diagnosis]:
 
 
 def _room(name: str, most: int, used: int, wanted: int) -> Iterator[Diagnosis]:
-    """Whether a server takes as many connections as our processes may open, and has some left now."""
+    """Yield whether a server allows as many connections as our processes may open, and has some left now."""
     if wanted > most:
         yield describe_wrong(
             name,
@@ -182,7 +182,7 @@ def _schema(session: Session) -> Iterator[Diagnosis]:
 
 
 def _client(server: int, path: str) -> Iterator[Diagnosis]:
-    """A backup needs a `pg_dump` that is at least as new as the server."""
+    """Yield a problem if `pg_dump` is older than the server: it could not make a backup."""
     command = shutil.which("pg_dump", path=path)
     if command is None:
         return
@@ -196,7 +196,9 @@ def _client(server: int, path: str) -> Iterator[Diagnosis]:
 
 
 def _not_connected(name: str, server: str, failures: Iterable[tuple[str, str, str]], words: str) -> Diagnosis:
-    """Tell why, by what the driver says. Its own words may hold a user's name, and are not repeated."""
+    """Return why a connection failed, from the driver's message. The message itself may contain a
+    user's name, and is not shown.
+    """
     low = words.casefold()
     for sign, says, mend in failures:
         if sign in low:
@@ -205,7 +207,7 @@ def _not_connected(name: str, server: str, failures: Iterable[tuple[str, str, st
 
 
 def _chained(error: BaseException) -> str:
-    """The words of an exception and of what caused it."""
+    """Return the messages of an exception and of its causes."""
     words, each = "", error
     while each is not None:
         words, each = f"{words} {each}", each.__cause__ or each.__context__  # type: ignore[assignment]
@@ -213,7 +215,7 @@ def _chained(error: BaseException) -> str:
 
 
 def _is_near(url: str) -> bool:
-    """Whether a server is on this machine or on a private network, as of docker compose or Kubernetes."""
+    """Return whether a server is on this machine or in a private network, such as docker compose's or Kubernetes'."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_private

@@ -1,4 +1,4 @@
-"""What `flask doctor` says of the settings: each is allowed by itself, and some of them do not do what was meant."""
+"""Checks of `flask doctor` for the settings: values that are allowed, but do not do what was probably intended."""
 
 import base64
 import ipaddress
@@ -10,7 +10,7 @@ from services.health.diagnosis import Diagnosis, describe_wrong, note
 from world import World
 
 NAMES_NOBODY_HAS = (".example", ".invalid", ".test", ".local", ".localhost", ".internal")
-FEWEST_SIGNS = 10  # different ones in a secret; 32 that were drawn have some twenty
+FEWEST_SIGNS = 10  # different characters in a secret; a random one of 32 has about twenty
 SECRETS = (
     "secret_key", "secret_key_second", "twilio_auth_token", "twilio_auth_token_second", "health_token", "metrics_token",
 )  # fmt: skip
@@ -20,13 +20,15 @@ MOST_BETWEEN_TICKS = 120  # seconds
 
 
 def is_demo(world: World) -> bool:
-    """Whether this is the demo or a test: the address is this computer's own, and so is the pretend Twilio's."""
+    """Return whether this is the demo or a test: our address and Twilio's are both on this computer
+    or a private network.
+    """
     elsewhere = urlsplit(world.settings.twilio_api_base_url or "").hostname or ""
     return _is_private(urlsplit(world.settings.base_url).hostname or "") and _is_private(elsewhere)
 
 
 def judge(world: World, environment: Mapping[str, str]) -> list[Diagnosis]:
-    """All that is wrong or could be better about the settings. `environment` are the process's variables."""
+    """Return all results for the settings. `environment` are the process's variables."""
     looks = (_address, _pretenders, _secrets, _data_keys, _choices, _ceilings)
     found = [each for look in looks for each in look(world)]
     if environment.get("TZ", "UTC") not in ("UTC", "Etc/UTC", ":UTC"):
@@ -137,7 +139,7 @@ def _ceilings(world: World) -> Iterator[Diagnosis]:
 
 
 def _is_private(host: str) -> bool:
-    """Whether this is an address of this computer or of a network at home."""
+    """Return whether this is an address of this computer or of a private network."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

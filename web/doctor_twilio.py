@@ -1,4 +1,4 @@
-"""What `flask doctor` says of Twilio: the account, the WhatsApp sender, where its lines go, and the stored contents."""
+"""Checks of `flask doctor` for Twilio: the account, the WhatsApp sender, its webhook, and the stored contents."""
 
 from collections.abc import Iterator
 
@@ -14,13 +14,13 @@ from world import World
 
 CONFIGURE = "flask --app wsgi twilio configure"
 PUSH = "flask --app wsgi templates push"
-SANDBOX = "whatsapp:+14155238886"  # Twilio's shared number for trying things out: no API tells or sets its webhook
-ONLINE = "ONLINE"  # "ONLINE:UPDATING" too, which it is for a while after a change
+SANDBOX = "whatsapp:+14155238886"  # Twilio's shared number for trials: no API can read or set its webhook
+ONLINE = "ONLINE"  # also "ONLINE:UPDATING", for some time after a change
 CREDENTIALS = "Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from the first page of Twilio's console"
 
 
 def judge(world: World) -> list[Diagnosis]:
-    """All about Twilio that the health checks cannot see, as they only look at what has happened."""
+    """Return the results for Twilio that the health checks lack, because those only know what has happened."""
     try:
         standing = world.messenger.standing()
     except MessengerBroken:
@@ -111,17 +111,19 @@ def _webhook(webhook: Webhook, address: str) -> Iterator[Diagnosis]:
 
 
 def _shown(address: str) -> str:
-    """An address without what may be secret in it."""
+    """Return an address without parts that may be secret."""
     return address.partition("?")[0][:120]
 
 
 def _contents(world: World) -> Iterator[Diagnosis]:
-    """Ask Twilio for each stored content. That nothing is stored, or that something changed, the health checks say."""
+    """Yield results for each stored content. The health checks report contents that were
+    never stored or have changed.
+    """
     try:
         with world.sessions() as session:
             stored = [(each.name, each.sid) for each in session.scalars(select(StoredContent)) if each.sid]
     except SQLAlchemyError:
-        return  # the database is named itself
+        return  # another check reports the database
     approved = {each.name for each in contents.list_definitions() if each.kind == contents.APPROVED}
     missing, refused = [], []
     for name, sid in sorted(stored):

@@ -29,13 +29,13 @@ from world import World
 log = structlog.get_logger()
 
 MINUTES = 15
-MOST_OF_A_HOUSE, MOST_OF_ALL = 100, 1000  # unsuccessful requests, of one network and of all
+MOST_OF_A_HOUSE, MOST_OF_ALL = 100, 1000  # unsuccessful requests, of one network and of all together
 OF_A_HOUSE = RateLimitItemPerMinute(MOST_OF_A_HOUSE, MINUTES, "house")
 OF_ALL = RateLimitItemPerMinute(MOST_OF_ALL, MINUTES, "all")
 
 Knows = Callable[[Session, str], bool]
-# For each blueprint the status that may mean "no such token", and a function that says whether the token exists,
-# no guess. Who asks for /health or /metrics has a token that is right or wrong.
+# For each blueprint: the status that may mean "no such token", and a function that says whether the token exists. A
+# request for /health or /metrics with a wrong token always counts.
 FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
     "link": (410, one_time_links.was_made_for),
     "export": (410, exports.was_made_for),

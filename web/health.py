@@ -23,7 +23,7 @@ def make_health_checks(world: World) -> Blueprint:
 
     @routes.get("/livez")
     def livez() -> Response:
-        """Whether this process answers, of which version it is, and which schema it needs. It asks nobody else."""
+        """Return that this process answers, its version, and the schema that it needs. It asks no other server."""
         said = f"alive\nversion {release()}\nschema {find_expected_schema()}\n"
         answer = Response(said, mimetype="text/plain")
         probe = probing.answer(
@@ -60,9 +60,9 @@ def _require_token(world: World) -> None:
 
 
 def write_report(report: Report) -> dict[str, Any]:
-    """A report as /health and `flask status --json` tell it.
+    """Return a report in the form of /health and `flask status --json`.
 
-    `since` is when a trouble was first noticed; `mend` is the command or setting for it.
+    `since` is when a problem was first noticed; `mend` is the command or setting that repairs it.
     """
     return {
         "status": report.status,

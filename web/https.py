@@ -1,4 +1,4 @@
-"""Pages over https only, where a proxy that we believe says that a request came over plain http."""
+"""Requires https for pages, if a trusted proxy says that a request came over http."""
 
 from urllib.parse import quote
 
@@ -17,9 +17,8 @@ WEBHOOKS = "webhooks/"
 def require(app: Flask, world: World) -> None:
     """Redirect a browser that came over http to the same page at PUBLIC_BASE_URL.
 
-    Only GET and HEAD are sent on, with 308. A form that was posted over http is refused with 403, and so is any request
-    to the API: what was in it, or its token, has already travelled in the open, and must not do so each time without
-    anybody noticing.
+    Only GET and HEAD are redirected, with 308. A form that was posted over http is refused with 403, and so is every
+    request to the API: its contents or its token have already been sent unencrypted, and a redirect would hide that.
     """
 
     @app.before_request

@@ -1,7 +1,8 @@
-"""/link/<token>: where a member connects an account. Looking changes nothing; one browser, once, for 15 minutes.
+"""/link/<token>: the page for connecting an account. One browser can use it once, for 15 minutes;
+opening it changes nothing.
 
-The token leaves the address bar with the first press of the button; from then on the browser holds a cookie. What there
-is to fill in is declared by the sources (`providers/sources.py`); the pages are drawn in `web/link_pages.py`.
+The token is no longer in the address after the button was pressed; from then on the browser has a cookie. The fields of
+the forms are declared by the sources (`providers/sources.py`); `web/link_pages.py` makes the pages.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from world import World
 log = structlog.get_logger()
 
 MOST_CODE = 12
-COOKIE_FOR = one_time_links.LINK_LASTS  # from when the link is opened: so it never ends before the link does
+COOKIE_FOR = one_time_links.LINK_LASTS  # from when the link is opened, so it never ends before the link does
 
 
 def make_link_pages(world: World) -> Blueprint:
@@ -57,7 +58,7 @@ def make_link_pages(world: World) -> Blueprint:
 
 
 def _add_forms(routes: Blueprint, world: World) -> None:
-    """What the forms of the sources post to."""
+    """Add the addresses that the forms of the sources post to."""
     for source in world.sources.values():
         for form in source.forms:
             route = routes.post(f"/{source.name}/{form.path}", endpoint=f"{source.name}_{form.way}")
@@ -65,11 +66,11 @@ def _add_forms(routes: Blueprint, world: World) -> None:
 
 
 def _taker(world: World, source: Source, form: SignInForm) -> Callable[[], Response]:
-    """Make the function that answers what is posted from this form of this source."""
+    """Return the function that answers posts from this form of this source."""
 
     def take() -> Response:
         values = {each.name: request.form.get(each.name, "") for each in form.fields}
-        # A password may begin or end with a space; nothing else does.
+        # A password may begin or end with a space; other fields are stripped.
         values |= {each.name: values[each.name].strip() for each in form.fields if each.kind is not FieldKind.PASSWORD}
         with _posted(world) as shown:
             answer = _ask(shown, source, form, values)
@@ -79,7 +80,7 @@ def _taker(world: World, source: Source, form: SignInForm) -> Callable[[], Respo
 
 
 def _ask(shown: Pages, source: Source, form: SignInForm, values: dict[str, str]) -> Response | None:
-    """Hand what was typed to a worker; or give the page that says why it goes nowhere now."""
+    """Hand what was typed to a worker, and return None; or return the page that says why that is not possible now."""
     if not all(each.accepts(values[each.name]) for each in form.fields):
         login = next((values[each.name] for each in form.fields if each.kind is FieldKind.EMAIL), "")
         return shown.forms([Trouble(source.name, form.way, form.incomplete, login)], status=400)
@@ -92,7 +93,7 @@ def _ask(shown: Pages, source: Source, form: SignInForm, values: dict[str, str])
 
 
 def _add_code(routes: Blueprint, world: World) -> None:
-    """What the pages after the forms post to."""
+    """Add the addresses that the pages after the forms post to."""
 
     @routes.post("/garmin/code")
     def code() -> Response:
@@ -115,7 +116,7 @@ def _add_code(routes: Blueprint, world: World) -> None:
 
 @contextmanager
 def _posted(world: World) -> Iterator[Pages]:
-    """The pages of the link whose form this browser has posted, in one transaction."""
+    """Provide the pages of the link whose form this browser has posted, in one transaction."""
     require_same_origin(world)
     with transaction(world) as session:
         link = _link(world, session)
@@ -166,7 +167,7 @@ def _require_token(world: World) -> None:
 
 
 def _signer(world: World) -> Signer:
-    """Makes what proves that a form is from a page that we gave to this browser."""
+    """Return the signer that proves that a form is from a page that we sent to this browser."""
     return Signer("csrf", world.vault.secrets, former=64)
 
 

@@ -1,4 +1,6 @@
-"""The pages behind a one-time link, for where the sign-in stands. What a source's forms say is in its own template."""
+"""Makes the pages behind a one-time link, for each state of the sign-in. Each source has its own
+template for its forms.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,16 +19,16 @@ from services.training.tries import Why
 from web.pages import render_page
 from world import World
 
-SHOWN_OF_NUMBER = 3  # last digits: enough for its owner to know it by, too few for anybody else to call it
+SHOWN_OF_NUMBER = 3  # last digits: enough for the owner to recognise the number, too few to call it
 ENDED = (binding.ELSEWHERE, binding.STOPPED)
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why the form of this way to this source has come to nothing, told above it; `problem` names the sentence.
+    """A problem with a form, shown above it; `problem` names the sentence.
 
-    `login` is the e-mail address that was typed, to be filled in again. Where no password goes there before `until`,
-    in the member's zone, `takes` is whether another e-mail address may be tried all the same.
+    `login` is the e-mail address that was typed, to be filled in again. If no password may be sent before `until` (in
+    the member's zone), `takes` is whether another e-mail address may be tried.
     """
 
     source: str
@@ -39,7 +41,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages of one link. `csrf` is what its forms send along."""
+    """The pages of one link. `csrf` is sent with each form."""
 
     world: World
     session: Session
@@ -47,7 +49,7 @@ class Pages:
     csrf: str
 
     def of_now(self, problem: str | None = None) -> Response:
-        """The page for where the sign-in stands; `problem` is what was wrong with a code that was typed."""
+        """Return the page for the state of the sign-in; `problem` is what was wrong with a code that was typed."""
         attempt = attempts.find_attempt(self.session, self.link)
         if attempt is None:
             return self.forms(self._held_back())
@@ -61,13 +63,13 @@ class Pages:
         return self._page("link_wait.html", self._name(attempt), is_heard=attempt.step is AttemptStep.CONFIRMED)
 
     def forms(self, troubles: Sequence[Trouble], status: int = 200) -> Response:
-        """The page with every form of every source."""
+        """Return the page with all forms of all sources."""
         sources = list(self.world.sources.values())
         places = {(source.name, form.way) for source in sources for form in source.forms}
         facts = {
             "sources": sources,
             "troubles": {(each.source, each.way): each for each in troubles},
-            # The operator has stopped offering that way since.
+            # The operator no longer offers these ways.
             "elsewhere": [each for each in troubles if (each.source, each.way) not in places],
             "tries": attempts.count_tries_left(self.session, self.link),
             "chat": _chat(self.link.member),
@@ -76,9 +78,10 @@ class Pages:
         return self._page("link_form.html", self.world.labels, status=status, **facts)
 
     def held(self, source: Source, form: SignInForm, login: str = "") -> Trouble | None:
-        """Why no password goes to this source now, of this member or for this e-mail address; None while it may.
+        """Return why no password of this member, or none for this e-mail address, may be sent to
+        this source now; None if one may.
 
-        For another e-mail address than the one that was tried too often, one may go at once: the form stays.
+        If only this e-mail address was tried too often, another one may be tried at once, so the form stays.
         """
         held = tries.find_held_until(self.session, self.link.member, source.name, self.world.now(), login)
         if held is None:
@@ -87,13 +90,15 @@ class Pages:
         return Trouble(source.name, form.way, held.why, login, until, takes=held.why is Why.ACCOUNT)
 
     def _held_back(self) -> list[Trouble]:
-        """The forms that take no password of this member now."""
+        """Return the problems of the forms that accept no password of this member now."""
         sources = self.world.sources.values()
         counted = [(source, form) for source in sources for form in source.forms if form.is_counted]
         return [held for source, form in counted if (held := self.held(source, form))]
 
     def _troubles(self, attempt: LinkAttempt) -> list[Trouble]:
-        """Why the last sign-in failed; and which forms take no password now, which is told in its place."""
+        """Return why the last sign-in failed, and which forms accept no password now; for one form,
+        the latter is shown.
+        """
         failed = Trouble(attempt.source, attempt.way, attempt.problem or "", attempt.garmin_email or "")
         troubles = {(failed.source, failed.way): failed}
         for held in self._held_back():
@@ -103,7 +108,9 @@ class Pages:
         return list(troubles.values())
 
     def _after_sign_in(self, attempt: LinkAttempt) -> Response | None:
-        """The page once the source has let somebody in: the code to send, or what became of it."""
+        """Return the page after a successful sign-in: the code to send, or the outcome. None if the
+        source did not accept it yet.
+        """
         name = self._name(attempt)
         if attempt.step is AttemptStep.FAILED and attempt.problem in ENDED:
             return self._page("link_stopped.html", name, elsewhere=attempt.problem == binding.ELSEWHERE)
@@ -115,7 +122,7 @@ class Pages:
         return None
 
     def _name(self, attempt: LinkAttempt) -> str:
-        """What people call the source of this sign-in."""
+        """Return the name of the source of this sign-in, as people know it."""
         return self.world.label_of(attempt.source)
 
     def _page(self, template: str, name: str, status: int = 200, **facts: object) -> Response:
@@ -124,9 +131,9 @@ class Pages:
 
 
 def _chat(member: Member) -> tuple[str, str]:
-    """Whose chat the link is for: the name, and the last digits of the number; never more of it.
+    """Return the member's name and the last digits of their number, so that they recognise their chat.
 
-    No name while it is in doubt who holds the number.
+    The name is empty while it is in doubt who holds the number.
     """
     numbers = [each.value for each in member.identities if each.kind is IdentityKind.PHONE]
     name = member.name if member.doubted_at is None else ""

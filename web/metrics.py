@@ -1,7 +1,7 @@
-"""/metrics: figures for Prometheus, for whoever has METRICS_TOKEN; without that setting the address does not exist.
+"""/metrics: figures for Prometheus. The request needs METRICS_TOKEN; without that setting the address does not exist.
 
-What the web processes measure themselves goes through prometheus-client's files, which gunicorn's processes share
-(`ops/gunicorn.conf.py`). All else is read at the scrape. docs/metrics.md explains each; a test holds the two together.
+The web processes' own measurements use the files of prometheus-client, which gunicorn's processes share
+(`ops/gunicorn.conf.py`). All others are read at the scrape. docs/metrics.md explains each; a test compares the two.
 """
 
 import hmac
@@ -26,7 +26,7 @@ from world import World
 
 PREFIX = "gruppetto_"
 SHARED_FILES = "PROMETHEUS_MULTIPROC_DIR"
-GOOD_FOR = 5.0  # seconds; however often is scraped, the servers are asked no more often
+GOOD_FOR = 5.0  # seconds; servers are queried no more often, however frequent the scrapes are
 OURS = CollectorRegistry()
 REQUESTS = Counter(
     f"{PREFIX}http_requests", "Requests that were answered, by page and status", ["page", "status"], registry=OURS
@@ -83,14 +83,14 @@ GAUGES = {
 
 
 class Scrape(Collector):
-    """What is read at the scrape. Safe to share between threads: one looks, the others get what it saw."""
+    """Reads figures at the scrape. Threads may share it: one queries the servers, the others get its result."""
 
     def __init__(self, world: World) -> None:
         self._world, self._lock = world, Lock()
         self._seen: tuple[float, MetricsLook] | None = None
 
     def collect(self) -> Iterator[Metric]:
-        """Give all families; those without a value too, so that the names are always there."""
+        """Yield all families, also those without a value, so that their names always exist."""
         seen = self._look()
         gauges = {name: GaugeMetricFamily(f"{PREFIX}{name}", about) for name, about in GAUGES.items()}
         for each in seen.samples:
@@ -103,7 +103,7 @@ class Scrape(Collector):
         yield from _histograms(seen)
 
     def describe(self) -> list[Metric]:
-        """Nothing: a registry must not ask the servers when this is registered."""
+        """Return nothing, so that the registry does not query the servers when this is registered."""
         return []
 
     def _look(self) -> MetricsLook:
@@ -115,13 +115,13 @@ class Scrape(Collector):
 
 
 def make_metrics_pages(world: World) -> Blueprint:
-    """The address for Prometheus."""
+    """Return the address for Prometheus."""
     routes = Blueprint("metrics", __name__)
     scrape = Scrape(world)
 
     @routes.get("/metrics")
     def show() -> Response:
-        """All figures, for whoever has the token; nothing is here for others."""
+        """Return all figures, if the request has the token, else 404."""
         _require_token(world)
         registry = CollectorRegistry(auto_describe=False)
         registry.register(scrape)
@@ -137,7 +137,9 @@ def make_metrics_pages(world: World) -> Blueprint:
 
 
 def measure(app: Flask) -> None:
-    """Count every request and how long its answer took, by the name of its page: addresses may hold tokens."""
+    """Count every request and measure the time of its answer, by the page's name, because
+    addresses may contain tokens.
+    """
 
     @app.before_request
     def begin() -> None:
@@ -178,7 +180,7 @@ def _histograms(seen: MetricsLook) -> Iterator[Metric]:
 
 
 def _add_buckets(family: Metric, labels: dict[str, str], histogram: metering.Histogram) -> None:
-    """Add one histogram, its buckets added up as Prometheus wants them."""
+    """Add one histogram with cumulative buckets, as Prometheus expects them."""
     counts = list(accumulate(histogram.buckets))
     for end, count in zip(metering.ENDS, counts, strict=True):
         family.add_sample(

@@ -32,7 +32,9 @@ def create_app_or_less() -> Flask:
 
 
 def _create_less(problem: ValidationError) -> Flask:
-    """An app that serves nothing, and has only `understand`, `keys generate`, `doctor` and `version`."""
+    """Return an app that serves no pages, and has only the commands `understand`, `keys generate`,
+    `doctor` and `version`.
+    """
     starting.tell_of(problem)
     app = Flask("gruppetto")
     operator.add_offline_commands(app)

@@ -1,4 +1,4 @@
-"""`flask doctor`, `flask status`, `flask version` and `flask twilio …`: is it well, what mends it, and what is it?"""
+"""`flask doctor`, `flask status`, `flask version`, `flask twilio …` and `flask operator test`."""
 
 import json
 import os
@@ -31,20 +31,20 @@ EXIT = {"ready": 0, "degraded": 1, "unavailable": 2}
 
 
 def add_commands(app: Flask, world: World) -> None:
-    """Add them to Flask's own."""
+    """Add our commands to Flask's own."""
     for each in (_doctor(world), _status(world), _version(world), _twilio(world), _operator(world)):
         app.cli.add_command(each)
 
 
 def add_offline_commands(app: Flask, problems: Mapping[str, tuple[str, str]]) -> None:
-    """Add `doctor` and `version` where the settings are missing or wrong. `problems` has, for each setting, what is
+    """Add `doctor` and `version` for settings that are missing or wrong. `problems` has, for each of these, what is
     wrong with it and what it is for.
     """
 
     @app.cli.command("doctor")
     @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
     def look(*, as_data: bool) -> None:
-        """Name what is wrong with the settings, and what mends it; exit 1 if something is."""
+        """Name what is wrong with the settings, and how to repair it; exit 1 if something is."""
         _print(
             [describe_wrong(name, says, f"Set {name}: {about}") for name, (says, about) in problems.items()], as_data
         )
@@ -52,7 +52,7 @@ def add_offline_commands(app: Flask, problems: Mapping[str, tuple[str, str]]) ->
 
     @app.cli.command("version")
     def tell() -> None:
-        """Print which version this is, and which schema it needs."""
+        """Print the version, and the schema that it needs."""
         click.echo("\n".join(_versions()))
 
 
@@ -61,8 +61,8 @@ def _doctor(world: World) -> click.Command:
     @click.option("--json", "as_data", is_flag=True, help="Print JSON.")
     @click.option("--quiet", is_flag=True, help="Leave out what is well.")
     def look(*, as_data: bool, quiet: bool) -> None:
-        """Look at every setting and all that this depends on, and name what mends what is wrong; exit 1 if something
-        is.
+        """Check all settings and everything that this depends on, and say how to repair what is
+        wrong; exit 1 if something is.
         """
         found = doctor.examine(world, os.environ)
         _print([each for each in found if not quiet or each.verdict is not Verdict.OK], as_data)
@@ -75,7 +75,7 @@ def _status(world: World) -> click.Command:
     @click.command("status")
     @click.option("--json", "as_data", is_flag=True, help="Print JSON, as /health does.")
     def tell(*, as_data: bool) -> None:
-        """Say what /health says; exit 0 if ready, 1 if degraded, 2 if lines are neither answered nor kept."""
+        """Print what /health says; exit 0 if ready, 1 if degraded, 2 if lines are neither answered nor kept."""
         report = Doctor(world, FLASK).look()
         if as_data:
             click.echo(json.dumps(write_report(report), ensure_ascii=False))
@@ -89,7 +89,7 @@ def _status(world: World) -> click.Command:
 def _version(world: World) -> click.Command:
     @click.command("version")
     def tell() -> None:
-        """Print which version this is, which schema it needs, and which one the database has."""
+        """Print the version, the schema that it needs, and the schema of the database."""
         try:
             with world.sessions() as session:
                 there = database.look(session).schema or "none"
@@ -105,7 +105,7 @@ def _twilio(world: World) -> AppGroup:
 
     @group.command("show")
     def show() -> None:
-        """Print how account and sender stand, and where Twilio posts what people write."""
+        """Print the state of account and sender, and where Twilio posts what people write."""
         click.echo("\n".join(_stands(_asked(world.messenger.standing))))
 
     @group.command("configure")
@@ -113,7 +113,7 @@ def _twilio(world: World) -> AppGroup:
     def configure(*, dry_run: bool) -> None:
         """Set this deployment's address as the sender's webhook and fallback.
 
-        No status callback is needed: each message names its own.
+        No status callback is needed, because each message names its own.
         """
         address = world.settings.webhook_address
         before = _asked(world.messenger.standing)
@@ -134,7 +134,7 @@ def _operator(world: World) -> AppGroup:
 
     @group.command("test")
     def test() -> None:
-        """Tell you by each way that you have set; exit 1 if one fails, or if there is none."""
+        """Send you a test message by each way that is set; exit 1 if one fails, or if there is none."""
         ways = alarms.list_alarms(world)
         words = f"Troubles would be told like this. {world.settings.base_url}"
         failed = alarms.ring(ways, "Gruppetto: this is a test", words)

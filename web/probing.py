@@ -1,7 +1,7 @@
-"""How `flask doctor` recognises this deployment from outside: it sends a signed question to its public address.
+"""Lets `flask doctor` recognise this deployment from outside: it sends a signed question to its public address.
 
-Only who knows SECRET_KEY can ask, and only who knows it can answer. The answer tells how many proxies the question came
-through, which is what TRUSTED_HOPS has to be.
+Asking and answering both need SECRET_KEY. The answer says how many proxies the question came through, which
+is the right value of TRUSTED_HOPS.
 """
 
 import secrets
@@ -16,20 +16,20 @@ HEADER = "Gruppetto-Probe"
 
 @dataclass(frozen=True)
 class Probe:
-    """One question. `nonce` is drawn anew for each."""
+    """One question. `nonce` is a new random value."""
 
     nonce: str
     header: str
 
 
 def ask(world: World) -> Probe:
-    """A new question: the header to send."""
+    """Return a new question with its header."""
     nonce = secrets.token_urlsafe(12)
     return Probe(nonce, f"{nonce}.{_signer(world).tag(nonce)}")
 
 
 def answer(world: World, header: str, proxies: int) -> str | None:
-    """What to answer; None where the question is not ours."""
+    """Return the header of the answer; None if the question is not ours."""
     nonce, _, tag = header.partition(".")
     if not tag or len(header) > 200 or not _signer(world).is_genuine(nonce, tag, world.now()):
         return None
@@ -37,7 +37,7 @@ def answer(world: World, header: str, proxies: int) -> str | None:
 
 
 def read(world: World, probe: Probe, header: str, now: datetime) -> int | None:
-    """How many proxies the question came through; None where somebody else has answered."""
+    """Return how many proxies the question came through; None if the answer is not from this deployment."""
     proxies, _, tag = header.partition(".")
     is_ours = proxies.isdecimal() and _signer(world).is_genuine(f"{probe.nonce} {proxies}", tag, now)
     return int(proxies) if is_ours else None

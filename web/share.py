@@ -1,4 +1,6 @@
-"""/s/<token>: a page with one digest, for everybody who has the address, from which it is put into a WhatsApp group."""
+"""/s/<token>: a page with one digest, for everybody who has its address. From there it can be
+shared to a WhatsApp group.
+"""
 
 import json
 from dataclasses import asdict, replace
@@ -15,7 +17,7 @@ from web.headers import POLICY
 from web.pages import ANYBODY, render_page
 from world import World
 
-# The page's script fetches the picture and hands it to the phone's share function; nothing else may run or be loaded.
+# The page's script fetches the picture and passes it to the phone's share function; nothing else may run or be loaded.
 WITH_SCRIPT = f"{POLICY}; script-src 'self'; connect-src 'self'"
 AS_PICTURE = "default-src 'none'; sandbox"
 WAIT = "2"  # seconds after which a picture that is being drawn should be ready

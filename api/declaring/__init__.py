@@ -1,1 +1,3 @@
-"""How an address of the API is declared, and what happens around each: who asks, limits, kept answers, problems."""
+"""How an endpoint of the API is declared, and what happens around each request: credentials,
+limits, kept answers, problems.
+"""

@@ -1,4 +1,4 @@
-"""Who asks, and what everything that answers a request is handed."""
+"""The credential of a request, and the object that every handler receives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from world import World
 
 @dataclass(frozen=True)
 class Credential:
-    """What a request was signed in with: a session, or a personal token, and what it may do."""
+    """The session or personal token that a request was made with, its member, and its permissions."""
 
     member: Member
     scopes: frozenset[str]
@@ -33,15 +33,15 @@ class Credential:
 
     @property
     def name(self) -> str:
-        """By which its owner's keys and requests are told from others'."""
+        """A name that tells the owner's keys and requests from those of others."""
         return f"session:{self.session.id}" if self.session else f"token:{self.token_id}"
 
 
 @dataclass
 class Call:
-    """One request, inside one transaction. `who` is None where no token is needed.
+    """One request, inside one transaction. `who` is None if the endpoint needs no token.
 
-    `precondition` refuses where If-Match does not hold; it is asked once the request itself is known to be valid.
+    `precondition` raises a problem if If-Match does not match; it is called after the request was found valid.
     """
 
     world: World
@@ -51,49 +51,49 @@ class Call:
     precondition: Callable[[], None] | None = None
 
     def require_precondition(self) -> None:
-        """Ask whether If-Match holds, once."""
+        """Raise the problem if If-Match does not match. A second call does nothing."""
         asked, self.precondition = self.precondition, None
         if asked is not None:
             asked()
 
     @property
     def member(self) -> Member:
-        """Whoever asks."""
+        """The member who made the request."""
         if self.who is None:
             raise Problem("not-signed-in")
         return self.who.member
 
     @property
     def my_session(self) -> ApiSession:
-        """The session of whoever asks; no personal token gets here."""
+        """The session of the request. A personal token is refused."""
         if self.who is None or self.who.session is None:
             refuse("scope-missing", scope=Scope.ACCOUNT.value)
         return self.who.session
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What whoever asks may do with it."""
+        """The permissions of the request's token."""
         return self.who.scopes if self.who else frozenset()
 
     @cached_property
     def reader(self) -> Reader:
-        """How whoever asks reads."""
+        """How the member reads: language, units, time zone."""
         return make_reader(self.member) if self.who else Reader()
 
     def place(self, group_id: int) -> Membership:
-        """The place of whoever asks in this group. A group that they are not in is not found."""
+        """Return the member's membership in this group. Raises not-found if they are not in it."""
         found = find_membership_in(self.session, self.member, group_id)
         if found is None:
             refuse("not-found")
         return found
 
     def today(self, of: Member | Group | None = None) -> date:
-        """The date where the member or the group is; without one, where whoever asks is."""
+        """Return the date where this member or group is; by default where the member of the request is."""
         return self.now.astimezone(ZoneInfo((of or self.member).timezone)).date()
 
 
 def credential_of(world: World, session: Session, now: datetime) -> Credential:
-    """Find out who asks. Raises the problem that says what is wrong."""
+    """Return the credential of the request. Raises the problem that says what is wrong."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
     if kind.casefold() != "bearer" or not token:
@@ -102,7 +102,7 @@ def credential_of(world: World, session: Session, now: datetime) -> Credential:
 
 
 def credential_of_token(world: World, session: Session, token: str, now: datetime) -> Credential:
-    """Find out whose token this is. Raises the problem that says what is wrong."""
+    """Return the credential of this token. Raises the problem that says what is wrong."""
     if token.startswith(personal_tokens.PREFIX):
         found = _by_personal_token(session, token, now)
     else:
@@ -133,6 +133,6 @@ def _by_session(world: World, session: Session, token: str, now: datetime) -> Cr
 
 
 def require_scope(who: Credential, scope: Scope, more: dict[str, Any] | None = None) -> None:
-    """Refuse to a token that may not do this."""
+    """Raise scope-missing if the token does not have this permission."""
     if scope.value not in who.scopes:
         refuse("scope-missing", scope=scope.value, **(more or {}))

@@ -12,7 +12,9 @@ FIRST, LAST = date(1990, 1, 1), date(2200, 1, 1)
 
 
 def of_query(query: Mapping[str, Any], today: date) -> Dates:
-    """From `since` to `until`: a week where one of them is left out, this week where both are."""
+    """Return the days from `since` to `until`: a week if one of them is missing, this week if both
+    are. Raises not-valid.
+    """
     week = find_week(today)
     since, until = query.get("since"), query.get("until")
     if since is None:

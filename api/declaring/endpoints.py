@@ -1,5 +1,5 @@
-"""How an address of the API is declared: from the declaration come the route, its permission, its documents and its
-tests.
+"""How an endpoint of the API is declared. Its route, permission, documentation and tests
+follow from the declaration.
 """
 
 from collections.abc import Callable
@@ -12,15 +12,15 @@ from api.declaring.call import Call
 from models import Scope
 
 Handler = Callable[..., Any]
-ID = "int(max=9007199254740991)"  # as many as JSON's readers tell apart
+ID = "int(max=9007199254740991)"  # the largest integer that is exact in every JSON reader
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """One method of one address.
 
-    `scope` is what a token must be allowed, None where no token is needed. `gives` is what one thing is, `many` that
-    it is a list. `guarded_by` is the handler that shows what this one changes, for If-Match.
+    `scope` is the permission that a token needs, None if no token is needed. `gives` is the schema of the result, or
+    with `many` of each item in a list. `guarded_by` is the handler that shows what this one changes, for If-Match.
     """
 
     topic: str
@@ -43,11 +43,11 @@ class Endpoint:
 
     @property
     def is_for_sign_in(self) -> bool:
-        """Whether it is refused while nobody can count how often it is used."""
+        """Whether it is refused while requests cannot be counted."""
         return self.topic == "sign_in"
 
     def __call__(self, call: Call, *arguments: Any, **path: Any) -> Any:
-        """Do it."""
+        """Call the handler."""
         return self.handler(call, *arguments, **path)
 
 
@@ -55,10 +55,11 @@ declared: list[Endpoint] = []
 
 
 def endpoint(method: str, path: str, *, scope: Scope | None, **more: Any) -> Callable[[Handler], Handler]:
-    """Declare the function below as what answers this method at this path, which begins after /api/v1.
+    """Return a decorator that declares a function as the handler of this method and path. The path
+    begins after /api/v1.
 
-    The function is handed the `Call`, then what was read from the query or the body, then by name what stands in the
-    path. `{id}` in a path's place stands for one of our ids.
+    The function gets the `Call`, then what was read from the query or the body, then the parts of the path by name.
+    `<id:name>` in a path stands for one of our ids.
     """
 
     def declare(handler: Handler) -> Handler:
@@ -73,5 +74,5 @@ def endpoint(method: str, path: str, *, scope: Scope | None, **more: Any) -> Cal
 
 
 def endpoint_of(handler: Handler) -> Endpoint:
-    """What was declared with this function."""
+    """Return the endpoint that was declared with this function."""
     return next(each for each in declared if each.handler is handler)

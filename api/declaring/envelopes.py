@@ -12,16 +12,16 @@ MOST, AT_FIRST = 100, 25
 
 
 class Strict(Schema):
-    """What is taken: a field that nobody knows is refused, so that a slip is told."""
+    """A schema of input that refuses unknown fields, so that a misspelt name is noticed."""
 
     class Meta:
-        """What marshmallow is told."""
+        """marshmallow's options."""
 
         unknown = RAISE
 
 
 class PageQuery(Strict):
-    """Which part of a list."""
+    """The parameters that choose a part of a list."""
 
     limit = fields.Integer(
         load_default=AT_FIRST, validate=validate.Range(1, MOST), metadata={"description": "How many at most."}
@@ -36,14 +36,14 @@ class PageQuery(Strict):
 
 
 class Pagination(Schema):
-    """Where a list goes on."""
+    """Where the next page of a list begins."""
 
     next_cursor = fields.String(required=True, allow_none=True)
     has_more = fields.Boolean(required=True)
 
 
 class ProblemSchema(Schema):
-    """What went wrong (RFC 9457)."""
+    """A problem (RFC 9457)."""
 
     type = fields.String(required=True, metadata={"description": "Names the problem; leads to its explanation."})
     title = fields.String(required=True)
@@ -55,14 +55,14 @@ class ProblemSchema(Schema):
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a list, and where it goes on."""
+    """A part of a list, and the cursor of the next part."""
 
     items: Sequence[Any]
     next_cursor: str | None = None
 
 
 def enveloped(endpoint: Endpoint, result: Any) -> Any:
-    """A result as its schema takes it."""
+    """Return a result in the form of its schema."""
     if endpoint.gives is None or not endpoint.many:
         return {"data": result}
     page = result if isinstance(result, Page) else Page(result)
@@ -71,7 +71,7 @@ def enveloped(endpoint: Endpoint, result: Any) -> Any:
 
 
 def schema_of(endpoint: Endpoint) -> type[Schema] | None:
-    """The schema of a whole answer; None where there is none."""
+    """Return the schema of a whole answer; None if the answer has no body."""
     if endpoint.gives is None:
         return None
     key = (endpoint.gives, endpoint.many)

@@ -1,4 +1,4 @@
-"""Idempotency-Key: whoever repeats a POST with the same key gets the answer of the first time."""
+"""Idempotency-Key: a POST that is repeated with the same key gets the answer of the first request."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ KEPT_HEADERS = ("Content-Type", "Location", "ETag", "WWW-Authenticate")
 
 
 def asked(call: Call) -> Asked | None:
-    """The key that came with this request; None where none came, or the method needs none."""
+    """Return the key of this request; None if there is none, or if the method is not POST. Raises key-not-usable."""
     key = request.headers.get(HEADER)
     if key is None or request.method != "POST":
         return None
@@ -25,13 +25,16 @@ def asked(call: Call) -> Asked | None:
         refuse("key-not-usable")
     what = hashlib.sha256(request.get_data()).hexdigest()
     said = f"{request.method} {request.full_path} {what}"
-    # Nobody is signed in where codes and refresh tokens are exchanged: there the secret itself says whose the key is.
+    # Where codes and refresh tokens are exchanged no one is signed in. There the secret in the body shows whose key it
+    # is.
     owner = call.who.name if call.who else f"open:{what}"
     return Asked(call.who.member.id if call.who else None, owner, key, said)
 
 
 def repeated(call: Call, wanted: Asked) -> Response:
-    """The answer of the first time. Refuses where the key was used for something else."""
+    """Return the answer to the first request. Raises key-used if that was another request, and busy
+    if it is not done yet.
+    """
     kept, is_same = kept_answers.find_kept_answer(call.session, wanted)
     if not is_same:
         refuse("key-used")
@@ -44,6 +47,6 @@ def repeated(call: Call, wanted: Asked) -> Response:
 
 
 def packed(answer: Response) -> bytes:
-    """An answer as it is kept."""
+    """Return an answer in the form in which it is kept."""
     headers = [[name, value] for name, value in answer.headers if name in KEPT_HEADERS]
     return json.dumps([answer.status_code, headers, answer.get_data(as_text=True)]).encode()

@@ -1,12 +1,12 @@
-"""The network of whoever asks."""
+"""The network that a request comes from."""
 
 from ipaddress import ip_address, ip_network
 
 
 def read_network(written: str | None) -> str:
-    """The network of a visitor, from an address as a proxy writes it: for IPv6 the first 64 bits, which one house has.
+    """Return the network of an address that a proxy wrote: for IPv6 the first 64 bits, which one household has.
 
-    A port is left out. What is no address at all, and anybody can write that, counts as one house.
+    A port is removed. All texts that are not an address count as one network, because any client can send such texts.
     """
     try:
         where = ip_address(_without_port((written or "").strip()).partition("%")[0])

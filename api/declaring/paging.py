@@ -1,6 +1,6 @@
-"""Lists, a page at a time. A cursor says behind which item to go on: what is added meanwhile moves nothing.
+"""Lists in pages. A cursor names the last item of a page, so items that are added meanwhile do not move the others.
 
-It is signed, together with the filters and the sorting it belongs to.
+It is signed, together with the filters and the sorting of its list.
 """
 
 import base64
@@ -17,7 +17,7 @@ from api.declaring.call import Call
 from api.declaring.envelopes import Page
 from api.declaring.problems import refuse
 
-TAG = 16  # signs
+TAG = 16  # characters
 READ: dict[str, Callable[[Any], Any]] = {
     "datetime": datetime.fromisoformat,
     "date": date.fromisoformat,
@@ -28,7 +28,7 @@ READ: dict[str, Callable[[Any], Any]] = {
 
 
 def of_query(call: Call, select: Select[Any], query: Mapping[str, Any], sorts: Mapping[str, Any], key: Any) -> Page:
-    """A page of rows. `sorts` are the columns one may sort by; `key` is the column that no two rows share."""
+    """Return a page of rows. `sorts` are the columns that it can be sorted by; `key` is a unique column."""
     by = query["sort"].removeprefix("-")
     is_falling = query["sort"].startswith("-")
     column = sorts[by]
@@ -46,7 +46,9 @@ def of_query(call: Call, select: Select[Any], query: Mapping[str, Any], sorts: M
 
 
 def of_list(call: Call, found: Sequence[Any], query: Mapping[str, Any]) -> Page:
-    """A page of what is there as a whole already: a board, a group's members. The cursor counts."""
+    """Return a page of a list that is complete in memory, such as a board or a group's members. The
+    cursor is a position.
+    """
     after = _read(call, query)
     start = int(_value(after[0])) if after else 0
     end = start + query["limit"]
@@ -74,7 +76,7 @@ def _value(told: list[Any]) -> Any:
 
 
 def _tags(call: Call, query: Mapping[str, Any], text: str) -> list[str]:
-    """What proves that we wrote this cursor, for this list with these filters."""
+    """Return the possible tags of a cursor for this list with these filters, one for each accepted SECRET_KEY."""
     chosen = {name: str(value) for name, value in sorted(query.items()) if name not in {"cursor", "limit"}}
     said = f"{request.path}|{json.dumps(chosen)}|{text}"
     return [each[:TAG] for each in call.world.vault.tags("cursor", said)]

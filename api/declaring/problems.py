@@ -1,4 +1,4 @@
-"""What went wrong, in the form of RFC 9457: application/problem+json."""
+"""Errors in the form of RFC 9457: application/problem+json."""
 
 import re
 from http import HTTPStatus
@@ -14,9 +14,9 @@ from services.ground.refusals import Refusal
 DOCS = "/api/v1/docs"
 TYPE = "application/problem+json"
 PREFIX = "/api/"
-GUESSED = "guessed"  # set for a request that came with a token that is none of ours: see web/guesses.py
+GUESSED = "guessed"  # set for a request with a token that is not ours: see web/guesses.py
 
-# What the API itself refuses: the name in a problem's `type`, its status, its title, and what it means.
+# The API's own problems: the name in a problem's `type`, its status, its title, and its meaning.
 OWN = {
     "not-signed-in": (401, "Sign in first", "There is no token, or it is not good, or not good any more."),
     "token-over": (401, "The token is over", "The access token is older than ten minutes: renew it."),
@@ -56,7 +56,7 @@ HIDDEN = ("NoSuch", "NotIn", "NoGoal", "NoChallenge", "NotLinked", "NothingToDig
 
 
 class Problem(Exception):
-    """Raised by what answers a request; nothing that it did is kept. `more` goes into the answer."""
+    """Raised while answering a request; all changes of the request are rolled back. `more` is added to the answer."""
 
     def __init__(self, name: str, **more: Any) -> None:
         super().__init__(name)
@@ -64,12 +64,12 @@ class Problem(Exception):
 
 
 def refuse(name: str, **more: Any) -> NoReturn:
-    """Answer with one of the API's own problems."""
+    """Raise one of the API's own problems."""
     raise Problem(name, **more)
 
 
 def own(problem: Problem) -> Response:
-    """The answer that one of the API's own problems is."""
+    """Return the answer for one of the API's own problems."""
     status, title, detail = OWN[problem.name]
     answer = written(status, problem.name, title, detail, **problem.more)
     if status == HTTPStatus.UNAUTHORIZED:
@@ -83,7 +83,9 @@ def own(problem: Problem) -> Response:
 
 
 def refused(refusal: Refusal, reader: Reader) -> Response:
-    """What a service refuses, in the words of the chat. `minutes`, where the refusal has them, become Retry-After."""
+    """Return the answer for a service's refusal, with the text of the chat. Its `minutes` or
+    `hours` become Retry-After.
+    """
     name = type(refusal).__name__
     text = words(refusal.template(), reader, **refusal.facts)
     answer = written(status_of(type(refusal)), slug_of(name), title_of(type(refusal)), text)
@@ -94,7 +96,7 @@ def refused(refusal: Refusal, reader: Reader) -> Response:
 
 
 def of_http(error: HTTPException) -> Response:
-    """An error of the framework's: an unknown address, a method it does not take, a body that cannot be read."""
+    """Return the answer for an error of Flask: an unknown address, a wrong method, or a body that cannot be read."""
     status = HTTPStatus(error.code or 500)
     data = getattr(error, "data", None) or {}
     if "messages" in data:
@@ -110,23 +112,23 @@ def of_http(error: HTTPException) -> Response:
 
 
 def is_for_programs() -> bool:
-    """Whether the request is the API's, so that its errors are problems and no pages."""
+    """Return whether the request is for the API, so that its errors must be problems and not pages."""
     return request.path.startswith(PREFIX)
 
 
 def broke() -> Response:
-    """Something that is our fault."""
+    """Return the answer for an error of our own."""
     return written(500, "broke", "Something broke on our side", "It is in the log. Nothing was done.")
 
 
 def written(status: int, slug: str, title: str, detail: str, **more: Any) -> Response:
-    """Write a problem."""
+    """Return a problem as an answer."""
     body = {"type": f"{DOCS}#{slug}", "title": title, "status": int(status), "detail": detail, **more}
     return Response(json.dumps(body), int(status), content_type=TYPE)
 
 
 def status_of(kind: type[Refusal]) -> int:
-    """The status that a refusal has here."""
+    """Return the HTTP status of a refusal."""
     name = kind.__name__
     if name in FORBIDDEN:
         return 403
@@ -138,7 +140,7 @@ def status_of(kind: type[Refusal]) -> int:
 
 
 def all_refusals() -> dict[str, tuple[int, str, str]]:
-    """Every refusal of the services, by its name in a problem's `type`: status, title, and what it means."""
+    """Return all refusals of the services by the name in a problem's `type`, with their status, title and meaning."""
     kinds = [each for each in vars(refusals).values() if isinstance(each, type) and issubclass(each, Refusal)]
     found = {each.__name__: each for each in kinds if each is not Refusal}
     return {
@@ -148,17 +150,17 @@ def all_refusals() -> dict[str, tuple[int, str, str]]:
 
 
 def slug_of(name: str) -> str:
-    """`NotInAGroup` as not-in-a-group."""
+    """Return the name of a problem's `type`: not-in-a-group for `NotInAGroup`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
 def title_of(kind: type[Refusal]) -> str:
-    """The name of a refusal as words."""
+    """Return the name of a refusal as words."""
     return slug_of(kind.__name__).replace("-", " ").capitalize()
 
 
 def _errors(messages: Any) -> list[dict[str, str]]:
-    """Which fields are wrong, each with a JSON pointer into where it stands."""
+    """Return the invalid fields, each with a JSON pointer to it."""
     found: list[dict[str, str]] = []
     for place, fields in messages.items() if isinstance(messages, dict) else ():
         _collect(found, f"{place}:", fields)

@@ -1,4 +1,6 @@
-"""What happens around every request: a transaction, who asks, the key, If-Match, the handler, refusals as problems."""
+"""What happens for every request: transaction, credential, Idempotency-Key, If-Match, handler, and
+refusals as problems.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -28,13 +30,16 @@ log = structlog.get_logger()
 
 TRIES = 3
 READS = {"GET", "HEAD"}
-CONDITIONAL = 0x6966  # the first key of the advisory lock of those who send If-Match; the second is made of the address
+# The first key of the advisory lock for requests with If-Match; the second is made from the address
+CONDITIONAL = 0x6966
 
 Inner = Callable[..., Response]
 
 
 def serve(world: World, endpoint: Endpoint, inner: Inner, show: Inner | None, path: dict[str, Any]) -> Response:
-    """Answer a request. Two that got in each other's way are tried again. `show` gives what If-Match is about."""
+    """Answer a request. It is repeated if it conflicted with another one. `show` returns what
+    If-Match is compared with.
+    """
     for again in reversed(range(TRIES)):
         try:
             return _once(world, endpoint, inner, show, path)
@@ -69,7 +74,7 @@ def _once(world: World, endpoint: Endpoint, inner: Inner, show: Inner | None, pa
 
 
 def _with_key(call: Call, work: Callable[[], Response]) -> Response:
-    """Work once for each key. What is refused because it came too often may be tried again with the same one."""
+    """Call `work` once for each Idempotency-Key. After a 429 the same key may be used again."""
     wanted = idempotency.asked(call)
     if wanted is None:
         return work()
@@ -85,7 +90,9 @@ def _with_key(call: Call, work: Callable[[], Response]) -> Response:
 
 
 def _require_match(call: Call, show: Inner, path: dict[str, Any]) -> None:
-    """Refuse unless If-Match names the present state. Those who ask so take turns, until the end of the transaction."""
+    """Raise changed-meanwhile unless If-Match names the current state. Such requests for one address wait for each
+    other until the end of the transaction.
+    """
     place = int.from_bytes(hashlib.sha256(request.path.encode()).digest()[:4], signed=True)
     call.session.execute(select(func.pg_advisory_xact_lock(CONDITIONAL, place)))
     call.session.expire_all()
@@ -94,7 +101,9 @@ def _require_match(call: Call, show: Inner, path: dict[str, Any]) -> None:
 
 
 def _heard(call: Call, inner: Inner, path: dict[str, Any]) -> Response:
-    """A refusal becomes a problem, and leaves nothing half-done. Wrong guesses are counted as those in the chat are."""
+    """Call the handler. A refusal becomes a problem, and its changes are rolled back. Wrong guesses
+    count as in the chat.
+    """
     try:
         with nullcontext() if request.method in READS else call.session.begin_nested():
             return inner(call, **path)
@@ -106,7 +115,7 @@ def _heard(call: Call, inner: Inner, path: dict[str, Any]) -> Response:
 
 
 def _tagged(answer: Response) -> Response:
-    """With an ETag, or 304 where the reader has it already."""
+    """Add an ETag, or turn the answer into 304 if the client has it already."""
     if answer.status_code == 200:
         answer.set_etag(tag_of(answer))
         answer.headers["Cache-Control"] = "private, no-cache"
@@ -115,5 +124,5 @@ def _tagged(answer: Response) -> Response:
 
 
 def tag_of(answer: Response) -> str:
-    """What changes whenever the answer does."""
+    """Return the ETag: a hash of the answer."""
     return hashlib.sha256(answer.get_data()).hexdigest()[:32]

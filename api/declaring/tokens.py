@@ -1,7 +1,7 @@
-"""Access tokens: signed by SECRET_KEY, good for ten minutes, and only as long as their session is open.
+"""Access tokens. They are signed with SECRET_KEY, and valid for ten minutes, but no longer than their session is open.
 
-HS256 and nothing else. `kid` names one of our own keys or the token is refused: nothing in a token chooses where a key
-is looked for. The times are compared with the world's clock, so PyJWT is told not to look at its own.
+HS256 is the only accepted algorithm. `kid` must name one of our own keys, so nothing in a token chooses where a key is
+looked up. Times are compared with the world's clock; PyJWT's own comparison is switched off.
 """
 
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from models import ApiSession
 from world import World
 
 GOOD_FOR = timedelta(minutes=10)
-SKEW = timedelta(seconds=30)  # by so much the clocks of our own machines may differ
+SKEW = timedelta(seconds=30)  # the largest difference between the clocks of our machines
 ALGORITHM, KIND = "HS256", "at+jwt"  # RFC 9068
 CLAIMS = ["iss", "aud", "sub", "sid", "iat", "nbf", "exp"]
-LONGEST = 2_000  # characters; ours have some 400
+LONGEST = 2_000  # characters; ours have about 400
 
 
 class NotGood(Exception):
-    """No token of ours, or one that is meant for something else."""
+    """The token is not one of ours, or is meant for something else."""
 
 
 class Over(NotGood):
-    """A token of ours whose time is over."""
+    """The token is ours, but has expired."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """What a good access token says."""
+    """The contents of a valid access token."""
 
     session_id: UUID
     member_id: int
@@ -39,7 +39,7 @@ class Claims:
 
 
 def make(world: World, session: ApiSession, now: datetime) -> str:
-    """Make an access token of this session."""
+    """Return a new access token for this session."""
     name, key = next(iter(_keys(world).items()))
     claims = {
         "iss": world.settings.base_url,
@@ -54,7 +54,7 @@ def make(world: World, session: ApiSession, now: datetime) -> str:
 
 
 def read(world: World, token: str, now: datetime) -> Claims:
-    """Read an access token. Raises `Over` for one of ours whose time is over, `NotGood` for anything else."""
+    """Read an access token. Raises `Over` if it is ours but expired, and `NotGood` for anything else."""
     claims = _signed(world, token)
     try:
         issued, begins, ends = (float(claims[name]) for name in ("iat", "nbf", "exp"))
@@ -69,7 +69,9 @@ def read(world: World, token: str, now: datetime) -> Claims:
 
 
 def session_of(world: World, token: str) -> str | None:
-    """The session that a token of ours names, good or over; None for anything else. For counting requests."""
+    """Return the session of a token that is ours, even if it has expired; None for anything else.
+    It is used for counting requests.
+    """
     try:
         return str(_signed(world, token)["sid"])
     except NotGood:
@@ -77,7 +79,7 @@ def session_of(world: World, token: str) -> str | None:
 
 
 def _signed(world: World, token: str) -> dict[str, Any]:
-    """The claims of a token that we signed, whatever its times. Raises `NotGood`."""
+    """Return the claims of a token that we signed, without checking its times. Raises `NotGood`."""
     if len(token) > LONGEST:
         raise NotGood
     try:
@@ -98,7 +100,7 @@ def _signed(world: World, token: str) -> dict[str, Any]:
 
 
 def _keys(world: World) -> dict[str, str]:
-    """The keys that are accepted, by their names; the first one signs. They change with SECRET_KEY."""
+    """Return the accepted keys by name; the first one signs. They are derived from SECRET_KEY."""
     keys = world.vault.tags("key of access tokens", "1")
     names = world.vault.tags("name of access tokens' key", "1")
     return {name[:12]: key for name, key in zip(names, keys, strict=True)}

@@ -1,4 +1,4 @@
-"""One file per topic of the API; importing this declares them all."""
+"""The endpoints of the API, one file per topic. Importing this declares all of them."""
 
 from api.resources import access, activities, challenges, digests, groups, me, play, roster, sharing, sign_in
 

@@ -1,4 +1,4 @@
-"""Keeping a session up, looking at tokens, listing and ending sessions, and personal tokens for scripts."""
+"""Renewing tokens, listing and ending sessions, and personal tokens for scripts."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,21 +24,21 @@ from api.schemas.access import (
 from models import ApiSession, PersonalToken, Scope
 from services.people import personal_tokens, sessions
 
-FRESH = timedelta(minutes=15)  # so lately a code must have been given before a new personal token is made
+FRESH = timedelta(minutes=15)  # the member must have signed in this recently to make a personal token
 
 
 @endpoint("POST", "/auth/tokens/refresh", scope=None, body=RefreshBody, gives=TokensSchema)
 def refresh(call: Call, body: dict[str, Any]) -> Any:
-    """Exchange a refresh token for new tokens. Each is good once: the second time its session ends."""
+    """Exchange a refresh token for new tokens. Each can be used once; using it a second time ends its session."""
     renewed = sessions.renew(call.session, body["refresh_token"], call.now)
     if renewed is None:
-        return problems.own(Problem("refresh-not-good"))  # not raised: that the session ended must be kept
+        return problems.own(Problem("refresh-not-good"))  # not raised, because the end of the session must be committed
     return told(call, renewed)
 
 
 @endpoint("POST", "/auth/tokens/verify", scope=None, body=TokenBody, gives=VerifiedSchema)
 def verify(call: Call, body: dict[str, Any]) -> Any:
-    """Whether an access token or personal token is good, and what it may do."""
+    """Return whether an access token or personal token is valid, and its permissions."""
     try:
         found = credential_of_token(call.world, call.session, body["token"], call.now)
     except Problem:
@@ -48,7 +48,7 @@ def verify(call: Call, body: dict[str, Any]) -> Any:
 
 @endpoint("GET", "/auth/sessions", scope=Scope.ACCOUNT, query=ListQuery, gives=SessionSchema, many=True)
 def list_sessions(call: Call, query: dict[str, Any]) -> Any:
-    """The programs that are signed in as oneself, the one used last on top."""
+    """List the programs that are signed in as you, the last used first."""
     found = [
         {**_columns(each), "is_this_one": each.id == call.my_session.id}
         for each in sessions.list_open_sessions(call.session, call.member, call.now)
@@ -58,13 +58,13 @@ def list_sessions(call: Call, query: dict[str, Any]) -> Any:
 
 @endpoint("DELETE", "/auth/sessions", scope=Scope.ACCOUNT, gives=EndedSchema)
 def end_all_sessions(call: Call) -> Any:
-    """Sign out everywhere, here too. Personal tokens stay."""
+    """End all sessions, including this one. Personal tokens stay."""
     return {"ended": sessions.end_all(call.session, call.member, call.now)}
 
 
 @endpoint("DELETE", "/auth/sessions/<uuid:session_id>", scope=Scope.ACCOUNT, status=204)
 def end_session(call: Call, session_id: UUID) -> None:
-    """Sign one program out."""
+    """End one session."""
     row = call.session.get(ApiSession, session_id)
     if row is None or row.member_id != call.member.id or row.ended_at is not None:
         refuse("not-found")
@@ -73,13 +73,15 @@ def end_session(call: Call, session_id: UUID) -> None:
 
 @endpoint("GET", "/auth/personal-tokens", scope=Scope.ACCOUNT, query=ListQuery, gives=PersonalTokenSchema, many=True)
 def list_personal_tokens(call: Call, query: dict[str, Any]) -> Any:
-    """One's personal tokens that are good, the newest first. The tokens themselves are not kept."""
+    """List your valid personal tokens, newest first. The tokens themselves are not stored."""
     return paging.of_list(call, personal_tokens.list_tokens(call.session, call.member, call.now), query)
 
 
 @endpoint("POST", "/auth/personal-tokens", scope=Scope.ACCOUNT, body=NewTokenBody, gives=NewTokenSchema, status=201)
 def make_personal_token(call: Call, body: dict[str, Any]) -> Any:
-    """Make a token for a script, with no more than it needs. One must have signed in within a quarter of an hour."""
+    """Make a personal token for a script, with only the permissions that it needs. You must have signed
+    in within the last 15 minutes.
+    """
     if call.now - call.my_session.signed_in_at > FRESH:
         refuse("sign-in-again")
     scopes = [Scope(each) for each in body["scopes"]]
@@ -91,7 +93,7 @@ def make_personal_token(call: Call, body: dict[str, Any]) -> Any:
 
 @endpoint("DELETE", "/auth/personal-tokens/<uuid:token_id>", scope=Scope.ACCOUNT, status=204)
 def end_personal_token(call: Call, token_id: UUID) -> None:
-    """Let a token be good no more."""
+    """End a personal token."""
     row = call.session.get(PersonalToken, token_id)
     if row is None or row.member_id != call.member.id or row.ended_at is not None:
         refuse("not-found")

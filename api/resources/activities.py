@@ -1,4 +1,4 @@
-"""One's own activities: listed, logged by hand, put right, sent as a file; records, and sums."""
+"""The member's own activities: listing, logging, correcting, uploading files; records and totals."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ OWN = [
 
 @endpoint("GET", "/activities", scope=Scope.ACTIVITIES_READ, query=ActivitiesQuery, gives=ActivitySchema, many=True)
 def list_activities(call: Call, query: dict[str, Any]) -> Any:
-    """One's activities, the newest first unless `sort` says otherwise."""
+    """List your activities, newest first unless `sort` says otherwise."""
     found = select(Activity).where(Activity.member_id == call.member.id, Activity.deleted_at.is_(None))
     if "since" in query:
         found = found.where(Activity.local_date >= query["since"])
@@ -63,7 +63,7 @@ def list_activities(call: Call, query: dict[str, Any]) -> Any:
 
 @endpoint("POST", "/activities", scope=Scope.ACTIVITIES_WRITE, body=NewActivityBody, gives=ActivitySchema, status=201)
 def log_activity(call: Call, body: dict[str, Any]) -> Any:
-    """Log a session that no watch has seen. Groups count it in part, as they have chosen."""
+    """Log an activity that no device recorded. Each group chooses how much of its points count."""
     sport = SPORTS[body["sport"]]
     made = entries.log(call.session, call.member, sport, body["duration"], body["distance"], body["date"], call.now)
     call.session.flush()
@@ -72,7 +72,7 @@ def log_activity(call: Call, body: dict[str, Any]) -> Any:
 
 @endpoint("GET", "/activities/<id:activity_id>", scope=Scope.ACTIVITIES_READ, gives=ActivitySchema)
 def get_activity(call: Call, activity_id: int) -> Any:
-    """One of one's activities."""
+    """Return one of your activities."""
     return _told(_mine(call, activity_id))
 
 
@@ -85,7 +85,7 @@ def get_activity(call: Call, activity_id: int) -> Any:
     guarded_by=get_activity,
 )
 def change_activity(call: Call, body: dict[str, Any], activity_id: int) -> Any:
-    """Leave an activity out, or let it count again. What was logged by hand can be put right, too."""
+    """Exclude an activity, or include it again. An activity that was logged by hand can also be corrected."""
     activity = _mine(call, activity_id)
     if body.keys() - {"is_excluded"}:
         entries.edit(
@@ -106,7 +106,7 @@ def change_activity(call: Call, body: dict[str, Any], activity_id: int) -> Any:
 
 @endpoint("DELETE", "/activities/<id:activity_id>", scope=Scope.ACTIVITIES_WRITE, status=204, guarded_by=get_activity)
 def remove_activity(call: Call, activity_id: int) -> None:
-    """Take away what was logged by hand. What a watch told can be left out with `is_excluded`."""
+    """Delete an activity that was logged by hand. One that a device recorded can be excluded with `is_excluded`."""
     entries.remove(call.session, call.member, _mine(call, activity_id), call.now)
 
 
@@ -120,7 +120,7 @@ def remove_activity(call: Call, activity_id: int) -> None:
     takes_file=True,
 )
 def upload_file(call: Call, query: dict[str, Any]) -> Any:
-    """Send an activity file of at most 128 KiB as the body. A worker reads it; what was in it is told in the chat."""
+    """Upload an activity file of at most 128 KiB as the body. A worker reads it, and the chat tells what was in it."""
     data = request.get_data()
     if not data:
         refuse("not-valid", errors=[{"pointer": "body:", "detail": "The body is the file, and it is empty."}])
@@ -132,7 +132,7 @@ def upload_file(call: Call, query: dict[str, Any]) -> Any:
 
 @endpoint("GET", "/activities/files", scope=Scope.ACTIVITIES_READ, query=PageQuery, gives=FileSchema, many=True)
 def list_files(call: Call, query: dict[str, Any]) -> Any:
-    """The files that one sent, through the API or into the chat, the newest first."""
+    """List the files that you sent, through the API or in the chat, newest first."""
     found = select(SentFile).where(SentFile.member_id == call.member.id)
     chosen = {**query, "sort": "-received_at"}
     page = paging.of_query(call, found, chosen, {"received_at": SentFile.received_at}, SentFile.id)
@@ -141,7 +141,7 @@ def list_files(call: Call, query: dict[str, Any]) -> Any:
 
 @endpoint("GET", "/activities/files/<id:file_id>", scope=Scope.ACTIVITIES_READ, gives=FileSchema)
 def get_file(call: Call, file_id: int) -> Any:
-    """Whether a file has been read."""
+    """Return whether a file has been read."""
     row = call.session.get(SentFile, file_id)
     if row is None or row.member_id != call.member.id:
         refuse("not-found")
@@ -150,7 +150,7 @@ def get_file(call: Call, file_id: int) -> Any:
 
 @endpoint("GET", "/activities/totals", scope=Scope.ACTIVITIES_READ, query=DaysQuery, gives=TotalsSchema)
 def get_totals(call: Call, query: dict[str, Any]) -> Any:
-    """What one did in some days, as `me` tells it in the chat."""
+    """Return your totals over some days, as `me` shows them in the chat."""
     dates = days.of_query(query, call.today())
     sport = SPORTS[query["sport"]] if "sport" in query else None
     manual = members.read_settings_for(call.session, call.member).manual
@@ -162,7 +162,7 @@ def get_totals(call: Call, query: dict[str, Any]) -> Any:
 
 @endpoint("GET", "/records", scope=Scope.ACTIVITIES_READ, query=RecordsQuery, gives=RecordSchema, many=True)
 def list_records(call: Call, query: dict[str, Any]) -> Any:
-    """One's standing records, by sport."""
+    """List your current records, by sport."""
     sport = SPORTS[query["sport"]] if "sport" in query else None
     return paging.of_list(call, records.find_best(call.session, call.member, sport), query)
 

@@ -1,4 +1,4 @@
-"""Challenges of a group."""
+"""The challenges of a group."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ SPORTS = {each.value: each for each in Sport}
     many=True,
 )
 def list_challenges(call: Call, query: dict[str, Any], group_id: int) -> Any:
-    """A group's challenges, the newest first."""
+    """List a group's challenges, newest first."""
     found = select(Challenge).where(Challenge.group_id == call.place(group_id).group_id)
     return paging.of_query(call, found, {**query, "sort": "-number"}, {"number": Challenge.number}, Challenge.id)
 
@@ -47,7 +47,7 @@ def list_challenges(call: Call, query: dict[str, Any], group_id: int) -> Any:
     status=201,
 )
 def start_challenge(call: Call, body: dict[str, Any], group_id: int) -> Any:
-    """Set a challenge up, take part in it, and tell the group. Admins do, or all where the group has chosen that."""
+    """Start a challenge, join it, and tell the group. Only admins may, unless the group lets all members."""
     mine = call.place(group_id)
     if not read_settings(mine.group).members_challenge:
         groups.require_admin(call.session, mine, "new challenges")
@@ -57,7 +57,7 @@ def start_challenge(call: Call, body: dict[str, Any], group_id: int) -> Any:
 
 @endpoint("GET", "/groups/<id:group_id>/challenges/<id:number>", scope=Scope.GROUPS_READ, gives=StandingSchema)
 def get_challenge(call: Call, group_id: int, number: int) -> Any:
-    """A challenge as it stands."""
+    """Return the standing of a challenge."""
     mine = call.place(group_id)
     return _standing(call, mine, challenges.find(call.session, mine.group, number))
 
@@ -66,7 +66,7 @@ def get_challenge(call: Call, group_id: int, number: int) -> Any:
     "PUT", "/groups/<id:group_id>/challenges/<id:number>/participation", scope=Scope.GROUPS_WRITE, gives=StandingSchema
 )
 def join_challenge(call: Call, group_id: int, number: int) -> Any:
-    """Take part. What one did since its first day counts."""
+    """Join a challenge. What you did since its first day counts."""
     mine = call.place(group_id)
     found = challenges.find(call.session, mine.group, number, is_open=True)
     challenges.join(call.session, found, call.member)
@@ -75,14 +75,14 @@ def join_challenge(call: Call, group_id: int, number: int) -> Any:
 
 @endpoint("DELETE", "/groups/<id:group_id>/challenges/<id:number>/participation", scope=Scope.GROUPS_WRITE, status=204)
 def leave_challenge(call: Call, group_id: int, number: int) -> None:
-    """Take part no more."""
+    """Leave a challenge."""
     found = challenges.find(call.session, call.place(group_id).group, number, is_open=True)
     challenges.leave(call.session, found, call.member)
 
 
 @endpoint("DELETE", "/groups/<id:group_id>/challenges/<id:number>", scope=Scope.GROUPS_WRITE, status=204)
 def end_challenge(call: Call, group_id: int, number: int) -> None:
-    """End a challenge early. Whoever set it up does, and admins; its participants are told how it stands."""
+    """End a challenge early, and tell its participants the result. Its author and admins may."""
     mine = call.place(group_id)
     found = challenges.find(call.session, mine.group, number, is_open=True)
     if found.made_by_id != call.member.id:
@@ -91,7 +91,7 @@ def end_challenge(call: Call, group_id: int, number: int) -> None:
 
 
 def _plan(body: dict[str, Any]) -> Plan:
-    """The plan that the chat would make of it: a route has its own length; streaks and progress go by points."""
+    """Return the plan as the chat would make it: a route has its own length; streaks and improvement are by points."""
     if body["until"] < body["since"]:
         refuse("not-valid", errors=[{"pointer": "json:/until", "detail": "It is before `since`."}])
     contest, dates = CONTESTS[body["contest"]], Dates(body["since"], body["until"])

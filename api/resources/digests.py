@@ -1,4 +1,4 @@
-"""Digests: those there were, the next one as it would be now, when they come, and pages that show them."""
+"""Digests: past ones, a preview of the next one, their schedule, and pages that show them."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ from services.group import groups, rules
     "GET", "/groups/<id:group_id>/digests", scope=Scope.GROUPS_READ, query=PageQuery, gives=DigestSchema, many=True
 )
 def list_digests(call: Call, query: dict[str, Any], group_id: int) -> Any:
-    """The digests that there were, the newest first."""
+    """List the group's digests, newest first."""
     found = select(DigestRun).where(DigestRun.group_id == call.place(group_id).group_id)
     chosen = {**query, "sort": "-until"}
     return paging.of_query(call, found, chosen, {"until": DigestRun.period_end}, DigestRun.id)
@@ -46,7 +46,7 @@ def list_digests(call: Call, query: dict[str, Any], group_id: int) -> Any:
     gives=DigestTextSchema,
 )
 def read_digest(call: Call, query: dict[str, Any], group_id: int, digest_id: int) -> Any:
-    """A digest's days, told from the figures as they are now, as one would read it in the chat."""
+    """Return a digest as you would read it in the chat, made again from the current figures for the same days."""
     group = call.place(group_id).group
     run = _run(call, group, digest_id)
     return _read(call, group, Dates(run.period_start, run.period_end), query["form"], preview=False)
@@ -56,7 +56,7 @@ def read_digest(call: Call, query: dict[str, Any], group_id: int, digest_id: int
     "GET", "/groups/<id:group_id>/digests/preview", scope=Scope.GROUPS_READ, query=ReadQuery, gives=DigestTextSchema
 )
 def preview_digest(call: Call, query: dict[str, Any], group_id: int) -> Any:
-    """The next digest as it would be now. Admins see it."""
+    """Return the next digest as it would be now. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "preview")
     return _read(call, mine.group, digests.find_coming_days(mine.group, call.now), query["form"], preview=True)
@@ -64,7 +64,7 @@ def preview_digest(call: Call, query: dict[str, Any], group_id: int) -> Any:
 
 @endpoint("GET", "/groups/<id:group_id>/schedule", scope=Scope.GROUPS_READ, gives=ScheduleSchema)
 def get_schedule(call: Call, group_id: int) -> Any:
-    """When a group's digest comes."""
+    """Return when a group's digest is sent."""
     return _schedule(call.place(group_id).group)
 
 
@@ -77,7 +77,7 @@ def get_schedule(call: Call, group_id: int) -> Any:
     guarded_by=get_schedule,
 )
 def change_schedule(call: Call, body: dict[str, Any], group_id: int) -> Any:
-    """Change when a group's digest comes, and how it is told. Admins do that."""
+    """Change when a group's digest is sent, and its form. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "schedule")
     try:
@@ -95,7 +95,7 @@ def change_schedule(call: Call, body: dict[str, Any], group_id: int) -> Any:
     "POST", "/groups/<id:group_id>/shares", scope=Scope.GROUPS_WRITE, body=ShareBody, gives=SharePageSchema, status=201
 )
 def share_digest(call: Call, body: dict[str, Any], group_id: int) -> Any:
-    """Open a page that shows a digest to whoever has its address, for a week. Admins do that."""
+    """Open a page that shows a digest to everybody who has its address, for a week. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "share digest")
     run = _run(call, mine.group, body["digest"])
@@ -105,14 +105,14 @@ def share_digest(call: Call, body: dict[str, Any], group_id: int) -> Any:
 
 @endpoint("DELETE", "/groups/<id:group_id>/shares", scope=Scope.GROUPS_WRITE, gives=ClosedSchema)
 def close_shares(call: Call, group_id: int) -> Any:
-    """Close the pages that show the group's digests. Admins do that."""
+    """Close the pages that show the group's digests. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "unshare")
     return {"closed": shares.revoke(call.session, mine, call.now)}
 
 
 def _run(call: Call, group: Group, digest_id: int) -> DigestRun:
-    """A digest of this group that was sent."""
+    """Return this digest of the group. Raises not-found if it was not sent."""
     run = call.session.get(DigestRun, digest_id) if abs(digest_id) < 2**53 else None
     if run is None or run.group_id != group.id or run.status is not RunStatus.SENT:
         refuse("not-found")

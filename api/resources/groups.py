@@ -1,4 +1,4 @@
-"""Groups: one's own, who is in them, who gets in, and what they see of one."""
+"""The member's groups: starting, changing and leaving them."""
 
 from dataclasses import asdict
 from typing import Any
@@ -20,7 +20,7 @@ STARTS = {number: name for name, number in WEEK_STARTS.items()}
 
 @endpoint("GET", "/groups", scope=Scope.GROUPS_READ, query=PageQuery, gives=GroupSchema, many=True)
 def list_groups(call: Call, query: dict[str, Any]) -> Any:
-    """The groups that one belongs to, the oldest first."""
+    """List your groups, in the order in which you joined them."""
     mine = list_memberships(call.session, call.member)
     sizes = _sizes(call, [each.group_id for each in mine])
     return paging.of_list(call, [_told(each, sizes[each.group_id]) for each in mine], query)
@@ -28,7 +28,7 @@ def list_groups(call: Call, query: dict[str, Any]) -> Any:
 
 @endpoint("POST", "/groups", scope=Scope.GROUPS_WRITE, body=NewGroupBody, gives=GroupSchema, status=201)
 def start_group(call: Call, body: dict[str, Any]) -> Any:
-    """Start a group, and be its owner."""
+    """Start a group and become its owner."""
     group = groups.start(call.session, call.member, body["name"], call.now)
     call.session.flush()
     return _told(call.place(group.id), 1)
@@ -36,7 +36,7 @@ def start_group(call: Call, body: dict[str, Any]) -> Any:
 
 @endpoint("GET", "/groups/<id:group_id>", scope=Scope.GROUPS_READ, gives=GroupSchema)
 def get_group(call: Call, group_id: int) -> Any:
-    """One of one's groups."""
+    """Return one of your groups."""
     return _told(call.place(group_id), _sizes(call, [group_id])[group_id])
 
 
@@ -49,7 +49,7 @@ def get_group(call: Call, group_id: int) -> Any:
     guarded_by=get_group,
 )
 def change_group(call: Call, body: dict[str, Any], group_id: int) -> Any:
-    """Change how a group is called and how it works. Only admins do that."""
+    """Change a group's name, description and settings. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "settings")
     if "name" in body:
@@ -65,7 +65,7 @@ def change_group(call: Call, body: dict[str, Any], group_id: int) -> Any:
 
 @endpoint("DELETE", "/groups/<id:group_id>/membership", scope=Scope.GROUPS_WRITE, status=204)
 def leave_group(call: Call, group_id: int) -> None:
-    """Leave a group. An owner hands it over first; the last one out ends it."""
+    """Leave a group. An owner must hand it over first; the last member to leave ends it."""
     groups.leave(call.session, call.place(group_id), call.now)
 
 
@@ -78,11 +78,11 @@ def _told(mine: Membership, size: int) -> dict[str, Any]:
     chosen = asdict(read_settings(group))
     chosen["week_start"] = STARTS[chosen["week_start"]]
     told = {name: getattr(group, name) for name in columns} | {"role": mine.role, "members": size, "settings": chosen}
-    # Which WhatsApp group the digests go into is for those who run it.
+    # Only admins see which WhatsApp group the digests are posted into.
     return told if mine.role is not Role.MEMBER else told | {"whatsapp_group_id": None}
 
 
 def _sizes(call: Call, ids: list[int]) -> dict[int, int]:
-    """How many belong to each of these groups. One query."""
+    """Return how many members each of these groups has. One query."""
     query = select(Membership.group_id, func.count()).where(Membership.group_id.in_(ids), Membership.left_at.is_(None))
     return dict(call.session.execute(query.group_by(Membership.group_id)).all())

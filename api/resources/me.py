@@ -1,4 +1,4 @@
-"""Oneself: what one chose, the Garmin account, a copy of everything, and the end."""
+"""The member's own settings and Garmin account, a copy of their data, and erasing it."""
 
 from datetime import time
 from typing import Any
@@ -27,7 +27,7 @@ from services.training import accounts, entries, one_time_links, syncing
 
 @endpoint("GET", "/me", scope=Scope.PROFILE_READ, gives=MeSchema)
 def get_me(call: Call) -> Any:
-    """Who one is here, and what one chose."""
+    """Return your profile and settings."""
     member = call.member
     columns = (name for name in MeSchema().fields if name not in {"quiet_hours", "garmin", "language"})
     return {
@@ -40,7 +40,7 @@ def get_me(call: Call) -> Any:
 
 @endpoint("PATCH", "/me", scope=Scope.PROFILE_WRITE, body=MeBody, gives=MeSchema, guarded_by=get_me)
 def change_me(call: Call, body: dict[str, Any]) -> Any:
-    """Choose something else. What is left out stays as it is."""
+    """Change your settings. Fields that are left out stay as they are."""
     session, member, now = call.session, call.member, call.now
     if "name" in body:
         choices.set_name(session, member, body["name"], now)
@@ -61,13 +61,13 @@ def change_me(call: Call, body: dict[str, Any]) -> Any:
 
 @endpoint("GET", "/me/garmin", scope=Scope.PROFILE_READ, gives=GarminSchema)
 def get_garmin(call: Call) -> Any:
-    """The connected Garmin account. Tokens and passwords are never told."""
+    """Return your Garmin account, without tokens and passwords."""
     return _account(call)
 
 
 @endpoint("DELETE", "/me/garmin", scope=Scope.ACCOUNT, query=UnlinkQuery, status=204)
 def unlink_garmin(call: Call, query: dict[str, Any]) -> None:
-    """Disconnect Garmin. One's activities are kept, unless `activities=erase` says otherwise."""
+    """Disconnect Garmin. Your activities are kept unless `activities=erase` is given."""
     disconnecting.unlink(call.session, call.member, _account(call), call.now)
     call.session.flush()
     disconnecting.settle(call.session, call.member, call.now, erase=query["activities"] == "erase")
@@ -75,21 +75,21 @@ def unlink_garmin(call: Call, query: dict[str, Any]) -> None:
 
 @endpoint("POST", "/me/garmin/link", scope=Scope.ACCOUNT, gives=LinkSchema, status=201)
 def link_garmin(call: Call) -> Any:
-    """Get the one-time page on which one connects Garmin. It shows a code that must be sent from one's own chat."""
+    """Return a one-time page for connecting Garmin. It shows a code that you must send from your own chat."""
     token = one_time_links.make_link(call.session, call.member, LinkPurpose.GARMIN, call.now)
     return {"url": f"{call.world.settings.base_url}/link/{token}", "expires_at": call.now + one_time_links.LINK_FOR}
 
 
 @endpoint("POST", "/me/garmin/sync", scope=Scope.ACTIVITIES_WRITE, gives=SyncSchema, status=202)
 def sync_garmin(call: Call) -> Any:
-    """Have the newest activities fetched, at most every quarter of an hour. The result also comes in the chat."""
+    """Fetch your newest activities, at most every 15 minutes. The result also comes in the chat."""
     alone = syncing.ask(call.session, call.member, call.now)
     return {"is_asked": alone is None, "until": alone.until if alone else None}
 
 
 @endpoint("POST", "/me/exports", scope=Scope.ACCOUNT, gives=DetailSchema, status=202)
 def export_me(call: Call) -> Any:
-    """Have a copy made of everything that is kept about oneself. Its link comes in the chat and nowhere else."""
+    """Make a copy of everything that is stored about you. The link to it is only sent in the chat."""
     token = exports.ask_for_copy(call.session, call.member, call.now)
     if token is not None:
         _tell(
@@ -100,7 +100,7 @@ def export_me(call: Call) -> Any:
 
 @endpoint("POST", "/me/erasure", scope=Scope.ACCOUNT, gives=DetailSchema, status=202)
 def ask_to_be_erased(call: Call) -> Any:
-    """Begin to erase everything about oneself: a code comes in the chat."""
+    """Request a code for erasing everything about you. It is sent in the chat."""
     asked = erasure.ask(call.session, call.member, call.now)
     _tell(call, "data/delete_me", "erase", code=asked.code, kept=asked.kept, heirs=asked.heirs)
     return {"detail": "The code comes in the chat. It is good for ten minutes."}
@@ -108,7 +108,7 @@ def ask_to_be_erased(call: Call) -> Any:
 
 @endpoint("POST", "/me/erasure/confirmation", scope=Scope.ACCOUNT, body=EraseBody, status=204)
 def erase_me(call: Call, body: dict[str, Any]) -> None:
-    """Erase everything about oneself, with the code from the chat. It cannot be taken back."""
+    """Erase everything about you, with the code from the chat. This cannot be undone."""
     erasure.confirm(call.session, call.member, body["code"], call.now)
 
 
@@ -120,7 +120,7 @@ def _account(call: Call) -> GarminAccount:
 
 
 def _tell(call: Call, template: str, what: str, **facts: Any) -> None:
-    """Answer in the chat: what stands there is for nobody who only has a token."""
+    """Post an answer in the chat. It must not be seen by a client that only has a token."""
     message = render(template, call.reader, **facts)
     key = f"{what}:{call.member.id}:{call.now.timestamp()}"
     mailbox.post(call.session, call.member.id, message, call.now, kind=MessageKind.REPLY, key=key)

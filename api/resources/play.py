@@ -30,7 +30,7 @@ SPORTS = {each.value: each for each in Sport}
     many=True,
 )
 def list_leaderboard(call: Call, query: dict[str, Any], group_id: int) -> Any:
-    """A group's board over some days, as `leaderboard` tells it in the chat: only of those who share the figure."""
+    """Return a group's board over some days, as `leaderboard` shows it in the chat: members who share the figure."""
     group = call.place(group_id).group
     dates = days.of_query(query, call.today(group))
     sport = SPORTS[query["sport"]] if "sport" in query else None
@@ -43,25 +43,25 @@ def list_leaderboard(call: Call, query: dict[str, Any], group_id: int) -> Any:
 
 @endpoint("GET", "/me/goal", scope=Scope.ACTIVITIES_READ, gives=GoalSchema)
 def get_goal(call: Call) -> Any:
-    """One's own goal, which nobody else sees."""
+    """Return your own goal, which other members do not see."""
     return _goal(call, call.member) or refuse("not-found")
 
 
 @endpoint("PUT", "/me/goal", scope=Scope.ACTIVITIES_WRITE, body=GoalBody, gives=GoalSchema, guarded_by=get_goal)
 def set_goal(call: Call, body: dict[str, Any]) -> Any:
-    """Set oneself a goal; it replaces the one before."""
+    """Set your goal; it replaces the one before."""
     return _aim(call, call.member, body)
 
 
 @endpoint("DELETE", "/me/goal", scope=Scope.ACTIVITIES_WRITE, status=204, guarded_by=get_goal)
 def drop_goal(call: Call) -> None:
-    """Have no goal any more."""
+    """Delete your goal."""
     goals.drop_goal(call.session, call.member)
 
 
 @endpoint("GET", "/groups/<id:group_id>/goal", scope=Scope.GROUPS_READ, gives=GoalSchema)
 def get_group_goal(call: Call, group_id: int) -> Any:
-    """What a group aims for together."""
+    """Return the goal of a group."""
     return _goal(call, call.place(group_id).group) or refuse("not-found")
 
 
@@ -74,7 +74,7 @@ def get_group_goal(call: Call, group_id: int) -> Any:
     guarded_by=get_group_goal,
 )
 def set_group_goal(call: Call, body: dict[str, Any], group_id: int) -> Any:
-    """Set a group's goal; it replaces the one before. Admins do that."""
+    """Set a group's goal; it replaces the one before. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "group goal")
     return _aim(call, mine.group, body)
@@ -82,7 +82,7 @@ def set_group_goal(call: Call, body: dict[str, Any], group_id: int) -> Any:
 
 @endpoint("DELETE", "/groups/<id:group_id>/goal", scope=Scope.GROUPS_WRITE, status=204, guarded_by=get_group_goal)
 def drop_group_goal(call: Call, group_id: int) -> None:
-    """Have no goal together any more. Admins do that."""
+    """Delete a group's goal. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "group goal")
     goals.drop_goal(call.session, mine.group)

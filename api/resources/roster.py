@@ -1,4 +1,4 @@
-"""Who is in a group, who gets in, and who has to leave it."""
+"""The members of a group, invites, requests to join, and removing members."""
 
 from typing import Any
 from urllib.parse import quote
@@ -39,7 +39,7 @@ MOST_ACTS = 200
     "GET", "/groups/<id:group_id>/members", scope=Scope.GROUPS_READ, query=MembersQuery, gives=MemberSchema, many=True
 )
 def list_members(call: Call, query: dict[str, Any], group_id: int) -> Any:
-    """Who is in a group: names and roles, as *members* tells it in the chat."""
+    """List the members of a group with their roles, as *members* shows them in the chat."""
     group = call.place(group_id).group
     found = select(Membership).where(Membership.group_id == group.id, Membership.left_at.is_(None))
     found = found.options(joinedload(Membership.member))
@@ -49,7 +49,7 @@ def list_members(call: Call, query: dict[str, Any], group_id: int) -> Any:
 
 @endpoint("GET", "/groups/<id:group_id>/members/<id:place_id>", scope=Scope.GROUPS_READ, gives=MemberSchema)
 def get_member(call: Call, group_id: int, place_id: int) -> Any:
-    """One who is in a group."""
+    """Return one member of a group."""
     return _told(call, _theirs(call, group_id, place_id))
 
 
@@ -62,7 +62,7 @@ def get_member(call: Call, group_id: int, place_id: int) -> Any:
     guarded_by=get_member,
 )
 def change_role(call: Call, body: dict[str, Any], group_id: int, place_id: int) -> Any:
-    """Make somebody an admin, or a member again, or hand the group over. Only the owner does that."""
+    """Make a member an admin, or an admin a member, or hand the group over. Only the owner may."""
     mine, theirs, role = call.place(group_id), _theirs(call, group_id, place_id), Role(body["role"])
     if role is Role.OWNER:
         roles.transfer(call.session, mine, theirs, call.now)
@@ -87,7 +87,7 @@ def change_role(call: Call, body: dict[str, Any], group_id: int, place_id: int) 
     guarded_by=get_member,
 )
 def remove_member(call: Call, query: dict[str, Any], group_id: int, place_id: int) -> None:
-    """Remove somebody from a group; with `ban`, no code lets them in again. Admins do that."""
+    """Remove a member from a group; with `ban`, they cannot join it again. Only admins may."""
     mine, theirs = call.place(group_id), _theirs(call, group_id, place_id)
     remove = roles.ban if query["ban"] else roles.kick
     remove(call.session, mine, theirs, call.now)
@@ -98,7 +98,7 @@ def remove_member(call: Call, query: dict[str, Any], group_id: int, place_id: in
     "GET", "/groups/<id:group_id>/invites", scope=Scope.GROUPS_READ, query=PageQuery, gives=InviteSchema, many=True
 )
 def list_invites(call: Call, query: dict[str, Any], group_id: int) -> Any:
-    """The invites that still let people in. Admins see them; the codes are not kept."""
+    """List the invites that are still valid. Only admins may. The codes are not stored."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "invites")
     return paging.of_list(call, invites.list_active(call.session, mine.group, call.now), query)
@@ -113,7 +113,7 @@ def list_invites(call: Call, query: dict[str, Any], group_id: int) -> Any:
     status=201,
 )
 def invite(call: Call, body: dict[str, Any], group_id: int) -> Any:
-    """Make a code that lets people in. Admins do, and every member where the group has chosen that."""
+    """Make a code for joining the group. Only admins may, unless the group lets all members."""
     made = invites.make_invite(call.session, call.place(group_id), call.now, days=body["days"], uses=body["uses"])
     link = f"https://wa.me/{call.world.settings.bot_phone}?text={quote(f'join {made.code}')}"
     return {"code": made.code, "link": link, "uses": made.uses, "expires_at": made.expires_at}
@@ -121,19 +121,19 @@ def invite(call: Call, body: dict[str, Any], group_id: int) -> Any:
 
 @endpoint("DELETE", "/groups/<id:group_id>/invites", scope=Scope.GROUPS_WRITE, status=204)
 def revoke_invites(call: Call, group_id: int) -> None:
-    """Let no code of the group be good any more. Admins do that."""
+    """Revoke all codes of the group. Only admins may."""
     invites.revoke(call.session, call.place(group_id), call.now)
 
 
 @endpoint("GET", "/me/consent", scope=Scope.GROUPS_READ, gives=ConsentSchema)
 def read_consent(call: Call) -> Any:
-    """What the others in a group see of whoever joins it. One agrees to it with `agreed`."""
+    """Return what the others in a group will see of you when you join it. You agree to it with `agreed`."""
     return {"version": groups.CONSENT_VERSION, "text": words("groups/consent_sees", call.reader)}
 
 
 @endpoint("POST", "/groups/join", scope=Scope.GROUPS_WRITE, body=JoinBody, gives=JoinedSchema, status=201)
 def join_group(call: Call, body: dict[str, Any]) -> Any:
-    """Join a group by a code, or wait where its admins let people in one by one."""
+    """Join a group with a code, or ask its admins if they admit members one by one."""
     got = joining.join(call.session, call.member, body["code"].strip(), call.now, hidden=body["hidden"])
     if isinstance(got, JoinRequest):
         group_notices.join_asked(call.session, got, joining.list_admins(call.session, got.group), call.now)
@@ -144,7 +144,7 @@ def join_group(call: Call, body: dict[str, Any]) -> Any:
     "GET", "/groups/<id:group_id>/requests", scope=Scope.GROUPS_READ, query=PageQuery, gives=RequestSchema, many=True
 )
 def list_requests(call: Call, query: dict[str, Any], group_id: int) -> Any:
-    """Who waits to be let in, the longest first. Admins see them."""
+    """List the people who wait to be admitted, the longest waiting first. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "waiting")
     found = select(JoinRequest).where(JoinRequest.group_id == mine.group_id, JoinRequest.answer.is_(None))
@@ -159,7 +159,7 @@ def list_requests(call: Call, query: dict[str, Any], group_id: int) -> Any:
     "POST", "/groups/<id:group_id>/requests/<id:request_id>", scope=Scope.GROUPS_WRITE, body=AnswerBody, status=204
 )
 def answer_request(call: Call, body: dict[str, Any], group_id: int, request_id: int) -> None:
-    """Let somebody in who waits, or do not. Admins do that."""
+    """Admit a person who waits, or decline. Only admins may."""
     mine = call.place(group_id)
     request = call.session.get(JoinRequest, request_id)
     if request is None or request.group_id != mine.group_id:
@@ -177,7 +177,7 @@ def answer_request(call: Call, body: dict[str, Any], group_id: int, request_id: 
 
 @endpoint("GET", "/groups/<id:group_id>/audit", scope=Scope.GROUPS_READ, query=PageQuery, gives=ActSchema, many=True)
 def list_acts(call: Call, query: dict[str, Any], group_id: int) -> Any:
-    """What those who run the group did, the newest first. Admins see it."""
+    """List what the group's owner and admins did, newest first. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "audit")
     events = audit_lines.list_latest(call.session, mine.group, MOST_ACTS)
@@ -187,7 +187,9 @@ def list_acts(call: Call, query: dict[str, Any], group_id: int) -> Any:
 
 
 def _theirs(call: Call, group_id: int, place_id: int) -> Membership:
-    """The place of somebody who is in this group, which is one of one's own."""
+    """Return this membership if it is in this group and the member of the request is in the group
+    too. Raises not-found.
+    """
     call.place(group_id)
     found = call.session.get(Membership, place_id, options=[joinedload(Membership.member)])
     if found is None or found.group_id != group_id or found.left_at is not None:

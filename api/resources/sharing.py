@@ -1,4 +1,4 @@
-"""What a group sees of oneself, and whether one gets its digest."""
+"""What a group sees of the member, and whether they get its digest."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from services.group import privacy
 
 @endpoint("GET", "/groups/<id:group_id>/sharing", scope=Scope.PROFILE_READ, gives=SharingSchema)
 def get_sharing(call: Call, group_id: int) -> Any:
-    """What this group sees of oneself, field by field."""
+    """Return what this group sees of you, field by field."""
     return _told(call.place(group_id))
 
 
@@ -28,7 +28,7 @@ def get_sharing(call: Call, group_id: int) -> Any:
     guarded_by=get_sharing,
 )
 def change_sharing(call: Call, body: dict[str, Any], group_id: int) -> Any:
-    """Let this group see more or less of oneself, from now on."""
+    """Change what this group sees of you, from now on."""
     session, now, mine = call.session, call.now, call.place(group_id)
     if "fields_shared" in body:
         _share(call, mine, body["fields_shared"])

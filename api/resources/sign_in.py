@@ -1,4 +1,4 @@
-"""Signing in: a code that comes in WhatsApp, and what one gets for it."""
+"""Signing in with a code that is sent in WhatsApp."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ DETAIL = (
 
 @endpoint("POST", "/auth/codes", scope=None, body=CodeWanted, gives=CodeAskedSchema, status=202)
 def ask_for_code(call: Call, body: dict[str, Any]) -> Any:
-    """Have a code sent into a member's chat. The answer is the same whether or not the number is known."""
+    """Send a code into a member's chat. The answer is the same whether or not the number is known."""
     number = signing_in.read_number(body["number"])
     if number is None:
         raise Problem("not-valid", errors=[{"pointer": "json:/number", "detail": "Not a phone number with its +."}])
@@ -31,10 +31,10 @@ def ask_for_code(call: Call, body: dict[str, Any]) -> Any:
 
 @endpoint("POST", "/auth/tokens", scope=None, body=SignInBody, gives=TokensSchema, status=201)
 def sign_in(call: Call, body: dict[str, Any]) -> Any:
-    """Exchange a code for an access token and a refresh token. `scopes` narrow what the session may do."""
+    """Exchange a code for an access token and a refresh token. `scopes` limits what the session may do."""
     member = signing_in.prove(call.session, body["request"], body["code"].strip(), call.now)
     if member is None:
-        return _wrong()  # not raised: that a code was tried must be kept
+        return _wrong()  # not raised, because the try must be committed
     scopes = [Scope(each) for each in body["scopes"]]
     return told(call, sessions.begin(call.session, member, body["device"], scopes, call.now))
 

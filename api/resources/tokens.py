@@ -1,4 +1,4 @@
-"""The two tokens of a session, as they are told."""
+"""The tokens of a session, as they are returned."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from services.people.sessions import Renewed
 
 
 def told(call: Call, renewed: Renewed) -> dict[str, Any]:
-    """A session's new access token and refresh token."""
+    """Return a session's new access token and refresh token."""
     row = renewed.session
     return {
         "access_token": tokens.make(call.world, row, call.now),

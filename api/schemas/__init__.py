@@ -1,1 +1,1 @@
-"""What the API takes and gives, as marshmallow schemas."""
+"""What the API accepts and returns, as marshmallow schemas."""

@@ -55,7 +55,7 @@ class TokensSchema(Schema):
 
 
 class VerifiedSchema(Schema):
-    """Whether a token is good; nothing else is told of one that is not (as RFC 7662 has it)."""
+    """Whether a token is valid. Of an invalid token nothing else is told (as in RFC 7662)."""
 
     active = fields.Boolean(required=True)
     scopes = fields.List(fields.String())
@@ -96,4 +96,4 @@ class NewTokenSchema(PersonalTokenSchema):
 
 
 class ListQuery(PageQuery):
-    """A list that has one order."""
+    """A list that can be sorted in one way only."""

@@ -1,4 +1,4 @@
-"""One's own activities, records and sums."""
+"""The member's own activities, records and totals."""
 
 from marshmallow import Schema, fields, validate
 
@@ -73,7 +73,7 @@ class FileQuery(Strict):
 
 
 class FileSchema(Schema):
-    """A file that was sent: `problem` says why it could not be read."""
+    """A file that was sent. `problem` says why it could not be read."""
 
     id = fields.Integer(required=True)
     state = one_of(["waiting", "read", "not_read"], required=True)
@@ -86,7 +86,7 @@ class RecordsQuery(PageQuery):
 
 
 class RecordSchema(Schema):
-    """Seconds, metres, or metres climbed; `metres` is the distance of a split."""
+    """A record in seconds, metres, or metres climbed; `metres` is the distance of a split."""
 
     sport = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf([each.value for each in RecordKind]))
@@ -104,7 +104,7 @@ class DaysQuery(Strict):
 
 
 class TotalsSchema(Schema):
-    """Sessions, seconds, metres, metres climbed, points; the seconds of each sport."""
+    """Activities, seconds, metres, metres climbed and points in total; and the seconds of each sport."""
 
     since = fields.Date(required=True)
     until = fields.Date(required=True)

@@ -1,4 +1,4 @@
-"""Digests, when they come, and pages that show them."""
+"""Digests, their schedule, and pages that show them."""
 
 from marshmallow import Schema, fields
 
@@ -23,7 +23,7 @@ class DigestSchema(Schema):
 
 
 class DigestTextSchema(Schema):
-    """A digest as oneself reads it."""
+    """A digest as the member reads it."""
 
     since = fields.Date(required=True)
     until = fields.Date(required=True)

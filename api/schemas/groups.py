@@ -1,4 +1,4 @@
-"""Groups, who is in them, invites, and what a group sees of a member."""
+"""Groups, their members, invites, and what a group sees of a member."""
 
 from marshmallow import Schema, fields, validate
 
@@ -15,7 +15,7 @@ WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
 
 
 class SettingsSchema(Strict):
-    """What a group has chosen; docs/guide.md tells what each means."""
+    """A group's settings; docs/guide.md explains them."""
 
     ranking = Switch()
     cheer_below = Whole(1, MOST_CHEER_BELOW)
@@ -53,7 +53,7 @@ class GroupBody(Strict):
 
 
 class MemberSchema(Schema):
-    """A member of a group; `id` is their place in it."""
+    """A member of a group; `id` is the id of the membership."""
 
     id = fields.Integer(required=True)
     name = fields.String(required=True)
@@ -71,7 +71,7 @@ class RemoveQuery(Strict):
 
 
 class InviteSchema(Schema):
-    """An invite that is open; its code is not kept."""
+    """A valid invite; its code is not stored."""
 
     id = fields.Integer(required=True)
     uses = fields.Integer(required=True)
@@ -102,7 +102,7 @@ class JoinBody(Strict):
 
 
 class JoinedSchema(Schema):
-    """`waits` where an admin lets people in one by one."""
+    """`waits` is true if an admin must admit the member first."""
 
     group_id = fields.Integer(required=True)
     group = fields.String(required=True)
@@ -125,7 +125,7 @@ class AnswerBody(Strict):
 
 
 class SharingSchema(Schema):
-    """What a group sees of oneself."""
+    """What a group sees of the member."""
 
     fields_shared = fields.List(fields.String(validate=validate.OneOf(FIELDS)), data_key="fields", required=True)
     hidden = fields.Boolean(required=True)

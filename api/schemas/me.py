@@ -1,4 +1,4 @@
-"""Oneself: preferences, Garmin, one's data."""
+"""The member's own settings, Garmin account, and data."""
 
 from marshmallow import Schema, fields, validate
 
@@ -12,14 +12,14 @@ UNITS = [each.value for each in Units]
 
 
 class QuietHours(Strict):
-    """When nothing comes that was not asked for; never quiet where both are the same."""
+    """The time of day in which nothing is sent unasked; there is none if both are equal."""
 
     start = Clock(required=True)
     end = Clock(required=True)
 
 
 class GarminSchema(Schema):
-    """A connected Garmin account, and how well it can be read."""
+    """A connected Garmin account, and the state of its syncs."""
 
     method = fields.Enum(by_value=True, enum=GarminMethod, required=True)
     status = fields.Enum(by_value=True, enum=GarminStatus, required=True)
@@ -57,14 +57,14 @@ class MeBody(Strict):
 
 
 class LinkSchema(Schema):
-    """A page that only one browser can open, for a quarter of an hour."""
+    """A page that one browser can open, within 15 minutes."""
 
     url = fields.Url(required=True, require_tld=False)
     expires_at = fields.AwareDateTime(required=True)
 
 
 class SyncSchema(Schema):
-    """`until` is set where Garmin is left alone until then, and nothing was asked of it."""
+    """`until` is set if syncs with Garmin are paused until then; in that case none was requested."""
 
     is_asked = fields.Boolean(required=True)
     until = fields.AwareDateTime(required=True, allow_none=True)

@@ -1,4 +1,4 @@
-"""Pieces that several schemas are made of."""
+"""Fields that several schemas use."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ DIMENSIONS = "Metres, seconds, kilocalories, metres a second, points or times, a
 
 
 class Text(fields.String):
-    """A line that somebody wrote: no control signs, nothing that cannot be written as UTF-8."""
+    """A line of text without control characters, and without characters that UTF-8 cannot encode."""
 
     def __init__(self, most: int, *, least: int = 1, **more: Any) -> None:
         metadata = {"pattern": PLAIN} | more.pop("metadata", {})
@@ -44,7 +44,7 @@ class Whole(fields.Integer):
 
 
 class Size(fields.Float):
-    """A figure above zero, written as a number."""
+    """A positive figure, written as a number."""
 
     def __init__(self, most: float, *, least: float = 0.0, **more: Any) -> None:
         inclusive = least > 0
@@ -59,7 +59,7 @@ class Size(fields.Float):
 
 
 class Switch(fields.Boolean):
-    """True or false, and no word for it."""
+    """true or false, but not as a string."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
         if not isinstance(value, bool):
@@ -87,18 +87,18 @@ class Clock(fields.Time):
 
 
 def one_of(values: list[str], **more: Any) -> fields.String:
-    """One of these words."""
+    """Return a field for one of these words."""
     return fields.String(validate=validate.OneOf(values), **more)
 
 
 def zone(**more: Any) -> fields.String:
-    """The name of a time zone."""
+    """Return a field for the name of a time zone."""
     known = sorted(available_timezones())
     metadata = {"description": "A name of the IANA time zone database, such as Europe/Paris."}
     return fields.String(validate=validate.OneOf(known), metadata=metadata, **more)
 
 
 def sort(columns: list[str], first: str) -> fields.String:
-    """By what a list is sorted; a minus before it turns it round."""
+    """Return a field for the column that a list is sorted by; a minus before the name reverses the order."""
     both = [sign + each for each in columns for sign in ("", "-")]
     return fields.String(load_default=first, validate=validate.OneOf(both))

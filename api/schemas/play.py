@@ -22,7 +22,7 @@ class BoardQuery(PageQuery):
 
 
 class BoardRowSchema(Schema):
-    """A line of a board. A nameless row has no `member_id`; `place` is null where the group shows no ranking."""
+    """A line of a board. A nameless row has no `member_id`; `place` is null if the group shows no ranking."""
 
     place = fields.Integer(required=True, allow_none=True)
     member_id = fields.Integer(required=True, allow_none=True)
@@ -43,7 +43,7 @@ class GoalBody(Strict):
 
 
 class GoalSchema(Schema):
-    """A goal and where it stands: `on` is the day by which it is reached if things go on as they did."""
+    """A goal and its progress. `on` is the day by which it will be reached at the recent pace."""
 
     metric = fields.String(required=True)
     sport = fields.String(required=True, allow_none=True)
@@ -78,7 +78,7 @@ class LineSchema(Schema):
 
 
 class StandingSchema(ChallengeSchema):
-    """A challenge as it stands, from what its participants share."""
+    """The standing of a challenge, computed from what its participants share."""
 
     takes_part = fields.Boolean(required=True, metadata={"description": "Oneself."})
     days_left = fields.Integer(required=True)

@@ -29,7 +29,7 @@ def make_reader_of_enum(kind: type[Enum]) -> Reader:
 
 
 def make_word_reader(meanings: Mapping[str, Any]) -> Reader:
-    """A reader of the first word that means something."""
+    """Return a reader that finds the first word with a meaning."""
 
     def read(words: Sequence[LineWord]) -> Found | None:
         return next(((meanings[word.key], [i]) for i, word in enumerate(words) if word.key in meanings), None)

@@ -10,7 +10,8 @@ from bot.words.lines import LineWord
 
 Found = tuple[Any, Sequence[int]]
 Reader = Callable[[Sequence[LineWord]], Found | None]
-FIELDS = {"sports": "sports sport types", "titles": "titles title names"}  # beside the figures, which may be shared too
+# In addition to the figures, which can be shared too
+FIELDS = {"sports": "sports sport types", "titles": "titles title names"}
 YES = read_words("yes")
 PLAINLY_YES = read_words("plainly_yes")
 SETTINGS = {word: Setting(setting) for setting, words in read_words_by("settings").items() for word in words}

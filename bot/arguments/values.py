@@ -121,6 +121,8 @@ class Hours:
 
 
 class Field(str):
-    """Something that a member may share with a group: one of `fitness.metrics.FIELDS`, or a metric made of these."""
+    """Something that a member may share with a group: one of `fitness.metrics.FIELDS`, or a metric
+    that is computed from these.
+    """
 
     __slots__ = ()

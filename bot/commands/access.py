@@ -1,4 +1,4 @@
-"""Programs that act for a member through the API: which there are, and ending all of them."""
+"""Programs that act for a member through the API: listing them, and ending their access."""
 
 from bot.arguments import Yes
 from bot.declaring.command import Allowed, command
@@ -16,7 +16,7 @@ from services.people import personal_tokens, sessions
     examples=("signed in",),
 )
 def signed_in(turn: Turn) -> Message:
-    """Sessions and personal tokens, each by its name."""
+    """List the member's sessions and personal tokens by name."""
     open_ones = sessions.list_open_sessions(turn.session, turn.member, turn.now)
     tokens = personal_tokens.list_tokens(turn.session, turn.member, turn.now)
     buttons = [Offer("sign_out_all", "sign out")] if open_ones or tokens else []
@@ -33,7 +33,7 @@ def signed_in(turn: Turn) -> Message:
     destructive=True,
 )
 def sign_out(turn: Turn, sure: Yes | None = None) -> Message:
-    """Asked first: scripts stop working."""
+    """End all sessions and personal tokens. Asks first, because scripts will stop working."""
     if sure is None:
         open_ones = sessions.list_open_sessions(turn.session, turn.member, turn.now)
         tokens = personal_tokens.list_tokens(turn.session, turn.member, turn.now)

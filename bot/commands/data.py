@@ -82,11 +82,10 @@ def log(
     destructive=True,
 )
 def unlink(turn: Turn, wanted: KeepOrErase | None = None, which: AccountSign | None = None) -> Message:
-    """Delete the account's tokens at once, then ask whether to keep or erase the activities. The question is valid for
-    a quarter of an hour.
+    """Delete the account's tokens at once, then ask whether to keep or erase the activities. The
+    question is valid for 15 minutes.
 
-    Who has several accounts is asked first for which: a button gives its sign. A button under a question that is
-    tapped weeks later finds the question over, and disconnects nothing.
+    A member with several accounts is first asked which one, with buttons. A button of an old question changes nothing.
     """
     if wanted is not None:
         gone = disconnecting.settle(turn.session, turn.member, turn.now, erase=wanted is KeepOrErase.ERASE)

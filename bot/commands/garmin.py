@@ -61,7 +61,7 @@ def not_my_garmin(turn: Turn, code: LinkCode | None = None) -> Message:
     examples=("status",),
 )
 def status(turn: Turn) -> Message:
-    """What is known of each account, and the newest activity."""
+    """Show the state of each account, and the newest activity."""
     connected = []
     for account in accounts.list_accounts(turn.session, turn.member):
         alone = syncing.is_left_alone(turn.session, account, turn.now)
@@ -81,7 +81,7 @@ def status(turn: Turn) -> Message:
     examples=("sync",),
 )
 def sync(turn: Turn) -> Message:
-    """Ask for a sync; its result comes as a message of its own. Where the source is left alone, this says how long."""
+    """Request a sync; its result comes in a message of its own. If the source is paused, say until when."""
     alone = syncing.ask(turn.session, turn.member, turn.now)
     if alone:
         return garmin_notices.tell_garmin_away(turn.member, turn.world.label_of(alone.source), alone)

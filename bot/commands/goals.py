@@ -61,7 +61,7 @@ def group_goal(
 
 
 def _wanted(amount: Amount | None, times: int | None) -> Amount | None:
-    """So much, or, as in "12 runs", so many times; None where the line names neither."""
+    """Return the amount, or a number of activities as in "12 runs"; None if the line contains neither."""
     return amount or (Amount(Metric.COUNT.value, float(times)) if times else None)
 
 
@@ -73,7 +73,7 @@ def _drop(turn: Turn, whose: Member | Group, more: Offer) -> Message:
 def _set_and_show(
     turn: Turn, whose: Member | Group, wanted: Amount | None, sport: Sport | None, days: Span | None
 ) -> Message:
-    """Set the goal where the line named an amount, and show where the goal stands."""
+    """Set the goal if the line contains an amount, and show its progress."""
     if wanted:
         _aim(turn, whose, wanted, sport, days)
     return _show(turn, whose)

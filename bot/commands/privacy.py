@@ -48,7 +48,9 @@ def show_privacy(turn: Turn) -> Message:
     examples=("share titles on", "share distance off"),
 )
 def share(turn: Turn, field: Field, switch: Switch = Switch.ON) -> Message:
-    """One field in the current group. A figure that is made of others has no setting of its own."""
+    """Share one field in the current group, or stop sharing it. A figure that is computed from
+    others has no setting of its own.
+    """
     mine, on = turn.membership, switch is Switch.ON
     if field not in FIELDS:
         return turn.say("privacy/comes_with", metric=str(field), fields=METRICS[field].fields)

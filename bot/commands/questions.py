@@ -236,7 +236,8 @@ def _settings(turn: Turn) -> GroupSettings:
 def _seen(
     turn: Turn, other: Member, dates: Dates, sport: Sport | None, metric: Metric | None
 ) -> tuple[Totals, list[str]]:
-    """As the group sees them, and the titles of their newest sessions; of oneself, all, and no titles.
+    """Return the totals and the titles of the newest activities that the group may see. For the member's own,
+    return all totals and no titles.
 
     Raises `KeptPrivate` if the person does not share the figure, or was anonymous on one of these days.
     """
@@ -252,14 +253,14 @@ def _seen(
 
 
 def _of_one(metric: Metric | None, each: Each | None, sport: Sport | None) -> tuple[Metric | None, Sport | None]:
-    """A figure that can be told of one person, and its sport; an average of nothing named is one of time."""
+    """Return a figure that makes sense for one person, and its sport. An average without a figure is one of time."""
     if metric is None:
         return (Metric.TIME if each else None), sport
     return (metric, board_figures.choose_sport(metric, sport)) if metric.is_told_alone else (None, sport)
 
 
 def _parts(totals: Totals, metric: Metric | None, each: Each | None, dates: Dates, today: date) -> float | None:
-    """Into how many parts a sum is divided; None for what is no sum."""
+    """Return by how many parts a sum must be divided; None if the figure is not a sum."""
     return questions.count_parts(totals, each, dates, today) if metric and metric.is_sum else None
 
 

@@ -170,7 +170,7 @@ def _changed(
 def _places(
     turn: Turn, find: Callable[[Session, Member, Group, str], Membership], who: MemberWanted
 ) -> tuple[Membership, Membership]:
-    """The member's own place and that of the person they named, in the group which that person's place is in."""
+    """Return the memberships of the member and of the named person in the same group."""
     theirs = find(turn.session, turn.member, turn.group, who)
     return turn.place(theirs.group_id), theirs
 
@@ -183,7 +183,7 @@ def _is_sure(theirs: Membership, who: MemberWanted, sure: Sure | None) -> bool:
 
 
 def _ask_to_exclude(turn: Turn, mine: Membership, theirs: Membership, what: str, label: str) -> Message:
-    """Ask before somebody is removed, banned, or no longer banned. Refuse at once where the member may not do it."""
+    """Ask before a person is removed, banned or no longer banned. Refuses at once if the member may not do it."""
     roles.require_power(turn.session, mine, theirs, what)
     return _ask(turn, theirs, f"roles/ask_{what}", what, label)
 

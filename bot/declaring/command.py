@@ -57,7 +57,7 @@ class Command:
         return " ".join([self.name, *parts])
 
     def button(self, label: str, *words: object) -> Offer:
-        """A button that says this command with these words. `label` is the name of its label in `labels.toml`."""
+        """Return a button that sends this command with these words. `label` is its name in `labels.toml`."""
         return Offer(label, " ".join([self.name, *map(str, words)]))
 
 

@@ -27,8 +27,8 @@ NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
 
 @dataclass
 class Turn:
-    """One line from one member, inside one transaction. `files` are the addresses and kinds of what came with it;
-    `opted` is what the vendor has done already about a wish to stop or to start (`providers.messenger.Inbound`).
+    """One line from one member, inside one transaction. `files` are the addresses and types of its attachments; `opted`
+    is what the vendor has already done about a wish to stop or start (`providers.messenger.Inbound`).
     """
 
     world: World
@@ -107,7 +107,7 @@ class Turn:
         return render(template, self.reader, buttons=buttons, choices=choices, picture=picture, chart=chart, **facts)
 
     def label(self, name: str, number: int | None = None) -> str:
-        """What stands on an item of a list, by its name in `labels.toml`."""
+        """Return the label of a list item, by its name in `labels.toml`."""
         return label(name, self.reader, number)
 
     def ask(
@@ -151,5 +151,5 @@ class Turn:
             return (span.first_day(today, is_past=is_past), None) if dates is None else (dates.start, dates.end)
         except BadPeriod as error:
             raise DaysNotUsable(why=error.why) from None
-        except OverflowError:  # beyond the last day that there is a date for
+        except OverflowError:  # after the last day of the calendar
             raise DaysNotUsable(why=None) from None

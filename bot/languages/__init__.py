@@ -1,7 +1,7 @@
-"""The words that members write: one folder for each language.
+"""The words that members write, in one folder for each language.
 
-Lines are read by the lists of `en/`. A folder of another language holds `means.toml`, its words with the English words
-by which they are read; so a member who is written to in that language may write it too. English is understood always.
+Lines are read with the lists in `en/`. The folder of another language has `means.toml`, which gives the English word
+for each of its words, so members who are written to in that language may use them. English is always understood.
 """
 
 import tomllib
@@ -15,34 +15,34 @@ READ = "en"  # the language in which lines are read
 
 
 def read_lines(name: str) -> list[str]:
-    """The lines of one of the lists by which lines are read, without its comments."""
+    """Return the lines of one of the lists for reading, without its comments."""
     lines = (FOLDER / READ / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
 def read_words(name: str) -> frozenset[str]:
-    """The words of one kind: a list in `words.toml`."""
+    """Return the words of one kind: a list in `words.toml`."""
     return frozenset(_lists()[name].split())
 
 
 def read_phrases(name: str) -> tuple[str, ...]:
-    """Whole lines of one kind: a list in `words.toml`."""
+    """Return the whole lines of one kind: a list in `words.toml`."""
     return tuple(_lists()[name])
 
 
 def read_words_by(name: str) -> Mapping[str, frozenset[str]]:
-    """The words of a table in `words.toml`, by what they mean."""
+    """Return the words of a table in `words.toml`, by their meaning."""
     return {meaning: frozenset(spoken.split()) for meaning, spoken in _lists()[name].items()}
 
 
 def read_texts_by(name: str) -> Mapping[str, str]:
-    """A table in `words.toml`, as it stands."""
+    """Return a table of `words.toml` unchanged."""
     return dict(_lists()[name])
 
 
 @cache
 def read_meanings(language: str) -> Mapping[str, str]:
-    """The words of a language, each with the English one by which it is read."""
+    """Return the words of a language, each with the English word for it."""
     path = FOLDER / language / "means.toml"
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 

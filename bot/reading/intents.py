@@ -1,4 +1,4 @@
-"""What friends say when they mean a command, from `intents.txt` of the language: a few thousand sentences."""
+"""Sentences that friends say for a command, from `intents.txt` of the language: a few thousand."""
 
 from collections import defaultdict
 from collections.abc import Iterator

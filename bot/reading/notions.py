@@ -142,8 +142,8 @@ def _plain(key: str) -> str:
 
 @once
 def read_notion_file() -> dict[str, str]:
-    """The words and phrases of the file, each with the notion it is about, and then those for figures; the first that
-    claims a word has it.
+    """Return the notion of each word and phrase in the file, and of the words for figures. If a word has
+    several, the first in the file counts.
     """
     found: dict[str, str] = {}
     for line in read_lines("notions"):

@@ -38,7 +38,7 @@ class SentenceFrame:
 
 
 def _written() -> list[tuple[str, str]]:
-    """Sentences and their commands, from `sentences.txt` of the language."""
+    """Return sentences with their commands, from `sentences.txt` of the language."""
     lines = [line.split(":", 1) for line in read_lines("sentences")]
     return [(sentence.strip(), command) for command, said in lines for sentence in said.split("|")]
 

@@ -30,7 +30,7 @@ class Unfinished:
 
 @dataclass(frozen=True)
 class NotUnderstood:
-    """No command, or one with words that mean nothing to it. `why` tells what cannot be, if anything; `readings`
+    """No command, or a command with words that it does not take. `why` says which days or times are impossible, if any;
     `readings` are lines for each of the possible meanings; `either` is the word with two meanings.
     """
 

@@ -42,7 +42,7 @@ def drop_places(words: Iterable[LineWord], places: Iterable[int]) -> list[LineWo
 
 
 def split_line(line: str, language: str = READ) -> list[LineWord]:
-    """Cut a line into words. A leading "/" or "!" as other bots want it is forgiven; a lone "?" is a word.
+    """Split a line into words. A leading "/" or "!", which other bots need, is dropped; a lone "?" is a word.
 
     A word of another language is compared as the English word that it means (`bot.languages.read_meanings`).
     """

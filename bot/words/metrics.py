@@ -1,4 +1,4 @@
-"""The words for figures: which of them means which metric, and where: bot/languages/en/metrics.txt."""
+"""The words for figures, and the places in which each is used: bot/languages/en/metrics.txt."""
 
 from collections.abc import Iterator
 
@@ -11,12 +11,14 @@ WHERE = (EVERYWHERE, ON_BOARDS, IN_QUESTIONS, IN_SENTENCES, SHARING, AFTER_A_NUM
 
 
 def list_metric_words(*where: str) -> dict[str, Metric]:
-    """The words that mean a metric in one of these places, and those that mean it everywhere."""
+    """Return the words that mean a metric in one of these places or everywhere."""
     return {word: metric for metric, place, word in _said() if place in {EVERYWHERE, *where}}
 
 
 def _said() -> Iterator[tuple[Metric, str, str]]:
-    """A metric, where a word means it, and the word; `ValueError` for a line that names no metric or no such place."""
+    """Yield a metric, the place in which a word means it, and the word. Raises `ValueError` for a line
+    with an unknown metric or place.
+    """
     for metric in Metric:
         yield from ((metric, EVERYWHERE, word) for word in (metric.value, metric.sign) if word)
     for line in read_lines("metrics"):

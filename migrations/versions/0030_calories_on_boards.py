@@ -1,7 +1,7 @@
-"""A board by calories finds all that it adds up in the index it walks through, as the other boards do.
+"""Adds calories to the index of boards, so that a board by calories needs only the index, as the other boards do.
 
-Calories stand in their own column since the first table, so there is nothing to fill in. Activities are not written
-while the index is made, which takes a second or two for 300,000 of them.
+The column has existed since the first table, so nothing has to be filled in. Activities cannot be written while the
+index is made, which takes a second or two for 300,000 of them.
 """
 
 import sqlalchemy as sa

@@ -1,10 +1,10 @@
-"""A member may have an account at each of several sources, and two sources may know a session by the same id.
+"""A member may have an account at each of several sources, and two sources may use the same id for a session.
 
-All accounts so far are Garmin's. Sessions that came from a file or were logged in the chat have ids below zero, and
+All accounts so far are Garmin's. Activities that came from a file or were logged in the chat have negative ids, and
 those that were logged are `manual`.
 
-Older code that still runs writes "garmin" beside what comes from a file. If that file is sent once more, its sessions
-are kept twice and count once, because the second ones are twins of the first.
+Older code that still runs writes "garmin" as the source of activities from a file. If such a file is sent again, its
+activities are stored twice and count once, because they are twins.
 """
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ TABLES = ("garmin_accounts", "activities", "link_attempts")
 ACCOUNTS, ACTIVITIES = "garmin_accounts_member_id_source_key", "activities_member_id_source_key"
 ACCOUNTS_BEFORE, ACTIVITIES_BEFORE = "garmin_accounts_member_id_key", "activities_member_id_garmin_activity_id_key"
 SENT = "UPDATE activities SET source = CASE WHEN manual THEN 'chat' ELSE 'file' END WHERE garmin_activity_id < 0"
-# Errors have the same names for all sources now, and what is counted is counted for each source.
+# Errors now have the same names for all sources, and events are counted for each source.
 ERRORS = "UPDATE garmin_accounts SET last_error = '{0}' || substr(last_error, 7) WHERE last_error LIKE '{1}%'"
 COUNTS = "UPDATE counted_events SET kind = '{0}' WHERE kind = '{1}'"
 

@@ -1,8 +1,8 @@
-"""Whose Garmin key ends soon is found out of an index: every tick looks for them.
+"""An index for Garmin keys that expire soon: every tick searches for them.
 
-Only keys are in it, which one member in some has. Old code is faster by it too, and needs nothing of it. It is made in the
-transaction of the other migrations, as all are: an index of a million accounts takes about a second, in which no account
-is written.
+It contains only keys, which few members have. Old code becomes faster too, and needs no change. It is made in
+the transaction of the other migrations, as all are: an index of a million accounts takes about a second,
+during which no account can be written.
 """
 
 import sqlalchemy as sa

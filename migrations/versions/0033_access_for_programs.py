@@ -1,8 +1,8 @@
 """Access for programs: codes to sign in with, sessions and refresh tokens, personal tokens, answers that are kept for
-repeated requests, and files that came through the API instead of the chat.
+repeated requests, and files that came through the API.
 
-Older code knows nothing of these tables. A file that came through the API and is met by an older worker has an empty
-address: it gives that file up after three tries.
+Older code does not know these tables. If an older worker takes a file that came through the API, its address is empty,
+and the worker gives it up after three tries.
 """
 
 import sqlalchemy as sa

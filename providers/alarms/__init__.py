@@ -1,1 +1,1 @@
-"""Ways to tell the operator: e-mail, and a webhook."""
+"""Ways to tell the operator about a problem: e-mail, and a webhook."""

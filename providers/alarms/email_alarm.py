@@ -12,7 +12,7 @@ PORTS = {"smtp": 587, "smtps": 465}
 
 
 class EmailAlarm:
-    """The `Alarm` that an e-mail is. Over smtp:// it is encrypted as soon as the server offers that."""
+    """Implements `Alarm` by e-mail. Over smtp:// the connection is encrypted if the server offers STARTTLS."""
 
     name = "e-mail"
 
@@ -20,7 +20,7 @@ class EmailAlarm:
         self._server, self._address = urlsplit(server), address
 
     def ring(self, title: str, text: str) -> None:
-        """See `Alarm.ring`."""
+        """Send the e-mail. See `Alarm.ring`."""
         mail = EmailMessage()
         mail["Subject"], mail["From"], mail["To"] = title, self._address, self._address
         mail.set_content(text)

@@ -1,5 +1,5 @@
-"""Tells the operator by a webhook: JSON with the field `text`, as Slack and Mattermost read it, and `content` for
-Discord.
+"""Tells the operator by a webhook: JSON with the field `text`, which Slack and Mattermost read, and
+`content` for Discord.
 """
 
 import requests
@@ -10,7 +10,7 @@ PATIENCE = 8.0  # seconds
 
 
 class WebhookAlarm:
-    """The `Alarm` that a webhook is. It follows no redirect: what is told is for that host alone."""
+    """Implements `Alarm` by a webhook. It follows no redirect, because the text is only for that host."""
 
     name = "webhook"
 
@@ -18,7 +18,7 @@ class WebhookAlarm:
         self._address = address
 
     def ring(self, title: str, text: str) -> None:
-        """See `Alarm.ring`."""
+        """Post the text. See `Alarm.ring`."""
         said = f"{title}\n{text}"
         try:
             answer = requests.post(

@@ -1,1 +1,1 @@
-"""Pictures: an SVG for each card, and who makes a PNG of it."""
+"""Pictures: an SVG for each chart, and the adapters that turn it into a PNG."""

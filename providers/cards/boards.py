@@ -1,4 +1,4 @@
-"""What every adapter makes of a board: which bars, in which order, and whether the picture will do."""
+"""What all adapters need for a chart: which bars are drawn, in which order, and whether the picture may be sent."""
 
 import math
 
@@ -22,18 +22,18 @@ __all__ = [
 ]
 
 MOST_BARS = {"leaderboard": 6, "result": 5}
-LARGEST = 4_500_000  # WhatsApp takes pictures up to 5 MB
+LARGEST = 4_500_000  # WhatsApp accepts pictures up to 5 MB
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def choose_bars(chart: Leaderboard | Result) -> list[Bar]:
-    """Give the bars that are drawn, in their order: as they came, or A–Z where nobody is ranked."""
+    """Return the bars that are drawn, in their order: as given, or from A to Z if nobody is ranked."""
     bars = chart.bars[: MOST_BARS[chart.kind]]
     return list(bars) if chart.ranked else sorted(bars, key=lambda bar: _alphabetical(bar.name))
 
 
 def find_present_sports(chart: Leaderboard | Result) -> list[tuple[str, str]]:
-    """Give the legend's sports that somebody on the picture has."""
+    """Return the legend's sports that a drawn bar contains."""
     worn = {
         part.sport
         for bar in choose_bars(chart)
@@ -44,7 +44,7 @@ def find_present_sports(chart: Leaderboard | Result) -> list[tuple[str, str]]:
 
 
 def split_bar(chart: Leaderboard | Result, bar: Bar) -> list[tuple[str, float]]:
-    """Split a bar's length among its sports, in the order of the legend; '' stands for a bar without parts."""
+    """Split a bar's length among its sports, in the order of the legend. A bar without parts is one part named ''."""
     order = [sport for sport, _ in chart.legend]
     parts = [(part.sport, clip_length(part.value)) for part in bar.segments if clip_length(part.value)]
     parts.sort(key=lambda part: order.index(part[0]) if part[0] in order else len(order))
@@ -53,19 +53,19 @@ def split_bar(chart: Leaderboard | Result, bar: Bar) -> list[tuple[str, float]]:
 
 
 def clip_length(value: float) -> float:
-    """Give what can be drawn of a value: nothing below zero, nothing endless, nothing too small to divide by."""
+    """Return the value as a length that can be drawn: 0 if it is negative, infinite or nearly 0, and at most 1e12."""
     return min(value, 1e12) if math.isfinite(value) and value > 1e-12 else 0.0
 
 
 def write_change(bar: Bar) -> str:
-    """Say a change with its direction, so that it does not hang on a colour."""
+    """Return the change with an arrow, so that its direction does not depend on a colour."""
     arrow = "▲ " if bar.trend > 0 else "▼ " if bar.trend < 0 else ""
     words = clean_text(bar.change)
     return arrow + words if words else ""
 
 
 def check_picture(png: bytes) -> bytes:
-    """Let only a picture through that WhatsApp will take."""
+    """Return the picture if WhatsApp will accept it. Raises ChartError."""
     if not png.startswith(SIGNATURE):
         raise ChartError("what was drawn is not a PNG")
     if len(png) > LARGEST:

@@ -1,4 +1,4 @@
-"""What all cards share: their measures, their templates, and their legend."""
+"""What all cards share: measures, templates and the legend."""
 
 import zlib
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from providers.cards.lettering import Words, clean_text, estimate_width, fit
 from providers.cards.themes import choose_colour, choose_theme
 from providers.charts import Chart
 
-# A card is 1080 wide; what is smaller than 36 hardly reads on a phone.
+# A card is 1080 pixels wide; letters below 36 are hard to read on a phone.
 CARD, MARGIN, HEADER = 1080, 48, 192
 INNER = CARD - 2 * MARGIN
 SMALLEST = 36
 LEGEND_BASELINE, LEGEND_PITCH, LEGEND_GAP, SWATCH = 1034, 50, 28, 42
-MARKER = "|"  # in a legend, what stands for the marker on a bar
+MARKER = "|"  # the name of the marker's entry in a legend
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[2] / "templates" / "charts"),
@@ -31,7 +31,7 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True)
 class Key:
-    """One entry of the legend. Without a colour it stands for the marker."""
+    """One entry of the legend. Without a colour it is the marker's."""
 
     x: float
     y: int
@@ -40,8 +40,8 @@ class Key:
 
 
 def paint(chart: Chart, template: str, **facts: Any) -> str:
-    """Fill a card's template. The same chart always gives the same text; it may stand inside a page under a strict
-    CSP, and its ids are its own.
+    """Fill a card's template. The same chart always gives the same text. It may be part of a page with a strict CSP,
+    and its ids are unique on that page.
     """
     return _TEMPLATES.get_template(template).render(
         id=f"{chart.kind}-{zlib.crc32(repr(chart).encode()):08x}",
@@ -53,7 +53,7 @@ def paint(chart: Chart, template: str, **facts: Any) -> str:
 
 
 def set_legend(entries: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Set the legend in one line, or in two where it does not fit."""
+    """Arrange the legend in one line, or in two if it does not fit."""
     half = (len(entries) + 1) // 2
     lines = [list(entries)] if _run(entries) <= INNER else [list(entries[:half]), list(entries[half:])]
     return [line for line in lines if line]

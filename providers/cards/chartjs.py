@@ -1,4 +1,4 @@
-"""A chart in the words of Chart.js 4, as plain data without functions."""
+"""Turns a chart into the configuration of Chart.js 4, as plain data without functions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from providers.errors import ChartError
 
 
 def write_chartjs(chart: Chart) -> dict[str, Any]:
-    """Say a chart in Chart.js. Raises ChartError for one that it has no words for."""
+    """Return the chart's configuration. Raises ChartError for a kind that Chart.js cannot show."""
     match chart:
         case Leaderboard() | Result():
             return _board(chart)
@@ -124,7 +124,7 @@ def _ring(chart: Mix) -> dict[str, Any]:
 
 
 def _label(bar: Bar, *, ranked: bool) -> list[str]:
-    # Isolated, or a right-to-left name mirrors the whole line.
+    # Isolated, because otherwise a right-to-left name reverses the whole line.
     name = f"\u2068{cut_text(bar.name, 18) or '?'}\u2069"
     return [f"{bar.place}. {name}" if ranked else name, f"{clean_text(bar.label)}  {write_change(bar)}".rstrip()]
 

@@ -1,4 +1,4 @@
-"""Weeks and days side by side: a trend, and one member's week."""
+"""Cards with columns: a trend over weeks, and one member's week."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MOST_FACTS = 4
 
 @dataclass(frozen=True)
 class Block:
-    """One coloured stretch of a column."""
+    """One coloured part of a column."""
 
     y: float
     height: float
@@ -27,7 +27,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Column:
-    """One week or day: its middle, its blocks from the foot up, its value over it, and its label in two lines."""
+    """One week or day: its middle, its blocks from the bottom up, the value above it, and its label in two lines."""
 
     x: float
     top: float
@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure and what it is."""
+    """A figure and its label."""
 
     x: float
     width: float
@@ -49,7 +49,7 @@ class Tile:
 
 
 def draw_trend(chart: Trend) -> str:
-    """Draw weeks: columns for the one, a line for the group."""
+    """Draw weeks: columns for the member, a line for the group."""
     marks = chart.marks[-MOST_COLUMNS:]
     beside = bool(chart.beside) and any(mark.beside is not None for mark in marks)
     lines = set_legend([("", chart.mine), *([(MARKER, chart.beside)] if beside else [])])
@@ -67,7 +67,7 @@ def draw_trend(chart: Trend) -> str:
 
 
 def draw_week(chart: WeekChart) -> str:
-    """Draw one member's days under the week's figures."""
+    """Draw one member's days below the week's figures."""
     worn = {part.sport for mark in chart.marks for part in mark.segments if clip_length(part.value)}
     lines = set_legend([(sport, label) for sport, label in chart.legend if sport in worn])
     order = [sport for sport, _ in chart.legend]
@@ -109,7 +109,7 @@ def _columns(marks: Sequence[Mark], top: int, foot: int, *, dark: bool, legend: 
 
 
 def _blocks(mark: Mark, height: float, foot: int, legend: Sequence[str], *, dark: bool) -> list[Block]:
-    """Cut a column at its sports' borders, from the foot up."""
+    """Divide a column into its sports, from the bottom up."""
     if not height:
         return []
     parts = [(part.sport, clip_length(part.value)) for part in mark.segments if clip_length(part.value)] or [("", 1.0)]
@@ -130,7 +130,7 @@ def _wide(marks: Sequence[Mark]) -> float:
 
 
 def _tiles(facts: Sequence[ChartFact]) -> list[Tile]:
-    """Figures of one size: the smallest that any of them needs."""
+    """Return the tiles, all with the smallest text size that one of them needs."""
     share = INNER / max(1, len(facts))
     values = [fit(fact.value, share - 36, 64, 36) for fact in facts]
     size = min((value.size for value in values), default=64)

@@ -1,4 +1,4 @@
-"""A chart as an SVG."""
+"""Draws a chart as an SVG."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,5 +25,7 @@ DRAWN_BY: dict[type, Callable[[Any], str]] = {
 
 
 def draw_svg(chart: Chart) -> str:
-    """Draw a chart; the same chart always gives the same text. It may stand inside a page under a strict CSP."""
+    """Return the chart as an SVG. The same chart always gives the same text. It may be part of a
+    page with a strict CSP.
+    """
     return DRAWN_BY[type(chart)](chart)

@@ -1,4 +1,4 @@
-"""Which font files the pictures are lettered with: Inter always, Noto where the system has it."""
+"""The font files for pictures: Inter always, and Noto fonts that are installed on the system."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -11,13 +11,13 @@ INTER = Path(fontpkg_inter.ROOT) / "files" / "Inter[opsz,wght].ttf"
 FOLDERS = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),
-    Path("/app/.apt/usr/share/fonts"),  # where Heroku's apt buildpack puts them
+    Path("/app/.apt/usr/share/fonts"),  # where Heroku's apt buildpack installs them
     Path("~/.local/share/fonts").expanduser(),
     Path("~/.fonts").expanduser(),
 )
 
-# The renderer takes the first face that has the glyph, whatever the picture asks for, so the order matters:
-# emoji before CJK, or ⭐ comes out black. Names differ between Debian, Fedora and Alpine.
+# The renderer uses the first font that has a glyph, whatever font the picture names. So the order matters: if CJK came
+# before emoji, ⭐ would be drawn in black. Names differ between Debian, Fedora and Alpine.
 FACES: dict[str, tuple[str, ...]] = {
     "emoji": ("NotoColorEmoji.ttf", "Noto-COLRv1.ttf"),
     **{
@@ -33,14 +33,14 @@ RARE_LATIN = ("NotoSans-Bold.ttf", "NotoSans[wdth,wght].ttf", "NotoSans-Regular.
 
 
 def list_font_files(folders: Iterable[Path] = FOLDERS) -> list[str]:
-    """Give the files to load, in the order in which a glyph is looked for."""
+    """Return the files to load, in the order in which a glyph is looked up."""
     installed = _installed(tuple(folders))
     faces = (_first(installed, names) for names in (RARE_LATIN, *FACES.values()))
     return [str(INTER), *(face for face in faces if face)]
 
 
 def find_missing_scripts(folders: Iterable[Path] = FOLDERS) -> list[str]:
-    """Name the scripts that would be drawn as empty boxes here."""
+    """Return the scripts that would be drawn as empty boxes here."""
     installed = _installed(tuple(folders))
     return [script for script, names in FACES.items() if not _first(installed, names)]
 

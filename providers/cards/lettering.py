@@ -1,4 +1,4 @@
-"""Words that are safe to draw and fit their room, whatever a member calls themselves."""
+"""Makes any text safe to draw, and fits it into its space."""
 
 import re
 import unicodedata
@@ -9,12 +9,12 @@ from itertools import accumulate
 
 from messages.words import JOINERS, visible
 
-CELLS = 120  # nothing longer is ever drawn; it keeps a megabyte of name from costing a megabyte of work
-MARKS = 3  # marks stacked on one letter: enough for Hebrew and Vietnamese, too few to climb out of the row
+CELLS = 120  # longer texts are cut, so that a name of a megabyte does not cost much work
+MARKS = 3  # combining marks on one letter: enough for Hebrew and Vietnamese, too few to reach into another row
 ELLIPSIS = "…"
 RIGHT_TO_LEFT_MARK = "\u200f"
 
-_FANCY = re.compile("[\u2460-\u24ff\U0001d400-\U0001d7ff]+")  # 𝓩𝓸𝓮 and Ⓩⓞⓔ: letters in hardly any font
+_FANCY = re.compile("[\u2460-\u24ff\U0001d400-\U0001d7ff]+")  # 𝓩𝓸𝓮 and Ⓩⓞⓔ: letters that few fonts have
 _BEYOND_ONE_EMOJI = re.compile(
     "\u200d[\U0001f000-\U0001faff\u2190-\u27bf\u2b00-\u2bff]|[\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]"
 )
@@ -24,14 +24,16 @@ _STRAY_JOINER = re.compile("(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?!
 
 @dataclass(frozen=True)
 class Words:
-    """A text that fits its room at this size."""
+    """A text that fits its space at this size."""
 
     text: str
     size: int
 
 
 def fit(text: str, room: float, size: int, least: int) -> Words:
-    """Shrink a text down to `least` pixels to fit `room`, then clip it."""
+    """Return the text at the largest size between `least` and `size` at which it fits `room`; cut
+    it if none fits. In pixels.
+    """
     text = clean_text(text)
     needed = estimate_width(text)
     if needed * least <= room:
@@ -40,10 +42,10 @@ def fit(text: str, room: float, size: int, least: int) -> Words:
 
 
 def clean_text(text: str) -> str:
-    """Give the text with nothing in it that the renderer trips over.
+    """Return the text without characters that the renderer cannot draw.
 
-    An emoji sequence becomes its first emoji (resvg 0.48 draws sequences as boxes and panics on some), a flag its
-    two letters; bidi controls, control characters and what no font has are dropped.
+    An emoji sequence becomes its first emoji (resvg 0.48 draws sequences as boxes and panics on some), a flag its two
+    letters; bidi controls, control characters and characters that are in no font are removed.
     """
     text = _FANCY.sub(lambda fancy: unicodedata.normalize("NFKC", fancy[0]), text[: CELLS * 8])
     text = _BEYOND_ONE_EMOJI.sub("", text).translate(_FLAGS)
@@ -52,7 +54,7 @@ def clean_text(text: str) -> str:
 
 
 def cut_text(text: str, cells: int) -> str:
-    """Cut a text to so many cells, a wide character taking two, with the dots where its reader expects the end."""
+    """Cut a text to this many cells (a wide character takes two), with an ellipsis at the end in reading direction."""
     text = clean_text(text)
     if sum(map(_cells, text)) <= cells:
         return text
@@ -60,23 +62,23 @@ def cut_text(text: str, cells: int) -> str:
 
 
 def choose_initial(name: str) -> str:
-    """Give one character to stand for a name."""
+    """Return one character that stands for a name."""
     return (clean_text(name)[:1].upper() or "?")[0]
 
 
 def estimate_width(text: str) -> float:
-    """Estimate, rather too wide than too narrow, how many times its size a bold text is wide."""
+    """Return the estimated width of a bold text as a multiple of its size. It is rather too large than too small."""
     return sum(map(_em, text))
 
 
 def _cut(text: str, room: float) -> str:
-    """Cut a plain text to so many times its size, and to no more cells than are ever drawn."""
+    """Cut a cleaned text to this width, as a multiple of its size, and to at most `CELLS` cells."""
     within = sum(1 for cells in accumulate(map(_cells, text)) if cells < CELLS)
     return _kept(text[:within], _em, room)
 
 
 def _kept(text: str, measure: Callable[[str], float], room: float) -> str:
-    """The beginning of a text that fits, with the dots."""
+    """Return the beginning of a text that fits, with an ellipsis."""
     fitting = sum(1 for taken in accumulate(map(measure, text)) if taken <= room)
     return text[:fitting].rstrip(" " + JOINERS) + ELLIPSIS + (RIGHT_TO_LEFT_MARK if _right_to_left(text) else "")
 
@@ -100,7 +102,7 @@ def _right_to_left(text: str) -> bool:
     return next((kind for kind in strong if kind in ("L", "R", "AL")), "L") != "L"
 
 
-# Measured on Inter Bold and the bold Noto faces; scripts that no line names are taken at their widest letters.
+# Measured with Inter Bold and the bold Noto fonts; scripts that are not listed get the width of their widest letters.
 _ADVANCES = {
     character: em
     for characters, em in (

@@ -1,4 +1,4 @@
-"""Pictures drawn by a QuickChart server."""
+"""Draws pictures with a QuickChart server."""
 
 import json
 
@@ -17,9 +17,11 @@ SIDE, DENSITY = 540, 2  # 1080 pixels
 
 
 class QuickChartServer:
-    """Draws over HTTP. The hosted quickchart.io sees every name on the board; the operator's own server need not."""
+    """Draws over HTTP. The hosted quickchart.io receives every name on the board; a server of the
+    operator's own avoids that.
+    """
 
-    lacks: tuple[str, ...] = ()  # whatever fonts the server has, it has
+    lacks: tuple[str, ...] = ()  # which fonts the server lacks is unknown
 
     def __init__(self, host: str, scheme: str, key: str | None = None, timeout: float = 10.0) -> None:
         if scheme not in ("http", "https") or not host:
@@ -27,13 +29,14 @@ class QuickChartServer:
         self._host, self._scheme, self._key, self._timeout = host, scheme, key, timeout
 
     def draw(self, chart: Chart) -> bytes:
-        """Ask once for a picture; whoever wants another try asks again. A wrapped it cannot draw: ChartError."""
+        """Request a picture once. Raises ChartError, also for a `Wrapped`, which Chart.js cannot show."""
         drawing = json.dumps(write_chartjs(chart))
         client = QuickChart()
         client.scheme, client.host, client.key, client.timeout = self._scheme, self._host, self._key, self._timeout
         client.version, client.width, client.height, client.device_pixel_ratio = "4", SIDE, SIDE, DENSITY
         client.background_color = choose_theme(dark=chart.dark).paper
-        # As a dict the client would turn a member named "__BEGINFUNCTION__…" into JavaScript that the server runs.
+        # As a dict, the client would turn a member's name like "__BEGINFUNCTION__…" into JavaScript that the server
+        # runs.
         client.config = drawing
         try:
             return check_picture(client.get_bytes())

@@ -1,4 +1,4 @@
-"""Pictures drawn on this machine: a chart's SVG through resvg."""
+"""Draws pictures on this machine, from the chart's SVG with resvg."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ _EMOJI = re.compile("[\U0001f000-\U0001faff]")
 
 
 class Resvg:
-    """Draws without a network. It holds the interpreter for about 0.2 s, so draw in a worker."""
+    """Draws without a network. It holds the interpreter lock for about 0.2 s, so it should run in a worker."""
 
     def __init__(
         self, rasterise: Callable[..., bytes] = resvg_py.svg_to_bytes, folders: Iterable[Path] = FOLDERS
@@ -30,7 +30,7 @@ class Resvg:
         self._has_emoji = "emoji" not in self.lacks
 
     def draw(self, chart: Chart) -> bytes:
-        """Draw a chart as it is or, where a name breaks the renderer, in ASCII."""
+        """Draw a chart; if the renderer fails on a name, draw it again with texts in ASCII."""
         try:
             return self._png(draw_svg(chart if self._has_emoji else reword_chart(chart, _without_emoji)))
         except ChartError:

@@ -1,4 +1,4 @@
-"""Saying everything on a chart otherwise, when a font or the renderer cannot say it as it is."""
+"""Changes all texts of a chart, for fonts or a renderer that cannot draw the original ones."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -11,7 +11,7 @@ NOT_WORDS = {"kind", "sport"}
 
 
 def reword_chart(chart: Chart, say: Say) -> Chart:
-    """Say every text of a chart anew, and number whoever had a name and lost it."""
+    """Return the chart with `say` applied to each text. Members whose name became empty are numbered."""
     return replace(chart, **_changed(chart, say))
 
 

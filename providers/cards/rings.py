@@ -1,4 +1,4 @@
-"""What somebody's time went to: a ring of sports around the whole."""
+"""A card with a ring: how a person's time is divided among sports."""
 
 from dataclasses import dataclass
 from math import cos, pi, sin
@@ -11,14 +11,14 @@ from providers.charts import ChartPart, Mix
 
 MOST_PARTS = 6
 CENTRE, RADIUS, THICKNESS = (306, 626), 206, 84
-LEAST = 0.012  # of the ring: the smallest sport can still be seen
+LEAST = 0.012  # of the ring, so that the smallest sport is still visible
 GAP = 0.02  # radians
 PITCH = 128
 
 
 @dataclass(frozen=True)
 class Line:
-    """One sport beside the ring."""
+    """One sport in the list beside the ring."""
 
     y: float
     colour: str
@@ -28,7 +28,7 @@ class Line:
 
 
 def draw_mix(chart: Mix) -> str:
-    """Draw a ring, largest sport first from the top."""
+    """Draw a ring, beginning at the top, with the sports in the given order."""
     parts = [part for part in chart.parts if clip_length(part.value)][:MOST_PARTS]
     first = (CARD + HEADER - PITCH * len(parts)) / 2
     return paint(
@@ -58,7 +58,7 @@ def _line(part: ChartPart, y: float, *, dark: bool) -> Line:
 
 
 def _arcs(parts: list[ChartPart], *, dark: bool) -> list[tuple[str, str]]:
-    """The strokes of the ring: each a path and its colour."""
+    """Return the strokes of the ring: for each a path and its colour."""
     if len(parts) == 1:
         x, y = CENTRE
         ring = f"M{x} {y - RADIUS}A{RADIUS} {RADIUS} 0 1 1 {x - 0.1} {y - RADIUS}Z"

@@ -1,4 +1,4 @@
-"""Boards and results: rows of people, and how large they are."""
+"""Cards with rows of members: leaderboards and results."""
 
 import math
 from collections.abc import Sequence
@@ -22,18 +22,18 @@ from providers.cards.lettering import Words, choose_initial, clean_text, estimat
 from providers.cards.themes import choose_colour
 from providers.charts import Bar, Leaderboard, Result
 
-# A row is drawn in its own measure, 100 high, then scaled: few rows are larger rows.
+# A row is designed at a height of 100 and then scaled: the fewer rows, the larger they are.
 SCALES = {1: 1.6, 2: 1.45, 3: 1.3, 4: 1.14, 5: 1.06}
 HEADROOM = {1: 76, 2: 48, 4: 18, 5: 6}
 HEADLINE = 126
 BAR_LEFT, BAR_MIDDLE, BAR_RADIUS = 112, 81, 19
 NARROWEST = 6
-READABLE = 38  # a name is shrunk to this size for the sake of larger rows, and no further
+READABLE = 38  # names may shrink to this size so that rows can be larger, but no further
 
 
 @dataclass(frozen=True)
 class Frame:
-    """How the card is shared out: where rows begin and how far apart, their scale, and their right edges."""
+    """The layout of a card: the top of the first row, the distance between rows, their scale, and their right edges."""
 
     top: float
     step: float
@@ -44,7 +44,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Row:
-    """One member's row in its own measure. `y` is where it stands on the card; `marker` where its marker is, or 0."""
+    """One member's row, in its own coordinates. `y` is its place on the card; `marker` the
+    place of its marker, or 0.
+    """
 
     y: float
     medal: int
@@ -58,13 +60,13 @@ class Row:
 
 
 def draw_leaderboard(chart: Leaderboard) -> str:
-    """Draw a board."""
+    """Draw a leaderboard."""
     marked = chart.usual and any(clip_length(bar.usual) for bar in choose_bars(chart))
     return _rows(chart, "leaderboard.svg", HEADER, [(MARKER, chart.usual)] if marked else [])
 
 
 def draw_result(chart: Result) -> str:
-    """Draw how a challenge ended: the headline, then the rows."""
+    """Draw a challenge's result: the headline, then the rows."""
     marked = chart.goal_said and clip_length(chart.goal)
     return _rows(
         chart,
@@ -97,7 +99,7 @@ def _frame(bars: Sequence[Bar], legend_lines: int, header: int) -> Frame:
     scale = _scale(bars) * (1 if header == HEADER else 0.94)
     top = header + 24 + HEADROOM.get(count, 0)
     bottom = LEGEND_BASELINE - LEGEND_PITCH * max(1, legend_lines)
-    # Up to three rows keep together and leave the rest of the card to the landscape.
+    # Up to three rows stay together, and the landscape fills the rest of the card.
     step = 148 * scale if 1 <= count <= 3 else (bottom - top) / max(1, count)
     right = INNER / scale
     widest = max((estimate_width(_change(bar, scale).text) * _change(bar, scale).size for bar in bars), default=0)
@@ -105,7 +107,9 @@ def _frame(bars: Sequence[Bar], legend_lines: int, header: int) -> Frame:
 
 
 def _scale(bars: Sequence[Bar]) -> float:
-    """How large the rows are: few are larger, but not so large that a long name beside its figure were small."""
+    """Return the scale of the rows: large if there are few, but not so large that a long name must
+    shrink below `READABLE`.
+    """
     scale = SCALES.get(len(bars), 1.0)
     for bar in bars:
         needed = (
@@ -142,14 +146,14 @@ def _spoken(bar: Bar, *, ranked: bool) -> str:
 
 
 def _marked(chart: Leaderboard | Result, bar: Bar) -> float:
-    """The value that the marker on this bar stands for."""
+    """Return the value that the marker on this bar shows; 0 without a marker."""
     if isinstance(chart, Result):
         return clip_length(chart.goal) if chart.goal_said else 0.0
     return clip_length(bar.usual) if chart.usual else 0.0
 
 
 def _longest(chart: Leaderboard | Result) -> float:
-    """What fills the track: the longest bar, or a marker that is further out."""
+    """Return the value that fills the track: of the longest bar, or of the farthest marker."""
     return max(max(clip_length(each.value), _marked(chart, each)) for each in choose_bars(chart))
 
 
@@ -159,7 +163,7 @@ def _marker(chart: Leaderboard | Result, bar: Bar, room: float) -> float:
 
 
 def _slices(chart: Leaderboard | Result, bar: Bar, room: float) -> list[tuple[str, str]]:
-    """Cut the bar's pill at the sports' borders: what is cut out of a pill cannot overhang it."""
+    """Divide the bar's pill among the sports. Each part is cut out of the pill, so it cannot extend beyond it."""
     if not clip_length(bar.value):
         return []
     whole = max(2 * BAR_RADIUS, room * clip_length(bar.value) / _longest(chart))
@@ -175,7 +179,7 @@ def _slices(chart: Leaderboard | Result, bar: Bar, room: float) -> list[tuple[st
 
 
 def _cut(left: float, right: float, end: float) -> str:
-    """Give the outline of the pill between two uprights."""
+    """Return the outline of the part of the pill between two vertical lines."""
     caps = (BAR_LEFT + BAR_RADIUS, end - BAR_RADIUS)
 
     def rise(x: float) -> float:

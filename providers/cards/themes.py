@@ -1,8 +1,8 @@
-"""The two lights that a picture is drawn in, and the sports' colours in each."""
+"""The light and the dark theme of pictures, and the colours of the sports in each."""
 
 from dataclasses import dataclass
 
-# Told apart under protanopia, deuteranopia and tritanopia too: a test measures the distances.
+# The colours can also be told apart with protanopia, deuteranopia and tritanopia: a test measures the distances.
 COLOURS = {
     "run": "#DC4B10",
     "ride": "#3A58F8",
@@ -20,7 +20,7 @@ COLOURS = {
     "multi": "#C29E84",
     "other": "#8E716E",
 }
-# The same families, bright enough for a dark card.
+# The same hues, bright enough for a dark card.
 DARK_COLOURS = {
     "run": "#CE3F00",
     "ride": "#0457F5",
@@ -42,7 +42,7 @@ DARK_COLOURS = {
 
 @dataclass(frozen=True)
 class Theme:
-    """What everything that is not a sport is painted with."""
+    """The colours of everything except sports."""
 
     paper: str
     ink: str
@@ -95,11 +95,13 @@ DARK = Theme(
 
 
 def choose_theme(*, dark: bool) -> Theme:
-    """The theme of a picture."""
+    """Return the theme of a picture."""
     return DARK if dark else LIGHT
 
 
 def choose_colour(sport: str, *, dark: bool = False) -> str:
-    """Give a sport's colour: one for all that have none of their own, another for a bar without parts."""
+    """Return a sport's colour; sports without one share the colour of "other". An empty name gives
+    the colour of a plain bar.
+    """
     colours = DARK_COLOURS if dark else COLOURS
     return colours.get(sport, colours["other"]) if sport else choose_theme(dark=dark).plain

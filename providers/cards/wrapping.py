@@ -1,4 +1,4 @@
-"""A month or a year on a tall card."""
+"""A tall card for a month or a year."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ AWARD_PITCH = 96
 
 @dataclass(frozen=True)
 class Panel:
-    """A figure on its own little card, or an award."""
+    """A figure on its own small panel, or an award."""
 
     x: float
     y: float
@@ -38,7 +38,7 @@ class Slice:
 
 
 def draw_wrapped(chart: Wrapped) -> str:
-    """Draw it from the top down; what is not there leaves its room to the rest."""
+    """Draw the card from the top down. Parts that are missing leave no gap."""
     facts, awards = chart.facts[:MOST_FACTS], chart.awards[:MOST_AWARDS]
     tiles = _tiles(facts)
     y = HERO_BOTTOM + TILE_PITCH * ((len(facts) + 1) // 2) + 22
@@ -75,7 +75,7 @@ def _tiles(facts: Sequence[ChartFact]) -> list[Panel]:
 
 
 def _awards(awards: Sequence[ChartFact], y: float) -> list[Panel]:
-    """One award takes the card's width; several stand in two columns."""
+    """Lay out the awards: one takes the whole width, several are in two columns."""
     if len(awards) == 1:
         [award] = awards
         room = INNER - 150

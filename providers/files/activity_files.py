@@ -1,4 +1,6 @@
-"""Activities from files that people send: FIT as a watch writes it, TCX and GPX as everybody exports them."""
+"""Reads activities from files that members send: FIT as a watch writes it, and TCX and GPX as most
+services export them.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, tzinfo
@@ -18,10 +20,10 @@ ENDINGS = (".fit", ".tcx", ".gpx")
 
 
 def read_activity(data: bytes, filename: str, zone: tzinfo = UTC) -> list[Recording]:
-    """Give what is in the file. Raises NotAnActivityFile.
+    """Return the recordings in the file. Raises NotAnActivityFile.
 
-    A multisport session comes first and then its legs, each with `part_of`. The same file gives the same ids again.
-    `zone` is where its owner lives, for files that know UTC only. No places are among it.
+    A multisport session comes first, followed by its legs, each with `part_of`. The same file always gives the same
+    ids. `zone` is where its owner lives, for files that only have UTC times. Places are left out.
     """
     if len(data) > LARGEST:
         raise NotAnActivityFile(Flaw.TOO_LARGE)
@@ -29,7 +31,7 @@ def read_activity(data: bytes, filename: str, zone: tzinfo = UTC) -> list[Record
 
 
 def _sessions(data: bytes, filename: str) -> list[Session]:
-    """Read by what the file is, not by what it is called: phones rename what they pass on."""
+    """Choose the reader by the file's content and not by its name, because phones rename files."""
     if data[8:12] == b".FIT":
         return read_fit(data)
     if data.startswith(BYTE_ORDER_MARKS) or data.lstrip()[:1] == b"<":

@@ -1,4 +1,4 @@
-"""What the readers of FIT, TCX and GPX share: multisport sessions, ids, and what is believed."""
+"""What the readers of FIT, TCX and GPX share: multisport sessions, ids, and limits for figures."""
 
 import hashlib
 import math
@@ -17,12 +17,12 @@ PULSES = range(20, 256)
 MOST = 100  # activities in one file
 MOST_LAPS = 10_000
 
-# A session of a file: the whole, and after it its parts where it is a multisport one. They have no ids yet.
+# A session of a file: the whole, followed by its parts if it is a multisport session. They have no ids yet.
 Session = tuple[Recording, ...]
 
 
 def join_legs(legs: Sequence[Recording]) -> Session:
-    """Make one multisport session of its legs, transitions included."""
+    """Make one multisport session from its legs, including transitions."""
     ordered = sorted(legs, key=lambda leg: leg.start)
     first, end = ordered[0], max(leg.end for leg in ordered)
     parent = replace(
@@ -41,9 +41,10 @@ def join_legs(legs: Sequence[Recording]) -> Session:
 
 
 def finish(sessions: Sequence[Session], data: bytes, zone: tzinfo) -> list[Recording]:
-    """Check what was read, and give ids that come from the file itself: the same file has the same ones again.
+    """Check what was read, and give it ids that are derived from the file, so that the same file
+    gives the same ids again.
 
-    `zone` is where its owner lives, for files that know UTC only. Raises NotAnActivityFile.
+    `zone` is where its owner lives, for files that only have UTC times. Raises NotAnActivityFile.
     """
     if not sessions:
         raise NotAnActivityFile(Flaw.NO_ACTIVITY)
@@ -58,7 +59,7 @@ def finish(sessions: Sequence[Session], data: bytes, zone: tzinfo) -> list[Recor
 
 
 def _finished(recording: Recording, own_id: int, part_of: int | None, zone: tzinfo) -> Recording:
-    """The recording with its id, and without what no watch can have measured. Raises NotAnActivityFile."""
+    """Return the recording with its id, without figures that no device can have measured. Raises NotAnActivityFile."""
     _believe(recording)
     offset = recording.offset if recording.offset is not None else recording.start.astimezone(zone).utcoffset()
     metres, laps = _within(recording.metres, FARTHEST), recording.laps
@@ -88,7 +89,7 @@ def _finished(recording: Recording, own_id: int, part_of: int | None, zone: tzin
 
 
 def _believe(recording: Recording) -> None:
-    """Refuse what cannot have happened: a broken clock would sit on every board for years."""
+    """Raise NotAnActivityFile for an impossible time: with a broken clock the activity might be on boards for years."""
     lasts = recording.seconds
     possible = math.isfinite(lasts) and 0 < round(lasts, 3) <= LONGEST.total_seconds()
     if not possible or not EARLIEST < recording.start < LATEST:

@@ -1,4 +1,4 @@
-"""FIT files, Garmin's own format: the sums that the watch made of each session."""
+"""Reads FIT files, Garmin's own format: the totals of each session that the watch computed."""
 
 import io
 import struct
@@ -18,10 +18,10 @@ from providers.files.fit_sports import find_fit_type
 from providers.recordings import FILE, Recording
 
 EPOCH = datetime(1989, 12, 31, tzinfo=UTC)
-CLOCK_SET = 0x10000000  # below this a time counts from when the watch was switched on
+CLOCK_SET = 0x10000000  # smaller times count from when the watch was switched on
 WANTED = {"file_id", "session", "activity"}
 NUMBERS = frozenset(number for number, kind in MESSAGE_TYPES.items() if kind.name in WANTED)
-# What the library lets out when bytes make no sense; a file comes from anybody.
+# The errors that the library raises for a malformed file.
 NONSENSE = (
     FitError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError, OSError,
     struct.error,
@@ -30,7 +30,7 @@ NONSENSE = (
 
 @dataclass
 class _Told:
-    """What the files in the stream said so far."""
+    """What was read so far from the files in the stream."""
 
     sessions: list[Recording] = field(default_factory=list)
     offset: timedelta | None = None
@@ -39,7 +39,7 @@ class _Told:
 
 
 def read_fit(data: bytes) -> list[Session]:
-    """Read the sessions: one is the activity, several are the legs of a multisport one. Raises NotAnActivityFile."""
+    """Read the sessions: one is an activity, several are the legs of a multisport session. Raises NotAnActivityFile."""
     told = _Told()
     try:
         for name, values in _messages(data):
@@ -51,7 +51,7 @@ def read_fit(data: bytes) -> list[Session]:
 
 
 def _messages(data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    wanted = io.BytesIO(fit_frames.keep_only(data, NUMBERS))  # its sums are checked there
+    wanted = io.BytesIO(fit_frames.keep_only(data, NUMBERS))  # its checksums are checked there
     reader = FitReader(wanted, processor=None, check_crc=CrcCheck.DISABLED, error_handling=ErrorHandling.IGNORE)
     with reader:
         for frame in reader:
@@ -60,7 +60,7 @@ def _messages(data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _values(message: Any) -> dict[str, Any]:
-    """The message's own fields. An app on the watch may add others under the same names."""
+    """Return the message's own fields. An app on the watch may add fields with the same names."""
     own = (each for each in message.fields if each.field_def is None or not each.field_def.is_dev)
     return {each.name: each.value for each in own if each.value is not None}
 
@@ -107,7 +107,9 @@ def _session(values: Mapping[str, Any]) -> Recording:
 
 
 def _offset(values: Mapping[str, Any]) -> timedelta | None:
-    """How far the watch's clock is from UTC, in quarters of an hour; a watch may be some seconds off."""
+    """Return the difference of the watch's clock from UTC, rounded to 15 minutes because the clock
+    may be some seconds off.
+    """
     local, utc = values.get("local_timestamp"), values.get("timestamp")
     if not isinstance(local, int) or not isinstance(utc, int):
         return None
@@ -121,5 +123,5 @@ def _number(values: Mapping[str, Any], name: str) -> float | None:
 
 
 def _word(value: Any) -> str:
-    """A name of FIT's; what the library has no name for is a number."""
+    """Return a FIT name; empty for a number, which the library gives if it knows no name."""
     return value if isinstance(value, str) else ""

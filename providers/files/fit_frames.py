@@ -1,9 +1,9 @@
-"""The frames of a FIT file, passed over quickly: the library decodes only the few messages that tell of an activity.
+"""Filters the frames of a FIT file, so that the library decodes only the few messages that describe an activity.
 
 `fitdecode` decodes each value of each message, which takes 2.8 seconds of CPU for 20,000 records; a ride of a day and a
-night has 86,400. The sums that we read stand in three kinds of messages. So this goes through the frames by their sizes
-alone, checks the file's sum, and writes a smaller FIT file of the wanted messages, which the library then reads. What a
-file may ask of us is bounded here: frames, definitions, and wanted messages.
+night has 86,400. The totals that we need are in three kinds of messages. So this code walks through the frames by their
+sizes alone, verifies the file's checksum, and writes a smaller FIT file with the wanted messages, which the library
+then reads. It also limits the number of frames, definitions and wanted messages.
 
 The format: https://developer.garmin.com/fit/protocol/ (file header, record header, definition and data messages, CRC).
 """
@@ -20,7 +20,7 @@ MOST_FRAMES = 1_000_000  # in all files of a stream: eleven days with a record e
 MOST_DEFINITIONS = 100_000  # most devices write fewer than 50
 MOST_WANTED_BYTES = 256 * 1024  # of wanted messages and their definitions: a session takes about 300
 MOST_WANTED = 1_000  # wanted messages; an activity has a file_id, an activity, and a session for each of its legs
-MOST_FILES = 100  # chained one after another
+MOST_FILES = 100  # concatenated in one stream
 HEADER, SUM = 12, 2
 IS_COMPRESSED, IS_DEFINITION, HAS_DEVELOPER_FIELDS = 0x80, 0x40, 0x20
 
@@ -31,13 +31,16 @@ def _one(low: int) -> int:
     return low
 
 
-SUMS = tuple(_one(each) for each in range(256))  # CRC-16 with the polynomial 0x8005, reflected, as FIT's SDK has it
-SUMS_BEFORE_ONE = tuple(each >> 8 ^ SUMS[each & 0xFF] for each in SUMS)  # the same when one more byte follows
+SUMS = tuple(_one(each) for each in range(256))  # CRC-16 with the polynomial 0x8005, reflected, as in FIT's SDK
+# The same for a byte that is followed by one more
+SUMS_BEFORE_ONE = tuple(each >> 8 ^ SUMS[each & 0xFF] for each in SUMS)
 
 
 @dataclass
 class _Definition:
-    """One definition message: its bytes, the message that it defines, and how many bytes each of those has."""
+    """One definition message: its bytes, the number of the message that it defines, and
+    that message's size in bytes.
+    """
 
     frame: bytes
     number: int
@@ -47,7 +50,7 @@ class _Definition:
 
 @dataclass
 class Frames:
-    """What was met so far, in all files of the stream."""
+    """The frames that were read so far, in all files of the stream."""
 
     frames: int = 0
     definitions: int = 0
@@ -55,14 +58,14 @@ class Frames:
     wanted: bytearray = field(default_factory=bytearray)
 
     def count(self, *, is_definition: bool) -> None:
-        """Count one frame. Raises NotAnActivityFile where there are more than any device writes."""
+        """Count one frame. Raises NotAnActivityFile if there are more than any device writes."""
         self.frames += 1
         self.definitions += is_definition
         if self.frames > MOST_FRAMES or self.definitions > MOST_DEFINITIONS:
             raise NotAnActivityFile(Flaw.TOO_MUCH)
 
     def keep(self, defined: _Definition, message: memoryview) -> None:
-        """Pass a message on to the library, after its definition. Raises NotAnActivityFile where these are too many."""
+        """Copy a message for the library, after its definition. Raises NotAnActivityFile if there are too many."""
         if not defined.is_passed_on:
             self.wanted += defined.frame
             defined.is_passed_on = True
@@ -73,9 +76,9 @@ class Frames:
 
 
 def keep_only(data: bytes, numbers: Collection[int]) -> bytes:
-    """Give the stream's files with nothing in them but messages of these global numbers, and their definitions.
+    """Return the stream's files with only the messages of these global numbers, and their definitions.
 
-    Raises NotAnActivityFile where the stream is damaged, cut off, or asks for too much.
+    Raises NotAnActivityFile if the stream is damaged, cut off, or exceeds a limit.
     """
     met, smaller = Frames(), bytearray()
     for count, body in enumerate(_bodies(data)):
@@ -88,7 +91,7 @@ def keep_only(data: bytes, numbers: Collection[int]) -> bytes:
 
 
 def compute_checksum(data: bytes | memoryview) -> int:
-    """FIT's sum of these bytes, 16 bits. A file with its own sum behind it has the sum 0."""
+    """Return FIT's 16-bit checksum of these bytes. It is 0 for a file that includes its own checksum at the end."""
     even = len(data) & ~1
     pairs, value = array("H", bytes(data[:even])), 0
     if sys.byteorder == "big":
@@ -102,7 +105,7 @@ def compute_checksum(data: bytes | memoryview) -> int:
 
 
 def _bodies(data: bytes) -> Iterator[memoryview]:
-    """The files of the stream, one after another, without header and sum. Raises NotAnActivityFile."""
+    """Yield the bodies of the stream's files, without header and checksum. Raises NotAnActivityFile."""
     at = 0
     while at < len(data):
         head = data[at : at + HEADER]
@@ -118,7 +121,7 @@ def _bodies(data: bytes) -> Iterator[memoryview]:
 
 
 def _pass_over(body: memoryview, numbers: Collection[int], met: Frames) -> None:
-    """Go through the frames of one file, and keep the wanted ones."""
+    """Walk through the frames of one file, and keep the wanted ones."""
     known: dict[int, _Definition] = {}
     at = 0
     while at < len(body):
@@ -141,7 +144,7 @@ def _pass_over(body: memoryview, numbers: Collection[int], met: Frames) -> None:
 
 
 def _definition(body: memoryview, at: int) -> _Definition:
-    """Read a definition: five bytes, three for each field, and as much again for an app's own fields."""
+    """Read a definition: five bytes, three for each field, and as much again for the fields of an app."""
     try:
         fields = body[at + 5]
         end = at + 6 + 3 * fields
@@ -159,6 +162,6 @@ def _definition(body: memoryview, at: int) -> _Definition:
 
 
 def _file(body: bytes) -> bytes:
-    """A FIT file around these frames."""
+    """Return a FIT file with these frames."""
     whole = struct.pack("<BBHI4s", HEADER, 0x20, 0, len(body), b".FIT") + body
     return whole + struct.pack("<H", compute_checksum(whole))

@@ -1,8 +1,8 @@
-"""FIT's names for sports, and those of `fitness.sports` for the same."""
+"""FIT's names of sports, and the names in `fitness.sports` for them."""
 
 from providers.recordings import MULTISPORT
 
-# Most sub-sports decide alone.
+# For most sub-sports, the sport does not matter.
 SUB_SPORTS = {
     "treadmill": "treadmill_running",
     "street": "street_running",
@@ -75,7 +75,7 @@ SPORTS = {
     "multisport": MULTISPORT,
     "generic": "other",
 }
-# Sub-sports that say how, not what: these depend on the sport beside them.
+# Sub-sports that only say how a sport is done: these need the sport too.
 PAIRS = {
     ("running", "virtual_activity"): "virtual_run",
     ("cycling", "virtual_activity"): "virtual_ride",
@@ -93,6 +93,8 @@ PAIRS = {
 
 
 def find_fit_type(sport: str, sub_sport: str) -> str:
-    """The type of activity for a FIT sport and sub-sport; a sport that both name alike needs no entry here."""
+    """Return the type of activity for a FIT sport and sub-sport. A sport with the same name in both
+    lists needs no entry here.
+    """
     pair = PAIRS.get((sport, sub_sport))
     return pair or SUB_SPORTS.get(sub_sport) or SPORTS.get(sport) or sport or "other"

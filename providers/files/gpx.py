@@ -1,4 +1,4 @@
-"""GPX files: each track with times is an activity."""
+"""Reads GPX files: each track with times is an activity."""
 
 from providers.files.file_sessions import Session
 from providers.files.trails import Point, Trail
@@ -9,7 +9,7 @@ NUMBERED = {"1": "cycling", "9": "running"}
 
 
 class Gpx:
-    """What a GPX file tells, element by element."""
+    """Collects the sessions of a GPX file, element by element."""
 
     def __init__(self) -> None:
         self.found: list[Session] = []

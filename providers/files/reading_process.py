@@ -1,13 +1,13 @@
-"""Reading a file in a process of its own, which may be killed: what it costs is bounded whatever is in the file.
+"""Reads a file in a process of its own, so that reading any file costs a limited amount of time and memory.
 
-`read_apart` starts `python -m providers.files.reading_process`, hands it the file over its standard input, and gets
-JSON back. That process has none of our settings in its environment and none of our connections, opens none itself and
-writes no file. The system ends it when its seconds of CPU are over, and refuses it more than its memory (macOS does not
-keep the second bound). We end it when it takes too long, and should we have been killed by then, an alarm of its own
-does.
+`read_apart` starts `python -m providers.files.reading_process`, gives it the file on its standard input, and
+gets JSON back. That process has none of our settings in its environment and none of our connections; it opens
+none itself and writes no file. The system ends it when its CPU seconds are used up, and limits its memory
+(macOS does not support the second limit). We end it when it takes too long; if our process was killed by
+then, an alarm in the reading process ends it.
 
-It is no wall against code in a file that takes the process over: it runs as the same user, on the same network. No
-reader here runs anything that a file holds; only expat, which reads XML, is not written in Python.
+It does not protect against a file that takes over the process with its own code: it runs as the same user, on the same
+network. But no reader here executes anything from a file, and only expat, which reads XML, is not written in Python.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from providers.files.activity_files import LARGEST, read_activity
 from providers.recordings import Recording, read_recording, write_recording
 
 ROOT = Path(__file__).parents[2]
-# What Python needs to start. Everything else stays here: our settings hold secrets.
+# The variables that Python needs to start. All others are left out, because our settings contain secrets.
 NEEDED = (
     "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH",
     "PYTHONDONTWRITEBYTECODE", "PYTHONTZPATH", "TZ", "VIRTUAL_ENV",
@@ -38,9 +38,9 @@ NEEDED = (
 
 @dataclass(frozen=True)
 class Bounds:
-    """What reading one file may cost: seconds of CPU, seconds until we wait no longer, bytes of address space.
+    """Limits for reading one file: seconds of CPU, seconds until we stop waiting, bytes of address space.
 
-    The seconds of waiting are three times those of CPU, for machines that have much else to do.
+    The waiting time is three times the CPU time, for busy machines.
     """
 
     cpu_seconds: int = 10
@@ -55,10 +55,10 @@ READER = (sys.executable, "-m", __name__)
 def read_apart(
     data: bytes, filename: str, zone: tzinfo = UTC, bounds: Bounds = USUAL, reader: Sequence[str] = READER
 ) -> list[Recording]:
-    """Give what `read_activity` gives, from a process of its own: the command `reader`. It has ended when this returns.
+    """Return what `read_activity` returns, from a process of its own, the command `reader`, which has ended by then.
 
-    Raises NotAnActivityFile, also where reading takes more CPU or memory than allowed; ReadingBroke where the process
-    was killed by somebody else or gave no answer, or the time to wait for it was over.
+    Raises NotAnActivityFile, also if reading takes more CPU or memory than allowed; ReadingBroke if another process
+    killed it, if it gave no answer, or if the time to wait for it was over.
     """
     if len(data) > LARGEST:
         raise NotAnActivityFile(Flaw.TOO_LARGE)
@@ -68,7 +68,7 @@ def read_apart(
             reader,
             input=asked + b"\n" + data,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # it could quote the file
+            stderr=subprocess.DEVNULL,  # it could contain parts of the file
             cwd=ROOT,
             env=choose_environment(os.environ),
             timeout=bounds.wall_seconds,
@@ -87,7 +87,7 @@ def read_apart(
 
 
 def choose_environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """What a reading process gets of our environment."""
+    """Return the part of our environment that a reading process gets."""
     return {name: ours[name] for name in NEEDED if name in ours}
 
 
@@ -100,9 +100,9 @@ def _answer(told: dict[str, Any]) -> list[Recording]:
 
 
 def main() -> None:
-    """Read one file from standard input, and write what is in it, or why it cannot be read, to standard output."""
-    for each in (signal.SIGTERM, signal.SIGINT):  # a host or a terminal signals every process
-        signal.signal(each, signal.SIG_IGN)  # whoever started this one decides when it ends
+    """Read one file from standard input, and write its recordings, or why it cannot be read, to standard output."""
+    for each in (signal.SIGTERM, signal.SIGINT):  # a host or a terminal sends signals to every process
+        signal.signal(each, signal.SIG_IGN)  # the process that started this one decides when it ends
     asked = json.loads(sys.stdin.buffer.readline())
     bounds = Bounds(**asked["bounds"])
     end_after(bounds.wall_seconds)
@@ -113,15 +113,15 @@ def main() -> None:
 
 
 def end_after(seconds: float) -> None:
-    """Let the system end this process then, also where nobody is left to end it: a killed worker leaves no reader."""
+    """Make the system end this process after this time, even if the worker that started it was killed."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def hold_to(bounds: Bounds) -> None:
-    """Let the system hold this process to its time and memory, and let it write no file and start no other process.
+    """Make the system limit this process's CPU time and memory, and forbid it to write files or start processes.
 
-    At the end of its CPU seconds it gets SIGXCPU, which ends it.
+    When its CPU seconds are used up it gets SIGXCPU, which ends it.
     """
     for what, most in (
         (resource.RLIMIT_CPU, bounds.cpu_seconds),
@@ -131,12 +131,12 @@ def hold_to(bounds: Bounds) -> None:
         (resource.RLIMIT_NPROC, 0),
     ):
         _, hard = resource.getrlimit(what)
-        with contextlib.suppress(ValueError, OSError):  # macOS refuses a bound of memory
+        with contextlib.suppress(ValueError, OSError):  # macOS refuses a limit of memory
             resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _told(data: bytes, filename: str, zone: tzinfo) -> dict[str, Any]:
-    """The answer, as JSON takes it. Of an error that is none of the file's only the kind is told."""
+    """Return the answer as JSON data. For an error that is not the file's fault, only its type is included."""
     try:
         return {"recordings": [write_recording(each) for each in read_activity(data, filename, zone)]}
     except NotAnActivityFile as error:

@@ -1,4 +1,4 @@
-"""TCX files: laps are summed, for the device measured them better than their points tell."""
+"""Reads TCX files. Totals come from the laps, because the device measured them more exactly than its points show."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ PARTS = {"Activity", "Transition"}
 
 
 class Tcx:
-    """What a TCX file tells, element by element."""
+    """Collects the sessions of a TCX file, element by element."""
 
     untimed = False
 
@@ -85,12 +85,12 @@ class Part:
             self.start = read_moment(started)
 
     def average(self, beats: float) -> None:
-        """Weigh a lap's average by how long the lap was; its time stands before it in the file."""
+        """Add a lap's average pulse, weighted with the lap's time, which comes before it in the file."""
         seconds = self.sums["TotalTimeSeconds"] - self._before
         self.beats, self.beating = self.beats + beats * seconds, self.beating + seconds
 
     def recording(self) -> Recording:
-        """Take the laps' word where they gave one, and the points' where not."""
+        """Return the recording, with the laps' figures if they have any, otherwise with the points'."""
         start = self.start or self.trail.start
         if start is None:
             raise NotAnActivityFile(Flaw.NO_TIMES)

@@ -1,6 +1,6 @@
-"""TCX and GPX files, read as they stream by: no entity, depth or size makes them larger than they are.
+"""Reads TCX and GPX files as a stream. Entities are forbidden, so a file cannot expand into something larger.
 
-What a file may ask of us is bounded: elements, their depth, attributes, and the length of names and texts.
+These are limited: the number of elements, their depth, their attributes, and the length of names and texts.
 """
 
 from xml.etree.ElementTree import ParseError
@@ -16,8 +16,8 @@ from providers.files.tcx import Tcx
 
 DEEPEST = 64
 LONGEST_TEXT = 1000
-LONGEST_NAME = 1000  # of an element or attribute, its namespace included: each element carries a copy of that
-LONGEST_VALUE = 10_000  # of an attribute: a list of schemas may have some hundred signs
+LONGEST_NAME = 1000  # of an element or attribute, including its namespace: each element has a copy of that
+LONGEST_VALUE = 10_000  # of an attribute: a list of schemas may have some hundred characters
 MOST_ELEMENTS = 1_000_000  # a file of 10 MB from a watch has about 600,000
 MOST_ATTRIBUTES = 100  # of one element
 NO_MEMORY = expat.codes[expat.XML_ERROR_NO_MEMORY]
@@ -41,7 +41,9 @@ def read_tracks(data: bytes) -> list[Session]:
 
 
 class Outline:
-    """What the parser speaks to: knows where in the file we are, and passes on each element's end with its text."""
+    """The parser's target: it knows the path to the current element, and passes on the end of each
+    element with its text.
+    """
 
     def __init__(self) -> None:
         self.reader: Gpx | Tcx | None = None
@@ -59,7 +61,7 @@ class Outline:
         self.reader.opened(name, attributes)
 
     def _bound(self, tag: str, attributes: dict[str, str]) -> None:
-        """Raise NotAnActivityFile where this is no element of a watch's or an app's."""
+        """Raise NotAnActivityFile if the element exceeds a limit that files of watches and apps stay below."""
         self._elements += 1
         if self._elements > MOST_ELEMENTS:
             raise NotAnActivityFile(Flaw.TOO_MUCH)
@@ -83,7 +85,7 @@ class Outline:
         self._text = ""
 
     def close(self) -> None:
-        """Nothing is left to do; the parser asks."""
+        """Do nothing; the parser requires this method."""
 
 
 def _reader(root: str) -> Gpx | Tcx:

@@ -1,4 +1,6 @@
-"""What can be known of an activity from its points alone. Places are used for distances and forgotten."""
+"""The figures of an activity that can be computed from its points alone. Places are used for
+distances and then dropped.
+"""
 
 import math
 from dataclasses import dataclass
@@ -6,9 +8,9 @@ from datetime import UTC, datetime
 
 from providers.recordings import FILE, Recording
 
-EARTH = 6_371_008.8  # metres
-WAVER = 3.0  # metres that an altimeter goes up and down by itself
-SILENCE, STANDING = 60.0, 0.3  # no word for a minute, and hardly a step since: the watch was paused
+EARTH = 6_371_008.8  # radius in metres
+WAVER = 3.0  # metres by which an altimeter goes up and down without a reason
+SILENCE, STANDING = 60.0, 0.3  # if there was no point for a minute, at nearly the same place, the watch was paused
 SMALLEST_DISTANCE = 1.0
 
 
@@ -23,7 +25,7 @@ class Point:
     metres: float | None = None
 
     def complete(self, name: str, text: str) -> None:
-        """Note what an element of the point tells. TCX, GPX and their extensions use no name for two things."""
+        """Store the text of an element of the point. TCX, GPX and their extensions use each name for one thing only."""
         if name in {"time", "Time"}:
             self.time = read_moment(text)
         elif name in {"ele", "AltitudeMeters"}:
@@ -35,7 +37,7 @@ class Point:
 
 
 class Trail:
-    """Sums up points as they come. Remembers no more of them than the last."""
+    """Sums up points as they are read. It stores only the last one."""
 
     def __init__(self) -> None:
         self.start: datetime | None = None
@@ -47,11 +49,11 @@ class Trail:
         self._beats = self._beating = self._highest = 0.0
 
     def interrupt(self) -> None:
-        """The watch was paused: what lies between the last point and the next does not count."""
+        """Leave out the time and distance between the last point and the next, because the watch was paused."""
         self._last = None
 
     def add(self, point: Point) -> None:
-        """Take the next point. One without a time, or from before the last, tells nothing."""
+        """Add the next point. One without a time, or from before the last one, is ignored."""
         if point.time is None or (self._end and point.time < self._end):
             return
         if self._last and self._last.time:
@@ -61,7 +63,7 @@ class Trail:
         self._highest = max(self._highest, point.pulse or 0.0)
 
     def recording(self, key: str, name: str) -> Recording:
-        """What the points amount to. There must have been one."""
+        """Return the recording of these points. Raises ValueError without any."""
         if self.start is None or self._end is None:
             raise ValueError("a trail without points")
         has_height = self._level is not None
@@ -110,6 +112,6 @@ def _distance(old: Point, new: Point) -> float:
 
 
 def read_moment(text: str) -> datetime:
-    """Read an instant; both formats mean UTC where they name no zone."""
+    """Read a time. In both formats a time without a zone is UTC."""
     instant = datetime.fromisoformat(text)
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)

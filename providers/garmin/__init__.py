@@ -1,1 +1,1 @@
-"""Garmin, by a member's sign-in or by a key of the Personal API."""
+"""Garmin as a source, by a member's sign-in or by a key of the Personal API."""

@@ -1,6 +1,6 @@
-"""The rows of Garmin's list of activities, read as recordings. No other file knows the names in them.
+"""Reads the rows of Garmin's list of activities as recordings. No other file knows Garmin's field names.
 
-https://connect.garmin.com answers its own web page with these rows; nothing about them is documented.
+https://connect.garmin.com sends these rows to its own web page; they are not documented.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +11,10 @@ from providers.recordings import Recording
 from providers.sources import Page
 
 NAME = "garmin"  # of the source
-# Garmin's list hides the legs of a triathlon unless it is asked for them; each names its session in `parentId`.
+# Garmin's list contains the legs of a triathlon only with this parameter; each leg names its session in `parentId`.
 WITH_LEGS = {"excludeChildren": "false"}
 SPLITS = (100, 400, 1000, 1500, 1609, 5000, 10000, 21098, 42195)
-# Kept of each row as Garmin sent it. Places, pictures and the owner's roles are dropped here.
+# The fields of each row that are stored as Garmin sent them. Places, pictures and the owner's roles are dropped here.
 KEPT = (
     "activityId", "activityName", "startTimeLocal", "startTimeGMT", "activityType", "eventType", "duration",
     "elapsedDuration", "movingDuration", "distance", "elevationGain", "elevationLoss", "averageSpeed", "maxSpeed",
@@ -28,14 +28,14 @@ MOST = 1e9  # no figure of a session is larger
 
 
 def read_page(rows: Sequence[dict[str, Any]], *, last: bool) -> Page:
-    """Read a page of the list. Rows without an id are left out; of those that make no sense the ids are told."""
+    """Read a page of the list. Rows without an id are left out; ids of rows that cannot be read are in `unread`."""
     found = {row["activityId"]: read_row(row) for row in rows if _is_id(row.get("activityId"))}
     recordings = [recording for recording in found.values() if recording is not None]
     return Page(recordings, last, frozenset(key for key, recording in found.items() if recording is None))
 
 
 def read_row(row: Mapping[str, Any]) -> Recording | None:
-    """Read one row, or what was kept of it. None where it has no id or does not tell when it began."""
+    """Read one row, or the stored part of it. None if it has no id or no valid start."""
     began, local = _instant(row.get("startTimeGMT")), _instant(row.get("startTimeLocal"))
     kind, part_of = row.get("activityType") or {}, row.get("parentId") or None
     if began is None or not _is_id(row.get("activityId")) or not (part_of is None or _is_id(part_of)):
@@ -63,7 +63,7 @@ def read_row(row: Mapping[str, Any]) -> Recording | None:
     )
 
 
-# Our name of what was measured, and Garmin's.
+# Our names of measured figures, and Garmin's.
 MEASURED = {
     "elapsed": "elapsedDuration",
     "moving": "movingDuration",
@@ -92,7 +92,7 @@ def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _placeless(name: str, place: str) -> str:
-    """A title without the town that Garmin puts before it: it is often where the member lives."""
+    """Return a title without the town that Garmin puts in front of it, because it is often where the member lives."""
     return name.replace(place, "").strip(" -–,") if place else name
 
 
@@ -102,7 +102,9 @@ def _zones(row: Mapping[str, Any]) -> tuple[float, ...]:
 
 
 def _instant(text: Any) -> datetime | None:
-    """Garmin's "YYYY-MM-DD HH:MM:SS". Local times are read as if they were UTC: only their date and distance count."""
+    """Read Garmin's "YYYY-MM-DD HH:MM:SS". Local times are read as UTC: only their date and their
+    difference from UTC are used.
+    """
     try:
         return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The answer of Garmin's list of days with steps, and how its days are asked for."""
+"""Reads Garmin's list of days with steps, and divides the requests for it."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -6,11 +6,11 @@ from typing import Any
 
 from providers.sources import DaySteps
 
-LONGEST_STEPS = 28  # days of steps that Garmin gives to one request
+LONGEST_STEPS = 28  # days of steps that Garmin returns for one request
 
 
 def cut_into_spans(start: date, end: date, longest: int = LONGEST_STEPS) -> Iterator[tuple[date, date]]:
-    """Cut [start, end] into pieces of at most so many days, oldest first."""
+    """Yield [start, end] in spans of at most this many days, oldest first."""
     while start <= end:
         last = min(start + timedelta(days=longest - 1), end)
         yield start, last
@@ -18,7 +18,9 @@ def cut_into_spans(start: date, end: date, longest: int = LONGEST_STEPS) -> Iter
 
 
 def read_days(answer: Any) -> list[DaySteps]:
-    """Read Garmin's list of days, leaving out those that nobody wore the watch. Raises ValueError if it is none."""
+    """Read Garmin's list of days, without days on which the watch was not worn. Raises ValueError
+    if it is not a list of days.
+    """
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
         raise ValueError("the days are not a list")
     return [
@@ -29,5 +31,5 @@ def read_days(answer: Any) -> list[DaySteps]:
 
 
 def _count(value: Any) -> int | None:
-    """A number of steps. Garmin sends null for a day it knows nothing of."""
+    """Return a number of steps; None if it is not one. Garmin sends null for a day without data."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,4 +1,4 @@
-"""Garmin Connect through python-garminconnect: sign in once, then live on its rotating tokens."""
+"""Garmin Connect with python-garminconnect: signing in once, then using its tokens, which are renewed regularly."""
 
 import json
 import os
@@ -35,39 +35,40 @@ from providers.garmin.activity_rows import WITH_LEGS, read_page
 from providers.garmin.daily_steps import cut_into_spans, read_days
 from providers.sources import DaySteps, NeedsCode, Page, Profile, SignedIn
 
-# Tried in order by the library, each a burst of its own; the plain-requests twins add requests and no hope.
+# The library tries these in order, each with several requests. The variants with plain requests only add requests that
+# fail.
 USELESS_STRATEGIES = {"mobile+requests", "portal+requests"}
-# Rows asked for at once. The list has no documented maximum; other tools ask 1,000 in one call.
+# Rows per request. The list has no documented maximum; other tools request 1,000 at once.
 PAGE = 1000
 SMALLER_PAGES = {1000: 200, 200: 45, 45: 20}
 
-# A sign-in that failed is told by the library in words only: it has tried several ways, each with answers of its own.
+# The library describes a failed sign-in only in its message: it has tried several ways, each with its own answers.
 TOLD: tuple[tuple[re.Pattern[str], type[SourceError]], ...] = (
     (re.compile("Invalid Username or Password|Widget authentication failed"), WrongPassword),
     (re.compile("SESSION_EXPIRED|Invalid MFA client_state|Missing widget MFA|Widget MFA: missing"), SignInTimedOut),
     (re.compile("CAPTCHA"), SourceBlocked),
     (re.compile(r"Widget MFA failed|verifyCode: [A-Z]+_[A-Z_]+"), WrongCode),
     (re.compile(r"(HTTP|returned) 42[79]\b|429 in JSON|rate limited"), SourceThrottled),
-    # A page where JSON should be is a bot check, unless a gateway says that nobody is there.
+    # A page in place of JSON is a bot check, unless a gateway says that the service is down.
     (re.compile(r"(HTTP|returned) 403\b|HTTP 200 non-JSON|non-JSON\): HTTP 200|a 403 here"), SourceBlocked),
 )
-LONGEST_WISH = 24 * 3600  # seconds; whoever names more is not believed
+LONGEST_WISH = 24 * 3600  # seconds; a longer wait is ignored
 LIBRARY = (GarminConnectAuthenticationError, GarminConnectConnectionError, GarminConnectTooManyRequestsError)
 SENSELESS = (AttributeError, KeyError, TypeError, ValueError)
 
 
 class GarminConnect:
-    """The `Garmin` that Garmin Connect is. `base_url` sends the library to another address (the simulator)."""
+    """Implements `Garmin` with Garmin Connect. `base_url` sends the library to another address (the simulator)."""
 
     def __init__(self, base_url: str | None = None) -> None:
-        # With this set, the library gives every member the tokens found there: never let it near us.
+        # If this is set, the library gives every member the tokens that are stored there, so it is removed.
         os.environ.pop("GARMINTOKENS", None)
         self.base_url = base_url.rstrip("/") if base_url else None
         if self.base_url:
             _require_loopback_speed()
 
     def sign_in(self, email: str, password: str) -> SignedIn | NeedsCode:
-        """Try once: about four requests, a minute or two when Garmin is slow. See `garmin_source.Garmin.sign_in`."""
+        """Try once: about four requests, one or two minutes when Garmin is slow. See `garmin_source.Garmin.sign_in`."""
         client = self._library().client
         with _signing_in():
             status, state = client.login(email, password, return_on_mfa=True)
@@ -96,7 +97,7 @@ class GarminConnect:
         client = library.client
         client.skip_strategies = set(USELESS_STRATEGIES)
         if self.base_url:
-            # The library has no setting for this. A test holds these names against the pinned version.
+            # The library has no setting for this. A test checks these names in the pinned version.
             client._sso = client._connect = client._connectapi = self.base_url  # noqa: SLF001
             client._di_token_url = f"{self.base_url}/di-oauth2-service/oauth/token"  # noqa: SLF001
         return library
@@ -113,17 +114,17 @@ class ConnectAccount:
 
     @property
     def tokens(self) -> str:
-        """The tokens as they are now."""
+        """The current tokens."""
         return str(self.client.dumps())
 
     def renew(self) -> None:
-        """Refresh the tokens if they are about to end. See `OpenAccount.renew`."""
+        """Refresh the tokens if they expire soon. See `OpenAccount.renew`."""
         with _reading():
             if self.client._token_expires_soon():  # noqa: SLF001
                 self._refresh()
 
     def activities(self, start: date, end: date) -> Iterator[Page]:
-        """Page through the list. A page the server cannot give is asked for again, smaller."""
+        """Yield the pages of the list. If the server fails on a page, a smaller one is requested."""
         first, wanted = 0, self.page
         while True:
             rows = self._rows(first, wanted, start, end)
@@ -139,7 +140,7 @@ class ConnectAccount:
             first += len(rows)
 
     def is_gone(self, activity_id: int) -> bool:
-        """Ask for one activity. See `OpenAccount.is_gone`."""
+        """Request one activity. See `OpenAccount.is_gone`."""
 
         def missing() -> bool:
             try:
@@ -151,7 +152,7 @@ class ConnectAccount:
         return bool(self._asked(missing))
 
     def steps(self, start: date, end: date) -> list[DaySteps]:
-        """Read the days, 28 to a request. See `OpenAccount.steps`."""
+        """Read the days, 28 in each request. See `OpenAccount.steps`."""
         found: list[DaySteps] = []
         for first, last in cut_into_spans(start, end):
             found += self._days(first.isoformat(), last.isoformat())
@@ -165,7 +166,7 @@ class ConnectAccount:
             raise SourceUnavailable("the days make no sense") from None
 
     def _rows(self, first: int, limit: int, start: date, end: date) -> list[dict[str, Any]] | None:
-        """One page, or None when the server failed at a size that could be smaller."""
+        """Return one page, or None if the server failed and a smaller page can be requested."""
         window = {"startDate": start.isoformat(), "endDate": end.isoformat()} | WITH_LEGS
         try:
             found = self._asked(lambda: self.library.search_activities(first, limit, **window))
@@ -178,7 +179,7 @@ class ConnectAccount:
         return found
 
     def _asked(self, question: Callable[[], Any]) -> Any:
-        """Ask once, with tokens refreshed first where they are about to end, and errors in our own words."""
+        """Call `question` once, after refreshing tokens that expire soon. Raises our own errors."""
         with _reading():
             if self.client._token_expires_soon():  # noqa: SLF001 - the library hides a failed refresh; we must see it
                 self._refresh()
@@ -187,7 +188,7 @@ class ConnectAccount:
             try:
                 return question()
             except GarminConnectAuthenticationError:
-                if self.client.di_token != token:  # refused with fresh tokens too
+                if self.client.di_token != token:  # refused with new tokens too
                     raise
             self._refresh()
             self.before()
@@ -202,7 +203,7 @@ class ConnectAccount:
 
 
 def _at_once() -> None:
-    """No pace to keep."""
+    """Do not wait."""
 
 
 def _refresh_failed(message: str) -> SourceError:
@@ -213,7 +214,7 @@ def _refresh_failed(message: str) -> SourceError:
 
 
 def _pending(state: str) -> dict[str, Any]:
-    """The half-open sign-in. One that cannot be read is as good as one that is over."""
+    """Read the half-open sign-in. Raises SignInTimedOut if it cannot be read."""
     try:
         pending = json.loads(state)
     except ValueError:
@@ -242,7 +243,7 @@ def _signed_in(client: Any) -> SignedIn:
 
 @contextmanager
 def _signing_in() -> Iterator[None]:
-    """Errors of a sign-in in our own words. Nothing of the library's text goes on: it may name the account."""
+    """Turn errors of a sign-in into our own. The library's texts are dropped, because they may name the account."""
     try:
         yield
     except SourceError:
@@ -258,7 +259,7 @@ def _signing_in() -> Iterator[None]:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Errors of a data call in our own words."""
+    """Turn errors of a data request into our own."""
     try:
         yield
     except SourceError:
@@ -310,7 +311,7 @@ def _retry_after(error: BaseException) -> timedelta | None:
 
 
 def _require_loopback_speed() -> None:
-    """The library waits like a person between its steps; an emulator needs no such courtesy."""
+    """Remove the pauses that the library makes between the steps of a sign-in; a simulator does not need them."""
     for name in ("MOBILE", "WIDGET", "LOGIN"):
         for end in ("MIN", "MAX"):
             setattr(sso, f"{name}_DELAY_{end}_S", 0.0)

@@ -1,4 +1,4 @@
-"""Garmin's Personal API: a key that a member made, exchanged once a day for a token that only reads."""
+"""Garmin's Personal API: a member's key is exchanged once a day for a token that can only read."""
 
 import base64
 import json
@@ -24,9 +24,9 @@ STEPS = "/usersummary-service/stats/steps/daily"
 
 KEY = re.compile(r"[!-~]{16,4096}")
 MARGIN = timedelta(minutes=15)
-# A token lives 24 hours, less when its key ends before: so a shorter one tells when.
+# A token is valid for 24 hours, or until its key ends. So a shorter lifetime shows when the key ends.
 SHORT_LIFE = timedelta(hours=20)
-# Larger pages than 45 are answered with 500; the limit is written nowhere, so it is found out.
+# Larger pages than 45 are answered with 500. The limit is not documented; it was found by trying.
 PAGE, SMALLEST_PAGE = 45, 5
 REMEMBER_PAGE = timedelta(days=1)
 MOST_RESTARTS = 3
@@ -34,7 +34,7 @@ COURTESY = 0.3  # seconds between two requests; a dozen at once are throttled
 
 
 class GarminPersonal:
-    """The `GarminByKey` that the Personal API is. `base_url` is another address of it (the simulator)."""
+    """Implements `GarminByKey` with the Personal API. `base_url` replaces its address (for the simulator)."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class GarminPersonal:
         return KeyAccepted(account.tokens, account.ends)
 
     def whose(self, tokens: str) -> SignedIn:
-        """One request, two where there are no activities. See `garmin_source.GarminByKey.whose`."""
+        """Make one request, or two if there are no activities. See `garmin_source.GarminByKey.whose`."""
         account = self.open(tokens)
         try:
             profile = account.profile()
@@ -81,11 +81,11 @@ class GarminPersonal:
 
     @property
     def page(self) -> int:
-        """How many rows to ask for at once: fewer for a day after only fewer could be had."""
+        """How many rows to request at once. After larger pages failed it is smaller for a day."""
         return self._page if self.now() < self._page_until else PAGE
 
     def remember_page(self, size: int) -> None:
-        """Ask for so many at once from now on: more have just failed, and these were given."""
+        """Request this many rows at once for a day, because more have failed."""
         self._page, self._page_until = size, self.now() + REMEMBER_PAGE
 
 
@@ -108,18 +108,18 @@ class KeyAccount:
 
     @property
     def tokens(self) -> str:
-        """The key and its token as they are now."""
+        """The key and its current token."""
         kept = {"key": self._key, "jwt": self._jwt, "jwt_expires": _seconds(self._expires)}
         return json.dumps(kept | {"key_ends": _seconds(self.ends)})
 
     def renew(self) -> None:
-        """Exchange the key if its token is about to end. See `OpenAccount.renew`."""
+        """Exchange the key if its token expires soon. See `OpenAccount.renew`."""
         self._renew_if_due()
 
     def profile(self) -> Profile:
-        """Whose account it is: the id is the same number that Garmin Connect calls the profile's.
+        """Return the account's profile. Its id is the same number as the profile's id in Garmin Connect.
 
-        The newest activity names its owner. Where there is none, today's summary tells the id, and no name.
+        The newest activity names its owner. Without activities, today's summary gives the id, but no name.
         """
         rows = self._read(SEARCH, start=0, limit=1)
         row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
@@ -134,9 +134,9 @@ class KeyAccount:
         return _id(day.get("userProfileId")) if isinstance(day, dict) else ""
 
     def activities(self, start: date, end: date) -> Iterator[Page]:
-        """Page through the list. Each page begins with the last row of the one before it.
+        """Yield the pages of the list. Each page is requested so that it begins with the last row of the page before.
 
-        If it does not, a row came or went meanwhile and one may have slipped between the pages: begin again.
+        If it does not, an activity was added or deleted meanwhile, and one may be missing: the list is read again.
         """
         first, above = 0, None
         for _ in range(1 + MOST_RESTARTS):
@@ -152,14 +152,14 @@ class KeyAccount:
         raise SourceUnavailable("the activity list does not stand still")
 
     def is_gone(self, activity_id: int) -> bool:
-        """Ask for one activity. See `OpenAccount.is_gone`."""
+        """Request one activity. See `OpenAccount.is_gone`."""
         answer = self._ask(f"{ACTIVITY}/{activity_id}")
         if answer.status != 404:
-            answer.data(self._door.now())  # raises what else is wrong
+            answer.data(self._door.now())  # raises an error for any other status
         return answer.status == 404
 
     def steps(self, start: date, end: date) -> list[DaySteps]:
-        """Read the days, 28 to a request. See `OpenAccount.steps`."""
+        """Read the days, 28 in each request. See `OpenAccount.steps`."""
         found: list[DaySteps] = []
         for first, last in cut_into_spans(start, end):
             answer = self._read(f"{STEPS}/{first.isoformat()}/{last.isoformat()}")
@@ -170,7 +170,7 @@ class KeyAccount:
         return found
 
     def _page(self, first: int, start: date, end: date) -> tuple[list[dict[str, Any]], bool]:
-        """One page and whether it is the last. A page that the server cannot give is asked for again, smaller."""
+        """Return one page, and whether it is the last. If the server fails on a page, a smaller one is requested."""
         limit = wanted = self._door.page
         window = {"startDate": start.isoformat(), "endDate": end.isoformat()} | WITH_LEGS
         while (answer := self._ask(SEARCH, start=first, limit=limit, **window)).status == 500 and limit > SMALLEST_PAGE:
@@ -186,7 +186,7 @@ class KeyAccount:
         return self._ask(path, **query).data(self._door.now())
 
     def _ask(self, path: str, **query: str | int) -> KeyAnswer:
-        """Ask with a token that will last; if Garmin refuses it, once more with a new one."""
+        """Make a request with a token that does not expire soon. If Garmin refuses it, try once more with a new one."""
         is_new = self._renew_if_due()
         answer = self._send("GET", path, f"Bearer {self._jwt}", query)
         if answer.status == 401 and not is_new:
@@ -198,7 +198,7 @@ class KeyAccount:
 
     def _renew_if_due(self) -> bool:
         left = self._expires - self._door.now() if self._expires else timedelta()
-        # A key that is about to end gives short tokens only: one exchange is enough then.
+        # A key that ends soon only gives tokens with a short lifetime: one exchange is enough then.
         if left > MARGIN or (left > timedelta() and self._exchanged):
             return False
         self._renew()
@@ -223,11 +223,11 @@ class KeyAccount:
 
 
 def _at_once() -> None:
-    """No pace to keep."""
+    """Do not wait."""
 
 
 def _id(value: Any) -> str:
-    """An id as Garmin sends it, a number or a text; an empty text where it sent none."""
+    """Return an id that Garmin sent as a number or a text; empty if it sent none."""
     return str(value or "") if isinstance(value, int | str) and not isinstance(value, bool) else ""
 
 
@@ -236,7 +236,7 @@ def _text(value: Any) -> str:
 
 
 def _life(jwt: str, now: datetime) -> tuple[datetime, datetime]:
-    """When a token began and when it ends, by its own word; whether it is genuine is for Garmin to say."""
+    """Return when a token was issued and when it expires. Garmin checks whether it is genuine."""
     failure: SourceError = SourceUnavailable("the exchange gave no token")
     try:
         claims = json.loads(base64.urlsafe_b64decode(jwt.split(".")[1] + "=="))

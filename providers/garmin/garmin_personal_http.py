@@ -1,4 +1,4 @@
-"""One request to Garmin's Personal API, and what its failures mean in our own words."""
+"""Makes requests to Garmin's Personal API, and turns failures into our own errors."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ TOO_MANY = {427, 429}
 
 @dataclass(frozen=True)
 class KeyAnswer:
-    """What came back, whole and not yet judged."""
+    """An answer, complete and not checked yet."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -28,26 +28,26 @@ class KeyAnswer:
 
     @property
     def is_page(self) -> bool:
-        """Whether a person was meant to see it: a bot check, a sign-in page."""
+        """Whether it is a page for people, such as a bot check or a sign-in page."""
         return self.body.lstrip()[:1] == b"<"
 
     def text(self, now: datetime) -> str:
-        """The text of a good answer. Raises what a bad one means."""
+        """Return the text of a successful answer. Raises a `SourceError` for any other."""
         if self.status not in {200, 204} or self.is_page:
             raise self.failure(now)
         return self.body.decode("utf-8", "replace").strip()
 
     def data(self, now: datetime) -> Any:
-        """The JSON of a good answer, None for an empty one. Raises what a bad one means."""
+        """Return the JSON of a successful answer, None if it is empty. Raises a `SourceError` for any other."""
         text = self.text(now)
         try:
             return json.loads(text) if text else None
         except (ValueError, RecursionError):
             problem = "an answer that is not JSON"
-        raise SourceUnavailable(problem)  # out here, as the parser's error holds the whole text
+        raise SourceUnavailable(problem)  # raised here, because the parser's error contains the whole text
 
     def failure(self, now: datetime) -> SourceError:
-        """What went wrong, by whose hand. Nothing of the body goes on: nobody knows what it repeats."""
+        """Return the error for this answer. It contains nothing of the body, which might repeat secrets."""
         if self.status in TOO_MANY:
             return SourceThrottled(f"Garmin answers {self.status}", _wish(self.headers.get("Retry-After", ""), now))
         if self.status == 403 or "cf-mitigated" in self.headers or (self.status == 200 and self.is_page):
@@ -56,7 +56,7 @@ class KeyAnswer:
 
 
 class Wire:
-    """A connection for one account. It follows no redirect, keeps no cookie, and never repeats a request."""
+    """A connection for one account. It follows no redirect, stores no cookie, and never repeats a request."""
 
     def __init__(self, base_url: str, timeout: float) -> None:
         self.base_url, self.timeout = base_url, timeout
@@ -65,12 +65,12 @@ class Wire:
         self._session.headers["User-Agent"] = "Gruppetto"
 
     def ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None = None) -> KeyAnswer:
-        """Ask once. Raises SourceUnavailable when nothing, or too much, came back."""
+        """Make one request. Raises SourceUnavailable if there was no answer, or if it is too large."""
         try:
             return self._ask(method, path, credentials, query)
         except requests.RequestException as error:
             problem = type(error).__name__
-        # Raised out here: the library's error holds the request, and that the key.
+        # Raised here, because the library's error contains the request with the key.
         raise SourceUnavailable(problem)
 
     def _ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None) -> KeyAnswer:
@@ -92,7 +92,7 @@ class Wire:
 
 
 class _Credentials(AuthBase):
-    """The Authorization header. As `auth`, because requests would prefer a ~/.netrc to a plain header."""
+    """The Authorization header. It is passed as `auth`, because requests would prefer a ~/.netrc to a plain header."""
 
     def __init__(self, credentials: str) -> None:
         self._credentials = credentials
@@ -103,7 +103,7 @@ class _Credentials(AuthBase):
 
 
 def _wish(text: str, now: datetime) -> timedelta | None:
-    """How long `Retry-After` asks us to wait: seconds or a date, at most a day."""
+    """Return how long `Retry-After` asks us to wait: seconds or a date, at most a day; None if it cannot be read."""
     if text.strip().isdecimal():
         return min(timedelta(seconds=min(int(text), 10**6)), LONGEST_WAIT)
     try:

@@ -1,4 +1,4 @@
-"""Garmin as a source: two ways to one account, by e-mail and password or by a key that its owner made."""
+"""Garmin as a source, with two ways to sign in: e-mail address and password, or a key that the owner made."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,14 +8,14 @@ from providers.garmin.activity_rows import NAME
 from providers.sources import FieldKind, FormField, KeyAccepted, NeedsCode, OpenAccount, SignedIn, SignInForm, Typed
 
 KEY, PASSWORD = "personal_key", "password"
-KEYS_LAST = ("30", "90", "180", "365")  # days; what Garmin offers
+KEYS_LAST = ("30", "90", "180", "365")  # days; Garmin offers these
 
 
 class Garmin(Protocol):
-    """Sign in to an account, and open it again later."""
+    """Signs in to an account, and opens it again later."""
 
     def sign_in(self, email: str, password: str) -> SignedIn | NeedsCode:
-        """Try once. Raises a `providers.errors.SourceError`; never retried by itself."""
+        """Try once. Raises a `providers.errors.SourceError`; it is not repeated automatically."""
         ...
 
     def answer_code(self, state: str, code: str) -> SignedIn:
@@ -28,14 +28,16 @@ class Garmin(Protocol):
 
 
 class GarminByKey(Protocol):
-    """The same account by a Personal API key that its owner made, which only reads."""
+    """Opens the same account with a Personal API key that its owner made, which can only read."""
 
     def sign_in_with_key(self, key: str) -> KeyAccepted:
-        """Try a key, and read nothing. Raises a `providers.errors.SourceError`: `KeyRejected` when it opens nothing."""
+        """Try a key without reading any data. Raises a `providers.errors.SourceError`;
+        `KeyRejected` if the key is not valid.
+        """
         ...
 
     def whose(self, tokens: str) -> SignedIn:
-        """Ask whose account the key opens: the first thing that is read with it. Raises a `SourceError`."""
+        """Return the account that the key opens. It is the first data that is read with it. Raises a `SourceError`."""
         ...
 
     def open(self, tokens: str) -> OpenAccount:
@@ -44,9 +46,9 @@ class GarminByKey(Protocol):
 
 
 class GarminSource:
-    """The `providers.sources.Source` that Garmin is.
+    """Implements `providers.sources.Source` for Garmin.
 
-    `ways` are those that the operator offers, in the order of the link page, and `recommended` is one of them.
+    `ways` are the ways that the operator offers, in the order of the link page, and `recommended` is one of them.
     """
 
     name, label = NAME, "Garmin"

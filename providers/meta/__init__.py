@@ -1,1 +1,1 @@
-"""Meta's own API, which posts into WhatsApp groups."""
+"""Meta's own API, for posting into WhatsApp groups."""

@@ -1,4 +1,4 @@
-"""WhatsApp groups by Meta's own Groups API, for Official Business Accounts: eight people, no buttons.
+"""WhatsApp groups with Meta's Groups API, which is for Official Business Accounts: at most eight people, no buttons.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/groups
 """
@@ -14,7 +14,7 @@ from providers.messenger import RefusalMeaning
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
 NOT_ELIGIBLE = 131215  # this number may not use groups
-WINDOW_CLOSED = 131047  # nobody in the group has written for 24 hours
+WINDOW_CLOSED = 131047  # nobody in the group has written within 24 hours
 OUR_ACCOUNT = {NOT_ELIGIBLE, 0, 3, 10, 190, 200, 368, 131005, 131031, 131042}
 TOO_FAST = {4, 80007, 130429, 131048, 131056}
 MEANINGS = {WINDOW_CLOSED: RefusalMeaning.WINDOW_CLOSED, 131026: RefusalMeaning.UNREACHABLE}
@@ -22,8 +22,8 @@ LONGEST_CAPTION, LONGEST_TEXT, LONGEST_SUBJECT = 1024, 4096, 128
 
 
 class MetaGroups:
-    """Speaks with graph.facebook.com, once for each call: whoever wants another try asks again. It follows no redirect:
-    what is posted, and our token, are for that host alone.
+    """Makes requests to graph.facebook.com, and does not repeat them. It follows no redirect, because the texts
+    and our token are only for that host.
     """
 
     can_post: bool = True
@@ -34,7 +34,7 @@ class MetaGroups:
         self._http.headers["Authorization"] = f"Bearer {token}"
 
     def post(self, place: str, text: str, picture_url: str | None) -> str:
-        """Put a digest into the group: a picture with the text under it, or the text alone."""
+        """Post a digest into the group: a picture with the text as its caption, or the text alone."""
         message: dict[str, Any] = {"messaging_product": "whatsapp", "recipient_type": "group", "to": place}
         if picture_url and len(text) <= LONGEST_CAPTION:
             message |= {"type": "image", "image": {"link": picture_url, "caption": text}}
@@ -43,7 +43,7 @@ class MetaGroups:
         return _text(self._call("POST", f"{self._phone}/messages", message), "messages", 0, "id")
 
     def create(self, subject: str) -> str:
-        """Ask for a new group, which people join by its link without being let in one by one."""
+        """Request a new group. People join it by its link, without approval."""
         wish = {
             "messaging_product": "whatsapp",
             "subject": subject[:LONGEST_SUBJECT],
@@ -52,13 +52,13 @@ class MetaGroups:
         return _text(self._call("POST", f"{self._phone}/groups", wish), "request_id")
 
     def groups(self) -> list[tuple[str, str]]:
-        """The groups that this number has made."""
+        """Return the groups that this number has made."""
         found = self._call("GET", f"{self._phone}/groups").get("data", {})
         listed = found.get("groups", []) if isinstance(found, Mapping) else found
         return [(_text(each, "id"), str(each.get("subject", ""))) for each in listed]
 
     def invite_link(self, place: str) -> str:
-        """The group's link."""
+        """Return the group's link."""
         return _text(self._call("GET", f"{place}/invite_link"), "invite_link")
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class MetaGroups:
         except requests.ConnectTimeout as error:
             raise NotSent("Meta is unreachable") from error
         except requests.ConnectionError as error:
-            # A connection that was refused carried nothing; one that broke may have.
+            # If the connection was refused, nothing was sent; if it broke, the request may have arrived.
             refused = "refused" in str(error).lower() or "resolve" in str(error).lower()
             raise (NotSent if refused else Unclear)("the connection to Meta failed") from error
         except requests.RequestException as error:
@@ -109,7 +109,9 @@ def _json(answer: requests.Response) -> dict[str, Any]:
 
 
 def _text(made: Any, *path: str | int) -> str:
-    """What stands at this place of an answer. Raises Unclear where there is no text: it may have been done."""
+    """Return the text at this path of an answer. Raises Unclear if there is none, because the
+    request may have succeeded.
+    """
     for step in path:
         try:
             made = made[step]

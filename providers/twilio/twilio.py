@@ -1,4 +1,4 @@
-"""WhatsApp through Twilio: one message out at a time, signed webhooks in."""
+"""WhatsApp through Twilio: sends messages one at a time, and checks and reads signed webhooks."""
 
 import hmac
 import json
@@ -39,17 +39,18 @@ from providers.twilio.twilio_number import TwilioNumber
 log = structlog.get_logger()
 
 ACCOUNT_REFUSED = {20003, 20005, 30002}  # wrong token, account suspended: https://www.twilio.com/docs/api/errors
-# The last three are the SDK's stumbling over an answer that is not what it should be.
+# The SDK raises the last three if an answer does not have the expected form.
 FAILURES = (Throttled, TwilioException, http.RequestException, AttributeError, TypeError, ValueError)
 BEFORE_ANYTHING_WAS_SENT = (urllib3.NewConnectionError, urllib3.ConnectTimeoutError)
 
 
 class Twilio:
-    """The `Messenger` that Twilio is. Safe to share between threads.
+    """Implements `Messenger` with Twilio. Threads may share it.
 
-    `auth_token` asks Twilio and checks webhooks; `second_token` only checks them, while the token is changed. Webhooks
-    that name a SharedKey are signed with that one's secret instead: https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys.
-    The first of `secrets` signs receipts' addresses, each of them is accepted there.
+    `auth_token` is used for requests and for checking webhooks; `second_token` only checks them, while the token is
+    changed. Webhooks that name a SharedKey are signed with its secret instead:
+    https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys. The first of `secrets` signs the addresses for
+    receipts, and each of them is accepted there.
     """
 
     def __init__(
@@ -73,12 +74,13 @@ class Twilio:
         self.by_shared_key = [RequestValidator(key) for key in shared_keys]
         client = TwilioHttp(base_url, timeout)
         self.client = Client(account_sid, auth_token, http_client=client)
-        _ = self.client.messages  # imports eighty modules: now, and not in every forked job at its first message
+        # This imports eighty modules: here, and not in every forked job before its first message
+        _ = self.client.messages
         self.media = TwilioMedia(client, account_sid, auth_token)
         self.number = TwilioNumber(self.client, account_sid, sender)
 
     def send(self, parcel: Parcel) -> str:
-        """POST one message, once. See `Messenger.send`."""
+        """Send one message with one request. See `Messenger.send`."""
         what: dict[str, Any] = {"validity_period": min(max(parcel.valid_for, 1), 36_000)}
         if parcel.content_id:
             what["content_sid"] = parcel.content_id
@@ -98,14 +100,16 @@ class Twilio:
         return str(message.sid)
 
     def fetch(self, sid: str) -> Sent:
-        """GET one message. See `Messenger.fetch`."""
+        """Request one message. See `Messenger.fetch`."""
         try:
             return _sent(self.client.messages(sid).fetch())
         except FAILURES as error:
             raise _asking(error) from None
 
     def list_sent_to(self, address: str, limit: int = 50) -> list[Sent]:
-        """List the newest messages, without a filter by date: what is queued has none. See `Messenger.list_sent_to`."""
+        """List the newest messages. It cannot filter by date, because queued messages have none.
+        See `Messenger.list_sent_to`.
+        """
         try:
             return [_sent(each) for each in self.client.messages.list(to=address, from_=self.sender, limit=limit)]
         except FAILURES as error:
@@ -124,10 +128,12 @@ class Twilio:
         return self.media.download(url, most)
 
     def forget(self, sid: str) -> None:
-        """Empty one message, then delete it with its media; 20009 while it is under way. See `Messenger.forget`."""
+        """Empty one message, then delete it and its media. Twilio answers 20009 while it is being
+        sent. See `Messenger.forget`.
+        """
         try:
             message = self.client.messages(sid)
-            message.update(body="")  # what it said is gone even if the deletion fails
+            message.update(body="")  # so the text is deleted even if the next requests fail
             for each in message.media.list(limit=20):
                 message.media(each.sid).delete()
             message.delete()
@@ -139,7 +145,7 @@ class Twilio:
         return bool(headers.get(SIGNATURE_HEADER))
 
     def is_genuine(self, url: str, form: Any, headers: Mapping[str, str]) -> bool:
-        """Check the account, then the signature. A missing one is False, not an error."""
+        """Check the account, then the signature. A missing signature gives False, not an error."""
         signature = headers.get(SIGNATURE_HEADER)
         if not signature or not hmac.compare_digest(form.get("AccountSid", "").encode(), self.account.encode()):
             return False
@@ -174,7 +180,7 @@ class Twilio:
         return True
 
     def push_content(self, content: ContentDefinition) -> str:
-        """Store a text, a quick-reply or a list content. See `Messenger.push_content`."""
+        """Store a text, quick-reply or list content. See `Messenger.push_content`."""
         actions = [{"type": "QUICK_REPLY", "title": title, "id": says} for title, says in content.buttons]
         body: dict[str, Any] = {"body": content.body, **({"actions": actions} if actions else {})}
         kind = "twilio/quick-reply" if actions else "twilio/text"
@@ -229,23 +235,26 @@ class Twilio:
 
 
 class _Types(ContentList.Types):  # type: ignore[misc]
-    """The SDK's own class drops what it does not know; ours says what we mean, word for word."""
+    """Replaces the SDK's own class, which drops fields that it does not know."""
 
     def __init__(self, payload: dict[str, Any]) -> None:
         self.payload = payload
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the JSON that is sent."""
+        """Return the JSON that is sent."""
         return self.payload
 
 
 def _sending(error: Exception, to: str = "") -> MessengerError:
-    """Tell apart: refused, not sent, or unclear. What is not understood counts as unclear, so nothing doubles."""
+    """Return the error: refused, not sent, or unclear. An unknown failure is unclear, so
+    that no message is sent twice.
+    """
     if isinstance(error, Throttled):
         return NotSent("Twilio asks to slow down", error.retry_after, throttled=True)
     if isinstance(error, TwilioRestException | TwilioServiceException):
         return _answered(error, to)
-    status = getattr(error.args[-1] if error.args else None, "status_code", None)  # the SDK's lists keep no code
+    # The errors of the SDK's lists have no code
+    status = getattr(error.args[-1] if error.args else None, "status_code", None)
     if status == 401:
         return MessengerBroken("Twilio refuses our account (401)")
     reason = getattr(error.args[0], "reason", None) if isinstance(error, http.RequestException) and error.args else None
@@ -255,13 +264,15 @@ def _sending(error: Exception, to: str = "") -> MessengerError:
 
 
 def _not_trusted(reason: object) -> bool:
-    """A certificate refused: nothing was sent. Any other failure of TLS may come after the request."""
+    """Return whether the certificate was refused, so that nothing was sent. Other TLS errors may
+    come after the request.
+    """
     inner = reason.args[0] if isinstance(reason, urllib3.SSLError) and reason.args else None
     return isinstance(inner, ssl.SSLCertVerificationError)
 
 
 def _asking(error: Exception) -> MessengerError:
-    """Asking changes nothing: whatever went wrong may be tried again, unless the answer itself was a refusal."""
+    """Return the error of a request that changes nothing: it may be repeated after any failure except a refusal."""
     failure = _sending(error)
     return NotSent(str(failure)) if isinstance(failure, Unclear) else failure
 
@@ -274,13 +285,13 @@ def _answered(error: TwilioRestException | TwilioServiceException, to: str) -> M
     if not 400 <= error.status < 500 or error.status == 408:
         return Unclear(f"Twilio answered {error.status}")
     if code == error.status:
-        # Twilio's own refusals have a code. This one is of whoever stands there instead: a proxy, or another host.
+        # Twilio's own refusals have a code. This answer is from something else, such as a proxy or another host.
         return Unclear(f"{error.status} without a code of Twilio's")
     return Refused(code, find_meaning(code, to))
 
 
 def _heard(message: Any) -> Inbound | None:
-    """An inbound message as the list tells it: without the writer's name and the kind, and a tap only by its label."""
+    """Read a message of Twilio's list. It lacks the writer's name and the kind, and of a tap it has only the label."""
     try:
         phone, business = read_addresses(message.from_ or "")
     except ValueError:

@@ -1,7 +1,7 @@
 """What Twilio's error codes mean for a message, as data: https://www.twilio.com/docs/api/errors.
 
-Twilio advises against logic on codes, and adds new ones without notice: an unknown code ends the message and is told
-to the operator; it is never tried again.
+Twilio advises against logic that depends on codes, and adds new ones without notice. A message with an unknown code is
+not sent again, and the operator is told.
 """
 
 from providers.messenger import RefusalMeaning
@@ -36,7 +36,7 @@ MEANINGS: dict[RefusalMeaning, tuple[int, ...]] = {
         63040, 63041, 63042,  # rejected, paused, disabled
     ),
     RefusalMeaning.CONTENT_MISSING: (
-        20404,  # not found: what it means when a content is asked for
+        20404,  # not found: what it means when a content is requested
         21655,  # the ContentSid is of a deleted content, or of another account
     ),
     RefusalMeaning.STOP: (
@@ -45,7 +45,7 @@ MEANINGS: dict[RefusalMeaning, tuple[int, ...]] = {
         63015,  # the sandbox was never joined
     ),
     RefusalMeaning.SENDER: (
-        21212, 21603, 21606,  # the number that we send from is none, or not this account's
+        21212, 21603, 21606,  # our number is invalid, or does not belong to this account
         63007,  # no WhatsApp sender of this account has that number
     ),
     RefusalMeaning.OURS: (
@@ -54,14 +54,14 @@ MEANINGS: dict[RefusalMeaning, tuple[int, ...]] = {
         63022, 63025, 63028, 63029, 63030, 63031, 63034, 63036,
     ),
 }  # fmt: skip
-# They say that an address is not a phone number. WhatsApp's ids (`whatsapp:US.1349…`) are none, and in 2026 Twilio
-# answered 21211 to some of them because it took them for numbers: the person behind the id may well be reachable.
+# These codes say that an address is not a phone number. WhatsApp's ids (`whatsapp:US.1349…`) are not phone numbers, but
+# in 2026 Twilio answered 21211 to some of them; the person with that id may well be reachable.
 ABOUT_NUMBERS = (21211, 21614)
 _BY_CODE = {code: meaning for meaning, codes in MEANINGS.items() for code in codes}
 
 
 def find_meaning(code: int | None, to: str = "") -> RefusalMeaning:
-    """What this code means for a message to that address; an unknown one is taken for our own fault."""
+    """Return what this code means for a message to that address; an unknown one counts as our own fault."""
     if code in ABOUT_NUMBERS and to and not to.startswith("whatsapp:+"):
         return RefusalMeaning.OURS
     return _BY_CODE.get(code or 0, RefusalMeaning.OURS)

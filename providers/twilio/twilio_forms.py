@@ -1,8 +1,8 @@
-"""What Twilio posts to us: https://www.twilio.com/docs/messaging/guides/webhook-request.
+"""Reads what Twilio posts to us: https://www.twilio.com/docs/messaging/guides/webhook-request.
 
-Twilio does not repeat a form that we refuse, so as little as possible is refused: whoever can be answered is read. A
-field that is not as it should be counts as not given. A field that comes several times with different values counts as
-not given too, because Twilio's signature does not tell how its values were divided.
+Twilio does not repeat a form that we refuse, so we refuse as little as possible: every message that can be answered is
+read. A field with an invalid value counts as missing. So does a field that occurs several times with different values,
+because Twilio's signature does not show how its values were divided.
 """
 
 import re
@@ -18,18 +18,18 @@ PHONE = re.compile(r"\+?([1-9][0-9]{6,14})")
 BUSINESS = re.compile(r"([A-Za-z]{2})\.([A-Za-z0-9.]{1,128})")  # WhatsApp's id for a person without a number
 ERROR_CODE = re.compile(r"[0-9]{1,9}")
 KIND = re.compile(r"[a-z_]{1,20}")
-# Kinds of message whose words a person typed or tapped. The words of any other kind are not theirs, or not new: a
-# reaction's emoji, an edited message's text, a place's address.
+# The kinds of message whose text the person typed or tapped. The text of other kinds is not theirs, or not new: a
+# reaction's emoji, an edited message, a place's address.
 SPOKEN = {"text", "button", "interactive", "image", "video", "document"}
 OPT_OUT_TYPES = {"STOP", "START", "HELP"}
 MOST_MEDIA = 10
-LONGEST_LINE = 4096  # signs: as long as WhatsApp lets a message be; the reader's work grows with them
+LONGEST_LINE = 4096  # characters: WhatsApp's limit; reading a line takes longer with its length
 
 
 def read_inbound(form: Any, sender: str) -> Inbound:
-    """Read an inbound message. A tap's payload wins over its label.
+    """Read an inbound message. If a button was tapped, its payload is used and not its label.
 
-    Raises ValueError when it is for another number, from nobody who could be answered on WhatsApp, or without an id.
+    Raises ValueError if the message is for another number, has no id, or has no sender who can be answered on WhatsApp.
     """
     if not _is_ours(_one(form, "To"), sender):
         raise ValueError("To is another number than ours")
@@ -50,7 +50,7 @@ def read_inbound(form: Any, sender: str) -> Inbound:
 
 
 def read_receipt(form: Any) -> Receipt:
-    """Read a status callback. A status that we do not know is read too. Raises ValueError when no message is named."""
+    """Read a status callback. Unknown statuses are accepted too. Raises ValueError if it names no message."""
     status = (_one(form, "MessageStatus") or _one(form, "SmsStatus")).strip().casefold()
     code = _matching(form, "ErrorCode", ERROR_CODE)
     number = int(code) if code else None
@@ -59,10 +59,10 @@ def read_receipt(form: Any) -> Receipt:
 
 
 def read_addresses(sender: str, external_id: str = "") -> tuple[str | None, str | None]:
-    """The phone number and the WhatsApp id of whoever wrote, from `From` and `ExternalUserId`.
+    """Return the writer's phone number and WhatsApp id, from `From` and `ExternalUserId`.
 
-    Only addresses on WhatsApp count: the sender of an SMS can be forged. An odd `external_id` is left out as long as
-    the sender can be answered. Raises ValueError when nobody can.
+    Only WhatsApp addresses count, because the sender of an SMS can be forged. An invalid `external_id` is ignored if
+    the sender can be answered without it. Raises ValueError if there is no address to answer to.
     """
     phone, business = _address(sender)
     other_phone, other_business = _address(external_id)
@@ -75,7 +75,7 @@ def read_addresses(sender: str, external_id: str = "") -> tuple[str | None, str 
 
 
 def _address(written: str) -> tuple[str | None, str | None]:
-    """The phone number or else the WhatsApp id that an address like `whatsapp:+32…` holds."""
+    """Return the phone number, or else the WhatsApp id, of an address like `whatsapp:+32…`."""
     channel, _, address = "".join(written.split()).partition(":")
     if channel.casefold() != "whatsapp":
         return None, None
@@ -87,13 +87,13 @@ def _address(written: str) -> tuple[str | None, str | None]:
 
 
 def _is_ours(to: str, sender: str) -> bool:
-    """Whether this is our number, however it is spelled. None at all is no other one."""
+    """Return whether this is our number, in any spelling. An empty number counts as ours."""
     digits = re.sub(r"[^0-9]", "", to).lstrip("0")
     return digits in ("", re.sub(r"[^0-9]", "", sender))
 
 
 def _kind(form: Any, media: tuple[tuple[str, str], ...]) -> str:
-    """The kind of message: as it is named, or by its media where only text is named, or "other"."""
+    """Return the kind of message: as Twilio names it, by its media if Twilio names only text, or "other"."""
     named = _one(form, "MessageType").strip().casefold() or "text"
     if named == "text" and media:
         family = media[0][1].partition("/")[0].casefold()
@@ -107,7 +107,7 @@ def _line(form: Any) -> str:
 
 
 def _opted(form: Any) -> str | None:
-    """What Twilio has done about its own words for stopping and starting, where Advanced Opt-Out is on for our sender.
+    """Return what Twilio has done about its own words for stopping and starting, if our sender uses Advanced Opt-Out.
 
     https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
     """
@@ -116,13 +116,13 @@ def _opted(form: Any) -> str | None:
 
 
 def _media(form: Any) -> tuple[tuple[str, str], ...]:
-    """Addresses and kinds of what came along. `NumMedia` is not asked: what counts is what is there."""
+    """Return the addresses and types of the media. `NumMedia` is ignored: only the fields themselves count."""
     each = ((_one(form, f"MediaUrl{i}"), _one(form, f"MediaContentType{i}")) for i in range(MOST_MEDIA))
     return tuple((url, kind) for url, kind in each if url)
 
 
 def _sid(form: Any) -> str:
-    """The message's id. Without one, a message could not be told from its repetition."""
+    """Return the message's id. Raises ValueError without one: a repeated message could not be recognised."""
     found = next(filter(None, (_matching(form, field, SID) for field in SIDS)), "")
     if not found:
         raise ValueError("no id of a message")
@@ -135,6 +135,6 @@ def _matching(form: Any, field: str, pattern: re.Pattern[str]) -> str:
 
 
 def _one(form: Any, field: str) -> str:
-    """The one value of a field, without the sign that Postgres cannot keep; nothing where there are several."""
+    """Return the one value of a field, without NUL, which Postgres cannot store; empty if there are several values."""
     values = {value.replace("\x00", "") for value in form.getlist(field)} - {""}
     return values.pop() if len(values) == 1 else ""

@@ -1,4 +1,4 @@
-"""The HTTP client under Twilio's SDK: bounded in time, never retrying, and able to go to another address."""
+"""The HTTP client below Twilio's SDK: it has a timeout, never repeats a request, and can use another address."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,11 +9,11 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 
 SENT_AT_ONCE = 48
-LONGEST_WISH = 3600  # seconds; whoever names more is not believed
+LONGEST_WISH = 3600  # seconds; a longer wait is not accepted
 
 
 class Throttled(Exception):
-    """Twilio answered 429: certainly not accepted."""
+    """Twilio answered 429: the message was certainly not accepted."""
 
     def __init__(self, retry_after: timedelta) -> None:
         super().__init__("429")
@@ -21,8 +21,8 @@ class Throttled(Exception):
 
 
 class TwilioHttp(TwilioHttpClient):  # type: ignore[misc]
-    """Twilio's own client with a timeout (it has none) and, where `base_url` is given, with its hosts rewritten:
-    api.twilio.com to `base_url`, content.twilio.com to `base_url`/content, and so on.
+    """Twilio's own client, with a timeout (which it lacks). If `base_url` is given, hosts are replaced: api.twilio.com
+    by `base_url`, content.twilio.com by `base_url`/content, and so on.
     """
 
     def __init__(self, base_url: str | None, timeout: float) -> None:

@@ -1,4 +1,4 @@
-"""Files that people sent, fetched from where Twilio keeps them and from nowhere else: so many bytes, and so long."""
+"""Fetches files that members sent, only from where Twilio stores them, with limits for size and time."""
 
 import re
 from time import monotonic
@@ -15,9 +15,9 @@ from providers.twilio.twilio_http import TwilioHttp
 log = structlog.get_logger()
 
 API = "https://api.twilio.com"
-# Where Twilio keeps media, by whole names. https://help.twilio.com/articles/223183748 names the first, and the third
-# for files that are older than HTTP authentication; the second is older still. Amazon's host is everybody's, so only
-# what lies in Twilio's own bucket counts there.
+# Where Twilio stores media, by complete host names. https://help.twilio.com/articles/223183748 names the first, and the
+# third for files that are older than HTTP authentication; the second is older still. Anybody can have files on Amazon's
+# host, so there only Twilio's own bucket counts.
 STORES = {
     "mms.twiliocdn.com": "/",
     "media.twiliocdn.com": "/",
@@ -28,10 +28,10 @@ CHUNK = 64 * 1024
 
 
 class TwilioMedia:
-    """Media of one account. Our credentials go to the API and no further: what it sends us on to is public.
+    """Media of one account. Our credentials are sent to the API only: the addresses to which it redirects are public.
 
-    An address comes from outside. One that is not exactly as Twilio writes it is refused, so that nobody can have us
-    knock at a server of their choice.
+    An address comes from a webhook. If it does not have exactly Twilio's form it is refused, so that a forged one
+    cannot make us send requests to another server.
     """
 
     def __init__(self, client: TwilioHttp, account_sid: str, auth_token: str) -> None:
@@ -40,7 +40,7 @@ class TwilioMedia:
         self.kept = re.compile(path, re.IGNORECASE)
 
     def download(self, url: str, most: int) -> bytes:
-        """GET one file. See `Messenger.download`."""
+        """Fetch one file. See `Messenger.download`."""
         until = monotonic() + self.client.timeout
         try:
             return self._followed(self._address(url), most, until)
@@ -58,7 +58,7 @@ class TwilioMedia:
         raise NotKept("sent on too often")
 
     def _ask(self, address: str, until: float, *, is_api: bool) -> Response:
-        """Ask without `Session.send`: that reads the whole body of whatever answer sends us on."""
+        """Send the request without `Session.send`, which would read the whole body of a redirect."""
         session, credentials = self.client.session, self.credentials if is_api else _nobody
         asked = Request("GET", address, headers={"Accept-Encoding": "identity"}, auth=credentials)
         prepared = session.prepare_request(asked)
@@ -74,7 +74,7 @@ class TwilioMedia:
         return base + url.removeprefix(root)
 
     def _onward(self, address: str, location: str) -> str:
-        """Where we are sent on to, if Twilio keeps files there."""
+        """Return the address of a redirect. Raises NotKept if Twilio stores no files there."""
         try:
             onward = urljoin(address, location)
             parts = urlsplit(onward)
@@ -90,14 +90,14 @@ class TwilioMedia:
 
 
 def _is_store(parts: SplitResult) -> bool:
-    """Whether this is below a place of Twilio's; a path that climbs up again is not."""
+    """Return whether this address is inside one of Twilio's stores. A path with ".." or a backslash is not."""
     place = STORES.get(parts.hostname or "")
     climbs = ".." in unquote(parts.path) or "\\" in parts.path
     return place is not None and parts.path.startswith(place) and not climbs
 
 
 def _read(answer: Response, most: int, until: float) -> bytes:
-    """Read what is there at a time: a server that drips must not keep us longer than one that hangs."""
+    """Read the body in chunks, so that a server that sends it slowly is stopped at the time limit too."""
     data = bytearray()
     while chunk := answer.raw.read1(CHUNK, decode_content=True):
         data += chunk
@@ -123,5 +123,5 @@ def _refusal(status: int, *, is_api: bool) -> MessengerError:
 
 
 def _nobody(request: PreparedRequest) -> PreparedRequest:
-    """Sign in as nobody. Without this, requests would look for a password in ~/.netrc."""
+    """Send no credentials. Without this, requests would look for a password in ~/.netrc."""
     return request

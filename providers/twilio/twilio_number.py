@@ -1,8 +1,8 @@
-"""How our account and our WhatsApp sender stand at Twilio, and where Twilio posts what people write.
+"""The state of our account and our WhatsApp sender at Twilio, and where Twilio posts what people write.
 
-A WhatsApp sender has its webhook in the Senders API (https://www.twilio.com/docs/whatsapp/api/senders). The addresses
-of the phone number itself (IncomingPhoneNumbers) are for its SMS and calls, and are left alone. A Messaging Service
-that the sender is in takes its lines, unless the service leaves them to the sender's own webhook.
+The webhook of a WhatsApp sender is set in the Senders API (https://www.twilio.com/docs/whatsapp/api/senders). The
+addresses of the phone number itself (IncomingPhoneNumbers) are for SMS and calls, and are not changed. A Messaging
+Service that contains the sender gets its lines, unless the service is set to use the sender's own webhook.
 """
 
 from typing import Any
@@ -15,11 +15,11 @@ from providers.messenger import AccountStanding, Diversion, RefusalMeaning, Webh
 
 NO_SUCH_SENDER = 63007  # https://www.twilio.com/docs/api/errors/63007
 MOST_SENDERS = 200
-MOST_SERVICES = 50  # each of them costs one question
+MOST_SERVICES = 50  # each of them costs one request
 
 
 class TwilioNumber:
-    """Our account and our number. What goes wrong comes up as the SDK raises it: see `Twilio`."""
+    """Our account and our number. The SDK's errors are not caught here; see `Twilio`."""
 
     def __init__(self, client: Client, account_sid: str, sender: str) -> None:
         self.client, self.account_sid, self.sender = client, account_sid, sender
@@ -39,7 +39,7 @@ class TwilioNumber:
         )
 
     def post_lines_to(self, address: str) -> AccountStanding:
-        """See `Messenger.post_lines_to`. A service that takes the lines leaves them to the sender from then on."""
+        """See `Messenger.post_lines_to`. Services that got the lines are set to use the sender's webhook."""
         sender = self._sender()
         if sender is None:
             raise Refused(NO_SUCH_SENDER, RefusalMeaning.SENDER)
@@ -69,25 +69,27 @@ class TwilioNumber:
 
 
 class _Update(ChannelsSenderContext.MessagingV2ChannelsSenderRequestsUpdate):  # type: ignore[misc]
-    """The SDK's own class sends null for all that is not named, which might empty the sender's profile."""
+    """Replaces the SDK's own class, which sends null for every missing field and so might
+    empty the sender's profile.
+    """
 
     def __init__(self, payload: dict[str, Any]) -> None:
         self.payload = payload
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the JSON that is sent."""
+        """Return the JSON that is sent."""
         return self.payload
 
 
 def _webhook(told: Any) -> Webhook:
-    """The SDK gives a dict or an object of its own, depending on its version."""
+    """Return the webhook. Depending on its version, the SDK gives a dict or an object."""
     given = told if isinstance(told, dict) else vars(told or object)
     names = ("callback_url", "callback_method", "fallback_url", "fallback_method")
     return Webhook(*(str(given.get(name) or "") for name in names))
 
 
 def _reasons(told: Any) -> tuple[str, ...]:
-    """What Twilio says of why a sender is offline: a list of codes and messages."""
+    """Return Twilio's reasons why a sender is offline, from a list of codes and messages."""
     found = (each if isinstance(each, dict) else vars(each) for each in told or ())
     return tuple(
         " ".join(filter(None, (str(each.get("code") or ""), str(each.get("message") or "")))) for each in found

@@ -1,4 +1,4 @@
-"""Notes that somebody wants no more messages: in the audit log, and for the operator, to whom many at once are news."""
+"""Records that a member wants no more messages: in the audit log, and for the operator, who is told of many at once."""
 
 from datetime import datetime, timedelta
 
@@ -8,11 +8,11 @@ from models import Member
 from services.ground import audit, signs
 from services.ground.counting import Count, count
 
-TOGETHER = timedelta(hours=1)  # after so long without another one the count begins anew
+TOGETHER = timedelta(hours=1)  # after so long without another one, counting starts again
 
 
 def note(session: Session, member: Member, now: datetime, *, by: str = "member") -> None:
-    """Note it, and mark the member. Whoever has opted out before is noted once.
+    """Record that the member opted out, and mark them. A second time changes nothing.
 
     `by` says who told us: "member" or "vendor".
     """

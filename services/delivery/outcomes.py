@@ -28,7 +28,7 @@ LATER = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timede
 SAID_IN_FULL = ("text", "picture", "buttons_", "list_")
 ACCOUNT_REFUSED_FOR = timedelta(minutes=1)
 STOPPED_FOR = timedelta(hours=1)
-DEAD_TOGETHER = timedelta(hours=1)  # after so long without another one the count begins anew
+DEAD_TOGETHER = timedelta(hours=1)  # after so long without another one, counting starts again
 # The vendor is asked about a message without receipts at these times after it was accepted, and then no more.
 POLLS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4, minutes=30), timedelta(hours=24))
 
@@ -126,10 +126,11 @@ def has_doubtful_message(now: datetime) -> ColumnElement[bool]:
 
 
 def count_backlog(session: Session) -> Mapping[str, int]:
-    """How many messages wait in each state that is not an end, counted up to `COUNTED`; states with none left out.
+    """Return how many messages are in each state that is not final, counted up to `COUNTED`,
+    without states that have none.
 
-    Each state is walked through in the order of its own index. Without an order Postgres reads the table from its
-    beginning when it believes that many wait, and to its end when they have left since.
+    Each state is read in the order of its own index. Without an order Postgres scans the table from its beginning when
+    it expects many, and to its end if they have been sent since.
     """
     order = {
         MessageState.QUEUED: (OutboundMessage.priority, OutboundMessage.next_attempt_at, OutboundMessage.created_at),

@@ -1,7 +1,7 @@
-"""What is counted for the operator's metrics (docs/metrics.md): counted in a session, and added up in Redis once it is
-committed. What is taken back is not counted; what is lost between the commit and Redis is not counted either.
+"""Counts for the operator's metrics (docs/metrics.md): made in a session, and added up in Redis after its commit.
+Counts of a transaction that is rolled back are dropped, and so are those that are lost between the commit and Redis.
 
-Labels have a few known values each. No label ever holds a name, a number or what somebody wrote.
+Each label has a few known values. Labels never contain a name, a number or a person's text.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ Labels = tuple[tuple[str, str], ...]
 
 
 class Count(StrEnum):
-    """What is counted, by the name that the metric has behind `gruppetto_`."""
+    """What is counted, by the metric's name without `gruppetto_`."""
 
     LINES = "lines"
     MESSAGES = "messages"
@@ -29,7 +29,7 @@ class Count(StrEnum):
 
 
 class Duration(StrEnum):
-    """What takes time, by the name that the metric has behind `gruppetto_`."""
+    """What is measured, by the metric's name without `gruppetto_`."""
 
     HANDED_OVER = "handed_over_seconds"
     DELIVERED = "delivered_seconds"
@@ -38,25 +38,25 @@ class Duration(StrEnum):
 
 @dataclass
 class Counted:
-    """What was counted since the session began, and the spans in seconds."""
+    """The counts since the session began, and the measured spans in seconds."""
 
     amounts: Counter[tuple[Count, Labels]] = field(default_factory=Counter)
     spans: list[tuple[Duration, Labels, float]] = field(default_factory=list)
 
 
 def count(session: Session, what: Count, amount: int = 1, /, **labels: object) -> None:
-    """Count this, once the transaction is committed."""
+    """Count this when the transaction is committed."""
     if amount:
         find_counted(session).amounts[what, _sorted(labels)] += amount
 
 
 def measure(session: Session, what: Duration, span: timedelta, /, **labels: object) -> None:
-    """Note how long this took, once the transaction is committed. A negative span, of two clocks, counts as none."""
+    """Record this span when the transaction is committed. A negative span, which two clocks may give, counts as 0."""
     find_counted(session).spans.append((what, _sorted(labels), max(span.total_seconds(), 0.0)))
 
 
 def find_counted(session: Session) -> Counted:
-    """What is to be added up."""
+    """Return the counts of this session."""
     found: Counted = session.info.setdefault("counted", Counted())
     return found
 

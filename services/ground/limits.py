@@ -43,7 +43,9 @@ def hash_member_addresses(session: Session, member: Member) -> list[str]:
 
 
 def hash_email(session: Session, source: str, email: str) -> str:
-    """The keyed hash of the e-mail address of an account at a source; capitals and spaces around it do not matter."""
+    """Return the keyed hash of the e-mail address of an account at a source; capitals and spaces
+    around it do not matter.
+    """
     return digest(session, f"{source} account", email.strip().casefold())
 
 

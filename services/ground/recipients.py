@@ -31,9 +31,9 @@ def is_in_doubt(member: Member, now: datetime) -> bool:
 
 
 def find_known_until(member: Member, now: datetime) -> datetime:
-    """Until when the number was surely theirs: only groups that they were in by then know them by it.
+    """Return until when the number was certainly the member's: only groups that they were in by then know them by it.
 
-    That is a week before the doubt, or a week after they were last heard, whichever is earlier.
+    That is a week before the doubt, or a week after their last line, whichever is earlier.
     """
     doubted = (member.doubted_at or now) - QUIET
     return doubted if member.silent_since is None else min(doubted, member.silent_since + QUIET)

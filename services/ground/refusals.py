@@ -1,4 +1,4 @@
-"""What a person can put right. Each class has a text of its name in templates/<language>/chat/refusals."""
+"""Problems that a person can correct. Each class has a text with its name in templates/<language>/chat/refusals."""
 
 import re
 from typing import Any
@@ -125,7 +125,7 @@ class NotAway(Refusal):
 
 
 class DaysNotUsable(Refusal):
-    """Days that no calendar has, or that lie the wrong way round. Facts: why (`Impossible`, or None)."""
+    """The days do not exist in a calendar, or are in the wrong order. Facts: why (`Impossible`, or None)."""
 
 
 class KudosToOneself(Refusal):
@@ -145,7 +145,7 @@ class EnoughFiles(Refusal):
 
 
 class NoPace(Refusal):
-    """A pace in a sport that is only timed. Facts: timed (the sport)."""
+    """The sport has no pace, only times. Facts: timed (the sport)."""
 
 
 class GoalNotUsable(Refusal):
@@ -319,16 +319,16 @@ class NothingStrange(Refusal):
 
 
 class ScheduleNotUsable(Refusal):
-    """A digest cannot come like that. Facts: why (`Impossible`)."""
+    """The schedule is not possible. Facts: why (`Impossible`)."""
 
 
 class EnoughSignInCodes(Refusal):
-    """So many codes to sign in with were asked for, for one number. Facts: minutes (until the next one)."""
+    """Too many sign-in codes were requested for this number. Facts: minutes (until the next one)."""
 
 
 class TooManyTokens(Refusal):
-    """So many personal tokens at a time. Facts: most."""
+    """The member has too many personal tokens. Facts: most."""
 
 
 class NotByHand(Refusal):
-    """An activity that a watch or a file told of cannot be changed; it can be left out."""
+    """An activity from a watch or a file cannot be changed; it can be excluded."""

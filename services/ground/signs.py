@@ -19,8 +19,8 @@ ACCOUNT_REFUSED = "account refused"  # the messenger does not accept our account
 SENDER_REFUSED = "sender refused"  # the messenger does not let this account send from our number
 NOT_TAKEN = "not taken"  # the messenger does not answer when a message is sent
 NOT_ANSWERED = "not answered"  # the messenger does not answer other requests
-OPT_OUTS = "opt outs"  # people who want no more messages, none of them an hour after the one before
-DEAD = "dead messages"  # messages that were given up for a reason of our own
+OPT_OUTS = "opt outs"  # members who opted out, each within an hour of the one before
+DEAD = "dead messages"  # messages that were given up because of a fault of ours
 NOT_ARRIVED = "not arrived"  # messages fail to arrive, for a reason that does not concern a single person
 
 

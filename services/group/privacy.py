@@ -51,8 +51,8 @@ def find_sharing(session: Session, group: Group, field: str, since: date | None 
 
     Members who have left, hide, are anonymous, or do not share the field are left out. If `since` is given as the first
     day of what is shown, members who were anonymous on or after that day are left out too. Everything that a group is
-    told about its members (a row, a sum, a count, a mean) must be computed from these members only, so that no other
-    rows (`find_on_board`).
+    told about its members (a row, a sum, a count, a mean) must be computed from these members only, so that nothing can
+    be found out about the others. Only a board may add nameless rows (`find_on_board`).
     """
     return {key: each.member for key, each in find_shown(session, group, [field], since).items()}
 
@@ -68,11 +68,11 @@ def find_shown(
 def find_on_board(
     session: Session, group: Group, fields: Iterable[str], since: date
 ) -> tuple[dict[int, SharedWithGroup], dict[int, SharedWithGroup]]:
-    """The members who may be on a board whose first day is `since`, by id: those with their names, as `find_shown`
-    gives them, and the anonymous ones.
+    """Return two dicts of members by id who may be on a board whose first day is `since`: those with their names, as in
+    `find_shown`, and the anonymous ones.
 
-    None of the anonymous ones where any could be told from the others: where they are too few, or where somebody came
-    or went among them since then.
+    There are no anonymous ones if one of them could be told from the others: if they are too few, or if a member became
+    anonymous or ended it since then.
     """
     named, anonymous = _visible(session, group, fields)
     return _since(named, since), _veiled(session, group, anonymous, since)

@@ -1,4 +1,4 @@
-"""How a group works, changed by those who run it: its settings, and when its digest comes."""
+"""Settings of a group, and the schedule of its digest, as its admins change them."""
 
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from services.group import digest_times, groups, openings
 
 
 def choose(session: Session, membership: Membership, setting: str, value: object, now: datetime) -> GroupSettings:
-    """Choose one of the group's settings. Raises `OnlyAdmins` or `SettingNotUsable`, and `KeyError` for no setting."""
+    """Change one of the group's settings. Raises `OnlyAdmins` or `SettingNotUsable`, and `KeyError`
+    for an unknown setting.
+    """
     groups.hold(session, membership)
     groups.require_admin(session, membership, "settings")
     session.refresh(membership.group, ["settings"])
@@ -25,7 +27,8 @@ def choose(session: Session, membership: Membership, setting: str, value: object
 def reschedule(
     session: Session, membership: Membership, schedule: str | None, now: datetime, *, zone: str | None = None
 ) -> Group:
-    """Change when the group's digest comes: a cron line in the group's zone, None for never; and the zone, if given.
+    """Change when the group's digest is sent: a cron line in the group's zone, or None for never;
+    and the zone, if given.
 
     Raises `OnlyAdmins`.
     """

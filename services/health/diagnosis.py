@@ -1,4 +1,4 @@
-"""What `flask doctor` says of one thing: whether it is well, and the setting or command that mends it."""
+"""The results of `flask doctor`: whether a thing works, and the setting or command that repairs it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,8 +7,8 @@ from services.health.findings import MENDS, Finding, State
 
 
 class Verdict(StrEnum):
-    """OK: looked at, and well. NOTE: works, and could be better. WRONG: to be mended before people rely on it.
-    UNKNOWN: could not be looked at, because something that is named itself is in the way.
+    """OK: it was checked and works. NOTE: it works, but could be better. WRONG: repair it before people rely on it.
+    UNKNOWN: it could not be checked because of another problem, which has its own diagnosis.
     """
 
     OK = "ok"
@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One thing that was looked at. `says` and `mend` never hold a secret or a member's number."""
+    """The result of one check. `says` and `mend` never contain a secret or a member's number."""
 
     name: str
     verdict: Verdict = Verdict.OK
@@ -28,22 +28,22 @@ class Diagnosis:
 
 
 def describe_well(name: str, says: str = "") -> Diagnosis:
-    """Looked at, and well."""
+    """Return the diagnosis that the thing works."""
     return Diagnosis(name, Verdict.OK, says)
 
 
 def note(name: str, says: str, mend: str) -> Diagnosis:
-    """Works, and could be better."""
+    """Return the diagnosis that the thing works, but could be better."""
     return Diagnosis(name, Verdict.NOTE, says, mend)
 
 
 def describe_wrong(name: str, says: str, mend: str) -> Diagnosis:
-    """To be mended."""
+    """Return the diagnosis that the thing must be repaired."""
     return Diagnosis(name, Verdict.WRONG, says, mend)
 
 
 def describe_unknown(name: str, says: str) -> Diagnosis:
-    """Could not be looked at."""
+    """Return the diagnosis that the thing could not be checked."""
     return Diagnosis(name, Verdict.UNKNOWN, says)
 
 
@@ -56,7 +56,7 @@ _VERDICTS = {
 
 
 def describe_finding(finding: Finding) -> Diagnosis:
-    """What a health check has found, as a diagnosis."""
+    """Return the result of a health check as a diagnosis."""
     verdict = _VERDICTS[finding.state]
     mend = MENDS[finding.name] if verdict in (Verdict.NOTE, Verdict.WRONG) else ""
     return Diagnosis(finding.name, verdict, finding.says, mend)

@@ -74,6 +74,6 @@ MENDS = {
     "fonts": "Install fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji where the worker runs",
 }
 NAMES = tuple(MENDS)
-REMARKS = {"fonts"}  # those that are never more than a remark
+REMARKS = {"fonts"}  # these are never more than a remark
 # These occur during a deploy, when processes stop and start one after the other. They are logged only if they last.
 SETTLING = {"worker", "clock", "tick", "keys", "settings", "fonts"}

@@ -1,6 +1,6 @@
-"""What Postgres tells at a scrape of /metrics, each out of an index or a small table, and never for long.
+"""The figures that are queried from Postgres at a scrape of /metrics. Each query uses an index or a small table.
 
-Figures that need a walk through all members are asked for seldom: whoever asks keeps them (`jobs/metrics_look.py`).
+Figures that need all members are queried seldom, and the caller stores them (`jobs/metrics_look.py`).
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,9 @@ from models import Breaker, DigestRun, GarminAccount, GarminStatus, Group, Membe
 from models import Content as StoredContent
 from services.delivery import ceiling, outcomes
 
-LATE = timedelta(minutes=30)  # a digest that is not made so long after it was due; the same as in `mail.MOST_WAIT`
-MOST = 1_000  # rows that are counted at most; whoever has more knows enough
+# A digest that is not made so long after it was due is late; the same as in `mail.MOST_WAIT`
+LATE = timedelta(minutes=30)
+MOST = 1_000  # rows that are counted at most; a figure of 1,000 is bad enough
 AT_MOST = 2_000  # milliseconds that one statement may take
 ACTIVE = {"1d": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 FRESH = timedelta(hours=24)
@@ -23,7 +24,7 @@ FRESH = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Sample:
-    """One value of one gauge. `name` is the metric's, behind `gruppetto_`."""
+    """One value of one gauge. `name` is the metric's name without `gruppetto_`."""
 
     name: str
     value: float
@@ -31,12 +32,12 @@ class Sample:
 
 
 def hurry(session: Session) -> None:
-    """Let no statement of this transaction take longer than `AT_MOST`."""
+    """Limit each statement of this transaction to `AT_MOST` milliseconds."""
     session.execute(text(f"SET LOCAL statement_timeout = {AT_MOST}"))
 
 
 def look(session: Session, now: datetime, most_messages: int) -> list[Sample]:
-    """What changes from minute to minute. `most_messages` is the ceiling of messages in 24 hours."""
+    """Return the figures that change from minute to minute. `most_messages` is the ceiling of messages in 24 hours."""
     waiting = {"queued": 0, "sending": 0, "unknown": 0} | dict(outcomes.count_backlog(session))
     samples = [Sample("messages_waiting", count, {"state": state}) for state, count in waiting.items()]
     breakers = session.scalars(select(Breaker))
@@ -49,7 +50,7 @@ def look(session: Session, now: datetime, most_messages: int) -> list[Sample]:
 
 
 def look_seldom(session: Session, now: datetime) -> list[Sample]:
-    """What needs a walk through all members and accounts: who is active, and how fresh what we know of them is."""
+    """Return the figures that need all members and accounts: active members, groups, accounts and fresh accounts."""
     columns: list[ColumnElement[int]] = [func.count()]
     columns += [func.count().filter(Member.last_inbound_at > now - span) for span in ACTIVE.values()]
     counts = session.execute(select(*columns).select_from(Member)).one()
@@ -77,7 +78,7 @@ def _digests(session: Session, now: datetime) -> list[Sample]:
 
 
 def _syncs(session: Session, now: datetime) -> list[Sample]:
-    """How long ago the account should have been read that waits the longest, and how many wait."""
+    """Return how many accounts are due for a sync, and by how many seconds the first of them is late."""
     due = select(GarminAccount.next_sync_at).where(
         GarminAccount.status == GarminStatus.LINKED, GarminAccount.next_sync_at <= now
     )

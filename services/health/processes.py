@@ -9,7 +9,7 @@ from itertools import permutations
 from services.health.findings import Finding, report_problem, report_remark
 
 WEB, WORKER, CLOCK = "web", "worker", "clock"
-FLASK = "flask"  # a command of an operator: it looks, and beats no heart
+FLASK = "flask"  # an operator's command: it runs checks, but sends no heartbeat
 MOST_AHEAD = 60.0  # largest allowed difference in seconds between a process's clock and the database's
 
 

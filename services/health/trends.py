@@ -1,4 +1,4 @@
-"""What goes wrong little by little: sources left alone, messages given up, people who leave, the budget."""
+"""Checks for problems that build up slowly: paused sources, messages given up, opt-outs, the budget."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,16 +11,16 @@ from services.delivery import ceiling, opt_outs, outcomes
 from services.ground import breakers, signs
 from services.health.findings import Finding, report_problem
 
-MOST_DEAD = 3  # messages that may be given up by a fault of ours, within an hour of each other
-FEWEST_OPT_OUTS = 5  # so few in an hour are no news, in however small a club
-OPT_OUTS_SHARE = 0.01  # nor are fewer of all members than this
+MOST_DEAD = 3  # messages that may be given up because of a fault of ours, each within an hour of the one before
+FEWEST_OPT_OUTS = 5  # this many in an hour are normal, even in a small club
+OPT_OUTS_SHARE = 0.01  # nor is a smaller share of all members unusual
 BUDGET = 0.8
-# How many members there are, as Postgres last counted them: exact enough, and free. -1 where it never has.
+# The number of members that Postgres estimated last: exact enough, and without a count. -1 if it never has.
 MEMBERS = text("SELECT reltuples::bigint FROM pg_class WHERE oid = 'members'::regclass")
 
 
 def judge_sources(session: Session, now: datetime) -> Finding:
-    """The finding `sources`: is a source of activities, such as Garmin, left alone because it refuses us?"""
+    """Return the finding `sources`: is a source of activities, such as Garmin, paused because it refuses us?"""
     shut = select(Breaker).where(Breaker.name != breakers.MESSENGER, Breaker.shut_until > now).order_by(Breaker.name)
     says = [
         f"{each.name} is left alone until {each.shut_until:%H:%M} UTC: {each.why}" for each in session.scalars(shut)
@@ -29,7 +29,7 @@ def judge_sources(session: Session, now: datetime) -> Finding:
 
 
 def judge_dead(standing: Mapping[str, Sign], now: datetime) -> Finding:
-    """The finding `dead`: were several messages given up lately because of a fault of ours?"""
+    """Return the finding `dead`: were several messages given up lately because of a fault of ours?"""
     sign = standing.get(signs.DEAD)
     count = sign.count if sign is not None and now - sign.at <= outcomes.DEAD_TOGETHER else 0
     says = f"{count} messages were given up in the last hour ({sign.detail})" if sign and count > MOST_DEAD else None
@@ -37,7 +37,7 @@ def judge_dead(standing: Mapping[str, Sign], now: datetime) -> Finding:
 
 
 def judge_opt_outs(session: Session, standing: Mapping[str, Sign], now: datetime) -> Finding:
-    """The finding `optouts`: do unusually many people want no more messages?"""
+    """Return the finding `optouts`: do unusually many members want no more messages?"""
     sign = standing.get(signs.OPT_OUTS)
     count = sign.count if sign is not None and now - sign.at <= opt_outs.TOGETHER else 0
     if count <= FEWEST_OPT_OUTS:
@@ -48,7 +48,7 @@ def judge_opt_outs(session: Session, standing: Mapping[str, Sign], now: datetime
 
 
 def judge_spend(session: Session, now: datetime, most: int) -> Finding:
-    """The finding `spend`: are the messages of 24 hours nearly used up? `most` is the ceiling."""
+    """Return the finding `spend`: are the messages of 24 hours nearly used up? `most` is the ceiling."""
     spent = ceiling.count_sent_today(session, now).by_group.total()
     says = f"{spent} of {most} messages of 24 hours are used up" if spent >= BUDGET * most else None
     return report_problem("spend", says, spent=spent, ceiling=most)

@@ -28,7 +28,7 @@ def put(session: Session, group_id: int, member: Member, now: datetime) -> None:
 
 
 def is_banned(session: Session, group_id: int, member: Member) -> bool:
-    """Whether this member, or a person with one of their addresses, is banned from the group."""
+    """Return whether this member, or a person with one of their addresses, is banned from the group."""
     query = select(Ban.id).where(
         Ban.group_id == group_id, _meets(limits.hash_member_addresses(session, member), member.id)
     )

@@ -1,7 +1,7 @@
-"""Answers to requests that came with an Idempotency-Key: kept for a day, and given again to whoever repeats them.
+"""Stored answers to requests with an Idempotency-Key: a repeated request within a day gets the same answer.
 
-The row is written in the same transaction as what the request changes. Of several at once the first one works; the
-others wait for its commit at the unique constraint, and are given its answer.
+The row is written in the same transaction as the changes of the request. If the same request comes several times at
+once, the first one is processed; the others wait for its commit at the unique constraint, and get its answer.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,11 @@ KEPT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Asked:
-    """A request with a key: whose (None for nobody who is known), by what they are told apart, the key, and what."""
+    """A request with an Idempotency-Key.
+
+    `member_id` is None if the member is not known. `owner` tells the keys of different callers apart, and
+    `request` identifies what was asked.
+    """
 
     member_id: int | None
     owner: str
@@ -31,7 +35,7 @@ class Asked:
 
 
 def take(session: Session, asked: Asked, now: datetime) -> UUID | None:
-    """Reserve a row for the answer, and give its id; None where there is one already (then see `find_kept_answer`)."""
+    """Reserve a row for the answer and return its id; None if there is one already (then call `find_kept_answer`)."""
     old = (KeptAnswer.owner_hash == hash_of(asked.owner), KeptAnswer.key_hash == hash_of(asked.key))
     session.execute(delete(KeptAnswer).where(*old, KeptAnswer.at <= now - KEPT_FOR))
     row = {
@@ -47,18 +51,18 @@ def take(session: Session, asked: Asked, now: datetime) -> UUID | None:
 
 
 def keep(session: Session, identity: UUID, answer: bytes) -> None:
-    """Keep the answer, sealed. Nothing is kept where the row has gone meanwhile, with a member who was erased."""
+    """Store the answer, sealed. Does nothing if the row was deleted meanwhile, because the member was erased."""
     sealed = vault(session).seal_bytes(PURPOSE, identity, answer)
     session.execute(update(KeptAnswer).where(KeptAnswer.id == identity).values(answer=sealed))
 
 
 def give_back(session: Session, identity: UUID) -> None:
-    """Keep no answer: the next request with this key works anew."""
+    """Delete the row, so that the next request with this key is processed again."""
     session.execute(delete(KeptAnswer).where(KeptAnswer.id == identity))
 
 
 def find_kept_answer(session: Session, asked: Asked) -> tuple[bytes | None, bool]:
-    """The answer that is kept for this key, and whether it was asked for the same. None where there is none."""
+    """Return the answer that is stored for this key (None if there is none), and whether the request was the same."""
     query = select(KeptAnswer).where(
         KeptAnswer.owner_hash == hash_of(asked.owner), KeptAnswer.key_hash == hash_of(asked.key)
     )
@@ -70,5 +74,5 @@ def find_kept_answer(session: Session, asked: Asked) -> tuple[bytes | None, bool
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete what is kept for too long already."""
+    """Delete answers that are older than a day."""
     session.execute(delete(KeptAnswer).where(KeptAnswer.at < now - KEPT_FOR))

@@ -44,13 +44,13 @@ ABOUT_PASSWORDS = {
 
 
 def is_secret(line: str) -> bool:
-    """Whether a line seems to contain a password or a key. The line is not stored."""
+    """Return whether a line seems to contain a password or a key. The line is not stored."""
     return _names_password(line) or _follows_email(line) or _holds_key(line)
 
 
 def _names_password(line: str) -> bool:
-    """Whether a line names a password: "password: hunter2", "my password is hunter2", but not "my
-    password is wrong".
+    """Return whether a line names a password: "password: hunter2", "my password is hunter2", but
+    not "my password is wrong".
     """
     if found := LABELLED.search(line):
         return _could_be_password(found[1])
@@ -161,8 +161,8 @@ def mark_line(session: Session, member_id: int, line: str) -> str:
 
 
 def is_echo(session: Session, member_id: int, line: str, now: datetime) -> bool:
-    """Whether a line is a text of ours that was sent back, as a machine does. Two machines would answer each
-    other for ever.
+    """Return whether a line is one of our own texts, sent back by a machine. Two machines would
+    answer each other for ever.
     """
     if len(line) < SHORTEST_ECHO:
         return False

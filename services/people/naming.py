@@ -46,12 +46,12 @@ def check_name(session: Session, member: Member, text: str, most: int) -> str:
 
 
 def is_unnamed(member: Member) -> bool:
-    """Whether the member has no name that may be shown, because the profile has none or a deceptive one."""
+    """Return whether the member has no name that may be shown, because the profile has none or a deceptive one."""
     return drop_number(member.name) == NOBODYS
 
 
 def is_nameless(name: str) -> bool:
-    """Whether a name looks like the text for members without a name on a board."""
+    """Return whether a name looks like the text for members without a name on a board."""
     somebody = tuple(looks(words("words/somebody", Reader())))
     return any(look.startswith(somebody) for look in looks(name))
 

@@ -1,4 +1,4 @@
-"""Tokens that members make for scripts: each with what it may do, and a day on which it ends."""
+"""Tokens that members make for scripts. Each has its own permissions (scopes) and an expiry date."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -13,21 +13,22 @@ from services.ground.refusals import TooManyTokens
 from services.people.sessions import hash_of
 
 PREFIX = "gtp_"
-MOST_TOKENS = 20  # good ones of one member
+MOST_TOKENS = 20  # valid ones of one member
 DAYS, MOST_DAYS = 90, 365
 MOST_NAME = 40
 KEPT_FOR = timedelta(days=30)
-NOTED_EVERY = timedelta(hours=1)  # how exactly it is known when a token was last used
-# Nobody gets at the account itself with a token that lies about in a script.
+NOTED_EVERY = timedelta(hours=1)  # the precision of the time when a token was last used
+# A token that is stored in a script must not be able to change the account itself.
 MAY_HAVE = tuple(each for each in Scope if each is not Scope.ACCOUNT)
 
 
 def make(
     session: Session, member: Member, name: str, scopes: list[Scope], days: int, now: datetime
 ) -> tuple[PersonalToken, str]:
-    """Make a token, good for so many days. Gives the row, and the token, which can be shown only now.
+    """Make a token that is valid for this many days. Returns its row, and the token, which is not
+    stored and can be shown only now.
 
-    Raises `TooManyTokens`, and `ValueError` for a scope that no token may have.
+    Raises `TooManyTokens`, and `ValueError` for a scope that no token may have or a number of days that is not allowed.
     """
     if not set(scopes) <= set(MAY_HAVE) or not 1 <= days <= MOST_DAYS:
         raise ValueError("a personal token cannot be like that")
@@ -49,7 +50,7 @@ def make(
 
 
 def find_token(session: Session, token: str, now: datetime) -> PersonalToken | None:
-    """The token and its member, if it is good."""
+    """Return the token's row with its member; None if the token is not valid. Updates `last_used_at` once an hour."""
     good = (PersonalToken.token_hash == hash_of(token), *_good(now))
     row = session.scalar(select(PersonalToken).where(*good).options(joinedload(PersonalToken.member)))
     if row is not None and (row.last_used_at is None or now - row.last_used_at > NOTED_EVERY):
@@ -58,19 +59,19 @@ def find_token(session: Session, token: str, now: datetime) -> PersonalToken | N
 
 
 def list_tokens(session: Session, member: Member, now: datetime) -> list[PersonalToken]:
-    """The member's tokens that are good, the newest first."""
+    """Return the member's valid tokens, newest first."""
     query = select(PersonalToken).where(PersonalToken.member_id == member.id, *_good(now))
     return list(session.scalars(query.order_by(PersonalToken.made_at.desc(), PersonalToken.id)))
 
 
 def end(session: Session, row: PersonalToken, now: datetime) -> None:
-    """Let a token be good no more."""
+    """End a token at once."""
     row.ended_at = now
     audit.note(session, "access.token_ended", now, member_id=row.member_id)
 
 
 def end_all(session: Session, member: Member, now: datetime) -> int:
-    """Let no token of the member be good any more. Gives how many were."""
+    """End all tokens of the member. Returns how many were valid."""
     good = list_tokens(session, member, now)
     for each in good:
         end(session, each, now)
@@ -78,7 +79,7 @@ def end_all(session: Session, member: Member, now: datetime) -> int:
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete tokens that ended long ago."""
+    """Delete tokens that ended more than 30 days ago."""
     over = or_(PersonalToken.ended_at < now - KEPT_FOR, PersonalToken.expires_at < now - KEPT_FOR)
     session.execute(delete(PersonalToken).where(over))
 

@@ -53,8 +53,8 @@ def look_at(session: Session, member: Member, profile: str, now: datetime) -> bo
 
 
 def is_stranger(member: Member, account: GarminAccount | None, garmin_id: str) -> bool:
-    """Whether somebody signed in to another Garmin account than the member's while the number is in doubt. Then
-    nothing may change.
+    """Return whether somebody signed in to another Garmin account than the member's while the number is in
+    doubt. Then nothing may change.
     """
     return member.doubted_at is not None and (account is None or account.garmin_id != garmin_id)
 
@@ -99,7 +99,7 @@ def _is_quiet(member: Member, now: datetime) -> bool:
 
 
 def _is_another(before: str | None, profile: str | None) -> bool:
-    """Whether the profile has quite another name than before: no word in common, and not similar."""
+    """Return whether the profile has quite another name than before: no word in common, and not similar."""
     if not before or not profile:
         return False
     shared = any(_is_akin(one, other) for one in _words(before) for other in _words(profile))
@@ -107,7 +107,7 @@ def _is_another(before: str | None, profile: str | None) -> bool:
 
 
 def _is_akin(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether two words look alike, or one begins with the other, as Benjamin begins with Ben."""
+    """Return whether two words look alike, or one begins with the other, as Benjamin begins with Ben."""
     return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
 
 

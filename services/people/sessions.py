@@ -1,6 +1,6 @@
-"""Sessions of programs: begun with a code from the chat, kept up by refresh tokens that are good for one use each.
+"""Sessions of programs: started with a code from the chat, and renewed by refresh tokens that can be used once each.
 
-Whoever uses a refresh token a second time has copied it, or was copied: the session ends, and the member is told.
+If a refresh token is used a second time, it was copied: the session ends, and the member is told.
 """
 
 import hashlib
@@ -19,24 +19,24 @@ from services.delivery import mailbox
 from services.delivery.notices import write_notice
 from services.ground import audit
 
-UNUSED_FOR = timedelta(days=30)  # a session ends when it was not kept up for so long
+UNUSED_FOR = timedelta(days=30)  # a session ends if it was not renewed for so long
 MOST_DEVICE = 40
 NO_NAME = "a program"
-MOST_SESSIONS = 50  # at a time; the one that was used longest ago makes room
-KEPT_FOR = timedelta(days=30)  # after its end it is still listed for so long
+MOST_SESSIONS = 50  # at a time; a new one ends the one that was used longest ago
+KEPT_FOR = timedelta(days=30)  # it is still listed for so long after its end
 PREFIX = "gtr_"
 
 
 @dataclass(frozen=True)
 class Renewed:
-    """A session, and the refresh token that is good for the next renewal. It can be shown only now."""
+    """A session, and the refresh token for its next renewal, which is not stored and can be shown only now."""
 
     session: ApiSession
     refresh: str = field(repr=False)
 
 
 def begin(session: Session, member: Member, device: str, scopes: list[Scope], now: datetime) -> Renewed:
-    """Begin a session of this member for a program that calls itself `device`."""
+    """Start a session of this member for a program that calls itself `device`."""
     _make_room(session, member, now)
     row = ApiSession(
         member_id=member.id,
@@ -53,10 +53,11 @@ def begin(session: Session, member: Member, device: str, scopes: list[Scope], no
 
 
 def renew(session: Session, refresh: str, now: datetime) -> Renewed | None:
-    """Exchange a refresh token for the next one; None where it is not good.
+    """Exchange a refresh token for the next one; None if it is not valid.
 
-    One that was exchanged before ends its session, and the member is told in the chat. So the caller must not roll
-    back. Several who exchange the same one at once take turns, and all but the first come too late.
+    A token that was exchanged before ends its session, and the member is told in the chat. The caller
+    must therefore not roll back. If several requests exchange the same token at once, the first one
+    succeeds, and the others count as reuse.
     """
     query = select(RefreshToken).where(RefreshToken.token_hash == hash_of(refresh)).with_for_update()
     token = session.scalar(query)
@@ -74,13 +75,13 @@ def renew(session: Session, refresh: str, now: datetime) -> Renewed | None:
 
 
 def find_open_session(session: Session, session_id: UUID, now: datetime) -> ApiSession | None:
-    """The session with this id and its member, unless it has ended. One query."""
+    """Return the open session with this id, with its member; None if it has ended. One query."""
     mine = (ApiSession.id == session_id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
     return session.scalar(select(ApiSession).where(*mine).options(joinedload(ApiSession.member)))
 
 
 def list_open_sessions(session: Session, member: Member, now: datetime) -> list[ApiSession]:
-    """The member's sessions that are open, the one used last on top."""
+    """Return the member's open sessions, the last used first."""
     mine = (ApiSession.member_id == member.id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
     return list(
         session.scalars(select(ApiSession).where(*mine).order_by(ApiSession.last_used_at.desc(), ApiSession.id))
@@ -88,13 +89,13 @@ def list_open_sessions(session: Session, member: Member, now: datetime) -> list[
 
 
 def end(session: Session, row: ApiSession, now: datetime, why: Ended = Ended.SIGNED_OUT) -> None:
-    """End a session at once: no token of it is good any more."""
+    """End a session at once: none of its tokens is valid any more."""
     row.ended_at, row.ended_why = now, why
     audit.note(session, f"access.{why}", now, member_id=row.member_id)
 
 
 def end_all(session: Session, member: Member, now: datetime) -> int:
-    """End all sessions of a member. Gives how many were open."""
+    """End all sessions of a member. Returns how many were open."""
     mine = (ApiSession.member_id == member.id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
     ended = update(ApiSession).where(*mine).values(ended_at=now, ended_why=Ended.SIGNED_OUT)
     count = len(session.scalars(ended.returning(ApiSession.id)).all())
@@ -104,13 +105,13 @@ def end_all(session: Session, member: Member, now: datetime) -> int:
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete sessions that ended long ago, with their tokens."""
+    """Delete sessions that ended more than 30 days ago, with their tokens."""
     over = or_(ApiSession.ended_at < now - KEPT_FOR, ApiSession.expires_at < now - KEPT_FOR)
     session.execute(delete(ApiSession).where(over))
 
 
 def hash_of(token: str) -> str:
-    """The hash by which a token is found again. Nobody can guess a token, so it needs no key."""
+    """Return the hash by which a token is found. Tokens cannot be guessed, so the hash needs no key."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

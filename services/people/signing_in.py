@@ -1,6 +1,6 @@
-"""Signing in with a code that is sent into the chat. Nothing tells whether a number belongs to a member.
+"""Signing in with a code that is sent into the chat. No answer shows whether a number belongs to a member.
 
-docs/decisions/0026-sign-in-for-programs.md tells why it is as it is.
+docs/decisions/0026-sign-in-for-programs.md explains why.
 """
 
 import secrets
@@ -21,15 +21,17 @@ from services.ground.recipients import make_reader
 from services.ground.refusals import EnoughSignInCodes
 
 CODE_FOR = timedelta(minutes=10)
-MOST_TRIES = 5  # of one code, of a million there are
+MOST_TRIES = 5  # for one code; there are a million codes
 MOST_CODES, CODES_WITHIN = 3, timedelta(minutes=15)  # for one number
 MOST_A_DAY, DAY = 10, timedelta(days=1)
-ASKED = "sign-in code"  # under this they are counted
+ASKED = "sign-in code"  # the name under which requests are counted
 KEPT_FOR = timedelta(days=1)
 
 
 def read_number(text: str) -> str | None:
-    """A phone number as we keep it, "+32470123456"; None where it is none. It is written with + and its country."""
+    """Return a phone number in the stored form, "+32470123456"; None if it is none. It must begin
+    with + and the country code.
+    """
     try:
         parsed = phonenumbers.parse(text)
     except phonenumbers.NumberParseException:
@@ -40,11 +42,11 @@ def read_number(text: str) -> str | None:
 
 
 def ask(session: Session, number: str, now: datetime) -> UUID:
-    """Send a code to the member with this number, if there is one, and give the id of the request in any case.
+    """Send a code to the member with this number, if there is one. Returns a request id in any case.
 
-    A code is only sent to whoever wrote to the bot within WhatsApp's 24 hours: nobody is disturbed who has not been
-    here lately, and none goes to a number that may be somebody else's by now. Raises `EnoughSignInCodes` for a number
-    for which too many were asked for, whether or not it is a member's.
+    A code is only sent to a member who wrote to the bot within WhatsApp's 24 hours: so it disturbs nobody, and
+    does not go to a number that may have a new holder. Raises `EnoughSignInCodes` after too many requests for a
+    number, whether or not it is a member's.
     """
     against = [limits.hash_address(session, IdentityKind.PHONE, number)]
     _require_few(session, against, now)
@@ -63,9 +65,9 @@ def ask(session: Session, number: str, now: datetime) -> UUID:
 
 
 def prove(session: Session, request: UUID, code: str, now: datetime) -> Member | None:
-    """The member whose code this is; None for a wrong one, and for one that is over, used, or tried five times.
+    """Return the member whose code this is; None if it is wrong, expired, used, or was tried five times.
 
-    A try counts even when it was right. So the caller must not roll back.
+    A correct try counts too, so the caller must not roll back.
     """
     query = select(SignInCode).where(SignInCode.id == request).with_for_update()
     asked = session.scalar(query)
@@ -80,7 +82,7 @@ def prove(session: Session, request: UUID, code: str, now: datetime) -> Member |
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete codes that are over."""
+    """Delete codes that expired more than a day ago."""
     session.execute(delete(SignInCode).where(SignInCode.expires_at < now - KEPT_FOR))
 
 

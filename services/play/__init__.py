@@ -1,1 +1,1 @@
-"""The game: boards, series, goals, rivalries, challenges and seasons, read from activities."""
+"""Boards, series, goals, rivalries, challenges and seasons, all computed from activities."""

@@ -1,4 +1,4 @@
-"""What each metric ranks people by: sums over activities, steps, speed, or figures read out of points."""
+"""The figure that each metric ranks members by: sums over activities, steps, speed, or figures computed from points."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,9 @@ LONG_AGO = date(1900, 1, 1)
 
 @dataclass(frozen=True)
 class Figures:
-    """The sums of some members over a board's days, what they are ranked by in them, and in the stretch before."""
+    """The sums of some members over a board's days, their figures in these days, and their
+    figures in the days before.
+    """
 
     totals: dict[int, Totals]
     now: dict[int, float]
@@ -30,9 +32,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Asking:
-    """Whose figures are wanted, by which metric, in one sport or in all, by the choices of which group.
+    """A request for figures: of which members, by which metric, in which sport (None for all), with
+    which group's settings.
 
-    Who is `held_against` others by speed must have gone far enough (`fitness.paces`).
+    With `held_against`, a speed is left out if the distance is too short for a comparison (`fitness.paces`).
     """
 
     session: Session
@@ -43,7 +46,9 @@ class Asking:
     held_against: bool = False
 
     def figures(self, dates: Dates, before: Dates) -> Figures:
-        """The figures over both stretches. One query; three by steps or speed; more by what is read out of points."""
+        """Return the figures over both spans. One query; three by steps or speed; more for figures
+        computed from points.
+        """
         match self.metric.made:
             case Made.BY_DAY:
                 return self._by_day(dates, before)
@@ -62,7 +67,7 @@ class Asking:
         return Figures(totals, rank_figures(totals, self.metric), {key: float(steps) for key, steps in then.items()})
 
     def _by_speed(self, dates: Dates, before: Dates) -> Figures:
-        """Metres per second: the faster, the more."""
+        """Return the figures in metres per second."""
         sport = self.sport or paces.USUAL
         if sport not in paces.LEAST:
             return Figures({}, {}, {})
@@ -74,7 +79,9 @@ class Asking:
         return Figures(self._and_more(totals, more), now, *then or [{}])
 
     def _from_points(self, spans: Sequence[Dates], points: Sequence[Mapping[int, float]]) -> list[dict[int, float]]:
-        """What is made of the points of these stretches day by day, or of the weeks that came before them."""
+        """Return the metric's figures for these spans. It is computed from their points by day, or
+        from the weeks before them.
+        """
         manual, week_starts = self.settings.manual, self.settings.week_start
         if self.metric is Metric.CONSISTENCY:
             return [series.score_consistency(self.session, self.member_ids, span, manual, self.sport) for span in spans]
@@ -100,7 +107,7 @@ class Asking:
 
 
 def choose_sport(metric: Metric, sport: Sport | None) -> Sport | None:
-    """The sport that a figure is of: where none is named, pace is of runs. Raises `NoPace` for sports without one."""
+    """Return the sport of a figure: pace is of runs if no sport is named. Raises `NoPace` for sports without pace."""
     if metric.made is not Made.SPEED:
         return sport
     if sport is not None and sport not in paces.LEAST:
@@ -109,5 +116,5 @@ def choose_sport(metric: Metric, sport: Sport | None) -> Sport | None:
 
 
 def _both(dates: Dates, before: Dates) -> list[Dates]:
-    """Both stretches; nothing comes before all time."""
+    """Return both spans; there is none before all time."""
     return [dates, before] if before.end > LONG_AGO else [dates]

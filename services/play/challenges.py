@@ -1,4 +1,4 @@
-"""Challenges: set up, announced, joined, and judged once, by themselves, when they are over."""
+"""Challenges: announcing and joining them, and judging each of them once, automatically, when it is over."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -27,7 +27,7 @@ from services.play import contests, podium
 from services.play.contests import Standing
 from services.play.goals import AIMS
 
-JUDGED_AT = time(12)  # on the day after the last one, in the group's zone: watches are read every six hours
+JUDGED_AT = time(12)  # on the day after the last one, in the group's zone: accounts are synchronised every six hours
 AHEAD, BACK = timedelta(days=366), timedelta(days=31)
 MOST_OPEN = 5
 ENDED_SHOWN = 3
@@ -37,7 +37,7 @@ MOST_NAME = 40
 
 @dataclass(frozen=True)
 class Plan:
-    """A challenge that somebody has in mind."""
+    """A challenge that a member wants to set up."""
 
     contest: Contest
     metric: str
@@ -49,9 +49,9 @@ class Plan:
 
 
 def draft_challenge(session: Session, group: Group, plan: Plan, today: date) -> Challenge:
-    """The challenge that a plan would make, not kept.
+    """Return the challenge that a plan would make, without storing it.
 
-    Raises what `announce_challenge` raises, so that nobody agrees in vain.
+    Raises what `announce_challenge` raises, so that a member learns of a problem before confirming.
     """
     if why := _problem(plan, today):
         raise ChallengeNotUsable(why=why)
@@ -76,8 +76,9 @@ def draft_challenge(session: Session, group: Group, plan: Plan, today: date) -> 
 
 
 def announce_challenge(session: Session, membership: Membership, plan: Plan, today: date, now: datetime) -> Challenge:
-    """Set a challenge up, take part in it, and tell the group."""
-    group = session.get_one(Group, membership.group_id, with_for_update=True)  # two at once want two numbers
+    """Store a challenge, let its author join, and tell the group."""
+    # So that two at the same time do not get the same number
+    group = session.get_one(Group, membership.group_id, with_for_update=True)
     challenge = draft_challenge(session, group, plan, today)
     newest = select(func.coalesce(func.max(Challenge.number), 0)).where(Challenge.group_id == group.id)
     challenge.number = (session.scalar(newest) or 0) + 1
@@ -100,25 +101,25 @@ def announce_challenge(session: Session, membership: Membership, plan: Plan, tod
 
 
 def join(session: Session, challenge: Challenge, member: Member) -> bool:
-    """Take part. Tells whether that is new."""
+    """Let the member take part. Returns whether that is new."""
     row = {"challenge_id": challenge.id, "member_id": member.id}
     taken = insert(Participant).values(row).on_conflict_do_nothing().returning(Participant.member_id)
     return session.scalar(taken) is not None
 
 
 def leave(session: Session, challenge: Challenge, member: Member) -> bool:
-    """Take part no more. Tells whether one did."""
+    """Take the member out of the challenge. Returns whether they took part."""
     mine = (Participant.challenge_id == challenge.id, Participant.member_id == member.id)
     return session.scalar(delete(Participant).where(*mine).returning(Participant.member_id)) is not None
 
 
 def is_participant(session: Session, challenge: Challenge, member: Member) -> bool:
-    """Whether the member does."""
+    """Return whether the member takes part."""
     return session.get(Participant, (challenge.id, member.id)) is not None
 
 
 def find(session: Session, group: Group, number: int | None, *, is_open: bool = False) -> Challenge:
-    """The group's challenge of this number, or the only open one. Raises `NoChallenge` or `WhichChallenge`."""
+    """Return the group's challenge with this number, or the only open one. Raises `NoChallenge` or `WhichChallenge`."""
     if number is None:
         found = list_open(session, group)
         if len(found) > 1:
@@ -132,26 +133,28 @@ def find(session: Session, group: Group, number: int | None, *, is_open: bool = 
 
 
 def list_open(session: Session, group: Group) -> Sequence[Challenge]:
-    """The group's challenges that are running or to come."""
+    """Return the group's challenges that are running or have not begun."""
     query = select(Challenge).where(Challenge.group_id == group.id, Challenge.ended_at.is_(None))
     return session.scalars(query.order_by(Challenge.starts, Challenge.number)).all()
 
 
 def list_ended(session: Session, group: Group) -> Sequence[Challenge]:
-    """The newest that are over."""
+    """Return the newest challenges that have ended."""
     query = select(Challenge).where(Challenge.group_id == group.id, Challenge.ended_at.is_not(None))
     return session.scalars(query.order_by(Challenge.ended_at.desc()).limit(ENDED_SHOWN)).all()
 
 
 def list_running(session: Session, group: Group, today: date) -> list[Standing]:
-    """Those that have begun and are not judged, as they stand. What a digest tells of."""
+    """Return the standings of the challenges that have begun and are not judged yet. The digest reports them."""
     return [
         contests.measure_contest(session, each, today) for each in list_open(session, group) if each.starts <= today
     ]
 
 
 def end(session: Session, challenge: Challenge, membership: Membership, today: date, now: datetime) -> None:
-    """End a challenge early, and tell the participants how it stands; one that has not begun is called off."""
+    """End a challenge early and tell the participants the result; one that has not begun is called
+    off. Raises `NoChallenge`.
+    """
     session.refresh(challenge, with_for_update=True)
     if challenge.ended_at is not None:
         raise NoChallenge(number=challenge.number, numbers=[])
@@ -161,7 +164,7 @@ def end(session: Session, challenge: Challenge, membership: Membership, today: d
 
 
 def judge_next(session: Session, now: datetime) -> Challenge | None:
-    """Judge one challenge that is over, the oldest first. Any number may do this at once; each is judged once."""
+    """Judge the oldest challenge that is over. Several workers may do this at once; each challenge is judged once."""
     query = (
         select(Challenge)
         .where(Challenge.ended_at.is_(None), Challenge.closes_at <= now)
@@ -176,12 +179,12 @@ def judge_next(session: Session, now: datetime) -> Challenge | None:
 
 
 def has_due_challenge(now: datetime) -> Exists:
-    """The condition that a challenge waits to be judged."""
+    """Return the condition that a challenge waits to be judged."""
     return exists().where(Challenge.ended_at.is_(None), Challenge.closes_at <= now)
 
 
 def judge(session: Session, challenge: Challenge, today: date, now: datetime) -> None:
-    """Keep the result, and write it to every participant who is still in the group. The row is locked."""
+    """Store the result, and send it to every participant who is still in the group. The row must be locked."""
     challenge.ended_at = now
     standing = contests.measure_contest(session, challenge, today)
     challenge.result = {
@@ -202,7 +205,7 @@ def judge(session: Session, challenge: Challenge, today: date, now: datetime) ->
 
 
 def write_result(standing: Standing, place: Membership, today: date) -> Message:
-    """How it ended, for one participant."""
+    """Return the message with the result for one participant."""
     member = place.member
     said = notices.write_notice(
         "challenges/result",
@@ -216,13 +219,13 @@ def write_result(standing: Standing, place: Membership, today: date) -> Message:
 
 
 def make_picture(standing: Standing, member: Member) -> dict[str, Any] | None:
-    """The picture of the result, if there is something to draw."""
+    """Return the picture of the result; None if there is nothing to draw."""
     chart = podium.make_chart(standing, make_reader(member))
     return asdict(chart) if chart.bars else None
 
 
 def gather_facts(standing: Standing, member: Member, today: date) -> dict[str, Any]:
-    """What a template needs to show a challenge to a member."""
+    """Return what a template needs to show a challenge to a member."""
     lines = standing.shown_to(member)
     return {
         "challenge": standing.challenge,
@@ -235,17 +238,17 @@ def gather_facts(standing: Standing, member: Member, today: date) -> dict[str, A
 
 
 def find_judging_time(group: Group, ends: date) -> datetime:
-    """When a challenge that ends on this day is judged."""
+    """Return when a challenge that ends on this day is judged."""
     return datetime.combine(ends + timedelta(1), JUDGED_AT, ZoneInfo(group.timezone)).astimezone(UTC)
 
 
 def find_local_day(group: Group, now: datetime) -> date:
-    """The day where the group is."""
+    """Return the current day in the group's time zone."""
     return now.astimezone(ZoneInfo(group.timezone)).date()
 
 
 def _problem(plan: Plan, today: date) -> str:
-    """What is wrong with a plan, as a word that its text knows; nothing, if nothing is."""
+    """Return what is wrong with a plan, as a word that the templates know; empty if nothing is wrong."""
     if plan.contest is Contest.TOGETHER and not plan.target:
         return "target"
     if plan.metric not in AIMS or (plan.target is not None and plan.target <= 0):
@@ -258,7 +261,9 @@ def _problem(plan: Plan, today: date) -> str:
 
 
 def _announcement(challenge: Challenge, by: Member, place: Membership) -> Message:
-    """The button is for this group, whichever its reader talks about by then: numbers are a group's own."""
+    """Return the announcement. Its button names this group, because numbers are a group's own and
+    readers may change groups.
+    """
     join_it = f"challenge join {challenge.number} #{place.id}"
     return notices.write_notice(
         "challenges/announced",
@@ -272,7 +277,7 @@ def _announcement(challenge: Challenge, by: Member, place: Membership) -> Messag
 
 
 def _reachable(session: Session, group: Group) -> list[Membership]:
-    """The places of those who belong to the group and want to hear from us."""
+    """Return the memberships of members who belong to the group and have not opted out of messages."""
     query = (
         select(Membership)
         .join(Membership.member)

@@ -1,7 +1,7 @@
-"""Where a challenge stands: who has done how much of what it is about.
+"""The standing of a challenge: how much each participant has done.
 
-Made of participants who share what it needs with the group, and of nobody else; in no list, sum or count is anybody
-who hides.
+It counts only participants who share with the group what the challenge needs. Hidden members are in
+no list, sum or count.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ CONTESTS = {contest.value: contest for contest in Contest}
 
 @dataclass(frozen=True)
 class ContestLine:
-    """A participant who has something to show: in the metric's unit, in weeks in a row, or as a part of the usual."""
+    """A participant's line. `value` is in the metric's unit, in weeks in a row, or as a fraction of the usual week."""
 
     place: RankedPlace
     member: VisibleMember
@@ -43,10 +43,10 @@ class ContestLine:
 
 @dataclass(frozen=True)
 class Standing:
-    """A challenge as it stands.
+    """The standing of a challenge.
 
-    `lines` are best first where people are ranked, else by name; a common undertaking has none. `sharing` is how many
-    take part and may be seen. `forecast_goal` is of what is done together.
+    `lines` are sorted best first if people are ranked, otherwise by name; a common challenge has none. `sharing` is the
+    number of participants who may be seen. `forecast` belongs to the common sum.
     """
 
     challenge: Challenge
@@ -59,25 +59,25 @@ class Standing:
 
     @property
     def contest(self) -> Contest:
-        """What is to be done."""
+        """The kind of challenge."""
         return CONTESTS[self.challenge.contest]
 
     @property
     def route(self) -> Route | None:
-        """The way that is covered together."""
+        """The route that is covered together, if there is one."""
         return Route(self.challenge.route) if self.challenge.route else None
 
     @property
     def dates(self) -> Dates:
-        """Its days."""
+        """The days of the challenge."""
         return find_days(self.challenge)
 
     def line_of(self, member: Member) -> ContestLine | None:
-        """The member's own line."""
+        """Return the member's own line; None if there is none."""
         return next((line for line in self.lines if line.member.id == member.id), None)
 
     def shown_to(self, member: Member) -> list[ContestLine]:
-        """The top, and the member's own line if it is below."""
+        """Return the first lines, with the member's own line as the last one if it is below them."""
         mine, shown = self.line_of(member), list(self.lines[:ROWS])
         if mine and mine not in shown:
             shown[-1:] = [mine]
@@ -85,12 +85,12 @@ class Standing:
 
 
 def find_days(challenge: Challenge) -> Dates:
-    """The days of a challenge."""
+    """Return the days of a challenge."""
     return Dates(challenge.starts, challenge.ends)
 
 
 def measure_contest(session: Session, challenge: Challenge, today: date) -> Standing:
-    """Reckon a challenge from the activities as they are now."""
+    """Compute the standing of a challenge from the current activities."""
     contest, people = CONTESTS[challenge.contest], find_seen(session, challenge)
     values = _values(session, challenge, list(people), today)
     left = max((challenge.ends - max(today, challenge.starts)).days + 1, 0)
@@ -108,7 +108,7 @@ def measure_contest(session: Session, challenge: Challenge, today: date) -> Stan
 
 
 def find_seen(session: Session, challenge: Challenge) -> dict[int, VisibleMember]:
-    """The participants whom the group may see with what the challenge is about, by name since its first day."""
+    """Return the participants who share what the challenge needs and were not anonymous on any day since it began."""
     fields = {*METRICS[challenge.metric].fields, *(["sports"] if challenge.sport else [])}
     if challenge.contest == Contest.STREAK:
         fields |= {"points", "count"}
@@ -118,7 +118,7 @@ def find_seen(session: Session, challenge: Challenge) -> dict[int, VisibleMember
 
 
 def _values(session: Session, challenge: Challenge, people: list[int], today: date) -> dict[int, float]:
-    """What each one has; who has nothing to show is left out."""
+    """Return the value of each participant, without those who have none."""
     if not people:
         return {}
     match CONTESTS[challenge.contest]:
@@ -144,7 +144,7 @@ def _streaks(session: Session, challenge: Challenge, people: list[int]) -> dict[
 
 
 def _improved(session: Session, challenge: Challenge, people: list[int], today: date) -> dict[int, float]:
-    """Until it is over, the days so far are held against as many usual ones."""
+    """Compare the points so far, scaled to a week, with the usual week before the challenge."""
     dates, sport, manual = find_days(challenge), _sport(challenge), _manual(challenge)
     before = Dates(dates.start - LOOK_BACK, dates.start - timedelta(1))
     earlier = weekly.sum_points_by_week(session, people, before, manual, sport)
@@ -168,7 +168,7 @@ def _is_gone(week: date, gone: Sequence[Dates]) -> bool:
 
 
 def _manual(challenge: Challenge) -> float:
-    """The part of its points that a session logged by hand keeps in this group, as on its boards."""
+    """Return the part of its points that an activity logged by hand keeps in this group, as on its boards."""
     return read_settings(challenge.group).manual
 
 

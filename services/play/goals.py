@@ -1,4 +1,4 @@
-"""Goals of a member, and of a group together, with a forecast."""
+"""Goals of a member or of a group as a whole, with a forecast."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,7 +26,7 @@ AIMS = tuple(metric.value for metric in Metric if metric.is_aim)  # what a goal 
 
 @dataclass(frozen=True)
 class Aim:
-    """So much of a metric (metres, seconds, points or times), in all sports or one, in these days."""
+    """An amount of a metric (in metres, seconds, points or times), in one sport or all, in these days."""
 
     metric: str
     target: float
@@ -36,7 +36,7 @@ class Aim:
 
 @dataclass(frozen=True)
 class GoalProgress:
-    """A goal and where it stands."""
+    """A goal and its progress."""
 
     metric: str
     sport: str | None
@@ -60,7 +60,7 @@ def set_goal(session: Session, whose: Member | Group, wanted: Aim, today: date, 
 
 
 def drop_goal(session: Session, whose: Member | Group) -> None:
-    """Have that goal no more. Raises `NoGoal`."""
+    """Delete the goal. Raises `NoGoal`."""
     goal = find_goal(session, whose)
     if goal is None:
         raise NoGoal(of_group=isinstance(whose, Group))
@@ -68,14 +68,14 @@ def drop_goal(session: Session, whose: Member | Group) -> None:
 
 
 def find_goal(session: Session, whose: Member | Group) -> Goal | None:
-    """The goal, if there is one."""
+    """Return the goal; None if there is none."""
     member_id, group_id = _owner(whose)
     mine = Goal.member_id == member_id if group_id is None else Goal.group_id == group_id
     return session.scalar(select(Goal).where(mine))
 
 
 def measure_progress(session: Session, whose: Member | Group, today: date) -> GoalProgress | None:
-    """Where the goal stands. A group's is made of what its members share, and of nothing else."""
+    """Return the progress of the goal; None without a goal. A group's progress counts only what its members share."""
     goal = find_goal(session, whose)
     if goal is None:
         return None
@@ -90,7 +90,7 @@ def measure_progress(session: Session, whose: Member | Group, today: date) -> Go
 
 
 def find_seen_by(session: Session, group: Group, metric: str, sport: Sport | None, since: date) -> list[int]:
-    """The members who share with the group what is needed to add them up, and were not anonymous on a day of it."""
+    """Return the members who share what the sum needs with the group and were not anonymous on any day since then."""
     return list(privacy.find_shown(session, group, [*METRICS[metric].fields, *(["sports"] if sport else [])], since))
 
 

@@ -1,4 +1,4 @@
-"""The picture of how a challenge ended."""
+"""The picture of a challenge's result."""
 
 from messages.render import Reader, words
 from providers.charts import Bar, Result
@@ -8,7 +8,7 @@ BARS = 5
 
 
 def make_chart(standing: Standing, reader: Reader) -> Result:
-    """What is on it. It has no personal line: everybody gets the same."""
+    """Return the contents of the picture. It has no personal line: it is the same for everyone."""
     challenge = standing.challenge
     first = [line.member for line in standing.lines if line.place.place == 1] if standing.is_ranked else []
     winners = [member.name for member in first]
@@ -31,7 +31,7 @@ def _bar(line: ContestLine, standing: Standing, reader: Reader) -> Bar:
 
 
 def _together(standing: Standing, reader: Reader) -> tuple[Bar, ...]:
-    """A common undertaking is one bar that nobody's name is on; a contest without anybody in it has none."""
+    """Return one bar without a name for a common challenge, and none for a contest in which nobody is listed."""
     challenge = standing.challenge
     if standing.contest.is_ranked:
         return ()

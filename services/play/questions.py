@@ -1,4 +1,4 @@
-"""Small sums that questions in plain language ask for."""
+"""Calculations for questions in plain language."""
 
 from datetime import date
 
@@ -15,13 +15,13 @@ from services.training.totals import Totals, make_counting_conditions
 
 EVER = Dates(date.min, date.max)
 DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12}
-FARTHEST = 1_000  # metres: a swim may have a distance that says something, a yoga class none
+FARTHEST = 1_000  # metres: the distance of a swim is worth telling, a yoga class has none
 
 
 def count_parts(totals: Totals, each: str | None, dates: Dates, today: date) -> float | None:
-    """Into how many days, weeks, months or sessions a sum is to be divided; None where no average is asked for.
+    """Return by how many days, weeks, months or sessions a sum must be divided; None if no average is asked for.
 
-    Only days that have been count, and never less than one whole.
+    Future days do not count, and the result is at least one.
     """
     if each is None:
         return None
@@ -40,13 +40,13 @@ def sum_up(
     before: Dates,
     settings: GroupSettings,
 ) -> tuple[Totals, float]:
-    """What one member did in these days, with the steps where these are asked for, and the metric's figure before."""
+    """Return a member's totals in these days, with steps if they are asked for, and the metric's figure in `before`."""
     figures = Asking(session, [member.id], metric or Metric.TIME, sport, settings).figures(dates, before)
     return figures.totals.get(member.id, Totals()), figures.before.get(member.id, 0.0)
 
 
 def find_longest(session: Session, member: Member, dates: Dates | None, sport: Sport | None) -> Activity | None:
-    """The member's farthest activity in these days; of those without a distance, the one that took most time."""
+    """Return the member's farthest activity in these days; if none has a distance, the longest one."""
     query = select(Activity).where(Activity.member_id == member.id, *make_counting_conditions(dates or EVER, sport))
     far = query.where(Activity.distance >= FARTHEST).order_by(Activity.distance.desc(), Activity.id).limit(1)
     slow = query.order_by(Activity.duration.desc().nulls_last(), Activity.id).limit(1)
@@ -54,7 +54,7 @@ def find_longest(session: Session, member: Member, dates: Dates | None, sport: S
 
 
 def find_whole_before(period: Period, today: date) -> Dates:
-    """All of the stretch before; before all time, the day before anything."""
+    """Return the whole period before this one; before all time, the first day of the calendar."""
     try:
         return period.previous(today)
     except BadPeriod:

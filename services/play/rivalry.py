@@ -1,4 +1,4 @@
-"""Rivalries: pairs who are close week by week. Both must want it; either can switch it off."""
+"""Rivalries: pairs of members whose weeks are close. Both must agree, and either can switch it off."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ WANTED = "rivalry"
 
 @dataclass(frozen=True)
 class Told:
-    """A duel with its people, and what each has in the week that is told of."""
+    """A duel with its two members, and the points of each in the week that is reported."""
 
     one: VisibleMember
     other: VisibleMember
@@ -32,35 +32,37 @@ class Told:
 
     @property
     def ahead(self) -> VisibleMember | None:
-        """Who has more in this week; nobody, if they have the same."""
+        """The member who has more points in this week; None if both have the same."""
         lead = round(self.one_points) - round(self.other_points)
         return self.one if lead > 0 else self.other if lead < 0 else None
 
     @property
     def by(self) -> float:
-        """By how many points."""
+        """The difference in points."""
         return abs(round(self.one_points) - round(self.other_points))
 
 
 def is_willing(member: Member) -> bool:
-    """Whether the member is held against others. They are, until they say no."""
+    """Return whether the member may be compared with others. That is so until they say no."""
     return member.preferences.get(WANTED) is not False
 
 
 def switch_rivalry(member: Member, *, on: bool) -> None:
-    """Be held against others, or not. The column notices only a new object."""
+    """Let the member be compared with others, or not. A new dict is assigned, because SQLAlchemy
+    notices no change inside one.
+    """
     member.preferences = {**member.preferences, WANTED: on}
 
 
 def find_rivalry_of_week(session: Session, group: Group, week: Dates) -> Told | None:
-    """The one rivalry to tell of after this week; always the same for the same week and data. Each gets its turn."""
+    """Return the one rivalry to report after this week; the same for the same week and data. The pairs take turns."""
     people, points = _known(session, group, week)
     found = rivalry.choose_rivalry_of_week(rivalry.find_rivalries(points), week.start)
     return _told(found, people, points, week) if found else None
 
 
 def find_rivalry_between(session: Session, group: Group, member: Member, other: Member, week: Dates) -> Told | None:
-    """Two people of the group against each other, up to this week; None where nobody may hold them so."""
+    """Return the duel of two members up to this week; None if they may not be compared."""
     people, points = _known(session, group, week)
     if member.id not in people or other.id not in people:
         return None
@@ -69,13 +71,13 @@ def find_rivalry_between(session: Session, group: Group, member: Member, other: 
 
 
 def may_meet(session: Session, group: Group, member: Member, other: Member) -> bool:
-    """Whether the group may hold these two against each other."""
+    """Return whether these two may be compared in the group."""
     people = privacy.find_sharing(session, group, "points")
     return member.id != other.id and all(each.id in people and is_willing(each) for each in (member, other))
 
 
 def list_rivalries_of(session: Session, group: Group, member: Member, week: Dates) -> list[Told]:
-    """The member's rivals, the closest first, told from the member's side."""
+    """Return the member's rivalries, the closest first, seen from the member's side."""
     people, points = _known(session, group, week)
     mine = [each for each in rivalry.find_rivalries(points) if member.id in {each.one, each.other}]
     turned = [each if each.one == member.id else each.turned() for each in mine]
@@ -83,7 +85,9 @@ def list_rivalries_of(session: Session, group: Group, member: Member, week: Date
 
 
 def _known(session: Session, group: Group, week: Dates) -> tuple[dict[int, VisibleMember], dict[int, Weeks]]:
-    """Who may be held against others, and their weeks up to this one; weeks away are left out."""
+    """Return the members who may be compared, and their weeks up to this one, without the weeks in
+    which they were away.
+    """
     shown = privacy.find_shown(session, group, ["points"])
     unwilling = _unwilling(session, shown)
     people = {key: each.member for key, each in shown.items() if key not in unwilling}
@@ -96,7 +100,7 @@ def _known(session: Session, group: Group, week: Dates) -> tuple[dict[int, Visib
 
 
 def _unwilling(session: Session, member_ids: Collection[int]) -> set[int]:
-    """Who of them said no."""
+    """Return those who do not want to be compared."""
     said_no = Member.preferences.contains({WANTED: False})
     return set(session.scalars(select(Member.id).where(Member.id == match_members(member_ids), said_no)))
 

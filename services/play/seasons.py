@@ -1,7 +1,7 @@
-"""Seasons of twelve weeks: every week's first three get 3, 2 and 1, and a new season begins at nothing.
+"""Seasons of twelve weeks: the first three of every week get 3, 2 and 1, and each season starts at zero.
 
-Reckoned anew each time from the weeks of those whom the group may see, so whoever hides is in no old season either. The
-tally of all time is never set back.
+Seasons are computed each time from the weeks of the members whom the group may see, so hidden members are not in old
+seasons either. The tally of all time is never reset.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ LONGEST = timedelta(weeks=10 * 52)
 
 @dataclass(frozen=True)
 class Tally:
-    """How many medals' worth a member has."""
+    """How many medal points a member has, and their place."""
 
     place: RankedPlace
     member: VisibleMember
@@ -38,7 +38,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Season:
-    """The running season: its number, its days, how many of its weeks are over, and the tallies."""
+    """The current season: its number, its days, how many of its weeks are over, and the tallies."""
 
     number: int
     dates: Dates
@@ -48,7 +48,7 @@ class Season:
 
 
 def measure_season(session: Session, group: Group, today: date) -> Season:
-    """The group's season. Its first began with the week in which the group did."""
+    """Return the group's current season. The first one began in the week in which the group began."""
     settings = read_settings(group)
     starts = settings.week_start
     founded = _founded(session, group)
@@ -75,7 +75,7 @@ def measure_season(session: Session, group: Group, today: date) -> Season:
 
 
 def _founded(session: Session, group: Group) -> date:
-    """The day on which the first member belonged to it."""
+    """Return the day on which the first member joined the group."""
     joined = session.scalar(select(func.min(Membership.joined_at)).where(Membership.group_id == group.id))
     return min(group.created_at, joined or group.created_at).astimezone(ZoneInfo(group.timezone)).date()
 

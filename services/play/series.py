@@ -1,4 +1,4 @@
-"""What members did day by day and week by week: for streaks, usual weeks, trends and consistency."""
+"""What members did by day and by week: for streaks, usual weeks, trends and consistency."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from models import Activity, Day
 from services.group import away
 from services.training.totals import choose_points, make_counting_conditions, match_members
 
-HISTORY = timedelta(weeks=104)  # as far back as a streak is followed
+HISTORY = timedelta(weeks=104)  # the longest streak that can be counted
 WEEK = timedelta(weeks=1)
 FIRST_MONDAY = date.min  # weeks of consistency begin on Mondays, and so does the calendar
 Points = Mapping[int, float]  # by member
@@ -28,9 +28,10 @@ Points = Mapping[int, float]  # by member
 def read_weeks(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, week_starts: int = 0
 ) -> dict[int, dict[date, Week]]:
-    """Each member's weeks in these days, by the week's first day; empty ones are left out. One query.
+    """Return each member's weeks in these days, by the week's first day, without empty ones. One query.
 
-    `manual` is the part of its points that an entry by hand keeps. `week_starts`: 0 Monday, 5 Saturday, 6 Sunday.
+    `manual` is the part of its points that an activity logged by hand keeps. `week_starts`: 0
+    Monday, 5 Saturday, 6 Sunday.
     """
     first = find_week(dates.start, week_starts).start
     found: dict[int, dict[date, Week]] = {}
@@ -43,9 +44,9 @@ def read_weeks(
 def score_consistency(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
 ) -> dict[int, float]:
-    """Each member's score in these days as `fitness.consistency` defines it; who has no session is left out.
+    """Return each member's score in these days (`fitness.consistency`), without members who have no activity.
 
-    One query, one row a member, added up in the database: a thousand have a third of a million days a year.
+    One query that returns one row per member: a thousand members have a third of a million days in a year.
     """
     number = cast(Activity.local_date - FIRST_MONDAY, Integer)
     days = _by_number(member_ids, dates, manual, sport, number)
@@ -61,7 +62,7 @@ def score_consistency(
 
 
 def sum_steps(session: Session, member_ids: Collection[int], dates: Dates) -> dict[int, int]:
-    """Each member's steps in these days; who has none is left out. One query."""
+    """Return each member's steps in these days, without members who have none. One query."""
     query = (
         select(Day.member_id, cast(func.sum(Day.steps), Integer))
         .where(Day.member_id == match_members(member_ids), Day.day.between(dates.start, dates.end))
@@ -73,7 +74,7 @@ def sum_steps(session: Session, member_ids: Collection[int], dates: Dates) -> di
 def count_streaks(
     session: Session, member_ids: Collection[int], today: date, manual: float, week_starts: int = 0
 ) -> dict[int, Streak]:
-    """Each member's weekly streak as it stands on this day; away weeks neither count nor break it. Two queries."""
+    """Return each member's weekly streak on this day. Weeks away neither count nor break it. Two queries."""
     this_week = find_week(today, week_starts)
     dates = Dates(this_week.start - HISTORY, this_week.end)
     weeks = read_weeks(session, member_ids, dates, manual, week_starts)
@@ -89,7 +90,7 @@ def count_weeks_in_a_row(
     week_starts: int = 0,
     sport: Sport | None = None,
 ) -> list[dict[int, int]]:
-    """For how many weeks each member has kept a streak, as of each of these days. Two queries for all of them."""
+    """Return for each of these days how many weeks in a row each member has kept a streak. Two queries in all."""
     firsts = [find_week(day, week_starts).start for day in days]
     dates = Dates(min(firsts) - HISTORY, max(firsts) + WEEK - timedelta(1))
     numbers = [(first - dates.start) // WEEK for first in firsts]
@@ -108,7 +109,7 @@ def count_weeks_in_a_row(
 def count_group_streak_of(
     session: Session, member_ids: Collection[int], today: date, manual: float, enough: int, week_starts: int = 0
 ) -> int:
-    """For how many weeks in a row at least `enough` of these members had 30 points or more."""
+    """Return for how many weeks in a row at least `enough` of these members had 30 points or more."""
     this_week = find_week(today, week_starts)
     dates = Dates(this_week.start - HISTORY, this_week.end)
     active: dict[date, int] = defaultdict(int)
@@ -119,7 +120,7 @@ def count_group_streak_of(
 
 
 def choose_enough_for_group(members: int) -> int:
-    """How many active members keep a group's streak: three, or all where they are fewer; never one alone."""
+    """Return how many active members keep a group's streak: three, or all if there are fewer, but at least two."""
     return max(2, min(3, members))
 
 
@@ -130,10 +131,10 @@ def measure_improvement(
     week_starts: int = 0,
     sport: Sport | None = None,
 ) -> list[dict[int, Improved]]:
-    """How members' points in each stretch compare with their usual week before it; see `fitness.improved`.
+    """Return how members' points in each span compare with their usual week before it (`fitness.improved`).
 
-    Days that are longer than a week are brought down to one. Who was away, or has no usual week yet, is left out. Two
-    queries for all stretches.
+    The points of longer spans are divided by their weeks. Members who were away, or have no usual week yet, are left
+    out. Two queries for all spans.
     """
     member_ids = {key for _, points in stretches for key in points}
     firsts = [find_week(dates.start, week_starts).start for dates, _ in stretches]
@@ -160,7 +161,7 @@ def measure_improvement(
 def list_weeks_away(
     session: Session, member_ids: Collection[int], dates: Dates, week_starts: int = 0
 ) -> dict[int, set[date]]:
-    """The weeks of which each member was away for a day or more, by their first days."""
+    """Return the weeks in which each member was away for a day or more, by their first days."""
     spans = away.list_days_away(session, member_ids, dates)
     return {each: set(_firsts(gone, week_starts)) for each, gone in spans.items()}
 
@@ -173,9 +174,10 @@ def _weekly(
     first: date,
     sport: Sport | None = None,
 ) -> Iterable[tuple[int, list[int], list[float], list[int]]]:
-    """Each member's weeks from `first` on: their numbers, points, and on how many days there was a session.
+    """Return each member's weeks from `first` on: their numbers, points, and number of active days.
 
-    Two days stand for two or more. One query, one row a member: a thousand have a hundred thousand weeks.
+    Active days are 1, or 2 for two or more. One query with one row per member: a thousand members
+    have a hundred thousand weeks.
     """
     number = cast(Activity.local_date - first, Integer) // 7
     weeks = _by_number(member_ids, dates, manual, sport, number)
@@ -187,17 +189,17 @@ def _weekly(
 def _kept(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None
 ) -> Iterable[tuple[int, list[int]]]:
-    """The numbers of the weeks from the first of these days on that keep each member's streak. One query."""
+    """Return the numbers of the weeks, from the first of these days on, that keep each member's streak. One query."""
     number = cast(Activity.local_date - dates.start, Integer) // 7
     weeks = _by_number(member_ids, dates, manual, sport, number)
-    # What is told as 30.0 is enough: anything above 29.95 is, in floating point too.
+    # What is shown as 30.0 is enough: that is anything above 29.95, also in floating point.
     enough = or_(weeks.c.points > ENOUGH_POINTS - 0.05, weeks.c.days >= ENOUGH_DAYS)
     query = select(weeks.c.member_id, _listed(weeks.c.number)).where(enough).group_by(weeks.c.member_id)
     return session.execute(query)
 
 
 def _flat(points: ColumnElement[float]) -> ColumnElement[float]:
-    """What a day's points are worth: see `fitness.consistency`."""
+    """Return the value of a day's points, as in `fitness.consistency`."""
     above = FULL + 0.5 * (func.least(points, HALF) - FULL) + 0.25 * func.greatest(0.0, points - HALF)
     return case((points <= FULL, points), else_=above)
 
@@ -220,7 +222,7 @@ def _by_number(
 
 
 def _listed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    # The driver makes lists of arrays by itself; a type would go through every item once more.
+    # The driver turns arrays into lists by itself; with a type SQLAlchemy would process every item once more.
     return func.array_agg(column, type_=NullType())
 
 

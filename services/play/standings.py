@@ -1,4 +1,4 @@
-"""Who moved how much: sums over activities, and places."""
+"""Boards: members ranked by a figure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from services.training.totals import Totals, add_totals
 
 
 class BoardRow(NamedTuple):
-    """One line of a board. `moved` is the change of place since the period before, None where there was none."""
+    """One line of a board. `moved` is the change of place since the period before, or None without one."""
 
     place: RankedPlace
     member: VisibleMember
@@ -39,13 +39,13 @@ ROWS_IN_TEXT = 8
 
 @dataclass(frozen=True)
 class Board:
-    """A group's board. Only members who share with the group are on it, or in its totals.
+    """A group's board. Only members who share with the group are on it or in its totals.
 
-    `silent_since` is until when data reach, if Garmin did not answer lately for some of them; `recount` tells of a
-    formula that has just changed. One that is not `ranked` goes from A to Z and shows no places.
-    `before` is the metric's figure of all of them together in the stretch before, 0 where it is no sum.
-    `veiled` tells which of the nameless rows is whose, for them alone. On a board by pace are those who went at least
-    `least_metres`; it is 0 on others.
+    `silent_since` is until when the data are complete if a source did not answer lately for some members; `recount`
+    tells of a formula that has changed. A board that is not `ranked` is sorted from A to Z and has no places. `before`
+    is the sum of the metric's figures in the period before, 0 if they cannot be added up. `veiled` maps members to
+    their nameless rows; each row may be shown as theirs only to that member. A board by pace lists members who went at
+    least `least_metres`; it is 0 on other boards.
     """
 
     group: Group
@@ -62,7 +62,7 @@ class Board:
     least_metres: float = 0.0
 
     def row_of(self, member: Member) -> BoardRow | None:
-        """The member's own line, if they are on the board."""
+        """Return the member's own line; None if they are not on the board."""
         return self._by_member.get(member.id) or self.veiled.get(member.id)
 
     @cached_property
@@ -73,12 +73,13 @@ class Board:
 def make_board(
     session: Session, group: Group, metric: Metric, dates: Dates, before: Dates, sport: Sport | None = None
 ) -> Board:
-    """Rank the group's members over `dates`; `before` is the stretch that places are compared with."""
+    """Rank the group's members over `dates`; `before` is the period that places are compared with."""
     fields, settings = [*metric.fields, *(["sports"] if sport else [])], read_settings(group)
     shown, veiled = privacy.find_on_board(session, group, fields, dates.start)
     figures = Asking(session, [*shown, *veiled], metric, sport, settings, held_against=True).figures(dates, before)
     totals = {key: each.seen(shown[key].fields) for key, each in figures.totals.items() if key in shown}
-    # A nameless row shows the board's own figure alone: others might be shared by one of them only.
+    # A nameless row shows only the board's own figure: if only one of these members shared another figure, it would
+    # give them away.
     unnamed = {key: each.seen(fields) for key, each in figures.totals.items() if key in veiled}
     now = _told(figures.now, metric)
     numbers = _numbered(_only(now, veiled), unnamed)
@@ -86,7 +87,7 @@ def make_board(
     people |= {-number: privacy.make_nameless(number) for number in numbers.values()}
     totals |= {-number: unnamed.get(key, NOTHING) for key, number in numbers.items()}
     nameless = {-number: now[key] for key, number in numbers.items()}
-    # Whose days before stood in a nameless row is not held against them by name.
+    # A member whose figure in the days before was in a nameless row is not compared with it by name.
     earlier = {key: v for key, v in figures.before.items() if key in shown and shown[key].may_be_named_on(before.start)}
     known = _only(now, shown)
     places = _places(known | nameless, people)
@@ -126,7 +127,7 @@ def _told(values: Mapping[int, float], metric: Metric) -> dict[int, float]:
 
 
 def _numbered(values: Mapping[int, float], unnamed: Mapping[int, Totals]) -> dict[int, int]:
-    """Numbers for the rows that have no name, by what is in them and nothing else; none where they are too few."""
+    """Number the nameless rows by their contents only. None are shown if there are too few."""
     moving = [key for key, value in values.items() if value > 0]
     if len(moving) < privacy.FEWEST_ANONYMOUS:
         return {}
@@ -143,6 +144,6 @@ def _by_name(row: BoardRow) -> tuple[str, int]:
 
 
 def _places(values: Mapping[int, float], people: Mapping[int, VisibleMember]) -> list[RankedPlace]:
-    """Zeroes are not ranked: nobody is put on a board for not moving."""
+    """Rank the figures. Zeroes are left out: a member who did nothing is not put on a board."""
     moved = {key: value for key, value in values.items() if value > 0}
     return rank(moved, order=lambda key: (folded(people[key].name), abs(key)))

@@ -1,4 +1,4 @@
-"""What people did day by day: what pictures are made of."""
+"""What members did by day: the data of pictures."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -13,15 +13,15 @@ from fitness.wrapped import DaySport
 from models import Activity
 from services.training.totals import SPORTS, Totals, choose_points, make_counting_conditions
 
-MEASURE = Metric.POINTS  # what a column is high by
+MEASURE = Metric.POINTS  # the height of a column
 
 
 def read_efforts(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float
 ) -> dict[int, list[DaySport]]:
-    """These members' days, each sport of a day by itself; whoever has none is not in the answer. One query.
+    """Return these members' days, one entry per day and sport, without members who have none. One query.
 
-    `manual` is the part of its points that an entry by hand keeps.
+    `manual` is the part of its points that an activity logged by hand keeps.
     """
     query = (
         select(
@@ -44,7 +44,7 @@ def read_efforts(
 
 
 def sum_efforts(efforts: Iterable[DaySport]) -> Totals:
-    """All of it together."""
+    """Return the totals of all these entries."""
     made = Totals()
     for each in efforts:
         made += Totals(
@@ -59,7 +59,7 @@ def sum_efforts(efforts: Iterable[DaySport]) -> Totals:
 
 
 def divide_by_day(efforts: Iterable[DaySport]) -> dict[date, list[DaySport]]:
-    """The days on which there was something."""
+    """Return the entries by day, without empty days."""
     days: dict[date, list[DaySport]] = defaultdict(list)
     for each in efforts:
         days[each.day].append(each)
@@ -67,12 +67,14 @@ def divide_by_day(efforts: Iterable[DaySport]) -> dict[date, list[DaySport]]:
 
 
 def measure_worth(efforts: Iterable[DaySport]) -> float:
-    """What it is worth in the measure of the pictures."""
+    """Return the sum of the figure that pictures show."""
     return sum(each.value for each in efforts)
 
 
 def find_farthest(session: Session, member_ids: Collection[int], dates: Dates) -> Activity | None:
-    """The one session that led farthest, or took longest where none led anywhere."""
+    """Return the activity with the longest distance, or the longest time if none has a distance;
+    None without activities.
+    """
     query = select(Activity).where(Activity.member_id.in_(member_ids), *make_counting_conditions(dates))
     order = (func.coalesce(Activity.distance, 0.0).desc(), Activity.duration.desc(), Activity.id)
     return session.scalar(query.order_by(*order).limit(1))

@@ -1,4 +1,4 @@
-"""People's effort points by day and by week."""
+"""Members' effort points by day and by week."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -17,9 +17,9 @@ from services.training.totals import choose_points, make_counting_conditions, ma
 def sum_points_by_week(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
 ) -> dict[int, Weeks]:
-    """Points of each stretch of seven days from the first of `dates`, by its first day. One query.
+    """Return the points of each stretch of seven days from the first of `dates`, by its first day. One query.
 
-    `manual` is the part of its points that an entry by hand keeps.
+    `manual` is the part of its points that an activity logged by hand keeps.
     """
     number = cast(Activity.local_date - dates.start, Integer) // 7
     query = (
@@ -36,7 +36,7 @@ def sum_points_by_week(
 def list_days_done(
     session: Session, member_ids: Collection[int], dates: Dates, manual: float, sport: Sport | None = None
 ) -> dict[int, Sequence[DayDone]]:
-    """What each did on each of these days. One query."""
+    """Return what each member did on each of these days. One query."""
     query = (
         select(
             Activity.member_id,

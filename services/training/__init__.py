@@ -1,1 +1,1 @@
-"""Activities: connecting an account, keeping our rows equal to Garmin's, points, sums and records."""
+"""Activities: connected accounts, syncs that keep our rows equal to the source's, points, sums and records."""

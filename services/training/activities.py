@@ -1,4 +1,4 @@
-"""Finding a member's activities: the first, the newest, those that came in a file."""
+"""Queries for a member's activities: the first, the newest, those that came in a file, their titles."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -17,29 +17,31 @@ MOST_TITLES = 3
 
 
 def find_first_day(session: Session, member: Member) -> date | None:
-    """The day of the member's first activity that we know."""
+    """Return the day of the member's first activity that we know; None without activities."""
     query = select(func.min(Activity.local_date)).where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
     return session.scalar(query)
 
 
 def find_from_source(session: Session, member_id: int, source: str, ids: Collection[int]) -> list[Activity]:
-    """The member's activities that have these ids at this source, oldest first."""
+    """Return the member's activities that have these ids at this source, oldest first."""
     mine = (Activity.member_id == member_id, Activity.source == source, Activity.external_id.in_(ids))
     query = select(Activity).where(*mine)
     return list(session.scalars(query.order_by(Activity.start_utc, Activity.id)))
 
 
 def has_twin(session: Session, activities: Sequence[Activity]) -> bool:
-    """Whether another device recorded one of these too, whichever record counts."""
+    """Return whether another device recorded one of these activities too, no matter which
+    of the two recordings counts.
+    """
     other = select(Activity.id).where(Activity.twin_of.in_([each.id for each in activities])).limit(1)
     return any(each.twin_of is not None for each in activities) or session.scalar(other) is not None
 
 
 def list_titles(session: Session, member: Member, dates: Dates, sport: Sport | None = None) -> list[str]:
-    """What the member called their newest sessions of these days, made safe to be shown to others.
+    """Return the titles of the member's newest activities in these days, cleaned so that others may see them.
 
-    Sessions that are private at Garmin are left out, also where the member lets them count; so are titles that claim to
-    speak for somebody in charge, as names that do are refused.
+    Activities that are private at Garmin are left out even if the member lets them count. So are titles that claim an
+    office, such as "admin"; names of members are refused for the same reason.
     """
     query = (
         select(Activity.name)
@@ -57,7 +59,7 @@ def list_titles(session: Session, member: Member, dates: Dates, sport: Sport | N
 
 
 def find_newest(session: Session, member: Member) -> Activity | None:
-    """The member's newest activity."""
+    """Return the member's newest activity; None without activities."""
     query = (
         select(Activity)
         .where(Activity.member_id == member.id, Activity.deleted_at.is_(None))

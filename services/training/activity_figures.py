@@ -1,4 +1,4 @@
-"""What boards, points and records need of an activity, computed once when it is stored."""
+"""The figures of an activity that boards, points and records need. They are computed once, when it is stored."""
 
 from typing import Any
 
@@ -8,9 +8,10 @@ VERSION = 2
 
 
 def read_metrics(recording: Recording) -> dict[str, Any]:
-    """Figures of one recording: minutes, kilometres, beats per minute, watts. Absent ones are left out.
+    """Return the figures of one recording in minutes, kilometres, beats per minute and watts, without those it lacks.
 
-    `splits` is the best time over so many metres; `zones` the seconds in heart-rate zones 1 to 5.
+    `splits` maps a distance in metres to the best time over it in seconds; `zones` lists the
+    seconds in heart-rate zones 1 to 5.
     """
     figures = {
         "minutes": _rounded(recording.seconds, 60),

@@ -1,8 +1,8 @@
-"""Tying a sign-in to the chat that asked for the link.
+"""Connects a sign-in with the chat that requested the link.
 
-Whoever has a link can sign in through it, and it may have been forwarded. So the page shows a short code after the
-sign-in, and nothing of the account is read before that code comes from the chat that asked for the link. A code that
-comes from another chat ends the sign-in. docs/decisions/0017-whose-garmin-it-is.md tells why it is this way round.
+A link may be forwarded, and anybody who has it can sign in through it. So the page shows a short code after the
+sign-in, and nothing of the account is read before that code comes from the chat that requested the link. A code that
+comes from another chat ends the sign-in. docs/decisions/0017-whose-garmin-it-is.md explains why.
 """
 
 import json
@@ -37,10 +37,10 @@ from services.training import accounts, attempts, one_time_links, records
 from services.training.merging import mark_twins_around
 from services.training.sign_ins import Task
 
-# Consonants: no word can come of them, an invite code always has other signs, and Garmin's own codes are digits.
+# Consonants only: they form no words, invite codes always contain other characters, and Garmin's own codes are digits.
 SIGNS, LENGTH = "BCDFGHJKLMNPQRSTVWXZ", 6
 CONFIRM_FOR = timedelta(minutes=10)
-MOST_WRONG = 5  # codes of one chat within the time that a code is good for
+MOST_WRONG = 5  # wrong codes from one chat within `CONFIRM_FOR`
 DISOWN_WITHIN = timedelta(days=1)
 MOST_NAME = 60
 STATE = "garmin-state"
@@ -50,7 +50,7 @@ STOPPED = "stopped"  # the problem of an attempt that was ended on its page
 
 @dataclass(frozen=True)
 class Linked:
-    """The account is connected, and will be read. `name` is the one on its profile at the source, or empty."""
+    """The account is connected and will be synchronised. `name` is from its profile at the source, or empty."""
 
     source: str
     name: str
@@ -58,14 +58,16 @@ class Linked:
 
 @dataclass(frozen=True)
 class BeingAsked:
-    """The code was right. A worker asks the source whose key it is."""
+    """The code was right. A worker now asks the source which account the key belongs to."""
 
     source: str
 
 
 @dataclass(frozen=True)
 class AnotherAccount:
-    """Another account than the one connected so far, whose `kept` activities would be erased. Nothing has changed."""
+    """The account is not the one connected so far, whose `kept` activities would be
+    deleted. Nothing has changed yet.
+    """
 
     source: str
     code: str
@@ -76,14 +78,14 @@ class AnotherAccount:
 
 @dataclass(frozen=True)
 class Kept:
-    """The account that was connected stays, and the other one is forgotten."""
+    """The account that was connected stays, and the new sign-in is deleted."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The code of somebody else's link: that sign-in is over. `owner` is whose link it was."""
+    """The code belongs to the link of another member, `owner`. That sign-in was ended."""
 
     owner: Member
     attempt: LinkAttempt
@@ -91,26 +93,30 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Stranger:
-    """It is in doubt whose number this is, and the account is not the one that was connected. Nothing has changed."""
+    """It is uncertain who has this number now, and the account is not the one that was
+    connected. Nothing has changed.
+    """
 
 
 Heard = Linked | BeingAsked | AnotherAccount | Kept | Elsewhere | Stranger
 
 
 def make_code(session: Session, attempt: LinkAttempt) -> str:
-    """The code of a sign-in: six letters, one of 64 million codes, made from its id with the installation's own key."""
+    """Return the code of a sign-in: six letters, one of 64 million codes, made from its id with the
+    installation's own key.
+    """
     number = int(digest(session, "link-code", str(attempt.id)), 16)
     return "".join(SIGNS[number // len(SIGNS) ** place % len(SIGNS)] for place in range(LENGTH))
 
 
 def keep_sign_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, now: datetime) -> None:
-    """Somebody was let in: keep what opens the account, sealed, until the code is heard. Nothing is read before."""
+    """Keep the tokens of a successful sign-in, sealed, until its code comes in the chat. Nothing is read before."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
     if not attempts.is_sign_in_waited_for(attempt, link, now):
         attempts.give_up(attempt, attempts.OVER)
         return
-    # With a second factor a kept password would be of no use: the source would ask for a code again.
+    # With a second factor a kept password is useless: the source would ask for a code again.
     may_keep = attempt.keep and task.state is None and task.way is GarminMethod.PASSWORD
     attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CONFIRM, None, None
     attempt.expires_at = now + CONFIRM_FOR
@@ -120,9 +126,10 @@ def keep_sign_in(session: Session, task: Task, answer: SignedIn | KeyAccepted, n
 
 
 def hear_link_code(session: Session, member: Member, code: str, now: datetime, *, replace: bool | None = None) -> Heard:
-    """A code came from this member's chat. `replace` says whether the account may take the place of another one.
+    """Use a code that came from this member's chat. `replace` is the answer to whether the account
+    may replace another one.
 
-    Raises `WrongLinkCode`, or `TooManyLinkCodes` after five wrong ones within ten minutes.
+    Raises `WrongLinkCode`, or `TooManyLinkCodes` after five wrong codes within ten minutes.
     """
     _require_few(session, member, now)
     attempt = _with_code(session, code, now, LinkAttempt.link.has(OneTimeLink.member_id == member.id))
@@ -149,7 +156,7 @@ def hear_link_code(session: Session, member: Member, code: str, now: datetime, *
 
 
 def note_key_owner(session: Session, task: Task, answer: SignedIn, now: datetime) -> Heard:
-    """A worker has learned whose key it is, after its code was heard."""
+    """Record the profile that a worker has read with the key of a confirmed sign-in, and connect the account."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     attempt.step, attempt.secret, attempt.leased_until = AttemptStep.CONFIRM, None, None
     attempt.expires_at = now + CONFIRM_FOR
@@ -158,7 +165,7 @@ def note_key_owner(session: Session, task: Task, answer: SignedIn, now: datetime
 
 
 def drop_sign_in(session: Session, attempt: LinkAttempt, now: datetime) -> None:
-    """Whoever signed in says on the page that it is not their chat: the sign-in is deleted, and the link is over."""
+    """Delete the sign-in and end its link: the person on the page says that the chat is not theirs."""
     if attempt.step is AttemptStep.CONFIRM:
         attempts.give_up(attempt, STOPPED)
         attempt.link.used_at = now
@@ -166,7 +173,7 @@ def drop_sign_in(session: Session, attempt: LinkAttempt, now: datetime) -> None:
 
 
 def find_newest_sign_in(session: Session, account: GarminAccount, now: datetime) -> LinkAttempt | None:
-    """The sign-in that connected this account, if that was within a day."""
+    """Return the sign-in that connected this account, if that was less than a day ago."""
     mine = (OneTimeLink.member_id == account.member_id, OneTimeLink.used_at > now - DISOWN_WITHIN)
     done = (LinkAttempt.step == AttemptStep.DONE, LinkAttempt.source == account.source)
     query = select(LinkAttempt).join(LinkAttempt.link).where(*mine, *done)
@@ -176,10 +183,11 @@ def find_newest_sign_in(session: Session, account: GarminAccount, now: datetime)
 
 
 def disown_account(session: Session, member: Member, code: str | None, now: datetime) -> tuple[str, str]:
-    """It is not the member's account: disconnect it and delete all that was read from it. Gives its source and name.
+    """Disconnect an account that is not the member's, and delete its activities. Returns its source
+    and its profile name.
 
-    `code` is the one of the sign-in that a button speaks of: a button of an earlier sign-in changes nothing. Without
-    one it is the account that was connected last. Raises `NotLinkedLately`.
+    `code` is the code of the sign-in that a button belongs to, so the button of an earlier sign-in changes nothing.
+    Without a code, the account that was connected last is meant. Raises `NotLinkedLately`.
     """
     lately = [(find_newest_sign_in(session, each, now), each) for each in accounts.list_accounts(session, member)]
     found = [
@@ -200,12 +208,12 @@ def disown_account(session: Session, member: Member, code: str | None, now: date
 
 
 def find_profile_name(account: GarminAccount | None) -> str:
-    """The name of an account on its profile at the source; empty where it has none."""
+    """Return the name on an account's profile at the source; empty if it has none."""
     return clean_name(account.display_name, MOST_NAME) if account else ""
 
 
 def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: datetime, *, replace: bool) -> Heard:
-    """Connect the account, or ask first where another one is connected."""
+    """Connect the account, or return a question if another one is connected."""
     profile, member = _profile_in(state), attempt.link.member
     account = accounts.find_account(session, member, attempt.source)
     if phone_numbers.is_stranger(member, account, profile.id):
@@ -217,7 +225,7 @@ def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: 
             kept = session.scalar(select(func.count()).where(Activity.account_id == account.id)) or 0
             names = clean_name(profile.name, MOST_NAME), find_profile_name(account)
             return AnotherAccount(attempt.source, make_code(session, attempt), *names, kept)
-        _forget(session, account)  # another person's history must not stay under this one's name
+        _forget(session, account)  # this member must not keep the history of another person's account
         account = None
     _connect(session, attempt, state, account or GarminAccount(member_id=member.id, source=attempt.source), now)
     return Linked(attempt.source, clean_name(profile.name, MOST_NAME))
@@ -226,7 +234,7 @@ def _settle(session: Session, attempt: LinkAttempt, state: dict[str, Any], now: 
 def _connect(
     session: Session, attempt: LinkAttempt, state: dict[str, Any], account: GarminAccount, now: datetime
 ) -> None:
-    """Keep the tokens, sealed; the link is used up; the first sync is due at once."""
+    """Store the sealed tokens, mark the link as used, and make the first sync due now."""
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
     profile, member = _profile_in(state), link.member
     ends = datetime.fromisoformat(state["ends"]) if state["ends"] else None
@@ -258,7 +266,7 @@ def _seal(
 
 
 def _told_of(profile: Profile) -> dict[str, str]:
-    """The profile as it is sealed; its id has the name that an earlier release reads."""
+    """Return the profile in the form that is sealed; its id keeps the name that an earlier release reads."""
     return {"garmin_id": profile.id, "display_name": profile.display_name, "full_name": profile.full_name}
 
 
@@ -268,7 +276,9 @@ def _profile_in(state: dict[str, Any]) -> Profile:
 
 
 def _require_few(session: Session, member: Member, now: datetime) -> None:
-    """A code is short: whoever sends five wrong ones waits, and no sign-in lives as long as that."""
+    """Raise `TooManyLinkCodes` after five wrong codes in `CONFIRM_FOR`, which is as long as a
+    sign-in waits for its code.
+    """
     guessed = limits.LINE + WrongLinkCode.template()
     wrong = limits.list_times(session, limits.hash_member_addresses(session, member), guessed, now - CONFIRM_FOR)
     if len(wrong) >= MOST_WRONG:
@@ -276,7 +286,7 @@ def _require_few(session: Session, member: Member, now: datetime) -> None:
 
 
 def _with_code(session: Session, code: str, now: datetime, *which: Any) -> LinkAttempt | None:
-    """The sign-in that waits for this code, its row locked. Few wait at any time, so each is looked at."""
+    """Return the sign-in that waits for this code, its row locked. Few wait at any time, so each one is compared."""
     waiting = (LinkAttempt.step == AttemptStep.CONFIRM, LinkAttempt.expires_at > now)
     for attempt in session.scalars(select(LinkAttempt).where(*waiting, *which)):
         if secrets.compare_digest(make_code(session, attempt), code.upper()):
@@ -286,7 +296,7 @@ def _with_code(session: Session, code: str, now: datetime, *which: Any) -> LinkA
 
 
 def _elsewhere(session: Session, code: str, now: datetime) -> Elsewhere:
-    """End the sign-in of somebody else's link whose code this is. Raises `WrongLinkCode` where it is none's."""
+    """End another member's sign-in that has this code. Raises `WrongLinkCode` if there is none."""
     attempt = _with_code(session, code, now)
     if attempt is None:
         raise WrongLinkCode
@@ -297,17 +307,17 @@ def _elsewhere(session: Session, code: str, now: datetime) -> Elsewhere:
 
 
 def _forget(session: Session, account: GarminAccount) -> int:
-    """Delete an account and all that was read from it. Gives how many activities that were."""
+    """Delete an account and all its activities. Returns how many activities were deleted."""
     member_id = account.member_id
     read = Activity.account_id == account.id
-    # What was sent as a file counts again where a session of the account counted instead of it.
+    # A file's activity counts again if the account's recording of the same session counted instead.
     worse = Activity.twin_of.in_(select(Activity.id).where(read))
     days = set(session.scalars(select(Activity.local_date).where(Activity.member_id == member_id, worse)))
     deleted = delete(Activity).where(read).returning(Activity.id)
     gone = len(session.scalars(deleted, execution_options={"synchronize_session": "fetch"}).all())
     session.execute(delete(Day).where(Day.member_id == member_id))
     others = (GarminAccount.member_id == member_id, GarminAccount.id != account.id)
-    session.execute(update(GarminAccount).where(*others).values(steps_at=None))  # their steps are read anew
+    session.execute(update(GarminAccount).where(*others).values(steps_at=None))  # their steps are read again
     session.delete(account)
     session.flush()
     if gone:

@@ -1,4 +1,4 @@
-"""Activities that seem impossible: their owner is asked, privately, before they count."""
+"""Activities that seem impossible: the member is asked privately whether they are right before they count."""
 
 from datetime import datetime, timedelta
 
@@ -11,13 +11,13 @@ from services.delivery import mailbox, notices
 from services.ground.refusals import NothingStrange
 from services.training import records, scoring
 
-LATELY = timedelta(days=14)  # nobody remembers a watch that was forgotten last spring
+LATELY = timedelta(days=14)  # people do not remember details of older activities
 
 
 def ask(session: Session, member: Member, now: datetime) -> int:
-    """Ask a member about what came in lately and seems impossible, in one message. Gives how many are new.
+    """Ask a member, in one message, about recent activities that seem impossible. Returns how many are new.
 
-    What is older waits too, and is shown by `check`, but nobody is written to about it.
+    Older ones wait too and are shown by `check`, but no message is sent about them.
     """
     session.flush()
     recent = (Activity.doubt_asked_at.is_(None), Activity.start_utc >= now - LATELY)
@@ -42,15 +42,16 @@ def ask(session: Session, member: Member, now: datetime) -> int:
 
 
 def find_first_waiting(session: Session, member: Member) -> tuple[Activity | None, int]:
-    """The newest activity that waits for its owner's word, and how many more do."""
+    """Return the newest activity that waits for its owner's answer, and how many others do."""
     waiting = list(session.scalars(_waiting(member)))
     return (waiting[0], len(waiting) - 1) if waiting else (None, 0)
 
 
 def answer(session: Session, member: Member, activity_id: int | None, said: DoubtAnswer) -> Activity:
-    """Let a strange activity count, or leave it out; the newest that waits where none is named. May be changed later.
+    """Let a doubtful activity count, or leave it out; the newest waiting one if `activity_id` is
+    None. It can be changed later.
 
-    Raises `NothingStrange` when it is none of this member's, or not strange.
+    Raises `NothingStrange` if the activity is not this member's, or not doubtful.
     """
     if activity_id is None:
         activity, _ = find_first_waiting(session, member)
@@ -65,12 +66,12 @@ def answer(session: Session, member: Member, activity_id: int | None, said: Doub
 
 
 def make_buttons(activity: Activity) -> list[Offer]:
-    """What one can say about a strange activity."""
+    """Return the buttons for answering about a doubtful activity."""
     return [Offer("its_right", f"right {activity.id}"), Offer("leave_it_out", f"wrong {activity.id}")]
 
 
 def find_speed(activity: Activity) -> float | None:
-    """The mean speed that its points were counted by, in km/h."""
+    """Return the mean speed that the points were computed from, in km/h; None without a time or distance."""
     made = scoring.read_score(activity)
     minutes, km = (made.minutes if made else 0.0), (activity.distance or 0.0) / 1000
     return km / minutes * 60 if km and minutes else None

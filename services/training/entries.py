@@ -1,4 +1,4 @@
-"""What members put right in their own list: leaving activities out, taking them in again, logging one by hand."""
+"""How members correct their own list: leaving activities out, including them again, and logging one by hand."""
 
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,7 +17,7 @@ from services.training import records
 from services.training.from_recordings import make_row, take_over
 
 LISTED, MOST_BACK = 5, 50
-# The type of each sport as one names it: what was logged earns points as a session of that type.
+# The activity type for each sport: what is logged by hand earns points as an activity of that type.
 TYPES = {
     Sport.RUN: "running",
     Sport.RIDE: "cycling",
@@ -40,7 +40,7 @@ OLDEST = timedelta(days=30)
 
 
 def list_newest(session: Session, member: Member, *, excluded: bool = False, most: int = LISTED) -> list[Activity]:
-    """The member's newest activities, those that count or those that they left out."""
+    """Return the member's newest activities: those that count, or with `excluded` those that the member left out."""
     query = (
         select(Activity)
         .where(Activity.member_id == member.id, Activity.deleted_at.is_(None), Activity.twin_of.is_(None))
@@ -52,19 +52,21 @@ def list_newest(session: Session, member: Member, *, excluded: bool = False, mos
 
 
 def exclude(session: Session, member: Member, number: int, now: datetime) -> Activity:
-    """Leave the n-th newest activity out of everything, also of the member's own sums. Raises `NoSuchActivity`."""
+    """Leave the n-th newest activity out of all figures, also of the member's own. Raises `NoSuchActivity`."""
     return _mark(session, member, number, now, excluded=True)
 
 
 def include(session: Session, member: Member, number: int, now: datetime) -> Activity:
-    """Let the n-th newest of those that were left out count again. Raises `NoSuchActivity`."""
+    """Let the n-th newest excluded activity count again. Raises `NoSuchActivity`."""
     return _mark(session, member, number, now, excluded=False)
 
 
 def log(
     session: Session, member: Member, sport: Sport, seconds: float, metres: float | None, day: date, now: datetime
 ) -> Activity:
-    """Keep a session that no watch has seen. Groups count it in part, as they have chosen. Raises `EntryNotUsable`."""
+    """Store an activity that no device recorded. Each group chooses how much of its points count.
+    Raises `EntryNotUsable`.
+    """
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     _require_possible(seconds, metres, today - day)
     start = _start_of(member, day, today, now)
@@ -95,7 +97,7 @@ def include_private(session: Session, member: Member, now: datetime, *, on: bool
 
 
 def count_private_left_out(session: Session, member: Member) -> int:
-    """How many of the member's activities do not count because they are private at Garmin."""
+    """Return how many of the member's activities do not count because they are private at Garmin."""
     if member.includes_private:
         return 0
     mine = (Activity.member_id == member.id, Activity.deleted_at.is_(None), Activity.twin_of.is_(None))
@@ -103,13 +105,15 @@ def count_private_left_out(session: Session, member: Member) -> int:
 
 
 def count_without_account(session: Session, member: Member) -> int:
-    """How many activities we keep of the member that belong to no connected account."""
+    """Return how many stored activities of the member belong to no connected account."""
     mine = (Activity.member_id == member.id, Activity.account_id.is_(None))
     return session.scalar(select(func.count()).where(*mine)) or 0
 
 
 def mark(session: Session, member: Member, activity: Activity, now: datetime, *, excluded: bool) -> bool:
-    """Leave this activity of the member's out of everything, or let it count again. Tells whether that is new."""
+    """Leave this activity of the member's out of all figures, or let it count again.
+    Returns whether that is a change.
+    """
     if (activity.excluded_at is not None) == excluded:
         return False
     kind = "exclude" if excluded else "include"
@@ -131,7 +135,9 @@ def edit(
     metres: float | None,
     day: date,
 ) -> None:
-    """Change what was logged by hand. Raises `NotByHand` for what a watch told, and `EntryNotUsable`."""
+    """Change an activity that was logged by hand. Raises `NotByHand` for one that a device
+    recorded, and `EntryNotUsable`.
+    """
     _require_by_hand(activity)
     today = now.astimezone(ZoneInfo(member.timezone)).date()
     _require_possible(seconds, metres, timedelta(0) if day == activity.local_date else today - day)
@@ -154,7 +160,9 @@ def edit(
 
 
 def remove(session: Session, member: Member, activity: Activity, now: datetime) -> None:
-    """Take away what was logged by hand. Raises `NotByHand` for what a watch told: that can be left out instead."""
+    """Delete an activity that was logged by hand. Raises `NotByHand` for one that a device
+    recorded: exclude that instead.
+    """
     _require_by_hand(activity)
     undoable.forget(session, member.id, "log")
     activity.deleted_at = now
@@ -168,7 +176,7 @@ def _require_by_hand(activity: Activity) -> None:
 
 
 def _start_of(member: Member, day: date, today: date, now: datetime) -> datetime:
-    """When something by hand began: at noon where the member lives, or now if it was today."""
+    """Return when an activity logged by hand began: at noon where the member lives, or now if the day is today."""
     return now if day == today else datetime.combine(day, time(12), ZoneInfo(member.timezone)).astimezone(UTC)
 
 

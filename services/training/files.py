@@ -1,6 +1,7 @@
-"""Files that members sent, into the chat or to the API, until they are read: by one worker each, at most three times.
+"""Files that members sent in the chat or to the API, until they are read: by one worker at a time, at most three times.
 
-Members take turns: whoever had fewer files read within a day comes first, so that fifty of one hold up nobody's.
+Members take turns: the file of the member who had the fewest files read within a day comes first, so one member's fifty
+files do not delay the others.
 """
 
 from dataclasses import dataclass, field
@@ -19,13 +20,13 @@ LEASE = timedelta(minutes=5)
 MOST_TRIES = 3
 AGAIN_AFTER = timedelta(minutes=1)
 DAY = timedelta(days=1)
-FILE = "file"  # under this they are counted
+FILE = "file"  # the name under which files are counted
 PURPOSE = "activity-file"
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A file that a worker has taken: where it is, and the zone of who sent it."""
+    """A file that a worker has taken: its address, and the time zone of its sender."""
 
     file_id: int
     member_id: int
@@ -40,14 +41,16 @@ class Waiting:
 
 
 def count_left_today(session: Session, member: Member, most: int, now: datetime) -> int:
-    """How many more files of this member are read within 24 hours, of `most`. Erasing oneself does not raise it."""
+    """Return how many more of this member's files may be sent within 24 hours, of `most`. Erasing
+    oneself does not raise it.
+    """
     sent = limits.list_times(session, limits.hash_member_addresses(session, member), FILE, now - DAY)
     return max(most - len(sent), 0)
 
 
 def keep(session: Session, member: Member, url: str, content_type: str, now: datetime) -> None:
-    """Let a worker read this file soon."""
-    # An address too long for the column is none of the vendor's: cut, it is refused when it is fetched.
+    """Store the address of a file in the chat, so that a worker reads it soon."""
+    # The vendor's addresses always fit the column. A longer one is cut, and is then refused when it is fetched.
     sent = SentFile(member_id=member.id, url=url[:500], content_type=content_type[:100])
     sent.received_at = sent.next_try_at = now
     session.add(sent)
@@ -56,7 +59,7 @@ def keep(session: Session, member: Member, url: str, content_type: str, now: dat
 
 
 def keep_content(session: Session, member: Member, data: bytes, content_type: str, now: datetime) -> SentFile:
-    """Let a worker read soon what came through the API. It is kept, sealed, until then."""
+    """Store a file that came through the API, sealed, so that a worker reads it soon."""
     sent = SentFile(member_id=member.id, url="", content_type=content_type[:100], received_at=now, next_try_at=now)
     session.add(sent)
     session.flush()
@@ -67,15 +70,17 @@ def keep_content(session: Session, member: Member, data: bytes, content_type: st
 
 
 def open_content(session: Session, file_id: int) -> bytes | None:
-    """What is in a file that came through the API; None for one that the vendor keeps. Raises `UnknownKey`."""
+    """Return the content of a file that came through the API; None for one that the vendor
+    keeps. Raises `UnknownKey`.
+    """
     sealed = session.scalar(select(SentFile.content).where(SentFile.id == file_id))
     return None if sealed is None else vault(session).open_bytes(PURPOSE, file_id, sealed)
 
 
 def take(session: Session, now: datetime) -> Waiting | None:
-    """Lease a file: of the members whose files wait the one whose turn it is, and the one that has waited longest.
+    """Lease a file: first of the member whose turn it is, then the one that has waited longest. None if none waits.
 
-    That counts as a try: one that kills its reader is not read for ever.
+    Taking it counts as a try, so that a file that crashes its worker is not read for ever.
     """
     query = (
         select(SentFile)
@@ -94,14 +99,16 @@ def take(session: Session, now: datetime) -> Waiting | None:
 
 
 def _tries_of_sender(now: datetime) -> ScalarSelect[int]:
-    """How often a file of the same member was taken within a day."""
+    """Return how often files of the same member were taken within a day."""
     other = aliased(SentFile)
     mine = (other.member_id == SentFile.member_id, other.received_at > now - DAY)
     return select(func.coalesce(func.sum(other.tries), 0)).where(*mine).correlate(SentFile).scalar_subquery()
 
 
 def note_done(session: Session, waiting: Waiting, now: datetime, problem: str | None = None) -> bool:
-    """All is done, or nothing can be. False when another worker had done it before."""
+    """Mark the file as done, with the problem if it could not be read. Returns False if
+    another worker already did so.
+    """
     sent = session.get_one(SentFile, waiting.file_id, with_for_update=True)
     if sent.done_at is not None:
         return False
@@ -111,13 +118,13 @@ def note_done(session: Session, waiting: Waiting, now: datetime, problem: str | 
 
 
 def put_off(session: Session, waiting: Waiting, now: datetime, problem: str) -> None:
-    """Try again in a while."""
+    """Try the file again after `AGAIN_AFTER`."""
     sent = session.get_one(SentFile, waiting.file_id, with_for_update=True)
     sent.next_try_at, sent.leased_until, sent.problem = now + AGAIN_AFTER, None, problem
 
 
 def give_back(session: Session, waiting: Waiting, now: datetime) -> None:
-    """Let another worker read it at once: this one has to stop, which counts as no try."""
+    """Let another worker read the file at once, because this one has to stop. It does not count as a try."""
     sent = session.get(SentFile, waiting.file_id, with_for_update=True)
     if sent is not None and sent.done_at is None:
         sent.tries, sent.next_try_at, sent.leased_until = max(sent.tries - 1, 0), now, None
@@ -125,5 +132,5 @@ def give_back(session: Session, waiting: Waiting, now: datetime) -> None:
 
 
 def has_waiting_file(now: datetime) -> Exists:
-    """The condition that a file is to be read."""
+    """Return the condition that a file waits to be read."""
     return exists().where(SentFile.done_at.is_(None), SentFile.next_try_at <= now)

@@ -1,4 +1,4 @@
-"""A recording as a row of ours. No database is asked."""
+"""Turns a recording into a row of `activities`, without a database query."""
 
 import hashlib
 import json
@@ -13,8 +13,8 @@ from providers.recordings import Recording, write_recording
 from services.training import scoring
 from services.training.activity_figures import read_metrics
 
-Key = tuple[str, int]  # a source, and the id of a session there
-# Twins are told at the end of a sync: one that fails half-way must not let a session count twice.
+Key = tuple[str, int]  # a source, and the id of an activity there
+# Twins are marked at the end of a sync, so that a sync that fails half-way does not let a session count twice.
 STAYS = {
     "id", "account_id", "member_id", "source", "external_id", "created_at", "updated_at", "twin_of",
     "doubt_answer", "doubt_asked_at", "excluded_at",
@@ -22,12 +22,12 @@ STAYS = {
 
 
 def make_rows(recordings: Iterable[Recording], member_id: int, account_id: int | None = None) -> dict[Key, Activity]:
-    """The recordings that are sessions by themselves, as rows by their keys."""
+    """Return rows by their keys for the recordings that are activities of their own."""
     return {(each.source, each.id): make_row(each, member_id, account_id) for each in recordings if each.is_session}
 
 
 def make_row(recording: Recording, member_id: int, account_id: int | None = None) -> Activity:
-    """A recording as a row of this member, with its figures and points; of this account, where it is of one."""
+    """Return a recording as a row of this member, with its figures and points."""
     kept = {name: make_storable(value) for name, value in (recording.told or write_recording(recording)).items()}
     type_key, offset = make_storable(recording.type_key), recording.offset or timedelta()
     made = Activity(
@@ -61,7 +61,9 @@ def make_row(recording: Recording, member_id: int, account_id: int | None = None
 
 
 def take_over(old: Activity, new: Activity) -> None:
-    """Let a row be as it is now. What its owner said about it stays, unless it is strange in another way now."""
+    """Copy the new row's values into the old one. The owner's answer to a doubt stays, unless the
+    doubt is another one now.
+    """
     if "legs" in old.processed_metrics:
         new.processed_metrics |= {"legs": old.processed_metrics["legs"]}
         scoring.score_row(new)
@@ -73,7 +75,7 @@ def take_over(old: Activity, new: Activity) -> None:
 
 
 def make_storable(value: Any) -> Any:
-    """A value without what Postgres refuses: NUL, half of a surrogate pair, and numbers that are none."""
+    """Return a value without what Postgres refuses: NUL, unpaired surrogates, and floats that are not finite."""
     if isinstance(value, str):
         return value.replace("\x00", "").encode(errors="replace").decode()
     if isinstance(value, dict):

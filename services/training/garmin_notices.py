@@ -1,6 +1,6 @@
-"""What the bot says of connecting, of syncs and of files, without being spoken to or once a job has an answer.
+"""Messages about connecting, syncs and files that the bot sends by itself or when a job has finished.
 
-`source` is what people call the source of the account (`providers.sources.Source.label`).
+`source` is the name of the account's source as people know it (`providers.sources.Source.label`).
 """
 
 from collections.abc import Collection, Iterable
@@ -24,7 +24,9 @@ AGAIN = Offer("connect_again", "link garmin")
 
 
 def write_garmin_notice(template: str, member: Member, /, *, buttons: Iterable[Offer], **facts: Any) -> Message:
-    """News about the member's connection to a source. As a template its buttons are *Connect again* and *Status*."""
+    """Return a message about the member's connection to a source. As a template it has the buttons
+    *Connect again* and *Status*.
+    """
     reader = make_reader(member)
     values = {
         "1": words("words/news_for", reader, member=member),
@@ -42,10 +44,10 @@ def write_garmin_notice(template: str, member: Member, /, *, buttons: Iterable[O
 def tell_synced(
     session: Session, member: Member, source: str, new: int, *, is_first: bool, whose: str = "", code: str = ""
 ) -> Message:
-    """A sync that the member waited for is over.
+    """Return the message that a sync which the member waited for has finished.
 
-    `whose` is the account's name at its source, where it was connected since the last one; `code` is the one of the
-    sign-in that *That's not me* speaks of.
+    `whose` is the account's name at its source if it was connected since the last sync; `code` is the code of the
+    sign-in that the button *That's not me* belongs to.
     """
     newest = activities.find_newest(session, member)
     in_group = bool(members.list_memberships(session, member))
@@ -59,34 +61,34 @@ def tell_synced(
 
 
 def make_not_me_button(code: str) -> Offer:
-    """Disconnects the account that was connected by the sign-in with this code, and no other."""
+    """Return a button that disconnects the account that was connected by the sign-in with this code, and no other."""
     return Offer("thats_not_me", f"not my garmin {code}")
 
 
 def ask_about_another_account(member: Member, source: str, code: str, **facts: Any) -> Message:
-    """Ask whether another account at the source shall take the place of the one that is connected."""
+    """Return the question whether another account at the source may replace the connected one."""
     buttons = [Offer("replace_it", f"link garmin {code} replace"), Offer("keep_it", f"link garmin {code} keep")]
     return render("garmin/another_account", make_reader(member), buttons=buttons, source=source, **facts)
 
 
 def tell_code_elsewhere(member: Member, source: str) -> Message:
-    """The code of the member's link came from another chat."""
+    """Return the notice that the code of the member's link came from another chat."""
     return write_garmin_notice("garmin/code_elsewhere", member, source=source, buttons=[AGAIN])
 
 
 def tell_link_failed(member: Member, source: str) -> Message:
-    """The code was right, but the source did not tell whose key it is."""
+    """Return the notice that the code was right, but the source did not tell which account the key belongs to."""
     return write_garmin_notice("garmin/link_failed", member, source=source, buttons=[AGAIN])
 
 
 def tell_garmin_away(member: Member, source: str, alone: LeftAlone) -> Message:
-    """A sync that the member waits for could not be made, or is not even tried now."""
+    """Return the message that a sync which the member waits for failed, or is not tried at the moment."""
     reader = make_reader(member)
     return render("garmin/away", reader, source=source, until=alone.until, up_to=alone.since, why=alone.why)
 
 
 def tell_file_read(session: Session, member: Member, ids: Collection[int], new: int, now: datetime) -> Message:
-    """A file that the member sent is read: what was in it, and whether that was new."""
+    """Return the message about a file that the member sent: its activities, and how many are new."""
     sessions = activities.find_from_source(session, member.id, FILE, ids)
     return render(
         "garmin/file_read",
@@ -100,17 +102,17 @@ def tell_file_read(session: Session, member: Member, ids: Collection[int], new: 
 
 
 def tell_file_not_read(member: Member, problem: str) -> Message:
-    """A file that the member sent cannot be read: why, and what to do."""
+    """Return the message that a file cannot be read, with the reason and what to do."""
     return render("garmin/file_not_read", make_reader(member), problem=problem)
 
 
 def ask_to_relink(member: Member, source: str) -> Message:
-    """The source no longer accepts the member's tokens."""
+    """Return the notice that the source no longer accepts the member's tokens."""
     return write_garmin_notice("garmin/relink", member, source=source, buttons=[AGAIN])
 
 
 def tell_key_ends(member: Member, source: str, days: int) -> Message:
-    """The member's key is about to end."""
+    """Return the notice that the member's key expires soon."""
     return write_garmin_notice(
         "garmin/key_ends", member, source=source, days=days, buttons=[Offer("renew", "link garmin")]
     )

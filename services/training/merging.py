@@ -1,4 +1,6 @@
-"""What a source tells beside what we have: new rows, changed ones, legs of a triathlon, and twins."""
+"""Merges recordings into our rows: new ones, changed ones, legs of a triathlon, and twins (two
+recordings of one session).
+"""
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -15,15 +17,18 @@ from providers.recordings import CHAT, FILE, Recording
 from services.training import records, scoring
 from services.training.from_recordings import Key, make_rows, take_over
 
-# What one member may have sent as files. Ten years of a session a day, three times over: so what is read anew at each
-# file and each time an account is disconnected stays small.
+# The most activities that one member may send as files: three a day for ten years. It limits the work of each further
+# file and of disconnecting an account.
 MOST_KEPT = 10_000
-MOST_AT_ONCE = 50  # of those, begun within five minutes: three devices that record each of their laps have fewer
+# Of those, the most that begin within five minutes; three devices that record every lap stay below it
+MOST_AT_ONCE = 50
 
 
 @dataclass
 class Found:
-    """What a sync or a file told: rows new, changed, gone; `uncounted` are listed, but are no session of their own."""
+    """What a sync or a file contained: new, changed and deleted rows; `uncounted` are listed by the source, but
+    are no activities of their own.
+    """
 
     new: list[int] = field(default_factory=list)
     changed: int = 0
@@ -32,17 +37,17 @@ class Found:
 
 
 def import_recordings(session: Session, member: Member, told: Sequence[Recording], now: datetime) -> Found:
-    """Keep what was in a file that the member sent. One that is sent twice changes nothing. Raises NotAnActivityFile.
+    """Store the recordings of a file that the member sent. Sending it twice changes nothing.
 
-    A session that another source has too counts once. A member's files may hold so many sessions and no more
-    (`MOST_KEPT`), and so many that begin within five minutes (`MOST_AT_ONCE`).
+    An activity that another source has too counts once. Raises `NotAnActivityFile`, also if the member's files would
+    hold more than `MOST_KEPT` activities, or more than `MOST_AT_ONCE` that begin within five minutes.
     """
     wait_for_turn(session, member.id)
     rows = make_rows(told, member.id)
     if not rows:
         raise NotAnActivityFile(Flaw.NO_ACTIVITY)
     if any(row.start_utc > now + timedelta(days=1) for row in rows.values()):
-        raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would be on the boards of weeks that have not come
+        raise NotAnActivityFile(Flaw.IMPOSSIBLE)  # it would appear on the boards of future weeks
     _require_room(session, member.id, rows)
     found = Found()
     merge(session, member.id, rows, found)
@@ -53,7 +58,7 @@ def import_recordings(session: Session, member: Member, told: Sequence[Recording
 
 
 def merge(session: Session, member_id: int, rows: Mapping[Key, Activity], found: Found) -> None:
-    """Add what is new, let what has changed be as it is now, and count both."""
+    """Add new rows, update changed ones, and add both to `found`."""
     known = _known(session, member_id, rows)
     for key, row in rows.items():
         old = known.get(key)
@@ -61,14 +66,14 @@ def merge(session: Session, member_id: int, rows: Mapping[Key, Activity], found:
             session.add(row)
             found.new.append(row.external_id)
             continue
-        old.account_id = row.account_id or old.account_id  # kept when its account was disconnected, and met again
+        old.account_id = row.account_id or old.account_id  # kept if its account was disconnected, and found again
         if old.fingerprint != row.fingerprint or old.deleted_at is not None:
             take_over(old, row)
             found.changed += 1
 
 
 def add_legs(session: Session, member_id: int, told: Iterable[Recording]) -> None:
-    """Let the parts of multisport sessions that are stored earn their points."""
+    """Score the stored multisport activities by these legs."""
     legs: dict[Key, list[Recording]] = {}
     for each in told:
         if each.part_of is not None:
@@ -87,17 +92,18 @@ def _known(session: Session, member_id: int, keys: Collection[Key]) -> dict[Key,
 
 
 def mark_twins(session: Session, member_id: int, start: date) -> None:
-    """Two devices that recorded one session: only the better record counts, both are kept.
+    """Mark twins, from a day before `start` on: of two recordings of one session only the better
+    one counts; both are kept.
 
-    Looks at the sessions from a day before `start` on. Those that are already told rightly are not written.
+    Rows that are already marked correctly are not written.
     """
-    # A twin may have begun before midnight: a day more is looked at than is written to.
+    # A twin may have begun before midnight, so one more day is read than is written.
     first = _days_before(start, 1)
     _mark_twins(session, member_id, Activity.local_date >= _days_before(start, 2), lambda day: day >= first)
 
 
 def mark_twins_around(session: Session, member_id: int, days: Collection[date]) -> None:
-    """As `mark_twins`, for the sessions of these days and of those beside them."""
+    """Mark twins as `mark_twins` does, for these days and the days next to them."""
     written = {day + timedelta(days=apart) for day in days for apart in (-1, 0, 1)}
     looked_at = {day + timedelta(days=apart) for day in days for apart in (-2, -1, 0, 1, 2)}
     _mark_twins(session, member_id, Activity.local_date.in_(looked_at), written.__contains__)
@@ -119,7 +125,7 @@ def _mark_twins(
 
 
 def _write_twins(session: Session, twin_of: dict[int, int | None]) -> None:
-    """Write them in one statement, however many, and let rows that this session has at hand be read again."""
+    """Write all of them in one statement, and expire the rows that this session has loaded."""
     keys, others = cast(list(twin_of), ARRAY(BigInteger)), cast(list(twin_of.values()), ARRAY(BigInteger))
     found = func.unnest(keys, others).table_valued("id", "other", name="found").render_derived()
     write = update(Activity).where(Activity.id == found.c.id).values(twin_of=found.c.other)
@@ -131,7 +137,7 @@ def _write_twins(session: Session, twin_of: dict[int, int | None]) -> None:
 
 
 def _require_room(session: Session, member_id: int, rows: Mapping[Key, Activity]) -> None:
-    """Raise NotAnActivityFile where these and what the member sent before are more than anybody can have done."""
+    """Raise `NotAnActivityFile` if these rows and those sent before are more than a person can have done."""
     sent = (Activity.member_id == member_id, Activity.source.in_((FILE, CHAT)), Activity.deleted_at.is_(None))
     query = select(Activity.source, Activity.external_id, Activity.start_utc).where(*sent)
     known: dict[Key, datetime] = {(source, key): start for source, key, start in session.execute(query)}
@@ -144,7 +150,7 @@ def _require_room(session: Session, member_id: int, rows: Mapping[Key, Activity]
 
 
 def _is_near(start: datetime, ordered: Sequence[datetime]) -> bool:
-    """Whether one of these, in their order, is within five minutes of `start`."""
+    """Return whether one of these sorted times is within five minutes of `start`."""
     after = bisect_left(ordered, start - START_APART)
     return after < len(ordered) and ordered[after] <= start + START_APART
 
@@ -154,7 +160,10 @@ def _days_before(day: date, days: int) -> date:
 
 
 def wait_for_turn(session: Session, member_id: int) -> None:
-    """One after the other, or two records of one session that come at the same instant would not see each other."""
+    """Lock the member's accounts, or the member if there are none.
+
+    Otherwise two recordings of one session that arrive at the same time would not see each other.
+    """
     accounts = select(GarminAccount.id).where(GarminAccount.member_id == member_id).order_by(GarminAccount.id)
     if not session.scalars(accounts.with_for_update()).all():
         session.scalar(select(Member.id).where(Member.id == member_id).with_for_update(key_share=True))

@@ -1,4 +1,4 @@
-"""One-time links: the page behind one belongs to one member, and to the first browser that opens it."""
+"""One-time links: the page behind a link belongs to one member, and to the first browser that opens it."""
 
 import hashlib
 import secrets
@@ -16,10 +16,10 @@ LINK_LASTS = timedelta(hours=1)  # from when it was made, whatever was tried thr
 
 
 def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datetime) -> str:
-    """Give a new one-time token for this member. Links made earlier for the same purpose are dead from now on.
+    """Return the token of a new one-time link for this member. Earlier links for the same purpose end now.
 
-    One through which somebody has signed in lives on until the new one is opened: its page shows the code that is
-    still to be sent, and some send "link garmin" first and the code after it.
+    An earlier link through which the member has signed in stays valid until the new one is opened: its page shows the
+    code that is still to be sent, and some members send "link garmin" again before the code.
     """
     old = (OneTimeLink.member_id == member.id, OneTimeLink.purpose == purpose, OneTimeLink.used_at.is_(None))
     is_signed_in = exists().where(LinkAttempt.link_id == OneTimeLink.id, LinkAttempt.step.in_(SIGNED_IN))
@@ -32,15 +32,17 @@ def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datet
 
 
 def was_made_for(session: Session, token: str) -> bool:
-    """Whether a link was ever made with this token, even if it is over."""
+    """Return whether a link was ever made with this token, even if it has ended."""
     return session.scalar(select(OneTimeLink.id).where(OneTimeLink.token_hash == _hashed(token))) is not None
 
 
 def open_link(session: Session, token: str, browser: str | None, now: datetime) -> str | None:
-    """Tie the link to the browser that presses the button first, and give that browser's secret.
+    """Tie the link to the browser that opens it first, and return the secret of that browser; None
+    if it may not be opened.
 
-    `browser` is the secret it already holds, if any: the same browser may press again, another may not. From then on
-    this is the member's only link: every other one is over, and so is a sign-in whose code was not sent yet.
+    `browser` is the secret that the browser already holds, if any: the same browser may open the link
+    again, another one may not. From then on this is the member's only link: all others end, and so do
+    sign-ins whose code was not sent yet.
     """
     link = session.scalar(select(OneTimeLink).where(*_alive(token, now)).with_for_update())
     if link is None:
@@ -55,9 +57,10 @@ def open_link(session: Session, token: str, browser: str | None, now: datetime) 
 
 
 def _end_others(session: Session, link: OneTimeLink, now: datetime) -> None:
-    """End the member's other links of this purpose, and the sign-ins through them, also where the link itself is over.
+    """End the member's other links of this purpose and the sign-ins through them, also those of
+    links that have expired.
 
-    A sign-in whose code was heard in the chat goes on, and a link that is used up still says so in its browser.
+    A sign-in whose code was received in the chat goes on, and a used link still shows in its browser that it was used.
     """
     mine = (OneTimeLink.member_id == link.member_id, OneTimeLink.purpose == link.purpose)
     others = (*mine, OneTimeLink.id != link.id, OneTimeLink.used_at.is_(None))
@@ -71,18 +74,18 @@ def _end_others(session: Session, link: OneTimeLink, now: datetime) -> None:
 
 
 def prolong_link(link: OneTimeLink, until: datetime) -> None:
-    """Let the link live until then, but never longer than an hour from when it was made."""
+    """Prolong the link until this time, but to no more than an hour after it was made."""
     link.expires_at = max(link.expires_at, min(until, link.created_at + LINK_LASTS))
 
 
 def find_link(session: Session, browser: str, now: datetime) -> OneTimeLink | None:
-    """The living link that belongs to this browser, its row locked."""
+    """Return the valid link that belongs to this browser, its row locked; None if there is none."""
     mine = (OneTimeLink.session_hash == _hashed(browser), OneTimeLink.expires_at > now)
     return session.scalar(select(OneTimeLink).where(*mine).with_for_update())
 
 
 def forget_old(session: Session, now: datetime) -> None:
-    """Delete links, and what was tried through them, a day after they ended."""
+    """Delete links and their sign-ins a day after they ended."""
     session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - timedelta(days=1)))
 
 

@@ -1,4 +1,4 @@
-"""Personal records: kept beside the activities, so that chat and digests only read them."""
+"""Personal records. They are stored beside the activities, so that chat and digests only need to read them."""
 
 from collections.abc import Collection
 from datetime import date
@@ -17,15 +17,15 @@ from models import Activity, Member, RecordSet
 from services.training.totals import SPORTS, make_counting_conditions, match_members
 
 EVER = Dates(date.min, date.max)
-# With another formula other sessions are doubted, and what is doubted holds no record.
+# Another formula doubts other activities, and a doubted activity holds no record.
 VERSION = 1_000 * FORMULA.version + RULES
 LOCK = 0x7265  # the first key of the advisory lock; the second is the member's id
 
 
 def refresh(session: Session, member_id: int) -> None:
-    """Write a member's records anew, out of the activities that count. Call it whenever those change.
+    """Compute a member's records again from the activities that count. Call it whenever those change.
 
-    One after the other: two at once would both keep theirs.
+    An advisory lock makes two calls for one member wait for each other: at the same time, both results would be kept.
     """
     session.flush()
     session.execute(select(func.pg_advisory_xact_lock(LOCK, member_id)))
@@ -41,14 +41,15 @@ def refresh(session: Session, member_id: int) -> None:
 
 
 def has_unwritten_records() -> Exists:
-    """The condition that somebody's records were written by older rules, or by none."""
+    """Return the condition that a member's records were computed by older rules, or never."""
     return _unwritten().order_by(None).exists()
 
 
 def refresh_some(session: Session, most: int = 20) -> int:
-    """Write some of those records anew. Any number may do this at once. Gives of how many members.
+    """Compute the records of up to `most` such members again, and return for how many. Several
+    workers may do this at once.
 
-    Never waits: who has just been read from Garmin waits for the next time.
+    It does not wait for locks: a member who is being synchronised is left for the next call.
     """
     locked = _unwritten().limit(most).with_for_update(of=Member, skip_locked=True, key_share=True)
     lock = func.pg_try_advisory_xact_lock
@@ -65,7 +66,7 @@ def _unwritten() -> Select[int]:
 
 
 def find_best(session: Session, member: Member, sport: Sport | None = None) -> list[RecordSet]:
-    """The member's standing records, by sport: splits by distance, then the farthest, highest and longest."""
+    """Return the member's current records, by sport: splits by distance, then the farthest, highest and longest."""
     query = select(RecordSet).where(RecordSet.member_id == member.id)
     if sport is not None:
         query = query.where(RecordSet.sport == sport)
@@ -77,9 +78,9 @@ def find_best(session: Session, member: Member, sport: Sport | None = None) -> l
 
 
 def list_records(session: Session, member_ids: Collection[int], dates: Dates) -> list[RecordSet]:
-    """Records that these members set in these days and that deserve to be told, oldest first. One query.
+    """Return the records of these members in these days that are worth telling, oldest first. One query.
 
-    Of several in one thing only the last is told, with what stood before these days.
+    Of several records in the same thing only the last is returned, with the value from before these days in `before`.
     """
     query = select(RecordSet).where(
         RecordSet.member_id == match_members(member_ids),
@@ -117,7 +118,9 @@ def _is_time(value: Any) -> bool:
 
 
 def _write(session: Session, member_id: int, found: list[BrokenRecord]) -> None:
-    """Add them in their order, in one statement of a few arrays: batches of rows cost twice as much."""
+    """Insert the records in their order, in one statement with arrays: inserting rows in
+    batches takes twice as long.
+    """
     table, rows = RecordSet.__table__, [_row(each) for each in found]
     arrays = [cast([row[name] for row in rows], ARRAY(table.c[name].type)) for name in rows[0]]
     given = func.unnest(*arrays).table_valued(*rows[0], with_ordinality="place", name="found").render_derived()

@@ -1,4 +1,4 @@
-"""Effort points of stored activities: computed when a row is stored, and anew when the formula has changed."""
+"""Effort points of stored activities: computed when a row is stored, and again when the formula has changed."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,14 +18,15 @@ from providers.recordings import Recording
 from services.training.activity_figures import VERSION, read_metrics
 
 SAID_FOR = timedelta(days=7)
-# How the recording is read again from what was kept of it; None where it cannot be.
+# Reads a recording again from the stored raw data; returns None if that is not possible.
 ReadAgain = Callable[[Mapping[str, Any]], Recording | None]
 
 
 def score_row(activity: Activity) -> Score:
-    """Write points, the way to them, and what is strange about it, into a row. Gives the way.
+    """Write the points of an activity, how they were computed, and a doubt if there is one, into
+    its row. Returns the score.
 
-    A row whose figures an earlier release made stays due, if they can be made anew: `score_some` does that.
+    If an earlier release computed its figures and they can be computed again, the row stays due for `score_some`.
     """
     figures = activity.processed_metrics
     effort = _effort(activity.type, activity.manual, figures)
@@ -39,7 +40,7 @@ def score_row(activity: Activity) -> Score:
 
 
 def add_legs(activity: Activity, legs: Iterable[Recording]) -> bool:
-    """Let a multisport session be scored by its parts. False when they were known."""
+    """Score a multisport activity by its legs. Returns False if they were already known."""
     known = activity.processed_metrics.get("legs", {})
     new = known | {str(leg.id): {"type": leg.type_key} | read_metrics(leg) for leg in legs}
     if new == known:
@@ -50,7 +51,7 @@ def add_legs(activity: Activity, legs: Iterable[Recording]) -> bool:
 
 
 def read_score(activity: Activity) -> Score | None:
-    """The way to an activity's points as it was stored; None where no formula has looked at it yet."""
+    """Return the stored score of an activity; None if no formula has scored it yet."""
     kept = activity.processed_metrics.get("score")
     if kept is None:
         return None
@@ -59,7 +60,7 @@ def read_score(activity: Activity) -> Score | None:
 
 @dataclass(frozen=True)
 class Leg:
-    """A part of a multisport session: its type, its minutes and its points."""
+    """A leg of a multisport activity: its type, its minutes and its points."""
 
     type: str
     minutes: float
@@ -67,24 +68,26 @@ class Leg:
 
 
 def find_legs(activity: Activity) -> list[Leg]:
-    """The parts of a multisport session that earned something, in their order; none of any other."""
+    """Return the legs of a multisport activity that earned points, in their order; none for any other activity."""
     legs = activity.processed_metrics.get("legs", {})
     made = [(leg, score(_effort(leg["type"], manual=False, figures=leg))) for _, leg in sorted(legs.items())]
     return [Leg(leg["type"], each.minutes, each.points) for leg, each in made if each.points]
 
 
 def is_due(session: Session) -> bool:
-    """Whether an activity has points of an older formula, or none."""
+    """Return whether an activity has points of an older formula, or none."""
     return bool(session.scalar(select(has_outdated_points())))
 
 
 def has_outdated_points() -> Exists:
-    """The condition that an activity has points of an older formula, or none."""
+    """Return the condition that an activity has points of an older formula, or none."""
     return exists().where(Activity.points_version < FORMULA.version)
 
 
 def score_some(session: Session, read_again: ReadAgain, now: datetime, most: int = 500) -> int:
-    """Score some activities that an older formula scored. Any number may do this at once. Gives how many."""
+    """Score up to `most` activities whose points are outdated, and return how many. Several workers
+    may do this at once.
+    """
     rows = list(session.scalars(_outdated().limit(most).with_for_update(skip_locked=True)))
     for row in rows:
         _renew_figures(row, read_again)
@@ -102,7 +105,9 @@ def score_some(session: Session, read_again: ReadAgain, now: datetime, most: int
 
 
 def _renew_figures(activity: Activity, read_again: ReadAgain) -> None:
-    """Make the figures anew where an earlier release kept fewer, as long as we have what the source told."""
+    """Compute the figures again if an earlier release stored fewer of them and the source's
+    raw data are still stored.
+    """
     figures = activity.processed_metrics
     if figures.get("version") == VERSION or not activity.raw_data:
         return
@@ -116,7 +121,7 @@ def _outdated() -> Any:
 
 
 def measure_progress(session: Session) -> tuple[FormulaRun | None, int]:
-    """How far the newest formula has come, and how many activities wait for it."""
+    """Return the run of the newest formula, if it has begun, and how many activities still wait for it."""
     run = session.get(FormulaRun, FORMULA.version)
     if run is not None and run.done_at is not None:
         return run, 0
@@ -126,14 +131,14 @@ def measure_progress(session: Session) -> tuple[FormulaRun | None, int]:
 
 @dataclass(frozen=True)
 class Recount:
-    """Points that were counted anew, or are being so (`since` is None), by the formula of this version."""
+    """Points that were computed again by this version of the formula, or still are (then `since` is None)."""
 
     version: int
     since: date | None
 
 
 def find_recount(session: Session, dates: Dates) -> Recount | None:
-    """What to say beside figures of these days about a formula that has just changed."""
+    """Return what to say beside the figures of these days about a formula that has changed lately; None for nothing."""
     run = session.get(FormulaRun, FORMULA.version)
     if run is None:
         return None
@@ -167,7 +172,9 @@ MEASURED = {
 
 
 def _sound(value: Any) -> float | None:
-    """A measured figure, or None for what cannot be one: a row that is odd must not keep others from being read."""
+    """Return a measured figure, or None for a value that cannot be one: an odd row must not stop
+    others from being read.
+    """
     return value if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MOST else None
 
 

@@ -34,12 +34,13 @@ MOST_CODES = 3
 
 @dataclass(frozen=True)
 class Task:
-    """A sign-in that a worker has taken: its secrets, read once and already gone from the database.
+    """A sign-in that a worker has taken, with its secrets, which are already deleted from the database.
 
-    `counted_against` are the hashes (`services.ground.limits`) of the member's addresses, and `account` is the one of
-    the e-mail address, or empty: what the source answers is counted against them.
-    With `is_confirmed` the secret is the tokens of a key whose code was heard in the chat: they may be used again, so
-    they are still there until the task is done.
+    `counted_against` are the hashes (`services.ground.limits`) of the member's addresses, and `account` is the hash of
+    the e-mail address, or empty: the source's answers are counted against them.
+
+    With `is_confirmed`, the secret is the tokens of a key whose code was received in the chat. They may be used again,
+    so they stay in the database until the task is done.
     """
 
     attempt_id: UUID
@@ -56,7 +57,9 @@ class Task:
 def ask(
     session: Session, link: OneTimeLink, source: str, way: GarminMethod, typed: Typed, now: datetime
 ) -> LinkAttempt | None:
-    """Hand what was typed to a worker, sealed. None while another sign-in runs or is held, or no tries are left."""
+    """Hand what was typed to a worker, sealed. None if another sign-in runs, passwords must
+    wait, or no tries are left.
+    """
     last = find_attempt(session, link)
     running = last is not None and last.step not in (AttemptStep.FAILED, AttemptStep.DONE)
     if running or link.used_at or count_tries_left(session, link) == 0:
@@ -84,22 +87,23 @@ def ask(
 
 
 def answer(session: Session, attempt: LinkAttempt, code: str, now: datetime) -> bool:
-    """Hand the code to a worker, sealed. False when none is awaited."""
+    """Hand the code to a worker, sealed. Returns False if no code is expected."""
     if attempt.step is not AttemptStep.CODE or attempt.expires_at <= now:
         return False
     attempt.secret = vault(session).seal("garmin-secret", attempt.id, code)
     attempt.step = AttemptStep.ANSWERED
     prolong_link(
         attempt.link, now + tries.ANSWERED_WITHIN
-    )  # so that the link is still there when the source has answered
+    )  # so that the link is still valid when the source has answered
     ring(session, Bell.GARMIN)
     return True
 
 
 def take(session: Session, now: datetime) -> Task | None:
-    """Take the oldest waiting sign-in. Its password or code is erased by taking it: a crash cannot use it twice.
+    """Take the oldest waiting sign-in; None if there is none. Taking it deletes its password or
+    code, so a crash cannot use it twice.
 
-    A key whose code was heard may be used as often as is needed, and stays until the lease is over. One that is sealed
+    A key whose code was received may be used repeatedly, and stays until the task is done. A sign-in that is sealed
     under a key which this worker does not have is left for a worker that has it, until it expires.
     """
     query = (
@@ -118,7 +122,7 @@ def take(session: Session, now: datetime) -> Task | None:
         state = vault(session).open("garmin-state", attempt.id, attempt.state) if answering and attempt.state else None
     except Unreadable as error:
         unreadable.note(session, error, "link_attempts", attempt.id)
-        finish(attempt, AttemptStep.FAILED, OVER)  # it was tampered with: the member can only begin again
+        finish(attempt, AttemptStep.FAILED, OVER)  # the data were tampered with: the member can only begin again
         return None
     is_confirmed = attempt.step is AttemptStep.CONFIRMED
     attempt.leased_until = leases.end_lease_in(session, tries.LEASE)
@@ -131,7 +135,7 @@ def take(session: Session, now: datetime) -> Task | None:
 
 
 def note_unopened(session: Session, now: datetime) -> None:
-    """Let the operator know of the sign-ins that wait for a worker with another key."""
+    """Report the sign-ins that wait for a worker with another key to the operator."""
     query = select(LinkAttempt).where(*_waits(now), ~_can_be_opened(session))
     for attempt in session.scalars(query):
         sealed = [value for value in (attempt.secret, attempt.state) if value is not None]
@@ -140,7 +144,7 @@ def note_unopened(session: Session, now: datetime) -> None:
 
 
 def keep_half_open(session: Session, task: Task, answer: NeedsCode, now: datetime) -> None:
-    """The member was sent a code: keep the half-open sign-in, sealed, for ten minutes."""
+    """Keep the half-open sign-in, sealed, for ten minutes: the source has sent the member a code."""
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     link = session.get_one(OneTimeLink, attempt.link_id, with_for_update=True)
     if not is_sign_in_waited_for(attempt, link, now):
@@ -153,10 +157,12 @@ def keep_half_open(session: Session, task: Task, answer: NeedsCode, now: datetim
 
 
 def note_failed(session: Session, task: Task, problem: str) -> None:
-    """The sign-in ended without success; `problem` names the sentence on the page. A wrong code may be tried again."""
+    """End the sign-in; `problem` names the sentence on the page. After a wrong code another one may
+    be tried, three in all.
+    """
     attempt = session.get_one(LinkAttempt, task.attempt_id, with_for_update=True)
     if attempt.step is AttemptStep.FAILED:
-        return  # it was given up while the source was asked
+        return  # it was ended while the source was being asked
     if problem == "wrong_code" and attempt.tries + 1 < MOST_CODES:
         attempt.tries += 1
         attempt.step, attempt.problem, attempt.leased_until = AttemptStep.CODE, problem, None
@@ -165,9 +171,10 @@ def note_failed(session: Session, task: Task, problem: str) -> None:
 
 
 def give_back(session: Session, task: Task) -> None:
-    """The worker has to stop in the middle of a sign-in. A key may be tried again, so another worker does.
+    """Return a sign-in because the worker has to stop. Another worker tries a key again.
 
-    Whether the source has seen a password or a code is unknown, so these are not tried again, and the member is told.
+    It is unknown whether the source has received a password or code, so these are not tried again,
+    and the member is told.
     """
     if task.way is not GarminMethod.KEY:
         note_failed(session, task, INTERRUPTED)
@@ -179,14 +186,14 @@ def give_back(session: Session, task: Task) -> None:
 
 
 def has_waiting_sign_in(now: datetime) -> Exists:
-    """The condition that a sign-in waits for a worker."""
+    """Return the condition that a sign-in waits for a worker."""
     return exists().where(*_waits(now))
 
 
 def give_up_abandoned(session: Session, now: datetime) -> list[LinkAttempt]:
-    """End sign-ins whose worker died or whose code never came, and delete what opens those accounts. Gives them.
+    """End sign-ins whose worker died or whose code never came, delete their secrets, and return them.
 
-    Never tried again by themselves.
+    They are not tried again automatically.
     """
     open_steps = LinkAttempt.step.not_in([AttemptStep.DONE, AttemptStep.FAILED])
     died = and_(leases.is_over(LinkAttempt.leased_until), LinkAttempt.step != AttemptStep.CONFIRMED)
@@ -208,6 +215,8 @@ def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _can_be_opened(session: Session) -> ColumnElement[bool]:
-    """Whether this process has the keys of what was typed and of the half-open sign-in that it belongs to."""
+    """Return the condition that this process has the keys of what was typed and of the
+    half-open sign-in it belongs to.
+    """
     state = or_(LinkAttempt.state.is_(None), key_is_known(session, LinkAttempt.state))
     return and_(key_is_known(session, LinkAttempt.secret), state)

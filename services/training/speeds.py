@@ -1,4 +1,4 @@
-"""How fast people went: metres and seconds of the activities that count and have both."""
+"""How fast members went: metres and seconds of the activities that count and have both."""
 
 from collections.abc import Collection
 
@@ -13,9 +13,10 @@ from services.training.totals import make_counting_conditions, match_members
 
 
 def sum_ways(session: Session, member_ids: Collection[int], dates: Dates, sport: Sport) -> dict[int, Way]:
-    """What each of these members covered in one sport; who has no such activity is not in the answer. One query.
+    """Return the distance and time of each of these members in one sport, without members who have
+    no such activity. One query.
 
-    An activity without a distance, such as a run on a treadmill without a sensor, would only make its owner slower.
+    Activities without a distance are left out: a run on a treadmill without a sensor would only lower the speed.
     """
     query = (
         select(Activity.member_id, cast(func.sum(Activity.distance), Float), cast(func.sum(Activity.duration), Float))

@@ -1,7 +1,8 @@
-"""When an account is read, and keeping our rows equal to what its source has. How a row is read: `rows`, `merging`.
+"""Decides when an account is synchronised, and keeps our rows equal to the source's. Rows are made
+in `rows` and `merging`.
 
-A list like Garmin's has no "changed since": a window is read anew, rows are compared by fingerprint, and a row that is
-missing from a window read to its end was deleted there.
+Lists like Garmin's cannot be filtered by "changed since". So a window of days is read again, rows are compared by
+fingerprint, and a row that is missing after the whole window was read was deleted at the source.
 """
 
 from collections.abc import Collection, Sequence
@@ -42,10 +43,10 @@ MOST_VANISHED = 20
 
 @dataclass(frozen=True)
 class Errand:
-    """One account to read: its tokens, and the window of local start dates.
+    """One account to synchronise: its tokens, and the window of local start dates.
 
-    `is_new_link` tells that the account was connected, for the first time or again, since it was last read.
-    `no_key` stands in for the tokens where they are sealed under a key that is not in DATA_KEYS (yet).
+    `is_new_link` says that the account was connected, for the first time or again, after its last sync. `no_key` is the
+    error, in place of the tokens, if they are sealed under a key that is not in DATA_KEYS (yet).
     """
 
     account_id: int
@@ -64,7 +65,9 @@ class Errand:
 
 @dataclass(frozen=True)
 class LeftAlone:
-    """The source is not asked for an account until then; `since` is how far its data reach, `why` the error's class."""
+    """The source is not asked for an account before `until`; `since` is how far its data reach,
+    `why` the error's class.
+    """
 
     source: str
     until: datetime
@@ -73,9 +76,9 @@ class LeftAlone:
 
 
 def ask(session: Session, member: Member, now: datetime) -> LeftAlone | None:
-    """Let the member's accounts be read at once; each at most every quarter of an hour. Raises a refusal.
+    """Make the member's accounts due now, each at most every 15 minutes. Raises a refusal if none may be.
 
-    Where all their sources are left alone, nothing is asked, and it is told when an account will be read by itself.
+    If all their sources are paused, nothing becomes due, and the pause that ends first is returned.
     """
     connected = accounts.list_accounts(session, member)
     if not connected:
@@ -94,7 +97,7 @@ def ask(session: Session, member: Member, now: datetime) -> LeftAlone | None:
 
 
 def _ask_one(session: Session, account: GarminAccount, now: datetime) -> LeftAlone | SyncedJustNow | None:
-    """Let this account be read at once. Gives why it is not; None where it is."""
+    """Make this account due now. Returns the reason if it is not, and None if it is."""
     last = max(filter(None, (account.last_sync_at, account.asked_at, account.failed_at)), default=None)
     if last is not None and now - last < ASKED_EVERY:
         return SyncedJustNow(minutes=_minutes(ASKED_EVERY - (now - last)), last=last)
@@ -103,7 +106,7 @@ def _ask_one(session: Session, account: GarminAccount, now: datetime) -> LeftAlo
         account.next_sync_at = max(shut, account.next_sync_at if account.last_error else now)
         return is_left_alone(session, account, now)
     alone = is_left_alone(session, account, now)
-    # A bot check that turned us away wants to be left alone as much as a 429.
+    # After a bot check has blocked us, the source is left alone as after a 429.
     if alone and alone.why in (SourceThrottled.__name__, SourceBlocked.__name__):
         return alone
     account.asked_at = account.next_sync_at = now
@@ -111,7 +114,9 @@ def _ask_one(session: Session, account: GarminAccount, now: datetime) -> LeftAlo
 
 
 def is_left_alone(session: Session, account: GarminAccount, now: datetime) -> LeftAlone | None:
-    """Whether this account waits until its source answers again: after its own failure, or because so many failed."""
+    """Return the pause of this account, after its own failure or because many accounts
+    failed; None if there is none.
+    """
     shut = breakers.shut_until(session, account.source)
     is_shut, has_failed = shut is not None and shut > now, account.last_error and account.next_sync_at > now
     if not (is_shut or has_failed):
@@ -120,9 +125,10 @@ def is_left_alone(session: Session, account: GarminAccount, now: datetime) -> Le
 
 
 def ask_for_syncs(session: Session, member_ids: Sequence[int], now: datetime, *, older_than: timedelta) -> int:
-    """Let these members' accounts be read soon if what we know is older than that; before a digest, say.
+    """Make these members' accounts due if their last sync is older than this, for example before a
+    digest. Returns how many.
 
-    One that failed or was refused keeps its own time: it would be asked for at every tick.
+    An account that failed or was refused keeps its own time; otherwise every tick would ask for it again.
     """
     stale = or_(GarminAccount.last_sync_at.is_(None), GarminAccount.last_sync_at < now - older_than)
     well = (
@@ -131,7 +137,7 @@ def ask_for_syncs(session: Session, member_ids: Sequence[int], now: datetime, *,
         GarminAccount.refused_at.is_(None),
     )
     query = select(GarminAccount).where(GarminAccount.member_id.in_(member_ids), stale, *well)
-    # In one order for all: two digests that are due at once would wait for each other.
+    # All callers lock in the same order: two digests that are due at once would otherwise deadlock.
     locked = query.order_by(GarminAccount.id).with_for_update()
     hurried = [each for each in session.scalars(locked) if each.next_sync_at > now]
     for account in hurried:
@@ -142,7 +148,7 @@ def ask_for_syncs(session: Session, member_ids: Sequence[int], now: datetime, *,
 
 
 def take(session: Session, now: datetime) -> Errand | None:
-    """Lease the account that has waited longest, unless its source is left alone. Those who asked come first."""
+    """Lease the account that has waited longest, first those whose members asked. Paused sources are left out."""
     is_shut = exists().where(Breaker.name == GarminAccount.source, Breaker.shut_until > now)
     query = (
         select(GarminAccount)
@@ -164,14 +170,14 @@ def take(session: Session, now: datetime) -> Errand | None:
 
 
 def _errand(session: Session, account: GarminAccount, now: datetime) -> Errand:
-    # Local dates reach a day beyond UTC's on either side.
+    # Local dates can be a day before or after the UTC date.
     start, end = (now - _window(account, now)).date(), (now + timedelta(days=1)).date()
     tokens, no_key = "", None
     try:
         tokens = accounts.open_tokens(session, account)
     except Unreadable as error:
         unreadable.note(session, error, "garmin_accounts.tokens", account.id)
-        # Whoever opens no tokens finds the link broken, and the member is asked to connect again.
+        # Tokens that cannot be opened at all count as refused, and the member is asked to connect again.
         no_key = error if isinstance(error, UnknownKey) and not accounts.is_given_up(account) else None
     return Errand(
         account_id=account.id,
@@ -190,20 +196,20 @@ def _errand(session: Session, account: GarminAccount, now: datetime) -> Errand:
 
 
 def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
-    """Keep one page and the tokens as they are after it, in one transaction: to resume is to repeat."""
+    """Store one page and the tokens after it in one transaction. A sync that was interrupted just begins again."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     found = Found(uncounted={each.id for each in page.recordings if not each.is_session})
     merge(session, account.member_id, make_rows(page.recordings, account.member_id, account.id), found)
     count(session, Count.ACTIVITIES, len(found.new), what="new")
     count(session, Count.ACTIVITIES, found.changed, what="changed")
     add_legs(session, account.member_id, page.recordings)
-    if tokens != errand.tokens:  # a worker that comes late must not put old tokens in the place of new ones
+    if tokens != errand.tokens:  # a worker that comes late must not replace new tokens by old ones
         accounts.keep_tokens(session, account, tokens)
     return found
 
 
 def find_doubtful(session: Session, errand: Errand, seen: set[int]) -> list[int]:
-    """Ids that vanished, where they are too many to be believed without asking for some of them by name."""
+    """Return the ids of missing activities if they are so many that some must be checked one by one; otherwise none."""
     ours = _inside(session, errand)
     gone = [each.external_id for each in ours if each.external_id not in seen]
     return [] if _is_believed(len(gone), len(ours)) else gone
@@ -212,8 +218,10 @@ def find_doubtful(session: Session, errand: Errand, seen: set[int]) -> list[int]
 def finish(
     session: Session, errand: Errand, seen: set[int], now: datetime, certainly_gone: Collection[int] = ()
 ) -> int:
-    """The window was read to its end: mark what is missing as deleted, and plan the next reading. Gives how many."""
-    wait_for_turn(session, errand.member_id)  # another account of the member may be read to its end just now
+    """Mark activities that are missing from a completely read window as deleted, and plan the next
+    sync. Returns how many.
+    """
+    wait_for_turn(session, errand.member_id)  # another account of the member may finish its sync now
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     gone = _vanished(session, errand, seen, certainly_gone)
     for activity in gone:
@@ -223,7 +231,7 @@ def finish(
     account.last_sync_at = now
     if errand.start <= (now - FIRST_WINDOW + timedelta(days=2)).date():
         account.whole_year_at = now
-    # Spread over an hour, so that accounts that were connected together are not read together for ever.
+    # Spread over an hour, so that accounts that were connected together are not always read together.
     account.next_sync_at = now + EVERY - timedelta(seconds=account.id * 613 % 3600)
     account.asked_at = account.leased_until = account.last_error = account.refused_at = account.failed_at = None
     account.failures = 0
@@ -233,7 +241,7 @@ def finish(
 
 
 def store_steps(session: Session, errand: Errand, days: Sequence[DaySteps], now: datetime) -> None:
-    """Keep the steps of these days."""
+    """Store the steps of these days."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     account.steps_at = now
     if days:
@@ -246,7 +254,7 @@ def store_steps(session: Session, errand: Errand, days: Sequence[DaySteps], now:
 
 
 def give_back(session: Session, errand: Errand) -> None:
-    """Let another worker read the account at once: this one has to stop. What it has read is kept."""
+    """Let another worker read the account at once, because this one has to stop. What it has stored is kept."""
     account = session.get(GarminAccount, errand.account_id, with_for_update=True)
     if account is not None:
         account.leased_until = None
@@ -254,7 +262,7 @@ def give_back(session: Session, errand: Errand) -> None:
 
 
 def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish: timedelta | None = None) -> datetime:
-    """The source could not be read: later, and later still if it goes on. What we know stays. Gives when."""
+    """Plan the next sync after a failure, later with each one, and return its time. The stored activities stay."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     wait = max(wish or timedelta(), BACK_OFF[min(account.failures, len(BACK_OFF) - 1)])
     account.failures += 1
@@ -267,10 +275,11 @@ def put_off(session: Session, errand: Errand, problem: str, now: datetime, wish:
 
 
 def note_refused(session: Session, errand: Errand, *, certain: bool, now: datetime) -> bool:
-    """The source refuses the tokens. True when the link has ended by that: the member is told once.
+    """Record that the source refuses the tokens. Returns whether the link has ended by it, so that
+    the member is told once.
 
-    A refused refresh is certain. A 401 on data is not, it comes and goes with the source's own trouble: it ends a link
-    only when it is met again an hour or more later.
+    A refused refresh is certain. A 401 on data also occurs when the source has a problem, so it ends a link only if it
+    occurs again an hour or more later.
     """
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     if account.status is not GarminStatus.LINKED:
@@ -287,12 +296,12 @@ def note_refused(session: Session, errand: Errand, *, certain: bool, now: dateti
 
 
 def is_link_ended(account: GarminAccount, *, certain: bool, now: datetime) -> bool:
-    """Whether this refusal is the last one."""
+    """Return whether this refusal ends the link."""
     return certain or (account.refused_at is not None and now - account.refused_at >= REFUSED_AGAIN_AFTER)
 
 
 def note_signed_in_again(session: Session, errand: Errand, tokens: str, now: datetime) -> None:
-    """The kept password opened the account once more: read it at once."""
+    """Store the tokens of a sign-in with the kept password, and make the account due at once."""
     account = session.get_one(GarminAccount, errand.account_id, with_for_update=True)
     accounts.keep_tokens(session, account, tokens)
     account.next_sync_at, account.leased_until, account.refused_at = now, None, None
@@ -300,36 +309,42 @@ def note_signed_in_again(session: Session, errand: Errand, tokens: str, now: dat
 
 
 def find_silent_since(session: Session, member_ids: Sequence[int]) -> datetime | None:
-    """Until when these members' data reach, if a source did not answer lately for any of them."""
+    """Return until when these members' data are complete if the source of one of them does
+    not answer; None if all do.
+    """
     shut_until = select(Breaker.shut_until).where(Breaker.name == GarminAccount.source).scalar_subquery()
-    # Who comes due while their source is left alone has not failed, but is not read either.
+    # An account that becomes due while its source is paused has not failed, but is not read either.
     waits = or_(GarminAccount.failed_at.is_not(None), GarminAccount.next_sync_at < shut_until)
     silent = (GarminAccount.member_id == match_members(member_ids), GarminAccount.status == GarminStatus.LINKED, waits)
     return session.scalar(select(func.min(GarminAccount.last_sync_at)).where(*silent))
 
 
 def has_due_account(now: datetime) -> Exists:
-    """The condition that an account waits to be read."""
+    """Return the condition that an account waits to be read."""
     return exists().where(GarminAccount.status == GarminStatus.LINKED, GarminAccount.next_sync_at <= now)
 
 
 def _window(account: GarminAccount, now: datetime) -> timedelta:
-    """Five weeks; once a week the whole year, for edits and deletions further back."""
+    """Return how far back to read: five weeks, and once a week a whole year, for older edits and deletions."""
     year = account.whole_year_at is None or now - account.whole_year_at >= WHOLE_YEAR_EVERY
     return FIRST_WINDOW if year else WINDOW
 
 
 def _steps_since(account: GarminAccount, now: datetime) -> date | None:
-    """From which day steps are to be read, if they were not lately: they cost a request of their own."""
+    """Return the day from which to read steps; None if they were read lately, because they
+    need a request of their own.
+    """
     if account.steps_at is None:
         return (now - STEPS_AT_FIRST).date()
     return (account.steps_at - timedelta(days=2)).date() if now - account.steps_at >= STEPS_EVERY else None
 
 
 def _shut_if_many_fail(session: Session, source: str, now: datetime, problem: str, wait: timedelta) -> None:
-    """Several accounts failing at once is their source's trouble, not theirs: leave it alone, longer each time."""
+    """Pause the source, longer each time, if several accounts failed within ten minutes:
+    then the cause is the source.
+    """
     session.flush()
-    # A key that we lack is our own trouble.
+    # A key that is missing is our own fault, not the source's.
     theirs = (GarminAccount.source == source, GarminAccount.last_error != accounts.NO_KEY)
     lately = select(func.count()).where(GarminAccount.failed_at > now - FAILING_TOGETHER, *theirs)
     if (session.scalar(lately) or 0) >= MOST_FAILING:
@@ -337,7 +352,9 @@ def _shut_if_many_fail(session: Session, source: str, now: datetime, problem: st
 
 
 def _vanished(session: Session, errand: Errand, seen: set[int], certainly_gone: Collection[int]) -> list[Activity]:
-    """Rows of ours that were not listed, if they are few enough to be believed; and those that are certainly gone."""
+    """Return our rows that were not listed, if they are few enough to be believed, and those that
+    are certainly deleted.
+    """
     ours = _inside(session, errand)
     missing = {each.external_id for each in ours if each.external_id not in seen}
     gone = missing if _is_believed(len(missing), len(ours)) else set[int]()
@@ -347,7 +364,7 @@ def _vanished(session: Session, errand: Errand, seen: set[int], certainly_gone: 
 
 
 def _inside(session: Session, errand: Errand) -> Sequence[Activity]:
-    """Rows of ours strictly inside the window: those on its edges may be listed elsewhere."""
+    """Return our rows strictly inside the window: those on its edges may be listed under a day outside it."""
     inside = Activity.local_date.between(errand.start + timedelta(days=1), errand.end - timedelta(days=1))
     mine = (Activity.account_id == errand.account_id, Activity.deleted_at.is_(None))
     return session.scalars(select(Activity).where(*mine, inside)).all()

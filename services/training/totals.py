@@ -1,4 +1,4 @@
-"""What people did in some days: sums over the activities that count, in one query."""
+"""What members did in some days: sums over the activities that count, in one query."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -23,10 +23,10 @@ NEAR = 62  # days
 
 @dataclass(frozen=True)
 class Totals:
-    """What somebody did in some days: sessions, seconds, metres, metres climbed, effort points.
+    """What a member did in some days: activities, seconds, metres, metres climbed, effort points.
 
-    These are always added up, since texts tell them beside each other. `more` holds a figure that is only told where it
-    is asked for, such as steps. `sports` holds the seconds of each sport, `sport_points` its points.
+    These are always summed up, because texts show them together. `more` holds a figure that is summed up only on
+    request, such as steps. `sports` holds the seconds of each sport, `sport_points` its points.
     """
 
     count: int = 0
@@ -39,14 +39,18 @@ class Totals:
     more: dict[Metric, float] = field(default_factory=dict)
 
     def value(self, metric: Metric) -> float:
-        """The figure that this metric ranks by, in its unit; 0 for what was not asked for or is read out of points."""
-        return rank_figures({0: self}, METRICS[metric])[0]  # a template may name it by its word
+        """Return the figure that this metric ranks by, in its unit; 0 if it was not summed up or is
+        computed from points.
+        """
+        return rank_figures({0: self}, METRICS[metric])[0]  # a template may pass the metric's name
 
     def __add__(self, other: "Totals") -> "Totals":
         return add_totals((self, other))
 
     def seen(self, fields: Collection[str]) -> "Totals":
-        """As a group sees them that may see these fields. What is not shared is nothing, in sums too."""
+        """Return these totals with only the shared fields; the others are 0. So sums over
+        members leave them out too.
+        """
         unseen = _unseen(frozenset(fields))
         if self.more:
             unseen = unseen | {"more": {each: v for each, v in self.more.items() if set(each.fields) <= set(fields)}}
@@ -73,9 +77,9 @@ def sum_totals(
     sport: Sport | None = None,
     manual: float = FORMULA.manual,
 ) -> dict[int, Totals]:
-    """Sum up these members' activities; whoever has none is not in the answer. One query.
+    """Return the totals of these members' activities, without members who have none. One query.
 
-    `manual` is the part of its points that an activity written by hand keeps in this group.
+    `manual` is the part of its points that an activity logged by hand keeps in this group.
     """
     return sum_totals_and_before(session, member_ids, dates, None, sport, manual)[0]
 
@@ -89,9 +93,9 @@ def sum_totals_and_before(
     manual: float = FORMULA.manual,
     asked: Metric | None = None,
 ) -> tuple[dict[int, Totals], dict[int, float]]:
-    """As `sum_totals`, and by one metric of sums what was done before. One query, or two where either is long.
+    """Return `sum_totals`, and one metric's sums over earlier days. One query, or two if either span is long.
 
-    `asked` is a metric that is added up too, if it is not anyway.
+    `asked` is a further metric to sum up.
     """
     if before and not _are_near(dates, before[0]):
         earlier = sum_metric(session, member_ids, *before, sport, manual)
@@ -127,7 +131,7 @@ def sum_metric(
     sport: Sport | None = None,
     manual: float = FORMULA.manual,
 ) -> dict[int, float]:
-    """The one figure of these members by a metric of sums; whoever has none is not in the answer. One query."""
+    """Return the sums of one metric for these members, without members who have none. One query."""
     query = (
         select(Activity.member_id, select_sum(metric, manual))
         .where(Activity.member_id == match_members(member_ids), *make_counting_conditions(dates, sport))
@@ -137,9 +141,9 @@ def sum_metric(
 
 
 def rank_figures(totals: Mapping[int, Totals], metric: Metric) -> dict[int, float]:
-    """The figure of each that this metric ranks by, in its unit.
+    """Return the figure of each member that this metric ranks by, in its unit.
 
-    It is 0 for what was not asked for, and for what is read out of points.
+    It is 0 if the metric was not summed up, or is computed from points.
     """
     if metric not in SUMMED:
         return {key: each.more.get(metric, 0.0) for key, each in totals.items()}
@@ -148,12 +152,12 @@ def rank_figures(totals: Mapping[int, Totals], metric: Metric) -> dict[int, floa
 
 
 def _rounded(figures: dict[int, float], metric: Metric) -> dict[int, float]:
-    """Points are told, and tied, by the tenth."""
+    """Round points to a tenth: they are shown like this, and equal ones tie."""
     return {key: round_points(value) for key, value in figures.items()} if metric is Metric.POINTS else figures
 
 
 def add_totals(totals: Iterable[Totals]) -> Totals:
-    """The sums of many people together; a thousand are added up without a thousand sums between."""
+    """Return the sum of many totals. It is computed in one pass, without a `Totals` for each step."""
     listed = list(totals)
     sports: dict[Sport, float] = defaultdict(float)
     sport_points: dict[Sport, float] = defaultdict(float)
@@ -183,7 +187,9 @@ def _made(
 
 
 def _filled(facts: dict[str, Any]) -> Totals:
-    """Totals that hold just these facts, all of them: a frozen class assigns one by one, and there may be thousands."""
+    """Return totals with exactly these facts. A frozen class would assign each field separately,
+    and there may be thousands.
+    """
     made = object.__new__(Totals)
     object.__setattr__(made, "__dict__", facts)
     return made
@@ -191,28 +197,28 @@ def _filled(facts: dict[str, Any]) -> Totals:
 
 @lru_cache(maxsize=512)
 def _unseen(fields: frozenset[str]) -> dict[str, Any]:
-    """What is put in place of the facts that may not be seen."""
+    """Return the values that replace the facts which may not be seen."""
     needed = {each.value: set(each.fields) for each in SUMMED}
     needed |= {"sports": {"sports", "time"}, "sport_points": {"sports", "points"}}
     return {name: getattr(Totals(), name) for name, all_of in needed.items() if not fields >= all_of}
 
 
 def _of_member(columns: Any, sums: Iterable[str]) -> Iterator[ColumnElement[Any]]:
-    """The sports of a member with their seconds and points side by side, and the sums over all of them."""
+    """Yield a member's sports with their seconds and points as arrays, and the sums over all of them."""
     for name in ("sport", "time", "points"):
-        # The driver makes lists of arrays by itself; a type would go through every item once more.
+        # The driver turns arrays into lists by itself; with a type SQLAlchemy would process every item once more.
         yield func.array_agg(columns[name], type_=NullType()).filter(columns["count"] > 0)
     yield from (func.sum(columns[name]) for name in sums)
 
 
 def make_counting_conditions(dates: Dates, sport: Sport | None = None) -> list[ColumnElement[bool]]:
-    """What makes an activity count in these days."""
+    """Return the conditions under which an activity counts in these days."""
     conditions: list[ColumnElement[bool]] = [
         Activity.deleted_at.is_(None),
         Activity.twin_of.is_(None),
         Activity.excluded_at.is_(None),
         or_(~Activity.private, Activity.member_id.in_(select(Member.id).where(Member.includes_private))),
-        # What seems impossible counts once its owner said that it is right.
+        # An activity that seems impossible counts after its owner has said that it is right.
         or_(Activity.doubt.is_(None), Activity.doubt_answer == DoubtAnswer.RIGHT),
         Activity.local_date.between(dates.start, dates.end),
     ]
@@ -222,9 +228,9 @@ def make_counting_conditions(dates: Dates, sport: Sport | None = None) -> list[C
 
 
 def choose_points(manual: float) -> ColumnElement[float]:
-    """An activity's points where what was written by hand keeps this part of the table's.
+    """Return an activity's points in a group where activities logged by hand keep this part of their points.
 
-    Whoever adds up points does it through here: they are stored as by default, and each group may choose otherwise.
+    Every sum of points must use it: points are stored with the default part, and each group may choose another one.
     """
     points: ColumnElement[float] = Activity.points.expression
     if manual == FORMULA.manual:
@@ -233,7 +239,9 @@ def choose_points(manual: float) -> ColumnElement[float]:
 
 
 def select_sum(metric: Metric, manual: float, span: Dates | None = None) -> ColumnElement[float]:
-    """The sum over all rows, or over those of a span, of the column that a metric adds up, or the number of rows."""
+    """Return the sum of a metric's column over all rows, or over those in a span; without a
+    column, the number of rows.
+    """
     whole: Any = func.sum(_added_up(metric, manual)) if metric.column else func.count()
     part: Any = whole.filter(Activity.local_date.between(span.start, span.end)) if span else whole
     return cast(func.coalesce(part, 0.0), Float)
@@ -248,10 +256,12 @@ def _around(dates: Dates, before: Dates) -> Dates:
 
 
 def _are_near(dates: Dates, before: Dates) -> bool:
-    """Whether one look over both is quicker. Telling a year's rows apart takes longer than looking twice."""
+    """Return whether one query over both spans is faster. Over more than `NEAR` days, two queries are."""
     return _around(dates, before).days <= NEAR
 
 
 def match_members(member_ids: Collection[int]) -> ColumnElement[Any]:
-    """Any of these members. One array: a thousand parameters would take longer to send than to look up."""
+    """Return the condition that a row belongs to one of these members. One array: sending a
+    thousand parameters is slower.
+    """
     return func.any(cast(literal("{" + ",".join(map(str, member_ids)) + "}", Text), ARRAY(BigInteger)))

@@ -1,6 +1,6 @@
-"""How often passwords may go to a source, and until when none does: for each member, and for each account there.
+"""Limits how often passwords go to a source, for each member and for each account there.
 
-Everything is counted under keyed hashes (`services.ground.limits`), so erasing oneself begins nothing anew.
+Everything is counted under keyed hashes (`services.ground.limits`), so erasing oneself does not reset the counts.
 """
 
 from collections.abc import Sequence
@@ -17,42 +17,44 @@ from services.ground import limits
 HOUR = timedelta(hours=1)
 ANSWERED_WITHIN = timedelta(seconds=240)  # a sign-in may take 150 s when Garmin makes the library wait
 LEASE = ANSWERED_WITHIN  # of the worker that signs in
-MOST_AN_HOUR = 6  # passwords of one member, and wrong ones for one account: Garmin has locked some for less
-MOST_BY_ONE = 3  # of those six for one account, so many are one member's: nobody alone uses up another one's tries
+MOST_AN_HOUR = 6  # passwords of one member, and wrong ones for one account: Garmin has locked some accounts for fewer
+# Of those for one account, the most that count from one member: one person alone cannot use up another's tries
+MOST_BY_ONE = 3
 HELD_FOR = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=24))
 PASSWORD = "password"  # noqa: S105 - the name of what is counted, after the name of the source
 WRONG = "wrong password"  # counted against the hash of the e-mail address of an account at a source
-WRONG_FOR = "wrong password for "  # counted against a member; the beginning of that hash comes after it
-THROTTLED = "throttled"  # counted, after its name, where a source held a sign-in back; also the problem of that attempt
+WRONG_FOR = "wrong password for "  # counted against a member; the beginning of that hash follows
+# Counted, after the source's name, when a source delays a sign-in; also the problem of that attempt
+THROTTLED = "throttled"
 ONE_ACCOUNT = 0x6761  # the first key of the advisory lock; the second is made from the hash of an e-mail address
 
 
 class Why(StrEnum):
-    """Why no password goes to a source for now. Its words on the link page have a sentence for each."""
+    """Why no password may go to a source now. The texts of the link page have a sentence for each."""
 
-    SOURCE = "held"  # the source holds this member's sign-ins back
+    SOURCE = "held"  # the source delays this member's sign-ins
     MEMBER = "tried_often"
     ACCOUNT = "account_tried_often"
 
 
 @dataclass(frozen=True)
 class Held:
-    """No password goes to the source until then."""
+    """No password goes to the source before `until`."""
 
     until: datetime
     why: Why
 
 
 def find_held_until(session: Session, member: Member, source: str, now: datetime, email: str = "") -> Held | None:
-    """Until when no password of this member goes to a source, or none for this e-mail address; None while it may.
+    """Return until when no password of this member, or none for this e-mail address, goes to a source; None if one may.
 
-    When the source holds a member's sign-ins back, each time makes it longer: two hours after the first, then six, then
-    a day. And six passwords of one member within an hour are enough. Both are counted for the member's addresses: who
-    comes back as somebody new guesses no more often.
+    Each time the source delays a member's sign-ins, we wait longer: two hours after the first time, then six, then
+    a day. Also, a member may try six passwords within an hour. Both are counted for the member's addresses, so
+    signing up again does not reset them.
 
-    For one e-mail address, six within an hour are enough that the source called wrong or did not look at. Of these,
-    three are one member's at most, and they hold back nobody whose chat this account is connected to. So nobody alone
-    keeps somebody else from signing in, and no number of people keeps a member from signing in again.
+    For one e-mail address, six tries within an hour are allowed that the source rejected or did not check. At most
+    three of them count from one member, and they do not stop a member whose chat this account is connected to. So one
+    person alone cannot keep another from signing in, and even many cannot keep a member from signing in again.
     """
     waits = _waits_of_member(session, member, source, now)
     if email and (until := _account_is_free(session, member, source, email, now)):
@@ -73,10 +75,10 @@ def _waits_of_member(session: Session, member: Member, source: str, now: datetim
 
 
 def _account_is_free(session: Session, member: Member, source: str, email: str, now: datetime) -> datetime | None:
-    """When this member may try a password for this e-mail address again; None where they may now.
+    """Return when this member may try a password for this e-mail address again; None if they may now.
 
-    A sign-in of somebody else that has not been answered yet counts as a wrong one. It is looked for first: whoever
-    ends it has counted it before.
+    Another member's sign-in that was not answered yet counts as a wrong one. It is queried before the wrong ones,
+    because a sign-in is counted before it ends.
     """
     if _is_theirs(session, member, source, email):
         return None
@@ -88,7 +90,9 @@ def _account_is_free(session: Session, member: Member, source: str, email: str, 
 
 
 def _is_theirs(session: Session, member: Member, source: str, email: str) -> bool:
-    """Whether this e-mail address opened the account at this source that is connected to the member's chat."""
+    """Return whether this e-mail address belongs to the account at this source that is
+    connected to the member's chat.
+    """
     mine = (GarminAccount.member_id == member.id, GarminAccount.source == source)
     connected = session.scalar(select(GarminAccount.garmin_email).where(*mine))
     if connected is None:
@@ -97,7 +101,7 @@ def _is_theirs(session: Session, member: Member, source: str, email: str) -> boo
 
 
 def _running(session: Session, member: Member, source: str, email: str, now: datetime) -> int:
-    """How many passwords of others for this e-mail address are on their way to the source. Few are at any time."""
+    """Return how many passwords of other members for this e-mail address are on their way to the source."""
     asked = (
         LinkAttempt.step == AttemptStep.ASKED,
         LinkAttempt.source == source,
@@ -110,26 +114,28 @@ def _running(session: Session, member: Member, source: str, email: str, now: dat
 
 
 def wait_for_turn(session: Session, source: str, email: str) -> None:
-    """One after the other for one e-mail address: two at once would both see the last place free."""
+    """Lock this e-mail address until the transaction ends: two tries at the same time would both
+    see the last place free.
+    """
     account = int(limits.hash_email(session, source, email)[:7], 16)
     session.execute(select(func.pg_advisory_xact_lock(ONE_ACCOUNT, account)))
 
 
 def count_try(session: Session, member: Member, source: str, now: datetime) -> None:
-    """A password of this member goes to this source."""
+    """Count a password of this member that goes to this source."""
     limits.count(session, limits.hash_member_addresses(session, member), f"{source} {PASSWORD}", now)
 
 
 def note_held_back(session: Session, against: Sequence[str], source: str, now: datetime) -> None:
-    """The source holds sign-ins back: count it for the member whose addresses have these hashes."""
+    """Count, for the member whose addresses have these hashes, that the source delays sign-ins."""
     limits.count(session, against, f"{source} {THROTTLED}", now)
 
 
 def note_unproved_password(session: Session, against: Sequence[str], account: str, now: datetime) -> None:
-    """The source called a password wrong, or did not look at it: count it for the account.
+    """Count for the account that the source rejected a password or did not check it.
 
-    `against` are the hashes of the member's addresses, `account` is the one of the e-mail address. Of one member, three
-    within an hour are counted at most.
+    `against` are the hashes of the member's addresses, `account` is the hash of the e-mail address. At most three
+    within an hour count from one member.
     """
     of_member = WRONG_FOR + account[:32]
     if len(limits.list_times(session, against, of_member, now - HOUR)) < MOST_BY_ONE:

@@ -15,7 +15,7 @@ SENDERS, SERVICES = "/messaging/v2/Channels/Senders", "/messaging/v1/Services"
 
 
 class NumbersApi:
-    """Routes and views, on the shape of Twilio's."""
+    """Routes and answers in the form of Twilio's."""
 
     def __init__(self, twilio: Account) -> None:
         self._twilio = twilio
@@ -110,7 +110,7 @@ class NumbersApi:
         }
 
     def _paged(self, key: str, found: list[dict[str, Any]]) -> Answer:
-        """One page is enough for an account with one sender."""
+        """Return all items as one page, which is enough for an account with one sender."""
         url = f"{MESSAGING_HOST}{request.path.removeprefix('/twilio').removeprefix('/messaging')}"
         meta = {"page": 0, "page_size": 50, "key": key, "url": url, "first_page_url": url}
         return jsonify({"meta": meta | {"previous_page_url": None, "next_page_url": None}, key: found})

@@ -1,4 +1,6 @@
-"""The pretend account's own facts: whether it is active, its WhatsApp sender, and the services that have the sender."""
+"""The state of the pretend account: whether it is active, its WhatsApp sender, and the
+services that have the sender.
+"""
 
 from dataclasses import dataclass, field
 
@@ -16,7 +18,7 @@ class PretendService:
 
 @dataclass
 class PretendSender:
-    """What the Senders API tells of our number. The address of its webhook is `PretendTwilio.webhook_url`."""
+    """Our number in the Senders API. The address of its webhook is `PretendTwilio.webhook_url`."""
 
     sid: str = "XE" + "0" * 32
     status: str = "ONLINE"
@@ -29,7 +31,9 @@ class PretendSender:
 
 @dataclass
 class PretendNumber:
-    """The account and what it has. Without a sender the number is a plain phone number of the account, or nobody's."""
+    """The account and its sender. Without a sender the number is a plain phone number of the
+    account, or not the account's.
+    """
 
     account_status: str = "active"
     account_type: str = "Full"
@@ -38,6 +42,8 @@ class PretendNumber:
     services: dict[str, PretendService] = field(default_factory=dict)
 
     def diversion(self, address: str) -> str:
-        """Where lines to this sender go instead of to its own webhook; empty where they do not."""
+        """Return the address to which lines to this sender are posted instead of its own webhook;
+        empty if there is none.
+        """
         taking = (each for each in self.services.values() if address in each.senders and not each.defers)
         return next((each.inbound_url for each in taking if each.inbound_url), "")

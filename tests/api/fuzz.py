@@ -1,8 +1,8 @@
-"""The whole API, tried by schemathesis from its own specification. `make api-fuzz` is the long form.
+"""The whole API, tested by schemathesis with requests made from its specification. `make api-fuzz` is the long form.
 
-It asks as a member who owns a group, with all that a session may do; what each request changes is undone. All checks of
-schemathesis count but one: that what fits the specification is accepted. A service may refuse it all the same, a name
-that is taken, say, and says so with a problem.
+The requests come from a member who owns a group, with a session that has all permissions; each request's changes are
+rolled back. All checks of schemathesis are used except one: that a request which fits the specification is accepted. A
+service may still refuse it with a problem, for example because a name is taken.
 """
 
 import argparse
@@ -29,14 +29,14 @@ REFUSED_BY_SERVICES = "positive_data_acceptance"
 
 
 def operations(scene: Scene) -> list[Any]:
-    """Every operation of the specification, as the app gives it."""
+    """Return all operations of the specification."""
     app = scene.programs["owner"].client.application
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     return [each.ok() for each in schema.get_all_operations()]
 
 
 def try_operation(scene: Scene, operation: Any, cases: int) -> None:
-    """Send so many requests, half of which do not fit the specification. Raises what a check finds."""
+    """Send this many requests, half of which do not fit the specification. Raises what a check finds."""
     known = {each.name: scene.ids[each.name] for each in operation.path_parameters if each.name in scene.ids}
     _try(scene, operation.as_strategy(GenerationMode.POSITIVE, path_parameters=known or None), cases - cases // 2)
     _try(scene, operation.as_strategy(GenerationMode.NEGATIVE), cases // 2)
@@ -52,7 +52,7 @@ def _try(scene: Scene, strategy: Any, cases: int) -> None:
     )
     @given(case=strategy)
     def attempt(case: Any) -> None:
-        scene.world.redis.flushdb()  # or the limits of signing in would answer instead
+        scene.world.redis.flushdb()  # otherwise the limits for signing in would be reached
         with scene.taken_back():
             case.call_and_validate(excluded_checks=excluded, headers=headers)
 
@@ -60,7 +60,7 @@ def _try(scene: Scene, strategy: Any, cases: int) -> None:
 
 
 def found_by(scene: Scene, cases: int, only: Iterable[str] = ()) -> dict[str, str]:
-    """What fails, by operation."""
+    """Return what fails, by operation."""
     failed = {}
     for operation in operations(scene):
         if only and not any(each in operation.label for each in only):
@@ -70,7 +70,7 @@ def found_by(scene: Scene, cases: int, only: Iterable[str] = ()) -> dict[str, st
             try_operation(scene, operation, cases)
         except BaseExceptionGroup as error:
             failed[operation.label] = "\n".join(str(each) for each in error.exceptions)[:2_000]
-        except Exception as error:  # noqa: BLE001 - whatever a check raises is what was looked for
+        except Exception as error:  # noqa: BLE001 - a check may raise anything
             failed[operation.label] = f"{type(error).__name__}: {error}"[:2_000]
         sys.stdout.write(f"{'FAILED' if operation.label in failed else 'ok':7}{time.monotonic() - began:6.1f} s  ")
         sys.stdout.write(f"{operation.label}\n")
@@ -79,7 +79,7 @@ def found_by(scene: Scene, cases: int, only: Iterable[str] = ()) -> dict[str, st
 
 
 def main() -> int:
-    """Try all, print what fails, and give the exit code."""
+    """Test all operations, print what fails, and return the exit code."""
     given_to = argparse.ArgumentParser(description=__doc__)
     given_to.add_argument("--cases", type=int, default=CASES)
     given_to.add_argument("only", nargs="*")
@@ -95,7 +95,7 @@ def main() -> int:
 
 
 def migrated(url: str) -> str:
-    """The database with its tables."""
+    """Return the database's URL after creating the tables."""
     config = Config("alembic.ini")
     config.attributes["url"] = url
     command.upgrade(config, "head")

@@ -1,4 +1,4 @@
-"""A program that uses the API: the real app, real rows, without the way through the chat."""
+"""A program that uses the API: the real app and real rows, created without the chat."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,7 +20,7 @@ V1 = "/api/v1"
 
 @dataclass
 class Program:
-    """What a program holds: an access token and a refresh token, or a personal token."""
+    """A program's tokens: an access token and a refresh token, or a personal token."""
 
     client: FlaskClient
     access: str = ""
@@ -42,13 +42,13 @@ class Program:
         return self.ask("POST", path, {} if body is None else body, **headers)
 
     def data(self, path: str) -> Any:
-        """What is there; it must be there."""
+        """Return the data at this path. Fails for any status but 200."""
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
         return answer.json["data"]
 
     def renew(self, token: str | None = None, **headers: str) -> TestResponse:
-        """Exchange a refresh token, one's own unless another is given."""
+        """Exchange a refresh token, by default the program's own."""
         return self.post("/auth/tokens/refresh", {"refresh_token": token or self.refresh}, **headers)
 
 
@@ -57,12 +57,12 @@ def client_of(world: World) -> FlaskClient:
 
 
 def nobody(world: World) -> Program:
-    """A program that is not signed in."""
+    """Return a program that is not signed in."""
     return Program(client_of(world))
 
 
 def member_of(town: Town, name: str, number: int = 1, **more: Any) -> Member:
-    """A member who wrote an hour ago."""
+    """Add a member who wrote an hour ago."""
     phone = f"+3247{number:07}"
     member = Member(name=name, address=f"whatsapp:{phone}", timezone="Europe/Brussels", **more)
     member.last_inbound_at = member.last_inbound_at or town.clock() - timedelta(hours=1)
@@ -74,7 +74,7 @@ def member_of(town: Town, name: str, number: int = 1, **more: Any) -> Member:
 
 
 def signed_in(world: World, member_id: int, *, scopes: list[Scope] | None = None, device: str = "tests") -> Program:
-    """A program that a member signed in a moment ago."""
+    """Return a program with a new session of this member."""
     with world.sessions.begin() as session:
         member = session.get_one(Member, member_id)
         made = sessions.begin(session, member, device, list(Scope) if scopes is None else scopes, world.now())
@@ -83,7 +83,7 @@ def signed_in(world: World, member_id: int, *, scopes: list[Scope] | None = None
 
 
 def script(world: World, member_id: int, *scopes: Scope) -> Program:
-    """A script with a personal token that may do this."""
+    """Return a script with a personal token that has these permissions."""
     with world.sessions.begin() as session:
         member = session.get_one(Member, member_id)
         _, token = personal_tokens.make(session, member, "a test", list(scopes), 30, world.now())
@@ -91,7 +91,7 @@ def script(world: World, member_id: int, *scopes: Scope) -> Program:
 
 
 def slug(answer: TestResponse) -> str:
-    """Which problem it is."""
+    """Return the name of the problem."""
     assert answer.content_type == "application/problem+json", answer.text
     assert answer.json["status"] == answer.status_code
     return str(answer.json["type"]).rpartition("#")[2]

@@ -1,4 +1,4 @@
-"""People and a group of theirs, for questions that are asked of every address; each answer leaves nothing behind."""
+"""Members and their group, for requests to every endpoint; the changes of each request are rolled back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ SOON = Dates(date(2026, 11, 16), date(2026, 12, 6))
 
 @dataclass
 class Scene:
-    """A world whose transactions are taken back, and the programs of those who live in it."""
+    """A world whose transactions are rolled back, and the programs of its members."""
 
     world: World
     line: Connection
@@ -40,7 +40,7 @@ class Scene:
 
     @contextmanager
     def taken_back(self) -> Iterator[None]:
-        """Whatever is done inside is undone."""
+        """Roll back all changes that are made in the block."""
         nested = self.line.begin_nested()
         try:
             yield
@@ -50,7 +50,7 @@ class Scene:
 
 @contextmanager
 def scene_of(town: Town) -> Iterator[Scene]:
-    """Ann owns the group, Ben is an admin, Cas a member, Dev waits to be let in; Eve has a group of her own."""
+    """Ann owns the group, Ben is an admin, Cas a member, Dev waits to be admitted; Eve has a group of her own."""
     people = {name: member_of(town, name, number) for number, name in enumerate(("Ann", "Ben", "Cas", "Dev", "Eve"), 1)}
     with town.world.sessions.kw["bind"].connect() as line:
         whole = line.begin()

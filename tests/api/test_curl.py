@@ -1,4 +1,4 @@
-"""docs/api.md: every line that is to be typed there is run in a shell, word by word, against the app."""
+"""docs/api.md: every command line in it is run in a shell, exactly as written, against the app."""
 
 import json
 import os
@@ -18,7 +18,7 @@ TRACK = """<?xml version="1.0"?><gpx version="1.1" creator="t" xmlns="http://www
 
 
 def remember(shell: dict[str, str], line: str, data: Any) -> None:
-    """What somebody copies out of an answer for the lines to come."""
+    """Set the shell's variables that a person would copy from an answer for the next lines."""
     known = {"request": "REQUEST", "access_token": "TOKEN", "refresh_token": "REFRESH"}
     if isinstance(data, dict):
         shell |= {name: str(data[key]) for key, name in known.items() if key in data}

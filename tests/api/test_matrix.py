@@ -1,6 +1,6 @@
-"""Who may ask what: every address, by each role in a group, an outsider, nobody, and a token without its scope.
+"""Permissions: every endpoint, for each role in a group, an outsider, no token, and a token without the scope.
 
-An address that is declared and has no row here fails, and so does a row without its address.
+An endpoint without a row here fails, and so does a row without an endpoint.
 """
 
 import re
@@ -22,8 +22,8 @@ GOAL = {"metric": "time", "target": 100, "since": "2026-11-01", "until": "2026-1
 CHALLENGE = {"contest": "most", "since": "2026-11-20", "until": "2026-11-30"}
 PHONE = {"number": "+32470000099"}
 
-# What the owner, an admin, a member and an outsider get, and the body that they send. The group is the owner's; the
-# place is the member's; the activity, the file and the session are the owner's.
+# The statuses for the owner, an admin, a member and an outsider, and the body that they send. The group is the owner's;
+# the membership is the member's; the activity, the file and the session are the owner's.
 ROWS: dict[str, tuple[tuple[int, int, int, int], Any]] = {
     "ask_for_code": ((202, 202, 202, 202), PHONE),
     "sign_in": ((401, 401, 401, 401), {"request": str(uuid4()), "code": "123456"}),
@@ -104,7 +104,7 @@ def scene(town: Town) -> Iterator[Scene]:
 
 
 def asked(scene: Scene, role_or_scope: str | Scope, endpoint: Endpoint) -> Any:
-    """What somebody gets; nothing of it stays."""
+    """Return the answer to a request; its changes are rolled back."""
     where = scene.scripts if isinstance(role_or_scope, Scope) else scene.programs
     program, body = where[role_or_scope], ROWS[endpoint.name][1]
     known = scene.ids | {"session_id": scene.programs["owner"].session, "token_id": uuid4()}
@@ -143,7 +143,7 @@ def test_each_gets_what_is_theirs_and_nothing_else(scene: Scene) -> None:
     assert wrong == {}
 
 
-# Where a service itself says that there is nothing of one's own.
+# Endpoints whose service itself answers that the member has nothing like this.
 OF_SERVICES = {"get_garmin", "unlink_garmin", "sync_garmin", "drop_goal"}
 
 

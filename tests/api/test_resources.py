@@ -1,4 +1,4 @@
-"""What a program does ends in the same rows as what a line in the chat does; and the files that it sends are read."""
+"""A program's request leads to the same rows as a line in the chat; and the files that it sends are read."""
 
 from datetime import date
 from typing import Any
@@ -11,10 +11,10 @@ from tests.api.test_curl import TRACK
 from tests.scenes import code_in
 from tests.town import Person, Town
 
-# How members came here differs, and when; ids and instants differ between two who do the same.
+# Members differ in how and when they signed up; ids and times differ between two who do the same.
 OF_MEMBERS = {"name", "address", "timezone", "profile_name", "last_inbound_at", "next_send_at", "unfinished",
               "unfinished_until", "current_group_id"}  # fmt: skip
-STAMPS = {"id", "created_at", "updated_at", "fingerprint"}  # a fingerprint is made of the id, too
+STAMPS = {"id", "created_at", "updated_at", "fingerprint"}  # the fingerprint is computed from the id too
 WHOSE = {
     "members": "id = ANY(:members)",
     "groups": "id = :group",
@@ -28,7 +28,7 @@ WHOSE = {
 
 
 def told(town: Town, members: list[int], group: int) -> dict[str, list[dict[str, Any]]]:
-    """What these members and this group have left in the tables."""
+    """Return what these members and this group have stored in the tables."""
     found = {}
     with town.world.sessions() as session:
         for table, whose in WHOSE.items():
@@ -43,7 +43,7 @@ def told(town: Town, members: list[int], group: int) -> dict[str, list[dict[str,
 
 
 def loosely(name: str, value: Any) -> Any:
-    """Of ids and instants only whether there is one, also in what is kept of a recording."""
+    """Return only whether there is a value, for ids and times, also inside the stored data of a recording."""
     if name == "raw_data":
         return {inner: loosely(inner, each) for inner, each in value.items()}
     is_loose = name.endswith(("_id", "_at")) or name in {"id", "start", "start_utc"}

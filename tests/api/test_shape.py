@@ -1,4 +1,4 @@
-"""What is the same everywhere: keys, ETags, cursors, problems, limits, origins, documents."""
+"""What all endpoints have in common: keys, ETags, cursors, problems, limits, origins, documentation."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,7 +23,9 @@ def ann(town: Town) -> Program:
 
 
 def has_moved(town: Town, member_id: int, days: int) -> None:
-    """So many swims by hand, one a day, each a kilometre longer than the one of the day after."""
+    """Add this many swims that were logged by hand, one a day, each a kilometre longer than
+    the one of the day after.
+    """
     with town.world.sessions.begin() as session:
         member = session.get_one(Member, member_id)
         for number in range(days):
@@ -95,7 +97,7 @@ def test_pages_hold_everything_once_in_order_whatever_is_added_meanwhile(town: T
         cursor = answer["pagination"]["next_cursor"]
         assert answer["pagination"]["has_more"] == (cursor is not None)
         if sort == "-start" and len(found) == 3:
-            has_moved(town, 1, 1)  # comes before what was read, and moves nothing
+            has_moved(town, 1, 1)  # this is before the items that were read, and moves none
     assert found == whole
 
 

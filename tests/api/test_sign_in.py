@@ -1,4 +1,4 @@
-"""Signing in: the code from the chat, tokens, and everything that must not be let in."""
+"""Signing in: the code from the chat, tokens, and everything that must be refused."""
 
 import base64
 import json
@@ -84,7 +84,7 @@ def test_a_code_is_tried_five_times_and_lives_ten_minutes(town: Town) -> None:
 
 
 def made_code(town: Town, member: Member) -> tuple[UUID, str]:
-    """A code whose number we know."""
+    """Store a code that the test knows."""
     request, code = uuid4(), "123456"
     with town.world.sessions.begin() as session:
         hashed = signing_in.digest(session, "sign-in", f"{request}:{code}")
@@ -146,7 +146,7 @@ def test_whoever_lost_the_answer_to_a_renewal_gets_it_again_with_the_same_key(to
 
 
 def forged(town: Town, program: Program, **changed: Any) -> str:
-    """The program's token with other claims or another head, signed with our own key unless another is given."""
+    """Return the program's token with other claims or another head, signed with our own key by default."""
     key = changed.pop("key", next(iter(tokens._keys(town.world).values())))
     head = jwt.get_unverified_header(program.access) | changed.pop("head", {})
     claims = jwt.decode(program.access, options={"verify_signature": False}) | changed

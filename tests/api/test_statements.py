@@ -1,4 +1,4 @@
-"""A list costs as many statements with many rows as with few: none for each row."""
+"""A list needs the same number of statements for many rows as for few."""
 
 import re
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from tests.town import Town
 
 MANY = 24
 LISTS = [each for each in declared if each.many]
-MOST_STATEMENTS = 16  # who asks, whose group, the list, and what a board needs
+MOST_STATEMENTS = 16  # the credential, the group, the list, and what a board needs
 
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
+    """Yield the list of statements that are sent in the block."""
     sent: list[str] = []
 
     def note(_line: object, _cursor: object, statement: str, *_more: object) -> None:
@@ -39,7 +39,7 @@ def counted() -> Iterator[list[str]]:
 
 
 def grow(session: Session, scene: Scene, town: Town) -> None:
-    """Let there be many of everything."""
+    """Add many rows of everything."""
     now, group_id = town.clock(), scene.ids["group_id"]
     ann = session.get_one(Member, 1)
     for number in range(MANY):
@@ -68,7 +68,7 @@ def grow(session: Session, scene: Scene, town: Town) -> None:
 
 
 def ask(scene: Scene, endpoint: Endpoint) -> tuple[int, int]:
-    """How many statements a list costs, and how many rows it gives."""
+    """Return how many statements a list needs, and how many rows it has."""
     path = re.sub(r"<[^<>]*:(\w+)>", lambda each: str(scene.ids[each[1]]), endpoint.path)
     with counted() as sent:
         answer = scene.programs["owner"].get(f"{path}?limit=100")

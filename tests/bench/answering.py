@@ -1,4 +1,4 @@
-"""A web server that answers what a test tells it to."""
+"""A web server that gives the answers that a test chooses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from threading import Thread
 
 @dataclass
 class Answering:
-    """Gives each status and body once, in this order, and the last one for ever. `url` is where."""
+    """Gives each status and body once, in this order, and then repeats the last one. `url` is its address."""
 
     answers: list[tuple[int, str]]
     url: str = ""
@@ -32,7 +32,7 @@ def answering(*answers: tuple[int, str]) -> Iterator[Answering]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body.encode())
-            made.asked.append(self.path)  # last: whoever counts the questions knows that they were answered
+            made.asked.append(self.path)  # the last step, so that a counted request was answered
 
         do_POST = do_GET  # noqa: N815 - http.server's own names
 

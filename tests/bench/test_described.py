@@ -1,4 +1,4 @@
-"""The environment and the processes that the drill runs are those of app.json and the Procfile, and no others."""
+"""The drill runs exactly the environment and the processes of app.json and the Procfile."""
 
 import json
 

@@ -20,7 +20,7 @@ def at(seconds: float) -> datetime:
         ([], 0),
         ([5], 1),
         ([0, 0.5, 0.99], 3),
-        ([0, 0.5, 1.0], 2),  # the second is over when it is over
+        ([0, 0.5, 1.0], 2),  # the second one counts as over at its end
         ([0, 0.9, 1.8, 1.85, 1.89, 2.5], 4),
     ],
 )

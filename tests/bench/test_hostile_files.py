@@ -1,4 +1,6 @@
-"""Hostile files of every kind: each gets an answer, in bounded time. Long form: `python -m bench.hostile_files`."""
+"""Hostile files of every kind: each gets an answer within a limited time. Long form:
+`python -m bench.hostile_files`.
+"""
 
 from bench.beside_files import Delay
 from bench.hostile import KINDS, hostile_file

@@ -1,4 +1,4 @@
-"""The keeper stops processes as a host does, and knows what stopped by itself."""
+"""The keeper stops processes as a host does, and notices those that stopped by themselves."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from bench.keeper import Keeper
 from simulator.stage import Stage
 from tests.patience import AT_MOST, RUNS_OUT, stays, until
 
-# A process with a child in a group of its own, as RQ's work-horses are. Both write when SIGTERM reaches them.
+# A process with a child in a process group of its own, like RQ's work-horses. Both write when SIGTERM reaches them.
 FAMILY = """
 import os, signal, sys, time
 def gone(*_): os.write(1, name + b"\\n"); os._exit(0)
@@ -95,5 +95,5 @@ def said(stage: Stage) -> list[str]:
 
 
 def child_of(stage: Stage) -> int:
-    """The child's process number, which it writes when it has started."""
+    """Return the child's process id, which it writes when it has started."""
     return next(int(word) for word in said(stage) if word.isdigit())

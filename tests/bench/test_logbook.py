@@ -1,4 +1,4 @@
-"""Would the drill notice a line that is not JSON, or one that tells a token or a phone number?"""
+"""The drill notices a line that is not JSON, or that contains a token or a phone number."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The list of mends that the drill must miss stays true: each line is where it is said to be."""
+"""The list of repairs that the drill does not test is true: each line is at the place that the list names."""
 
 import re
 from dataclasses import replace

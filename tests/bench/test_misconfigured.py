@@ -1,4 +1,4 @@
-"""The mistakes that are tried are those that docs/health.md speaks of, and each is told by a check that exists."""
+"""The mistakes that are tried are those in docs/health.md, and each is reported by an existing check."""
 
 from bench.misconfigured import MISTAKES, Seen, rows
 from services.health.findings import MENDS

@@ -1,4 +1,4 @@
-"""People of the drill: their webhooks are repeated as Twilio does, and their answers counted."""
+"""People of the drill: their webhooks are repeated as Twilio does it, and the answers to them are counted."""
 
 from itertools import repeat
 from random import Random
@@ -56,7 +56,7 @@ def talker(at: Answering) -> Talker:
 
 
 def deliver_all(town) -> None:
-    """Hand over one message after the other: they are to one person, who gets the next some seconds later."""
+    """Send one message after the other: they are for one person, who gets each a few seconds after the one before."""
     for _ in range(4):
         delivery.drain()
         town.twilio.settle()

@@ -1,4 +1,4 @@
-"""The small plans: 20 connections for the product at the most, TLS, and ours are not among them."""
+"""The small plans: at most 20 connections for the product, with TLS; our own connections are not among them."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""What `/readyz` says is seen, and when."""
+"""Changes of `/readyz` are noticed, with their time."""
 
 import pytest
 
@@ -13,7 +13,7 @@ UNAVAILABLE = (503, '{"status": "unavailable", "degraded": ["database", "redis"]
 
 @pytest.fixture
 def probes() -> Probes:
-    """Probes that were taken a second apart."""
+    """Probes that were made one second apart."""
     made = Probes("http://nowhere")
     names = [set(), {"clock"}, {"clock", "worker"}, {"worker"}, set()]
     made.taken = [Probe(100.0 + second, 200, frozenset(each)) for second, each in enumerate(names)]

@@ -1,4 +1,4 @@
-"""Would the chaos run notice? What is lost, doubled or left must not look clean."""
+"""The chaos run notices lost, doubled and forgotten messages."""
 
 import pytest
 
@@ -85,7 +85,7 @@ def test_what_the_product_gave_up_and_twilio_has_is_misjudged(town, truth):
 
 
 def posted(town: Town, key: str, words: str = "") -> Expected:
-    """A message to Zoë, who has just written."""
+    """Add a message to Zoë, who has just written."""
     words = words or f"Words of {key}"
     if "Zoë" not in town.people:
         town.person("Zoë", "+32470000001").phone.last_inbound_at = town.clock()

@@ -1,4 +1,4 @@
-"""Would the drill notice? Each rule, broken alone, must be told; and what keeps all of them must pass."""
+"""The drill notices if one rule is broken, for each rule; and a run that keeps all rules passes."""
 
 from dataclasses import replace
 

@@ -1,8 +1,8 @@
-"""What one line may cost: half a second of CPU at most, however it was made.
+"""Reading one line costs at most half a second of CPU, whatever is in it.
 
-Times are CPU seconds of this thread, so that other processes on the machine count little. The worst line that was
-found before this test (2,048 times the same short word after "compare") took 0.27 s of 4,096 signs, and grew with the
-square of its length.
+The CPU time of this thread is measured, so that other processes on the machine matter little. The slowest line that was
+found before this test (2,048 times the same short word after "compare") took 0.27 s with 4,096 characters, and its time
+grew with the square of its length.
 """
 
 import random
@@ -19,7 +19,7 @@ from providers.twilio.twilio_forms import LONGEST_LINE
 from services.people.line_checks import is_secret
 
 MOST_SECONDS = 0.5
-ATTEMPTS = 3  # the least of them counts: a first try may build what the others use
+ATTEMPTS = 3  # the fastest counts: a first try may build what the others use
 PIECES = [
     "a", "1", "a ", "1 ", "k ", "n ", "y ", "may ", "ing ", "me ", "run ", "jan ", "this ", "last ", "since ", "show ",
     "hi ", "hiii ", "hello there ", "good morning ", "please ", "i want to ", "can you ", "not ", "and ", "show me ",
@@ -30,12 +30,12 @@ PIECES = [
 
 
 def filled(start: str, piece: str, length: int = LONGEST_LINE) -> str:
-    """A line of this length that repeats a piece."""
+    """Return a line of this length that repeats a piece."""
     return (start + piece * (length // len(piece) + 1))[:length]
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of the fastest of some attempts."""
+    """Return the CPU seconds of the fastest of several attempts."""
     taken = []
     for _ in range(ATTEMPTS):
         began = time.thread_time()
@@ -74,7 +74,7 @@ def test_a_line_of_many_pieces_costs_little(seed: int) -> None:
 
 @pytest.mark.parametrize("command", ["compare", "rename", "ban", "kudos"])
 def test_time_grows_with_the_length_and_not_with_its_square(command: str) -> None:
-    """With the square, eight times the length would take 64 times as long."""
+    """With the square, a line that is eight times as long would take 64 times as long."""
     short, long = (filled(f"{command} ", "a ", length) for length in (4_000, 32_000))
     least_short = min(seconds(lambda: understand(short)) for _ in range(5))
     assert seconds(lambda: understand(long)) < 30 * least_short + 0.05

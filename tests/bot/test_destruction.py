@@ -1,4 +1,4 @@
-"""What could destroy something runs only when it is typed to the letter, whatever friends say around it."""
+"""Commands that destroy something run only if they are typed exactly, whatever else is in the line."""
 
 import os
 import random
@@ -25,13 +25,13 @@ you we stop leave kick ban delete erase end quit transfer remove 2 👍 challeng
 
 
 def gaps() -> list[tuple[str, str]]:
-    """The frames that mean something destructive, as what stands before and after the gap."""
+    """Return the frames of destructive commands, as the text before and after the gap."""
     frames = [frame for framed in FRAMES.values() for frame in framed if frame.command in commands]
     return [(" ".join(frame.before), " ".join(frame.after)) for frame in frames if commands[frame.command].destructive]
 
 
 GAPS = gaps()
-# What may stand before such a line: a greeting, and that it is wished.
+# What may come before such a line: a greeting, and words of a wish.
 LEAD = re.compile(
     r"^(?:(?:hey|hi|hello|ok|okay|so|well|yes|yeah|yep|sure|right|bot|gruppetto|please|pls|plz|just|now|and|but|i|we|want"
     r"|wanna|would|like|need|to|i'd|id|we'd|let's|lets|lemme|let|me|can|could|will|you|u|i'm|going|i'll|is|it|possible"
@@ -42,7 +42,7 @@ LEAD = re.compile(
 
 
 def is_to_the_letter(line: str) -> bool:
-    """Whether a line, or what stands in it after a wish, begins with a destructive name or fits a destructive frame."""
+    """Return whether a line, also after words of a wish, begins with a destructive name or fits a destructive frame."""
     words = [word for word in normalise_line(line).replace("’", "'").split() if any(map(str.isalnum, word))]
     while words and words[-1] in COURTESY:
         words.pop()
@@ -65,7 +65,9 @@ def destroys(line: str) -> bool:
 
 
 def mutated(line: str, luck: random.Random) -> str:
-    """A line with a slip or two: a letter left out, doubled, swapped or wrong; a word put in, left out or moved."""
+    """Return a line with one or two slips: a letter left out, doubled, swapped or wrong; a word
+    added, left out or moved.
+    """
     for _ in range(luck.choice((1, 1, 2, 3))):
         i = luck.randrange(len(line) + 1)
         words = line.split()
@@ -91,7 +93,7 @@ def test_nothing_that_friends_say_means_what_could_destroy_something() -> None:
 
 
 def test_no_slip_in_any_sentence_runs_what_could_destroy_something() -> None:
-    """FUZZ_LINES says how many."""
+    """FUZZ_LINES sets the number of lines."""
     luck = random.Random(20_261_126)
     lines = [each.line for each in kept()] + [line.replace("@…", "anna") for _, line in read_sentences()] + NAMES * 20
     lines = [mutated(line, luck) for line in luck.choices(lines, k=int(os.environ.get("FUZZ_LINES", "1500")))]

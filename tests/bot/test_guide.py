@@ -1,4 +1,4 @@
-"""The user's guide says what the program understands."""
+"""The program understands what the user's guide says."""
 
 import re
 

@@ -1,9 +1,9 @@
-"""A kept set of lines that friends might type, each with the reading it should have and where it came from.
+"""A set of lines that friends might type, each with its expected reading and its origin.
 
-A line of the file is: what is typed, tab, the readings that are right (` / ` between them), tab, where it came from.
-A reading is a command with its arguments (`me sport=run period="last week"`), with `*` for any, with `?name` where it
-should be asked for; `-` where nothing may run. All sets have been tuned on by now: what a set read when it was new, its
-head says.
+A line of the file is: the typed line, tab, the right readings (` / ` between them), tab, its origin. A reading is a
+command with its arguments (`me sport=run period="last week"`), with `*` for any, with `?name` if the bot should ask for
+it; `-` if no command may run. The reader has been improved with all of these sets; the head of each file says how much
+of it was read correctly at first.
 """
 
 import shlex
@@ -34,12 +34,12 @@ class Kept:
 
     @property
     def is_expected(self) -> bool:
-        """Whether one of its readings is possible with the commands and metrics there are."""
+        """Return whether one of its readings is possible with the existing commands and metrics."""
         return any(each == "-" or (_name(each) and _metric(each) in {None, *Metric}) for each in self.readings)
 
 
 def _name(reading: str) -> str | None:
-    """The command's own name in a reading, or None while there is no such command."""
+    """Return the command's own name in a reading, or None if there is no such command."""
     words = reading.split()
     return next((commands[" ".join(words[:n])].name for n in (2, 1) if " ".join(words[:n]) in commands), None)
 
@@ -49,7 +49,7 @@ def _metric(reading: str) -> str | None:
 
 
 def _told(reading: str) -> tuple[dict[str, str], bool, str | None]:
-    """The arguments of a reading, whether any will do, and what is missing."""
+    """Return the arguments of a reading, whether any arguments are accepted, and what is missing."""
     words = shlex.split(reading)
     arguments = dict(word.split("=", 1) for word in words if "=" in word)
     missing = next((word[1:] for word in words if word.startswith("?") and len(word) > 1), None)

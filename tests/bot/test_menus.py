@@ -1,4 +1,4 @@
-"""Answering what was offered: a number, a label, a quoted message, an old button, a list."""
+"""Choosing something that the bot offered: a number, a label, a quoted message, an old button, a list."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.town import Person, Town
 
 
 def quotes(person: Person, sid: str, line: str) -> str:
-    """Answer an older message of the bot's by quoting it."""
+    """Quote an older message of the bot and answer it."""
     phone: Phone = person.phone
     phone._post({"MessageType": "text", "Body": line}, {"OriginalRepliedMessageSid": sid})
     person.town.rest()

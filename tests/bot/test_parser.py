@@ -1,4 +1,4 @@
-"""A line becomes a command and what it was told, or a question, or nothing we know."""
+"""A line is read as a command with arguments, or as a question, or is not understood."""
 
 import os
 import random
@@ -26,7 +26,7 @@ DESTRUCTIVE = {"leave", "stop", "cancel", "challenge end"}
 
 
 def told(line: str) -> tuple[str, dict[str, Any]]:
-    """The command's name and its arguments."""
+    """Return the command's name and its arguments."""
     reading = understand(line)
     assert isinstance(reading, Understood), reading
     assert reading.guessed is None
@@ -182,7 +182,9 @@ def test_a_slip_of_the_finger_is_forgiven(line: str, name: str) -> None:
 
 
 def slips(word: str) -> set[str]:
-    """Every word that one slip makes of this one: a letter left out, doubled, swapped or hit beside."""
+    """Return every word that differs from this one by one slip: a letter left out, doubled, swapped
+    or replaced by a neighbour.
+    """
     pairs = [(word[:i], word[i:]) for i in range(len(word) + 1)]
     left_out = {a + b[1:] for a, b in pairs if b}
     swapped = {a + b[1] + b[0] + b[2:] for a, b in pairs if len(b) > 1}
@@ -192,7 +194,7 @@ def slips(word: str) -> set[str]:
 
 
 def test_no_slip_of_the_finger_runs_what_could_destroy_something() -> None:
-    """FUZZ_LINES says how many of them are tried."""
+    """FUZZ_LINES sets the number of lines."""
     assert {each.name for each in list_commands() if each.destructive} >= DESTRUCTIVE
     names = {name for each in list_commands() if each.destructive for name in each.names}
     lines = {f"{slip}{end}" for name in names for slip in slips(name) for end in ("", " yes")}
@@ -252,7 +254,7 @@ def test_a_line_as_long_as_whatsapp_allows_is_read_in_no_time(line: str) -> None
 
 
 def quickest(line: str) -> float:
-    """The best of three tries: what the machine does beside is not the parser's matter."""
+    """Return the fastest of three tries, because other processes on the machine do not matter here."""
     return min(_seconds(line) for _ in range(3))
 
 
@@ -263,14 +265,14 @@ def _seconds(line: str) -> float:
 
 
 def test_twenty_thousand_typical_lines_are_read_in_a_second() -> None:
-    """What people type is mostly what somebody typed before; the best of three tries, by the processor's time."""
+    """People mostly type lines that were typed before. The fastest of three tries, in CPU time."""
     examples = [example for each in list_commands() for example in each.examples]
     lines = random.Random(20_261_126).choices(examples, k=20_000)
     assert min(sum(map(_seconds, lines)) for _ in range(3)) < 1
 
 
 def noise(luck: random.Random) -> str:
-    """A random line: signs of all scripts, or words that commands are made of, or both."""
+    """Return a random line: characters of all scripts, or words of commands, or both."""
     words = [
         *commands,
         "yes",
@@ -296,7 +298,7 @@ def noise(luck: random.Random) -> str:
 
 
 def test_lines_of_noise_are_read_without_a_crash_and_in_no_time() -> None:
-    """FUZZ_LINES says how many; a crash is an error by itself. Time is the processor's."""
+    """FUZZ_LINES sets the number of lines. The time is CPU time."""
     luck = random.Random(20_261_118)
     slow = []
     for _ in range(int(os.environ.get("FUZZ_LINES", "2000"))):

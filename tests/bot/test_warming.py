@@ -1,4 +1,4 @@
-"""Nobody's first sentence waits for what all sentences need."""
+"""What all lines need is built before the first line comes."""
 
 import subprocess
 import sys
@@ -58,7 +58,7 @@ def test_first_sentences_at_once_build_the_index_once() -> None:
 
 @pytest.mark.parametrize("source", ["examples", "kept"])
 def test_after_warming_up_no_line_builds_anything(source: str) -> None:
-    """Each kind of line has been read; the caches of single words go on growing."""
+    """One line of each kind was read before; the caches of single words keep growing."""
     parser.warm_up()
     before = dict(built)
     assert before["bot.reading.likeness._examples"] == 1

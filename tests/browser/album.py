@@ -12,31 +12,31 @@ SCHEMES = ("light", "dark")
 
 
 class Album:
-    """Keeps pictures of pages. What it changed to take them is put back."""
+    """Saves pictures of pages. It restores what it changes for them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, page: Page, name: str) -> None:
-        """Take a page as it is, in every size and scheme."""
+        """Save the page in every size and colour scheme."""
         for (size, (width, height)), scheme in product(SIZES.items(), SCHEMES):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(100)  # another light may bring another picture
+            page.wait_for_timeout(100)  # the dark scheme may load another picture
             page.evaluate("Promise.all([...document.images].map(each => each.decode().catch(() => null)))")
             self.snap(page, f"{name}-{size}-{scheme}")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(DESK)
 
     def snap(self, page: Page, name: str) -> Path:
-        """Take a page as it is."""
+        """Save the page as it is."""
         path = self.folder / f"{name}.png"
         page.screenshot(path=path)
         return path
 
     def poster(self, page: Page, name: str, *, from_top_of: Locator) -> Path:
-        """Take a page for people to look at: tall enough for whole phones, nothing pointed at, one chat scrolled up."""
+        """Save a page for people to look at: tall enough for whole phones, without a pointer, one chat scrolled up."""
         page.set_viewport_size(POSTER)
         page.mouse.move(1, 1)
         page.evaluate("document.activeElement.blur()")

@@ -1,4 +1,4 @@
-"""An evening with the demo in a real Chromium, by clicking and typing. Ends with 0 only if all of it went well.
+"""An evening with the demo in a real Chromium, by clicking and typing. The exit code is 0 only if all of it succeeded.
 
 python -m tests.browser.evening [FOLDER FOR THE SCREENSHOTS]
 """
@@ -33,11 +33,11 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
-SECOND_START = 15.0  # seconds, where nothing else runs
+SECOND_START = 15.0  # seconds, if nothing else runs on the machine
 
 
 def play(browser: Browser, place: Place, album: Album) -> None:
-    """The evening, with the demo started twice on the same folder."""
+    """Play the evening, with the demo started twice on the same folder."""
     with running(place) as took:
         told("the demo starts for the first time", took)
         first_evening(browser, place, album)
@@ -80,13 +80,13 @@ def first_evening(browser: Browser, place: Place, album: Album) -> None:
 
 
 def crowd() -> float:
-    """How many want each processor; at least one. A start is nothing but work for processors."""
+    """Return how many processes share each processor, at least 1. Starting the demo is limited by the processors."""
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @contextmanager
 def open_page(browser: Browser, place: Place, album: Album) -> Iterator[Evening]:
-    """The page of phones, watched. A failure leaves a picture."""
+    """Yield the page of phones, and watch it. After a failure, save a picture."""
     context = browser.new_context(viewport=DESK, locale="en-GB", timezone_id="UTC")
     context.set_default_timeout(PATIENCE)
     watch, page = Watch(context), context.new_page()
@@ -105,7 +105,7 @@ def open_page(browser: Browser, place: Place, album: Album) -> Iterator[Evening]
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """A part of the evening, named when it fails and timed when it does not."""
+    """Play a part of the evening; print its name if it fails, and its time if not."""
     began = time.monotonic()
     try:
         yield
@@ -120,13 +120,13 @@ def told(title: str, took: float) -> None:
 
 
 def run(act: Callable[[Browser, Place, Album], None], arguments: list[str]) -> int:
-    """Play this in a Chromium and a demo of its own. Gives the exit code."""
+    """Run `act` in a Chromium and a demo of its own. Returns the exit code."""
     if not (chromium := os.environ.get("CHROMIUM")):
         print("Say in CHROMIUM= where a Chromium is.", file=sys.stderr)
         return 1
     album = Album(Path(arguments[0] if arguments else tempfile.mkdtemp(prefix="gruppetto-screenshots-")))
     with tempfile.TemporaryDirectory(prefix="gruppetto-evening-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # root's Postgres runs as somebody else, who has to get in
+        Path(folder).chmod(0o755)  # Postgres runs as another user if this is root, and must be able to enter the folder
         try:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -1,4 +1,4 @@
-"""What three friends do in an evening at the page of phones, part by part."""
+"""What three friends do on an evening at the page of phones, part by part."""
 
 import re
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ class Evening:
         self.zoe.types(f"new group {GROUP}", f"{GROUP} is ready")
 
     def invited(self, friend: Person) -> None:
-        """Zoë's invite link, forwarded to a friend, opens a chat with the words typed in."""
+        """Forward Zoë's invite link to a friend: it opens a chat with the line already typed."""
         self.zoe.heard.filter(has_text="is ready").get_by_role("link", name="https://wa.me/").first.click()
         dialog = self.page.get_by_role("dialog", name="Open this link on …")
         if friend is self.jose:
@@ -46,7 +46,7 @@ class Evening:
         friend.taps(asked, "Yes, join", f"You're in {GROUP}")
 
     def connected(self, friend: Person, *, slip: bool = False, album: Album | None = None, key: bool = False) -> str:
-        """The page of `link garmin`, in a tab of its own. Gives its address, which nobody can use again."""
+        """Use the page of `link garmin` in a tab of its own. Returns its address, which cannot be used again."""
         found = friend.count("Your Garmin is connected")
         link = friend.picks("link garmin", "Open this page within").get_by_role("link")
         with self.page.expect_popup() as opened:
@@ -68,7 +68,7 @@ class Evening:
                 raise Missed(f"{name} should be on the board of last week, which says: {text}")
 
     def digest(self) -> None:
-        """The lever, a day after everybody wrote: text and picture come by themselves."""
+        """Press the lever a day after everybody wrote: text and picture come without a line."""
         before = [friend.count(DIGEST) for friend in self.everybody]
         self.page.get_by_role("button", name="Send weekly digest").click()
         for friend, after in zip(self.everybody, before, strict=True):
@@ -78,7 +78,9 @@ class Evening:
         self._told("the digest is out")
 
     def shared(self) -> None:
-        """Zoë's page for the real group: the picture in the light of the phone, the button, and the text to send."""
+        """Check Zoë's page for the real group: the picture in the colours of the phone, the button,
+        and the text to send.
+        """
         link = self.zoe.types("share digest", "Whoever has the address").get_by_role("link")
         with self.page.expect_popup() as opened:
             link.click()
@@ -98,16 +100,16 @@ class Evening:
 
     @property
     def newest_picture(self) -> Locator:
-        """The digest's picture on Zoë's phone, with the message it stands in."""
+        """Return the digest's picture on Zoë's phone, with its message."""
         return self.zoe.heard.filter(has=self.page.locator("img")).last
 
     def look_further(self) -> None:
-        """One asks for another board, one for a new Garmin page, and the third is still at the digest."""
+        """Let one ask for another board and one for a new Garmin page, while the third still reads the digest."""
         self.jose.types("leaderboard last 4 weeks", "pts")
         self.sara.picks("link garmin", "Your history stays")
 
     def digest_a_week_later(self) -> None:
-        """The lever again, a week after anybody wrote: the approved message comes, and a tap brings the digest."""
+        """Press the lever a week after the last line: the approved message comes, and a tap brings the digest."""
         before = [friend.count("digest for") for friend in self.everybody]
         self.page.get_by_role("button", name="Send weekly digest").click()
         for friend, after in zip(self.everybody, before, strict=True):
@@ -115,7 +117,7 @@ class Evening:
         self._told("“Show digest” brings the picture")
 
     def _told(self, sentence: str) -> None:
-        """What the page says of the lever, below its buttons."""
+        """Check what the page says about the lever, below its buttons."""
         said = self.page.get_by_role("status")
         try:
             said.filter(has_text=sentence).wait_for()
@@ -123,7 +125,7 @@ class Evening:
             raise Missed(f"The page should say “{sentence}”, and says “{said.inner_text()}”.") from None
 
     def went_on(self) -> None:
-        """After a restart: the chat, its pictures, and who is connected."""
+        """Check after a restart: the chat, its pictures, and the connected accounts."""
         for friend in self.everybody:
             friend.hears(DIGEST, after=1, picture=True)
         self.zoe.hears(f"{GROUP} is ready", after=0)

@@ -9,7 +9,7 @@ from tests.browser.people import PATIENCE, Missed
 
 
 def connect(tab: Page, credentials: tuple[str, str, str], *, slip: bool = False, album: Album | None = None) -> str:
-    """Sign in; with `slip`, the password is wrong at first. Gives the line to send; the album gets each page."""
+    """Sign in; with `slip`, first with a wrong password. Returns the line to send; the album gets each page."""
     email, password, _ = credentials
     _keep(tab, album, "link-welcome", heading="Connect your Garmin")
     tab.get_by_role("button", name="Continue").click()
@@ -23,7 +23,7 @@ def connect(tab: Page, credentials: tuple[str, str, str], *, slip: bool = False,
 
 
 def connect_by_key(tab: Page, key: str) -> str:
-    """Paste a key; the first one is cut short, as happens when one copies. Gives the line to send."""
+    """Paste a key, first one that is cut short, as happens when copying. Returns the line to send."""
     tab.get_by_role("button", name="Continue").click()
     _await(tab, "heading", "Sign in to Garmin")
     _paste(tab, key[:-3])
@@ -33,14 +33,14 @@ def connect_by_key(tab: Page, key: str) -> str:
 
 
 def started(tab: Page, link: str, album: Album | None = None) -> None:
-    """Open a link and begin."""
+    """Open a link and press its button."""
     tab.goto(link)
     tab.get_by_role("button", name="Continue").click()
     _keep(tab, album, "link-form", heading="Sign in to Garmin")
 
 
 def sign_in(tab: Page, credentials: tuple[str, str, str], album: Album | None = None) -> None:
-    """E-mail, password, and Garmin's code where there is one."""
+    """Fill in e-mail address, password, and Garmin's code if it is asked for."""
     email, password, code = credentials
     _sign_in(tab, email, password)
     if code:
@@ -50,23 +50,23 @@ def sign_in(tab: Page, credentials: tuple[str, str, str], album: Album | None = 
 
 
 def code_line(tab: Page, album: Album | None = None) -> str:
-    """The line that is to be sent in the chat."""
+    """Return the line that must be sent in the chat."""
     _keep(tab, album, "link-confirm", heading="One more step")
     return tab.locator(".line").inner_text()
 
 
 def finished(tab: Page, album: Album | None = None) -> None:
-    """The code was heard."""
+    """Check that the code was received."""
     _keep(tab, album, "link-done", heading="Connected ✓")
 
 
 def ended(tab: Page, album: Album | None = None) -> None:
-    """The sign-in was ended, here or in another chat."""
+    """Check that the sign-in was ended, here or in another chat."""
     _keep(tab, album, "link-stopped", heading="Nothing was connected")
 
 
 def opened_elsewhere(browser: Browser, link: str, album: Album) -> None:
-    """A link that was used, in another browser: it says so, and how to get a new one."""
+    """Check that a used link in another browser says so, and says how to get a new one."""
     context = browser.new_context()
     tab = context.new_page()
     tab.goto(link)

@@ -1,4 +1,4 @@
-"""People at the page of phones: they see, click and type, and say in a sentence what they missed."""
+"""People at the page of phones: they see, click and type. What they miss is reported in a sentence."""
 
 import re
 from collections.abc import Callable
@@ -14,12 +14,12 @@ HINT = re.compile(r"Garmin: (\S+)\s+password (\S+?)(?: · code (\d+))?\s+or by k
 
 
 class Missed(Exception):
-    """Something that should have been on the screen was not; its text is the sentence to print."""
+    """Something that should have been on the screen was not. The message is the sentence to print."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a phone on the page."""
+    """A person with a phone on the page."""
 
     page: Page
     name: str
@@ -30,18 +30,18 @@ class Person:
 
     @property
     def heard(self) -> Locator:
-        """What the bot said to them, in rows, the newest last."""
+        """Return the rows of the bot's messages, the newest last."""
         return self.phone.locator(".row:not(.mine)")
 
     @property
     def credentials(self) -> tuple[str, str, str]:
-        """E-mail, password and code at Garmin, from the lines under the name."""
+        """Return the e-mail address, password and code at Garmin, from the lines below the name."""
         found = self._hint()
         return found[1], found[2], found[3] or ""
 
     @property
     def key(self) -> str:
-        """A Personal API key of theirs, from the same place."""
+        """Return a Personal API key, from the same lines."""
         return self._hint()[4]
 
     def _hint(self) -> re.Match[str]:
@@ -56,7 +56,7 @@ class Person:
         return self._answer(lambda: self._send(line), expect_answer)
 
     def sends_what_is_typed(self, beginning: str, expect_answer: str) -> Locator:
-        """Press the round button on a line that is typed in already."""
+        """Press the round button for a line that is already typed."""
         field = self.phone.get_by_label(f"Message as {self.name}")
         try:
             expect(field).to_have_value(re.compile(f"^{beginning} "))
@@ -66,17 +66,19 @@ class Person:
         return self._answer(lambda: self.phone.get_by_label("Send", exact=True).click(), expect_answer)
 
     def picks(self, chip: str, expect_answer: str) -> Locator:
-        """Press one of the lines to try."""
+        """Press one of the suggested lines."""
         lines = self.phone.get_by_role("group", name="Lines to try")
         return self._answer(lambda: lines.get_by_role("button", name=chip, exact=True).click(), expect_answer)
 
     def taps(self, row: Locator, label: str, expect_answer: str, *, picture: bool = False) -> Locator:
-        """Tap a button under a message."""
+        """Tap a button below a message."""
         button = row.get_by_role("button", name=label, exact=True)
         return self._answer(button.click, expect_answer, picture=picture)
 
     def hears(self, text: str, *, after: int, picture: bool = False) -> Locator:
-        """Wait for a message with that text, later than the first `after` ones; with `picture`, one that is seen."""
+        """Wait for a message with this text, later than the first `after` ones; with `picture`, for
+        one with a visible picture.
+        """
         fitting = self.heard.filter(has_text=text)
         if picture:
             fitting = fitting.filter(has=self.page.locator("img"))
@@ -91,7 +93,7 @@ class Person:
         return row
 
     def count(self, text: str) -> int:
-        """How many messages with that text are on the phone."""
+        """Return how many messages with this text are on the phone."""
         return self.heard.filter(has_text=text).count()
 
     def _send(self, line: str) -> None:
@@ -107,7 +109,7 @@ class Person:
         return self.hears(expect_answer, after=after, picture=picture)
 
     def _look_at(self, picture: Locator) -> None:
-        """A picture that is loaded has a width of its own."""
+        """Wait until the picture is loaded: then it has its natural width."""
         try:
             expect(picture).to_have_js_property("naturalWidth", CARD_WIDTH, timeout=PATIENCE)
         except AssertionError:

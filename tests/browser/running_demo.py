@@ -1,4 +1,4 @@
-"""`make demo` as a person starts it, but on free ports and with a folder of its own."""
+"""`make demo` as a person starts it, but on free ports and with its own folder."""
 
 import os
 import socket
@@ -16,12 +16,12 @@ ROOT = Path(__file__).parents[2]
 
 
 class DemoFailed(Exception):
-    """The demo did not come up, or did not go down; with what it said."""
+    """The demo did not start, or did not stop. The message contains its output."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a demo runs. The same place twice is the same demo, gone on with."""
+    """Where a demo runs. With the same place, the same demo continues."""
 
     folder: Path
     port: int
@@ -33,14 +33,14 @@ class Place:
 
 
 def fresh_place(folder: Path) -> Place:
-    """A demo that has never run, on two ports that nobody has."""
+    """Return the place of a demo that has never run, with two free ports."""
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         return Place(folder, one.getsockname()[1], other.getsockname()[1])
 
 
 @contextmanager
 def running(place: Place) -> Iterator[float]:
-    """The demo, ready. Gives how many seconds that took; ends it as Ctrl-C would."""
+    """Run the demo, and end it as Ctrl-C would. Yields after how many seconds it was ready."""
     said = place.folder / "said.txt"
     environment = {
         **{name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}},

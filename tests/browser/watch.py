@@ -1,4 +1,4 @@
-"""What a browser did behind the pages: every request, and every complaint of its console."""
+"""Records what a browser did: every request, and every error in its console."""
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response
 
@@ -6,7 +6,7 @@ from tests.browser.people import Missed
 
 
 class Watch:
-    """Listens to a browser context. Its findings are sentences; none means that all was well."""
+    """Listens to a browser context. Its findings are sentences; none means that there was no problem."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.requests = 0
@@ -17,7 +17,7 @@ class Watch:
         context.on("weberror", lambda error: self.findings.append(f"A script failed: {error.error}"))
 
     def verdict(self) -> None:
-        """Raise `Missed` with what was found."""
+        """Raise `Missed` with the findings."""
         if self.findings:
             raise Missed("The browser should have nothing to complain of. " + " ".join(dict.fromkeys(self.findings)))
 

@@ -1,4 +1,5 @@
-"""Two phones and two Garmin accounts in a real Chromium: who sees whose rides. Ends with 0 only if all of it went well.
+"""Two phones and two Garmin accounts in a real Chromium: which account each chat gets. Exit code 0
+only if all of it succeeded.
 
 python -m tests.browser.whose [FOLDER FOR THE SCREENSHOTS]
 """
@@ -16,13 +17,13 @@ from tests.browser.running_demo import Place, running
 
 PREVIEWS = ("WhatsApp/2.26.1 A", "facebookexternalhit/1.1", "TwilioProxy/1.1")
 UNLINKED = "I have no Garmin data from you yet"
-# What an honest member with one phone does, before there was a code and now; pressing send is the one step more.
+# The steps of an honest member with one phone, before there was a code; sending it is the only additional step now.
 BEFORE = ("open the link", "Continue", "Connect my Garmin", "Back to WhatsApp")
 STEPS_MORE = 1
 
 
 class Two:
-    """Zoë and José: the page of both phones, and the browser on each of these phones."""
+    """Zoë and José: the page with both phones, and the browser on each of these phones."""
 
     def __init__(self, browser: Browser, place: Place, album: Album) -> None:
         self.browser, self.album = browser, album
@@ -31,24 +32,24 @@ class Two:
         self.zoe, self.jose = Person(self.page, "Zoë 🚴"), Person(self.page, "José")
 
     def phone(self) -> BrowserContext:
-        """A browser without cookies, as wide as a phone."""
+        """Return a browser without cookies, as wide as a phone."""
         context = self.browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
         context.set_default_timeout(PATIENCE)
         return context
 
     def link(self, of: Person) -> str:
-        """A new link for this person's chat."""
+        """Return a new link for this person's chat."""
         return of.picks("link garmin", "Open this page within").get_by_role("link").last.inner_text()
 
     def signed_in(self, link: str, account: Person, album: Album | None = None) -> Page:
-        """This link in a new browser, where `account` has signed in."""
+        """Open this link in a new browser, and sign in to `account`."""
         tab = self.phone().new_page()
         started(tab, link, album)
         sign_in(tab, account.credentials)
         return tab
 
     def sees_nothing(self, member: Person, friend: Person) -> None:
-        """The member has no Garmin account, and was told nothing of the friend's."""
+        """Assert that the member has no Garmin account, and was told nothing about the friend's."""
         member.types("status", UNLINKED)
         member.types("me", UNLINKED)
         heard = " ".join(member.heard.all_inner_texts())
@@ -89,7 +90,7 @@ def stopped(two: Two) -> None:
 
 
 def previewed(two: Two) -> str:
-    """Machines look at the link first. They learn no name, and the link is as good as before."""
+    """Machines open the link first. They learn no name, and the link can still be used."""
     link = two.link(two.zoe)
     for agent in PREVIEWS:
         seen = two.phone().request.get(link, headers={"User-Agent": agent})
@@ -99,7 +100,7 @@ def previewed(two: Two) -> str:
 
 
 def honest(two: Two, link: str) -> None:
-    """Zoë on one phone: each thing that she does is counted. Whoever opens the same link afterwards is turned away."""
+    """Zoë on one phone: her steps are counted. Another browser that opens the same link afterwards is refused."""
     did, tab = ["open the link", "Continue", "Connect my Garmin"], two.signed_in(link, two.zoe, two.album)
     line = code_line(tab, two.album)
     other = two.phone().new_page()
@@ -120,7 +121,7 @@ def honest(two: Two, link: str) -> None:
 
 
 def not_me(two: Two) -> None:
-    """José signed in to Zoë's account by mistake: one tap, and it is gone."""
+    """José signed in to Zoë's account by mistake: one tap disconnects it."""
     tab = two.signed_in(two.link(two.jose), two.zoe)
     two.jose.types(code_line(tab), "That's the right code")
     told = two.jose.hears("Name of the account: Zoë", after=0)
@@ -129,7 +130,7 @@ def not_me(two: Two) -> None:
 
 
 def play(browser: Browser, place: Place, album: Album) -> None:
-    """All of it, in one demo."""
+    """Play all of it, in one demo."""
     with running(place):
         two = Two(browser, place, album)
         with step("a forwarded link: the friend signs in, and the member sees nothing"):

@@ -1,4 +1,4 @@
-"""Programs that are signed in to the API, as the chat tells of them."""
+"""Programs that are signed in to the API, and what the chat says about them."""
 
 from models import PersonalToken, Scope
 from tests.api.programs import rows, script, signed_in

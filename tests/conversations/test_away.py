@@ -1,4 +1,4 @@
-"""Being away: streaks stand still, and nobody is told why."""
+"""Being away: streaks pause, and the reason is not told to others."""
 
 from datetime import date
 
@@ -14,14 +14,14 @@ FIRST_WEEK = Dates(date(2026, 11, 16), date(2026, 11, 22))
 
 
 def absent(town: Town, dates: Dates) -> set[str]:
-    """The names of those who are away."""
+    """Return the names of those who are away."""
     with town.world.sessions() as session:
         names = dict(iter(session.execute(select(Member.id, Member.name))))
         return {names[each] for each in away.list_days_away(session, list(names), dates)}
 
 
 def shown(town: Town, day: date) -> list[tuple[str, date | None]]:
-    """Who is shown to be away, and until when."""
+    """Return who is shown as away, and until when."""
     with town.world.sessions() as session:
         group = session.scalars(select(Group)).one()
         return [
@@ -49,7 +49,7 @@ def test_whoever_does_not_want_to_be_shown_is_not(town: Town, zoe: Person, jose:
     zoe.says("away 2 weeks")
     assert zoe.taps("No, keep it quiet").startswith("Nobody will read that you're away until Tue 1 Dec.")
     jose.says("injured 6 weeks")
-    assert "*help*" in jose.says("no")  # an unanswered question shows nobody
+    assert "*help*" in jose.says("no")  # a question without an answer changes nothing
     assert shown(town, date(2026, 11, 20)) == []
     assert absent(town, FIRST_WEEK) == {"Zoë", "José"}
     assert jose.says("away yes").startswith("Your groups may read that you're away until Tue 29 Dec.")
@@ -100,7 +100,7 @@ def test_days_that_cannot_be_are_explained(zoe: Person) -> None:
 
 
 def test_a_day_is_the_members_own(town: Town, sara: Person) -> None:
-    town.travel_to(november(18, 21))  # past midnight in Dubai
+    town.travel_to(november(18, 21))  # after midnight in Dubai
     sara.says("away")
     assert absent(town, Dates(date(2026, 11, 18), date(2026, 11, 18))) == set()
     assert absent(town, Dates(date(2026, 11, 19), date(2026, 11, 19))) == {"سارة"}

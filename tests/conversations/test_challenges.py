@@ -1,4 +1,4 @@
-"""Challenges: from the idea to the result; and seasons."""
+"""Challenges, from announcing one to the result; and seasons."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ AFTER = datetime(2026, 11, 30, 11, 0, tzinfo=UTC)  # noon in Brussels, the day a
 
 
 def distance_this_week(zoe: Person, jose: Person, *more: Person) -> None:
-    """A challenge by distance from Monday to Sunday, in which Zoë and José take part."""
+    """Start a challenge by distance from Monday to Sunday, in which Zoë and José take part."""
     start_group(zoe, jose, *more)
     has_moved(zoe, runs(23))
     has_moved(jose, runs(24, 25))
@@ -208,7 +208,7 @@ def test_a_season_gives_medals_week_by_week(town: Town, zoe: Person, jose: Perso
         "🥇 *Zoë* 5",
     ]
     town.travel_to(datetime(2027, 1, 4, 12, tzinfo=UTC))
-    zoe.says("season")  # after 45 days of silence she would be asked who she is
+    zoe.says("season")  # after 45 days without a line the bot would ask who she is
     town.travel_to(datetime(2027, 2, 8, 12, tzinfo=UTC))
     assert "Season 2" in zoe.says("season")
     assert "All time: José 5 · Zoë 5" in zoe.heard
@@ -221,8 +221,8 @@ def test_a_button_is_about_the_group_that_it_was_under(town: Town, zoe: Person, 
     zoe.says("yes")
     zoe.says("use Sunday Legends")
     zoe.says("challenge new run distance next week")
-    zoe.says("yes")  # both are number 1 of their group
-    heard = jose.taps("Join")  # of the newer one, while he talks about the other group
+    zoe.says("yes")  # both have number 1 in their group
+    heard = jose.taps("Join")  # of the newer one, while the other group is his current one
     assert heard.startswith("You're in")
     assert "300 km" not in heard
     zoe.says("challenge end 1")

@@ -1,4 +1,4 @@
-"""One's own data: leaving out, logging, taking back, disconnecting, a copy, and the end."""
+"""A member's own data: excluding, logging, undoing, disconnecting, a copy, and erasing."""
 
 import io
 import json
@@ -99,7 +99,7 @@ def test_three_copies_a_day_are_made_however_often_one_asks(town: Town, zoe: Per
     browser = town.browser()
     for _ in range(3):
         for _ in range(2):
-            zoe.says("export")  # one that waits to be fetched gets a new link, and is not made again
+            zoe.says("export")  # a copy that was not fetched yet gets a new link, and is not made again
         browser.get(re.search(r"/export/\S+", zoe.heard)[0])
         browser.submit()
         town.clock.travel(hours=1)
@@ -192,7 +192,7 @@ def test_everything_is_erased_when_the_code_is_typed(town: Town, zoe: Person, jo
 
 
 def fetched_again(browser: Browser, path: str) -> int:
-    """What the button answers with."""
+    """Press the button on the page, and return the status of the answer."""
     browser.get(path)
     browser.submit()
     return browser.answer.status_code
@@ -236,7 +236,7 @@ def test_activities_that_were_kept_belong_to_the_account_again(town: Town, zoe: 
 
 @dataclass
 class Interrupted:
-    """Garmin, with something happening between opening an account and reading it."""
+    """A Garmin with which something happens between opening an account and reading it."""
 
     garmin: object
     meanwhile: Callable[[], None]

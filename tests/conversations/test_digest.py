@@ -1,4 +1,4 @@
-"""The weekly digest: when it comes, what it says, and to whom."""
+"""The weekly digest: when it is sent, its text, and its readers."""
 
 import re
 from collections.abc import Callable
@@ -23,14 +23,14 @@ SUNDAY = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # 18:00 in Brussels
 
 
 def runners(zoe: Person, jose: Person, *more: Person) -> None:
-    """A group in which Zoë and José have run this week."""
+    """Start a group in which Zoë and José have run this week."""
     start_group(zoe, jose, *more)
     has_moved(zoe, runs(16, 18))
     has_moved(jose, runs(17))
 
 
 def come_to_sunday(town: Town, *people: Person) -> None:
-    """Let it be Sunday, everybody having written that day, and the digest be due."""
+    """Move to Sunday, on which these people have written, and let the digest be sent."""
     town.travel_to(SUNDAY.replace(hour=15))
     for person in people:
         person.says("help")
@@ -38,7 +38,7 @@ def come_to_sunday(town: Town, *people: Person) -> None:
 
 
 def come_to(town: Town, instant: datetime, *people: Person) -> None:
-    """Let it be then, everybody having written two hours before."""
+    """Move to this time; these people have written two hours before."""
     town.travel_to(instant - timedelta(hours=2))
     for person in people:
         person.says("help")
@@ -46,7 +46,7 @@ def come_to(town: Town, instant: datetime, *people: Person) -> None:
 
 
 def syncs_late(person: Person, upload: Callable[[Athlete], None]) -> None:
-    """Let a watch that has been connected bring more sessions."""
+    """Upload more activities to an account that is connected already."""
     town = person.town
     athlete = town.garmin.athletes[person.email]
     upload(athlete)
@@ -193,7 +193,7 @@ def test_what_late_data_changed_is_corrected_in_the_next_digest(town: Town, zoe:
     come_to_sunday(town, zoe, jose)
     assert "🥇 *Zoë*" in jose.heard
     syncs_late(jose, runs(18, 19, 20))
-    town.travel_to(november(25, 12))  # two days after the week's end it is frozen
+    town.travel_to(november(25, 12))  # two days after the end of the week it is frozen
     has_moved_more = runs(23)
     syncs_late(zoe, has_moved_more)
     come_to(town, SUNDAY.replace(day=29), zoe, jose)
@@ -380,7 +380,7 @@ def test_weeks_in_a_row_are_celebrated_when_there_are_enough_and_their_number_ma
 
 
 class BrokenCharts:
-    """Draws nothing, ever."""
+    """Always fails to draw."""
 
     lacks = ()
 

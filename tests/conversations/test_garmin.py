@@ -1,4 +1,4 @@
-"""Connecting a Garmin account on its page, and reading it."""
+"""Connecting a Garmin account with its page, and syncs."""
 
 import re
 from datetime import timedelta
@@ -16,26 +16,26 @@ from tests.town import Person, Town
 
 
 def enrol(person: Person, **more: object) -> Athlete:
-    """Give somebody a Garmin account that they have not connected yet."""
+    """Give a person a Garmin account that is not connected yet."""
     return person.town.garmin.enrol(person.phone.name, person.email, "right", **more)
 
 
 def opened(person: Person) -> Browser:
-    """A browser in which somebody has opened their link."""
+    """Return a browser in which a person has opened their link."""
     browser = person.town.browser()
     browser.open_link(person.says("link garmin"))
     return browser
 
 
 def sign_in(browser: Browser, person: Person, password: str) -> str:
-    """Sign in, wait, and give the page."""
+    """Sign in, wait, and return the page."""
     browser.sign_in(person.email, password)
     person.town.rest()
     return browser.again()
 
 
 def connected(browser: Browser, person: Person) -> str:
-    """Sign in, send the code, and give the page."""
+    """Sign in, send the code, and return the page."""
     assert "One more step" in sign_in(browser, person, "right")
     return person.confirms(browser)
 
@@ -196,7 +196,7 @@ def test_what_is_deleted_at_garmin_counts_no_more(town: Town, zoe: Person) -> No
 
 
 def sends(person: Person, data: bytes, name: str = "") -> str:
-    """Send a file, and give the last thing heard."""
+    """Send a file, and return the last message."""
     person.phone.sends_file(data, TCX, name)
     person.town.rest()
     return person.heard
@@ -246,7 +246,7 @@ def test_a_file_wins_over_the_words_under_it(town: Town, zoe: Person) -> None:
         ("image", "image/jpeg", False),
         ("audio", "audio/ogg", False),
         ("contacts", "text/vcard", False),
-        ("text", "application/profit", True),  # Twilio names many a document "text": any document is read
+        ("text", "application/profit", True),  # Twilio calls many documents "text", so every document is read
     ],
 )
 def test_which_media_are_read_as_files(town: Town, zoe: Person, kind: str, content_type: str, is_read: bool) -> None:

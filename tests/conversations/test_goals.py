@@ -1,4 +1,4 @@
-"""Goals: one's own and the group's, and when they will be reached."""
+"""Goals of a member and of a group, and when they will be reached."""
 
 from tests.scenes import has_moved, hide, november, runs, start_group
 from tests.town import Person, Town
@@ -22,7 +22,7 @@ def test_a_goal_from_setting_to_reaching_it(town: Town, zoe: Person) -> None:
 
 
 def has_moved_first(person: Person) -> None:
-    """Eight runs of ten kilometres and an hour in November."""
+    """Upload eight runs of ten kilometres and an hour in November."""
     person.says("hi")
     has_moved(person, runs(2, 4, 6, 9, 11, 13, 16, 18))
 

@@ -1,4 +1,4 @@
-"""Groups: starting one, inviting, joining, choosing, leaving."""
+"""Groups: starting one, inviting, joining, settings, leaving."""
 
 from datetime import UTC, datetime
 
@@ -271,7 +271,7 @@ def test_who_has_left_may_come_back(zoe: Person, jose: Person) -> None:
 
 
 def _crowd(town: Town, size: int, name: str) -> None:
-    """Let so many people of this name belong to the only group."""
+    """Add this many members with this name to the only group."""
     with town.world.sessions.begin() as session:
         group = session.scalar(select(Group))
         people = [Member(name=name, address=f"whatsapp:+1{number:09}") for number in range(size)]

@@ -1,4 +1,4 @@
-"""Getting into a group: invites, joining, and waiting to be let in."""
+"""Getting into a group: invites, joining, and waiting to be admitted."""
 
 import re
 

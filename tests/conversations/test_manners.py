@@ -1,4 +1,4 @@
-"""Manners: secrets, floods, machines, pictures, kind words, and who this is."""
+"""Lines that need special answers: secrets, floods, machines, pictures, thanks, and questions about the bot."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -100,7 +100,7 @@ def test_a_files_long_name_is_no_secret(town: Town, zoe: Person) -> None:
 
 @pytest.fixture
 def strict(town: Town, servers: Servers) -> Iterator[Town]:
-    """A town where people are answered as often as the defaults allow."""
+    """A town with the default limits for the number of lines."""
     chosen = town.world.settings.model_copy(update={"lines_a_minute": 20, "lines_a_day": 200})
     town.world = replace(town.world, settings=chosen)
     worlds.use(town.world)

@@ -1,4 +1,4 @@
-"""How one is called, how one reads, and when one is left in peace."""
+"""A member's name, language, units, time zone and quiet hours."""
 
 import pytest
 

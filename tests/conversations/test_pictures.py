@@ -1,4 +1,4 @@
-"""Pictures on request: one's week, weeks and sports, and the month or year to forward."""
+"""Pictures on request: a member's week, weeks and sports, and the month or year to forward."""
 
 from models import Member, Membership
 from tests.scenes import has_moved, november, runs, start_group
@@ -6,12 +6,12 @@ from tests.town import Person, Town
 
 
 def pictures(person: Person) -> list[bool]:
-    """Which of the messages on a phone came with a picture."""
+    """Return, for each message on a phone, whether it has a picture."""
     return [message.picture_url is not None for message in person.phone.heard]
 
 
 def week_of(person: Person) -> None:
-    """Two runs and a ride in this week, and a swim in the last."""
+    """Upload two runs and a ride this week, and a swim last week."""
     person.says("help")
 
     def upload(athlete):

@@ -1,4 +1,4 @@
-"""What the others see: shares, hiding, rows without a name."""
+"""What the others see: shared fields, hiding, rows without a name."""
 
 from sqlalchemy import select
 

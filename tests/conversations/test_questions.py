@@ -1,4 +1,4 @@
-"""Questions in plain language: the answer first, and what was understood."""
+"""Questions in plain language: first the answer, then how the question was understood."""
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from tests.town import Person, Town
 
 
 def a_year(athlete: Athlete) -> None:
-    """Two runs and a ride this week, a run last week, a long ride in March."""
+    """Upload two runs and a ride this week, a run last week, and a long ride in March."""
     athlete.upload(type_key="running", start=november(16), seconds=3600, metres=10_000)
     athlete.upload(type_key="running", start=november(17), seconds=1800, metres=5_000)
     athlete.upload(type_key="road_biking", start=november(18), seconds=7200, metres=60_000)
@@ -27,7 +27,7 @@ def friends(zoe: Person, jose: Person, sara: Person) -> None:
 
 
 def keeps(town: Town, name: str, field: str | None) -> None:
-    """Somebody shares a field no longer, or nothing."""
+    """Stop sharing a field of this member, or all fields."""
     with town.world.sessions.begin() as session:
         theirs = session.scalar(select(Membership).join(Member).where(Member.name == name))
         if field:

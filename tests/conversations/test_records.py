@@ -1,4 +1,4 @@
-"""Why a session earns what it earns, records, streaks, and what seems impossible."""
+"""How an activity's points were computed, records, streaks, and activities that seem impossible."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.town import Person, Town
 
 
 def one_run(athlete: Athlete) -> None:
-    """8.1 km in 47 minutes, with 80 intensity minutes."""
+    """Upload 8.1 km in 47 minutes, with 80 intensity minutes."""
     athlete.upload(type_key="running", start=november(17), seconds=47 * 60, metres=8_100,
                    moderateIntensityMinutes=0, vigorousIntensityMinutes=40)  # fmt: skip
 
@@ -139,7 +139,7 @@ def test_weeks_that_stood_in_a_nameless_row_are_in_no_streak_with_a_name(town: T
 
 
 def hides(town: Town, name: str, field: str) -> None:
-    """Somebody shares a field no longer."""
+    """Stop sharing a field of this member."""
     with town.world.sessions.begin() as session:
         who = session.scalar(select(Membership).join(Member).where(Member.name == name))
         privacy.share(session, who, field, town.clock(), on=False)
@@ -190,7 +190,7 @@ def test_a_missed_week_is_frozen_once_in_eight(zoe: Person) -> None:
 
 
 def car(athlete: Athlete) -> None:
-    """A ride home in the car, with the watch still counting a run; and a run."""
+    """Upload a drive home during which the watch still recorded a run; and a run."""
     athlete.upload(type_key="running", start=november(17), seconds=1800, metres=30_000)
     athlete.upload(type_key="running", start=november(16), seconds=3600, metres=10_000)
 
@@ -229,7 +229,7 @@ def test_the_question_reaches_who_was_silent_for_a_day(town: Town, zoe: Person) 
 
 def test_a_triathlon_on_the_watch_earns_what_its_parts_earn(town: Town, zoe: Person) -> None:
     def upload(athlete: Athlete) -> None:
-        """An hour and 40 minutes: 20 minutes in the water, an hour on the bike, 20 minutes on foot."""
+        """Upload an hour and 40 minutes: 20 minutes of swimming, an hour of cycling, 20 minutes of running."""
         whole = athlete.upload(type_key="multi_sport", start=november(15, 9), seconds=6_000, metres=30_000, parent=True)
         legs = (("lap_swimming", 9, 20, 1_000), ("road_biking", 10, 60, 25_000), ("running", 11, 20, 4_000))
         for kind, hour, minutes, metres in legs:

@@ -1,4 +1,4 @@
-"""Rivalries: who is close to whom, week by week, and how to stay out of it."""
+"""Rivalries: whose weeks are close, and how to opt out."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,7 +14,7 @@ FIRST = date(2026, 9, 15)  # a Tuesday
 
 
 def weekly_runs(*minutes: float) -> object:
-    """A run of so many minutes on every Tuesday from 15 September on."""
+    """Return a function that uploads a run of these minutes on each Tuesday from 15 September on."""
 
     def upload(athlete: object) -> None:
         for number, each in enumerate(minutes):
@@ -26,7 +26,7 @@ def weekly_runs(*minutes: float) -> object:
 
 
 def told(town: Town, week: date) -> tuple[str, str] | None:
-    """Who is told of in the digest of that week."""
+    """Return the two rivals whom the digest of this week names."""
     with town.world.sessions() as session:
         group = session.scalars(select(Group)).one()
         found = rivalry.find_rivalry_of_week(session, group, find_week(week))

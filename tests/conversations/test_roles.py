@@ -1,4 +1,4 @@
-"""Who runs a group, and who has to leave it."""
+"""Roles in a group, and removing members."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a group chooses, and what was done in it."""
+"""A group's settings, and its audit log."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Putting a digest into the real WhatsApp group: a page, opened by those who run the group, and closed again."""
+"""Sharing a digest to the real WhatsApp group: a page that admins open and close."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Who moved how much: one's own numbers, and the group's board."""
+"""A member's own figures, and the group's board."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.town import Person, Town
 
 
 def mixed_week(athlete: Athlete) -> None:
-    """This week: a run and a ride. Last week: a run. In October, and a year before: a swim each."""
+    """Upload a run and a ride this week, a run last week, a swim in October, and one a year before."""
     athlete.upload(type_key="running", start=november(16), seconds=3600, metres=10_000)
     athlete.upload(type_key="road_biking", start=november(18), seconds=7200, metres=60_000)
     athlete.upload(type_key="running", start=november(10), seconds=5400, metres=15_000)
@@ -18,7 +18,7 @@ def mixed_week(athlete: Athlete) -> None:
 
 @pytest.fixture
 def group(zoe: Person, jose: Person, sara: Person) -> None:
-    """Three friends; Zoë rode far, José ran often, سارة has not moved."""
+    """Three friends; Zoë rode far, José ran often, سارة has no activity."""
     start_group(zoe, jose, sara)
     has_moved(zoe, mixed_week)
     has_moved(jose, runs(9, 11, 16, 17, 18, minutes=45, metres=9_000))
@@ -46,7 +46,7 @@ def test_days_without_me(zoe: Person, group: None) -> None:
         "Nothing from you for 1–31 Mar 2025.\nWhat I know of you begins on 25 Nov 2025."
     )
     assert zoe.buttons == ["Sync now"]
-    # days to come, and days that never come
+    # days in the future, and days that do not exist
     assert zoe.says("me next month") == (
         "That hasn't started yet: it begins on 1 Dec 2026. Try *this month* or *last week*."
     )
@@ -125,7 +125,7 @@ def test_a_broken_link_keeps_the_history(town: Town, zoe: Person) -> None:
 
 
 def burns(*days: int, calories: float) -> object:
-    """A watch with a session on each of these days that counted so many kilocalories."""
+    """Return a function that uploads an activity with these kilocalories on each of these days."""
 
     def upload(athlete: Athlete) -> None:
         for day in days:
@@ -176,7 +176,7 @@ def test_a_goal_and_a_challenge_of_calories(zoe: Person, jose: Person, burners: 
 
 
 def paced(*sessions: tuple[str, int, float, float]) -> object:
-    """A watch with these sessions: type, day, minutes, metres."""
+    """Return a function that uploads these activities: type, day, minutes, metres."""
 
     def upload(athlete: Athlete) -> None:
         for kind, day, minutes, metres in sessions:

@@ -1,4 +1,4 @@
-"""The first words with the bot, its help, and being left in peace."""
+"""The first lines to the bot, its help, and stopping it."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -142,7 +142,7 @@ def test_every_word_that_must_stop_a_sender_stops_it(zoe: Person) -> None:
 def test_who_stopped_at_twilio_is_written_to_no_more_and_not_answered(
     town: Town, zoe: Person, jose: Person, word: str
 ) -> None:
-    """Twilio has said goodbye by then. What it takes for such a word is set at Twilio, so any line may be one."""
+    """Twilio has said goodbye itself. The words for it are set at Twilio, so any line may be one."""
     start_group(zoe, jose)
     jose.says("leave")
     before, told, stopped = jose.count(), zoe.count(), town.clock()
@@ -182,7 +182,7 @@ def test_who_has_stopped_is_still_answered_and_may_start_again(town: Town, zoe: 
 
 @pytest.fixture
 def declare() -> Iterator[Callable]:
-    """A way to declare commands that are gone after the test."""
+    """Return a decorator for commands that are removed after the test."""
     before = dict(commands)
 
     def declared(name: str, handler: Callable) -> None:

@@ -1,4 +1,4 @@
-"""Amounts, as people write them."""
+"""Amounts as people write them."""
 
 import pytest
 

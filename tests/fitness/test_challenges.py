@@ -1,4 +1,4 @@
-"""What decides a challenge."""
+"""The rules that decide a challenge."""
 
 from datetime import date, timedelta
 

@@ -63,8 +63,8 @@ def test_a_forecast_keeps_its_word(
         days = (ahead.on - today).days
         assert not ahead.is_reached
         assert 1 <= days <= 2 * ahead.days_left
-        assert done + recent / 28 * days >= target * (1 - 1e-6)  # that many days are enough
-        assert done + recent / 28 * (days - 1) < target * (1 + 1e-6)  # and a day fewer is not
+        assert done + recent / 28 * days >= target * (1 - 1e-6)  # this many days are enough
+        assert done + recent / 28 * (days - 1) < target * (1 + 1e-6)  # and one day fewer is not
 
 
 @given(done=FIGURES, target=st.floats(0.1, 1e7), recent=FIGURES, more=st.floats(1, 1e6), today=DAYS)

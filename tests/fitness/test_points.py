@@ -1,4 +1,4 @@
-"""Effort points: the worked week, the table, and what holds for every activity there could be."""
+"""Effort points: an example week, the table, and what is true for every possible activity."""
 
 from dataclasses import replace
 
@@ -14,17 +14,17 @@ from simulator.garmin.types import TYPES
 
 
 def effort(type_key: str, minutes: float, intensity: int | None = None, **more: object) -> ScoredEffort:
-    """An activity with a heart rate and so many intensity minutes, or (None) without."""
+    """Return an activity with a heart rate and this many intensity minutes, or (None) without a heart rate."""
     if intensity is not None:
         more = {"moderate": intensity % 2, "vigorous": intensity // 2, "heart_rate": 140.0} | more
     return ScoredEffort(type_key, minutes, **more)
 
 
-# The published draft of a week tells sessions, minutes, distances and points of six people, but neither each session's
-# minutes nor its heart. These sessions agree with all that it tells; their intensity minutes are chosen so that the
-# sums come out, within what the formula allows them to do.
+# The published draft of a week gives sessions, minutes, distances and points of six people, but not the minutes and
+# heart rate of each session. These sessions agree with it; their intensity minutes are chosen so that the sums are
+# right, within the limits of the formula.
 WEEK = {
-    # three rides in 5 h 35, 148 km; the one of 78 km is half of it
+    # three rides in 5 h 35, 148 km; the one of 78 km takes half of the time
     "Ben": (300, [
         effort("road_biking", 170, 225, km=78.0), effort("gravel_cycling", 90, 112, km=38.0),
         effort("road_biking", 75, 113, km=32.0),
@@ -43,7 +43,7 @@ WEEK = {
     "Eva": (204, [
         effort("running", 50, 108, km=8.4), effort("lap_swimming", 42, km=1.6), effort("cycling", 100, 137, km=46.0),
     ]),
-    # three swims and yoga in 3 h 41, 7.7 km; on one swim the watch told nothing of the heart
+    # three swims and yoga in 3 h 41, 7.7 km; one swim has no heart rate
     "Chloé": (166, [
         effort("lap_swimming", 52, 54, km=2.2), effort("lap_swimming", 56, km=2.4),
         effort("lap_swimming", 68, 70, km=3.1), effort("yoga", 45, 0),
@@ -137,7 +137,7 @@ def test_the_table(key: str, more: dict[str, float], value: float) -> None:
     assert find_met(key, **more).value == value
 
 
-# The pretend Garmin has the commonest types with their suffixes and parents.
+# The pretend Garmin has the most frequent types with their suffixes and parents.
 KEYS = {*TYPES, *TABLE, *KNOWN}
 
 
@@ -213,7 +213,7 @@ def test_longer_at_the_same_pace_is_never_less(made: ScoredEffort, factor: float
         for name in ("minutes", "moving_minutes", "km", "climb", "moderate", "vigorous")
         if getattr(made, name) is not None
     }
-    # Seldom a speed lies within one rounding of the edge of a band.
+    # A speed is rarely within one rounding of the edge of a band.
     before, after = score(made), score(replace(made, **grown))
     assert after.points >= before.points - ROUNDING or after.met != before.met
 
@@ -226,7 +226,7 @@ def test_a_harder_heart_is_never_less(made: ScoredEffort, more: int) -> None:
 
 
 def test_no_unit_slips() -> None:
-    """Ten kilometres in an hour are 10 km/h; 2 km in 40 minutes are 120 s for 100 m: each meets its own band."""
+    """Ten kilometres in an hour are 10 km/h; 2 km in 40 minutes are 120 s for 100 m: each is in its own band."""
     for bands, key, scale in ((RUN, "running", 1.0), (WALK, "walking", 1.0), (SWIM, "lap_swimming", 3.6)):
         for limit, value, _ in bands[:-1]:
             kmh = limit * scale * 0.999

@@ -1,4 +1,4 @@
-"""Rivalries: who is close enough, for how long, and whose turn it is."""
+"""Rivalries: who is close enough, for how long, and how the pairs take turns."""
 
 from datetime import date, timedelta
 from itertools import combinations

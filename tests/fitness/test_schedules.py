@@ -57,7 +57,7 @@ def dues(schedule, zone, after, until):
         (Weekly(SUN, time(2, 30)), "Europe/Paris", "2026-10-25T00:30", "2026-11-01T01:30"),
         # midnight does not exist in Beirut on 28 March 2027
         (Weekly(SUN, time(0)), "Asia/Beirut", "2027-03-27T12:00", "2027-03-27T22:00"),
-        # Samoa left out Friday 30 December 2011 altogether
+        # Samoa had no Friday 30 December 2011
         (Weekly(FRI, time(18)), "Pacific/Apia", "2011-12-29T00:00", "2011-12-31T04:00"),
         (Weekly(FRI, time(18)), "Pacific/Apia", "2011-12-31T03:00", "2011-12-31T04:00"),
         (Weekly(FRI, time(18)), "Pacific/Apia", "2011-12-31T04:00", "2012-01-06T04:00"),
@@ -88,16 +88,16 @@ def test_the_instant_before_may_be_in_any_zone():
         (MONDAY_MORNING, "Europe/London", "2026-11-30T09:00", "2026-11-23", "2026-11-29"),
         (Weekly(MON, time(0)), "Pacific/Kiritimati", "2026-11-29T10:00", "2026-11-23", "2026-11-29"),
         (Weekly(SAT, time(20)), "Europe/London", "2026-11-28T20:00", "2026-11-16", "2026-11-22"),
-        # Kwajalein left out Saturday 21 August 1993, so that Saturday's digest came on Sunday
+        # Kwajalein had no Saturday 21 August 1993, so Saturday's digest came on Sunday
         (Weekly(SAT, time(20)), "Pacific/Kwajalein", "1993-08-22T08:00", "1993-08-09", "1993-08-15"),
-        # Algiers went from Sunday 23:00 to Monday 00:00 in April 1971, so that Sunday's digest came on Monday
+        # Algiers went from Sunday 23:00 to Monday 00:00 in April 1971, so Sunday's digest came on Monday
         (Weekly(SUN, time(23, 30)), "Africa/Algiers", "1971-04-25T23:30", "1971-04-19", "1971-04-25"),
         (Monthly(1, time(8)), "Europe/London", "2026-12-01T08:00", "2026-11-01", "2026-11-30"),
         (Monthly(28, time(20)), "Europe/London", "2026-11-28T20:00", "2026-10-01", "2026-10-31"),
         (Monthly(LAST_DAY, time(20)), "Europe/London", "2026-11-30T20:00", "2026-11-01", "2026-11-30"),
         (Monthly(LAST_DAY, time(9)), "Europe/London", "2026-11-30T09:00", "2026-10-01", "2026-10-31"),
         (Monthly(LAST_DAY, time(20)), "Europe/London", "2027-02-28T20:00", "2027-02-01", "2027-02-28"),
-        # Kiritimati left out 31 December 1994, so that December's digest came in January
+        # Kiritimati had no 31 December 1994, so December's digest came in January
         (Monthly(LAST_DAY, time(20)), "Pacific/Kiritimati", "1995-01-01T06:00", "1994-12-01", "1994-12-31"),
     ],
 )
@@ -106,18 +106,18 @@ def test_what_a_digest_is_about(schedule, zone, due, start, end):
     assert find_due_period(schedule, zone, utc(due)) == Dates(date.fromisoformat(start), date.fromisoformat(end))
 
 
-# Digests fall into gaps and repeated hours (00:30, 02:30, 23:30) or keep well away from them.
+# Digests are in gaps and repeated hours (00:30, 02:30, 23:30), or far from them.
 TIMES = [time(0), time(0, 30), time(2, 30), time(9), NOON, time(18), time(23, 30)]
 SLOTS = [Weekly(weekday, at) for weekday, at in product(range(7), TIMES)]
 
 
 def slots_of(zone, some):
-    """As many of all the slots as asked, other ones for each zone."""
+    """Return `some` of all slots, different ones for each zone."""
     first = zlib.crc32(zone.encode())
     return [SLOTS[(first + place * 11) % len(SLOTS)] for place in range(some)]
 
 
-# With four a zone each slot is tried in about fifty zones; all of them (some=len(SLOTS)) take a minute.
+# With four for each zone, each slot is tried in about fifty zones; all of them (some=len(SLOTS)) take a minute.
 @pytest.mark.parametrize("some", [4])
 def test_every_week_has_one_digest_in_every_zone_of_the_world(some):
     zones = sorted(available_timezones())
@@ -144,7 +144,7 @@ def expect_one_digest(schedule, zone, due, period):
 
 
 def expect_wall_time(schedule, local):
-    """Either what the schedule says, and the first of its kind, or as much later as the gap is wide."""
+    """Assert that the time is that of the schedule and the first of its kind, or later by the length of the gap."""
     naive = local.replace(tzinfo=None)
     if (naive.weekday(), naive.time()) == (schedule.weekday, schedule.at):
         assert local.fold == 0

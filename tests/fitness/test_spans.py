@@ -1,4 +1,4 @@
-"""Spans: stretches of days that may still be to come."""
+"""Spans of days, which may be in the future."""
 
 from datetime import date, timedelta
 

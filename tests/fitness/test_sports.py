@@ -6,7 +6,7 @@ from bot.words.metrics import BOARDS
 from fitness.metrics import Metric
 from fitness.sports import NOT_SPORT, Sport, Style, find_sport, is_sport
 
-# Out of Garmin's own list of types: key, parentTypeId, and the family it is for us.
+# From Garmin's own list of types: key, parentTypeId, and our family.
 TYPES = [
     ("running", 17, Sport.RUN),
     ("trail_running", 1, Sport.RUN),
@@ -98,7 +98,7 @@ def test_each_word_belongs_to_one_sport_or_metric():
 
 def test_words_are_single_and_lower_case_and_include_the_name():
     assert {"run", "ran", "running", "jog", "jogging"} <= set(Sport.RUN.words)
-    for sport in set(Sport) - {Sport.TEAM}:  # a team may be the group itself
+    for sport in set(Sport) - {Sport.TEAM}:  # a team may also be the group itself
         assert sport.value in sport.words
     for sport in Sport:
         assert all(word.isalpha() and word.islower() for word in sport.words)

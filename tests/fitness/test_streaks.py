@@ -1,4 +1,4 @@
-"""Weeks in a row, usual weeks, even weeks, and records."""
+"""Weeks in a row, usual weeks, consistent weeks, and records."""
 
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -17,7 +17,7 @@ GOOD, BAD = Week(30.0, 1), Week(29.9, 1)
 
 
 def weeks(pattern: str) -> dict[date, Week]:
-    """Weeks up to this one, the oldest first: "x" kept, "-" missed."""
+    """Return weeks up to this one, the oldest first: "x" is kept, "-" is missed."""
     first = NOW - timedelta(weeks=len(pattern) - 1)
     return {first + timedelta(weeks=i): GOOD if sign == "x" else BAD for i, sign in enumerate(pattern)}
 
@@ -30,10 +30,10 @@ def weeks(pattern: str) -> dict[date, Week]:
         ("x", 1),
         ("xxx", 3),
         ("xxx-", 3),  # this week is not over
-        ("xxx-x", 4),  # one is frozen
-        ("xxx--x", 1),  # two in a row are too many
+        ("xxx-x", 4),  # one week is frozen
+        ("xxx--x", 1),  # two missed weeks in a row are too many
         ("x-xxxxxx-x", 1),  # seven weeks after the first freeze
-        ("x-xxxxxxx-x", 9),  # eight
+        ("x-xxxxxxx-x", 9),  # eight weeks after it
         ("-xx", 2),
     ],
 )
@@ -67,7 +67,7 @@ def test_a_groups_streak() -> None:
 
 
 def points(*values: float) -> dict[date, float]:
-    """Points of the weeks before this one, the newest first."""
+    """Return the points of the weeks before this one, the newest first."""
     return {NOW - timedelta(weeks=each): value for each, value in enumerate(values, 1)}
 
 

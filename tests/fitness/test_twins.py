@@ -1,4 +1,4 @@
-"""Which of two records of one session counts."""
+"""Which of two recordings of one session counts."""
 
 import random
 import time
@@ -16,7 +16,7 @@ NINE = datetime(2026, 11, 18, 9, tzinfo=UTC)
 def record(
     key: int, sport: str = "run", *, after: float = 0, minutes: float = 60, manual: bool = False
 ) -> PossibleTwin:
-    """A session that begins so many seconds after nine."""
+    """Return a session that begins this many seconds after nine."""
     return PossibleTwin(key, sport, NINE + timedelta(seconds=after), minutes * 60, manual)
 
 
@@ -66,7 +66,7 @@ def test_a_thousand_sessions_of_a_year_are_none() -> None:
 
 
 def by_comparing_all(records: Sequence[PossibleTwin]) -> dict[int, int]:
-    """The same by the definition: every pair is looked at, in the order of their starts."""
+    """Return the twins by their definition: every pair is compared, in the order of the starts."""
     better: dict[int, int] = {}
     for first, second in combinations(sorted(records, key=lambda each: each.start), 2):
         ends = min(each.start + timedelta(seconds=each.seconds) for each in (first, second))
@@ -84,7 +84,7 @@ def by_comparing_all(records: Sequence[PossibleTwin]) -> dict[int, int]:
 
 
 def history(luck: random.Random) -> list[PossibleTwin]:
-    """Sessions of some days or of one minute, of hours or of seconds, some of them seen by a second device."""
+    """Return sessions of some days or of one minute, long or short, some of them recorded by a second device."""
     span, longest = luck.choice([60, 600, 3600, 3 * 86_400]), luck.choice([1, 30, 600, 7200])
     sports, records = luck.choice([["run"], ["run", "ride"]]), []
     for key in range(luck.randint(0, 40)):
@@ -110,7 +110,7 @@ def test_twins_are_the_same_as_by_comparing_every_pair(seed: int) -> None:
     assert found
 
 
-HOSTILE: dict[str, Callable[[int], tuple[float, float]]] = {  # seconds after nine, and how long
+HOSTILE: dict[str, Callable[[int], tuple[float, float]]] = {  # seconds after nine, and the duration
     "one after the other": lambda n: (n * 0.006, 0.005),
     "each longer than the one before": lambda n: (n * 0.006, 1 + n / 100),
     "each shorter than the one before": lambda n: (n * 0.006, 1_000 / (n + 1)),
@@ -132,7 +132,7 @@ def test_the_time_does_not_grow_with_the_square_of_the_sessions_of_one_minute(ki
 
 
 def cpu(records: Sequence[PossibleTwin]) -> float:
-    """CPU seconds of this thread."""
+    """Return the CPU seconds of this thread."""
     began = time.thread_time()
     find_twins(records)
     return time.thread_time() - began

@@ -1,4 +1,4 @@
-"""What stands out in a month, and how far it would have led."""
+"""The highlights of a month, and a landmark as far away as its distance."""
 
 from datetime import date, timedelta
 from itertools import pairwise

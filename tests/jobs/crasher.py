@@ -1,7 +1,7 @@
-"""A process that can be killed a thousand times: like RQ's worker it has everything loaded, and forks for each job.
+"""A process that can be killed a thousand times: like RQ's worker, it has loaded everything and forks for each job.
 
-It reads lines `point job instant` and answers each with the exit code of the child that did the job: 9 if it died at
-that point, 0 if it never came there.
+It reads lines `point job time` and answers each with the exit code of the child that did the job: 9 if it died at that
+point, 0 if it never reached it.
 """
 
 import logging
@@ -25,7 +25,7 @@ from world import World
 
 
 def post(world: World) -> None:
-    """Write to everybody, as a command or a job does, and ring."""
+    """Write a message to every member, as a command or a job does, and ring."""
     with transaction(world) as session:
         for member in session.query(Member):
             words = Message(f"Good news, no. {member.id}", approved=READY)
@@ -43,7 +43,7 @@ JOBS: dict[str, Callable[[World], object]] = {
 
 
 def run(servers: list[str], point: str, job: str, instant: datetime) -> None:
-    """Do the job in a world of this process's own, where it is always the same instant."""
+    """Do the job in a world of this process's own, whose clock stands still."""
     os.environ["CRASH_AT"] = point
     world = World.from_settings(settings(*servers), clock=lambda: instant)
     worlds.use(world)

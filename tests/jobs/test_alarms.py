@@ -1,4 +1,4 @@
-"""The operator is told of a trouble once when it begins and once when it ends, by each way that they have chosen."""
+"""The operator is told of a problem once when it begins and once when it ends, by each way that they have set."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ OPERATOR = "+32470000099"
 
 @dataclass
 class Told:
-    """An `Alarm` that takes notes."""
+    """An `Alarm` that stores what it is told."""
 
     heard: list[tuple[str, str]] = field(default_factory=list)
     is_broken: bool = False
@@ -57,7 +57,7 @@ def told() -> Told:
 
 @pytest.fixture
 def world(town: Town, told: Told) -> World:
-    """A deployment in which all is well, on the day of the test."""
+    """A deployment without problems, on the real day."""
     sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, read_system_clock)
     made = replace(town.world, now=read_system_clock, sessions=sessions, alarms=(told,))
     beat(made, WORKER, CLOCK)
@@ -77,7 +77,7 @@ def mend(world: World) -> None:
 
 
 def names(world: World) -> set[str]:
-    """What a look finds degraded, told to nobody."""
+    """Return the degraded checks, without telling the operator."""
     return {each.name for each in Doctor(world, WEB).look().findings if each.state is State.DEGRADED}
 
 
@@ -127,7 +127,7 @@ def test_without_redis_one_of_all_processes_tells(world: World, told: Told) -> N
     lonely = replace(world, redis=away)
     for _ in range(2):
         Doctor(lonely, WEB).examine()
-        troubles._alone.clear()  # as another process would have it
+        troubles._alone.clear()  # as in another process
     assert [title for title, _ in told.heard] == ["Gruppetto: redis degraded"]
     Doctor(lonely, WEB).examine()
     Doctor(world, WEB).examine()
@@ -186,7 +186,7 @@ def test_the_worker_is_not_needed_to_tell_that_it_is_missing(town: Town, world: 
 
 
 class Mailbox(StreamRequestHandler):
-    """As much of an SMTP server as a message needs."""
+    """The part of an SMTP server that one message needs."""
 
     def handle(self) -> None:
         self.wfile.write(b"220 here\r\n")
@@ -254,7 +254,7 @@ def test_an_operator_can_try_the_ways(world: World, told: Told) -> None:
     assert create_app(replace(world, alarms=())).test_cli_runner().invoke(args=["operator", "test"]).exit_code == 1
 
 
-# ---- what goes wrong little by little
+# ---- problems that build up slowly
 
 
 def shut_garmin(world: World) -> None:

@@ -1,8 +1,8 @@
-"""Each of the three secrets is changed in the middle of everything, with old and new processes side by side.
+"""Each of the three secrets is changed while everything goes on, with old and new processes running together.
 
-Before: an invite is out, two people are banned (one of them has erased everything since), a link is open in a browser,
-a copy is made, messages wait and receipts are still to come. Through every step nobody is turned away, nothing fails,
-and the bans hold.
+Before the change an invite is out, two people are banned (one of them has erased everything since), a link is open
+in a browser, a copy is made, messages wait, and receipts are still to come. At every step everybody is answered,
+nothing fails, and the bans hold.
 """
 
 from collections.abc import Iterator
@@ -49,27 +49,27 @@ NOT_WELL = [MessageState.FAILED, MessageState.EXPIRED, MessageState.SUPPRESSED]
 
 @dataclass
 class Deployed(Town):
-    """A town of several processes: requests and jobs come to one after the other."""
+    """A town of several processes, which take turns with requests and jobs."""
 
     servers: Servers | None = None
     turns: Iterator[World] = field(default_factory=lambda: cycle(()))
 
     def deploy(self, *processes: World) -> None:
-        """Let these processes run from now on, and no others."""
+        """Let only these processes run from now on."""
         apps = cycle([create_app(each) for each in processes])
         self.turns = cycle(processes)
         self.servers.app.app = lambda environ, start: next(apps)(environ, start)  # noqa: PLW0108 - the next each time
         self.world = processes[-1]
 
     def process(self, **changed: str | None) -> World:
-        """A process whose environment is different in this."""
+        """Return a process with these changes of its environment."""
         settings = Settings(**self.world.settings.model_dump() | changed)
         fresh = World.from_settings(settings)
         sessions = make_sessions(self.world.sessions.kw["bind"], fresh.vault, self.clock)
         return replace(self.world, settings=settings, vault=fresh.vault, sessions=sessions, messenger=fresh.messenger)
 
     def work(self) -> None:
-        """Let the worker whose turn it is do what waits."""
+        """Let the next worker do the jobs that wait."""
         worlds.use(next(self.turns))
         super().work()
 
@@ -83,7 +83,7 @@ def deployed(town: Town, servers: Servers) -> Deployed:
 
 @dataclass
 class Day:
-    """What is under way when a change begins."""
+    """What was begun before the change."""
 
     town: Deployed
     zoe: Person
@@ -97,7 +97,7 @@ class Day:
     newcomers: int = 0
 
     def goes_on(self) -> None:
-        """Somebody new joins with the old code, the banned one does not, and all who ask are answered."""
+        """Assert that a new person can join with the old code, the banned one cannot, and all lines are answered."""
         self.newcomers += 1
         friend = self.town.person(f"Friend{self.newcomers} K", f"+3247100{self.newcomers:04}")
         assert "You're in *Sunday Legends*" in friend.says(f"join {self.code} yes")
@@ -112,14 +112,14 @@ class Day:
         assert set(self.town.twilio.courier.answers) <= {200, 204}, "no webhook was refused"
 
     def signs_in(self) -> None:
-        """Send the form that stood open since before the change."""
+        """Send the form that was open since before the change."""
         self.browser.sign_in(self.linker.email, "right")
         assert self.browser.answer.ok
         self.town.rest()
         assert "Connected ✓" in self.linker.confirms(self.browser)
 
     def ends(self) -> None:
-        """What was under way at the beginning has come to its end."""
+        """Assert that everything that was begun before has been completed."""
         self.town.tick()
         with self.town.world.sessions() as session:
             account = session.scalars(select(GarminAccount)).one()
@@ -140,7 +140,7 @@ def hashed(town: Town) -> str:
 
 
 def begun(town: Deployed) -> Day:
-    """The day as it stands when the operator begins."""
+    """Return the day as it is when the operator begins."""
     zoe, jose = town.person("Zoë", "+32470000001"), town.person("José", "+34600000002")
     linker = town.person("Sara L", "+971500000003")
     gone = town.person("Gone", "+34600000004")
@@ -165,7 +165,7 @@ def begun(town: Deployed) -> Day:
 
 
 def rolled_out(day: Day, new: World) -> None:
-    """Deploy: for a while old and new processes run side by side, then only new ones."""
+    """Deploy: old and new processes run together for some time, then only new ones."""
     town = day.town
     for processes in ((town.world, new), (new, new)):
         town.deploy(*processes)
@@ -224,7 +224,7 @@ def test_webhooks_go_over_to_a_shared_key_and_to_another_without_a_gap(deployed:
 
 
 def test_a_key_that_came_to_web_before_it_came_to_the_worker_loses_nothing(deployed: Deployed) -> None:
-    """The mistake that the page warns of: the new key at once in front, and the worker not yet restarted."""
+    """The mistake that the page warns of: the new key is put in front at once, and the worker is not restarted yet."""
     day, behind = begun(deployed), deployed.world
     deployed.twilio.advance()
     deployed.twilio.auto = True

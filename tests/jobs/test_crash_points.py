@@ -51,7 +51,7 @@ class Crasher:
         )
 
     def run(self, town: Town, job: str, *, point: str = "nowhere") -> int:
-        """Do a job, and give the exit code of whoever did it."""
+        """Do a job, and return the exit code of its process."""
         self.process.stdin.write(f"{point} {job} {town.clock().isoformat()}\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
@@ -71,14 +71,14 @@ def crasher(servers) -> Iterator[Crasher]:
 
 @dataclass(frozen=True)
 class Scene:
-    """How it comes to a point: what is prepared, and which job then gets there."""
+    """How a point is reached: what is prepared, and which job then reaches it."""
 
     prepare: Callable[[Town, Crasher, Random], None]
     job: str
 
 
 def some_people(town: Town, count: int) -> list[int]:
-    """Members who wrote a minute ago."""
+    """Add members who wrote a minute ago."""
     with town.world.sessions.begin() as session:
         made = []
         for number in range(1, count + 1):
@@ -91,7 +91,7 @@ def some_people(town: Town, count: int) -> list[int]:
 
 
 def written(town: Town, random: Random, *, more: int = 0, charts: bool = False) -> None:
-    """Up to four people, and so many more, have up to two messages waiting."""
+    """Add up to four members, and `more`, with up to two waiting messages each."""
     people = some_people(town, random.randint(1, 4) + more)
     with town.world.sessions.begin() as session:
         for member_id in people:
@@ -104,7 +104,7 @@ def written(town: Town, random: Random, *, more: int = 0, charts: bool = False) 
 
 
 def waiting(town: Town, _crasher: Crasher, random: Random) -> None:
-    """Among the messages that wait, one or two are not accepted, or nobody can tell; at least one is."""
+    """Of the waiting messages, one or two are not accepted, or have an unknown result; at least one."""
     faults = random.choice(((), ("429",), ("500",), ("500_after_accept",), ("reset", "500_after_accept")))
     written(town, random, more=len(faults))
     town.twilio.faults.next.extend(faults)
@@ -115,7 +115,7 @@ def pictured(town: Town, _crasher: Crasher, random: Random) -> None:
 
 
 def left_alone(town: Town, crasher: Crasher, random: Random) -> None:
-    """A worker has died in the middle, no receipt came, and its leases are over."""
+    """A worker has died while sending, no receipt came, and its leases have ended."""
     written(town, random)
     usual, town.twilio.faults.callbacks = town.twilio.faults.callbacks, "off"
     assert crasher.run(town, "deliver", point=random.choice(["after_claim", "before_post", "after_post"])) == DIED
@@ -125,7 +125,7 @@ def left_alone(town: Town, crasher: Crasher, random: Random) -> None:
 
 
 def doubtful(town: Town, crasher: Crasher, random: Random) -> None:
-    """… and a tick has seen it: the first look is due."""
+    """The same, and a tick has noticed it: the first search is due."""
     left_alone(town, crasher, random)
     crasher.run(town, "reconcile")
     town.clock.travel(seconds=61)
@@ -145,7 +145,7 @@ def digest_open(town: Town, crasher: Crasher, random: Random) -> None:
 
 
 def spooled(town: Town, _crasher: Crasher, random: Random) -> None:
-    """Lines that came while Postgres was away."""
+    """Store lines that came while Postgres was away."""
     some_people(town, 4)
     for number in range(random.randint(1, 3)):
         heard = Inbound(f"SM{number:032}", f"+3247000{number + 1:04}", None, f"Friend {number + 1}", "help")
@@ -193,7 +193,7 @@ def test_every_point_on_the_way_of_a_message_is_died_at():
 
 
 def recover(town: Town) -> None:
-    """Let minutes pass, with nobody but the tick to help."""
+    """Let minutes pass, with only the tick to recover."""
     for _ in range(12):
         end_leases(town)
         town.clock.travel(seconds=61)
@@ -210,7 +210,7 @@ def recover(town: Town) -> None:
 
 
 def end_leases(town: Town) -> None:
-    """Leases go by the database's clock, and an unheard bell by that of Redis: no test can move them."""
+    """End all leases and rung bells: leases use the database's clock, and bells Redis's, which tests cannot move."""
     with town.world.sessions.begin() as session:
         for table in ("outbound_messages", "digest_runs"):
             over = text(f"UPDATE {table} SET leased_until = :over WHERE leased_until IS NOT NULL")

@@ -1,4 +1,4 @@
-"""Handing messages over to a vendor on a bad day: each arrives once, whatever goes wrong."""
+"""Sending messages when the vendor has problems: each message arrives once, whatever happens."""
 
 import time
 import zlib
@@ -32,12 +32,14 @@ PICKLE = b"\x80"
 
 
 def eager(town: Town, **settings: object) -> World:
-    """The town's world at the fastest pace."""
+    """Return the town's world with the highest rate."""
     return replace(town.world, settings=town.world.settings.model_copy(update={"send_rate": 80, **settings}))
 
 
 def waiting(town: Town, seconds: float, **settings: object) -> World:
-    """The same, where a POST may take so long. Only for what hangs: on a busy machine any other may take as long."""
+    """Return the same with a time-out for requests. Only for requests that hang: on a busy machine
+    any other may take as long.
+    """
     world = eager(town, **settings)
     return replace(world, messenger=messenger_of(world.settings, seconds))
 
@@ -47,11 +49,11 @@ def letters(town: Town) -> Iterator[Letters]:
     town.twilio.faults.hang_seconds = 600
     worlds.use(eager(town))
     yield Letters(town)
-    town.twilio.closing.set()  # whoever still hangs need not be waited for
+    town.twilio.closing.set()  # requests that still hang need not be waited for
 
 
 def people_with_mail(letters: Letters, people: int, each: int, kind: MessageKind = NOTICE) -> list[Member]:
-    """So many people, with so many messages waiting for each."""
+    """Add this many members, with this many waiting messages for each."""
     members = [letters.with_phone(number) for number in range(1, people + 1)]
     for number in range(each):
         letters.write_to_all(members, f"message {number}", kind, READY)
@@ -59,7 +61,7 @@ def people_with_mail(letters: Letters, people: int, each: int, kind: MessageKind
 
 
 def heard(letters: Letters) -> dict[str, Counter[str]]:
-    """What is on the phones, and how often."""
+    """Return the texts on the phones, and how often each arrived."""
     phones = letters.town.phones.by_number.values()
     return {phone.name: Counter(message.text for message in phone.heard) for phone in phones}
 
@@ -70,7 +72,7 @@ def expected(people: int, each: int) -> dict[str, Counter[str]]:
 
 
 def pass_minutes(letters: Letters, count: int) -> None:
-    """So many minutes pass, and in each the workers do what they do."""
+    """Let this many minutes pass, and let the workers do their work in each."""
     for _ in range(count):
         letters.town.clock.travel(seconds=61)
         reconciling.reconcile()
@@ -150,7 +152,7 @@ def test_many_workers_on_a_bad_day_deliver_each_message_once(letters: Letters) -
 def test_what_waits_behind_a_doubtful_message_leaves_as_soon_as_that_is_settled(letters: Letters) -> None:
     [person] = people_with_mail(letters, 1, 1, REPLY)
     twilio = letters.town.twilio
-    twilio.auto = False  # nothing travels by itself, so that no receipt comes
+    twilio.auto = False  # nothing is delivered automatically, so that no receipt comes
     twilio.faults.next.append("500_after_accept")
     deliver(letters.town)
     letters.write(person, "message 1")
@@ -182,7 +184,7 @@ def test_what_the_vendor_took_is_found_in_its_list_even_if_that_lags(letters: Le
 
 @pytest.mark.parametrize("minutes", [15, -15, 13 * 60])
 def test_a_worker_whose_clock_is_wrong_says_nothing_twice(letters: Letters, minutes: int) -> None:
-    """Twilio tells by its own clock when it took a message, which the worker thinks it could not hand over."""
+    """Twilio's clock says when it accepted a message of which the worker does not know that."""
     town = letters.town
     people_with_mail(letters, 2, 1)
     town.twilio.faults.callbacks = "off"
@@ -279,7 +281,7 @@ def test_buttons_leave_as_buttons_or_as_words_where_they_cannot(letters: Letters
 
 
 class SlowCharts:
-    """Draws so slowly that a claim may end meanwhile, or not at all."""
+    """Draws so slowly that a claim may end meanwhile, or fails."""
 
     def draw(self, chart: Leaderboard) -> bytes:
         time.sleep(0.4)

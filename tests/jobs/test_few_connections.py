@@ -1,4 +1,4 @@
-"""Handing messages over while the database has no connection free: nothing is lost, doubled or left in doubt."""
+"""Sending messages while the database has no free connection: nothing is lost, sent twice or left in doubt."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -33,8 +33,8 @@ def letters(town: Town) -> Letters:
 
 
 class Hog:
-    """Two connections for a whole process. It can take both, and gives them back once somebody has tried in vain to
-    write down what became of a message.
+    """A process with two connections. The hog can take both, and returns them after a thread has failed to
+    store the result of a message.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -42,7 +42,7 @@ class Hog:
         self.has_both, self.was_missed, self.thread = Event(), Event(), Thread(target=self.hold)
 
     def grab(self) -> None:
-        """Return when nobody else can have a connection. Only the first call does anything."""
+        """Take all connections and return. Only the first call does anything."""
         with self.starting:
             if self.thread.ident is None:
                 self.thread.start()
@@ -69,7 +69,7 @@ def hog(letters: Letters) -> Iterator[Hog]:
 
 
 class Sessions:
-    """Sessions that tell the hog when the main thread's transaction, which marks, found no connection."""
+    """Sessions that tell the hog when the main thread's transaction for the results found no connection."""
 
     def __init__(self, inner: sessionmaker, hog: Hog) -> None:
         self.inner, self.hog, self.refused = inner, hog, []
@@ -90,13 +90,13 @@ class Sessions:
 
 
 def narrow(letters: Letters, hog: Hog, **other: object) -> World:
-    """The town's world, in which a process has the hog's connections only."""
+    """Return the town's world for a process that has only the hog's connections."""
     usual = eager(letters.town)
     return replace(usual, sessions=Sessions(make_sessions(hog.engine, usual.vault, usual.now), hog), **other)
 
 
 class Sending:
-    """A messenger that lets the hog begin when the vendor has taken the first message."""
+    """A messenger that lets the hog begin when the vendor has accepted the first message."""
 
     def __init__(self, inner: Messenger, hog: Hog) -> None:
         self.inner, self.hog, self.account = inner, hog, inner.account
@@ -108,7 +108,7 @@ class Sending:
 
 
 class Drawing:
-    """Draws, and lets the hog begin before the picture is kept."""
+    """Draws, and lets the hog begin before the picture is stored."""
 
     def __init__(self, hog: Hog) -> None:
         self.hog = hog
@@ -150,7 +150,7 @@ def test_a_message_whose_picture_finds_no_connection_waits_and_is_not_in_doubt(l
 def test_forty_at_once_need_two_connections(letters: Letters, hog: Hog) -> None:
     people_with_mail(letters, 60, 1)
     hog.was_missed.set()
-    hog.grab()  # and give back at once
+    hog.grab()  # and returns them at once
     letters.town.twilio.faults.latency = 0.3
     world = narrow(letters, hog)
     worlds.use(world)

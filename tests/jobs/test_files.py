@@ -1,4 +1,4 @@
-"""Activity files from the chat: fetched, read, counted once, and answered whatever comes."""
+"""Activity files from the chat: fetched, read, counted once, and always answered."""
 
 import gzip
 import sys
@@ -30,7 +30,7 @@ from web.app import create_app
 
 
 def sends(person: Person, data: bytes, content_type: str = TCX, name: str = "evening.tcx") -> str:
-    """Send a file, let the town come to rest, and give the last thing heard."""
+    """Send a file, wait until all work is done, and return the last message."""
     person.phone.sends_file(data, content_type, name)
     person.town.rest()
     return person.heard
@@ -114,7 +114,7 @@ def test_the_year_is_told_where_it_is_another(zoe: Person) -> None:
 
 
 def test_more_sessions_of_five_minutes_than_anybody_does_are_not_counted(town: Town, zoe: Person) -> None:
-    """Neither in one file nor in many; others of the same member are."""
+    """Neither in one file nor in several; other activities of the same member count."""
     second = timedelta(seconds=5)
     half = [session(november(17) + number * second, minutes=0.05, metres=5) for number in range(26)]
     other = [session(november(17) + number * second, minutes=0.05, metres=5) for number in range(26, 51)]
@@ -219,7 +219,7 @@ def test_a_file_is_read_at_the_second_try(town: Town, zoe: Person) -> None:
 def test_a_reader_that_breaks_is_no_end_of_the_others(
     town: Town, zoe: Person, jose: Person, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A bug in reading one file: the next one is read all the same, and nothing of either stands in the log."""
+    """After a bug in reading one file, the next one is read, and the log contains nothing of either."""
 
     def breaks(data: bytes, name: str, zone: Any) -> list[dict[str, Any]]:
         if b"Biking" in data:
@@ -249,7 +249,7 @@ def test_a_reader_that_dies_each_time_is_not_let_near_a_fourth_time(town: Town, 
 
 
 def test_two_workers_with_one_file_answer_once(town: Town, zoe: Person) -> None:
-    """The first one's lease has ended while it read: both read, one counts."""
+    """The first worker's lease ended while it read: both read the file, and one result counts."""
     zoe.phone.sends_file(tcx(session(november(18))), TCX)
     with town.world.sessions.begin() as session_:
         slow = files.take(session_, town.clock())
@@ -272,7 +272,7 @@ def test_files_do_not_wait_for_garmin(town: Town, zoe: Person, jose: Person) -> 
 
 
 def test_members_take_turns_with_their_files(town: Town, zoe: Person, jose: Person, sara: Person) -> None:
-    """Whoever sent many first is not read to the end first."""
+    """A member who sent many files first does not delay the others until all of them are read."""
     for sender, count in ((zoe, 4), (jose, 2), (sara, 1)):
         for _ in range(count):
             sender.phone.sends_file(tcx(session(november(18))), TCX)
@@ -346,7 +346,7 @@ def test_of_files_in_one_message_those_are_read_that_a_day_allows(town: Town, zo
 
 
 def test_a_file_that_costs_too_much_is_told_at_once(town: Town, zoe: Person) -> None:
-    """It is not tried again: it would cost the same each time."""
+    """It is not tried again, because it would cost the same each time."""
     busy = (
         sys.executable,
         "-c",
@@ -413,7 +413,7 @@ def test_what_counts_on_a_board_is_what_is_told(town: Town, zoe: Person) -> None
 
 
 class _Refusing:
-    """A messenger that fetches nothing."""
+    """A messenger that fails to download."""
 
     def __init__(self, messenger: object) -> None:
         self._messenger = messenger

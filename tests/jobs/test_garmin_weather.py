@@ -1,4 +1,4 @@
-"""Bad weather at Garmin: an hour of it costs little, breaks nobody's link, is told on the boards, and passes."""
+"""An hour of problems at Garmin costs few requests, ends no link, is told on the boards, and is recovered from."""
 
 import time
 from collections import Counter
@@ -24,16 +24,17 @@ from tests.town import START, Person, Town
 
 PASSWORD, KEY = GarminMethod.PASSWORD, GarminMethod.KEY
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-# A page that Garmin fails to give is asked for smaller, at most three times: 1000, 200, 45, 20; by key 45, 22, 11, 5.
+# A page that Garmin fails to return is requested in smaller sizes, at most three times: 1000, 200, 45, 20; by key 45,
+# 22, 11, 5.
 PAGES_TRIED = 4
 
 
 def budget(pages: int) -> int:
-    """How many requests an hour may cost, whatever the number of accounts.
+    """Return how many requests one hour may cost, whatever the number of accounts.
 
-    Garmin is left alone as soon as three accounts fail within ten minutes: half an hour, then an hour. So within one
-    hour it is tried at the beginning and once more, each time with three accounts; each pays for what one try costs,
-    and by key for one exchange in all.
+    Garmin is paused as soon as three accounts fail within ten minutes: for half an hour, then for an hour. So within
+    one hour it is tried at the beginning and once more, each time with three accounts; each needs the requests of one
+    try, and by key one exchange in all.
     """
     tries = 1 + int(HOUR / (SHUT_AT_FIRST + FAILING_TOGETHER))
     return MOST_FAILING * tries * (pages + 1)
@@ -53,7 +54,7 @@ WEATHER: list[tuple[dict[str, Any], str, int]] = [
 
 
 def crowd(town: Town, count: int = 20) -> list[Linked]:
-    """So many people, every other one by key, all of whom were read six hours ago and are due now."""
+    """Connect this many accounts, every second one by key, all of which were read six hours ago and are due now."""
     people = [link(town, number, (PASSWORD, KEY)[number % 2]) for number in range(1, count + 1)]
     for number, each in enumerate(people):
         read = START - 6 * HOUR - number * MINUTE
@@ -62,7 +63,7 @@ def crowd(town: Town, count: int = 20) -> list[Linked]:
 
 
 def pass_time(town: Town, span: timedelta, step: timedelta = MINUTE) -> None:
-    """Minutes pass; in each, workers read whatever is due."""
+    """Let minutes pass; in each, workers read the accounts that are due."""
     until = town.clock() + span
     while town.clock() < until:
         while sync_next(town.world):
@@ -243,14 +244,14 @@ def test_all_workers_keep_one_pace_with_garmin(town: Town) -> None:
 
 
 def linked_of(town: Town, person: Person) -> Linked:
-    """The account that somebody connected by the page."""
+    """Return the account that a person connected with the page."""
     with town.world.sessions() as session:
         account = session.scalar(select(GarminAccount))
     return Linked(town, account.id, account.member_id, town.garmin.athletes[person.email])
 
 
 def kept(town: Town, number: int, password: str) -> Linked:
-    """Somebody who asked to be kept signed in."""
+    """Return an account of a member who let us keep the password."""
     linked = link(town, number)
     linked.change(password=town.world.vault.seal("kept-password", linked.member_id, password))
     return linked
@@ -319,7 +320,7 @@ def test_no_account_is_ever_left_leased(town: Town) -> None:
 
 
 def test_reminders_come_once_each_and_say_the_days(town: Town) -> None:
-    """Looked for every six hours, and late: what is said is true all the same."""
+    """The ticks come only every six hours, and late: the number of days in the message is still right."""
     linked, heard = link(town, 1, KEY), []
     ends = START + timedelta(days=20)
     linked.change(key_ends_at=ends)

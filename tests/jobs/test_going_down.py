@@ -1,6 +1,7 @@
-"""The Procfile's processes are asked to stop in the middle of everything: gone in 25 s, and the next finish the rest.
+"""The Procfile's processes are asked to stop at any time: they have ended within 25 s, and the next
+ones finish their work.
 
-The machine may be busy, so what is measured here is an upper bound.
+The machine may be busy, so the measured times are upper bounds.
 """
 
 import json
@@ -52,19 +53,19 @@ from simulator.stage import ROOT, Stage, get_templates_approved, stage
 from tests.patience import AT_MOST, stays
 from world import World
 
-GONE_WITHIN = 25.0  # seconds: what the product promises hosts, so it holds on a busy machine too
+GONE_WITHIN = 25.0  # seconds: this is promised to hosts, so it must be true on a busy machine too
 PATIENCE = 300.0
 LINES = parse_procfile((ROOT / "Procfile").read_text()).processes
 PEOPLE, EACH = 80, 4
 SLOW = 2.0  # seconds that the pretend Twilio takes for each message
 HANGS = 60.0
 FIGURES: list[str] = []
-GARMIN_TAKES = 12.0  # for each request: less than the library's own patience, and a sign-in needs several
+GARMIN_TAKES = 12.0  # for each request: less than the library's own time-out, and a sign-in needs several
 
 
 @dataclass
 class Scene:
-    """The product's processes on servers of their own, with many people who are to be told much."""
+    """The product's processes on servers of their own, with many members and messages."""
 
     on: Stage
     world: World
@@ -74,7 +75,7 @@ class Scene:
     expected: list[Expected] = field(default_factory=list)
 
     def write(self, what: str) -> None:
-        """Let some messages wait for everybody."""
+        """Add some waiting messages for every member."""
         with transaction(self.world) as session:
             for resident in self.people:
                 for number in range(EACH):
@@ -85,18 +86,18 @@ class Scene:
                     self.expected.append(Expected("all", key, words))
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start a line of the Procfile."""
+        """Start a process of the Procfile."""
         self.on.start(name, LINES[name])
         return self.on.processes[name]
 
     def ring(self, *works: Work) -> None:
-        """Let workers do these now, even if that was rung a moment ago."""
+        """Let workers do these jobs now, even if their bells were rung a moment ago."""
         for work in works:
             self.world.redis.delete(f"rung:{work.name}")
             ring(self.world, work)
 
     def states(self) -> Counter[str]:
-        """How many messages stand where."""
+        """Return how many messages are in each state."""
         with self.world.sessions() as session:
             query = select(OutboundMessage.state, func.count()).group_by(OutboundMessage.state)
             return Counter({str(state): count for state, count in session.execute(query)})
@@ -109,7 +110,7 @@ class Scene:
             time.sleep(0.1)
 
     def until_ticked(self, what: str, is_so: Callable[[], Any]) -> None:
-        """Wait until it is so, and let a tick ring now and then, as the clock does."""
+        """Wait until it is so, and ring for a tick now and then, as the clock does."""
         rung = 0.0
 
         def is_so_or_ring() -> Any:
@@ -122,12 +123,12 @@ class Scene:
         self.until(what, is_so_or_ring)
 
     def get_well(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         self.on.twilio.faults.latency, self.on.twilio.faults.fault_rate = 0, {}
         self.on.garmin.faults.hang_seconds = 0
 
     def require_everything_said_once(self) -> None:
-        """Let a second pool do all that was left, and count."""
+        """Let a second pool finish the work, and assert that each message was sent once."""
         self.get_well()
         self.start("worker")
         self.until_ticked("the rest", lambda: not self.truth.waiting(self.expected))
@@ -136,7 +137,7 @@ class Scene:
         assert verdict.messages == len(self.expected) >= PEOPLE * EACH
 
     def links(self, athlete: str) -> int:
-        """Connect somebody's Garmin account, due to be read. Gives its id."""
+        """Connect a Garmin account that is due to be read. Returns its id."""
         self.on.garmin.enrol(athlete, f"{athlete}@example.org", "right")
         signed_in = self.world.garmin.sign_in(f"{athlete}@example.org", "right")
         with self.world.sessions.begin() as session:
@@ -150,7 +151,7 @@ class Scene:
             return account.id
 
     def asks_to_sign_in(self, athlete: str) -> str:
-        """Type an e-mail address and a password into the page. Gives the id of the attempt."""
+        """Type an e-mail address and a password into the page. Returns the id of the attempt."""
         self.on.garmin.enrol(athlete, f"{athlete}@example.org", "right")
         with self.world.sessions.begin() as session:
             member, now = self._somebody(session, "Signs in"), self.world.now()
@@ -191,7 +192,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         world.sessions.kw["bind"].dispose()
         world.redis.close()
     doors[0].close()
-    sys.stdout.write("\n".join(["", *FIGURES, ""]))  # shown with `pytest -s`: how long each of them took
+    sys.stdout.write("\n".join(["", *FIGURES, ""]))  # shown with `pytest -s`: the time that each of them took
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def scene(running: Scene) -> Iterator[Scene]:
 
 
 def judge_logs(running: Scene) -> None:
-    """Every line that these processes have written until now is JSON, tells no secret, and of nothing that broke."""
+    """Assert that each line that these processes have logged is JSON, contains no secret, and reports no bug."""
     lines = [line for path in running.on.folder.glob("*.log") for line in path.read_text().splitlines()]
     found = Counter(json.loads(line)["event"] for line in lines)
     assert found, "they have logged nothing"
@@ -220,25 +221,25 @@ def judge_logs(running: Scene) -> None:
 
 
 def family(pid: int) -> list[int]:
-    """Every living process of the session that this one leads: a pool, its workers and their horses."""
+    """Return all living processes of the session that this process leads: a pool, its workers and their horses."""
     listing = subprocess.run(["ps", "-axo", "pid=,sess=,stat="], capture_output=True, text=True, check=True).stdout
     rows = [line.split() for line in listing.splitlines()]
     return [int(each) for each, session, state in rows if int(session) == pid and not state.startswith("Z")]
 
 
 def send(pid: int, what: signal.Signals) -> None:
-    """Signal a process that may have gone meanwhile."""
+    """Send a signal to a process that may have ended meanwhile."""
     with suppress(ProcessLookupError):
         os.kill(pid, what)
 
 
 def main_process(process: subprocess.Popen[bytes]) -> list[int]:
-    """What a plain process manager signals."""
+    """The process that a plain process manager signals."""
     return [process.pid]
 
 
 def every_process(process: subprocess.Popen[bytes]) -> list[int]:
-    """What Heroku signals."""
+    """The processes that Heroku signals."""
     return family(process.pid)
 
 
@@ -247,7 +248,7 @@ BY_ALL_HOSTS = pytest.mark.parametrize("whom", [main_process, every_process])
 
 
 def ask_to_stop(process: subprocess.Popen[bytes], whom: Whom) -> float:
-    """Send SIGTERM, and give how many seconds it takes until nobody of the family is left."""
+    """Send SIGTERM, and return after how many seconds all these processes have ended."""
     began = time.monotonic()
     for pid in whom(process):
         send(pid, signal.SIGTERM)
@@ -262,7 +263,7 @@ def ask_to_stop(process: subprocess.Popen[bytes], whom: Whom) -> float:
 
 @BY_ALL_HOSTS
 def test_a_busy_pool_is_gone_in_time_and_another_finishes_everything(scene: Scene, whom: Whom) -> None:
-    """One horse hands messages over, one waits for Garmin's list, one for Garmin's sign-in."""
+    """One horse sends messages, one waits for Garmin's list, one for Garmin's sign-in."""
     account, attempt = scene.links(f"reads-{whom.__name__}"), scene.asks_to_sign_in(f"signs-{whom.__name__}")
     scene.on.twilio.faults.latency, scene.on.garmin.faults.hang_seconds = SLOW, GARMIN_TAKES
     asked, sent = len(scene.on.garmin.journal), len(scene.on.twilio.messages)
@@ -320,7 +321,7 @@ def test_what_twilio_did_not_answer_in_time_is_looked_for_by_the_next_pool(scene
 def test_an_idle_pool_and_one_that_is_just_beginning_are_gone_in_time(scene: Scene, whom: Whom) -> None:
     pool = scene.start("worker")
     scene.until("the workers are there", lambda: len(family(pool.pid)) >= 4)
-    assert ask_to_stop(pool, whom) <= GONE_WITHIN  # some of them have not said hello to Redis yet
+    assert ask_to_stop(pool, whom) <= GONE_WITHIN  # some of them are not connected to Redis yet
     scene.world.redis.delete("rq:workers")
     pool = scene.start("worker")
     scene.until("they wait", lambda: len(scene.world.redis.smembers("rq:workers")) >= 3)
@@ -358,7 +359,7 @@ def test_the_clock_is_gone_in_time(scene: Scene, whom: Whom, *, redis_is_away: b
 
 @BY_ALL_HOSTS
 def test_the_clock_is_gone_in_time_while_postgres_does_not_answer(scene: Scene, whom: Whom) -> None:
-    """Its main thread is inside libpq then, where no signal reaches it."""
+    """Its main thread waits inside libpq, where no signal reaches it."""
     usual = scene.on.environment["DATABASE_URL"]
     at, log = urlsplit(usual), scene.on.folder / "clock.log"
     with Proxy(at.hostname or "", at.port or 0) as door:
@@ -368,7 +369,7 @@ def test_the_clock_is_gone_in_time_while_postgres_does_not_answer(scene: Scene, 
             clock = scene.start("clock")
             scene.until("it has asked Postgres", lambda: log.read_text().count("digest bells set") > before)
             door.hang()
-            scene.world.redis.delete("rq:scheduler:scheduled_jobs")  # after a flush it asks Postgres again
+            scene.world.redis.delete("rq:scheduler:scheduled_jobs")  # after a flush it queries Postgres again
             scene.until("it asks again", lambda: scene.world.redis.exists("rq:scheduler:scheduled_jobs"))
             stays(lambda: log.read_text().count("digest bells set") == before + 1, "it hangs")
             assert ask_to_stop(clock, whom) <= GONE_WITHIN
@@ -419,7 +420,7 @@ def test_a_release_is_gone_in_time_and_the_next_one_migrates(scene: Scene, whom:
     scene.on.environment["DATABASE_URL"] = url
     try:
         with database.begin() as line:
-            line.execute(text("SELECT pg_advisory_xact_lock(710000)"))  # another release is at it
+            line.execute(text("SELECT pg_advisory_xact_lock(710000)"))  # another release holds it
             release = scene.start("release")
             waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
             scene.until("it waits", lambda: line.scalar(waiting))

@@ -1,4 +1,4 @@
-"""Digests that go into a WhatsApp group itself: once, and never instead of anybody's own."""
+"""Digests that are posted into a WhatsApp group: once, and always in addition to the members' own."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,7 +27,7 @@ def letters(town: Town) -> Letters:
 
 @pytest.fixture
 def meta(town: Town) -> Iterator[PretendMeta]:
-    """Meta's API, and a world that may post by it."""
+    """Yield Meta's pretend API, and let the world post with it."""
     made, served = PretendMeta(), Served(Flask("meta"))
     served.app.register_blueprint(made.blueprint())
     made.groups["G1"] = PretendGroup("G1", "Legends")
@@ -44,7 +44,7 @@ def states(letters: Letters) -> list[tuple[PostState, int]]:
 
 
 def posted(letters: Letters, **more: object) -> None:
-    """A digest is due, goes to everybody, and into the group."""
+    """Let a digest be due, and send it to everybody and into the group."""
     club(letters, whatsapp_group_id="G1", **more)
     come(letters)
     group_posts.post()
@@ -128,7 +128,7 @@ def test_one_whose_worker_died_is_never_sent_again(letters: Letters, meta: Prete
 
 
 def test_one_that_a_worker_of_an_older_release_sends_is_left_alone(letters: Letters, meta: PretendMeta) -> None:
-    """It knows no lease, and sets when the next may try instead."""
+    """That release knows no leases, and sets when the next worker may try instead."""
     club(letters, whatsapp_group_id="G1")
     come(letters)
     taken = {"state": PostState.SENDING, "next_attempt_at": letters.town.clock() + timedelta(minutes=2)}

@@ -1,4 +1,4 @@
-"""A Postgres that is there and cannot do its work: lines and receipts are kept, and taken up later, each once."""
+"""A Postgres that answers but cannot do its work: lines and receipts are kept, and processed later, each once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from tests.town import ACCOUNT, TOKEN, Person, Town
 
 @contextmanager
 def changed(town: Town, do: str, undo: str) -> Iterator[None]:
-    """The database is different for a while."""
+    """Change the database while the block runs."""
     for_all = town.world.sessions.kw["bind"]
 
     def run(statement: str) -> None:
@@ -38,7 +38,7 @@ def changed(town: Town, do: str, undo: str) -> Iterator[None]:
 
 @contextmanager
 def behind(town: Town, table: str, column: str) -> Iterator[None]:
-    """The schema is older than the code: it lacks a column."""
+    """Make the schema older than the code: a column is missing."""
     newest = database.find_expected_schema()
     there, gone = f"ALTER TABLE {table} RENAME none_yet TO {column}", f"ALTER TABLE {table} RENAME {column} TO none_yet"
     version = "UPDATE alembic_version SET version_num = '{}'"
@@ -74,7 +74,7 @@ def test_a_line_that_meets_a_schema_behind_is_kept_and_answered_once_later(
 
 
 def test_a_mistake_of_our_own_is_apologised_for_and_not_kept_for_ever(town: Town, zoe: Person) -> None:
-    """The same error with a schema that is as new as the code."""
+    """The same error, but with a current schema."""
     zoe.says("new group First")
     with changed(town, "ALTER TABLE goals RENAME metric TO lost", "ALTER TABLE goals RENAME lost TO metric"):
         assert "broke on my side" in zoe.says("goal 120 km run month")
@@ -88,8 +88,8 @@ def test_a_mistake_of_our_own_is_apologised_for_and_not_kept_for_ever(town: Town
         "53200",  # out of memory
         "53300",  # too many connections
         "57P01",  # the server is shut down by its administrator
-        "57P03",  # it starts
-        "25006",  # it only reads
+        "57P03",  # it is starting
+        "25006",  # it is read-only
         "58030",  # it cannot read or write its files
     ],
 )
@@ -151,7 +151,7 @@ def states(town: Town) -> list[str]:
 
 
 def receipt(town: Town, zoe: Person, status: str, base: str | None = None) -> int:
-    """Tell what became of the first message to Zoë; gives the HTTP status of the answer."""
+    """Post a receipt for the first message to Zoë; returns the HTTP status of the answer."""
     message = zoe.phone.heard[0]
     path = urlsplit(message.callback)
     url = f"{base or town.world.settings.base_url}{path.path}?{path.query}"

@@ -1,4 +1,4 @@
-"""How fast messages leave: evenly for all workers together, slower after a sign, and also without Redis."""
+"""The rate of messages: even for all workers together, slower after a 429, and limited without Redis too."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from tests.conftest import Servers
 from tests.patience import AT_MOST, until
 
 TINY = 1e-4
-NEXT, RATE = "pace:next", "pace:rate"  # the keys of a pace without a name of its own
+NEXT, RATE = "pace:next", "pace:rate"  # the keys of a pace without its own name
 
 
 @pytest.fixture
@@ -41,7 +41,9 @@ def gaps(moments: list[float]) -> list[float]:
 
 
 def taken(pace: Pace, most: int) -> list[float]:
-    """So many places, taken as they become free, by Redis' clock: a busy machine does not blur them."""
+    """Take this many places as they become free, and return their times by Redis's clock, which a
+    busy machine does not distort.
+    """
     found: list[float] = []
     while len(found) < most:
         places = pace.take(most - len(found))
@@ -57,12 +59,12 @@ def times(places: Places) -> list[float]:
 
 
 def rate(pace: Pace) -> float:
-    """How fast it goes now."""
+    """Return the current rate."""
     return pace.take(0).rate
 
 
 def later(redis: Redis, seconds: float) -> None:
-    """Let the last sign be longer ago."""
+    """Move the last 429 into the past."""
     redis.hset(RATE, "at", float(redis.hget(RATE, "at")) - seconds)
 
 
@@ -129,7 +131,7 @@ def test_places_given_back_are_taken_by_the_next(redis: Redis) -> None:
 
 
 def is_next(redis: Redis, moment: float, free: float) -> bool:
-    """Whether a place that was taken is the one that was free, or now where that one's moment has passed meanwhile."""
+    """Return whether a place that was taken is the free one, or the present if its time has passed."""
     seconds, micros = redis.time()
     return free - TINY <= moment <= max(free + TINY, seconds + micros / 1e6)
 
@@ -158,7 +160,7 @@ def test_a_sign_halves_the_rate_once_in_a_while_for_everybody(redis: Redis) -> N
 
 
 def grown(began: float) -> float:
-    """By how much the rate has grown since then, at most."""
+    """Return by how much the rate has grown since then, at most."""
     return (time.monotonic() - began) * FASTER_EACH_SECOND + TINY
 
 

@@ -1,4 +1,4 @@
-"""A tick, a look at the health of the whole and a scrape of /metrics never read through a large table."""
+"""A tick, a run of the health checks and a scrape of /metrics never read a large table completely."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ LARGE = ("outbound_messages", "message_events")
 
 @pytest.fixture
 def busy_town(town: Town) -> Town:
-    """A town that has sent so many messages that Postgres has to choose its plans with care."""
+    """A town with so many messages that Postgres must choose good plans."""
     with town.world.sessions.kw["bind"].begin() as line:
         for statement in health.filling(MEMBERS, MESSAGES):
             line.execute(text(statement), {"now": town.clock()} if ":now" in statement else {})
@@ -32,7 +32,7 @@ def busy_town(town: Town) -> Town:
 
 @contextmanager
 def sent(town: Town) -> Iterator[list[tuple[str, object]]]:
-    """The statements that are sent meanwhile, each with its values."""
+    """Yield the list of statements that are sent in the block, each with its values."""
     engine, statements = town.world.sessions.kw["bind"], []
 
     def note(_line: object, _cursor: object, statement: str, values: object, *_more: object) -> None:
@@ -44,7 +44,7 @@ def sent(town: Town) -> Iterator[list[tuple[str, object]]]:
 
 
 def read_through(town: Town, statements: list[tuple[str, object]]) -> list[str]:
-    """The lines of their plans in which a large table is read from its beginning to its end."""
+    """Return the lines of the statements' plans that scan a large table completely."""
     found = []
     with town.world.sessions() as session:
         cursor = session.connection().connection.cursor()
@@ -90,7 +90,7 @@ def test_the_names_of_keys_are_found_without_counting_what_they_seal(busy_town: 
 
 
 def test_a_backlog_that_has_left_is_not_looked_for_in_the_whole_table(busy_town: Town) -> None:
-    """Postgres believes that a third of all messages wait, as it was when it last counted; meanwhile all have left."""
+    """Postgres's statistics say that a third of all messages wait; but all were sent since they were made."""
     engine = busy_town.world.sessions.kw["bind"]
     with engine.begin() as line:
         third = "state = 'read' AND get_byte(sha256(sid::bytea), 0) < 85"

@@ -44,7 +44,7 @@ def without_redis(world: World) -> World:
 
 @contextmanager
 def served_by(town: Town, world: World) -> Iterator[None]:
-    """Webhooks reach a web process that lives in this world."""
+    """Let a web process of this world receive the webhooks."""
     served = Served()
     settings = Settings(**world.settings.model_dump() | {"public_base_url": served.url})
     served.app = create_app(replace(world, settings=settings))
@@ -58,14 +58,14 @@ def served_by(town: Town, world: World) -> Iterator[None]:
 
 @contextmanager
 def unheard(town: Town) -> Iterator[None]:
-    """No webhook comes through."""
+    """Let no webhook arrive."""
     before, town.twilio.webhook_url = town.twilio.webhook_url, "http://127.0.0.1:1/"
     yield
     town.twilio.webhook_url = before
 
 
 def answers(town: Town) -> dict[int, int]:
-    """The HTTP statuses of all webhooks up to now."""
+    """Return the HTTP statuses of all webhooks so far."""
     return dict(town.twilio.courier.answers)
 
 
@@ -74,7 +74,7 @@ def texts(person: Person) -> list[str]:
 
 
 def kept(town: Town) -> list[int]:
-    """How many lines wait, are being answered, and were set aside."""
+    """Return how many lines wait, are being answered, and were set aside."""
     return [town.world.redis.llen(name) for name in (receiving.SPOOL, receiving.TAKEN, receiving.BROKEN)]
 
 
@@ -84,7 +84,7 @@ def last_heard(town: Town) -> datetime:
 
 
 def spool(town: Town, *numbers: int, at: datetime = START) -> None:
-    """Lines of Zoë's that were kept while Postgres was away."""
+    """Store lines of Zoë's as if they had been kept while Postgres was away."""
     town.phones.by_number["+32470000001"].last_inbound_at = START
     for number in numbers:
         receiving.spool(town.world, inbound(number), at)
@@ -113,7 +113,9 @@ def test_a_line_is_kept_while_postgres_is_away_and_answered_once_when_it_is_back
 
 
 def test_a_first_line_that_others_get_in_the_way_of_too_often_is_kept(town: Town) -> None:
-    """As when a newcomer's lines come at once: each try finds the number taken by a turn that is taken back."""
+    """As when a newcomer's first lines come at once: each try finds the number taken by a
+    transaction that is then rolled back.
+    """
     world = town.world
     colliding = make_sessions(world.sessions.kw["bind"], world.vault, town.clock)
 

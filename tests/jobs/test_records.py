@@ -1,4 +1,6 @@
-"""Records of members who were there before records were, or whose rules have changed, come by themselves."""
+"""Records are computed automatically for members who joined before there were records, and
+after a change of the rules.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,7 +25,7 @@ def due(town: Town) -> bool:
 
 def test_records_of_before_come_with_the_next_tick(town: Town, zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
-    has_moved(zoe, runs(9, 16))  # stored as they were when there were no records
+    has_moved(zoe, runs(9, 16))  # stored as before there were records
     assert zoe.says("pb").startswith("I know no record of yours yet.")
     assert due(town)
     town.tick()

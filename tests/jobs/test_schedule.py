@@ -1,4 +1,6 @@
-"""The clock: bells at their instants, set again after a flush, through bad entries and a Redis that goes away."""
+"""The clock: bells ring at their times, and are set again after a flush; it goes on after bad
+entries and outages of Redis.
+"""
 
 import os
 import subprocess
@@ -39,7 +41,7 @@ from world import World
 ENTRIES = "rq:scheduler:scheduled_jobs"
 ROOT = Path(__file__).parents[2]
 SUNDAYS = "0 17 * * 0"
-FAR = datetime(2051, 1, 1, 17, tzinfo=UTC)  # the clock goes by the real time, and these are not due for long
+FAR = datetime(2051, 1, 1, 17, tzinfo=UTC)  # the clock uses the real time, and these are not due for a long time
 NOWHERE = "postgresql+psycopg2://postgres@127.0.0.1:1/none"
 
 
@@ -49,12 +51,12 @@ def redis(town: Town) -> Redis:
 
 
 def entries(redis: Redis) -> dict[str, float]:
-    """What the clock holds, and when."""
+    """Return the clock's entries with their times."""
     return {name.decode(): at for name, at in redis.zrange(ENTRIES, 0, -1, withscores=True)}
 
 
 def queued(redis: Redis, queue: str = "tick") -> list[str]:
-    """The jobs in a queue, by what they do."""
+    """Return the jobs in a queue by their names."""
     names = redis.lrange(f"rq:queue:{queue}", 0, -1)
     return [JsonJob.fetch(name.decode(), connection=redis).func_name for name in names]
 
@@ -269,7 +271,7 @@ def test_with_redis_away_what_is_committed_stays_and_rings_later(town: Town, red
 
 @contextmanager
 def clock_process(world: World, redis_url: str, log: Path) -> Iterator[subprocess.Popen]:
-    """The clock as it is run, with its Redis elsewhere; what it says is written into `log`."""
+    """Run the clock process with this Redis; its log is written into `log`."""
     chosen = {name: getattr(world.settings, name) for name in type(world.settings).model_fields}
     told = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in chosen.items()}
     told |= {"redis_url": redis_url, "tick_seconds": 1, "log_format": "json"}

@@ -1,4 +1,4 @@
-"""A job that is asked to stop leaves at its next safe point, so that the next one takes up what is left at once."""
+"""A job that is asked to stop ends at its next safe point, so that the next worker continues at once."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ def _goes_on() -> Iterator[None]:
 
 @dataclass
 class Asking:
-    """A clock that asks this process to stop when it is looked at, once it is so far."""
+    """A clock that asks this process to stop when it is read, as soon as a condition is true."""
 
     town: Town
     is_so_far: Callable[[], bool]
@@ -65,13 +65,13 @@ class Asking:
 
 
 def breaks_off(*_: Any) -> Any:
-    """What the alarm does in the middle of something."""
+    """Raise what the alarm raises in the middle of a job."""
     stopping.ask()
     raise stopping.Stopped
 
 
 def asked(town: Town, is_so_far: Callable[[], bool] = lambda: True, then: Callable[[], object] = stopping.ask) -> World:
-    """The town's world, in which the process is asked to stop in the middle of a job."""
+    """Return the town's world, in which the process is asked to stop in the middle of a job."""
     return replace(town.world, now=Asking(town, is_so_far, then))
 
 
@@ -86,7 +86,7 @@ def count(town: Town, *where: Any) -> int:
 
 
 def waiting(town: Town) -> list[str]:
-    """The jobs that a worker would do next."""
+    """Return the jobs that a worker would do next."""
     return [
         job.func_name
         for name in ("tick", "deliver", "work", "garmin")
@@ -161,7 +161,7 @@ def test_a_file_that_was_broken_off_counts_as_no_try(town: Town, zoe: Person) ->
 
 
 def test_a_file_whose_reader_a_host_has_stopped_too_counts_as_no_try(town: Town, zoe: Person) -> None:
-    """Its own process is asked to stop in the moment in which it starts, when it cannot refuse yet."""
+    """The reading process is signalled at the moment in which it starts, when it cannot ignore signals yet."""
 
     def is_stopped(*_: Any) -> Any:
         stopping.ask()
@@ -178,7 +178,7 @@ def test_a_file_whose_reader_a_host_has_stopped_too_counts_as_no_try(town: Town,
 
 
 def attempt(town: Town, way: GarminMethod, secret: str) -> OneTimeLink:
-    """A member has typed something into the page."""
+    """Store what a member has typed into the page."""
     with town.world.sessions.begin() as writing:
         member = Member(name="Ann", address="whatsapp:+32470000009")
         writing.add(member)
@@ -191,7 +191,7 @@ def attempt(town: Town, way: GarminMethod, secret: str) -> OneTimeLink:
 
 
 def send_code(writing: Session, town: Town) -> None:
-    """The code of the only sign-in comes from its chat."""
+    """Send the code of the only sign-in from its chat."""
     waiting = writing.scalars(select(LinkAttempt)).one()
     code = binding.make_code(writing, waiting)
     assert binding.hear_link_code(writing, waiting.link.member, code, town.clock()) == BeingAsked()
@@ -199,7 +199,7 @@ def send_code(writing: Session, town: Town) -> None:
 
 @dataclass
 class Slow:
-    """A Garmin in the middle of whose sign-in the process has to end."""
+    """A Garmin during whose sign-in the process must stop."""
 
     sign_in = sign_in_with_key = whose = staticmethod(breaks_off)
 
@@ -257,7 +257,7 @@ def test_a_key_is_asked_about_again_when_a_worker_died_with_it(town: Town) -> No
     assert one(town, GarminAccount).garmin_id == str(athlete.garmin_id)
 
 
-AHEAD = timedelta(minutes=9)  # more than a lease lasts, and less than a sign-in has
+AHEAD = timedelta(minutes=9)  # longer than a lease, and shorter than a sign-in is valid
 
 
 def test_a_machine_whose_clock_is_ahead_does_not_end_a_sign_in_that_another_is_at(town: Town) -> None:

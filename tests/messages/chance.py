@@ -1,8 +1,8 @@
-"""Facts drawn by lot for every template: the samples of `largest` and `largest_digest`, varied.
+"""Random facts for every template: variations of the samples in `largest` and `largest_digest`.
 
-The names are of all scripts and of none, as somebody chose them and `clean_name` left them; numbers are none, one or
-many; lists are long or short; days, places and sports are any. The same seed with `wild=False` draws the same facts
-with plain names, so that what a name does to a text can be told.
+Names are of all scripts and of none, as a person chose them and `clean_name` left them; numbers are none, one or many;
+lists are long or short; days, places and sports vary. With `wild=False` the same seed gives the same facts with plain
+names, so that the effect of a name on a text can be seen.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ FACTS = largest.FACTS | largest_digest.FACTS
 OTHERWISE = largest.OTHERWISE | largest_digest.OTHERWISE
 ZONES = ("UTC", "Europe/Brussels", "America/Argentina/ComodRivadavia", "Asia/Kathmandu", "Pacific/Kiritimati")
 RACES = (1000, 1609, 5000, 10000, 21098, 42195)
-TYPED = {"strange", "topic", "typed"}  # what somebody typed, as it came
+TYPED = {"strange", "topic", "typed"}  # texts that a person typed, unchanged
 ON_A_BOARD = {"board", "rows", "mine", "more"}
 PIECES = [
     "*", "_", "~", "`", "```", "\n", "\r\n", "\t", " ", "\u200b", "\u200d", "\u200c", "\u200e", "\u200f", "\u202a",
@@ -49,14 +49,14 @@ WORDS = [
 
 
 class Chance:
-    """One draw of everything that a template may ask for."""
+    """One random choice of everything that a template may need."""
 
     def __init__(self, seed: int, *, wild: bool) -> None:
         self.random, self.names, self.wild = Random(seed), Random(seed + 1), wild
         self.reader = Reader("en", self.random.choice(("metric", "imperial")), self.random.choice(ZONES))
 
     def facts(self, template: str, needed: set[str]) -> dict[str, Any]:
-        """A value for each of these names; those of a board go together."""
+        """Return a value for each of these names; the facts of a board belong together."""
         found = {name: self._fact(name, may_be_other=not template.startswith("words/")) for name in sorted(needed)}
         if needed & ON_A_BOARD:
             board = self._board()
@@ -66,19 +66,19 @@ class Chance:
         return found | {name: draw(self) for name, draw in BY_TEMPLATE.get(template, {}).items()}
 
     def raw(self) -> str:
-        """What somebody may type."""
+        """Return a text that a person may type."""
         parts = [self._piece() for _ in range(self.names.choice((1, 1, 2, 3, 6, 12)))]
         text = self.names.choice(("", " ")).join(parts)
         return text if self.wild else "x" * len(one_line(text)) or "x"
 
     def name(self, most: int = MOST) -> str:
-        """What somebody may be called; without wildness, something plain of the same length."""
+        """Return a name that a member may have; without `wild`, a plain one of the same length."""
         parts = [self._piece() for _ in range(self.names.choice((1, 1, 2, 3, 6, 12)))]
         name = clean_name(self.names.choice(("", " ")).join(parts), most) or "friend"
         return name if self.wild else "x" * units(name)
 
     def shown_name(self) -> str:
-        """A name as a text shows it."""
+        """Return a name as a text shows it."""
         wild, self.wild = self.wild, True
         name, self.wild = isolated(self.name()), wild
         return name if wild else "x" * units(name)
@@ -99,51 +99,51 @@ class Chance:
         return [] if value == [] else self.varied(value)
 
     def varied(self, value: Any) -> Any:
-        """Another value of the same kind."""
+        """Return another value of the same kind."""
         for kind, vary in VARIED:
             if isinstance(value, kind):
                 return vary(self, value)
         return self.record(value) if dataclasses.is_dataclass(value) and type(value) not in FIXED else value
 
     def text(self, value: str) -> str:
-        """Names are others; words that the code knows stay."""
+        """Return another name for a name, and the same word for a word that the code knows."""
         if value == largest.DESCRIPTION:
             return self.name(200)
         first, *others = value.split(largest.NAME)
         return first + "".join(self.name() + each for each in others)
 
     def whole(self, value: int) -> int:
-        """None stays none; else one, a few, or many."""
+        """Return 0 for 0, otherwise one, a few, or many."""
         return value and self.random.choice((1, 2, 3, value, self.random.randint(min(1, value), max(1, value))))
 
     def real(self, value: float) -> float:
-        """Little, whole, or much."""
+        """Return 0 for 0, otherwise little, a whole number, or much."""
         return value and self.random.choice((0.04, 1.0, value, self.random.uniform(0, value)))
 
     def instant(self, value: datetime) -> datetime:
-        """Within two years."""
+        """Return a time within two years."""
         return value + timedelta(minutes=self.random.randint(-1_000_000, 1_000))
 
     def day(self, value: date) -> date:
-        """Within two years."""
+        """Return a day within two years."""
         return value + timedelta(days=self.random.randint(-700, 0))
 
     def clock(self, _value: time) -> time:
-        """Any."""
+        """Return any time of day."""
         return time(self.random.randrange(24), self.random.randrange(60))
 
     def days(self, value: Dates) -> Dates:
-        """A day, a week, a month, or more."""
+        """Return a day, a week, a month, or more."""
         start = self.day(value.start)
         return Dates(start, start + timedelta(days=self.random.choice((0, 1, 6, 29, 365, 800))))
 
     def some(self, value: list[Any]) -> list[Any]:
-        """The first of them: one, two, or all."""
+        """Return the first one, the first two, or all."""
         most = self.random.choice((1, 2, len(value), self.random.randint(1, max(1, len(value)))))
         return [self.varied(each) for each in value[:most]]
 
     def thing(self, value: SimpleNamespace) -> SimpleNamespace:
-        """Each of its facts is another; what it is known by stays."""
+        """Return the object with other facts, but the same identity."""
         facts = vars(value).items()
         drawn = {key: each if key == "id" else self.varied(each) for key, each in facts}
         if drawn.get("metres"):
@@ -151,16 +151,16 @@ class Chance:
         return SimpleNamespace(**drawn)
 
     def record(self, value: Any) -> Any:
-        """A dataclass of ours, with other values."""
+        """Return one of our dataclasses with other values."""
         fields = [each.name for each in dataclasses.fields(value) if each.init]
         return dataclasses.replace(value, **{name: self.varied(getattr(value, name)) for name in fields})
 
     def place(self, value: RankedPlace) -> RankedPlace:
-        """A place, and what it was won with."""
+        """Return another place, with another value."""
         return value._replace(place=self.random.choice((1, 2, 3, 11, 49)), value=self.real(value.value))
 
     def row(self, value: BoardRow) -> BoardRow:
-        """Another person's line."""
+        """Return another person's line."""
         return BoardRow(*(self.varied(each) for each in value))
 
     def _board(self) -> dict[str, Any]:
@@ -185,7 +185,7 @@ class Chance:
         return gather_board_facts(board, largest.person(self.random.randint(1, len(rows) + 1)))
 
     def totals(self) -> Totals:
-        """What somebody has moved."""
+        """Return the totals of a person."""
         return self.random.choice((largest.NONE, largest.LITTLE, self.record(largest.BIG)))
 
 
@@ -202,7 +202,7 @@ def _some_lines(chance: Chance) -> list[str]:
     return [f"Wed 30 Dec 23:59 {one} made {other} a member again" for one, other in pairwise(names)]
 
 
-# Where a name means something else than elsewhere, or may not be everything that it is elsewhere.
+# Templates in which a name means something else, or allows fewer values.
 BY_TEMPLATE: dict[str, dict[str, Callable[[Chance], Any]]] = {
     "digest/story": {"fact": lambda chance: chance.random.choice((None, f"*{chance.shown_name()}* came back"))},
     "pictures/trend": {"metric": lambda _chance: Metric.POINTS},
@@ -220,7 +220,7 @@ BY_TEMPLATE: dict[str, dict[str, Callable[[Chance], Any]]] = {
 
 
 def two(chance: Chance) -> list[Any]:
-    """Two people."""
+    """Return two people."""
     return [chance.thing(largest.person(number)) for number in (1, 2)]
 
 

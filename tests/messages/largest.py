@@ -1,4 +1,4 @@
-"""One fact of each name that a template may ask for, with the longest names and the largest figures there are."""
+"""One fact for each name that a template may need, with the longest names and the largest figures."""
 
 from datetime import UTC, date, datetime, time
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ from services.training.totals import Totals
 
 NAME = clean_name("שם" * MOST)
 DESCRIPTION = clean_name("שם " * 200, 200)
-YEAR = 8_784 * 3600.0  # nobody moves for longer than a leap year has seconds
+YEAR = 8_784 * 3600.0  # the seconds of a leap year: no larger time is possible
 BIG = Totals(
     9_999,
     YEAR,
@@ -313,7 +313,7 @@ FACTS: dict[str, Any] = {
     "zone": "America/Argentina/ComodRivadavia",
 } | board(50, BIG, BIGGEST, LITTLE.points)
 
-# The other branch of what has one.
+# The other value, for facts that have two.
 OTHERWISE: dict[str, Any] = {
     "called": None,
     "in_doubt": True,

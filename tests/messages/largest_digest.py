@@ -1,4 +1,4 @@
-"""The facts that the digest's templates ask for, with the longest names and the largest figures."""
+"""The facts that the digest's templates need, with the longest names and the largest figures."""
 
 from datetime import date
 from types import SimpleNamespace

@@ -1,6 +1,6 @@
-"""Every text, over facts drawn by lot: within WhatsApp's limits, its markup balanced, no line broken by a name.
+"""Every text, with random facts: within WhatsApp's limits, with balanced markup, and no line broken by a name.
 
-RENDERED=200000 renders that many in all, FROM=100000 begins at that one.
+RENDERED=200000 renders this many in all, FROM=100000 begins at this one.
 """
 
 import os
@@ -21,7 +21,7 @@ ISOLATES = {"\u2068": 1, "\u2069": -1}
 
 
 def faults(text: str, most: int, least: int = 1) -> Iterator[str]:
-    """What is wrong with a text."""
+    """Yield what is wrong with a text."""
     if not least <= units(text) <= most:
         yield f"{units(text)} units of {most}"
     for what in ("None", "  ", "Undefined", "namespace("):
@@ -51,10 +51,10 @@ def _faults_of_line(line: str) -> Iterator[str]:
 
 
 def is_balanced(line: str, marker: str) -> bool:
-    """Whether WhatsApp finds each of these markers to open or to close, and nothing left over.
+    """Return whether WhatsApp reads each of these markers as opening or closing, and none is left over.
 
-    One opens before a sign and after none that is a letter or digit, and closes the other way round; between two
-    letters it is a sign like others.
+    A marker opens if a character follows it and no letter or digit precedes it, and closes in the reverse case; between
+    two letters it is an ordinary character.
     """
     inside = False
     for at, sign in enumerate(line):
@@ -78,7 +78,7 @@ def most_of(template: str) -> int:
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_whatever_the_facts_the_text_can_be_sent_and_read(template: str) -> None:
     most, wanted = most_of(template), needed(template)
-    least = int(template != "digest/mine")  # a part of a text, which may be empty
+    least = int(template != "digest/mine")  # it is a part of a text, and may be empty
     every = len(TEMPLATES)
     for seed in range(FROM // every, FROM // every + max(1, RENDERED // every)):
         said = {}

@@ -1,4 +1,4 @@
-"""Names that deceive: addresses, letters that look like others, and words that claim a say."""
+"""Deceptive names: addresses, letters that look like others, and words that claim an office."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ from messages.words import clean_name
 
 
 def _table(text: str) -> list[str]:
-    """The names of a table, with a bar between them."""
+    """Return the names of a table, which are separated by bars."""
     return [name.strip() for name in text.replace("\n", "|").split("|") if name.strip()]
 
 
@@ -56,7 +56,9 @@ J.R/evil.com | a.b:c.evil.bike | J.R:J.S/evil.com
 
 
 def holds_an_address(text: str) -> bool:
-    """Written apart from the code under test: each sign's plain form, then the last parts that the list knows."""
+    """Return whether a text contains an address, without the code under test: from each character's plain form,
+    and the list of top-level domains.
+    """
     plain = unicodedata.normalize("NFKC", "".join("." if sign in DOTS else sign for sign in text)).casefold()
     ends = re.findall(r"\w\.([a-z]{2,})(?![\w-])", plain)
     return any(end in top_level() for end in ends) or bool(re.search(r"\w@\w+\.\w|://|\d+\.\d+\.\d+\.\d+", plain))
@@ -269,7 +271,7 @@ STYLES = [
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("word", ["admin", "support", "gruppetto", "somebody"])
 def test_a_word_in_any_style_of_letters_looks_like_itself(style: str, word: str) -> None:
-    """A style that lacks a letter, as most have none with a stroke, has the plain one there."""
+    """If a style lacks a letter, as most lack one with a stroke, the plain letter is used."""
     styled = "".join(_styled(style, letter) for letter in word)
     assert styled != word
     assert looks(styled) & looks(word)

@@ -1,4 +1,4 @@
-"""What goes wrong in a chat and on its page, each with the words that tell what happened and what to send next."""
+"""Errors in a chat and on its page, each with a text that says what happened and what to send next."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ from tests.messages.largest import FACTS
 FOLDER, PAGES = LANGUAGES / FIRST / "chat", LANGUAGES / FIRST / "pages"
 WHEN = FACTS["until"]
 
-# What happened; the template that tells it; a pattern of what it must say, told from these facts.
+# What happened; its template; a pattern of what the text must say; the facts for it.
 CHAT: list[tuple[str, str, str, dict[str, Any]]] = [
     ("unknown text", "start/not_understood", r"didn't get that\. Did you mean", {"nearest": [1]}),
     ("unknown words", "start/strange_words", r"I know \*.+\*, but not what", {"why": "", "strange": "ledr"}),

@@ -1,4 +1,4 @@
-"""How figures, days and names read."""
+"""How figures, days and names are written."""
 
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ NEW_YORK = Reader(timezone="America/New_York")
 
 
 def read(expression: str, reader: Reader = METRIC, **facts: Any) -> str:
-    """What a template makes of an expression."""
+    """Return the result of a template expression."""
     return environment().from_string(f"{{{{ {expression} }}}}").render(reader=reader, **facts)
 
 

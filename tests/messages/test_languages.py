@@ -1,4 +1,4 @@
-"""What a language is: a folder of texts, and one of the words that members write."""
+"""A language consists of a folder of texts, and a folder of the words that members write."""
 
 import ast
 import json
@@ -27,7 +27,7 @@ PARTS = {"chat", "pages", "approved", "labels.toml", "help.toml", "language.toml
 
 
 def named_in_code() -> Iterator[str]:
-    """The names of labels that the code asks for; a pattern where it puts a name together."""
+    """Yield the names of labels that the code uses; a pattern if the code puts a name together."""
     for path in (file for room in ("bot", "services", "jobs", "messages") for file in (ROOT / room).rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and call.args:
@@ -71,7 +71,7 @@ def test_every_label_fits_on_a_button(code: str) -> None:
 
 
 def faults(folder: Path, code: str) -> list[str]:
-    """What is wrong with a language's folder, told against the English one."""
+    """Return what is wrong with a language's folder, compared with the English one."""
     mine, english = folder / code, folder / languages.FIRST
     found = [f"{path.name} is no part of a language" for path in mine.iterdir() if path.name not in PARTS]
     texts = {path.relative_to(mine): path for path in mine.rglob("*") if path.suffix in {".txt", ".html", ".json"}}
@@ -141,7 +141,7 @@ print(normalise_line("Meine Woche", "xx"), "|", normalise_line("Meine Woche"))
 
 
 def test_a_language_is_added_by_its_two_folders(tmp_path: Path) -> None:
-    """In a copy of the house, because the languages there are are looked for once."""
+    """In a copy of the project, because the list of languages is read only once."""
     for room in ("messages", "templates", "bot/languages", "bot/words", "fitness"):
         shutil.copytree(ROOT / room, tmp_path / room)
     (tmp_path / "bot" / "__init__.py").write_text("")

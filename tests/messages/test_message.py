@@ -1,4 +1,4 @@
-"""WhatsApp's limits, held when a message is made."""
+"""WhatsApp's limits are checked when a message is made."""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""The words in templates/en/chat: each is used, has the facts it names, offers only commands, and fits on a phone."""
+"""The texts in templates/en/chat: each is used, has the facts that it names, offers only
+commands, and fits on a phone.
+"""
 
 import ast
 import re
@@ -33,7 +35,7 @@ OTHERWISE = largest.OTHERWISE | largest_digest.OTHERWISE
 
 @dataclass(frozen=True)
 class Saying:
-    """A call that says a template: its name, or a pattern of names, and what is handed over with it."""
+    """A call that uses a template: its name, or a pattern of names, and the facts that are passed."""
 
     template: str
     where: str
@@ -64,7 +66,7 @@ def _sayings(path: Path) -> Iterator[Saying]:
 
 
 def _names(said: ast.expr) -> list[str]:
-    """A text as it stands, an f-string as a pattern; another expression is read where its texts are."""
+    """Return a text as it is, an f-string as a pattern, and all texts in any other expression."""
     if isinstance(said, ast.Constant) and isinstance(said.value, str):
         return [said.value]
     if isinstance(said, ast.JoinedStr):
@@ -73,7 +75,7 @@ def _names(said: ast.expr) -> list[str]:
 
 
 def texts_in_code() -> set[str]:
-    """Every text in the code that is the name of a template, wherever it stands."""
+    """Return every text in the code that is the name of a template."""
     files = [path for room in ("bot", "services", "jobs", "messages") for path in (ROOT / room).rglob("*.py")]
     nodes = (node for path in files for node in ast.walk(ast.parse(path.read_text())))
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
@@ -131,7 +133,7 @@ def test_everything_a_command_must_be_told_has_its_question() -> None:
 
 
 def offered(template: str) -> list[str]:
-    """What stands in bold and begins like a command."""
+    """Return the bold texts that begin with the name of a command."""
     bold = re.findall(r"(?<!\w)[*_]([^*_{}\n]+)[*_](?!\w)", re.sub(r"\{[#%].*?[#%]\}", "", source(template)))
     names = [name for name in commands if name.isalnum() or " " in name]
     return [each for each in bold if any(re.match(rf"{re.escape(name)}\b", each) for name in names)]
@@ -150,7 +152,7 @@ def test_commands_are_offered_in_bold() -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_the_longest_names_and_the_largest_figures_fit_on_a_phone(template: str) -> None:
-    """A reply without picture or buttons stays short enough that WhatsApp shows it without "Read more"."""
+    """A reply without picture or buttons is so short that WhatsApp shows it without "Read more"."""
     more = [saying for saying in sayings() if template in saying.names and saying.given & NOT_FACTS]
     most = MOST_WITH_MORE if more else MOST_PLAIN
     for facts in (FACTS, FACTS if template.startswith("words/") else FACTS | OTHERWISE):
@@ -174,7 +176,7 @@ def test_the_help_about_each_topic_fits_on_a_phone(topic: str) -> None:
 
 
 def test_the_help_fits_on_a_phone() -> None:
-    """A screen of a phone shows about 20 lines of 45 signs."""
+    """The screen of a phone shows about 20 lines of 45 characters."""
     text = words("start/help", Reader(), topic=None, topics=list(group_by_topic()))
     assert units(text) <= MOST_PLAIN
     assert sum(-(-len(line) // 45) or 1 for line in text.splitlines()) <= 22

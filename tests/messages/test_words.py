@@ -1,4 +1,4 @@
-"""Names that people chose, made safe."""
+"""Names that members chose, cleaned."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""What members read stands in their language's folder, and not in Python code."""
+"""What members read is in their language's folder, and not in Python code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How Postgres is opened: few connections, and patience when there are too few."""
+"""How Postgres is opened: with few connections, and waiting when there are too few."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ ROLE = "one_client_only"
 
 @pytest.fixture
 def small(servers: Servers) -> Iterator[str]:
-    """The address of a Postgres that takes one client of this role, as a full plan of a host takes no more."""
+    """Yield the address of a Postgres that accepts one client with this role, like a host's plan that is full."""
     admin = psycopg2.connect(servers.database_url.replace("+psycopg2", ""))
     admin.autocommit = True
     admin.cursor().execute(f"CREATE ROLE {ROLE} LOGIN CONNECTION LIMIT 1")
@@ -73,7 +73,7 @@ def test_a_full_server_is_asked_again(small: str) -> None:
 
 
 def _connects_once_another_has_gone(url: str, engine: Engine) -> bool:
-    """On a busy machine the other may go too late for the engine's patience: then it is tried once more."""
+    """Return whether the engine connects after another client has gone, which may be too late on a busy machine."""
     with suppress(OperationalError, psycopg2.OperationalError):
         held, gone = psycopg2.connect(url), Event()
         going = Timer(0.3, lambda: (held.close(), gone.set()))

@@ -1,4 +1,4 @@
-"""Two releases at once: the second waits for the first, but waits no longer for a table than anybody else does."""
+"""Two releases at once: the second waits for the first, but waits for a table no longer than any other process."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,17 +18,17 @@ from tests.imports import ROOT
 from tests.patience import AT_MOST, until
 
 ANOTHER_RELEASE = "SELECT pg_advisory_xact_lock(710000)"  # migrations/env.py
-# Anybody waits for a table for 5 s (models/base.py).
+# Every process waits 5 s for a table (models/base.py).
 WAITING = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory' AND clock_timestamp() - query_start > '6 s'"
 
 
 @pytest.fixture(scope="module")
 def database(servers: Servers) -> Iterator[str]:
-    """The URL of a Postgres with our schema, whose time-outs end in time.
+    """Yield the URL of a Postgres with our schema, whose time-outs work.
 
-    On another day it is a server of its own, that lives today. A Postgres that waits learns by a signal that a time-out
-    has ended, and asks then what time it is. faketime 0.9.10 tells it the machine's day there, not the pretended one:
-    it would wait for days.
+    On another day it is a server of its own without faketime. A waiting Postgres is told by a signal that a
+    time-out has ended, and then asks for the time. There faketime 0.9.10 gives the machine's day and not the
+    pretended one, so it would wait for days.
     """
     if not another_day.is_faked():
         yield servers.database_url
@@ -48,7 +48,9 @@ def upgrade(database: str) -> None:
 
 @contextmanager
 def holding(database: str, statement: str) -> Iterator[Any]:
-    """A connection that has done this, in a transaction that stays open until the block ends or rolls it back."""
+    """Yield a connection that has executed this, in a transaction that stays open until the block
+    ends or rolls it back.
+    """
     connection = psycopg2.connect(database.replace("+psycopg2", ""))
     try:
         connection.cursor().execute(statement)
@@ -66,7 +68,7 @@ def is_waiting(database: str) -> bool:
 
 @contextmanager
 def second_release(database: str) -> Iterator[Future[None]]:
-    """A release that had to wait for another one, which has ended now."""
+    """Yield a release that waits for another one, which then ends."""
     with holding(database, ANOTHER_RELEASE) as other, ThreadPoolExecutor(1) as pool:
         running = pool.submit(upgrade, database)
         until(lambda: running.done() or is_waiting(database))
@@ -81,7 +83,7 @@ def test_the_second_of_two_releases_waits_for_the_first_however_long_that_takes(
 
 
 def test_a_release_that_has_waited_gives_up_where_a_table_is_locked(database: str) -> None:
-    """Whoever uses the table would wait behind it."""
+    """Others who use the table would wait behind the release."""
     with (
         holding(database, "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE"),
         second_release(database) as running,

@@ -1,4 +1,4 @@
-"""Rows are stamped by the world's clock; of the database's clock only leases make use."""
+"""Times in rows come from the world's clock; only leases use the database's clock."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,12 +17,13 @@ from tests.conftest import Servers
 from tests.town import START, Town
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations" / "versions"
-LAST_STAMPED_BY_THE_DATABASE = 21  # the last migration that was deployed with code that leaves stamping to the database
+# The last migration that was deployed with code that lets the database set these times
+LAST_STAMPED_BY_THE_DATABASE = 21
 A_MEMBER = {"name": "Ann", "address": "whatsapp:+32470000001"}
 
 
 def stamps(town: Town) -> Row[tuple[datetime, datetime]]:
-    """When the only member was made and last changed."""
+    """Return when the only member was created and last changed."""
     with town.world.sessions() as session:
         return session.execute(select(Member.created_at, Member.updated_at)).one()
 

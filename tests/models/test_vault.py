@@ -1,4 +1,4 @@
-"""Secrets at rest, and the settings that hold the keys to them."""
+"""Encrypted secrets, and the settings with their keys."""
 
 import base64
 import os
@@ -185,7 +185,7 @@ GOOD: dict[str, Any] = {
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """The variables of a good set-up, and none else."""
+    """Set exactly the environment variables of a correct installation."""
     for name in {each.upper() for each in Settings.model_fields} & os.environ.keys():
         monkeypatch.delenv(name)
     for name, value in GOOD.items():

@@ -1,4 +1,4 @@
-"""Dashboard and alerts fit what /metrics serves; whether they fire is played by `make rules`."""
+"""Dashboard and alerts fit what /metrics serves; `make rules` tests whether they fire."""
 
 import json
 import re
@@ -17,7 +17,7 @@ PARTS = ("_bucket", "_count", "_sum")
 
 
 def served() -> set[str]:
-    """Every name that may stand before a brace in a query."""
+    """Return every name that may precede a brace in a query."""
     histograms = [*SPANS, *(each.name.removeprefix(PREFIX) for each in OURS.collect() if each.type == "histogram")]
     counters = [*COUNTERS, *(each.name.removeprefix(PREFIX) for each in OURS.collect() if each.type == "counter")]
     names = {*GAUGES, *(f"{name}_total" for name in counters)}
@@ -25,7 +25,7 @@ def served() -> set[str]:
 
 
 def expressions() -> list[str]:
-    """Every query of the rules and of the dashboard."""
+    """Return every query of the rules and of the dashboard."""
     groups = yaml.safe_load(RULES.read_text())["groups"]
     panels = json.loads(DASHBOARD.read_text())["panels"]
     return [each["expr"] for group in groups for each in group["rules"]] + [

@@ -1,4 +1,4 @@
-"""What runs for every change calls targets of the Makefile that exist, and nothing else decides what is well."""
+"""The checks of every change use targets of the Makefile that exist, and nothing else decides whether it passes."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""FIT, TCX and GPX files, made here byte by byte, read as recordings."""
+"""FIT, TCX and GPX files that are made here byte by byte, and read as recordings."""
 
 import gzip
 import io
@@ -25,7 +25,7 @@ BEGAN = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
 FIT_EPOCH = 631_065_600
 STAMP = int(BEGAN.timestamp()) - FIT_EPOCH
 U8, U16, U32, S32, ENUM, STRING = (0x02, "B"), (0x84, "H"), (0x86, "I"), (0x85, "i"), (0x00, "B"), (0x07, "s")
-F64, U64 = (0x89, "d"), (0x8F, "Q")  # wider than the profile has these fields: a file may define them so
+F64, U64 = (0x89, "d"), (0x8F, "Q")  # wider than these fields are in the profile: a file may define them like this
 FILE_ID, SESSION, RECORD, ACTIVITY, DESCRIPTION, DEVELOPER = 0, 18, 20, 34, 206, 207
 FIELDS = {
     FILE_ID: {"type": (0, ENUM), "manufacturer": (1, U16), "time_created": (4, U32)},
@@ -81,7 +81,7 @@ PARIS = (ACTIVITY, {"timestamp": STAMP + 2000, "sessions": 1, "local": STAMP + 2
 
 
 def message(number: int, values: dict, extra: tuple[int, int] | None = None) -> bytes:
-    """A definition and a data message; `extra` is a developer's field (its number, its value)."""
+    """Return a definition and a data message; `extra` is a developer's field (its number, its value)."""
     fields = [(*FIELDS[number][name], value) for name, value in values.items()]
     definition = struct.pack("<BBBHB", 0x60 if extra else 0x40, 0, 0, number, len(fields))
     data = b"\x00"
@@ -96,7 +96,7 @@ def message(number: int, values: dict, extra: tuple[int, int] | None = None) -> 
 
 
 def define(number: int, fields: int) -> bytes:
-    """A definition of so many fields of one byte, as local message 0."""
+    """Return a definition of this many fields of one byte, as local message 0."""
     return struct.pack("<BBBHB", 0x40, 0, 0, number, fields) + bytes((250, 1, 2)) * fields
 
 
@@ -105,7 +105,7 @@ def fit(*messages: tuple) -> bytes:
 
 
 def sealed(body: bytes) -> bytes:
-    """A FIT file of these frames, with the right sums."""
+    """Return a FIT file with these frames and the right checksums."""
     header = struct.pack("<BBHI4s", 14, 0x20, 21_171, len(body), b".FIT")
     whole = header + struct.pack("<H", compute_crc(header)) + body
     return whole + struct.pack("<H", compute_crc(whole))
@@ -131,7 +131,7 @@ def local(row: Recording) -> str:
 
 
 def known(row: Recording) -> set[str]:
-    """The names of what a recording tells."""
+    """Return the names of a recording's fields that have a value."""
     return {name for name, value in vars(row).items() if value is not None and value != ""}
 
 
@@ -304,7 +304,7 @@ def gpx(*points: str, kind: str = "<type>trail_running</type>", name: str = "<na
 
 
 def point(seconds: float, north: float, *, height: float | None = None, pulse: int | None = None) -> str:
-    """A point so many metres north of the first."""
+    """Return a point this many metres north of the first."""
     time = (BEGAN + timedelta(seconds=seconds)).isoformat().replace("+00:00", ".000Z")
     ele = "" if height is None else f"<ele>{height}</ele>"
     hr = "" if pulse is None else f"<ns3:TrackPointExtension><ns3:hr>{pulse}</ns3:hr></ns3:TrackPointExtension>"
@@ -426,7 +426,7 @@ def test_a_multisport_tcx() -> None:
 
 
 def wide(**values: float) -> dict[str, float]:
-    """A session with these fields as wide as they can be written."""
+    """Return a session whose fields are written with the largest width."""
     usual = {"start": STAMP, "sport": 1, "elapsed": 60_000, "timer": 60_000}
     return {name: each for name, each in usual.items() if name not in values} | {
         f"wide_{name}": each for name, each in values.items()
@@ -523,7 +523,7 @@ def test_files_that_are_not_read(data: bytes, name: str, why: Flaw) -> None:
 
 @pytest.mark.parametrize("endian", ["<", ">"])
 def test_only_wanted_frames_are_left_to_the_library(endian: str) -> None:
-    """Definitions that stand for something else later, both byte orders, and short headers with a time in them."""
+    """Definitions that are replaced later, both byte orders, and short headers with a time in them."""
     order = bytes((endian == ">",))
     session = struct.pack(f"{endian}HB", SESSION, 1) + bytes((5, 1, 0))
     record = struct.pack(f"{endian}HB", RECORD, 2) + bytes((3, 1, 2, 13, 1, 1))
@@ -552,7 +552,7 @@ def test_a_fit_file_that_is_cut_off_anywhere_is_damaged(cut: int) -> None:
 
 
 def test_every_flaw_is_met() -> None:
-    # A member who has sent too many is told so after reading: tests/jobs/test_files.py
+    # A member who has sent too many files is told after reading: tests/jobs/test_files.py
     assert {case.values[2] for case in NOT_READ} == set(Flaw) - {Flaw.FULL}
 
 
@@ -569,13 +569,13 @@ def test_other_alphabets_and_old_spellings() -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_damage_is_more_than_a_flaw(data: st.DataObject) -> None:
-    """Whatever bytes come: recordings that can be kept, or NotAnActivityFile, and nothing else."""
+    """Any bytes give recordings that can be stored, or NotAnActivityFile, and nothing else."""
     whole = data.draw(st.sampled_from([GOOD, gpx(point(0, 0), point(60, 100)), tcx(activity("Running", lap(0, 60)))]))
     start = data.draw(st.integers(0, len(whole)))
     cut = data.draw(st.integers(0, 40))
     spoilt = whole[:start] + data.draw(st.binary(max_size=20)) + whole[start + cut :]
     if whole is GOOD and data.draw(st.booleans()):
-        spoilt = spoilt[:-2] + struct.pack("<H", compute_crc(spoilt[:-2]))  # wrong bytes under a right seal
+        spoilt = spoilt[:-2] + struct.pack("<H", compute_crc(spoilt[:-2]))  # wrong bytes with a right checksum
     try:
         rows = read_activity(spoilt, "a.fit")
     except NotAnActivityFile:

@@ -1,4 +1,4 @@
-"""Every kind of picture: drawn in both lights, whatever is on it, and told in words too."""
+"""Every kind of picture is drawn in both themes, whatever is on it, and has a text."""
 
 import json
 import os
@@ -41,7 +41,7 @@ from providers.charts import (
 from providers.errors import ChartError
 from tests.providers.test_charts import HARD_NAMES, INJECTION, SVG, difference
 
-# The default keeps the suite short; the whole of it: NAMES=20000 pytest tests/providers/test_cards.py
+# The default keeps the suite short; the long form is NAMES=20000 pytest tests/providers/test_cards.py
 NAMES = int(os.environ.get("NAMES", "60"))
 RANGES = [(0x20, 0x7F), (0xA0, 0x24F), (0x300, 0x36F), (0x370, 0x52F), (0x590, 0x6FF), (0x900, 0xDFF)]
 RANGES += [(0xE00, 0x10FF), (0x1100, 0x11FF), (0x2000, 0x206F), (0x20D0, 0x2BFF), (0x3000, 0x30FF)]
@@ -51,7 +51,7 @@ PARTS = (Segment("run", 40), Segment("ride", 30), Segment("other", 1))
 
 
 def every(name="Zoë", value=42.0, *, dark=False):
-    """One chart of each kind, all its words this name and all its figures this value."""
+    """Return one chart of each kind, in which each text is this name and each figure this value."""
     bar = Bar(1, name, value, name, PARTS, name, 1, value)
     mark = Mark(name, value, name, PARTS, value, name)
     fact = ChartFact(name, name, name)
@@ -162,7 +162,7 @@ def test_what_is_no_chart_is_a_chart_error(facts):
 
 
 class Watched:
-    """The renderer, watched: what it refused or panicked at, and how long and how large what it drew was."""
+    """The renderer, with a record of what it refused or panicked at, and of the time and size of its pictures."""
 
     def __init__(self):
         self.stopped, self.seconds, self.sizes = [], [], []
@@ -189,7 +189,7 @@ class Watched:
 
 
 def fuzzed_cards(names, seed=7):
-    """Cards with names of random characters from many scripts, six on each, every kind and both lights in turn."""
+    """Yield cards with names of random characters from many scripts, six on each, of every kind and in both themes."""
     chosen = random.Random(seed)
 
     def name():

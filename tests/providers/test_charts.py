@@ -1,4 +1,4 @@
-"""The picture of the digest: legible whatever people are called, and never a reason for a digest to fail."""
+"""The digest's picture can be read whatever the members' names are, and never makes a digest fail."""
 
 import json
 import re
@@ -26,7 +26,7 @@ from providers.errors import ChartError
 from tests.patience import AT_MOST, RUNS_OUT
 
 LEGEND = (("run", "Run"), ("ride", "Ride"), ("swim", "Swim"), ("walk", "Walk"), ("strength", "Strength"))
-INJECTION = "__BEGINFUNCTION__x()__ENDFUNCTION__"  # short enough not to be clipped
+INJECTION = "__BEGINFUNCTION__x()__ENDFUNCTION__"  # short enough not to be cut
 PICTURE = SIGNATURE + b"the rest of a picture"
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -70,7 +70,7 @@ def medals(chart):
 
 
 def slices(chart):
-    """Give each row's slices as the x and y of their outlines' corners."""
+    """Return each row's slices as the x and y of their outlines' corners."""
     found = []
     for row in drawn(chart).iter(SVG + "g"):
         paths = [
@@ -326,7 +326,7 @@ SIGHTS = (
 
 
 def difference(one, other):
-    """Give the distance of two colours (CIE76) to the eyes that tell them apart worst."""
+    """Return the distance of two colours (CIE76) for the eyes that distinguish them worst."""
     return min(
         sum((a - b) ** 2 for a, b in zip(lab(one, sight), lab(other, sight), strict=True)) ** 0.5 for sight in SIGHTS
     )
@@ -345,7 +345,7 @@ def lab(code, sight):
 
 
 def pixels(png):
-    """Decode an 8-bit RGBA PNG to rows of bytes."""
+    """Return the rows of bytes of an 8-bit RGBA PNG."""
     chunks, at = {}, len(SIGNATURE)
     while at < len(png):
         size, kind = struct.unpack(">I4s", png[at : at + 8])
@@ -376,7 +376,7 @@ def unfiltered(kind, line, above):
 
 
 class PanicException(BaseException):
-    """What a Rust panic looks like from Python."""
+    """A Rust panic as it looks in Python."""
 
 
 class TestResvg:

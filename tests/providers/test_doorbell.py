@@ -1,4 +1,6 @@
-"""How Redis is opened: few connections, patience when there are too few, and a clear word about a certificate."""
+"""How Redis is opened: with few connections, waiting when there are too few, and with a clear
+message about a certificate.
+"""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from tests.simulator.test_services import NOTHING_GIVEN
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[str]:
-    """A Redis that takes three clients."""
+    """Yield a Redis that accepts three clients."""
     with services(environ={**NOTHING_GIVEN, "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none"}, clients=3) as at:
         yield at.redis_url
 
@@ -53,8 +55,8 @@ def test_who_finds_none_free_waits_and_is_told_in_the_end(servers: Servers) -> N
 
 
 def pings_while(client: redis.Redis, something: Timer) -> bool:
-    """Whether a client gets its answer although it first finds no place. On a busy machine what it waits for may come
-    too late for its patience: then it is tried once more, from the beginning.
+    """Return whether a client gets its answer although it first finds no free connection. On a busy machine the
+    connection may become free too late for the client.
     """
     something.start()
     with suppress(redis.ConnectionError):

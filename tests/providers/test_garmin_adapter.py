@@ -1,4 +1,4 @@
-"""Garmin Connect behind its port: the real library against the pretend Garmin, on good days and bad ones."""
+"""The adapter for Garmin Connect: the real library with the pretend Garmin, with and without problems."""
 
 import gc
 import importlib.metadata
@@ -44,7 +44,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class KeepsLibraries(GarminConnect):
-    """The adapter, with every instance of the library that it made kept to be looked at."""
+    """The adapter, with a list of all instances of the library that it made."""
 
     def __init__(self, base_url: str) -> None:
         super().__init__(base_url)
@@ -58,7 +58,7 @@ class KeepsLibraries(GarminConnect):
 
 @dataclass
 class Place:
-    """A pretend Garmin with Anna in it, and the adapter that speaks with it."""
+    """A pretend Garmin with Anna's account, and the adapter for it."""
 
     moment: datetime
     pretend: PretendGarmin
@@ -109,13 +109,13 @@ def place(served: Served) -> Place:
 
 
 def rows(account: ConnectAccount, days: int = 400) -> list[Recording]:
-    """Everything of the last days, page by page."""
+    """Return everything of the last days, page by page."""
     last = START.date() + timedelta(days=1)
     return [row for page in account.activities(last - timedelta(days=days), last) for row in page.recordings]
 
 
 def failure(call: Callable[[], object]) -> SourceError:
-    """What it raises: exactly one of our own errors, and nothing of the library's."""
+    """Return the error that is raised. Asserts that it is one of our own, and contains nothing of the library's."""
     with pytest.raises(SourceError) as raised:
         call()
     assert PASSWORD not in f"{raised.value!r}{raised.value.__cause__!r}"
@@ -208,7 +208,8 @@ def test_each_bad_day_at_sign_in_has_its_error(place: Place, faults: dict[str, A
     place.signed_in()
 
 
-# Garmin's JSON with a 403 makes the library stumble at the code, and its status is lost: still nobody's wrong code.
+# With Garmin's JSON in a 403, the library fails at the code and loses the status; it still must not count as a wrong
+# code.
 @pytest.mark.parametrize(("faults", "kind"), [*SIGN_IN_FAULTS, ({"sign_in_status": 403}, SourceUnavailable)])
 def test_each_bad_day_at_the_code_has_its_error(place: Place, faults: dict[str, Any], kind: type[SourceError]) -> None:
     half = place.half_open()
@@ -217,7 +218,7 @@ def test_each_bad_day_at_the_code_has_its_error(place: Place, faults: dict[str, 
     place.pretend.faults.clear()
     if (
         "sign_in_status" in faults or "sign_in_html" in faults
-    ):  # otherwise the code was taken, and Garmin's ticket spent
+    ):  # otherwise the code was accepted, and Garmin's ticket used
         assert place.adapter.answer_code(half.state, CODE).profile.full_name == "Anna"
 
 
@@ -234,7 +235,7 @@ def test_nobody_at_garmins_address_is_an_outage(place: Place) -> None:
 
 
 class Impatient(HTTPAdapter):
-    """Waits a moment only, whatever the library would wait."""
+    """Waits only a moment, however long the library would wait."""
 
     def send(self, request: requests.PreparedRequest, **words: Any) -> requests.Response:
         return super().send(request, **words | {"timeout": RUNS_OUT})
@@ -274,7 +275,7 @@ def test_a_profile_that_makes_no_sense_is_an_outage(place: Place, served: Served
         ({"data_status": 503}, SourceUnavailable, 1),
         ({"data_status": 500}, SourceUnavailable, 4),  # each smaller page is tried
         ({"truncate_lists": True}, SourceUnavailable, 1),
-        ({"data_status": 401}, LinkBroken, 2),  # refused with fresh tokens too
+        ({"data_status": 401}, LinkBroken, 2),  # refused with new tokens too
     ],
 )
 def test_each_bad_day_at_reading_has_its_error(
@@ -314,7 +315,7 @@ def test_tokens_about_to_end_that_cannot_be_refreshed(place: Place, status: int,
 
 @pytest.mark.parametrize(("status", "kind"), REFRESH_FAULTS)
 def test_tokens_refused_that_cannot_be_refreshed(place: Place, status: int, kind: type[SourceError]) -> None:
-    """A refresh that fails for a while must not look like a link that is broken for good."""
+    """A temporary failure of a refresh must not look like a link that has ended."""
     account = place.opened()
     place.pretend.keys._access.clear()
     place.fails(token_status=status)
@@ -446,7 +447,7 @@ def test_the_librarys_words_that_tell_failures_apart_are_still_its_words() -> No
 
 @pytest.fixture
 def planted(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Somebody else's tokens where the library would look for them."""
+    """Put another person's tokens where the library would look for them."""
     place.pretend.enrol("Mallory", "mallory@example.org", "m")
     answer = place.adapter.sign_in("mallory@example.org", "m")
     (tmp_path / "garmin_tokens.json").write_text(answer.tokens)
@@ -464,7 +465,7 @@ def test_tokens_in_the_environment_are_never_used(place: Place, served: Served, 
 
 
 def within(thing: object, secret: str, seen: set[int] | None = None) -> str:
-    """Where a text is held by anything that this thing leads to; empty when nowhere."""
+    """Return where anything that this object refers to contains a text; empty if nothing does."""
     seen = set() if seen is None else seen
     if id(thing) in seen or inspect.ismodule(thing) or inspect.isroutine(thing) or isinstance(thing, type):
         return ""
@@ -499,7 +500,7 @@ def test_representations_tell_no_secrets(place: Place) -> None:
 
 
 def recordings() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Real rows, where they lie beside the checkout, and always one made here."""
+    """Yield real rows if there are recordings beside the checkout, and one that is made here."""
     pretend = PretendGarmin(lambda: START)
     anna = pretend.enrol("Anna", EMAIL, PASSWORD, zone="America/Costa_Rica")
     anna.upload(type_key="trail_running", start=START, seconds=2223.3, metres=4261.2)
@@ -513,7 +514,7 @@ def recordings() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def as_row(detail: dict[str, Any]) -> dict[str, Any]:
-    """The longer answer about one activity, as the list would have told it."""
+    """Return the long answer about one activity in the form of the list."""
     summary = detail["summaryDTO"]
     times = {key: summary[key].replace("T", " ") for key in ("startTimeLocal", "startTimeGMT")}
     return {**summary, **times, "activityType": detail["activityTypeDTO"], "activityId": detail["activityId"]}

@@ -1,4 +1,4 @@
-"""Garmin's Personal API as we use it: against the pretend one, and against a server that misbehaves to order."""
+"""The adapter for Garmin's Personal API: with the pretend one, and with a server that gives faulty answers."""
 
 import base64
 import json
@@ -45,7 +45,7 @@ def serve(app: flask.Flask) -> Iterator[str]:
 
 
 class World:
-    """The pretend Garmin, our way in by key, and a clock that tests may turn."""
+    """The pretend Garmin, the adapter with a key, and a clock that tests can move."""
 
     def __init__(self) -> None:
         self.moment = START
@@ -59,7 +59,7 @@ class World:
         return GarminPersonal(f"{self.url}/garmin/personal", now=lambda: self.moment, pause=self.pauses.append)
 
     def upload(self, count: int) -> None:
-        """So many activities, evenly spread over the last year."""
+        """Upload this many activities, evenly distributed over the last year."""
         for number in range(count):
             start = START - timedelta(hours=12 + number * 364 * 24 / max(count, 1))
             self.anna.upload(start=start, seconds=1800, metres=5000)
@@ -383,7 +383,7 @@ def test_days_without_a_watch_are_left_out() -> None:
 
 @dataclass
 class Odd:
-    """A server that answers what it is told to."""
+    """A server that gives the answers that it is told to give."""
 
     url: str = ""
     answers: dict[str, Callable[[], flask.Response]] = field(default_factory=dict)
@@ -519,9 +519,9 @@ def test_a_server_that_is_not_there() -> None:
 def test_the_key_is_told_to_nobody(
     odd: Odd, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Every failure at every step, with all that it leaves behind searched for the key and its token."""
+    """After every failure at every step, everything that it leaves behind is searched for the key and its token."""
     caplog.set_level(logging.DEBUG)
-    caplog.set_level(logging.DEBUG, "urllib3")  # which a process of ours keeps quiet
+    caplog.set_level(logging.DEBUG, "urllib3")  # our own processes do not log this
     token = jwt(exp=int(START.timestamp()) + 86_400, canary=1)
     echoes = [
         lambda status=each: flask.Response(f"{CANARY} {token}", status) for each in (200, 400, 401, 403, 429, 500)
@@ -544,7 +544,7 @@ def test_the_key_is_told_to_nobody(
 
 
 def left_behind(door: GarminPersonal, token: str) -> list[str]:
-    """What a log or a crash reporter could see of a sign-in and of a sync."""
+    """Return what a log or a crash reporter could see of a sign-in and of a sync."""
     account = door.open(json.dumps({"key": CANARY, "jwt": token, "jwt_expires": int(START.timestamp()) + 86_400}))
     left = [repr(account), repr(door), repr(vars(account)["_wire"])]
     for attempt in (
@@ -561,17 +561,19 @@ def left_behind(door: GarminPersonal, token: str) -> list[str]:
 
 
 def told_by(error: BaseException | None) -> list[str]:
-    """All that an error tells, and those behind it."""
+    """Return all texts of an error and of its causes."""
     if error is None:
         return []
-    pickle.dumps(error)  # fails if it holds on to a request or a socket
+    pickle.dumps(error)  # fails if the error refers to a request or a socket
     parts = [repr(vars(each)) for each in vars(error).values() if hasattr(each, "__dict__")]
     told = [type(error).__name__, repr(error), repr(vars(error)), *parts]
     return told + told_by(error.__cause__) + told_by(error.__context__)
 
 
 def recorded(name: str, pretended: object) -> bytes:
-    """What Garmin really answered, where a folder of recordings is named; else what ours makes of the same."""
+    """Return what Garmin really answered, if there is a folder of recordings; otherwise
+    what the pretend one answers.
+    """
     path = Path(os.environ.get("GRUPPETTO_SAMPLES", "")) / "garmin" / f"{name}.json"
     return path.read_bytes() if path.is_file() else json.dumps(pretended).encode()
 

@@ -1,4 +1,4 @@
-"""Meta's Groups API: the adapter against the pretend one, over HTTP."""
+"""The adapter for Meta's Groups API, with the pretend one, over HTTP."""
 
 from datetime import timedelta
 
@@ -115,7 +115,7 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_what_leads_elsewhere_is_not_followed(served: Served, meta: PretendMeta, status: int) -> None:
-    """Neither the digest nor the token goes to a host that is not the one in the settings."""
+    """Neither the digest nor the token is sent to a host that is not the one in the settings."""
     heard: list[str] = []
     served.app = Flask("elsewhere")
     served.app.add_url_rule("/meta/<path:_>", "on", lambda _: ("", status, {"Location": "/other"}), methods=["POST"])

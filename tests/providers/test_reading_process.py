@@ -1,4 +1,4 @@
-"""Files read in a process of their own: the same answers, and an end to whatever costs too much."""
+"""Files are read in a process of their own with the same results, and that process is ended if it costs too much."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from tests.recordings import gpx
 
 BEGAN = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)
 RUN = gpx((BEGAN, 0), (BEGAN + timedelta(minutes=40), 8_000))
-LARGE = RUN + b"\n" * 1_000_000  # more than a pipe holds
+LARGE = RUN + b"\n" * 1_000_000  # more than a pipe buffers
 
 
 @pytest.mark.parametrize("zone", [UTC, ZoneInfo("UTC"), ZoneInfo("Asia/Kathmandu")])
@@ -51,7 +51,7 @@ def test_what_takes_too_much_cpu_is_ended_by_the_system() -> None:
 def test_what_needs_too_much_memory_is_refused_it() -> None:
     """Python alone takes more than these 16 MB. A value of 9 MB is copied several times: that is too much."""
     empty = b'\n<gpx a="' + b" " * 9_000_000 + b'"></gpx>'
-    expected = Flaw.DAMAGED if sys.platform == "darwin" else Flaw.TOO_MUCH  # macOS keeps no bound of memory
+    expected = Flaw.DAMAGED if sys.platform == "darwin" else Flaw.TOO_MUCH  # macOS has no limit of memory
     with pytest.raises(NotAnActivityFile) as apart:
         read_apart(empty, "a.gpx", UTC, Bounds(memory=16 * 1024 * 1024))
     assert apart.value.why is expected
@@ -62,7 +62,7 @@ def test_what_needs_too_much_memory_is_refused_it() -> None:
 
 def test_what_hangs_is_ended_and_leaves_no_process(tmp_path: Path) -> None:
     number = tmp_path / "pid"
-    for seconds in (1, 4, 16, 64):  # a busy machine may take long to start Python
+    for seconds in (1, 4, 16, 64):  # a busy machine may need long to start Python
         with pytest.raises(ReadingBroke, match="too long"):
             ends(
                 f"open({str(number)!r}, 'w').write(str(os.getpid()))\nwhile True: time.sleep(1)",
@@ -75,7 +75,9 @@ def test_what_hangs_is_ended_and_leaves_no_process(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_is_broken_off_leaves_no_reader(tmp_path: Path) -> None:
-    """The reader itself sends the alarm that ends a job, so that it comes while the worker waits for the reader."""
+    """The reader itself sends the alarm that interrupts a job, so that it comes while the
+    worker waits for the reader.
+    """
 
     class BrokenOff(BaseException):
         pass
@@ -108,7 +110,7 @@ while True: time.sleep(1)
     ],
 )
 def test_a_process_that_ends_without_an_answer_may_be_tried_again(program: str, why: str) -> None:
-    """None of these reads the file that is handed over."""
+    """None of these programs reads the file."""
     with pytest.raises(ReadingBroke, match=why):
         ends(program)
 
@@ -129,7 +131,7 @@ main()
 
 
 def test_a_reader_whose_starter_was_killed_ends_by_itself() -> None:
-    """Nobody closes its standard input, and no file comes: its own alarm ends it."""
+    """Its standard input is not closed, and no file comes: its own alarm ends it."""
     with subprocess.Popen(READER, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as reader:
         assert reader.stdin
         reader.stdin.write(b'{"filename": "a.gpx", "zone": "UTC", "bounds": {"wall_seconds": 0.2}}\n<gpx')
@@ -141,7 +143,7 @@ def test_the_process_has_none_of_our_secrets_and_none_of_our_connections(monkeyp
     monkeypatch.setenv("SECRET_KEY", "a secret of the tests")
     ours = socket.socketpair()
     for each in ours:
-        each.set_inheritable(True)  # as a careless library may open one
+        each.set_inheritable(True)  # a careless library may open such a file
     told = "{'names': [*os.environ], 'files': os.listdir('/dev/fd')}"
     plain = f"{{'source': 'file', 'type_key': 'run', 'start': '2026-11-01', 'seconds': 1, 'told': {told}}}"
     (seen,) = ends(f"print(json.dumps({{'recordings': [{plain}]}}))")
@@ -166,7 +168,7 @@ def test_the_process_loads_nothing_that_speaks_with_anybody() -> None:
 
 
 def ends(program: str, bounds: Bounds = USUAL) -> list[Recording]:
-    """Let a program of the test stand where the reader stands, and hand it a file."""
+    """Run a program of the test in place of the reader, with a file."""
     given = "import json, os, signal, sys, time, types\nfrom providers.files.reading_process import *\n"
     return read_apart(LARGE, "run.gpx", UTC, bounds, (sys.executable, "-c", given + program))
 

@@ -1,4 +1,6 @@
-"""Tags of texts that come back to us: for one purpose each, under two secrets while one is changed, and as formerly."""
+"""Tags of texts that come back to us: each for one purpose, with two secrets while one is changed,
+and in the former form.
+"""
 
 import hashlib
 import hmac
@@ -12,7 +14,7 @@ NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 def formerly(purpose: str, secret: str, text: str) -> str:
-    """The tag that releases before December 2026 wrote, whole."""
+    """Return the whole tag that releases before December 2026 wrote."""
     return hmac.new(secret.encode(), f"{purpose}|{text}".encode(), hashlib.sha256).hexdigest()
 
 

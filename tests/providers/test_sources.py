@@ -1,4 +1,4 @@
-"""What a source declares, and how what was kept of a recording is read again."""
+"""The declaration of a source, and reading a stored recording again."""
 
 from datetime import UTC, datetime, timedelta
 

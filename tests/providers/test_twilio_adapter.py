@@ -1,4 +1,4 @@
-"""Twilio behind its port: the real SDK against the pretend Twilio, and against answers and lines that break."""
+"""The adapter for Twilio: the real SDK with the pretend Twilio, and with faulty answers and broken connections."""
 
 import base64
 import hashlib
@@ -159,7 +159,7 @@ def test_a_question_that_failed_may_be_asked_again(adapter: Twilio, pretend: Pre
     assert refused.value.code == 20404
 
 
-# Codes that Twilio gives at once with 400, or that it normally tells only later: none of them was accepted.
+# Codes that Twilio returns at once with 400, or normally only later: none of these messages was accepted.
 REFUSED = (
     21211, 21408, 21602, 21603, 21604, 21606, 21608, 21610, 21614, 21617, 21620, 21623, 21654, 21655, 21656, 21703,
     21704, 21705, 21712, 30001, 30410, 35111, 35114, 35115, 35118, 35126, 63001, 63002, 63003, 63005, 63006, 63007,
@@ -216,7 +216,7 @@ def test_an_acceptance_that_names_no_message_is_unclear(body: str) -> None:
 @pytest.mark.parametrize("status", [400, 404, 502])
 @pytest.mark.parametrize("body", ["", "<html>Bad</html>", "[]", "null", '{"code": null}'])
 def test_a_refusal_without_a_code_is_not_twilios_and_loses_no_message(status: int, body: str) -> None:
-    """A proxy on the way, a captive portal, or a wrong TWILIO_API_BASE_URL."""
+    """From a proxy on the way, a captive portal, or a wrong TWILIO_API_BASE_URL."""
     responses.post(MESSAGES, body=body, status=status)
     with pytest.raises(Unclear, match=str(status)):
         twilio().send(PARCEL)
@@ -286,7 +286,7 @@ def test_a_line_that_is_never_taken_up_means_not_sent() -> None:
     with closing(socket.socket()) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
-        waiting = [socket.socket() for _ in range(4)]  # they fill the queue; nobody takes them up
+        waiting = [socket.socket() for _ in range(4)]  # they fill the queue; no connection is accepted
         for each in waiting:
             each.setblocking(False)
             with suppress(BlockingIOError):
@@ -298,7 +298,7 @@ def test_a_line_that_is_never_taken_up_means_not_sent() -> None:
 
 
 class Listener:
-    """Takes up one call, reads it, and answers with these bytes, or hangs up without."""
+    """Accepts one connection, reads, and answers with these bytes, or closes without an answer."""
 
     def __init__(self, answer: bytes = b"", certificate: Path | None = None) -> None:
         self.answer, self.certificate, self.heard = answer, certificate, b""
@@ -323,8 +323,8 @@ class Listener:
                 if not read:
                     return
                 self.heard += read
-            socket.socket.send(secured, self.answer)  # under TLS too: in plain, which nobody can decipher
-            if not self.answer:  # a reset instead of a farewell
+            socket.socket.send(secured, self.answer)  # unencrypted inside TLS, so that it cannot be decrypted
+            if not self.answer:  # a reset in place of a close
                 secured.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _secured(self, line: socket.socket) -> socket.socket:
@@ -346,7 +346,7 @@ def test_a_line_that_breaks_after_the_message_was_written_is_unclear(answer: byt
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for this computer that nobody trusts until told so, with its key, in one file."""
+    """Return a file with a certificate for this computer, which is not trusted unless configured, and its key."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
     now = datetime.now(UTC)
     made = (
@@ -380,7 +380,7 @@ def test_a_certificate_that_is_not_trusted_means_not_sent(certificate: Path) -> 
 
 
 def signed(url: str, form: list[tuple[str, str]], *, token: str = TOKEN, kind: str = "sha1") -> str:
-    """Twilio's signature, computed by hand from its documentation."""
+    """Return Twilio's signature, computed as in its documentation."""
     written = url + "".join(name + value for name, value in sorted(set(form)))
     return base64.b64encode(hmac.new(token.encode(), written.encode(), kind).digest()).decode()
 
@@ -506,7 +506,7 @@ def sid(number: int, kind: str = "SM") -> str:
 
 
 def text(number: int = 1, **changes: str | None) -> MultiDict:
-    """An inbound text with the keys and in the order that Twilio posts; None leaves a key out."""
+    """Return an inbound text with Twilio's keys in their order; None leaves a key out."""
     ours = changes.pop("MessageSid", sid(number))
     form = {
         "SmsMessageSid": ours,
@@ -749,7 +749,7 @@ def test_a_field_given_several_times_counts_once_or_not_at_all() -> None:
 
 
 def receipt(status: str | None = "delivered", **changes: str | None) -> MultiDict:
-    """A status callback with the keys that Twilio posts."""
+    """Return a status callback with Twilio's keys."""
     form = {
         "EventType": status and status.upper(),
         "SmsSid": sid(900),
@@ -802,7 +802,7 @@ def test_a_status_is_read_however_it_is_written() -> None:
 
 @pytest.mark.parametrize("code", [21211, 21614])
 def test_that_an_id_is_no_number_says_nothing_about_the_person(code: int) -> None:
-    """In June 2026 Twilio answered so to some ids: https://github.com/freescout-help-desk/freescout/issues/5444."""
+    """In June 2026 Twilio answered this for some ids: https://github.com/freescout-help-desk/freescout/issues/5444."""
     told = twilio().read_receipt
     assert told(receipt("failed", ErrorCode=str(code))).meaning is RefusalMeaning.UNREACHABLE
     assert told(receipt("failed", ErrorCode=str(code), To=BSUID)).meaning is RefusalMeaning.OURS

@@ -1,4 +1,6 @@
-"""Files that people sent, fetched from Twilio: from nowhere else, not for ever, and our credentials go only there."""
+"""Files that members sent are fetched only from Twilio, within a time limit, and our
+credentials are sent only there.
+"""
 
 import gzip
 from collections.abc import Iterator
@@ -26,7 +28,7 @@ MOST = 64 * 1024
 
 
 class Store:
-    """A server that answers as it is told, and notes who asked."""
+    """A server that gives the answers that it is told to give, and records the requests."""
 
     def __init__(self) -> None:
         self.served = Served(Flask("store"))
@@ -49,7 +51,7 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture
 def vendor() -> Iterator[responses.RequestsMock]:
-    """The real hosts. Whatever is asked for and was not named here fails."""
+    """The real hosts. A request that was not expected here fails."""
     with responses.RequestsMock() as hosts:
         yield hosts
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from models import Base
 
-# Tables that every line writes to, whatever it says (that it came, the answer, the counts for limits, the audit), and
-# what is noted for the operator.
+# Tables to which every line writes, whatever it says (its receipt, the answer, the counts for limits, the audit), and
+# those that are for the operator.
 KEPT_APART = {"inbound_messages", "outbound_messages", "message_events", "counted_events", "audit_events", "signs"}
 TABLES = {table.name: table for table in Base.metadata.sorted_tables if table.name not in KEPT_APART}
 # Columns that every line changes in the row of its writer: its time and origin, and the question that it leaves open.

@@ -1,8 +1,8 @@
-"""A process that has everything loaded, and forks a child for each `flask keys …` that is then killed or not.
+"""A process that has loaded everything and forks a child for each `flask keys …`, so that the child can be killed.
 
-It reads lines `ring words…`. Each is answered with the child's process number, so that it can be killed, and, when it
-has ended, with one line of JSON: the exit code (-9 when killed) and what was printed. The number is nobody else's
-before the next line is read.
+It reads lines `ring words…`. It answers each with the child's process id, so that it can be killed, and, when the
+child has ended, with one line of JSON: the exit code (-9 if it was killed) and its output. The process id is not
+reused before the next line is read.
 """
 
 import json
@@ -16,7 +16,7 @@ from world import World
 
 
 def run(settings: Settings, words: list[str], path: str) -> None:
-    """Do the command as an operator would, in a world of this process's own."""
+    """Run the command as an operator would, in a world of this process's own."""
     app = create_app(World.from_settings(settings))
     done = app.test_cli_runner().invoke(args=words)
     with open(path, "w") as file:  # noqa: PTH123 - one line
@@ -25,7 +25,7 @@ def run(settings: Settings, words: list[str], path: str) -> None:
 
 
 def ended(child: int) -> int:
-    """Wait for its end, and leave it for the system to remember."""
+    """Wait for the child's end without collecting it, so that its process id is not reused."""
     end = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
     return end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
 

@@ -1,6 +1,6 @@
-"""Boards of random groups, held against what plain Python makes of the rows: who is seen, places, arrows, sums.
+"""Boards of random groups, compared with a computation in plain Python: visible members, places, arrows, sums.
 
-It shares no arithmetic with the product. RANDOM_GROUPS says how many groups.
+It shares no arithmetic with the product. RANDOM_GROUPS sets the number of groups.
 """
 
 import os
@@ -32,16 +32,16 @@ SPORTS = [Sport.RUN, Sport.RIDE, Sport.YOGA]
 FIELDS = [each for each in SHARED if each != "titles"]
 NAMES = ["Ana", "ana", "Bo", "Émile", "Zoë", "Li", "Max", "Ola"]
 BY_HAND, BY_WATCH = [0.0, 7.0, 21.0, 28.0, 63.0, 140.0], [0.0, 0.5, 9.9, 30.0, 57.6, 112.9]
-# What is less reads as nothing, and nobody's nothing is told.
+# Smaller values are written as zero, and members with zero are not listed.
 LEAST = {Metric.POINTS: 0.6, Metric.TIME: 31, Metric.DISTANCE: 81, Metric.CALORIES: 0.6}
 FAR_ENOUGH = {Sport.RUN: 5_000, Sport.RIDE: 20_000}  # metres in a week
-# What further metrics add up: a new one is tried here without being named.
+# The columns of other metrics: a new metric is tested without being named here.
 COLUMNS = [each for each in metrics.COLUMNS if each not in {"duration", "distance", "elevation_gain", "points"}]
-BY_DEFAULT = 0.7  # of what a table gives for it, an entry by hand has 70 % in its row
+BY_DEFAULT = 0.7  # the row of an activity logged by hand contains 70 % of the points of the table
 
 
 def by_tenths(points: float) -> float:
-    """Half a tenth goes up or down by how a sum was made, unless what no sum can be sure of is cut off first."""
+    """Round to a tenth. The exact half depends on how a sum was computed, so inexact digits are cut off first."""
     return float(Decimal(str(round(points, 6))).quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
@@ -53,7 +53,9 @@ def some_people(luck: Random) -> Iterator[Member]:
 
 
 def their_place(luck: Random, group: Group, member: Member, veiled: float) -> Membership:
-    """Most are seen whole; others keep something back, hide, have no name, came out of it lately, or have left."""
+    """Return a membership. Most share everything; others withhold a field, hide, are anonymous,
+    were until lately, or have left.
+    """
     return Membership(
         group_id=group.id,
         member_id=member.id,
@@ -69,7 +71,9 @@ def their_place(luck: Random, group: Group, member: Member, veiled: float) -> Me
 
 
 def a_session(luck: Random, member: Member, number: int) -> Activity:
-    """Points are such that any share of them is a number of tenths: what is rounded then is the same everywhere."""
+    """Return a random activity. Any allowed fraction of its points is a number of tenths, so all
+    ways of rounding agree.
+    """
     by_hand = luck.random() < 0.3
     day = TODAY + timedelta(4 - int(luck.expovariate(1 / 35)))
     return Activity(
@@ -100,7 +104,7 @@ def a_session(luck: Random, member: Member, number: int) -> Activity:
 
 
 def invent(town: Town, luck: Random) -> None:
-    """A group, and two people outside it whose doings are nobody's business in it."""
+    """Store a random group, and two people outside it whose activities must not appear in it."""
     with town.world.sessions.begin() as session:
         choices = {
             "manual_percent": luck.choice([0, 50, 70, 100]),
@@ -127,7 +131,7 @@ def invent(town: Town, luck: Random) -> None:
 
 @dataclass(frozen=True)
 class ByHand:
-    """All that is in the database, in lists."""
+    """The whole contents of the database, in lists."""
 
     group: Group
     places: list[Membership]
@@ -137,7 +141,7 @@ class ByHand:
     absences: list[Absence]
 
     def of(self, member_id: int, metric: Metric, dates: Dates, sport: Sport | None) -> float:
-        """A member's figure. Nothing is hidden here."""
+        """Return a member's figure, whether or not it is shared."""
         mine = [each for each in self.activities if each.member_id == member_id and self.counts(each)]
         mine = [each for each in mine if sport in {None, each.sport}]
         inside = [each for each in mine if each.local_date in dates]
@@ -156,7 +160,7 @@ class ByHand:
         }.get(metric, lambda: sum(getattr(each, metric.column) or 0.0 for each in inside))()
 
     def speed(self, inside: list[Activity], as_long_as: Dates) -> float:
-        """Metres per second of one sport, 0 for who did not go far enough for so many days."""
+        """Return metres per second in one sport; 0 for a member who did not go far enough in these days."""
         ways = [(each.distance, each.duration) for each in inside if each.distance and each.duration]
         metres, seconds = sum(way for way, _ in ways), sum(took for _, took in ways)
         weeks = 4 if as_long_as.days >= 28 else max(1, as_long_as.days // 7)
@@ -180,7 +184,7 @@ class ByHand:
         return {day: by_tenths(value) for day, value in found.items()}
 
     def week(self, day: date) -> date:
-        """The first day of its week."""
+        """Return the first day of the week."""
         while day.weekday() != self.group.settings["week_start"]:
             day -= timedelta(1)
         return day

@@ -1,4 +1,6 @@
-"""Challenges: judged once, whoever comes when; and as plain counting says. PLAY_GROUPS=… tries so many groups."""
+"""Challenges are judged once, even by several workers, and equal a simple computation. PLAY_GROUPS
+sets the number of groups.
+"""
 
 import os
 import random
@@ -35,7 +37,7 @@ def letters(town: Town) -> Letters:
 
 
 def announce(letters: Letters, group: Group, *members: Member, plan: Plan | None = None) -> Challenge:
-    """The owner sets it up; these take part too."""
+    """Let the owner announce a challenge, and let these members join it."""
     with letters.town.world.sessions.begin() as session:
         owner = session.scalar(select(Membership).where(Membership.group_id == group.id, Membership.role == "owner"))
         plan = plan or Plan(Contest.MOST, "distance", WEEK)
@@ -46,7 +48,7 @@ def announce(letters: Letters, group: Group, *members: Member, plan: Plan | None
 
 
 def results(letters: Letters) -> list[int]:
-    """Who was written a result."""
+    """Return the ids of the members who got a result."""
     return sorted(row.member_id for row in letters.rows() if row.dedupe_key.startswith("challenge:"))
 
 
@@ -106,7 +108,7 @@ def test_two_who_set_one_up_at_once_get_two_numbers(letters: Letters) -> None:
 
 
 class Club:
-    """A random group: some hide, some keep a field to themselves, some were away, some take no part."""
+    """A random group: some hide, some withhold a field, some were away, some do not take part."""
 
     def __init__(self, letters: Letters, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -133,7 +135,7 @@ class Club:
         self.keep(letters)
 
     def keep(self, letters: Letters) -> None:
-        """Write it down."""
+        """Store the group."""
         with letters.town.world.sessions.begin() as session:
             for row in session.scalars(select(Membership).where(Membership.group_id == self.group.id)):
                 row.hidden = row.member_id in self.hidden
@@ -157,11 +159,11 @@ class Club:
                 )
 
     def seen(self, *fields: str) -> set[int]:
-        """Who takes part and shows these."""
+        """Return the participants who share these fields."""
         return {key for key in self.part if key not in self.hidden and self.closed.get(key, "") not in fields}
 
     def total(self, metric: str, dates: Dates, sport: str | None, people: set[int]) -> dict[int, float]:
-        """A plain sum."""
+        """Return the sums by plain addition."""
         place = {"points": 3, "time": 4, "distance": 5}[metric]
         sums: dict[int, float] = {}
         for each in self.done:
@@ -170,7 +172,7 @@ class Club:
         return {key: value for key, value in sums.items() if value > 0}
 
     def weeks_in_a_row(self, dates: Dates, people: set[int]) -> dict[int, float]:
-        """The longest row of weeks with 30 points or two days; weeks away are passed over."""
+        """Return the longest run of weeks with 30 points or two active days; weeks away are skipped."""
         best: dict[int, float] = {}
         for key in people:
             run = 0
@@ -204,7 +206,7 @@ def test_challenges_come_out_as_plain_counting_says(letters: Letters, seed: int)
 
 
 def check(letters: Letters, made: Challenge, expected: dict[int, float]) -> None:
-    """It stands as expected; then it goes, to make room."""
+    """Assert that the challenge stands as expected, and then delete it."""
     with letters.town.world.sessions.begin() as session:
         challenge = session.get_one(Challenge, made.id)
         standing = contests.measure_contest(session, challenge, WEEK.end)

@@ -1,4 +1,4 @@
-"""Erasing everything and coming back: each test is named by what it would have won."""
+"""Erasing everything and signing up again: each test is named after the advantage that it must not give."""
 
 import re
 from dataclasses import replace
@@ -18,7 +18,7 @@ CLOSED = "*Sunday Legends* is closed to you; only its admins can change that."
 
 
 def erases_everything(person: Person) -> None:
-    """Type the code, and let the rest be forgotten too."""
+    """Type the code, and let the erasure be completed."""
     code = re.search(r"DELETE (\d{4})", person.says("delete me"))[1]
     assert person.says(f"DELETE {code}").startswith("Everything is erased")
     person.town.travel(minutes=2)
@@ -34,7 +34,7 @@ def banned(owner: Person, friend: Person, code: str) -> None:
 
 
 def limited(town: Town, servers: Servers, **settings: int) -> None:
-    """Let these settings hold from now on."""
+    """Use these settings from now on."""
     town.world = replace(town.world, settings=town.world.settings.model_copy(update=settings))
     worlds.use(town.world)
     servers.app.app = create_app(town.world)
@@ -204,7 +204,7 @@ def test_out_of_the_hold_that_garmin_put_on_sign_ins(town: Town, zoe: Person) ->
 
 
 def tries(person: Person, email: str, passwords: int) -> str:
-    """Try so many wrong passwords through one link. Gives the page at the end."""
+    """Try this many wrong passwords through one link. Returns the last page."""
     browser = person.town.browser()
     html = browser.open_link(person.says("link garmin"))
     for _ in range(passwords):
@@ -237,7 +237,7 @@ def test_a_fresh_day_of_files(town: Town, servers: Servers, zoe: Person, jose: P
 
 
 def sends_file(person: Person) -> str:
-    """Send an activity file, and give the last thing heard."""
+    """Send an activity file, and return the last message."""
     person.phone.sends_file(recordings.tcx(recordings.session(november(18))), recordings.TCX)
     person.town.rest()
     return person.heard
@@ -252,7 +252,7 @@ def test_a_fresh_minute_of_lines(town: Town, servers: Servers, zoe: Person) -> N
 
 
 def test_anything_by_erasing_oneself_five_times(town: Town, servers: Servers, zoe: Person, jose: Person) -> None:
-    """A banned, throttled, spending stranger: nothing gained, and the ledger only grows."""
+    """A member who is banned, throttled and at the message limit gains nothing by it; counts only grow."""
     code = start_group(zoe, jose)
     banned(zoe, jose, code)
     for _ in range(4):
@@ -283,7 +283,7 @@ def spent(town: Town) -> int:
 
 
 def counted(town: Town, person: Person) -> int:
-    """How many lines count against somebody, whoever they were to us when they wrote them."""
+    """Return how many lines are counted against a person, also from before they were erased."""
     with town.world.sessions() as session:
         lines = select(func.count()).select_from(CountedEvent).where(CountedEvent.kind.startswith("line: "))
         hashes = select(CountedEvent.address_hash).where(CountedEvent.kind == "feedback").distinct()

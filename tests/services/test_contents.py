@@ -1,4 +1,4 @@
-"""Contents stored at the vendor: pushed once, watched, and held when they may not be used."""
+"""Contents stored at the vendor: pushed once, checked, and not sent while they may not be used."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -59,7 +59,7 @@ def is_due(letters: Letters) -> bool:
 
 
 def decide(letters: Letters, status: str, category: str = "", reason: str = "") -> None:
-    """WhatsApp changes its mind about the template."""
+    """Let WhatsApp decide about the template."""
     letters.town.twilio.contents[letters.template().sid].decide(Decision(status, reason, category))
 
 
@@ -166,7 +166,7 @@ def test_the_words_of_a_template_are_what_the_vendor_makes_of_it(letters: Letter
 
 
 class BreaksOff:
-    """A messenger that stores so many contents, and then cannot be reached."""
+    """A messenger that stores a number of contents, and then cannot be reached."""
 
     def __init__(self, messenger: Messenger, good_for: int) -> None:
         self.messenger, self.good_for, self.account = messenger, good_for, messenger.account
@@ -198,13 +198,13 @@ def test_a_push_that_broke_off_makes_nothing_twice(letters: Letters) -> None:
 
 @dataclass
 class Asking:
-    """Somebody who gets replies with buttons, and a look at what becomes of them."""
+    """A member who gets replies with buttons, and the states of these replies."""
 
     letters: Letters
     member: Member
 
     def hears(self, *, buttons: bool) -> str:
-        """Let a reply with two buttons reach them; gives its text, as it stands on the phone."""
+        """Send the member a reply with two buttons; returns its text on the phone."""
         message = Message("Which one?", buttons=(Button("Run", "lb run"), Button("Ride", "lb ride")))
         with self.letters.town.world.sessions.begin() as session:
             mailbox.post(
@@ -285,7 +285,7 @@ OTHER = "AC" + "1" * 32
 
 
 def moved(letters: Letters, servers: Servers) -> Letters:
-    """The town after its operator has gone over to another account of Twilio's."""
+    """The town after its operator has changed to another Twilio account."""
     town = letters.town
     town.twilio.change_account(OTHER, "another token")
     settings = Settings(
@@ -359,7 +359,7 @@ def test_an_approval_that_could_not_be_asked_for_is_asked_for_later(letters: Let
 
 
 class AsksNothing(BreaksOff):
-    """A messenger that stores contents, and cannot hand them in."""
+    """A messenger that stores contents, but fails to submit them for approval."""
 
     def ask_approval(self, content_id: str, name: str, category: str) -> None:
         raise NotSent("the line is dead")

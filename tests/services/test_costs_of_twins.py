@@ -1,4 +1,4 @@
-"""What thousands of tiny sessions of one member cost whoever does the work after them."""
+"""The CPU time that thousands of tiny activities of one member cost when something changes afterwards."""
 
 import time
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from tests.bot.test_costs import ATTEMPTS, MOST_SECONDS
 from tests.scenes import has_moved, november, runs, sent_before
 from tests.town import Person, Town
 
-MANY = 5_000  # what somebody could send in a day before there was a limit to it
+MANY = 5_000  # as many as a member could send in a day before there was a limit
 APART = {"one instant": timedelta(0), "one minute": timedelta(milliseconds=10), "years": timedelta(hours=8)}
 
 
 def cpu(town: Town, work: Callable[[Session], object]) -> float:
-    """CPU seconds of the fastest of some attempts, each taken back."""
+    """Return the CPU seconds of the fastest of several attempts, each rolled back."""
     taken = []
     for _ in range(ATTEMPTS):
         with town.world.sessions() as session:

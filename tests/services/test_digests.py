@@ -1,4 +1,4 @@
-"""The digest: one for each group and week, whatever happens meanwhile, and in words that can always be sent."""
+"""The digest: exactly one for each group and week, whatever happens in between, with a text that can always be sent."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def letters(town: Town) -> Letters:
 
 
 def club(letters: Letters, count: int = 3, **more: object) -> tuple[Group, list[Member]]:
-    """A group whose digest is due on Sunday. All but the last have run in this week, the first one most."""
+    """Return a group whose digest is due on Sunday. All but the last member have run this week, the first one most."""
     members = [letters.with_phone(number) for number in range(1, count + 1)]
     for number, member in enumerate(members[: max(count - 1, 1)]):
         letters.moved(member, TUESDAY, 3600 * (count - number))
@@ -48,7 +48,7 @@ def club(letters: Letters, count: int = 3, **more: object) -> tuple[Group, list[
 
 
 def come(letters: Letters, instant: datetime = SUNDAY) -> None:
-    """It is that late, and everything that is due is opened, made and handed over."""
+    """Move the clock to this time, and make and send everything that is due."""
     letters.town.clock.travel_to(instant)
     tick()
     making.make()
@@ -61,7 +61,7 @@ def runs(letters: Letters) -> list[DigestRun]:
 
 
 def heard(letters: Letters) -> list[list[str]]:
-    """What is on each phone."""
+    """Return the texts on each phone."""
     return [[message.text for message in phone.heard] for phone in letters.town.phones.by_number.values()]
 
 
@@ -210,7 +210,7 @@ def test_a_group_that_is_no_more_gets_none(letters: Letters) -> None:
 
 
 def before_making(letters: Letters, happens: Callable[[], object]) -> None:
-    """The digest is opened, and this happens before it is made."""
+    """Open the digest, and call `happens` before it is made."""
     letters.town.clock.travel_to(SUNDAY)
     open_digests(letters.town.world)
     happens()
@@ -240,7 +240,7 @@ def test_who_hides_is_in_no_text_and_on_no_picture_and_still_reads_it(letters: L
 
 
 class Watched(Charts):
-    """Draws, and remembers what."""
+    """Draws, and records which charts."""
 
     lacks = ()
 
@@ -253,14 +253,14 @@ class Watched(Charts):
 
 
 def watched(letters: Letters) -> list[Leaderboard]:
-    """What is drawn from now on."""
+    """Return the list of charts that are drawn from now on."""
     charts = Watched(letters.town.world.charts)
     worlds.use(replace(letters.town.world, charts=charts))
     return charts.drawn
 
 
 def pictures(letters: Letters) -> list[bool]:
-    """Who got a picture, of those who got something."""
+    """Return, for each member who got a message, whether it had a picture."""
     phones = letters.town.phones.by_number.values()
     return [phone.heard[-1].picture is not None for phone in phones if phone.heard]
 
@@ -298,7 +298,7 @@ def test_mutes_and_their_ends_are_kept(letters: Letters) -> None:
 
 
 class NoCharts(Charts):
-    """Draws nothing."""
+    """Fails to draw."""
 
     lacks = ()
 
@@ -376,7 +376,7 @@ ODD = [
 
 @pytest.mark.parametrize("away", [False, True])
 def test_odd_names_long_weeks_and_all_units_fit_into_every_form(letters: Letters, away: bool) -> None:
-    """The worst week: ten people with the longest names, long sums, several sports, and places that changed."""
+    """The longest digest: ten members with the longest names, large sums, several sports, and changed places."""
     members = []
     for number, typed in enumerate(ODD, 1):
         member = letters.with_phone(number, units="imperial" if number % 2 else "metric")

@@ -1,4 +1,6 @@
-"""Being forgotten: what goes, what stays without a name, what the vendor is asked, and what a backup brings back."""
+"""Erasing a member: what is deleted, what is kept without a name, what the vendor is asked to
+delete, and restored backups.
+"""
 
 import io
 import json
@@ -44,7 +46,7 @@ def member_of(town: Town, name: str) -> Member:
 
 
 def erasure_of(session: Session, sid: str) -> Erasure:
-    """What is kept of a message that the vendor has deleted, or was asked to for the last time."""
+    """Return the row about a message that the vendor has deleted or was asked to delete."""
     return session.get_one(Erasure, hashed_sid(session, sid))
 
 
@@ -76,7 +78,7 @@ def test_twilio_is_asked_again_while_a_message_is_under_way(town: Town, zoe: Per
     with town.world.sessions() as session:
         waiting = session.get_one(Erasure, sid)
         assert (waiting.problem, waiting.done_at, waiting.tries) == ("20009", None, 1)
-        assert erasure_of(session, "SM" + "0" * 32).done_at is not None  # it knows no such message
+        assert erasure_of(session, "SM" + "0" * 32).done_at is not None  # the vendor has no such message
     town.twilio.messages[sid].status = "delivered"
     town.travel(minutes=3)
     assert sid not in town.twilio.messages
@@ -158,7 +160,7 @@ def test_things_are_kept_as_long_as_is_said(town: Town, zoe: Person) -> None:
 def test_a_line_that_lacked_something_is_kept_for_an_hour_and_a_quarter_at_most(town: Town, zoe: Person) -> None:
     zoe.says("new group")
     assert member_of(town, "Zoë").unfinished == "new group"
-    town.travel(minutes=13)  # 19:13; the sweep is at 17 past
+    town.travel(minutes=13)  # 19:13; the sweep runs at 17 minutes past the hour
     town.travel(minutes=4)
     assert member_of(town, "Zoë").unfinished is None
 
@@ -213,13 +215,14 @@ def _copy(session: object) -> bytes:
     return exports.pack_archive(session, session.scalars(select(Member)).one())
 
 
-# What is kept as JSON has no keys to members. Each of these is deleted or emptied with its row, or is told how else.
+# JSON columns have no foreign keys to members. Each of these is deleted or emptied with its row, unless a comment says
+# otherwise.
 AS_JSON = {
     "acts.before",
     "activities.processed_metrics",
     "activities.raw_data",
-    "api_sessions.scopes",  # the row goes with its member, as a personal token's does
-    "audit_events.detail",  # ids and choices, and the link to the person is cut
+    "api_sessions.scopes",  # deleted with its member, as a personal token's row is
+    "audit_events.detail",  # ids and settings; the link to the member is removed
     "challenges.result",  # `erasure._forget_figures`
     "digest_runs.content",  # `erasure._forget_figures`
     "groups.settings",
@@ -232,7 +235,7 @@ AS_JSON = {
 
 
 def test_whoever_is_forgotten_is_in_no_table(town: Town, zoe: Person, jose: Person) -> None:
-    """One row in each column that points to a member, whatever tables there are by now."""
+    """Store a row in each column that points to a member, in all tables of the current schema."""
     start_group(zoe, jose)
     jose_id, zoe_id = member_of(town, "José").id, member_of(town, "Zoë").id
     with town.world.sessions.begin() as session:
@@ -251,7 +254,7 @@ def test_whoever_is_forgotten_is_in_no_table(town: Town, zoe: Person, jose: Pers
 
 
 def test_what_could_keep_a_member_is_known() -> None:
-    """A new column that means a member wants a key to them; a new one of JSON, a word about how it is forgotten."""
+    """A new column with a member's id needs a foreign key; a new JSON column must be listed with how it is erased."""
     columns = [(table, column) for table in Base.metadata.sorted_tables for column in table.columns]
     keyless = {
         f"{table.name}.{column.name}"
@@ -276,7 +279,7 @@ def test_digests_and_challenges_forget_what_the_forgotten_had(town: Town, zoe: P
     zoe.says("yes")
     jose.says("challenge join 1")
     town.travel_to(november(22, 20))  # the digest is made
-    town.travel_to(november(25))  # and frozen, and the challenge is judged
+    town.travel_to(november(25))  # the digest is frozen, and the challenge is judged
     mine, theirs = str(member_of(town, "José").id), str(member_of(town, "Zoë").id)
     with town.world.sessions() as session:
         assert mine in session.scalars(select(DigestRun)).first().content["final"]["values"]
@@ -303,7 +306,7 @@ def test_whoever_runs_a_group_by_now_is_told(town: Town, zoe: Person, jose: Pers
 
 
 def test_whoever_guesses_the_code_five_times_waits_and_is_told_so(town: Town, zoe: Person) -> None:
-    """Not even the right one is looked at then; but trying does not make the time longer."""
+    """Then even the right code is refused; but further tries do not prolong the wait."""
     code = int(re.search(r"DELETE (\d{4})", zoe.says("delete me"))[1])
     for wrong in range(1, 6):
         assert zoe.says(f"DELETE {(code - 1000 + wrong) % 9000 + 1000}").startswith("That is not the code")
@@ -326,7 +329,7 @@ def pointing_to_members() -> list[tuple[Table, Column]]:
 
 
 def kept(town: Town, member_id: int) -> list[tuple[str, str]]:
-    """Where somebody still is."""
+    """Return the columns in which a member's id still occurs."""
     with town.world.sessions() as session:
         return [
             (table.name, column.name)
@@ -336,7 +339,7 @@ def kept(town: Town, member_id: int) -> list[tuple[str, str]]:
 
 
 def fill(session: Session, table: Table, other: int, now: datetime, **given: object) -> object:
-    """A row with something in each column that wants it; rows it belongs to are made with it. Gives its key."""
+    """Insert a row with a value in each required column, together with the rows that it refers to. Returns its key."""
     for column in table.columns:
         if column.name in given or column.nullable or column.server_default or column.default or column.identity:
             continue
@@ -352,7 +355,7 @@ def fill(session: Session, table: Table, other: int, now: datetime, **given: obj
 
 
 def some(kind: TypeEngine, now: datetime) -> object:
-    """A value of this type."""
+    """Return a value of this type."""
     if isinstance(kind, EnumColumn):
         return next(iter(kind.kind))
     if isinstance(kind, JSONB | UtcDateTime):

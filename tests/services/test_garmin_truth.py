@@ -1,6 +1,7 @@
-"""Whatever happens at Garmin, our counting rows are its truth after the next sync; counted in requests, and in crowds.
+"""After the next sync, our counting rows equal Garmin's, whatever changed there; with limits for
+requests, and with many accounts.
 
-HISTORIES=1000 and REFRESHES=1000 run the long forms of what is short here.
+HISTORIES=1000 and REFRESHES=1000 run the long forms of these tests.
 """
 
 import os
@@ -25,7 +26,7 @@ from tests.town import START, Town
 HISTORIES, REFRESHES = int(os.environ.get("HISTORIES", "60")), int(os.environ.get("REFRESHES", "100"))
 IN_ONE_TOWN = 20
 ZONES = ("Europe/London", "America/New_York", "Australia/Sydney")
-# What friends call it, written down once more; None where nobody moved.
+# The families of activity types, written down independently; None if the type is no sport.
 SPORTS = {
     "running": "run", "trail_running": "run", "cycling": "ride", "gravel_cycling": "ride", "lap_swimming": "swim",
     "walking": "walk", "hiking": "hike", "strength_training": "strength", "yoga": "yoga", "multi_sport": "multi",
@@ -39,7 +40,9 @@ BAD_DAYS: list[dict[str, Any]] = [
 
 @dataclass
 class History:
-    """A life at Garmin, drawn by lot. Sessions lie in slots of their own; what shares one is one session twice."""
+    """A random history of an account at Garmin. Each activity has a time slot of its own; two in
+    one slot are the same session.
+    """
 
     draw: Random
     linked: Linked
@@ -54,7 +57,7 @@ class History:
         return self.linked.athlete.activity(activity_id)
 
     def slot(self, days: int) -> datetime:
-        """Three hours of one of these last days in which nothing is yet."""
+        """Return three hours of these last days that have no activity yet."""
         today = self.linked.town.clock().replace(hour=0, minute=0, second=0)
         free = (
             today - timedelta(days=self.draw.randint(1, days), hours=-3 * self.draw.randint(0, 7)) for _ in iter(int, 1)
@@ -75,7 +78,7 @@ class History:
         return made
 
     def late(self) -> None:
-        """A watch that lay in a drawer."""
+        """Upload an old activity, as a watch that was not synchronised for long."""
         self.upload(self.draw.choice([30, 300]))
 
     def many(self) -> None:
@@ -96,7 +99,7 @@ class History:
         self.linked.athlete.edit(self.draw.choice(self.ids), activityType=type_row(self.draw.choice(list(SPORTS))))
 
     def move(self) -> None:
-        """The day of an entry is put right."""
+        """Move an activity that was logged by hand to another day."""
         one, slot = self.draw.choice(self.ids), self.slot(30)
         offset = instant(self.row(one)["startTimeLocal"]) - instant(self.row(one)["startTimeGMT"])
         written = {"startTimeGMT": clock(slot), "startTimeLocal": clock(slot + offset)}
@@ -108,7 +111,7 @@ class History:
         del self.slots[one]
 
     def clear_out(self) -> None:
-        """More than a guard would believe at once."""
+        """Delete more activities than a sync believes at once."""
         for one in self.draw.sample(self.ids, len(self.ids) * 2 // 3):
             self.linked.athlete.delete(one)
             del self.slots[one]
@@ -118,21 +121,21 @@ class History:
         self.upload(slot=self.slots[one], type_key=self.row(one)["activityType"]["typeKey"])
 
     def triathlon(self) -> None:
-        """The whole, and three legs that count through it only."""
+        """Upload a triathlon and its three legs, which count only through it."""
         slot = self.slot(6)
         parent = self.upload(slot=slot, type_key="multi_sport", parent=True)
         for leg in ("lap_swimming", "cycling", "running"):
             self.upload(slot=slot, type_key=leg, parentId=parent)
 
     def become_leg(self) -> None:
-        """Garmin learns late that this was part of something: it is listed no more, though it can be asked for."""
+        """Make an activity a leg of another one later: it is no longer listed, but can still be requested."""
         month = (self.linked.town.clock() - timedelta(days=30)).date().isoformat()
         lately = [each for each in self.ids if self.row(each)["startTimeLocal"] > month]
         if lately:
             self.linked.athlete.edit(self.draw.choice(lately), parentId=1)
 
     def truth(self, first: date, last: date) -> dict[int, tuple[object, ...]]:
-        """What counts at Garmin between two days, by nobody's code but this."""
+        """Return what counts at Garmin between two days, without using the product's code."""
         sessions: dict[tuple[datetime, str], list[dict[str, Any]]] = {}
         for one in self.ids:
             row = self.row(one)
@@ -151,7 +154,7 @@ CHANGES: tuple[Callable[[History], object], ...] = (
 
 
 def seen(row: dict[str, Any]) -> tuple[object, ...]:
-    """What must be the same on both sides."""
+    """Return the figures that must be the same on both sides."""
     key, began = row["activityType"]["typeKey"], instant(row["startTimeGMT"])
     local = instant(row["startTimeLocal"])
     facts = (row["duration"], row.get("distance"), row.get("averageHR"), began, local.date(), local - began)
@@ -178,7 +181,7 @@ def ours(linked: Linked, first: date, last: date) -> dict[int, tuple[object, ...
 
 
 def agree(history: History, days: int, why: str) -> None:
-    """Read the account, and compare all that lies inside the window."""
+    """Synchronise the account, and compare all activities inside the window."""
     linked = history.linked
     linked.sync()
     now = linked.town.clock()
@@ -187,7 +190,7 @@ def agree(history: History, days: int, why: str) -> None:
 
 
 def live(town: Town, seed: int) -> None:
-    """One history from its beginning to its end."""
+    """Run one history from its beginning to its end."""
     draw = Random(seed)
     way = draw.choice(list(GarminMethod))
     history = History(draw, link(town, seed + 1, way, zone=draw.choice(ZONES)))
@@ -212,7 +215,7 @@ def live(town: Town, seed: int) -> None:
 
 
 def stay(history: History, fault: dict[str, Any], why: str) -> None:
-    """Garmin answers nonsense, or not: nothing of ours is lost, nothing deleted."""
+    """Synchronise with a fault at Garmin, and assert that none of our rows was lost or deleted."""
     before = [(row.id, row.deleted_at) for row in history.linked.counting()]
     for name, value in fault.items():
         setattr(history.linked.town.garmin.faults, name, value)
@@ -257,7 +260,7 @@ def test_what_reading_costs(town: Town, way: GarminMethod, most: int) -> None:
 
 
 def test_of_many_renewals_at_once_no_token_is_lost_or_spent_twice(town: Town) -> None:
-    """Tokens that are always about to end, every account always due, and eight workers without any order."""
+    """The tokens always expire soon, every account is always due, and eight workers run at the same time."""
     town.garmin.token_lifetime = 60
     crowd = [link(town, number) for number in range(1, 5)]
     for each in crowd:
@@ -289,7 +292,8 @@ def test_of_many_renewals_at_once_no_token_is_lost_or_spent_twice(town: Town) ->
 def test_a_token_renewed_half_way_is_kept_when_the_rest_fails(town: Town) -> None:
     linked = link(town)
     linked.athlete.upload(start=START - timedelta(days=1), seconds=600)
-    town.garmin.keys._access.clear()  # Garmin refuses what it should not: a renewal follows, and then comes nonsense
+    # Garmin refuses a valid token: the tokens are refreshed, and then comes an answer that cannot be read
+    town.garmin.keys._access.clear()
     town.garmin.faults.truncate_lists = True
     linked.sync()
     assert asked(town) == [401, 200, 200]
@@ -311,7 +315,9 @@ def test_a_worker_that_comes_late_does_not_bring_old_tokens_back(town: Town) -> 
 
 
 def slow_reader(town: Town, linked: Linked) -> Any:
-    """A world in which, while a page is on its way, another worker takes the account over and renews its tokens."""
+    """Return a world in which another worker takes over the account and renews its tokens
+    while a page is being read.
+    """
 
     class Slow:
         def open(self, tokens: str) -> Any:

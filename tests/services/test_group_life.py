@@ -1,10 +1,11 @@
-"""The life of groups, drawn by lot: whoever does whatever to whomever, also with old buttons, against a plain oracle.
+"""Random lives of groups: every member does anything to any other, also with old buttons. The results
+are compared with a simple model.
 
-Every line goes through `bot.conversation.converse` on a real database. The oracle below knows nothing of the code: it
-holds who belongs where and as what, and says how each line must be answered.
+Every line goes through `bot.conversation.converse` with a real database. The model below does not use the product's
+code: it knows the members of each group and their roles, and says how each line must be answered.
 
-The long form runs in pieces, each from its own seed in an emptied town, so that it can be stopped and gone on with:
-GROUP_LIVES=50 GROUP_SEEDS=0:100 are 5,000 lives, and GROUP_SEEDS=40:100 what is left of them after forty pieces.
+The long form runs in parts, each from its own seed in an empty town, so that it can be stopped and continued:
+GROUP_LIVES=50 GROUP_SEEDS=0:100 runs 5,000 lives, and GROUP_SEEDS=40:100 the rest after forty parts.
 """
 
 import gc
@@ -50,7 +51,8 @@ FIELDS = ("sports", "time", "distance", "count", "points", "elevation", "steps",
 AT_FIRST = FIELDS[:5]
 ABOVE = {"owner": 2, "admin": 1, "member": 0}
 
-# All that the oracle holds of groups, in one question: a hundred statements a life would be for asking alone.
+# The part of the database that the model covers, in one query: separate ones would need a hundred statements for each
+# life.
 STATE = text("""
     SELECT 'here', m.group_id, p.name, m.role, m.muted_until IS NOT NULL, m.hidden, m.anonymous, m.shares::text
     FROM memberships m JOIN members p ON p.id = m.member_id WHERE m.group_id = ANY(:clubs) AND m.left_at IS NULL
@@ -68,7 +70,7 @@ STATE = text("""
 
 @dataclass
 class Club:
-    """What a group is, in plain Python. `roles` is in the order of joining."""
+    """The model of a group. `roles` is in the order of joining."""
 
     name: str
     number: int = 0
@@ -102,7 +104,7 @@ class Code:
 
 @dataclass
 class Sign:
-    """Somebody's place in a group, or their request, as a button names it."""
+    """A membership or a request to join, as a button names it."""
 
     number: int
     club: Club
@@ -112,7 +114,7 @@ class Sign:
 
 
 class Life(RuleBasedStateMachine):
-    """A few friends and their groups."""
+    """Some friends and their groups."""
 
     town: Town
 
@@ -138,7 +140,7 @@ class Life(RuleBasedStateMachine):
     # --- talking
 
     def says(self, who: str, line: str, expected: str, *, completes: bool = False) -> None:
-        """Say a line; it must be answered as expected."""
+        """Send a line, and assert that it is answered as expected."""
         self.step += 1
         self.town.clock.travel(seconds=61)
         sid = f"SM{next(numbers):032}"
@@ -151,7 +153,7 @@ class Life(RuleBasedStateMachine):
         self.said.append(f"reply:{sid}")
 
     def read(self) -> str:
-        """The text of the last reply."""
+        """Return the text of the last reply."""
         with self.town.world.sessions() as session:
             row = session.scalar(select(OutboundMessage).where(OutboundMessage.dedupe_key == self.said[-1]))
             return Message.from_json(vault(session).open("message", row.id, row.content)).text
@@ -161,12 +163,14 @@ class Life(RuleBasedStateMachine):
         return sorted(found, key=lambda club: self.joined[who, club.name])
 
     def club_of(self, who: str) -> Club | None:
-        """The group that somebody talks about."""
+        """Return the current group of this person."""
         mine = self.mine(who)
         return self.current[who] if self.current[who] in mine else mine[0] if mine else None
 
     def in_club(self, who: str, line: str, rank: int, allowed: str = "only_admins") -> Club | None:
-        """The group that a line is about, if it may be said there; else the refusal is seen."""
+        """Return the group that a line is about if this person may send it; otherwise assert the
+        refusal and return None.
+        """
         club = self.club_of(who)
         if club is None:
             self.says(who, line, "refusals/not_in_a_group")
@@ -200,7 +204,7 @@ class Life(RuleBasedStateMachine):
                 self.answer(club, each, "dropped")
 
     def end_codes(self, who: str, club: Club) -> None:
-        """Whoever may invite no longer has no code that is good."""
+        """End all codes of a member who may no longer invite."""
         for code in self.codes:
             code.revoked |= code.club is club and code.by == who
 
@@ -212,7 +216,7 @@ class Life(RuleBasedStateMachine):
 
     @initialize(admin=st.booleans(), approval=st.booleans())
     def begin(self, admin: bool, approval: bool) -> None:
-        """Four friends are in a group already, when life begins."""
+        """At the beginning, four friends are in a group."""
         self.start("Ada")
         for who in NAMES[1:4]:
             self._join(who, self.codes[0], f"join {self.codes[0].code} yes", sure=True)
@@ -396,7 +400,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.places)
     @rule(who=people, data=st.data(), what=st.sampled_from(["transfer", "kick", "ban", "unban"]))
     def tap(self, who: str, data: st.DataObject, what: str) -> None:
-        """A button of some day, tapped by whoever has it now."""
+        """Let a random person tap a button of any age that they have."""
         sign = self.places[data.draw(st.sampled_from(sorted(self.places)))]
         self._tap(who, sign, what)
 
@@ -447,7 +451,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(who=people, luck=st.integers(0, 3))
     def leave(self, who: str, luck: int) -> None:
-        if luck:  # or everybody is gone too soon
+        if luck:  # otherwise all members leave too soon
             return
         club = self.in_club(who, "leave yes", 0)
         if club is None:
@@ -490,7 +494,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def answer_yes(self, data: st.DataObject) -> None:
-        """A question is answered with a plain word, some lines of other people later."""
+        """Answer a question with a plain word, after lines of other people."""
         who = data.draw(st.sampled_from(sorted(self.asked)))
         what, about, step = self.asked[who]
         if (self.step + 1 - step) * 61 >= 900:
@@ -548,7 +552,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(who=people)
     def undo(self, who: str) -> None:
-        """The newest act of ten minutes, unless somebody came between."""
+        """Undo the newest action within ten minutes, unless somebody has acted since."""
         fresh = [act for act in self.acts[who] if (self.step + 1 - act[2]) * 61 < 600]
         if not fresh or not self._undoes(who, *fresh[-1][:3]):
             self.says(who, "undo", "refusals/nothing_to_undo")
@@ -572,7 +576,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_database_knows_what_the_oracle_knows(self) -> None:
         if self.compared == self.step:
-            return  # nobody has said anything since
+            return  # no line was sent since
         self.compared = self.step
         known = {"clubs": [club.number for club in self.clubs], "phones": list(self.phones.values())}
         with self.town.world.sessions() as session:
@@ -603,7 +607,7 @@ class Life(RuleBasedStateMachine):
         assert is_active != club.ended
 
     def teardown(self) -> None:
-        """Each line was answered once."""
+        """Assert that each line was answered once."""
         with self.town.world.sessions() as session:
             answers = select(func.count()).where(OutboundMessage.dedupe_key.in_(self.said))
             assert session.scalar(answers) == len(self.said)
@@ -615,9 +619,10 @@ def _put(names: set[str], who: str, *, on: bool) -> None:
 
 @pytest.fixture
 def lives(town: Town) -> Iterator[type[Life]]:
-    """Lives in this town, which is not emptied between them: each has new people and new groups.
+    """Yield the state machine for this town, which is not emptied between lives: each life has new
+    people and new groups.
 
-    What has nothing to do with what is tested costs nothing: no line of a log, no connection that is looked at twice.
+    To save time, nothing is logged and connections are not checked.
     """
     logs, quiet = structlog.get_config(), structlog.make_filtering_bound_logger(logging.WARNING)
     structlog.configure(wrapper_class=quiet)

@@ -1,4 +1,4 @@
-"""Keyed hashes: the same after every change of DATA_KEYS and SECRET_KEY, in every process, from the first one on."""
+"""Keyed hashes stay the same when DATA_KEYS and SECRET_KEY change, in every process and from the first hash on."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,7 +20,7 @@ S1, S2 = "the first secret key of this installation", "the second secret key of 
 
 
 def process(town: Town, ring: str, *secrets: str) -> sessionmaker[Session]:
-    """Sessions of a process with these settings."""
+    """Return the sessions of a process with these settings."""
     return make_sessions(town.world.sessions.kw["bind"], Vault.from_text(ring, *secrets), town.clock)
 
 
@@ -38,13 +38,13 @@ def test_a_hash_outlives_every_change_of_both_keys(town: Town) -> None:
     found = hashed(process(town, K1, S1))
     for ring, *secrets in (
         (K1, S2, S1),  # while SECRET_KEY is changed
-        (K1, S2),  # changed, and nothing was sealed anew
+        (K1, S2),  # after the change, before values were sealed again
         (f"{K1},{K2}", S2),
         (f"{K2},{K1}", S2),
     ):
         assert hashed(process(town, ring, *secrets)) == found
     assert resealed(process(town, f"{K2},{K1}", S2))
-    for ring, *secrets in ((K2, S2), (K2, S1), (K1, S2)):  # either is enough
+    for ring, *secrets in ((K2, S2), (K2, S1), (K1, S2)):  # one of the two is enough
         assert hashed(process(town, ring, *secrets)) == found
     with pytest.raises(UnknownKey):
         hashed(process(town, K1, S1))

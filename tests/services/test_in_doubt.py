@@ -1,4 +1,4 @@
-"""What somebody hears while it is in doubt whose number it is, and that saying "stop" then erases nobody."""
+"""What a person hears while it is in doubt who holds the number, and that "stop" does not erase the member then."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def alone(town: Town, zoe: Person) -> Person:
 
 
 def offered(heard: PretendMessage) -> Iterator[str]:
-    """What a message offers: what stands in bold and begins like a command, and what its buttons say."""
+    """Yield what a message offers: bold texts that begin with the name of a command, and its buttons."""
     for bold in re.findall(r"(?<!\w)\*([^*\n]+)\*(?!\w)", heard.text):
         if any(re.match(rf"{re.escape(name)}\b", bold) for name in commands if name[0].isalpha()):
             yield bold
@@ -59,7 +59,7 @@ def offered(heard: PretendMessage) -> Iterator[str]:
 
 
 def on_all_ways(town: Town, person: Person) -> Iterator[PretendMessage]:
-    """Everything that whoever is in doubt can be answered, however they try: each line that is offered is said too."""
+    """Yield all answers that a person in doubt can get: each line that an answer offers is sent too."""
     waiting, said = ["me", "BCDFGH", "feedback", SECRET, "help kick", "delete me 1234"], set[str]()
     before = person.count() - 1  # the first question
     for send in (person.phone.sends_picture, person.phone.shares_location):
@@ -203,18 +203,18 @@ def test_those_who_run_the_group_hear_that_a_number_changed_hands(town: Town, ow
 
 
 def owner_of(town: Town) -> str:
-    """Who owns the only group."""
+    """Return the owner of the only group."""
     with town.world.sessions() as session:
         runs_it = Membership.role == Role.OWNER, Membership.left_at.is_(None)
         return session.scalars(select(Member.name).join(Membership).where(*runs_it)).one()
 
 
 def swept(town: Town) -> None:
-    """The hourly sweep, and what it leaves to be done."""
+    """Run the hourly sweep, and the jobs that it starts."""
     housekeeping.sweep()
     town.rest()
 
 
 def told_to_the_operator(town: Town) -> str:
-    """What `flask feedback` prints."""
+    """Return the output of `flask feedback`."""
     return create_app(town.world).test_cli_runner().invoke(args=["feedback"]).output

@@ -1,6 +1,7 @@
-"""Changing the key that seals: killed at any moment nothing is lost, and a key that is lost costs one message each.
+"""Changing the key that seals: nothing is lost if the command is killed, and a lost key costs one
+message for each value.
 
-KILLS=50 kills the command that often.
+KILLS=50 kills the command fifty times.
 """
 
 import json
@@ -41,7 +42,7 @@ COLUMNS = [each.name for each in keyring.SEALED]
 
 
 class Operator:
-    """Somebody at a terminal, with this ring in DATA_KEYS."""
+    """An operator at a terminal, with a ring in DATA_KEYS."""
 
     def __init__(self, database_url: str, redis_url: str) -> None:
         chosen = settings_of(database_url, redis_url, "http://127.0.0.1:9", "http://127.0.0.1:9")
@@ -58,14 +59,14 @@ class Operator:
         self.reader = ThreadPoolExecutor(1)
 
     def types(self, words: str, ring: str, *, killed_when: Callable[[], bool] | None = None) -> tuple[int, str]:
-        """Run `flask …`, and kill it as soon as that is so; give its exit code, and what it printed."""
+        """Run `flask …`, and kill it as soon as `killed_when` is true. Returns its exit code and its output."""
         self.process.stdin.write(f"{ring} {words}\n")
         self.process.stdin.flush()
         child = int(self.process.stdout.readline())
         ending = self.reader.submit(self.process.stdout.readline)
         if killed_when is not None:
             until(lambda: ending.done() or killed_when())
-            os.kill(child, signal.SIGKILL)  # one that has ended meanwhile takes no notice
+            os.kill(child, signal.SIGKILL)  # this does nothing if it has ended already
         code, printed = json.loads(ending.result())
         return code, printed
 
@@ -84,7 +85,9 @@ def operator(servers) -> Iterator[Operator]:
 
 
 def sealed(town: Town, count: int, ring: str) -> dict[int, str]:
-    """So many accounts whose tokens and passwords are sealed with the first key of the ring: tokens by member."""
+    """Store this many accounts with tokens and passwords sealed by the first key of the ring.
+    Returns the tokens by member.
+    """
     now, vault = town.clock(), Vault.from_text(ring)
     members = Letters(town).members(count)
     with town.world.sessions.begin() as session:
@@ -101,23 +104,23 @@ def sealed(town: Town, count: int, ring: str) -> dict[int, str]:
 
 
 def read(town: Town, ring: str) -> tuple[dict[int, str], dict[int, str]]:
-    """Every token and every password, opened as a worker with this ring would."""
+    """Return all tokens and all passwords, opened like a worker with this ring."""
     vault, accounts = Vault.from_text(ring), every(town, GarminAccount)
     tokens = {each.member_id: vault.open("garmin-tokens", each.member_id, each.tokens) for each in accounts}
     return tokens, {each.member_id: vault.open("kept-password", each.member_id, each.password) for each in accounts}
 
 
 def sealed_with(town: Town) -> Counter[str]:
-    """How many tokens and passwords are sealed with each key."""
+    """Return how many tokens and passwords are sealed with each key."""
     with town.world.sessions() as session:
         rows = session.execute(select(GarminAccount.tokens, GarminAccount.password)).all()
     return Counter(Vault.key_of(value) for row in rows for value in row)
 
 
 def test_killed_at_any_moment_every_token_is_readable(town: Town, operator: Operator) -> None:
-    """To and fro between two keys; the command may also come to its end before it is killed.
+    """Change between two keys repeatedly. The command may also end before it is killed.
 
-    When it is killed goes by how many values it has sealed anew, not by seconds: a machine may be slow or fast.
+    It is killed after a number of values, not after some seconds, because machines differ in speed.
     """
     draw, tokens, killed, half_way = Random(KILLS), sealed(town, 450, OLD), 0, 0
     passwords = {member: f"password {member}" for member in tokens}
@@ -168,7 +171,7 @@ def test_a_generated_key_can_be_used_as_it_is_printed(operator: Operator) -> Non
 
 
 def test_every_sealed_column_is_known(town: Town) -> None:
-    """Whatever is written as bytes is either sealed, and so known here, or a picture."""
+    """Every column of bytes is either listed here as sealed, or is a picture."""
     tables = GarminAccount.metadata.sorted_tables
     found = {
         f"{table.name}.{each.name}" for table in tables for each in table.columns if each.type.python_type is bytes
@@ -180,7 +183,7 @@ def test_every_sealed_column_is_known(town: Town) -> None:
 
 
 def with_ring(town: Town, ring: str) -> Town:
-    """The town of a process with this ring."""
+    """Return the town of a process with this ring."""
     vault = Vault.from_text(ring, town.world.settings.secret_key.get_secret_value())
     sessions = make_sessions(town.world.sessions.kw["bind"], vault, town.clock)
     return replace(town, world=replace(town.world, vault=vault, sessions=sessions))

@@ -1,4 +1,4 @@
-"""The figures that are kept of each activity: made once, whole, and of recorded rows too."""
+"""The figures that are stored with each activity: computed once and complete, also from recorded rows."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.accounts import link
 from tests.town import START, Town
 
 SAMPLES = Path(os.environ.get("GRUPPETTO_SAMPLES", Path(__file__).parents[3] / "shared" / "samples")) / "garmin"
-# Beside the four that were made up here for a machine that has no recordings.
+# Four invented rows, for machines without recordings.
 MADE_UP: list[dict[str, Any]] = [
     {"activityId": 1, "activityType": {"typeKey": "running", "parentTypeId": 17}, "duration": 1800.0},
     {"activityId": 2, "activityType": {"typeKey": "trail_running", "parentTypeId": 1}, "duration": 2223.315,
@@ -74,7 +74,7 @@ def test_every_split_that_is_kept_is_a_figure() -> None:
 
 
 def recordings() -> list[tuple[str, dict[str, Any]]]:
-    """Real rows, where they lie beside the checkout, and always those made up here."""
+    """Return real rows if there are recordings beside the checkout, and the invented ones."""
     times = {"startTimeGMT": "2026-11-18 09:00:00", "startTimeLocal": "2026-11-18 10:00:00"}
     found = [("made up", times | row) for row in MADE_UP]
     for path in sorted(SAMPLES.glob("data__test_activity_list*.json")):

@@ -1,4 +1,4 @@
-"""Names that deceive, and people of one name who are told apart."""
+"""Deceptive names, and people with the same name."""
 
 import pytest
 from sqlalchemy import select, update
@@ -141,7 +141,7 @@ def test_a_number_that_is_somebodys_in_another_group_is_not_given_twice(town: To
 
 
 def test_a_name_that_is_cut_for_its_number_becomes_no_address(town: Town, zoe: Person) -> None:
-    name = f"{'a' * 29}.combine"  # it would be cut behind ".com"
+    name = f"{'a' * 29}.combine"  # cut, it would end in ".com"
     one, other = town.person(name, "+32470000011"), town.person("Other", "+32470000012")
     other.phone.name = name
     start_group(zoe, one, other)
@@ -280,7 +280,7 @@ def test_kind_words_claim_no_office_and_hold_no_address(town: Town, zoe: Person,
 
 
 def _another_ben(town: Town) -> Person:
-    """A second person of that name; the town knows people by their names."""
+    """Return a second person with that name. The town identifies people by their names, so it cannot add one itself."""
     other = town.person("Benjamin", "+32470000012")
     other.phone.name = "Ben"
     return other

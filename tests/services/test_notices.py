@@ -1,4 +1,4 @@
-"""What is said unasked reaches those too who have been silent for a day: as an approved template."""
+"""Notices also reach members who did not write for a day, as approved templates."""
 
 import ast
 from datetime import timedelta
@@ -43,7 +43,7 @@ def test_a_template_keeps_the_rules_by_which_whatsapp_reviews(content: contents.
     assert content.samples.keys() == set(names + behind)
     assert "\n" not in content.body
     assert all(1 <= len(label) <= 20 and "{{" not in label for label, _ in content.buttons)
-    Approved(content.name, content.samples)  # a sample is what a value may be
+    Approved(content.name, content.samples)  # raises if a sample could not be a value
 
 
 @pytest.mark.parametrize("kind", PROACTIVE)
@@ -114,7 +114,7 @@ def test_a_button_of_a_template_says_the_command_that_shows_more(letters: Letter
 
 
 def said_by_buttons() -> set[str]:
-    """What stands behind the buttons of templates: in the files, and where notices are made."""
+    """Return the lines that buttons of templates send, from the files and from the code that makes notices."""
     fixed = {says for content in ALL.values() for _, says in content.buttons if "{{" not in says}
     files = [path for room in ("bot", "services", "jobs") for path in (ROOT / room).rglob("*.py")]
     calls = (node for path in files for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
@@ -128,6 +128,6 @@ def test_every_button_of_a_template_says_what_is_understood() -> None:
 
 
 def silent(letters: Letters) -> tuple[Member, Phone]:
-    """Somebody who wrote three days ago."""
+    """Return a member who wrote three days ago."""
     person = letters.with_phone(last_inbound_at=letters.now - timedelta(days=3))
     return person, letters.town.phones.by_number[person.address.removeprefix("whatsapp:")]

@@ -1,4 +1,4 @@
-"""Numbers change hands: what whoever holds one now has to prove, and what a stranger does not get."""
+"""Numbers that change hands: what a new holder must prove, and what a stranger does not get."""
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +15,9 @@ NAMES = ("Zoë", "José", "Sunday Legends", "zoë@example.org")
 
 @pytest.fixture
 def old(town: Town, zoe: Person, jose: Person) -> Person:
-    """Zoë's number: José runs the group that she is in, her Garmin is connected, and for 45 days she is silent."""
+    """Zoë's number after 45 days of silence. José runs the group that she is in, and her
+    Garmin account is connected.
+    """
     start_group(jose, zoe)
     zoe.connects_garmin(upload=runs(16, 17))
     town.clock.travel(days=40)
@@ -283,7 +285,7 @@ def test_what_tells_nobody_apart_in_two_names_is_no_likeness() -> None:
 
 @pytest.fixture
 def trap(town: Town, zoe: Person, jose: Person, sara: Person) -> Person:
-    """Zoë owns her club, with Sara in it, and has asked to be let into José's group, who never answered."""
+    """Zoë owns her club, with Sara in it, and has asked to join José's group, which never answered."""
     start_group(zoe, sara)
     jose.says("new group Trap Runners")
     code = code_in(jose.says("invite"))
@@ -352,8 +354,8 @@ def test_those_who_run_the_other_groups_hear_whose_word_it_was(
 
 
 def awake(town: Town, days: int, *people: Person) -> None:
-    """So many days pass, and these people write in the middle of them and at their end, so that their numbers stay
-    theirs.
+    """Let this many days pass. These people write in the middle and at the end, so that
+    their numbers are not in doubt.
     """
     for part in (days // 2, days - days // 2):
         town.clock.travel(days=part)
@@ -362,7 +364,7 @@ def awake(town: Town, days: int, *people: Person) -> None:
 
 
 def confirmed_by_the_operator(town: Town, person: Person) -> None:
-    """The operator looks who is in doubt, and confirms one of them; there is nothing to confirm a second time."""
+    """Let the operator list the members in doubt and confirm one; confirming again does nothing."""
     run = create_app(town.world).test_cli_runner()
     assert "\tZoë\n" in run.invoke(args=["member", "doubted"]).output
     assert run.invoke(args=["member", "confirm", person.phone.number]).output.startswith("Confirmed.")

@@ -1,4 +1,4 @@
-"""Who gets which message next, and who does not."""
+"""Which message is sent next, and to whom nothing is sent."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -134,7 +134,7 @@ def test_whoever_lost_their_claim_can_mark_nothing(letters: Letters) -> None:
 
 
 def looks_twice(letters: Letters) -> None:
-    """Two looks at a list in which nothing is found."""
+    """Let two searches of the vendor's list find nothing."""
     for _ in range(2):
         with letters.town.world.sessions.begin() as session:
             [look] = looking_up.find_due_looks(session, letters.now)
@@ -162,7 +162,7 @@ def test_twenty_workers_at_once_claim_every_message_once_and_one_for_each_person
 
 
 EVENINGS = (time(21, 30), time(7, 30))
-# Zone, quiet hours, an instant, and when it is quiet no more; None where it is not quiet then.
+# Zone, quiet hours, a time, and when the quiet hours end; None if the time is not in them.
 QUIET = [
     ("Europe/Brussels", EVENINGS, (11, 18, 20, 29), None),
     ("Europe/Brussels", EVENINGS, (11, 18, 20, 30), (11, 19, 6, 30)),
@@ -174,9 +174,9 @@ QUIET = [
     ("UTC", (time(13), time(15)), (11, 18, 14, 0), (11, 18, 15, 0)),
     ("UTC", (time(13), time(15)), (11, 18, 15, 0), None),
     ("UTC", (time(9), time(9)), (11, 18, 9, 0), None),
-    # In the night of 25 October the hour from two to three comes twice in Brussels: 02:15 is over at 02:30, …
+    # In the night of 25 October the hour from two to three occurs twice in Brussels: 02:15 is over at 02:30, …
     ("Europe/Brussels", (time(21), time(2, 30)), (10, 25, 0, 15), (10, 25, 0, 30)),
-    # … and so it is the second time, an hour later.
+    # … and so it is an hour later, the second time.
     ("Europe/Brussels", (time(21), time(2, 30)), (10, 25, 1, 15), (10, 25, 1, 30)),
 ]
 
@@ -208,7 +208,7 @@ def test_what_would_end_in_the_night_is_still_said_in_the_morning(letters: Lette
 
 
 def test_two_workers_at_once_never_claim_two_for_one_person(letters: Letters) -> None:
-    """A long queue makes looking through it slow enough for others to claim meanwhile."""
+    """A long queue makes searching it slow enough that others claim at the same time."""
     people = letters.members(4)
     for number in range(40):
         letters.write(people[number % 4], f"{number}")
@@ -224,7 +224,7 @@ def test_two_workers_at_once_never_claim_two_for_one_person(letters: Letters) ->
 
 
 def long_queue(letters: Letters, rows: int) -> None:
-    """Very many messages for somebody who has just got one; each worker must look through them all."""
+    """Queue very many messages for a member who has just got one; each worker must search through all of them."""
     busy = letters.member(99)
     letters.write(busy, "in flight", state=MessageState.UNKNOWN)
     with letters.town.world.sessions.begin() as session:
@@ -333,7 +333,7 @@ def test_a_template_that_may_not_be_used_holds_its_messages(letters: Letters, st
 
 
 def away(letters: Letters, count: int, start: int = 1) -> list[object]:
-    """People who last wrote long ago, with a digest each."""
+    """Add members who last wrote long ago, with a digest for each."""
     people = [letters.member(number, last_inbound_at=A_DAY_AGO) for number in range(start, start + count)]
     for person in people:
         letters.write(person, "digest", DIGEST, approved=READY)

@@ -1,4 +1,4 @@
-"""What becomes of a message: by every code the vendor knows, by receipts in every order, and by looking."""
+"""What happens to a message: after every code of the vendor, after receipts in every order, and after a search."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ from tests.town import START, Town
 REPLY, NOTICE, DIGEST = MessageKind.REPLY, MessageKind.NOTICE, MessageKind.DIGEST
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 CODES = [(code, meaning) for meaning, codes in MEANINGS.items() for code in codes]
-# What a code does to a notice that was said once: how long until it goes again, or None where it is over.
+# What a code does to a notice that was sent once: after how long it is sent again, or None if it is not.
 AGAIN: dict[RefusalMeaning, timedelta | None] = {
     RefusalMeaning.AGAIN_SOON: 5 * SECOND,
     RefusalMeaning.AGAIN_LATER: MINUTE,
@@ -33,7 +33,7 @@ AGAIN: dict[RefusalMeaning, timedelta | None] = {
     RefusalMeaning.STOP: HOUR,
     RefusalMeaning.NO_MORE: None,
     RefusalMeaning.UNREACHABLE: None,
-    RefusalMeaning.CONTENT_MISSING: None,  # a notice in plain words is of no content: see test_contents
+    RefusalMeaning.CONTENT_MISSING: None,  # a notice in plain text has no content: see test_contents
     RefusalMeaning.OURS: None,
     RefusalMeaning.SENDER: None,
 }
@@ -49,7 +49,7 @@ def sid(number: int) -> str:
 
 
 def claimed(letters: Letters, count: int = 1, kind: MessageKind = NOTICE, **more: object) -> list[Claimed]:
-    """So many messages to as many people, claimed in the order of the people."""
+    """Claim this many messages to as many members, in the order of the members."""
     letters.write_to_all(letters.members(count, **more), "hello", kind, READY)
     found = letters.claim(count)
     places = {row.id: row.member_id for row in letters.rows()}
@@ -63,7 +63,7 @@ def accept(letters: Letters, *messages: Claimed) -> None:
 
 
 def tell(letters: Letters, message: UUID, number: int, status: str, code: int | None = None) -> MessageState | None:
-    """A receipt comes."""
+    """Deliver a receipt."""
     with letters.town.world.sessions.begin() as session:
         return outcomes.note_receipt(
             session, message, Receipt(sid(number), status, code, find_meaning(code)), letters.now
@@ -71,7 +71,7 @@ def tell(letters: Letters, message: UUID, number: int, status: str, code: int | 
 
 
 def refuse(letters: Letters, message: Claimed, code: int) -> None:
-    """The vendor says no at once."""
+    """Let the vendor refuse the message at once."""
     with letters.town.world.sessions.begin() as session:
         outcomes.note_refused(session, message, code, find_meaning(code), letters.now)
 
@@ -102,7 +102,7 @@ def test_every_code_has_its_outcome(letters: Letters, by: str) -> None:
 
 
 def outcome(letters: Letters, message: Claimed) -> dict[str, object]:
-    """What became of the row and the member, and what is shut; then all is open again."""
+    """Return the state of the row, the member and the breakers; then close the breakers."""
     row, person, shut = letters.row(message.id), member_of(letters, message), letters.breaker()
     letters.open_again()
     return {
@@ -258,7 +258,7 @@ def test_a_breaker_shut_for_an_hour_is_not_opened_by_one_for_a_minute(letters: L
         assert not breakers.is_shut(session, breakers.MESSENGER, START + HOUR)
 
 
-# An event is the answer to our POST (or its absence), or a receipt.
+# An event is the answer to our POST (or a time-out), or a receipt.
 ANSWER, TIMEOUT = "answer", "timeout"
 HAPPY = ("sending", "sent", "delivered", "read")
 
@@ -307,7 +307,9 @@ def test_whatever_the_order_of_receipts_the_end_is_the_same_and_nothing_goes_bac
 
 
 def never_back(path: Iterable[MessageState]) -> bool:
-    """Ranks only rise; an end, and the queue after a failure, are left no more."""
+    """Return whether states only move forward: a final state is not left, and a failed message does
+    not return to the queue.
+    """
     over = (MessageState.FAILED, MessageState.QUEUED)
     ranks = [99 if state in over else outcomes.RANK[state] for state in path]
     return ranks == sorted(ranks)
@@ -362,7 +364,7 @@ def test_a_receipt_of_nobody_we_know_changes_nothing(letters: Letters) -> None:
 
 
 def doubt(letters: Letters, text: str = "hello") -> UUID:
-    """A message of which nobody knows whether the vendor has it; its look is due."""
+    """Add a message of which it is unknown whether the vendor has it; the search for it is due."""
     letters.write(letters.member(), text, NOTICE)
     [message] = letters.claim()
     with letters.town.world.sessions.begin() as session:
@@ -371,7 +373,7 @@ def doubt(letters: Letters, text: str = "hello") -> UUID:
 
 
 def look(letters: Letters, listed: Sequence[Sent], at: Look | None = None) -> None:
-    """Look into a list, a minute before the next look."""
+    """Search a list, a minute before the next search."""
     with letters.town.world.sessions.begin() as session:
         due = [at] if at else looking_up.find_due_looks(session, letters.now)
         for each in due:

@@ -1,4 +1,4 @@
-"""What is on the pictures: the board's points by sport, a usual week, and only what may be seen."""
+"""The contents of pictures: the board's points by sport, a usual week, and only what may be seen."""
 
 from datetime import date, timedelta
 
@@ -25,7 +25,7 @@ def letters(town: Town) -> Letters:
 
 
 def score(letters: Letters) -> None:
-    """A point for each minute."""
+    """Give each activity one point per minute."""
     with letters.town.world.sessions.begin() as session:
         session.execute(update(Activity).values(points=Activity.duration / 60))
 

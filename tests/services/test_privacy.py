@@ -1,4 +1,4 @@
-"""What a group may see: field by field, and what is hidden from everybody."""
+"""What a group may see of a member: shared fields, and nothing of members who hide."""
 
 from sqlalchemy import select
 

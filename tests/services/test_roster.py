@@ -1,4 +1,4 @@
-"""Whom somebody means."""
+"""Finding the member that a name means."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""A group's choices: read whatever is stored, write only what is usable."""
+"""A group's settings: any stored value can be read, and only valid ones are written."""
 
 from dataclasses import fields
 

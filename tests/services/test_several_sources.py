@@ -1,4 +1,4 @@
-"""A member with accounts at two sources: one page, one list of activities, and nothing of one taken for the other's."""
+"""A member with accounts at two sources: one page and one list of activities, and the accounts are never confused."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def swim(number: int, day: int, hour: int = 18, **more: object) -> Recording:
 
 
 def connects(person: Person, email: str, password: str = "open") -> str:
-    """Fill in the second source's form, and give the page at the end."""
+    """Fill in the second source's form, and return the last page."""
     browser = person.town.browser()
     browser.open_link(person.says("link garmin"))
     browser.submit(login=email, password=password)

@@ -1,4 +1,4 @@
-"""Boards: equal to a plain recomputation, fast in a group of a thousand, and honest about a formula that changed."""
+"""Boards equal a simple computation, are fast for a thousand members, and tell of a formula that has changed."""
 
 import gc
 import os
@@ -70,7 +70,7 @@ def newcomer(number: int) -> Member:
 
 
 def people(town: Town, count: int) -> int:
-    """A group with so many members. Gives its id."""
+    """Add a group with this many members. Returns its id."""
     with town.world.sessions.begin() as session:
         members = [newcomer(number) for number in range(count)]
         group = Group(name="Random", timezone="UTC", settings={"cheer_below": 1})
@@ -91,7 +91,7 @@ def people(town: Town, count: int) -> int:
 
 
 def plain(rows: list[Activity], metric: Metric, dates: Dates, sport: Sport | None) -> dict[int, float]:
-    """The figures by plain Python, from what a row says of itself."""
+    """Return the figures by plain Python, from each row's own columns."""
     found: dict[int, float] = defaultdict(float)
     for row in rows:
         counts = not (row.deleted_at or row.twin_of or row.excluded_at)
@@ -145,7 +145,7 @@ FILL = """
 
 @pytest.fixture
 def club(town: Town) -> int:
-    """A group of a thousand with a year of sessions: 300 each where BOARD_EACH=300."""
+    """A group of a thousand members with a year of activities: 300 for each member if BOARD_EACH=300."""
     group_id = people(town, MEMBERS)
     with town.world.sessions.begin() as session:
         session.execute(text(FILL), {"each": EACH, "version": FORMULA.version, "start": START})
@@ -165,7 +165,7 @@ MONDAY = date(2026, 11, 9)
         ([0], 0),
         ([9.9], 9.9),
         ([60], 65),
-        ([60.5], 65.3),  # 65.25, and half a tenth goes up
+        ([60.5], 65.3),  # 65.25, and a half is rounded up
         ([120], 95),
         ([200], 115),
         ([240], 60 + 30 + 30 + 5),

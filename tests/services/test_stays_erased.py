@@ -1,4 +1,4 @@
-"""The erased stay erased: no late copy of what they wrote is heard, and no picture shows them."""
+"""Erased members stay erased: a late copy of what they wrote is not read, and no picture shows them."""
 
 import re
 from dataclasses import asdict
@@ -30,7 +30,7 @@ def names(town: Town) -> list[str]:
 
 
 def asks_twilio(town: Town) -> None:
-    """Let some minutes pass, and the tick ask Twilio what people wrote."""
+    """Let some minutes pass, and let the tick ask Twilio for missed lines."""
     town.world.redis.delete(receiving.BACKFILL)
     town.travel(minutes=6)
 
@@ -53,7 +53,7 @@ def test_a_line_that_twilio_still_keeps_makes_nobody_a_member_again(town: Town, 
 
 @pytest.mark.parametrize("minutes", [5, -5, 14])
 def test_clocks_that_differ_make_nobody_a_member_again(town: Town, zoe: Person, minutes: int) -> None:
-    """Twilio tells by its own clock when a line was written, and we by ours when its writer was erased."""
+    """Twilio's clock says when a line was written, and our clock when its writer was erased."""
     zoe.says("hi")
     town.twilio.now = lambda: town.clock() + timedelta(minutes=minutes)
     with unheard(town):

@@ -1,22 +1,21 @@
-"""Nobody's hidden numbers can be worked out from what the bot says.
+"""Hidden figures cannot be computed from what the bot says.
 
-The attack. An attacker is a member of the group who asks the bot everything that can be asked, about any days, and
-reads every digest and what is on every picture, at one moment; then compares, adds and subtracts at will. Instead of
-trying sums and differences one by one, we look whether there is anything to subtract: all that the attacker can read
-is collected twice, in two worlds that differ in the hidden numbers and in nothing else. Where every answer is the same
-to the letter in both, no sum, difference or comparison of answers can tell the worlds apart, so none can tell the
-number.
+The attack: an attacker is a member of the group who asks the bot everything that can be asked, about any days, and
+reads every digest and every picture, all at one time; then compares, adds and subtracts. Instead of trying sums and
+differences one by one, we test whether there is anything to subtract: everything that the attacker can read is
+collected twice, in two worlds that differ only in the hidden figures. If every answer is exactly the same in both
+worlds, no sum, difference or comparison of answers can tell the worlds apart, so none can tell the figure.
 
-- *Hidden* (also: left, or anonymous among too few): all of this member's activities are others, more or fewer, in the
-  other world.
+- *Hidden* (also: left, or anonymous among too few): in the other world all activities of this member are different,
+  more or fewer.
 - *A field that is not shared*: only that figure of the member's activities differs (metres, seconds, points, climbed
   metres, the sport).
-- *Anonymous*: the figures are on the board, but whose they are is not: in the other world two anonymous members who
-  share the same have changed places.
-- *Named again*: what a member did while they were anonymous is other, in the other world.
+- *Anonymous*: the figures are on the board, but not whose they are: in the other world two anonymous members who
+  share the same fields have changed places.
+- *Named again*: what a member did while they were anonymous is different.
 
-What was said before somebody hid is not part of this: it had their number in it, rightly. What is said afterwards,
-about the same days too, must be the same whatever that number was. ATTACKS sets how many groups are made.
+What was said before a member hid is not part of this, because it rightly contained their figures. What is said
+afterwards, also about the same days, must be the same whatever these figures were. ATTACKS sets the number of groups.
 """
 
 import os
@@ -42,7 +41,7 @@ from tests.letters import Letters
 from tests.town import Town
 
 ATTACKS = int(os.environ.get("ATTACKS", "2"))
-# Their answers hold something that is drawn by lot: a code, an address.
+# Their answers contain something random: a code or an address.
 BY_LOT = {"invite", "qr", "link garmin", "new group", "export", "delete me", "share digest", "join"}
 SPORTS = ("run", "ride", "swim", "yoga")
 OTHER = {"run": "ride", "ride": "swim", "swim": "yoga", "yoga": "run"}
@@ -94,7 +93,7 @@ Outsider = Callable[[Session, Group], str]
 
 
 def heard(town: Town, session: Session, attacker: Member, lines: Sequence[str]) -> dict[str, str]:
-    """What the bot says to each line, and what it would draw. Nothing of it stays."""
+    """Return the bot's answer to each line and the picture with it. All changes are rolled back."""
     answers = {}
     for line in lines:
         with session.begin_nested() as point:
@@ -108,12 +107,14 @@ def heard(town: Town, session: Session, attacker: Member, lines: Sequence[str]) 
 
 
 def everything() -> list[str]:
-    """Every example of every command, and boards and digests of many days."""
+    """Return every example of every command, and lines about boards and digests of many days."""
     return LINES + [line for each in list_commands() if each.name not in BY_LOT for line in each.examples]
 
 
 def make_group(letters: Letters, random: Random) -> Group:
-    """Friends with a few weeks behind them, who share this and that; the first one shares everything."""
+    """Return a group of friends with some weeks of activities, who share different fields; the
+    first one shares everything.
+    """
     people = letters.members(random.randint(4, 7))
     group = letters.group(*people)
     for person in people:
@@ -131,7 +132,7 @@ def make_group(letters: Letters, random: Random) -> Group:
 
 
 def change(session: Session, member_id: int, random: Random, field: str | None = None) -> None:
-    """Another world: one figure of this member's is another, or all of them and how many there are."""
+    """Make another world: change one figure of this member's activities, or all of them and their number."""
     rows = list(session.scalars(select(Activity).where(Activity.member_id == member_id)))
     for row in rows:
         if field in (None, "distance"):
@@ -154,7 +155,9 @@ def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
 
 
 def attack(town: Town, group: Group, random: Random, *, more: Outsider = lambda _session, _group: "") -> list[str]:
-    """The lines whose answers tell the worlds apart. `more` is something else that the attacker could read."""
+    """Return the lines whose answers differ between the worlds. `more` returns something else that
+    the attacker could read.
+    """
     with town.world.sessions() as session:
         places = list(
             session.scalars(select(Membership).where(Membership.group_id == group.id).order_by(Membership.id))
@@ -208,7 +211,9 @@ def test_nothing_tells_which_nameless_row_is_whose(town: Town, seed: int) -> Non
 
 @pytest.mark.parametrize("seed", range(ATTACKS))
 def test_nothing_names_a_row_that_was_nameless_before(town: Town, seed: int) -> None:
-    """Whoever takes their name back is seen from tomorrow: what they did until then is in nothing that bears it."""
+    """A member who ends their anonymity is seen from the next day on: what they did before is in
+    nothing with their name.
+    """
     random = Random(2_000 + seed)
     letters = Letters(town)
     group = make_group(letters, random)
@@ -228,7 +233,9 @@ def test_nothing_names_a_row_that_was_nameless_before(town: Town, seed: int) -> 
 
 
 def test_a_nameless_row_shows_only_what_its_board_is_about(town: Town) -> None:
-    """Of three who share their time, one shares distance too: it would be what one total is more than another."""
+    """Of three members who share their time, one also shares distance: it would be the
+    difference between two totals.
+    """
     letters = Letters(town)
     people = letters.members(4)
     group = letters.group(*people)
@@ -248,7 +255,7 @@ def test_a_nameless_row_shows_only_what_its_board_is_about(town: Town) -> None:
 
 
 def swap(session: Session, one: int, other: int) -> None:
-    """Let two members' activities change hands."""
+    """Exchange the activities of two members."""
     mine = list(session.scalars(select(Activity).where(Activity.member_id == one)))
     theirs = list(session.scalars(select(Activity).where(Activity.member_id == other)))
     for row in mine:
@@ -261,7 +268,7 @@ def swap(session: Session, one: int, other: int) -> None:
 
 def test_the_attack_finds_a_total_that_counts_everybody(town: Town) -> None:
     def leak(session: Session, group: Group) -> str:
-        """A total as it must not be: over all who were ever in the group, whatever they share."""
+        """Return a total as it must not be: of all who were ever in the group, whatever they share."""
         ids = list(session.scalars(select(Membership.member_id).where(Membership.group_id == group.id)))
         days = Dates(date(2026, 10, 1), date(2026, 11, 30))
         whole = sum(sum_totals(session, ids, days).values(), Totals())

@@ -1,4 +1,4 @@
-"""Our rows are Garmin's truth: after every kind of change, and never less than that when Garmin has a bad day."""
+"""Our rows equal Garmin's after every kind of change, and nothing is lost when Garmin has a problem."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ LIST = "/activitylist-service/activities/search/activities"
 
 @dataclass
 class Runner:
-    """A member with a Garmin account, and what Garmin has of them."""
+    """A member with a Garmin account, and the account's activities at Garmin."""
 
     letters: Letters
     member: Member
@@ -45,11 +45,11 @@ class Runner:
             return list(session.scalars(query))
 
     def ours(self) -> dict[int, tuple[object, ...]]:
-        """What counts of what we know."""
+        """Return those of our rows that count."""
         return {row.external_id: told(row.raw_data) for row in self.rows() if row.deleted_at is None}
 
     def truth(self) -> dict[int, tuple[object, ...]]:
-        """What Garmin has of the year before they connected, and of what came after."""
+        """Return Garmin's activities since a year before the account was connected."""
         first = (START - 365 * DAY).date().isoformat()
         return {
             row["activityId"]: told(row)
@@ -62,7 +62,7 @@ class Runner:
         return self.athlete.upload(**{"start": start, "seconds": 3600, "metres": 10_000, **more})
 
     def lists(self) -> int:
-        """How often the list of activities was asked for."""
+        """Return how often the list of activities was requested."""
         return sum(1 for each in self.letters.town.garmin.requests(email=self.athlete.email) if each.path == LIST)
 
 
@@ -77,7 +77,7 @@ def letters(town: Town) -> Letters:
 
 @pytest.fixture
 def ann(letters: Letters) -> Runner:
-    """Somebody who connected an empty account just now."""
+    """A member who has just connected an empty account."""
     return connected(letters)
 
 
@@ -101,7 +101,7 @@ def connected(letters: Letters, number: int = 1, habits: Habits | None = None, z
 
 
 def sync(runner: Runner, *, after: timedelta = timedelta()) -> None:
-    """Time passes, and the account is read."""
+    """Let time pass, and synchronise the account."""
     runner.letters.town.clock.travel(seconds=after.total_seconds())
     runner.letters.change(runner.account, next_sync_at=runner.letters.now)
     assert sync_next(runner.letters.town.world)
@@ -214,7 +214,7 @@ def test_a_list_that_cannot_be_had_deletes_nothing(ann: Runner, lever: dict[str,
 
 
 class Interrupted:
-    """Garmin goes down after the first page."""
+    """A Garmin that goes down after the first page."""
 
     def __init__(self, town: Town) -> None:
         self.town = town
@@ -250,7 +250,7 @@ def test_a_reading_that_broke_off_is_resumed_and_deletes_nothing(ann: Runner) ->
 
 
 class Forgetful:
-    """Garmin's list leaves out all but some rows, though it has them."""
+    """A Garmin whose list leaves out all but some of its rows."""
 
     def __init__(self, town: Town, listed: int) -> None:
         self.town, self.listed = town, listed

@@ -1,4 +1,4 @@
-"""Two who act on one group at the same instant take turns: the second sees what the first has done."""
+"""Two changes of one group at the same time: the second one waits, and sees the result of the first."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +18,7 @@ Act = Callable[[Session], object]
 
 
 def at_once(town: Town, first: Act, second: Act) -> Future[object]:
-    """Let the first one act, and the second try to, until Postgres says that it waits for the first."""
+    """Begin the first act, and start the second, until Postgres says that it waits for the first."""
 
     def other() -> object:
         with town.world.sessions.begin() as session:
@@ -35,7 +35,7 @@ def at_once(town: Town, first: Act, second: Act) -> Future[object]:
 
 
 def waits_for(town: Town, pid: int) -> bool:
-    """Whether a connection waits for a lock that this one holds."""
+    """Return whether a connection waits for a lock that this one holds."""
     blocked = text("SELECT count(*) FROM pg_stat_activity WHERE :pid = ANY(pg_blocking_pids(pid))")
     with town.world.sessions() as session:
         return session.scalar(blocked, {"pid": pid}) > 0

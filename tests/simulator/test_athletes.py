@@ -1,4 +1,4 @@
-"""Athletes of the pretend Garmin: rows as Garmin writes them, weeks as their habits are."""
+"""Athletes of the pretend Garmin: rows as Garmin writes them, and weeks that follow their habits."""
 
 from datetime import UTC, date, datetime, timedelta
 from statistics import mean

@@ -1,4 +1,6 @@
-"""`make demo` as newcomers meet it: asked while it starts, started twice, killed, stopped twice, and badly set up."""
+"""`make demo` as newcomers use it: requests while it starts, starting it twice, killing it,
+stopping it twice, wrong settings.
+"""
 
 import json
 import os
@@ -24,7 +26,7 @@ from tests.browser.running_demo import Place, fresh_place
 from tests.patience import AT_MOST, until
 
 ROOT = Path(__file__).parents[2]
-# What lies about in a shell, and must neither reach the demo nor send it out into the world.
+# Variables of a shell that must not reach the demo, and must not make it contact the real vendors.
 SHELL = {
     "HTTP_PROXY": "http://127.0.0.1:9",
     "HTTPS_PROXY": "http://127.0.0.1:9",
@@ -37,46 +39,46 @@ ASKED = ("/", "/events?after=7", "/phones/static/phones.css", "/twilio/2010-04-0
 
 @dataclass
 class Demo:
-    """A demo that runs in a process of its own, as `make` starts it."""
+    """A demo in a process of its own, as `make` starts it."""
 
     place: Place
     process: subprocess.Popen[bytes]
     said: Path
 
     def says(self) -> str:
-        """What it has printed so far."""
+        """Return what it has printed so far."""
         return self.said.read_text()
 
     def is_ready(self) -> bool:
-        """Whether it says that it is ready. Fails when it has ended instead."""
+        """Return whether it says that it is ready. Fails if it has ended instead."""
         assert self.process.poll() is None, self.says()
         return "is ready" in self.says()
 
     def page(self) -> str:
-        """The page of phones."""
+        """Return the page of phones."""
         answer = requests.get(self.place.url, timeout=AT_MOST)
         assert answer.status_code == 200
         return answer.text
 
     def writes(self, line: str) -> None:
-        """Let the first friend write to the bot."""
+        """Send a line to the bot from the first friend's phone."""
         number = re.search(r'data-phone="(\d+)"', self.page())[1]
         origin = {"Origin": self.place.url.rstrip("/")}
         requests.post(f"{self.place.url}phones/{number}/says", data={"text": line}, headers=origin, timeout=AT_MOST)
 
     def children(self) -> set[int]:
-        """Every process that it has started, and what these have started."""
+        """Return all processes that it has started, and those that these have started."""
         listing = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
         pairs = [tuple(map(int, line.split())) for line in listing.splitlines()]
         found = [self.process.pid]
-        for pid in found:  # grows while it is walked
+        for pid in found:  # it grows during the loop
             found += [child for child, parent in pairs if parent == pid]
         return set(found[1:])
 
 
 @dataclass
 class Hail:
-    """Several browsers that ask without a pause, whether or not anybody answers."""
+    """Several browsers that send requests without a pause, whether or not they are answered."""
 
     url: str
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -115,7 +117,7 @@ def environment(place: Place) -> dict[str, str]:
 
 @contextmanager
 def started(place: Place, said: Path) -> Iterator[Demo]:
-    """A demo that has only just been started; killed in the end if it has not ended by itself."""
+    """Yield a demo that was just started; kill it at the end if it has not ended by itself."""
     with said.open("w") as output:
         command = [sys.executable, "-m", "simulator.demo"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment(place), stdout=output, stderr=output)
@@ -127,7 +129,7 @@ def started(place: Place, said: Path) -> Iterator[Demo]:
 
 
 def once(place: Place, *arguments: str, **changes: str) -> tuple[int, str]:
-    """Run a demo that should end by itself: its exit code and the sentence it ends with."""
+    """Run a demo that should end by itself. Returns its exit code and its last sentence."""
     command = [sys.executable, "-m", "simulator.demo", *arguments]
     given = environment(place) | changes
     done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, timeout=AT_MOST, check=False)
@@ -136,7 +138,7 @@ def once(place: Place, *arguments: str, **changes: str) -> tuple[int, str]:
 
 
 def alive(pids: set[int]) -> set[int]:
-    """Those that still run; what has ended and was not yet fetched by its parent does not."""
+    """Return those that are still running; ended processes that were not collected by their parent do not count."""
     listing = subprocess.run(["ps", "-axo", "pid=,stat="], capture_output=True, text=True, check=True).stdout
     states = dict(line.split() for line in listing.splitlines())
     return {pid for pid in pids if not states.get(str(pid), "Z").startswith("Z")}

@@ -29,7 +29,7 @@ SEARCH = "/activitylist-service/activities/search/activities"
 
 
 class World:
-    """A pretend Garmin behind a real port, and a clock that tests may turn."""
+    """A pretend Garmin on a real port, and a clock that tests can move."""
 
     def __init__(self) -> None:
         self.moment = START
@@ -164,7 +164,7 @@ def test_a_ticket_and_a_refresh_token_are_used_once(world: World) -> None:
 
 def test_tokens_rotate_and_the_copy_left_behind_is_worthless(world: World) -> None:
     world.garmin.enrol("Anna", EMAIL, PASSWORD)
-    world.garmin.token_lifetime = 60.0  # within the library's margin of 900 s: it refreshes before each call
+    world.garmin.token_lifetime = 60.0  # shorter than the library's margin of 900 s: it refreshes before each call
     stored = world.signed_in().client.dumps()
     library = world.library(stored)
     assert library.count_activities() == 0

@@ -1,4 +1,4 @@
-"""The pretend Personal API: what Garmin's own client would meet there."""
+"""The pretend Personal API, as another client than ours would see it."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ DAY = "/usersummary-service/usersummary/daily"
 
 
 class Door:
-    """The pretend Garmin behind a real port, asked without any client of ours."""
+    """The pretend Garmin on a real port, used without our client."""
 
     def __init__(self) -> None:
         self.moment = START

@@ -1,4 +1,4 @@
-"""People with phones, and the page on which they can be seen."""
+"""People with phones, and the page that shows them."""
 
 import json
 import re
@@ -23,7 +23,7 @@ HERE = {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"}
 
 
 class World:
-    """Phones, a page, and a bot that takes notes and can be told to answer."""
+    """Phones, a page, and a bot that records lines and answers as told."""
 
     bot_name = "Gruppetto"
 

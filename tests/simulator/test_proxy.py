@@ -18,7 +18,7 @@ from simulator.proxy import Proxy
 from tests.patience import AT_MOST, RUNS_OUT, stays, until
 
 AT_ONCE = Retry(NoBackoff(), 0)
-# With bytes unread, the kernel says farewell for a killed process with a reset.
+# If bytes are unread, the kernel closes a killed process's connection with a reset.
 KILLED = """
 import psycopg2, socket, struct, sys
 line = psycopg2.connect(sys.argv[1])

@@ -1,4 +1,4 @@
-"""The servers that the demo and every test stand on."""
+"""The servers that the demo and the tests use."""
 
 import contextlib
 import importlib.util
@@ -31,7 +31,7 @@ ELSEWHERE = {"DATABASE_URL": "postgresql+psycopg2://db.example/x", "REDIS_URL": 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One folder for all that leave it whole: making a cluster is the slow part."""
+    """Return one folder for all tests that do not damage it, because creating a cluster takes long."""
     folder = tmp_path_factory.mktemp("kept") / "data"
     yield folder
     erase(folder)
@@ -225,7 +225,7 @@ def is_closed(port: int, within: float = 0) -> bool:
 
 @dataclass(frozen=True)
 class Person:
-    """Who runs a process, with what Python."""
+    """The user who runs a process, and their Python."""
 
     python: str
     environ: Mapping[str, str]
@@ -290,7 +290,7 @@ def running(*arguments: str, person: Person = ME) -> Iterator[Run]:
 
 @contextlib.contextmanager
 def an_ordinary_user() -> Iterator[Person]:
-    """We ourselves; or, for root, nobody with a copy of all that may lie in root's own folders."""
+    """Return ourselves; or, for root, the user nobody with a copy of all files that may be in root's own folders."""
     if os.geteuid() != 0:
         yield ME
         return

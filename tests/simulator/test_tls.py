@@ -1,4 +1,4 @@
-"""TLS in front of the real Postgres and Valkey, between real clients and them."""
+"""TLS in front of the real Postgres and Valkey, with real clients."""
 
 import socket
 import subprocess

@@ -31,7 +31,7 @@ PREFIXES = {"api": "", "content": "/content", "messaging": "/messaging"}
 
 
 class HereClient(TwilioHttpClient):
-    """The SDK's own client, which finds Twilio on this computer."""
+    """The SDK's own client, with Twilio on this computer."""
 
     def __init__(self, base: str, timeout: float) -> None:
         super().__init__(timeout=timeout, pool_connections=False)
@@ -44,7 +44,7 @@ class HereClient(TwilioHttpClient):
 
 
 class World:
-    """A pretend Twilio on a real port, a bot that takes notes, and Ana, who just wrote to it."""
+    """A pretend Twilio on a real port, a bot that records lines, and Ana, who just wrote to it."""
 
     def __init__(self) -> None:
         self.time = START

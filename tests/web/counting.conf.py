@@ -1,4 +1,4 @@
-"""Gunicorn's real settings, and hooks that write down what was built and what is open, for a test."""
+"""Gunicorn's real settings, with hooks that record for a test what was built and what is open."""
 
 import json
 import os

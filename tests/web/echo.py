@@ -6,21 +6,21 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-LARGE = 6_000_000  # bytes: more than the network keeps for a client who reads nothing
+LARGE = 6_000_000  # bytes: more than the network buffers for a client that does not read
 
 
 class Heart:
-    """Tells nobody that the process lives."""
+    """A heart that writes no heartbeat."""
 
     def start(self) -> "Heart":
         return self
 
     def stop(self) -> None:
-        """There is nothing to end."""
+        """Do nothing."""
 
 
 class Echo:
-    """Says what it was asked. `config` and `extensions` are what the product's Flask app has."""
+    """Answers with the request that it got. `config` and `extensions` are those of the product's Flask app."""
 
     extensions: ClassVar = {"watch": Heart()}
 
@@ -46,7 +46,7 @@ class Echo:
 
 
 def _wait_for(file: Path) -> bytes:
-    """Say that the request has begun, by a file, and go on once that is taken away."""
+    """Create a file to show that the request has begun, and wait until the test deletes it."""
     file.touch()
     while file.exists():
         time.sleep(0.02)

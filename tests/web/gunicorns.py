@@ -14,7 +14,7 @@ from tests.patience import AT_MOST, until
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIG = "ops/gunicorn.conf.py"
-# The settings file wants a whole environment, whatever app is served; nothing answers at these addresses.
+# The settings file needs a whole environment, whatever app is served; no server listens at these addresses.
 NOBODY = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
     "REDIS_URL": "redis://127.0.0.1:1/0",
@@ -46,7 +46,7 @@ class Gunicorn:
 def gunicorn(
     app: str, folder: Path, environment: Mapping[str, str], *arguments: str, config: str = CONFIG
 ) -> Iterator[Gunicorn]:
-    """Serve this app as the Procfile does, on a port of its own, until the block ends."""
+    """Serve this app as the Procfile does, on its own port, until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -69,7 +69,7 @@ def gunicorn(
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to stop, as a host does; then nothing of it is left that could still use the database."""
+    """Ask gunicorn to stop, as a host does, and wait until none of its processes can still use the database."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(AT_MOST)
@@ -90,7 +90,7 @@ def _await_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> 
 
 
 def read_answer(line: socket.socket, kept: bytearray, method: str = "GET") -> tuple[int, bytes, bytes]:
-    """Status, head and body of one answer. What came after it stays in `kept`. Raises EOFError at the end."""
+    """Return the status, head and body of one answer. Bytes after it stay in `kept`. Raises EOFError at the end."""
     while b"\r\n\r\n" not in kept:
         _more(line, kept)
     head, _, rest = bytes(kept).partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Slow, odd and broken clients before the real gunicorn with its real settings, and one thread for all of them."""
+"""Slow, odd and broken clients with the real gunicorn and its real settings, and one thread for all of them."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gunicorn]:
-    """One that gives a request a second, an idle connection two, and has room for twenty connections."""
+    """A gunicorn that gives a request one second and an idle connection two, and accepts twenty connections."""
     folder = tmp_path_factory.mktemp("hasty")
     with gunicorn(
         APP, folder, ONE_THREAD | {"REQUEST_SECONDS": "1"}, "--worker-connections", "20", "--keep-alive", "2"
@@ -62,7 +62,7 @@ def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
 
 
 def is_closed(line: socket.socket) -> bool:
-    """Whether the other side has closed, now."""
+    """Return whether the other side has closed the connection."""
     line.setblocking(False)
     try:
         return line.recv(1000) == b""
@@ -194,7 +194,7 @@ def test_who_does_not_read_a_large_answer_holds_no_thread_and_still_gets_all_of_
 
 
 def test_a_file_is_sent_whole(server: Gunicorn) -> None:
-    """Flask hands its style sheet over as a file, not as bytes."""
+    """Flask passes its style sheet on as a file and not as bytes."""
     with server.connect() as line:
         line.sendall(get("/file"))
         assert read_answer(line, bytearray())[2] == Path(echo.__file__).read_bytes()
@@ -208,9 +208,9 @@ def test_half_a_request_is_let_go_when_its_time_is_over_and_told_why(hasty: Guni
 
 
 def told(at: Gunicorn, request: bytes) -> list[int]:
-    """The statuses that come on a new connection until the server closes it.
+    """Return the statuses that come on a new connection until the server closes it.
 
-    There are none where a busy machine let the second that is given for a request pass before it was sent.
+    There are none if, on a busy machine, the one second for a request was over before the request was sent.
     """
     statuses, kept = [], bytearray()
     with at.connect() as line, suppress(EOFError, ConnectionError):
@@ -242,7 +242,7 @@ def test_what_the_worker_cannot_do_it_refuses_to_begin(tmp_path: Path) -> None:
 
 
 def test_time_runs_for_the_whole_request_and_not_from_byte_to_byte(hasty: Gunicorn) -> None:
-    """Bytes go on coming; if each gave it more time, the connection would never be closed."""
+    """Bytes keep coming; if each of them prolonged the time, the connection would never be closed."""
     with hasty.connect() as line:
 
         def is_closed_after_one_more() -> bool:
@@ -256,7 +256,7 @@ def test_time_runs_for_the_whole_request_and_not_from_byte_to_byte(hasty: Gunico
 def test_where_there_is_no_room_the_oldest_are_let_go(hasty: Gunicorn) -> None:
     with SlowClients(hasty.url, 60, ("idle", "half body")) as slow:
         until(lambda: slow.opened > 100)
-        for _ in range(5):  # on a busy machine who has only just come may be the oldest: whoever asks again is answered
+        for _ in range(5):  # on a busy machine a new connection may be the oldest and be closed, so it is tried again
             until(lambda: told(hasty, get("/hi", "Connection: close")) == [200])
 
 
@@ -277,7 +277,9 @@ def test_told_to_stop_it_answers_what_it_has_begun_and_waits_for_no_slow_client(
 
 
 def test_gunicorn_believes_no_proxy_by_itself(tmp_path: Path) -> None:
-    """Heroku sets FORWARDED_ALLOW_IPS so that gunicorn would believe anybody, even a SCRIPT_NAME that cuts the path."""
+    """Heroku sets FORWARDED_ALLOW_IPS, with which gunicorn would trust every client, even a
+    SCRIPT_NAME that changes the path.
+    """
     with gunicorn(APP, tmp_path, ONE_THREAD | OF_THE_HOST) as running:
         for lie in ("PATH_INFO: /livez", "SCRIPT_NAME: /hi", "PATH-INFO: /livez"):
             assert ask(running, get("/hi", lie, "X-Forwarded-Proto: https"))[2] == b"GET /hi ", lie
@@ -287,7 +289,7 @@ def test_gunicorn_believes_no_proxy_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", ["-", "access.log"])
 def test_gunicorn_logs_no_request_whatever_the_host_switches_on(tmp_path: Path, where: str) -> None:
-    """Heroku does so with GUNICORN_CMD_ARGS, which wins over the settings file. Addresses hold one-time tokens."""
+    """Heroku does so with GUNICORN_CMD_ARGS, which overrides the settings file. Addresses contain one-time tokens."""
     file = where if where == "-" else str(tmp_path / where)
     arguments = f"--access-logfile {file} --log-level debug"
     with gunicorn(APP, tmp_path, ONE_THREAD | OF_THE_HOST | {"GUNICORN_CMD_ARGS": arguments}) as running:

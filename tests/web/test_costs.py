@@ -1,6 +1,6 @@
-"""What one request of a stranger may cost: half a second of CPU at most, whatever is in its form, address and headers.
+"""One request of a stranger costs at most half a second of CPU, whatever is in its form, address and headers.
 
-Time is CPU of the thread that answers, so that other processes on the machine count little.
+The CPU time of the answering thread is measured, so that other processes on the machine matter little.
 """
 
 import time
@@ -16,7 +16,7 @@ from tests.web.test_webhook import INBOUND, STATUS, said
 from web.app import create_app
 
 MOST_SECONDS = 0.5
-MOST_BYTES = 128 * 1024  # of a form (DESIGN: the webhook refuses more)
+MOST_BYTES = 128 * 1024  # of a form; the webhook refuses larger ones
 TINY = {f"{n:x}": "" for n in range(18_000)}
 BODIES = {
     "tiny fields": TINY,
@@ -50,14 +50,14 @@ HEADERS = [
 
 @pytest.fixture
 def client(town: Town) -> Any:
-    """A client that is answered in the test's own thread; the first request builds what the others use."""
+    """A client whose requests are answered in the test's own thread; the first request builds what the others use."""
     made = create_app(town.world).test_client()
     made.get("/livez")
     return made
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of the faster of two attempts, and the answer."""
+    """Return the CPU seconds of the faster of two attempts, and the answer."""
     taken = []
     for _ in range(2):
         began = time.thread_time()

@@ -1,4 +1,4 @@
-"""`flask doctor`: names each misconfiguration with what mends it, and raises no alarm where all is well."""
+"""`flask doctor` names each misconfiguration and how to repair it, and reports no problem if there is none."""
 
 import json
 import os
@@ -45,14 +45,14 @@ Plant = Callable[["House"], World]
 
 
 class WithFonts:
-    """Pictures of a machine that has all fonts."""
+    """Charts as on a machine that has all fonts."""
 
     lacks = ()
 
 
 @dataclass
 class House:
-    """A town as a deployment in which all is well: its processes beat, and Twilio posts to it."""
+    """A town as a deployment without problems: its processes have heartbeats, and Twilio posts to it."""
 
     town: Town
     world: World
@@ -64,7 +64,7 @@ class House:
         return self.town.twilio
 
     def found(self, world: World | None = None, **environment: str) -> dict[str, list[Diagnosis]]:
-        """What the doctor names, apart from what is well."""
+        """Return the doctor's results, except those that are OK."""
         named: dict[str, list[Diagnosis]] = {}
         for each in doctor.examine(world or self.world, environment):
             if each.verdict not in (Verdict.OK, Verdict.UNKNOWN):
@@ -72,11 +72,11 @@ class House:
         return named
 
     def settled(self, **changes: object) -> World:
-        """The same world with other settings, and with the same servers and vendors."""
+        """Return the world with other settings, and with the same servers and vendors."""
         return replace(self.world, settings=changed(self.world, **changes))
 
     def in_production(self, **changes: object) -> World:
-        """Settings of a bot that the world knows; Twilio is a pretend one all the same."""
+        """Return the world with the settings of a public bot, but still with the pretend Twilio."""
         return self.settled(**REAL | changes)
 
 
@@ -117,7 +117,7 @@ def house(town: Town, servers: Servers) -> Iterator[House]:
 
 
 def with_database(house: House, *, query: str = "", **parts: str) -> World:
-    """The same with another DATABASE_URL."""
+    """Return the world with another DATABASE_URL."""
     url = urlsplit(house.world.settings.database_url)
     user, host = parts.get("user", url.username), parts.get("host", url.hostname)
     port, name = parts.get("port", url.port), parts.get("name", url.path.lstrip("/"))
@@ -141,7 +141,7 @@ def with_twilio(house: House, act: Callable[[PretendTwilio], object]) -> World:
 
 
 def elsewhere(house: House, app: Flask) -> World:
-    """PUBLIC_BASE_URL leads to another program."""
+    """Return the world with a PUBLIC_BASE_URL that leads to another program."""
     other = Served(app)
     address = house.settled(public_base_url=other.url)
     house.twilio.webhook_url = address.settings.webhook_address
@@ -190,7 +190,7 @@ def diverted(house: House) -> World:
 
 
 def behind_tls(house: House) -> World:
-    """PUBLIC_BASE_URL with a certificate that nobody here trusts."""
+    """A world whose PUBLIC_BASE_URL has a certificate that is not trusted here."""
     url = urlsplit(house.world.settings.base_url)
     front = TlsFront(url.hostname or "", url.port or 80)
     house.fronts.append(front)
@@ -207,7 +207,7 @@ def schema_behind(house: House) -> World:
 
 
 def asking(world: World, *, token: str = TOKEN, base_url: str | None = None) -> World:
-    """The same with another way to Twilio."""
+    """Return the world with another connection to Twilio."""
     chosen = world.settings
     messenger = Twilio(
         account_sid=ACCOUNT,
@@ -260,7 +260,7 @@ def without_fonts(house: House) -> World:
     return replace(house.world, charts=Bare())
 
 
-# What is planted, under which name it has to be told, and what its mend has to hold.
+# Each fault, the name under which it must be reported, and what its repair must contain.
 PLANTED: dict[str, tuple[Plant, str, str]] = {
     "an address without TLS": (
         lambda h: h.in_production(public_base_url="http://bot.gruppetto.org"),
@@ -467,7 +467,7 @@ PLANTED: dict[str, tuple[Plant, str, str]] = {
     "other keys in the worker": (other_keys, "keys", "DATA_KEYS"),
     "fonts that are missing": (without_fonts, "fonts", "fonts-noto-core"),
 }  # fmt: skip
-# Notes say what could be better; everything else makes the command fail.
+# Notes say what could be better; any other problem makes the command fail.
 NOTES = {
     "nobody who is told",
     "no token for /health", "a certificate accepted that is none", "a tick that is rare", "a trial account",
@@ -515,7 +515,7 @@ def test_schedules_need_the_time_of_the_machine_to_be_utc(house: House) -> None:
 
 
 def test_a_certificate_that_is_trusted_raises_no_alarm(house: House, tmp_path: Path) -> None:
-    """In a process of its own: which authorities are trusted is read from the environment."""
+    """In a process of its own, because the trusted authorities are read from the environment."""
     url = urlsplit(house.world.settings.base_url)
     front = TlsFront(url.hostname or "", url.port or 80)
     trusted = str(front.certificate_authority_path)
@@ -539,7 +539,7 @@ def test_a_certificate_that_is_trusted_raises_no_alarm(house: House, tmp_path: P
 
 
 def flask(world: World, *words: str) -> Result:
-    environment = {"PATH": "", "TZ": "UTC"}  # the `pg_dump` of the machine that tests is its own matter
+    environment = {"PATH": "", "TZ": "UTC"}  # the `pg_dump` of the machine that runs the tests does not matter
     return create_app(world).test_cli_runner().invoke(args=list(words), env=environment)
 
 
@@ -614,7 +614,7 @@ def test_status_says_what_health_says(house: House) -> None:
 
 
 def test_status_tells_nobody(house: House) -> None:
-    """Whoever looks by hand must not take the news away from those who watch."""
+    """Looking by hand must not log a problem, because then the log would not report it to others."""
     without_worker(house, CLOCK)
     flask(house.world, "status")
     assert not house.world.redis.hexists(troubles.TROUBLES, "clock")

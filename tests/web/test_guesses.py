@@ -1,4 +1,4 @@
-"""Trying addresses that nobody gave: slowed, and never at the cost of somebody who has a real one."""
+"""Trying secret addresses that do not exist: it is limited, and never locks out a person with a real one."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,14 +22,14 @@ HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 
 def behind(world: World, hops: int) -> FlaskClient:
-    """A browser of a web process that was told that so many proxies stand before it."""
+    """Return a client of a web process whose settings say that this many proxies are in front of it."""
     settings = world.settings.model_copy(update={"trusted_hops": hops})
     return create_app(replace(world, settings=settings)).test_client()
 
 
 @pytest.fixture
 def club(town: Town) -> FlaskClient:
-    """A browser behind one proxy, as on Heroku; `X-Forwarded-For` says where it is."""
+    """A client behind one proxy, as on Heroku; `X-Forwarded-For` says from which network it comes."""
     return behind(town.world, 1)
 
 
@@ -38,7 +38,7 @@ def press(browser: FlaskClient, path: str, where: str = HERE) -> int:
 
 
 def links(town: Town, count: int) -> list[str]:
-    """Tokens of fresh links, one for each of so many members."""
+    """Return the tokens of new links, one for each of this many members."""
     tokens = []
     for member in Letters(town).members(count):
         with town.world.sessions.begin() as session:
@@ -63,13 +63,13 @@ def test_who_tries_a_hundred_addresses_is_slowed_and_nobody_elsewhere(club: Flas
     keys = town.world.redis.keys("misses:*")
     assert all(0 < town.world.redis.ttl(key) <= MINUTES * 60 for key in keys)
     assert not any(HERE.encode() in key for key in keys)
-    town.world.redis.delete(*keys)  # a quarter of an hour later
+    town.world.redis.delete(*keys)  # 15 minutes later
     assert press(club, "/link/another/start") == 410
 
 
 @pytest.mark.parametrize("hops", [0, 1, 5])
 def test_a_stranger_locks_no_member_out_whatever_trusted_hops_says(town: Town, hops: int) -> None:
-    """A hundred guesses from what looks like the club's network, and then a member presses a real link there."""
+    """A hundred guesses come from what looks like the club's network, and then a member opens a real link there."""
     browser = behind(town.world, hops)
     [token] = links(town, 1)
     for number in range(MOST_OF_A_HOUSE + 5):
@@ -95,7 +95,7 @@ def test_an_operator_with_the_right_token_is_not_locked_out_of_health(town: Town
 
 
 def test_who_claims_another_network_each_time_meets_the_limit_for_all_and_locks_nobody_out(town: Town) -> None:
-    """TRUSTED_HOPS says that there is a proxy, and there is none: visitors write what they like."""
+    """TRUSTED_HOPS says that there is a proxy, but there is none: visitors write any header."""
     browser = behind(town.world, 1)
     [token] = links(town, 1)
     town.world.redis.set(f"misses:all/{MOST_OF_ALL}/{MINUTES}/minute", MOST_OF_ALL - 2, ex=60)
@@ -105,7 +105,7 @@ def test_who_claims_another_network_each_time_meets_the_limit_for_all_and_locks_
 
 
 def test_forty_people_of_a_club_behind_one_address_are_not_locked_out(club: FlaskClient, town: Town) -> None:
-    """Each presses an address that is wrong twice, and then the right one."""
+    """Each opens a wrong address twice, and then the right one."""
     for token in links(town, 40):
         club.delete_cookie("link")
         assert {press(club, f"/link/old{token}/start") for _ in range(2)} <= {410, 429}

@@ -1,4 +1,4 @@
-"""/livez, /readyz and /health: whether the process lives, what is wrong with the whole, and what mends it.
+"""/livez, /readyz and /health: whether the process is alive, what does not work, and how to repair it.
 
 The worlds here have a clock that moves, because the check of clocks compares it with the database's.
 """
@@ -46,26 +46,26 @@ OTHER_ACCOUNT = "AC" + "1" * 32
 
 @dataclass
 class Deployment:
-    """A town's servers as a deployment on the day of the test: a worker and a clock that beat, and a web process."""
+    """A town's servers as a deployment on the real day: a worker and a clock with heartbeats, and a web process."""
 
     town: Town
     world: World
-    served: Served  # where the town's webhooks go
+    served: Served  # handles the town's webhooks
 
     def beats(self, kind: str, world: World | None = None, name: str = "") -> None:
-        """A process of that kind tells that it lives."""
+        """Write the heartbeat of a process of this kind."""
         heart = Heart(world or self.world, kind)
         heart.instance = f"elsewhere:{name or kind}"
         heart.beat()
 
     def names(self, world: World | None = None) -> set[str]:
-        """What /readyz names as degraded."""
+        """Return the checks that /readyz names as degraded."""
         code, _, names = told(asked(world or self.world))
         assert code == 200
         return names
 
     def says(self, name: str, world: World | None = None) -> str:
-        """What /health says of one check that is degraded."""
+        """Return what /health says of one degraded check."""
         return details(world or self.world)[name]["says"]
 
 
@@ -75,7 +75,7 @@ def deployment(town: Town, servers: Servers) -> Deployment:
 
 
 def deployed(town: Town, servers: Servers) -> Deployment:
-    """The town as it would be deployed, with nothing wrong."""
+    """The town as a deployment without problems."""
     chosen = Settings(**town.world.settings.model_dump() | {"health_token": TOKEN})
     sessions = make_sessions(town.world.sessions.kw["bind"], town.world.vault, read_system_clock)
     made = Deployment(town, replace(town.world, settings=chosen, now=read_system_clock, sessions=sessions), servers.app)
@@ -91,14 +91,14 @@ def asked(world: World, path: str = "/readyz", token: str | None = None) -> Test
 
 
 def told(answer: TestResponse) -> tuple[int, str, set[str]]:
-    """The status, and the names of what is degraded."""
+    """Return the status, and the names of the degraded checks."""
     facts = answer.json
     assert facts.keys() == {"status", "degraded", "remarks"}
     return answer.status_code, facts["status"], set(facts["degraded"])
 
 
 def details(world: World) -> dict[str, dict]:
-    """What /health tells of each check."""
+    """Return what /health says of each check."""
     return {each["name"]: each for each in asked(world, "/health", TOKEN).json["checks"]}
 
 
@@ -117,7 +117,7 @@ def with_database(world: World, url: str, patience: str = "") -> Iterator[World]
 
 
 def with_settings(world: World, **changes: object) -> World:
-    """The world of a process that was started with other settings."""
+    """Return the world of a process that was started with other settings."""
     known = {name: getattr(world.settings, name) for name in Settings.model_fields}
     return replace(World.from_settings(Settings(**known | changes), world.now), redis=world.redis, charts=world.charts)
 
@@ -271,7 +271,9 @@ def test_a_process_that_ends_by_itself_says_so(deployment: Deployment) -> None:
 
 
 def test_whoever_looks_counts_where_it_beats_itself(deployment: Deployment) -> None:
-    """A clock that looks is a clock; a job that looks is not the worker that forked it."""
+    """A process that runs the checks counts as running only if it writes heartbeats: a clock does,
+    a worker's job does not.
+    """
     redis = deployment.town.world.redis
     redis.delete(heartbeats.BEATS)
     Heart(deployment.world, CLOCK).beat()
@@ -315,7 +317,7 @@ def test_the_clock_of_the_one_that_looks(deployment: Deployment) -> None:
 
 
 def test_a_wrong_token(deployment: Deployment, zoe: Person) -> None:
-    """Noticed by the first tick, though nobody writes."""
+    """The first tick notices it, even if nobody writes."""
     tick.body(deployment.world)
     deployment.town.work()
     assert deployment.names() == set()
@@ -346,7 +348,7 @@ def test_signatures_that_do_not_match(deployment: Deployment, zoe: Person, chang
 
 @pytest.mark.parametrize(("trusted", "proxies"), [(0, 1), (1, 0), (1, 2), (2, 1)])
 def test_a_wrong_number_of_proxies(deployment: Deployment, zoe: Person, trusted: int, proxies: int) -> None:
-    """What webhooks that Twilio has signed come through is the truth, and nothing that a stranger writes."""
+    """Only webhooks with Twilio's signature show the number of proxies, and nothing that a stranger writes."""
     twilio = deployment.town.twilio
     told_of = with_settings(deployment.world, trusted_hops=trusted)
     with served_by(deployment, told_of):
@@ -375,7 +377,7 @@ def test_a_worker_does_not_need_trusted_hops(deployment: Deployment, zoe: Person
 
 
 def knock(deployment: Deployment, account: str, times: int = 5) -> None:
-    """A stranger, who knows no secret, writes webhooks of that account."""
+    """Post webhooks of this account as a stranger who knows no secret."""
     address = f"{deployment.town.world.settings.base_url}/webhooks/twilio/inbound"
     for _ in range(times):
         form, headers = {"AccountSid": account, "Body": "hi"}, {"X-Twilio-Signature": "nonsense"}
@@ -396,7 +398,7 @@ def test_a_stranger_who_knocks_is_no_trouble(deployment: Deployment, zoe: Person
 def test_a_number_that_belongs_to_another_account_than_the_settings_name(
     deployment: Deployment, zoe: Person, had_good_ones: bool
 ) -> None:
-    """A subaccount's number with the main account's SID and token, or the other way round; perhaps after a change."""
+    """A subaccount's number with the main account's SID and token, or the reverse; perhaps after a change."""
     if had_good_ones:
         zoe.phone.says("hi")
     wrong = with_settings(deployment.world, twilio_account_sid=OTHER_ACCOUNT, twilio_auth_token="of another account")
@@ -422,7 +424,7 @@ def test_a_wrong_sender(deployment: Deployment, zoe: Person) -> None:
 
 
 def test_a_sender_that_twilio_does_not_know(deployment: Deployment, zoe: Person) -> None:
-    """Lines are for a number that is not ours, and what we send comes from a number that is not the account's."""
+    """Lines are addressed to a number that is not ours, and we send from a number that is not the account's."""
     wrong = with_settings(deployment.world, twilio_whatsapp_from="whatsapp:+15550000000")
     with served_by(deployment, wrong):
         zoe.phone.says("hi")
@@ -479,7 +481,7 @@ def test_other_keys_in_web_and_worker(deployment: Deployment) -> None:
     old, new = new_key("old"), new_key("new")
     for web, worker, is_well in (
         (f"{new},{old}", f"{new},{old}", True),
-        (f"{new},{old}", f"{old},{new}", True),  # half-way through a rotation
+        (f"{new},{old}", f"{old},{new}", True),  # during a rotation
         (new, old, False),
         (f"{new},{old}", old, False),
         (new_key("same"), new_key("same"), False),  # one name for two keys
@@ -556,7 +558,7 @@ def test_lines_that_are_kept(deployment: Deployment, zoe: Person) -> None:
     assert "kept" in deployment.names(later)
 
 
-# ---- told once
+# ---- each problem is logged once
 
 
 def test_a_trouble_is_logged_once_when_it_begins_and_once_when_it_ends(
@@ -631,7 +633,7 @@ def test_a_trouble_that_only_a_vanished_process_saw_is_over_after_ten_minutes(
 def test_how_long_a_trouble_lasts_is_not_told_by_the_clock_of_whoever_looks(
     heard_in_log: Examine, deployment: Deployment
 ) -> None:
-    """A clock process that is 11 minutes ahead sees nothing of what only web sees."""
+    """A clock process whose clock is 11 minutes ahead does not end a problem that only web processes notice."""
     ahead = replace(deployment.world, now=lambda: read_system_clock() + timedelta(minutes=11))
     with with_database(deployment.world, "postgresql://u@127.0.0.1:9/none") as cut_off:
         lonely, other = Doctor(cut_off, WEB), Doctor(ahead, CLOCK)
@@ -639,18 +641,18 @@ def test_how_long_a_trouble_lasts_is_not_told_by_the_clock_of_whoever_looks(
     assert [line for line in told if line[2] == "database"] == [("error", "degraded", "database")]
 
 
-# ---- levers
+# ---- helpers
 
 
 class WithFonts:
-    """Pictures of a machine that has all fonts."""
+    """Charts as on a machine that has all fonts."""
 
     lacks = ()
 
 
 @pytest.fixture
 def heard_in_log(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[tuple[str, str, str]]]:
-    """What one examination after the other writes into the log; the fonts are this machine's matter."""
+    """Return a function that runs the checks and returns what they log, without the check of fonts."""
 
     def examine(*doctors: Doctor) -> list[tuple[str, str, str]]:
         capsys.readouterr()
@@ -663,20 +665,20 @@ def heard_in_log(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[tuple
 
 
 def age(redis: Redis, instance: str, seconds: float) -> None:
-    """Let the last beat of a process be so much longer ago."""
+    """Make the last heartbeat of a process older by this many seconds."""
     at, facts = redis.hget(heartbeats.BEATS, instance).decode().split(" ", 1)
     redis.hset(heartbeats.BEATS, instance, f"{float(at) - seconds} {facts}")
 
 
 def written(deployment: Deployment, ago: timedelta) -> None:
-    """Let all messages have been written so long ago, and tried again and again since."""
+    """Change all messages as if they had been written so long ago and tried repeatedly since."""
     with deployment.world.sessions.begin() as session:
         now = read_system_clock()
         session.execute(update(OutboundMessage).values(created_at=now - ago, next_attempt_at=now))
 
 
 def lasts_since(deployment: Deployment, name: str, seconds: float, by: str = WORKER) -> None:
-    """Let a trouble have lasted for so long by Redis's clock; whoever knows it already goes on knowing it."""
+    """Make a problem older by this many seconds of Redis's clock. It stays with the process that noticed it."""
     redis = deployment.town.world.redis
     now, _ = redis.time()
     kept = json.loads(redis.hget(troubles.TROUBLES, name) or json.dumps({"by": by, "told": True}))
@@ -692,7 +694,7 @@ def sign(deployment: Deployment, name: str, ago: timedelta) -> None:
 
 @contextmanager
 def behind(world: World) -> Iterator[None]:
-    """The schema is one migration older than the code, as when web is started before the release has run."""
+    """Make the schema one migration older than the code, as when web is started before the release has run."""
 
     def stamp(version: str) -> None:
         with world.sessions.begin() as session:
@@ -707,7 +709,7 @@ def behind(world: World) -> Iterator[None]:
 
 @contextmanager
 def full(redis: Redis) -> Iterator[None]:
-    """Redis takes no more: `noeviction` is what hosts set."""
+    """Make Redis full, with the policy `noeviction`, which hosts set."""
     redis.config_set("maxmemory-policy", "noeviction")
     redis.config_set("maxmemory", "1")
     try:
@@ -724,12 +726,12 @@ def without_postgres(deployment: Deployment) -> Iterator[World]:
 
 @contextmanager
 def served_by(deployment: Deployment, world: World) -> Iterator[None]:
-    """The town's webhooks are heard by a web process of that world."""
+    """Let a web process of this world handle the town's webhooks."""
     before, deployment.served.app = deployment.served.app, create_app(world)
     yield
     deployment.served.app = before
 
 
 def answer_kept(world: World) -> None:
-    """What the tick lets a worker do: take up what was kept, and ask the vendor for what was missed."""
+    """Do what the tick starts: process the lines that were kept, and ask the vendor for missed ones."""
     receiving.ingest.body(world)

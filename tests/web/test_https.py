@@ -1,4 +1,4 @@
-"""Over http nobody sees a page: browsers are sent to https, forms are refused, and machines are left alone."""
+"""No page is shown over http: browsers are redirected to https, forms are refused, and machines are not redirected."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,9 @@ Ask = Callable[..., TestResponse]
 
 @pytest.fixture
 def ask(town: Town) -> Ask:
-    """Ask a town at https://bot.example.org, behind so many proxies; `proto` is what they say of the scheme."""
+    """Return a function that sends a request to https://bot.example.org behind this many proxies;
+    `proto` is their X-Forwarded-Proto.
+    """
 
     def asked(
         path: str, proto: str | None, hops: int = 1, method: str = "GET", base: str = HTTPS, **more
@@ -74,11 +76,11 @@ def test_webhooks_are_judged_by_their_signature_alone(ask: Ask, path: str) -> No
 @pytest.mark.parametrize(
     ("hops", "proto"),
     [
-        (0, "http"),  # anybody may have written it
-        (1, None),  # a proxy that does not tell: a redirect would never end
+        (0, "http"),  # any client may have written it
+        (1, None),  # the proxy does not tell the scheme: a redirect would never end
         (1, "https"),
-        (1, "http, https"),  # what the browser wrote, and what the proxy did
-        (2, "http"),  # one of the two does not tell
+        (1, "http, https"),  # what the browser wrote, and what the proxy wrote
+        (2, "http"),  # one of the two proxies wrote nothing
         (2, "https, http"),  # TLS ended at the first of two proxies
         (1, ""),
         (1, "gopher"),

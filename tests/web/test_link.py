@@ -1,4 +1,4 @@
-"""The one-time page: what a member may do there, what an attacker may not, and what it leaves behind."""
+"""The page of a one-time link: what a member may do there, what an attacker may not, and what it leaves behind."""
 
 import io
 import json
@@ -60,7 +60,7 @@ def token_of(url: str) -> str:
 
 @pytest.fixture
 def url(zoe: Person) -> str:
-    """The address of a link that Zoë has just asked for."""
+    """The address of a link that Zoë has just requested."""
     return link_in(zoe.says("link garmin"))
 
 
@@ -79,7 +79,7 @@ def enrol(zoe: Person, **more: Any) -> None:
 
 
 def every_row(world: World) -> dict[str, list[dict[str, Any]]]:
-    """All that Postgres holds."""
+    """Return the whole contents of Postgres."""
     with world.sessions() as session:
         return {
             table.name: [dict(row._mapping) for row in session.execute(table.select().order_by(*table.primary_key))]
@@ -98,7 +98,7 @@ def is_linked(world: World) -> bool:
 
 
 def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
-    """The same thing from many threads, all let go at the same moment."""
+    """Run the same function in many threads that start at the same moment."""
     gate = Barrier(count)
 
     def go(number: int) -> Any:
@@ -201,7 +201,7 @@ def test_two_tabs_share_one_sign_in(town: Town, zoe: Person, browser: Browser) -
 
 
 def test_a_tab_left_behind_does_not_say_that_all_is_over(town: Town, zoe: Person, browser: Browser) -> None:
-    """A code sent from an old tab, after the sign-in has failed in another."""
+    """A code is sent from an old tab, after the sign-in has failed in another one."""
     enrol(zoe, code=CODE)
     browser.sign_in(zoe.email, PASSWORD)
     town.rest()
@@ -305,7 +305,8 @@ FOREIGN: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
 ]
 HONEST: list[dict[str, str | None]] = [
-    {"Origin": "null", "Sec-Fetch-Site": "same-origin"},  # what browsers send from a page that names no referrer
+    # Browsers send this from a page with `Referrer-Policy: no-referrer`
+    {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
     {"Origin": None},
     {"Sec-Fetch-Site": "none"},
 ]
@@ -418,7 +419,9 @@ def test_a_code_that_comes_too_late_ends_the_sign_in(town: Town, zoe: Person, br
 
 
 def test_the_cookie_lasts_as_long_as_the_link_may(town: Town, zoe: Person, browser: Browser) -> None:
-    """Every password and every code gives the link ten minutes more, so it may well outlive its first fifteen."""
+    """Every password and every code prolongs the link by ten minutes, so it may be valid for longer
+    than its first 15 minutes.
+    """
     enrol(zoe, code=CODE)
     for wait in (14, 9, 9):
         town.clock.travel(minutes=wait)
@@ -444,7 +447,7 @@ def test_the_cookie_lasts_as_long_as_the_link_may(town: Town, zoe: Person, brows
 def test_a_link_ends_an_hour_after_it_was_made_whatever_is_tried_through_it(
     town: Town, zoe: Person, browser: Browser
 ) -> None:
-    """Three passwords, a worker that comes late, and Garmin's code, each ten seconds before it would have been over."""
+    """Three passwords, a late worker, and Garmin's code, each ten seconds before it would be too late."""
     enrol(zoe, code=CODE)
     for wait, password in ((14, "wrong"), (9, "wrong"), (9, PASSWORD)):
         town.clock.travel(minutes=wait, seconds=50)
@@ -599,7 +602,7 @@ def test_a_forged_host_does_not_get_into_a_page(town: Town, url: str) -> None:
 
 @pytest.fixture
 def https(town: Town) -> Iterator[FlaskClient]:
-    """The same town behind a proxy that speaks HTTPS."""
+    """The same town behind a proxy that uses HTTPS."""
     now = town.world.settings
     settings = towns.settings(now.database_url, now.redis_url, HTTPS, "http://127.0.0.1:9")
     with create_app(replace(town.world, settings=settings)).test_client() as client:
@@ -635,7 +638,7 @@ def test_plain_http_has_a_cookie_that_works_there(browser: Browser) -> None:
 
 
 class Reader(HTMLParser):
-    """What a screen reader makes of a page."""
+    """The parts of a page that a screen reader reads."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -667,7 +670,7 @@ def as_answer(answer: requests.Response | TestResponse) -> tuple[int, str, Any]:
 
 @pytest.fixture(scope="module")
 def pages(servers: Servers) -> dict[str, tuple[int, str, Any]]:
-    """Every page there is, as it comes over the line; collected once, in a town of its own."""
+    """All pages as they are sent; collected once, in a town of its own."""
     town = towns.build(servers.database_url, servers.redis_url, servers.app, servers.simulator)
     try:
         return every_page(town, town.person("Zoë", "+32470000001"))
@@ -684,7 +687,7 @@ def every_page(town: Town, zoe: Person) -> dict[str, tuple[int, str, Any]]:
 
 
 def pages_on_the_way(town: Town, zoe: Person, url: str) -> dict[str, tuple[int, str, Any]]:
-    """From the first look to the end, with every mistake on the way."""
+    """Return the pages from the first to the last, with every mistake on the way."""
     enrol(zoe, code=CODE)
     browser, seen = town.browser(), {}
 
@@ -731,7 +734,9 @@ def pages_on_the_way(town: Town, zoe: Person, url: str) -> dict[str, tuple[int, 
 
 
 def stopped_pages(town: Town, zoe: Person) -> dict[str, tuple[int, str, Any]]:
-    """What is shown once a sign-in through a forwarded link is over: by a code from elsewhere, or by the button."""
+    """Return the pages after a sign-in through a forwarded link was ended, by a code from another
+    chat or by the button.
+    """
     ben, seen = town.person("Ben", "+32470000009"), {}
     town.garmin.enrol("Ben", ben.email, PASSWORD)
     for name in ("elsewhere", "stopped"):
@@ -750,7 +755,7 @@ def stopped_pages(town: Town, zoe: Person) -> dict[str, tuple[int, str, Any]]:
 
 
 def pages_beside_it(town: Town, url: str) -> dict[str, tuple[int, str, Any]]:
-    """What is said to those who take a wrong turning, and the files that pages need."""
+    """Return the pages for wrong addresses, and the files that pages need."""
     base, seen = town.world.settings.base_url, {}
     seen["404"] = as_answer(requests.get(f"{base}/nothing/here", timeout=AT_MOST))
     seen["405"] = as_answer(requests.get(f"{url}/start", timeout=AT_MOST))
@@ -875,7 +880,7 @@ def test_the_style_sheet_uses_its_own_colours_only() -> None:
 
 @pytest.fixture
 def written(town: Town) -> Iterator[io.StringIO]:
-    """All that is logged, by us and by libraries, in the form that production logs it."""
+    """All that is logged, by us and by libraries, in production's format."""
     kept = io.StringIO()
     handler = logging.StreamHandler(kept)
     logging.getLogger().addHandler(handler)
@@ -886,7 +891,7 @@ def written(town: Town) -> Iterator[io.StringIO]:
 
 
 def every_value(redis: Redis) -> str:
-    """All that Redis holds, keys too; what is packed is unpacked as well."""
+    """Return the whole contents of Redis, including keys; packed values are unpacked too."""
     found: list[bytes] = []
     read: dict[bytes, Callable[[bytes], Any]] = {
         b"string": redis.get,
@@ -912,7 +917,7 @@ def every_value(redis: Redis) -> str:
 
 
 def every_column(world: World) -> str:
-    """All that Postgres holds, as text; also what is only bytes."""
+    """Return the whole contents of Postgres as text, including columns of bytes."""
     shown: list[str] = []
     for rows in every_row(world).values():
         for row in rows:
@@ -923,7 +928,9 @@ def every_column(world: World) -> str:
 
 
 def test_secrets_are_left_nowhere(town: Town, zoe: Person, written: io.StringIO) -> None:
-    """Looked for at every step: while a sign-in waits, while the code is awaited, after success, after failure."""
+    """The secrets are searched for at every step: while a sign-in waits, while the code is expected,
+    after success and after failure.
+    """
     enrol(zoe, code=CODE)
     url = link_in(zoe.says("link garmin"))
     token, browser, html = token_of(url), town.browser(), ""
@@ -993,7 +1000,7 @@ def test_a_password_that_is_kept_is_kept_sealed(
 
 
 def tokens_of(world: World) -> list[str]:
-    """Garmin's tokens, opened as only we can."""
+    """Return Garmin's tokens, decrypted."""
     with world.sessions() as session:
         account = session.scalars(select(GarminAccount)).one()
         tokens = session.info["vault"].open("garmin-tokens", account.member_id, account.tokens)

@@ -1,4 +1,4 @@
-"""The attacks that the link page withstands, counted: each is played by a test of this name."""
+"""The attacks that the link page resists. Each is tested by a test with this name."""
 
 from tests.web import test_guesses, test_link, test_link_ways, test_whose_garmin
 
@@ -35,7 +35,7 @@ BY_PATIENCE = [
     "test_a_wrong_code_may_be_tried_three_times",
     "test_three_wrong_keys_are_enough",
     "test_after_six_passwords_within_an_hour_there_is_a_pause",
-    "test_each_bad_sign_in_has_one_sentence",  # and none is handed to Garmin while it holds sign-ins back
+    "test_each_bad_sign_in_has_one_sentence",  # and none is sent to Garmin while it delays sign-ins
     "test_a_code_that_comes_too_late_ends_the_sign_in",
     "test_a_link_ends_an_hour_after_it_was_made_whatever_is_tried_through_it",
 ]

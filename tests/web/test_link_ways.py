@@ -1,4 +1,6 @@
-"""The two ways through the link page, from first press to last reminder; and what is said when one is barred."""
+"""The two ways to connect Garmin, from opening the link to the last reminder; and what is
+shown if one is not possible.
+"""
 
 import io
 import json
@@ -26,7 +28,7 @@ from web.app import create_app
 
 __all__ = ["written"]
 
-PASSWORD = "canary-right-password"  # no secret, but looked for as if it were
+PASSWORD = "canary-right-password"  # not secret, but searched for like a secret
 DAY = timedelta(days=1)
 
 
@@ -38,7 +40,7 @@ def browser(town: Town, zoe: Person) -> Browser:
 
 
 def again(town: Town, person: Person) -> Browser:
-    """A new browser, and a new link."""
+    """Return a new browser, with a new link."""
     opened = town.browser()
     opened.open_link(person.says("link garmin"))
     return opened
@@ -50,7 +52,7 @@ def by_key(town: Town, browser: Browser, key: str, lasts: str = "90") -> str:
 
 
 def signed_in(town: Town, browser: Browser) -> str:
-    """The page once Zoë has sent the code, if there is one to be sent."""
+    """Return the page after Zoë has sent the code, if there is one."""
     town.rest()
     page = browser.again()
     return town.people["Zoë"].confirms(browser) if 'class="line"' in page else page
@@ -146,7 +148,7 @@ def test_a_key_that_ends_is_said_three_times_and_renewed_without_loss(
 
 
 def heard_on(town: Town, zoe: Person, start: datetime, days: tuple[float, ...]) -> list[tuple[float, str]]:
-    """What comes at the ticks of these days, while she goes on chatting; and again an hour later."""
+    """Return what is sent at the ticks of these days, and again an hour later, while she keeps writing to the bot."""
     told = []
     for day in days:
         for hours in (0, 1):
@@ -348,7 +350,7 @@ def test_after_six_passwords_within_an_hour_there_is_a_pause(town: Town, zoe: Pe
 
 
 def refused_too_early(town: Town, browser: Browser, email: str) -> None:
-    """Another link, opened before Garmin is ready: the page tells when, and takes no password."""
+    """Open another link before Garmin accepts sign-ins again: the page says when, and does not accept a password."""
     html = browser.again()
     assert 'name="password"' not in html
     assert "so no password goes there before " in html

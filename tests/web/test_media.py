@@ -1,4 +1,4 @@
-"""Pictures for Twilio to fetch, behind addresses that cannot be guessed."""
+"""Pictures that Twilio fetches, at addresses that cannot be guessed."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ PNG = b"\x89PNG\r\n\x1a\n and the rest"
 
 @pytest.fixture
 def url(town: Town) -> str:
-    """The address of a picture just published."""
+    """The address of a picture that was just published."""
     with town.world.sessions.begin() as session:
         return town.world.settings.base_url + media.publish_picture(session, PNG, town.clock())
 

@@ -1,4 +1,4 @@
-"""/metrics: closed without its token, and true to what happened."""
+"""/metrics needs its token, and its figures are right."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ def opened(world: World) -> World:
 
 
 def scraped(world: World) -> Values:
-    """Every sample, by name and labels."""
+    """Return all samples, by name and labels."""
     with create_app(opened(world)).test_client() as client:
         answer = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
@@ -49,7 +49,7 @@ def read(text: str) -> Values:
 
 
 def of(values: Values, name: str, **labels: str) -> float:
-    """The sum of all samples that have these labels."""
+    """Return the sum of all samples with these labels."""
     return sum(
         value for (each, given), value in values.items() if each == name and labels.items() <= dict(given).items()
     )
@@ -163,7 +163,7 @@ def test_spans_are_put_into_their_buckets(town: Town) -> None:
 
 
 def test_processes_of_gunicorn_count_together(tmp_path: Path) -> None:
-    """Neither Postgres nor Redis is there: the scrape says so, and comes all the same."""
+    """Neither Postgres nor Redis can be reached: the scrape says so, and still has the other figures."""
     settings = {"METRICS_TOKEN": TOKEN, "WEB_CONCURRENCY": "2"}
     with gunicorn("wsgi:app", tmp_path, settings) as web:
         for _ in range(20):

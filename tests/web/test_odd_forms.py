@@ -1,4 +1,6 @@
-"""Odd forms, as data: whoever can be answered is answered, whatever else Twilio writes into a form, today or later."""
+"""Odd forms: every message that can be answered is answered, whatever else Twilio writes
+into a form, today or later.
+"""
 
 from typing import Any
 
@@ -46,7 +48,7 @@ forms = st.fixed_dictionaries(
 
 
 def post(town: Town, form: MultiDict) -> int:
-    """Post a form that may hold a field several times, signed, and give the HTTP status."""
+    """Post a signed form, which may have a field several times, and return the HTTP status."""
     url = town.world.settings.base_url + INBOUND
     headers = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(url, form)}
     return requests.post(url, data=list(form.items(multi=True)), headers=headers, timeout=AT_MOST).status_code
@@ -169,7 +171,7 @@ def test_a_message_to_our_number_in_another_spelling_is_answered(town: Town, zoe
 
 
 def test_a_number_that_twilio_takes_no_ids_for_silences_nobody(town: Town) -> None:
-    """A refusal of the address as a number is the operator's to hear; the person is answered as soon as it works."""
+    """If the address is refused as a number, the operator is told; the person is answered as soon as it works again."""
     ana = town.phones.add("Ana", "", "US.13491208655302741918")
     town.twilio.faults.next.append("400:21211")
     ana.says("hi")

@@ -1,4 +1,4 @@
-"""`flask …` before there are any settings."""
+"""`flask …` without any settings."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Wrong passwords for somebody else's Garmin account: what they keep whom from."""
+"""Wrong passwords for another member's Garmin account, and whom they keep from signing in."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ IN = "One more step"
 
 
 def tries_passwords(person: Person, email: str, *passwords: str) -> str:
-    """Try these, through as many links as it takes. Gives the page at the end."""
+    """Try these passwords, through as many links as needed. Returns the last page."""
     html = ""
     for number, password in enumerate(passwords):
         if number % attempts.MOST_PASSWORDS == 0:
@@ -36,7 +36,7 @@ def tries_passwords(person: Person, email: str, *passwords: str) -> str:
 def test_nobody_alone_keeps_somebody_else_from_signing_in(
     town: Town, zoe: Person, jose: Person, status: int | None
 ) -> None:
-    """Not with all the passwords that one may try, also where Garmin holds them back, and not hour after hour."""
+    """One member uses all passwords that one may try, also while Garmin delays sign-ins, and hour after hour."""
     town.garmin.enrol("Zoë", zoe.email, "right")
     for _ in range(3):
         town.garmin.faults.sign_in_status = status
@@ -77,7 +77,7 @@ def test_each_reason_to_wait_is_told_as_it_is(town: Town, zoe: Person) -> None:
 
 
 def test_passwords_that_garmin_has_not_answered_yet_take_their_places(town: Town, zoe: Person, jose: Person) -> None:
-    """Five were wrong, and one is on its way: another one waits, whichever of the two was sent first."""
+    """Five were wrong, and one has no answer yet: a further one must wait, whichever of the two was sent first."""
     friends = [town.person(name, f"+491510000001{n}") for n, name in enumerate(("Ann", "Ben", "Eva"))]
     tries_passwords(friends[0], zoe.email, *["wrong"] * 3)
     tries_passwords(friends[1], zoe.email, *["wrong"] * 2)

@@ -1,4 +1,6 @@
-"""Probes while Postgres stands still: they are answered, and none takes a thread away from the web process for long."""
+"""Probes while Postgres does not answer: they are answered, and do not occupy the threads
+of the web process for long.
+"""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,13 +34,13 @@ def deployment(town: Town, servers: Servers) -> Deployment:
 
 @contextmanager
 def postgres_behind(world: World) -> Iterator[tuple[World, Proxy]]:
-    """The world with its Postgres behind a proxy that can stand still."""
+    """Yield the world with Postgres behind a proxy that can stop forwarding."""
     url = make_url(world.settings.database_url)
     with Proxy(url.host, url.port) as proxy:
         near = url.set(host="127.0.0.1", port=proxy.port).render_as_string(hide_password=False)
         with with_database(world, near) as behind:
             yield behind, proxy
-            proxy.cut()  # whoever still waits need wait no longer
+            proxy.cut()  # ends the requests that still wait
 
 
 def probe(app: Flask) -> set[str]:

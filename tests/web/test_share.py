@@ -1,4 +1,4 @@
-"""The page that shows a digest to whoever has its address: what is on it, for how long, and what is not."""
+"""The page that shows a digest to everybody who has its address: its contents, and how long it is open."""
 
 import re
 from datetime import date, timedelta
@@ -26,7 +26,7 @@ def letters(town: Town) -> Letters:
 
 
 def club(letters: Letters, *names: str) -> tuple[Group, list[Member]]:
-    """A group of these, all of whom have run, the first one most."""
+    """Return a group of these members, all of whom have run, the first one most."""
     members = [letters.member(number, name=name) for number, name in enumerate(names or ("Zoë", "José"), 1)]
     for number, member in enumerate(members):
         letters.moved(member, date(2026, 11, 17), 3600 * (9 - number))
@@ -34,7 +34,7 @@ def club(letters: Letters, *names: str) -> tuple[Group, list[Member]]:
 
 
 def opened(letters: Letters, group: Group) -> str:
-    """The address of a page that the owner opened just now."""
+    """Return the address of a page that the owner opened just now."""
     with letters.town.world.sessions.begin() as session:
         owner = session.scalar(select(Membership).where(Membership.group_id == group.id, Membership.role == "owner"))
         path, _ = shares.share(session, owner, WEEK, letters.now)

@@ -1,7 +1,8 @@
-"""Twilio takes nothing, or answers nothing, or nothing arrives: /readyz says so within a minute, whatever the reason.
+"""Twilio accepts nothing, or answers nothing, or nothing is delivered: /readyz says so within a
+minute, whatever the reason.
 
-The town is a whole deployment: a web process that hears and answers probes, a worker that does what the clock rings
-for, and a Twilio over HTTP. Its time passes in steps of ten seconds.
+The town is a whole deployment: a web process that receives webhooks and answers probes, a worker that does what the
+clock rings for, and a Twilio over HTTP. Its time passes in steps of ten seconds.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,30 +31,32 @@ from tests.web.test_health import asked, told
 from world import World
 
 STEP = 10  # seconds
-ALSO = {"fonts", "time", "keys"}  # this machine's matter; the town's clock shows another day than the database's
+ALSO = {"fonts", "time", "keys"}  # these depend on this machine; the town's clock shows another day than the database's
 BELLS = "rq:scheduler:scheduled_jobs"
 
 
 @dataclass
 class Site:
-    """A town with the levers of a deployment."""
+    """A town, with methods to let time pass in a deployment."""
 
     town: Town
     hearts: tuple[Heart, ...]
 
     def names(self) -> set[str]:
-        """What a web process finds degraded. It stays in service: lines are still answered or kept."""
+        """Return the degraded checks of a web process. It stays in service, because lines
+        are still answered or kept.
+        """
         report = Doctor(worlds.current(), WEB).examine()
         assert report.can_serve
         return set(report.degraded) - ALSO
 
     def says(self) -> str:
-        """What it says of deliveries."""
+        """Return what the check of deliveries says."""
         report = Doctor(worlds.current(), WEB).examine()
         return next(each.says for each in report.findings if each.name == "delivery")
 
     def pass_time(self, seconds: int) -> None:
-        """Let time pass, and worker and clock do meanwhile what they do."""
+        """Let time pass, while worker and clock do their work."""
         for _ in range(seconds // STEP):
             for heart in self.hearts:
                 heart.beat()
@@ -68,7 +71,7 @@ class Site:
             self.town.twilio.settle()
 
     def seconds_until(self, is_so: Callable[[], bool], most: int) -> int:
-        """How many seconds pass until it is so. Fails after `most`."""
+        """Return after how many seconds it is so. Fails after `most`."""
         for seconds in range(0, most + STEP, STEP):
             if is_so():
                 return seconds
@@ -76,8 +79,8 @@ class Site:
         raise AssertionError(f"not within {most} s; named: {self.names()}, {self.says()}")
 
     def _hears_bell(self) -> bool:
-        """Whether the clock has a bell for asking Twilio. Bells go by the real clock, so all are taken for due, and
-        what Redis would have forgotten by then is deleted.
+        """Return whether the clock has a bell for asking Twilio. Bells use the real clock, so all count as due, and
+        Redis's keys that would have expired by then are deleted.
         """
         redis = self.town.world.redis
         bells = [name for name in redis.zrange(BELLS, 0, -1) if name.startswith(b"bot-receiving-ingest")]
@@ -99,11 +102,11 @@ def site(town: Town) -> Iterator[Site]:
     town.twilio.closing.set()
 
 
-# ---- how Twilio can be silent
+# ---- ways in which Twilio can be silent
 
 
 def _twilio(town: Town, address: str) -> World:
-    """The town's world with its Twilio at that address."""
+    """Return the town's world with Twilio at this address."""
     chosen = town.world.settings
     messenger = Twilio(
         account_sid=ACCOUNT,
@@ -119,7 +122,7 @@ def _twilio(town: Town, address: str) -> World:
 
 @contextmanager
 def refused(town: Town, _servers: Servers) -> Iterator[None]:
-    """Nothing listens there, or a firewall says no."""
+    """The connection is refused, by the machine or by a firewall."""
     worlds.use(_twilio(town, "http://127.0.0.1:9/twilio"))
     yield
     worlds.use(town.world)
@@ -127,7 +130,7 @@ def refused(town: Town, _servers: Servers) -> Iterator[None]:
 
 @contextmanager
 def hanging(town: Town, servers: Servers) -> Iterator[None]:
-    """Connections are made, and nothing comes back."""
+    """Connections are accepted, but no answer comes."""
     with Proxy("127.0.0.1", servers.simulator.server.server_port) as proxy:
         proxy.hang()
         worlds.use(_twilio(town, f"http://127.0.0.1:{proxy.port}/twilio"))
@@ -137,7 +140,7 @@ def hanging(town: Town, servers: Servers) -> Iterator[None]:
 
 @contextmanager
 def answering(servers: Servers, status: int, body: str) -> Iterator[None]:
-    """Whatever is asked, this is the answer."""
+    """Every request gets this answer."""
     other = Flask("somebody else")
     other.register_error_handler(404, lambda _error: (body, status))
     before, servers.simulator.app = servers.simulator.app, other
@@ -191,7 +194,7 @@ def test_a_reply_that_is_tried_again_and_again_has_waited_since_it_was_written(
 
 @pytest.mark.parametrize("way", ["connection refused", "hangs", "503"])
 def test_it_is_named_though_nobody_writes(site: Site, servers: Servers, way: str) -> None:
-    """Twilio is asked every five minutes for lines whose webhooks never came."""
+    """Twilio is asked every five minutes for lines whose webhooks did not come."""
     with WAYS[way](site.town, servers):
         site.town.world.redis.delete(asking_again.BACKFILL)
         site.seconds_until(lambda: "delivery" in site.names(), 120)

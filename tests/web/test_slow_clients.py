@@ -1,4 +1,4 @@
-"""The whole web process as it is deployed: under slow clients, and at its first sentence."""
+"""The whole web process as it is deployed: with slow clients, and before its first line."""
 
 import json
 from collections.abc import Callable
@@ -14,11 +14,12 @@ from tests.web.gunicorns import gunicorn
 from tests.web.test_webhook import INBOUND, at_once, said
 
 TWO_PROCESSES = {"WEB_CONCURRENCY": "2", "WEB_THREADS": "4"}
-STAYING = {"REQUEST_SECONDS": "120"}  # no slow client is let go before a genuine webhook gives up, after 60 s
+# Slow clients stay connected for longer than the 60 s after which a genuine webhook gives up
+STAYING = {"REQUEST_SECONDS": "120"}
 
 
 def environment(town: Town) -> dict[str, str]:
-    """What a host would give the web process of this town; its own address is added by `gunicorn`."""
+    """Return the environment of this town's web process; `gunicorn` adds its own address."""
     names = ("database_url", "redis_url", "twilio_account_sid", "twilio_whatsapp_from", "twilio_api_base_url")
     secret = ("secret_key", "data_keys", "twilio_auth_token")
     settings = town.world.settings
@@ -27,9 +28,9 @@ def environment(town: Town) -> dict[str, str]:
 
 
 def test_a_hundred_slow_clients_keep_no_genuine_webhook_waiting(town: Town, tmp_path: Path) -> None:
-    """How long a webhook takes beside them on a quiet machine stands in docs/decisions/0013-slow-clients.md."""
+    """docs/decisions/0013-slow-clients.md has the time that a webhook takes in this situation on a quiet machine."""
     with gunicorn("wsgi:app", tmp_path, environment(town) | STAYING) as web:
-        post_steadily(web.url, TOKEN, rate=1, seconds=1)  # whoever writes is somebody known from here on
+        post_steadily(web.url, TOKEN, rate=1, seconds=1)  # from here on, the sender is a known member
         with SlowClients(web.url, 100) as slow:
             until(lambda: slow.opened >= 100)
             found = post_steadily(web.url, TOKEN, rate=5, seconds=5)
@@ -37,7 +38,7 @@ def test_a_hundred_slow_clients_keep_no_genuine_webhook_waiting(town: Town, tmp_
 
 
 def test_what_the_first_sentence_needs_is_built_once_and_before_the_fork(town: Town, tmp_path: Path) -> None:
-    """At once in both processes and all their threads; and nothing is open that two processes must not share."""
+    """The first lines come at once in both processes and all threads; and no connection is shared by two processes."""
     given = environment(town) | {"WRITE_DOWN_IN": str(tmp_path)}
     with gunicorn("wsgi:app", tmp_path, given, config="tests/web/counting.conf.py") as web:
         lines = [f"could you tell me who won on {number} May?" for number in range(1, 17)]
@@ -53,7 +54,7 @@ def test_what_the_first_sentence_needs_is_built_once_and_before_the_fork(town: T
 
 
 def _asks(url: str, line: str) -> Callable[[], requests.Response]:
-    """Somebody new writes a line, signed for this address."""
+    """Return a function that posts a line of a new member, signed for this address."""
     digits = f"3247{abs(hash(line)) % 10_000_000:07}"
     form = said(line, From=f"whatsapp:+{digits}", WaId=digits)
     return lambda: _post(url, form)

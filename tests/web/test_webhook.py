@@ -1,4 +1,4 @@
-"""Where Twilio knocks: forged, garbled, oversized, repeated and reordered knocks."""
+"""Twilio's webhooks: forged, unreadable, too large, repeated, and in the wrong order."""
 
 import io
 import json
@@ -34,7 +34,7 @@ NUMBER = "whatsapp:+32470000001"
 
 
 def said(body: str = "hi", **changes: str) -> dict[str, str]:
-    """An inbound text, as Twilio posts it."""
+    """Return an inbound text, as Twilio posts it."""
     sid = f"SM{uuid4().hex}"
     form = {
         "MessageSid": sid,
@@ -69,7 +69,7 @@ def kept(town: Town) -> tuple[int, ...]:
 
 
 def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """All of them, let go at the same moment."""
+    """Run all of these at the same moment."""
     gate = Barrier(len(acts))
 
     def go(act: Callable[[], Any]) -> Any:
@@ -114,7 +114,7 @@ def test_a_forged_knock_is_refused_and_leaves_nothing(town: Town) -> None:
 
 
 def errors(written: io.StringIO) -> list[tuple[str, str]]:
-    """What was logged as an error since the last look, and why."""
+    """Return what was logged as an error since the last call, with the reason."""
     lines = [json.loads(line) for line in written.getvalue().splitlines() if line.startswith("{")]
     written.truncate(written.seek(0))
     return [(line["event"], line["why"]) for line in lines if line["level"] == "error"]
@@ -123,7 +123,7 @@ def errors(written: io.StringIO) -> list[tuple[str, str]]:
 def test_a_knock_that_nobody_can_use_is_taken_told_as_an_error_and_leaves_nothing(
     town: Town, written: io.StringIO
 ) -> None:
-    """Twilio would not repeat it whatever we answered; only the operator can do something."""
+    """Twilio would not repeat it after any answer; only the operator can do something."""
     nobody, no_id = "nobody whom we could answer on WhatsApp", "no id of a message"
     unusable = [
         ({"To": "whatsapp:+15550000000"}, "To is another number than ours"),
@@ -172,7 +172,7 @@ SPELLINGS = [
 
 
 def test_the_address_at_twilios_may_be_written_in_other_ways(town: Town) -> None:
-    """Twilio signs the address as it was configured there, whatever a proxy makes of it on its way to us."""
+    """Twilio signs the address as it is set there, even if a proxy changes it on the way to us."""
     settings = town.world.settings.model_copy(update={"public_base_url": "https://bot.example.org/"})
     settings.__dict__.pop("base_url", None)
     app = create_app(replace(town.world, settings=settings))
@@ -209,7 +209,7 @@ def test_only_posting_is_knocking(town: Town) -> None:
 
 
 def test_bytes_that_are_no_text_are_no_fault_of_ours(town: Town) -> None:
-    """A query in Latin-1, unsigned: anybody may send it, and nobody may get a 500 for it."""
+    """An unsigned query in Latin-1: anybody may send one, and it must not cause a 500."""
     where = urlsplit(town.world.settings.base_url)
     body = b"Body=%FF&AccountSid=" + ACCOUNT.encode()
     head = f"POST {STATUS}?m=\xff&k=\xfe HTTP/1.1\r\nHost: {where.netloc}\r\nConnection: close\r\n".encode("latin-1")
@@ -258,7 +258,7 @@ def test_first_words_at_once_make_one_member(town: Town) -> None:
 
 @pytest.fixture
 def message(town: Town, zoe: Person) -> PretendMessage:
-    """An answer that Twilio has accepted, and of which it has told nothing yet."""
+    """An answer that Twilio has accepted, and for which no receipt has come yet."""
     town.twilio.faults.callbacks = "off"
     zoe.phone.says("hi")
     town.work()
@@ -268,7 +268,7 @@ def message(town: Town, zoe: Person) -> PretendMessage:
 
 
 class Row:
-    """Our row of that message, and how it was when Twilio had just accepted it."""
+    """Our row of that message, with its state just after Twilio accepted it."""
 
     def __init__(self, town: Town) -> None:
         self.town = town
@@ -290,20 +290,20 @@ class Row:
 
 
 def told(message: PretendMessage, status: str, code: int | None = None) -> dict[str, str]:
-    """A status callback about this message."""
+    """Return a status callback for this message."""
     form = receipt(message, status, ACCOUNT)
     form.pop("ErrorCode", None)
     return form | ({"ErrorCode": str(code)} if code else {})
 
 
 def orders(statuses: tuple[str, ...]) -> set[tuple[str, ...]]:
-    """Every order of these, and every order with one of them doubled."""
+    """Return all orders of these statuses, also with one of them twice."""
     doubled = {order for each in statuses for order in permutations((*statuses, each))}
     return set(permutations(statuses)) | doubled
 
 
 def ends(town: Town, message: PretendMessage, sequences: Sequence[tuple[str, ...]]) -> set[Any]:
-    """How the row ends after each of these sequences of callbacks."""
+    """Return the final states of the row after each of these sequences of callbacks."""
     row, seen = Row(town), set()
     app = town.world.settings.base_url
     query = message.callback.removeprefix(app)
@@ -367,7 +367,7 @@ def test_what_twilio_has_cancelled_has_failed(town: Town, message: PretendMessag
 def test_a_receipt_under_a_forged_reference_counts_for_its_own_message_only(
     town: Town, message: PretendMessage
 ) -> None:
-    """Twilio signs whatever address it was given, so the reference has a proof of its own."""
+    """Twilio signs any address that it was given, so the reference has its own signature."""
     address, _, query = message.callback.partition("?")
     genuine = dict(parse_qsl(query))
     stranger = said(MessageStatus="read")["MessageSid"]

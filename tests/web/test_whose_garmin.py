@@ -1,4 +1,4 @@
-"""Whose Garmin account a chat gets: links that were forwarded, codes from elsewhere, and *That's not me*."""
+"""Which Garmin account a chat gets: forwarded links, codes from other chats, and *That's not me*."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ ENDED = "Nothing was connected"
 
 
 def enrol(person: Person, upload: Callable[[Athlete], None] | None = None) -> Athlete:
-    """Give somebody a Garmin account."""
+    """Give a person a Garmin account."""
     athlete = person.town.garmin.enrol(person.phone.name, person.email, "right")
     if upload:
         upload(athlete)
@@ -30,21 +30,21 @@ def enrol(person: Person, upload: Callable[[Athlete], None] | None = None) -> At
 
 
 def signs_in(browser: Browser, person: Person) -> str:
-    """Sign in to this person's account in this browser, and give the page."""
+    """Sign in to this person's account in this browser, and return the page."""
     browser.sign_in(person.email, "right")
     person.town.rest()
     return browser.again()
 
 
 def link_of(person: Person) -> Browser:
-    """A browser in which the link of this person's chat was opened."""
+    """Return a browser in which the link of this person's chat was opened."""
     browser = person.town.browser()
     browser.open_link(person.says("link garmin"))
     return browser
 
 
 def forwarded(to: Person, by: Person) -> Browser:
-    """`by` forwards the link of their own chat, and `to` signs in there."""
+    """Let `by` forward the link of their own chat, and `to` sign in through it."""
     enrol(to, runs(16, 17))
     browser = link_of(by)
     assert "One more step" in signs_in(browser, to)
@@ -52,7 +52,7 @@ def forwarded(to: Person, by: Person) -> Browser:
 
 
 def nothing_is_known(town: Town, member: Person, friend: Person) -> None:
-    """The attacker sees nothing: no account, no data, no address, and nothing was asked of Garmin."""
+    """Assert that the attacker sees nothing: no account, no data, no address; and that Garmin got no request."""
     assert every(town, GarminAccount) == every(town, Activity) == every(town, Day) == []
     assert asked(town, "data") == []
     assert member.says("status").startswith("I have no Garmin data from you yet.")
@@ -165,7 +165,7 @@ def test_the_code_may_be_said_in_several_ways(town: Town, zoe: Person, form: str
 def test_an_attackers_code_does_not_put_the_attackers_account_into_a_chat(
     town: Town, zoe: Person, jose: Person
 ) -> None:
-    """The attack the other way round: Zoë signs in to her own account and has José tap her wa.me link."""
+    """The reverse attack: Zoë signs in to her own account and has José tap her wa.me link."""
     jose.says("hi")
     enrol(zoe, runs(16))
     browser = link_of(zoe)
@@ -177,7 +177,7 @@ def test_an_attackers_code_does_not_put_the_attackers_account_into_a_chat(
 
 
 def test_another_link_that_is_asked_for_meanwhile_leaves_the_code_good(town: Town, zoe: Person) -> None:
-    """Some send "link garmin", and the code by itself after that."""
+    """Some members send "link garmin" again, and only then the code."""
     enrol(zoe, runs(16))
     browser = link_of(zoe)
     signs_in(browser, zoe)
@@ -187,7 +187,7 @@ def test_another_link_that_is_asked_for_meanwhile_leaves_the_code_good(town: Tow
 
 
 def test_another_link_that_is_opened_ends_the_sign_in_of_the_one_before(town: Town, zoe: Person, jose: Person) -> None:
-    """Zoë forwarded her link, wants it back, and makes a new one for herself: one press ends what José began."""
+    """Zoë forwarded her link, and then makes a new one for herself: opening it ends the sign-in that José began."""
     before = forwarded(to=jose, by=zoe)
     line = before.line
     link_of(zoe)

@@ -231,7 +231,7 @@ def away(scene: Scene) -> Iterator[Fact]:
 
 
 def _gap(scene: Scene) -> float:
-    """The figure that lies between the first two; 0 where it would be written as zero."""
+    """Return the difference between the first two figures; 0 if it would be written as zero."""
     gap = scene.rows[0].place.value - scene.rows[1].place.value
     return 0.0 if scene.board.metric.reads_as_zero(gap) else gap
 

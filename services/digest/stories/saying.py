@@ -17,7 +17,7 @@ from services.ground.recipients import make_reader
 from services.group import roster
 from services.training.totals import Totals, sum_totals
 
-# What stands in templates/<language>/approved/digest_ready.json, in its order.
+# The variables of templates/<language>/approved/digest_ready.json, in their order.
 PARTS = ("name", "group", "dates", "together", "sessions", "you")
 
 
