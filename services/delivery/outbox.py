@@ -52,9 +52,9 @@ class ClaimRules:
     messages may be sent.
     """
 
-    lease: timedelta = timedelta(seconds=60)
-    people_a_day: int = 250
-    ceilings: Ceilings = field(default_factory=Ceilings)
+    lease: timedelta
+    people_a_day: int
+    ceilings: Ceilings
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
@@ -14,8 +15,7 @@ from models.vault import Vault, new_key
 from services.data import erasure
 from services.delivery import ceiling, mailbox, outbox, outcomes
 from services.delivery.ceiling import Ceilings
-from services.delivery.outbox import ClaimRules
-from tests.letters import READY, Letters, ids
+from tests.letters import READY, RULES, Letters, ids
 from tests.town import START, Town
 
 REPLY, NOTICE, DIGEST = MessageKind.REPLY, MessageKind.NOTICE, MessageKind.DIGEST
@@ -98,7 +98,7 @@ def test_the_lease_runs_by_the_databases_clock(letters: Letters) -> None:
     one = letters.write(letters.member())
     lease = timedelta(hours=1)
     before = databases_time(letters)
-    letters.claim(rules=ClaimRules(lease=lease))
+    letters.claim(rules=replace(RULES, lease=lease))
     assert before + lease <= letters.row(one).leased_until <= databases_time(letters) + lease
     with letters.town.world.sessions() as session:
         assert not session.scalar(select(outcomes.has_doubtful_message(letters.now)))
@@ -341,7 +341,7 @@ def away(letters: Letters, count: int, start: int = 1) -> list[object]:
 
 
 def test_no_more_people_get_a_template_in_24_hours_than_the_tier_allows(letters: Letters) -> None:
-    three_a_day = ClaimRules(people_a_day=3)
+    three_a_day = replace(RULES, people_a_day=3)
     people = away(letters, 5)
     reached = letters.claim(rules=three_a_day)
     assert len(reached) == 3
@@ -358,7 +358,7 @@ def test_no_more_people_get_a_template_in_24_hours_than_the_tier_allows(letters:
 
 
 def test_a_template_keeps_its_reader_counted_for_24_hours(letters: Letters) -> None:
-    one_a_day = ClaimRules(people_a_day=1)
+    one_a_day = replace(RULES, people_a_day=1)
     [ann] = away(letters, 1)
     [first] = letters.claim(rules=one_a_day)
     with letters.town.world.sessions.begin() as session:
@@ -373,27 +373,27 @@ def test_a_template_keeps_its_reader_counted_for_24_hours(letters: Letters) -> N
 
 def test_who_got_a_template_and_was_erased_counts_within_the_tier(letters: Letters) -> None:
     [ann] = away(letters, 1)
-    assert len(letters.claim(rules=ClaimRules(people_a_day=1))) == 1
+    assert len(letters.claim(rules=replace(RULES, people_a_day=1))) == 1
     with letters.town.world.sessions.begin() as session:
         session.execute(update(OutboundMessage).values(state=MessageState.DELIVERED, content=None))
         erasure.erase(session, session.get_one(Member, ann.id), letters.now)
         assert erasure.finish(session, letters.now) == 1
         assert ceiling.count_sent_today(session, letters.now).by_group.total() == 1, "what was spent stays spent"
     away(letters, 1, start=2)
-    assert letters.claim(rules=ClaimRules(people_a_day=1)) == []
+    assert letters.claim(rules=replace(RULES, people_a_day=1)) == []
     letters.town.clock.travel(hours=24)
-    assert len(letters.claim(rules=ClaimRules(people_a_day=1))) == 1
+    assert len(letters.claim(rules=replace(RULES, people_a_day=1))) == 1
 
 
 def test_many_workers_together_keep_within_the_tier(letters: Letters) -> None:
     away(letters, 24)
     with ThreadPoolExecutor(8) as pool:
-        rounds = list(pool.map(lambda _: letters.claim(4, rules=ClaimRules(people_a_day=5)), range(16)))
+        rounds = list(pool.map(lambda _: letters.claim(4, rules=replace(RULES, people_a_day=5)), range(16)))
     assert sum(map(len, rounds)) == 5
 
 
 def test_no_more_leaves_in_24_hours_than_the_operator_wants_to_pay_for(letters: Letters) -> None:
-    rules = ClaimRules(ceilings=Ceilings(number=10))
+    rules = replace(RULES, ceilings=Ceilings(number=10))
     for person in letters.members(12):
         letters.write(person, "news", DIGEST)
     assert len(letters.claim(24, rules=rules)) == 9, "the last tenth is for replies"
@@ -410,7 +410,7 @@ def test_no_more_leaves_in_24_hours_than_the_operator_wants_to_pay_for(letters: 
 def test_a_group_that_costs_too_much_is_held_and_no_other(letters: Letters) -> None:
     people = letters.members(6)
     dear, cheap = letters.group(*people), letters.group(*people[:2])
-    rules = ClaimRules(ceilings=Ceilings(group=4))
+    rules = replace(RULES, ceilings=Ceilings(group=4))
     for person in people:
         letters.write(person, "dear", DIGEST, group=dear)
     assert len(letters.claim(rules=rules)) == 4
