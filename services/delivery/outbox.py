@@ -110,7 +110,7 @@ def claim(
 def count_ready(session: Session, now: datetime, most: int) -> int:
     """Count the messages that may be claimed now, up to `most`."""
     some = select(OutboundMessage.id).join(Member, Member.id == OutboundMessage.member_id).where(*_may_go(now))
-    return session.scalar(select(func.count()).select_from(some.limit(most).subquery())) or 0
+    return session.execute(select(func.count()).select_from(some.limit(most).subquery())).scalar_one()
 
 
 def find_next_due(session: Session) -> datetime | None:
@@ -350,7 +350,7 @@ def _put_off(session: Session, row: OutboundMessage, now: datetime, why: str, pa
 def _key_again(session: Session, row: OutboundMessage) -> timedelta:
     """Return how long the message waits for its key this time. The wait grows each time."""
     before = (MessageEvent.message_id == row.id, MessageEvent.detail["why"].astext == NO_KEY)
-    times = session.scalar(select(func.count()).select_from(MessageEvent).where(*before)) or 0
+    times = session.execute(select(func.count()).select_from(MessageEvent).where(*before)).scalar_one()
     return KEY_AGAIN[min(times, len(KEY_AGAIN) - 1)]
 
 
@@ -358,5 +358,5 @@ def _budget(session: Session, now: datetime, rules: ClaimRules) -> bool:
     """Whether one more person may get a template: WhatsApp limits the number of people in any 24 hours."""
     session.flush()
     session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
-    used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
+    used = session.execute(select(func.count()).where(Member.template_at > now - DAY)).scalar_one()
     return used + ceiling.count_templates_of_erased(session, now) < rules.people_a_day
