@@ -136,9 +136,9 @@ def _anchor(text: str) -> Anchor:
     if words[-1] in WEEKDAYS:
         return NamedWeekday(WEEKDAYS[words[-1]], over)
     year = _year(words)
-    months = [MONTHS[word] for word in words if word in MONTHS]
-    if months:
-        return NamedMonth(months[0], year, over and year is None)
+    month = next((MONTHS[word] for word in words if word in MONTHS), None)
+    if month is not None:
+        return NamedMonth(month, year, over and year is None)
     return NamedYear(int(text))
 
 

@@ -74,10 +74,10 @@ class Score:
     because: Because
     minutes: float
     met: Met
-    table: float = 0.0
+    table: float
+    capped: bool
     intensity: float | None = None
     heart: float | None = None
-    capped: bool = False
     version: int = FORMULA.version
 
 

@@ -24,6 +24,7 @@ from models import (
     OutboundMessage,
 )
 from services.delivery import contents, mailbox, outbox
+from services.delivery.ceiling import Ceilings
 from services.delivery.outbox import Claimed, ClaimRules
 from tests.town import LONG_AGO, Town
 
@@ -33,6 +34,7 @@ READY = Approved(
     {"1": "Ann", "2": "Legends", "3": "16–22 Nov", "4": "3h 00m", "5": "3 sessions", "6": "a new week has begun"},
 )
 EVENING = timedelta(hours=1)
+RULES = ClaimRules(lease=timedelta(seconds=60), people_a_day=250, ceilings=Ceilings())
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class Letters:
         """Claim messages and commit, as a worker does."""
         with self.town.world.sessions.begin() as session:
             named = contents.find_usable(session, self.town.world.messenger.account) if usable is None else usable
-            return outbox.claim(session, self.now, most, named, rules or ClaimRules())
+            return outbox.claim(session, self.now, most, named, rules or RULES)
 
     def row(self, identity: UUID) -> OutboundMessage:
         with self.town.world.sessions() as session:

@@ -49,9 +49,9 @@ class ClaimRules:
     messages may be sent.
     """
 
-    lease: timedelta = timedelta(seconds=60)
-    people_a_day: int = 250
-    ceilings: Ceilings = field(default_factory=Ceilings)
+    lease: timedelta
+    people_a_day: int
+    ceilings: Ceilings
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def claim(
 def count_ready(session: Session, now: datetime, most: int) -> int:
     """Count the messages that may be claimed now, up to `most`."""
     some = select(OutboundMessage.id).join(Member, Member.id == OutboundMessage.member_id).where(*_may_go(now))
-    return session.scalar(select(func.count()).select_from(some.limit(most).subquery())) or 0
+    return session.execute(select(func.count()).select_from(some.limit(most).subquery())).scalar_one()
 
 
 def find_next_due(session: Session) -> datetime | None:
@@ -312,5 +312,5 @@ def _put_off(session: Session, row: OutboundMessage, now: datetime, why: str, pa
 def _key_again(session: Session, row: OutboundMessage) -> timedelta:
     """Return how long the message waits for its key this time. The wait grows each time."""
     before = (MessageEvent.message_id == row.id, MessageEvent.detail["why"].astext == NO_KEY)
-    times = session.scalar(select(func.count()).select_from(MessageEvent).where(*before)) or 0
+    times = session.execute(select(func.count()).select_from(MessageEvent).where(*before)).scalar_one()
     return KEY_AGAIN[min(times, len(KEY_AGAIN) - 1)]

@@ -55,11 +55,11 @@ class Board:
     sharing: int
     together: Totals
     before: float
-    silent_since: datetime | None = None
-    recount: Recount | None = None
-    ranked: bool = True
-    veiled: Mapping[int, BoardRow] = field(default_factory=dict, repr=False)
-    least_metres: float = 0.0
+    silent_since: datetime | None
+    recount: Recount | None
+    ranked: bool
+    veiled: Mapping[int, BoardRow] = field(repr=False)
+    least_metres: float
 
     def row_of(self, member: Member) -> BoardRow | None:
         """Return the member's own line; None if they are not on the board."""

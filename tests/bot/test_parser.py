@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot.arguments import Newest, Off, Yes
 from bot.declaring.command import Allowed, Command, command, commands, list_commands
-from bot.parser import NotUnderstood, Understood, Unfinished, understand
+from bot.parser import NotUnderstood, Understood, Unfinished, is_command, understand
 from bot.words.lines import normalise_line
 from fitness.impossible import Impossible, Wrong
 from fitness.metrics import Metric
@@ -137,6 +137,56 @@ def test_what_lacks_something_becomes_a_question(line: str, missing: str) -> Non
     reading = understand(line)
     assert isinstance(reading, Unfinished)
     assert reading.missing.name == missing
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("leaderboard", True),
+        ("lb distance", True),
+        ("🏆 lb", True),
+        ("join", True),  # it lacks its code, which is then asked for
+        ("lb banana", False),
+        ("what is the leaderboard", False),
+        ("Sunday Legends", False),
+        ("🏆", False),
+        ("", False),
+    ],
+)
+def test_only_a_command_with_its_arguments_is_no_answer_to_a_question(line: str, is_one: bool) -> None:
+    """While a question such as "What shall the group be called?" waits, any other line is the answer."""
+    assert is_command(line) is is_one
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("good morning", "start"),
+        ("good morning all", "start"),
+        ("hola amigo", "start"),
+        ("hello start", "start"),
+        ("hello lb", "leaderboard"),
+        ("good morning, leaderboard", "leaderboard"),
+        ("hi " * 8 + "leaderboard", "leaderboard"),
+        ("good morning " * 7 + "leaderboard", "leaderboard"),
+        ("show my week", "me"),
+        ("show members", "members"),
+        ("show Tom", "stats"),
+        ("stats run", "stats"),
+        ("leave my last run out", "exclude"),
+        ("leave out my last run", "exclude"),
+        ("nick Wun", "name"),
+        ("use miles, not km", "units"),
+        ("use the gym", "use"),
+    ],
+)
+def test_greetings_and_sentences_that_begin_like_a_command_are_read_whole(line: str, name: str) -> None:
+    assert told(line)[0] == name
+
+
+@pytest.mark.parametrize("line", ["nice one", "leave the pool", "leave and leaderboard", "lb and leave", "me too"])
+def test_what_only_resembles_a_command_runs_nothing(line: str) -> None:
+    assert isinstance(understand(line), NotUnderstood)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,22 @@ def test_the_published_example_of_a_run() -> None:
         (effort("strength_training", 60, moving_minutes=5), 35.0, Because.TABLE),
         (effort("tennis_v2", 240, moving_minutes=10), 170.0, Because.TABLE),
         (effort("golf", 240), 90.0, Because.TABLE),
+        # A heart rate, but no intensity minutes: the table alone, as for a watch that measured no heart rate.
+        (effort("running", 47, km=8.1, heart_rate=150.0), 82.2, Because.TABLE),
+        # Only moderate minutes, or only vigorous ones: 30 intensity minutes both times.
+        (effort("yoga", 60, moderate=30, heart_rate=110.0), 20.0, Because.HEART),
+        (effort("yoga", 60, vigorous=15, heart_rate=150.0), 20.0, Because.HEART),
+        # 100 points by the table: heart rate decides from 70 to 130, these two included.
+        (effort("hiking", 100, 105), 70.0, Because.HEART),
+        (effort("hiking", 100, 195), 130.0, Because.HEART),
+        # Without a distance the speed is unknown, not slow: 9.3 METs for an hour.
+        (effort("running", 60), 93.0, Because.TABLE),
+        # 9 metres climbed per kilometre are flat (5.3 METs), and so are none; an unknown climb is hilly (6.0 METs).
+        (effort("hiking", 60, km=10.0, climb=90.0), 53.0, Because.TABLE),
+        (effort("hiking", 60, km=10.0, climb=0.0), 53.0, Because.TABLE),
+        (effort("hiking", 60, km=10.0), 60.0, Because.TABLE),
+        (effort("hiking", 60, climb=90.0), 60.0, Because.TABLE),
+        (effort("indoor_cycling", 60, watts=140), 80.0, Because.TABLE),
     ],
 )
 def test_what_decides(made: ScoredEffort, points: float, because: Because) -> None:
@@ -101,6 +117,21 @@ def test_one_activity_earns_400_at_most_and_a_triathlon_too() -> None:
     legs = [score(effort("road_biking", 300)), score(effort("running", 60, km=10.0)), score(effort("transition_v2", 5))]
     assert score_legs(legs[1:]).points == legs[1].points == 93.0
     assert (score_legs(legs).points, score_legs(legs).capped, score_legs(legs).because) == (400.0, True, Because.LEGS)
+
+
+def test_a_multisport_session_is_told_as_the_sum_of_its_parts() -> None:
+    """In MET-minutes: 7.0 × 40.25 = 281.75 and 9.3 × 20.5 = 190.65, together 472.4 in 60.75 minutes."""
+    whole = score_legs([score(effort("road_biking", 40.25)), score(effort("running", 20.5))])
+    assert (whole.points, whole.table, whole.minutes, whole.met.value) == (78.8, 78.8, 60.75, 7.8)
+    assert not whole.capped
+    assert score_legs([]).points == score_legs([]).met.value == 0
+
+
+def test_exactly_400_points_are_not_cut() -> None:
+    """2,400 MET-minutes: 400 minutes on a hilly hike, or four parts of 100."""
+    assert (score(effort("hiking", 400)).points, score(effort("hiking", 400)).capped) == (400.0, False)
+    legs = score_legs([score(effort("hiking", 100)) for _ in range(4)])
+    assert (legs.points, legs.capped) == (400.0, False)
 
 
 @pytest.mark.parametrize(

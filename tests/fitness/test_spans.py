@@ -36,6 +36,9 @@ TODAY = date(2026, 11, 25)  # a Wednesday
         ("10 jan to 20 feb", "2027-01-10", "2027-02-20"),
         ("2026-12-01 to 2026-12-14", "2026-12-01", "2026-12-14"),
         ("for 3 months", "2026-11-25", "2027-02-24"),
+        ("for 1 day", "2026-11-25", "2026-11-25"),
+        ("for 2 years", "2026-11-25", "2028-11-24"),
+        ("for 3660 days", "2026-11-25", "2036-12-01"),  # the most: ten years of 366 days
     ],
 )
 def test_a_span_lies_ahead(line: str, start: str, end: str) -> None:
@@ -56,7 +59,9 @@ def test_since_looks_back_where_the_matter_is_past() -> None:
     assert span.resolve(TODAY, is_past=True) is None
 
 
-@pytest.mark.parametrize("line", ["for 9999 weeks", "for 999999999 years", "for 0 days", "until 31 nov"])
+@pytest.mark.parametrize(
+    "line", ["for 9999 weeks", "for 999999999 years", "for 0 days", "for 3661 days", "until 31 nov"]
+)
 def test_days_that_cannot_be_are_refused(line: str) -> None:
     with pytest.raises(BadPeriod):
         find_span(line.split())[0].resolve(TODAY)

@@ -194,7 +194,7 @@ def send_code(writing: Session, town: Town) -> None:
     """Send the code of the only sign-in from its chat."""
     waiting = writing.scalars(select(LinkAttempt)).one()
     code = binding.make_code(writing, waiting)
-    assert binding.hear_link_code(writing, waiting.link.member, code, town.clock()) == BeingAsked()
+    assert binding.hear_link_code(writing, waiting.link.member, code, town.clock()) == BeingAsked("garmin")
 
 
 @dataclass

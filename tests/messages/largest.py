@@ -69,7 +69,21 @@ def membership(number: int, role: str = "member") -> Any:
 
 def board(rows: int, totals: Totals, together: Totals, before: float) -> dict[str, Any]:
     lines = [BoardRow(RankedPlace(i, i, totals.points, tied=False), person(i), totals, -88) for i in range(1, rows + 1)]
-    made = Board(group(), Metric.POINTS, CROSSING, lines, rows, together, before, WHEN, Recount(99, WHEN.date()))
+    recount = Recount(99, WHEN.date())
+    made = Board(
+        group(),
+        Metric.POINTS,
+        CROSSING,
+        lines,
+        rows,
+        together,
+        before,
+        silent_since=WHEN,
+        recount=recount,
+        ranked=True,
+        veiled={},
+        least_metres=0.0,
+    )
     return gather_board_facts(made, person(rows - 1))
 
 
@@ -93,7 +107,7 @@ RUN_RECORDS = [
     SimpleNamespace(kind="longest", metres=0, value=YEAR),
 ]
 RECORD = SimpleNamespace(kind="split", metres=21098, value=99_999.0)
-SCORE = Score(399.9, Because.LOW, 8_888.8, Met(10.5, "12050"), 9_999.9, 9_999, 9_999.9, capped=True)
+SCORE = Score(399.9, Because.LOW, 8_888.8, Met(10.5, "12050"), 9_999.9, capped=True, intensity=9_999, heart=9_999.9)
 LEGS = [Leg("open_water_swimming_v2", 8_888.8, 399.9)] * 10
 PLACE = SimpleNamespace(place=RankedPlace(49, 1, YEAR, tied=False), totals=BIG)
 ACCOUNT = SimpleNamespace(status="linked", last_sync_at=WHEN, next_sync_at=WHEN, last_error="Down", key_ends_at=WHEN)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
@@ -14,8 +15,9 @@ from models.vault import Vault, new_key
 from services.data import erasure
 from services.delivery import ceiling, looking_up, mailbox, outbox, outcomes, waiting
 from services.delivery.ceiling import Ceilings
-from services.delivery.outbox import ClaimRules
-from tests.letters import READY, Letters, ids
+from services.ground.bells import Bell, list_rung
+from services.ground.counting import Count, Duration, find_counted
+from tests.letters import READY, RULES, Letters, ids
 from tests.town import START, Town
 
 REPLY, NOTICE, DIGEST = MessageKind.REPLY, MessageKind.NOTICE, MessageKind.DIGEST
@@ -98,7 +100,7 @@ def test_the_lease_runs_by_the_databases_clock(letters: Letters) -> None:
     one = letters.write(letters.member())
     lease = timedelta(hours=1)
     before = databases_time(letters)
-    letters.claim(rules=ClaimRules(lease=lease))
+    letters.claim(rules=replace(RULES, lease=lease))
     assert before + lease <= letters.row(one).leased_until <= databases_time(letters) + lease
     with letters.town.world.sessions() as session:
         assert not session.scalar(select(outcomes.has_doubtful_message(letters.now)))
@@ -274,6 +276,84 @@ def test_an_opt_out_ends_what_waits_but_no_reply(letters: Letters) -> None:
     assert states == [MessageState.QUEUED, MessageState.SUPPRESSED, MessageState.SUPPRESSED, MessageState.QUEUED]
 
 
+def test_what_waits_about_a_group_ends_for_who_left_it_and_nothing_else(letters: Letters) -> None:
+    ann, ben = letters.members(2)
+    left, other = letters.group(ann, ben), letters.group(ann)
+    about = letters.write(ann, "about the group", NOTICE, group=left)
+    waiting = [
+        letters.write(ann, "about another group", NOTICE, group=other),
+        letters.write(ann, "about no group", NOTICE),
+        letters.write(ben, "to one who stays", NOTICE, group=left),
+    ]
+    arrived = letters.write(ann, "about the group", NOTICE, group=left, state=MessageState.DELIVERED)
+    with letters.town.world.sessions.begin() as session:
+        outbox.withdraw(session, ann.id, left.id)
+    assert (letters.row(about).state, letters.row(about).content) == (MessageState.SUPPRESSED, None)
+    assert letters.events(about)[-1].source == "removed"
+    assert {letters.row(each).state for each in waiting} == {MessageState.QUEUED}
+    assert letters.row(arrived).state is MessageState.DELIVERED
+
+
+def test_what_is_in_doubt_waits_six_hours_and_is_no_error_when_it_is_too_late(letters: Letters) -> None:
+    ann, ben = letters.members(2, doubted_at=START)
+    notice, reply = letters.write(ann, "notice", NOTICE), letters.write(ben, "reply")
+    assert ids(letters.claim()) == [reply], "replies go to whoever has the number now"
+    row = letters.row(notice)
+    assert (row.state, row.next_attempt_at) == (MessageState.QUEUED, START + timedelta(hours=6))
+    assert letters.why(notice) == outbox.IN_DOUBT
+    letters.town.clock.travel_to(row.expires_at)
+    assert letters.claim() == []
+    assert (letters.row(notice).state, letters.why(notice)) == (MessageState.SUPPRESSED, outbox.IN_DOUBT)
+
+
+def test_after_a_proof_what_was_put_off_may_leave_at_once_unless_it_is_too_late(letters: Letters) -> None:
+    ann, ben = letters.members(2)
+    later = START + outbox.PROOF_AGAIN
+    fresh = letters.write(ann, "fresh", NOTICE, next_attempt_at=later, expires_at=START + timedelta(seconds=1))
+    late = letters.write(ann, "late", NOTICE, next_attempt_at=later, expires_at=START)
+    not_meant = [
+        letters.write(ann, "a reply that is tried again", next_attempt_at=later),
+        letters.write(ben, "to somebody else", NOTICE, next_attempt_at=later),
+    ]
+    with letters.town.world.sessions.begin() as session:
+        outbox.release(session, ann.id, START)
+        assert list_rung(session) == {Bell.DELIVER}
+    assert letters.row(fresh).next_attempt_at == START
+    assert (letters.row(late).state, letters.why(late)) == (MessageState.SUPPRESSED, outbox.IN_DOUBT)
+    assert {letters.row(each).next_attempt_at for each in not_meant} == {later}
+
+
+def test_only_messages_that_may_leave_now_are_counted_as_ready(letters: Letters) -> None:
+    def ready(most: int) -> int:
+        with letters.town.world.sessions() as session:
+            return outbox.count_ready(session, letters.now, most)
+
+    ann, ben, eve, moe = letters.members(4)
+    letters.write(ann, "later", next_attempt_at=START + timedelta(seconds=1))
+    letters.write(ben, "on its way", state=MessageState.UNKNOWN)
+    letters.write(ben, "behind it")
+    assert ready(9) == 0
+    letters.write(eve, "now")
+    assert ready(9) == 1
+    letters.write(moe, "now")
+    letters.write(moe, "now")
+    assert (ready(9), ready(2)) == (3, 2)
+
+
+def test_how_long_a_reply_took_is_measured_and_each_step_is_counted(letters: Letters) -> None:
+    for person, kind in zip(letters.members(2), (REPLY, NOTICE), strict=True):
+        letters.write(person, kind, kind)
+    claimed = letters.claim()
+    with letters.town.world.sessions() as session:
+        for each in claimed:
+            outcomes.note_accepted(session, each, f"SM{each.id.hex}", START + timedelta(seconds=3))
+        counted = find_counted(session)
+        assert counted.spans == [(Duration.HANDED_OVER, (), 3.0)]
+        assert counted.amounts == {
+            (Count.MESSAGES, (("kind", kind.value), ("state", "accepted"))): 1 for kind in (REPLY, NOTICE)
+        }
+
+
 def test_who_left_the_group_gets_no_digest_of_it(letters: Letters) -> None:
     ann, ben, eve = letters.members(3)
     group, other = letters.group(ann, ben), letters.group(eve)
@@ -341,7 +421,7 @@ def away(letters: Letters, count: int, start: int = 1) -> list[object]:
 
 
 def test_no_more_people_get_a_template_in_24_hours_than_the_tier_allows(letters: Letters) -> None:
-    three_a_day = ClaimRules(people_a_day=3)
+    three_a_day = replace(RULES, people_a_day=3)
     people = away(letters, 5)
     reached = letters.claim(rules=three_a_day)
     assert len(reached) == 3
@@ -358,7 +438,7 @@ def test_no_more_people_get_a_template_in_24_hours_than_the_tier_allows(letters:
 
 
 def test_a_template_keeps_its_reader_counted_for_24_hours(letters: Letters) -> None:
-    one_a_day = ClaimRules(people_a_day=1)
+    one_a_day = replace(RULES, people_a_day=1)
     [ann] = away(letters, 1)
     [first] = letters.claim(rules=one_a_day)
     with letters.town.world.sessions.begin() as session:
@@ -371,29 +451,42 @@ def test_a_template_keeps_its_reader_counted_for_24_hours(letters: Letters) -> N
     assert letters.claim(rules=one_a_day) == [], "Ann got one two hours ago"
 
 
+def test_exactly_24_hours_after_a_template_its_reader_needs_a_place_again(letters: Letters) -> None:
+    one_a_day = replace(RULES, people_a_day=1)
+    [ann] = away(letters, 1)
+    [first] = letters.claim(rules=one_a_day)
+    with letters.town.world.sessions.begin() as session:
+        outcomes.note_accepted(session, first, f"SM{first.id.hex}", letters.now)
+    letters.town.clock.travel(hours=24)
+    away(letters, 1, start=2)
+    assert len(letters.claim(rules=one_a_day)) == 1, "Ann's place is free"
+    letters.write(ann, "another", DIGEST, approved=READY)
+    assert letters.claim(rules=one_a_day) == [], "and is Ben's now"
+
+
 def test_who_got_a_template_and_was_erased_counts_within_the_tier(letters: Letters) -> None:
     [ann] = away(letters, 1)
-    assert len(letters.claim(rules=ClaimRules(people_a_day=1))) == 1
+    assert len(letters.claim(rules=replace(RULES, people_a_day=1))) == 1
     with letters.town.world.sessions.begin() as session:
         session.execute(update(OutboundMessage).values(state=MessageState.DELIVERED, content=None))
         erasure.erase(session, session.get_one(Member, ann.id), letters.now)
         assert erasure.finish(session, letters.now) == 1
         assert ceiling.count_sent_today(session, letters.now).by_group.total() == 1, "what was spent stays spent"
     away(letters, 1, start=2)
-    assert letters.claim(rules=ClaimRules(people_a_day=1)) == []
+    assert letters.claim(rules=replace(RULES, people_a_day=1)) == []
     letters.town.clock.travel(hours=24)
-    assert len(letters.claim(rules=ClaimRules(people_a_day=1))) == 1
+    assert len(letters.claim(rules=replace(RULES, people_a_day=1))) == 1
 
 
 def test_many_workers_together_keep_within_the_tier(letters: Letters) -> None:
     away(letters, 24)
     with ThreadPoolExecutor(8) as pool:
-        rounds = list(pool.map(lambda _: letters.claim(4, rules=ClaimRules(people_a_day=5)), range(16)))
+        rounds = list(pool.map(lambda _: letters.claim(4, rules=replace(RULES, people_a_day=5)), range(16)))
     assert sum(map(len, rounds)) == 5
 
 
 def test_no_more_leaves_in_24_hours_than_the_operator_wants_to_pay_for(letters: Letters) -> None:
-    rules = ClaimRules(ceilings=Ceilings(number=10))
+    rules = replace(RULES, ceilings=Ceilings(number=10))
     for person in letters.members(12):
         letters.write(person, "news", DIGEST)
     assert len(letters.claim(24, rules=rules)) == 9, "the last tenth is for replies"
@@ -410,7 +503,7 @@ def test_no_more_leaves_in_24_hours_than_the_operator_wants_to_pay_for(letters: 
 def test_a_group_that_costs_too_much_is_held_and_no_other(letters: Letters) -> None:
     people = letters.members(6)
     dear, cheap = letters.group(*people), letters.group(*people[:2])
-    rules = ClaimRules(ceilings=Ceilings(group=4))
+    rules = replace(RULES, ceilings=Ceilings(group=4))
     for person in people:
         letters.write(person, "dear", DIGEST, group=dear)
     assert len(letters.claim(rules=rules)) == 4

@@ -17,7 +17,7 @@ from fitness.metrics import Metric
 from fitness.points import FORMULA
 from fitness.sports import Sport
 from jobs.scoring import score_anew
-from models import Activity, DoubtAnswer, FormulaRun, Group, Member, Membership
+from models import Activity, Day, DoubtAnswer, FormulaRun, Group, Member, Membership
 from models.garmin import ADDED_UP
 from providers.garmin.activity_rows import read_page
 from services.play import series, standings
@@ -243,6 +243,42 @@ def test_who_is_far_down_in_a_large_group_sees_the_top_and_themselves(town: Town
     assert "🥇 *M29* 529 pts\n" in heard
     assert "31. *Zoë* " in heard
     assert "… and 23 more" in heard
+
+
+def walked(town: Town, steps: list[int]) -> int:
+    """A group whose members took so many steps on the first day of the week. Gives its id."""
+    group_id = people(town, len(steps))
+    with town.world.sessions.begin() as session:
+        ids = session.scalars(select(Membership.member_id).order_by(Membership.member_id))
+        session.add_all(Day(member_id=key, day=WEEK.start, steps=count) for key, count in zip(ids, steps, strict=True))
+    return group_id
+
+
+def test_a_board_by_steps_tells_what_else_was_done(town: Town) -> None:
+    group_id = walked(town, [9_000, 0])
+    clean = {"deleted_at": None, "twin_of": None, "excluded_at": None, "doubt": None, "duration": 600.0}
+    with town.world.sessions.begin() as session:
+        first = session.scalar(select(Membership.member_id).order_by(Membership.member_id))
+        session.add(activity(first, 1, WEEK.start, Random(1), **clean))
+    with town.world.sessions() as session:
+        board = standings.make_board(session, session.get_one(Group, group_id), Metric.STEPS, WEEK, BEFORE)
+        assert [(row.place.place, row.place.value) for row in board.rows] == [(1, 9_000)], "who took none has no place"
+        assert (board.together.value(Metric.STEPS), board.together.count, board.together.time) == (9_000, 1, 600)
+
+
+def test_of_three_without_a_name_all_must_have_moved(town: Town) -> None:
+    """With two rows each of the two would know whose the other is."""
+    group_id = walked(town, [9_000, 4_000, 0])
+    with town.world.sessions.begin() as session:
+        session.execute(update(Membership).values(anonymous=True))
+    for steps, rows in ((0, []), (100, [9_000, 4_000, 100])):
+        with town.world.sessions.begin() as session:
+            session.execute(update(Day).where(Day.steps < 4_000).values(steps=steps))
+            board = standings.make_board(session, session.get_one(Group, group_id), Metric.STEPS, WEEK, BEFORE)
+            assert [row.place.value for row in board.rows] == rows
+            assert sorted(row.place.value for row in board.veiled.values()) == sorted(rows)
+            for member in session.scalars(select(Member)):
+                assert board.row_of(member) == board.veiled.get(member.id)
 
 
 def test_a_formula_that_changed_scores_everything_anew_and_says_so(town: Town, zoe: Person, jose: Person) -> None:
