@@ -18,7 +18,7 @@ from sqlalchemy import select
 from fitness import metrics
 from fitness.dates import Dates
 from fitness.metrics import FIELDS as SHARED
-from fitness.metrics import Metric
+from fitness.metrics import Made, Metric
 from fitness.points import FORMULA
 from fitness.sports import Sport
 from messages.words import folded
@@ -33,7 +33,7 @@ FIELDS = [each for each in SHARED if each != "titles"]
 NAMES = ["Ana", "ana", "Bo", "Émile", "Zoë", "Li", "Max", "Ola"]
 BY_HAND, BY_WATCH = [0.0, 7.0, 21.0, 28.0, 63.0, 140.0], [0.0, 0.5, 9.9, 30.0, 57.6, 112.9]
 # What is less reads as nothing, and nobody's nothing is told.
-LEAST = {Metric.POINTS: 0.6, Metric.TIME: 31, Metric.DISTANCE: 81, Metric.CALORIES: 0.6}
+LEAST = {"points": 0.6, "duration": 31, "far": 81, "climbed": 0.6, "number": 0.6}  # by unit, of what is added up
 FAR_ENOUGH = {Sport.RUN: 5_000, Sport.RIDE: 20_000}  # metres in a week
 # What further metrics add up: a new one is tried here without being named.
 COLUMNS = [each for each in metrics.COLUMNS if each not in {"duration", "distance", "elevation_gain", "points"}]
@@ -247,7 +247,8 @@ def place_in(values: dict[int, float], key: int) -> int | None:
 
 
 def told(values: dict[int, float], metric: Metric) -> dict[int, float]:
-    return {key: value for key, value in values.items() if value > 0 and value >= LEAST.get(metric, 0)}
+    least = LEAST.get(metric.unit, 0) if metric.made is Made.ADDED_UP else 0
+    return {key: value for key, value in values.items() if value > 0 and value >= least}
 
 
 def check(by_hand: ByHand, board: standings.Board, before: Dates, sport: Sport | None) -> None:
