@@ -10,7 +10,10 @@ MILE, YARD, FOOT = 1_609.344, 0.9144, 0.3048  # metres: the international yard o
 
 # Groups of three digits after one to three are thousands: "1,000", "1.000" and "1'000" are all one thousand, and
 # "1,000.5" is half more. "0.500" begins with a zero, so it is a half.
-_GROUPED = r"[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+(?:\.[0-9]{1,3})?|(?:\.[0-9]{3})+(?:,[0-9]{1,3})?|(?:['’][0-9]{3})+(?:[.,][0-9]{1,3})?)"
+_GROUPED = (
+    r"[1-9][0-9]{0,2}"
+    r"(?:(?:,[0-9]{3})+(?:\.[0-9]{1,3})?|(?:\.[0-9]{3})+(?:,[0-9]{1,3})?|(?:['’][0-9]{3})+(?:[.,][0-9]{1,3})?)"
+)
 _NUMBER = rf"(?P<number>{_GROUPED}(?![0-9])|[0-9]{{1,6}}(?:[.,][0-9]{{1,3}})?)"
 _THOUSANDS = r"[1-9][0-9]{0,2}[.,'’][0-9]{3}"
 _RACED = {"42.195", "42,195", "21.097", "21,097", "21.098", "21,098"}  # kilometres: a marathon, and half of it
@@ -29,11 +32,13 @@ _NO_CLOCK = "".join(f"(?<! {word} )" for word in (*WEEKDAYS, "at"))  # "sun 18:0
 _LENGTHS = (
     re.compile(r"(?<= )(?P<h>[0-9]{1,2}):(?P<m>[0-5][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
     re.compile(
-        rf"(?<= )(?P<h>{_THOUSANDS}|[0-9]{{1,4}}) ?{_HOURS}(?: ?(?:and )?(?P<m>[0-9]{{1,2}}){_NO_WAY} ?{_MINUTES}?)?(?!\S)"
+        rf"(?<= )(?P<h>{_THOUSANDS}|[0-9]{{1,4}}) ?{_HOURS}"
+        rf"(?: ?(?:and )?(?P<m>[0-9]{{1,2}}){_NO_WAY} ?{_MINUTES}?)?(?!\S)"
     ),
     re.compile(rf"(?<= )(?P<d>[0-9]{{1,3}}[.,][0-9]{{1,2}}) ?{_HOURS}(?!\S)"),
     re.compile(
-        rf"(?<= )(?P<m>{_THOUSANDS}|[0-9]{{1,4}}) ?{_MINUTES}(?: ?(?:and )?(?P<s>[0-9]{{1,2}}){_NO_WAY} ?{_SECONDS}?)?(?!\S)"
+        rf"(?<= )(?P<m>{_THOUSANDS}|[0-9]{{1,4}}) ?{_MINUTES}"
+        rf"(?: ?(?:and )?(?P<s>[0-9]{{1,2}}){_NO_WAY} ?{_SECONDS}?)?(?!\S)"
     ),
     # "52:30" is minutes and seconds; "1:30" could be either, and is read as hours and minutes, which is more common
     re.compile(rf"{_NO_CLOCK}(?<= )(?P<m>[1-9][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
@@ -79,7 +84,7 @@ def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, 
             find_matched_words(match),
         )
     if match := _counted(tuple(counted)).search(join_words(words)):
-        return str(counted[match["unit"]]), _count(match["number"]), find_matched_words(match)
+        return str(counted[match["unit"].replace(" ", "_")]), _count(match["number"]), find_matched_words(match)
     if match := _DISTANCE.search(join_words(words)):
         number = _decimal(match["number"]) if match["number"] in _RACED else _count(match["number"])
         return "distance", number * _METRES[match["unit"]], find_matched_words(match)
@@ -90,7 +95,8 @@ def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, 
 
 @lru_cache
 def _counted(units: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{'|'.join(sorted(units, key=len, reverse=True))})(?!\S)")
+    spoken = "|".join(sorted((unit.replace("_", " ") for unit in units), key=len, reverse=True))
+    return re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{spoken})(?!\S)")
 
 
 def find_number(words: Sequence[str]) -> tuple[float, range] | None:
