@@ -8,9 +8,15 @@ from fitness.vocabulary import NUMBERS, WEEKDAYS, find_matched_words, join_words
 
 MILE, YARD, FOOT = 1_609.344, 0.9144, 0.3048  # metres: the international yard of 1959
 
-_NUMBER = r"(?P<number>[0-9]{1,6}(?:[.,][0-9]{1,3})?)"
-# "6,000 points" means six thousand in every country, because nobody counts thousandths of a point
-_COUNT = r"(?P<number>[0-9]{1,3}(?:[.,][0-9]{3})+|[0-9]{1,6}(?:[.,][0-9]{1,2})?)"
+# Groups of three digits after one to three are thousands: "1,000", "1.000" and "1'000" are all one thousand, and
+# "1,000.5" is half more. "0.500" begins with a zero, so it is a half.
+_GROUPED = (
+    r"[1-9][0-9]{0,2}"
+    r"(?:(?:,[0-9]{3})+(?:\.[0-9]{1,3})?|(?:\.[0-9]{3})+(?:,[0-9]{1,3})?|(?:['’][0-9]{3})+(?:[.,][0-9]{1,3})?)"
+)
+_NUMBER = rf"(?P<number>{_GROUPED}(?![0-9])|[0-9]{{1,6}}(?:[.,][0-9]{{1,3}})?)"
+_THOUSANDS = r"[1-9][0-9]{0,2}[.,'’][0-9]{3}"
+_RACED = {"42.195", "42,195", "21.097", "21,097", "21.098", "21,098"}  # kilometres: a marathon, and half of it
 _HOURS = r"(?:h|hr|hrs|hour|hours|std)"
 _MINUTES = r"(?:m|min|mins|minute|minutes|')"
 _SECONDS = r"(?:s|sec|secs|second|seconds)"
@@ -25,10 +31,14 @@ _NO_WAY = rf"(?! ?(?:{'|'.join(sorted(_METRES.keys() - {'m'}, key=len, reverse=T
 _NO_CLOCK = "".join(f"(?<! {word} )" for word in (*WEEKDAYS, "at"))  # "sun 18:00" is a time of day
 _LENGTHS = (
     re.compile(r"(?<= )(?P<h>[0-9]{1,2}):(?P<m>[0-5][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
-    re.compile(rf"(?<= )(?P<h>[0-9]{{1,3}}) ?{_HOURS}(?: ?(?:and )?(?P<m>[0-9]{{1,2}}){_NO_WAY} ?{_MINUTES}?)?(?!\S)"),
+    re.compile(
+        rf"(?<= )(?P<h>{_THOUSANDS}|[0-9]{{1,4}}) ?{_HOURS}"
+        rf"(?: ?(?:and )?(?P<m>[0-9]{{1,2}}){_NO_WAY} ?{_MINUTES}?)?(?!\S)"
+    ),
     re.compile(rf"(?<= )(?P<d>[0-9]{{1,3}}[.,][0-9]{{1,2}}) ?{_HOURS}(?!\S)"),
     re.compile(
-        rf"(?<= )(?P<m>[0-9]{{1,4}}) ?{_MINUTES}(?: ?(?:and )?(?P<s>[0-9]{{1,2}}){_NO_WAY} ?{_SECONDS}?)?(?!\S)"
+        rf"(?<= )(?P<m>{_THOUSANDS}|[0-9]{{1,4}}) ?{_MINUTES}"
+        rf"(?: ?(?:and )?(?P<s>[0-9]{{1,2}}){_NO_WAY} ?{_SECONDS}?)?(?!\S)"
     ),
     # "52:30" is minutes and seconds; "1:30" could be either, and is read as hours and minutes, which is more common
     re.compile(rf"{_NO_CLOCK}(?<= )(?P<m>[1-9][0-9]):(?P<s>[0-5][0-9])(?!\S)"),
@@ -38,7 +48,7 @@ _LENGTHS = (
 )
 _DISTANCE = re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{'|'.join(sorted(_METRES, key=len, reverse=True))})(?!\S)")
 _UP = r"(?:climb|climbing|up|ascent|elevation|vert|vertical)"
-_CLIMB = re.compile(rf"(?<= ){_COUNT} ?(?P<unit>m|metres|meters|ft|feet)(?: of)? {_UP}(?!\S)")
+_CLIMB = re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>m|metres|meters|ft|feet)(?: of)? {_UP}(?!\S)")
 
 
 def find_length(words: Sequence[str]) -> tuple[int, range] | None:
@@ -51,9 +61,15 @@ def find_length(words: Sequence[str]) -> tuple[int, range] | None:
 
 
 def find_distance(words: Sequence[str]) -> tuple[float, range] | None:
-    """Find a distance such as "8.1 km", "5k" or "3 miles". Returns metres and the places of its words, or None."""
+    """Find the distance of a session, such as "8.1 km", "5k" or "3 miles". Returns metres and the places of its words,
+    or None. No session is a thousand kilometres long, so "8.125 km" has three decimals; "12,500 m" are thousands.
+    """
     match = _DISTANCE.search(join_words(words))
-    return None if match is None else (_number(match) * _METRES[match["unit"]], find_matched_words(match))
+    if match is None:
+        return None
+    number, metres = match["number"], _METRES[match["unit"]]
+    is_decimal = metres >= _METRES["km"] and re.fullmatch(r"[0-9]{1,3}[.,][0-9]{3}", number)
+    return (_decimal(number) if is_decimal else _count(number)) * metres, find_matched_words(match)
 
 
 def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, float, range] | None:
@@ -69,9 +85,10 @@ def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, 
             find_matched_words(match),
         )
     if match := _counted(tuple(counted)).search(join_words(words)):
-        return str(counted[match["unit"]]), _count(match["number"]), find_matched_words(match)
-    if distance := find_distance(words):
-        return "distance", distance[0], distance[1]
+        return str(counted[match["unit"].replace(" ", "_")]), _count(match["number"]), find_matched_words(match)
+    if match := _DISTANCE.search(join_words(words)):
+        number = _decimal(match["number"]) if match["number"] in _RACED else _count(match["number"])
+        return "distance", number * _METRES[match["unit"]], find_matched_words(match)
     if length := find_length(words):
         return "time", float(length[0]), length[1]
     return None
@@ -79,26 +96,33 @@ def find_amount(words: Sequence[str], counted: Mapping[str, str]) -> tuple[str, 
 
 @lru_cache
 def _counted(units: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?<= ){_COUNT} ?(?P<unit>{'|'.join(sorted(units, key=len, reverse=True))})(?!\S)")
+    spoken = "|".join(sorted((unit.replace("_", " ") for unit in units), key=len, reverse=True))
+    return re.compile(rf"(?<= ){_NUMBER} ?(?P<unit>{spoken})(?!\S)")
 
 
 def find_number(words: Sequence[str]) -> tuple[float, range] | None:
-    """Find the first number without a unit: "12", "7.5", "seven". Returns it and the place of its word, or None."""
+    """Find the first number without a unit: "12", "7.5", "1,000", "seven". Returns it and the place of its word, or
+    None.
+    """
     for i, word in enumerate(words):
-        if re.fullmatch(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?", word):
-            return float(word.replace(",", ".")), range(i, i + 1)
+        if re.fullmatch(_NUMBER, word):
+            return _count(word), range(i, i + 1)
         if word in NUMBERS:
             return float(NUMBERS[word]), range(i, i + 1)
     return None
 
 
-def _number(match: re.Match[str]) -> float:
-    return float(match["number"].replace(",", "."))
+def _decimal(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def _count(text: str) -> float:
-    is_whole = re.fullmatch(r"[0-9]{1,3}(?:[.,][0-9]{3})+", text)
-    return float(re.sub("[.,]", "", text) if is_whole else text.replace(",", "."))
+    """A number as it is written in any country, with or without groups of thousands."""
+    if not re.fullmatch(_GROUPED, text):
+        return _decimal(text)
+    mark = re.sub("[0-9]", "", text)  # between the groups, and perhaps another one before the decimals
+    whole, decimals = text.rsplit(mark[-1], 1) if len(set(mark)) > 1 else (text, "0")
+    return float(f"{re.sub('[^0-9]', '', whole)}.{decimals}")
 
 
 def _seconds(match: re.Match[str]) -> int:
@@ -109,4 +133,8 @@ def _seconds(match: re.Match[str]) -> int:
         return 5_400 if parts["andhalf"] else 3_600
     if "d" in parts:
         return round(float(parts["d"].replace(",", ".")) * 3_600)
-    return 3_600 * int(parts.get("h") or 0) + 60 * int(parts.get("m") or 0) + int(parts.get("s") or 0)
+    return (
+        3_600 * round(_count(parts.get("h") or "0"))
+        + 60 * round(_count(parts.get("m") or "0"))
+        + int(parts.get("s") or 0)
+    )

@@ -31,11 +31,11 @@ LINE_AROUND_NAME = 5
 @pass_context
 def brief(context: Context, value: float, metric: str) -> str:
     """Return a figure as short as possible, for the label of a column: "3:39", "30.5", "224"."""
-    reader = context["reader"]
-    if metric == "time":
+    reader, unit = context["reader"], METRICS[metric].unit
+    if unit == "duration":
         hours, minutes = divmod(round(value / 60), 60)
         return f"{hours}:{minutes:02d}"
-    if metric == "distance":
+    if unit == "far":
         return far(context, value).rsplit(" ", 1)[0]
     return format_decimal(round(value), locale=reader.locale)
 
@@ -243,11 +243,12 @@ def pace(context: Context, metres_a_second: float, sport: str | None) -> str:
 @pass_context
 def out_of(context: Context, done: float, target: float, metric: str) -> str:
     """Return how much of a target is done: "120 of 500 km", "4,900 of 6,000 pts", "58 of 60", "58h 20m of 100h 00m"."""
-    if metric == "count":
+    written = METRICS[metric].unit
+    if written == "times":
         return _said(context, "words/out_of.txt", part=number(context, done), whole=number(context, target))
     said, whole = figure(context, done, metric), figure(context, target, metric)
     amount, _, unit = said.rpartition(" ")
-    part = amount if metric != "time" and whole.endswith(f" {unit}") else said
+    part = amount if written != "duration" and whole.endswith(f" {unit}") else said
     return _said(context, "words/out_of.txt", part=part, whole=whole)
 
 

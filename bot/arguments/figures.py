@@ -6,14 +6,19 @@ import re
 from collections.abc import Sequence
 
 from bot.arguments.days import make_reader_of_number
+from bot.arguments.finding import find_phrase
 from bot.arguments.spoken import Found
 from bot.arguments.values import Amount, Distance, Length, Number, Percent, Uses
 from bot.words.lines import LineWord
-from bot.words.metrics import COUNTED
+from bot.words.metrics import BOARDS, COUNTED
 from fitness.amounts import find_amount, find_distance, find_length, find_number
 from fitness.challenges import Contest
+from fitness.metrics import METRICS
 from fitness.routes import find_route
 from fitness.vocabulary import NUMBERS
+
+AIMS = {spoken: metric for spoken, metric in BOARDS.items() if metric.is_aim}
+UNITS = {"duration": "seconds", "far": "metres", "climbed": "metres"}  # in what the amount of such a figure is counted
 
 
 def read_length(words: Sequence[LineWord]) -> Found | None:
@@ -35,9 +40,20 @@ def read_number(words: Sequence[LineWord]) -> Found | None:
 
 
 def read_amount(words: Sequence[LineWord]) -> Found | None:
-    """Find an amount: metres, seconds, points, sessions or steps."""
-    found = find_amount([word.key for word in words], COUNTED)
-    return None if found is None else (Amount(found[0], found[1]), found[2])
+    """Find an amount: metres, seconds, points, sessions or steps. A figure named after it says what it is an amount of:
+    "2000 m ascent".
+    """
+    keys = [word.key for word in words]
+    found = find_amount(keys, COUNTED)
+    if found is None:
+        return None
+    kind, size, places = found
+    start = places.stop + (keys[places.stop : places.stop + 1] == ["of"])
+    named = find_phrase(keys, start, AIMS, len(keys))
+    metric = AIMS["_".join(keys[named.start : named.stop])] if named else None
+    if named and metric and UNITS.get(metric.unit) == UNITS.get(METRICS[kind].unit, ""):
+        return Amount(metric.value, size), range(places.start, named.stop)
+    return Amount(kind, size), places
 
 
 def read_uses(words: Sequence[LineWord]) -> Found | None:

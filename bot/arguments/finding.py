@@ -1,6 +1,6 @@
 """Finds one of a few values, a code, a setting or a field by its word anywhere in a line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -23,16 +23,28 @@ from bot.words.lines import LineWord
 from bot.words.metrics import SHARED
 
 
+def find_phrase(keys: Sequence[str], start: int, known: Container[str], most: int) -> range | None:
+    """Return the places of the longest phrase that begins at `start` and is `known`, at most so many words, or None."""
+    lengths = range(min(most, len(keys) - start), 0, -1)
+    return next((range(start, start + n) for n in lengths if "_".join(keys[start : start + n]) in known), None)
+
+
 def make_reader_of_enum(kind: type[Enum]) -> Reader:
     """Return a reader that finds one of the words of an enumeration."""
     return make_word_reader({spoken: choice for choice in kind for spoken in (choice.value, *choice.words)})  # type: ignore[attr-defined]
 
 
 def make_word_reader(meanings: Mapping[str, Any]) -> Reader:
-    """Return a reader that finds the first word with a meaning."""
+    """Return a reader that finds the first word or phrase with a meaning. The words of a phrase are joined by "_" in
+    `meanings`; of several that begin with the same word, the longest counts.
+    """
+    most = max((spoken.count("_") + 1 for spoken in meanings), default=1)
 
     def read(words: Sequence[LineWord]) -> Found | None:
-        return next(((meanings[word.key], [i]) for i, word in enumerate(words) if word.key in meanings), None)
+        keys = [word.key for word in words]
+        found = (places for i in range(len(keys)) if (places := find_phrase(keys, i, meanings, most)))
+        first = next(found, None)
+        return (meanings["_".join(keys[first.start : first.stop])], first) if first else None
 
     return read
 

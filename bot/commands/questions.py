@@ -51,7 +51,7 @@ def stats(
     each = each if metric and metric.is_sum else None
     totals, titles = _seen(turn, other, dates, sport, metric)
     when = (LAST_WEEK, "last_week") if period == THIS_WEEK else (THIS_WEEK, "this_week")
-    buttons = [commands["stats"].button(when[1], f"@{other.name}", when[0].words)] if len(other.name) < 100 else []
+    buttons = [commands["stats"].button(when[1], f"@{other.name}", when[0].words)]
     return turn.say(
         "questions/stats",
         member=other,

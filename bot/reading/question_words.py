@@ -32,6 +32,8 @@ DOERS = {
     "walker": Sport.WALK, "walkers": Sport.WALK, "swimmer": Sport.SWIM, "swimmers": Sport.SWIM,
     "hiker": Sport.HIKE, "hikers": Sport.HIKE, "rower": Sport.ROW, "rowers": Sport.ROW,
 }  # fmt: skip
+# Words of metrics.txt that people also put into questions about other figures: "how long", "how many metres did I run".
+NO_FIGURE_IN_QUESTIONS = {"far", "long", "many", "metres", "meters"}
 NOT_IN_QUESTIONS = {"sup", "other", "multi", "team", "mobility", "erg", "tri", "spin", "skate"}
 _COUNTED = (
     r"(?:times|sessions|workouts|trainings|activities|runs|rides|swims|walks|hikes|jogs|lifts|strolls|treks|outings)"
@@ -96,8 +98,8 @@ PHRASES: tuple[tuple[re.Pattern[str], str, Any], ...] = tuple(
 
 
 def _roles() -> dict[str, tuple[str, Any]]:
-    """Return the role of each single word."""
-    roles: dict[str, tuple[str, Any]] = {word: ("metric", metric.value) for word, metric in QUESTIONS.items()}
+    """Return the role of each single word. A word for a figure has no other role."""
+    roles: dict[str, tuple[str, Any]] = {}
     plain = {
         ("who", QuestionSubject.RANKING): "who whose ranking leaderboard lb",
         ("who", QuestionSubject.ASKER): "i me my mine myself",
@@ -124,6 +126,8 @@ def _roles() -> dict[str, tuple[str, Any]]:
     }
     for (name, value), spoken in plain.items():
         roles |= dict.fromkeys(spoken.split(), (name, value))
+    figures = {word: ("metric", metric.value) for word, metric in QUESTIONS.items()}
+    roles |= {word: role for word, role in figures.items() if word not in NO_FIGURE_IN_QUESTIONS}
     roles |= {word: ("sport", sport) for word, sport in DOERS.items()}
     for sport in Sport:
         roles |= {word: ("sport", sport) for word in (sport.value, *sport.words) if word not in NOT_IN_QUESTIONS}
@@ -131,4 +135,5 @@ def _roles() -> dict[str, tuple[str, Any]]:
 
 
 ROLES = _roles()
+FIGURE_PHRASES = {spoken: metric.value for spoken, metric in QUESTIONS.items() if "_" in spoken}
 NOTHING = ("", None)

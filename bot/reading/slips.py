@@ -150,7 +150,9 @@ def _by_letter(number: int) -> dict[str, list[str]]:
 def _ours(_number: int) -> frozenset[str]:
     """Return all words of commands and sentences, without those of destructive commands."""
     parts = {part for name, each in commands.items() if not each.destructive for part in name.split()}
-    spoken = {word for sport in Sport for word in (sport.value, *sport.words)} | BOARDS.keys()
+    spoken = {word for sport in Sport for word in (sport.value, *sport.words)} | {
+        part for each in BOARDS for part in each.split("_")
+    }
     ours = (
         parts
         | spoken

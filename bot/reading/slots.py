@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.arguments import Each
+from bot.arguments.finding import find_phrase
 from bot.arguments.people import is_plainly_a_name
 from bot.reading.question_words import (
     BEFORE_A_NAME,
+    FIGURE_PHRASES,
     FURTHEST,
     ME,
     NEWEST,
@@ -27,6 +29,7 @@ from fitness.sports import Sport
 from fitness.vocabulary import read_number
 
 LEAST_SURE = 0.75
+LONGEST_FIGURE = 4  # words
 
 
 @dataclass
@@ -84,6 +87,7 @@ def fill_slots(words: Sequence[LineWord]) -> Slots | None:
     days = set(taken)
     _either(slots, words, keys, taken)
     _newest(slots, keys, taken)
+    _figure_phrases(slots, keys, taken)
     _phrases(slots, keys, taken)
     slots.past = not PAST.isdisjoint(keys)
     slots.furthest = not FURTHEST.isdisjoint(keys)
@@ -115,6 +119,15 @@ def _newest(slots: Slots, keys: list[str], taken: set[int]) -> None:
         slots.newest = read_number(count) if count else 0
         first = text.count(" ", 0, match.start())
         taken.update(range(first, first + match.group().strip().count(" ") + 1))
+
+
+def _figure_phrases(slots: Slots, keys: list[str], taken: set[int]) -> None:
+    """Recognise figures of several words: "metres climbed"."""
+    for i in range(len(keys)):
+        places = find_phrase(keys, i, FIGURE_PHRASES, LONGEST_FIGURE)
+        if places and taken.isdisjoint(places):
+            _fill(slots, keys[i], "metric", FIGURE_PHRASES["_".join(keys[places.start : places.stop])])
+            taken.update(places)
 
 
 def _phrases(slots: Slots, keys: list[str], taken: set[int]) -> None:

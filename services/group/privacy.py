@@ -51,8 +51,9 @@ def find_sharing(session: Session, group: Group, field: str, since: date | None 
 
     Members who have left, hide, are anonymous, or do not share the field are left out. If `since` is given as the first
     day of what is shown, members who were anonymous on or after that day are left out too. Everything that a group is
-    told about its members (a row, a sum, a count, a mean) must be computed from these members only, so that nothing can
-    be found out about the others. Only a board may add nameless rows (`find_on_board`).
+    told about its members (a row, a sum, a count, a mean) must be computed from these members only. Boards are the only
+    exception: there, anonymous members may have rows without a name (`find_on_board`). Who needs several fields at
+    once calls `find_shown`, which follows the same rules.
     """
     return {key: each.member for key, each in find_shown(session, group, [field], since).items()}
 

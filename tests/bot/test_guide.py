@@ -5,6 +5,10 @@ import re
 from bot.declaring.command import commands, list_commands
 from bot.guide import GUIDE, put_table_into_guide
 from bot.parser import NotUnderstood, understand
+from bot.words.metrics import BOARDS
+from fitness.metrics import Metric
+
+README = GUIDE.parent.parent / "README.md"
 
 
 def test_the_table_of_commands_is_up_to_date() -> None:
@@ -19,3 +23,12 @@ def test_every_line_that_the_guide_shows_is_understood() -> None:
     assert len(lines) > 25
     wrong = [line for line in lines if isinstance(understand(line), NotUnderstood) and line not in commands]
     assert wrong == []
+
+
+def test_the_readme_and_the_guide_name_every_figure() -> None:
+    row = next(line for line in README.read_text().splitlines() if line.startswith("| `leaderboard`"))
+    listed = re.search(r"There are time, [^.]*\.", GUIDE.read_text())
+    assert listed is not None
+    for said in (row, listed[0]):
+        words = set(re.findall(r"[a-z]+", said))
+        assert [metric for metric in Metric if not words & {word for word in BOARDS if BOARDS[word] is metric}] == []

@@ -24,6 +24,7 @@ from fitness.amounts import find_amount, find_distance, find_length, find_number
         ("12m 30s", 750, range(2)),
         ("swim 30 min 1 km", 1_800, range(1, 3)),
         ("run 1h 10 km", 3_600, range(1, 2)),
+        ("1,500 min", 90_000, range(2)),
     ],
 )
 def test_a_length_of_time(line: str, seconds: int, words: range) -> None:
@@ -44,6 +45,9 @@ def test_what_is_no_length_of_time(line: str) -> None:
         ("3 miles", 4_828.032),
         ("1500m", 1_500),
         ("1 mile", 1_609.344),
+        ("42.195 km", 42_195),
+        ("8,125 km", 8_125),
+        ("12,500 m", 12_500),
     ],
 )
 def test_a_distance(line: str, metres: float) -> None:
@@ -64,6 +68,22 @@ def test_a_distance(line: str, metres: float) -> None:
         ("300000 steps", "steps", 300_000),
         ("10 hours", "time", 36_000),
         ("5,000 kcal month", "calories", 5_000),
+        ("1,000 km this year", "distance", 1_000_000),
+        ("1.000 km this year", "distance", 1_000_000),
+        ("1'000 km this year", "distance", 1_000_000),
+        ("1,000.5 km", "distance", 1_000_500),
+        ("1.000,5 km", "distance", 1_000_500),
+        ("1,234,567.5 m", "distance", 1_234_567.5),
+        ("10,5 km", "distance", 10_500),
+        ("10.25 km", "distance", 10_250),
+        ("0.500 km", "distance", 500),
+        ("42.195 km", "distance", 42_195),
+        ("12,500 m", "distance", 12_500),
+        ("1,500 m climb", "elevation", 1_500),
+        ("1,000 miles", "distance", 1_609_344),
+        ("1,000 hours", "time", 3_600_000),
+        ("1000 hours", "time", 3_600_000),
+        ("1.5 hours", "time", 5_400),
     ],
 )
 def test_how_much_of_what(line: str, kind: str, size: float) -> None:
@@ -72,4 +92,5 @@ def test_how_much_of_what(line: str, kind: str, size: float) -> None:
 
 def test_a_number() -> None:
     assert [find_number(line.split())[0] for line in ("cheer 2", "manual 7.5", "seven of them")] == [2, 7.5, 7]
+    assert find_number(["1,000"])[0] == 1_000
     assert find_number(["none"]) is None

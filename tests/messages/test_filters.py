@@ -1,5 +1,7 @@
 """How figures, days and names are written."""
 
+import ast
+import inspect
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import pytest
 
 from fitness.dates import Dates
+from messages import filters
 from messages.render import Reader, environment
 from services.training.totals import Totals
 
@@ -169,3 +172,9 @@ def test_as_many_names_are_listed_as_fit() -> None:
 def test_a_fact_that_nobody_gives_is_an_error() -> None:
     with pytest.raises(Exception, match="'missing' is undefined"):
         read("missing", other=SimpleNamespace())
+
+
+def test_how_a_figure_is_written_follows_from_its_unit_and_not_from_its_name():
+    compared = [each for each in ast.walk(ast.parse(inspect.getsource(filters))) if isinstance(each, ast.Compare)]
+    assert compared
+    assert [ast.unparse(each) for each in compared if ast.unparse(each.left) == "metric"] == []

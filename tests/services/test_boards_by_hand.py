@@ -18,7 +18,7 @@ from sqlalchemy import select
 from fitness import metrics
 from fitness.dates import Dates
 from fitness.metrics import FIELDS as SHARED
-from fitness.metrics import Metric
+from fitness.metrics import Made, Metric
 from fitness.points import FORMULA
 from fitness.sports import Sport
 from messages.words import folded
@@ -32,8 +32,8 @@ SPORTS = [Sport.RUN, Sport.RIDE, Sport.YOGA]
 FIELDS = [each for each in SHARED if each != "titles"]
 NAMES = ["Ana", "ana", "Bo", "Émile", "Zoë", "Li", "Max", "Ola"]
 BY_HAND, BY_WATCH = [0.0, 7.0, 21.0, 28.0, 63.0, 140.0], [0.0, 0.5, 9.9, 30.0, 57.6, 112.9]
-# Smaller values are written as zero, and members with zero are not listed.
-LEAST = {Metric.POINTS: 0.6, Metric.TIME: 31, Metric.DISTANCE: 81, Metric.CALORIES: 0.6}
+# Smaller values are written as zero, and members with zero are not listed: by the unit of what is added up.
+LEAST = {"points": 0.6, "duration": 31, "far": 81, "climbed": 0.6, "number": 0.6}
 FAR_ENOUGH = {Sport.RUN: 5_000, Sport.RIDE: 20_000}  # metres in a week
 # The columns of other metrics: a new metric is tested without being named here.
 COLUMNS = [each for each in metrics.COLUMNS if each not in {"duration", "distance", "elevation_gain", "points"}]
@@ -251,7 +251,8 @@ def place_in(values: dict[int, float], key: int) -> int | None:
 
 
 def told(values: dict[int, float], metric: Metric) -> dict[int, float]:
-    return {key: value for key, value in values.items() if value > 0 and value >= LEAST.get(metric, 0)}
+    least = LEAST.get(metric.unit, 0) if metric.made is Made.ADDED_UP else 0
+    return {key: value for key, value in values.items() if value > 0 and value >= least}
 
 
 def check(by_hand: ByHand, board: standings.Board, before: Dates, sport: Sport | None) -> None:

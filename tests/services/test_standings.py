@@ -329,4 +329,4 @@ def test_the_index_of_boards_holds_every_column_that_a_metric_adds_up(town: Town
     with town.world.sessions() as session:
         defined = str(session.scalar(query))
     held = re.search(r"INCLUDE \(([^)]*)\)", defined)[1].split(", ")
-    assert held == list(ADDED_UP), "a metric that adds up another column needs a migration: see 0030"
+    assert held == list(ADDED_UP), f"write a migration like 0030, with BEFORE = {held} and ADDED_UP = {list(ADDED_UP)}"
