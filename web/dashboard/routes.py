@@ -1,0 +1,41 @@
+"""The addresses of the dashboard: which function shows each page, and which does what each form asks for."""
+
+from flask import Blueprint
+
+from web.dashboard import entry, group, me, on, records, week, year
+from web.dashboard.visit import Do, Look, doing, looking
+from world import World
+
+PAGES: dict[str, tuple[str, Look]] = {
+    "this_week": ("/", week.show_week),
+    "my_year": ("/year", year.show_year),
+    "my_records": ("/records", records.show_records),
+    "the_group": ("/group", group.show_group),
+    "digest": ("/digests/<int:digest_id>", group.show_digest),
+    "whats_on": ("/on", on.show_what_is_on),
+    "me": ("/me", me.show_me),
+    "erase": ("/me/erase", me.show_erase),
+}
+FORMS: dict[str, tuple[str, Do]] = {
+    "join_challenge": ("/groups/<int:group_id>/challenges/<int:number>/join", on.join_challenge),
+    "leave_challenge": ("/groups/<int:group_id>/challenges/<int:number>/leave", on.leave_challenge),
+    "choose_sharing": ("/groups/<int:group_id>/sharing", me.choose_sharing),
+    "sync": ("/me/sync", me.sync_now),
+    "end_device": ("/me/devices/<uuid:session_id>/end", me.end_device),
+    "end_token": ("/me/tokens/<uuid:token_id>/end", me.end_token),
+    "end_everything": ("/me/devices/end", me.end_everything),
+    "export": ("/me/export", me.export_me),
+    "ask_to_erase": ("/me/erase/code", me.ask_to_erase),
+    "erase_me": ("/me/erase", me.erase_me),
+}
+
+
+def make_dashboard_pages(world: World) -> Blueprint:
+    """Return the pages of the dashboard, and the page of the link that leads to them."""
+    routes = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+    entry.add_entry(routes, world)
+    for name, (path, look) in PAGES.items():
+        routes.get(path, endpoint=name)(looking(world, look))
+    for name, (path, do) in FORMS.items():
+        routes.post(path, endpoint=name)(doing(world, do))
+    return routes
