@@ -13,11 +13,23 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 import logs
-from models import ApiSession, AuditEvent, Group, Identity, Member, Membership, OneTimeLink
+from models import (
+    Answer,
+    ApiSession,
+    AuditEvent,
+    Group,
+    Identity,
+    Invite,
+    JoinRequest,
+    Member,
+    Membership,
+    OneTimeLink,
+)
 from providers.cards.themes import COLOURS, DARK_COLOURS
+from services.group import invites
 from services.people import dashboard_links, sessions
 from simulator.forms import Form
-from tests.api.programs import rows
+from tests.api.programs import member_of, rows
 from tests.api.test_statements import counted
 from tests.browsing import Browser
 from tests.town import Person, Town
@@ -26,7 +38,7 @@ from web.app import create_app
 from web.dashboard.routes import FORMS, PAGES
 
 CSS = (Path(__file__).parents[2] / "static" / "dashboard.css").read_text()
-SCREENS = ("/", "/year", "/records", "/group", "/on", "/me")
+SCREENS = ("/", "/year", "/records", "/group", "/on", "/run", "/me")
 MOST_STATEMENTS = 45
 
 
@@ -224,6 +236,7 @@ def test_somebody_new_sees_what_to_do_on_every_page(browser: Browser) -> None:
     assert "No sessions in 2026." in said["/year"]
     assert "No records yet" in said["/records"]
     assert "You are in no group" in said["/group"]
+    assert "You are in no group" in said["/run"]
     assert "<strong>goal 120 km run month</strong> sets one" in said["/on"]
     assert "You are in no group, so nobody sees anything" in said["/me"]
 
@@ -337,7 +350,12 @@ def test_these_are_all_the_addresses(town: Town) -> None:
 @pytest.fixture
 def forms(club: Club, visitor: Visitor) -> list[str]:
     """The addresses of all forms, filled in."""
-    facts = {"int:group_id": club.group, "int:number": club.challenge, "uuid:session_id": visitor.session}
+    facts = {
+        "int:group_id": club.group,
+        "int:number": club.challenge,
+        "uuid:session_id": visitor.session,
+        "int:request_id": 1,
+    }
     facts["uuid:token_id"] = visitor.session
     paths = [path for path, _ in FORMS.values()]
     return [re.sub(r"<([^>]+)>", lambda each: str(facts[each[1]]), path) for path in (*paths, "/sign-out")]
@@ -462,6 +480,72 @@ def test_codes_to_erase_cannot_be_guessed(town: Town, zoe: Person, browser: Brow
     right = browser.session.post(f"{browser.base}/dashboard/me/erase", data={**token, "code": str(code)})
     assert right.status_code == 409
     assert rows(town.world, Member) != []
+
+
+# Running a group.
+
+
+@pytest.fixture
+def asker(town: Town, club: Club) -> int:
+    """The id of a request to join of somebody who waits."""
+    asking = member_of(town, "Wim", 900)
+    with town.world.sessions.begin() as session:
+        request = JoinRequest(group_id=club.group, member_id=asking.id, asked_at=town.clock())
+        session.add(request)
+        session.flush()
+        return request.id
+
+
+def test_who_runs_the_group_sees_everybody_and_lets_people_in(
+    town: Town, visitor: Visitor, club: Club, asker: int
+) -> None:
+    page = visitor.get("/run")
+    assert "Wim" in page
+    assert "It comes every Sunday at 18:00 (Europe/Brussels)." in page
+    assert "Maximiliane-Theodora" in page
+    answer = visitor.post(f"/groups/{club.group}/requests/{asker}/approve")
+    assert "They are in, and were told so." in visitor.client.get(answer.headers["Location"]).text
+    assert rows(town.world, JoinRequest)[0].answer is Answer.APPROVED
+    again = visitor.post(f"/groups/{club.group}/requests/{asker}/decline")
+    assert again.status_code == 409
+    assert "The next digest" in visitor.get(f"/groups/{club.group}/preview")
+
+
+def test_somebody_is_turned_down_on_the_page(town: Town, visitor: Visitor, club: Club, asker: int) -> None:
+    answer = visitor.post(f"/groups/{club.group}/requests/{asker}/decline")
+    assert "They were told that it was declined" in visitor.client.get(answer.headers["Location"]).text
+    assert rows(town.world, JoinRequest)[0].answer is Answer.DECLINED
+
+
+def test_an_invite_is_shown_once_as_a_link_and_a_qr_code(town: Town, visitor: Visitor, club: Club) -> None:
+    page = visitor.post(f"/groups/{club.group}/invites").text
+    code = re.search(r"join%20([A-Z2-9]{6})", page)[1]
+    assert '<path stroke="#0b3b3c"' in page
+    assert code not in visitor.get("/run")
+    with town.world.sessions() as session:
+        newcomer = session.get_one(Member, member_of(town, "Wim", 900).id)
+        assert invites.lock_invite(session, newcomer, code, town.clock()).group_id == club.group
+    answer = visitor.post(f"/groups/{club.group}/invites/revoke")
+    assert "No invite is good any more." in visitor.client.get(answer.headers["Location"]).text
+    assert rows(town.world, Invite)[0].revoked_at == town.clock()
+
+
+def test_nobody_else_runs_the_group(town: Town, visitor: Visitor, club: Club, asker: int) -> None:
+    member = Visitor(town, club.member + 1)
+    assert "Run the group" in visitor.get("/")
+    assert "Run the group" not in member.get("/")
+    for path in ("/run", f"/groups/{club.group}/preview"):
+        refused = member.client.get(f"/dashboard{path}")
+        assert refused.status_code == 403
+        assert "Wim" not in refused.text
+    for path in (f"/requests/{asker}/approve", f"/requests/{asker}/decline", "/invites", "/invites/revoke"):
+        assert member.post(f"/groups/{club.group}{path}").status_code == 403, path
+    outsider = Visitor(town, member_of(town, "Rosa", 901).id)
+    for path in (f"/requests/{asker}/approve", f"/requests/{asker}/decline", "/invites", "/invites/revoke", "/sharing"):
+        assert outsider.post(f"/groups/{club.group}{path}").status_code == 404, path
+    assert visitor.post(f"/groups/{club.other_group}/requests/{asker}/approve").status_code == 404
+    assert rows(town.world, JoinRequest)[0].answer is None
+    assert rows(town.world, Invite) == []
 
 
 # How it is made.

@@ -72,7 +72,7 @@ def show_digest(visit: Visit, digest_id: int) -> Response:
     group: Group = visit.place_in(run.group_id).group
     dates = Dates(run.period_start, run.period_end)
     message = digests.write_for_reader(visit.session, group, visit.member, dates, visit.now)
-    return visit.page("digest.html", "the_group", group=group, dates=dates, text=message.text)
+    return visit.page("digest.html", "the_group", group=group, dates=dates, text=message.text, is_preview=False)
 
 
 def _read_choice() -> tuple[Metric, Sport | None, str]:

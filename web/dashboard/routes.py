@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from web.dashboard import entry, group, me, on, records, week, year
+from web.dashboard import entry, group, me, on, records, run, week, year
 from web.dashboard.visit import Do, Look, doing, looking
 from world import World
 
@@ -13,6 +13,8 @@ PAGES: dict[str, tuple[str, Look]] = {
     "the_group": ("/group", group.show_group),
     "digest": ("/digests/<int:digest_id>", group.show_digest),
     "whats_on": ("/on", on.show_what_is_on),
+    "run": ("/run", run.show_run),
+    "preview": ("/groups/<int:group_id>/preview", run.show_preview),
     "me": ("/me", me.show_me),
     "erase": ("/me/erase", me.show_erase),
 }
@@ -20,6 +22,10 @@ FORMS: dict[str, tuple[str, Do]] = {
     "join_challenge": ("/groups/<int:group_id>/challenges/<int:number>/join", on.join_challenge),
     "leave_challenge": ("/groups/<int:group_id>/challenges/<int:number>/leave", on.leave_challenge),
     "choose_sharing": ("/groups/<int:group_id>/sharing", me.choose_sharing),
+    "approve": ("/groups/<int:group_id>/requests/<int:request_id>/approve", run.approve),
+    "decline": ("/groups/<int:group_id>/requests/<int:request_id>/decline", run.decline),
+    "make_invite": ("/groups/<int:group_id>/invites", run.make_invite),
+    "revoke_invites": ("/groups/<int:group_id>/invites/revoke", run.revoke_invites),
     "sync": ("/me/sync", me.sync_now),
     "end_device": ("/me/devices/<uuid:session_id>/end", me.end_device),
     "end_token": ("/me/tokens/<uuid:token_id>/end", me.end_token),

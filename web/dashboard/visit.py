@@ -16,7 +16,7 @@ from messages.render import Reader, words
 from models import ApiSession, Group, Member, Membership
 from services.ground import limits
 from services.ground.recipients import make_reader
-from services.ground.refusals import Refusal
+from services.ground.refusals import OnlyAdmins, Refusal
 from services.ground.settings import GroupSettings, read_settings
 from services.people import sessions
 from services.people.members import list_memberships
@@ -123,8 +123,7 @@ def looking(world: World, look: Look) -> Look:
             try:
                 return look(visit, **path)
             except Refusal as refusal:  # such as pace in a sport that has none
-                said = words(refusal.template(), visit.reader, **refusal.facts)
-                return visit.page("refused.html", "", 400, said=said)
+                return _say(visit, refusal, 400)
 
     return answer
 
@@ -175,5 +174,10 @@ def _visiting(world: World) -> Iterator[Visit]:
 def _refused(visit: Visit, refusal: Refusal) -> Response:
     against = limits.hash_member_addresses(visit.session, visit.member)
     limits.count(visit.session, against, limits.LINE + refusal.template(), visit.now)
+    return _say(visit, refusal, 409)
+
+
+def _say(visit: Visit, refusal: Refusal, status: int) -> Response:
+    """The page with the words in which the chat refuses it too."""
     said = words(refusal.template(), visit.reader, **refusal.facts)
-    return visit.page("refused.html", "", 409, said=said)
+    return visit.page("refused.html", "", 403 if isinstance(refusal, OnlyAdmins) else status, said=said)
