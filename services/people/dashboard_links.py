@@ -46,5 +46,5 @@ def was_made_for_dashboard(session: Session, token: str) -> bool:
 
 def _has_opened(session: Session, token: str, browser: str) -> bool:
     """Whether this browser is the one that opened the link."""
-    opened = (*links.having(token, PURPOSE), OneTimeLink.session_hash == sessions.hash_of(browser))
+    opened = (*links.match_token(token, PURPOSE), OneTimeLink.session_hash == sessions.hash_of(browser))
     return session.scalar(select(OneTimeLink.id).where(*opened)) is not None

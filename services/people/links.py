@@ -28,14 +28,14 @@ def add_link(session: Session, member: Member, purpose: LinkPurpose, now: dateti
 def lock_link(session: Session, token: str, purpose: LinkPurpose, now: datetime) -> OneTimeLink | None:
     """Return the link with this token, its row locked, unless it is used up, over, or for something else."""
     alive = (OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
-    return session.scalar(select(OneTimeLink).where(*having(token, purpose), *alive).with_for_update())
+    return session.scalar(select(OneTimeLink).where(*match_token(token, purpose), *alive).with_for_update())
 
 
-def having(token: str, purpose: LinkPurpose) -> tuple[ColumnElement[bool], ...]:
+def match_token(token: str, purpose: LinkPurpose) -> tuple[ColumnElement[bool], ...]:
     """The conditions for the link with this token, also if it is over."""
     return OneTimeLink.token_hash == hash_of(token), OneTimeLink.purpose == purpose
 
 
 def was_made(session: Session, token: str, purpose: LinkPurpose) -> bool:
     """Whether a link was ever made with this token for this purpose, even if it is over."""
-    return session.scalar(select(OneTimeLink.id).where(*having(token, purpose))) is not None
+    return session.scalar(select(OneTimeLink.id).where(*match_token(token, purpose))) is not None

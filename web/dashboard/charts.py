@@ -14,7 +14,7 @@ LEVELS = 4  # shades of a day with sessions
 DAY = timedelta(days=1)
 
 
-class Block(NamedTuple):
+class SportBlock(NamedTuple):
     """One sport's part of a column: its upper edge, measured from the top, and its height."""
 
     sport: str
@@ -22,17 +22,17 @@ class Block(NamedTuple):
     height: float
 
 
-class Column(NamedTuple):
+class DayColumn(NamedTuple):
     """A day and what was done on it. `top` is the upper edge of the highest block."""
 
     day: date
     value: float
     efforts: Sequence[DaySport]
-    blocks: Sequence[Block]
+    blocks: Sequence[SportBlock]
     top: float
 
 
-class Cell(NamedTuple):
+class GridDay(NamedTuple):
     """A day in the grid of a year: its week, its row, and its shade: 0 for nothing, `LEVELS` for the most."""
 
     day: date
@@ -42,22 +42,22 @@ class Cell(NamedTuple):
     points: float
 
 
-class Grid(NamedTuple):
+class YearGrid(NamedTuple):
     """The grid of a year: its days, how many weeks it is wide, and in which week each month begins."""
 
-    cells: Sequence[Cell]
+    cells: Sequence[GridDay]
     weeks: int
     months: Sequence[tuple[int, date]]
 
 
-def stack_days(dates: Dates, efforts: Iterable[DaySport]) -> list[Column]:
+def stack_days(dates: Dates, efforts: Iterable[DaySport]) -> list[DayColumn]:
     """Return a column for each of these days, with its sports on top of each other, the largest lowest."""
     days = tally.divide_by_day(efforts)
     most = max((tally.measure_worth(each) for each in days.values()), default=0.0) or 1.0
     return [_column(dates.start + n * DAY, days.get(dates.start + n * DAY, ()), most) for n in range(dates.days)]
 
 
-def make_grid(dates: Dates, days: Mapping[date, Sequence[DaySport]], week_starts: int) -> Grid:
+def make_grid(dates: Dates, days: Mapping[date, Sequence[DaySport]], week_starts: int) -> YearGrid:
     """Lay the days of a year out: a column for each week, a row for each weekday."""
     first = find_week(dates.start, week_starts).start
     worth = {day: tally.measure_worth(efforts) for day, efforts in days.items()}
@@ -68,10 +68,10 @@ def make_grid(dates: Dates, days: Mapping[date, Sequence[DaySport]], week_starts
         week, row = divmod((day - first).days, 7)
         points = worth.get(day, 0.0)
         level = 1 + sum(points > limit for limit in limits) if day in days else 0
-        cells.append(Cell(day, week, row, level, points))
+        cells.append(GridDay(day, week, row, level, points))
         if day.day == 1:
             months.append((week + (row > 0), day))
-    return Grid(cells, cells[-1].week + 1, months)
+    return YearGrid(cells, cells[-1].week + 1, months)
 
 
 def _find_limits(values: Sequence[float]) -> list[float]:
@@ -80,7 +80,7 @@ def _find_limits(values: Sequence[float]) -> list[float]:
     return [ordered[len(ordered) * part // LEVELS] for part in range(1, LEVELS)] if ordered else []
 
 
-def _column(day: date, efforts: Sequence[DaySport], most: float) -> Column:
+def _column(day: date, efforts: Sequence[DaySport], most: float) -> DayColumn:
     sports: dict[Sport, float] = {}
     for each in efforts:
         sports[each.sport] = sports.get(each.sport, 0.0) + each.value
@@ -88,5 +88,5 @@ def _column(day: date, efforts: Sequence[DaySport], most: float) -> Column:
     for sport, value in sorted(sports.items(), key=lambda each: -each[1]):
         height = max(value / most * COLUMN_HEIGHT, 2.0)
         y -= height
-        blocks.append(Block(sport.value, round(y, 1), round(height, 1)))
-    return Column(day, sum(sports.values()), efforts, blocks, round(y, 1))
+        blocks.append(SportBlock(sport.value, round(y, 1), round(height, 1)))
+    return DayColumn(day, sum(sports.values()), efforts, blocks, round(y, 1))

@@ -7,7 +7,7 @@ from messages.render import Reader, words
 from services.people import dashboard_links, links, sessions
 from web.common.forms import require_same_origin
 from web.dashboard.showing import show_page
-from web.dashboard.visit import Visit, doing, name_cookie
+from web.dashboard.visit import Visit, make_doer, name_cookie
 from world import World
 
 NOBODY = Reader()  # it is not known yet whose link it is
@@ -38,7 +38,7 @@ def add_entry(routes: Blueprint, world: World) -> None:
         sessions.end(visit.session, visit.device, visit.now)
         return forget_browser(world)
 
-    routes.post("/sign-out", endpoint="sign_out")(doing(world, sign_out))
+    routes.post("/sign-out", endpoint="sign_out")(make_doer(world, sign_out))
 
 
 def forget_browser(world: World, page: str = "gone.html") -> Response:

@@ -12,7 +12,7 @@ from services.group import privacy, sharing
 from services.people import personal_tokens, sessions
 from services.training import accounts, entries, syncing
 from web.dashboard.entry import forget_browser
-from web.dashboard.visit import Visit, back_to
+from web.dashboard.visit import Visit, find_way_back
 
 MOST_CODE = 9  # digits
 
@@ -42,13 +42,13 @@ def choose_sharing(visit: Visit, group_id: int) -> str:
     sharing.choose_hidden(visit.session, place, visit.now, on=appears == "hidden")
     if appears != "hidden":
         sharing.choose_anonymous(visit.session, place, visit.now, on=appears == "anonymous")
-    return back_to("me", f"sharing-{group_id}", _anchor=f"group-{group_id}")
+    return find_way_back("me", f"sharing-{group_id}", _anchor=f"group-{group_id}")
 
 
 def sync_now(visit: Visit) -> str:
     """Have the newest activities fetched."""
     alone = syncing.ask(visit.session, visit.member, visit.now)
-    return back_to("me", "later" if alone else "syncing", _anchor="accounts")
+    return find_way_back("me", "later" if alone else "syncing", _anchor="accounts")
 
 
 def end_device(visit: Visit, session_id: UUID) -> str | Response:
@@ -57,7 +57,7 @@ def end_device(visit: Visit, session_id: UUID) -> str | Response:
     if row is None or row.member_id != visit.member.id or row.ended_at is not None:
         abort(404)
     sessions.end(visit.session, row, visit.now)
-    return forget_browser(visit.world) if row is visit.device else back_to("me", "signed-out", _anchor="devices")
+    return forget_browser(visit.world) if row is visit.device else find_way_back("me", "signed-out", _anchor="devices")
 
 
 def end_token(visit: Visit, token_id: UUID) -> str:
@@ -66,7 +66,7 @@ def end_token(visit: Visit, token_id: UUID) -> str:
     if row is None or row.member_id != visit.member.id or row.ended_at is not None:
         abort(404)
     personal_tokens.end(visit.session, row, visit.now)
-    return back_to("me", "token-ended", _anchor="devices")
+    return find_way_back("me", "token-ended", _anchor="devices")
 
 
 def end_everything(visit: Visit) -> Response:
@@ -76,10 +76,10 @@ def end_everything(visit: Visit) -> Response:
     return forget_browser(visit.world)
 
 
-def export_me(visit: Visit) -> str:
+def have_copy_made(visit: Visit) -> str:
     """Have a copy of everything made. Its link comes in the chat."""
     by_chat.send_copy(visit.session, visit.member, visit.world.settings.base_url, visit.now)
-    return back_to("me", "export", _anchor="data")
+    return find_way_back("me", "export", _anchor="data")
 
 
 def ask_to_erase(visit: Visit) -> str:

@@ -4,7 +4,7 @@ from flask import Response
 
 from models import Challenge
 from services.play import challenges, contests, goals
-from web.dashboard.visit import Visit, back_to
+from web.dashboard.visit import Visit, find_way_back
 
 
 def show_what_is_on(visit: Visit) -> Response:
@@ -28,13 +28,13 @@ def show_what_is_on(visit: Visit) -> Response:
 def join_challenge(visit: Visit, group_id: int, number: int) -> str:
     """Take part in a challenge."""
     challenges.join(visit.session, _find(visit, group_id, number), visit.member)
-    return back_to("whats_on", "joined", group=group_id)
+    return find_way_back("whats_on", "joined", group=group_id)
 
 
 def leave_challenge(visit: Visit, group_id: int, number: int) -> str:
     """Take part in a challenge no more."""
     challenges.leave(visit.session, _find(visit, group_id, number), visit.member)
-    return back_to("whats_on", "left", group=group_id)
+    return find_way_back("whats_on", "left", group=group_id)
 
 
 def _find(visit: Visit, group_id: int, number: int) -> Challenge:

@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from web.dashboard import entry, group, me, on, records, run, week, year
-from web.dashboard.visit import Do, Look, doing, looking
+from web.dashboard.visit import Do, Look, make_doer, make_looker
 from world import World
 
 PAGES: dict[str, tuple[str, Look]] = {
@@ -30,7 +30,7 @@ FORMS: dict[str, tuple[str, Do]] = {
     "end_device": ("/me/devices/<uuid:session_id>/end", me.end_device),
     "end_token": ("/me/tokens/<uuid:token_id>/end", me.end_token),
     "end_everything": ("/me/devices/end", me.end_everything),
-    "export": ("/me/export", me.export_me),
+    "export": ("/me/export", me.have_copy_made),
     "ask_to_erase": ("/me/erase/code", me.ask_to_erase),
     "erase_me": ("/me/erase", me.erase_me),
 }
@@ -41,7 +41,7 @@ def make_dashboard_pages(world: World) -> Blueprint:
     routes = Blueprint("dashboard", __name__, url_prefix="/dashboard")
     entry.add_entry(routes, world)
     for name, (path, look) in PAGES.items():
-        routes.get(path, endpoint=name)(looking(world, look))
+        routes.get(path, endpoint=name)(make_looker(world, look))
     for name, (path, do) in FORMS.items():
-        routes.post(path, endpoint=name)(doing(world, do))
+        routes.post(path, endpoint=name)(make_doer(world, do))
     return routes

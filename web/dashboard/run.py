@@ -11,7 +11,7 @@ from models import JoinRequest, Membership
 from services.digest import digests
 from services.group import audit_lines, group_notices, groups, invites, joining, roster
 from services.training import accounts
-from web.dashboard.visit import LARGEST_ID, Visit, back_to
+from web.dashboard.visit import LARGEST_ID, Visit, find_way_back
 
 MOST_MEMBERS, MOST_ACTS = 200, 15
 QR_BORDER = 2  # squares around the code
@@ -52,7 +52,7 @@ def approve(visit: Visit, group_id: int, request_id: int) -> str:
     linked = bool(accounts.list_accounts(visit.session, joined.member))
     called = joined.member.name if joined.member.name != before else None
     group_notices.let_in(visit.session, joined, visit.now, linked=linked, called=called)
-    return back_to("run", "approved", group=group_id)
+    return find_way_back("run", "approved", group=group_id)
 
 
 def decline(visit: Visit, group_id: int, request_id: int) -> str:
@@ -60,7 +60,7 @@ def decline(visit: Visit, group_id: int, request_id: int) -> str:
     request = _find_request(visit, group_id, request_id)
     joining.decline(visit.session, visit.place_in(group_id), request, visit.now)
     group_notices.tell_turned_down(visit.session, request, visit.now)
-    return back_to("run", "declined", group=group_id)
+    return find_way_back("run", "declined", group=group_id)
 
 
 def make_invite(visit: Visit, group_id: int) -> Response:
@@ -73,7 +73,7 @@ def make_invite(visit: Visit, group_id: int) -> Response:
 def revoke_invites(visit: Visit, group_id: int) -> str:
     """Let no code of the group be good any more."""
     invites.revoke(visit.session, visit.place_in(group_id), visit.now)
-    return back_to("run", "revoked", group=group_id)
+    return find_way_back("run", "revoked", group=group_id)
 
 
 def _draw_qr(link: str) -> Markup:

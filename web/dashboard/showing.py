@@ -29,7 +29,7 @@ def _environment(language: str) -> Environment:
 
     A page (.html) is escaped, a text of the chat (.txt) is not; what a page takes from a text is escaped there.
     """
-    kept: dict[str, Environment] = current_app.extensions.setdefault("dashboard pages", {})
+    kept: dict[str, Environment] = current_app.extensions.setdefault("dashboard_pages", {})
     if language not in kept:
         found = (*folders(language, "pages"), *folders(language, "chat"))
         made = current_app.jinja_env.overlay(

@@ -115,7 +115,7 @@ Look = Callable[..., Response]
 Do = Callable[..., str | Response]
 
 
-def looking(world: World, look: Look) -> Look:
+def make_looker(world: World, look: Look) -> Look:
     """Make the function that answers a GET from what shows a page."""
 
     def answer(**path: Any) -> Response:
@@ -128,7 +128,7 @@ def looking(world: World, look: Look) -> Look:
     return answer
 
 
-def doing(world: World, do: Do) -> Look:
+def make_doer(world: World, do: Do) -> Look:
     """Make the function that answers a POST from what does something, and gives the address to go on to.
 
     A refusal leaves nothing half-done and is said on a page. It is counted like one in the chat, so that codes cannot
@@ -149,7 +149,7 @@ def doing(world: World, do: Do) -> Look:
     return answer
 
 
-def back_to(screen: str, done: str, **values: Any) -> str:
+def find_way_back(screen: str, done: str, **values: Any) -> str:
     """Return the address of a page that says what was done; `done` is a name that the page's text knows."""
     return url_for(f"dashboard.{screen}", done=done, **values)
 
