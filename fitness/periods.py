@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from fitness.anchors import Anchor, Between, CalendarDay, NamedMonth, NamedWeekday, NamedYear, Since, Weekend
@@ -28,15 +29,44 @@ from fitness.vocabulary import (
 )  # fmt: skip
 
 __all__ = [
-    "ALL_TIME", "LAST_MONTH", "LAST_WEEK", "THIS_MONTH", "THIS_WEEK", "THIS_YEAR",
-    "BadPeriod", "Dates", "FuturePeriod", "Kind", "Period", "find_period",
+    "ALL_TIME",
+    "LAST_MONTH",
+    "LAST_WEEK",
+    "NEVER",
+    "THIS_MONTH",
+    "THIS_WEEK",
+    "THIS_YEAR",
+    "BadPeriod",
+    "Dates",
+    "FuturePeriod",
+    "Kind",
+    "Period",
+    "find_period",
+    "resolve_with_before",
 ]  # fmt: skip
 
 THIS_WEEK, LAST_WEEK = Relative(Unit.WEEK, Which.THIS), Relative(Unit.WEEK, Which.LAST)
 THIS_MONTH, LAST_MONTH = Relative(Unit.MONTH, Which.THIS), Relative(Unit.MONTH, Which.LAST)
 THIS_YEAR = Relative(Unit.YEAR, Which.THIS)
 ALL_TIME = AllTime()
+NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
 MOST_KEPT = 16  # results are cached for lines of up to so many words
+
+
+def resolve_with_before(period: Period, today: date) -> tuple[Dates, Dates]:
+    """Return the days that a period means today, and the period before it. Raises `FuturePeriod`.
+
+    If the period is not over, the one before is cut to the same length: half a week is compared with half a week.
+    Before "all time" there is nothing: then the other days are `NEVER`.
+    """
+    dates = period.resolve(today)
+    try:
+        before = period.previous(today)
+    except BadPeriod:
+        return dates, NEVER
+    if today < dates.end:
+        before = Dates(before.start, min(before.end, before.start + (today - dates.start)))
+    return dates, before
 
 
 def find_period(words: Sequence[str]) -> tuple[Period, range] | None:

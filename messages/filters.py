@@ -117,6 +117,18 @@ def day_since(context: Context, when: date, year: int) -> str:
 
 
 @pass_context
+def month_name(context: Context, when: date) -> str:
+    """The name of a day's month: "November"."""
+    return format_date(when, "LLLL", locale=context["reader"].locale)
+
+
+@pass_context
+def short_month(context: Context, when: date) -> str:
+    """The short name of a day's month: "Nov"."""
+    return format_date(when, "LLL", locale=context["reader"].locale)
+
+
+@pass_context
 def clock(context: Context, when: datetime) -> str:
     """Return the time of day in the reader's zone: "18:00"."""
     reader = context["reader"]
@@ -500,6 +512,8 @@ ALL = {
     "plural": plural,
     "ordinal": ordinal,
     "day": day,
+    "month_name": month_name,
+    "short_month": short_month,
     "clock": clock,
     "dates": dates,
     "day_in": day_in,

@@ -1,4 +1,5 @@
-"""Access for programs: codes to sign in with, sessions and their refresh tokens, personal tokens, and kept answers.
+"""Access for programs and browsers: codes to sign in with, sessions and their refresh tokens, personal tokens, and
+kept answers.
 
 No secret is stored: of codes only a keyed hash (`models.hashes`), and of tokens, which cannot be
 guessed, a plain SHA-256.
@@ -53,9 +54,13 @@ class SignInCode(Base, Timestamps):
 
 
 class ApiSession(Base, Timestamps):
-    """One program that a member signed in with a code: a family of refresh tokens, each of which can be used once.
+    """A device that is signed in as a member: a program, or a browser that shows the dashboard.
 
-    `device` is the program's own name for itself. If a refresh token is used a second time, the session ends.
+    A program signed in with a code. It has a family of refresh tokens, each of which can be used once; if one is used a
+    second time, the session ends. `device` is the program's own name for itself.
+
+    A browser signed in with a link from the chat. It has a cookie, of which `browser_hash` is the hash, no scopes and
+    no tokens: it can use the dashboard and not the API. `device` is made of what the browser says about itself.
     """
 
     __tablename__ = "api_sessions"
@@ -69,6 +74,7 @@ class ApiSession(Base, Timestamps):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[Ended | None] = mapped_column(EnumColumn(Ended))
+    browser_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
 
     member: Mapped[Member] = relationship()
 

@@ -16,6 +16,7 @@ class LinkPurpose(StrEnum):
     """The purpose of a one-time link."""
 
     GARMIN = "garmin"
+    DASHBOARD = "dashboard"
 
 
 class AttemptStep(StrEnum):

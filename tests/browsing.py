@@ -33,6 +33,12 @@ class Browser:
         self.get(re.search(r"https?://\S+/link/\S+", message)[0])
         return self.submit()
 
+    def open_dashboard(self, message: str) -> str:
+        """Open the link to the dashboard in a chat message, in a Firefox, and press its button."""
+        self.session.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+        self.get(re.search(r"https?://\S+/dashboard/enter/\S+", message)[0])
+        return self.submit()
+
     def sign_in(self, email: str, password: str) -> str:
         """Fill in the Garmin form."""
         return self.submit(email=email, password=password)

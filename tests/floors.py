@@ -18,6 +18,7 @@ FLOORS = {
     "services/digest": ("digest", "stories"),
     "bot": ("bot", "commands reading", "declaring", "arguments", "words", "languages"),
     "providers": (ADAPTERS, "providers"),
+    "web": ("web", "dashboard", "common"),
     "simulator": ("simulator", "page", "garmin twilio"),
 }
 

@@ -142,7 +142,7 @@ def test_nothing_secret_is_written_whoever_writes_it(written: io.StringIO) -> No
     for words in (
         f"to whatsapp:{NUMBER} and {NUMBER}",
         f"GET https://bot.example.org/link/{TOKEN}?a=1",
-        f"/s/{TOKEN}/card.png and /m/{TOKEN}.png and /export/{TOKEN}",
+        f"/s/{TOKEN}/card.png and /m/{TOKEN}.png and /export/{TOKEN} and /dashboard/enter/{TOKEN}",
         f"postgresql://somebody:{TOKEN}@db.example.org/name",
         f"/webhooks/twilio/status?m=1&k={TOKEN}",
         "ann@example.org",

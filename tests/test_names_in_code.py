@@ -21,11 +21,11 @@ VERBS = {
     "measure", "mend", "merge", "mute", "name", "normalise", "note", "obey", "offer", "open", "opt", "pack", "paint",
     "place", "poll", "post", "prefer", "prolong", "promote", "protect", "prove", "publish", "push", "put", "rank",
     "read", "receive", "recognise", "reconcile", "refresh", "refuse", "release", "remember", "remind", "remove",
-    "rename", "render", "renew", "report", "require", "reschedule", "reset", "revoke", "reword", "ring", "rotate",
-    "round", "run", "say", "score", "seal", "select", "set", "settle", "share", "shorten", "show", "shut", "sign",
-    "silence", "split", "spool", "start", "store", "strip", "sum", "sweep", "switch", "sync", "take", "tell", "tick",
-    "tidy", "transfer", "try", "unban", "understand", "undo", "unlink", "use", "vouch", "wait", "warm", "weigh",
-    "withdraw", "work", "wrap", "write",
+    "rename", "render", "renew", "report", "require", "reschedule", "reset", "resolve", "revoke", "reword", "ring",
+    "rotate", "round", "run", "say", "score", "seal", "select", "send", "set", "settle", "share", "shorten", "show",
+    "shut", "sign", "silence", "split", "spool", "stack", "start", "store", "strip", "sum", "sweep", "switch",
+    "sync", "take", "tell", "tick", "tidy", "transfer", "try", "unban", "understand", "undo", "unlink", "use",
+    "vouch", "wait", "warm", "weigh", "withdraw", "work", "wrap", "write",
 }  # fmt: skip
 # Decorators and context managers are named after what they make of the code. The entry point of a process is called
 # main.

@@ -136,6 +136,8 @@ TEXTS: dict[str, tuple[str, set[str]]] = {
     "services/training/tries.py": (NOTED, {"wrong password", "wrong password for "}),
     "web/app.py": (HEADER, {"Allow"}),
     "web/export.py": (HEADER, {"attachment; filename=gruppetto.zip"}),
+    "web/dashboard/entry.py": (HEADER, {"Strict"}),
+    "web/dashboard/run.py": (LINE, {"join "}),
     "web/link.py": (HEADER, {"Strict"}),
     "web/link_pages.py": (LINE, {"link garmin "}),
     "web/media.py": (HEADER, {"private, max-age=3600", "inline; filename=gruppetto.png"}),

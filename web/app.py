@@ -12,6 +12,7 @@ from bot.webhook import make_webhook
 from jobs import delivery, digests, garmin, housekeeping, pictures
 from messages import languages
 from web import export, guesses, headers, health, https, link, media, metrics, operator, share
+from web.dashboard.routes import make_dashboard_pages
 from web.pages import ANYBODY, render_page
 from world import World
 
@@ -37,6 +38,7 @@ def create_app(world: World) -> Flask:
     for routes in (
         make_webhook,
         link.make_link_pages,
+        make_dashboard_pages,
         export.make_export_pages,
         media.make_picture_pages,
         share.make_share_pages,

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, make_response
 from jobs.work import transaction
 from models.vault import UnknownKey
 from services.data import exports
-from web.link import require_same_origin
+from web.common.forms import require_same_origin
 from web.pages import ANYBODY, render_page
 from world import World
 

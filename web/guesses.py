@@ -22,6 +22,7 @@ from api.declaring.networks import read_network
 from logs import Seldom
 from services.data import exports
 from services.digest import media, shares
+from services.people import dashboard_links
 from services.training import one_time_links
 from web.pages import ANYBODY, render_page
 from world import World
@@ -38,6 +39,7 @@ Knows = Callable[[Session, str], bool]
 # request for /health or /metrics with a wrong token always counts.
 FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
     "link": (410, one_time_links.was_made_for),
+    "dashboard": (410, dashboard_links.was_made_for_dashboard),
     "export": (410, exports.was_made_for),
     "share": (404, lambda session, token: shares.find(session, token) is not None),
     "media": (404, lambda session, token: media.find(session, token) is not None),

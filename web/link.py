@@ -7,7 +7,6 @@ the forms are declared by the sources (`providers/sources.py`); `web/link_pages.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, abort, make_response, redirect, request, url_for
@@ -15,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from jobs.work import transaction
 from models import GarminMethod, OneTimeLink
-from providers.signing import Signer
 from providers.sources import FieldKind, SignInForm, Source
 from services.training import attempts, binding, one_time_links, sign_ins
+from web.common.forms import make_form_token, require_form_token, require_same_origin
 from web.link_pages import Pages, Trouble
 from web.pages import ANYBODY, render_page
 from world import World
@@ -120,12 +119,12 @@ def _posted(world: World) -> Iterator[Pages]:
     require_same_origin(world)
     with transaction(world) as session:
         link = _link(world, session)
-        _require_token(world)
+        require_form_token(world, request.cookies.get(_cookie(world), ""))
         yield _pages(world, session, link)
 
 
 def _pages(world: World, session: Session, link: OneTimeLink) -> Pages:
-    return Pages(world, session, link, _signer(world).tag(request.cookies.get(_cookie(world), "")))
+    return Pages(world, session, link, make_form_token(world, request.cookies.get(_cookie(world), "")))
 
 
 def _begun(world: World, browser: str | None) -> Response:
@@ -158,25 +157,3 @@ def _link(world: World, session: Session) -> OneTimeLink:
 
 def _cookie(world: World) -> str:
     return "__Host-link" if world.settings.is_https else "link"
-
-
-def _require_token(world: World) -> None:
-    browser = request.cookies.get(_cookie(world), "")
-    if not _signer(world).is_genuine(browser, request.form.get("csrf", ""), world.now()):
-        abort(400)
-
-
-def _signer(world: World) -> Signer:
-    """Return the signer that proves that a form is from a page that we sent to this browser."""
-    return Signer("csrf", world.vault.secrets, former=64)
-
-
-def require_same_origin(world: World) -> None:
-    """Refuse forms that were sent from another site. For browsers that send neither header, the token
-    in the form decides.
-    """
-    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
-    ours = "{0.scheme}://{0.netloc}".format(urlsplit(world.settings.base_url))
-    if (site is not None and site not in {"same-origin", "none"}) or (origin not in {None, "null", ours}):
-        log.warning("post from elsewhere", path=request.url_rule and request.url_rule.rule)
-        abort(403)

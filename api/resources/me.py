@@ -15,13 +15,11 @@ from api.schemas.me import (
     SyncSchema,
     UnlinkQuery,
 )
-from messages.render import render
-from models import GarminAccount, LinkPurpose, MessageKind, Scope, Units
+from models import GarminAccount, LinkPurpose, Scope, Units
 from models.garmin import GARMIN
-from services.data import disconnecting, erasure, exports
-from services.delivery import mailbox
+from services.data import by_chat, disconnecting, erasure
 from services.ground.refusals import NotLinked
-from services.people import choices
+from services.people import choices, links
 from services.training import accounts, entries, one_time_links, syncing
 
 
@@ -77,7 +75,7 @@ def unlink_garmin(call: Call, query: dict[str, Any]) -> None:
 def link_garmin(call: Call) -> Any:
     """Return a one-time page for connecting Garmin. It shows a code that you must send from your own chat."""
     token = one_time_links.make_link(call.session, call.member, LinkPurpose.GARMIN, call.now)
-    return {"url": f"{call.world.settings.base_url}/link/{token}", "expires_at": call.now + one_time_links.LINK_FOR}
+    return {"url": f"{call.world.settings.base_url}/link/{token}", "expires_at": call.now + links.LINK_FOR}
 
 
 @endpoint("POST", "/me/garmin/sync", scope=Scope.ACTIVITIES_WRITE, gives=SyncSchema, status=202)
@@ -90,19 +88,14 @@ def sync_garmin(call: Call) -> Any:
 @endpoint("POST", "/me/exports", scope=Scope.ACCOUNT, gives=DetailSchema, status=202)
 def export_me(call: Call) -> Any:
     """Make a copy of everything that is stored about you. The link to it is only sent in the chat."""
-    token = exports.ask_for_copy(call.session, call.member, call.now)
-    if token is not None:
-        _tell(
-            call, "data/exported", "export", url=f"{call.world.settings.base_url}/export/{token}", hours=exports.HOURS
-        )
+    by_chat.send_copy(call.session, call.member, call.world.settings.base_url, call.now)
     return {"detail": "The link to your copy comes in the chat. It works once, within a day."}
 
 
 @endpoint("POST", "/me/erasure", scope=Scope.ACCOUNT, gives=DetailSchema, status=202)
 def ask_to_be_erased(call: Call) -> Any:
     """Request a code for erasing everything about you. It is sent in the chat."""
-    asked = erasure.ask(call.session, call.member, call.now)
-    _tell(call, "data/delete_me", "erase", code=asked.code, kept=asked.kept, heirs=asked.heirs)
+    by_chat.send_erase_code(call.session, call.member, call.now)
     return {"detail": "The code comes in the chat. It is good for ten minutes."}
 
 
@@ -117,10 +110,3 @@ def _account(call: Call) -> GarminAccount:
     if found is None:
         raise NotLinked
     return found
-
-
-def _tell(call: Call, template: str, what: str, **facts: Any) -> None:
-    """Post an answer in the chat. It must not be seen by a client that only has a token."""
-    message = render(template, call.reader, **facts)
-    key = f"{what}:{call.member.id}:{call.now.timestamp()}"
-    mailbox.post(call.session, call.member.id, message, call.now, kind=MessageKind.REPLY, key=key)

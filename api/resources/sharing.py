@@ -9,8 +9,7 @@ from api.schemas.groups import SharingBody, SharingSchema
 from fitness.metrics import FIELDS
 from models import Membership, Scope
 from services.digest import digests
-from services.ground import undoable
-from services.group import privacy
+from services.group import sharing
 
 
 @endpoint("GET", "/groups/<id:group_id>/sharing", scope=Scope.PROFILE_READ, gives=SharingSchema)
@@ -31,25 +30,15 @@ def change_sharing(call: Call, body: dict[str, Any], group_id: int) -> Any:
     """Change what this group sees of you, from now on."""
     session, now, mine = call.session, call.now, call.place(group_id)
     if "fields_shared" in body:
-        _share(call, mine, body["fields_shared"])
-    if "hidden" in body and body["hidden"] != mine.hidden:
-        kind = "hide" if body["hidden"] else "unhide"
-        undoable.remember(session, call.member, kind, now, mine, hidden=mine.hidden)
-        privacy.hide(session, mine, now, on=body["hidden"])
-    if "anonymous" in body and body["anonymous"] != mine.anonymous:
-        undoable.remember(session, call.member, "anonymous", now, mine, anonymous=mine.anonymous)
-        privacy.be_anonymous(session, mine, now, on=body["anonymous"])
+        sharing.choose_shares(session, mine, body["fields_shared"], now)
+    if "hidden" in body:
+        sharing.choose_hidden(session, mine, now, on=body["hidden"])
+    if "anonymous" in body:
+        sharing.choose_anonymous(session, mine, now, on=body["anonymous"])
     if "muted_weeks" in body:
         digests.mute_digests(mine, now + timedelta(weeks=body["muted_weeks"]) if body["muted_weeks"] else None)
     session.flush()
     return _told(mine)
-
-
-def _share(call: Call, mine: Membership, wanted: list[str]) -> None:
-    undoable.remember(call.session, call.member, "share", call.now, mine, shares=list(mine.shares))
-    for field in FIELDS:
-        if (field in wanted) != (field in mine.shares):
-            privacy.share(call.session, mine, field, call.now, on=field in wanted)
 
 
 def _told(mine: Membership) -> dict[str, Any]:

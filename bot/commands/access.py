@@ -1,17 +1,36 @@
-"""Programs that act for a member through the API: listing them, and ending their access."""
+"""What is signed in as a member: a link that signs a browser in to the dashboard, the list, and ending all of them."""
 
 from bot.arguments import Yes
 from bot.declaring.command import Allowed, command
 from bot.declaring.turn import Turn
 from messages.message import Message
 from messages.render import Offer
-from services.people import personal_tokens, sessions
+from services.people import dashboard_links, links, personal_tokens, sessions
+
+
+@command(
+    "dashboard",
+    aliases=("my page", "web", "website", "web page", "my dashboard", "open dashboard", "browser"),
+    help="See your year, records and groups as web pages, and choose what others see",
+    allowed=Allowed.ANYONE,
+    examples=("dashboard",),
+)
+def dashboard(turn: Turn) -> Message:
+    """Give a link that signs one browser in to the dashboard. It works once."""
+    token = dashboard_links.make_dashboard_link(turn.session, turn.member, turn.now)
+    return turn.say(
+        "access/dashboard",
+        url=f"{turn.world.settings.base_url}/dashboard/enter/{token}",
+        minutes=int(links.LINK_FOR.total_seconds() // 60),
+        days=sessions.BROWSER_FOR.days,
+        buttons=[Offer("who_is_signed_in", "signed in")],
+    )
 
 
 @command(
     "signed in",
     aliases=("sessions", "who is signed in", "devices", "tokens"),
-    help="See which programs are signed in to the API as you",
+    help="See which browsers and programs are signed in as you",
     allowed=Allowed.ANYONE,
     examples=("signed in",),
 )
@@ -27,7 +46,7 @@ def signed_in(turn: Turn) -> Message:
 @command(
     "sign out",
     aliases=("log out", "logout", "sign out everywhere", "sign out all"),
-    help="End every session and token that programs have of you",
+    help="Sign out every browser and program, and end your tokens",
     allowed=Allowed.ANYONE,
     examples=("sign out", "sign out yes"),
     destructive=True,

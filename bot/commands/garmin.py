@@ -11,7 +11,7 @@ from models import LinkPurpose, MessageKind
 from services.delivery import mailbox
 from services.ground.refusals import NotLinked
 from services.group import proofs
-from services.people import members
+from services.people import links, members
 from services.training import accounts, activities, binding, garmin_notices, one_time_links, syncing
 from services.training.binding import AnotherAccount, BeingAsked, Elsewhere, Kept, Stranger
 
@@ -34,7 +34,7 @@ def link_garmin(turn: Turn, code: LinkCode | None = None, instead: Instead | Non
     token = one_time_links.make_link(turn.session, turn.member, LinkPurpose.GARMIN, turn.now)
     account = accounts.find_main_account(turn.session, turn.member)
     url = f"{turn.world.settings.base_url}/link/{token}"
-    minutes = int(one_time_links.LINK_FOR.total_seconds() // 60)
+    minutes = int(links.LINK_FOR.total_seconds() // 60)
     return turn.say("garmin/link", source=turn.world.labels, url=url, minutes=minutes, account=account)
 
 

@@ -142,7 +142,11 @@ def _place(turn: Turn, period: Period, sport: Sport | None) -> tuple[standings.B
 def _other_periods(period: Period, sport: Sport | None) -> list[Offer]:
     said = [sport.value] if sport else []
     other = (LAST_WEEK, "last_week") if period == THIS_WEEK else (THIS_WEEK, "this_week")
-    return [commands["me"].button(other[1], *said, other[0].words), commands["leaderboard"].button("leaderboard")]
+    return [
+        commands["me"].button(other[1], *said, other[0].words),
+        commands["leaderboard"].button("leaderboard"),
+        commands["dashboard"].button("dashboard"),
+    ]
 
 
 def _other_boards(metric: Metric, sport: Sport | None, period: Period) -> list[Offer]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from fitness.periods import BadPeriod, Dates, FuturePeriod, Period
+from fitness.periods import BadPeriod, Dates, FuturePeriod, Period, resolve_with_before
 from fitness.spans import Span
 from messages.message import Button, Choice, Message
 from messages.render import Offer, Reader, label, render
@@ -22,7 +22,6 @@ from world import World
 
 # The buttons of the question whose number it is.
 WHO = (Offer("yes_still_me", "still me"), Offer("im_new_here", "new here"))
-NEVER = Dates(date(1, 1, 1), date(1, 1, 1))
 
 
 @dataclass
@@ -130,19 +129,10 @@ class Turn:
 
         If the period is not over, the one before is cut to the same length: half a week is compared with half a week.
         """
-        today = self.today(zone)
         try:
-            dates = period.resolve(today)
+            return resolve_with_before(period, self.today(zone))
         except FuturePeriod as error:
             raise PeriodNotStarted(starts=error.starts) from None
-        try:
-            before = period.previous(today)
-        except BadPeriod:  # there is no period before "all time"
-            return dates, NEVER
-        if today < dates.end:
-            as_much = before.start + (today - dates.start)
-            before = Dates(before.start, min(before.end, as_much))
-        return dates, before
 
     def days(self, span: Span, today: date, *, is_past: bool = False) -> tuple[date, date | None]:
         """Return the first and last day of a span; the last is None if the words name none. Raises `DaysNotUsable`."""

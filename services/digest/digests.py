@@ -2,6 +2,7 @@
 once.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -205,6 +206,12 @@ def find_last_run(session: Session, group: Group) -> DigestRun | None:
     """Return the run of the newest digest that was sent, or None."""
     query = select(DigestRun).where(DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT)
     return session.scalar(query.order_by(DigestRun.period_end.desc()).limit(1))
+
+
+def list_sent(session: Session, group: Group, most: int) -> Sequence[DigestRun]:
+    """Return the runs of the newest digests that were sent, the newest first."""
+    query = select(DigestRun).where(DigestRun.group_id == group.id, DigestRun.status == RunStatus.SENT)
+    return session.scalars(query.order_by(DigestRun.period_end.desc()).limit(most)).all()
 
 
 def mute_digests(membership: Membership, until: datetime | None) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from models import Answer, Group, JoinRequest, Member, Membership, Role
 from services.ground import audit, limits, recipients, undoable
@@ -63,6 +63,7 @@ def join(
 def list_waiting(session: Session, group: Group) -> list[JoinRequest]:
     """Return the open requests to join, oldest first."""
     query = select(JoinRequest).where(JoinRequest.group_id == group.id, JoinRequest.answer.is_(None))
+    query = query.options(joinedload(JoinRequest.member))
     return list(session.scalars(query.order_by(JoinRequest.asked_at, JoinRequest.id)))
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from rapidfuzz import fuzz
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from messages.words import clean_name, folded
 from models import Group, Member, Membership, Role
@@ -37,6 +37,20 @@ def list_members(session: Session, group: Group) -> list[Membership]:
         .order_by(Membership.role != Role.OWNER, Membership.joined_at, Membership.id)
     )
     return list(session.scalars(query))
+
+
+def list_first_members(session: Session, group: Group, most: int) -> list[Membership]:
+    """Return so many members of the group: those who run it first, then in the order in which they joined.
+
+    One query, which reads their names too.
+    """
+    query = (
+        select(Membership)
+        .where(Membership.group_id == group.id, Membership.left_at.is_(None))
+        .order_by(Membership.role != Role.OWNER, Membership.role != Role.ADMIN, Membership.joined_at, Membership.id)
+        .options(joinedload(Membership.member))
+    )
+    return list(session.scalars(query.limit(most)))
 
 
 def hold(session: Session, *memberships: Membership) -> None:

@@ -1,6 +1,10 @@
-"""Sessions of programs: started with a code from the chat, and renewed by refresh tokens that can be used once each.
+"""Sessions of programs and browsers: everything that is signed in as a member, in one list.
 
-If a refresh token is used a second time, it was copied: the session ends, and the member is told.
+A program starts one with a code from the chat, and renews it by refresh tokens that can be used once each. If a refresh
+token is used a second time, it was copied: the session ends, and the member is told.
+
+A browser starts one with a link from the chat, and has a cookie that is valid for 30 days
+(`services.people.dashboard_links`).
 """
 
 import hashlib
@@ -19,7 +23,9 @@ from services.delivery import mailbox
 from services.delivery.notices import write_notice
 from services.ground import audit
 
-UNUSED_FOR = timedelta(days=30)  # a session ends if it was not renewed for so long
+UNUSED_FOR = timedelta(days=30)  # a program's session ends if it was not renewed for so long
+BROWSER_FOR = timedelta(days=30)  # a browser's session ends so long after it began, even if it is used
+NOTED_EVERY = timedelta(hours=1)  # the time of a browser's last use is stored at most this often
 MOST_DEVICE = 40
 NO_NAME = "a program"
 MOST_SESSIONS = 50  # at a time; a new one ends the one that was used longest ago
@@ -37,19 +43,28 @@ class Renewed:
 
 def begin(session: Session, member: Member, device: str, scopes: list[Scope], now: datetime) -> Renewed:
     """Start a session of this member for a program that calls itself `device`."""
-    _make_room(session, member, now)
-    row = ApiSession(
-        member_id=member.id,
-        device=clean_name(device, MOST_DEVICE) or NO_NAME,
-        scopes=[each.value for each in Scope if each in scopes],
-        signed_in_at=now,
-        last_used_at=now,
-        expires_at=now + UNUSED_FOR,
-    )
-    session.add(row)
+    row = _open(session, member, device, now)
+    row.scopes = [each.value for each in Scope if each in scopes]
     session.flush()
-    audit.note(session, "access.signed_in", now, member_id=member.id)
     return Renewed(row, _token(session, row, now))
+
+
+def begin_in_browser(session: Session, member: Member, device: str, now: datetime) -> tuple[ApiSession, str]:
+    """Begin a session of this member for a browser. Returns it and the secret for the browser's cookie."""
+    secret = secrets.token_urlsafe(32)
+    row = _open(session, member, device, now)
+    row.browser_hash, row.expires_at = hash_of(secret), now + BROWSER_FOR
+    session.flush()
+    return row, secret
+
+
+def find_browser_session(session: Session, secret: str, now: datetime) -> ApiSession | None:
+    """The open session of the browser with this cookie, and its member. One query."""
+    mine = (ApiSession.browser_hash == hash_of(secret), ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
+    row = session.scalar(select(ApiSession).where(*mine).options(joinedload(ApiSession.member)))
+    if row is not None and now - row.last_used_at >= NOTED_EVERY:
+        row.last_used_at = now
+    return row
 
 
 def renew(session: Session, refresh: str, now: datetime) -> Renewed | None:
@@ -113,6 +128,21 @@ def forget_old(session: Session, now: datetime) -> None:
 def hash_of(token: str) -> str:
     """Return the hash by which a token is found. Tokens cannot be guessed, so the hash needs no key."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _open(session: Session, member: Member, device: str, now: datetime) -> ApiSession:
+    _make_room(session, member, now)
+    row = ApiSession(
+        member_id=member.id,
+        device=clean_name(device, MOST_DEVICE) or NO_NAME,
+        scopes=[],
+        signed_in_at=now,
+        last_used_at=now,
+        expires_at=now + UNUSED_FOR,
+    )
+    session.add(row)
+    audit.note(session, "access.signed_in", now, member_id=member.id)
+    return row
 
 
 def _token(session: Session, row: ApiSession, now: datetime) -> str:

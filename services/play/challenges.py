@@ -118,6 +118,12 @@ def is_participant(session: Session, challenge: Challenge, member: Member) -> bo
     return session.get(Participant, (challenge.id, member.id)) is not None
 
 
+def find_joined(session: Session, challenges: Sequence[Challenge], member: Member) -> set[int]:
+    """The ids of those of these challenges in which the member takes part. One query."""
+    mine = (Participant.member_id == member.id, Participant.challenge_id.in_([each.id for each in challenges]))
+    return set(session.scalars(select(Participant.challenge_id).where(*mine)))
+
+
 def find(session: Session, group: Group, number: int | None, *, is_open: bool = False) -> Challenge:
     """Return the group's challenge with this number, or the only open one. Raises `NoChallenge` or `WhichChallenge`."""
     if number is None:

@@ -11,7 +11,7 @@ from fitness.metrics import Metric
 from fitness.periods import Dates
 from fitness.wrapped import DaySport
 from models import Activity
-from services.training.totals import SPORTS, Totals, choose_points, make_counting_conditions
+from services.training.totals import SPORTS, Totals, add_totals, choose_points, make_counting_conditions
 
 MEASURE = Metric.POINTS  # the height of a column
 
@@ -45,9 +45,8 @@ def read_efforts(
 
 def sum_efforts(efforts: Iterable[DaySport]) -> Totals:
     """Return the totals of all these entries."""
-    made = Totals()
-    for each in efforts:
-        made += Totals(
+    return add_totals(
+        Totals(
             each.count,
             each.time,
             each.distance,
@@ -55,7 +54,8 @@ def sum_efforts(efforts: Iterable[DaySport]) -> Totals:
             points=each.value,
             sport_points={each.sport: each.value},
         )
-    return made
+        for each in efforts
+    )
 
 
 def divide_by_day(efforts: Iterable[DaySport]) -> dict[date, list[DaySport]]:

@@ -11,7 +11,7 @@ from fitness.sports import Sport
 from messages.officialese import claims_office
 from messages.words import clean_name
 from models import Activity, Member
-from services.training.totals import make_counting_conditions
+from services.training.totals import choose_points, make_counting_conditions
 
 MOST_TITLES = 3
 
@@ -20,6 +20,18 @@ def find_first_day(session: Session, member: Member) -> date | None:
     """Return the day of the member's first activity that we know; None without activities."""
     query = select(func.min(Activity.local_date)).where(Activity.member_id == member.id, Activity.deleted_at.is_(None))
     return session.scalar(query)
+
+
+def list_counting(session: Session, member: Member, dates: Dates, manual: float) -> list[tuple[Activity, float]]:
+    """The member's activities of these days that count, newest first, each with its points. One query.
+
+    `manual` is the part of its points that an entry by hand keeps.
+    """
+    query = select(Activity, choose_points(manual)).where(
+        Activity.member_id == member.id, *make_counting_conditions(dates)
+    )
+    found = session.execute(query.order_by(Activity.start_utc.desc(), Activity.id.desc()))
+    return [(activity, points or 0.0) for activity, points in found]
 
 
 def find_from_source(session: Session, member_id: int, source: str, ids: Collection[int]) -> list[Activity]:

@@ -1,17 +1,19 @@
-"""One-time links: the page behind a link belongs to one member, and to the first browser that opens it."""
+"""One-time links to the page on which an account is connected: it belongs to one member, and to the first browser that
+opens it. `services.people.links` holds what they share with other links.
+"""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, update
+from sqlalchemy import and_, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from models import AttemptStep, LinkAttempt, LinkPurpose, Member, OneTimeLink
 from services.ground import audit
+from services.people import links
+from services.people.sessions import hash_of
 from services.training.attempts import OVER, SIGNED_IN, give_up
 
-LINK_FOR = timedelta(minutes=15)
 LINK_LASTS = timedelta(hours=1)  # from when it was made, whatever was tried through it
 
 
@@ -25,15 +27,12 @@ def make_link(session: Session, member: Member, purpose: LinkPurpose, now: datet
     is_signed_in = exists().where(LinkAttempt.link_id == OneTimeLink.id, LinkAttempt.step.in_(SIGNED_IN))
     query = update(OneTimeLink).where(*old, OneTimeLink.expires_at > now, ~is_signed_in).values(expires_at=now)
     session.execute(query, execution_options={"synchronize_session": "fetch"})
-    token = secrets.token_urlsafe(32)
-    session.add(OneTimeLink(member_id=member.id, purpose=purpose, token_hash=_hashed(token), expires_at=now + LINK_FOR))
-    audit.note(session, "link.made", now, member_id=member.id, purpose=purpose)
-    return token
+    return links.add_link(session, member, purpose, now)
 
 
 def was_made_for(session: Session, token: str) -> bool:
     """Return whether a link was ever made with this token, even if it has ended."""
-    return session.scalar(select(OneTimeLink.id).where(OneTimeLink.token_hash == _hashed(token))) is not None
+    return links.was_made(session, token, LinkPurpose.GARMIN)
 
 
 def open_link(session: Session, token: str, browser: str | None, now: datetime) -> str | None:
@@ -44,14 +43,14 @@ def open_link(session: Session, token: str, browser: str | None, now: datetime) 
     again, another one may not. From then on this is the member's only link: all others end, and so do
     sign-ins whose code was not sent yet.
     """
-    link = session.scalar(select(OneTimeLink).where(*_alive(token, now)).with_for_update())
+    link = links.lock_link(session, token, LinkPurpose.GARMIN, now)
     if link is None:
         return None
     if link.session_hash is not None:
-        return browser if browser and link.session_hash == _hashed(browser) else None
+        return browser if browser and link.session_hash == hash_of(browser) else None
     _end_others(session, link, now)
     browser = secrets.token_urlsafe(32)
-    link.session_hash = _hashed(browser)
+    link.session_hash = hash_of(browser)
     audit.note(session, "link.opened", now, member_id=link.member_id)
     return browser
 
@@ -80,18 +79,11 @@ def prolong_link(link: OneTimeLink, until: datetime) -> None:
 
 def find_link(session: Session, browser: str, now: datetime) -> OneTimeLink | None:
     """Return the valid link that belongs to this browser, its row locked; None if there is none."""
-    mine = (OneTimeLink.session_hash == _hashed(browser), OneTimeLink.expires_at > now)
-    return session.scalar(select(OneTimeLink).where(*mine).with_for_update())
+    mine = (OneTimeLink.session_hash == hash_of(browser), OneTimeLink.expires_at > now)
+    query = select(OneTimeLink).where(*mine, OneTimeLink.purpose == LinkPurpose.GARMIN)
+    return session.scalar(query.with_for_update())
 
 
 def forget_old(session: Session, now: datetime) -> None:
     """Delete links and their sign-ins a day after they ended."""
     session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < now - timedelta(days=1)))
-
-
-def _alive(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return OneTimeLink.token_hash == _hashed(token), OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

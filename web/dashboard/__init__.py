@@ -1,0 +1,1 @@
+"""The dashboard: web pages on which a member sees and changes what is theirs."""

@@ -1,0 +1,102 @@
+"""The member and their data: what each group sees, accounts, devices that are signed in, a copy of all, and the end."""
+
+from uuid import UUID
+
+from flask import Response, abort, request, url_for
+
+from fitness.metrics import FIELDS
+from models import ApiSession, PersonalToken
+from services.data import by_chat, erasure
+from services.ground.refusals import WrongEraseCode
+from services.group import privacy, sharing
+from services.people import personal_tokens, sessions
+from services.training import accounts, entries, syncing
+from web.dashboard.entry import forget_browser
+from web.dashboard.visit import Visit, find_way_back
+
+MOST_CODE = 9  # digits
+
+
+def show_me(visit: Visit) -> Response:
+    """Show everything that is the member's to decide."""
+    connected = accounts.list_accounts(visit.session, visit.member)
+    return visit.page(
+        "me.html",
+        "me",
+        connected=[(visit.world.label_of(each.source), each) for each in connected],
+        sources=visit.world.labels,
+        devices=sessions.list_open_sessions(visit.session, visit.member, visit.now),
+        device=visit.device,
+        tokens=personal_tokens.list_tokens(visit.session, visit.member, visit.now),
+        left_out=entries.count_private_left_out(visit.session, visit.member),
+        fewest=privacy.FEWEST_ANONYMOUS,
+    )
+
+
+def choose_sharing(visit: Visit, group_id: int) -> str:
+    """Store what the form says about one group: the fields that are ticked, and how the member appears."""
+    place = visit.place_in(group_id)
+    wanted = [field for field in FIELDS if field in request.form.getlist("field")]
+    sharing.choose_shares(visit.session, place, wanted, visit.now)
+    appears = request.form.get("appears", "")
+    sharing.choose_hidden(visit.session, place, visit.now, on=appears == "hidden")
+    if appears != "hidden":
+        sharing.choose_anonymous(visit.session, place, visit.now, on=appears == "anonymous")
+    return find_way_back("me", f"sharing-{group_id}", _anchor=f"group-{group_id}")
+
+
+def sync_now(visit: Visit) -> str:
+    """Have the newest activities fetched."""
+    alone = syncing.ask(visit.session, visit.member, visit.now)
+    return find_way_back("me", "later" if alone else "syncing", _anchor="accounts")
+
+
+def end_device(visit: Visit, session_id: UUID) -> str | Response:
+    """Sign one browser or program out; this browser too, if it is the one."""
+    row = visit.session.get(ApiSession, session_id)
+    if row is None or row.member_id != visit.member.id or row.ended_at is not None:
+        abort(404)
+    sessions.end(visit.session, row, visit.now)
+    return forget_browser(visit.world) if row is visit.device else find_way_back("me", "signed-out", _anchor="devices")
+
+
+def end_token(visit: Visit, token_id: UUID) -> str:
+    """Let a personal token be good no more."""
+    row = visit.session.get(PersonalToken, token_id)
+    if row is None or row.member_id != visit.member.id or row.ended_at is not None:
+        abort(404)
+    personal_tokens.end(visit.session, row, visit.now)
+    return find_way_back("me", "token-ended", _anchor="devices")
+
+
+def end_everything(visit: Visit) -> Response:
+    """Sign out every browser and program, this one too, and end all personal tokens, as "sign out" in the chat does."""
+    sessions.end_all(visit.session, visit.member, visit.now)
+    personal_tokens.end_all(visit.session, visit.member, visit.now)
+    return forget_browser(visit.world)
+
+
+def have_copy_made(visit: Visit) -> str:
+    """Have a copy of everything made. Its link comes in the chat."""
+    by_chat.send_copy(visit.session, visit.member, visit.world.settings.base_url, visit.now)
+    return find_way_back("me", "export", _anchor="data")
+
+
+def ask_to_erase(visit: Visit) -> str:
+    """Send a code into the chat, and go on to the page that asks for it."""
+    by_chat.send_erase_code(visit.session, visit.member, visit.now)
+    return url_for("dashboard.erase")
+
+
+def show_erase(visit: Visit) -> Response:
+    """Ask for the code from the chat."""
+    return visit.page("erase.html", "me")
+
+
+def erase_me(visit: Visit) -> Response:
+    """Erase everything about the member, if the code is right."""
+    typed = "".join(request.form.get("code", "").upper().removeprefix("DELETE").split())
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= MOST_CODE):
+        raise WrongEraseCode
+    erasure.confirm(visit.session, visit.member, int(typed), visit.now)
+    return forget_browser(visit.world, "erased.html")

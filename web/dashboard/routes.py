@@ -1,0 +1,47 @@
+"""The addresses of the dashboard: which function shows each page, and which does what each form asks for."""
+
+from flask import Blueprint
+
+from web.dashboard import entry, group, me, on, records, run, week, year
+from web.dashboard.visit import Do, Look, make_doer, make_looker
+from world import World
+
+PAGES: dict[str, tuple[str, Look]] = {
+    "this_week": ("/", week.show_week),
+    "my_year": ("/year", year.show_year),
+    "my_records": ("/records", records.show_records),
+    "the_group": ("/group", group.show_group),
+    "digest": ("/digests/<int:digest_id>", group.show_digest),
+    "whats_on": ("/on", on.show_what_is_on),
+    "run": ("/run", run.show_run),
+    "preview": ("/groups/<int:group_id>/preview", run.show_preview),
+    "me": ("/me", me.show_me),
+    "erase": ("/me/erase", me.show_erase),
+}
+FORMS: dict[str, tuple[str, Do]] = {
+    "join_challenge": ("/groups/<int:group_id>/challenges/<int:number>/join", on.join_challenge),
+    "leave_challenge": ("/groups/<int:group_id>/challenges/<int:number>/leave", on.leave_challenge),
+    "choose_sharing": ("/groups/<int:group_id>/sharing", me.choose_sharing),
+    "approve": ("/groups/<int:group_id>/requests/<int:request_id>/approve", run.approve),
+    "decline": ("/groups/<int:group_id>/requests/<int:request_id>/decline", run.decline),
+    "make_invite": ("/groups/<int:group_id>/invites", run.make_invite),
+    "revoke_invites": ("/groups/<int:group_id>/invites/revoke", run.revoke_invites),
+    "sync": ("/me/sync", me.sync_now),
+    "end_device": ("/me/devices/<uuid:session_id>/end", me.end_device),
+    "end_token": ("/me/tokens/<uuid:token_id>/end", me.end_token),
+    "end_everything": ("/me/devices/end", me.end_everything),
+    "export": ("/me/export", me.have_copy_made),
+    "ask_to_erase": ("/me/erase/code", me.ask_to_erase),
+    "erase_me": ("/me/erase", me.erase_me),
+}
+
+
+def make_dashboard_pages(world: World) -> Blueprint:
+    """Return the pages of the dashboard, and the page of the link that leads to them."""
+    routes = Blueprint("dashboard", __name__, url_prefix="/dashboard")
+    entry.add_entry(routes, world)
+    for name, (path, look) in PAGES.items():
+        routes.get(path, endpoint=name)(make_looker(world, look))
+    for name, (path, do) in FORMS.items():
+        routes.post(path, endpoint=name)(make_doer(world, do))
+    return routes
