@@ -4,15 +4,18 @@ Every function locks the row first, and changes its state only forward. A worker
 for its own attempt.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models import Content, Member, MessageState, OutboundMessage
+from models import Content, Member, MessageEvent, MessageState, OutboundMessage
 from providers.messenger import Receipt, RefusalMeaning, Sent
 from services.delivery import contents, mailbox, opt_outs, reach
 from services.delivery.outbox import IN_FLIGHT, Claimed, end, hash_body, note_event, silence
@@ -200,6 +203,32 @@ def note_no_look(session: Session, look: Look, again_at: datetime) -> None:
         row.next_attempt_at = again_at
 
 
+def let_nothing_go_again(session: Session, now: datetime) -> Counter[MessageState]:
+    """After a backup was restored: make sure that no message in it is sent again. Returns how many there were in each
+    state.
+
+    What waited in the queue may have been sent after the backup was made, so it is ended. What was being sent is
+    searched for in the vendor's list, and ended if it is not there. What the vendor had accepted keeps its receipts,
+    but is not sent in another form if it failed: that may have happened as well.
+    """
+    found: Counter[MessageState] = Counter()
+    may_be_gone = (MessageState.QUEUED, *IN_FLIGHT)
+    for state in (*may_be_gone, MessageState.ACCEPTED, MessageState.SENT):
+        new = {MessageState.QUEUED: MessageState.SUPPRESSED, MessageState.SENDING: MessageState.UNKNOWN}.get(
+            state, state
+        )
+        values: dict[str, Any] = {"state": new, "content": None, "expires_at": now, "leased_until": None}
+        if state in IN_FLIGHT:
+            values |= {"next_attempt_at": now, "looks": 0}
+        if state in may_be_gone:
+            _note_restored(session, state, new, now)
+        changed = update(OutboundMessage).where(OutboundMessage.state == state).values(values)
+        done = session.execute(changed, execution_options={"synchronize_session": False})
+        found[state] += done.rowcount if isinstance(done, CursorResult) else 0
+    session.expire_all()
+    return +found
+
+
 def has_doubtful_message(now: datetime) -> ColumnElement[bool]:
     """Return a condition: a claim has expired, or a message in doubt or without receipts is due to be checked.
 
@@ -285,6 +314,16 @@ def note_receipt(session: Session, identity: UUID | None, receipt: Receipt, now:
         row.next_attempt_at = now + POLLS[0]
     note_event(session, row, "receipt", status=receipt.status)
     return new
+
+
+def _note_restored(session: Session, state: MessageState, new: MessageState, now: datetime) -> None:
+    """Store a step for each message that has this state, in one statement: a backup may contain many."""
+    columns = MessageEvent.__table__.c
+    detail = {"why": "a backup was restored: it may have been sent"}
+    values = [literal(value, columns[name].type) for name, value in (("at", now), ("source", "restore"))]
+    values += [literal(new, columns["state"].type), literal(detail, columns["detail"].type)]
+    rows = select(OutboundMessage.id, *values).where(OutboundMessage.state == state)
+    session.execute(insert(MessageEvent).from_select(["message_id", "at", "source", "state", "detail"], rows))
 
 
 def _recognised(session: Session, row: OutboundMessage, look: Look, listed: Sequence[Sent]) -> Sent | None:

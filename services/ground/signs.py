@@ -21,6 +21,8 @@ NOT_TAKEN = "not taken"  # the messenger does not answer when a message is sent
 NOT_ANSWERED = "not answered"  # the messenger does not answer other requests
 OPT_OUTS = "opt outs"  # people who want no more messages, none of them an hour after the one before
 DEAD = "dead messages"  # messages that were given up for a reason of our own
+BACKUP = "backup"  # the last backup that was completed; the detail is its name
+RESTORED = "restored"  # a backup was restored; the detail is the time up to which lines may have been answered
 NOT_ARRIVED = "not arrived"  # messages fail to arrive, for a reason that does not concern a single person
 
 
