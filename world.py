@@ -81,7 +81,7 @@ class World:
         place, chosen = self.settings.backup_to, self.settings
         if not place.startswith("s3://"):
             return FolderStore(Path(place)) if place else None
-        from providers.s3.s3_store import S3Store  # boto3 takes time and memory that the other processes do not need
+        from providers.s3.s3_store import S3Store  # loaded only where it is needed
 
         bucket, _, prefix = place.removeprefix("s3://").partition("/")
         secret = chosen.backup_s3_secret.get_secret_value()

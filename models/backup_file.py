@@ -1,6 +1,6 @@
 """The form of a backup file: encrypted, so that whoever finds it can neither read nor change it unnoticed.
 
-    "GRUPPETTO BACKUP 1" and a line feed, 19 bytes together
+    mark                              19 bytes: "GRUPPETTO BACKUP 1" and a line feed
     length of the header              4 bytes, big-endian
     header                            JSON: name of the key, salt, size of a chunk, and facts such as the time
     tag of the header                 32 bytes: HMAC-SHA256 of everything before it

@@ -62,19 +62,21 @@ def find_client(server: int, folder: str, path: str) -> PostgresClient:
     """Return the first client that is at least as new as the server's version, for example 18. `folder` is the one that
     the operator chose, or empty; `path` is the PATH. Raises `ClientProblem` if there is none.
     """
-    found = list_clients(folder, path)
-    usable = next((each for each in found if each.version >= server), None)
-    if usable is None:
-        has = f"the newest here is {max(each.version for each in found)}" if found else "there is none here"
-        raise ClientProblem(f"Postgres {server} needs pg_dump and pg_restore {server} or newer; {has}")
-    return usable
+    found = []
+    for each in list_clients(folder, path):
+        if each.version >= server:
+            return each
+        found.append(each.version)
+    has = f"the newest here is {max(found)}" if found else "there is none here"
+    raise ClientProblem(f"Postgres {server} needs pg_dump and pg_restore {server} or newer; {has}")
 
 
-def list_clients(folder: str, path: str) -> list[PostgresClient]:
-    """Return all clients that were found, in the order in which they are tried."""
+def list_clients(folder: str, path: str) -> Iterator[PostgresClient]:
+    """Yield all clients in the order in which they are tried. Each is run to learn its version."""
     folders = [Path(folder)] if folder else [*_folders_on(path), *_folders_of_debian(), *_folders_of_package()]
-    versions = {each: _version(each / "pg_dump") for each in dict.fromkeys(folders)}
-    return [PostgresClient(each, version) for each, version in versions.items() if version]
+    for each in dict.fromkeys(folders):
+        if version := _version(each / "pg_dump"):
+            yield PostgresClient(each, version)
 
 
 @contextmanager

@@ -1,29 +1,30 @@
 """Backups in a bucket: Amazon S3, or any other service that speaks its protocol (Backblaze B2, Hetzner, MinIO …)."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-import boto3
-from boto3.exceptions import Boto3Error
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+import obstore
+from obstore import exceptions
+from obstore import store as obstores
 
 from providers.backup_store import StoredFile, StoreFailed
 
 PART_SIZE = 16 * 1024 * 1024  # bytes; a bucket takes at most 10,000 parts, so this is enough for 156 GiB
-FAILURES = (BotoCoreError, ClientError, Boto3Error)
+READ_SIZE = 1024 * 1024
+FAILURES = (exceptions.BaseError, OSError)  # a FileNotFoundError stands for an object that is not there
+CODE = re.compile(r"<Code>(\w+)</Code>")
 
 
 class S3Store:
-    """A bucket, and the beginning of the names of our files in it. `endpoint` is empty for Amazon's own."""
+    """A bucket, and the beginning of the names of our files in it. `endpoint` is empty for Amazon's own service."""
 
     def __init__(self, bucket: str, prefix: str, *, endpoint: str, region: str, key_id: str, secret: str) -> None:
-        self.bucket, self.prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self._where = {"endpoint_url": endpoint or None, "region_name": region or None}
-        self._who = {"aws_access_key_id": key_id or None, "aws_secret_access_key": secret or None}
+        self.bucket, self.prefix = bucket, prefix.strip("/")
+        self._endpoint, self._region, self._key_id, self._secret = endpoint.rstrip("/"), region, key_id, secret
 
     @property
     def place(self) -> str:
@@ -31,94 +32,95 @@ class S3Store:
         return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
 
     def write(self, name: str, data: Iterable[bytes]) -> int:
-        """Upload in parts, of which only a few are in memory. See `BackupStore.write`."""
-        body = _Body(data)
-        # One part after the other: `data` comes from one process, and memory stays small.
-        transfer = TransferConfig(multipart_threshold=PART_SIZE, multipart_chunksize=PART_SIZE, use_threads=False)
+        """Upload in parts, of which a few at a time are in memory. An upload that breaks off leaves no file. See
+        `BackupStore.write`.
+        """
+        counted = _Counted(data)
         try:
-            self._client.upload_fileobj(body, self.bucket, self.prefix + name, Config=transfer)
-        except FAILURES as error:
-            raise self._failed("cannot be written to", error) from error
-        return body.size
+            obstore.put(self._client, name, iter(counted), use_multipart=True, chunk_size=PART_SIZE, max_concurrency=2)
+        except Exception as error:
+            if counted.problem is not None:
+                raise counted.problem from None  # obstore wraps what `data` raised
+            if isinstance(error, FAILURES):
+                raise self._failed("cannot be written to", error) from None
+            raise
+        return counted.size
 
     @contextmanager
     def open(self, name: str) -> Iterator[Callable[[int], bytes]]:
         """See `BackupStore.open`."""
         try:
-            body = self._client.get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"]
+            pieces = iter(obstore.get(self._client, name).stream(min_chunk_size=READ_SIZE))
         except FAILURES as error:
-            raise self._failed(f"has no readable {name}", error) from error
+            raise self._failed(f"has no readable {name}", error) from None
+        waiting = b""
 
         def read(most: int) -> bytes:
+            nonlocal waiting
             try:
-                return bytes(body.read(most))
+                waiting = waiting or bytes(next(pieces, b""))
             except FAILURES as error:
-                raise self._failed(f"broke off while {name} was read", error) from error
+                raise self._failed(f"broke off while {name} was read", error) from None
+            given, waiting = waiting[:most], waiting[most:]
+            return given
 
-        try:
-            yield read
-        finally:
-            body.close()
+        yield read
 
     def files(self) -> list[StoredFile]:
         """See `BackupStore.files`."""
-        pages = self._client.get_paginator("list_objects_v2")
         try:
-            found = [
-                StoredFile(each["Key"].removeprefix(self.prefix), each["Size"], each["LastModified"])
-                for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix)
-                for each in page.get("Contents", ())
-            ]
+            listed = [each for page in obstore.list(self._client) for each in page]
         except FAILURES as error:
-            raise self._failed("cannot be read", error) from error
+            raise self._failed("cannot be read", error) from None
+        found = [StoredFile(each["path"], each["size"], each["last_modified"]) for each in listed]
         return sorted(found, key=lambda each: each.name)
 
     def delete(self, name: str) -> None:
         """See `BackupStore.delete`."""
         try:
-            self._client.delete_object(Bucket=self.bucket, Key=self.prefix + name)
+            obstore.delete(self._client, name)
+        except FileNotFoundError:
+            return
         except FAILURES as error:
-            raise self._failed(f"did not delete {name}", error) from error
+            raise self._failed(f"did not delete {name}", error) from None
 
     @cached_property
     def _client(self) -> Any:
-        """A client that connects only when it is used. Checksums of newer kinds are left out where they are not
-        required, because not every service knows them; our own format finds every change.
-        """
-        style = {"addressing_style": "path"} if self._where["endpoint_url"] else {}
-        config = Config(
-            s3=style,
-            connect_timeout=10,
-            read_timeout=60,
-            retries={"mode": "standard", "max_attempts": 5},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
+        """A client that connects only when it is used. Without a key, Amazon's usual sources of one are used."""
+        where: dict[str, Any] = {"region": self._region} if self._region else {}
+        if self._endpoint:
+            where |= {"endpoint": self._endpoint, "virtual_hosted_style_request": False}
+        if self._key_id:
+            where |= {"access_key_id": self._key_id, "secret_access_key": self._secret}
+        return obstores.S3Store(
+            self.bucket,
+            prefix=self.prefix or None,
+            client_options={
+                "allow_http": self._endpoint.startswith("http://"),
+                "connect_timeout": timedelta(seconds=10),
+            },
+            retry_config={"max_retries": 4, "retry_timeout": timedelta(minutes=2)},
+            **where,
         )
-        return boto3.session.Session().client("s3", config=config, **self._where, **self._who)
 
     def _failed(self, what: str, error: Exception) -> StoreFailed:
         """Say what failed, with the service's code or the kind of the error. Its own words may contain addresses."""
-        code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else type(error).__name__
-        return StoreFailed(f"{self.place} {what} ({code})")
+        code = CODE.search(str(error))
+        return StoreFailed(f"{self.place} {what} ({code[1] if code else type(error).__name__})")
 
 
-class _Body:
-    """An iterator of bytes as a file that can be read once, which is what an upload needs."""
+class _Counted:
+    """An iterable of bytes that counts them and remembers what broke it."""
 
     def __init__(self, data: Iterable[bytes]) -> None:
-        self._data, self._waiting, self.size = iter(data), b"", 0
+        self._data, self.size = data, 0
+        self.problem: BaseException | None = None
 
-    def read(self, most: int = -1) -> bytes:
-        """Read up to `most` bytes; everything if it is negative."""
-        parts, found = [self._waiting], len(self._waiting)
-        while most < 0 or found < most:
-            piece = next(self._data, None)
-            if piece is None:
-                break
-            parts.append(piece)
-            found += len(piece)
-        whole = b"".join(parts)
-        given = whole if most < 0 else whole[:most]
-        self._waiting = whole[len(given) :]
-        self.size += len(given)
-        return given
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for piece in self._data:
+                self.size += len(piece)
+                yield piece
+        except BaseException as problem:
+            self.problem = problem
+            raise
