@@ -1,9 +1,10 @@
 """`python -m bench.restore`: a backup of a database at size, made under load, restored into a new database that works.
 
-Postgres itself writes most of the rows. Beside them, some hundred messages are handed to the pretend Twilio: some before the
-backup with an answer that got lost, so that they are in doubt in the backup, and some after it, so that they wait in the
-backup. After the restore the same jobs run on the new database, and it is counted what Twilio gets a second time.
-the backup. After the restore the same jobs run on the new database, and it is counted what Twilio gets a second time.
+Postgres itself writes most of the rows. Beside them, some hundred messages are handed to the pretend Twilio: some
+before the backup with an answer that got lost, so that they are in doubt in the backup, and some after it, so that they
+wait in the backup. After the restore the same jobs run on the new database, and it is counted what Twilio gets a second
+time.
+
 Minutes are elapsed time, so other work on the machine makes them longer.
 """
 

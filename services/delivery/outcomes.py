@@ -39,6 +39,14 @@ LONGEST_DOUBT = timedelta(hours=1)
 # The vendor is asked about a message without receipts at these times after it was accepted, and then no more.
 POLLS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4, minutes=30), timedelta(hours=24))
 
+# The states that are not final. UNKNOWN stands before SENDING, which becomes UNKNOWN when a backup is restored.
+GO_ON = (
+    MessageState.QUEUED,
+    MessageState.UNKNOWN,
+    MessageState.SENDING,
+    MessageState.ACCEPTED,
+    MessageState.SENT,
+)
 RANK = {
     MessageState.QUEUED: 0,
     MessageState.SENDING: 0,
@@ -212,15 +220,13 @@ def let_nothing_go_again(session: Session, now: datetime) -> Counter[MessageStat
     but is not sent in another form if it failed: that may have happened as well.
     """
     found: Counter[MessageState] = Counter()
-    may_be_gone = (MessageState.QUEUED, *IN_FLIGHT)
-    for state in (*may_be_gone, MessageState.ACCEPTED, MessageState.SENT):
-        new = {MessageState.QUEUED: MessageState.SUPPRESSED, MessageState.SENDING: MessageState.UNKNOWN}.get(
-            state, state
-        )
+    ended = {MessageState.QUEUED: MessageState.SUPPRESSED, MessageState.SENDING: MessageState.UNKNOWN}
+    for state in GO_ON:
+        new = ended.get(state, state)
         values: dict[str, Any] = {"state": new, "content": None, "expires_at": now, "leased_until": None}
         if state in IN_FLIGHT:
             values |= {"next_attempt_at": now, "looks": 0}
-        if state in may_be_gone:
+        if new in (MessageState.SUPPRESSED, MessageState.UNKNOWN):
             _note_restored(session, state, new, now)
         changed = update(OutboundMessage).where(OutboundMessage.state == state).values(values)
         done = session.execute(changed, execution_options={"synchronize_session": False})

@@ -79,7 +79,7 @@ def test_a_backup_is_made_listed_and_checked(world: World, zoe: Person, jose: Pe
     assert made.exit_code == 0, made.output
     [name] = names(world)
     assert name == "gruppetto-20261118T190000Z.backup"
-    assert made.output.startswith(f"{name}\t")
+    assert f"\n{name}\t" in made.output
     listed = json.loads(flask(world, "backup", "list", "--json").output)
     assert listed["name"] == name
     assert listed["bytes"] > 10_000
