@@ -157,8 +157,10 @@ def run_drill(world: World, source: Source, into: str = "") -> Drilled:
         problems += _judge_restored(there)
         seconds["check"] = time.monotonic() - began
     drilled = Drilled(source.name, seconds, sum(facts["rows"].values()), tuple(problems), settled)
-    told = log.error if problems else log.info
-    told("restore drill", name=source.name, seconds=round(sum(seconds.values()), 1), problems=problems or None)
+    if problems:
+        log.error("restore drill failed", name=source.name, problems=problems)
+    else:
+        log.info("restore drill", name=source.name, seconds=round(sum(seconds.values()), 1))
     return drilled
 
 
