@@ -215,7 +215,7 @@ def test_a_digest_comes_once(
     backups.make_backup(world)
     town.travel_to(SUNDAY + timedelta(minutes=1))
     before = heard(town)
-    assert before["Zoë"][-1].startswith("🏆"), before["Zoë"][-1]
+    assert before["Zoë"][-1].startswith("🏁 *Sunday Legends* · 16–22 Nov")
     town.clock.travel(hours=2)
     after = restored(town, new, servers)
     pass_hours(after, 30)
@@ -249,7 +249,7 @@ def test_what_was_due_after_the_old_deployment_stopped_is_done(
     pass_hours(after, 1)
     new_ones = heard(after)["Zoë"][len(before["Zoë"]) :]
     assert len(new_ones) == 2
-    assert any(each.startswith("🏆") for each in new_ones), "the digest"
+    assert any(each.startswith("🏁 *Sunday Legends*") for each in new_ones), "the digest"
     assert any("Sunday Legends" in each for each in new_ones), "the answer to the line that nobody had heard"
 
 
