@@ -6,7 +6,9 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
     && rm -rf /var/lib/apt/lists/*
 
-RUN useradd --system --uid 10001 --create-home gruppetto
+# /backups is for BACKUP_TO: a volume that is mounted there belongs to this user too.
+RUN useradd --system --uid 10001 --create-home gruppetto \
+    && install --directory --owner=gruppetto --mode=0700 /backups
 WORKDIR /app
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app TZ=UTC PORT=8000
 

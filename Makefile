@@ -11,7 +11,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill rules browser api-fuzz guide plan pins audit sbom \
+.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill restore rules browser api-fuzz guide plan pins audit sbom \
 	clean
 
 help: ## list these commands
@@ -53,6 +53,9 @@ chaos: $(READY) ## cause kills, outages and vendors' faults; count what was lost
 
 drill: $(READY) ## run the deployment of app.json and the Procfile through a series of outages (4 min)
 	@$(PY) -m bench.drill $(ARGS)
+
+restore: $(READY) ## back up 100,000 messages under load, restore them elsewhere, and count what is sent twice
+	@$(PY) -m bench.restore $(ARGS)
 
 rules: ## check the alerts of ops/prometheus and play their tests (needs promtool: Debian's prometheus)
 	@command -v promtool >/dev/null || { echo "promtool is not on the PATH: install prometheus (Debian: apt install prometheus)." >&2; exit 1; }

@@ -175,6 +175,34 @@ class Settings(BaseSettings):
     operator_webhook: SecretStr = Field(
         SecretStr(""), description="Where troubles are posted as JSON: an address of Slack, Mattermost or Discord"
     )
+    backup_to: str = Field(
+        "",
+        description="Where backups are kept: a folder (/backups) or a bucket (s3://bucket/folder). None if empty",
+    )
+    backup_key: SecretStr = Field(
+        SecretStr(""),
+        description="Encrypts backups: name:base64[,older:base64]. Keep a copy apart from the backups and this host",
+    )
+    backup_s3_endpoint: str = Field(
+        "", description="The address of the service that has the bucket, if it is not Amazon: https://s3.example.org"
+    )
+    backup_s3_region: str = Field("", description="The bucket's region, as its service calls it: eu-central-1")
+    backup_s3_key_id: str = Field("", description="The id of the access key for the bucket")
+    backup_s3_secret: SecretStr = Field(SecretStr(""), description="The secret of that access key")
+    backup_keep_days: int = Field(
+        30, ge=1, le=3650, description="Backups older than so many days are deleted; the newest is always kept"
+    )
+    backup_keep_count: int = Field(60, ge=1, le=10_000, description="How many backups are kept at most")
+    backup_within_hours: int = Field(
+        26, ge=1, le=1000, description="/readyz names `backup` if the newest backup is older than so many hours"
+    )
+    restore_drill_url: SecretStr = Field(
+        SecretStr(""),
+        description="An empty database for `flask restore-drill`, where it may not create one: postgres://…",
+    )
+    postgres_client: str = Field(
+        "", description="The folder with pg_dump and pg_restore; if empty, those on the PATH or of our package are used"
+    )
     sentry_dsn: SecretStr = Field(SecretStr(""), description="Where errors are reported: a DSN of Sentry")
     sentry_environment: str = Field("production", max_length=40, description="What Sentry calls this deployment")
     pretend_clock: bool = Field(False, description="For the demo only: a clock that the page of phones can move")
@@ -219,14 +247,31 @@ class Settings(BaseSettings):
             raise ValueError("PUBLIC_BASE_URL wants no ? and no #: those belong to the webhook's address at Twilio")
         return value
 
-    @field_validator("data_keys")
+    @field_validator("data_keys", "backup_key")
     @classmethod
-    def _readable_keys(cls, value: SecretStr) -> SecretStr:
+    def _readable_keys(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        name = str(info.field_name).upper()
         parts = [part.strip() for part in value.get_secret_value().split(",") if part.strip()]
+        if not parts and name == "BACKUP_KEY":
+            return value
         if not parts or not all(KEY.fullmatch(part) for part in parts):
-            raise ValueError(f"DATA_KEYS wants name:base64[,older:base64], keys of 32 bytes, as from {NEW_KEY}")
+            raise ValueError(f"{name} wants name:base64[,older:base64], keys of 32 bytes, as from {NEW_KEY}")
         if len({part.split(":")[0] for part in parts}) < len(parts):
-            raise ValueError("DATA_KEYS names one key twice")
+            raise ValueError(f"{name} names one key twice")
+        return value
+
+    @field_validator("backup_to")
+    @classmethod
+    def _a_place(cls, value: str) -> str:
+        if value and not (value.startswith("/") or re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?", value)):
+            raise ValueError("BACKUP_TO wants a folder that begins with / or a bucket as in s3://bucket/folder")
+        return value
+
+    @field_validator("backup_s3_endpoint")
+    @classmethod
+    def _an_endpoint(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s@]+/?", value):
+            raise ValueError("BACKUP_S3_ENDPOINT wants an address such as https://s3.example.org, without a password")
         return value
 
     @field_validator("api_origins")
@@ -258,6 +303,14 @@ class Settings(BaseSettings):
     def _mail_is_whole(self) -> "Settings":
         if self.operator_email and not self.smtp_url.get_secret_value():
             raise ValueError("OPERATOR_EMAIL wants SMTP_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _backup_is_whole(self) -> "Settings":
+        if self.backup_to and not self.backup_key.get_secret_value():
+            raise ValueError("BACKUP_TO wants BACKUP_KEY: backups are always encrypted")
+        if bool(self.backup_s3_key_id) != bool(self.backup_s3_secret.get_secret_value()):
+            raise ValueError("BACKUP_S3_KEY_ID and BACKUP_S3_SECRET belong together")
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ uses it does not import it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from redis import Redis
@@ -15,6 +16,7 @@ from models.vault import Vault
 from providers.alarm import Alarm
 from providers.alarms.email_alarm import EmailAlarm
 from providers.alarms.webhook_alarm import WebhookAlarm
+from providers.backup_store import BackupStore, FolderStore
 from providers.cards.quickchart import QuickChartServer
 from providers.cards.resvg import Resvg
 from providers.charts import Charts, FallbackCharts
@@ -74,6 +76,19 @@ class World:
         if source is None:
             raise SourceUnavailable("this process has no such source")
         return source
+
+    @property
+    def backups(self) -> BackupStore | None:
+        """Where backups are kept; None if BACKUP_TO is not set."""
+        place, chosen = self.settings.backup_to, self.settings
+        if not place.startswith("s3://"):
+            return FolderStore(Path(place)) if place else None
+        from providers.s3.s3_store import S3Store  # loaded only where it is needed
+
+        bucket, _, prefix = place.removeprefix("s3://").partition("/")
+        secret = chosen.backup_s3_secret.get_secret_value()
+        where = {"endpoint": chosen.backup_s3_endpoint, "region": chosen.backup_s3_region}
+        return S3Store(bucket, prefix, **where, key_id=chosen.backup_s3_key_id, secret=secret)
 
     @property
     def labels(self) -> str:

@@ -28,6 +28,7 @@ from models.vault import UnknownKey, Unreadable, Vault
 from providers.errors import MessengerBroken, MessengerError
 from providers.messenger import Inbound, Receipt, RefusalMeaning
 from services.delivery import inbox, outcomes, reach
+from services.ground import signs
 from services.ground.bells import Bell
 from world import World
 
@@ -142,8 +143,9 @@ def take_up_missed(world: World) -> int:
 
 
 def _take_up_missed(world: World, now: datetime) -> int:
+    since = max(now - YOUNG, _find_end_of_answered(world) or now - YOUNG)
     try:
-        listed = [each for each in world.messenger.list_heard_since(now - YOUNG) if _is_late(each, now)]
+        listed = [each for each in world.messenger.list_heard_since(since) if _is_late(each, since, now)]
     except MessengerBroken as error:
         with transaction(world) as session:
             outcomes.note_account_refused(session, now, str(error))
@@ -184,11 +186,20 @@ def _is_backfill_due(world: World) -> bool:
     return True
 
 
-def _is_late(inbound: Inbound, now: datetime) -> bool:
+def _find_end_of_answered(world: World) -> datetime | None:
+    """Return the time up to which lines may have been answered although a restored database does not show it; None if
+    no backup was restored.
+    """
+    with world.sessions() as session:
+        restored = signs.list_signs(session).get(signs.RESTORED)
+    return datetime.fromisoformat(restored.detail) if restored else None
+
+
+def _is_late(inbound: Inbound, since: datetime, now: datetime) -> bool:
     """Whether a listed line is so old that its webhook will no longer come (a webhook contains more than the list), but
     young enough to be answered.
     """
-    return inbound.at is None or now - YOUNG <= inbound.at <= now - ON_ITS_WAY
+    return inbound.at is None or since <= inbound.at <= now - ON_ITS_WAY
 
 
 def _take_back(world: World) -> None:

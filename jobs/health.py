@@ -18,7 +18,7 @@ from jobs.redis_look import Seen
 from models.outages import name_of
 from services.data import keyring
 from services.ground import signs
-from services.health import database, processes, reach, sending, trends
+from services.health import backups, database, processes, reach, sending, trends
 from services.health.database import Vitals
 from services.health.findings import NAMES, Finding, State, report_problem, report_unknown
 from services.health.processes import FLASK, WEB, Heard
@@ -30,6 +30,7 @@ ANSWERS_WITHIN = 8.0  # seconds; a Postgres that does not answer is not waited f
 SELDOM = 15.0  # seconds for which a process keeps results that change rarely: keys and templates
 FROM_THE_DATABASE = (
     "schema", "tick", "messages", "twilio", "delivery", "sender", "templates", "sources", "dead", "optouts", "spend",
+    "backup",
 )  # fmt: skip
 FROM_REDIS = (
     "worker", "clock", "time", "settings", "keys", "fonts", "jobs", "kept", "webhooks", "hops", "broken", "certificate",
@@ -170,6 +171,7 @@ class Doctor:
             trends.judge_sources(session, now),
             trends.judge_dead(standing, now),
             trends.judge_opt_outs(session, standing, now),
+            backups.judge_backup(standing, now, settings.backup_within_hours, is_wanted=bool(settings.backup_to)),
             self._seldom("spend", lambda: trends.judge_spend(session, now, settings.messages_a_day)),
             self._seldom("templates", lambda: sending.judge_templates(session, settings.twilio_account_sid)),
         ]

@@ -5,7 +5,7 @@ kept long enough.
 import structlog
 from redis import RedisError
 
-from jobs import certificates, spool, stopping
+from jobs import backups, certificates, spool, stopping
 from jobs.queue import job
 from jobs.stopping import Shift, Stopped
 from jobs.work import transaction
@@ -26,6 +26,7 @@ NO_SUCH_MESSAGE = 20404  # https://www.twilio.com/docs/api/errors/20404
 def tidy(world: World) -> None:
     """Make the copies that wait, finish erasing members, and ask the vendor to delete their messages."""
     shift = Shift(FOR_SECONDS)
+    keep_list_of_erased(world)
     while shift.goes_on and make_copy(world):
         pass
     with transaction(world) as session:
@@ -42,6 +43,7 @@ def sweep(world: World) -> None:
     rules, and check our certificate.
     """
     certificates.look(world)
+    keep_list_of_erased(world)
     with transaction(world) as session:
         log.info("swept", **retention.sweep_old(session, world.now()))
     shift = Shift(FOR_SECONDS)
@@ -52,6 +54,18 @@ def sweep(world: World) -> None:
             if stopping.is_stop_asked():
                 break  # the next sweep goes on
             erasure.erase(session, member, world.now())
+
+
+def keep_list_of_erased(world: World) -> None:
+    """Write who was erased beside the backups, if there are any: a restore must erase them again. If that fails, the
+    next sweep tries again.
+    """
+    if not world.settings.backup_to:
+        return
+    try:
+        backups.keep_erased(world)
+    except backups.PROBLEMS as error:
+        log.error("list of erased members not kept", why=str(error))
 
 
 def mend_some_names(world: World) -> bool:

@@ -65,6 +65,8 @@ def _of_health(report: Report) -> list[Sample]:
         samples.append(Sample("oldest_message_seconds", age, {"kind": kind}))
     if "seconds_ago" in figures.get("tick", {}):
         samples.append(Sample("tick_age_seconds", figures["tick"]["seconds_ago"]))
+    if "seconds_ago" in figures.get("backup", {}):
+        samples.append(Sample("backup_age_seconds", figures["backup"]["seconds_ago"]))
     return samples
 
 

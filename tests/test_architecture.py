@@ -52,6 +52,7 @@ MAY_IMPORT |= {"simulator": {*MAY_IMPORT}, "bench": ALL_ROOMS, "tests": {*ALL_RO
 
 PORTS = {
     "alarm",
+    "backup_store",
     "charts",
     "cards.drawing",
     "clock",
@@ -61,6 +62,7 @@ PORTS = {
     "sources",
     "group_transport",
     "messenger",
+    "postgres_client",
     "reaching",
     "signing",
 }
@@ -84,12 +86,13 @@ SPEAKS_WITH = {
     "requests": ("providers/*",),
     "quickchart": ("providers/cards/quickchart.py",),
     "resvg_py": ("providers/cards/resvg.py",),
-    "cryptography": ("models/vault.py",),
+    "obstore": ("providers/s3/*",),
+    "cryptography": ("models/vault.py", "models/backup_file.py"),
     "itsdangerous": ("providers/signing.py",),
     "limits": ("api/limits.py", "web/guesses.py"),
     "sentry_sdk": ("reporting.py",),
     "prometheus_client": ("web/metrics.py", "ops/gunicorn.conf.py"),
-    "alembic": ("migrations/*",),
+    "alembic": ("migrations/*", "jobs/restoring.py"),
     "psycopg2": (),
     "honcho": (),
     "hypothesis": (),

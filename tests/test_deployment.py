@@ -29,7 +29,7 @@ FIELDS = {name.upper() for name in Settings.model_fields}
 OF_THE_PLATFORM = {"TZ"}
 OF_COMPOSE = {"POSTGRES_PASSWORD"}
 COMPOSE, COMPOSE_FOR_DEVELOPERS = "docker-compose.yml", "docker-compose.dev.yml"
-OURS = ("release", "web", "worker", "clock")  # services of compose that run our image
+OURS = ("release", "web", "worker", "clock", "backup")  # services of compose that run our image
 REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
 
 

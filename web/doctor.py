@@ -9,7 +9,7 @@ import structlog
 from jobs.health import Doctor, Report
 from services.health.diagnosis import Diagnosis, Verdict, describe_finding, describe_wrong
 from services.health.processes import FLASK, WEB
-from web import doctor_outside, doctor_servers, doctor_settings, doctor_twilio
+from web import doctor_backups, doctor_outside, doctor_servers, doctor_settings, doctor_twilio
 from world import World
 
 log = structlog.get_logger()
@@ -23,8 +23,9 @@ def examine(world: World, environment: Mapping[str, str]) -> list[Diagnosis]:
     """
     looks: tuple[Callable[[], Sequence[Diagnosis]], ...] = (
         lambda: doctor_settings.judge(world, environment),
-        lambda: doctor_servers.judge_postgres(world, environment),
+        lambda: doctor_servers.judge_postgres(world),
         lambda: doctor_servers.judge_redis(world),
+        lambda: doctor_backups.judge(world, environment),
         lambda: doctor_twilio.judge(world),
         lambda: doctor_outside.judge(world),
     )

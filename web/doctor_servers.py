@@ -1,10 +1,7 @@
 """Checks of `flask doctor` for Postgres and Redis: whether they can be reached, and have room for our connections."""
 
 import ipaddress
-import re
-import shutil
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,11 +74,11 @@ LOOK = text(
 )
 
 
-def judge_postgres(world: World, environment: Mapping[str, str]) -> list[Diagnosis]:
-    """Return the results for Postgres that the health checks lack, and for the `pg_dump` on this machine's PATH."""
+def judge_postgres(world: World) -> list[Diagnosis]:
+    """Return the results for Postgres that the health checks lack."""
     try:
         with world.sessions() as session:
-            return [*_postgres(world, session, environment.get("PATH", ""))]
+            return [*_postgres(world, session)]
     except SQLAlchemyError as error:
         return [_not_connected("database", "Postgres", FAILURES, str(getattr(error, "orig", None) or error))]
 
@@ -107,7 +104,7 @@ def count_connections(world: World) -> tuple[int, int]:
     return both * chosen.database_pool + 1, (both + 1) * chosen.redis_pool + chosen.workers
 
 
-def _postgres(world: World, session: Session, path: str) -> Iterator[Diagnosis]:
+def _postgres(world: World, session: Session) -> Iterator[Diagnosis]:
     seen = session.execute(LOOK).one()
     yield describe_well("database", f"Postgres {seen.version}")
     if seen.version < OLDEST_POSTGRES:
@@ -128,7 +125,6 @@ def _postgres(world: World, session: Session, path: str) -> Iterator[Diagnosis]:
     most, used = (seen.most_ours, seen.used_ours) if is_limited else (seen.most, seen.used)
     yield from _room("postgres connections", most, used, count_connections(world)[0])
     yield from _schema(session)
-    yield from _client(seen.version, path)
 
 
 def _redis(world: World, told: dict[str, Any]) -> Iterator[Diagnosis]:
@@ -179,20 +175,6 @@ def _schema(session: Session) -> Iterator[Diagnosis]:
     if vitals.schema > database.find_expected_schema():
         says = f"The schema is {vitals.schema}, which this version does not know yet"
         yield note("newer schema", says, "Deploy the newer version again; going back one version is meant to work")
-
-
-def _client(server: int, path: str) -> Iterator[Diagnosis]:
-    """Yield a problem if `pg_dump` is older than the server: it could not make a backup."""
-    command = shutil.which("pg_dump", path=path)
-    if command is None:
-        return
-    told = subprocess.run(  # noqa: S603 - what is on the PATH of the operator
-        [command, "--version"], capture_output=True, text=True, check=False
-    ).stdout
-    found = re.search(r"(\d+)(\.|\s|$)", told)
-    if found and int(found[1]) < server:
-        says = f"pg_dump {found[1]} cannot back up Postgres {server}"
-        yield describe_wrong("pg_dump", says, f"Install postgresql-client-{server}")
 
 
 def _not_connected(name: str, server: str, failures: Iterable[tuple[str, str, str]], words: str) -> Diagnosis:

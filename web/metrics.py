@@ -60,6 +60,7 @@ GAUGES = {
     "processes": "Processes that have been heard of in the last 45 seconds, by kind",
     "oldest_message_seconds": "How long the oldest message of a kind has waited",
     "tick_age_seconds": "How long ago the last tick ended",
+    "backup_age_seconds": "How long ago the newest backup was made, if BACKUP_TO is set",
     "messages_waiting": "Messages that wait in a state, counted up to 1,000",
     "breaker_shut": "1 while a vendor is left alone",
     "contents": "Stored contents and templates, by status",

@@ -20,7 +20,7 @@ from providers.group_transport import GroupTransport
 from services.data import keyring
 from services.delivery import ceiling, contents
 from services.people import feedback
-from web import operator_doctor, operator_members
+from web import operator_backups, operator_doctor, operator_members
 from world import World
 
 KEYS_HELP = """Keys that encrypt what is secret: DATA_KEYS="k1:…".
@@ -47,6 +47,7 @@ def add_commands(app: Flask, world: World) -> None:
     app.cli.add_command(_feedback(world))
     app.cli.add_command(_spent(world))
     app.cli.add_command(operator_members.make_member_commands(world))
+    operator_backups.add_commands(app, world)
     operator_doctor.add_commands(app, world)
     app.cli.add_command(_understand)
 

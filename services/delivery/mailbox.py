@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from messages.message import Message
-from models import MessageKind, OutboundMessage
+from models import MessageKind, MessageState, OutboundMessage
 from models.vault import vault
 from services.delivery import contents, menus
 from services.ground.bells import Bell, ring
@@ -70,6 +70,37 @@ def post(
 ) -> None:
     """Put a message into the outbox. It is sent after the commit. A second message with the same `key` is ignored."""
     post_many(session, [Post(member_id, message, key)], now, kind=kind, group_id=group_id)
+
+
+def close_keys(
+    session: Session,
+    closed: Sequence[tuple[int, str]],
+    now: datetime,
+    *,
+    kind: MessageKind,
+    group_id: int | None = None,
+) -> None:
+    """Let no message be posted with these keys any more, given as (member id, key), because it may have been sent.
+
+    A row without text takes each key's place; a key that is taken already stays as it is.
+    """
+    if not closed:
+        return
+    rows = [
+        {
+            "id": uuid4(),
+            "member_id": member_id,
+            "group_id": group_id,
+            "kind": kind,
+            "dedupe_key": key,
+            "state": MessageState.SUPPRESSED,
+            "priority": PRIORITY[kind],
+            "next_attempt_at": now,
+            "expires_at": now,
+        }
+        for member_id, key in closed
+    ]
+    session.execute(insert(OutboundMessage).on_conflict_do_nothing(index_elements=["dedupe_key"]), rows)
 
 
 def _row(session: Session, post: Post, now: datetime, kind: MessageKind, group_id: int | None) -> dict[str, object]:

@@ -4,14 +4,17 @@ Every function locks the row first, and changes its state only forward. A worker
 attempt. `services.delivery.looking_up` finds out what neither an answer nor a receipt has told.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from models import Content, Member, MessageState, OutboundMessage
+from models import Content, Member, MessageEvent, MessageState, OutboundMessage
 from providers.messenger import Receipt, RefusalMeaning
 from services.delivery import contents, opt_outs, reach
 from services.delivery.outbox import IN_FLIGHT, Claimed, end, note_event
@@ -32,6 +35,14 @@ DEAD_TOGETHER = timedelta(hours=1)  # after so long without another one, countin
 # The vendor is asked about a message without receipts at these times after it was accepted, and then no more.
 POLLS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=4, minutes=30), timedelta(hours=24))
 
+# The states that are not final. UNKNOWN stands before SENDING, which becomes UNKNOWN when a backup is restored.
+GO_ON = (
+    MessageState.QUEUED,
+    MessageState.UNKNOWN,
+    MessageState.SENDING,
+    MessageState.ACCEPTED,
+    MessageState.SENT,
+)
 RANK = {
     MessageState.QUEUED: 0,
     MessageState.SENDING: 0,
@@ -110,6 +121,30 @@ def note_account_refused(session: Session, now: datetime, why: str) -> None:
 def note_account_accepted(session: Session) -> None:
     """Store that the vendor accepts our account."""
     signs.take_back(session, signs.ACCOUNT_REFUSED)
+
+
+def let_nothing_go_again(session: Session, now: datetime) -> Counter[MessageState]:
+    """After a backup was restored: make sure that no message in it is sent again. Returns how many there were in each
+    state.
+
+    What waited in the queue may have been sent after the backup was made, so it is ended. What was being sent is
+    searched for in the vendor's list, and ended if it is not there. What the vendor had accepted keeps its receipts,
+    but is not sent in another form if it failed: that may have happened as well.
+    """
+    found: Counter[MessageState] = Counter()
+    ended = {MessageState.QUEUED: MessageState.SUPPRESSED, MessageState.SENDING: MessageState.UNKNOWN}
+    for state in GO_ON:
+        new = ended.get(state, state)
+        values: dict[str, Any] = {"state": new, "content": None, "expires_at": now, "leased_until": None}
+        if state in IN_FLIGHT:
+            values |= {"next_attempt_at": now, "looks": 0}
+        if new in (MessageState.SUPPRESSED, MessageState.UNKNOWN):
+            _note_restored(session, state, new, now)
+        changed = update(OutboundMessage).where(OutboundMessage.state == state).values(values)
+        done = session.execute(changed, execution_options={"synchronize_session": False})
+        found[state] += done.rowcount if isinstance(done, CursorResult) else 0
+    session.expire_all()
+    return +found
 
 
 def has_doubtful_message(now: datetime) -> ColumnElement[bool]:
@@ -196,6 +231,16 @@ def mark_doubtful(session: Session, row: OutboundMessage, look_at: datetime, sou
     """Mark that the message may have been accepted. The vendor's list is searched for it at `look_at`."""
     row.state, row.next_attempt_at, row.leased_until, row.looks = MessageState.UNKNOWN, look_at, None, 0
     note_event(session, row, source, why=why)
+
+
+def _note_restored(session: Session, state: MessageState, new: MessageState, now: datetime) -> None:
+    """Store a step for each message that has this state, in one statement: a backup may contain many."""
+    columns = MessageEvent.__table__.c
+    detail = {"why": "a backup was restored: it may have been sent"}
+    values = [literal(value, columns[name].type) for name, value in (("at", now), ("source", "restore"))]
+    values += [literal(new, columns["state"].type), literal(detail, columns["detail"].type)]
+    rows = select(OutboundMessage.id, *values).where(OutboundMessage.state == state)
+    session.execute(insert(MessageEvent).from_select(["message_id", "at", "source", "state", "detail"], rows))
 
 
 def _moves_forward(old: MessageState, new: MessageState) -> bool:

@@ -21,6 +21,8 @@ NOT_TAKEN = "not taken"  # the messenger does not answer when a message is sent
 NOT_ANSWERED = "not answered"  # the messenger does not answer other requests
 OPT_OUTS = "opt outs"  # members who opted out, each within an hour of the one before
 DEAD = "dead messages"  # messages that were given up because of a fault of ours
+BACKUP = "backup"  # the last backup that was completed; the detail is its name
+RESTORED = "restored"  # a backup was restored; the detail is the time up to which lines may have been answered
 NOT_ARRIVED = "not arrived"  # messages fail to arrive, for a reason that does not concern a single person
 
 

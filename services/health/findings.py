@@ -70,6 +70,7 @@ MENDS = {
     "broken": "Look for `job broke` in the worker's log, and tell the developers",
     "optouts": "Look what was sent last, and to whom: too many opt-outs, and WhatsApp pauses the templates",
     "spend": "flask --app wsgi spent names the dearest groups; MESSAGES_A_DAY is the ceiling",
+    "backup": "flask --app wsgi backup run makes one and says what is wrong; let it run daily (docs/backup.md)",
     "certificate": "Renew the certificate; with Caddy, docker compose logs caddy says why it has not",
     "fonts": "Install fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji where the worker runs",
 }

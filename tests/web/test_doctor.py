@@ -486,11 +486,23 @@ def test_a_misconfiguration_is_named_with_its_mend(house: House, name: str) -> N
 
 
 def test_a_client_that_is_too_old_for_backups(house: House, tmp_path: Path) -> None:
-    command = tmp_path / "pg_dump"
-    command.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
-    command.chmod(0o755)
-    [found] = house.found(PATH=str(tmp_path))["pg_dump"]
-    assert found.mend.startswith("Install postgresql-client-")
+    for name in ("pg_dump", "pg_restore"):
+        (tmp_path / name).write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
+        (tmp_path / name).chmod(0o755)
+    assert "pg_dump" not in house.found(PATH=str(tmp_path)), "the one that is installed with this program is used"
+    [found] = house.found(house.settled(postgres_client=str(tmp_path)))["pg_dump"]
+    assert found.mend.startswith("Install postgresql-client-18, or set POSTGRES_CLIENT")
+    assert "the newest here is 9" in found.says
+
+
+def test_backups_that_cannot_be_kept_or_are_kept_with_a_bad_key(house: House, tmp_path: Path) -> None:
+    drawn = {"backup_to": str(tmp_path), "backup_key": new_key("b1")}
+    assert house.found(house.settled(**drawn)).keys() == {"backup"}, "none was made yet"
+    [found] = house.found(house.settled(**drawn | {"backup_to": "/proc/self/mem"}))["BACKUP_TO"]
+    assert found.says.startswith("/proc/self/mem cannot be read")
+    for key in ("b1:" + "A" * 43 + "=", house.world.settings.data_keys.get_secret_value()):
+        [found] = house.found(house.settled(**drawn | {"backup_key": key}))["BACKUP_KEY"]
+        assert "flask --app wsgi backup key" in found.mend
 
 
 def test_there_are_thirty_of_them_and_more() -> None:

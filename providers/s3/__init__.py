@@ -1,0 +1,1 @@
+"""The adapter for buckets that speak the protocol of Amazon S3."""
