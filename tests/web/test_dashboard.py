@@ -29,6 +29,7 @@ from providers.cards.themes import COLOURS, DARK_COLOURS
 from services.group import invites
 from services.people import dashboard_links, sessions
 from simulator.forms import Form
+from tests import town as towns
 from tests.api.programs import member_of, rows
 from tests.api.test_statements import counted
 from tests.browsing import Browser
@@ -202,15 +203,17 @@ def test_only_hashes_are_stored_and_nothing_secret_is_logged(town: Town, zoe: Pe
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(town: Town, zoe: Person, is_https: bool) -> None:
     zoe.says("hi")
     path = path_of(link_in(zoe.says("dashboard")))
-    base = "https://bot.example.org" if is_https else town.world.settings.base_url
-    world = replace(town.world, settings=town.world.settings.model_copy(update={"public_base_url": base}))
-    headers = {"X-Forwarded-Proto": "https"} if is_https else {}
-    answer = create_app(world).test_client().post(path, headers={"Origin": base, **headers}, base_url=base)
+    now = town.world.settings
+    base = "https://bot.example.org" if is_https else now.base_url
+    world = replace(town.world, settings=towns.settings(now.database_url, now.redis_url, base, "http://127.0.0.1:9"))
+    client = create_app(world).test_client()
+    answer = client.post(path, headers={"Origin": base}, base_url=base)
     assert answer.status_code == 303, answer.text
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("__Host-dashboard=" if is_https else "dashboard=")
     assert {"HttpOnly", "SameSite=Strict", "Path=/", f"Max-Age={30 * 86400}"} <= set(cookie.split("; "))
     assert ("Secure" in cookie.split("; ")) is is_https
+    assert client.get("/dashboard/", base_url=base).status_code == 200
 
 
 def test_addresses_that_do_not_exist_are_counted_as_guesses(town: Town) -> None:
