@@ -13,11 +13,13 @@ from fitness.dates import Dates, add_months
 from fitness.forms import BadPeriod, FuturePeriod, Period, Unit
 from fitness.impossible import Wrong
 from fitness.periods import find_period
-from fitness.vocabulary import COUNT, read_number
+from fitness.vocabulary import COUNT, MONTHS, WEEKDAYS, read_number
 
 MOST_DAYS = 3_660
 _STARTS = {"from", "since", "starting", "beginning", "start"}
 _ENDS = {"until", "till", "til", "to", "through", "thru", "ending", "by"}
+_UNTIL = {"until", "till", "til"}
+_DOTTED = re.compile(r"[0-9]{1,2}\.(?:0?[1-9]|1[0-2])")  # "31.12", of which the last dot was cut off
 _LENGTH = re.compile(rf"({COUNT}) ?(d|day|w|wk|week|month|year)s?")
 _RANGE = re.compile(r"([0-9]{1,2}(?:st|nd|rd|th)?)[-–]([0-9]{1,2}(?:st|nd|rd|th)?)")
 _UNITS = {"d": Unit.DAY, "w": Unit.WEEK, "wk": Unit.WEEK}
@@ -104,10 +106,24 @@ def _after(words: Sequence[str], marks: set[str]) -> tuple[Period, Sequence[int]
         if word in marks and i + 1 < len(words):
             rest = words[i + 1 :]
             end = next((j for j, other in enumerate(rest) if other in _STARTS | _ENDS), len(rest))
-            found = find_period(rest[:end])
-            if found is not None and found[1].start == 0 and not isinstance(found[0], Since | Between):
-                return found[0], range(i, i + 1 + found[1].stop)
+            found = _directly(rest[:end], may_be_dotted=word in _UNTIL)
+            if found is not None:
+                return found[0], range(i, i + 1 + found[1])
     return None
+
+
+def _directly(words: Sequence[str], *, may_be_dotted: bool) -> tuple[Period, int] | None:
+    """Return the period with which these words begin and how many of them it has, or None. "Next sunday" is the coming
+    one.
+    """
+    if may_be_dotted and words and _DOTTED.fullmatch(words[0]):
+        dotted = find_period(["since", words[0]])
+        return (dotted[0].what, 1) if dotted and isinstance(dotted[0], Since) else None
+    led = len(words) > 1 and words[0] == "next" and words[1] in {*WEEKDAYS, *MONTHS}
+    found = find_period(words[led:])
+    if found is None or found[1].start != 0 or isinstance(found[0], Since | Between):
+        return None
+    return found[0], found[1].stop + led
 
 
 def _length(words: Sequence[str]) -> tuple[tuple[int, Unit], Sequence[int]] | None:
