@@ -14,6 +14,12 @@ from typing import Protocol
 from providers.errors import SourceUnavailable
 from providers.recordings import Recording
 
+# The problems that `sentence` of a source's page must say in words of its own, beside the `incomplete` of its forms.
+PROBLEMS_TOLD = (
+    "wrong_password", "wrong_code", "key_rejected", "timed_out", "throttled", "blocked", "unavailable", "not_confirmed",
+    "not_asked", "interrupted", "held", "tried_often", "account_tried_often",
+)  # fmt: skip
+
 
 class FieldKind(StrEnum):
     """What is typed into a field of a form."""
@@ -178,7 +184,12 @@ class OpenAccount(Protocol):
         ...
 
     def is_gone(self, activity_id: int) -> bool:
-        """Whether the source says that there is no such activity: one request, for lists that are hard to believe."""
+        """Whether the source says that there is no such activity: one request, for lists that are hard to believe.
+
+        `activity_id` is the id of a recording (`Recording.id`). A source whose ids are texts makes numbers of them
+        (`providers.recordings.make_id`), and cannot get a text back from its number: it looks among the ids
+        that it lists for one that makes this number, and says that the activity is gone if there is none.
+        """
         ...
 
     def steps(self, start: date, end: date) -> list[DaySteps]:
