@@ -1,7 +1,8 @@
 """The words that members write: one folder for each language.
 
 Lines are read by the lists of `en/`. A folder of another language holds `means.toml`, its words with the English words
-by which they are read; so a member who is written to in that language may write it too. English is understood always.
+by which they are read; so a member who is written to in that language may write it too. They may also write English,
+but a word that stands in `means.toml` is read as it says there: "Mai" as "may", also where it is a name.
 """
 
 import tomllib
@@ -42,7 +43,12 @@ def read_texts_by(name: str) -> Mapping[str, str]:
 
 @cache
 def read_meanings(language: str) -> Mapping[str, str]:
-    """The words of a language, each with the English one by which it is read."""
+    """Return the words of a language, each with the English one by which it is read.
+
+    The words are single, in lower case, in NFKC form and as `casefold` writes them ("ss" for "ß"). What one means is
+    one English word, or the name of a command ("group goal"): the line is split before, so that other values of several
+    words would be taken for one word. `tests/messages/test_languages.py` tells of those that would never match.
+    """
     path = FOLDER / language / "means.toml"
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
