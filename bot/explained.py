@@ -6,17 +6,18 @@ from enum import Enum
 from typing import Any
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
+from bot.languages import READ
 from bot.parser import NotUnderstood, Understood, list_offers, understand
 from fitness.forms import Period
 
 
-def explain_reading(line: str) -> dict[str, Any]:
-    """Return how one line is read.
+def explain_reading(line: str, language: str = READ) -> dict[str, Any]:
+    """Return how one line is read that was written by somebody who is written to in this language.
 
     `command` is None if nothing would run; `missing` is the argument that the bot would ask for; `choices` are the
     lines that it would offer instead.
     """
-    reading = understand(line)
+    reading = understand(line, language)
     told: dict[str, Any] = {
         "line": line,
         "command": None,

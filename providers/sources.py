@@ -14,6 +14,12 @@ from typing import Protocol
 from providers.errors import SourceUnavailable
 from providers.recordings import Recording
 
+# The problems that `sentence` of a source's page must say in words of its own, beside the `incomplete` of its forms.
+PROBLEMS_TOLD = (
+    "wrong_password", "wrong_code", "key_rejected", "timed_out", "throttled", "blocked", "unavailable", "not_confirmed",
+    "not_asked", "interrupted", "held", "tried_often", "account_tried_often",
+)  # fmt: skip
+
 
 class FieldKind(StrEnum):
     """The kind of a form's field."""
@@ -182,8 +188,11 @@ class OpenAccount(Protocol):
         ...
 
     def is_gone(self, activity_id: int) -> bool:
-        """Return whether the source says that there is no such activity. One request; for
-        lists that are not believed.
+        """Return whether the source says that there is no such activity. One request; for lists that are not believed.
+
+        `activity_id` is the id of a recording (`Recording.id`). A source whose ids are texts makes numbers of them
+        (`providers.recordings.make_id`). It then looks among the ids that it lists for one that makes this number, and
+        says that the activity is gone if there is none.
         """
         ...
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from bot import receiving
 from bot.explained import explain_reading
+from bot.languages import READ
 from messages.words import one_line
 from models import Group, hashes
 from models.vault import new_key
@@ -69,10 +70,11 @@ def _generate(name: str) -> None:
 
 @click.command("understand")
 @click.argument("lines", nargs=-1, required=True)
-def _understand(lines: tuple[str, ...]) -> None:
+@click.option("--language", default=READ, help="The code of the language that the writer has chosen, such as de.")
+def _understand(lines: tuple[str, ...], language: str) -> None:
     """Print how the bot reads each line, one JSON object per line. Runs no command."""
     for line in lines:
-        click.echo(json.dumps(explain_reading(line), ensure_ascii=False))
+        click.echo(json.dumps(explain_reading(line, language), ensure_ascii=False))
 
 
 def _templates(world: World) -> AppGroup:

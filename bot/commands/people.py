@@ -72,9 +72,8 @@ def timezone(turn: Turn, zone: Zone | None = None, other: Rest | None = None) ->
 )
 def language(turn: Turn, wanted: Rest | None = None) -> Message:
     """Show the available languages, or choose one."""
-    if wanted is not None:
-        choices.set_language(turn.session, turn.member, wanted, turn.now)
-    return turn.say("people/language", languages=choices.list_languages(), changed=wanted is not None)
+    chosen = None if wanted is None else choices.set_language(turn.session, turn.member, wanted, turn.now)
+    return turn.say("people/language", languages=choices.list_languages(), chosen=chosen)
 
 
 @command(

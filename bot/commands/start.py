@@ -3,6 +3,7 @@
 from bot.arguments import Rest, Yes
 from bot.declaring.command import Allowed, command, commands, group_by_topic
 from bot.declaring.turn import WHO, Turn
+from bot.words.lines import normalise_line
 from messages.message import Message
 from messages.render import Offer
 from models import GarminAccount, GarminStatus
@@ -50,8 +51,9 @@ def explain(turn: Turn, topic: Rest | None = None) -> Message:
     if turn.is_in_doubt:
         ways = proofs.find_ways(turn.session, turn.member, turn.now)
         return turn.say("start/help_in_doubt", ways=ways, buttons=WHO)
-    asked = topic.casefold().strip(" ?!.") if topic else ""
-    wanted, topics = commands.get(asked), group_by_topic()
+    topics = group_by_topic()
+    asked = find_topic(topic or "", turn.member.locale)
+    wanted = commands.get(asked)
     if asked in topics:
         neighbours = [each for each in topics[asked] if each is not wanted]
         return turn.say("start/help_topic", topic=asked, command=wanted, neighbours=neighbours)
@@ -59,6 +61,14 @@ def explain(turn: Turn, topic: Rest | None = None) -> Message:
         return turn.say("start/help_command", command=wanted)
     buttons = [commands["leaderboard"].button("leaderboard"), commands["me"].button("my_week")]
     return turn.say("start/help", topic=topic, topics=list(topics), buttons=buttons)
+
+
+def find_topic(typed: str, language: str) -> str:
+    """Return the topic or the name of a command that somebody typed, in English or in the language in which they are
+    written to; an empty text if it is neither.
+    """
+    meant = (typed.casefold().strip(" ?!."), normalise_line(typed, language))
+    return next((each for each in meant if each in commands or each in group_by_topic()), "")
 
 
 @command(

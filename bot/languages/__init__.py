@@ -1,7 +1,8 @@
 """The words that members write, in one folder for each language.
 
 Lines are read with the lists in `en/`. The folder of another language has `means.toml`, which gives the English word
-for each of its words, so members who are written to in that language may use them. English is always understood.
+for each of its words, so members who are written to in that language may use them. They may also write English, but a
+word in `means.toml` is read as it says there: "Mai" as "may", also where it is a name.
 """
 
 import tomllib
@@ -42,7 +43,12 @@ def read_texts_by(name: str) -> Mapping[str, str]:
 
 @cache
 def read_meanings(language: str) -> Mapping[str, str]:
-    """Return the words of a language, each with the English word for it."""
+    """Return the words of a language, each with the English word for it.
+
+    The words are single, in lower case, in NFKC form and as `casefold` writes them ("ss" for "ß"). The value is one
+    English word, or the name of a command ("group goal"): the line is split before, so any other value of several words
+    would be taken for one word. `tests/messages/test_languages.py` finds words that would never match.
+    """
     path = FOLDER / language / "means.toml"
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 

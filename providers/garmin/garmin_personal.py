@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from providers.asking import SourceAnswer, SourceConnection
 from providers.clock import Clock
 from providers.errors import KeyRejected, LinkBroken, SourceError, SourceUnavailable
 from providers.garmin.activity_rows import WITH_LEGS, read_page
 from providers.garmin.daily_steps import cut_into_spans, read_days
-from providers.garmin.garmin_personal_http import KeyAnswer, Wire
 from providers.sources import DaySteps, KeyAccepted, Page, Profile, SignedIn
 
 HOST = "https://personal.connectapi.garmin.com"
@@ -103,7 +103,7 @@ class KeyAccount:
         self.ends = ends
         self.before: Callable[[], object] = _at_once
         self._door, self._key, self._jwt, self._expires = door, key, jwt, expires
-        self._wire = Wire(door.base_url, door.timeout)
+        self._wire = SourceConnection(door.base_url, door.timeout)
         self._exchanged = self._asked = False
 
     @property
@@ -185,7 +185,7 @@ class KeyAccount:
     def _read(self, path: str, **query: str | int) -> Any:
         return self._ask(path, **query).data(self._door.now())
 
-    def _ask(self, path: str, **query: str | int) -> KeyAnswer:
+    def _ask(self, path: str, **query: str | int) -> SourceAnswer:
         """Make a request with a token that does not expire soon. If Garmin refuses it, try once more with a new one."""
         is_new = self._renew_if_due()
         answer = self._send("GET", path, f"Bearer {self._jwt}", query)
@@ -214,7 +214,7 @@ class KeyAccount:
         self._jwt, self._expires, self._exchanged = jwt, expires, True
         self.ends = expires if expires - issued < SHORT_LIFE else None
 
-    def _send(self, method: str, path: str, credentials: str, query: dict[str, str | int] | None) -> KeyAnswer:
+    def _send(self, method: str, path: str, credentials: str, query: dict[str, str | int] | None) -> SourceAnswer:
         if self._asked:
             self._door.pause(COURTESY)
         self._asked = True

@@ -88,7 +88,7 @@ def keep_template(session: Session, at: datetime) -> None:
 
 
 def has_template_left(session: Session, now: datetime, people_a_day: int) -> bool:
-    """Whether one more person may get a template: WhatsApp limits the number of people in any 24 hours."""
+    """Return whether one more person may get a template: WhatsApp limits the number of people in any 24 hours."""
     session.flush()
     session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0

@@ -11,7 +11,7 @@ from models import Erasure, InboundMessage
 from models.erasures import hashed_sid
 from services.ground.counting import Count, count
 
-# The vendor adds kinds without notice, and a metric must not have any number of labels.
+# The vendor adds kinds without notice, and a metric must have a limited number of labels.
 COUNTED_KINDS = {"text", "button", "interactive", "image", "video", "audio", "document", "location", "reaction"}
 
 

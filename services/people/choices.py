@@ -30,20 +30,21 @@ def set_zone(session: Session, member: Member, zone: str, now: datetime) -> None
     change_choices(session, member, "timezone", now, timezone=zone)
 
 
-def set_language(session: Session, member: Member, wanted: str, now: datetime) -> None:
-    """Set the member's language. `wanted` is its code, or its name in English or in the language itself. Raises
-    `LanguageNotKnown`.
+def set_language(session: Session, member: Member, wanted: str, now: datetime) -> str:
+    """Set the member's language, and return its name in that language. `wanted` is its code, or its name in English or
+    in the language itself. Raises `LanguageNotKnown`.
     """
     spoken = wanted.casefold().strip()
     found = next((code for code in languages.languages() if spoken in _called(code)), None)
     if found is None:
         raise LanguageNotKnown(wanted=wanted, languages=list_languages())
     change_choices(session, member, "language", now, locale=found)
+    return _name(found)
 
 
 def list_languages() -> list[str]:
     """Return the names of the available languages, each in that language."""
-    return [str(Locale.parse(code).get_display_name(code)) for code in languages.languages()]
+    return [_name(code) for code in languages.languages()]
 
 
 def set_quiet_hours(session: Session, member: Member, start: time, end: time, now: datetime) -> None:
@@ -62,3 +63,7 @@ def change_choices(session: Session, member: Member, kind: str, now: datetime, *
 def _called(code: str) -> set[str]:
     locale = Locale.parse(code)
     return {code, str(locale.get_display_name(code)).casefold(), str(locale.get_display_name("en")).casefold()}
+
+
+def _name(code: str) -> str:
+    return str(Locale.parse(code).get_display_name(code))

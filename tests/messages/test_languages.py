@@ -5,16 +5,18 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from jinja2 import Environment, meta
 
+from bot import commands as _declared  # noqa: F401 - importing declares them
 from bot import languages as read
 from bot.declaring.command import list_commands
 from bot.parser import Understood, understand
+from bot.words.lines import normalise_word
 from messages import languages
 from messages.message import MOST_LABEL, units
 from messages.render import Offer, Reader, environment, label
@@ -122,6 +124,22 @@ def test_a_fault_in_a_language_is_told(tmp_path: Path) -> None:
     ]
 
 
+def find_words_without_effect(means: Mapping[str, str], names: set[str]) -> list[str]:
+    """Return the words of a `means.toml` that no typed word can match, and those whose meaning would not be read."""
+    odd = [word for word in means if len(word.split()) != 1 or normalise_word(word) != word]
+    return odd + [word for word, meant in means.items() if len(meant.split()) != 1 and meant not in names]
+
+
+def test_words_of_a_language_can_be_typed_and_mean_something() -> None:
+    names = {name for command in list_commands() for name in command.names}
+    assert {code: find_words_without_effect(read.read_meanings(code), names) for code in languages.languages()} == {
+        code: [] for code in languages.languages()
+    }
+    odd = {"Mai": "may", "große": "big", "guten tag": "hi", "hm": "m climb", "ziel!": "goal"}
+    good = {"gruppenziel": "group goal", "märz": "march", "grosse": "big"}
+    assert find_words_without_effect(odd | good, names) == ["Mai", "große", "guten tag", "ziel!", "hm"]
+
+
 def test_members_write_only_languages_that_they_are_written_to_in() -> None:
     written = {path.name for path in read.FOLDER.iterdir() if path.is_dir() and not path.name.startswith("__")}
     assert {languages.FIRST} <= written <= set(languages.languages())
@@ -163,6 +181,54 @@ def test_a_language_is_added_by_its_two_folders(tmp_path: Path) -> None:
         "xx digest_ready_xx garmin_notice",
         "my week | meine woche",
     ], done.stderr
+
+
+def copy_house(to: Path, files: dict[str, str]) -> None:
+    """Make a copy of the house in which these files of a language are, too; what is not changed is only linked."""
+    for each in [*ROOT.glob("*.py"), *(path.parent for path in ROOT.glob("*/__init__.py"))]:
+        if each.name != "bot":
+            (to / each.name).symlink_to(each)
+    (to / "pyproject.toml").symlink_to(ROOT / "pyproject.toml")
+    shutil.copytree(ROOT / "templates", to / "templates")
+    shutil.copytree(ROOT / "bot", to / "bot")
+    for name, text in files.items():
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        (to / name).write_text(text, encoding="utf-8")
+
+
+def run_in(house: Path, *arguments: str) -> str:
+    """Run Python in a copy of the house, and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=house, capture_output=True, text=True, timeout=AT_MOST, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+GERMAN = {
+    "templates/xx/chat/goals/dropped.txt": "Das Ziel ist weg.",
+    "bot/languages/xx/means.toml": 'hilfe = "help"\nziel = "goal"\ngruppenziel = "group goal"\ngruppen = "groups"',
+}
+
+HELPS = """
+from types import SimpleNamespace
+from bot.commands.start import explain
+turn = SimpleNamespace(is_in_doubt=False, member=SimpleNamespace(locale="xx"))
+turn.say = lambda text, **facts: (text, facts.get("topic"), getattr(facts.get("command"), "name", None))
+for topic in ("Ziel", "Gruppenziel?", "gruppen", "group goal", "Fahrrad"):
+    print(*explain(turn, topic=topic))
+"""
+
+
+def test_help_knows_commands_and_topics_by_their_words_in_the_language(tmp_path: Path) -> None:
+    copy_house(tmp_path, GERMAN)
+    assert run_in(tmp_path, "-c", HELPS).splitlines() == [
+        "start/help_command None goal",
+        "start/help_command None group goal",
+        "start/help_topic groups groups",
+        "start/help_command None group goal",
+        "start/help Fahrrad None",
+    ]
 
 
 def test_a_line_is_read_in_english_whatever_language_its_writer_chose() -> None:

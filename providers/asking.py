@@ -1,4 +1,6 @@
-"""Makes requests to Garmin's Personal API, and turns failures into our own errors."""
+"""Makes HTTP requests to a source, and turns failures into our own errors. For adapters of sources that take a header
+`Authorization` and answer with JSON.
+"""
 
 import json
 from collections.abc import Mapping
@@ -13,13 +15,13 @@ from requests.auth import AuthBase
 
 from providers.errors import SourceBlocked, SourceError, SourceThrottled, SourceUnavailable
 
-LARGEST = 4 * 1024 * 1024  # a page of 45 activities has about 200 KB
+LARGEST = 4 * 1024 * 1024  # bytes; a page of 45 of Garmin's activities has about 200 KB
 LONGEST_WAIT = timedelta(days=1)
-TOO_MANY = {427, 429}
+TOO_MANY = {427, 429}  # statuses; 427 is Garmin's
 
 
 @dataclass(frozen=True)
-class KeyAnswer:
+class SourceAnswer:
     """An answer, complete and not checked yet."""
 
     status: int
@@ -49,14 +51,17 @@ class KeyAnswer:
     def failure(self, now: datetime) -> SourceError:
         """Return the error for this answer. It contains nothing of the body, which might repeat secrets."""
         if self.status in TOO_MANY:
-            return SourceThrottled(f"Garmin answers {self.status}", _wish(self.headers.get("Retry-After", ""), now))
+            return SourceThrottled(f"the source answers {self.status}", _wish(self.headers.get("Retry-After", ""), now))
         if self.status == 403 or "cf-mitigated" in self.headers or (self.status == 200 and self.is_page):
-            return SourceBlocked(f"Garmin answers {self.status}")
-        return SourceUnavailable(f"Garmin answers {self.status}")
+            return SourceBlocked(f"the source answers {self.status}")
+        return SourceUnavailable(f"the source answers {self.status}")
 
 
-class Wire:
-    """A connection for one account. It follows no redirect, stores no cookie, and never repeats a request."""
+class SourceConnection:
+    """A connection for one account. It follows no redirect, stores no cookie, and never repeats a request.
+
+    `timeout` is in seconds.
+    """
 
     def __init__(self, base_url: str, timeout: float) -> None:
         self.base_url, self.timeout = base_url, timeout
@@ -64,8 +69,13 @@ class Wire:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = "Gruppetto"
 
-    def ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None = None) -> KeyAnswer:
-        """Make one request. Raises SourceUnavailable if there was no answer, or if it is too large."""
+    def ask(
+        self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None = None
+    ) -> SourceAnswer:
+        """Make one request. `path` follows `base_url`; `credentials` is the whole value of the header `Authorization`.
+
+        Raises `SourceUnavailable` if there was no answer, or if it is larger than `LARGEST`.
+        """
         try:
             return self._ask(method, path, credentials, query)
         except requests.RequestException as error:
@@ -73,7 +83,7 @@ class Wire:
         # Raised here, because the library's error contains the request with the key.
         raise SourceUnavailable(problem)
 
-    def _ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None) -> KeyAnswer:
+    def _ask(self, method: str, path: str, credentials: str, query: Mapping[str, str | int] | None) -> SourceAnswer:
         with self._session.request(
             method,
             self.base_url + path,
@@ -88,7 +98,7 @@ class Wire:
                 body += piece
                 if len(body) > LARGEST:
                     raise SourceUnavailable("the answer is too large")
-            return KeyAnswer(response.status_code, response.headers, bytes(body))
+            return SourceAnswer(response.status_code, response.headers, bytes(body))
 
 
 class _Credentials(AuthBase):
