@@ -106,7 +106,7 @@ def _is_all_read(world: World) -> bool:
 
 
 def _has(world: World, *where: object) -> bool:
-    """Whether there is a row with all these conditions."""
+    """Return whether there is a row with all these conditions."""
     with world.sessions() as session:
         return bool(session.scalar(select(exists().where(*where))))  # type: ignore[arg-type]
 

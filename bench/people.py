@@ -85,7 +85,7 @@ class Talker:
         return line
 
     def has_heard_since(self, moment: float) -> bool:
-        """Whether a message has arrived since then (epoch seconds)."""
+        """Return whether a message has arrived since then (epoch seconds)."""
         return any(not each.inbound and each.created_at.timestamp() >= moment for each in list(self.phone.chat))
 
     def _insist(self, line: Line) -> None:

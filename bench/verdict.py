@@ -41,7 +41,7 @@ class Trouble:
     gone_in: list[float] = field(default_factory=list)
 
     def excuses(self, answer: Answer) -> bool:
-        """Whether this answer may have waited for the outage. The line may have come shortly before it."""
+        """Return whether this answer may have waited for the outage. The line may have come shortly before it."""
         return self.is_outage and self.began - ANSWERED_WITHIN <= answer.said_at < self.back
 
 

@@ -74,7 +74,7 @@ def _without_words(turn: Turn, *, is_told: bool) -> Settled | None:
 
 
 def is_intro_due(turn: Turn) -> bool:
-    """Whether to introduce the bot to a person who is in no group and was not greeted within the last day."""
+    """Return whether to introduce the bot to a person who is in no group and was not greeted within the last day."""
     if turn.is_new:
         return True
     if turn.member.opted_out_at is not None:  # members who have said "stop" are not greeted

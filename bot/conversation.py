@@ -99,8 +99,8 @@ def _turn(
 
 
 def _is_of_erased(session: Session, inbound: Inbound, heard_at: datetime, now: datetime) -> bool:
-    """Whether a line that is answered late was written before its writer was erased. If so, its copy at the vendor is
-    deleted too.
+    """Return whether a line that is answered late was written before its writer was erased. If so, its
+    copy at the vendor is deleted too.
     """
     if not erasure.was_erased_since(session, heard_at, phone=inbound.phone, business_id=inbound.business_id):
         return False
@@ -172,8 +172,8 @@ def _respond_to_words(turn: Turn) -> Settled:
 
 
 def _is_heard_in_doubt(turn: Turn, reading: Reading) -> bool:
-    """Whether this reading may be carried out while the number is in doubt. *link garmin* may, if it
-    can settle the doubt.
+    """Return whether this reading may be carried out while the number is in doubt. *link garmin*
+    may, if it can settle the doubt.
     """
     if not isinstance(reading, Understood | Unfinished):
         return False

@@ -63,7 +63,7 @@ def warm_up() -> None:
 
 
 def is_command(line: str, language: str = READ) -> bool:
-    """Whether a line begins with the exact name of a command, and the rest are its arguments."""
+    """Return whether a line begins with the exact name of a command, and the rest are its arguments."""
     named = find_by_name(_from_the_first_spoken(split_line(line, language)))
     return named is not None and not isinstance(fill_arguments(*named), NotUnderstood)
 
@@ -170,7 +170,7 @@ def _greeted_briefly(spoken: list[LineWord]) -> list[LineWord]:
 
 
 def _begins_with_hello(spoken: Sequence[LineWord], length: int) -> bool:
-    """Whether the first `length` words are a greeting."""
+    """Return whether the first `length` words are a greeting."""
     hello = write_plainly(spoken[:length])
     return len(spoken) >= length and (SENTENCES.get(hello) == "start" or _is_hello(hello))
 

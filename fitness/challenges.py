@@ -50,7 +50,7 @@ def split_into_weeks(dates: Dates) -> list[Dates]:
 
 
 def is_active(days: Iterable[DayDone], dates: Dates) -> bool:
-    """Whether the person did enough in this week, by the same rule as for streaks."""
+    """Return whether the person did enough in this week, by the same rule as for streaks."""
     inside = [each for each in days if each.day in dates]
     return Week(sum(each.points for each in inside), len({each.day for each in inside})).kept
 

@@ -101,8 +101,9 @@ def _gain(kind: RecordKind, value: float, before: float) -> float:
 
 
 def _deserves(session: RecordedSession, kind: RecordKind, value: float, before: float | None, history: int) -> bool:
-    """Whether a record is announced to others: it beats the one before by a second (splits) or by one per cent, there
-    were enough earlier sessions of the sport or Garmin calls it a record, and the session does not seem impossible.
+    """Return whether a record is announced to others: it beats the one before by a second (splits) or by
+    one per cent, there were enough earlier sessions of the sport or Garmin calls it a record, and the
+    session does not seem impossible.
     """
     if before is None or session.doubtful or not (history >= HISTORY or session.praised):
         return False

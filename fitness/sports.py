@@ -68,7 +68,7 @@ def find_sport(type_key: str, parent_id: int | None = None) -> Sport:
 
 
 def is_sport(type_key: str) -> bool:
-    """Whether an activity of this type counts as sport."""
+    """Return whether an activity of this type counts as sport."""
     return strip_key(type_key) not in NOT_SPORT
 
 

@@ -52,7 +52,7 @@ class Run(NamedTuple):
 
 
 def is_kept(points: float, days: int) -> bool:
-    """Whether so many points, or sessions on so many days, make a week active."""
+    """Return whether so many points, or sessions on so many days, make a week active."""
     return points >= ENOUGH_POINTS or days >= ENOUGH_DAYS
 
 

@@ -56,7 +56,7 @@ def _pair(ordered: Sequence[PossibleTwin], pairs: dict[int, int]) -> None:
 
 
 def _may_be_twins(first: PossibleTwin, second: PossibleTwin) -> bool:
-    """Whether `second`, or a record that begins later, can share time with `first`."""
+    """Return whether `second`, or a record that begins later, can share time with `first`."""
     apart = second.start - first.start
     return apart <= START_APART and apart.total_seconds() < first.seconds
 

@@ -100,8 +100,8 @@ def _domain(found: re.Match[str]) -> str:
 
 
 def _lacks_a_space(parts: list[str]) -> bool:
-    """Whether a sentence ends at the dot, or a surname begins after it: a small letter before it, and a capital and a
-    small letter after it.
+    """Return whether a sentence ends at the dot, or a surname begins after it: a small letter before it, and a
+    capital and a small letter after it.
     """
     before, after = parts[0][-1:], parts[-1][:2]
     return len(parts) == 2 and before.islower() and after.istitle() and after.isalpha() and len(after) == 2
@@ -135,14 +135,16 @@ def _spaced(found: re.Match[str]) -> str:
 
 
 def _is_top_level(part: str) -> bool:
-    """Whether this is a top-level domain, even with something attached: "com’s", "com🌀", or "com" and more signs."""
+    """Return whether this is a top-level domain, even with something attached: "com’s", "com🌀", or
+    "com" and more signs.
+    """
     shown = dropwhile(_hides, part)
     begun = "".join(takewhile(lambda sign: not _hides(sign), shown))
     return part.casefold().startswith("xn--") or bool((_looks(part) | (_looks(begun) - {""})) & top_level())
 
 
 def _hides(sign: str) -> bool:
-    """Whether a sign is invisible, or is only a mark on the sign before it."""
+    """Return whether a sign is invisible, or is only a mark on the sign before it."""
     return is_variant(sign) or unicodedata.category(sign)[0] == "M"
 
 

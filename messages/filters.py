@@ -236,8 +236,9 @@ def figure(context: Context, totals: Any, metric: str, sport: str | None = None)
 
 @pass_context
 def pace(context: Context, metres_a_second: float, sport: str | None) -> str:
-    """Return a mean speed in the form that is usual in the sport: "5:12 /km", "1:58 /100
-    m", "28.4 km/h"; "–" for none.
+    """Return a mean speed in the form that is usual in the sport, or "–" for none.
+
+    Examples: "5:12 /km", "1:58 /100 m", "28.4 km/h".
     """
     style = SPORTS[sport].style if sport else Style.FOOT
     if metres_a_second <= 0:

@@ -89,7 +89,7 @@ def text_of(name: str) -> str:
 
 
 def is_variant(sign: str) -> bool:
-    """Whether a sign is invisible: a joiner, or a sign that chooses a form of the sign before it."""
+    """Return whether a sign is invisible: a joiner, or a sign that chooses a form of the sign before it."""
     return unicodedata.category(sign) == "Cf" or VARIANTS.match(sign) is not None
 
 
@@ -151,7 +151,9 @@ def _unboxed(sign: str) -> str:
 
 
 def _stands_for(prototype: str, sign: str, partners: Mapping[str, list[str]]) -> bool:
-    """Whether `prototype` is the prototype of `sign`. In a pair without other partners, it is the first in Unicode."""
+    """Return whether `prototype` is the prototype of `sign`. In a pair without other partners, it
+    is the first in Unicode.
+    """
     return len(partners.get(prototype, ())) > 1 or len(prototype) > 1 or prototype < sign
 
 

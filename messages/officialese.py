@@ -68,7 +68,9 @@ DIGITS = "0123456789"
 
 
 def speaks_officially(name: str) -> bool:
-    """Whether a person with this name would be taken for the bot, for a company, or for a person with authority."""
+    """Return whether a person with this name would be taken for the bot, for a company, or
+    for a person with authority.
+    """
     words, whole = _words(name), _shapes(name)
     is_brand = bool(whole & _all(BRANDS)) or any(map(_is_long_brand, whole))
     claims = any(word & _all(OFFICIAL + IN_CHARGE) for word in words) or bool(whole & _all(OFFICIAL))
@@ -80,7 +82,7 @@ def speaks_officially(name: str) -> bool:
 
 
 def claims_office(text: str) -> bool:
-    """Whether a group's name or a text claims to come from a company or the bot: it has a brand directly beside
+    """Return whether a group's name or a text claims to come from a company or the bot: it has a brand directly beside
     "support" or a similar word, or consists only of such words.
     """
     words = _words(text)
@@ -115,7 +117,7 @@ def _names_brand(word: frozenset[str]) -> bool:
 
 
 def _is_nearly_brand(shape: str) -> bool:
-    """Whether a word is a brand with one typo, or a long brand with two: "Grupetto", "Grupeto", "Whatsap"."""
+    """Return whether a word is a brand with one typo, or a long brand with two: "Grupetto", "Grupeto", "Whatsap"."""
     return any(
         shape[:1] == brand[0] and OSA.distance(shape, brand, score_cutoff=2) <= 1 + (len(brand) > LONG)
         for brand in _all(BRANDS)
@@ -131,7 +133,7 @@ def _is_long_brand(shape: str) -> bool:
 
 
 def _without_brand(shape: str) -> bool:
-    """Whether it is a brand and a word of office written as one word: "garminhelp", "grupettoteam"."""
+    """Return whether it is a brand and a word of office written as one word: "garminhelp", "grupettoteam"."""
     served = _all(OFFICIAL + SERVICES)
     rests = [shape.removesuffix(word) for word in served if shape.endswith(word)]
     rests += [shape.removeprefix(word) for word in served if shape.startswith(word)]
@@ -139,7 +141,7 @@ def _without_brand(shape: str) -> bool:
 
 
 def _claims_inside(name: str) -> bool:
-    """Whether a name contains a word of office in a script that does not separate words."""
+    """Return whether a name contains a word of office in a script that does not separate words."""
     return any(word in text_of(name) for word in INSIDE)
 
 

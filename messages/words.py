@@ -37,7 +37,7 @@ def isolated(name: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text is invisible: it has only spaces and signs without width, as some keyboards send them."""
+    """Return whether a text is invisible: it has only spaces and signs without width, as some keyboards send them."""
     return not any(unicodedata.category(sign)[0] in "LNSP" and sign not in BLANK for sign in text)
 
 

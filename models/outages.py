@@ -19,18 +19,18 @@ NOT_AS_EXPECTED = {
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether Postgres cannot be used now. The same statement may succeed later, so no work may be dropped."""
+    """Return whether Postgres cannot be used now. The same statement may succeed later, so no work may be dropped."""
     # A connection that breaks in the middle of an answer is a plain DatabaseError without a code.
     return isinstance(error, AWAY) or (type(error) is DatabaseError and code_of(error) is None)
 
 
 def is_busy(error: Exception) -> bool:
-    """Whether the error is a lack of connections, which usually ends within seconds."""
+    """Return whether the error is a lack of connections, which usually ends within seconds."""
     return isinstance(error, PoolTimeout) or any(words in str(error) for words in TOO_MANY)
 
 
 def is_not_as_expected(error: BaseException) -> bool:
-    """Whether Postgres lacks something that this code uses: its schema is older than the code, or the host has
+    """Return whether Postgres lacks something that this code uses: its schema is older than the code, or the host has
     withdrawn the right to write because the database is too large for its plan, or the code has a mistake.
     """
     return isinstance(error, DBAPIError) and code_of(error) in NOT_AS_EXPECTED

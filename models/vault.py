@@ -106,7 +106,7 @@ class Vault:
         return self.keys[0][0]
 
     def knows(self, name: str) -> bool:
-        """Whether there is a key with this name."""
+        """Return whether there is a key with this name."""
         return name in self._ring
 
     @staticmethod

@@ -103,7 +103,7 @@ class Levers:
         return self.keys[email]
 
     def _anybody_shut(self) -> bool:
-        """Whether there is a person who has written to the bot, but not in the last 24 hours."""
+        """Return whether there is a person who has written to the bot, but not in the last 24 hours."""
         said = [phone.last_inbound_at for phone in self.on.phones.by_number.values() if phone.last_inbound_at]
         return any(self.now() - at >= WINDOW for at in said)
 

@@ -274,8 +274,8 @@ def _await(server: _Server) -> None:
 
 
 def _postgres_is_up(folder: Path, pid: int) -> bool:
-    """Whether Postgres is ready, by the file into which it writes its pid first and its state last. The pid shows that
-    the file is not an old one.
+    """Return whether Postgres is ready, by the file into which it writes its pid first and its state last. The pid
+    shows that the file is not an old one.
     """
     with suppress(FileNotFoundError):
         lines = (folder / "postmaster.pid").read_text().split()
@@ -284,7 +284,7 @@ def _postgres_is_up(folder: Path, pid: int) -> bool:
 
 
 def _valkey_is_up(port: int, pid: int) -> bool:
-    """Whether Valkey is ready. It is asked for its pid, because another process may listen on this port."""
+    """Return whether Valkey is ready. It is asked for its pid, because another process may listen on this port."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as line:
         line.sendall(b"INFO server\r\n")
         return f"process_id:{pid}\r\n" in line.recv(8192).decode()
@@ -311,7 +311,9 @@ def _wait_for_predecessor(folder: Path) -> None:
 
 
 def _is_running(pid: str, folder: Path) -> bool:
-    """Whether this process is the Postgres of this folder. Process ids are used again, so it may be another process."""
+    """Return whether this process is the Postgres of this folder. Process ids are used again, so it
+    may be another process.
+    """
     if sys.platform == "linux":
         with suppress(OSError):
             return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()

@@ -114,7 +114,7 @@ class Person:
         return [title for title, _ in self.phone.heard[-1].buttons]
 
     def count(self) -> int:
-        """How many messages the phone has got."""
+        """Return how many messages the phone has got."""
         return len(self.phone.heard)
 
     def connects_garmin(self, habits: Habits | None = None, *, seed: int = 1, upload: Callable | None = None) -> str:

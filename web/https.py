@@ -33,7 +33,7 @@ def require(app: Flask, world: World) -> None:
 
 
 def is_unencrypted(world: World) -> bool:
-    """Whether the proxy says that the browser came over http.
+    """Return whether the proxy says that the browser came over http.
 
     Returns False if no proxy says anything, because redirects would then never end. Also returns False without
     TRUSTED_HOPS, because anybody could have written the header, and if PUBLIC_BASE_URL itself is http.

@@ -43,7 +43,7 @@ def read_marked_person(words: Sequence[LineWord]) -> Found | None:
 
 
 def is_plainly_a_name(word: LineWord) -> bool:
-    """Whether a word is a common name, or is no English word and begins with a capital or a foreign letter."""
+    """Return whether a word is a common name, or is no English word and begins with a capital or a foreign letter."""
     key, raw = POSSESSIVE.sub("", word.key).lstrip("@"), word.raw.lstrip("@")
     return is_common_name(key) or (key.isalpha() and not raw[:1].islower() and key not in read_english_words())
 

@@ -176,8 +176,8 @@ def _places(
 
 
 def _is_sure(theirs: Membership, who: MemberWanted, sure: Sure | None) -> bool:
-    """Whether the yes is valid: the person was named by number or whole name. Otherwise the bot asks, with the name
-    that it understood.
+    """Return whether the yes is valid: the person was named by number or whole name. Otherwise the bot asks,
+    with the name that it understood.
     """
     return sure is not None and is_exactly(theirs, who)
 

@@ -70,12 +70,12 @@ def fill_arguments(command: Command, words: Sequence[LineWord], empty: frozenset
 
 
 def _is_no_text(argument: Argument, words: Sequence[LineWord]) -> bool:
-    """Whether an optional text would get only words without meaning: "set timezone to London"."""
+    """Return whether an optional text would get only words without meaning: "set timezone to London"."""
     return argument.kind is Rest and not argument.required and all(word.key in POLITE for word in words)
 
 
 def _is_no_name(argument: Argument, words: Sequence[LineWord]) -> bool:
-    """Whether an optional name would get only everyday words."""
+    """Return whether an optional name would get only everyday words."""
     if argument.kind is MemberWanted and not argument.required:  # "leave please" names nobody
         return all(word.key in COURTESY for word in words if word.is_spoken)
     if argument.kind is not Person or argument.required or any(word.raw.startswith(("@", "#")) for word in words):
@@ -86,19 +86,19 @@ def _is_no_name(argument: Argument, words: Sequence[LineWord]) -> bool:
 
 
 def is_of_something_else(first: LineWord, rest: Sequence[LineWord]) -> bool:
-    """Whether "rename" or "describe" is not about a group: "rename the file to Foo", "describe yourself"."""
+    """Return whether "rename" or "describe" is not about a group: "rename the file to Foo", "describe yourself"."""
     if first.key not in {"rename", "describe"} or not rest or not rest[0].raw.islower():
         return False
     return rest[0].key in SOMETHING and GROUPS.isdisjoint(word.key for word in rest)
 
 
 def is_turned(name: str, after: Sequence[LineWord]) -> bool:
-    """Whether "switch" means switching something on or off, not another group: "switch on approval"."""
+    """Return whether "switch" means switching something on or off, not another group: "switch on approval"."""
     return name == "switch" and bool(after) and after[0].key in {"on", "off"}
 
 
 def may_make_no_group(words: Sequence[LineWord]) -> bool:
-    """Whether something else than a group may be meant: "create a qr code"."""
+    """Return whether something else than a group may be meant: "create a qr code"."""
     rest = words[1:]
     about_groups = not GROUPS.isdisjoint(word.key for word in rest)
     return words[0].key == "create" and bool(rest) and rest[0].key in ARTICLES and not about_groups
@@ -125,7 +125,8 @@ def count_words_of_longest_name(_number: int) -> int:
 
 
 def is_name_meant(command: Command, words: Sequence[LineWord], told: Reading) -> bool:
-    """Whether a line that begins with a destructive command means it, and is no everyday sentence: "kick off is at 8".
+    """Return whether a line that begins with a destructive command means it, and is no everyday
+    sentence: "kick off is at 8".
 
     A person must be named by "@", by a capital or foreign letter, or by a common name alone.
     """

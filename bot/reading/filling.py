@@ -89,7 +89,9 @@ def _from_the_line(argument: Argument, words: Sequence[LineWord]) -> tuple[Any, 
 
 
 def _is_a_count(words: Sequence[LineWord], i: int) -> bool:
-    """Whether this number names an item of a list: "exclude number 2" does, "why did I get only 12 points" does not."""
+    """Return whether this number names an item of a list: "exclude number 2" does, "why did I get
+    only 12 points" does not.
+    """
     last = all(word.key in COURTESY or not word.is_spoken for word in words[i + 1 :])
     after = last or (i > 0 and words[i - 1].key in BEFORE_A_NUMBER)
     return (words[i].key.isdigit() or NUMBERS.get(words[i].key, 1) > 1) and (after or words[i].key in NUMBERS)

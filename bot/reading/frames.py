@@ -74,7 +74,7 @@ def _filled(frame: SentenceFrame, gap: Sequence[LineWord]) -> Reading | None:
 
 
 def is_one_person(command: Command, words: Sequence[LineWord]) -> bool:
-    """Whether the words name a person: by "@", by capital letters, or by one word without another meaning.
+    """Return whether the words name a person: by "@", by capital letters, or by one word without another meaning.
 
     For a destructive command that word must be a common name: "throw rubbish out" must not remove anybody.
     """

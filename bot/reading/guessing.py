@@ -33,12 +33,12 @@ def guess_command(words: Sequence[LineWord]) -> Reading:
 
 
 def _is_only_a_slip(key: str) -> bool:
-    """Whether a single word has no meaning of its own: "feedbak"."""
+    """Return whether a single word has no meaning of its own: "feedbak"."""
     return len(key) > LONG and key not in read_english_words() and key not in read_names()
 
 
 def _everyday_pair(words: Sequence[LineWord], name: str) -> bool:
-    """Whether a word is a common word itself: "then" is no typo of "when"."""
+    """Return whether a word is a common word itself: "then" is no typo of "when"."""
     return len(words) == 1 and (words[0].key in FILLERS or (name in EVERYDAY and len(words[0].key) <= 4))
 
 
@@ -47,7 +47,7 @@ LAUGHING = frozenset("😂🤣")
 
 
 def is_a_joke(reading: Reading, words: Sequence[LineWord]) -> bool:
-    """Whether a destructive line is obviously a joke: "kick Ben out lol"."""
+    """Return whether a destructive line is obviously a joke: "kick Ben out lol"."""
     if isinstance(reading, NotUnderstood) or not reading.command.destructive:
         return False
     texts = any(each.kind is Rest for each in reading.command.arguments)

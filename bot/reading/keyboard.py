@@ -16,7 +16,7 @@ def find_near(key: str, choices: Sequence[str], allowed: int) -> list[str]:
 
 
 def is_doubled(key: str, word: str) -> bool:
-    """Whether a letter is once too often or once too seldom beside its like."""
+    """Return whether a letter is once too often or once too seldom beside its like."""
     return abs(len(key) - len(word)) == 1 and _single(key) == _single(word)
 
 
@@ -25,7 +25,7 @@ def _single(word: str) -> str:
 
 
 def is_swap(key: str, word: str) -> bool:
-    """Whether two letters changed places."""
+    """Return whether two letters changed places."""
     return (
         len(key) == len(word)
         and sorted(key) == sorted(word)
@@ -34,7 +34,7 @@ def is_swap(key: str, word: str) -> bool:
 
 
 def is_beside(key: str, word: str) -> bool:
-    """Whether one letter was hit beside."""
+    """Return whether one letter was hit beside."""
     other = [(a, b) for a, b in zip(key, word, strict=False) if a != b]
     return len(key) == len(word) and len(other) == 1 and other[0][1] in find_keys_beside(other[0][0])
 

@@ -129,7 +129,7 @@ def _score(example: Example, notions: Notions) -> float:
 
 @lru_cache(maxsize=1_000)
 def _is_positive(meaning: Intent) -> bool:
-    """Whether the meaning switches something on, which a line with "don't" cannot mean."""
+    """Return whether the meaning switches something on, which a line with "don't" cannot mean."""
     return meaning.command in {"unmute", "unhide", "include"} or meaning.told[-1:] in (("on",), ("include",))
 
 

@@ -73,8 +73,8 @@ def find_notions(words: Sequence[LineWord], familiar: Container[str]) -> Notions
 
 
 def is_name(words: Sequence[LineWord], i: int, key: str) -> bool:
-    """Whether a word is probably a name: it has an "@", has a capital in the middle of a line,
-    or is no English word.
+    """Return whether a word is probably a name: it has an "@", has a capital in the middle of a
+    line, or is no English word.
     """
     raw = words[i].raw
     if raw.startswith("@"):

@@ -80,7 +80,7 @@ def mend_slips(words: Sequence[LineWord]) -> tuple[list[LineWord], str] | None:
 
 
 def could_destroy(words: Sequence[LineWord]) -> bool:
-    """Whether a word may be a typo of a destructive command: "leav group" is not carried out."""
+    """Return whether a word may be a typo of a destructive command: "leav group" is not carried out."""
     return any(_is_risky(word.key) for word in words)
 
 
@@ -123,7 +123,7 @@ def _alike(key: str, allowed: int) -> list[str]:
 
 
 def _is_short_slip(key: str, word: str) -> bool:
-    """Whether a short word has the same first letter and is not longer than the known word."""
+    """Return whether a short word has the same first letter and is not longer than the known word."""
     return len(word) >= len(key) and word[0] == key[0]
 
 

@@ -166,7 +166,7 @@ def _word(slots: Slots, word: LineWord, key: str, before: str) -> None:
 
 
 def _is_a_name(word: LineWord, key: str, before: str) -> bool:
-    """Whether a word is a name: it has an "@", follows "did" or a similar word, or has a possessive ending."""
+    """Return whether a word is a name: it has an "@", follows "did" or a similar word, or has a possessive ending."""
     placed = before in BEFORE_A_NAME or (before == "of" and not word.raw.islower()) or word.key.endswith(("'s", "’s"))
     if (
         before in {"is", "was", "will", "have"}

@@ -72,7 +72,7 @@ def read_wish_about_somebody(words: Sequence[LineWord]) -> Reading | None:
 
 
 def _is_asked_for(lead: Sequence[LineWord]) -> bool:
-    """Whether the words ask the bot for something: "I'll leave the group" and "let's" do not."""
+    """Return whether the words ask the bot for something: "I'll leave the group" and "let's" do not."""
     said = {word.key for word in lead}
     return not said & {"i'll", "i’ll", "lets", "let's", "let’s", "let", "lemme", "is", "going"} and bool(
         said & {"please", "pls", "plz", "you"} or (said & {"want", "wanna", "like", "need", "kindly", "love", "wish"})
@@ -80,13 +80,13 @@ def _is_asked_for(lead: Sequence[LineWord]) -> bool:
 
 
 def _is_whole(command: Command, told: Sequence[LineWord], words: Sequence[LineWord]) -> bool:
-    """Whether the words are a longer name of a destructive command that asks before it acts: "leave group"."""
+    """Return whether the words are a longer name of a destructive command that asks before it acts: "leave group"."""
     return command.name in ASK_FIRST and not told and len(words) > 1
 
 
 def _is_about_somebody(command: Command, told: Sequence[LineWord]) -> bool:
-    """Whether a command about a person has only a name as argument, a common one or with a capital:
-    "please ban Colin".
+    """Return whether a command about a person has only a name as argument, a common one or with a
+    capital: "please ban Colin".
     """
     must = [each for each in command.arguments if each.required and each.kind is MemberWanted]
     return bool(must and told) and is_one_person(command, told)

@@ -17,7 +17,7 @@ def read_names() -> frozenset[str]:
 
 
 def is_common_name(key: str) -> bool:
-    """Whether a word in small letters is certainly a name: a common one, or one with a letter that
-    English does not have.
+    """Return whether a word in small letters is certainly a name: a common one, or one with a
+    letter that English does not have.
     """
     return key in read_names() or (key.isalpha() and not key.isascii())

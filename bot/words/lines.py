@@ -64,7 +64,7 @@ def _word(raw: str) -> LineWord:
 
 
 def _asks(words: list[LineWord], i: int) -> bool:
-    """Whether a "may" is a verb and not a month: "may I see my week"."""
+    """Return whether a "may" is a verb and not a month: "may I see my week"."""
     return words[i].key == "may" and i + 1 < len(words) and words[i + 1].key in {"i", "we", "you"}
 
 

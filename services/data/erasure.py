@@ -159,8 +159,8 @@ def has_unfinished_erasure(now: datetime) -> ColumnElement[bool]:
 
 
 def was_erased_since(session: Session, at: datetime, *, phone: str | None, business_id: str | None) -> bool:
-    """Whether a person with one of these addresses was erased within the last day and after `at`. If so, a message of
-    that time must not be answered any more.
+    """Return whether a person with one of these addresses was erased within the last day and after `at`. If so, a
+    message of that time must not be answered any more.
 
     `at` comes from another clock than the time of the erasure: from the vendor's, or from another machine's. So while
     nobody with these addresses is a member again, a time up to `CLOCKS_DIFFER` later counts as before the erasure too.
@@ -272,7 +272,7 @@ def _strip(member: Member, now: datetime) -> None:
 
 
 def _is_told(session: Session, member: Member, now: datetime) -> bool:
-    """Whether the last answer is still being sent; it has an hour for that."""
+    """Return whether the last answer is still being sent; it has an hour for that."""
     waiting = (OutboundMessage.member_id == member.id, OutboundMessage.state.in_(UNDER_WAY))
     erased = select(Erased.at).where(Erased.member_id == member.id, Erased.member_since == member.created_at)
     at = session.scalar(erased.order_by(Erased.id.desc()).limit(1)) or now

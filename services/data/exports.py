@@ -118,7 +118,7 @@ def make_copy(session: Session, export_id: int, base_url: str, now: datetime) ->
 
 
 def was_made_for(session: Session, token: str) -> bool:
-    """Whether a copy was made with this token, even if it has been fetched."""
+    """Return whether a copy was made with this token, even if it has been fetched."""
     return session.scalar(select(Export.id).where(Export.token_hash == _hashed(token))) is not None
 
 

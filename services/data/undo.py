@@ -56,8 +56,8 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
 
 
 def _is_as_left(session: Session, act: Act, row: Any) -> bool:
-    """Whether the row is still as the act left it. If an admin has removed the member from the group since, undoing
-    must not bring them back.
+    """Return whether the row is still as the act left it. If an admin has removed the member from the group since,
+    undoing must not bring them back.
     """
     if not isinstance(row, Membership):
         return True

@@ -42,7 +42,7 @@ class SentToday:
     at: datetime = LONG_AGO
 
     def allows(self, kind: MessageKind, group_id: int | None, most: Ceilings) -> bool:
-        """Whether one more message may be sent. The limit of a group does not apply to replies."""
+        """Return whether one more message may be sent. The limit of a group does not apply to replies."""
         room = most.number if kind is MessageKind.REPLY else most.number - most.number // FOR_REPLIES
         within = kind is MessageKind.REPLY or group_id is None or self.by_group[group_id] < most.group
         return within and self.by_group.total() < room

@@ -190,7 +190,7 @@ def list_to_poll(session: Session, account: str, due_at: datetime | None = None)
 
 
 def is_check_due(session: Session, now: datetime, account: str) -> bool:
-    """Whether the vendor must be asked about contents, or contents must be stored."""
+    """Return whether the vendor must be asked about contents, or contents must be stored."""
     return bool(list_to_poll(session, account, now) or list_to_push(session, now, account))
 
 
@@ -260,7 +260,7 @@ def _is_there(stored: StoredContent, messenger: Messenger) -> bool:
 
 
 def is_filled_by(approved: Approved) -> bool:
-    """Whether there is such a template and it has exactly these values."""
+    """Return whether there is such a template and it has exactly these values."""
     return approved.name in approved_files() and approved.values.keys() == _approved(approved.name).samples.keys()
 
 

@@ -298,12 +298,12 @@ def _again_at(row: OutboundMessage, meaning: RefusalMeaning, now: datetime) -> d
 
 
 def _is_of_content(row: OutboundMessage) -> bool:
-    """Whether the message was sent with a content that is stored at the vendor."""
+    """Return whether the message was sent with a content that is stored at the vendor."""
     return row.said_as not in (None, "text", "picture")
 
 
 def _wrote_since(member: Member, row: OutboundMessage) -> bool:
-    """Whether the member has written, and so opened the 24 hours again, after this message was accepted."""
+    """Return whether the member has written, and so opened the 24 hours again, after this message was accepted."""
     return bool(row.accepted_at and member.last_inbound_at and member.last_inbound_at > row.accepted_at)
 
 

@@ -150,7 +150,7 @@ def measure_segments(totals: Totals, sports: Sequence[Sport]) -> tuple[Segment, 
 
 
 def is_dark(member: Member) -> bool:
-    """Whether the member wants dark pictures."""
+    """Return whether the member wants dark pictures."""
     return member.preferences.get("pictures") == "dark"
 
 

@@ -59,7 +59,7 @@ def forget_shown(session: Session, member_id: int) -> None:
 
 
 def is_drawn(session: Session, chart: str, now: datetime) -> bool:
-    """Whether there is a picture of these facts that will last until its message is delivered."""
+    """Return whether there is a picture of these facts that will last until its message is delivered."""
     kept = find_drawn(session, chart)
     return kept is not None and kept.expires_at > now + STILL_GOOD_FOR
 

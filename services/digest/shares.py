@@ -76,7 +76,7 @@ def find(session: Session, token: str) -> Share | None:
 
 
 def is_open(share: Share, now: datetime) -> bool:
-    """Whether the page may be seen."""
+    """Return whether the page may be seen."""
     return share.revoked_at is None and share.expires_at > now and share.group.is_active
 
 

@@ -50,7 +50,7 @@ def shut_longer(session: Session, name: str, now: datetime, first: timedelta, mo
 
 
 def is_shut(session: Session, name: str, now: datetime) -> bool:
-    """Whether the vendor must not be called now."""
+    """Return whether the vendor must not be called now."""
     until = shut_until(session, name)
     return until is not None and until > now
 

@@ -38,7 +38,7 @@ class GroupSettings:
         return self.manual_percent / 100
 
     def is_ranked(self, active: int) -> bool:
-        """Whether a board with so many active people shows places."""
+        """Return whether a board with so many active people shows places."""
         return self.ranking and active >= self.cheer_below
 
 

@@ -21,12 +21,12 @@ def make_reader(member: Member) -> Reader:
 
 
 def is_asleep(member: Member, now: datetime) -> bool:
-    """Whether the member was silent for so long that somebody else may have the number by now."""
+    """Return whether the member was silent for so long that somebody else may have the number by now."""
     return member.last_inbound_at is not None and now - member.last_inbound_at >= ASLEEP
 
 
 def is_in_doubt(member: Member, now: datetime) -> bool:
-    """Whether it is unknown who has the number. While it is, only answers are sent there."""
+    """Return whether it is unknown who has the number. While it is, only answers are sent there."""
     return member.doubted_at is not None or is_asleep(member, now)
 
 

@@ -40,8 +40,8 @@ class SharedWithGroup(NamedTuple):
     seen_from: date | None = None
 
     def may_be_named_on(self, day: date) -> bool:
-        """Whether their figures of this day may be shown with their name. They may not if they were in
-        a nameless row.
+        """Return whether their figures of this day may be shown with their name. They may not if
+        they were in a nameless row.
         """
         return self.seen_from is None or self.seen_from <= day
 
@@ -126,7 +126,7 @@ def be_anonymous(session: Session, membership: Membership, now: datetime, *, on:
 
 
 def are_enough(session: Session, group: Group) -> bool:
-    """Whether there are enough anonymous members for nameless rows."""
+    """Return whether there are enough anonymous members for nameless rows."""
     query = select(func.count()).where(Membership.anonymous, *_belonging(group))
     return (session.scalar(query) or 0) >= FEWEST_ANONYMOUS
 

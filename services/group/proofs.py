@@ -183,7 +183,7 @@ def _who_hears(session: Session, member: Member, now: datetime) -> list[tuple[Me
 
 
 def _can_be_asked(member: Member, now: datetime) -> bool:
-    """Whether this member can be asked: they want messages, get them, and their number is not in doubt."""
+    """Return whether this member can be asked: they want messages, get them, and their number is not in doubt."""
     is_silent = member.opted_out_at is not None or member.unreachable_at is not None
     return not is_silent and not recipients.is_in_doubt(member, now)
 

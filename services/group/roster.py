@@ -112,7 +112,7 @@ def read_sign(text: str) -> int | None:
 
 
 def is_exactly(membership: Membership, text: str) -> bool:
-    """Whether the text is this person's number or whole name. Acts that cannot be undone require this."""
+    """Return whether the text is this person's number or whole name. Acts that cannot be undone require this."""
     return _comparable(text) in {f"#{membership.id}", _comparable(membership.member.name)}
 
 

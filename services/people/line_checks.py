@@ -65,7 +65,9 @@ def _could_be_password(word: str) -> bool:
 
 
 def _follows_email(line: str) -> bool:
-    """Whether an e-mail address and one word follow each other, on one line or two, as when credentials are copied."""
+    """Return whether an e-mail address and one word follow each other, on one line or two, as when
+    credentials are copied.
+    """
     found = EMAIL.search(line)
     if found is None:
         return False
@@ -77,7 +79,9 @@ def _follows_email(line: str) -> bool:
 
 
 def _holds_key(line: str) -> bool:
-    """Whether there is a long run of digits, small letters and capitals that is no address, as in keys and tokens."""
+    """Return whether there is a long run of digits, small letters and capitals that is no address,
+    as in keys and tokens.
+    """
     return any(
         re.search(r"\d", run) and re.search(r"[a-z]", run) and re.search(r"[A-Z]", run)
         for run in (found[0] for found in KEY.finditer(line))

@@ -56,7 +56,7 @@ def sport_id(type_key: str) -> int:
 
 
 def belongs(row: dict[str, Any], wanted: str) -> bool:
-    """Whether Garmin's `activityType` filter includes this row: it has the type itself, or a child of it."""
+    """Return whether Garmin's `activityType` filter includes this row: it has the type itself, or a child of it."""
     found = row["activityType"]
     return bool(found["typeKey"] == wanted or FAMILY_KEYS.get(found["parentTypeId"]) == wanted)
 

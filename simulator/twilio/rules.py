@@ -122,7 +122,7 @@ def undelivered(
 
 
 def in_window(handset: Handset, now: datetime, rules: Rules) -> bool:
-    """Whether the person has written recently enough to receive any message."""
+    """Return whether the person has written recently enough to receive any message."""
     return handset.last_inbound_at is not None and now < handset.last_inbound_at + rules.window
 
 

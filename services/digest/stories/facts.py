@@ -40,7 +40,7 @@ class Fact:
     competitive: bool = field(default=False, compare=False)
 
     def is_about(self, member_id: int) -> bool:
-        """Whether this member is the subject of its sentence."""
+        """Return whether this member is the subject of its sentence."""
         return self.kind not in BESIDES and self.who[:1] != () and self.who[0].id == member_id
 
 

@@ -87,7 +87,7 @@ class Scene:
         return self._by_member.get(member_id)
 
     def shares(self, member_id: int, what: str) -> bool:
-        """Whether the group may see this figure of a member."""
+        """Return whether the group may see this figure of a member."""
         return member_id in self.shared.get(what, ())
 
     @cached_property
