@@ -213,10 +213,12 @@ GERMAN = {
 HELPS = """
 from types import SimpleNamespace
 from bot.commands.start import explain
+from bot.explained import explain_reading
 turn = SimpleNamespace(is_in_doubt=False, member=SimpleNamespace(locale="xx"))
 turn.say = lambda text, **facts: (text, facts.get("topic"), getattr(facts.get("command"), "name", None))
 for topic in ("Ziel", "Gruppenziel?", "gruppen", "group goal", "Fahrrad"):
     print(*explain(turn, topic=topic))
+print(explain_reading("Gruppenziel", "xx")["command"])
 """
 
 
@@ -228,6 +230,7 @@ def test_help_knows_commands_and_topics_by_their_words_in_the_language(tmp_path:
         "start/help_topic groups groups",
         "start/help_command None group goal",
         "start/help Fahrrad None",
+        "group goal",
     ]
 
 

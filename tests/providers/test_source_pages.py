@@ -15,7 +15,7 @@ PAGES = sorted(path for code in languages() for path in (FOLDER / code / "pages"
 
 def find_untold(pages: Environment, name: str) -> list[str]:
     """Return the problems to which this page says nothing, or only what it says to a problem that it does not know."""
-    sentence = pages.get_template(name).module.sentence
+    sentence = vars(pages.get_template(name).module)["sentence"]
     says = {each: sentence(each, 1, None, ["password"]).strip() for each in (*PROBLEMS_TOLD, "unheard of")}
     other = says.pop("unheard of")
     return [each for each, said in says.items() if not said or (said == other and each != "unavailable")]
