@@ -48,7 +48,7 @@ def verify(call: Call, body: dict[str, Any]) -> Any:
 
 @endpoint("GET", "/auth/sessions", scope=Scope.ACCOUNT, query=ListQuery, gives=SessionSchema, many=True)
 def list_sessions(call: Call, query: dict[str, Any]) -> Any:
-    """List the programs that are signed in as you, the last used first."""
+    """List the programs and browsers that are signed in as you, the last used first. A browser has no scopes."""
     found = [
         {**_columns(each), "is_this_one": each.id == call.my_session.id}
         for each in sessions.list_open_sessions(call.session, call.member, call.now)
@@ -64,7 +64,7 @@ def end_all_sessions(call: Call) -> Any:
 
 @endpoint("DELETE", "/auth/sessions/<uuid:session_id>", scope=Scope.ACCOUNT, status=204)
 def end_session(call: Call, session_id: UUID) -> None:
-    """End one session."""
+    """Sign one program or browser out."""
     row = call.session.get(ApiSession, session_id)
     if row is None or row.member_id != call.member.id or row.ended_at is not None:
         refuse("not-found")
