@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from jobs.work import transaction
-from messages.render import Reader, words
+from messages.render import Reader
 from services.people import dashboard_links, links, sessions
 from web.common.forms import require_same_origin
 from web.dashboard.showing import show_page
@@ -11,7 +11,6 @@ from web.dashboard.visit import Visit, make_doer, name_cookie
 from world import World
 
 NOBODY = Reader()  # it is not known yet whose link it is
-MOST_OF_AGENT = 400  # characters of what a browser says of itself that are looked at
 
 
 def add_entry(routes: Blueprint, world: World) -> None:
@@ -26,9 +25,9 @@ def add_entry(routes: Blueprint, world: World) -> None:
     @routes.post("/enter/<token>")
     def start(token: str) -> Response:
         require_same_origin(world)
-        before = request.cookies.get(name_cookie(world), "")
+        before, agent = request.cookies.get(name_cookie(world), ""), request.headers.get("User-Agent", "")
         with transaction(world) as session:
-            browser = dashboard_links.open_dashboard_link(session, token, before, _device(), world.now())
+            browser = dashboard_links.open_dashboard_link(session, token, before, agent, world.now())
         if browser is None:
             return show_page("over.html", NOBODY, 410, bot=world.settings.bot_phone)
         return _with_cookie(world, make_response(redirect(url_for("dashboard.this_week"), 303)), browser)
@@ -59,9 +58,3 @@ def _with_cookie(world: World, answer: Response, browser: str) -> Response:
         path="/",
     )
     return answer
-
-
-def _device() -> str:
-    """What this browser is called in the list of devices: "Firefox on Linux"."""
-    agent = request.headers.get("User-Agent", "")[:MOST_OF_AGENT].casefold()
-    return words("access/device", NOBODY, agent=agent)
