@@ -131,6 +131,7 @@ STANDING = SimpleNamespace(challenge=CHALLENGE, lines=LINES, sharing=50, forecas
 BAN = SimpleNamespace(id=999_999, banned_at=WHEN, group=group())
 
 FACTS: dict[str, Any] = {
+    "agent": "mozilla/5.0 (linux; android 16) samsungbrowser/29.0 chrome/140.0 mobile safari/537.36",
     "ban": BAN,
     "by": person(),
     "called": NAME,
