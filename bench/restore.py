@@ -70,8 +70,8 @@ class Load:
 
     def _write(self) -> None:
         change = text(
-            "WITH some AS (SELECT id FROM outbound_messages WHERE state = 'read' ORDER BY id OFFSET :at LIMIT 20) "
-            "UPDATE outbound_messages SET looks = looks + 1 WHERE id IN (SELECT id FROM some)"
+            "WITH chosen AS (SELECT id FROM outbound_messages WHERE state = 'read' ORDER BY id OFFSET :at LIMIT 20) "
+            "UPDATE outbound_messages SET looks = looks + 1 WHERE id IN (SELECT id FROM chosen)"
         )
         while not self._done.is_set():
             with self.world.sessions.begin() as session:
@@ -250,6 +250,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.restore", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--messages", type=int, default=100_000)
     chosen = parser.parse_args(arguments)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     try:
         rows, is_well = measure(chosen.messages)

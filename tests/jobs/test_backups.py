@@ -121,7 +121,7 @@ def test_old_backups_are_deleted_and_the_newest_never(town: Town, world: World) 
     assert len(names(world)) == 5
     assert [name[:18] for name in backups.prune_backups(world)] == ["gruppetto-20261119", "gruppetto-20261118"]
     town.clock.travel(days=5)
-    assert flask(world, "backup", "prune").output.count("deleted") == 1
+    assert flask(world, "backup", "prune").output.count("deleted\t") == 1
     town.clock.travel(days=500)
     backups.prune_backups(world)
     assert [name[:18] for name in names(world)] == ["gruppetto-20261122"]
