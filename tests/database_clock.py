@@ -14,7 +14,7 @@ MAY_ASK = {
     "a lease begins; machines that share it differ": r"^SELECT clock_timestamp\(\) \+ .* AS anon_1$",
     "a lease is over": r"\bleased_until < clock_timestamp\(\)",
     "health compares this machine's clock with it": r"^SELECT clock_timestamp\(\)( AS \w+)?$",
-    "a migration counts the messages of the day before it": r"(?s)^\s*INSERT INTO spent \(at, what, group_id, count\)\s.*$",
+    "a migration counts the day before it": r"(?s)^\s*INSERT INTO spent \(at, what, group_id, count\)\s.*$",
     "migrations keep DEFAULT now() for older code": r"(?s)^\s*(CREATE|ALTER) TABLE .*$",
 }
 ASKS = re.compile(
