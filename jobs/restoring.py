@@ -234,11 +234,13 @@ def _another_database(world: World, into: str) -> Iterator[World]:
         there = _moved(world, url)
         engine: Engine = there.sessions.kw["bind"]
         try:
-            _require_empty(engine, replaces=False)
-            _clear(engine)
-            yield there
+            _require_empty(engine, replaces=False)  # before anything is cleared: it may be the database in use
+            try:
+                _clear(engine)
+                yield there
+            finally:
+                _clear(engine)
         finally:
-            _clear(engine)
             engine.dispose()
 
 

@@ -440,6 +440,8 @@ def test_the_drill_in_a_database_that_is_given(world: World, new: World, zoe: Pe
     same = with_backups(world, world.settings.backup_to, restore_drill_url=world.settings.database_url)
     refused = flask(same, "restore-drill")
     assert refused.output.startswith("Not restored: The database is not empty")
+    with world.sessions() as session:
+        assert session.scalar(select(Member.name)) == "Zoë", "the database in use was left alone"
 
 
 def test_the_drill_finds_what_is_missing(world: World, zoe: Person) -> None:
