@@ -36,7 +36,7 @@ MAY_IMPORT = {
     },
     "api": {"jobs", "services", "world", "providers", "messages", "models", "fitness", "logs"},
     "bot": {"jobs", "services", "world", "providers", "messages", "models", "fitness", "logs"},
-    "jobs": {"services", "world", "providers", "messages", "models", "fitness", "logs", "starting"},
+    "jobs": {"services", "world", "providers", "messages", "models", "fitness", "logs", "starting", "version"},
     "services": {"providers", "messages", "models", "fitness"},
     "world": {"providers", "models", "config"},
     "providers": {"messages", "fitness", "logs"},
