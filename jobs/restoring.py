@@ -75,7 +75,7 @@ class Drilled:
 
 
 @dataclass(frozen=True)
-class Source:
+class BackupSource:
     """Where a backup comes from: a name in the store, or a file on this machine."""
 
     name: str
@@ -89,19 +89,24 @@ class Source:
             yield read
 
 
-def find_source(world: World, which: str) -> Source:
+def find_source(world: World, which: str) -> BackupSource:
     """Return the backup that an operator names: `latest`, a name in the store, or a path on this machine.
 
     Raises `NoBackups`.
     """
     path = Path(which)
     if path.parent != Path() and path.is_file():
-        return Source(path.name, path.absolute())
-    return Source(backups.find_backup(world, which))
+        return BackupSource(path.name, path.absolute())
+    return BackupSource(backups.find_backup(world, which))
 
 
 def restore_backup(
-    world: World, source: Source, until: datetime | None = None, *, replaces: bool = False, while_running: bool = False
+    world: World,
+    source: BackupSource,
+    until: datetime | None = None,
+    *,
+    replaces: bool = False,
+    while_running: bool = False,
 ) -> Restored:
     """Restore a backup into the database of DATABASE_URL, and make it ready for work.
 
@@ -130,7 +135,7 @@ def restore_backup(
     return restored
 
 
-def run_drill(world: World, source: Source, into: str = "") -> Drilled:
+def run_drill(world: World, source: BackupSource, into: str = "") -> Drilled:
     """Restore a backup into a new database beside the one in use, check it, and drop it again.
 
     `into` is the address of an empty database to use instead, where we may create none. Nothing is sent, and the
@@ -164,7 +169,7 @@ def run_drill(world: World, source: Source, into: str = "") -> Drilled:
     return drilled
 
 
-def fill_database(world: World, source: Source, engine: Engine) -> None:
+def fill_database(world: World, source: BackupSource, engine: Engine) -> None:
     """Delete our tables, restore the backup's, and bring the schema up to this code's."""
     _clear(engine)
     _restore_data(world, source)
@@ -190,7 +195,7 @@ def read_taken_at(facts: Mapping[str, Any]) -> datetime:
     return datetime.fromisoformat(facts["taken_at"])
 
 
-def _restore_data(world: World, source: Source) -> None:
+def _restore_data(world: World, source: BackupSource) -> None:
     url = world.settings.database_url
     with world.sessions() as session:
         server = int(session.scalar(text("SELECT current_setting('server_version_num')::int / 10000")) or 0)

@@ -77,7 +77,7 @@ def test_heroku_by_git_push_sets_up_what_the_manifest_describes(tmp_path: Path) 
     ]
     [config] = [call[2:] for call in calls if call[1] == "config:set"]
     given = dict(each.split("=", 1) for each in config)
-    assert given.keys() == MANIFEST["env"].keys()
+    assert given.keys() == {name for name, each in MANIFEST["env"].items() if each.get("required", True)}
     assert {name: given[name] for name, each in MANIFEST["env"].items() if "value" in each} == {
         name: each["value"] for name, each in MANIFEST["env"].items() if "value" in each
     }
@@ -105,7 +105,8 @@ def test_docker_compose_gets_all_settings_that_it_lacks(tmp_path: Path) -> None:
 
 def test_the_buttons_form_is_told_of_whole() -> None:
     button = section("Heroku, by button")
-    asked = {name for name, each in MANIFEST["env"].items() if not each.keys() & {"value", "generator"}}
+    required = {name: each for name, each in MANIFEST["env"].items() if each.get("required", True)}
+    asked = {name for name, each in required.items() if not each.keys() & {"value", "generator"}}
     from_twilio = {name for name in asked if name.startswith("TWILIO_")}
     assert len(from_twilio) == 3, "the page says three"
     assert asked - from_twilio == set(re.findall(r"\*([A-Z_]+)\*: ", button))
@@ -154,7 +155,7 @@ def test_every_setting_that_a_page_names_exists(page: str) -> None:
 def test_every_process_and_service_that_the_page_names_exists() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].keys()
     told = re.findall(r"docker compose (?:exec|logs) (\w+)", PAGE)
-    assert {"web", "release", "postgres", "caddy"} <= set(told) <= services
+    assert {"web", "release", "caddy"} <= set(told) <= services
     assert set(parse_procfile((ROOT / "Procfile").read_text()).processes) <= services
 
 
