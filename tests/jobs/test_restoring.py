@@ -455,7 +455,7 @@ def test_the_drill_finds_what_is_missing(world: World, zoe: Person) -> None:
         facts = dict(backups.describe_backup(there, source.name))
         facts["rows"] = facts["rows"] | {"members": 2}
         found = list(restoring._compare_rows(there.sessions.kw["bind"], facts))
-    assert found == ["members has 1 rows instead of 2"]
+    assert "members has 1 rows instead of 2" in found
 
 
 def test_a_file_on_this_machine_is_restored(world: World, new: World, zoe: Person, tmp_path: Path) -> None:
