@@ -180,7 +180,18 @@ class Chance:
         metric, dates = self.random.choice(list(Metric)), self.days(largest.CROSSING)
         ranked = self.random.random() < 0.7
         board = Board(
-            self.thing(largest.group()), metric, dates, rows, len(rows), together, before, since, ranked=ranked
+            self.thing(largest.group()),
+            metric,
+            dates,
+            rows,
+            len(rows),
+            together,
+            before,
+            silent_since=since,
+            recount=None,
+            ranked=ranked,
+            veiled={},
+            least_metres=0.0,
         )
         return gather_board_facts(board, largest.person(self.random.randint(1, len(rows) + 1)))
 

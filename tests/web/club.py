@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from services.training.rows import make_row
 from sqlalchemy.orm import Session
 
 from fitness.challenges import Contest
@@ -28,6 +27,7 @@ from services.play import challenges, goals
 from services.play.challenges import Plan
 from services.play.goals import Aim
 from services.training import accounts, records
+from services.training.from_recordings import make_row
 
 NAMES = ("Zoë 🚴", "José", "李雷", "سارة", "Анна", "Tom", "Maximiliane-Theodora", "Bea", "Ola", "Priya", "Sven")
 PACES = {"running": 2.9, "cycling": 7.4, "lap_swimming": 0.8, "hiking": 1.2}  # metres a second
