@@ -34,7 +34,8 @@ def environment(given: Mapping[str, str], pretend: Mapping[str, str]) -> dict[st
     asked_for = json.loads((ROOT / "app.json").read_text())["env"]
     defaults = {name: each["value"] for name, each in asked_for.items() if "value" in each}
     defaults |= {name: secrets.token_hex(32) for name, each in asked_for.items() if each.get("generator") == "secret"}
-    missing = sorted(asked_for.keys() - defaults.keys() - given.keys())
+    needed = {name for name, each in asked_for.items() if each.get("required", True)}
+    missing = sorted(needed - defaults.keys() - given.keys())
     if missing:
         raise NotDescribedError(f"app.json asks for {', '.join(missing)}, which the drill does not give")
     return {**_machine(), **OF_THE_HOST, **defaults, **given, **pretend}
