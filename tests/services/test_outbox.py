@@ -13,8 +13,9 @@ from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
 from models.vault import Vault, new_key
 from services.data import erasure
-from services.delivery import ceiling, looking_up, mailbox, outbox, outcomes, waiting
+from services.delivery import ceiling, looking_up, mailbox, outbox, outcomes
 from services.delivery.ceiling import Ceilings
+from services.delivery.waiting import release, silence, withdraw
 from services.ground.bells import Bell, list_rung
 from services.ground.counting import Count, Duration, find_counted
 from tests.letters import READY, RULES, Letters, ids
@@ -271,7 +272,7 @@ def test_an_opt_out_ends_what_waits_but_no_reply(letters: Letters) -> None:
     mine = [letters.write(ann, kind, kind) for kind in (REPLY, NOTICE, DIGEST)]
     other = letters.write(ben, "digest", DIGEST)
     with letters.town.world.sessions.begin() as session:
-        waiting.silence(session, ann.id)
+        silence(session, ann.id)
     states = [letters.row(each).state for each in (*mine, other)]
     assert states == [MessageState.QUEUED, MessageState.SUPPRESSED, MessageState.SUPPRESSED, MessageState.QUEUED]
 
@@ -287,7 +288,7 @@ def test_what_waits_about_a_group_ends_for_who_left_it_and_nothing_else(letters:
     ]
     arrived = letters.write(ann, "about the group", NOTICE, group=left, state=MessageState.DELIVERED)
     with letters.town.world.sessions.begin() as session:
-        waiting.withdraw(session, ann.id, left.id)
+        withdraw(session, ann.id, left.id)
     assert (letters.row(about).state, letters.row(about).content) == (MessageState.SUPPRESSED, None)
     assert letters.events(about)[-1].source == "removed"
     assert {letters.row(each).state for each in waiting} == {MessageState.QUEUED}
@@ -316,7 +317,7 @@ def test_after_a_proof_what_was_put_off_may_leave_at_once_unless_it_is_too_late(
         letters.write(ben, "to somebody else", NOTICE, next_attempt_at=later),
     ]
     with letters.town.world.sessions.begin() as session:
-        waiting.release(session, ann.id, START)
+        release(session, ann.id, START)
         assert list_rung(session) == {Bell.DELIVER}
     assert letters.row(fresh).next_attempt_at == START
     assert (letters.row(late).state, letters.why(late)) == (MessageState.SUPPRESSED, outbox.IN_DOUBT)
