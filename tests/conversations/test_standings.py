@@ -29,7 +29,7 @@ def test_my_numbers_by_sport_and_period(zoe: Person, group: None) -> None:
     assert "*You, 16–22 Nov*\n2 sessions · *3h 00m* · 70.0 km\n*206 pts* · ▲75% on the time before" in heard
     assert "🚴 Ride 2h 00m · 🏃 Run 1h 00m" in heard
     assert "You're 1st of 2 in your group by points." in heard
-    assert zoe.buttons == ["Last week", "Leaderboard"]
+    assert zoe.buttons == ["Last week", "Leaderboard", "Dashboard"]
     assert "*You, 9–15 Nov*\n1 session · *1h 30m* · 15.0 km" in zoe.taps("Last week")
     assert "*You, 16–22 Nov · 🏃 Run*\n1 session · *1h 00m* · 10.0 km" in zoe.says("me run")
     assert "*You, 1–31 Oct*\n1 session · *30 min* · 1.5 km" in zoe.says("stats last month")
