@@ -156,7 +156,10 @@ class Club:
             together=sum(totals.values(), Totals()),
             before=sum(before.values(), Totals()).points,
             silent_since=self.matters.silent_since,
+            recount=None,
             ranked=ranked,
+            veiled={},
+            least_metres=0.0,
         )
 
     def _veiled(self) -> dict[int, Totals]:

@@ -15,7 +15,7 @@ from jobs.work import transaction
 from services.ground.counting import Count, Counted, Duration, count
 from services.health.processes import WEB
 from tests.patience import AT_MOST
-from tests.scenes import start_group
+from tests.scenes import runs, start_group
 from tests.town import Person, Town
 from tests.web.gunicorns import gunicorn
 from web.app import create_app
@@ -80,7 +80,7 @@ def test_every_metric_has_its_name_and_its_help(town: Town) -> None:
 
 def test_an_evening_is_counted(town: Town, zoe: Person, jose: Person) -> None:
     start_group(zoe, jose)
-    zoe.connects_garmin()
+    zoe.connects_garmin(upload=runs(16))
     jose.says("stop")
     town.tick()
     values = scraped(town.world)
