@@ -106,7 +106,7 @@ def said(town: Town, what: str) -> int:
         return session.query(OutboundMessage).filter(OutboundMessage.dedupe_key.startswith(f"{what}:")).count()
 
 
-def every(town: Town, kind: type[Base]) -> list[Base]:
+def every[Row: Base](town: Town, kind: type[Row]) -> list[Row]:
     """Return all rows of a table."""
     with town.world.sessions() as session:
         return list(session.scalars(select(kind).order_by(*kind.__table__.primary_key)))

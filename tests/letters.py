@@ -173,7 +173,7 @@ class Letters:
         with self.town.world.sessions.begin() as session:
             session.execute(update(table).where(*_is(row)).values(values))
 
-    def see(self, row: Base) -> Base:
+    def see[Row: Base](self, row: Row) -> Row:
         """Return the row as it is now in the database."""
         with self.town.world.sessions() as session:
             return session.scalar(select(type(row)).where(*_is(row)))

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -28,7 +29,7 @@ def broken(root: Path) -> list[str]:
 def _breaches(tree: ast.Module) -> set[int]:
     """Return the lines that set a lease without `leases`, read one directly, or add a span to a time."""
     asked = {id(each) for node in ast.walk(tree) if _asks_about_lease(node) for each in node.args}
-    given = {node.lineno for node in ast.walk(tree) for value in _given(node) if not _is_good(value)}
+    given = {value.lineno for node in ast.walk(tree) for value in _given(node) if not _is_good(value)}
     read = {node.lineno for node in ast.walk(tree) if _is_read(node) and id(node) not in asked}
     added = {node.lineno for node in ast.walk(tree) if isinstance(node, ast.BinOp) and _adds_a_span(node)}
     return given | read | added
@@ -52,8 +53,9 @@ def _paired(target: ast.expr, value: ast.expr) -> Iterator[ast.expr]:
     if _is_lease(target):
         yield value
     elif isinstance(target, ast.Tuple):
-        fits = isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts)
-        for each, its in zip(target.elts, value.elts if fits else [value] * len(target.elts), strict=True):
+        values = value.elts if isinstance(value, ast.Tuple) else []
+        values = values if len(values) == len(target.elts) else [value] * len(target.elts)
+        for each, its in zip(target.elts, values, strict=True):
             yield from _paired(each, its)
 
 
@@ -61,7 +63,7 @@ def _is_lease(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == COLUMN
 
 
-def _is_read(node: ast.AST) -> bool:
+def _is_read(node: ast.AST) -> TypeGuard[ast.Attribute]:
     return isinstance(node, ast.Attribute) and node.attr == COLUMN and isinstance(node.ctx, ast.Load)
 
 
@@ -70,7 +72,7 @@ def _is_good(value: ast.expr) -> bool:
     return is_none or (isinstance(value, ast.Call) and ast.unparse(value.func) == "leases.end_lease_in")
 
 
-def _asks_about_lease(node: ast.AST) -> bool:
+def _asks_about_lease(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and ast.unparse(node.func) in ASKING
 
 

@@ -52,17 +52,20 @@ def events() -> set[tuple[str, str]]:
     for node in ours():
         if not isinstance(node, ast.Call):
             continue
-        if isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS and _says(node.args[:1]):
-            found.add((LEVELS[node.func.attr], node.args[0].value))
-        elif isinstance(node.func, ast.Attribute) and node.func.attr == "tell" and _says(node.args[:1]):
-            found.add(("warning", node.args[0].value))  # a doorbell that failed
-        elif isinstance(node.func, ast.Name) and node.func.id == "tell" and _says(node.args[1:3]):
-            found.add((node.args[1].value, node.args[2].value))
+        called = node.func
+        if isinstance(called, ast.Attribute) and called.attr in LEVELS:
+            found |= {(LEVELS[called.attr], text) for text in _texts(node.args[:1])}
+        elif isinstance(called, ast.Attribute) and called.attr == "tell":
+            found |= {("warning", text) for text in _texts(node.args[:1])}  # a doorbell that failed
+        elif isinstance(called, ast.Name) and called.id == "tell" and len(told := _texts(node.args[1:3])) == 2:
+            found.add((told[0], told[1]))
     return found
 
 
-def _says(words: list[ast.expr]) -> bool:
-    return bool(words) and all(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in words)
+def _texts(words: list[ast.expr]) -> list[str]:
+    """Return the strings that stand there; none unless all of them are strings."""
+    texts = [each.value for each in words if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return texts if len(texts) == len(words) else []
 
 
 def steps() -> set[str]:

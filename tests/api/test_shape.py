@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 
 from api.mounting import specification
+from fitness.sports import Sport
 from models import CountedEvent, Group, Member, Scope
 from services.group import groups
 from services.training import entries
@@ -30,7 +31,7 @@ def has_moved(town: Town, member_id: int, days: int) -> None:
         member = session.get_one(Member, member_id)
         for number in range(days):
             day = date(2026, 11, 18) - timedelta(number)
-            entries.log(session, member, entries.Sport.SWIM, 1800, 1000.0 * (number + 1), day, town.clock())
+            entries.log(session, member, Sport.SWIM, 1800, 1000.0 * (number + 1), day, town.clock())
 
 
 def test_a_repeated_request_does_nothing_twice_and_is_answered_the_same(town: Town, ann: Program) -> None:

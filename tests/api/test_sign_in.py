@@ -14,6 +14,7 @@ import pytest
 
 from api.declaring import tokens
 from models import ApiSession, Ended, Member, Scope, SignInCode
+from models.hashes import digest
 from services.data import erasure
 from services.people import signing_in
 from tests.api.programs import Program, client_of, member_of, nobody, rows, script, signed_in, slug
@@ -87,7 +88,7 @@ def made_code(town: Town, member: Member) -> tuple[UUID, str]:
     """Store a code that the test knows."""
     request, code = uuid4(), "123456"
     with town.world.sessions.begin() as session:
-        hashed = signing_in.digest(session, "sign-in", f"{request}:{code}")
+        hashed = digest(session, "sign-in", f"{request}:{code}")
         until = town.clock() + signing_in.CODE_FOR
         session.add(SignInCode(id=request, member_id=member.id, code_hash=hashed, expires_at=until))
     return request, code

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from api.declaring.endpoints import Endpoint, declared
+from fitness.sports import Sport
 from models import AuditEvent, Challenge, DigestRun, Invite, JoinRequest, Member, Membership, RunStatus, SentFile
 from models.hashes import digest
 from services.group import groups
@@ -52,7 +53,7 @@ def grow(session: Session, scene: Scene, town: Town) -> None:
         place = Membership(group_id=group_id, member_id=member.id, shares=["points", "time"], consented_at=now)
         place.consent_version, place.joined_at = "1", now + timedelta(seconds=number)
         session.add_all([place, JoinRequest(group_id=group_id, member_id=asking.id, asked_at=now)])
-        entries.log(session, member, entries.Sport.RUN, 3600, 9000.0 + number, date(2026, 11, 17), now)
+        entries.log(session, member, Sport.RUN, 3600, 9000.0 + number, date(2026, 11, 17), now)
         code = digest(session, "invite", f"CODE{number}")
         session.add(Invite(group_id=group_id, code_hash=code, expires_at=now + timedelta(days=number + 1)))
         days = {"starts": day, "ends": day, "closes_at": now + timedelta(days=30)}

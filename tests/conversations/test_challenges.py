@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from models import Challenge, Group
+from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, hide, november, runs, start_group
 from tests.town import Person, Town
 
@@ -124,7 +125,7 @@ def test_the_most_improved_wins_and_not_the_strongest(town: Town, zoe: Person, j
     assert lines[4].startswith("🥈 *Zoë* −")
 
 
-def _run(athlete: object, month: int, day: int, minutes: float) -> None:
+def _run(athlete: Athlete, month: int, day: int, minutes: float) -> None:
     start = datetime(2026, month, day, 9, tzinfo=UTC)
     athlete.upload(type_key="running", start=start, seconds=60 * minutes, metres=160 * minutes)
 

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -238,7 +239,7 @@ def test_activities_that_were_kept_belong_to_the_account_again(town: Town, zoe: 
 class Interrupted:
     """A Garmin with which something happens between opening an account and reading it."""
 
-    garmin: object
+    garmin: Any
     meanwhile: Callable[[], None]
 
     def open(self, tokens: str) -> object:

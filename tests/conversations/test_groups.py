@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
-from models import Group, Member
+from models import Group, Member, Role
 from services.group import groups
 from tests.scenes import code_in, start_group
 from tests.town import Person, Town
@@ -278,4 +278,4 @@ def _crowd(town: Town, size: int, name: str) -> None:
         session.add_all(people)
         session.flush()
         for each in people:
-            groups.add_member(session, group, each, groups.Role.MEMBER, datetime(2026, 11, 18, 19, tzinfo=UTC))
+            groups.add_member(session, group, each, Role.MEMBER, datetime(2026, 11, 18, 19, tzinfo=UTC))

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, runs, start_group
 from tests.town import Person
 
@@ -47,7 +48,7 @@ def test_quiet_hours_are_chosen_and_ended(zoe: Person, line: str) -> None:
 
 
 def test_what_is_private_at_garmin_counts_only_where_one_wants_it(zoe: Person) -> None:
-    def upload(athlete: object) -> None:
+    def upload(athlete: Athlete) -> None:
         runs(16)(athlete)
         runs(17, minutes=30)(athlete)
         athlete.activities[-1]["privacy"] = {"typeId": 2, "typeKey": "private"}

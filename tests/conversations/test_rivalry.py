@@ -7,6 +7,7 @@ from sqlalchemy import select
 from fitness.dates import find_week
 from models import Group
 from services.play import rivalry
+from simulator.garmin.athletes import Athlete
 from tests.scenes import has_moved, start_group
 from tests.town import Person, Town
 
@@ -16,7 +17,7 @@ FIRST = date(2026, 9, 15)  # a Tuesday
 def weekly_runs(*minutes: float) -> object:
     """Return a function that uploads a run of these minutes on each Tuesday from 15 September on."""
 
-    def upload(athlete: object) -> None:
+    def upload(athlete: Athlete) -> None:
         for number, each in enumerate(minutes):
             day = FIRST + timedelta(weeks=number)
             start = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)

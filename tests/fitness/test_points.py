@@ -1,6 +1,7 @@
 """Effort points: an example week, the table, and what is true for every possible activity."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -267,7 +268,7 @@ def test_no_unit_slips() -> None:
 
 
 @given(st.lists(st.builds(effort, KINDS, st.floats(5, 300)), max_size=8), st.randoms())
-def test_the_order_does_not_matter(sessions: list[ScoredEffort], luck: object) -> None:
+def test_the_order_does_not_matter(sessions: list[ScoredEffort], luck: Random) -> None:
     before = {id(each): score(each) for each in sessions}
     luck.shuffle(sessions)
     assert all(score(each) == before[id(each)] for each in sessions)

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from itertools import combinations
+from random import Random
 from statistics import median
 
 from hypothesis import given
@@ -49,7 +50,7 @@ def test_a_rivalry_is_what_plain_counting_says(values: dict[int, list[float]]) -
 
 
 @given(GROUPS, st.randoms())
-def test_the_order_of_people_changes_nothing(values: dict[int, list[float]], chance: object) -> None:
+def test_the_order_of_people_changes_nothing(values: dict[int, list[float]], chance: Random) -> None:
     shuffled = list(values)
     chance.shuffle(shuffled)
     points = {key: weeks(each) for key, each in values.items()}

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fitness.crons import BadCron
+from fitness.crons import NOON, BadCron
 from fitness.dates import Dates
 from fitness.schedules import (
     LAST_DAY,
-    NOON,
     BadClock,
     Monthly,
     Weekly,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask, request
@@ -197,7 +198,8 @@ class Mailbox(StreamRequestHandler):
                 mail = b""
                 while (part := self.rfile.readline()) != b".\r\n":
                     mail += part
-                self.server.mails.append(mail.decode())
+                server: Any = self.server
+                server.mails.append(mail.decode())
             if word == b"QUIT":
                 self.wfile.write(b"221 bye\r\n")
                 return
@@ -206,7 +208,7 @@ class Mailbox(StreamRequestHandler):
 
 @contextmanager
 def smtp_server() -> Iterator[tuple[str, list[str]]]:
-    server = ThreadingTCPServer(("127.0.0.1", 0), Mailbox)
+    server: Any = ThreadingTCPServer(("127.0.0.1", 0), Mailbox)
     server.daemon_threads, server.mails = True, []
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"smtp://127.0.0.1:{server.server_address[1]}", server.mails

@@ -75,7 +75,7 @@ def texts(person: Person) -> list[str]:
 
 def kept(town: Town) -> list[int]:
     """Return how many lines wait, are being answered, and were set aside."""
-    return [town.world.redis.llen(name) for name in (receiving.SPOOL, receiving.TAKEN, receiving.BROKEN)]
+    return [town.world.redis.llen(name) for name in (spooled.SPOOL, spooled.TAKEN, spooled.BROKEN)]
 
 
 def last_heard(town: Town) -> datetime:
@@ -134,7 +134,7 @@ def test_a_first_line_that_others_get_in_the_way_of_too_often_is_kept(town: Town
 def test_what_is_kept_cannot_be_read_in_redis(town: Town, zoe: Person) -> None:
     with served_by(town, without_postgres(town)):
         zoe.phone.says("leaderboard secret")
-    [sealed] = town.world.redis.lrange(receiving.SPOOL, 0, -1)
+    [sealed] = town.world.redis.lrange(spooled.SPOOL, 0, -1)
     for readable in (b"secret", b"leaderboard", b"32470000001", "Zoë".encode()):
         assert readable not in sealed
     facts = json.loads(town.world.vault.open(spooled.PURPOSE, spooled.OWNER, sealed))
@@ -193,7 +193,7 @@ def test_a_database_without_a_free_connection_is_as_good_as_away(town: Town) -> 
 def test_a_worker_that_dies_between_leaves_the_line_to_the_next(town: Town, zoe: Person) -> None:
     spool(town, 1, 2, 3)
     for _ in range(2):
-        town.world.redis.lmove(receiving.SPOOL, receiving.TAKEN, "RIGHT", "LEFT")
+        town.world.redis.lmove(spooled.SPOOL, spooled.TAKEN, "RIGHT", "LEFT")
     converse(town.world, inbound(1), START)
     town.rest()
     assert len(texts(zoe)) == 1
@@ -221,12 +221,12 @@ def test_a_line_that_cannot_be_read_is_set_aside_and_those_behind_it_are_answere
         town.world.vault.seal(spooled.PURPOSE, spooled.OWNER, "[]"),
     ]
     for sealed in bad:
-        town.world.redis.lpush(receiving.SPOOL, sealed)
+        town.world.redis.lpush(spooled.SPOOL, sealed)
     spool(town, 1)
     town.tick()
     assert len(texts(zoe)) == 1
     assert kept(town) == [0, 0, len(bad)]
-    assert set(town.world.redis.lrange(receiving.BROKEN, 0, -1)) == set(bad)
+    assert set(town.world.redis.lrange(spooled.BROKEN, 0, -1)) == set(bad)
 
 
 def with_ring(town: Town, ring: str) -> World:
@@ -289,11 +289,11 @@ def test_a_number_under_a_menu_that_cannot_be_opened_yet_is_kept_and_then_unders
 
 
 def test_setting_a_line_aside_leaves_what_another_worker_has_taken(town: Town, zoe: Person) -> None:
-    town.world.redis.lpush(receiving.TAKEN, b"bad")
+    town.world.redis.lpush(spooled.TAKEN, b"bad")
     spool(town, 1)
-    town.world.redis.lmove(receiving.SPOOL, receiving.TAKEN, "RIGHT", "LEFT")
+    town.world.redis.lmove(spooled.SPOOL, spooled.TAKEN, "RIGHT", "LEFT")
     receiving._set_aside(town.world, b"bad")
-    assert town.world.redis.lrange(receiving.BROKEN, 0, -1) == [b"bad"]
+    assert town.world.redis.lrange(spooled.BROKEN, 0, -1) == [b"bad"]
     town.tick()
     assert len(texts(zoe)) == 1
 
@@ -382,20 +382,20 @@ def test_the_vendor_is_asked_every_five_minutes_and_may_be_away(town: Town, zoe:
     town.twilio.faults.list_status = 503
     receiving.ingest()
     assert asked() == 1
-    assert town.world.redis.ttl(receiving.BACKFILL) < asking_again.SOON, (
+    assert town.world.redis.ttl(asking_again.BACKFILL) < asking_again.SOON, (
         "so that it is known soon whether it is well again"
     )
     [bell] = town.world.redis.zrange("rq:scheduler:scheduled_jobs", 0, -1)
     assert bell.startswith(b"bot-receiving-ingest-")
     town.twilio.faults.list_status = None
-    town.world.redis.delete(receiving.BACKFILL)
+    town.world.redis.delete(asking_again.BACKFILL)
     town.tick()
     assert asked() == 2
     assert len(texts(zoe)) == 1
     for _ in range(3):
         receiving.ingest()
     assert asked() == 2
-    assert 0 < town.world.redis.ttl(receiving.BACKFILL) <= 300
+    assert 0 < town.world.redis.ttl(asking_again.BACKFILL) <= 300
 
 
 def test_many_missed_lines_cost_one_query(town: Town, zoe: Person) -> None:

@@ -13,8 +13,7 @@ from click.testing import Result
 from sqlalchemy import select, text
 
 import world as worlds
-from bot import receiving
-from jobs import backups, delivery, reconciling, restoring
+from jobs import asking_again, backups, delivery, reconciling, restoring
 from models import Base, Challenge, DigestRun, Erased, Group, Member, MessageKind, MessageState
 from models.backup_file import BackupUnreadable
 from models.vault import Vault, new_key
@@ -82,7 +81,7 @@ def pass_hours(town: Town, hours: int) -> None:
     """Let hours pass, with a tick each, and in the first minutes everything that ticks do."""
     for _ in range(4):
         town.travel(minutes=1)
-        town.world.redis.delete(receiving.BACKFILL)
+        town.world.redis.delete(asking_again.BACKFILL)
     for _ in range(hours):
         town.travel(hours=1)
 

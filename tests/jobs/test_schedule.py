@@ -25,9 +25,8 @@ from jobs.queue import RUNG, UNHEARD, JsonJob, ring
 from jobs.schedule import Clock
 from jobs.tick import tick
 from jobs.work import transaction
-from models import Group, MessageKind
+from models import DigestRun, Group, MessageKind
 from models.base import make_sessions, open_engine
-from services.digest import digests
 from services.ground.bells import Bell, ring_at
 from services.ground.bells import ring as ring_bell
 from services.group import digest_times
@@ -229,7 +228,7 @@ def test_two_clocks_at_once_do_no_harm(town: Town, redis: Redis) -> None:
             list(pool.map(lambda clock: clock.enqueue_jobs(), clocks))
     town.work()
     with town.world.sessions() as session:
-        [run] = session.query(digests.DigestRun).all()
+        [run] = session.query(DigestRun).all()
     assert run.group_id == made[0].id
     assert list(entries(redis)).count(schedule.TICK) == 1
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot import receiving
-from jobs import delivery, digests, garmin, housekeeping, stopping
+from jobs import delivery, digests, garmin, housekeeping, spool, stopping
 from jobs.tick import tick
 from models import (
     AttemptStep,
@@ -34,6 +34,7 @@ from providers.errors import ReadingBroke
 from providers.messenger import Inbound
 from providers.sources import Typed
 from services.data import exports
+from services.digest.digests import CHUNK
 from services.training import attempts, binding, one_time_links, sign_ins
 from services.training.binding import BeingAsked
 from tests.letters import READY, Letters
@@ -119,7 +120,7 @@ def test_claimed_messages_that_have_not_left_are_put_back_at_once(town: Town) ->
 
 def test_a_digest_is_left_between_two_pieces_and_finished_by_the_next(town: Town) -> None:
     letters = Letters(town)
-    members = letters.members(digests.digests.CHUNK + 1)
+    members = letters.members(CHUNK + 1)
     due = town.clock()
     letters.group(*members, digest_schedule="0 17 * * 0", next_digest_at=due)
     tick.body(town.world)
@@ -127,10 +128,10 @@ def test_a_digest_is_left_between_two_pieces_and_finished_by_the_next(town: Town
         digests.make.body(asked(town))
     left = one(town, DigestRun)
     assert (left.status, left.attempts, left.leased_until) == (RunStatus.PENDING, 0, None)
-    assert count(town) == digests.digests.CHUNK
+    assert count(town) == CHUNK
     stopping.begin()
     assert digests.make.body(town.world) == 1
-    assert count(town) == digests.digests.CHUNK + 1
+    assert count(town) == CHUNK + 1
     assert one(town, DigestRun).attempts == 1
 
 
@@ -307,7 +308,7 @@ def test_lines_that_were_kept_are_answered_by_the_next(town: Town) -> None:
     for line in lines:
         receiving.spool(town.world, line, town.clock())
     assert receiving.ingest.body(asked(town)) == 1
-    assert town.world.redis.llen(receiving.SPOOL) == 2
+    assert town.world.redis.llen(spool.SPOOL) == 2
     stopping.begin()
     assert receiving.ingest.body(town.world) == 2
     with town.world.sessions() as reading:

@@ -104,7 +104,7 @@ def test_older_code_may_still_leave_the_stamping_to_the_database(servers: Server
         (table.name, column.name)
         for table in Base.metadata.tables.values()
         for column in table.columns
-        if table.name in made and column.default is not None and column.default.arg is stamp
+        if table.name in made and getattr(column.default, "arg", None) is stamp
     }
     assert len(stamped) > 50
     assert stamped <= servers.clocked

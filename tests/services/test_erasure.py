@@ -211,7 +211,7 @@ def test_what_was_done_stays_in_the_audit_without_a_name(town: Town, zoe: Person
         assert not any("Zo" in str(each.detail) for each in events)
 
 
-def _copy(session: object) -> bytes:
+def _copy(session: Session) -> bytes:
     return exports.pack_archive(session, session.scalars(select(Member)).one())
 
 

@@ -9,6 +9,7 @@ import pytest
 from bot.parser import NotUnderstood, understand
 from messages.message import Approved, Message, units
 from models import Member, MessageKind, MessageState
+from providers.messenger import ContentDefinition
 from services.delivery import contents, mailbox, notices
 from services.delivery.contents import PLACEHOLDER
 from services.delivery.mailbox import NeverSayable
@@ -30,7 +31,7 @@ def letters(town: Town) -> Letters:
 
 
 @pytest.mark.parametrize("content", ALL.values(), ids=ALL)
-def test_a_template_keeps_the_rules_by_which_whatsapp_reviews(content: contents.ContentDefinition) -> None:
+def test_a_template_keeps_the_rules_by_which_whatsapp_reviews(content: ContentDefinition) -> None:
     """https://www.twilio.com/docs/whatsapp/tutorial/message-template-approvals-statuses, facts of 2026."""
     names = PLACEHOLDER.findall(content.body)
     static = PLACEHOLDER.sub(" ", content.body).split()

@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 from messages.message import Approved, Message
 from models import Member, Membership, MessageKind, MessageState, OutboundMessage
 from models.vault import Vault, new_key
+from providers.messenger import RefusalMeaning
 from services.data import erasure
 from services.delivery import ceiling, looking_up, mailbox, outbox, outcomes
 from services.delivery.ceiling import Ceilings
@@ -124,7 +125,7 @@ def test_whoever_lost_their_claim_can_mark_nothing(letters: Letters) -> None:
     for mark in (
         lambda session: outcomes.note_accepted(session, slow, "SM" + "5" * 32, START),
         lambda session: outcomes.put_back(session, slow, START, "429"),
-        lambda session: outcomes.note_refused(session, slow, 21211, outcomes.RefusalMeaning.UNREACHABLE, START),
+        lambda session: outcomes.note_refused(session, slow, 21211, RefusalMeaning.UNREACHABLE, START),
         lambda session: outcomes.note_doubtful(session, slow, START, "hang"),
     ):
         with letters.town.world.sessions.begin() as session:
@@ -413,7 +414,7 @@ def test_a_template_that_may_not_be_used_holds_its_messages(letters: Letters, st
     assert letters.why(away) == "template held"
 
 
-def away(letters: Letters, count: int, start: int = 1) -> list[object]:
+def away(letters: Letters, count: int, start: int = 1) -> list[Member]:
     """Add members who last wrote long ago, with a digest for each."""
     people = [letters.member(number, last_inbound_at=A_DAY_AGO) for number in range(start, start + count)]
     for person in people:

@@ -9,8 +9,7 @@ import pytest
 import requests
 from sqlalchemy import select, text
 
-from bot import receiving
-from jobs import housekeeping, pictures, spool
+from jobs import asking_again, housekeeping, pictures, spool
 from models import Base, CountedEvent, Erasure, Media, Member, ShownMember
 from models.erasures import SID_HASH, hashed_sid
 from providers.messenger import Inbound
@@ -31,7 +30,7 @@ def names(town: Town) -> list[str]:
 
 def asks_twilio(town: Town) -> None:
     """Let some minutes pass, and let the tick ask Twilio for missed lines."""
-    town.world.redis.delete(receiving.BACKFILL)
+    town.world.redis.delete(asking_again.BACKFILL)
     town.travel(minutes=6)
 
 
@@ -99,12 +98,12 @@ def test_a_line_that_lies_in_redis_is_dropped(town: Town, zoe: Person) -> None:
     zoe.says("hi")
     with served_by(town, without_postgres(town)):
         zoe.phone.says("new group Sunday Legends")
-    kept = town.world.redis.lpop(receiving.SPOOL)
+    kept = town.world.redis.lpop(spool.SPOOL)
     erases_everything(zoe)
-    town.world.redis.lpush(receiving.SPOOL, kept)
+    town.world.redis.lpush(spool.SPOOL, kept)
     town.tick()
     assert names(town) == []
-    assert [town.world.redis.llen(name) for name in (receiving.SPOOL, receiving.TAKEN, receiving.BROKEN)] == [0, 0, 0]
+    assert [town.world.redis.llen(name) for name in (spool.SPOOL, spool.TAKEN, spool.BROKEN)] == [0, 0, 0]
 
 
 def test_what_was_set_aside_in_redis_goes_with_its_writer(town: Town, zoe: Person, jose: Person) -> None:
@@ -112,11 +111,11 @@ def test_what_was_set_aside_in_redis_goes_with_its_writer(town: Town, zoe: Perso
     for person in (zoe, jose):
         line = Inbound("SM" + person.phone.number[1:].zfill(32), person.phone.number, None, person.phone.name, "hello")
         town.world.redis.lpush(
-            receiving.BROKEN, spool.seal_webhook(town.world.vault, {"inbound": asdict(line)}, town.clock())
+            spool.BROKEN, spool.seal_webhook(town.world.vault, {"inbound": asdict(line)}, town.clock())
         )
-    town.world.redis.lpush(receiving.BROKEN, b"not ours")
+    town.world.redis.lpush(spool.BROKEN, b"not ours")
     erases_everything(zoe)
-    left = town.world.redis.lrange(receiving.BROKEN, 0, -1)
+    left = town.world.redis.lrange(spool.BROKEN, 0, -1)
     assert len(left) == 2
     assert left[0] == b"not ours"
     assert "José" in str(spool.open_webhook(town.world.vault, left[1])[0])

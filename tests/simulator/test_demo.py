@@ -188,8 +188,8 @@ def test_the_demo_survives_a_newcomers_first_minutes(tmp_path: Path) -> None:
     told = f"{place.folder}/pretend.json is damaged or of another version: `make demo-reset` forgets it."
     assert once(place) == (1, f"The demo cannot start: {told}")
     (place.folder / "pretend.json").write_text(kept)
-    with services(place.folder / "data", environ={}) as at:
-        line = psycopg2.connect(at.database_url.replace("+psycopg2", ""))
+    with services(place.folder / "data", environ={}) as running:
+        line = psycopg2.connect(running.database_url.replace("+psycopg2", ""))
         with line, line.cursor() as cursor:
             cursor.execute("UPDATE alembic_version SET version_num = '9999_not_yet'")
         line.close()

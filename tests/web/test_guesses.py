@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from api.declaring.networks import read_network
 from models import LinkPurpose, Media
 from models.vault import Vault
 from services.digest import media
@@ -15,7 +16,7 @@ from tests.letters import Letters
 from tests.patience import AT_MOST
 from tests.town import Town
 from web.app import create_app
-from web.guesses import MINUTES, MOST_OF_A_HOUSE, MOST_OF_ALL, read_network
+from web.guesses import MINUTES, MOST_OF_A_HOUSE, MOST_OF_ALL
 from world import World
 
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"

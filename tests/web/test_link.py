@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from http.cookiejar import Cookie
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -434,7 +435,7 @@ def test_the_cookie_lasts_as_long_as_the_link_may(town: Town, zoe: Person, brows
     with town.world.sessions() as session:
         link = session.scalars(select(OneTimeLink)).one()
         opened = session.scalars(select(AuditEvent.at).where(AuditEvent.action == "link.opened")).one()
-    (cookie,) = browser.session.cookies
+    (cookie,) = list[Cookie](browser.session.cookies)
     age = timedelta(seconds=cookie.expires) - timedelta(seconds=int(browser.answer.elapsed.total_seconds()))
     assert town.clock() > opened + timedelta(minutes=30)
     browser.submit(code=CODE)
@@ -631,7 +632,7 @@ def test_hsts_is_sent_with_https_only(https: FlaskClient, town: Town, url: str) 
 
 
 def test_plain_http_has_a_cookie_that_works_there(browser: Browser) -> None:
-    (cookie,) = browser.session.cookies
+    (cookie,) = list[Cookie](browser.session.cookies)
     assert (cookie.name, cookie.secure, cookie.path) == ("link", False, "/")
     assert cookie.has_nonstandard_attr("HttpOnly")
     assert cookie.get_nonstandard_attr("SameSite") == "Strict"

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
 from models import Identity, InboundMessage, Member, MessageEvent, MessageState, OutboundMessage
+from providers.twilio.twilio import Twilio
 from simulator.twilio.callbacks import receipt
 from simulator.twilio.phones import Phone
 from simulator.twilio.server import PretendMessage
@@ -57,6 +58,13 @@ def knock(town: Town, path: str, form: dict[str, str], *, token: str = TOKEN) ->
     signature = RequestValidator(token).compute_signature(url, form)
     headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
     return requests.post(url, data=urlencode(form), headers=headers, timeout=AT_MOST)
+
+
+def callback_of(town: Town, reference: str) -> str:
+    """Return the address at which Twilio tells what became of a message."""
+    messenger = town.world.messenger
+    assert isinstance(messenger, Twilio)
+    return messenger._callback(reference)
 
 
 def rows(town: Town, table: type) -> int:
@@ -144,7 +152,7 @@ def test_a_knock_that_nobody_can_use_is_taken_told_as_an_error_and_leaves_nothin
 
 
 def test_a_reference_of_ours_that_is_none_is_taken_and_told_as_an_error(town: Town, written: io.StringIO) -> None:
-    address = town.world.messenger._callback("not a message of ours")
+    address = callback_of(town, "not a message of ours")
     assert knock(town, address, said(MessageStatus="sent")).status_code == 204
     assert [event for event, _ in errors(written)] == ["receipt not readable"]
 
@@ -389,7 +397,7 @@ def test_a_receipt_nobody_signed_moves_nothing(town: Town, message: PretendMessa
 def test_a_receipt_for_a_message_unknown_to_us_is_taken_and_ignored(town: Town, message: PretendMessage) -> None:
     events = rows(town, MessageEvent)
     unknown = told(message, "delivered") | {"MessageSid": f"SM{uuid4().hex}"}
-    mine = town.world.messenger._callback(str(uuid4()))
+    mine = callback_of(town, str(uuid4()))
     for address in (STATUS, mine):
         assert knock(town, address, unknown).status_code == 204
     assert rows(town, MessageEvent) == events
