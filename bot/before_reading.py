@@ -5,7 +5,7 @@ messages without text.
 from dataclasses import replace
 
 from bot.declaring.turn import WHO, Turn
-from bot.languages import read_words
+from bot.languages.lists import read_words
 from bot.words.lines import normalise_line
 from messages.message import Message, units
 from messages.render import Offer

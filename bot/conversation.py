@@ -14,7 +14,7 @@ from bot.arguments import MemberWanted
 from bot.before_reading import STOP_WORDS, Settled
 from bot.declaring.command import Allowed, commands
 from bot.declaring.turn import WHO, Turn
-from bot.languages import read_phrases
+from bot.languages.lists import read_phrases
 from bot.parser import NotUnderstood, Reading, Understood, Unfinished, is_command, understand
 from bot.words.lines import normalise_line
 from jobs.outages import is_outage

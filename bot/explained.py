@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot.languages import READ
+from bot.languages.lists import READ
 from bot.parser import NotUnderstood, Understood, list_offers, understand
 from fitness.forms import Period
 

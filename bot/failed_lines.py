@@ -5,7 +5,7 @@ bug. They offer buttons with lines that would work.
 import re
 
 from bot.declaring.turn import Turn
-from bot.languages import read_words
+from bot.languages.lists import read_words
 from bot.parser import NotUnderstood, Understood, list_offers, understand
 from messages.message import MOST_BUTTONS, MOST_LABEL, MOST_SAYS, Button, Message, units
 from messages.render import render

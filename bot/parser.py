@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from bot.arguments import Person
 from bot.declaring.command import Command, commands
-from bot.languages import READ, read_phrases
+from bot.languages.lists import READ, read_phrases
 from bot.reading.command_names import (
     FREE,
     MOST_READ,

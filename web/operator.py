@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot import receiving
 from bot.explained import explain_reading
-from bot.languages import READ
+from bot.languages.lists import READ
 from messages.words import one_line
 from models import Group, hashes
 from models.vault import new_key

@@ -90,7 +90,7 @@ from bot.arguments.values import (
     Weeks,
     Zone,
 )
-from bot.languages import read_texts_by
+from bot.languages.lists import read_texts_by
 from bot.words.lines import LineWord
 from bot.words.metrics import BOARDS
 from bot.words.rhythms import Rhythm, find_rhythm

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.arguments.spoken import BESIDE_A_NAME, POSSESSIVE, YES, Found
 from bot.arguments.values import AccountSign, Called, MarkedPerson, MemberWanted, OwnMembership, Person, Rest
-from bot.languages import read_words
+from bot.languages.lists import read_words
 from bot.words.english import is_common_name, read_english_words
 from bot.words.lines import EDGES, POLITE, LineWord
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.arguments.choices import Each, PictureWanted, Setting
-from bot.languages import read_words, read_words_by
+from bot.languages.lists import read_words, read_words_by
 from bot.words.lines import LineWord
 
 Found = tuple[Any, Sequence[int]]

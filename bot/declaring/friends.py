@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.declaring.turn import Turn
-from bot.languages import read_words
+from bot.languages.lists import read_words
 from models import Member
 from services.ground.refusals import KeptPrivate
 from services.group import groups, privacy

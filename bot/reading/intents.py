@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from bot.declaring.command import commands
-from bot.languages import read_lines
+from bot.languages.lists import read_lines
 from bot.words.lines import split_line
 from bot.words.once import once
 

@@ -4,7 +4,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.languages import read_lines
+from bot.languages.lists import read_lines
 from bot.reading.phrases import FILLERS
 from bot.reading.question_words import DOERS, NOT_IN_QUESTIONS
 from bot.words.english import read_english_words

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.languages import read_lines
+from bot.languages.lists import read_lines
 from bot.words.lines import POLITE
 
 # Words without meaning: "could I please see the leaderboard", "gimme my week".

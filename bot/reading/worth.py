@@ -7,7 +7,7 @@ from math import log
 
 from bot.arguments import Amount, Days, Distance, Hours, Length, Number, Percent, Uses, Weekday, Weeks
 from bot.declaring.command import commands
-from bot.languages import read_lines
+from bot.languages.lists import read_lines
 from bot.reading.intents import Intent, count_vocabulary, read_sentences
 from bot.reading.notions import NAME, NUMBER, SPORT, WHEN, cut_to_stem, find_notions
 from bot.words.lines import split_line

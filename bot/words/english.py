@@ -1,6 +1,6 @@
 """Common English words. A word in this list is not treated as a typo of one of ours."""
 
-from bot.languages import read_lines
+from bot.languages.lists import read_lines
 from bot.words.once import once
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from bot.languages import READ, read_meanings, read_texts_by, read_words
+from bot.languages.lists import READ, read_meanings, read_texts_by, read_words
 from messages.words import visible
 
 EDGES = "!?.,;:…\"'“”‘’«»()[]{}*_~`<>"
@@ -44,7 +44,7 @@ def drop_places(words: Iterable[LineWord], places: Iterable[int]) -> list[LineWo
 def split_line(line: str, language: str = READ) -> list[LineWord]:
     """Split a line into words. A leading "/" or "!", which other bots need, is dropped; a lone "?" is a word.
 
-    A word of another language is compared as the English word that it means (`bot.languages.read_meanings`).
+    A word of another language is compared as the English word that it means (`bot.languages.lists.read_meanings`).
     """
     shown = visible(line).strip().lstrip("/!")
     words = [_word(raw) if len(raw) <= LONGEST_WORD else LineWord(raw, normalise_word(raw)) for raw in shown.split()]

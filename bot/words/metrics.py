@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.languages import read_lines
+from bot.languages.lists import read_lines
 from fitness.metrics import METRICS, Metric
 
 EVERYWHERE, ON_BOARDS, IN_QUESTIONS = "", "on boards", "in questions"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.languages import read_words
+from bot.languages.lists import read_words
 from bot.words.lines import LineWord
 
 MONTHLY = read_words("monthly")

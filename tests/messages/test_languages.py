@@ -13,8 +13,8 @@ import pytest
 from jinja2 import Environment, meta
 
 from bot import commands as _declared  # noqa: F401 - importing declares them
-from bot import languages as read
 from bot.declaring.command import list_commands
+from bot.languages import lists as read
 from bot.parser import Understood, understand
 from bot.words.lines import normalise_word
 from messages import languages
