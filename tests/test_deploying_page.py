@@ -6,8 +6,10 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import reduce
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 import pytest
@@ -27,6 +29,10 @@ PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in [ROOT / "READ
 MANIFEST = json.loads((ROOT / "app.json").read_text())
 # Settings that a page may name although the product does not have them: a host or a shell sets them itself.
 OF_THE_HOST = {"GUNICORN_CMD_ARGS", "FORWARDED_ALLOW_IPS"}
+STOOD_IN_FOR = (
+    *("heroku", "git", "docker", "curl"),
+    *("apt-get", "useradd", "runuser", "python3", "chown", "systemctl", "nginx", "certbot"),
+)
 WEB_URL = "https://bot-1234567890ab.herokuapp.com/"
 STAND_IN = f"""#!/bin/sh
 printf '%s\\037' "$(basename "$0")" "$@" >> "$CALLS"
@@ -39,14 +45,18 @@ def section(title: str) -> str:
     return re.split(rf"^## {title}$", PAGE, flags=re.MULTILINE)[1].split("\n## ")[0]
 
 
-def typed(title: str, folder: Path) -> list[list[str]]:
-    """Run all blocks of a section in one shell, in a new folder. Returns each command that the stand-ins got."""
+def typed(title: str, folder: Path, moved: Mapping[str, str] = MappingProxyType({})) -> list[list[str]]:
+    """Run all blocks of a section in one shell, in a new folder. Returns each command that the stand-ins got.
+
+    `moved` gives other places for folders that the section names.
+    """
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", section(title), re.MULTILINE | re.DOTALL)
     assert len(blocks) > 3
     lines = [re.sub(r"^   ", "", line) for block in blocks for line in block.splitlines()]
+    lines = [reduce(lambda text, each: text.replace(*each), moved.items(), line) for line in lines]
     places = folder / "bin"
     places.mkdir()
-    for name in ("heroku", "git", "docker", "curl"):
+    for name in STOOD_IN_FOR:
         (places / name).write_text(STAND_IN)
         (places / name).chmod(0o755)
     environment = {"PATH": f"{places}{os.pathsep}{os.environ['PATH']}", "CALLS": str(folder / "calls")}
@@ -100,6 +110,27 @@ def test_docker_compose_gets_all_settings_that_it_lacks(tmp_path: Path) -> None:
     assert settings(given | {"DATABASE_URL": "postgres://u:p@h/n", "REDIS_URL": "redis://h"}).health_token
     assert given.keys() <= FIELDS
     assert [call[1:3] for call in calls if call[0] == "docker"] == [["compose", each] for each in ("up", "ps", "exec")]
+    assert f"Authorization: Bearer {given['HEALTH_TOKEN']}" in calls[-1]
+
+
+def test_systemd_gets_all_settings_and_all_units(tmp_path: Path) -> None:
+    program, units, nginx = (tmp_path / name for name in ("program", "units", "nginx"))
+    for path in (program / ".venv" / "bin", units, nginx / "sites-available", nginx / "sites-enabled"):
+        path.mkdir(parents=True)
+    (program / "ops").symlink_to(ROOT / "ops")
+    (program / ".venv" / "bin" / "python").write_text(STAND_IN)
+    (program / ".venv" / "bin" / "python").chmod(0o755)
+    moved = {"/opt/gruppetto": str(program), "/etc/systemd/system": str(units), "/etc/nginx": str(nginx)}
+    calls = typed("One small server, without containers", tmp_path, moved)
+    file = program / ".env"
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert ["chown", "root:gruppetto", ".env"] in calls
+    given = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    assert settings(given).trusted_hops == 1
+    assert given.keys() <= FIELDS
+    assert {path.name for path in units.iterdir()} == {path.name for path in (ROOT / "ops" / "systemd").iterdir()}
+    assert "server_name bot.example.org;" in (nginx / "sites-enabled" / "gruppetto").read_text()
+    assert [call[1] for call in calls if call[0] == "systemctl"] == ["daemon-reload", "enable", "--no-pager", "reload"]
     assert f"Authorization: Bearer {given['HEALTH_TOKEN']}" in calls[-1]
 
 
