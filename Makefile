@@ -11,7 +11,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill restore rules browser api-fuzz guide plan pins audit sbom \
+.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill restore rules browser api-fuzz guide plan pins audit sbom manifests \
 	clean
 
 help: ## list these commands
@@ -86,6 +86,9 @@ pins: $(SUPPLY)/ready ## write requirements*.txt from the .in files (ARGS=--upgr
 
 audit: $(SUPPLY)/ready ## ask a service on the internet for known holes in the deployed packages
 	@sh ops/audit.sh $(SUPPLY)/bin/python
+
+manifests: $(SUPPLY)/ready ## check ops/kubernetes against Kubernetes' own schemas
+	@$(SUPPLY)/bin/python ops/check_manifests.py ops/kubernetes
 
 sbom: $(SUPPLY)/ready ## write sbom.json: the packages that are deployed, with their hashes, as CycloneDX
 	@$(SUPPLY)/bin/python -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml \
