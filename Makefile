@@ -11,7 +11,7 @@ CHROMIUM ?= $(shell for name in chromium chromium-browser google-chrome; do comm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill restore rules browser api-fuzz guide plan pins audit sbom manifests \
+.PHONY: help demo demo-reset story test another-day lint format check bench chaos drill restore rules browser api-fuzz guide plan pins audit sbom manifests docs \
 	clean
 
 help: ## list these commands
@@ -89,6 +89,9 @@ audit: $(SUPPLY)/ready ## ask a service on the internet for known holes in the d
 
 manifests: $(SUPPLY)/ready ## check ops/kubernetes against Kubernetes' own schemas
 	@$(SUPPLY)/bin/python ops/check_manifests.py ops/kubernetes
+
+docs: $(SUPPLY)/ready ## build the documentation into site/, without the network; a link that leads nowhere stops it
+	@NO_MKDOCS_2_WARNING=1 $(SUPPLY)/bin/python -m mkdocs build --strict --clean --config-file ops/docs/mkdocs.yml
 
 sbom: $(SUPPLY)/ready ## write sbom.json: the packages that are deployed, with their hashes, as CycloneDX
 	@$(SUPPLY)/bin/python -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml \

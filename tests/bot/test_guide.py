@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from bot.declaring.command import commands, list_commands
 from bot.guide import GUIDE, put_table_into_guide
 from bot.parser import NotUnderstood, understand
@@ -23,6 +25,13 @@ def test_every_line_that_the_guide_shows_is_understood() -> None:
     assert len(lines) > 25
     wrong = [line for line in lines if isinstance(understand(line), NotUnderstood) and line not in commands]
     assert wrong == []
+
+
+@pytest.mark.parametrize("page", ["organising", "privacy", "troubles"])
+def test_every_line_that_another_page_for_members_shows_is_understood(page: str) -> None:
+    lines = re.findall(r"`([^`\n]+)`", (GUIDE.parent / f"{page}.md").read_text())
+    assert len(lines) > 8
+    assert [line for line in lines if isinstance(understand(line), NotUnderstood)] == []
 
 
 def test_the_readme_and_the_guide_name_every_figure() -> None:
