@@ -3,6 +3,7 @@
 import os
 import re
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -160,6 +161,11 @@ class Settings(BaseSettings):
         "",
         description="Sites whose pages may use the API in a browser: https://app.example.org[,another]. None if empty",
     )
+    webhooks: bool = Field(True, description="Let members have events sent to their own programs (0 forbids it)")
+    webhook_networks: str = Field(
+        "",
+        description="Networks of yours where webhooks may be, also over http: 192.168.1.0/24[,another]. None if empty",
+    )
     log_format: str = Field("json", pattern="^(json|console)$", description="json for machines, console for people")
     operator_whatsapp: str = Field(
         "",
@@ -282,6 +288,15 @@ class Settings(BaseSettings):
                 raise ValueError("API_ORIGINS wants https://app.example.org[,another]: no path, and no *")
         return value
 
+    @field_validator("webhook_networks")
+    @classmethod
+    def _only_networks(cls, value: str) -> str:
+        try:
+            [ip_network(each.strip()) for each in value.split(",") if each.strip()]
+        except ValueError:
+            raise ValueError("WEBHOOK_NETWORKS wants networks such as 192.168.1.0/24[,another]") from None
+        return value
+
     @field_validator("health_token", "metrics_token")
     @classmethod
     def _long_enough(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -362,6 +377,11 @@ class Settings(BaseSettings):
     def origins(self) -> list[str]:
         """The sites whose pages may use the API in a browser."""
         return [each.strip() for each in self.api_origins.split(",") if each.strip()]
+
+    @property
+    def own_networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks that are not public and where webhooks may be all the same."""
+        return [ip_network(each.strip()) for each in self.webhook_networks.split(",") if each.strip()]
 
     @property
     def link_methods(self) -> list[str]:

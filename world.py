@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis import Redis
 from sqlalchemy.orm import Session, sessionmaker
@@ -35,6 +36,9 @@ from providers.meta.meta_groups import MetaGroups
 from providers.recordings import Recording, read_recording
 from providers.sources import Source
 from providers.twilio.twilio import Twilio
+from providers.webhook_sender import WebhookSender
+from providers.webhooks.standard_sender import StandardSender
+from providers.webhooks.targets import TargetRules
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class World:
     charts: Charts
     group_transport: GroupTransport
     read_activity: ActivityReader
+    webhooks: WebhookSender
     alarms: tuple[Alarm, ...] = ()
     further_sources: tuple[Source, ...] = ()
 
@@ -130,6 +135,7 @@ class World:
             charts=_charts(settings),
             group_transport=_group_transport(settings),
             read_activity=read_apart,
+            webhooks=_webhooks(settings),
             alarms=_alarms(settings),
         )
 
@@ -166,6 +172,10 @@ def _alarms(settings: Settings) -> tuple[Alarm, ...]:
     webhook, smtp = settings.operator_webhook.get_secret_value(), settings.smtp_url.get_secret_value()
     by_mail = [EmailAlarm(smtp, settings.operator_email)] if settings.operator_email and smtp else []
     return (*by_mail, *([WebhookAlarm(webhook)] if webhook else []))
+
+
+def _webhooks(settings: Settings) -> WebhookSender:
+    return StandardSender(TargetRules(settings.own_networks, urlsplit(settings.base_url).hostname or ""))
 
 
 def _charts(settings: Settings) -> Charts:

@@ -51,7 +51,9 @@ class SourceAnswer:
     def failure(self, now: datetime) -> SourceError:
         """Return the error for this answer. It contains nothing of the body, which might repeat secrets."""
         if self.status in TOO_MANY:
-            return SourceThrottled(f"the source answers {self.status}", _wish(self.headers.get("Retry-After", ""), now))
+            return SourceThrottled(
+                f"the source answers {self.status}", read_retry_after(self.headers.get("Retry-After", ""), now)
+            )
         if self.status == 403 or "cf-mitigated" in self.headers or (self.status == 200 and self.is_page):
             return SourceBlocked(f"the source answers {self.status}")
         return SourceUnavailable(f"the source answers {self.status}")
@@ -112,7 +114,7 @@ class _Credentials(AuthBase):
         return request
 
 
-def _wish(text: str, now: datetime) -> timedelta | None:
+def read_retry_after(text: str, now: datetime) -> timedelta | None:
     """Return how long `Retry-After` asks us to wait: seconds or a date, at most a day; None if it cannot be read."""
     if text.strip().isdecimal():
         return min(timedelta(seconds=min(int(text), 10**6)), LONGEST_WAIT)

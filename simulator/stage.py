@@ -226,6 +226,7 @@ def _made(folder: Path, running: Services, bot_url: str, keys: dict[str, str], g
         "LINES_A_DAY": "1000000",
         "MESSAGES_A_DAY": "10000000",
         "GROUP_MESSAGES_A_DAY": "10000000",
+        "WEBHOOK_NETWORKS": "127.0.0.0/8",  # where a program that tries webhooks out is
         "LOG_FORMAT": "console",
         "ENV_FILE": "",  # the settings in `.env` are for another bot
         "FLASK_SKIP_DOTENV": "1",

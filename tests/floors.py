@@ -14,7 +14,7 @@ ADAPTERS = " ".join(sorted(path.parent.name for path in ROOT.glob("providers/*/_
 # that are directly in it.
 FLOORS = {
     "api": ("api", "resources", "schemas", "declaring"),
-    "services": ("data health", "digest", "play", "training group", "people", "delivery", "ground"),
+    "services": ("data health webhooks", "digest", "play", "training group", "people", "delivery", "ground"),
     "services/digest": ("digest", "stories"),
     "bot": ("bot", "commands reading", "declaring", "arguments", "words", "languages"),
     "providers": (ADAPTERS, "providers"),

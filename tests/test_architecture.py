@@ -65,6 +65,7 @@ PORTS = {
     "postgres_client",
     "reaching",
     "signing",
+    "webhook_sender",
 }
 MAY_NAME_ADAPTERS = {"providers", "world", "simulator", "tests", "bench"}
 FOR_THE_WORLD = {"base", "vault"}
@@ -88,6 +89,7 @@ SPEAKS_WITH = {
     "resvg_py": ("providers/cards/resvg.py",),
     "obstore": ("providers/s3/*",),
     "cryptography": ("models/vault.py", "models/backup_file.py"),
+    "standardwebhooks": ("providers/webhooks/standard_sender.py",),
     "itsdangerous": ("providers/signing.py",),
     "limits": ("api/limits.py", "web/guesses.py"),
     "sentry_sdk": ("reporting.py",),

@@ -25,6 +25,8 @@ from models import Content as StoredContent
 from models.base import make_sessions, open_engine
 from providers.garmin.garmin_personal import GarminPersonal
 from providers.twilio.twilio import Twilio
+from providers.webhooks.standard_sender import StandardSender
+from providers.webhooks.targets import TargetRules
 from services.delivery import contents
 from simulator.garmin.athletes import Habits
 from simulator.garmin.server import PretendGarmin
@@ -45,7 +47,7 @@ WHERE schemaname = current_schema() AND last_value IS NOT NULL
 """
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # the end of a lease that is over by any clock
 PATIENT = "-c lock_timeout=120s -c statement_timeout=120s -c idle_in_transaction_session_timeout=120s"
-QUEUES = ("tick", "deliver", "work", "garmin")
+QUEUES = ("tick", "deliver", "work", "garmin", "webhooks")
 
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
@@ -259,6 +261,7 @@ def settings(database_url: str, redis_url: str, base_url: str, simulator_url: st
         garmin_rate=1000,
         lines_a_minute=100_000,  # the clock of a test stands still, so all lines fall into one minute
         lines_a_day=100_000,
+        webhook_networks="127.0.0.0/8",  # where the tests' own servers are
     )
 
 
@@ -269,7 +272,8 @@ def build(database_url: str, redis_url: str, app_server: Served, simulator_serve
     by_key = GarminPersonal(
         chosen.garmin_personal_api_base_url, now=clock, timeout=AT_MOST, pause=lambda _seconds: None
     )
-    world = replace(_patient(World.from_settings(chosen, clock)), garmin_by_key=by_key)
+    webhooks = StandardSender(TargetRules(chosen.own_networks), AT_MOST)
+    world = replace(_patient(World.from_settings(chosen, clock)), garmin_by_key=by_key, webhooks=webhooks)
     worlds.use(world)
     patient = Rules(webhook_seconds=AT_MOST)
     twilio = PretendTwilio(clock, account_sid=ACCOUNT, auth_token=TOKEN, sender=SENDER, rules=patient)
