@@ -31,6 +31,7 @@ from jobs import (
     scoring,
     stopping,
     tick,
+    webhooks,
 )
 from jobs.heartbeats import Heart
 from jobs.queue import JsonJob
@@ -56,6 +57,7 @@ WORK = (
     housekeeping.tidy,
     housekeeping.sweep,
     challenges.judge,
+    webhooks.send,
     tick.tick,
 )
 

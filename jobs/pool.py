@@ -10,7 +10,7 @@ from rq.cli.cli import main
 
 import starting
 
-QUEUES = ("tick", "deliver", "work", "garmin")  # a worker looks for a job in this order
+QUEUES = ("tick", "deliver", "work", "garmin", "webhooks")  # a worker looks for a job in this order
 
 
 def run(more: Sequence[str] = ()) -> None:

@@ -15,7 +15,7 @@ from world import World
 
 PROBE = "health:probe"
 # Replies wait in "deliver", and bells in "tick"; a job of the others may take minutes, and the next one waits for it.
-MOST_WAIT = {"tick": 60.0, "deliver": 60.0, "work": 900.0, "garmin": 900.0}  # seconds
+MOST_WAIT = {"tick": 60.0, "deliver": 60.0, "work": 900.0, "garmin": 900.0, "webhooks": 900.0}  # seconds
 LATELY = 3600  # seconds
 MOST_KEPT = 120.0  # seconds; the first tick after an outage takes up what was kept
 

@@ -19,6 +19,7 @@ from jobs import (
     records,
     scoring,
     stopping,
+    webhooks,
 )
 from jobs.health import Doctor
 from jobs.linking import tell_failed
@@ -36,6 +37,7 @@ from services.play import challenges as challenge_service
 from services.training import accounts, attempts, files, one_time_links, sign_ins, syncing
 from services.training import records as record_service
 from services.training import scoring as scoring_service
+from services.webhooks import sending
 from world import World
 
 log = structlog.get_logger()
@@ -113,6 +115,7 @@ def ring_for_what_waits(world: World) -> None:
         (found["outdated"], scoring.score_anew),
         (found["unwritten"] and not found["outdated"], records.write_anew),  # only after all points were computed
         (found["unhoused"], housekeeping.tidy),
+        (found["untold"], webhooks.send),
         (now.minute == SWEEP_AT, housekeeping.sweep),
         (unchecked, reconciling.check_templates),
         (Bell.RECEIVE in answering, answering.get(Bell.RECEIVE)),
@@ -136,5 +139,6 @@ def _conditions(now: datetime) -> dict[str, ColumnElement[bool]]:
         "over": challenge_service.has_due_challenge(now),
         "outdated": scoring_service.has_outdated_points(),
         "unwritten": record_service.has_unwritten_records(),
+        "untold": sending.has_due_message(now),
         "unhoused": or_(exports.has_waiting_copy(), erasure.has_unfinished_erasure(now)),
     }

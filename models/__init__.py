@@ -25,6 +25,7 @@ from models.records import RecordSet
 from models.scoring import FormulaRun
 from models.shares import Share
 from models.signs import Sign
+from models.webhooks import Webhook, WebhookAttempt, WebhookEvent, WebhookMessage, WebhookState, WhyOff
 
 __all__ = [
     "Absence",
@@ -89,4 +90,10 @@ __all__ = [
     "SignInCode",
     "Spent",
     "Units",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookEvent",
+    "WebhookMessage",
+    "WebhookState",
+    "WhyOff",
 ]

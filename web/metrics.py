@@ -48,6 +48,8 @@ COUNTERS = {
     Count.DIGESTS: "Digests of groups, by what became of them",
     Count.OPT_OUTS: "People who want no more messages",
     Count.BROKEN_JOBS: "Jobs that ended by a bug, by job",
+    Count.WEBHOOKS: "Attempts to send an event to a member's webhook, by result",
+    Count.WEBHOOKS_OFF: "Webhooks that were switched off, by reason",
 }
 SPANS = {
     Duration.HANDED_OVER: "From hearing a line to Twilio's taking the reply",

@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from models import Act, Activity, Day, GarminAccount, Member
+from models import Act, Activity, Day, GarminAccount, Member, WebhookEvent
 from services.ground import audit
 from services.ground.refusals import QuestionOver
+from services.people import webhook_messages
 from services.training import merging, records
 
 QUESTION_FOR = timedelta(minutes=15)
@@ -36,6 +37,7 @@ def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> i
         return None
     mine = (Activity.member_id == member.id, Activity.account_id.is_(None))  # what other accounts have stays
     gone = session.scalars(delete(Activity).where(*mine).returning(Activity.id)).all()
+    webhook_messages.note_activity_ids(session, member.id, WebhookEvent.ACTIVITY_DELETED, gone)
     session.execute(delete(Day).where(Day.member_id == member.id))
     session.execute(update(GarminAccount).where(GarminAccount.member_id == member.id).values(steps_at=None))
     merging.mark_twins(session, member.id, date.min)

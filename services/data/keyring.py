@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, func, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import Export, Feedback, GarminAccount, KeptAnswer, LinkAttempt, OutboundMessage, SentFile
+from models import Export, Feedback, GarminAccount, KeptAnswer, LinkAttempt, OutboundMessage, SentFile, Webhook
 from models.hashes import PURPOSE as HASH_KEY
 from models.hashes import HashKey
 from models.sealed import key_name, sealed_with
 from models.vault import Unreadable, Vault, vault
 from services.data import exports
 from services.delivery import menus
-from services.people import kept_answers
+from services.people import kept_answers, webhooks
 from services.training import files
 
 BATCH = 200
@@ -49,6 +49,8 @@ SEALED = (
     SealedColumn(OutboundMessage.offers, menus.PURPOSE, lambda row: row.id),
     SealedColumn(KeptAnswer.answer, kept_answers.PURPOSE, lambda row: row.id),
     SealedColumn(SentFile.content, files.PURPOSE, lambda row: row.id),
+    SealedColumn(Webhook.secret, webhooks.PURPOSE, lambda row: row.id),
+    SealedColumn(Webhook.former_secret, webhooks.FORMER, lambda row: row.id),
     SealedColumn(HashKey.by_ring, HASH_KEY, lambda row: row.id),
 )
 

@@ -31,6 +31,7 @@ from services.data import erasure
 from services.delivery import mailbox, outcomes
 from services.digest import digests
 from services.ground import audit, signs
+from services.people import webhook_messages
 from services.training import accounts, attempts
 
 
@@ -55,6 +56,7 @@ def settle_restored(
     )
     done["sign-ins to begin again"] = _close_sign_ins(session)
     done["answers about files left out"] = _close_files(session, now)
+    done["webhook messages left out"] = webhook_messages.skip_waiting(session, None, now)
     session.execute(update(GarminAccount).where(GarminAccount.asked_at.is_not(None)).values(asked_at=None))
     session.flush()
     for state, count in outcomes.let_nothing_go_again(session, now).items():

@@ -10,7 +10,7 @@ from services.data import exports, vendor_copies
 from services.delivery import ceiling
 from services.ground import limits, undoable
 from services.group import kudos
-from services.people import kept_answers, personal_tokens, sessions, signing_in
+from services.people import kept_answers, personal_tokens, sessions, signing_in, webhook_messages, webhooks
 
 INBOUND = timedelta(days=30)
 RAW = timedelta(days=30)
@@ -26,6 +26,7 @@ def sweep_old(session: Session, now: datetime) -> dict[str, int]:
     ceiling.forget_old(session, now)
     for each in (kept_answers, personal_tokens, sessions, signing_in):
         each.forget_old(session, now)
+    webhooks.forget_former_secrets(session, now)
     vendor_copies.hash_what_is_done(session, BATCH)
     typed = select(Member.id).where(Member.unfinished_until < now)
     raw = select(Activity.id).where(Activity.raw_data != {}, Activity.created_at < now - RAW)
@@ -43,6 +44,7 @@ def sweep_old(session: Session, now: datetime) -> dict[str, int]:
         "events": _done(session, delete(MessageEvent).where(MessageEvent.id.in_(steps.limit(BATCH)))),
         "outbound": _done(session, delete(OutboundMessage).where(OutboundMessage.id.in_(sent.limit(BATCH)))),
         "audit": _done(session, delete(AuditEvent).where(AuditEvent.id.in_(acts.limit(BATCH)))),
+        "webhooks": webhook_messages.forget_old(session, now, BATCH),
         "erasures": _done(session, delete(Erasure).where(Erasure.sid.in_(asked.limit(BATCH)))),
     }
 

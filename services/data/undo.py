@@ -15,9 +15,9 @@ from models import Act, Activity, Member, Membership, Role, Units
 from services.ground import audit
 from services.ground.refusals import NothingToUndo
 from services.ground.undoable import ROWS, WITHIN
-from services.group import openings, privacy
+from services.group import comings, openings, privacy
 from services.group.roster import hold
-from services.people import bans, naming
+from services.people import bans, naming, webhook_messages
 from services.training import records
 
 READ: dict[str, Callable[[str], object]] = {
@@ -39,6 +39,7 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
     if act is None or row is None or not _is_as_left(session, act, row):
         raise NothingToUndo(minutes=int(WITHIN.total_seconds()) // 60)
     values = {key: _heard(key, value) for key, value in act.before["values"].items()}
+    was_in = isinstance(row, Membership) and row.left_at is None
     for key, value in values.items():
         setattr(row, key, value)
     if isinstance(row, Membership):
@@ -48,6 +49,14 @@ def undo(session: Session, member: Member, now: datetime) -> Act:
     if "name" in values or "left_at" in values:  # somebody else may have this name by now
         session.flush()
         naming.tell_apart_everywhere(session, member)
+    if isinstance(row, Activity):
+        is_gone = row.deleted_at is not None
+        webhook_messages.note_activities(
+            session, member.id, corrected=[] if is_gone else [row], deleted=[row] if is_gone else []
+        )
+    if isinstance(row, Membership) and was_in != (row.left_at is None):
+        tell = comings.note_left if was_in else comings.note_joined
+        tell(session, row)
     if isinstance(row, Activity) or "includes_private" in values:
         records.refresh(session, member.id)
     act.undone_at = now

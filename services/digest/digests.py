@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from fitness.dates import Dates, find_week
 from fitness.schedules import find_due_period, find_next_due, read_cron
 from messages.message import Message
-from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus
+from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus, WebhookEvent
 from services.delivery import mailbox
 from services.delivery.mailbox import Post
 from services.digest import group_posts, missed
@@ -25,6 +25,7 @@ from services.ground.bells import Bell, ring, ring_at
 from services.ground.counting import Count, Duration, count, measure
 from services.ground.telling import tell
 from services.group import privacy
+from services.people import webhook_messages
 from services.training import syncing
 
 LATE = timedelta(hours=24)
@@ -152,6 +153,7 @@ def post_some(
     measure(session, Duration.DIGEST, now - run.due_at)
     run.content = scenes.make_content(teller)
     group_posts.open_for(session, run, now)
+    webhook_messages.note_once_in_group(session, WebhookEvent.DIGEST_SENT, run.group_id, run.id)
     run.freeze_at = corrections.find_freezing_time(teller.scene.dates, run.group.timezone)
     return None
 

@@ -16,6 +16,7 @@ class Bell(StrEnum):
     SHARES = "shares"
     GROUP_POSTS = "group posts"
     HOUSEKEEPING = "housekeeping"
+    WEBHOOKS = "webhooks"
 
 
 def ring(session: Session, bell: Bell) -> None:

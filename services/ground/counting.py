@@ -26,6 +26,8 @@ class Count(StrEnum):
     DIGESTS = "digests"
     OPT_OUTS = "opt_outs"
     BROKEN_JOBS = "broken_jobs"
+    WEBHOOKS = "webhooks"
+    WEBHOOKS_OFF = "webhooks_off"
 
 
 class Duration(StrEnum):

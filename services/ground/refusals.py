@@ -330,5 +330,13 @@ class TooManyTokens(Refusal):
     """The member has too many personal tokens. Facts: most."""
 
 
+class TooManyWebhooks(Refusal):
+    """The member has too many webhooks. Facts: most."""
+
+
+class EnoughWebhookRequests(Refusal):
+    """The member has asked for too many tests and repetitions of webhooks. Facts: minutes."""
+
+
 class NotByHand(Refusal):
     """An activity from a watch or a file cannot be changed; it can be excluded."""

@@ -28,7 +28,7 @@ from services.ground.refusals import (
     TooManyNewGroups,
     TwoGroupsMatch,
 )
-from services.group import digest_times, group_notices, openings, privacy
+from services.group import comings, digest_times, group_notices, openings, privacy
 from services.group.roster import find_member, hold, list_members
 from services.people import bans, naming
 from services.people.members import list_memberships
@@ -94,6 +94,7 @@ def leave(session: Session, membership: Membership, now: datetime) -> None:
     waiting.withdraw(session, membership.member_id, membership.group_id, "left")
     privacy.follow_change(session, membership, now, {})
     openings.end_openings(session, membership, now)
+    comings.note_left(session, membership)
     if not others:
         close(session, membership.group, now)
     if membership.member.current_group_id == membership.group_id:
@@ -173,6 +174,7 @@ def add_member(session: Session, group: Group, member: Member, role: Role, now: 
     session.add(membership)
     session.flush()
     naming.tell_apart(session, member, group.id)
+    comings.note_joined(session, membership)
     return membership
 
 

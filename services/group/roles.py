@@ -17,7 +17,7 @@ from services.ground.refusals import (
     NotOverYourself,
     RoleAlready,
 )
-from services.group import groups, openings, privacy
+from services.group import comings, groups, openings, privacy
 from services.group.roster import find_among, find_member, read_sign
 from services.people import bans
 from services.people.members import find_membership_in
@@ -210,6 +210,7 @@ def _remove(session: Session, theirs: Membership, now: datetime) -> None:
     )  # a nameless row that disappears with them would be recognised as theirs
     waiting.withdraw(session, theirs.member_id, theirs.group_id)
     openings.end_openings(session, theirs, now)
+    comings.note_left(session, theirs)
 
 
 def _drop_request(session: Session, theirs: Membership, now: datetime) -> None:

@@ -18,11 +18,12 @@ from messages.message import Message
 from messages.officialese import claims_office, telling
 from messages.render import Offer
 from messages.words import clean_name
-from models import Challenge, Group, Member, Membership, MessageKind, Participant
+from models import Challenge, Group, Member, Membership, MessageKind, Participant, WebhookEvent
 from services.delivery import mailbox, notices
 from services.ground import audit
 from services.ground.recipients import make_reader
 from services.ground.refusals import ChallengeNotUsable, NoChallenge, SoundsOfficial, TooManyChallenges, WhichChallenge
+from services.people import webhook_messages
 from services.play import contests, podium
 from services.play.contests import Standing
 from services.play.goals import AIMS
@@ -201,6 +202,7 @@ def judge(session: Session, challenge: Challenge, today: date, now: datetime) ->
     }
     if not challenge.group.is_active:
         return
+    webhook_messages.note_in_group(session, WebhookEvent.CHALLENGE_ENDED, challenge.group_id, challenge.id)
     part = set(session.scalars(select(Participant.member_id).where(Participant.challenge_id == challenge.id)))
     posts = [
         mailbox.Post(each.member_id, write_result(standing, each, today), f"challenge:{challenge.id}:{each.member_id}")

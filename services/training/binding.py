@@ -25,6 +25,7 @@ from models import (
     LinkAttempt,
     Member,
     OneTimeLink,
+    WebhookEvent,
 )
 from models.hashes import digest
 from models.vault import UnknownKey, Unreadable, vault
@@ -32,7 +33,7 @@ from providers.sources import KeyAccepted, Profile, SignedIn
 from services.ground import audit, limits, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.refusals import NotLinkedLately, TooManyLinkCodes, WrongLinkCode
-from services.people import phone_numbers
+from services.people import phone_numbers, webhook_messages
 from services.training import accounts, attempts, one_time_links, records
 from services.training.merging import mark_twins_around
 from services.training.sign_ins import Task
@@ -314,7 +315,9 @@ def _forget(session: Session, account: GarminAccount) -> int:
     worse = Activity.twin_of.in_(select(Activity.id).where(read))
     days = set(session.scalars(select(Activity.local_date).where(Activity.member_id == member_id, worse)))
     deleted = delete(Activity).where(read).returning(Activity.id)
-    gone = len(session.scalars(deleted, execution_options={"synchronize_session": "fetch"}).all())
+    ids = session.scalars(deleted, execution_options={"synchronize_session": "fetch"}).all()
+    gone = len(ids)
+    webhook_messages.note_activity_ids(session, member_id, WebhookEvent.ACTIVITY_DELETED, ids)
     session.execute(delete(Day).where(Day.member_id == member_id))
     others = (GarminAccount.member_id == member_id, GarminAccount.id != account.id)
     session.execute(update(GarminAccount).where(*others).values(steps_at=None))  # their steps are read again

@@ -9,6 +9,7 @@ from messages.render import Offer
 from models import Activity, DoubtAnswer, Member, MessageKind
 from services.delivery import mailbox, notices
 from services.ground.refusals import NothingStrange
+from services.people import webhook_messages
 from services.training import records, scoring
 
 LATELY = timedelta(days=14)  # people do not remember details of older activities
@@ -62,6 +63,7 @@ def answer(session: Session, member: Member, activity_id: int | None, said: Doub
         raise NothingStrange
     activity.doubt_answer = said
     records.refresh(session, member.id)
+    webhook_messages.note_activities(session, member.id, corrected=[activity])
     return activity
 
 

@@ -12,7 +12,7 @@ from models import Activity, Member
 from providers.recordings import CHAT, Recording
 from services.ground import audit, undoable
 from services.ground.refusals import EntryNotUsable, NoSuchActivity, NotByHand
-from services.people import choices
+from services.people import choices, webhook_messages
 from services.training import records
 from services.training.from_recordings import make_row, take_over
 
@@ -86,6 +86,7 @@ def log(
     session.add(activity)
     records.refresh(session, member.id)
     undoable.remember(session, member, "log", now, activity, deleted_at=now)
+    webhook_messages.note_activities(session, member.id, created=[activity])
     audit.note(session, "activity.logged", now, member_id=member.id, activity=activity.id)
     return activity
 
@@ -120,6 +121,7 @@ def mark(session: Session, member: Member, activity: Activity, now: datetime, *,
     undoable.remember(session, member, kind, now, activity, excluded_at=activity.excluded_at)
     activity.excluded_at = now if excluded else None
     records.refresh(session, member.id)
+    webhook_messages.note_activities(session, member.id, corrected=[activity])
     audit.note(session, f"activity.{kind}d", now, member_id=member.id, activity=activity.id)
     return True
 
@@ -156,6 +158,7 @@ def edit(
     take_over(activity, make_row(changed, member.id))
     undoable.forget(session, member.id, "log")
     records.refresh(session, member.id)
+    webhook_messages.note_activities(session, member.id, corrected=[activity])
     audit.note(session, "activity.edited", now, member_id=member.id, activity=activity.id)
 
 
@@ -167,6 +170,7 @@ def remove(session: Session, member: Member, activity: Activity, now: datetime) 
     undoable.forget(session, member.id, "log")
     activity.deleted_at = now
     records.refresh(session, member.id)
+    webhook_messages.note_activities(session, member.id, deleted=[activity])
     audit.note(session, "activity.removed", now, member_id=member.id, activity=activity.id)
 
 

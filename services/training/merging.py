@@ -14,6 +14,7 @@ from fitness.twins import START_APART, PossibleTwin, find_twins
 from models import Activity, GarminAccount, Member
 from providers.errors import Flaw, NotAnActivityFile
 from providers.recordings import CHAT, FILE, Recording
+from services.people import webhook_messages
 from services.training import records, scoring
 from services.training.from_recordings import Key, make_rows, take_over
 
@@ -27,12 +28,14 @@ MOST_AT_ONCE = 50
 @dataclass
 class Found:
     """What a sync or a file contained: new, changed and deleted rows; `uncounted` are listed by the source, but
-    are no activities of their own.
+    are no activities of their own. `created` and `corrected` are the rows of the last page, for webhooks.
     """
 
     new: list[int] = field(default_factory=list)
     changed: int = 0
     gone: int = 0
+    created: list[Activity] = field(default_factory=list)
+    corrected: list[Activity] = field(default_factory=list)
     uncounted: set[int] = field(default_factory=set)
 
 
@@ -54,6 +57,7 @@ def import_recordings(session: Session, member: Member, told: Sequence[Recording
     add_legs(session, member.id, told)
     mark_twins(session, member.id, min(row.local_date for row in rows.values()))
     records.refresh(session, member.id)
+    webhook_messages.note_activities(session, member.id, created=found.created, corrected=found.corrected)
     return found
 
 
@@ -65,9 +69,11 @@ def merge(session: Session, member_id: int, rows: Mapping[Key, Activity], found:
         if old is None:
             session.add(row)
             found.new.append(row.external_id)
+            found.created.append(row)
             continue
         old.account_id = row.account_id or old.account_id  # kept if its account was disconnected, and found again
         if old.fingerprint != row.fingerprint or old.deleted_at is not None:
+            (found.corrected if old.deleted_at is None else found.created).append(old)
             take_over(old, row)
             found.changed += 1
 

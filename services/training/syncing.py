@@ -21,6 +21,7 @@ from services.ground import breakers, leases, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.counting import Count, count
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
+from services.people import webhook_messages
 from services.training import accounts, records
 from services.training.from_recordings import make_rows
 from services.training.merging import Found, add_legs, mark_twins, merge, wait_for_turn
@@ -203,6 +204,9 @@ def store(session: Session, errand: Errand, page: Page, tokens: str) -> Found:
     count(session, Count.ACTIVITIES, len(found.new), what="new")
     count(session, Count.ACTIVITIES, found.changed, what="changed")
     add_legs(session, account.member_id, page.recordings)
+    # The first sync of an account brings a whole year: a program reads that from the API.
+    created = [] if errand.is_first else found.created
+    webhook_messages.note_activities(session, account.member_id, created=created, corrected=found.corrected)
     if tokens != errand.tokens:  # a worker that comes late must not replace new tokens by old ones
         accounts.keep_tokens(session, account, tokens)
     return found
@@ -226,6 +230,7 @@ def finish(
     gone = _vanished(session, errand, seen, certainly_gone)
     for activity in gone:
         activity.deleted_at = now
+    webhook_messages.note_activities(session, errand.member_id, deleted=gone)
     mark_twins(session, account.member_id, errand.start)
     records.refresh(session, account.member_id)
     account.last_sync_at = now

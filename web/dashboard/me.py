@@ -9,7 +9,7 @@ from models import ApiSession, PersonalToken
 from services.data import by_chat, erasure
 from services.ground.refusals import WrongEraseCode
 from services.group import privacy, sharing
-from services.people import personal_tokens, sessions
+from services.people import personal_tokens, sessions, signing_out
 from services.training import accounts, entries, syncing
 from web.dashboard.entry import forget_browser
 from web.dashboard.visit import Visit, find_way_back
@@ -70,9 +70,10 @@ def end_token(visit: Visit, token_id: UUID) -> str:
 
 
 def end_everything(visit: Visit) -> Response:
-    """Sign out every browser and program, this one too, and end all personal tokens, as "sign out" in the chat does."""
-    sessions.end_all(visit.session, visit.member, visit.now)
-    personal_tokens.end_all(visit.session, visit.member, visit.now)
+    """Sign out every browser and program, this one too, end all personal tokens, and switch all webhooks off, as
+    "sign out" in the chat does.
+    """
+    signing_out.sign_out_everywhere(visit.session, visit.member, visit.now)
     return forget_browser(visit.world)
 
 
