@@ -37,6 +37,7 @@ TOPICS = {
     "play": "Boards and goals",
     "challenges": "Challenges of a group",
     "digests": "Digests, when they come, and pages that show them",
+    "webhooks": "Webhooks: events that are sent to programs of one's own",
 }
 EXPOSED = ["ETag", "Idempotency-Replayed", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "Location"]
 SECURITY = {"type": "http", "scheme": "bearer", "description": "An access token, or a personal token."}

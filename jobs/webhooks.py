@@ -110,7 +110,7 @@ def _note(world: World, results: list[tuple[Sending, WebhookAnswer]]) -> None:
 def _skip_everything(world: World) -> int:
     """The operator allows no webhooks: nothing that waits is kept for later."""
     with transaction(world) as session:
-        return webhook_messages.skip_waiting(session, None, world.now())
+        return webhook_messages.drop_waiting(session, None, world.now())
 
 
 def _ring_again(world: World) -> None:

@@ -25,7 +25,7 @@ from models.records import RecordSet
 from models.scoring import FormulaRun
 from models.shares import Share
 from models.signs import Sign
-from models.webhooks import Webhook, WebhookAttempt, WebhookEvent, WebhookMessage, WebhookState, WhyOff
+from models.webhooks import WebhookAttempt, WebhookEndpoint, WebhookEvent, WebhookMessage, WebhookState, WhyOff
 
 __all__ = [
     "Absence",
@@ -90,8 +90,8 @@ __all__ = [
     "SignInCode",
     "Spent",
     "Units",
-    "Webhook",
     "WebhookAttempt",
+    "WebhookEndpoint",
     "WebhookEvent",
     "WebhookMessage",
     "WebhookState",

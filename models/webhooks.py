@@ -49,7 +49,7 @@ class WhyOff(StrEnum):
     GONE = "gone"
 
 
-class Webhook(Base, Timestamps):
+class WebhookEndpoint(Base, Timestamps):
     """An address that one member's program gave us, and what it wants to be told.
 
     `secret` signs what is sent there. For a day after a change of the secret, `former_secret` signs too, until
@@ -110,7 +110,7 @@ class WebhookMessage(Base, Timestamps):
     next_attempt_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
 
-    webhook: Mapped[Webhook] = relationship()
+    webhook: Mapped[WebhookEndpoint] = relationship()
 
 
 class WebhookAttempt(Base):

@@ -37,6 +37,8 @@ OWN = {
         "It is in doubt whose number this is",
         "Write to the bot in WhatsApp: it asks what it needs to know.",
     ),
+    "webhooks-off": (403, "There are no webhooks here", "The operator of this bot does not allow them."),
+    "webhook-off": (409, "The webhook is off", "Switch it on first: `is_on`."),
     "not-found": (404, "Not found", "There is nothing here, or it is not yours to see."),
     "changed-meanwhile": (412, "It has changed meanwhile", "If-Match does not name its present state: read it again."),
     "key-used": (422, "The key was used for something else", "An Idempotency-Key belongs to one request."),
@@ -51,6 +53,7 @@ FORBIDDEN = {"OnlyAdmins", "OnlyOwner", "NotOverThem", "NotOverYourself", "MayNo
 FORBIDDEN |= {"WrongEraseCode"}
 OFTEN = {"TooManyGuesses", "AskedOften", "SyncedJustNow", "TooManyNewGroups", "TooManyEraseCodes", "TooManyLinkCodes"}
 OFTEN |= {"EnoughFiles", "EnoughCopies", "EnoughKudos", "EnoughFeedback", "EnoughSignInCodes", "DeclinedLately"}
+OFTEN |= {"EnoughWebhookRequests"}
 NOT_VALID = {"SoundsOfficial", "CodeNotActive", "PeriodNotStarted", "ZoneNotKnown", "LanguageNotKnown"}
 HIDDEN = ("NoSuch", "NotIn", "NoGoal", "NoChallenge", "NotLinked", "NothingToDigest", "GroupHasEnded")
 

@@ -36,8 +36,9 @@ def settle(session: Session, member: Member, now: datetime, *, erase: bool) -> i
     if not erase:
         return None
     mine = (Activity.member_id == member.id, Activity.account_id.is_(None))  # what other accounts have stays
-    gone = session.scalars(delete(Activity).where(*mine).returning(Activity.id)).all()
-    webhook_messages.note_activity_ids(session, member.id, WebhookEvent.ACTIVITY_DELETED, gone)
+    gone = session.execute(delete(Activity).where(*mine).returning(Activity.id, Activity.deleted_at)).all()
+    untold = [each.id for each in gone if each.deleted_at is None]
+    webhook_messages.note_activity_ids(session, member.id, WebhookEvent.ACTIVITY_DELETED, untold)
     session.execute(delete(Day).where(Day.member_id == member.id))
     session.execute(update(GarminAccount).where(GarminAccount.member_id == member.id).values(steps_at=None))
     merging.mark_twins(session, member.id, date.min)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, func, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from models import Export, Feedback, GarminAccount, KeptAnswer, LinkAttempt, OutboundMessage, SentFile, Webhook
+from models import Export, Feedback, GarminAccount, KeptAnswer, LinkAttempt, OutboundMessage, SentFile, WebhookEndpoint
 from models.hashes import PURPOSE as HASH_KEY
 from models.hashes import HashKey
 from models.sealed import key_name, sealed_with
@@ -49,8 +49,8 @@ SEALED = (
     SealedColumn(OutboundMessage.offers, menus.PURPOSE, lambda row: row.id),
     SealedColumn(KeptAnswer.answer, kept_answers.PURPOSE, lambda row: row.id),
     SealedColumn(SentFile.content, files.PURPOSE, lambda row: row.id),
-    SealedColumn(Webhook.secret, webhooks.PURPOSE, lambda row: row.id),
-    SealedColumn(Webhook.former_secret, webhooks.FORMER, lambda row: row.id),
+    SealedColumn(WebhookEndpoint.secret, webhooks.PURPOSE, lambda row: row.id),
+    SealedColumn(WebhookEndpoint.former_secret, webhooks.FORMER, lambda row: row.id),
     SealedColumn(HashKey.by_ring, HASH_KEY, lambda row: row.id),
 )
 

@@ -56,7 +56,7 @@ def settle_restored(
     )
     done["sign-ins to begin again"] = _close_sign_ins(session)
     done["answers about files left out"] = _close_files(session, now)
-    done["webhook messages left out"] = webhook_messages.skip_waiting(session, None, now)
+    done["webhook messages left out"] = webhook_messages.drop_waiting(session, None, now)
     session.execute(update(GarminAccount).where(GarminAccount.asked_at.is_not(None)).values(asked_at=None))
     session.flush()
     for state, count in outcomes.let_nothing_go_again(session, now).items():

@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, CursorResult, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Activity, Member, Membership, Webhook, WebhookEvent, WebhookMessage, WebhookState
+from models import Activity, Member, Membership, WebhookEndpoint, WebhookEvent, WebhookMessage, WebhookState
 from services.ground import limits
 from services.ground.bells import Bell, ring
 from services.ground.refusals import EnoughWebhookRequests
 
 KEPT_FOR = timedelta(days=30)
-BY_HAND = "webhook by hand"
+BY_HAND = "webhook_by_hand"
 MOST_BY_HAND, WITHIN = 60, timedelta(hours=1)  # tests and repetitions that one member may ask for
 
 
@@ -44,8 +44,8 @@ def note_activity_ids(session: Session, member_id: int, event: WebhookEvent, ids
     """Tell the member's webhooks of this event of these activities, which may be gone from the database."""
     if not ids:
         return
-    mine = select(Webhook.id).where(Webhook.member_id == member_id, *_wants(event))
-    found = session.scalars(mine.join(Webhook.member)).all()
+    mine = select(WebhookEndpoint.id).where(WebhookEndpoint.member_id == member_id, *_wants(event))
+    found = session.scalars(mine.join(WebhookEndpoint.member)).all()
     _add(session, [{"webhook_id": each, "event": event, "subject_id": key} for each in found for key in ids])
 
 
@@ -55,8 +55,12 @@ def note_in_group(
     """Tell the webhooks of all members of the group of this event. `about_id` is the member whom it is about."""
     session.flush()  # who has just left or joined
     here = (Membership.group_id == group_id, Membership.left_at.is_(None))
-    chosen = or_(Webhook.group_ids.is_(None), Webhook.group_ids.contains([group_id]))
-    query = select(Webhook.id).join(Webhook.member).join(Membership, Membership.member_id == Webhook.member_id)
+    chosen = or_(WebhookEndpoint.group_ids.is_(None), WebhookEndpoint.group_ids.contains([group_id]))
+    query = (
+        select(WebhookEndpoint.id)
+        .join(WebhookEndpoint.member)
+        .join(Membership, Membership.member_id == WebhookEndpoint.member_id)
+    )
     what = {"event": event, "group_id": group_id, "subject_id": subject_id, "about_id": about_id}
     found = session.scalars(query.where(*here, chosen, *_wants(event))).all()
     _add(session, [{"webhook_id": each, **what} for each in found])
@@ -69,7 +73,7 @@ def note_once_in_group(session: Session, event: WebhookEvent, group_id: int, sub
         note_in_group(session, event, group_id, subject_id)
 
 
-def write_test(session: Session, row: Webhook, now: datetime) -> WebhookMessage:
+def write_test(session: Session, row: WebhookEndpoint, now: datetime) -> WebhookMessage:
     """Put a test event into the queue of a webhook, whatever it is subscribed to. Raises `EnoughWebhookRequests`."""
     _count_by_hand(session, row.member, now)
     message = WebhookMessage(id=uuid4(), webhook_id=row.id, event=WebhookEvent.TEST)
@@ -78,7 +82,7 @@ def write_test(session: Session, row: Webhook, now: datetime) -> WebhookMessage:
     return message
 
 
-def send_again(session: Session, row: Webhook, message: WebhookMessage, now: datetime) -> None:
+def send_again(session: Session, row: WebhookEndpoint, message: WebhookMessage, now: datetime) -> None:
     """Send a message again, now, with the same id, and with all attempts if it fails. One that still waits is sent now.
 
     Raises `EnoughWebhookRequests`.
@@ -88,7 +92,7 @@ def send_again(session: Session, row: Webhook, message: WebhookMessage, now: dat
     _hurry(session, row)
 
 
-def skip_waiting(session: Session, webhook_ids: Collection[UUID] | None, now: datetime) -> int:
+def drop_waiting(session: Session, webhook_ids: Collection[UUID] | None, now: datetime) -> int:
     """Mark everything that waits for these webhooks, or for all if it is None, as skipped. Returns how many."""
     waiting = update(WebhookMessage).where(WebhookMessage.state == WebhookState.WAITING)
     if webhook_ids is not None:
@@ -111,7 +115,11 @@ def forget_old(session: Session, now: datetime, most: int) -> int:
 
 def _wants(event: WebhookEvent) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions under which a webhook is told of an event. A member who said stop is sent nothing."""
-    return Webhook.off_at.is_(None), Webhook.events.contains([event.value]), Member.opted_out_at.is_(None)
+    return (
+        WebhookEndpoint.off_at.is_(None),
+        WebhookEndpoint.events.contains([event.value]),
+        Member.opted_out_at.is_(None),
+    )
 
 
 def _add(session: Session, rows: list[dict[str, object]]) -> None:
@@ -120,7 +128,7 @@ def _add(session: Session, rows: list[dict[str, object]]) -> None:
         ring(session, Bell.WEBHOOKS)
 
 
-def _hurry(session: Session, row: Webhook) -> None:
+def _hurry(session: Session, row: WebhookEndpoint) -> None:
     """Do not wait for the end of a pause: the member asks, and wants to see what happens."""
     row.paused_until = None
     session.flush()

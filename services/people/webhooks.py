@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from messages.words import clean_name
-from models import Member, Webhook, WebhookEvent, WhyOff
+from models import Member, WebhookEndpoint, WebhookEvent, WhyOff
 from models.vault import vault
 from services.ground import audit
 from services.ground.counting import Count, count
@@ -29,7 +29,7 @@ OVERLAP = timedelta(days=1)  # the former secret signs for so long after a chang
 SUBSCRIBABLE = tuple(each for each in WebhookEvent if each is not WebhookEvent.TEST)
 
 
-def register(
+def add_webhook(
     session: Session,
     member: Member,
     url: str,
@@ -37,7 +37,7 @@ def register(
     group_ids: Collection[int] | None,
     name: str,
     now: datetime,
-) -> tuple[Webhook, str]:
+) -> tuple[WebhookEndpoint, str]:
     """Store a webhook, and return it with its secret, which can be shown only now. The caller has checked the address.
 
     Raises `TooManyWebhooks`.
@@ -45,7 +45,7 @@ def register(
     if len(list_webhooks(session, member)) >= MOST:
         raise TooManyWebhooks(most=MOST)
     secret = _new_secret()
-    row = Webhook(member_id=member.id, url=url, name=clean_name(name, MOST_NAME) or _host(url), secret=b"")
+    row = WebhookEndpoint(member_id=member.id, url=url, name=clean_name(name, MOST_NAME) or _host(url), secret=b"")
     row.events, row.group_ids = _in_order(events), sorted(set(group_ids)) if group_ids is not None else None
     session.add(row)
     session.flush()
@@ -55,13 +55,13 @@ def register(
     return row, secret
 
 
-def list_webhooks(session: Session, member: Member) -> list[Webhook]:
+def list_webhooks(session: Session, member: Member) -> list[WebhookEndpoint]:
     """Return the member's webhooks, oldest first."""
-    mine = select(Webhook).where(Webhook.member_id == member.id)
-    return list(session.scalars(mine.order_by(Webhook.created_at, Webhook.id)))
+    mine = select(WebhookEndpoint).where(WebhookEndpoint.member_id == member.id)
+    return list(session.scalars(mine.order_by(WebhookEndpoint.created_at, WebhookEndpoint.id)))
 
 
-def change(session: Session, row: Webhook, now: datetime, changed: dict[str, Any]) -> None:
+def change(session: Session, row: WebhookEndpoint, now: datetime, changed: dict[str, Any]) -> None:
     """Change some of `name`, `events`, `group_ids` and `is_on`. Switching on forgets earlier failures."""
     if "name" in changed:
         row.name = clean_name(changed["name"], MOST_NAME) or _host(row.url)
@@ -78,7 +78,7 @@ def change(session: Session, row: Webhook, now: datetime, changed: dict[str, Any
     audit.note(session, "webhook.changed", now, member_id=row.member_id, what=sorted(changed))
 
 
-def change_secret(session: Session, row: Webhook, now: datetime) -> str:
+def change_secret(session: Session, row: WebhookEndpoint, now: datetime) -> str:
     """Give a webhook a new secret, and return it. For a day, messages are signed with the former one too."""
     ring = vault(session)
     former, secret = ring.open(PURPOSE, row.id, row.secret), _new_secret()
@@ -88,7 +88,7 @@ def change_secret(session: Session, row: Webhook, now: datetime) -> str:
     return secret
 
 
-def open_secrets(session: Session, row: Webhook, now: datetime) -> list[str]:
+def open_secrets(session: Session, row: WebhookEndpoint, now: datetime) -> list[str]:
     """Return the secrets that sign now, the newest first. Raises `Unreadable`."""
     ring, found = vault(session), []
     found.append(ring.open(PURPOSE, row.id, row.secret))
@@ -97,10 +97,10 @@ def open_secrets(session: Session, row: Webhook, now: datetime) -> list[str]:
     return found
 
 
-def switch_off(session: Session, row: Webhook, why: WhyOff, now: datetime) -> None:
+def switch_off(session: Session, row: WebhookEndpoint, why: WhyOff, now: datetime) -> None:
     """Send nothing to a webhook any more. What waits for it is skipped."""
     row.off_at, row.off_why = now, why
-    webhook_messages.skip_waiting(session, [row.id], now)
+    webhook_messages.drop_waiting(session, [row.id], now)
     count(session, Count.WEBHOOKS_OFF, why=why.value)
     audit.note(session, "webhook.off", now, member_id=row.member_id, why=why.value)
 
@@ -113,7 +113,7 @@ def switch_all_off(session: Session, member: Member, now: datetime) -> int:
     return len(found)
 
 
-def remove(session: Session, row: Webhook, now: datetime) -> None:
+def remove(session: Session, row: WebhookEndpoint, now: datetime) -> None:
     """Delete a webhook, with all that was noted about what was sent there."""
     session.delete(row)
     audit.note(session, "webhook.removed", now, member_id=row.member_id)
@@ -121,8 +121,8 @@ def remove(session: Session, row: Webhook, now: datetime) -> None:
 
 def forget_former_secrets(session: Session, now: datetime) -> None:
     """Delete former secrets that do not sign any more."""
-    over: ColumnElement[bool] = Webhook.former_until < now
-    session.execute(update(Webhook).where(over).values(former_secret=None, former_until=None))
+    over: ColumnElement[bool] = WebhookEndpoint.former_until < now
+    session.execute(update(WebhookEndpoint).where(over).values(former_secret=None, former_until=None))
 
 
 def _new_secret() -> str:

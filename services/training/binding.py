@@ -314,10 +314,10 @@ def _forget(session: Session, account: GarminAccount) -> int:
     # A file's activity counts again if the account's recording of the same session counted instead.
     worse = Activity.twin_of.in_(select(Activity.id).where(read))
     days = set(session.scalars(select(Activity.local_date).where(Activity.member_id == member_id, worse)))
-    deleted = delete(Activity).where(read).returning(Activity.id)
-    ids = session.scalars(deleted, execution_options={"synchronize_session": "fetch"}).all()
-    gone = len(ids)
-    webhook_messages.note_activity_ids(session, member_id, WebhookEvent.ACTIVITY_DELETED, ids)
+    deleted = delete(Activity).where(read).returning(Activity.id, Activity.deleted_at)
+    found = session.execute(deleted, execution_options={"synchronize_session": "fetch"}).all()
+    gone, untold = len(found), [each.id for each in found if each.deleted_at is None]
+    webhook_messages.note_activity_ids(session, member_id, WebhookEvent.ACTIVITY_DELETED, untold)
     session.execute(delete(Day).where(Day.member_id == member_id))
     others = (GarminAccount.member_id == member_id, GarminAccount.id != account.id)
     session.execute(update(GarminAccount).where(*others).values(steps_at=None))  # their steps are read again

@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from messages.render import Offer
-from models import MessageKind, Webhook, WhyOff
+from models import MessageKind, WebhookEndpoint, WhyOff
 from services.delivery import mailbox
 from services.delivery.notices import write_notice
 
 
-def tell_switched_off(session: Session, row: Webhook, now: datetime) -> None:
+def tell_switched_off(session: Session, row: WebhookEndpoint, now: datetime) -> None:
     """Tell the member that a webhook does not work and was switched off, unless they have said stop."""
     if row.member.opted_out_at is not None:
         return

@@ -12,17 +12,27 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from fitness.dates import Dates
-from models import Activity, Challenge, DigestRun, Group, Membership, RunStatus, Webhook, WebhookEvent, WebhookMessage
+from models import (
+    Activity,
+    Challenge,
+    DigestRun,
+    Group,
+    Membership,
+    RunStatus,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookMessage,
+)
 from providers.recordings import CHAT, FILE
 from services.digest import digests
 from services.people.members import find_membership_in
 from services.play import contests
 
 Data = dict[str, Any]
-Facts = tuple[Session, Webhook, WebhookMessage, datetime]
+Facts = tuple[Session, WebhookEndpoint, WebhookMessage, datetime]
 
 
-def write_payload(session: Session, row: Webhook, message: WebhookMessage, now: datetime) -> str | None:
+def write_payload(session: Session, row: WebhookEndpoint, message: WebhookMessage, now: datetime) -> str | None:
     """Return the JSON of a message as its owner may see it now; None if there is nothing to tell any more."""
     data = _find_data(session, row, message, now)
     if data is None:
@@ -31,7 +41,7 @@ def write_payload(session: Session, row: Webhook, message: WebhookMessage, now: 
     return json.dumps(told, default=_write_value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _find_data(session: Session, row: Webhook, message: WebhookMessage, now: datetime) -> Data | None:
+def _find_data(session: Session, row: WebhookEndpoint, message: WebhookMessage, now: datetime) -> Data | None:
     event, key = message.event, message.subject_id
     if event is WebhookEvent.TEST:
         return {"webhook": row.id, "name": row.name}
@@ -53,14 +63,14 @@ def _find_data(session: Session, row: Webhook, message: WebhookMessage, now: dat
     return None if told is None else about | told
 
 
-def _find_group(session: Session, row: Webhook, message: WebhookMessage) -> Group | None:
+def _find_group(session: Session, row: WebhookEndpoint, message: WebhookMessage) -> Group | None:
     """Return the group of an event, if the webhook's owner is still in it and still wants to be told of it."""
     place = find_membership_in(session, row.member, message.group_id or 0)
     is_wanted = row.group_ids is None or message.group_id in row.group_ids
     return place.group if place is not None and is_wanted else None
 
 
-def _describe_activity(session: Session, row: Webhook, key: int | None) -> Data | None:
+def _describe_activity(session: Session, row: WebhookEndpoint, key: int | None) -> Data | None:
     each = session.get(Activity, key, populate_existing=True)
     if each is None or each.member_id != row.member_id or each.deleted_at is not None:
         return None  # it is gone by now, and a later message says so
@@ -101,7 +111,9 @@ def _describe_member(session: Session, message: WebhookMessage, key: int | None)
     return {"member": known}
 
 
-def _describe_digest(session: Session, row: Webhook, group: Group, key: int | None, now: datetime) -> Data | None:
+def _describe_digest(
+    session: Session, row: WebhookEndpoint, group: Group, key: int | None, now: datetime
+) -> Data | None:
     """Return the digest as the webhook's owner would read it in the chat now."""
     run = session.get(DigestRun, key)
     if run is None or run.status is not RunStatus.SENT:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
-from models import Member, Webhook, WebhookAttempt, WebhookMessage, WebhookState, WhyOff
+from models import Member, WebhookAttempt, WebhookEndpoint, WebhookMessage, WebhookState, WhyOff
 from models.vault import Unreadable
 from providers.webhook_sender import WebhookAnswer, WebhookPost
 from services.ground import leases, telling, unreadable
@@ -69,7 +69,7 @@ def take(session: Session, now: datetime, busy: Collection[int] = ()) -> Sending
 
 def note_answer(session: Session, sending: Sending, answer: WebhookAnswer, now: datetime) -> None:
     """Store the result of an attempt. If the webhook was deleted meanwhile, there is nothing to store."""
-    row = session.get(Webhook, sending.webhook_id, with_for_update=True, populate_existing=True)
+    row = session.get(WebhookEndpoint, sending.webhook_id, with_for_update=True, populate_existing=True)
     message = session.get(WebhookMessage, sending.message_id, with_for_update=True, populate_existing=True)
     if row is None:
         return
@@ -93,14 +93,14 @@ def note_answer(session: Session, sending: Sending, answer: WebhookAnswer, now: 
 
 def give_back(session: Session, sending: Sending) -> None:
     """End the lease without an attempt: nothing was sent."""
-    row = session.get(Webhook, sending.webhook_id, with_for_update=True, populate_existing=True)
+    row = session.get(WebhookEndpoint, sending.webhook_id, with_for_update=True, populate_existing=True)
     if row is not None:
         row.leased_until = None
 
 
 def has_due_message(now: datetime) -> Exists:
     """Return the condition that a message waits and may be sent now."""
-    owner = exists().where(Member.id == Webhook.member_id, *_may_be_sent_to())
+    owner = exists().where(Member.id == WebhookEndpoint.member_id, *_may_be_sent_to())
     return exists().where(owner, *_is_ready(now), _has_message(now))
 
 
@@ -109,28 +109,30 @@ def find_next_due(session: Session, now: datetime) -> datetime | None:
 
     It may be in the past.
     """
-    due = func.greatest(func.coalesce(WebhookMessage.next_attempt_at, now), func.coalesce(Webhook.paused_until, now))
-    query = select(func.min(due)).select_from(WebhookMessage).join(WebhookMessage.webhook).join(Webhook.member)
-    waits = (WebhookMessage.state == WebhookState.WAITING, Webhook.off_at.is_(None), *_may_be_sent_to())
-    found: datetime | None = session.scalar(query.where(*waits, leases.is_free(Webhook.leased_until)))
+    due = func.greatest(
+        func.coalesce(WebhookMessage.next_attempt_at, now), func.coalesce(WebhookEndpoint.paused_until, now)
+    )
+    query = select(func.min(due)).select_from(WebhookMessage).join(WebhookMessage.webhook).join(WebhookEndpoint.member)
+    waits = (WebhookMessage.state == WebhookState.WAITING, WebhookEndpoint.off_at.is_(None), *_may_be_sent_to())
+    found: datetime | None = session.scalar(query.where(*waits, leases.is_free(WebhookEndpoint.leased_until)))
     return found
 
 
-def _select_next(now: datetime, busy: Collection[int]) -> Select[Webhook]:
-    query = select(Webhook).join(Webhook.member).options(joinedload(Webhook.member))
-    query = query.where(*_is_ready(now), *_may_be_sent_to(), _has_message(now), Webhook.member_id.not_in(busy))
-    query = query.order_by(Webhook.last_attempt_at.asc().nulls_first(), Webhook.id).limit(1)
-    return query.with_for_update(skip_locked=True, of=Webhook)
+def _select_next(now: datetime, busy: Collection[int]) -> Select[WebhookEndpoint]:
+    query = select(WebhookEndpoint).join(WebhookEndpoint.member).options(joinedload(WebhookEndpoint.member))
+    query = query.where(*_is_ready(now), *_may_be_sent_to(), _has_message(now), WebhookEndpoint.member_id.not_in(busy))
+    query = query.order_by(WebhookEndpoint.last_attempt_at.asc().nulls_first(), WebhookEndpoint.id).limit(1)
+    return query.with_for_update(skip_locked=True, of=WebhookEndpoint)
 
 
-def _select_messages(row: Webhook, now: datetime) -> Select[WebhookMessage]:
+def _select_messages(row: WebhookEndpoint, now: datetime) -> Select[WebhookMessage]:
     query = select(WebhookMessage).where(WebhookMessage.webhook_id == row.id, *_is_due(now))
     return query.order_by(WebhookMessage.created_at, WebhookMessage.id)
 
 
 def _is_ready(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    rested = or_(Webhook.paused_until.is_(None), Webhook.paused_until <= now)
-    return Webhook.off_at.is_(None), rested, leases.is_free(Webhook.leased_until)
+    rested = or_(WebhookEndpoint.paused_until.is_(None), WebhookEndpoint.paused_until <= now)
+    return WebhookEndpoint.off_at.is_(None), rested, leases.is_free(WebhookEndpoint.leased_until)
 
 
 def _may_be_sent_to() -> tuple[ColumnElement[bool], ...]:
@@ -139,7 +141,7 @@ def _may_be_sent_to() -> tuple[ColumnElement[bool], ...]:
 
 
 def _has_message(now: datetime) -> Exists:
-    return exists().where(WebhookMessage.webhook_id == Webhook.id, *_is_due(now))
+    return exists().where(WebhookMessage.webhook_id == WebhookEndpoint.id, *_is_due(now))
 
 
 def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -147,7 +149,7 @@ def _is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return WebhookMessage.state == WebhookState.WAITING, due
 
 
-def _write(session: Session, row: Webhook, message: WebhookMessage, now: datetime) -> Sending | None:
+def _write(session: Session, row: WebhookEndpoint, message: WebhookMessage, now: datetime) -> Sending | None:
     """Return what to send; None if there is nothing to tell, or if the secret cannot be read now."""
     try:
         signed_by = webhooks.open_secrets(session, row, now)
@@ -177,7 +179,7 @@ def _note_attempt(session: Session, message: WebhookMessage, answer: WebhookAnsw
     count(session, Count.WEBHOOKS, result=result)
 
 
-def _note_failure(row: Webhook, message: WebhookMessage, answer: WebhookAnswer, now: datetime) -> None:
+def _note_failure(row: WebhookEndpoint, message: WebhookMessage, answer: WebhookAnswer, now: datetime) -> None:
     """Plan the next attempt of the message, and leave its webhook alone for a moment."""
     message.attempts += 1
     row.failures += 1

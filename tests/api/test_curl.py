@@ -1,4 +1,4 @@
-"""docs/api.md: every command line in it is run in a shell, exactly as written, against the app."""
+"""docs/api.md and docs/webhooks.md: every command line in them is run in a shell, exactly as it is written there."""
 
 import json
 import os
@@ -8,10 +8,11 @@ from typing import Any
 
 from tests.imports import ROOT
 from tests.patience import AT_MOST
+from tests.receiver import receiver
 from tests.town import Person, Town
 
-PAGE = (ROOT / "docs" / "api.md").read_text()
-LINES = re.findall(r"^```sh\n(.+?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
+PAGES = "\n".join((ROOT / "docs" / name).read_text() for name in ("api.md", "webhooks.md"))
+LINES = re.findall(r"^```sh\n(.+?)\n```$", PAGES, re.MULTILINE | re.DOTALL)
 TRACK = """<?xml version="1.0"?><gpx version="1.1" creator="t" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
 <trkpt lat="50.0" lon="4.0"><time>2026-11-17T09:00:00Z</time></trkpt>
 <trkpt lat="50.01" lon="4.0"><time>2026-11-17T09:06:00Z</time></trkpt></trkseg></trk></gpx>"""
@@ -22,7 +23,8 @@ def remember(shell: dict[str, str], line: str, data: Any) -> None:
     known = {"request": "REQUEST", "access_token": "TOKEN", "refresh_token": "REFRESH"}
     if isinstance(data, dict):
         shell |= {name: str(data[key]) for key, name in known.items() if key in data}
-        kind = "GROUP" if line.endswith("/groups") else "ACTIVITY" if line.endswith("/activities") else None
+        kinds = {"groups": "GROUP", "activities": "ACTIVITY", "webhooks": "WEBHOOK"}
+        kind = kinds.get(line.rpartition("/")[2])
         shell |= {kind: str(data["id"])} if kind else {}
 
 
@@ -31,15 +33,17 @@ def test_every_line_of_the_page_does_what_it_says(town: Town, tmp_path: Any) -> 
     zoe.says("hi")
     (tmp_path / "run.gpx").write_text(TRACK)
     shell = {"PATH": os.environ["PATH"], "BOT": town.world.settings.base_url, "FILE": str(tmp_path / "run.gpx")}
-    shell |= {"DAY": "2026-11-17"}
-    for line in LINES:
-        done = subprocess.run(
-            ["bash", "-euc", f"{line} -s"], check=False, env=shell, capture_output=True, text=True, timeout=AT_MOST
-        )
-        assert done.returncode == 0, (line, done.stdout, done.stderr)
-        remember(shell, line, json.loads(done.stdout)["data"])
-        town.rest()
-        if found := re.search(r"\*(\d{6})\* is your code", zoe.heard):
-            shell["CODE"] = found[1]
-    assert len(LINES) >= 12
+    with receiver() as program:
+        shell |= {"DAY": "2026-11-17", "HOOK": program.url}
+        for line in LINES:
+            done = subprocess.run(
+                ["bash", "-euc", f"{line} -s"], check=False, env=shell, capture_output=True, text=True, timeout=AT_MOST
+            )
+            assert done.returncode == 0, (line, done.stdout, done.stderr)
+            remember(shell, line, json.loads(done.stdout)["data"])
+            town.rest()
+            if found := re.search(r"\*(\d{6})\* is your code", zoe.heard):
+                shell["CODE"] = found[1]
+    assert program.types == ["webhook.test"]
+    assert len(LINES) >= 15
     assert zoe.heard.startswith("✅ Read and counted:")

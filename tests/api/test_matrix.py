@@ -23,7 +23,7 @@ CHALLENGE = {"contest": "most", "since": "2026-11-20", "until": "2026-11-30"}
 PHONE = {"number": "+32470000099"}
 
 # The statuses for the owner, an admin, a member and an outsider, and the body that they send. The group is the owner's;
-# the membership is the member's; the activity, the file and the session are the owner's.
+# the membership is the member's; the activity, the file, the webhook and the session are the owner's.
 ROWS: dict[str, tuple[tuple[int, int, int, int], Any]] = {
     "ask_for_code": ((202, 202, 202, 202), PHONE),
     "sign_in": ((401, 401, 401, 401), {"request": str(uuid4()), "code": "123456"}),
@@ -93,6 +93,16 @@ ROWS: dict[str, tuple[tuple[int, int, int, int], Any]] = {
     "change_schedule": ((200, 200, 403, 404), {"cron": "0 7 * * 1"}),
     "share_digest": ((201, 201, 403, 404), {"digest": "DIGEST"}),
     "close_shares": ((200, 200, 403, 404), None),
+    "list_webhooks": ((200, 200, 200, 200), None),
+    "add_webhook": ((201, 201, 201, 201), {"url": "https://example.org/hook", "events": ["activity.created"]}),
+    "get_webhook": ((200, 404, 404, 404), None),
+    "change_webhook": ((200, 404, 404, 404), {"is_on": False}),
+    "remove_webhook": ((204, 404, 404, 404), None),
+    "change_webhook_secret": ((201, 404, 404, 404), {}),
+    "send_test_event": ((202, 404, 404, 404), {}),
+    "list_deliveries": ((200, 404, 404, 404), None),
+    "get_delivery": ((200, 404, 404, 404), None),
+    "resend_delivery": ((202, 404, 404, 404), {}),
 }
 QUERIES = {"upload_file": "?format=fit"}
 

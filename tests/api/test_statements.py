@@ -4,16 +4,29 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from uuid import UUID
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from api.declaring.endpoints import Endpoint, declared
 from fitness.sports import Sport
-from models import AuditEvent, Challenge, DigestRun, Invite, JoinRequest, Member, Membership, RunStatus, SentFile
+from models import (
+    AuditEvent,
+    Challenge,
+    DigestRun,
+    Invite,
+    JoinRequest,
+    Member,
+    Membership,
+    RunStatus,
+    SentFile,
+    WebhookEvent,
+    WebhookMessage,
+)
 from models.hashes import digest
 from services.group import groups
-from services.people import personal_tokens, sessions
+from services.people import personal_tokens, sessions, webhooks
 from services.training import entries
 from tests.api.programs import Scope
 from tests.api.scene import Scene, scene_of
@@ -62,7 +75,9 @@ def grow(session: Session, scene: Scene, town: Town) -> None:
         sent = SentFile(member_id=1, url="", content_type="x", received_at=now, next_try_at=now)
         session.add_all([run, sent, AuditEvent(at=now, member_id=member.id, group_id=group_id, action="group.renamed")])
         sessions.begin(session, ann, f"program {number}", list(Scope), now)
+        session.add(WebhookMessage(webhook_id=UUID(scene.ids["webhook_id"]), event=WebhookEvent.DIGEST_SENT))
         if number < 8:
+            webhooks.add_webhook(session, ann, "https://example.org", ["digest.sent"], None, "", now)
             groups.start(session, ann, f"Group {'abcdefgh'[number]}", now)
         if number < 12:
             personal_tokens.make(session, ann, "x", [Scope.PROFILE_READ], 30, now)

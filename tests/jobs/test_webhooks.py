@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from jobs import metering
 from jobs import webhooks as webhook_job
 from jobs.queue import enqueue
-from models import Member, Webhook, WebhookAttempt, WebhookEvent, WebhookMessage, WebhookState, WhyOff
+from models import Member, WebhookAttempt, WebhookEndpoint, WebhookEvent, WebhookMessage, WebhookState, WhyOff
 from services.data import erasure, restoring, retention
 from services.digest import digests
 from services.ground.counting import Count
@@ -21,7 +21,7 @@ from services.webhooks import sending
 from services.webhooks.sending import BACK_OFF
 from simulator.garmin.athletes import Athlete
 from tests.api.programs import Program, rows, signed_in
-from tests.patience import until
+from tests.patience import AT_MOST, until
 from tests.receiver import Receiver, receiver
 from tests.scenes import has_moved, hide, november, runs, start_group
 from tests.town import LONG_AGO, Person, Town
@@ -43,12 +43,12 @@ def member_id(town: Town, person: Person) -> int:
         return session.scalars(select(Member.id).where(Member.name == name)).one()
 
 
-def hook(town: Town, person: Person, program: Receiver, *events: str) -> Webhook:
+def hook(town: Town, person: Person, program: Receiver, *events: str) -> WebhookEndpoint:
     """Add a webhook of this person, without the API."""
     key = member_id(town, person)
     with town.world.sessions.begin() as session:
         member = session.get_one(Member, key)
-        row, _ = webhooks.register(session, member, program.url, events or EVERYTHING, None, "My plot", town.clock())
+        row, _ = webhooks.add_webhook(session, member, program.url, events or EVERYTHING, None, "My plot", town.clock())
         return row
 
 
@@ -174,7 +174,7 @@ def test_a_failing_server_is_tried_ten_times_in_three_days_and_then_switched_off
         town.travel(seconds=1)
     assert len(program.received) == 10
     assert len({each.id for each in program.received}) == 1
-    [message], [row] = messages(town), rows(town.world, Webhook, id=mine.id)
+    [message], [row] = messages(town), rows(town.world, WebhookEndpoint, id=mine.id)
     assert (message.state, row.off_why) == (WebhookState.FAILED, WhyOff.FAILING)
     town.travel_to(november(22, 8))  # the night is over
     assert "a webhook of yours was switched off, because its server has failed for three days." in zoe.heard
@@ -205,7 +205,7 @@ def test_a_server_that_comes_back_gets_everything_and_its_failures_are_forgotten
     town.travel(minutes=10)
     town.travel(minutes=10)
     assert {each.state for each in messages(town)} == {WebhookState.DELIVERED}
-    [row] = rows(town.world, Webhook, id=mine.id)
+    [row] = rows(town.world, WebhookEndpoint, id=mine.id)
     assert (row.failures, row.failing_since, row.off_at) == (0, None, None)
 
 
@@ -214,7 +214,7 @@ def test_a_server_that_says_gone_is_switched_off_at_once(town: Town, zoe: Person
     hook(town, zoe, program)
     program.status = 410
     zoe.says("log swim 30 min 1 km")
-    [row] = rows(town.world, Webhook)
+    [row] = rows(town.world, WebhookEndpoint)
     assert row.off_why is WhyOff.GONE
     assert zoe.heard.startswith("⚠️ I switched your webhook *My plot* off: its server says that it is gone for good.")
     assert [each.state for each in messages(town)] == [WebhookState.SKIPPED]
@@ -263,7 +263,7 @@ def test_other_work_is_not_held_up_by_a_slow_server(town: Town, zoe: Person, pro
     working = Thread(target=webhook_job.send.body, args=(town.world,))
     working.start()
     until(lambda: program.received)
-    enqueue(town.world.redis, "jobs.delivery.drain", "deliver", timeout=60)
+    enqueue(town.world.redis, "jobs.delivery.drain", "deliver", timeout=int(AT_MOST))
     working.join()  # although the server has not answered
     [message], [attempt] = messages(town), rows(town.world, WebhookAttempt)
     assert (message.state, message.attempts, attempt.problem) == (WebhookState.WAITING, 1, "interrupted")
@@ -284,7 +284,7 @@ def test_a_lost_bell_and_a_dead_worker_lose_nothing(town: Town, zoe: Person, pro
     town.tick()
     assert program.received == [], "its lease has not ended"
     with town.world.sessions.begin() as session:
-        session.execute(update(Webhook).values(leased_until=LONG_AGO))
+        session.execute(update(WebhookEndpoint).values(leased_until=LONG_AGO))
     town.tick()
     assert program.types == ["activity.created"]
 
@@ -307,7 +307,7 @@ def test_nothing_is_sent_after_stop_or_after_signing_out(town: Town, zoe: Person
     assert "1 webhook is switched off" in zoe.taps("Yes, end them")
     logs_a_swim(zoe)
     assert len(program.received) == 1
-    assert [each.off_why for each in rows(town.world, Webhook)] == [WhyOff.SIGNED_OUT]
+    assert [each.off_why for each in rows(town.world, WebhookEndpoint)] == [WhyOff.SIGNED_OUT]
 
 
 def test_while_it_is_in_doubt_whose_number_it_is_messages_wait(town: Town, zoe: Person, program: Receiver) -> None:
@@ -340,7 +340,7 @@ def test_whoever_is_erased_is_told_to_nobody_and_their_webhooks_go(
     town.travel(hours=1)
     assert "José" not in "".join(each.body for each in program.received)
     assert "member.left" not in program.types
-    assert rows(town.world, Webhook, id=his.id) == []
+    assert rows(town.world, WebhookEndpoint, id=his.id) == []
     assert [each for each in messages(town) if each.id == joined[0].id] == []
 
 
