@@ -45,7 +45,7 @@ HIDDEN = (
     (re.compile(r"(?:whatsapp:)?\+\d{6,15}(?!\d)"), "[number]"),
     (re.compile(r"://[^\s/@]+@"), "://[secret]@"),
     (re.compile(r"[^\s@\"'<>:/\[\]]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
-    (re.compile(r"/(link|dashboard/enter|export|s|m)/[\w-]{8,}"), r"/\1/[token]"),
+    (re.compile(r"/(link|dashboard/enter|export|feeds|s|m)/[\w-]{8,}"), r"/\1/[token]"),
     (re.compile(r"([?&](?:m|k|token|key)=)[^\s&\"']+"), r"\1[token]"),
 )
 

@@ -36,8 +36,11 @@ TOPICS = {
     "sharing": "What a group sees of oneself",
     "play": "Boards and goals",
     "challenges": "Challenges of a group",
+    "rivalry": "Rivalries, seasons and kudos",
+    "away": "Being away",
     "digests": "Digests, when they come, and pages that show them",
     "webhooks": "Webhooks: events that are sent to programs of one's own",
+    "feeds": "Addresses for calendar apps and feed readers",
 }
 EXPOSED = ["ETag", "Idempotency-Replayed", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "Location"]
 SECURITY = {"type": "http", "scheme": "bearer", "description": "An access token, or a personal token."}

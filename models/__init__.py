@@ -11,6 +11,7 @@ from models.courtesy import Feedback, Kudos
 from models.digests import DigestRun, RunStatus
 from models.erasures import Erased, Erasure
 from models.exports import Export
+from models.feeds import Feed, FeedKind
 from models.files import SentFile
 from models.garmin import Activity, Day, DoubtAnswer, GarminAccount, GarminMethod, GarminStatus
 from models.group_posts import GroupPost, PostState
@@ -49,6 +50,8 @@ __all__ = [
     "Erased",
     "Erasure",
     "Export",
+    "Feed",
+    "FeedKind",
     "Feedback",
     "FormulaRun",
     "GarminAccount",

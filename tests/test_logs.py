@@ -146,6 +146,7 @@ def test_nothing_secret_is_written_whoever_writes_it(written: io.StringIO) -> No
         f"to whatsapp:{NUMBER} and {NUMBER}",
         f"GET https://bot.example.org/link/{TOKEN}?a=1",
         f"/s/{TOKEN}/card.png and /m/{TOKEN}.png and /export/{TOKEN} and /dashboard/enter/{TOKEN}",
+        f"GET /feeds/{TOKEN}/calendar.ics and /feeds/{TOKEN}/digests.xml",
         f"postgresql://somebody:{TOKEN}@db.example.org/name",
         f"/webhooks/twilio/status?m=1&k={TOKEN}",
         "ann@example.org",
@@ -166,7 +167,7 @@ def test_nothing_secret_is_written_whoever_writes_it(written: io.StringIO) -> No
     for secret in (NUMBER, NUMBER[1:], BODY, TOKEN, "ann@example", "somebody:"):
         assert secret not in text_of_all, secret
     assert "No such file or directory" in text_of_all
-    assert len(lines(written)) == 18
+    assert len(lines(written)) == 20
 
 
 def test_an_exception_is_told_with_its_causes_and_no_more_than_a_pipe_takes_at_once(written: io.StringIO) -> None:

@@ -11,7 +11,7 @@ from api.declaring import problems
 from bot.webhook import make_webhook
 from jobs import delivery, digests, garmin, housekeeping, pictures
 from messages import languages
-from web import export, guesses, headers, health, https, link, media, metrics, operator, share
+from web import export, feeds, guesses, headers, health, https, link, media, metrics, operator, share
 from web.dashboard.routes import make_dashboard_pages
 from web.pages import ANYBODY, render_page
 from world import World
@@ -42,6 +42,7 @@ def create_app(world: World) -> Flask:
         export.make_export_pages,
         media.make_picture_pages,
         share.make_share_pages,
+        feeds.make_feed_pages,
         health.make_health_checks,
         metrics.make_metrics_pages,
     ):

@@ -13,7 +13,6 @@ import structlog
 from flask import Flask, Response, g, make_response, request
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.orm import Session
 
@@ -22,8 +21,9 @@ from api.declaring.networks import read_network
 from logs import Seldom
 from services.data import exports
 from services.digest import media, shares
-from services.people import dashboard_links
+from services.people import dashboard_links, feeds
 from services.training import one_time_links
+from web.counters import make_counters
 from web.pages import ANYBODY, render_page
 from world import World
 
@@ -42,6 +42,7 @@ FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
     "dashboard": (410, dashboard_links.was_made_for_dashboard),
     "export": (410, exports.was_made_for),
     "share": (404, lambda session, token: shares.find(session, token) is not None),
+    "feeds": (404, feeds.was_made),
     "media": (404, lambda session, token: media.find(session, token) is not None),
     "health": (404, None),
     "metrics": (404, None),
@@ -52,7 +53,7 @@ def refuse_guesses(app: Flask, world: World) -> None:
     """Answer 429 instead of "not found" to a network that has tried too often. Call it after the function that adds
     headers, so that this answer gets them too.
     """
-    limiter, seldom = FixedWindowRateLimiter(_storage(world)), Seldom()
+    limiter, seldom = FixedWindowRateLimiter(make_counters(world, "misses")), Seldom()
 
     @app.after_request
     def refuse(answer: Response) -> Response:
@@ -69,13 +70,6 @@ def _slow_down() -> str | Response:
     if problems.is_for_programs():
         return problems.own(problems.Problem("too-many-requests"))
     return render_page("slow_down.html", ANYBODY, minutes=MINUTES)
-
-
-def _storage(world: World) -> RedisStorage:
-    """Return counters in our Redis that use the existing connections of this process."""
-    return RedisStorage(
-        "redis://", connection_pool=world.redis.connection_pool, key_prefix="misses", wrap_exceptions=True
-    )
 
 
 def _is_guess(world: World, answer: Response) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import request
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from api.declaring import tokens
 from api.declaring.problems import Problem, refuse
@@ -84,6 +84,17 @@ class Call:
         """Return the member's membership in this group. Raises not-found if they are not in it."""
         found = find_membership_in(self.session, self.member, group_id)
         if found is None:
+            refuse("not-found")
+        return found
+
+    def find_theirs(self, group_id: int, place_id: int) -> Membership:
+        """Return this membership, with its member, if it is in a group that the member of the request is in too.
+
+        Raises not-found.
+        """
+        self.place(group_id)
+        found = self.session.get(Membership, place_id, options=[joinedload(Membership.member)])
+        if found is None or found.group_id != group_id or found.left_at is not None:
             refuse("not-found")
         return found
 

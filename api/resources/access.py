@@ -58,7 +58,7 @@ def list_sessions(call: Call, query: dict[str, Any]) -> Any:
 
 @endpoint("DELETE", "/auth/sessions", scope=Scope.ACCOUNT, gives=EndedSchema)
 def end_all_sessions(call: Call) -> Any:
-    """End all sessions, including this one. Personal tokens stay."""
+    """End all sessions, including this one. Personal tokens, and addresses for calendars and feed readers, stay."""
     return {"ended": sessions.end_all(call.session, call.member, call.now)}
 
 

@@ -23,7 +23,7 @@ from fitness.dates import Dates
 from fitness.impossible import ImpossibleError
 from fitness.schedules import read_cron, write_cron
 from models import DigestRun, Group, RunStatus, Scope
-from services.digest import digests, shares
+from services.digest import digests, sending_now, shares
 from services.ground.refusals import ScheduleNotUsable
 from services.group import groups, rules
 
@@ -36,6 +36,12 @@ def list_digests(call: Call, query: dict[str, Any], group_id: int) -> Any:
     found = select(DigestRun).where(DigestRun.group_id == call.place(group_id).group_id)
     chosen = {**query, "sort": "-until"}
     return paging.of_query(call, found, chosen, {"until": DigestRun.period_end}, DigestRun.id)
+
+
+@endpoint("POST", "/groups/<id:group_id>/digests", scope=Scope.GROUPS_WRITE, gives=DigestSchema, status=202)
+def send_digest(call: Call, group_id: int) -> Any:
+    """Send everybody in the group the digest of the days so far, now. Only admins may. The same days are sent once."""
+    return sending_now.send_digest_now(call.session, call.place(group_id), call.now)
 
 
 @endpoint(

@@ -20,6 +20,7 @@ from models.garmin import GARMIN
 from services.data import by_chat, disconnecting, erasure
 from services.ground.refusals import NotLinked
 from services.people import choices, links
+from services.play import rivalry
 from services.training import accounts, entries, one_time_links, syncing
 
 
@@ -27,11 +28,12 @@ from services.training import accounts, entries, one_time_links, syncing
 def get_me(call: Call) -> Any:
     """Return your profile and settings."""
     member = call.member
-    columns = (name for name in MeSchema().fields if name not in {"quiet_hours", "garmin", "language"})
+    columns = (name for name in MeSchema().fields if name not in {"quiet_hours", "garmin", "language", "rivalries"})
     return {
         **{name: getattr(member, name) for name in columns},
         "locale": member.locale,
         "quiet_hours": {"start": member.quiet_from, "end": member.quiet_until},
+        "rivalries": rivalry.is_willing(member),
         "garmin": accounts.find_account(call.session, member, GARMIN),
     }
 
@@ -53,6 +55,8 @@ def change_me(call: Call, body: dict[str, Any]) -> Any:
         choices.set_quiet_hours(session, member, quiet["start"], quiet["end"], now)
     if "includes_private" in body:
         entries.include_private(session, member, now, on=body["includes_private"])
+    if "rivalries" in body:
+        rivalry.switch_rivalry(member, on=body["rivalries"])
     session.flush()
     return get_me(call)
 

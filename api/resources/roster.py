@@ -50,7 +50,7 @@ def list_members(call: Call, query: dict[str, Any], group_id: int) -> Any:
 @endpoint("GET", "/groups/<id:group_id>/members/<id:place_id>", scope=Scope.GROUPS_READ, gives=MemberSchema)
 def get_member(call: Call, group_id: int, place_id: int) -> Any:
     """Return one member of a group."""
-    return _told(call, _theirs(call, group_id, place_id))
+    return _told(call, call.find_theirs(group_id, place_id))
 
 
 @endpoint(
@@ -63,7 +63,7 @@ def get_member(call: Call, group_id: int, place_id: int) -> Any:
 )
 def change_role(call: Call, body: dict[str, Any], group_id: int, place_id: int) -> Any:
     """Make a member an admin, or an admin a member, or hand the group over. Only the owner may."""
-    mine, theirs, role = call.place(group_id), _theirs(call, group_id, place_id), Role(body["role"])
+    mine, theirs, role = call.place(group_id), call.find_theirs(group_id, place_id), Role(body["role"])
     if role is Role.OWNER:
         roles.transfer(call.session, mine, theirs, call.now)
         group_notices.tell_role_changed(call.session, theirs, call.now)
@@ -88,7 +88,7 @@ def change_role(call: Call, body: dict[str, Any], group_id: int, place_id: int) 
 )
 def remove_member(call: Call, query: dict[str, Any], group_id: int, place_id: int) -> None:
     """Remove a member from a group; with `ban`, they cannot join it again. Only admins may."""
-    mine, theirs = call.place(group_id), _theirs(call, group_id, place_id)
+    mine, theirs = call.place(group_id), call.find_theirs(group_id, place_id)
     remove = roles.ban if query["ban"] else roles.kick
     remove(call.session, mine, theirs, call.now)
     group_notices.tell_removed(call.session, theirs, call.now, for_good=query["ban"])
@@ -184,17 +184,6 @@ def list_acts(call: Call, query: dict[str, Any], group_id: int) -> Any:
     lines = audit_lines.write_acts(call.session, mine.group, events, call.reader)
     told = [{"at": event.at, "action": event.action, "text": line} for event, line in zip(events, lines, strict=True)]
     return paging.of_list(call, told, query)
-
-
-def _theirs(call: Call, group_id: int, place_id: int) -> Membership:
-    """Return this membership if it is in this group and the member of the request is in the group
-    too. Raises not-found.
-    """
-    call.place(group_id)
-    found = call.session.get(Membership, place_id, options=[joinedload(Membership.member)])
-    if found is None or found.group_id != group_id or found.left_at is not None:
-        refuse("not-found")
-    return found
 
 
 def _told(call: Call, each: Membership) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class MeSchema(Schema):
     timezone = fields.String(required=True)
     quiet_hours = fields.Nested(QuietHours, required=True)
     includes_private = fields.Boolean(required=True)
+    rivalries = fields.Boolean(required=True, metadata={"description": "Whether one may be compared with others."})
     garmin = fields.Nested(GarminSchema, required=True, allow_none=True)
     created_at = fields.AwareDateTime(required=True)
     updated_at = fields.AwareDateTime(required=True)
@@ -53,6 +54,7 @@ class MeBody(Strict):
     units = one_of(UNITS)
     timezone = zone()
     quiet_hours = fields.Nested(QuietHours)
+    rivalries = Switch(metadata={"description": "Whether one may be compared with others, week by week."})
     includes_private = Switch(metadata={"description": "Whether activities that are private at Garmin count."})
 
 

@@ -2,7 +2,7 @@
 
 from bot.commands import (  # noqa: I001 - the order of the help
     garmin, groups, invites, roles, settings, standings, records, goals, challenges, rivalry, questions, pictures,
-    digest, sharing, away, privacy, people, data, access, manners, start,
+    digest, sharing, away, privacy, people, data, access, feeds, manners, start,
 )  # fmt: skip
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "challenges",
     "data",
     "digest",
+    "feeds",
     "garmin",
     "goals",
     "groups",

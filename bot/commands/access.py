@@ -5,7 +5,7 @@ from bot.declaring.command import Allowed, command
 from bot.declaring.turn import Turn
 from messages.message import Message
 from messages.render import Offer
-from services.people import dashboard_links, links, personal_tokens, sessions, signing_out, webhooks
+from services.people import dashboard_links, feeds, links, personal_tokens, sessions, signing_out, webhooks
 
 
 @command(
@@ -35,40 +35,42 @@ def dashboard(turn: Turn) -> Message:
     examples=("signed in",),
 )
 def signed_in(turn: Turn) -> Message:
-    """List the member's sessions, personal tokens and webhooks by name."""
+    """List the member's sessions, tokens and webhooks by name, and count the addresses of theirs that apps may read."""
     open_ones = sessions.list_open_sessions(turn.session, turn.member, turn.now)
     tokens = personal_tokens.list_tokens(turn.session, turn.member, turn.now)
     hooks = webhooks.list_webhooks(turn.session, turn.member)
-    buttons = [Offer("sign_out_all", "sign out")] if open_ones or tokens or hooks else []
-    url = f"{turn.world.settings.base_url}/api/v1/docs"
-    return turn.say("access/signed_in", programs=open_ones, scripts=tokens, webhooks=hooks, url=url, buttons=buttons)
+    addresses = feeds.list_feeds(turn.session, turn.member)
+    buttons = [Offer("sign_out_all", "sign out")] if open_ones or tokens or hooks or addresses else []
+    facts = {"programs": open_ones, "scripts": tokens, "webhooks": hooks, "feed_count": len(addresses)}
+    return turn.say("access/signed_in", **facts, url=f"{turn.world.settings.base_url}/api/v1/docs", buttons=buttons)
 
 
 @command(
     "sign out",
     aliases=("log out", "logout", "sign out everywhere", "sign out all"),
-    help="Sign out every browser and program, end your tokens, and switch your webhooks off",
+    help="Sign out every browser and program, end your tokens and feeds, and switch your webhooks off",
     allowed=Allowed.ANYONE,
     examples=("sign out", "sign out yes"),
     destructive=True,
 )
 def sign_out(turn: Turn, sure: Yes | None = None) -> Message:
-    """End all sessions and personal tokens, and switch webhooks off. Asks first, because scripts will stop working."""
+    """End all sessions, personal tokens and addresses for apps, and switch webhooks off. Asks first, because scripts
+    and apps will stop working.
+    """
     if sure is None:
-        open_ones = sessions.list_open_sessions(turn.session, turn.member, turn.now)
-        tokens = personal_tokens.list_tokens(turn.session, turn.member, turn.now)
-        hooks = [each for each in webhooks.list_webhooks(turn.session, turn.member) if each.off_at is None]
-        return turn.ask(
-            "access/ask_sign_out",
-            program_count=len(open_ones),
-            script_count=len(tokens),
-            webhook_count=len(hooks),
-            buttons=[Offer("yes_end_them", "sign out yes"), Offer("no_keep_them", "never mind")],
-        )
+        counts = {
+            "program_count": len(sessions.list_open_sessions(turn.session, turn.member, turn.now)),
+            "script_count": len(personal_tokens.list_tokens(turn.session, turn.member, turn.now)),
+            "webhook_count": sum(each.off_at is None for each in webhooks.list_webhooks(turn.session, turn.member)),
+            "feed_count": len(feeds.list_feeds(turn.session, turn.member)),
+        }
+        choices = [Offer("yes_end_them", "sign out yes"), Offer("no_keep_them", "never mind")]
+        return turn.ask("access/ask_sign_out", **counts, buttons=choices)
     ended = signing_out.sign_out_everywhere(turn.session, turn.member, turn.now)
     return turn.say(
         "access/signed_out",
         program_count=ended.programs,
         script_count=ended.scripts,
         webhook_count=ended.webhooks,
+        feed_count=ended.feeds,
     )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import time, timedelta
 
-from bot.arguments import Newest, Off, Telling, Weekday, Weeks, Zone
+from bot.arguments import Newest, Off, OwnMembership, Telling, Weekday, Weeks, Yes, Zone
 from bot.declaring.command import Allowed, command, commands
 from bot.declaring.turn import Turn
 from bot.words.rhythms import Rhythm, find_cron
@@ -12,8 +12,9 @@ from fitness.impossible import Impossible, Wrong
 from fitness.periods import Dates, Period
 from fitness.schedules import LAST_DAY, Monthly, Schedule, Weekly, read_cron, write_cron
 from messages.message import Message
+from messages.render import Offer
 from models import Group, Role
-from services.digest import digests
+from services.digest import digests, sending_now
 from services.ground.refusals import NothingToDigest, ScheduleNotUsable
 from services.group import groups, rules
 
@@ -57,6 +58,29 @@ def preview(turn: Turn, telling: Telling | None = None) -> Message:
     """Show an admin the next digest, with what is known by now."""
     dates = digests.find_coming_days(turn.group, turn.now)
     return digests.write_for_reader(turn.session, turn.group, turn.member, dates, turn.now, telling, preview=True)
+
+
+@command(
+    "digest to all",
+    aliases=("digest to everyone", "digest to everybody", "send digest to all", "send digest to everyone"),
+    help="Send everybody the digest of the days so far, now",
+    allowed=Allowed.MEMBERS,
+    examples=("digest to all", "digest to all yes"),
+    destructive=True,
+)
+def digest_to_all(turn: Turn, sure: Yes | None = None, place: OwnMembership | None = None) -> Message:
+    """Send the digest to the whole group at once. Only admins may. It asks first, because it goes to everybody; the yes
+    is valid for this group only.
+    """
+    mine = turn.here(place)
+    groups.require_admin(turn.session, mine, "digest to all")
+    if sure is None:
+        line, dates = f"digest to all #{mine.id}", sending_now.find_days_so_far(mine.group, turn.now)
+        count = groups.count_members(turn.session, mine.group)
+        buttons = [Offer("yes_send_it", f"{line} yes"), Offer("no_thanks", "never mind")]
+        return turn.ask("digest/ask_to_all", about=line, group=mine.group, dates=dates, count=count, buttons=buttons)
+    run = sending_now.send_digest_now(turn.session, mine, turn.now)
+    return turn.say("digest/to_all", group=mine.group, run=run)
 
 
 @command(

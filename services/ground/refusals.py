@@ -338,5 +338,17 @@ class EnoughWebhookRequests(Refusal):
     """The member has asked for too many tests and repetitions of webhooks. Facts: minutes."""
 
 
+class TooManyFeeds(Refusal):
+    """The member has too many addresses for calendars and feed readers. Facts: most."""
+
+
+class NoSuchFeed(Refusal):
+    """The member has no address with this number. Facts: number (may be None), count (of addresses)."""
+
+
+class DigestSentAlready(Refusal):
+    """There is a digest of these days already. Facts: group, dates."""
+
+
 class NotByHand(Refusal):
     """An activity from a watch or a file cannot be changed; it can be excluded."""

@@ -12,6 +12,7 @@ SAID = (
     "group.started",
     "group.renamed",
     "group.described",
+    "group.digest_sent",
     "group.rescheduled",
     "group.set",
     "group.invited",

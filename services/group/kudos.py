@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from messages.officialese import claims_office, telling
 from messages.words import clean_name
@@ -24,10 +24,16 @@ READ_KEPT_FOR = timedelta(days=1)
 def give(session: Session, membership: Membership, text: str, now: datetime) -> tuple[Kudos, Member]:
     """Give kudos to the member with whose name the text begins; the rest of the text are the words. Returns the kudos
     and that member. Raises a refusal.
+    """
+    to, words = roster.find_first_among(roster.list_members(session, membership.group), text)
+    return give_to(session, membership, to, words, now), to.member
+
+
+def give_to(session: Session, membership: Membership, to: Membership, words: str, now: datetime) -> Kudos:
+    """Give kudos to the member with this membership of the same group. Raises a refusal.
 
     Kudos of the same giver that still wait are replaced, so that nobody can flood another member's chat.
     """
-    to, words = roster.find_first_among(roster.list_members(session, membership.group), text)
     if to.id == membership.id:
         raise KudosToOneself
     said = clean_name(words, MOST_WORDS)
@@ -43,7 +49,7 @@ def give(session: Session, membership: Membership, text: str, now: datetime) -> 
     given = given or Kudos(from_id=membership.member_id, to_id=to.member_id, group_id=membership.group_id)
     given.group_id, given.words, given.given_at = membership.group_id, said, now
     session.add(given)
-    return given, to.member
+    return given
 
 
 def list_waiting(session: Session, reader: Member) -> Sequence[Kudos]:
@@ -51,6 +57,11 @@ def list_waiting(session: Session, reader: Member) -> Sequence[Kudos]:
     are both still in the group.
     """
     return session.scalars(WAITING, {"reader": reader.id}).all()
+
+
+def list_waiting_with_givers(session: Session, reader: Member) -> Sequence[Kudos]:
+    """Return the same kudos with the members who gave them. One query."""
+    return session.scalars(WAITING.options(joinedload(Kudos.giver)), {"reader": reader.id}).all()
 
 
 def select_over(now: datetime) -> Select[int]:

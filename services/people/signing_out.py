@@ -6,22 +6,24 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models import Member
-from services.people import personal_tokens, sessions, webhooks
+from services.people import feeds, personal_tokens, sessions, webhooks
 
 
 @dataclass(frozen=True)
 class SignedOut:
-    """How many sessions and personal tokens were ended, and how many webhooks were switched off."""
+    """How many sessions, personal tokens and addresses for apps ended, and how many webhooks were switched off."""
 
     programs: int
     scripts: int
     webhooks: int
+    feeds: int
 
 
 def sign_out_everywhere(session: Session, member: Member, now: datetime) -> SignedOut:
-    """End all sessions and personal tokens of the member, and switch all their webhooks off."""
+    """End all sessions, personal tokens and addresses for apps of the member, and switch all their webhooks off."""
     return SignedOut(
         sessions.end_all(session, member, now),
         personal_tokens.end_all(session, member, now),
         webhooks.switch_all_off(session, member, now),
+        feeds.end_all(session, member, now),
     )

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from fitness.challenges import Contest
 from fitness.dates import Dates
 from fitness.sports import Sport
-from models import DigestRun, GarminAccount, GarminMethod, Member, RunStatus, Scope, SentFile
-from services.group import groups, invites, joining, roles, rules
-from services.people import webhook_messages, webhooks
+from models import DigestRun, FeedKind, GarminAccount, GarminMethod, Member, RunStatus, Scope, SentFile
+from services.group import away, groups, invites, joining, roles, rules
+from services.people import feeds, webhook_messages, webhooks
 from services.people.members import find_membership_in
 from services.play import challenges, goals
 from services.play.challenges import Plan
@@ -89,6 +89,8 @@ def _set(session: Session, people: dict[str, Member], town: Town) -> dict[str, A
     activity = entries.log(session, ann, Sport.SWIM, 1800, 1000.0, today, now)
     _have_garmin(session, people["Ann"], now)
     hook, _ = webhooks.add_webhook(session, ann, "https://example.org/hook", ["digest.sent"], None, "My plot", now)
+    away.begin_absence(session, ann, today, None, today, now)
+    feed, _ = feeds.make_feed(session, ann, FeedKind.CALENDAR, now)
     run = DigestRun(group_id=group.id, period_start=WEEK.start, period_end=WEEK.end, due_at=now, status=RunStatus.SENT)
     sent = SentFile(member_id=ann.id, url="", content_type="application/fit", received_at=now, next_try_at=now)
     session.add_all([run, sent])
@@ -104,6 +106,7 @@ def _set(session: Session, people: dict[str, Member], town: Town) -> dict[str, A
         "file_id": sent.id,
         "webhook_id": str(hook.id),
         "delivery_id": str(webhook_messages.write_test(session, hook, now).id),
+        "feed_id": feed.id,
         "code": invites.make_invite(session, places["Ann"], now).code,
     }
 

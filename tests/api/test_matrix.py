@@ -86,6 +86,18 @@ ROWS: dict[str, tuple[tuple[int, int, int, int], Any]] = {
     "join_challenge": ((200, 200, 200, 404), None),
     "leave_challenge": ((204, 204, 204, 404), None),
     "end_challenge": ((204, 204, 403, 404), None),
+    "list_rivalries": ((200, 200, 200, 404), None),
+    "get_rivalry": ((404, 404, 409, 404), None),
+    "get_season": ((200, 200, 200, 404), None),
+    "give_kudos": ((201, 201, 409, 404), {"words": "What a ride"}),
+    "list_kudos": ((200, 200, 200, 200), None),
+    "get_absence": ((200, 404, 404, 404), None),
+    "begin_absence": ((200, 200, 200, 200), {"until": "2026-11-30"}),
+    "end_absence": ((204, 409, 409, 409), None),
+    "list_feeds": ((200, 200, 200, 200), None),
+    "make_feed": ((201, 201, 201, 404), {"kind": "digests", "group_id": "GROUP"}),
+    "end_feed": ((204, 404, 404, 404), None),
+    "send_digest": ((202, 202, 403, 404), {}),
     "list_digests": ((200, 200, 200, 404), None),
     "read_digest": ((200, 200, 200, 404), None),
     "preview_digest": ((200, 200, 403, 404), None),
@@ -119,7 +131,7 @@ def asked(scene: Scene, role_or_scope: str | Scope, endpoint: Endpoint) -> Any:
     program, body = where[role_or_scope], ROWS[endpoint.name][1]
     known = scene.ids | {"session_id": scene.programs["owner"].session, "token_id": uuid4()}
     path = re.sub(r"<[^<>]*:(\w+)>", lambda each: str(known[each[1]]), endpoint.path)
-    stands_for = {"CODE": scene.ids["code"], "DIGEST": scene.ids["digest_id"]}
+    stands_for = {"CODE": scene.ids["code"], "DIGEST": scene.ids["digest_id"], "GROUP": scene.ids["group_id"]}
     if isinstance(body, dict):
         body = {name: stands_for.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
     with scene.taken_back():

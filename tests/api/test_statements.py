@@ -3,20 +3,24 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 from api.declaring.endpoints import Endpoint, declared
+from fitness.points import FORMULA
 from fitness.sports import Sport
 from models import (
+    Activity,
     AuditEvent,
     Challenge,
     DigestRun,
+    FeedKind,
     Invite,
     JoinRequest,
+    Kudos,
     Member,
     Membership,
     RunStatus,
@@ -26,7 +30,7 @@ from models import (
 )
 from models.hashes import digest
 from services.group import groups
-from services.people import personal_tokens, sessions, webhooks
+from services.people import feeds, personal_tokens, sessions, webhooks
 from services.training import entries
 from tests.api.programs import Scope
 from tests.api.scene import Scene, scene_of
@@ -52,10 +56,29 @@ def counted() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
+def weekly_runs(member: Member) -> list[Activity]:
+    """Return a run of each of twelve weeks, so that everybody with such runs is everybody's rival."""
+    days = [date(2026, 11, 11) - timedelta(weeks=week) for week in range(12)]
+    starts = [datetime.combine(day, time(9), UTC) for day in days]
+    facts = {"member_id": member.id, "type": "running", "sport": "run", "utc_offset": 0, "duration": 3600.0}
+    facts |= {
+        "distance": 10_000.0,
+        "points": 60.0,
+        "points_version": FORMULA.version,
+        "raw_data": {},
+        "fingerprint": "",
+    }
+    return [
+        Activity(external_id=member.id * 1000 + number, start_utc=start, local_date=start.date(), **facts)
+        for number, start in enumerate(starts)
+    ]
+
+
 def grow(session: Session, scene: Scene, town: Town) -> None:
     """Add many rows of everything."""
     now, group_id = town.clock(), scene.ids["group_id"]
     ann = session.get_one(Member, 1)
+    session.add_all(weekly_runs(ann))
     for number in range(MANY):
         day = date(2026, 11, 18) - timedelta(number)
         entries.log(session, ann, list(entries.TYPES)[number % 14], 1800, 1000.0 + number, day, now)
@@ -79,7 +102,10 @@ def grow(session: Session, scene: Scene, town: Town) -> None:
         if number < 8:
             webhooks.add_webhook(session, ann, "https://example.org", ["digest.sent"], None, "", now)
             groups.start(session, ann, f"Group {'abcdefgh'[number]}", now)
+        kudos = Kudos(from_id=member.id, to_id=ann.id, group_id=group_id, words="bravo", given_at=now)
+        session.add_all([kudos, *weekly_runs(member)])
         if number < 12:
+            feeds.make_feed(session, ann, FeedKind.CALENDAR, now)
             personal_tokens.make(session, ann, "x", [Scope.PROFILE_READ], 30, now)
 
 

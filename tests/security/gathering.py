@@ -147,7 +147,7 @@ def _run(account: GarminAccount, day: date, metres: float, seconds: float) -> Ac
 
 def _make_addresses(people: People) -> None:
     """Make what an admin can make: a page of the digest, a code, a copy of their data, a link page, a
-    picture of them.
+    picture of them, and addresses for a feed reader and a calendar app.
     """
     for name in ("Adam", "Dora", "Lukas", "Karim", "Boris", "Emma"):
         page = re.search(r"/s/\S+", people.says(name, "share digest this week"))[0]
@@ -161,7 +161,8 @@ def _make_addresses(people: People) -> None:
             )
         copy = re.search(r"/export/\S+", people.says(name, "export"))[0]
         link = re.search(r"/link/\S+", people.says(name, "link garmin"))[0]
-        people.left[name] = Left(page, code, copy, link, picture)
+        digests, calendar = (re.search(r"/feeds/\S+", people.says(name, line))[0] for line in ("rss", "calendar"))
+        people.left[name] = Left(page, code, copy, link, picture, digests, calendar)
 
 
 def _part_early(people: People) -> None:

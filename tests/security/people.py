@@ -65,6 +65,8 @@ class Left:
     copy: str
     link: str
     picture: str
+    digests: str
+    calendar: str
 
 
 @dataclass

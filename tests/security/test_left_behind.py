@@ -59,12 +59,28 @@ def picture_is_there(_: Cells, browser: FlaskClient, left: Left) -> bool:
     return browser.get(left.picture).status_code == 200
 
 
+def digests_are_shown(_: Cells, browser: FlaskClient, left: Left) -> bool:
+    return feed_is_shown(browser, left.digests)
+
+
+def calendar_is_shown(_: Cells, browser: FlaskClient, left: Left) -> bool:
+    return feed_is_shown(browser, left.calendar)
+
+
+def feed_is_shown(browser: FlaskClient, address: str) -> bool:
+    answer = browser.get(address)
+    assert not any(name in answer.text for name in (*GONE, "Hugo"))
+    return answer.status_code == 200
+
+
 OPENS: Mapping[str, Callable[[Cells, FlaskClient, Left], bool]] = {
     "the page of a digest that they shared": page_opens,
     "a code that they made to invite others": code_works,
     "the copy of their own data": copy_is_given,
     "the page on which they connect Garmin": link_opens,
     "a picture that shows them": picture_is_there,
+    "the digests of the group in a feed reader": digests_are_shown,
+    "a calendar of their own": calendar_is_shown,
 }
 
 

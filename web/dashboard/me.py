@@ -5,11 +5,11 @@ from uuid import UUID
 from flask import Response, abort, request, url_for
 
 from fitness.metrics import FIELDS
-from models import ApiSession, PersonalToken
+from models import ApiSession, FeedKind, Group, PersonalToken
 from services.data import by_chat, erasure
 from services.ground.refusals import WrongEraseCode
 from services.group import privacy, sharing
-from services.people import personal_tokens, sessions, signing_out
+from services.people import feeds, personal_tokens, sessions, signing_out
 from services.training import accounts, entries, syncing
 from web.dashboard.entry import forget_browser
 from web.dashboard.visit import Visit, find_way_back
@@ -28,6 +28,7 @@ def show_me(visit: Visit) -> Response:
         devices=sessions.list_open_sessions(visit.session, visit.member, visit.now),
         device=visit.device,
         tokens=personal_tokens.list_tokens(visit.session, visit.member, visit.now),
+        feeds=feeds.list_feeds(visit.session, visit.member),
         left_out=entries.count_private_left_out(visit.session, visit.member),
         fewest=privacy.FEWEST_ANONYMOUS,
     )
@@ -69,9 +70,29 @@ def end_token(visit: Visit, token_id: UUID) -> str:
     return find_way_back("me", "token-ended", _anchor="devices")
 
 
+def make_calendar(visit: Visit) -> Response:
+    """Make an address for a calendar app, and show it. Only this page shows it, because it is not stored."""
+    _, path = feeds.make_feed(visit.session, visit.member, FeedKind.CALENDAR, visit.now)
+    return _show_address(visit, path)
+
+
+def make_digest_feed(visit: Visit, group_id: int) -> Response:
+    """Make an address for a feed reader that shows the digests of a group, and show it."""
+    group = visit.place_in(group_id).group
+    _, path = feeds.make_feed(visit.session, visit.member, FeedKind.DIGESTS, visit.now, group)
+    return _show_address(visit, path, group)
+
+
+def end_feed(visit: Visit, feed_id: UUID) -> str:
+    """End an address for a calendar app or a feed reader."""
+    found = feeds.find_mine(visit.session, visit.member, feed_id) or abort(404)
+    feeds.end_feed(visit.session, found, visit.now)
+    return find_way_back("me", "feed-ended", _anchor="feeds")
+
+
 def end_everything(visit: Visit) -> Response:
-    """Sign out every browser and program, this one too, end all personal tokens, and switch all webhooks off, as
-    "sign out" in the chat does.
+    """Sign out every browser and program, this one too, end all personal tokens and addresses for apps, and switch all
+    webhooks off, as "sign out" in the chat does.
     """
     signing_out.sign_out_everywhere(visit.session, visit.member, visit.now)
     return forget_browser(visit.world)
@@ -101,3 +122,8 @@ def erase_me(visit: Visit) -> Response:
         raise WrongEraseCode
     erasure.confirm(visit.session, visit.member, int(typed), visit.now)
     return forget_browser(visit.world, "erased.html")
+
+
+def _show_address(visit: Visit, path: str, group: Group | None = None) -> Response:
+    url = f"{visit.world.settings.base_url}{path}"
+    return visit.page("feed.html", "me", url=url, subscribe=f"webcal://{url.partition('://')[2]}", group=group)
