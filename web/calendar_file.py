@@ -30,8 +30,9 @@ def write_calendar(entries: Sequence[AgendaEntry], name: str, host: str) -> byte
     made.add("x-published-ttl", "PT6H")
     for each in entries:
         made.add_component(_write_event(each, host))
+    years = [each.starts.year for each in entries]
     for zone in sorted(made.get_missing_tzids()):
-        made.add_component(_describe_zone(zone))
+        made.add_component(_describe_zone(zone, min(years) - 1, max(years) + 1))
     return made.to_ical()
 
 
@@ -52,9 +53,9 @@ def _write_event(entry: AgendaEntry, host: str) -> Event:
 
 
 @lru_cache(maxsize=64)
-def _describe_zone(name: str) -> Timezone:
-    """Return the rules of a time zone. Writing them took 12 ms."""
-    return Timezone.from_tzid(name)
+def _describe_zone(name: str, first: int, last: int) -> Timezone:
+    """Return when the clocks of a time zone change in these years."""
+    return Timezone.from_tzid(name, first_date=date(first, 1, 1), last_date=date(last + 1, 1, 1))
 
 
 def _find_end(ends: date) -> date:

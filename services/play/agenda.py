@@ -43,7 +43,7 @@ class AgendaEntry:
     @property
     def title(self) -> str:
         """The first line of the text."""
-        return self.text.split("\n", 1)[0]
+        return self.text.split("\n", 1)[0].strip()
 
     @property
     def description(self) -> str:
@@ -75,7 +75,7 @@ def list_entries(session: Session, member: Member, now: datetime) -> list[Agenda
 def _list_challenges(
     session: Session, member: Member, groups: dict[int, Group], now: datetime, reader: Reader
 ) -> Iterator[AgendaEntry]:
-    query = select(Challenge).where(Challenge.group_id.in_(groups), Challenge.ends >= (now - BACK).date())
+    query = select(Challenge).where(Challenge.group_id.in_(list(groups)), Challenge.ends >= (now - BACK).date())
     found = session.scalars(query.order_by(Challenge.starts.desc(), Challenge.id).limit(MOST_CHALLENGES)).all()
     joined = challenges.find_joined(session, found, member)
     for each in found:
@@ -90,7 +90,7 @@ def _list_challenges(
 def _list_goals(
     session: Session, member: Member, groups: dict[int, Group], now: datetime, reader: Reader
 ) -> Iterator[AgendaEntry]:
-    theirs = or_(Goal.member_id == member.id, Goal.group_id.in_(groups))
+    theirs = or_(Goal.member_id == member.id, Goal.group_id.in_(list(groups)))
     goals: Sequence[Goal] = session.scalars(select(Goal).where(theirs, Goal.ends >= (now - BACK).date())).all()
     for each in goals:
         text = words("feeds/event_goal", reader, goal=each, group=groups.get(each.group_id or 0))

@@ -1,4 +1,4 @@
-"""A typed Python client, generated from our specification: it is checked by mypy, and used against the app over HTTP."""
+"""A typed Python client, made from our specification: mypy checks it, and it is used against the app over HTTP."""
 
 import json
 import subprocess

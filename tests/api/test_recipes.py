@@ -53,7 +53,7 @@ def fetch(town: Town, url: str, token: str) -> Any:
 def test_home_assistant_shows_the_week(town: Town) -> None:
     helper, _ = reader_with_a_week(town, Scope.ACTIVITIES_READ)
     [written] = blocks("yaml")
-    [rest] = yaml.load(written, Secrets)["rest"]  # noqa: S506 - a safe loader
+    [rest] = yaml.load(written, Secrets)["rest"]
     assert rest["headers"] == {"Authorization": SECRET}
     assert f'`{SECRET}: "Bearer gtp_…"`' in PAGE
     answer = fetch(town, rest["resource"], helper.access)

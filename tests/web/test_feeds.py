@@ -27,6 +27,7 @@ from tests.api.programs import rows
 from tests.api.test_statements import counted
 from tests.letters import Letters
 from tests.patience import AT_MOST
+from tests.town import Town
 from web.app import create_app
 from web.feeds import MOST_AN_HOUR
 
@@ -85,6 +86,11 @@ class Club:
         """Return the only event of this kind: challenge, goal or digest."""
         [found] = [each for uid, each in self.events().items() if uid.startswith(kind)]
         return found
+
+
+@pytest.fixture
+def letters(town: Town) -> Letters:
+    return Letters(town)
 
 
 @pytest.fixture
