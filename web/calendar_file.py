@@ -33,7 +33,8 @@ def write_calendar(entries: Sequence[AgendaEntry], name: str, host: str) -> byte
     years = [each.starts.year for each in entries]
     for zone in sorted(made.get_missing_tzids()):
         made.add_component(_describe_zone(zone, min(years) - 1, max(years) + 1))
-    return made.to_ical()
+    written: bytes = made.to_ical()
+    return written
 
 
 def _write_event(entry: AgendaEntry, host: str) -> Event:

@@ -65,11 +65,14 @@ def _answer(
         content = write(world, session, feed)
         changed_at = feeds.note_read(feed, content, world.now())
     answer = Response(content, mimetype=mimetype)
-    answer.headers["Content-Disposition"] = f"inline; filename={feeds.FILES[kind]}"
-    answer.headers["Cache-Control"] = "private, no-cache"  # kept by the program, but asked about each time
+    answer.headers.set("Content-Disposition", "inline", filename=feeds.FILES[kind])
+    answer.cache_control.private = answer.cache_control.no_cache = (
+        True  # kept by the program, but asked about each time
+    )
     answer.set_etag(hashlib.sha256(content).hexdigest()[:32])
     answer.last_modified = changed_at
-    return answer.make_conditional(request.environ)
+    answer.make_conditional(request.environ)
+    return answer
 
 
 def _write_calendar(world: World, session: Session, feed: Feed) -> bytes:

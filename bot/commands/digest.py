@@ -75,10 +75,15 @@ def digest_to_all(turn: Turn, sure: Yes | None = None, place: OwnMembership | No
     mine = turn.here(place)
     groups.require_admin(turn.session, mine, "digest to all")
     if sure is None:
-        line, dates = f"digest to all #{mine.id}", sending_now.find_days_so_far(mine.group, turn.now)
-        count = groups.count_members(turn.session, mine.group)
-        buttons = [Offer("yes_send_it", f"{line} yes"), Offer("no_thanks", "never mind")]
-        return turn.ask("digest/ask_to_all", about=line, group=mine.group, dates=dates, count=count, buttons=buttons)
+        yes = commands["digest to all"].button("yes_send_it", f"#{mine.id}", "yes")
+        return turn.ask(
+            "digest/ask_to_all",
+            about=f"digest to all #{mine.id}",
+            group=mine.group,
+            dates=sending_now.find_days_so_far(mine.group, turn.now),
+            count=groups.count_members(turn.session, mine.group),
+            buttons=[yes, Offer("no_thanks", "never mind")],
+        )
     run = sending_now.send_digest_now(turn.session, mine, turn.now)
     return turn.say("digest/to_all", group=mine.group, run=run)
 

@@ -33,7 +33,7 @@ def send_digest_now(session: Session, place: Membership, now: datetime) -> Diges
     dates = find_days_so_far(group, now)
     row = {"group_id": group.id, "period_start": dates.start, "period_end": dates.end, "due_at": now}
     row["status"] = RunStatus.PENDING
-    made = session.scalar(insert(DigestRun).values(row).on_conflict_do_nothing().returning(DigestRun))
+    made: DigestRun | None = session.scalar(insert(DigestRun).values(row).on_conflict_do_nothing().returning(DigestRun))
     if made is None:
         raise DigestSentAlready(group=group, dates=dates)
     _leave_out_same(session, group, dates, now)

@@ -5,16 +5,17 @@ from typing import Any
 
 from sqlalchemy import text
 
-from models import Activity, GarminAccount, Group, Membership, Scope, SentFile
+from models import Activity, GarminAccount, Group, Member, Membership, Scope, SentFile
 from tests.api.programs import Program, member_of, rows, script, signed_in, slug
 from tests.api.test_curl import TRACK
-from tests.scenes import code_in
+from tests.api.test_statements import weekly_runs
+from tests.scenes import code_in, start_group
 from tests.town import Person, Town
 
 # Members differ in how and when they signed up; ids and times differ between two who do the same.
 OF_MEMBERS = {"name", "address", "timezone", "profile_name", "last_inbound_at", "next_send_at", "unfinished",
               "unfinished_until", "current_group_id"}  # fmt: skip
-STAMPS = {"id", "created_at", "updated_at", "fingerprint"}  # the fingerprint is computed from the id too
+STAMPS = {"id", "created_at", "updated_at", "fingerprint", "token_hash"}  # the fingerprint is computed from the id
 WHOSE = {
     "members": "id = ANY(:members)",
     "groups": "id = :group",
@@ -24,6 +25,9 @@ WHOSE = {
     "records": "member_id = ANY(:members)",
     "challenges": "group_id = :group",
     "participants": "member_id = ANY(:members)",
+    "absences": "member_id = ANY(:members)",
+    "kudos": "group_id = :group",
+    "feeds": "member_id = ANY(:members)",
 }
 
 
@@ -65,6 +69,12 @@ def by_chat(zoe: Person, jose: Person) -> None:
     zoe.says("schedule monday 8:00")
     zoe.says("challenge new most improved 20 to 30 nov ok")
     jose.says("challenge join 1")
+    jose.says("rivalry off")
+    jose.says("away until 30 nov")
+    jose.says("away yes")
+    jose.says("calendar")
+    zoe.says("rss")
+    jose.says("kudos Zoë what a ride")
 
 
 def by_program(zoe: Program, jose: Program) -> None:
@@ -89,6 +99,12 @@ def by_program(zoe: Program, jose: Program) -> None:
     contest = {"contest": "improved", "since": "2026-11-20", "until": "2026-11-30"}
     number = done(zoe.post(f"/groups/{group}/challenges", contest))["number"]
     done(jose.ask("PUT", f"/groups/{group}/challenges/{number}/participation"))
+    done(jose.ask("PATCH", "/me", {"rivalries": False}))
+    done(jose.ask("PUT", "/me/absence", {"until": "2026-11-30", "shown": True}))
+    done(jose.post("/feeds", {"kind": "calendar"}))
+    done(zoe.post("/feeds", {"kind": "digests", "group_id": group}))
+    place = next(each["id"] for each in jose.data(f"/groups/{group}/members") if not each["is_me"])
+    done(jose.post(f"/groups/{group}/members/{place}/kudos", {"words": "what a ride"}))
 
 
 def test_a_life_by_chat_and_by_program_ends_in_the_same_rows(town: Town, zoe: Person, jose: Person) -> None:
@@ -100,7 +116,86 @@ def test_a_life_by_chat_and_by_program_ends_in_the_same_rows(town: Town, zoe: Pe
     first, second = (each.id for each in sorted(rows(town.world, Group), key=lambda each: each.id))
     chatted, programmed = told(town, [1, 2], first), told(town, others, second)
     assert chatted == programmed
-    assert [len(each) for each in programmed.values()] == [2, 1, 2, 1, 1, 0, 1, 2]
+    assert [len(each) for each in programmed.values()] == [2, 1, 2, 1, 1, 0, 1, 2, 1, 1, 2]
+
+
+def test_a_digest_is_sent_to_all_once(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    zoe.says("log run 40 min 8 km")
+    program = signed_in(town.world, 1)
+    [group] = program.data("/groups")
+    sent = program.post(f"/groups/{group['id']}/digests", Idempotency_Key="now")
+    assert (sent.status_code, sent.json["data"]["status"]) == (202, "pending")
+    assert (sent.json["data"]["since"], sent.json["data"]["until"]) == ("2026-11-16", "2026-11-18")
+    town.rest()
+    assert "🏁 *Sunday Legends* · 16–18 Nov" in zoe.heard
+    assert "🏁 *Sunday Legends* · 16–18 Nov" in jose.heard
+    before = jose.count()
+    assert program.post(f"/groups/{group['id']}/digests", Idempotency_Key="now").json == sent.json
+    assert slug(program.post(f"/groups/{group['id']}/digests")) == "digest-sent-already"
+    town.rest()
+    assert jose.count() == before
+    assert program.data(f"/groups/{group['id']}/digests")[0]["status"] == "sent"
+    assert slug(signed_in(town.world, 2).post(f"/groups/{group['id']}/digests")) == "only-admins"
+
+
+def test_rivals_seasons_and_kudos_are_as_in_the_chat(town: Town, zoe: Person, jose: Person) -> None:
+    start_group(zoe, jose)
+    with town.world.sessions.begin() as session:
+        for number in (1, 2):
+            session.add_all(weekly_runs(session.get_one(Member, number)))
+    zoes, joses = signed_in(town.world, 1), signed_in(town.world, 2)
+    [group] = zoes.data("/groups")
+    path = f"/groups/{group['id']}"
+    [duel] = zoes.data(f"{path}/rivalries")
+    assert (duel["name"], duel["won"], duel["lost"], duel["weeks"], duel["gap"], duel["is_close"]) == (
+        "José", 0, 0, 12, 0.0, True,
+    )  # fmt: skip
+    place = next(each["id"] for each in zoes.data(f"{path}/members") if not each["is_me"])
+    assert zoes.data(f"{path}/members/{place}/rivalry") == duel
+    season = zoes.data(f"{path}/season")
+    assert (season["number"], season["weeks_over"], season["tally"]) == (1, 0, [])
+    given = zoes.post(f"{path}/members/{place}/kudos", {"words": "what a ride"})
+    assert (given.status_code, given.json["data"]["words"]) == (201, "what a ride")
+    assert [each["name"] for each in joses.data("/me/kudos")] == ["Zoë"]
+    assert "👏 Zoë (Sunday Legends): what a ride" in jose.says("me"), "reading them by the API leaves them there"
+    assert joses.data("/me/kudos") == []
+    joses.ask("PATCH", "/me", {"rivalries": False})
+    assert joses.data("/me")["rivalries"] is False
+    assert zoes.data(f"{path}/rivalries") == []
+    assert slug(zoes.get(f"{path}/members/{place}/rivalry")) == "keeps-out-of-rivalries"
+
+
+def test_an_absence_is_begun_changed_and_ended(town: Town) -> None:
+    program = signed_in(town.world, member_of(town, "Ann").id)
+    assert slug(program.get("/me/absence")) == "not-found"
+    begun = program.ask("PUT", "/me/absence", {}).json["data"]
+    assert begun == {"since": "2026-11-18", "until": None, "shown": False}
+    assert program.ask("PUT", "/me/absence", {"until": "2026-12-01", "shown": True}).json["data"]["shown"] is True
+    assert program.data("/me/absence") == {"since": "2026-11-18", "until": "2026-12-01", "shown": True}
+    assert slug(program.ask("PUT", "/me/absence", {"since": "2026-12-05", "until": "2026-12-01"})) == "not-valid"
+    assert slug(program.ask("PUT", "/me/absence", {"until": "2030-12-01"})) == "away-not-usable"
+    assert program.ask("DELETE", "/me/absence").status_code == 204
+    assert slug(program.ask("DELETE", "/me/absence")) == "not-away"
+
+
+def test_an_address_for_a_calendar_is_made_listed_and_ended(town: Town) -> None:
+    ann, ben = (member_of(town, name, number) for number, name in enumerate(("Ann", "Ben"), 1))
+    anns, bens = signed_in(town.world, ann.id), signed_in(town.world, ben.id)
+    group = anns.post("/groups", {"name": "Legends"}).json["data"]["id"]
+    made = anns.post("/feeds", {"kind": "calendar"}).json["data"]
+    path = made["url"].removeprefix(town.world.settings.base_url)
+    assert anns.client.get(path).status_code == 200
+    assert "url" not in anns.data("/feeds")[0]
+    assert slug(anns.post("/feeds", {"kind": "calendar", "group_id": group})) == "not-valid"
+    assert slug(anns.post("/feeds", {"kind": "digests"})) == "not-valid"
+    assert slug(bens.post("/feeds", {"kind": "digests", "group_id": group})) == "not-found"
+    assert slug(bens.ask("DELETE", f"/feeds/{made['id']}")) == "not-found"
+    assert anns.ask("DELETE", f"/feeds/{made['id']}").status_code == 204
+    assert (anns.client.get(path).status_code, anns.data("/feeds")) == (410, [])
+    for _ in range(20):
+        anns.post("/feeds", {"kind": "calendar"})
+    assert slug(anns.post("/feeds", {"kind": "calendar"})) == "too-many-feeds"
 
 
 def test_a_file_that_a_program_sends_is_read_and_told_in_the_chat(town: Town, zoe: Person) -> None:

@@ -411,3 +411,34 @@ def test_a_digest_that_could_not_be_made_in_time_is_said_to_those_who_run_the_gr
     assert jose.count() == before, "others are left in peace"
     town.travel_to(SUNDAY.replace(day=29))
     assert jose.count() == before + 1, "the next one comes, to everybody"
+
+
+def test_an_admin_sends_the_digest_of_the_days_so_far_to_all(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    before = zoe.count(), jose.count()
+    assert jose.says("digest to all").startswith("Only admins can do that (digest to all). Admins: Zoë.")
+    asked = zoe.says("digest to all")
+    assert asked.startswith("Shall I send the digest of Mon 16 Nov to Wed 18 Nov to 2 people in *Sunday Legends* now?")
+    assert jose.count() == before[1] + 1, "nobody is told before the yes"
+    zoe.taps("Yes, send it")
+    heard = [each.text for each in zoe.phone.heard]
+    assert any(each.startswith("📨 The digest of *Sunday Legends* about Mon 16 Nov to Wed 18 Nov") for each in heard)
+    for person in (zoe, jose):
+        assert "🏁 *Sunday Legends* · 16–18 Nov" in person.heard
+    again = zoe.says("digest to all yes")
+    assert again.startswith("*Sunday Legends* has its digest of Mon 16 Nov to Wed 18 Nov already: each is sent once.")
+    assert "Zoë had the digest sent at once" in zoe.says("audit")
+    come_to_sunday(town, zoe, jose)
+    assert "🏁 *Sunday Legends* · 16–22 Nov" in jose.heard, "the next one still comes"
+
+
+def test_a_digest_that_would_be_about_the_same_days_does_not_come_again(town: Town, zoe: Person, jose: Person) -> None:
+    runners(zoe, jose)
+    town.travel_to(SUNDAY.replace(hour=9))
+    jose.says("hi")
+    zoe.says("digest to all yes")
+    assert "🏁 *Sunday Legends* · 16–22 Nov" in jose.heard
+    assert "Sun 29 Nov" in zoe.says("schedule")
+    before = jose.count()
+    town.travel_to(SUNDAY + timedelta(hours=1))
+    assert jose.count() == before

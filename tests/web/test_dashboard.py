@@ -18,6 +18,7 @@ from models import (
     Answer,
     ApiSession,
     AuditEvent,
+    Feed,
     Group,
     Identity,
     Invite,
@@ -361,7 +362,7 @@ def forms(club: Club, visitor: Visitor) -> list[str]:
         "uuid:session_id": visitor.session,
         "int:request_id": 1,
     }
-    facts["uuid:token_id"] = visitor.session
+    facts["uuid:token_id"] = facts["uuid:feed_id"] = visitor.session
     paths = [path for path, _ in FORMS.values()]
     return [re.sub(r"<([^>]+)>", lambda each: str(facts[each[1]]), path) for path in (*paths, "/sign-out")]
 
@@ -436,6 +437,32 @@ def test_devices_are_signed_out_one_by_one_or_all(town: Town, visitor: Visitor, 
     third = Visitor(town, club.member)
     assert "You are signed out" in visitor.post("/me/devices/end").text
     assert [each.client.get("/dashboard/").status_code for each in (visitor, third)] == [401, 401]
+
+
+def test_addresses_for_calendars_and_feed_readers_are_made_shown_once_and_ended(
+    town: Town, visitor: Visitor, club: Club
+) -> None:
+    pages = [visitor.post("/me/feeds/calendar"), visitor.post(f"/me/feeds/digests/{club.group}")]
+    urls = [re.search(r'<p class="line">(http[^<]+)</p>', each.text)[1] for each in pages]
+    assert [each.request.path for each in pages] == [
+        "/dashboard/me/feeds/calendar",
+        f"/dashboard/me/feeds/digests/{club.group}",
+    ]
+    assert 'href="webcal://' in pages[0].text
+    paths = [url.removeprefix(town.world.settings.base_url) for url in urls]
+    assert [visitor.client.get(path).status_code for path in paths] == [200, 200]
+    listed = visitor.get("/me")
+    assert not any(path in listed for path in paths)
+    assert "Digests of <bdi>Sunday Legends</bdi>" in listed
+    found = {each.kind: each for each in rows(town.world, Feed, member_id=club.member)}
+    stranger = Visitor(town, club.member + 1)
+    assert stranger.post(f"/me/feeds/{found['calendar'].id}/end").status_code == 404
+    assert visitor.post(f"/me/feeds/digests/{club.other_group}").status_code == 404
+    answer = visitor.post(f"/me/feeds/{found['calendar'].id}/end")
+    assert "That address shows nothing any more." in visitor.client.get(answer.headers["Location"]).text
+    assert [visitor.client.get(path).status_code for path in paths] == [410, 200]
+    visitor.post("/me/devices/end")
+    assert visitor.client.get(paths[1]).status_code == 410, "signing out everywhere ends them too"
 
 
 def test_signing_out_ends_this_browser_and_takes_its_cookie(town: Town, visitor: Visitor) -> None:
