@@ -45,7 +45,7 @@ def make_feed(
 def list_feeds(session: Session, member: Member) -> list[Feed]:
     """Return the member's addresses that have not ended, the oldest first."""
     query = select(Feed).outerjoin(Feed.group).options(contains_eager(Feed.group))
-    return list(session.scalars(query.where(*_mine(member)).order_by(Feed.made_at, Feed.id)))
+    return list(session.scalars(query.where(*_mine(member)).order_by(Feed.made_at, Feed.created_at)))
 
 
 def find_feed(session: Session, token: str, kind: FeedKind) -> Feed | None:

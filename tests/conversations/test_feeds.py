@@ -35,7 +35,7 @@ def test_a_calendar_is_one_word_away(town: Town, zoe: Person, jose: Person) -> N
 
 def test_the_digests_of_a_group_have_an_address_of_their_own(town: Town, zoe: Person, jose: Person) -> None:
     zoe.says("hi")
-    assert zoe.says("rss").startswith("That's about a group")
+    assert zoe.says("rss").startswith("You're in no group yet.")
     start_group(zoe, jose)
     heard = zoe.says("rss")
     assert heard.startswith("📰 The digests of *Sunday Legends* for a feed reader (RSS): http")

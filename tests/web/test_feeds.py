@@ -238,7 +238,8 @@ def items_of(url: str) -> list[dict[str, str]]:
 
 
 def test_digests_are_told_for_everybody_the_newest_first(club: Club) -> None:
-    club.letters.moved(club.ann, date(2026, 11, 10))
+    for member in (club.ann, club.ben):
+        club.letters.moved(member, date(2026, 11, 10))
     club.sent(WEEK.moved(-7))
     club.sent()
     newest, older = items_of(club.digests)
