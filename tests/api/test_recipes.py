@@ -33,12 +33,14 @@ def blocks(kind: str) -> list[str]:
 
 
 def reader_with_a_week(town: Town, *scopes: Scope) -> tuple[Program, int]:
-    """Return a script of a member who swam yesterday, and the id of their group."""
-    member = member_of(town, "Ann")
-    program = signed_in(town.world, member.id)
+    """Return a script of a member who swam yesterday with a friend, and the id of their group."""
+    member, friend = member_of(town, "Ann"), member_of(town, "Ben", 2)
+    program, other = signed_in(town.world, member.id), signed_in(town.world, friend.id)
     group = program.post("/groups", {"name": "Sunday Legends"}).json["data"]["id"]
+    code = program.post(f"/groups/{group}/invites").json["data"]["code"]
+    assert other.post("/groups/join", {"code": code, "agreed": True}).status_code == 201
     swim = {"sport": "swim", "date": "2026-11-17", "duration": 1800, "distance": 1540}
-    assert program.post("/activities", swim).status_code == 201
+    assert [each.post("/activities", swim).status_code for each in (program, other)] == [201, 201]
     return script(town.world, member.id, *scopes), group
 
 
