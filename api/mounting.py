@@ -199,10 +199,9 @@ def _manual(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.scope:
         told["x-scope"] = endpoint.scope.value
     if endpoint.takes_file:
-        content = {
-            "application/octet-stream": {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
-        }
-        told["requestBody"] = {"required": True, "content": content}
+        # `format` is the way of OpenAPI 3.0, by which generators of clients still know a file
+        schema = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+        told["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": schema}}}
     return told
 
 

@@ -14,7 +14,8 @@ from tests.patience import AT_MOST
 from tests.town import Person, Town
 
 NAME = "gruppetto_client"
-SETTINGS = {"package_name_override": NAME, "project_name_override": NAME, "post_hooks": []}
+# literal_enums: as Python enums, time zones such as GMT+0 and GMT-0 would have the same name.
+SETTINGS = {"package_name_override": NAME, "project_name_override": NAME, "post_hooks": [], "literal_enums": True}
 PROGRAM = '''
 """What a program does with the generated client: it signs in, and reads what its member may see."""
 
@@ -29,9 +30,9 @@ from gruppetto_client.api.api_groups import start_group
 from gruppetto_client.api.api_me import get_me
 from gruppetto_client.api.api_play import list_leaderboard
 from gruppetto_client.api.api_sign_in import ask_for_code, sign_in
-from gruppetto_client.models import CodeWanted, NewActivityBody, NewActivityBodySport, NewGroupBody, SignInBody
+from gruppetto_client.models import CodeWanted, NewActivityBody, NewGroupBody, SignInBody
 from gruppetto_client.models import CodeAskedAnswer, TokensAnswer, MeAnswer, GroupAnswer
-from gruppetto_client.models import ActivityAnswer, ActivityList, BoardRowList, ListLeaderboardMetric, Problem
+from gruppetto_client.models import ActivityAnswer, ActivityList, BoardRowList, Problem
 
 client = Client(base_url=os.environ["BOT"])
 asked = ask_for_code.sync(client=client, body=CodeWanted(number="+32470123456"))
@@ -47,12 +48,12 @@ me = get_me.sync(client=mine)
 assert isinstance(me, MeAnswer)
 group = start_group.sync(client=mine, body=NewGroupBody(name="Sunday Legends"))
 assert isinstance(group, GroupAnswer)
-swim = NewActivityBody(sport=NewActivityBodySport.SWIM, date=date(2026, 11, 17), duration=1800.0, distance=1000.0)
+swim = NewActivityBody(sport="swim", date=date(2026, 11, 17), duration=1800.0, distance=1000.0)
 made = log_activity.sync(client=mine, body=swim)
 assert isinstance(made, ActivityAnswer)
 listed = list_activities.sync(client=mine, limit=10)
 assert isinstance(listed, ActivityList)
-board = list_leaderboard.sync(group.data.id, client=mine, metric=ListLeaderboardMetric.DISTANCE)
+board = list_leaderboard.sync(group.data.id, client=mine, metric="distance")
 assert isinstance(board, BoardRowList)
 row = board.data[0]
 print(json.dumps([me.data.name, len(listed.data), listed.data[0].distance, row.name, row.value, row.is_me]))

@@ -457,7 +457,7 @@ def test_addresses_for_calendars_and_feed_readers_are_made_shown_once_and_ended(
     found = {each.kind: each for each in rows(town.world, Feed, member_id=club.member)}
     stranger = Visitor(town, club.member + 1)
     assert stranger.post(f"/me/feeds/{found['calendar'].id}/end").status_code == 404
-    assert visitor.post(f"/me/feeds/digests/{club.other_group}").status_code == 404
+    assert stranger.post(f"/me/feeds/digests/{club.other_group}").status_code == 404
     answer = visitor.post(f"/me/feeds/{found['calendar'].id}/end")
     assert "That address shows nothing any more." in visitor.client.get(answer.headers["Location"]).text
     assert [visitor.client.get(path).status_code for path in paths] == [410, 200]
