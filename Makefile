@@ -68,6 +68,7 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
 	@$(PIP_INSTALL) --require-hashes --requirement requirements-browser.txt
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.whose
+	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.dashboard
 
 api-fuzz: $(READY) ## the whole API tried by schemathesis, 500 cases an operation (CASES=50 for fewer; up to 40 min)
 	@$(PY) -m tests.api.fuzz $(if $(CASES),--cases $(CASES))
