@@ -1,4 +1,4 @@
-"""The dashboard in a real Chromium: from the link to each page, to what each form does. Ends with 0 only if it went well.
+"""The dashboard in a real Chromium: from the link to each page and each form. Ends with 0 only if all of it went well.
 
 python -m tests.browser.dashboard [FOLDER FOR THE SCREENSHOTS]
 """
