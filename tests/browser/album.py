@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, ViewportSize
 
-SIZES = {"1280": (1280, 900), "390": (390, 844)}
+SIZES = {"1280": (1280, 900), "360": (360, 800)}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 POSTER: ViewportSize = {"width": 1280, "height": 1000}
 SCHEMES = ("light", "dark")
@@ -18,21 +18,21 @@ class Album:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, page: Page, name: str) -> None:
-        """Save the page in every size and colour scheme."""
+    def keep(self, page: Page, name: str, *, whole: bool = False) -> None:
+        """Save the page in every size and colour scheme; with `whole`, also what is below the screen."""
         for (size, (width, height)), scheme in product(SIZES.items(), SCHEMES):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(100)  # the dark scheme may load another picture
             page.evaluate("Promise.all([...document.images].map(each => each.decode().catch(() => null)))")
-            self.snap(page, f"{name}-{size}-{scheme}")
+            self.snap(page, f"{name}-{size}-{scheme}", whole=whole)
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(DESK)
 
-    def snap(self, page: Page, name: str) -> Path:
+    def snap(self, page: Page, name: str, *, whole: bool = False) -> Path:
         """Save the page as it is."""
         path = self.folder / f"{name}.png"
-        page.screenshot(path=path)
+        page.screenshot(path=path, full_page=whole)
         return path
 
     def poster(self, page: Page, name: str, *, from_top_of: Locator) -> Path:
