@@ -45,7 +45,7 @@ format: $(READY) ## correct formatting and imports
 
 check: lint test ## lint, then test
 
-bench: $(READY) ## measure the speed (ARGS=replies, fan-out, outage, connections, slow-clients or health; else the first two)
+bench: $(READY) ## measure the speed (ARGS=replies, fan-out, outage, connections, slow-clients, health or pages; else the first two)
 	@$(PY) -m bench.load $(ARGS)
 
 chaos: $(READY) ## cause kills, outages and vendors' faults; count what was lost or sent twice (QUICK=1: 3 min)
@@ -62,13 +62,13 @@ rules: ## check the alerts of ops/prometheus and play their tests (needs promtoo
 	@promtool check rules ops/prometheus/rules.yml
 	@promtool test rules ops/prometheus/rules_test.yml
 
-browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it)
+browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it, SHOTS=a folder for the screenshots); CI does not run it
 	@test -n "$(CHROMIUM)" || { echo 'No chromium, chromium-browser or google-chrome is on the PATH: install one' \
 		'or name yours with make browser CHROMIUM=/path/to/it.' >&2; exit 1; }
 	@$(PIP_INSTALL) --require-hashes --requirement requirements-browser.txt
-	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening
-	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.whose
-	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.dashboard
+	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening $(SHOTS)
+	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.whose $(SHOTS)
+	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.dashboard $(SHOTS)
 
 api-fuzz: $(READY) ## the whole API tried by schemathesis, 500 cases an operation (CASES=50 for fewer; up to 40 min)
 	@$(PY) -m tests.api.fuzz $(if $(CASES),--cases $(CASES))

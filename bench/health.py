@@ -5,7 +5,7 @@ tick looks for. Times are elapsed milliseconds, so other work on the machine mak
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from alembic import command
@@ -68,7 +68,7 @@ def filling(members: int, messages: int) -> list[str]:
 
 def health() -> list[tuple[str, str]]:
     """Fill a database, measure, and return the rows of the table."""
-    with _filled() as world:
+    with fill_database(filling(MEMBERS, MESSAGES)) as world:
         client, doctor = create_app(world).test_client(), Doctor(world, WEB)
         for kind in (WORKER, CLOCK):
             heart = Heart(world, kind)
@@ -94,7 +94,8 @@ def health() -> list[tuple[str, str]]:
 
 
 @contextmanager
-def _filled() -> Iterator[World]:
+def fill_database(statements: Sequence[str]) -> Iterator[World]:
+    """Yield a world with a new database in which these statements were run. They may use the parameter `now`."""
     with services() as running:
         config = Config("alembic.ini")
         config.attributes["url"] = running.database_url
@@ -102,7 +103,7 @@ def _filled() -> Iterator[World]:
         engine = create_engine(running.database_url, isolation_level="AUTOCOMMIT")
         with engine.connect() as line:
             line.execute(text("SET session_replication_role = replica"))  # do not check foreign keys, which is faster
-            for statement in filling(MEMBERS, MESSAGES):
+            for statement in statements:
                 line.execute(text(statement), {"now": read_system_clock()} if ":now" in statement else {})
             line.execute(text("VACUUM ANALYZE"))
         engine.dispose()

@@ -4,7 +4,8 @@
 each. `replies`: 20 lines a second from many phones for half a minute, from webhook to answer. `outage`: 1,000 lines
 while Postgres is away for two minutes. `connections`: 160 lines, eight at once, with 20 connections to each server.
 `slow-clients`: genuine webhooks while up to 400 slow clients are connected to the web process. `health`: a request to
-/readyz and a tick with 1,000,000 messages in the table.
+/readyz and a tick with 1,000,000 messages in the table. `pages`: each page of the dashboard, for a group of 1,000
+members with 300,000 activities.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from typing import Self
 import structlog
 from sqlalchemy import text
 
-from bench import club, connections, health, outage, slow_clients
+from bench import club, connections, health, outage, pages, slow_clients
 from bench.figures import least_gap, most_within, percentile, table
 from bench.house import House, Size, house
 from bench.truth import reference
@@ -152,6 +153,7 @@ KINDS: dict[str, Callable[[argparse.Namespace], Figures]] = {
     "connections": lambda chosen: connections.connections(chosen.together, chosen.seed),
     "slow-clients": lambda _: slow_clients.measure(),
     "health": lambda _chosen: health.health(),
+    "pages": lambda _chosen: pages.measure(),
     "outage": lambda chosen: outage.outage(chosen.lines, chosen.away, chosen.seed),
 }
 
