@@ -1,7 +1,7 @@
 """The database's tables. Importing this module imports every table, so that Alembic finds them all."""
 
 from models.absences import Absence
-from models.access import ApiSession, Ended, KeptAnswer, PersonalToken, RefreshToken, Scope, SignInCode
+from models.access import ApiSession, Confirmation, Ended, KeptAnswer, PersonalToken, RefreshToken, Scope, SignInCode
 from models.acts import Act
 from models.audit import AuditEvent
 from models.base import Base
@@ -41,6 +41,7 @@ __all__ = [
     "Base",
     "Breaker",
     "Challenge",
+    "Confirmation",
     "Content",
     "CountedEvent",
     "Day",

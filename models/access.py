@@ -1,5 +1,5 @@
-"""Access for programs and browsers: codes to sign in with, sessions and their refresh tokens, personal tokens, and
-kept answers.
+"""Access for programs and browsers: codes to sign in with, sessions and their refresh tokens, codes that confirm an
+act, personal tokens, and kept answers.
 
 No secret is stored: of codes only a keyed hash (`models.hashes`), and of tokens, which cannot be
 guessed, a plain SHA-256.
@@ -7,6 +7,7 @@ guessed, a plain SHA-256.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
@@ -77,6 +78,25 @@ class ApiSession(Base, Timestamps):
     browser_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
 
     member: Mapped[Member] = relationship()
+
+
+class Confirmation(Base, Timestamps):
+    """A code that was sent into a member's chat, to confirm one act that they asked for on the dashboard.
+
+    `act` says what is done once the code is typed: its name, ids and choices. `session_id` is the browser in which it
+    was asked for; only that browser can confirm it. `tries` counts all tries, right or wrong.
+    """
+
+    __tablename__ = "confirmations"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("api_sessions.id", ondelete="CASCADE"), index=True)
+    act: Mapped[dict[str, Any]]
+    code_hash: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
 
 
 class RefreshToken(Base):

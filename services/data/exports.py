@@ -34,7 +34,7 @@ COPY = "copy"  # the kind of their counted events
 
 # Columns that are never in a copy: secrets, and the copies themselves.
 SECRET = ("_hash", "_code", "tokens", "password", "secret", "result")  # a result: what others had in a challenge
-NOT_TOLD = {"exports", "erased", "erasures", "acts", "sign_in_codes", "kept_answers"}
+NOT_TOLD = {"exports", "erased", "erasures", "acts", "sign_in_codes", "confirmations", "kept_answers"}
 NOT_TOLD |= {"webhook_messages"}  # those that refer to a member went to somebody else's program
 COLUMNS = ("local_date", "start_utc", "sport", "type", "name", "duration", "distance", "elevation_gain", "calories",
            "average_hr", "manual", "private", "excluded_at", "deleted_at")  # fmt: skip

@@ -10,7 +10,16 @@ from services.data import exports, vendor_copies
 from services.delivery import ceiling
 from services.ground import limits, undoable
 from services.group import kudos
-from services.people import feeds, kept_answers, personal_tokens, sessions, signing_in, webhook_messages, webhooks
+from services.people import (
+    confirming,
+    feeds,
+    kept_answers,
+    personal_tokens,
+    sessions,
+    signing_in,
+    webhook_messages,
+    webhooks,
+)
 
 INBOUND = timedelta(days=30)
 RAW = timedelta(days=30)
@@ -24,7 +33,7 @@ def sweep_old(session: Session, now: datetime) -> dict[str, int]:
     exports.forget_old(session, now)
     limits.forget_old(session, now)
     ceiling.forget_old(session, now)
-    for each in (feeds, kept_answers, personal_tokens, sessions, signing_in):
+    for each in (confirming, feeds, kept_answers, personal_tokens, sessions, signing_in):
         each.forget_old(session, now)
     webhooks.forget_former_secrets(session, now)
     vendor_copies.hash_what_is_done(session, BATCH)

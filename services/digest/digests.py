@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from fitness.dates import Dates, find_week
-from fitness.schedules import find_due_period, find_next_due, read_cron
+from fitness.schedules import Schedule, find_due_period, find_next_due, read_cron
 from messages.message import Message
 from models import DigestRun, Group, Member, Membership, MessageKind, RunStatus, WebhookEvent
 from services.delivery import mailbox
@@ -184,12 +184,17 @@ def find_coming_days(group: Group, now: datetime) -> Dates:
     """Return the days that the next digest is about; this week, if there is no next digest or its days
     have not begun.
     """
-    today = now.astimezone(ZoneInfo(group.timezone)).date()
     if group.digest_schedule and group.next_digest_at:
-        dates = find_due_period(read_cron(group.digest_schedule), group.timezone, group.next_digest_at)
-        if dates.start <= today:
-            return dates
-    return find_week(today)
+        return find_days_by(read_cron(group.digest_schedule), group.timezone, group.next_digest_at, now)
+    return find_week(now.astimezone(ZoneInfo(group.timezone)).date())
+
+
+def find_days_by(schedule: Schedule, zone: str, due: datetime, now: datetime) -> Dates:
+    """Return the days that a digest by this schedule would be about, if it is next due at `due`; this week, if these
+    days have not begun.
+    """
+    today, dates = now.astimezone(ZoneInfo(zone)).date(), find_due_period(schedule, zone, due)
+    return dates if dates.start <= today else find_week(today)
 
 
 def freeze(session: Session, now: datetime, most: int = 50) -> int:

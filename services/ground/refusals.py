@@ -326,6 +326,10 @@ class EnoughSignInCodes(Refusal):
     """Too many sign-in codes were requested for this number. Facts: minutes (until the next one)."""
 
 
+class ChatNotOpen(Refusal):
+    """A code would not arrive: the member has not written to the bot for a day, or has said "stop"."""
+
+
 class TooManyTokens(Refusal):
     """The member has too many personal tokens. Facts: most."""
 

@@ -22,17 +22,18 @@ from services.group.roster import find_among, find_member, read_sign
 from services.people import bans
 from services.people.members import find_membership_in
 
+BECOMES = {"promote": Role.ADMIN, "demote": Role.MEMBER}
 ERASED = re.compile(r"erased #?([0-9]{1,15})", re.IGNORECASE)  # the text for a ban of an erased member
 
 
 def promote(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
     """Make a member an admin. Only the owner may do this."""
-    _become(session, mine, theirs, Role.ADMIN, now, "promote")
+    _become(session, mine, theirs, now, "promote")
 
 
 def demote(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
     """Make an admin an ordinary member. Only the owner may do this."""
-    _become(session, mine, theirs, Role.MEMBER, now, "demote")
+    _become(session, mine, theirs, now, "demote")
 
 
 def transfer(session: Session, mine: Membership, theirs: Membership, now: datetime) -> None:
@@ -90,6 +91,19 @@ def unban_erased(session: Session, mine: Membership, ban: Ban, now: datetime) ->
     groups.require_admin(session, mine, "unban")
     session.delete(ban)
     _note(session, "group.unbanned", mine, None, now)
+
+
+def require_change(session: Session, mine: Membership, theirs: Membership, what: str) -> None:
+    """Raise a refusal unless the member may do this to the other one now: "promote", "demote", "transfer", "kick" or
+    "ban".
+    """
+    if what in BECOMES:
+        _require_to_become(session, mine, theirs, what)
+    elif what == "transfer":
+        require_transfer(session, mine, theirs)
+    else:
+        require_power(session, mine, theirs, what)
+        _require_here(session, theirs)
 
 
 def require_power(session: Session, mine: Membership, theirs: Membership, what: str) -> None:
@@ -175,16 +189,20 @@ def find_signed(session: Session, member: Member, text: str) -> Membership | Non
     return theirs
 
 
-def _become(session: Session, mine: Membership, theirs: Membership, role: Role, now: datetime, what: str) -> None:
+def _become(session: Session, mine: Membership, theirs: Membership, now: datetime, what: str) -> None:
+    _require_to_become(session, mine, theirs, what)
+    theirs.role = BECOMES[what]
+    openings.end_openings(session, theirs, now)
+    _note(session, f"group.{what}d", mine, theirs.member_id, now)
+
+
+def _require_to_become(session: Session, mine: Membership, theirs: Membership, what: str) -> None:
     groups.hold(session, mine, theirs)
     groups.require_owner(session, mine, what)
     _require_other(mine, theirs, what)
     _require_here(session, theirs)
-    if theirs.role is role:
-        raise RoleAlready(person=theirs.member, role=role)
-    theirs.role = role
-    openings.end_openings(session, theirs, now)
-    _note(session, f"group.{what}d", mine, theirs.member_id, now)
+    if theirs.role is BECOMES[what]:
+        raise RoleAlready(person=theirs.member, role=theirs.role)
 
 
 def _require_other(mine: Membership, theirs: Membership, what: str) -> None:

@@ -32,8 +32,7 @@ def make(
     """
     if not set(scopes) <= set(MAY_HAVE) or not 1 <= days <= MOST_DAYS:
         raise ValueError("a personal token cannot be like that")
-    if len(list_tokens(session, member, now)) >= MOST_TOKENS:
-        raise TooManyTokens(most=MOST_TOKENS)
+    require_room(session, member, now)
     token = PREFIX + secrets.token_urlsafe(32)
     row = PersonalToken(
         member_id=member.id,
@@ -47,6 +46,12 @@ def make(
     session.flush()
     audit.note(session, "access.token_made", now, member_id=member.id, scopes=row.scopes)
     return row, token
+
+
+def require_room(session: Session, member: Member, now: datetime) -> None:
+    """Raise `TooManyTokens` if the member has as many valid tokens as one may have."""
+    if len(list_tokens(session, member, now)) >= MOST_TOKENS:
+        raise TooManyTokens(most=MOST_TOKENS)
 
 
 def find_token(session: Session, token: str, now: datetime) -> PersonalToken | None:

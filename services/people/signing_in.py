@@ -4,7 +4,7 @@ docs/decisions/0026-sign-in-for-programs.md explains why.
 """
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import phonenumbers
@@ -15,17 +15,12 @@ from messages.render import render
 from models import Identity, IdentityKind, Member, MessageKind, SignInCode
 from models.hashes import digest
 from services.delivery import mailbox
-from services.delivery.outbox import WINDOW
 from services.ground import audit, limits
 from services.ground.recipients import make_reader
-from services.ground.refusals import EnoughSignInCodes
+from services.people import chat_codes
+from services.people.chat_codes import CODE_FOR, KEPT_FOR, MOST_TRIES
 
-CODE_FOR = timedelta(minutes=10)
-MOST_TRIES = 5  # for one code; there are a million codes
-MOST_CODES, CODES_WITHIN = 3, timedelta(minutes=15)  # for one number
-MOST_A_DAY, DAY = 10, timedelta(days=1)
 ASKED = "sign-in code"  # the name under which requests are counted
-KEPT_FOR = timedelta(days=1)
 
 
 def read_number(text: str) -> str | None:
@@ -48,13 +43,11 @@ def ask(session: Session, number: str, now: datetime) -> UUID:
     does not go to a number that may have a new holder. Raises `EnoughSignInCodes` after too many requests for a
     number, whether or not it is a member's.
     """
-    against = [limits.hash_address(session, IdentityKind.PHONE, number)]
-    _require_few(session, against, now)
-    limits.count(session, against, ASKED, now)
+    chat_codes.count_code(session, [limits.hash_address(session, IdentityKind.PHONE, number)], ASKED, now)
     request = uuid4()
     member = _reachable(session, number, now)
     if member is not None:
-        code = f"{secrets.randbelow(1_000_000):06}"
+        code = chat_codes.make_code()
         hashed = digest(session, "sign-in", f"{request}:{code}")
         session.add(SignInCode(id=request, member_id=member.id, code_hash=hashed, expires_at=now + CODE_FOR))
         minutes = int(CODE_FOR.total_seconds() // 60)
@@ -89,15 +82,6 @@ def forget_old(session: Session, now: datetime) -> None:
 def _reachable(session: Session, number: str, now: datetime) -> Member | None:
     query = select(Member).join(Identity).where(Identity.kind == IdentityKind.PHONE, Identity.value == number)
     member = session.scalar(query)
-    if member is None or member.opted_out_at is not None or member.doubted_at is not None:
+    if member is None or member.doubted_at is not None:
         return None
-    is_awake = member.last_inbound_at is not None and now - member.last_inbound_at <= WINDOW
-    return member if is_awake else None
-
-
-def _require_few(session: Session, against: list[str], now: datetime) -> None:
-    asked = limits.list_times(session, against, ASKED, now - DAY)
-    lately = [each for each in asked if each > now - CODES_WITHIN]
-    for found, most, within in ((lately, MOST_CODES, CODES_WITHIN), (asked, MOST_A_DAY, DAY)):
-        if len(found) >= most:
-            raise EnoughSignInCodes(minutes=limits.count_minutes_until(found[-most] + within, now))
+    return member if chat_codes.is_chat_open(member, now) else None

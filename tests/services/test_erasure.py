@@ -60,7 +60,7 @@ def test_a_copy_has_every_table_that_knows_a_member_and_nothing_that_opens_anyth
         for column in table.columns
         if any(key.column.table.name == "members" for key in column.foreign_keys)
     }
-    assert knowing - about == {"exports", "acts", "sign_in_codes", "kept_answers", "webhook_messages"}
+    assert knowing - about == {"exports", "acts", "sign_in_codes", "confirmations", "kept_answers", "webhook_messages"}
     with town.world.sessions() as session, zipfile.ZipFile(io.BytesIO(_copy(session))) as archive:
         text = archive.read("everything.json").decode()
     told = json.loads(text)

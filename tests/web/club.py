@@ -37,10 +37,11 @@ TITLES = ("Morning loop", "With the dog", "Intervals <6 × 800 m>", "Long and sl
 
 @dataclass(frozen=True)
 class Club:
-    """Who and what there is, by id. `member` is the first member, who owns the group."""
+    """Who and what there is, by id. `member` is the first member, who owns the group; `place` is the second one's."""
 
     member: int
     group: int
+    place: int
     other_group: int
     challenge: int
     digest: int
@@ -71,7 +72,8 @@ def have_club(session: Session, now: datetime, size: int = len(NAMES), days: int
     other = groups.start(session, first, "Office swim", now)
     session.flush()
     first.current_group_id = group.id
-    return Club(first.id, group.id, other.id, made.number, runs[0].id)
+    theirs = next(each for each in first_places(session, group.id) if each.member_id == people[1].id)
+    return Club(first.id, group.id, theirs.id, other.id, made.number, runs[0].id)
 
 
 def first_places(session: Session, group_id: int) -> list[Membership]:

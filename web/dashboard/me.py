@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Response, abort, request, url_for
 
 from fitness.metrics import FIELDS
-from models import ApiSession, FeedKind, Group, PersonalToken
+from models import ApiSession, FeedKind, Group
 from services.data import by_chat, erasure
 from services.ground.refusals import WrongEraseCode
 from services.group import privacy, sharing
@@ -59,15 +59,6 @@ def end_device(visit: Visit, session_id: UUID) -> str | Response:
         abort(404)
     sessions.end(visit.session, row, visit.now)
     return forget_browser(visit.world) if row is visit.device else find_way_back("me", "signed-out", _anchor="devices")
-
-
-def end_token(visit: Visit, token_id: UUID) -> str:
-    """Let a personal token be good no more."""
-    row = visit.session.get(PersonalToken, token_id)
-    if row is None or row.member_id != visit.member.id or row.ended_at is not None:
-        abort(404)
-    personal_tokens.end(visit.session, row, visit.now)
-    return find_way_back("me", "token-ended", _anchor="devices")
 
 
 def make_calendar(visit: Visit) -> Response:

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 import segno
-from flask import Response, abort
+from flask import Response, abort, request
 from markupsafe import Markup
 
 from fitness.schedules import read_cron
@@ -23,12 +23,17 @@ def show_run(visit: Visit) -> Response:
         return visit.page("no_group.html", "run")
     group = _require_admin(visit, visit.place).group
     events = audit_lines.list_latest(visit.session, group, MOST_ACTS)
+    size = groups.count_members(visit.session, group)
     return visit.page(
         "run.html",
         "run",
         group=group,
-        members=roster.list_first_members(visit.session, group, MOST_MEMBERS),
-        size=groups.count_members(visit.session, group),
+        members=roster.list_first_members(visit.session, group, MOST_MEMBERS if "all" not in request.args else size),
+        size=size,
+        all_days=(7, invites.DAYS, invites.MOST_DAYS),
+        all_uses=(1, 10, invites.USES, invites.MOST_USES),
+        days=invites.DAYS,
+        uses=invites.USES,
         requests=joining.list_waiting(visit.session, group),
         invites=invites.list_active(visit.session, group, visit.now),
         schedule=read_cron(group.digest_schedule) if group.digest_schedule else None,
@@ -65,7 +70,9 @@ def decline(visit: Visit, group_id: int, request_id: int) -> str:
 
 def make_invite(visit: Visit, group_id: int) -> Response:
     """Make a new code, and show it as a link and a QR code. Only this page shows it, because it is not stored."""
-    made = invites.make_invite(visit.session, visit.place_in(group_id), visit.now)
+    days, uses = (request.form.get(name, type=int) for name in ("days", "uses"))
+    chosen = {"days": days or invites.DAYS, "uses": uses or invites.USES}
+    made = invites.make_invite(visit.session, visit.place_in(group_id), visit.now, **chosen)
     link = f"https://wa.me/{visit.world.settings.bot_phone}?text={quote(f'join {made.code}')}"
     return visit.page("invite.html", "run", invitation=made, link=link, picture=_draw_qr(link))
 
