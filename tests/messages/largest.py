@@ -17,6 +17,7 @@ from fitness.schedules import Weekly
 from fitness.sports import Sport
 from fitness.streaks import Streak
 from messages.words import MOST, clean_name
+from models import Scope
 from services.ground.group_settings import GroupSettings
 from services.play.contests import ContestLine
 from services.play.standings import Board, BoardRow, gather_board_facts
@@ -329,6 +330,7 @@ FACTS: dict[str, Any] = {
     "up_to": WHEN,
     "url": "https://a-long-name-of-somebodys-app-1234567890.herokuapp.com/link/" + "x" * 43,
     "wanted": NAME,
+    "scopes": [each.value for each in Scope],
     "what": "invite people",
     "whose": NAME,
     "why": Impossible(Wrong.COMES_AFTER, "Wednesday, 29 February 2023", "Tuesday, 28 February 2023"),

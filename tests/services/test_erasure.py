@@ -224,6 +224,7 @@ AS_JSON = {
     "api_sessions.scopes",  # deleted with its member, as a personal token's row is
     "audit_events.detail",  # ids and settings; the link to the member is removed
     "challenges.result",  # `erasure._forget_figures`
+    "confirmations.act",  # ids and choices, deleted a day later, or with its member or browser
     "digest_runs.content",  # `erasure._forget_figures`
     "groups.settings",
     "members.preferences",

@@ -12,7 +12,7 @@ from services.group import privacy, sharing
 from services.people import feeds, personal_tokens, sessions, signing_out
 from services.training import accounts, entries, syncing
 from web.dashboard.entry import forget_browser
-from web.dashboard.visit import Visit, find_way_back
+from web.dashboard.visit import Visit, count_refusal, find_way_back
 
 MOST_CODE = 9  # digits
 
@@ -103,16 +103,25 @@ def ask_to_erase(visit: Visit) -> str:
 
 def show_erase(visit: Visit) -> Response:
     """Ask for the code from the chat."""
-    return visit.page("erase.html", "me")
+    return visit.page("erase.html", "me", is_wrong=False)
 
 
 def erase_me(visit: Visit) -> Response:
-    """Erase everything about the member, if the code is right."""
+    """Erase everything about the member, if the code is right. A wrong code is counted, and said on the page."""
+    try:
+        erasure.confirm(visit.session, visit.member, _read_code(), visit.now)
+    except WrongEraseCode as refusal:
+        count_refusal(visit, refusal)
+        return visit.page("erase.html", "me", 409, is_wrong=True)
+    return forget_browser(visit.world, "erased.html")
+
+
+def _read_code() -> int:
+    """The code in the form, with or without the word before it. Raises `WrongEraseCode` if it can be none."""
     typed = "".join(request.form.get("code", "").upper().removeprefix("DELETE").split())
     if not (typed.isascii() and typed.isdigit() and len(typed) <= MOST_CODE):
         raise WrongEraseCode
-    erasure.confirm(visit.session, visit.member, int(typed), visit.now)
-    return forget_browser(visit.world, "erased.html")
+    return int(typed)
 
 
 def _show_address(visit: Visit, path: str, group: Group | None = None) -> Response:

@@ -23,7 +23,7 @@ MOST_TEXT = 100  # characters of a field
 
 
 @dataclass(frozen=True)
-class Typed:
+class ScheduleForm:
     """What the form says, as texts. `rhythm` is "weekly", "monthly", "cron" or "never"."""
 
     rhythm: str
@@ -74,7 +74,7 @@ def _require_admin(visit: Visit, group_id: int) -> Membership:
     return place
 
 
-def _show_preview(visit: Visit, group: Group, typed: Typed, schedule: Schedule | None) -> Response:
+def _show_preview(visit: Visit, group: Group, typed: ScheduleForm, schedule: Schedule | None) -> Response:
     if schedule is None:
         return _show(visit, group, typed, is_preview=True)
     due = find_next_due(schedule, typed.zone, visit.now)
@@ -83,31 +83,31 @@ def _show_preview(visit: Visit, group: Group, typed: Typed, schedule: Schedule |
     return _show(visit, group, typed, is_preview=True, due=due, dates=dates, text=message.text)
 
 
-def _show(visit: Visit, group: Group, typed: Typed, status: int = 200, **more: object) -> Response:
+def _show(visit: Visit, group: Group, typed: ScheduleForm, status: int = 200, **more: object) -> Response:
     facts = {"why": None, "is_preview": False, "due": None, "dates": None, "text": "", **more}
     return visit.page(
         "schedule.html", "run", status, group=group, typed=typed, days=DAYS, zones=_list_zones(), last=LAST_DAY, **facts
     )
 
 
-def _write(group: Group) -> Typed:
+def _write(group: Group) -> ScheduleForm:
     """The group's schedule as the form has it."""
     schedule = read_cron(group.digest_schedule) if group.digest_schedule else None
     form = digests.find_form(group).value
     match schedule:
         case Weekly(weekday, at):
-            return Typed("weekly", str(weekday), "1", at.isoformat("minutes"), "", group.timezone, form)
+            return ScheduleForm("weekly", str(weekday), "1", at.isoformat("minutes"), "", group.timezone, form)
         case Monthly(day, at):
-            return Typed("monthly", "6", str(day), at.isoformat("minutes"), "", group.timezone, form)
+            return ScheduleForm("monthly", "6", str(day), at.isoformat("minutes"), "", group.timezone, form)
         case Cron():
-            return Typed("cron", "6", "1", "18:00", schedule.line, group.timezone, form)
-    return Typed("never", "6", "1", "18:00", "", group.timezone, form)
+            return ScheduleForm("cron", "6", "1", "18:00", schedule.line, group.timezone, form)
+    return ScheduleForm("never", "6", "1", "18:00", "", group.timezone, form)
 
 
-def _read_form() -> Typed:
+def _read_form() -> ScheduleForm:
     """What was sent. What our own form cannot send is refused (400)."""
     names = ("rhythm", "weekday", "day", "at", "cron", "zone", "form")
-    typed = Typed(*(request.form.get(name, "").strip()[:MOST_TEXT] for name in names))
+    typed = ScheduleForm(*(request.form.get(name, "").strip()[:MOST_TEXT] for name in names))
     is_known = (
         typed.rhythm in {"weekly", "monthly", "cron", "never"}
         and typed.weekday in {str(day) for day in range(7)}
@@ -118,7 +118,7 @@ def _read_form() -> Typed:
     return typed if is_known else abort(400)
 
 
-def _read_schedule(typed: Typed) -> Schedule | None:
+def _read_schedule(typed: ScheduleForm) -> Schedule | None:
     """The schedule that these texts mean; None for never. Raises `ImpossibleError`."""
     if typed.rhythm == "never":
         return None

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from flask import Response, abort, request
 
+from messages.words import clean_name
 from models import PersonalToken, Scope
 from services.people import personal_tokens
 from services.people.personal_tokens import MAY_HAVE, MOST_NAME
@@ -21,7 +22,7 @@ def show_new_token(visit: Visit) -> Response:
 
 def ask_for_token(visit: Visit) -> str | Response:
     """Send a code for a new token, and go on to the page that asks for it."""
-    name = " ".join(request.form.get("name", "").split())[:MOST_NAME]
+    name = clean_name(request.form.get("name", ""), MOST_NAME)
     scopes = [each.value for each in MAY_HAVE if each.value in request.form.getlist("scope")]
     days = request.form.get("days", type=int)
     if not name or not scopes:

@@ -17,7 +17,7 @@ from models import ApiSession, Group, Member, Membership
 from services.ground import limits
 from services.ground.group_settings import GroupSettings, read_settings
 from services.ground.recipients import make_reader
-from services.ground.refusals import OnlyAdmins, Refusal
+from services.ground.refusals import OnlyAdmins, OnlyOwner, Refusal
 from services.people import sessions
 from services.people.members import list_memberships
 from web.common.forms import make_form_token, require_form_token, require_same_origin
@@ -149,6 +149,12 @@ def make_doer(world: World, do: Do) -> Look:
     return answer
 
 
+def count_refusal(visit: Visit, refusal: Refusal) -> None:
+    """Count a refusal like one in the chat, for the limits that follow from it."""
+    against = limits.hash_member_addresses(visit.session, visit.member)
+    limits.count(visit.session, against, limits.LINE + refusal.template(), visit.now)
+
+
 def find_way_back(screen: str, done: str, **values: Any) -> str:
     """Return the address of a page that says what was done; `done` is a name that the page's text knows."""
     return url_for(f"dashboard.{screen}", done=done, **values)
@@ -172,12 +178,11 @@ def _visiting(world: World) -> Iterator[Visit]:
 
 
 def _refused(visit: Visit, refusal: Refusal) -> Response:
-    against = limits.hash_member_addresses(visit.session, visit.member)
-    limits.count(visit.session, against, limits.LINE + refusal.template(), visit.now)
+    count_refusal(visit, refusal)
     return _say(visit, refusal, 409)
 
 
 def _say(visit: Visit, refusal: Refusal, status: int) -> Response:
     """The page with the words in which the chat refuses it too."""
     said = words(refusal.template(), visit.reader, **refusal.facts)
-    return visit.page("refused.html", "", 403 if isinstance(refusal, OnlyAdmins) else status, said=said)
+    return visit.page("refused.html", "", 403 if isinstance(refusal, OnlyAdmins | OnlyOwner) else status, said=said)
