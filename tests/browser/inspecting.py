@@ -73,8 +73,8 @@ class Inspector:
         for _ in range(MOST_PRESSES):
             page.keyboard.press("Tab")
             stop = page.evaluate(FOCUSED)
-            if stop["place"] < 0:
-                break
+            if stop["place"] < 0 or (len(stops) > 1 and stop["place"] == stops[0]["place"]):
+                break  # once around
             if not stop["seen"] or stop["line"] < LEAST_LINE:
                 raise Missed(f"On “{name}”, one should see that “{stop['name']}” has the focus: {stop}.")
             if not stops or stops[-1]["place"] != stop["place"]:  # the parts of a time are several stops in one
