@@ -31,7 +31,7 @@ from services.group import invites
 from services.people import dashboard_links
 from simulator.forms import Form
 from tests import town as towns
-from tests.api.programs import member_of, rows
+from tests.api.programs import client_of, member_of, rows
 from tests.api.test_statements import counted
 from tests.browsing import Browser
 from tests.town import Person, Town
@@ -113,7 +113,7 @@ def test_a_link_is_good_for_its_own_purpose_only(town: Town, zoe: Person) -> Non
     zoe.says("hi")
     dashboard = link_in(zoe.says("dashboard")).rsplit("/", 1)[1]
     garmin = re.search(r"/link/(\S+)", zoe.says("link garmin"))[1]
-    client = create_app(town.world).test_client()
+    client = client_of(town.world)
     assert client.post(f"/link/{dashboard}/start").status_code == 410
     assert client.post(f"/dashboard/enter/{garmin}").status_code == 410
     assert client.get("/dashboard/").status_code == 401
@@ -175,7 +175,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(town: Town, zoe: 
     now = town.world.settings
     base = "https://bot.example.org" if is_https else now.base_url
     world = replace(town.world, settings=towns.settings(now.database_url, now.redis_url, base, "http://127.0.0.1:9"))
-    client = create_app(world).test_client()
+    client = client_of(world)
     answer = client.post(path, headers={"Origin": base}, base_url=base)
     assert answer.status_code == 303, answer.text
     cookie = answer.headers["Set-Cookie"]
@@ -186,7 +186,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(town: Town, zoe: 
 
 
 def test_addresses_that_do_not_exist_are_counted_as_guesses(town: Town) -> None:
-    client = create_app(town.world).test_client()
+    client = client_of(town.world)
     answers = [client.post(f"/dashboard/enter/{number:043}").status_code for number in range(102)]
     assert answers[:100] == [410] * 100
     assert answers[100:] == [429, 429]
@@ -197,7 +197,7 @@ def test_addresses_that_do_not_exist_are_counted_as_guesses(town: Town) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_every_page_needs_a_browser_that_is_signed_in(town: Town, screen: str) -> None:
-    answer = create_app(town.world).test_client().get(f"/dashboard{screen}")
+    answer = client_of(town.world).get(f"/dashboard{screen}")
     assert answer.status_code == 401
     assert "You are not signed in" in answer.text
 
@@ -347,7 +347,7 @@ def test_no_form_is_taken_without_our_token_or_from_another_site(
 ) -> None:
     csrf = Form(visitor.get("/me"), having="csrf").fields["csrf"]
     other = Form(Visitor(town, club.member + 1).get("/me"), having="csrf").fields["csrf"]
-    anybody = create_app(town.world).test_client()
+    anybody = client_of(town.world)
     for path in forms:
         address = f"/dashboard{path}"
         for wrong in ({}, {"csrf": ""}, {"csrf": "x" * 43}, {"csrf": other}):

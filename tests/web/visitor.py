@@ -6,15 +6,15 @@ from werkzeug.test import TestResponse
 from models import Member
 from services.people import sessions
 from simulator.forms import Form
+from tests.api.programs import client_of
 from tests.town import Town
-from web.app import create_app
 
 
 class Visitor:
     """A browser that is signed in as a member."""
 
     def __init__(self, town: Town, member_id: int) -> None:
-        self.client: FlaskClient = create_app(town.world).test_client()
+        self.client: FlaskClient = client_of(town.world)
         with town.world.sessions.begin() as session:
             member = session.get_one(Member, member_id)
             device, secret = sessions.begin_in_browser(session, member, "a test", town.clock())
