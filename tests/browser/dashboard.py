@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.album import Album
 from tests.browser.evening import run, step
+from tests.browser.friends import Evening
 from tests.browser.inspecting import Inspector
 from tests.browser.people import Missed, Person
 from tests.browser.running_demo import Place, running
@@ -31,7 +32,8 @@ MOST_TABS = 60
 
 
 def started(two: Two) -> None:
-    """Zoë has a group, José is in it, and both have moved."""
+    """On Saturday evening, Zoë has a group, José is in it, and both have moved."""
+    Evening(two.page, two.album).saturday()  # in the night, notices would wait for the morning
     two.zoe.types("hi", "Zoë")
     said = two.zoe.types("new group Sunday Legends", "Sunday Legends").inner_text()
     invited = re.search(r"join ([A-Z2-9]{6})", said) or re.search(
@@ -62,7 +64,7 @@ def opened(two: Two, whose: Person, eyes: Inspector | None = None) -> Page:
 
 def menu(tab: Page, name: str) -> None:
     """Go to a page by the menu, which shows that one is there."""
-    link = tab.get_by_role("navigation", name="Pages").get_by_role("link", name=name)
+    link = tab.get_by_role("navigation", name="Pages").get_by_role("link", name=name, exact=True)
     link.click()
     if link.get_attribute("aria-current") is None:
         raise Missed(f"The menu should show that one is at “{name}”.")
