@@ -181,6 +181,16 @@ class Settings(BaseSettings):
     operator_webhook: SecretStr = Field(
         SecretStr(""), description="Where troubles are posted as JSON: an address of Slack, Mattermost or Discord"
     )
+    operator_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens /operator, with OPERATOR_TOTP or OPERATOR_WHATSAPP. If empty, /operator answers 404",
+    )
+    operator_totp: SecretStr = Field(
+        SecretStr(""), description="The secret of your authenticator app, as `flask operator totp` draws it"
+    )
+    free_messages_a_month: int = Field(
+        1_000, ge=0, description="How many messages within 24 hours of a person's line cost nothing in a month"
+    )
     backup_to: str = Field(
         "",
         description="Where backups are kept: a folder (/backups) or a bucket (s3://bucket/folder). None if empty",
@@ -297,6 +307,21 @@ class Settings(BaseSettings):
             raise ValueError("WEBHOOK_NETWORKS wants networks such as 192.168.1.0/24[,another]") from None
         return value
 
+    @field_validator("operator_totp")
+    @classmethod
+    def _a_totp_secret(cls, value: SecretStr) -> SecretStr:
+        given = value.get_secret_value()
+        if given and not re.fullmatch(r"[A-Z2-7]{32,128}", given):
+            raise ValueError("OPERATOR_TOTP wants 32 letters A to Z and digits 2 to 7, as from `flask operator totp`")
+        return value
+
+    @field_validator("operator_token")
+    @classmethod
+    def _as_good_as_a_key(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 32:
+            raise ValueError("OPERATOR_TOKEN wants 32 characters or more, as from openssl rand -hex 32")
+        return value
+
     @field_validator("health_token", "metrics_token")
     @classmethod
     def _long_enough(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
@@ -318,6 +343,12 @@ class Settings(BaseSettings):
     def _mail_is_whole(self) -> "Settings":
         if self.operator_email and not self.smtp_url.get_secret_value():
             raise ValueError("OPERATOR_EMAIL wants SMTP_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _sign_in_is_whole(self) -> "Settings":
+        if self.operator_totp.get_secret_value() and not self.operator_token.get_secret_value():
+            raise ValueError("OPERATOR_TOTP wants OPERATOR_TOKEN too")
         return self
 
     @model_validator(mode="after")
@@ -387,6 +418,12 @@ class Settings(BaseSettings):
     def link_methods(self) -> list[str]:
         """The ways to connect Garmin, in the order of the link page."""
         return self.garmin_link_methods.split(",")
+
+    @property
+    def has_operator_page(self) -> bool:
+        """Whether /operator is open: there is a token, and a second way to show who one is."""
+        second = self.operator_totp.get_secret_value() or self.operator_whatsapp
+        return bool(self.operator_token.get_secret_value() and second)
 
     @property
     def is_https(self) -> bool:

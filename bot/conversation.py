@@ -26,6 +26,7 @@ from models.vault import UnknownKey
 from providers.messenger import Inbound
 from services.data import erasure
 from services.delivery import inbox, mailbox, menus
+from services.ground import audit
 from services.ground.refusals import Refusal
 from services.group import groups, proofs
 from services.people import line_checks, members
@@ -66,6 +67,7 @@ def _turn(
 ) -> str | None:
     now = world.now()
     with transaction(world) as session:
+        audit.name_way(session, audit.CHAT)
         if heard_at is not None and _is_of_erased(session, inbound, heard_at, now):
             log.info("written by somebody who was erased since")
             return None

@@ -4,12 +4,13 @@ and never holds the work itself.
 So a job has no arguments, the next tick rings again for a lost one, and one that is rung twice finds nothing to do.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -52,6 +53,18 @@ class JsonJob(Job):
 
     def __init__(self, id: str | None = None, connection: Redis | None = None, serializer: Any = None) -> None:  # noqa: A002
         super().__init__(id, connection, serializer or JSONSerializer)
+
+
+@dataclass(frozen=True)
+class BrokenJob:
+    """A job that ended by a bug. `name` is that of its function, `error` the class of the bug; its arguments, of which
+    our jobs have none, are not read.
+    """
+
+    name: str
+    queue: str
+    ended_at: datetime
+    error: str
 
 
 @dataclass(frozen=True)
@@ -192,6 +205,29 @@ def count_broken_lately(redis: Redis, names: Iterable[str], within: int) -> int:
             key = Queue(name, connection=redis).failed_job_registry.key
             asked.zcount(key, int(time.time()) + FAILED_KEPT - within, "+inf")
         return sum(asked.execute())
+
+
+def list_broken(redis: Redis, names: Iterable[str], most: int) -> list[BrokenJob]:
+    """Return the last jobs of each of these queues that ended by a bug, at most `most` of each, the newest first.
+
+    Raises `redis.RedisError`.
+    """
+    found = []
+    for name in names:
+        registry = Queue(name, connection=redis).failed_job_registry
+        ids = registry.get_job_ids(0, most - 1, desc=True, cleanup=False)
+        jobs = JsonJob.fetch_many(ids, connection=redis, serializer=JSONSerializer) if ids else []
+        found += [_read_broken(each, name) for each in jobs if each is not None and each.ended_at is not None]
+    return sorted(found, key=lambda each: each.ended_at, reverse=True)
+
+
+def _read_broken(job: Job, name: str) -> BrokenJob:
+    result = job.latest_result()
+    last = (result.exc_string or "").strip().rpartition("\n")[2] if result else ""
+    error = re.search(r"\w+$", last)  # "jobs.queue.JobBroke: KeyError"
+    ended = job.ended_at or datetime.now(UTC)
+    at = ended if ended.tzinfo else ended.replace(tzinfo=UTC)
+    return BrokenJob(job.func_name or "", name, at, error[0] if error else "")
 
 
 def is_queued(redis: Redis, entry: str, queue: str) -> bool:

@@ -21,6 +21,7 @@ from models.limits import CountedEvent, Spent
 from models.links import AttemptStep, LinkAttempt, LinkPurpose, OneTimeLink
 from models.media import Content, Media, ShownMember
 from models.messages import InboundMessage, MessageEvent, MessageKind, MessageState, OutboundMessage
+from models.operator import OperatorCode, OperatorLink, OperatorSession
 from models.people import Identity, IdentityKind, Member, Units
 from models.records import RecordSet
 from models.scoring import FormulaRun
@@ -78,6 +79,9 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "OneTimeLink",
+    "OperatorCode",
+    "OperatorLink",
+    "OperatorSession",
     "OutboundMessage",
     "Participant",
     "PersonalToken",

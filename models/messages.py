@@ -83,6 +83,7 @@ class OutboundMessage(Base, Timestamps):
         Index("outbound_leased_idx", "leased_until", postgresql_where=text("state = 'sending'")),
         Index("outbound_unknown_idx", "next_attempt_at", postgresql_where=text("state = 'unknown'")),
         Index("outbound_day_idx", "first_attempt_at", "group_id"),
+        Index("outbound_given_up_idx", "created_at", postgresql_where=text("state IN ('failed', 'expired')")),
         key_index("outbound_content_key_idx", "content"),
         key_index("outbound_offers_key_idx", "offers"),
         Index("outbound_silent_idx", "next_attempt_at", postgresql_where=text("state IN ('accepted', 'sent')")),

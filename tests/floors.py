@@ -18,7 +18,7 @@ FLOORS = {
     "services/digest": ("digest", "stories"),
     "bot": ("bot", "commands reading", "declaring", "arguments", "words", "languages"),
     "providers": (ADAPTERS, "providers"),
-    "web": ("web", "dashboard", "common"),
+    "web": ("web", "dashboard operator_page", "common"),
     "simulator": ("simulator", "page", "garmin twilio"),
 }
 

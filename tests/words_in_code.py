@@ -43,6 +43,8 @@ FILES = {
     "services/ground/telling.py": "names of events of the log",
     "services/health/": "for the operator",
     "jobs/alarms.py": "for the operator",
+    "jobs/operator_look.py": "for the operator",
+    "web/operator_page/": "for the operator",
     "jobs/backups.py": "for the operator",
     "jobs/restoring.py": "for the operator",
     "jobs/certificates.py": "for the operator",

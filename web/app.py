@@ -13,6 +13,7 @@ from jobs import delivery, digests, garmin, housekeeping, pictures
 from messages import languages
 from web import export, feeds, guesses, headers, health, https, link, media, metrics, operator, share
 from web.dashboard.routes import make_dashboard_pages
+from web.operator_page.routes import make_operator_pages
 from web.pages import ANYBODY, render_page
 from world import World
 
@@ -45,6 +46,7 @@ def create_app(world: World) -> Flask:
         feeds.make_feed_pages,
         health.make_health_checks,
         metrics.make_metrics_pages,
+        make_operator_pages,
     ):
         app.register_blueprint(routes(world))
     metrics.measure(app)

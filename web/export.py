@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, make_response
 from jobs.work import transaction
 from models.vault import UnknownKey
 from services.data import exports
+from services.ground import audit
 from web.common.forms import require_same_origin
 from web.pages import ANYBODY, render_page
 from world import World
@@ -29,6 +30,7 @@ def make_export_pages(world: World) -> Blueprint:
         require_same_origin(world)
         try:
             with transaction(world) as session:
+                audit.name_way(session, audit.PAGE)
                 archive = exports.fetch_copy(session, token, world.now())
         except UnknownKey as error:
             log.error("sealed under an unknown key: tried again later", key=error.name, what="exports")

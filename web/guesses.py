@@ -21,7 +21,7 @@ from api.declaring.networks import read_network
 from logs import Seldom
 from services.data import exports
 from services.digest import media, shares
-from services.people import dashboard_links, feeds
+from services.people import dashboard_links, feeds, operator_access
 from services.training import one_time_links
 from web.counters import make_counters
 from web.pages import ANYBODY, render_page
@@ -34,16 +34,24 @@ MOST_OF_A_HOUSE, MOST_OF_ALL = 100, 1000  # unsuccessful requests, of one networ
 OF_A_HOUSE = RateLimitItemPerMinute(MOST_OF_A_HOUSE, MINUTES, "house")
 OF_ALL = RateLimitItemPerMinute(MOST_OF_ALL, MINUTES, "all")
 
-Knows = Callable[[Session, str], bool]
+Knows = Callable[[World, Session, str], bool]
+
+
+def _is_for_operator(world: World, session: Session, token: str) -> bool:
+    key = world.settings.operator_token.get_secret_value()
+    return operator_access.was_made_for_operator(session, key, token)
+
+
 # For each blueprint: the status that may mean "no such token", and a function that says whether the token exists. A
 # request for /health or /metrics with a wrong token always counts.
 FINDS_NOTHING: dict[str, tuple[int, Knows | None]] = {
-    "link": (410, one_time_links.was_made_for),
-    "dashboard": (410, dashboard_links.was_made_for_dashboard),
-    "export": (410, exports.was_made_for),
-    "share": (404, lambda session, token: shares.find(session, token) is not None),
-    "feeds": (404, feeds.was_made),
-    "media": (404, lambda session, token: media.find(session, token) is not None),
+    "link": (410, lambda _, session, token: one_time_links.was_made_for(session, token)),
+    "dashboard": (410, lambda _, session, token: dashboard_links.was_made_for_dashboard(session, token)),
+    "export": (410, lambda _, session, token: exports.was_made_for(session, token)),
+    "share": (404, lambda _, session, token: shares.find(session, token) is not None),
+    "feeds": (404, lambda _, session, token: feeds.was_made(session, token)),
+    "media": (404, lambda _, session, token: media.find(session, token) is not None),
+    "operator": (410, _is_for_operator),
     "health": (404, None),
     "metrics": (404, None),
 }
@@ -84,7 +92,7 @@ def _is_guess(world: World, answer: Response) -> bool:
     if token is None:
         return False
     with world.sessions() as session:
-        return not knows(session, token)
+        return not knows(world, session, token)
 
 
 def _may_miss(world: World, limiter: FixedWindowRateLimiter) -> bool:

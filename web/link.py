@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from jobs.work import transaction
 from models import GarminMethod, OneTimeLink
 from providers.sources import FieldKind, SignInForm, Source
+from services.ground import audit
 from services.training import attempts, binding, one_time_links, sign_ins
 from web.common.forms import make_form_token, require_form_token, require_same_origin
 from web.link_pages import Pages, Trouble
@@ -42,12 +43,14 @@ def make_link_pages(world: World) -> Blueprint:
     def start(token: str) -> Response:
         require_same_origin(world)
         with transaction(world) as session:
+            audit.name_way(session, audit.PAGE)
             browser = one_time_links.open_link(session, token, request.cookies.get(_cookie(world)), world.now())
         return _begun(world, browser)
 
     @routes.get("/garmin")
     def form() -> Response:
         with transaction(world) as session:
+            audit.name_way(session, audit.PAGE)
             link = _link(world, session)
             return _pages(world, session, link).of_now()
 
@@ -118,6 +121,7 @@ def _posted(world: World) -> Iterator[Pages]:
     """Provide the pages of the link whose form this browser has posted, in one transaction."""
     require_same_origin(world)
     with transaction(world) as session:
+        audit.name_way(session, audit.PAGE)
         link = _link(world, session)
         require_form_token(world, request.cookies.get(_cookie(world), ""))
         yield _pages(world, session, link)

@@ -20,6 +20,7 @@ from providers.errors import MessengerError
 from providers.group_transport import GroupTransport
 from services.data import keyring
 from services.delivery import ceiling, contents
+from services.ground import audit
 from services.people import feedback
 from web import operator_backups, operator_doctor, operator_members
 from world import World
@@ -148,8 +149,10 @@ def _feedback(world: World) -> click.Command:
     @click.command("feedback", help="What members want you to know, newest first.")
     @click.option("--most", default=50, help="How many at most.")
     def show(most: int) -> None:
-        with world.sessions() as session:
-            for at, member, in_doubt, words in feedback.list_newest(session, most):
+        with world.sessions.begin() as session:
+            audit.name_way(session, audit.OPERATOR)
+            for at, member, in_doubt, words in list(feedback.list_newest(session, most)):
+                audit.note(session, "operator.read_feedback", world.now(), member_id=member)
                 who = f"member {member}" + (", number in doubt" if in_doubt else "")
                 click.echo(f"{at:%Y-%m-%d %H:%M}\t{who}\t{one_line(words)}")
 
@@ -195,7 +198,9 @@ def _groups(world: World) -> AppGroup:
     def connect(number: int, place: str) -> None:
         """Post this group's digests into that WhatsApp group too, and print the link with which people join it."""
         with _said_plainly("Meta"), world.sessions.begin() as session:
+            audit.name_way(session, audit.OPERATOR)
             session.get_one(Group, number).whatsapp_group_id = place
+            audit.note(session, "operator.group_connected", world.now(), group_id=number)
             click.echo(_transport(world).invite_link(place))
 
     @group.command("disconnect")
@@ -203,7 +208,9 @@ def _groups(world: World) -> AppGroup:
     def disconnect(number: int) -> None:
         """Stop posting this group's digests into a WhatsApp group. Members still get them in their own chats."""
         with world.sessions.begin() as session:
+            audit.name_way(session, audit.OPERATOR)
             session.get_one(Group, number).whatsapp_group_id = None
+            audit.note(session, "operator.group_disconnected", world.now(), group_id=number)
 
     return group
 

@@ -1,5 +1,6 @@
 """`flask doctor`, `flask status`, `flask version`, `flask twilio …` and `flask operator test`."""
 
+import io
 import json
 import os
 import sys
@@ -8,24 +9,25 @@ from dataclasses import asdict
 from platform import python_version
 
 import click
+import pyotp
+import segno
 from flask import Flask
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
-from jobs import alarms
+from jobs import alarms, operator_look
 from jobs.health import Doctor, Report
 from providers.errors import MessengerError, Refused
 from providers.messenger import AccountStanding
-from services.delivery import ceiling
 from services.health import database
 from services.health.diagnosis import Diagnosis, Verdict, describe_wrong
-from services.health.findings import MENDS, State
 from services.health.processes import FLASK
 from version import commit, release
 from web import doctor
 from web.health import write_report
 from world import World
 
+OPERATOR_HELP = "How you are told of troubles, and how you sign in to the operator's page."
 SIGNS = {Verdict.OK: "ok", Verdict.NOTE: "note", Verdict.WRONG: "WRONG", Verdict.UNKNOWN: "?"}
 EXIT = {"ready": 0, "degraded": 1, "unavailable": 2}
 
@@ -54,6 +56,23 @@ def add_offline_commands(app: Flask, problems: Mapping[str, tuple[str, str]]) ->
     def tell() -> None:
         """Print the version, and the schema that it needs."""
         click.echo("\n".join(_versions()))
+
+    operator = AppGroup("operator", help=OPERATOR_HELP)
+    operator.add_command(_totp)
+    app.cli.add_command(operator)
+
+
+@click.command("totp")
+def _totp() -> None:
+    """Draw a secret for OPERATOR_TOTP, and print it with the QR code for an authenticator app.
+
+    The code contains the secret: clear the terminal afterwards.
+    """
+    secret, picture = pyotp.random_base32(), io.StringIO()
+    address = pyotp.TOTP(secret).provisioning_uri(name="operator", issuer_name="Gruppetto")
+    segno.make(address).terminal(picture, compact=True)
+    click.echo(picture.getvalue())
+    click.echo(f"OPERATOR_TOTP={secret}")
 
 
 def _doctor(world: World) -> click.Command:
@@ -130,7 +149,8 @@ def _twilio(world: World) -> AppGroup:
 
 
 def _operator(world: World) -> AppGroup:
-    group = AppGroup("operator", help="Telling you of troubles: OPERATOR_WHATSAPP, OPERATOR_EMAIL, OPERATOR_WEBHOOK.")
+    group = AppGroup("operator", help=OPERATOR_HELP)
+    group.add_command(_totp)
 
     @group.command("test")
     def test() -> None:
@@ -189,18 +209,10 @@ def _print(found: Sequence[Diagnosis], as_data: bool) -> None:
 
 
 def _told(world: World, report: Report) -> list[str]:
+    look = operator_look.look_for_operator(world, report)
     lines = [f"status\t{report.status}\tversion {release()}"]
-    for each in report.findings:
-        if each.state in (State.DEGRADED, State.REMARK):
-            since = f"\tsince {report.since[each.name]:%Y-%m-%d %H:%M} UTC" if each.name in report.since else ""
-            lines += [f"{each.state}\t{each.name}\t{each.says}{since}", f"\t→ {MENDS[each.name]}"]
-    lines += [f"process\t{each.pulse}\theard {each.age:.0f} s ago" for each in report.heard if each.pulse.kind != FLASK]
-    try:
-        with world.sessions() as session:
-            sent = ceiling.count_sent_today(session, world.now()).by_group.total()
-    except SQLAlchemyError:
-        return lines
-    return [*lines, f"spent\t{sent}\tof {world.settings.messages_a_day} messages in 24 hours"]
+    lines += [operator_look.describe_fact(each) for each in look.facts]
+    return [*lines, *(f"not looked at\t{name}" for name in look.failed)]
 
 
 def _versions() -> list[str]:

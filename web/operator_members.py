@@ -30,6 +30,7 @@ def make_member_commands(world: World) -> AppGroup:
     def export(who: str, file: BinaryIO) -> None:
         """Write a copy of everything about a member (id or phone number) into FILE."""
         with world.sessions.begin() as session:
+            audit.name_way(session, audit.OPERATOR)
             member = _member(session, who)
             file.write(_archive(session, member))
             audit.note(session, "export.by_operator", world.now(), member_id=member.id)
@@ -40,6 +41,7 @@ def make_member_commands(world: World) -> AppGroup:
     def erase(who: str) -> None:
         """Erase a member (id or phone number), here and at Twilio."""
         with transaction(world) as session:
+            audit.name_way(session, audit.OPERATOR)
             erasure.erase(session, _member(session, who), world.now())
         click.echo("Erased. Twilio's copies follow within the hour, or within 14 days where one is under way.")
 
@@ -50,6 +52,7 @@ def make_member_commands(world: World) -> AppGroup:
         sure of it yourself.
         """
         with transaction(world) as session:
+            audit.name_way(session, audit.OPERATOR)
             member = _member(session, who)
             if member.doubted_at is None:
                 click.echo(
@@ -64,8 +67,10 @@ def make_member_commands(world: World) -> AppGroup:
         """List the members whose number is in doubt, the longest doubt first: id, since when, name, and when they will
         be erased if they said "stop".
         """
-        with world.sessions() as session:
+        with world.sessions.begin() as session:
+            audit.name_way(session, audit.OPERATOR)
             for each in proofs.list_doubted(session):
+                audit.note(session, "operator.listed_doubted", world.now(), member_id=each.id)
                 on = erasure.find_erasure_time(each)
                 stopped = f"\tsaid stop, erased on {on:%Y-%m-%d}" if on else ""
                 click.echo(f"{each.id}\t{each.doubted_at:%Y-%m-%d}\t{each.name}{stopped}")
@@ -83,6 +88,7 @@ def make_member_commands(world: World) -> AppGroup:
         """Erase the members in FILE again, after a backup was restored. `member erased` has written FILE."""
         rows = [line.split("\t") for line in file.read().splitlines() if line.strip()]
         with transaction(world) as session:
+            audit.name_way(session, audit.OPERATOR)
             again = erasure.erase_again(session, [(int(a), datetime.fromisoformat(b)) for a, b in rows], world.now())
         click.echo(f"{again} erased again, of {len(rows)} in the list")
 

@@ -21,7 +21,7 @@ from jobs.outages import is_outage
 from jobs.queue import GOT_IN_THE_WAY
 from jobs.work import transaction
 from models.outages import name_of
-from services.ground import limits
+from services.ground import audit, limits
 from services.ground.refusals import Refusal
 from services.people import kept_answers
 from world import World
@@ -57,6 +57,7 @@ def serve(world: World, endpoint: Endpoint, inner: Inner, show: Inner | None, pa
 def _once(world: World, endpoint: Endpoint, inner: Inner, show: Inner | None, path: dict[str, Any]) -> Response:
     try:
         with transaction(world) as session:
+            audit.name_way(session, audit.API)
             now = world.now()
             who = None
             if endpoint.scope is not None:

@@ -69,7 +69,7 @@ def join_challenge(call: Call, group_id: int, number: int) -> Any:
     """Join a challenge. What you did since its first day counts."""
     mine = call.place(group_id)
     found = challenges.find(call.session, mine.group, number, is_open=True)
-    challenges.join(call.session, found, call.member)
+    challenges.join(call.session, found, call.member, call.now)
     return _standing(call, mine, found)
 
 
@@ -77,7 +77,7 @@ def join_challenge(call: Call, group_id: int, number: int) -> Any:
 def leave_challenge(call: Call, group_id: int, number: int) -> None:
     """Leave a challenge."""
     found = challenges.find(call.session, call.place(group_id).group, number, is_open=True)
-    challenges.leave(call.session, found, call.member)
+    challenges.leave(call.session, found, call.member, call.now)
 
 
 @endpoint("DELETE", "/groups/<id:group_id>/challenges/<id:number>", scope=Scope.GROUPS_WRITE, status=204)

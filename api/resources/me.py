@@ -3,8 +3,11 @@
 from datetime import time
 from typing import Any
 
+from api.declaring import paging
 from api.declaring.call import Call
 from api.declaring.endpoints import endpoint
+from api.declaring.envelopes import PageQuery
+from api.schemas.groups import ActSchema
 from api.schemas.me import (
     DetailSchema,
     EraseBody,
@@ -19,9 +22,11 @@ from models import GarminAccount, LinkPurpose, Scope, Units
 from models.garmin import GARMIN
 from services.data import by_chat, disconnecting, erasure
 from services.ground.refusals import NotLinked
-from services.people import choices, links
+from services.people import acts, choices, links
 from services.play import rivalry
 from services.training import accounts, entries, one_time_links, syncing
+
+MOST_ACTS = 500
 
 
 @endpoint("GET", "/me", scope=Scope.PROFILE_READ, gives=MeSchema)
@@ -59,6 +64,13 @@ def change_me(call: Call, body: dict[str, Any]) -> Any:
         rivalry.switch_rivalry(member, on=body["rivalries"])
     session.flush()
     return get_me(call)
+
+
+@endpoint("GET", "/me/audit", scope=Scope.PROFILE_READ, query=PageQuery, gives=ActSchema, many=True)
+def list_my_acts(call: Call, query: dict[str, Any]) -> Any:
+    """List who did what with your data, newest first: you, those who run your groups, and the operator."""
+    told = acts.list_acts_about(call.session, call.member, call.reader, MOST_ACTS)
+    return paging.of_list(call, [{"at": each.at, "action": each.action, "text": each.text} for each in told], query)
 
 
 @endpoint("GET", "/me/garmin", scope=Scope.PROFILE_READ, gives=GarminSchema)

@@ -56,7 +56,7 @@ def set_goal(call: Call, body: dict[str, Any]) -> Any:
 @endpoint("DELETE", "/me/goal", scope=Scope.ACTIVITIES_WRITE, status=204, guarded_by=get_goal)
 def drop_goal(call: Call) -> None:
     """Delete your goal."""
-    goals.drop_goal(call.session, call.member)
+    goals.drop_goal(call.session, call.member, call.now)
 
 
 @endpoint("GET", "/groups/<id:group_id>/goal", scope=Scope.GROUPS_READ, gives=GoalSchema)
@@ -85,7 +85,7 @@ def drop_group_goal(call: Call, group_id: int) -> None:
     """Delete a group's goal. Only admins may."""
     mine = call.place(group_id)
     groups.require_admin(call.session, mine, "group goal")
-    goals.drop_goal(call.session, mine.group)
+    goals.drop_goal(call.session, mine.group, call.now)
 
 
 def _row(board: Board, row: BoardRow, mine: BoardRow | None) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def join_challenge(turn: Turn, number: int | None = None, place: OwnMembership |
     """Let the member take part. Everything since the challenge's first day counts."""
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
-    is_new = challenges.join(turn.session, found, turn.member)
+    is_new = challenges.join(turn.session, found, turn.member, turn.now)
     return turn.say(
         "challenges/joined",
         challenge=found,
@@ -128,7 +128,7 @@ def leave_challenge(turn: Turn, number: int | None = None, place: OwnMembership 
     """Let the member leave the challenge; its sums no longer include them."""
     mine = turn.here(place)
     found = challenges.find(turn.session, mine.group, number, is_open=True)
-    challenges.leave(turn.session, found, turn.member)
+    challenges.leave(turn.session, found, turn.member, turn.now)
     rejoin = Offer("join_again", f"challenge join {found.number} #{mine.id}")
     return turn.say("challenges/left", challenge=found, buttons=[rejoin])
 

@@ -66,7 +66,7 @@ def _wanted(amount: Amount | None, times: int | None) -> Amount | None:
 
 
 def _drop(turn: Turn, whose: Member | Group, more: Offer) -> Message:
-    goals.drop_goal(turn.session, whose)
+    goals.drop_goal(turn.session, whose, turn.now)
     return turn.say("goals/dropped", buttons=[more])
 
 

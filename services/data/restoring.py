@@ -31,7 +31,7 @@ from services.data import erasure
 from services.delivery import mailbox, outcomes
 from services.digest import digests
 from services.ground import audit, signs
-from services.people import webhook_messages
+from services.people import operator_access, webhook_messages
 from services.training import accounts, attempts
 
 
@@ -55,6 +55,7 @@ def settle_restored(
         session.scalars(delete(Export).where(Export.made_at.is_(None)).returning(Export.id)).all()
     )
     done["sign-ins to begin again"] = _close_sign_ins(session)
+    done["operator's sessions ended"] = operator_access.end_operator_sessions(session, now)
     done["answers about files left out"] = _close_files(session, now)
     done["webhook messages left out"] = webhook_messages.drop_waiting(session, None, now)
     session.execute(update(GarminAccount).where(GarminAccount.asked_at.is_not(None)).values(asked_at=None))

@@ -14,6 +14,7 @@ from services.people import (
     confirming,
     feeds,
     kept_answers,
+    operator_access,
     personal_tokens,
     sessions,
     signing_in,
@@ -33,7 +34,7 @@ def sweep_old(session: Session, now: datetime) -> dict[str, int]:
     exports.forget_old(session, now)
     limits.forget_old(session, now)
     ceiling.forget_old(session, now)
-    for each in (confirming, feeds, kept_answers, personal_tokens, sessions, signing_in):
+    for each in (confirming, feeds, kept_answers, operator_access, personal_tokens, sessions, signing_in):
         each.forget_old(session, now)
     webhooks.forget_former_secrets(session, now)
     vendor_copies.hash_what_is_done(session, BATCH)

@@ -91,8 +91,13 @@ def has_template_left(session: Session, now: datetime, people_a_day: int) -> boo
     """Return whether one more person may get a template: WhatsApp limits the number of people in any 24 hours."""
     session.flush()
     session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    return count_people_today(session, now) < people_a_day
+
+
+def count_people_today(session: Session, now: datetime) -> int:
+    """Count the people who got a template in the last 24 hours."""
     used = session.scalar(select(func.count()).where(Member.template_at > now - DAY)) or 0
-    return used + count_templates_of_erased(session, now) < people_a_day
+    return used + count_templates_of_erased(session, now)
 
 
 def count_templates_of_erased(session: Session, now: datetime) -> int:

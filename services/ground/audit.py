@@ -7,6 +7,13 @@ from sqlalchemy.orm import Session
 
 from models import AuditEvent
 
+CHAT, PAGE, API, OPERATOR = "chat", "page", "api", "operator"
+
+
+def name_way(session: Session, way: str) -> None:
+    """Say how what happens in this session has come: `CHAT`, `PAGE`, `API` or `OPERATOR`. Each event names it."""
+    session.info["way"] = way
+
 
 def note(
     session: Session,
@@ -18,4 +25,5 @@ def note(
     **detail: Any,
 ) -> None:
     """Add one event. `detail` may contain ids and choices, but no secrets and no texts that somebody wrote."""
-    session.add(AuditEvent(at=now, member_id=member_id, group_id=group_id, action=action, detail=detail))
+    way = session.info.get("way")
+    session.add(AuditEvent(at=now, member_id=member_id, group_id=group_id, action=action, way=way, detail=detail))

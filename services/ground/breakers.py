@@ -49,6 +49,16 @@ def shut_longer(session: Session, name: str, now: datetime, first: timedelta, mo
         tell(session, "error", "vendor shut off", vendor=name, why=why, until=found.shut_until.isoformat())
 
 
+def open_again(session: Session, name: str, now: datetime) -> None:
+    """End the pause now, because the operator says so. If the vendor refuses us again, the next pause is as long as
+    if this one had ended by itself.
+    """
+    found = session.get(Breaker, name, with_for_update=True)
+    if found is not None and found.shut_until > now:
+        found.shut_until = now
+        tell(session, "warning", "vendor pause ended", vendor=name)
+
+
 def is_shut(session: Session, name: str, now: datetime) -> bool:
     """Return whether the vendor must not be called now."""
     until = shut_until(session, name)

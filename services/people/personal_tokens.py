@@ -10,7 +10,7 @@ from messages.words import clean_name
 from models import Member, PersonalToken, Scope
 from services.ground import audit
 from services.ground.refusals import TooManyTokens
-from services.people.sessions import hash_of
+from services.people.sessions import hash_of, note_use
 
 PREFIX = "gtp_"
 MOST_TOKENS = 20  # valid ones of one member
@@ -59,7 +59,7 @@ def find_token(session: Session, token: str, now: datetime) -> PersonalToken | N
     good = (PersonalToken.token_hash == hash_of(token), *_good(now))
     row = session.scalar(select(PersonalToken).where(*good).options(joinedload(PersonalToken.member)))
     if row is not None and (row.last_used_at is None or now - row.last_used_at > NOTED_EVERY):
-        row.last_used_at = now
+        note_use(session, row, now)
     return row
 
 

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
@@ -18,14 +19,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from messages.render import Offer
 from messages.words import clean_name
-from models import ApiSession, Ended, Member, MessageKind, RefreshToken, Scope
+from models import ApiSession, Ended, Member, MessageKind, PersonalToken, RefreshToken, Scope
 from services.delivery import mailbox
 from services.delivery.notices import write_notice
 from services.ground import audit
 
 UNUSED_FOR = timedelta(days=30)  # a program's session ends if it was not renewed for so long
 BROWSER_FOR = timedelta(days=30)  # a browser's session ends so long after it began, even if it is used
-NOTED_EVERY = timedelta(hours=1)  # the time of a browser's last use is stored at most this often
+NOTED_EVERY = timedelta(hours=1)  # the time of the last use is stored at most this often
 MOST_DEVICE = 40
 NO_NAME = "a program"
 MOST_SESSIONS = 50  # at a time; a new one ends the one that was used longest ago
@@ -63,8 +64,18 @@ def find_browser_session(session: Session, secret: str, now: datetime) -> ApiSes
     mine = (ApiSession.browser_hash == hash_of(secret), ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
     row = session.scalar(select(ApiSession).where(*mine).options(joinedload(ApiSession.member)))
     if row is not None and now - row.last_used_at >= NOTED_EVERY:
-        row.last_used_at = now
+        note_use(session, row, now)
     return row
+
+
+def note_use(session: Session, row: ApiSession | PersonalToken, now: datetime) -> None:
+    """Store that this session or token is used now. Its first use on each day (UTC) is written to the audit: one row
+    stands for everything that is read with it on that day.
+    """
+    before, row.last_used_at = row.last_used_at, now
+    if before is None or before.date() != now.date():
+        used: dict[str, Any] = {"token" if isinstance(row, PersonalToken) else "session": str(row.id)}
+        audit.note(session, "access.used", now, member_id=row.member_id, **used)
 
 
 def renew(session: Session, refresh: str, now: datetime) -> Renewed | None:
@@ -84,7 +95,8 @@ def renew(session: Session, refresh: str, now: datetime) -> Renewed | None:
     if token.used_at is not None:
         _end_reused(session, row, now)
         return None
-    token.used_at = row.last_used_at = now
+    token.used_at = now
+    note_use(session, row, now)
     row.expires_at = now + UNUSED_FOR
     return Renewed(row, _token(session, row, now))
 
@@ -92,7 +104,10 @@ def renew(session: Session, refresh: str, now: datetime) -> Renewed | None:
 def find_open_session(session: Session, session_id: UUID, now: datetime) -> ApiSession | None:
     """Return the open session with this id, with its member; None if it has ended. One query."""
     mine = (ApiSession.id == session_id, ApiSession.ended_at.is_(None), ApiSession.expires_at > now)
-    return session.scalar(select(ApiSession).where(*mine).options(joinedload(ApiSession.member)))
+    row = session.scalar(select(ApiSession).where(*mine).options(joinedload(ApiSession.member)))
+    if row is not None and now - row.last_used_at >= NOTED_EVERY:
+        note_use(session, row, now)
+    return row
 
 
 def list_open_sessions(session: Session, member: Member, now: datetime) -> list[ApiSession]:

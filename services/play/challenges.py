@@ -86,7 +86,7 @@ def announce_challenge(session: Session, membership: Membership, plan: Plan, tod
     challenge.made_by_id = membership.member_id
     session.add(challenge)
     session.flush()
-    join(session, challenge, membership.member)
+    join(session, challenge, membership.member, now)
     posts = [
         mailbox.Post(
             each.member_id,
@@ -101,17 +101,23 @@ def announce_challenge(session: Session, membership: Membership, plan: Plan, tod
     return challenge
 
 
-def join(session: Session, challenge: Challenge, member: Member) -> bool:
+def join(session: Session, challenge: Challenge, member: Member, now: datetime) -> bool:
     """Let the member take part. Returns whether that is new."""
     row = {"challenge_id": challenge.id, "member_id": member.id}
     taken = insert(Participant).values(row).on_conflict_do_nothing().returning(Participant.member_id)
-    return session.scalar(taken) is not None
+    is_new = session.scalar(taken) is not None
+    if is_new:
+        audit.note(session, "challenge.joined", now, member_id=member.id, group_id=challenge.group_id)
+    return is_new
 
 
-def leave(session: Session, challenge: Challenge, member: Member) -> bool:
+def leave(session: Session, challenge: Challenge, member: Member, now: datetime) -> bool:
     """Take the member out of the challenge. Returns whether they took part."""
     mine = (Participant.challenge_id == challenge.id, Participant.member_id == member.id)
-    return session.scalar(delete(Participant).where(*mine).returning(Participant.member_id)) is not None
+    has_left = session.scalar(delete(Participant).where(*mine).returning(Participant.member_id)) is not None
+    if has_left:
+        audit.note(session, "challenge.left", now, member_id=member.id, group_id=challenge.group_id)
+    return has_left
 
 
 def is_participant(session: Session, challenge: Challenge, member: Member) -> bool:

@@ -59,12 +59,13 @@ def set_goal(session: Session, whose: Member | Group, wanted: Aim, today: date, 
     return goal
 
 
-def drop_goal(session: Session, whose: Member | Group) -> None:
+def drop_goal(session: Session, whose: Member | Group, now: datetime) -> None:
     """Delete the goal. Raises `NoGoal`."""
     goal = find_goal(session, whose)
     if goal is None:
         raise NoGoal(of_group=isinstance(whose, Group))
     session.delete(goal)
+    audit.note(session, "goal.dropped", now, member_id=goal.member_id, group_id=goal.group_id)
 
 
 def find_goal(session: Session, whose: Member | Group) -> Goal | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models import Member, SentFile
 from models.vault import vault
-from services.ground import leases, limits
+from services.ground import audit, leases, limits
 from services.ground.bells import Bell, ring
 
 LEASE = timedelta(minutes=5)
@@ -54,6 +54,7 @@ def keep(session: Session, member: Member, url: str, content_type: str, now: dat
     sent = SentFile(member_id=member.id, url=url[:500], content_type=content_type[:100])
     sent.received_at = sent.next_try_at = now
     session.add(sent)
+    audit.note(session, "file.sent", now, member_id=member.id)
     limits.count(session, limits.hash_member_addresses(session, member), FILE, now)
     ring(session, Bell.GARMIN)
 
@@ -64,6 +65,7 @@ def keep_content(session: Session, member: Member, data: bytes, content_type: st
     session.add(sent)
     session.flush()
     sent.content = vault(session).seal_bytes(PURPOSE, sent.id, data)
+    audit.note(session, "file.sent", now, member_id=member.id, file=sent.id)
     limits.count(session, limits.hash_member_addresses(session, member), FILE, now)
     ring(session, Bell.GARMIN)
     return sent

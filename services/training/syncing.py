@@ -17,7 +17,7 @@ from models import Activity, Breaker, Day, GarminAccount, GarminMethod, GarminSt
 from models.vault import UnknownKey, Unreadable
 from providers.errors import SourceBlocked, SourceThrottled
 from providers.sources import DaySteps, Page
-from services.ground import breakers, leases, unreadable
+from services.ground import audit, breakers, leases, unreadable
 from services.ground.bells import Bell, ring
 from services.ground.counting import Count, count
 from services.ground.refusals import LinkNeedsRenewing, NotLinked, SyncedJustNow
@@ -89,6 +89,7 @@ def ask(session: Session, member: Member, now: datetime) -> LeftAlone | None:
         raise LinkNeedsRenewing
     answers = [_ask_one(session, each, now) for each in readable]
     if None in answers:
+        audit.note(session, "garmin.sync_asked", now, member_id=member.id)
         ring(session, Bell.GARMIN)
         return None
     alone = [each for each in answers if isinstance(each, LeftAlone)]

@@ -37,6 +37,7 @@ ROWS: dict[str, tuple[tuple[int, int, int, int], Any]] = {
     "end_personal_token": ((404, 404, 404, 404), None),
     "get_me": ((200, 200, 200, 200), None),
     "change_me": ((200, 200, 200, 200), {"units": "imperial"}),
+    "list_my_acts": ((200, 200, 200, 200), None),
     "get_garmin": ((200, 404, 404, 404), None),
     "unlink_garmin": ((204, 404, 404, 404), None),
     "link_garmin": ((201, 201, 201, 201), {}),
@@ -127,6 +128,12 @@ def scene(town: Town) -> Iterator[Scene]:
 
 def asked(scene: Scene, role_or_scope: str | Scope, endpoint: Endpoint) -> Any:
     """Return the answer to a request; its changes are rolled back."""
+    with scene.taken_back():
+        return sent(scene, role_or_scope, endpoint)
+
+
+def sent(scene: Scene, role_or_scope: str | Scope, endpoint: Endpoint) -> Any:
+    """Return the answer to a request."""
     where = scene.scripts if isinstance(role_or_scope, Scope) else scene.programs
     program, body = where[role_or_scope], ROWS[endpoint.name][1]
     known = scene.ids | {"session_id": scene.programs["owner"].session, "token_id": uuid4()}
@@ -134,8 +141,7 @@ def asked(scene: Scene, role_or_scope: str | Scope, endpoint: Endpoint) -> Any:
     stands_for = {"CODE": scene.ids["code"], "DIGEST": scene.ids["digest_id"], "GROUP": scene.ids["group_id"]}
     if isinstance(body, dict):
         body = {name: stands_for.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
-    with scene.taken_back():
-        return program.ask(endpoint.method, path + QUERIES.get(endpoint.name, ""), body)
+    return program.ask(endpoint.method, path + QUERIES.get(endpoint.name, ""), body)
 
 
 def test_every_address_has_its_row() -> None:

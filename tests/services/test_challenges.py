@@ -43,7 +43,7 @@ def announce(letters: Letters, group: Group, *members: Member, plan: Plan | None
         plan = plan or Plan(Contest.MOST, "distance", WEEK)
         made = challenges.announce_challenge(session, owner, plan, TODAY, letters.now)
         for member in members:
-            challenges.join(session, made, member)
+            challenges.join(session, made, member, letters.now)
     return made
 
 

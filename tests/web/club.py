@@ -66,7 +66,7 @@ def have_club(session: Session, now: datetime, size: int = len(NAMES), days: int
     way = Plan(Contest.ROUTE, "distance", soon, None, Route.PENNINE_WAY, Route.PENNINE_WAY.metres)
     challenges.announce_challenge(session, place, way, today, now)
     for member in people[1:6]:
-        challenges.join(session, made, member)
+        challenges.join(session, made, member, now)
     runs = [_run(group.id, today, weeks, now) for weeks in range(1, 7)]
     session.add_all(runs)
     other = groups.start(session, first, "Office swim", now)

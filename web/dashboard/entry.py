@@ -4,6 +4,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from jobs.work import transaction
 from messages.render import Reader
+from services.ground import audit
 from services.people import dashboard_links, links, sessions
 from web.common.forms import require_same_origin
 from web.dashboard.showing import show_page
@@ -27,6 +28,7 @@ def add_entry(routes: Blueprint, world: World) -> None:
         require_same_origin(world)
         before, agent = request.cookies.get(name_cookie(world), ""), request.headers.get("User-Agent", "")
         with transaction(world) as session:
+            audit.name_way(session, audit.PAGE)
             browser = dashboard_links.open_dashboard_link(session, token, before, agent, world.now())
         if browser is None:
             return show_page("over.html", NOBODY, 410, bot=world.settings.bot_phone)

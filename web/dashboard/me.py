@@ -9,12 +9,13 @@ from models import ApiSession, FeedKind, Group
 from services.data import by_chat, erasure
 from services.ground.refusals import WrongEraseCode
 from services.group import privacy, sharing
-from services.people import feeds, personal_tokens, sessions, signing_out
+from services.people import acts, feeds, personal_tokens, sessions, signing_out
 from services.training import accounts, entries, syncing
 from web.dashboard.entry import forget_browser
 from web.dashboard.visit import Visit, count_refusal, find_way_back
 
 MOST_CODE = 9  # digits
+MOST_ACTS = 200
 
 
 def show_me(visit: Visit) -> Response:
@@ -32,6 +33,12 @@ def show_me(visit: Visit) -> Response:
         left_out=entries.count_private_left_out(visit.session, visit.member),
         fewest=privacy.FEWEST_ANONYMOUS,
     )
+
+
+def show_my_acts(visit: Visit) -> Response:
+    """Show who did what with the member's data."""
+    told = acts.list_acts_about(visit.session, visit.member, visit.reader, MOST_ACTS)
+    return visit.page("my_acts.html", "me", acts=told, most=MOST_ACTS)
 
 
 def choose_sharing(visit: Visit, group_id: int) -> str:

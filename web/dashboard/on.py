@@ -27,13 +27,13 @@ def show_what_is_on(visit: Visit) -> Response:
 
 def join_challenge(visit: Visit, group_id: int, number: int) -> str:
     """Take part in a challenge."""
-    challenges.join(visit.session, _find(visit, group_id, number), visit.member)
+    challenges.join(visit.session, _find(visit, group_id, number), visit.member, visit.now)
     return find_way_back("whats_on", "joined", group=group_id)
 
 
 def leave_challenge(visit: Visit, group_id: int, number: int) -> str:
     """Take part in a challenge no more."""
-    challenges.leave(visit.session, _find(visit, group_id, number), visit.member)
+    challenges.leave(visit.session, _find(visit, group_id, number), visit.member, visit.now)
     return find_way_back("whats_on", "left", group=group_id)
 
 

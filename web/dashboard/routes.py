@@ -19,6 +19,7 @@ PAGES: dict[str, tuple[str, Look]] = {
     "schedule": ("/groups/<int:group_id>/schedule", schedule.show_schedule),
     "me": ("/me", me.show_me),
     "new_token": ("/me/tokens/new", tokens.show_new_token),
+    "my_acts": ("/me/audit", me.show_my_acts),
     "erase": ("/me/erase", me.show_erase),
     "confirmation": ("/confirm/<uuid:asked_id>", confirm.show_confirmation),
 }

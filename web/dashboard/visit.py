@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from jobs.work import transaction
 from messages.render import Reader, words
 from models import ApiSession, Group, Member, Membership
-from services.ground import limits
+from services.ground import audit, limits
 from services.ground.group_settings import GroupSettings, read_settings
 from services.ground.recipients import make_reader
 from services.ground.refusals import OnlyAdmins, OnlyOwner, Refusal
@@ -168,6 +168,7 @@ def name_cookie(world: World) -> str:
 @contextmanager
 def _visiting(world: World) -> Iterator[Visit]:
     with transaction(world) as session:
+        audit.name_way(session, audit.PAGE)
         browser, now = request.cookies.get(name_cookie(world), ""), world.now()
         device = sessions.find_browser_session(session, browser, now) if browser else None
         if device is None or device.member.doubted_at is not None:
