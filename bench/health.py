@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, text
 
+import logs
 from bench.figures import percentile
 from config import Settings
 from jobs import troubles
@@ -69,6 +70,7 @@ def filling(members: int, messages: int) -> list[str]:
 def health() -> list[tuple[str, str]]:
     """Fill a database, measure, and return the rows of the table."""
     with fill_database(filling(MEMBERS, MESSAGES)) as world:
+        logs.configure("console")
         client, doctor = create_app(world).test_client(), Doctor(world, WEB)
         for kind in (WORKER, CLOCK):
             heart = Heart(world, kind)

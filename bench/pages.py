@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+import logs
 from bench.figures import percentile
 from bench.health import fill_database
 from fitness.points import FORMULA
@@ -106,6 +107,7 @@ def _sign_in(world: World) -> tuple[FlaskClient, dict[str, str]]:
         _, secret = sessions.begin_in_browser(session, member, "bench", now)
         place = session.query(Membership).filter(Membership.member_id != member.id).first()
         facts = {"<int:group_id>": str(group.id), "<int:place_id>": str(place.id if place else 0)}
+    logs.configure("console")
     client = create_app(world).test_client()
     client.set_cookie("dashboard", secret)
     paths = {name: path for name, (path, _) in PAGES.items() if name not in {"confirmation", "digest"}}

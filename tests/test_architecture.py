@@ -91,7 +91,7 @@ SPEAKS_WITH = {
     "cryptography": ("models/vault.py", "models/backup_file.py"),
     "standardwebhooks": ("providers/webhooks/standard_sender.py",),
     "itsdangerous": ("providers/signing.py",),
-    "limits": ("api/limits.py", "web/guesses.py"),
+    "limits": ("api/limits.py", "web/counters.py", "web/guesses.py", "web/feeds.py", "web/operator_page/entry.py"),
     "sentry_sdk": ("reporting.py",),
     "prometheus_client": ("web/metrics.py", "ops/gunicorn.conf.py"),
     "alembic": ("migrations/*", "jobs/restoring.py"),

@@ -94,6 +94,10 @@ TEXTS: dict[str, tuple[str, set[str]]] = {
     "messages/filters.py": ("signs of units", {"h ", " min"}),
     "services/data/restoring.py": (REASON, {"messages "}),
     "services/data/erasure.py": ("SQL", {"SET NULL"}),
+    "web/dashboard/schedule.py": (
+        "how the names of time zones begin",
+        {"Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"},
+    ),
     "services/delivery/contents.py": (
         "samples that WhatsApp asks for, and what the operator is told",
         {

@@ -5,7 +5,6 @@ from flask import Flask, Response, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import logs
 from api import mounting
 from api.declaring import problems
 from bot.webhook import make_webhook
@@ -25,7 +24,6 @@ LARGEST_REQUEST = 128 * 1024  # bytes of a webhook; Twilio's largest has a tenth
 
 def create_app(world: World) -> Flask:
     """Build the Flask application for this world."""
-    logs.configure(world.settings.log_format)
     pages = f"templates/{languages.FIRST}/pages"
     app = Flask("gruppetto", root_path=str(headers.ROOT), template_folder=pages, static_folder="static")
     app.config |= {

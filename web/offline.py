@@ -6,6 +6,7 @@ import sys
 from flask import Flask
 from pydantic import ValidationError
 
+import logs
 import starting
 from bot import parser
 from web import operator, operator_doctor
@@ -21,7 +22,10 @@ def create_app_or_less() -> Flask:
     if is_command:
         starting.set_up("flask", to=sys.stderr)  # because the output of a command may go into a file
     try:
-        app = create_app(World.from_env())
+        world = World.from_env()
+        if not is_command:
+            logs.configure(world.settings.log_format)
+        app = create_app(world)
     except ValidationError as problem:
         if not is_command:
             raise

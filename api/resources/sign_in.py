@@ -11,7 +11,7 @@ from api.declaring.problems import Problem
 from api.resources.tokens import told
 from api.schemas.access import CodeAskedSchema, CodeWanted, SignInBody, TokensSchema
 from models import Scope
-from services.people import sessions, signing_in
+from services.people import chat_codes, sessions, signing_in
 
 DETAIL = (
     "If this number belongs to somebody who wrote to the bot in WhatsApp within the last 24 hours, a code is in that "
@@ -26,7 +26,7 @@ def ask_for_code(call: Call, body: dict[str, Any]) -> Any:
     if number is None:
         raise Problem("not-valid", errors=[{"pointer": "json:/number", "detail": "Not a phone number with its +."}])
     request = signing_in.ask(call.session, number, call.now)
-    return {"request": request, "expires_in": int(signing_in.CODE_FOR.total_seconds()), "detail": DETAIL}
+    return {"request": request, "expires_in": int(chat_codes.CODE_FOR.total_seconds()), "detail": DETAIL}
 
 
 @endpoint("POST", "/auth/tokens", scope=None, body=SignInBody, gives=TokensSchema, status=201)

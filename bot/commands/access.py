@@ -41,8 +41,16 @@ def signed_in(turn: Turn) -> Message:
     hooks = webhooks.list_webhooks(turn.session, turn.member)
     addresses = feeds.list_feeds(turn.session, turn.member)
     buttons = [Offer("sign_out_all", "sign out")] if open_ones or tokens or hooks or addresses else []
-    facts = {"programs": open_ones, "scripts": tokens, "webhooks": hooks, "feed_count": len(addresses)}
-    return turn.say("access/signed_in", **facts, url=f"{turn.world.settings.base_url}/api/v1/docs", buttons=buttons)
+    url = f"{turn.world.settings.base_url}/api/v1/docs"
+    return turn.say(
+        "access/signed_in",
+        programs=open_ones,
+        scripts=tokens,
+        webhooks=hooks,
+        feed_count=len(addresses),
+        url=url,
+        buttons=buttons,
+    )
 
 
 @command(
@@ -58,14 +66,14 @@ def sign_out(turn: Turn, sure: Yes | None = None) -> Message:
     and apps will stop working.
     """
     if sure is None:
-        counts = {
-            "program_count": len(sessions.list_open_sessions(turn.session, turn.member, turn.now)),
-            "script_count": len(personal_tokens.list_tokens(turn.session, turn.member, turn.now)),
-            "webhook_count": sum(each.off_at is None for each in webhooks.list_webhooks(turn.session, turn.member)),
-            "feed_count": len(feeds.list_feeds(turn.session, turn.member)),
-        }
-        choices = [Offer("yes_end_them", "sign out yes"), Offer("no_keep_them", "never mind")]
-        return turn.ask("access/ask_sign_out", **counts, buttons=choices)
+        return turn.ask(
+            "access/ask_sign_out",
+            program_count=len(sessions.list_open_sessions(turn.session, turn.member, turn.now)),
+            script_count=len(personal_tokens.list_tokens(turn.session, turn.member, turn.now)),
+            webhook_count=sum(each.off_at is None for each in webhooks.list_webhooks(turn.session, turn.member)),
+            feed_count=len(feeds.list_feeds(turn.session, turn.member)),
+            buttons=[Offer("yes_end_them", "sign out yes"), Offer("no_keep_them", "never mind")],
+        )
     ended = signing_out.sign_out_everywhere(turn.session, turn.member, turn.now)
     return turn.say(
         "access/signed_out",

@@ -53,6 +53,7 @@ HARMLESS = frozenset(
     """
     group my me data account code codes invite invites activity garmin member it's its i'm im it’s i’m here still
     new right not owner admin make that description end about name no over out hand close challenge describe
+    digest send to all everyone everybody
     """.split()  # noqa: SIM905 - so many words in quotes would read worse
 )
 

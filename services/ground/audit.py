@@ -19,6 +19,7 @@ def note(
     session: Session,
     action: str,
     now: datetime,
+    /,
     *,
     member_id: int | None = None,
     group_id: int | None = None,

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session, joinedload
 from models import Member, WebhookAttempt, WebhookEndpoint, WebhookMessage, WebhookState, WhyOff
 from models.vault import Unreadable
 from providers.webhook_sender import WebhookAnswer, WebhookPost
-from services.ground import leases, telling, unreadable
+from services.ground import leases, unreadable
 from services.ground.counting import Count, count
+from services.ground.telling import tell
 from services.people import webhooks
 from services.webhooks import notices
 from services.webhooks.payloads import write_payload
@@ -163,7 +164,7 @@ def _write(session: Session, row: WebhookEndpoint, message: WebhookMessage, now:
     except SQLAlchemyError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug in one kind of message must not keep the others waiting
-        telling.tell(session, "error", "webhook message broke", what=message.event.value, error=type(error).__name__)
+        tell(session, "error", "webhook message broke", what=message.event.value, error=type(error).__name__)
         message.state, message.done_at = WebhookState.FAILED, now
         return None
     if body is None:

@@ -7,7 +7,7 @@ from typing import Literal
 State = Literal["typing", "online"]
 
 
-class Feed:
+class PhoneEvents:
     """The newest events. An event says that a message is new or changed, or what the bot is doing."""
 
     def __init__(self, limit: int = 5_000) -> None:

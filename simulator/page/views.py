@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from werkzeug.wrappers import Response as Answer
 
 from simulator.page.bubbles import bubble, row
-from simulator.page.feed import Feed
+from simulator.page.feed import PhoneEvents
 from simulator.twilio.phones import Phone, Phones
 from simulator.twilio.server import PretendMessage, PretendTwilio
 
@@ -73,7 +73,7 @@ class Views:
 
     def __init__(self, twilio: PretendTwilio, phones: Phones, levers: PageLevers) -> None:
         self._twilio, self._phones, self._levers = twilio, phones, levers
-        self._feed, self._said = Feed(), ""
+        self._feed, self._said = PhoneEvents(), ""
         self._run = uuid4().hex  # the numbers of events start again in each run
         twilio.on_message.append(self._note)
         twilio.on_typing.append(self._note_typing)

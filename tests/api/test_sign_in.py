@@ -16,7 +16,7 @@ from api.declaring import tokens
 from models import ApiSession, Ended, Member, Scope, SignInCode
 from models.hashes import digest
 from services.data import erasure
-from services.people import signing_in
+from services.people import chat_codes, signing_in
 from tests.api.programs import Program, client_of, member_of, nobody, rows, script, signed_in, slug
 from tests.town import Person, Town
 
@@ -73,7 +73,7 @@ def test_nothing_tells_whether_a_number_is_known(town: Town) -> None:
 def test_a_code_is_tried_five_times_and_lives_ten_minutes(town: Town) -> None:
     ann = member_of(town, "Ann")
     code = made_code(town, ann)
-    for _ in range(signing_in.MOST_TRIES):
+    for _ in range(chat_codes.MOST_TRIES):
         assert not proved(town, code, "wrong")
     assert not proved(town, code, code[1]), "five wrong ones, and the right one is over"
     late = made_code(town, ann)
@@ -89,7 +89,7 @@ def made_code(town: Town, member: Member) -> tuple[UUID, str]:
     request, code = uuid4(), "123456"
     with town.world.sessions.begin() as session:
         hashed = digest(session, "sign-in", f"{request}:{code}")
-        until = town.clock() + signing_in.CODE_FOR
+        until = town.clock() + chat_codes.CODE_FOR
         session.add(SignInCode(id=request, member_id=member.id, code_hash=hashed, expires_at=until))
     return request, code
 

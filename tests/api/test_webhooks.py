@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, update
 
+from fitness.sports import Sport
 from models import Activity, ApiSession, Group, Member, Role, Scope, WebhookAttempt, WebhookEndpoint, WebhookMessage
 from services.group import groups, joining, roles
 from services.people.members import find_membership_in
@@ -91,7 +92,7 @@ def test_a_transaction_that_is_taken_back_tells_nothing(town: Town, ann: Program
     add(ann, program)
     with town.world.sessions() as session:
         member, day = session.get_one(Member, 1), date(2026, 11, 17)
-        entries.log(session, member, entries.Sport.SWIM, 1800, None, day, town.clock())
+        entries.log(session, member, Sport.SWIM, 1800, None, day, town.clock())
         session.flush()
         assert session.scalar(select(func.count()).select_from(WebhookMessage)) == 1
         session.rollback()

@@ -12,9 +12,18 @@ from sqlalchemy import select, update
 from jobs import metering
 from jobs import webhooks as webhook_job
 from jobs.queue import enqueue
-from models import Member, WebhookAttempt, WebhookEndpoint, WebhookEvent, WebhookMessage, WebhookState, WhyOff
+from models import (
+    DigestRun,
+    Member,
+    RunStatus,
+    WebhookAttempt,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookMessage,
+    WebhookState,
+    WhyOff,
+)
 from services.data import erasure, restoring, retention
-from services.digest import digests
 from services.ground.counting import Count
 from services.people import webhooks
 from services.webhooks import sending
@@ -122,8 +131,8 @@ def test_a_digest_is_told_once_with_the_text_that_its_reader_reads(
     assert {name: told["digest"][name] for name in ("since", "until", "text")} == shown
     assert "José" in told["digest"]["text"]
     with town.world.sessions.begin() as session:
-        run = session.get_one(digests.DigestRun, told["digest"]["id"])
-        run.status = digests.RunStatus.PENDING
+        run = session.get_one(DigestRun, told["digest"]["id"])
+        run.status = RunStatus.PENDING
     town.tick()
     assert len(program.of("digest.sent")) == 1, "a digest that is made anew is the same digest"
 

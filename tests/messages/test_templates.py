@@ -76,7 +76,7 @@ def _names(said: ast.expr) -> list[str]:
 
 def texts_in_code() -> set[str]:
     """Return every text in the code that is the name of a template."""
-    files = [path for room in ("bot", "services", "jobs", "messages") for path in (ROOT / room).rglob("*.py")]
+    files = [path for room in ("bot", "services", "jobs", "messages", "web") for path in (ROOT / room).rglob("*.py")]
     nodes = (node for path in files for node in ast.walk(ast.parse(path.read_text())))
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return {text.removesuffix(".txt") for text in texts} & set(TEMPLATES)

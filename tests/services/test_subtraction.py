@@ -42,7 +42,7 @@ from tests.town import Town
 
 ATTACKS = int(os.environ.get("ATTACKS", "2"))
 # Their answers contain something random: a code or an address.
-BY_LOT = {"invite", "qr", "link garmin", "new group", "export", "delete me", "share digest", "join"}
+BY_LOT = {"invite", "qr", "link garmin", "new group", "export", "delete me", "share digest", "join", "calendar", "rss"}
 SPORTS = ("run", "ride", "swim", "yoga")
 OTHER = {"run": "ride", "ride": "swim", "swim": "yoga", "yoga": "run"}
 LINES = [

@@ -11,7 +11,7 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
-from simulator.page.feed import Feed
+from simulator.page.feed import PhoneEvents
 from simulator.page.markup import html
 from simulator.page.views import page
 from simulator.twilio.phones import Phone, Phones
@@ -467,7 +467,7 @@ def test_a_page_that_missed_too_much_reads_itself_anew(world):
 
 
 def test_a_feed_keeps_messages_in_place_and_states_at_the_end():
-    feed = Feed(limit=4)
+    feed = PhoneEvents(limit=4)
     feed.message("a", "SM1")
     feed.state("a", "typing")
     feed.message("a", "SM2")

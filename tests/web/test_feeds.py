@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import requests
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -170,7 +170,9 @@ def test_digests_come_at_the_same_local_time_before_and_after_the_clocks_change(
     assert {each.utcoffset() / timedelta(hours=1) for each in found} == offsets
     calendar = Calendar.from_ical(read(club.calendar).text)
     assert [str(each["TZID"]) for each in calendar.walk("VTIMEZONE")] == [zone]
-    described = calendar.walk("VTIMEZONE")[0].to_tz()
+    [part] = calendar.walk("VTIMEZONE")
+    assert isinstance(part, Timezone)
+    described = part.to_tz()
     for each in found:  # the zone as the file itself describes it, without a database of zones
         assert each.replace(tzinfo=described).utcoffset() == each.utcoffset(), each
     with letters.town.world.sessions() as session:
@@ -225,7 +227,7 @@ def test_something_that_goes_is_a_change_too(club: Club) -> None:
         goals.set_goal(session, ann, Aim("distance", 100_000.0, None, SOON), TODAY, club.town.clock())
     since = read(club.calendar).headers["Last-Modified"]
     with club.town.world.sessions.begin() as session:
-        goals.drop_goal(session, session.get_one(Member, club.ann.id))
+        goals.drop_goal(session, session.get_one(Member, club.ann.id), club.town.clock())
     gone = read(club.calendar, If_Modified_Since=since)
     assert (gone.status_code, "BEGIN:VEVENT" in gone.text) == (200, False)
 

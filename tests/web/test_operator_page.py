@@ -430,7 +430,7 @@ def test_the_free_allowance_counts_what_was_no_template_this_month(town: Town, w
 def break_jobs(world: World, count: int) -> None:
     """Let jobs end by an error, as a bug would end them."""
     for _ in range(count):
-        enqueue(world.redis, "tests.web.test_operator_page.fail", "work", timeout=60)
+        enqueue(world.redis, "tests.web.test_operator_page.fail", "work", timeout=AT_MOST)
     queues = [Queue("work", connection=world.redis, serializer=JSONSerializer)]
     worker = BriefWorker(queues, connection=world.redis, serializer=JSONSerializer, job_class=JsonJob)
     worker.log.setLevel(logging.CRITICAL)

@@ -72,9 +72,7 @@ def make_invite(visit: Visit, group_id: int) -> Response:
     """Make a new code, and show it as a link and a QR code. Only this page shows it, because it is not stored."""
     days, uses = (request.form.get(name, type=int) for name in ("days", "uses"))
     place = visit.place_in(group_id)
-    made = invites.make_invite(
-        visit.session, place, visit.now, days=days or invites.DAYS, uses=uses or invites.USES
-    )
+    made = invites.make_invite(visit.session, place, visit.now, days=days or invites.DAYS, uses=uses or invites.USES)
     link = f"https://wa.me/{visit.world.settings.bot_phone}?text={quote(f'join {made.code}')}"
     return visit.page("invite.html", "run", invitation=made, link=link, picture=_draw_qr(link))
 
