@@ -121,14 +121,15 @@ class Cells:
         """Send the row's lines as this role, in this way. Call it inside `passing`."""
         people, row, name = self.people, sent.row, SENDERS[role]
         signed = sent.way != TYPED or role == "runs another"
-        before = self._prepare(row, role, name)
+        first = before = self._prepare(row, role, name)
         *earlier, line = [people.line(each, row, name, signed=signed) for each in row.lines]
         for each in earlier:
             people.phones[name].says(each)
         before = self.watch.look() if earlier else before
         self._send(sent.number, name, line, sent.way)
         gone, come = self.watch.changed(before)
-        eyes = self._eyes(row, name, gone, come)
+        arrived = self.watch.changed(first)[1] if earlier else come
+        eyes = self._eyes(row, name, gone, come, arrived)
         is_asked = come.get(("members", str(eyes.me)), {}).get("unfinished") is not None
         return Outcome(line, people.answered or "", *self._written(name), frozenset(eyes.told(gone, come)), is_asked)
 
@@ -150,10 +151,13 @@ class Cells:
         else:
             phone.sends("text", "yes", **replied)
 
-    def _eyes(self, row: Row, name: str, gone: Rows, come: Rows) -> Eyes:
-        """Return the people from whose point of view the changes are described."""
+    def _eyes(self, row: Row, name: str, gone: Rows, come: Rows, arrived: Rows | None = None) -> Eyes:
+        """Return the people from whose point of view the changes are described. `arrived` has the rows that are new
+        since before the first of the lines, if there were several: a line before may have made the writer a member.
+        """
         people = self.people
-        new = next((each["id"] for (table, *_), each in come.items() if table == "members"), None)
+        since = come if arrived is None else arrived
+        new = next((each["id"] for (table, *_), each in since.items() if table == "members"), None)
         me = people.ids.get(name, new)
         is_new = ("members", str(me)) in come and ("members", str(me)) not in gone
         groups = tuple(people.groups[each] for each in ("Sunday Legends", "Office swim", "Night swim"))
