@@ -7,8 +7,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import mounting
 from api.declaring import problems
+from bot import receiving
 from bot.webhook import make_webhook
-from jobs import delivery, digests, garmin, housekeeping, pictures
+from jobs import delivery, digests, garmin, group_posts, housekeeping, pictures, webhooks
 from messages import languages
 from web import export, feeds, guesses, headers, health, https, link, media, metrics, operator, share
 from web.dashboard.routes import make_dashboard_pages
@@ -18,6 +19,17 @@ from world import World
 
 log = structlog.get_logger()
 
+# The work that a page, an address of the API or a command may start: importing a job declares it.
+RINGS = (
+    receiving.ingest,
+    delivery.drain,
+    garmin.drain,
+    digests.make,
+    pictures.draw_shares,
+    group_posts.post,
+    housekeeping.tidy,
+    webhooks.send,
+)
 LARGEST_FORM = 64 * 1024  # bytes; the forms of our pages are smaller
 LARGEST_REQUEST = 128 * 1024  # bytes of a webhook; Twilio's largest has a tenth of that
 
@@ -51,7 +63,7 @@ def create_app(world: World) -> Flask:
     app.before_request(_require_small)
     mounting.mount(app, world)
     https.require(app, world)
-    app.extensions["rings"] = (delivery.drain, digests.make, garmin.drain, pictures.draw_shares, housekeeping.tidy)
+    app.extensions["rings"] = RINGS
     operator.add_commands(app, world)
     headers.protect_answers(app, world)
     guesses.refuse_guesses(app, world)

@@ -34,7 +34,7 @@ def test_every_line_of_the_page_does_what_it_says(town: Town, tmp_path: Any) -> 
     (tmp_path / "run.gpx").write_text(TRACK)
     shell = {"PATH": os.environ["PATH"], "BOT": town.world.settings.base_url, "FILE": str(tmp_path / "run.gpx")}
     with receiver() as program:
-        shell |= {"DAY": "2026-11-17", "HOOK": program.url}
+        shell |= {"DAY": "2026-11-17", "UNTIL": "2026-11-30", "NUMBER": "+32470123456", "HOOK": program.url}
         for line in LINES:
             done = subprocess.run(
                 ["bash", "-euc", f"{line} -s"], check=False, env=shell, capture_output=True, text=True, timeout=AT_MOST
