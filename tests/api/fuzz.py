@@ -15,7 +15,7 @@ from typing import Any
 import schemathesis
 from alembic import command
 from alembic.config import Config
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
@@ -52,6 +52,7 @@ def _try(scene: Scene, strategy: Any, cases: int) -> None:
     )
     @given(case=strategy)
     def attempt(case: Any) -> None:
+        assume([] not in (case.query or {}).values())  # an empty list leaves no trace in an address: nothing to refuse
         scene.world.redis.flushdb()  # otherwise the limits for signing in would be reached
         with scene.taken_back():
             case.call_and_validate(excluded_checks=excluded, headers=headers)
