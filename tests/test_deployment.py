@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from config import Settings
 from jobs import queue
 from jobs.pool import QUEUES
 from models import Base
+from providers.cards.fonts import FACES, RARE_LATIN
 from services.ground.bells import Bell
 from services.health.findings import MENDS
 from tests.conftest import Servers
@@ -166,7 +168,33 @@ def test_what_developers_add_to_docker_compose_is_not_read_by_itself() -> None:
 
 def test_the_image_holds_no_secrets_tests_or_history() -> None:
     left_out = (ROOT / ".dockerignore").read_text().splitlines()
-    assert {".env", ".env.*", ".git", "tests", "simulator", "bench", "docker-compose*.yml"} <= set(left_out)
+    assert {".env", ".env.*", "**/secrets.env", ".git", "tests", "simulator", "bench", "docker-compose*.yml"} <= set(
+        left_out
+    )
+
+
+def test_docker_compose_builds_the_image_once_and_our_containers_change_nothing_in_it() -> None:
+    assert [name for name, each in services().items() if "build" in each] == ["release"]
+    for name in OURS:
+        each = services()[name]
+        assert (each["image"], each["pull_policy"], each["read_only"]) == ("gruppetto", "never", True), name
+        assert [place.split(":")[0] for place in each["tmpfs"]] == ["/tmp"], name  # noqa: S108 - in the container
+
+
+def test_every_container_may_end_in_peace_and_none_fills_the_disk_with_its_log() -> None:
+    for name, each in services().items():
+        assert each["logging"] == {"driver": "local"}, name
+        assert name == "quickchart" or int(each["stop_grace_period"].removesuffix("s")) >= 30, name
+    ends = re.search(r"grace_period (\d+)s", (ROOT / "ops" / "Caddyfile").read_text())
+    assert ends
+    assert int(ends[1]) < int(services()["caddy"]["stop_grace_period"].removesuffix("s"))
+
+
+def test_the_image_keeps_the_fonts_that_pictures_use() -> None:
+    kept = re.findall(r"! -name '?([^ ']+)'?", (ROOT / "Dockerfile").read_text())
+    assert len(kept) == 2
+    for names in (RARE_LATIN, *FACES.values()):
+        assert any(fnmatchcase(names[0], pattern) for pattern in kept), names
 
 
 def test_heroku_gets_neither_tests_nor_what_only_pretends() -> None:
