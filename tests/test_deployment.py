@@ -178,7 +178,7 @@ def test_docker_compose_builds_the_image_once_and_our_containers_change_nothing_
     for name in OURS:
         each = services()[name]
         assert (each["image"], each["pull_policy"], each["read_only"]) == ("gruppetto", "never", True), name
-        assert [place.split(":")[0] for place in each["tmpfs"]] == ["/tmp"], name  # noqa: S108 - in the container
+        assert [place.split(":")[0] for place in each["tmpfs"]] == ["/tmp"], name
 
 
 def test_every_container_may_end_in_peace_and_none_fills_the_disk_with_its_log() -> None:
