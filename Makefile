@@ -69,6 +69,7 @@ browser: $(READY) ## the demo in a real Chromium (CHROMIUM=/path/to/it, SHOTS=a 
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.evening $(SHOTS)
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.whose $(SHOTS)
 	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.dashboard $(SHOTS)
+	@CHROMIUM="$(CHROMIUM)" $(PY) -m tests.browser.operator $(SHOTS)
 
 api-fuzz: $(READY) ## the whole API tried by schemathesis, 500 cases an operation (CASES=50 for fewer; up to 40 min)
 	@$(PY) -m tests.api.fuzz $(if $(CASES),--cases $(CASES))

@@ -36,7 +36,7 @@ from world import World
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT, SENDER = "AC" + "0" * 32, "whatsapp:+14155238886"
-PATIENCE = 120.0  # seconds until the processes must be ready; a busy machine needs a minute
+PATIENCE = 300.0  # seconds until the processes must be ready; a machine that is busy with others needs minutes
 SIMULATOR = "simulator"  # the name of our own connections to Redis
 
 

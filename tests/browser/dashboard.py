@@ -144,6 +144,30 @@ def made_a_token(two: Two, tab: Page, eyes: Inspector) -> None:
     eyes.inspect(tab, "dashboard-token")
 
 
+def made_addresses(tab: Page, eyes: Inspector) -> None:
+    """An address for a calendar and one for a feed reader; both are in the list afterwards, and one is ended."""
+    for button, name in (("for my calendar", "calendar"), ("for the digests of", "digests")):
+        menu(tab, "My data")
+        tab.get_by_role("button", name=f"Make an address {button}").click()
+        tab.get_by_role("heading", name="A new address").wait_for()
+        eyes.inspect(tab, f"dashboard-feed-{name}")
+    tab.get_by_role("link", name="Back to my data").click()
+    eyes.inspect(tab, "dashboard-me-full")
+    tab.get_by_role("button", name="End the calendar").click()
+    tab.get_by_role("status").filter(has_text="That address shows nothing any more").wait_for()
+
+
+def read_acts(tab: Page, eyes: Inspector) -> None:
+    """What was done with Zoë's data: what the walk has done so far is there."""
+    menu(tab, "My data")
+    tab.get_by_role("link", name="Who did what with my data").click()
+    tab.get_by_role("heading", name="Who did what with my data").wait_for()
+    if not tab.locator(".acts").count():
+        raise Missed("The page should list what was done.")
+    eyes.inspect(tab, "dashboard-acts")
+    eyes.use_keyboard(tab, "dashboard-acts")
+
+
 def confirmed(two: Two, tab: Page, eyes: Inspector | None, act: str, done: str) -> None:
     """Zoë types first a wrong code and then the one from her chat."""
     code = CODE.search(two.zoe.hears(act, after=0).inner_text())
@@ -227,6 +251,10 @@ def play(browser: Browser, place: Place, album: Album) -> None:
             run_the_group(two, zoe, eyes)
         with step("a token for a script, by a code from the chat"):
             made_a_token(two, zoe, eyes)
+        with step("addresses for a calendar and a feed reader"):
+            made_addresses(zoe, eyes)
+        with step("what was done with one's data"):
+            read_acts(zoe, eyes)
         with step("a field switched off on the page leaves the group's board"):
             switched_off(zoe, jose)
         with step("a copy of all data, by the chat"):
@@ -235,12 +263,7 @@ def play(browser: Browser, place: Place, album: Album) -> None:
             signed_out_everywhere(two, zoe, eyes)
         with step("erased, with the code from the chat"):
             erased(two, eyes)
-        told = (
-            f"and calls these less than serious: {', '.join(sorted(eyes.lesser))}"
-            if eyes.lesser
-            else "and nothing else"
-        )
-        print(f"           axe looked {eyes.runs} times at {eyes.pages} pages: nothing serious, {told}", flush=True)  # noqa: T201
+        eyes.report()
 
 
 if __name__ == "__main__":

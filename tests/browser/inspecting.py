@@ -85,6 +85,15 @@ class Inspector:
             raise Missed(f"“{name}” has {there} things to reach, and Tab reaches {len(stops)}.")
         return len(stops)
 
+    def report(self) -> None:
+        """Print how much was looked at, and what axe calls less than serious."""
+        told = (
+            f"and calls these less than serious: {', '.join(sorted(self.lesser))}"
+            if self.lesser
+            else "and nothing else"
+        )
+        print(f"           axe looked {self.runs} times at {self.pages} pages: nothing serious, {told}", flush=True)  # noqa: T201
+
     def _ask_axe(self, page: Page, where: str) -> None:
         self.runs += 1
         found = self.axe.run(page, options=OPTIONS).response["violations"]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.patience import AT_MOST
 
+SLOWEST_START = 5 * AT_MOST  # seconds: several processes start at once, perhaps on a machine that is busy with others
 ROOT = Path(__file__).parents[2]
 
 
@@ -67,8 +68,8 @@ def _await_ready(demo: subprocess.Popen[bytes], said: Path, began: float) -> Non
     while "is ready" not in said.read_text():
         if demo.poll() is not None:
             raise DemoFailed(f"the demo did not start: {said.read_text().strip()}")
-        if time.monotonic() - began > AT_MOST:
-            raise DemoFailed(f"the demo is not ready after {AT_MOST:.0f} s: {said.read_text().strip()}")
+        if time.monotonic() - began > SLOWEST_START:
+            raise DemoFailed(f"the demo is not ready after {SLOWEST_START:.0f} s: {said.read_text().strip()}")
         time.sleep(0.05)
 
 

@@ -204,7 +204,7 @@ def test_while_redis_is_away_nobody_gets_in_and_who_is_in_stays(world: World, op
     without.set_cookie("operator", operator.get_cookie("operator").value)
     page = without.get("/operator/")
     assert page.status_code == 200
-    assert "Not looked at, because it did not answer: redis" in page.text
+    assert "No answer came from redis: what is known there is missing" in page.text
     redis.close()
 
 
@@ -259,7 +259,7 @@ def test_signing_out_ends_one_session_or_all(town: Town, world: World, operator:
     other = create_app(world).test_client()
     assert sign_in(other, code=code_at(world)).status_code == 303
     csrf = Form(other.get("/operator/").text, having="csrf").fields["csrf"]
-    assert "Signed out." in other.post("/operator/sign-out", data={"csrf": csrf, "which": "this"}).text
+    assert "You are signed out." in other.post("/operator/sign-out", data={"csrf": csrf, "which": "this"}).text
     assert other.get("/operator/").status_code == 303
     assert operator.get("/operator/").status_code == 200
     town.clock.travel(seconds=30)
@@ -373,7 +373,7 @@ def test_a_list_shows_no_text_and_no_number(town: Town, zoe: Person, operator: F
         with town.world.sessions.begin() as session:
             session.execute(text("UPDATE outbound_messages SET state = :state"), {"state": have_messages_of[which]})
     page = operator.get(f"/operator/messages/{which.value}").text
-    assert "There is none" not in page
+    assert "There are no such messages" not in page
     assert re.search(r"<bdi>\+32 … \d\d</bdi>", page)
     for hidden in ("470000001", "470004711", "Zoë", zoe.heard[:30]):
         assert hidden not in page
