@@ -159,7 +159,11 @@ def _breakers(seen: Overview, now: datetime) -> Iterator[OperatorFact]:
     for each in seen.breakers:
         is_shut = each.shut_until > now
         state = f"paused until {each.shut_until:%H:%M} UTC" if is_shut else "working"
-        last = f"{each.why}, {each.trips} times" if is_shut else f"last paused until {each.shut_until:%d %b %H:%M} UTC"
+        last = (
+            f"{each.why}, {'once' if each.trips == 1 else f'{each.trips} times'}"
+            if is_shut
+            else f"last paused until {each.shut_until:%d %b %H:%M} UTC"
+        )
         yield OperatorFact("breakers", each.name, state, note=last, is_bad=is_shut)
 
 
@@ -204,7 +208,12 @@ def _waiting(look: OperatorLook) -> Iterator[OperatorFact]:
         if each.name == "queue_oldest_seconds":
             name, age = each.labels["queue"], timedelta(seconds=each.value)
             note = f"the oldest for {_span(age)}" if lengths.get(name) else ""
-            yield OperatorFact("waiting", f"queue {name}", f"{lengths.get(name, 0):,} jobs", note=note)
+            yield OperatorFact(
+                "waiting",
+                f"queue {name}",
+                f"{lengths.get(name, 0):,} {'job' if lengths.get(name, 0) == 1 else 'jobs'}",
+                note=note,
+            )
 
 
 def _broken(look: OperatorLook) -> Iterator[OperatorFact]:
@@ -218,7 +227,10 @@ def _broken(look: OperatorLook) -> Iterator[OperatorFact]:
     for (name, kind, error), jobs in groups.items():
         at = max(each.ended_at for each in jobs)
         yield OperatorFact(
-            "broken jobs", name, f"{len(jobs)} times", note=f"{error}, queue {kind}, last {at:%d %b %H:%M} UTC"
+            "broken jobs",
+            name,
+            "once" if len(jobs) == 1 else f"{len(jobs)} times",
+            note=f"{error}, queue {kind}, last {at:%d %b %H:%M} UTC",
         )
 
 
