@@ -306,8 +306,8 @@ def test_a_member_sees_what_the_operator_opened_and_who_acted_but_not_which_admi
     run = create_app(town.world).test_cli_runner()
     assert run.invoke(args=["member", "export", str(theirs), "-"]).exit_code == 0
     lines = told(town, member)
-    assert lines["export.by_operator"].endswith("a copy of all your data was made, the operator")
-    assert lines["group.kicked"].endswith("a member was removed (Sunday Legends), somebody who runs the group")
+    assert lines["export.by_operator"].endswith("a copy of all your data was made. By the operator")
+    assert lines["group.kicked"].endswith("a member was removed (Sunday Legends). By somebody who runs the group")
     assert "privacy.unshared" in lines
     assert name not in "".join(lines.values())
     assert "export.by_operator" not in told(town, owner.member)
@@ -319,7 +319,7 @@ def test_the_page_and_the_api_show_the_same_lines(town: Town) -> None:
     assert program.ask("PATCH", "/me", {"units": "imperial"}).status_code == 200
     by_api = program.data("/me/audit")
     assert by_api[0]["action"] == "member.units"
-    assert by_api[0]["text"].endswith("your units were changed, you, through the API")
+    assert by_api[0]["text"].endswith("your units were changed. By you, through the API")
     page = visitor.get("/me/audit")
     assert all(each["text"] in page for each in by_api)
     assert 'href="/dashboard/me/audit"' in visitor.get("/me")
