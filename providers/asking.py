@@ -116,11 +116,12 @@ class _Credentials(AuthBase):
 
 def read_retry_after(text: str, now: datetime) -> timedelta | None:
     """Return how long `Retry-After` asks us to wait: seconds or a date, at most a day; None if it cannot be read."""
-    if text.strip().isdecimal():
-        return min(timedelta(seconds=min(int(text), 10**6)), LONGEST_WAIT)
+    digits = text.strip()
+    if digits.isdecimal():  # as long as the other side likes: Python refuses to read thousands of digits
+        return min(timedelta(seconds=int(digits.lstrip("0")[:7] or "0")), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return min(wait, LONGEST_WAIT) if wait > timedelta() else None

@@ -21,8 +21,9 @@ LookUp = Callable[[str, int], list[str]]
 
 LONGEST = 500  # characters of an address
 VISIBLE = re.compile(r"[\x21-\x7e]+")
-NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?")
+NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")  # without the dot at its end, which `read_target` removes
 PORTS = {"http": 80, "https": 443}
+DOCUMENTATION = IPv6Network("3fff::/20")  # RFC 9637; Python does not know it yet
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 # A public address at which every virtual machine of one large host finds its own host's services.
 HOSTS_OWN = {ip_address("168.63.129.16")}
@@ -124,6 +125,8 @@ def is_public(address: Address) -> bool:
         inner = address.ipv4_mapped or (IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None)
         if inner is not None:
             return is_public(inner)
+        if address.scope_id is not None or address in DOCUMENTATION:
+            return False
         if address.sixtofour is not None or address.teredo is not None or address.is_site_local:
             return False
     return (

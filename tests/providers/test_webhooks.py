@@ -98,6 +98,7 @@ def test_the_check_in_the_docs_does_what_it_says() -> None:
         "240.0.0.1", "255.255.255.255", "::", "::1", "::127.0.0.1", "fe80::1", "fec0::1", "fc00::1", "fd00:ec2::254",
         "ff02::1", "2001:db8::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1",
         "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "2002:7f00:1::", "2002:808:808::", "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "3fff::1",
     ],
 )  # fmt: skip
 def test_nothing_but_public_servers_is_reached(address: str) -> None:
@@ -127,6 +128,22 @@ def test_a_host_with_one_private_address_among_public_ones_is_refused() -> None:
     assert answer.problem is NoAnswer.NOT_ALLOWED
     own = send("https://bot.example.org/livez", PUBLIC_ONLY, look_up=lambda *_: ["8.8.8.8"])
     assert own.problem is NoAnswer.NOT_ALLOWED, "nor is our own host"
+
+
+def test_our_own_host_is_refused_however_it_is_written() -> None:
+    for host in ("bot.example.org", "BOT.Example.org", "bot.example.org.", "bot.example.org..", "8.8.8.8.."):
+        assert find_fault(f"https://{host}/", PUBLIC_ONLY) is not None, host
+    assert find_fault("https://[2606:4700::1%25eth0]/", PUBLIC_ONLY) is not None, "nor is a network card chosen"
+
+
+@pytest.mark.parametrize(
+    "wish", ["9" * 5000, "Mon, 01 Jan 99999999999 00:00:00 GMT", "Mon, 01 Jan 2027 00:00:00 +9999999999"]
+)
+def test_no_wish_for_a_pause_breaks_the_attempt(wish: str) -> None:
+    with receiver() as program:
+        program.status, program.headers = 503, {"Retry-After": wish}
+        answer = send(program.url)
+    assert (answer.status, answer.problem) == (503, None)
 
 
 def test_a_name_is_looked_up_once_and_the_checked_address_is_used() -> None:
