@@ -25,7 +25,7 @@ from bench.figures import table
 from bench.logbook import judge, secrets_of
 from bench.people import Talk, Talker, await_message
 from bench.site import AT_ONCE, ATHLETES, FOR_THE_PRETEND_WORLD, MEMBERS, TALKERS, Site, site
-from bench.speed import measure_slowness
+from bench.speed import measure_slowness, read_processor_time
 from bench.troubles import Day
 from bench.verdict import Findings, Logged, Trouble, breaches, count
 from simulator.services import SetUpProblem
@@ -173,6 +173,8 @@ def report(found: Findings, remarks: Sequence[str], seconds: float, environment:
             f"settings besides app.json's, for the pretend vendors: {besides}",
             *remarks,
             f"{seconds:.0f} s, on a machine that takes {found.slowness:.1f} times as long as usual",
+            f"the machine's host gave {found.stolen:.0%} of the processor time to others"
+            + ("" if found.is_speed_judged else ": how long answers took was not judged"),
         ]
     )
 
@@ -184,7 +186,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", nargs="+", default=(), metavar="WORD", help="only troubles named like one of these")
     chosen = parser.parse_args(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    began, slowness = time.monotonic(), measure_slowness()
+    began, slowness, before = time.monotonic(), measure_slowness(), read_processor_time()
     try:
         with site(chosen.seed) as at:
             found, remarks = run(at, chosen.seed, chosen.only)
@@ -192,7 +194,8 @@ def main(arguments: list[str]) -> int:
     except (SetUpProblem, NotDescribedError, Missing) as problem:
         print(f"The deployment does not come up: {problem}", file=sys.stderr)
         return 1
-    found = replace(found, slowness=max(slowness, measure_slowness()))
+    stolen = read_processor_time().share_stolen_since(before)
+    found = replace(found, slowness=max(slowness, measure_slowness()), stolen=stolen)
     print(f"\n{rows(found)}\n\n{report(found, remarks, time.monotonic() - began, environment)}")
     broken = breaches(found)
     for sentence in broken:

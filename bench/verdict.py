@@ -7,6 +7,7 @@ MOST_CONNECTIONS = 16
 ANSWERED_WITHIN = 5.0  # seconds, outside the outages
 NOTICED_WITHIN = 60.0
 GONE_WITHIN = 25.0
+MOST_STOLEN = 0.25  # of the processor time; with less than the rest, restarts pile up and every answer is late
 FEWEST_MEASURED = 100  # lines outside the outages: fewer prove nothing
 
 
@@ -73,7 +74,8 @@ class Logged:
 class Findings:
     """Everything that the drill has measured. `fell` counts processes that stopped by themselves; `alarms` are names in
     `/readyz` when nothing was wrong; `refused` are connections that a server refused. `slowness` is how many times
-    longer than usual the machine itself took; answers may take that much longer.
+    longer than usual the machine itself took; answers may take that much longer. `stolen` is the part of the processor
+    time that the host of this machine gave to others; if it is large, the seconds of answers say nothing about us.
     """
 
     troubles: Sequence[Trouble]
@@ -86,6 +88,12 @@ class Findings:
     fell: Mapping[str, int] = field(default_factory=dict)
     alarms: Mapping[str, Sequence[str]] = field(default_factory=dict)
     slowness: float = 1.0
+    stolen: float = 0.0
+
+    @property
+    def is_speed_judged(self) -> bool:
+        """Return whether the machine had its processors, so that the seconds of answers can be judged."""
+        return self.stolen <= MOST_STOLEN
 
     def outside(self) -> list[Answer]:
         """Return the answers that no outage excuses."""
@@ -126,7 +134,7 @@ def _of_messages(found: Findings) -> Iterator[str]:
 def _of_speed(found: Findings) -> Iterator[str]:
     outside, most = found.outside(), ANSWERED_WITHIN * found.slowness
     took = [each.seconds for each in outside if each.seconds is not None]
-    slow = [seconds for seconds in took if seconds > most]
+    slow = [seconds for seconds in took if seconds > most and found.is_speed_judged]
     if slow:
         told = f"{len(slow)} answers took more than {most:.1f} s outside the outages"
         yield f"{told}, the slowest {max(slow):.1f} s"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.speed import MOST, measure_slowness
+from bench.speed import MOST, ProcessorTime, measure_slowness, read_processor_time
 from bench.verdict import Answer, Counted, Findings, Logged, Trouble, breaches, count
 
 CALM = Trouble("nothing", began=0, over=100, back=100)
@@ -31,6 +31,27 @@ def test_a_machine_that_is_slow_itself_gets_more_time():
     slow = replace(SOUND, answers=[*SOUND.answers, Answer(1500, (1507.0,))], slowness=1.5)
     assert breaches(slow) == []
     assert len(breaches(replace(slow, slowness=1.3))) == 1
+
+
+def test_seconds_are_not_judged_where_the_host_took_the_processors_away_but_everything_else_is():
+    late = Answer(1500, (1546.7,))
+    robbed = replace(SOUND, answers=[*SOUND.answers, late], slowness=MOST, stolen=0.45)
+    assert breaches(robbed) == []
+    assert breaches(replace(robbed, stolen=0.2)) == [
+        "1 answers took more than 10.0 s outside the outages, the slowest 46.7 s"
+    ]
+    assert len(breaches(replace(robbed, answers=[*robbed.answers, Answer(1600, ())]))) == 1, "a lost answer stays lost"
+
+
+def test_the_part_of_the_processor_time_that_the_host_took_is_read(tmp_path):
+    stat = tmp_path / "stat"
+    stat.write_text("cpu  100 10 40 900 50 0 0 50 7 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+    before = read_processor_time(stat)
+    assert before == ProcessorTime(wanted=200, stolen=50)
+    stat.write_text("cpu  160 10 60 999 60 0 0 70 7 0\n")
+    assert read_processor_time(stat).share_stolen_since(before) == 0.2
+    assert read_processor_time(tmp_path / "nothing") == ProcessorTime(0, 0)
+    assert before.share_stolen_since(before) == 0.0
 
 
 def test_no_machine_is_so_slow_that_anything_passes():
