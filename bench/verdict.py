@@ -138,7 +138,7 @@ def _of_speed(found: Findings) -> Iterator[str]:
     if slow:
         told = f"{len(slow)} answers took more than {most:.1f} s outside the outages"
         yield f"{told}, the slowest {max(slow):.1f} s"
-    if len(outside) < FEWEST_MEASURED:
+    if len(outside) < FEWEST_MEASURED and found.is_speed_judged:
         yield f"only {len(outside)} lines were said outside the outages: too few to judge by"
 
 
